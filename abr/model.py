@@ -1,0 +1,218 @@
+"""What an ABR policy sees and what it answers. Pure values: no clock, no I/O.
+
+Times are seconds, bitrates bit/s, sizes bytes. A rung is one rendition of the video track; rungs are numbered from 0, the
+lowest bitrate first. Every answer carries the question (the snapshot), so that a recorded run can be explained and
+replayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Phase(StrEnum):
+    STARTUP = "startup"
+    STEADY = "steady"
+    AFTER_SEEK = "after_seek"
+
+
+class Reason(StrEnum):
+    """Stable reason codes of a decision; ``docs/abr.md`` explains each."""
+
+    ONLY_RUNG = "only_rung"
+    MANUAL = "manual"
+    START_DEFAULT = "start_default"
+    START_REMEMBERED = "start_remembered"
+    START_PROBE = "start_probe"
+    BUFFER_FULL = "buffer_full"
+    BUFFER_LOW = "buffer_low"
+    BUFFER_RULE = "buffer_rule"
+    THROUGHPUT_RULE = "throughput_rule"
+    OPTIMUM_PLAN = "optimum_plan"
+    HOLD = "hold"
+    CAPPED = "capped"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung of the ladder. ``bitrate_bps`` is the average where the manifest gives it, else the declared peak."""
+
+    id: str
+    bitrate_bps: int
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    quality: float | None = None  # VMAF or SSIM where the service supplies it
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The estimator's view of the network at one moment.
+
+    ``mean_bps`` is the expected goodput of a transfer's body, ``rel_error`` the typical relative error of that
+    expectation (standard deviation of log(actual/predicted)), ``ttfb_s`` the expected time to first byte.
+    ``samples`` counts the transfers behind it in this session; 0 with ``remembered`` true means that it stems from
+    the memory of an earlier session, ``age_s`` old.
+    """
+
+    mean_bps: float | None = None
+    low_bps: float | None = None  # 10th percentile of what the next transfer may get
+    fast_bps: float | None = None
+    slow_bps: float | None = None
+    rel_error: float = 0.5
+    ttfb_s: float = 0.0
+    samples: int = 0
+    remembered: bool = False
+    age_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Limits that come from outside the network."""
+
+    user_max_bps: int | None = None
+    display_height: int | None = None
+    metered: bool = False
+    metered_max_bps: int | None = None
+    max_decodable_rung: int | None = None  # lowered when frames are dropped
+    excluded: frozenset[int] = frozenset()  # rungs that failed (404 on every CDN, decoder error)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    latency_s: float
+    target_latency_s: float
+    min_rate: float = 1.0
+    max_rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a decision rests on.
+
+    ``next_sizes[h][r]`` is the size in bytes of the h-th coming segment at rung r, as far as known (manifest, sidx, learned
+    averages); it may be empty. ``manual`` is the rung the viewer fixed, None for Auto. ``buffer_s`` is media time
+    between the playhead and the end of the last complete segment; ``in_flight_s`` is media time being fetched.
+    """
+
+    now_s: float
+    phase: Phase
+    rungs: tuple[Rung, ...]
+    current: int | None
+    buffer_s: float
+    buffer_max_s: float
+    segment_s: float
+    estimate: Estimate
+    next_sizes: tuple[tuple[int | None, ...], ...] = ()
+    remaining_s: float | None = None
+    in_flight_s: float = 0.0
+    audio_bps: int = 0
+    playback_rate: float = 1.0
+    playing: bool = True
+    manual: int | None = None
+    caps: Caps = Caps()
+    live: LiveState | None = None
+    segments_fetched: int = 0
+    since_switch: int = 0  # segments since the rung changed
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one rule wanted: a rung, and its number in words."""
+
+    rule: str
+    rung: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``rung`` is the one to fetch next, or None for "wait ``wait_s`` and ask again"."""
+
+    rung: int | None
+    reason: Reason
+    sentence: str
+    snapshot: Snapshot
+    wait_s: float = 0.0
+    votes: tuple[Vote, ...] = ()
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A running download. ``elapsed_s`` counts from the request, ``since_first_byte_s`` from the first byte;
+    ``recent_bps`` is the rate over the last ``recent_window_s``. ``replaceable`` is False once samples of this segment
+    have gone to the decoder: then it can only be kept."""
+
+    rung: int
+    received: int
+    size: int | None
+    elapsed_s: float
+    since_first_byte_s: float
+    recent_bps: float
+    recent_window_s: float
+    replaceable: bool
+    snapshot: Snapshot
+    abandoned_before: int = 0  # abandonments in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``abandon_to`` None keeps the download running."""
+
+    abandon_to: int | None
+    reason: Reason
+    sentence: str
+    votes: tuple[Vote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSample:
+    """One finished (or aborted) transfer, as the estimator wants it.
+
+    ``start_s`` is when the request went out, ``first_byte_s`` when the first body byte came, ``end_s`` the last byte.
+    ``connection_setup`` is True when the request opened a connection. Transfers that overlap in time are counted once.
+    """
+
+    start_s: float
+    first_byte_s: float
+    end_s: float
+    size: int
+    path: str = ""
+    cached: bool = False
+    aborted: bool = False
+    connection_setup: bool = False
+
+
+class Policy(Protocol):
+    """A rate adaptation policy. It may keep state between calls, but that state follows from its inputs alone."""
+
+    name: str
+
+    def decide(self, snapshot: Snapshot) -> Decision: ...
+
+    def on_progress(self, progress: Progress) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMemory:
+    """What is remembered of a network between sessions."""
+
+    mean_bps: float
+    rel_error: float = 0.5
+    ttfb_s: float = 0.0
+    age_s: float = 0.0
+    extra: dict[str, float] = field(default_factory=dict)
+
+
+class Estimator(Protocol):
+    """Turns transfers into an :class:`Estimate`. Time comes with the values."""
+
+    def observe(self, sample: TransferSample) -> None: ...
+
+    def estimate(self, now_s: float) -> Estimate: ...
+
+    def memory(self, now_s: float) -> NetworkMemory | None: ...

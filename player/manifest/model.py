@@ -1,0 +1,427 @@
+"""One immutable model for what an HLS playlist or a DASH MPD says.
+
+Everything downstream (ABR, path choice, streaming, downloads, ``inspect``) sees this model and never the
+protocol it came from. Times are seconds (float) on the presentation's own timeline, which starts at 0 for
+VOD; bitrates are bit/s; byte offsets and sizes are bytes. Nothing here does I/O and nothing changes: a live
+refresh or a newly loaded media playlist makes a new :class:`Presentation` that shares the unchanged parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+
+class ManifestProtocol(StrEnum):
+    HLS = "hls"
+    DASH = "dash"
+
+
+class TrackType(StrEnum):
+    VIDEO = "video"
+    AUDIO = "audio"
+    TEXT = "text"
+    IMAGE = "image"
+    TRICK = "trick"  # I-frame playlists and DASH trick-mode sets
+    DATA = "data"
+
+
+class Container(StrEnum):
+    """How the bytes of a segment are packed; ``UNKNOWN`` is settled from the first bytes."""
+
+    FMP4 = "fmp4"
+    TS = "ts"
+    PACKED_AUDIO = "packed_audio"
+    WEBM = "webm"
+    WEBVTT = "webvtt"
+    TTML = "ttml"
+    IMAGE = "image"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the source something stands: a 1-based ``line``, and for an MPD its ``path`` (an XPath)."""
+
+    line: int | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestWarning:
+    """Something that was recovered from, or read and not used. ``code`` is stable, ``sentence`` is for people."""
+
+    code: str
+    sentence: str
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """``length`` bytes from ``start``; ``length`` None means to the end of the resource."""
+
+    start: int
+    length: int | None = None
+
+    @property
+    def end(self) -> int | None:
+        """First byte after the range, or None."""
+        return None if self.length is None else self.start + self.length
+
+    def header(self) -> str:
+        """Value of an HTTP ``Range`` header (RFC 9110, 14.1.2)."""
+        return f"bytes={self.start}-" if self.end is None else f"bytes={self.start}-{self.end - 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """How segments are encrypted as a whole or by sample (RFC 8216bis 4.4.4.4, ISO/IEC 23009-1 5.8.5).
+
+    ``method`` is the HLS METHOD, or ``CENC`` forms for DASH SEA. ``iv`` is 16 bytes; None for an HLS identity
+    key means "the media sequence number" (RFC 8216bis 5.2).
+    """
+
+    method: str
+    uri: str | None = field(default=None, repr=False)
+    iv: bytes | None = field(default=None, repr=False)
+    keyformat: str = "identity"
+    keyformat_versions: tuple[int, ...] = (1,)
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """One way in which a rendition's samples are protected (CENC; ISO/IEC 23001-7, DASH ContentProtection).
+
+    ``system_id`` is the UUID in lower case, or None for the bare ``mp4protection`` descriptor. ``scheme`` is
+    ``cenc``, ``cens``, ``cbc1`` or ``cbcs`` where the manifest says it. ``default_kids`` are 16-byte key IDs.
+    """
+
+    system_id: str | None = None
+    scheme_id_uri: str = ""
+    scheme: str | None = None
+    default_kids: tuple[bytes, ...] = ()
+    pssh: tuple[bytes, ...] = field(default=(), repr=False)
+    licence_urls: tuple[str, ...] = field(default=(), repr=False)
+    certificate_urls: tuple[str, ...] = ()
+    pro: bytes | None = field(default=None, repr=False)  # PlayReady object
+    robustness: str | None = None
+    value: str | None = None
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class InitSegment:
+    """An initialisation segment: EXT-X-MAP, or DASH Initialization."""
+
+    url: str
+    byte_range: ByteRange | None = None
+    keys: tuple[KeyInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An HLS partial segment (RFC 8216bis 4.4.4.9)."""
+
+    url: str
+    duration_s: float
+    byte_range: ByteRange | None = None
+    independent: bool = False
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One media segment.
+
+    ``number`` is its identity inside the rendition: HLS media sequence number, DASH segment number. It never
+    changes over live refreshes. ``start_s`` is its start on the presentation timeline. ``media_offset_s`` is
+    what must be added to the media's own timestamps to reach the presentation timeline; None where only the
+    media tells (HLS: the first sample of each discontinuity is put at its segment's ``start_s``).
+    ``discontinuity`` counts discontinuities (HLS) or periods (DASH) before this segment.
+    """
+
+    number: int
+    start_s: float
+    duration_s: float
+    url: str
+    byte_range: ByteRange | None = None
+    init: InitSegment | None = None
+    keys: tuple[KeyInfo, ...] = ()
+    media_offset_s: float | None = None
+    discontinuity: int = 0
+    gap: bool = False
+    program_date_time_s: float | None = None  # seconds since 1970, UTC
+    title: str = ""
+    bitrate_bps: int | None = None
+    parts: tuple[Part, ...] = ()
+    size_bytes: int | None = None  # known from a sidx or a byte range
+    place: Place = Place()
+
+    @property
+    def end_s(self) -> float:
+        return self.start_s + self.duration_s
+
+
+@runtime_checkable
+class SegmentIndex(Protocol):
+    """A lazily expanded, ordered list of segments: a day-long window costs nothing until it is looked at."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, position: int, /) -> Segment: ...
+
+    def __iter__(self) -> Iterator[Segment]: ...
+
+    def position_at(self, time_s: float) -> int:
+        """Position of the segment that covers ``time_s``; clamped to the ends. IndexError when empty."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIndex:
+    """A segment index over segments that are already made."""
+
+    segments: Sequence[Segment]
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    def __getitem__(self, position: int, /) -> Segment:
+        return self.segments[position]
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self.segments)
+
+    def position_at(self, time_s: float) -> int:
+        if not self.segments:
+            raise IndexError("no segments")
+        low, high = 0, len(self.segments) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.segments[middle].start_s <= time_s:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistRef:
+    """The segments stand in an HLS media playlist that has not been loaded yet."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRef:
+    """The segments stand in an index inside the media (sidx, WebM cues) that has not been loaded yet.
+
+    ``start_s`` and ``media_offset_s`` are those of the period, to be given to the segments that the index holds.
+    """
+
+    url: str
+    byte_range: ByteRange
+    container: Container
+    init: InitSegment | None = None
+    start_s: float = 0.0
+    duration_s: float | None = None
+    media_offset_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One place (CDN) that serves a rendition.
+
+    Two ways to get a segment's URL elsewhere: where ``segments`` is None, replace the primary location's
+    ``base_url`` prefix by this one's (DASH BaseURL, mirrored manifests); else this location has an index of its
+    own (HLS redundant variants with their own playlists), aligned with the primary by segment number.
+    """
+
+    pathway: str
+    base_url: str
+    priority: int = 1
+    weight: int = 1
+    segments: SegmentIndex | PlaylistRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One encoding of a track: an HLS variant's stream or rendition, a DASH Representation. A rung of the ladder.
+
+    ``bandwidth_bps`` is the declared peak (HLS BANDWIDTH, DASH @bandwidth); 0 where nothing is declared.
+    ``codecs`` are RFC 6381 strings; empty where nothing is declared.
+    """
+
+    id: str
+    bandwidth_bps: int
+    segments: SegmentIndex | PlaylistRef | IndexRef
+    average_bandwidth_bps: int | None = None
+    codecs: tuple[str, ...] = ()
+    supplemental_codecs: tuple[str, ...] = ()
+    container: Container = Container.UNKNOWN
+    mime_type: str = ""
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    video_range: str | None = None  # SDR, HLG, PQ
+    hdcp_level: str | None = None
+    sample_rate: int | None = None
+    channels: str | None = None  # HLS CHANNELS or DASH AudioChannelConfiguration value
+    score: float | None = None
+    stable_id: str | None = None
+    audio_group: str | None = None
+    subtitle_group: str | None = None
+    muxed_audio: bool = False  # the segments carry audio as well as video
+    locations: tuple[Location, ...] = ()
+    protections: tuple[Protection, ...] = ()
+    tiles: tuple[int, int] | None = None  # columns, rows of a thumbnail sheet
+    target_duration_s: float | None = None
+    media_sequence: int | None = None
+    discontinuity_sequence: int | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Renditions that may be switched between at segment boundaries: one DASH AdaptationSet (or several merged),
+    one HLS rendition, or the variants of one codec family. ``renditions`` ascend by bandwidth."""
+
+    id: str
+    type: TrackType
+    renditions: tuple[Rendition, ...]
+    language: str | None = None  # BCP 47
+    name: str = ""
+    label: str | None = None
+    group: str | None = None
+    roles: tuple[str, ...] = ()
+    accessibility: tuple[str, ...] = ()
+    characteristics: tuple[str, ...] = ()
+    default: bool = False
+    autoselect: bool = False
+    forced: bool = False
+    instream_id: str | None = None
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class TimedEvent:
+    """An event on the timeline: DASH EventStream, HLS DATERANGE (which keeps its attributes)."""
+
+    id: str
+    scheme: str
+    start_s: float
+    duration_s: float | None = None
+    value: str = ""
+    payload: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of the presentation with its own tracks. An HLS presentation is one period; its discontinuities
+    stand in the segments."""
+
+    id: str
+    start_s: float
+    duration_s: float | None
+    tracks: tuple[Track, ...]
+    asset: str | None = None
+    continuity: str | None = None  # period-continuity or period-connectivity with the period of this id
+    events: tuple[TimedEvent, ...] = ()
+    place: Place = Place()
+
+    @property
+    def end_s(self) -> float | None:
+        return None if self.duration_s is None else self.start_s + self.duration_s
+
+    def of(self, type_: TrackType) -> tuple[Track, ...]:
+        """The tracks of one type, in the manifest's order."""
+        return tuple(track for track in self.tracks if track.type is type_)
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """Content steering as the manifest declares it (RFC 8216bis 7, DASH-IF CTS)."""
+
+    server_uri: str = field(repr=False)
+    default_pathways: tuple[str, ...] = ()
+    query_before_start: bool = False
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveInfo:
+    """What is only true of a presentation that still grows; all in seconds."""
+
+    availability_start_s: float | None = None  # seconds since 1970
+    publish_time_s: float | None = None
+    minimum_update_s: float | None = None
+    window_depth_s: float | None = None
+    suggested_delay_s: float | None = None
+    target_latency_s: float | None = None
+    min_latency_s: float | None = None
+    max_latency_s: float | None = None
+    min_rate: float | None = None
+    max_rate: float | None = None
+    utc_timings: tuple[tuple[str, str], ...] = ()  # (scheme, value)
+    part_target_s: float | None = None
+    hold_back_s: float | None = None
+    part_hold_back_s: float | None = None
+    can_block_reload: bool = False
+    can_skip_until_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """HLS EXT-X-SESSION-KEY: a key the player may fetch before it needs it."""
+
+    key: KeyInfo
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionData:
+    """HLS EXT-X-SESSION-DATA."""
+
+    id: str
+    value: str | None = None
+    uri: str | None = None
+    language: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """Everything one manifest says. ``kind`` is ``multivariant``, ``media`` or ``mpd``."""
+
+    protocol: ManifestProtocol
+    kind: str
+    url: str
+    periods: tuple[Period, ...]
+    live: bool = False
+    duration_s: float | None = None
+    version: str | None = None
+    start_offset_s: float | None = None
+    start_precise: bool = False
+    playlist_type: str | None = None
+    independent_segments: bool = False
+    live_info: LiveInfo | None = None
+    steering: Steering | None = None
+    session_keys: tuple[SessionKey, ...] = ()
+    session_data: tuple[SessionData, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    date_ranges: tuple[TimedEvent, ...] = ()
+    locations: tuple[str, ...] = ()  # where to refresh from
+    patch_locations: tuple[tuple[str, float | None], ...] = ()  # (url, ttl in seconds)
+    unused: tuple[str, ...] = ()  # tags and elements that were read over, each named once
+    warnings: tuple[ManifestWarning, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)  # protocol details shown by inspect only
+
+    def tracks(self, type_: TrackType) -> tuple[Track, ...]:
+        """The tracks of one type in all periods, in order."""
+        return tuple(track for period in self.periods for track in period.of(type_))

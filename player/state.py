@@ -1,0 +1,90 @@
+"""What a user interface, a report or a test can know of a playback at one moment: immutable values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from abr.model import Decision
+
+
+class Status(StrEnum):
+    IDLE = "idle"
+    LOADING = "loading"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    BUFFERING = "buffering"
+    SEEKING = "seeking"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackChoice:
+    """An audio or subtitle track as a menu shows it. ``unsupported`` says why it is greyed out."""
+
+    id: str
+    label: str
+    language: str | None = None
+    selected: bool = False
+    unsupported: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RungChoice:
+    """A rung as the quality menu shows it."""
+
+    index: int
+    label: str
+    height: int | None
+    bitrate_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatSample:
+    """One point of the statistics graphs, taken about twice a second. ``time_s`` is since the start of playback."""
+
+    time_s: float
+    position_s: float
+    buffer_s: float
+    throughput_bps: float | None
+    rung: int | None
+    bitrate_bps: int | None
+    pathway: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error that reached the viewer."""
+
+    code: str
+    sentence: str
+    recoverable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackState:
+    """The whole visible state of a session; published anew at every change, at most some ten times a second."""
+
+    status: Status = Status.IDLE
+    title: str = ""
+    position_s: float = 0.0
+    duration_s: float | None = None
+    live: bool = False
+    paused: bool = False
+    volume: int = 100
+    muted: bool = False
+    speed: float = 1.0
+    buffered: tuple[tuple[float, float], ...] = ()  # (start, end) in presentation seconds
+    rungs: tuple[RungChoice, ...] = ()
+    rung_playing: int | None = None
+    rung_loading: int | None = None
+    rung_manual: int | None = None  # None is Auto
+    audio_tracks: tuple[TrackChoice, ...] = ()
+    text_tracks: tuple[TrackChoice, ...] = ()
+    pathway: str = ""
+    dropped_frames: int = 0
+    history: tuple[StatSample, ...] = field(default=(), repr=False)  # the last two minutes
+    decisions: tuple[Decision, ...] = field(default=(), repr=False)  # the last few, newest last
+    notice: str = ""  # one sentence on what is being done about a trouble
+    failure: Failure | None = None
