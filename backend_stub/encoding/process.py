@@ -1,0 +1,107 @@
+"""Runs FFmpeg and the packager: niced, cancellable, with the end of their complaints kept for the error."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from backend_stub.encoding.errors import CancelledError, ToolFailedError
+
+_KEPT_LINES = 40
+_KILL_AFTER_S = 3.0
+_CANCEL_POLL_S = 0.1
+
+
+def run_tool(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    on_line: Callable[[str], None] | None = None,
+    cancel: threading.Event | None = None,
+    feed: bytes | None = None,
+) -> None:
+    """Run ``command`` to its end at low priority; each line of its stdout goes to ``on_line``, ``feed`` to its stdin.
+
+    Raises :class:`ToolFailedError` with the tool's last line when it fails, :class:`CancelledError` when ``cancel``
+    is set meanwhile. The process never outlives this call, whatever exception ends it (Ctrl-C included).
+    """
+    nice = shutil.which("nice")
+    full = [*([nice, "-n", "10"] if nice else []), *map(str, command)]
+    process = subprocess.Popen(
+        full,
+        cwd=cwd,
+        stdin=subprocess.PIPE if feed is not None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C reaches us alone; we end the tool ourselves
+    )
+    complaints: deque[str | None] = deque(maxlen=_KEPT_LINES)
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threads = [
+        threading.Thread(target=_read_lines, args=(process.stderr, complaints.append), daemon=True),
+        threading.Thread(target=_read_lines, args=(process.stdout, lines.put), daemon=True),
+    ]
+    if feed is not None:
+        threads.append(threading.Thread(target=_feed, args=(process.stdin, feed), daemon=True))
+    try:
+        for thread in threads:
+            thread.start()
+        _follow(lines, on_line, cancel)
+        process.wait()
+    finally:
+        _end(process)
+        for thread in threads:
+            thread.join()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+    if process.returncode != 0:
+        name = Path(command[0]).name.split("-", 1)[0]
+        why = next((line.strip() for line in reversed(complaints) if line and line.strip()), "it gave no reason")
+        raise ToolFailedError(f"{name} failed: {why}")
+
+
+def _follow(
+    lines: queue.SimpleQueue[str | None], on_line: Callable[[str], None] | None, cancel: threading.Event | None
+) -> None:
+    """Hand the tool's lines on, in the caller's thread, until its stdout closes."""
+    while True:
+        if cancel is not None and cancel.is_set():
+            raise CancelledError
+        with suppress(queue.Empty):
+            line = lines.get(timeout=_CANCEL_POLL_S)
+            if line is None:
+                return
+            if on_line is not None:
+                on_line(line)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(_KILL_AFTER_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _read_lines(pipe: IO[bytes], sink: Callable[[str | None], None]) -> None:
+    """Each line to ``sink``, then None."""
+    for raw in pipe:
+        sink(raw.decode("utf-8", "replace").rstrip("\r\n"))
+    sink(None)
+
+
+def _feed(pipe: IO[bytes], data: bytes) -> None:
+    with suppress(BrokenPipeError):  # the tool ended early; its own exit code tells why
+        pipe.write(data)
+        pipe.close()
