@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class ManifestProtocol(StrEnum):
@@ -132,9 +132,8 @@ class Part:
     gap: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One media segment.
+class Segment(NamedTuple):
+    """One media segment; a tuple because a manifest may hold tens of thousands of them.
 
     ``number`` is its identity inside the rendition: HLS media sequence number, DASH segment number. It never
     changes over live refreshes. ``start_s`` is its start on the presentation timeline. ``media_offset_s`` is
@@ -153,7 +152,7 @@ class Segment:
     media_offset_s: float | None = None
     discontinuity: int = 0
     gap: bool = False
-    program_date_time_s: float | None = None  # seconds since 1970, UTC
+    program_date_time_s: float | None = None  # seconds since 1970, UTC; declared, or worked out from neighbours
     title: str = ""
     bitrate_bps: int | None = None
     parts: tuple[Part, ...] = ()
@@ -237,7 +236,8 @@ class Location:
 
     Two ways to get a segment's URL elsewhere: where ``segments`` is None, replace the primary location's
     ``base_url`` prefix by this one's (DASH BaseURL, mirrored manifests); else this location has an index of its
-    own (HLS redundant variants with their own playlists), aligned with the primary by segment number.
+    own (HLS redundant variants with their own playlists), aligned with the primary by segment number. ``attributes``
+    are those of the redundant variant's own tag, which may differ in its groups.
     """
 
     pathway: str
@@ -245,6 +245,61 @@ class Location:
     priority: int = 1
     weight: int = 1
     segments: SegmentIndex | PlaylistRef | None = None
+    audio_group: str | None = None
+    subtitle_group: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class PreloadHint:
+    """A resource that a live HLS playlist announces (RFC 8216bis 4.4.5.3). ``type`` is ``PART`` or ``MAP``."""
+
+    type: str
+    url: str
+    byte_range: ByteRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionReport:
+    """How far another rendition has come (RFC 8216bis 4.4.5.4)."""
+
+    url: str
+    last_sequence: int | None = None
+    last_part: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistInfo:
+    """What one loaded HLS media playlist says of itself, beyond its segments. Times are seconds.
+
+    ``skipped`` segments and ``removed_date_ranges`` belong to a delta update (RFC 8216bis 4.4.5.2); once it is merged
+    into the earlier playlist nothing is missing any more. ``trailing_parts`` come after the last whole segment.
+    """
+
+    url: str
+    version: int | None = None
+    target_duration_s: float | None = None
+    part_target_s: float | None = None
+    media_sequence: int = 0
+    discontinuity_sequence: int = 0
+    playlist_type: str | None = None
+    ended: bool = False
+    iframes_only: bool = False
+    independent_segments: bool = False
+    start_offset_s: float | None = None
+    start_precise: bool = False
+    hold_back_s: float | None = None
+    part_hold_back_s: float | None = None
+    can_block_reload: bool = False
+    can_skip_until_s: float | None = None
+    can_skip_date_ranges: bool = False
+    skipped: int = 0
+    removed_date_ranges: tuple[str, ...] = ()
+    trailing_parts: tuple[Part, ...] = ()
+    preload_hints: tuple[PreloadHint, ...] = ()
+    rendition_reports: tuple[RenditionReport, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,12 +330,15 @@ class Rendition:
     audio_group: str | None = None
     subtitle_group: str | None = None
     muxed_audio: bool = False  # the segments carry audio as well as video
+    embedded: bool = False  # it has no segments of its own: it is inside the variant's (EXT-X-MEDIA without URI)
     locations: tuple[Location, ...] = ()
     protections: tuple[Protection, ...] = ()
     tiles: tuple[int, int] | None = None  # columns, rows of a thumbnail sheet
     target_duration_s: float | None = None
     media_sequence: int | None = None
     discontinuity_sequence: int | None = None
+    playlist: PlaylistInfo | None = None  # HLS, once its media playlist is loaded
+    index: IndexRef | None = None  # where the segments came from, once an index inside the media is loaded
     attributes: Mapping[str, str] = field(default_factory=dict)
     place: Place = Place()
 
@@ -309,12 +367,16 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class TimedEvent:
-    """An event on the timeline: DASH EventStream, HLS DATERANGE (which keeps its attributes)."""
+    """An event on the timeline: DASH EventStream, HLS DATERANGE (which keeps its attributes).
+
+    ``start_s`` is None for a DATERANGE of a playlist that has no PROGRAM-DATE-TIME to place it by.
+    """
 
     id: str
     scheme: str
-    start_s: float
+    start_s: float | None
     duration_s: float | None = None
+    start_date_s: float | None = None  # seconds since 1970, UTC
     value: str = ""
     payload: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
