@@ -1,8 +1,8 @@
 """What an ABR policy sees and what it answers. Pure values: no clock, no I/O.
 
-Times are seconds, bitrates bit/s, sizes bytes. A rung is one rendition of the video track; rungs are numbered from 0, the
-lowest bitrate first. Every answer carries the question (the snapshot), so that a recorded run can be explained and
-replayed.
+Times are seconds, bitrates bit/s, sizes bytes. A rung is one rendition of the video track; rungs are numbered from
+0, the lowest bitrate first. Every answer carries the question (the snapshot), so that a recorded run can be
+explained and replayed.
 """
 
 from __future__ import annotations
@@ -49,6 +49,19 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRate:
+    """One finished transfer as the estimator counted it: body bytes, seconds of body, seconds to the first byte.
+
+    ``size`` includes the bytes that other transfers received in the same seconds, so ``size * 8 / body_s`` is the
+    goodput of the whole link. The estimator never lists aborted or cached transfers.
+    """
+
+    size: int
+    body_s: float
+    ttfb_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """The estimator's view of the network at one moment.
 
@@ -67,6 +80,7 @@ class Estimate:
     samples: int = 0
     remembered: bool = False
     age_s: float = 0.0
+    recent: tuple[TransferRate, ...] = ()  # the newest last, at most eight
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +107,10 @@ class LiveState:
 class Snapshot:
     """Everything a decision rests on.
 
-    ``next_sizes[h][r]`` is the size in bytes of the h-th coming segment at rung r, as far as known (manifest, sidx, learned
-    averages); it may be empty. ``manual`` is the rung the viewer fixed, None for Auto. ``buffer_s`` is media time
-    between the playhead and the end of the last complete segment; ``in_flight_s`` is media time being fetched.
+    ``next_sizes[h][r]`` is the size in bytes of the h-th coming segment at rung r, as far as known (manifest, sidx,
+    learned averages); it may be empty. ``manual`` is the rung the viewer fixed, None for Auto. ``buffer_s`` is
+    media time between the playhead and the end of the last complete segment; ``in_flight_s`` is media time being
+    fetched.
     """
 
     now_s: float
@@ -144,8 +159,8 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A running download. ``elapsed_s`` counts from the request, ``since_first_byte_s`` from the first byte;
-    ``recent_bps`` is the rate over the last ``recent_window_s``. ``replaceable`` is False once samples of this segment
-    have gone to the decoder: then it can only be kept."""
+    ``recent_bps`` is the rate over the last ``recent_window_s``. ``replaceable`` is False once samples of this
+    segment have gone to the decoder: then it can only be kept."""
 
     rung: int
     received: int
@@ -174,7 +189,8 @@ class TransferSample:
     """One finished (or aborted) transfer, as the estimator wants it.
 
     ``start_s`` is when the request went out, ``first_byte_s`` when the first body byte came, ``end_s`` the last byte.
-    ``connection_setup`` is True when the request opened a connection. Transfers that overlap in time are counted once.
+    ``connection_setup`` is True when the request opened a connection. Transfers that overlap in time are counted
+    once.
     """
 
     start_s: float

@@ -1,0 +1,32 @@
+"""Policies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from abr.constraints import ConstrainedPolicy
+from abr.core import Core
+from abr.model import Policy
+from abr.policies.throughput import ThroughputCore
+
+_CORES: Mapping[str, Callable[..., Core]] = {
+    "throughput": ThroughputCore,
+}
+
+DEFAULT = "throughput"
+
+
+def names() -> tuple[str, ...]:
+    """The names that :func:`create` takes, the default one first."""
+    return (DEFAULT, *sorted(name for name in _CORES if name != DEFAULT))
+
+
+def create(name: str = DEFAULT, **options: float) -> Policy:
+    """A fresh policy for one session. Raises ValueError for an unknown name or option."""
+    if name not in _CORES:
+        raise ValueError(f"no policy is called {name!r}; there are {', '.join(names())}")
+    try:
+        core = _CORES[name](**options)
+    except TypeError as error:
+        raise ValueError(f"policy {name!r} does not take these options: {', '.join(options)}") from error
+    return ConstrainedPolicy(core)
