@@ -1,0 +1,44 @@
+"""The encrypted blocks of a crypt/skip pattern as array views, gathered and scattered without a Python loop.
+
+Apart from :mod:`drm_client.cenc` because numpy takes its time to load and only patterned material needs it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+BLOCK = 16
+_BLOCK_TYPE = np.dtype((np.void, BLOCK))
+Blocks = np.ndarray[Any, np.dtype[np.void]]
+
+
+def encrypted_blocks(data: memoryview, start: int, length: int, crypt: int, skip: int) -> tuple[Blocks, ...]:
+    """Views of the encrypted 16-byte blocks in ``data[start:start + length]``, in order.
+
+    The pattern starts with ``crypt`` encrypted blocks, ``skip`` clear ones follow, and so on; it is followed until
+    the range ends, where a partial block is clear (ISO/IEC 23001-7, 9.6).
+    """
+    blocks = np.frombuffer(data, _BLOCK_TYPE, length // BLOCK, start)
+    period = crypt + skip
+    if crypt == 1:
+        return (blocks[::period],)
+    repeated = len(blocks) // period * period
+    return (
+        blocks[:repeated].reshape(-1, period)[:, :crypt],
+        blocks[repeated : repeated + crypt],
+    )
+
+
+def gather(chain: tuple[Blocks, ...]) -> bytes:
+    """The blocks of ``chain`` one after the other."""
+    return b"".join([blocks.tobytes() for blocks in chain])
+
+
+def scatter(chain: tuple[Blocks, ...], clear: bytes | bytearray, position: int) -> int:
+    """Write ``clear[position:]`` over the blocks of ``chain``; the position behind the last byte taken."""
+    for blocks in chain:
+        blocks[...] = np.frombuffer(clear, _BLOCK_TYPE, blocks.size, position).reshape(blocks.shape)
+        position += blocks.size * BLOCK
+    return position
