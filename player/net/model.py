@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,7 +45,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     pathway: str = ""
     track: str = ""
-    priority: int = 0
+    priority: int = 0  # a greater one goes first
     max_bytes: int | None = None
     deadline_s: float | None = None
     first_byte_s: float | None = None
@@ -73,6 +73,7 @@ class Transfer:
     from_cache: bool = False
     error: str | None = None  # an ErrorCode
     aborted: bool = False
+    queued_s: float = 0.0  # waited for a free place before ``start_s``
 
 
 class Body(Protocol):
@@ -96,7 +97,17 @@ class Body(Protocol):
         """Length of the body in bytes, where the server said it."""
         ...
 
-    def chunks(self) -> AsyncIterator[bytes]: ...
+    @property
+    def http_version(self) -> str:
+        """``HTTP/1.1`` or ``HTTP/2``; empty where no HTTP was spoken."""
+        ...
+
+    @property
+    def new_connection(self) -> bool:
+        """Whether a connection was made for this exchange."""
+        ...
+
+    def chunks(self) -> AsyncGenerator[bytes, None]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""From what went wrong on the wire to one of our errors with a sentence that a viewer understands."""
+
+from __future__ import annotations
+
+import email.utils
+import errno
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+
+from player.errors import ErrorCode, NetError
+from player.net.redact import host_of, redact_url
+
+_UNREACHABLE = frozenset(
+    {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL, errno.EACCES}
+)
+_MAX_RETRY_AFTER_S = 3600.0
+
+_STATUS: Mapping[int, tuple[ErrorCode, str]] = {
+    401: (ErrorCode.HTTP_UNAUTHORISED, "{host} asks for a sign-in (401)."),
+    403: (ErrorCode.HTTP_FORBIDDEN, "{host} refuses access (403); the link may have expired."),
+    404: (ErrorCode.HTTP_NOT_FOUND, "{host} does not have this file (404)."),
+    410: (ErrorCode.HTTP_GONE, "{host} no longer has this file (410)."),
+    416: (ErrorCode.HTTP_RANGE, "{host} does not have this part of the file (416)."),
+    429: (ErrorCode.HTTP_RATE_LIMITED, "{host} asks us to come back later (429)."),
+}
+
+
+def status_failure(status: int, url: str, headers: Mapping[str, str], wall_s: float) -> NetError:
+    """The error for an answer that is no success. ``headers`` have lower-case keys; ``wall_s`` dates Retry-After."""
+    if status in _STATUS:
+        code, sentence = _STATUS[status]
+    elif status >= 500:
+        code, sentence = ErrorCode.HTTP_SERVER, f"{{host}} has a fault ({status})."
+    else:
+        code, sentence = ErrorCode.HTTP_STATUS, f"{{host}} gave an answer we cannot use ({status})."
+    return failure(code, sentence, url, status=status, retry_after_s=retry_after_s(headers, wall_s))
+
+
+def connect_failure(error: BaseException, url: str) -> NetError:
+    """The error for a connection that could not be made; the cause stands somewhere in the exception's chain."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return failure(
+                ErrorCode.NET_TLS,
+                f"The certificate of {{host}} is not to be trusted: {cause.verify_message}.",
+                url,
+                recoverable=False,
+            )
+    for cause in causes:
+        if isinstance(cause, ssl.SSLError):
+            return failure(
+                ErrorCode.NET_TLS, "A secure connection to {host} could not be made.", url, recoverable=False
+            )
+        if isinstance(cause, socket.gaierror):
+            return failure(
+                ErrorCode.NET_DNS,
+                "The server {host} cannot be found; is this machine connected, is the name right?",
+                url,
+            )
+        if isinstance(cause, UnicodeError):
+            return failure(ErrorCode.NET_DNS, "{host} is not the name of a server.", url, recoverable=False)
+        if isinstance(cause, ConnectionRefusedError):
+            return failure(ErrorCode.NET_REFUSED, "The server {host} refuses the connection.", url)
+        if isinstance(cause, TimeoutError):
+            return failure(ErrorCode.NET_TIMEOUT, "The server {host} does not answer.", url, phase="connect")
+        if isinstance(cause, OSError) and cause.errno in _UNREACHABLE:
+            return failure(ErrorCode.NET_UNREACHABLE, "There is no way to the server {host}.", url)
+    return failure(ErrorCode.NET_CUT, "The connection to {host} broke while it was made.", url)
+
+
+def failure(
+    code: ErrorCode, sentence: str, url: str, *, recoverable: bool = True, **fields: str | float | None
+) -> NetError:
+    """A NetError about ``url``; ``{host}`` in the sentence becomes its host."""
+    try:
+        host = host_of(url)
+    except ValueError:
+        host = ""
+    return NetError(
+        code,
+        sentence.replace("{host}", host or "the server"),
+        recoverable=recoverable,
+        url=redact_url(url),
+        **{name: value for name, value in fields.items() if value is not None},
+    )
+
+
+def retry_after_s(headers: Mapping[str, str], wall_s: float) -> float | None:
+    """Seconds that a Retry-After header asks for (RFC 9110, 10.2.3), at most an hour; None without a usable one."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), _MAX_RETRY_AFTER_S)
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return min(max(date.timestamp() - wall_s, 0.0), _MAX_RETRY_AFTER_S)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """``error`` and everything that it was raised from, exception groups opened, each once."""
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        if isinstance(current, BaseExceptionGroup):
+            waiting.extend(current.exceptions)
+        waiting.extend(cause for cause in (current.__cause__, current.__context__) if cause is not None)

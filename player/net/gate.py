@@ -1,0 +1,284 @@
+"""The one gate to the network: every exchange of the client passes here.
+
+The gate gives each exchange its place (bounded, the urgent first), its time limits, its size limit, a check of what
+came back, and a timing record, whatever transport moves the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from player.clock import Clock
+from player.errors import ErrorCode, NetError
+from player.net.failures import failure, status_failure
+from player.net.model import Body, Request, Response, Transfer, Transport
+from player.net.policy import with_defaults
+from player.net.ranges import ContentRange, Cutter, parse_content_range
+from player.net.redact import host_of, redact_url
+from player.net.slots import Slots
+from player.net.watchdog import WaitedTooLong, Watchdog
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """Exchanges at the same time. httpx slows down with many at once, so both stay small."""
+
+    per_host: int = 6
+    total: int = 16
+
+
+@dataclass(slots=True)
+class _Record:
+    """What becomes the Transfer of one exchange."""
+
+    id: int
+    request: Request
+    queued_s: float
+    start_s: float
+    first_byte_s: float | None = None
+    body: Body | None = None
+    received: int = 0
+    complete: bool = False
+    error: str | None = None
+
+    def transfer(self, end_s: float) -> Transfer:
+        request, body = self.request, self.body
+        return Transfer(
+            id=self.id,
+            kind=request.kind,
+            url=redact_url(request.url),
+            pathway=request.pathway,
+            track=request.track,
+            start_s=self.start_s,
+            first_byte_s=self.first_byte_s,
+            end_s=end_s,
+            status=None if body is None else body.status,
+            received=self.received,
+            attempt=request.attempt,
+            http_version="" if body is None else body.http_version,
+            new_connection=body is not None and body.new_connection,
+            error=self.error,
+            aborted=not self.complete and self.error is None,
+            queued_s=self.queued_s,
+        )
+
+
+class GateBody:
+    """A response that has passed the gate's checks and whose body is still arriving.
+
+    When a byte range was asked for, the body is exactly that range, also where the server sent the whole resource.
+    """
+
+    def __init__(self, body: Body, record: _Record, watchdog: Watchdog, clock: Clock) -> None:
+        self._body = body
+        self._record = record
+        self._watchdog = watchdog
+        self._clock = clock
+        self._cutter: Cutter | None = None
+        self._total = body.total
+        self._resource_size = body.total
+        if record.request.byte_range is not None and body.status < 300:
+            self._fit_range()
+
+    @property
+    def status(self) -> int:
+        return self._body.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Keys in lower case."""
+        return self._body.headers
+
+    @property
+    def url(self) -> str:
+        """The address after redirects. It may hold secrets."""
+        return self._body.url
+
+    @property
+    def total(self) -> int | None:
+        """Length in bytes of what :meth:`chunks` will give, where it is known."""
+        return self._total
+
+    @property
+    def resource_size(self) -> int | None:
+        """Length in bytes of the whole resource, of which the body may be a range; None where it is not known."""
+        return self._resource_size
+
+    @property
+    def http_version(self) -> str:
+        return self._body.http_version
+
+    @property
+    def new_connection(self) -> bool:
+        return self._body.new_connection
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives. Raises NetError when it stalls, breaks, grows too large or ends too early."""
+        request, record = self._record.request, self._record
+        assert request.stall_s is not None
+        assert request.max_bytes is not None
+        if self._total is not None and self._total > request.max_bytes:
+            raise self._too_large(request)
+        async with aclosing(self._body.chunks()) as source:
+            while self._cutter is None or not self._cutter.done:
+                try:
+                    chunk = await self._watchdog.guard(anext(source), request.stall_s)
+                except StopAsyncIteration:
+                    break
+                except WaitedTooLong as error:
+                    raise _waited(error, request, ErrorCode.NET_STALLED, "{host} stopped sending.") from None
+                if self._cutter is not None:
+                    chunk = self._cutter.cut(chunk)
+                record.received += len(chunk)
+                if record.received > request.max_bytes:
+                    raise self._too_large(request)
+                if chunk:
+                    yield chunk
+        if self._total is not None and record.received != self._total:
+            raise failure(
+                ErrorCode.NET_CUT,
+                "{host} sent only a part of the file.",
+                request.url,
+                received=record.received,
+                expected=self._total,
+            )
+        record.complete = True
+
+    async def read(self) -> bytes:
+        """The whole body. Raises NetError as :meth:`chunks` does."""
+        parts = [chunk async for chunk in self.chunks()]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _fit_range(self) -> None:
+        """Make the answer to a range request what was asked for. Raises NetError where that is impossible."""
+        request = self._record.request
+        wanted = request.byte_range
+        assert wanted is not None
+        if self._body.status == 206:
+            got = parse_content_range(self._body.headers.get("content-range", ""))
+            if got is None or not _answers(got, wanted.start, wanted.length):
+                raise failure(ErrorCode.NET_PROTOCOL, "{host} sent another part than the one asked for.", request.url)
+            self._total, self._resource_size = got.length, got.size
+            return
+        self._cutter = Cutter(wanted)
+        if self._body.total is None:
+            self._total = None
+            return
+        available = self._body.total - wanted.start
+        if available <= 0:
+            raise failure(ErrorCode.HTTP_RANGE, "{host} does not have this part of the file.", request.url)
+        self._total = available if wanted.length is None else min(available, wanted.length)
+
+    @staticmethod
+    def _too_large(request: Request) -> NetError:
+        return failure(
+            ErrorCode.NET_TOO_LARGE,
+            "The answer of {host} is larger than such a file may be.",
+            request.url,
+            recoverable=False,
+            limit=request.max_bytes,
+        )
+
+
+class Gate:
+    """Carries out requests through a transport. One instance serves a whole program; close it at the end."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        on_transfer: Callable[[Transfer], None] | None = None,
+        limits: GateLimits | None = None,
+    ) -> None:
+        limits = limits or GateLimits()
+        self._transport = transport
+        self._clock = clock
+        self._on_transfer = on_transfer
+        self._slots = Slots(limits.per_host, limits.total)
+        self._count = 0
+
+    @property
+    def busy(self) -> int:
+        """Exchanges under way."""
+        return self._slots.busy
+
+    @asynccontextmanager
+    async def open(self, request: Request, *, check_status: bool = True) -> AsyncIterator[GateBody]:
+        """The response to ``request`` with its body still to come.
+
+        Raises NetError: ``net.*`` when no usable answer came, ``http.*`` for a status of 400 or more unless
+        ``check_status`` is false. Leaving the block early ends the exchange.
+        """
+        request = with_defaults(request)
+        asked_s = self._clock.monotonic()
+        self._count += 1
+        number = self._count
+        async with self._slots.hold(_host(request), request.priority), AsyncExitStack() as stack:
+            start_s = self._clock.monotonic()
+            record = _Record(number, request, start_s - asked_s, start_s)
+            stack.callback(self._report, record)
+            try:
+                assert request.deadline_s is not None
+                watchdog = await stack.enter_async_context(Watchdog(self._clock, request.deadline_s))
+                body = await self._start(record, watchdog, stack)
+                if check_status and body.status >= 300:
+                    raise status_failure(body.status, request.url, body.headers, self._clock.wall())
+                yield body
+                if body.total == 0:
+                    record.complete = True
+            except NetError as error:
+                record.error = str(error.code)
+                raise
+
+    async def fetch(self, request: Request, *, check_status: bool = True) -> Response:
+        """The whole answer to ``request``. Raises NetError as :meth:`open` does."""
+        transfers: list[Transfer] = []
+        async with self.open(request, check_status=check_status) as body:
+            content = await body.read()
+            transfers.append(body._record.transfer(self._clock.monotonic()))  # noqa: SLF001 (same module)
+            return Response(body.status, body.headers, body.url, content, transfers[0])
+
+    async def close(self) -> None:
+        """Close the transport and its connections."""
+        await self._transport.close()
+
+    async def _start(self, record: _Record, watchdog: Watchdog, stack: AsyncExitStack) -> GateBody:
+        request = record.request
+        assert request.first_byte_s is not None
+        try:
+            body = await watchdog.guard(
+                stack.enter_async_context(self._transport.open(request)), request.first_byte_s
+            )
+        except WaitedTooLong as error:
+            raise _waited(error, request, ErrorCode.NET_TIMEOUT, "{host} does not answer.") from None
+        record.first_byte_s = self._clock.monotonic()
+        record.body = body
+        return GateBody(body, record, watchdog, self._clock)
+
+    def _report(self, record: _Record) -> None:
+        if self._on_transfer is not None:
+            self._on_transfer(record.transfer(self._clock.monotonic()))
+
+
+def _waited(error: WaitedTooLong, request: Request, code: ErrorCode, sentence: str) -> NetError:
+    if error.overall:
+        code, sentence = ErrorCode.NET_TIMEOUT, "{host} takes too long."
+    phase = "deadline" if error.overall else "body" if code is ErrorCode.NET_STALLED else "first_byte"
+    return failure(code, sentence, request.url, phase=phase)
+
+
+def _answers(got: ContentRange, start: int, length: int | None) -> bool:
+    """Whether a 206 answer is the range asked for: it may be shorter only where the resource ends."""
+    if got.start != start:
+        return False
+    if length is None:
+        return got.size is None or got.start + got.length == got.size
+    return got.length == length or (got.length < length and got.size == got.start + got.length)
+
+
+def _host(request: Request) -> str:
+    parts = urlsplit(request.url)
+    return f"{parts.scheme}://{host_of(parts)}"

@@ -1,0 +1,295 @@
+"""HTTP on httpx. Connections are kept and shared, redirects are followed here, environment proxies are not used.
+
+httpx's transport is used without its client: cookies, environment proxies and automatic decoding are not
+wanted, and the first byte comes a little earlier.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import httpx
+
+from player.errors import ErrorCode, InputError, NetError
+from player.net.decoding import decoded
+from player.net.failures import connect_failure, failure
+from player.net.model import Body, Request, RequestKind
+
+USER_AGENT = "Matinee/0.1"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-token"})
+_COMPRESSED_KINDS = frozenset(
+    {RequestKind.MANIFEST, RequestKind.STEERING, RequestKind.TEXT, RequestKind.API, RequestKind.TIME}
+)
+_SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
+
+
+class HttpTransport:
+    """Speaks HTTP/1.1, and HTTP/2 where a server offers it over TLS.
+
+    ``ca_file`` is a PEM file of further authorities to trust. ``connect_s`` bounds the making of a connection; the
+    other waits are the gate's.
+    """
+
+    def __init__(
+        self,
+        *,
+        ca_file: Path | None = None,
+        connect_s: float = 4.0,
+        max_redirects: int = 5,
+        connections: int = 32,
+        keepalive_s: float = 30.0,
+        http2: bool = True,
+    ) -> None:
+        self._ca_file = ca_file
+        self._timeouts = {"connect": connect_s, "read": None, "write": None, "pool": None}
+        self._max_redirects = max_redirects
+        self._limits = httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keepalive_s
+        )
+        self._http2 = http2
+        # Loading the authorities takes some 20 ms: only a title that needs TLS pays for them.
+        self._by_scheme: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._seen_streams: weakref.WeakSet[object] = weakref.WeakSet()
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Body]:
+        """The response to ``request``, redirects followed. Raises NetError."""
+        hop = _first_hop(request)
+        for _ in range(self._max_redirects + 1):
+            response = await self._send(hop)
+            target = _redirect_target(response)
+            if target is None:
+                try:
+                    yield self._body(response, hop.url)
+                finally:
+                    await response.aclose()
+                return
+            await _drop(response)
+            hop = hop.redirected(target, response.status_code)
+        raise failure(
+            ErrorCode.NET_TOO_MANY_REDIRECTS, "{host} redirects in a circle.", request.url, recoverable=False
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for transport in self._by_scheme.values():
+            await transport.aclose()
+        self._by_scheme.clear()
+
+    async def _send(self, hop: _Hop) -> httpx.Response:
+        try:
+            message = httpx.Request(
+                hop.method, hop.url, headers=hop.headers, content=hop.body, extensions={"timeout": self._timeouts}
+            )
+        except (httpx.InvalidURL, httpx.LocalProtocolError, ValueError) as error:
+            raise failure(
+                ErrorCode.NET_FORBIDDEN_URL, "This address cannot be used.", hop.url, recoverable=False
+            ) from error
+        transport = self._transport(message.url.scheme, hop.url)
+        try:
+            return await transport.handle_async_request(message)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _connect_failure(error, hop.url) from error
+        except (httpx.TransportError, OSError) as error:
+            raise _broken(error, hop.url) from error
+
+    def _transport(self, scheme: str, url: str) -> httpx.AsyncHTTPTransport:
+        if scheme not in ("http", "https"):
+            raise failure(
+                ErrorCode.NET_FORBIDDEN_URL,
+                f"Addresses of the kind {scheme or 'without a scheme'} are not loaded.",
+                url,
+                recoverable=False,
+            )
+        transport = self._by_scheme.get(scheme)
+        if transport is None:
+            verify = self._tls_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            transport = httpx.AsyncHTTPTransport(
+                verify=verify, trust_env=False, http2=self._http2 and scheme == "https", limits=self._limits
+            )
+            self._by_scheme[scheme] = transport
+        return transport
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """The authorities of httpx's own list and of this machine, and ``ca_file``'s."""
+        context = httpx.create_ssl_context(trust_env=False)
+        context.set_default_verify_paths()
+        if self._ca_file is not None:
+            try:
+                context.load_verify_locations(self._ca_file)
+            except (OSError, ssl.SSLError) as error:
+                raise InputError(
+                    ErrorCode.INPUT_FILE,
+                    f"The file of certificate authorities {self._ca_file.name} cannot be read.",
+                ) from error
+        return context
+
+    def _body(self, response: httpx.Response, url: str) -> Body:
+        stream = response.extensions.get("network_stream")
+        new = stream is not None and stream not in self._seen_streams
+        if stream is not None:
+            self._seen_streams.add(stream)
+        return HttpBody(response, url, new)
+
+
+class HttpBody:
+    """The body of an HTTP response, decoded where the server compressed it."""
+
+    def __init__(self, response: httpx.Response, url: str, new_connection: bool) -> None:
+        self._response = response
+        self._headers = {name.lower(): value for name, value in response.headers.items()}
+        self._url = url
+        self._new_connection = new_connection
+
+    @property
+    def status(self) -> int:
+        return self._response.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._headers
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    @property
+    def total(self) -> int | None:
+        length = self._headers.get("content-length", "")
+        if self._encoding or not (length.isascii() and length.isdigit()):
+            return None
+        return int(length[:18])
+
+    @property
+    def http_version(self) -> str:
+        return self._response.http_version
+
+    @property
+    def new_connection(self) -> bool:
+        return self._new_connection
+
+    @property
+    def _encoding(self) -> str:
+        encoding = self._headers.get("content-encoding", "").strip().lower()
+        return "" if encoding == "identity" else encoding
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives. Raises NetError when the connection breaks or the encoding is damaged."""
+        raw = self._raw()
+        async with aclosing(decoded(raw, self._encoding, self._url) if self._encoding else raw) as source:
+            async for chunk in source:
+                yield chunk
+
+    async def _raw(self) -> AsyncGenerator[bytes, None]:
+        stream = self._response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        try:
+            async for chunk in stream:
+                yield chunk
+        except (httpx.TransportError, httpx.StreamError, OSError) as error:
+            raise _broken(error, self._url) from error
+
+
+class _Hop:
+    """One request on the way through redirects."""
+
+    __slots__ = ("body", "headers", "method", "url")
+
+    def __init__(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+
+    def redirected(self, target: str, status: int) -> _Hop:
+        """The request to make after a redirect (RFC 9110, 15.4). Raises NetError for one that is not safe."""
+        before, after = _split(self.url), _split(urljoin(self.url, target))
+        url = after.geturl()
+        if after.scheme not in ("http", "https"):
+            raise _unsafe(self.url, "{host} redirects to a place that is not on the web.")
+        if before.scheme == "https" and after.scheme == "http" and not _is_loopback(after.hostname or ""):
+            raise _unsafe(self.url, "{host} redirects from a secure to an open connection.")
+        method, body, headers = self.method, self.body, self.headers
+        if method not in ("GET", "HEAD") and status in (301, 302, 303):
+            method, body = "GET", None
+            headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+        if (before.scheme, before.netloc) != (after.scheme, after.netloc):
+            if body is not None:
+                raise _unsafe(self.url, "{host} redirects what we send to another server.")
+            headers = {name: value for name, value in headers.items() if name.lower() not in _CREDENTIALS}
+        return _Hop(method, url, headers, body)
+
+
+def _first_hop(request: Request) -> _Hop:
+    headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+    if request.kind in _COMPRESSED_KINDS and request.byte_range is None:
+        headers["Accept-Encoding"] = "gzip, deflate"
+    if request.byte_range is not None:
+        headers["Range"] = request.byte_range.header()
+    return _Hop(request.method, request.url, {**headers, **request.headers}, request.body)
+
+
+def _redirect_target(response: httpx.Response) -> str | None:
+    return response.headers.get("location") if response.status_code in _REDIRECTS else None
+
+
+async def _drop(response: httpx.Response) -> None:
+    """Read a small body to its end, so that the connection can be used again, and leave a large one."""
+    received = 0
+    try:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        async for chunk in response.stream:
+            received += len(chunk)
+            if received > _SMALL_REDIRECT_BODY:
+                break
+    except httpx.TransportError:
+        return  # nobody wanted it
+    finally:
+        await response.aclose()
+
+
+def _connect_failure(error: httpx.TransportError, url: str) -> NetError:
+    if isinstance(error, httpx.ConnectTimeout):
+        return failure(ErrorCode.NET_TIMEOUT, "The server {host} does not answer.", url, phase="connect")
+    return connect_failure(error, url)
+
+
+def _broken(error: Exception, url: str) -> NetError:
+    if isinstance(error, httpx.RemoteProtocolError) and not _ended_early(error):
+        return failure(ErrorCode.NET_PROTOCOL, "{host} does not speak proper HTTP.", url)
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        return failure(ErrorCode.NET_FORBIDDEN_URL, "This request cannot be made.", url, recoverable=False)
+    return failure(ErrorCode.NET_CUT, "The connection to {host} broke.", url)
+
+
+def _ended_early(error: Exception) -> bool:
+    """httpcore tells a server that went away from one that talks nonsense only by its words."""
+    words = str(error).lower()
+    return "disconnected" in words or "closed connection" in words or "connectionterminated" in words or not words
+
+
+def _unsafe(url: str, sentence: str) -> NetError:
+    return failure(ErrorCode.NET_FORBIDDEN_URL, sentence, url, recoverable=False)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise _unsafe(url, "The server redirects to an address that cannot be used.") from None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

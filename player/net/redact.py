@@ -1,0 +1,80 @@
+"""Taking the secrets out of what people and files get to see.
+
+Signed URLs are passwords: the query, user information and path parts that look like tokens go. Every message,
+report and timing record of the gate passes through here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import SplitResult, urlsplit
+
+HIDDEN = "***"
+
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-admin-token", "x-api-key"}
+)
+_URL_IN_TEXT = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|data:)[^\s\"'<>]+", re.IGNORECASE)
+_CREDENTIAL_IN_TEXT = re.compile(r"\b(bearer|basic)\s+[^\s\"',]+", re.IGNORECASE)
+_SIGNATURE_PART = re.compile(r"(^|/)s/[^/?#\s]+(?=/|$|[?#])")
+# A long part without a file extension is more likely a token than a name.
+_LONG_PART = 40
+_EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
+
+
+def redact_url(url: str) -> str:
+    """``url`` with scheme, host and file name still readable, and nothing left that opens a door."""
+    try:
+        parts = urlsplit(url)
+        host = host_of(parts)
+    except ValueError:
+        return HIDDEN
+    if parts.scheme == "data":
+        return f"data:{HIDDEN}"
+    prefix = f"{parts.scheme}://" if parts.scheme else "//" if parts.netloc else ""
+    query = f"?{_redact_query(parts.query)}" if parts.query else ""
+    return f"{prefix}{host}{_redact_path(parts.path)}{query}"
+
+
+def redact_text(text: str) -> str:
+    """``text`` with every URL in it redacted, and every ``Bearer`` or ``Basic`` credential."""
+    text = _URL_IN_TEXT.sub(lambda match: redact_url(match.group()), text)
+    text = _CREDENTIAL_IN_TEXT.sub(lambda match: f"{match.group(1)} {HIDDEN}", text)
+    return _SIGNATURE_PART.sub(rf"\1s/{HIDDEN}", text)
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """``headers`` for a log: credentials hidden, URLs in the others redacted."""
+    return {
+        name: HIDDEN if name.lower() in _SECRET_HEADERS else redact_text(value) for name, value in headers.items()
+    }
+
+
+def host_of(url: str | SplitResult) -> str:
+    """``host`` or ``host:port`` of a URL, without user information; empty where there is none."""
+    parts = urlsplit(url) if isinstance(url, str) else url
+    return parts.netloc.rpartition("@")[2]
+
+
+def _redact_query(query: str) -> str:
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return "&".join(f"{name}={HIDDEN}" if equals else HIDDEN for name, equals, _ in pairs)
+
+
+def _redact_path(path: str) -> str:
+    parts = _SIGNATURE_PART.sub(rf"\1s/{HIDDEN}", path).split("/")
+    return "/".join(map(_redact_part, parts))
+
+
+def _redact_part(part: str) -> str:
+    """One part of a path: parameters (``;a=b``, ``hdnts=exp=1~hmac=2``) and long tokens are hidden."""
+    name, separator, _ = part.partition(";")
+    if separator:
+        return f"{_redact_part(name)};{HIDDEN}"
+    name, separator, _ = part.partition("=")
+    if separator:
+        return f"{name}={HIDDEN}"
+    if len(part) >= _LONG_PART and not _EXTENSION.search(part):
+        return HIDDEN
+    return part
