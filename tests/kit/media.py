@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from backend_stub.encoding import tools
@@ -30,8 +31,6 @@ BEEP_S = 0.05
 BEEP_BASE_HZ = {"en": 500, "fr": 2000}
 BEEP_STEP_HZ = 100
 SAMPLE_RATE = 48_000
-
-_RECIPE_VERSION = 1  # raise it when the way the media are made changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +125,138 @@ def ffmpeg_hls_ts(seconds: int = SECONDS) -> TestMedia:
     return TestMedia(folder, None, "master.m3u8", seconds)
 
 
+def packager_cenc(seconds: int = SECONDS) -> TestMedia:
+    """Shaka Packager, ``cenc``, one key per label, with WebVTT subtitles: DASH and HLS over the same segments."""
+    return _packager_segments("cenc", seconds)
+
+
+def packager_cbcs(seconds: int = SECONDS) -> TestMedia:
+    """The same in ``cbcs`` (pattern 1:9)."""
+    return _packager_segments("cbcs", seconds)
+
+
+def packager_clear(seconds: int = SECONDS) -> TestMedia:
+    """The same without encryption."""
+    return _packager_segments(None, seconds)
+
+
+def dash_on_demand(seconds: int = SECONDS) -> TestMedia:
+    """Shaka Packager's on-demand profile: one file per rung, SegmentBase with ``sidx``, HLS with byte ranges."""
+
+    def make(folder: Path) -> None:
+        source = elementary(seconds)
+        streams = [
+            f"in={source}/v{rung.index}.mp4,stream=video,output=video-{rung.index}.mp4,"
+            f"playlist_name=video-{rung.index}.m3u8"
+            for rung in RUNGS
+        ]
+        streams += [
+            f"in={source}/{language}.m4a,stream=audio,output=audio-{language}.mp4,lang={language},"
+            f"playlist_name=audio-{language}.m3u8,hls_name={language}"
+            for language in BEEP_BASE_HZ
+        ]
+        _packager(folder, streams)
+
+    folder = _cached("dash-on-demand", {"seconds": seconds}, make)
+    return TestMedia(folder, "manifest.mpd", "master.m3u8", seconds, languages=tuple(BEEP_BASE_HZ))
+
+
+def other_codec(codec: str, seconds: int = 8) -> TestMedia:
+    """FFmpeg's DASH of ``hevc``, ``vp9`` or ``av1``: the two lower rungs and one language."""
+
+    def make(folder: Path) -> None:
+        source = elementary(seconds)
+        video: list[object] = []
+        for rung in RUNGS[:2]:
+            video += ["-i", source / f"v{rung.index}.mp4"]
+        video += ["-i", source / "en.m4a", "-map", "0:v", "-map", "1:v", "-map", "2:a", *_OTHER_CODECS[codec]]
+        for rung in RUNGS[:2]:
+            video += [f"-b:v:{rung.index}", rung.bitrate]
+        _ffmpeg(
+            folder,
+            [*video, "-pix_fmt", "yuv420p", "-c:a", "copy", "-f", "dash", "-seg_duration", SEGMENT_S],
+            ["-dash_segment_type", "mp4", "-adaptation_sets", "id=0,streams=0,1 id=1,streams=2"],
+            ["-init_seg_name", "init-$RepresentationID$.mp4"],
+            ["-media_seg_name", "seg-$RepresentationID$-$Number%03d$.m4s", "manifest.mpd"],
+        )
+
+    folder = _cached(codec, {"seconds": seconds}, make)
+    return TestMedia(folder, "manifest.mpd", None, seconds, rungs=RUNGS[:2])
+
+
+_GOP = FPS * SEGMENT_S
+_X265 = f"keyint={_GOP}:min-keyint={_GOP}:scenecut=0:open-gop=0:log-level=error"
+_OTHER_CODECS: dict[str, list[object]] = {
+    "hevc": ["-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", _X265],
+    "vp9": ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", 8, "-g", _GOP, "-keyint_min", _GOP],
+    "av1": ["-c:v", "libsvtav1", "-preset", 12, "-g", _GOP, "-svtav1-params", f"scd=0:keyint={_GOP}"],
+}
+
+
+def _packager_segments(scheme: str | None, seconds: int) -> TestMedia:
+    def make(folder: Path) -> None:
+        source = elementary(seconds)
+        (folder / "subtitles.vtt").write_text(subtitles(seconds), encoding="utf-8")
+        streams = [
+            f"in={source}/v{rung.index}.mp4,stream=video,drm_label={label},{_segmented(f'video-{rung.index}')}"
+            for rung, label in zip(RUNGS, RUNG_LABELS, strict=True)
+        ]
+        streams += [
+            f"in={source}/{language}.m4a,stream=audio,drm_label=AUDIO,lang={language},hls_name={language},"
+            + _segmented(f"audio-{language}")
+            for language in BEEP_BASE_HZ
+        ]
+        text = "in=subtitles.vtt,stream=text,lang=en,hls_name=English,skip_encryption=1"
+        streams += [
+            f"{text},hls_only=1,segment_template=text-hls/$Number$.vtt,playlist_name=text.m3u8,hls_group_id=text",
+            f"{text},dash_only=1,{_segmented('text-dash')}",
+        ]
+        _packager(folder, streams, "--generate_static_live_mpd", *(_encryption(scheme) if scheme else []))
+
+    folder = _cached(f"packager-{scheme or 'clear'}", {"seconds": seconds}, make)
+    return TestMedia(
+        folder,
+        "manifest.mpd",
+        "master.m3u8",
+        seconds,
+        languages=tuple(BEEP_BASE_HZ),
+        subtitle_languages=("en",),
+        keys=KEYS if scheme else {},
+        rung_labels=RUNG_LABELS,
+        scheme=scheme,
+    )
+
+
+def _segmented(name: str) -> str:
+    return f"init_segment={name}/init.mp4,segment_template={name}/$Number$.m4s,playlist_name={name}.m3u8"
+
+
+def _encryption(scheme: str) -> list[str]:
+    keys = ",".join(f"label={label}:key_id={kid}:key={key}" for label, (kid, key) in KEYS.items())
+    # In `cenc` the packager writes EXT-X-KEY for Widevine only, in `cbcs` for the common system too.
+    systems = "Widevine,CommonSystem" if scheme == "cenc" else "CommonSystem"
+    raw_keys = ["--enable_raw_key_encryption", "--keys", keys, "--protection_systems", systems]
+    return [*raw_keys, "--protection_scheme", scheme, "--clear_lead", "0"]
+
+
+def _packager(folder: Path, streams: Sequence[str], *options: str) -> None:
+    manifests = ["--mpd_output", "manifest.mpd", "--hls_master_playlist_output", "master.m3u8"]
+    common = ["--quiet", "--segment_duration", str(SEGMENT_S), "--default_language", "en", *manifests]
+    run_tool([tools.locate().packager, *common, *options, *streams], cwd=folder)
+
+
+def subtitles(seconds: int) -> str:
+    """WebVTT with one cue of 1.5 s at every second full second: ``second 4`` from 4.0 to 5.5."""
+    cues = [
+        f"{_clock(second)}.000 --> {_clock(second + 1)}.500\nsecond {second}\n" for second in range(0, seconds - 1, 2)
+    ]
+    return "WEBVTT\n\n" + "\n".join(cues)
+
+
+def _clock(second: int) -> str:
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+
+
 def elementary(seconds: int = SECONDS) -> Path:
     """A folder with one MP4 file per rung (``v0.mp4`` ...) and per language (``en.m4a``, ``fr.m4a``), closed GOPs."""
 
@@ -147,7 +278,7 @@ def elementary(seconds: int = SECONDS) -> Path:
         beeps = [v for language in BEEP_BASE_HZ for v in ("-f", "lavfi", "-i", _beeps(language, seconds))]
         _ffmpeg(folder, beeps, ["-filter_complex", graph + ";".join(branches)], outputs)
 
-    return _cached("elementary", {"seconds": seconds, "rungs": repr(RUNGS), "barcode": barcode.draw_filter(5)}, make)
+    return _cached("elementary", {"seconds": seconds}, make)
 
 
 def _x264(bitrate: int) -> list[object]:
@@ -193,17 +324,17 @@ def cache_folder() -> Path:
 
 def _cached(name: str, facts: dict[str, object], make: Callable[[Path], None]) -> Path:
     """The folder made by ``make``, built at most once even when several processes ask at the same time."""
-    digest = hashlib.sha256(repr((_RECIPE_VERSION, name, sorted(facts.items()))).encode()).hexdigest()[:12]
-    cache = cache_folder()
-    folder = cache / f"{name}-{digest}"
+    digest = hashlib.sha256(repr((_recipes(), name, sorted(facts.items()))).encode()).hexdigest()[:12]
+    home = cache_folder()
+    folder = home / f"{name}-{digest}"
     if folder.is_dir():
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f"{name}-{digest}.lock").open("w") as lock:
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / f"{name}-{digest}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if folder.is_dir():
             return folder
-        staging = Path(tempfile.mkdtemp(prefix=f"{name}-", suffix=".part", dir=cache))
+        staging = Path(tempfile.mkdtemp(prefix=f"{name}-", suffix=".part", dir=home))
         try:
             make(staging)
             staging.chmod(0o755)
@@ -212,3 +343,10 @@ def _cached(name: str, facts: dict[str, object], make: Callable[[Path], None]) -
             shutil.rmtree(staging, ignore_errors=True)
             raise
     return folder
+
+
+@cache
+def _recipes() -> str:
+    """A digest of the recipes' own source: a changed recipe must not find the media of the old one."""
+    sources = (Path(__file__), Path(barcode.__file__))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
