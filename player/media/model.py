@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:  # clear titles start without loading the ciphers
+    from drm_client.cenc import SampleProtection
 
 
 class Codec(StrEnum):
@@ -23,12 +26,23 @@ class Codec(StrEnum):
     FLAC = "flac"
     WEBVTT = "webvtt"
     TTML = "ttml"
+    ASS = "ass"
 
 
 class StreamKind(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """How decoded values mean light: code points of ISO/IEC 23091-2 (primaries, transfer, matrix)."""
+
+    primaries: int
+    transfer: int
+    matrix: int
+    full_range: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,7 @@ class StreamConfig:
     channels: int = 0
     codec_delay_s: float = 0.0
     seek_preroll_s: float = 0.0
+    colour: Colour | None = None
 
 
 class Sample(NamedTuple):
@@ -64,6 +79,26 @@ class Sample(NamedTuple):
     data: bytes | bytearray | memoryview
 
 
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """An emsg box (ISO/IEC 23009-1, 5.10.3.3). ``time_s`` counts from the segment's first presentation time where
+    ``relative``, else it is media time; ``duration_s`` None means that it is not known."""
+
+    scheme: str
+    value: str
+    id: int
+    time_s: float
+    relative: bool
+    duration_s: float | None
+    payload: bytes = field(default=b"", repr=False)
+
+
+class SampleDecrypt(Protocol):
+    """Decrypts one sample. ``data`` is the caller's to change; the result may be the same object."""
+
+    def __call__(self, data: bytearray, protection: SampleProtection, /) -> bytes | bytearray | memoryview: ...
+
+
 class Interrupted(Exception):  # noqa: N818  (not an error: the reader was told to stop waiting)
     """A wait for bytes was ended from outside (seek, stop)."""
 
@@ -78,6 +113,6 @@ class ByteSource(Protocol):
         """
         ...
 
-    def view(self, start: int, stop: int) -> bytes:
-        """A copy of bytes that have arrived."""
+    def view(self, start: int, stop: int) -> bytes | bytearray:
+        """A copy of bytes that have arrived. A bytearray is the caller's own to change, which saves it a copy."""
         ...
