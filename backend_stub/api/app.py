@@ -1,0 +1,39 @@
+"""The API as one ASGI application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from backend_stub.api import PREFIX, VERSION, auth, catalog, devices, licence, play, progress, schemas, system
+from backend_stub.api.errors import add_handlers, documented
+from backend_stub.context import ServiceContext
+
+
+def create_app(context: ServiceContext) -> FastAPI:
+    """The API over ``context``, which the caller closes."""
+    app = FastAPI(
+        title="Matinee service",
+        version=VERSION,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.state.context = context
+    add_handlers(app)
+    for module in (auth, catalog, devices, play, licence, progress, system):
+        app.include_router(module.router, prefix=PREFIX, responses=documented(400, 422))
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the problem schema that every route's refusals refer to."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document["components"]["schemas"]["Problem"] = schemas.Problem.model_json_schema()
+        app.openapi_schema = document
+    return app.openapi_schema

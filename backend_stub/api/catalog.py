@@ -1,0 +1,68 @@
+"""The catalogue and its posters."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, cast
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse
+
+from backend_stub.api import schemas
+from backend_stub.api.deps import Context, TitleId, Viewer
+from backend_stub.api.errors import documented
+from backend_stub.problems import ProblemError
+from backend_stub.services.catalog import WatchedTitle
+
+router = APIRouter(tags=["catalog"])
+
+_Cursor = Annotated[str | None, Query(max_length=400)]
+_Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+@router.get("/catalog", responses=documented(400, 401, 403))
+def list_titles(
+    request: Request, context: Context, viewer: Viewer, cursor: _Cursor = None, limit: _Limit = 50
+) -> schemas.CatalogPage:
+    page = context.catalog.page(viewer.id, cursor, limit)
+    return schemas.CatalogPage(
+        items=[title_body(request, watched) for watched in page.items], next_cursor=page.next_cursor
+    )
+
+
+@router.get("/catalog/{title_id}", responses=documented(401, 403, 404))
+def get_title(request: Request, context: Context, viewer: Viewer, title_id: TitleId) -> schemas.TitleBody:
+    return title_body(request, context.catalog.get(viewer.id, title_id))
+
+
+@router.get(
+    "/posters/{title_id}.jpg",
+    name="poster",
+    response_class=FileResponse,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "The poster"}, **documented(404)},
+)
+def poster(context: Context, title_id: TitleId) -> FileResponse:
+    path = context.settings.media_dir / title_id / "poster.jpg"
+    if not path.is_file():
+        raise ProblemError(404, "title_not_found", "There is no such title.")
+    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
+    """A title with its poster's address on this server."""
+    title, progress = watched.title, watched.progress
+    return schemas.TitleBody(
+        id=title.id,
+        title=title.title,
+        synopsis=title.synopsis,
+        year=title.year,
+        duration_s=title.duration_s,
+        poster_url=str(request.url_for("poster", title_id=title.id)),
+        heights=title.heights,
+        variants=cast("list[Literal['encrypted', 'clear']]", title.variants),
+        progress=None
+        if progress is None
+        else schemas.ProgressBody(
+            position_s=progress.position_s, duration_s=progress.duration_s, watched_at=progress.watched_at
+        ),
+        published_at=title.published_at or 0.0,
+    )

@@ -1,0 +1,54 @@
+"""Every refusal leaves as problem+json, those of the framework too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from backend_stub.problems import MEDIA_TYPE, ProblemError, problem_body
+
+_FRAMEWORK_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
+_SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that may refuse with these statuses."""
+    return {status: {"description": HTTPStatus(status).phrase, "content": _SCHEMA} for status in statuses}
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer each kind of refusal with its problem document."""
+
+    @app.exception_handler(ProblemError)
+    def on_problem(_request: Request, problem: ProblemError) -> Response:
+        return problem_response(problem.status, problem.code, problem.title, problem.headers)
+
+    @app.exception_handler(RequestValidationError)
+    def on_invalid(_request: Request, error: RequestValidationError) -> Response:
+        return problem_response(422, "invalid_request", _first_complaint(error))
+
+    @app.exception_handler(HTTPException)
+    def on_framework(_request: Request, error: HTTPException) -> Response:
+        code = _FRAMEWORK_CODES.get(error.status_code, "refused")
+        return problem_response(error.status_code, code, str(error.detail), error.headers)
+
+
+def retry_after(seconds: float) -> dict[str, str]:
+    return {"Retry-After": str(math.ceil(seconds))}
+
+
+def problem_response(status: int, code: str, title: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(problem_body(status, code, title), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def _first_complaint(error: RequestValidationError) -> str:
+    """The first complaint, naming the member but never repeating its value."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}"[:300]

@@ -1,0 +1,186 @@
+"""Bodies of requests and responses. ``docs/protocol.md`` is their text form.
+
+Requests are strict: no unknown members, no strings for numbers, no NaN, no NUL in stored text.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+_NO_NUL = r"^[^\x00]*$"
+Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
+Id64 = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_NO_NUL)]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Seconds = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+
+
+class LoginRequest(_Request):
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=_NO_NUL)]
+    password: Secret
+    device_name: Text200
+
+
+class RefreshRequest(_Request):
+    refresh_token: Secret
+
+
+class AccountBody(BaseModel):
+    id: str
+    email: str
+    name: str
+
+
+class TokensBody(BaseModel):
+    access_token: str
+    refresh_token: str
+    expires_in_s: float
+    account: AccountBody
+
+
+class ProgressBody(BaseModel):
+    position_s: float
+    duration_s: float
+    watched_at: float
+
+
+class TitleBody(BaseModel):
+    id: str
+    title: str
+    synopsis: str
+    year: int
+    duration_s: float
+    poster_url: str
+    heights: list[int]
+    variants: list[Literal["encrypted", "clear"]]
+    progress: ProgressBody | None
+    published_at: float
+
+
+class CatalogPage(BaseModel):
+    items: list[TitleBody]
+    next_cursor: str | None
+
+
+class DeviceKey(BaseModel):
+    """A public EC P-256 key (RFC 7517, RFC 7518 section 6.2.1); other members of a JWK are ignored."""
+
+    model_config = ConfigDict(strict=True)
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    y: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class DeviceRequest(_Request):
+    name: Text200
+    public_key: DeviceKey
+
+
+class DeviceBody(BaseModel):
+    device_id: str
+
+
+class PlayRequest(_Request):
+    device_id: Id64
+    variant: Literal["encrypted", "clear"]
+
+
+class ManifestBody(BaseModel):
+    pathway: str
+    dash: str
+    hls: str
+
+
+class LicencePointer(BaseModel):
+    url: str
+    system: Literal["matinee.clearkey"]
+    kids: list[str]
+
+
+class PlayBody(BaseModel):
+    session_id: str
+    title: TitleBody
+    manifests: list[ManifestBody]
+    expires_at: float
+    licence: LicencePointer | None
+    resume_s: float
+    thumbnails: None = None
+
+
+_Kids = Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Field(min_length=1, max_length=64)]
+
+
+class ClearKeyRequest(_Request):
+    """W3C Encrypted Media Extensions, section 9.1.3."""
+
+    kids: _Kids
+    type: Literal["temporary"] = "temporary"
+
+
+class LicenceRequest(ClearKeyRequest):
+    device_id: Id64
+
+
+class LicencePolicy(BaseModel):
+    type: Literal["streaming"]
+    expires_at: float
+
+
+class LicenceBody(BaseModel):
+    jwe: str
+    policy: LicencePolicy
+
+
+class ContentKeyBody(BaseModel):
+    kty: Literal["oct"]
+    kid: str
+    k: str
+
+
+class ClearKeyBody(BaseModel):
+    """W3C Encrypted Media Extensions, section 9.1.4."""
+
+    keys: list[ContentKeyBody]
+    type: Literal["temporary"]
+
+
+class ProgressItem(_Request):
+    event_id: Id64
+    title_id: Id64
+    position_s: Seconds
+    duration_s: Seconds
+    watched_at: Seconds
+    device_id: Id64
+
+
+class ProgressRequest(_Request):
+    items: Annotated[list[ProgressItem], Field(max_length=500)]
+
+
+class AcceptedBody(BaseModel):
+    accepted: list[str]
+
+
+class TimeBody(BaseModel):
+    now_at: float
+
+
+class HealthBody(BaseModel):
+    status: Literal["ok"]
+    version: str

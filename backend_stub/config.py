@@ -1,0 +1,53 @@
+"""Settings of the service. All state lives under one data folder: database, secrets, media, staging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most ``attempts`` in any window of ``window_s`` seconds."""
+
+    attempts: int
+    window_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the service keeps its state and how long what it gives out is good. Times are seconds.
+
+    ``database_url`` is an SQLAlchemy URL; without one it is an SQLite file in the data folder.
+    """
+
+    data_dir: Path
+    database_url: str = field(default="", repr=False)
+    access_token_s: float = 15 * 60
+    refresh_token_s: float = 30 * 86400
+    play_session_s: float = 6 * 3600
+    login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'matinee.db'}"
+
+    @property
+    def media_dir(self) -> Path:
+        """Published titles: ``<title id>/encrypted``, ``<title id>/clear``, ``<title id>/poster.jpg``."""
+        return self.data_dir / "media"
+
+    @property
+    def staging_dir(self) -> Path:
+        """Unfinished titles; on the same file system as :attr:`media_dir`, so that publishing is one rename."""
+        return self.data_dir / "staging"
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.data_dir / "secrets"
+
+    def make_folders(self) -> None:
+        """Create the data folder and its parts; only the owner may enter the secrets."""
+        for folder in (self.data_dir, self.media_dir, self.staging_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.secrets_dir.mkdir(mode=0o700, exist_ok=True)

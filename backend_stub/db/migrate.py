@@ -1,0 +1,56 @@
+"""Bring a database to the newest schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect, select, table, text
+from sqlalchemy.sql.expression import column
+
+from backend_stub.db.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: The newest step in ``migrations/versions``; a test holds the two against each other.
+HEAD = "0001"
+_LOCK_ID = 7_032_024  # any fixed number: PostgreSQL's advisory lock for migrations
+
+
+def upgrade(database: Database) -> None:
+    """Run the missing steps, in one transaction. Several processes may call this at once.
+
+    Alembic is only loaded when there is something to do: it costs more than the rest of a start.
+    """
+    if current_revision(database) == HEAD:
+        return
+    from alembic import command
+
+    with database.write() as session:
+        connection = session.connection()
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def current_revision(database: Database) -> str | None:
+    """The step the database stands at; None for an empty one."""
+    with database.engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.execute(
+            select(column("version_num")).select_from(table("alembic_version"))
+        ).scalar()
+        return revision
+
+
+def alembic_config() -> Config:
+    """Alembic's settings, with no ini file and no logging of its own."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    return config

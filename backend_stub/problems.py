@@ -1,0 +1,28 @@
+"""Refusals of the service, as problem+json (RFC 9457). ``docs/protocol.md`` lists the codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemError(Exception):
+    """A refusal with an HTTP status, a stable code and one sentence for people; it carries no secrets."""
+
+    def __init__(self, status: int, code: str, title: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(title)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.headers = dict(headers or {})
+
+    def body(self) -> bytes:
+        return problem_body(self.status, self.code, self.title)
+
+
+def problem_body(status: int, code: str, title: str) -> bytes:
+    """The document of one refusal."""
+    document = {"type": f"urn:matinee:problem:{code}", "title": title, "status": status, "code": code}
+    return json.dumps(document).encode()

@@ -1,0 +1,78 @@
+"""The catalogue as a viewer sees it: published titles, newest first, each with how far it was watched."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from backend_stub.db.database import Database
+from backend_stub.db.models import Progress, Title
+from backend_stub.problems import ProblemError
+from backend_stub.services.entitlement import playable_title
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTitle:
+    title: Title
+    progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: Sequence[WatchedTitle]
+    next_cursor: str | None
+
+
+class Catalog:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, account_id: str, cursor: str | None, limit: int) -> Page:
+        """One page. Raises :class:`ProblemError` 400 ``bad_cursor``."""
+        query = select(Title).where(Title.published_at.is_not(None))
+        if cursor is not None:
+            at, title_id = _read_cursor(cursor)
+            query = query.where(
+                or_(Title.published_at < at, and_(Title.published_at == at, Title.id > title_id)),
+            )
+        query = query.order_by(Title.published_at.desc(), Title.id).limit(limit + 1)
+        with self._database.read() as session:
+            found = list(session.scalars(query))
+            titles = found[:limit]
+            progress = _progress_of(session, account_id, [title.id for title in titles])
+        more = len(found) > limit
+        return Page(
+            items=[WatchedTitle(title, progress.get(title.id)) for title in titles],
+            next_cursor=_write_cursor(titles[-1]) if more else None,
+        )
+
+    def get(self, account_id: str, title_id: str) -> WatchedTitle:
+        """Raises :class:`ProblemError` 404 ``title_not_found``."""
+        with self._database.read() as session:
+            title = playable_title(session, title_id)
+            return WatchedTitle(title, session.get(Progress, (account_id, title_id)))
+
+
+def _progress_of(session: Session, account_id: str, title_ids: Sequence[str]) -> dict[str, Progress]:
+    query = select(Progress).where(Progress.account_id == account_id, Progress.title_id.in_(title_ids))
+    return {row.title_id: row for row in session.scalars(query)}
+
+
+def _write_cursor(last: Title) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last.published_at, last.id]).encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[float, str]:
+    try:
+        at, title_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if isinstance(at, int | float) and isinstance(title_id, str) and "\0" not in title_id:
+            return float(at), title_id
+    except (binascii.Error, ValueError, TypeError):
+        pass
+    raise ProblemError(400, "bad_cursor", "The cursor does not come from this catalogue.")

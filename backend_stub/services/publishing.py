@@ -1,0 +1,177 @@
+"""Putting a finished title into the catalogue: one rename, one commit."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import SystemClock
+from backend_stub.config import Settings
+from backend_stub.db.database import Database
+from backend_stub.db.migrate import upgrade
+from backend_stub.db.models import Title
+from backend_stub.service_secrets import load_or_create
+from backend_stub.services import audit
+from backend_stub.services.content_keys import KeyVault, PlainKey
+from backend_stub.services.play import ENCRYPTED
+
+TITLE_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
+VARIANTS = (ENCRYPTED, "clear")
+_ID_BASE_CHARS = 48
+_MAX_TITLE_CHARS = 300
+_MAX_SYNOPSIS_CHARS = 4000
+
+
+class PublishError(Exception):
+    """The title cannot be published; the message is one sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTitle:
+    """A finished title in ``folder``, a staging folder that :func:`publish` moves.
+
+    The folder holds ``poster.jpg`` and ``encrypted/`` and/or ``clear/``, each with ``manifest.mpd``, ``master.m3u8``
+    and what they name. ``keys`` are the content keys by label (AUDIO, SD, HD, UHD). Without a ``title_id`` one is made
+    from the title's name.
+    """
+
+    title: str
+    folder: Path
+    duration_s: float
+    heights: Sequence[int]
+    keys: Sequence[PlainKey] = field(default=(), repr=False)
+    synopsis: str = ""
+    year: int = 0
+    title_id: str | None = None
+    open_licence: bool = False
+
+
+def publish(settings: Settings, published: PublishedTitle) -> str:
+    """Move the title's folder into the media folder, add it to the catalogue and return its id.
+
+    Whoever lists the catalogue sees the whole title or nothing. After an error the staging folder is where it was.
+
+    Raises :class:`PublishError` when the folder is incomplete or the id is taken.
+    """
+    variants = _check(published)
+    settings.make_folders()
+    secrets = load_or_create(settings.secrets_dir)
+    database = Database(settings.database)
+    try:
+        upgrade(database)
+        return _move_and_commit(settings, database, KeyVault(secrets.master), published, variants)
+    finally:
+        database.close()
+
+
+def unpublish(settings: Settings, title_id: str) -> None:
+    """Take a title out of the catalogue; its files and keys stay. Raises :class:`PublishError` for an unknown one."""
+    database = Database(settings.database)
+    try:
+        upgrade(database)
+        now = SystemClock().now()
+        with database.write() as session:
+            title = session.get(Title, title_id)
+            if title is None:
+                raise PublishError(f"There is no title {title_id}.")
+            title.published_at = None
+            audit.record(session, now, "title.unpublished", account_id=None, subject=title_id)
+    finally:
+        database.close()
+
+
+def is_published(settings: Settings, title_id: str) -> bool:
+    """Whether the catalogue shows this title; a data folder that does not exist yet shows none."""
+    if not settings.data_dir.exists():
+        return False
+    database = Database(settings.database)
+    try:
+        upgrade(database)
+        with database.read() as session:
+            title = session.get(Title, title_id)
+            return title is not None and title.published_at is not None
+    finally:
+        database.close()
+
+
+def slug(title: str) -> str:
+    """A title id made of a title's name: ``Sintel: Die Reise`` gives ``sintel-die-reise``."""
+    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only)[:_ID_BASE_CHARS].strip("-") or "title"
+
+
+def _check(published: PublishedTitle) -> list[str]:
+    """The variants in the folder. Raises :class:`PublishError`."""
+    if published.title_id is not None and not re.match(TITLE_ID_PATTERN, published.title_id):
+        raise PublishError(f"{published.title_id!r} is no title id: small letters, digits and hyphens only.")
+    if not 0 < len(published.title) <= _MAX_TITLE_CHARS or len(published.synopsis) > _MAX_SYNOPSIS_CHARS:
+        raise PublishError(
+            f"A title has 1 to {_MAX_TITLE_CHARS} characters and its synopsis at most {_MAX_SYNOPSIS_CHARS}."
+        )
+    variants = [variant for variant in VARIANTS if (published.folder / variant).is_dir()]
+    if not variants:
+        raise PublishError("The folder holds neither an encrypted nor a clear variant.")
+    needed = [f"{variant}/{name}" for variant in variants for name in ("manifest.mpd", "master.m3u8")]
+    for name in (*needed, "poster.jpg"):
+        if not (published.folder / name).is_file():
+            raise PublishError(f"The folder lacks {name}.")
+    if ENCRYPTED in variants and not published.keys:
+        raise PublishError("An encrypted variant needs its keys.")
+    return variants
+
+
+def _move_and_commit(
+    settings: Settings, database: Database, vault: KeyVault, published: PublishedTitle, variants: list[str]
+) -> str:
+    now = SystemClock().now()
+    moved: Path | None = None
+    try:
+        # The row is written before the rename and committed after it: who else takes the same id waits or fails.
+        with database.write() as session:
+            title_id = published.title_id or _free_id(session, slug(published.title))
+            if session.get(Title, title_id) is not None:
+                raise PublishError(f"There is a title {title_id} already.")
+            session.add(_row(title_id, published, variants, now))
+            session.flush()
+            session.add_all(vault.wrap(title_id, key) for key in published.keys)
+            audit.record(session, now, "title.published", account_id=None, subject=title_id)
+            session.flush()
+            target = settings.media_dir / title_id
+            if target.exists():
+                shutil.rmtree(target)  # left over from a publish that was killed before its commit
+            published.folder.rename(target)
+            moved = target
+    except BaseException:
+        if moved is not None:
+            moved.rename(published.folder)
+        raise
+    return title_id
+
+
+def _row(title_id: str, published: PublishedTitle, variants: list[str], now: float) -> Title:
+    return Title(
+        id=title_id,
+        title=published.title,
+        synopsis=published.synopsis,
+        year=published.year,
+        duration_s=published.duration_s,
+        heights=sorted(published.heights),
+        variants=variants,
+        open_licence=published.open_licence,
+        published_at=now,
+    )
+
+
+def _free_id(session: Session, base: str) -> str:
+    for number in count(1):
+        candidate = base if number == 1 else f"{base}-{number}"
+        if session.get(Title, candidate) is None:
+            return candidate
+    raise AssertionError("numbers do not end")

@@ -1,0 +1,38 @@
+"""A sliding-window limit, kept in memory of the one API process."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+
+from backend_stub.config import RateLimit
+
+_MAX_KEYS = 10_000
+
+
+class SlidingWindow:
+    """Counts attempts per key. Thread-safe; the longest unused keys go first when there are too many."""
+
+    def __init__(self, limit: RateLimit) -> None:
+        self._limit = limit
+        self._attempts: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def attempt(self, key: str, now: float) -> float | None:
+        """Count an attempt at monotonic time ``now``: None when it may go on, else the seconds to wait."""
+        with self._lock:
+            times = self._attempts.setdefault(key, deque())
+            self._attempts.move_to_end(key)
+            while len(self._attempts) > _MAX_KEYS:
+                self._attempts.popitem(last=False)
+            while times and times[0] <= now - self._limit.window_s:
+                times.popleft()
+            if len(times) >= self._limit.attempts:
+                return times[0] + self._limit.window_s - now
+            times.append(now)
+            return None
+
+    def forgive(self, key: str) -> None:
+        """Forget the attempts of ``key``, after one that succeeded."""
+        with self._lock:
+            self._attempts.pop(key, None)

@@ -1,0 +1,146 @@
+"""Access tokens (short-lived JWT, RFC 7519) and rotating refresh tokens with reuse detection (RFC 9700, 4.14.2)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from sqlalchemy import update
+
+from backend_stub.clock import Clock
+from backend_stub.config import Settings
+from backend_stub.db.database import Database
+from backend_stub.db.models import Account, RefreshToken
+from backend_stub.problems import ProblemError
+from backend_stub.services import audit
+
+_ALGORITHM = "HS256"
+_ISSUER = "matinee"
+_UNAUTHENTICATED = {"WWW-Authenticate": "Bearer"}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a sign-in gives; ``expires_in_s`` is about the access token."""
+
+    account: Account
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in_s: float
+
+
+class Tokens:
+    def __init__(self, database: Database, clock: Clock, settings: Settings, signing_key: bytes) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._key = OctKey.import_key(signing_key)
+
+    def issue(self, account: Account, device_name: str) -> TokenPair:
+        """The first pair of a new family, at sign-in."""
+        family = secrets.token_hex(16)
+        now = self._clock.now()
+        with self._database.write() as session:
+            refresh, row = self._new_refresh(account.id, family, device_name, now)
+            session.add(row)
+            audit.record(session, now, "session.signed_in", account_id=account.id, subject=family)
+        return self._pair(account, refresh, now)
+
+    def rotate(self, refresh_token: str) -> TokenPair:
+        """Exchange a refresh token for a new pair.
+
+        A token that was used before betrays a copy: the whole family is revoked. Raises :class:`ProblemError` 401
+        ``refresh_invalid`` or ``refresh_reused``, 403 ``account_closed``.
+        """
+        now = self._clock.now()
+        with self._database.write() as session:
+            row = session.get(RefreshToken, _digest(refresh_token))
+            if row is None or row.revoked_at is not None or row.expires_at <= now:
+                raise _expired_session("refresh_invalid")
+            reused = row.used_at is not None
+            if reused:
+                session.execute(
+                    update(RefreshToken).where(RefreshToken.family == row.family).values(revoked_at=now),
+                )
+                audit.record(session, now, "session.refresh_reused", account_id=row.account_id, subject=row.family)
+            else:
+                row.used_at = now
+                account = session.get_one(Account, row.account_id)
+                refresh, successor = self._new_refresh(account.id, row.family, row.device_name, now)
+                session.add(successor)
+        # Raised outside, so that the revocation is committed.
+        if reused:
+            raise _expired_session("refresh_reused")
+        if not account.active:
+            raise ProblemError(403, "account_closed", "This account is closed.")
+        return self._pair(account, refresh, now)
+
+    def revoke(self, refresh_token: str) -> None:
+        """Sign out: the family of this token is good for nothing any more. An unknown token is no error."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            row = session.get(RefreshToken, _digest(refresh_token))
+            if row is None:
+                return
+            session.execute(update(RefreshToken).where(RefreshToken.family == row.family).values(revoked_at=now))
+            audit.record(session, now, "session.signed_out", account_id=row.account_id, subject=row.family)
+
+    def account_of(self, access_token: str) -> Account:
+        """The active account an access token speaks for.
+
+        Raises :class:`ProblemError` 401 ``token_invalid`` or ``token_expired``, 403 ``account_closed``.
+        """
+        try:
+            claims = jwt.decode(access_token, self._key, algorithms=[_ALGORITHM]).claims
+        except (JoseError, ValueError) as error:
+            raise _unauthorised("token_invalid", "The access token is not valid.") from error
+        if claims.get("iss") != _ISSUER:
+            raise _unauthorised("token_invalid", "The access token is not valid.")
+        if claims["exp"] <= self._clock.now():
+            raise _unauthorised("token_expired", "The access token has expired.")
+        with self._database.read() as session:
+            account = session.get(Account, claims["sub"])
+        if account is None:
+            raise _unauthorised("token_invalid", "The access token is not valid.")
+        if not account.active:
+            raise ProblemError(403, "account_closed", "This account is closed.")
+        return account
+
+    def _new_refresh(self, account_id: str, family: str, device_name: str, now: float) -> tuple[str, RefreshToken]:
+        token = secrets.token_urlsafe(32)
+        return token, RefreshToken(
+            token_hash=_digest(token),
+            family=family,
+            account_id=account_id,
+            device_name=device_name,
+            issued_at=now,
+            expires_at=now + self._settings.refresh_token_s,
+        )
+
+    def _pair(self, account: Account, refresh_token: str, now: float) -> TokenPair:
+        lifetime = self._settings.access_token_s
+        claims = {
+            "iss": _ISSUER,
+            "sub": account.id,
+            "iat": now,
+            "exp": now + lifetime,
+            "jti": secrets.token_hex(8),
+        }
+        access = jwt.encode({"alg": _ALGORITHM}, claims, self._key)
+        return TokenPair(account=account, access_token=access, refresh_token=refresh_token, expires_in_s=lifetime)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _unauthorised(code: str, title: str) -> ProblemError:
+    return ProblemError(401, code, title, _UNAUTHENTICATED)
+
+
+def _expired_session(code: str) -> ProblemError:
+    return _unauthorised(code, "The session is over; sign in again.")
