@@ -1,13 +1,20 @@
 """What the user interface needs from the rest of the client, as shapes: tests put scripted ones in their place.
 
 The real ones are ``player.engine.Engine``, ``player.session.Session``, ``player.service.ServiceClient`` and
-``player.mpv.player.MpvPlayer``; ``ui.app`` binds them.
+``player.mpv.player.MpvPlayer``; :mod:`ui.app` binds them.
 """
 
 from __future__ import annotations
 
 import ctypes
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from player.state import PlaybackState
+
+T = TypeVar("T")
 
 
 class MpvCore(Protocol):
@@ -26,8 +33,17 @@ class PlayerPort(Protocol):
     def terminate(self) -> None: ...
 
 
+class SignalPort(Protocol):
+    """A bound Qt signal."""
+
+    def connect(self, slot: object, /) -> object: ...
+
+
 class SurfacePort(Protocol):
-    """A video item (:mod:`ui.video`)."""
+    """A video item (:mod:`ui.video`). Its ``ready`` signal says that playing may begin."""
+
+    @property
+    def ready(self) -> SignalPort: ...
 
     def attach(self, player: MpvCore) -> None: ...
 
@@ -60,3 +76,74 @@ class SessionPort(Protocol):
     def set_speed(self, speed: float) -> None: ...
 
     def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackRequest:
+    """What the viewer asked to see: a title of the service, or the address of a manifest. Exactly one is set.
+
+    ``name`` is shown until the engine knows better.
+    """
+
+    name: str
+    title_id: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TitleCard:
+    """A title as the home page shows it. ``progress_s`` is how far the viewer got, 0 when not begun."""
+
+    id: str
+    name: str
+    synopsis: str = ""
+    year: int | None = None
+    duration_s: float = 0.0
+    height: int | None = None  # of the best rung
+    poster_url: str = ""
+    progress_s: float = 0.0
+    watched_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPage:
+    """Some titles, and the cursor to ask for more with (None: that was all)."""
+
+    titles: Sequence[TitleCard]
+    next_cursor: str | None = None
+
+
+class ClientPort(Protocol):
+    """The engine and the service behind it. The coroutines raise ``MatineeError`` and must be run by :meth:`submit`,
+    which is safe on any thread."""
+
+    @property
+    def service_name(self) -> str:
+        """Host of the service for people to read; empty when there is none."""
+        ...
+
+    def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]: ...
+
+    async def restore(self) -> str | None:
+        """Name of the viewer still signed in from an earlier run, or None."""
+        ...
+
+    async def sign_in(self, email: str, password: str) -> str:
+        """Name of the viewer."""
+        ...
+
+    async def sign_out(self) -> None: ...
+
+    async def catalog(self, cursor: str | None) -> CatalogPage: ...
+
+    async def image(self, url: str) -> bytes:
+        """The bytes of a poster, fetched through the network gate."""
+        ...
+
+    def open(
+        self, request: PlaybackRequest, player: PlayerPort, on_state: Callable[[PlaybackState], None]
+    ) -> SessionPort:
+        """Begin a playback; ``on_state`` is called on any thread."""
+        ...
+
+    def close(self) -> None: ...

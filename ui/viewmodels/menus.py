@@ -1,0 +1,80 @@
+"""What the menus of the player page offer, made from a playback state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from player.state import PlaybackState, TrackChoice
+from ui.viewmodels.binding import RecordModel
+from ui.viewmodels.text import bitrate, tr
+
+AUTO = "auto"
+OFF = "off"
+SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of a menu. ``available`` False greys it out, and ``detail`` then says why."""
+
+    key: str
+    label: str
+    detail: str = ""
+    chosen: bool = False
+    available: bool = True
+
+
+class OptionModel(RecordModel[Option]):
+    record = Option
+
+
+def quality_options(state: PlaybackState) -> list[Option]:
+    """Auto, then every rung, the best first."""
+    playing = next((rung.label for rung in state.rungs if rung.index == state.rung_playing), "")
+    auto = Option(
+        AUTO,
+        tr("Auto"),
+        tr("now {rung}").format(rung=playing) if playing and state.rung_manual is None else "",
+        chosen=state.rung_manual is None,
+    )
+    rungs = sorted(state.rungs, key=lambda rung: rung.index, reverse=True)
+    return [
+        auto,
+        *(
+            Option(str(rung.index), rung.label, bitrate(rung.bitrate_bps), chosen=state.rung_manual == rung.index)
+            for rung in rungs
+        ),
+    ]
+
+
+def audio_options(state: PlaybackState) -> list[Option]:
+    return _tracks(state.audio_tracks)
+
+
+def text_options(state: PlaybackState) -> list[Option]:
+    """Off, then every subtitle track; nothing at all where there is none to choose."""
+    if not state.text_tracks:
+        return []
+    none = not any(track.selected for track in state.text_tracks)
+    return [Option(OFF, tr("Off"), chosen=none), *_tracks(state.text_tracks)]
+
+
+def speed_options(state: PlaybackState) -> list[Option]:
+    return [
+        Option(f"{speed:g}", tr("Normal") if speed == 1 else f"{speed:g}×", chosen=abs(speed - state.speed) < 0.01)
+        for speed in SPEEDS
+    ]
+
+
+def _tracks(tracks: Sequence[TrackChoice]) -> list[Option]:
+    return [
+        Option(
+            track.id,
+            track.label or track.language or track.id,
+            track.unsupported or "",
+            chosen=track.selected,
+            available=track.unsupported is None,
+        )
+        for track in tracks
+    ]

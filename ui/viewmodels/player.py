@@ -1,0 +1,320 @@
+"""The player page: what is playing, and what the viewer does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
+
+from player.state import Failure, PlaybackState, Status
+from ui.ports import ClientPort, PlaybackRequest, PlayerPort, SessionPort
+from ui.video.output import VideoOutput
+from ui.viewmodels.binding import shown
+from ui.viewmodels.menus import (
+    AUTO,
+    OFF,
+    OptionModel,
+    audio_options,
+    quality_options,
+    speed_options,
+    text_options,
+)
+from ui.viewmodels.relay import StateRelay
+from ui.viewmodels.seeking import SeekIntent
+from ui.viewmodels.statistics import StatisticsViewModel
+from ui.viewmodels.tasks import failure_of
+from ui.viewmodels.text import clock_time, tr
+
+_BUSY = (Status.IDLE, Status.LOADING, Status.BUFFERING, Status.SEEKING)
+
+
+class PlayerViewModel(QObject):
+    """One playback at a time. ``ended`` follows when it came to its end by itself."""
+
+    stateChanged = Signal()
+    timeChanged = Signal()
+    bufferedChanged = Signal()
+    volumeChanged = Signal()
+    ended = Signal()
+
+    def __init__(self, client: ClientPort, output: VideoOutput, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._output = output
+        self._request: PlaybackRequest | None = None
+        self._session: SessionPort | None = None
+        self._relay: StateRelay | None = None
+        self._state = PlaybackState()
+        self._intent = SeekIntent()
+        self._volume, self._muted = 100, False
+        self._seek_timer = QTimer(self, singleShot=True, interval=180)
+        self._seek_timer.timeout.connect(self._commit_seek)
+        self._qualities, self._audios = OptionModel(self), OptionModel(self)
+        self._texts, self._speeds = OptionModel(self), OptionModel(self)
+        self._statistics = StatisticsViewModel(self)
+
+    # What is shown
+
+    volume = shown(int, "_volume", volumeChanged)
+    muted = shown(bool, "_muted", volumeChanged)
+
+    @Property(str, notify=stateChanged)
+    def title(self) -> str:
+        return self._state.title or (self._request.name if self._request else "")
+
+    @Property(str, notify=stateChanged)
+    def status(self) -> str:
+        return str(self._state.status)
+
+    @Property(bool, notify=stateChanged)
+    def busy(self) -> bool:
+        """Nothing moves because something is awaited."""
+        return self._state.status in _BUSY
+
+    @Property(bool, notify=stateChanged)
+    def paused(self) -> bool:
+        return self._state.paused
+
+    @Property(bool, notify=stateChanged)
+    def live(self) -> bool:
+        return self._state.live
+
+    @Property(str, notify=stateChanged)
+    def rung(self) -> str:
+        """The rung on the screen."""
+        return next((rung.label for rung in self._state.rungs if rung.index == self._state.rung_playing), "")
+
+    @Property(bool, notify=stateChanged)
+    def automatic(self) -> bool:
+        return self._state.rung_manual is None
+
+    @Property(str, notify=stateChanged)
+    def pathway(self) -> str:
+        return self._state.pathway
+
+    @Property(str, notify=stateChanged)
+    def notice(self) -> str:
+        return self._state.notice
+
+    @Property(str, notify=stateChanged)
+    def failure(self) -> str:
+        """The sentence of the error that ended the playback, or empty."""
+        return self._state.failure.sentence if self._state.failure else ""
+
+    @Property(str, notify=stateChanged)
+    def failureCode(self) -> str:
+        return self._state.failure.code if self._state.failure else ""
+
+    @Property(float, notify=timeChanged)
+    def fraction(self) -> float:
+        """Position on the seek bar, 0..1: where the viewer wants to be, else where the playback is."""
+        duration = self._state.duration_s
+        return min(1.0, max(0.0, self._time_s() / duration)) if duration else 0.0
+
+    @Property(str, notify=timeChanged)
+    def positionText(self) -> str:
+        return clock_time(self._time_s())
+
+    @Property(str, notify=timeChanged)
+    def durationText(self) -> str:
+        return clock_time(self._state.duration_s) if self._state.duration_s else ""
+
+    @Property(list, notify=bufferedChanged)
+    def buffered(self) -> list[float]:
+        """Ranges on the seek bar as a flat list: begin, end, begin, end... in 0..1."""
+        duration = self._state.duration_s
+        if not duration:
+            return []
+        return [min(1.0, max(0.0, edge / duration)) for span in self._state.buffered for edge in span]
+
+    @Property(QObject, constant=True)
+    def qualities(self) -> OptionModel:
+        return self._qualities
+
+    @Property(QObject, constant=True)
+    def audioTracks(self) -> OptionModel:
+        return self._audios
+
+    @Property(QObject, constant=True)
+    def textTracks(self) -> OptionModel:
+        return self._texts
+
+    @Property(QObject, constant=True)
+    def speeds(self) -> OptionModel:
+        return self._speeds
+
+    @Property(QObject, constant=True)
+    def statistics(self) -> StatisticsViewModel:
+        return self._statistics
+
+    # What the viewer does
+
+    def open(self, request: PlaybackRequest) -> None:
+        """Stop what is playing and begin this as soon as the video item can show it."""
+        self.close()
+        self._request = request
+        self._show(PlaybackState(status=Status.LOADING, title=request.name, volume=self._volume, muted=self._muted))
+        relay = StateRelay(self)
+        relay.arrived.connect(self._show)
+        self._relay = relay
+        self._output.when_ready(lambda player: self._start(request, relay, player), self._fail)
+
+    @Slot()
+    def close(self) -> None:
+        """Stop the playback and forget it."""
+        if self._relay is not None:
+            self._relay.close()
+            self._relay.deleteLater()
+            self._relay = None
+        if self._session is not None:
+            self._session.stop()
+            self._session = None
+        self._seek_timer.stop()
+        self._intent = SeekIntent()
+        self._request = None
+        self._show(PlaybackState(volume=self._volume, muted=self._muted))
+
+    @Slot()
+    def retry(self) -> None:
+        """Begin again what failed."""
+        if self._request is not None:
+            self.open(self._request)
+
+    @Slot()
+    def toggle(self) -> None:
+        self._tell(lambda session: session.toggle())
+
+    @Slot(int)
+    def step(self, direction: int) -> None:
+        """Seek by a step (-1 back, 1 forward); many steps in a row grow longer. Sent once the steps pause."""
+        if self._state.duration_s is None and not self._state.live:
+            return
+        self._intent.step(direction, self._state.position_s, self._state.duration_s)
+        self._seek_timer.start()
+        self.timeChanged.emit()
+
+    @Slot(float)
+    def scrub(self, fraction: float) -> None:
+        """Show another position on the seek bar without going there yet."""
+        if self._state.duration_s:
+            self._seek_timer.stop()
+            self._intent.aim(fraction * self._state.duration_s)
+            self.timeChanged.emit()
+
+    @Slot(float)
+    def seekTo(self, fraction: float) -> None:
+        """Go to a position on the seek bar."""
+        self.scrub(fraction)
+        self._commit_seek()
+
+    @Slot(float, result=str)
+    def timeAt(self, fraction: float) -> str:
+        return clock_time(fraction * (self._state.duration_s or 0.0))
+
+    @Slot(int)
+    def setVolume(self, volume: int) -> None:
+        self._volume, self._muted = min(100, max(0, volume)), False
+        self.volumeChanged.emit()
+        self._tell(lambda session: session.set_volume(self._volume))
+        self._tell(lambda session: session.set_muted(False))
+
+    @Slot()
+    def toggleMuted(self) -> None:
+        self._muted = not self._muted
+        self.volumeChanged.emit()
+        self._tell(lambda session: session.set_muted(self._muted))
+
+    @Slot(str)
+    def chooseQuality(self, key: str) -> None:
+        self._tell(lambda session: session.set_rung(None if key == AUTO else int(key)))
+
+    @Slot(str)
+    def chooseAudio(self, key: str) -> None:
+        self._tell(lambda session: session.select_audio(key))
+
+    @Slot(str)
+    def chooseText(self, key: str) -> None:
+        self._tell(lambda session: session.select_text(None if key == OFF else key))
+
+    @Slot(str)
+    def chooseSpeed(self, key: str) -> None:
+        self._tell(lambda session: session.set_speed(float(key)))
+
+    # Behind it
+
+    def _start(self, request: PlaybackRequest, relay: StateRelay, player: PlayerPort) -> None:
+        if relay is not self._relay:
+            return  # the viewer has gone on to something else
+        try:
+            session = self._client.open(request, player, relay.push)
+        except Exception as error:  # noqa: BLE001 - shown to the viewer, unknown ones are logged
+            self._fail(failure_of(error))
+            return
+        self._session = session
+        if self._volume != 100:
+            session.set_volume(self._volume)
+        if self._muted:
+            session.set_muted(True)
+
+    def _fail(self, failure: Failure) -> None:
+        self._show(PlaybackState(status=Status.FAILED, title=self._state.title, failure=failure))
+
+    def _tell(self, order: Callable[[SessionPort], None]) -> None:
+        if self._session is not None:
+            order(self._session)
+
+    def _commit_seek(self) -> None:
+        target = self._intent.commit()
+        if target is not None:
+            self._tell(lambda session: session.seek(target))
+
+    def _time_s(self) -> float:
+        return self._intent.target_s if self._intent.target_s is not None else self._state.position_s
+
+    def _show(self, state: PlaybackState) -> None:
+        before, self._state = self._state, state
+        self._intent.settle(state.position_s, seeking=state.status is Status.SEEKING)
+        self._statistics.show(state)
+        if _plain(before) != _plain(state):
+            self._qualities.replace(quality_options(state))
+            self._audios.replace(audio_options(state))
+            self._texts.replace(text_options(state))
+            self._speeds.replace(speed_options(state))
+            self.stateChanged.emit()
+        self.timeChanged.emit()
+        if state.buffered != before.buffered or state.duration_s != before.duration_s:
+            self.bufferedChanged.emit()
+        if state.status is Status.ENDED and before.status is not Status.ENDED:
+            self.ended.emit()
+
+    @Slot(result=str)
+    def statusWords(self) -> str:
+        """The state in a word, for the spinner's label and screen readers."""
+        words = {
+            Status.LOADING: tr("Loading"),
+            Status.BUFFERING: tr("Buffering"),
+            Status.SEEKING: tr("Seeking"),
+            Status.PLAYING: tr("Playing"),
+            Status.PAUSED: tr("Paused"),
+            Status.ENDED: tr("Ended"),
+        }
+        return words.get(self._state.status, "")
+
+
+def _plain(state: PlaybackState) -> tuple[object, ...]:
+    """Everything but what moves all the time."""
+    return (
+        state.status,
+        state.title,
+        state.live,
+        state.paused,
+        state.speed,
+        state.rungs,
+        state.rung_playing,
+        state.rung_manual,
+        state.audio_tracks,
+        state.text_tracks,
+        state.pathway,
+        state.notice,
+        state.failure,
+    )

@@ -1,0 +1,99 @@
+"""Poster pictures on disk, fetched once through the network gate and bounded in number of bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+
+from player.state import Failure
+from ui.ports import ClientPort
+from ui.viewmodels.tasks import Tasks
+
+MAX_BYTES = 64 * 1024 * 1024
+_AT_ONCE = 6
+
+
+class PosterCache(QObject):
+    """Turns poster addresses into local files. A poster that cannot be had stays without a picture until asked anew
+    in another run; the page shows the title's name instead."""
+
+    def __init__(self, client: ClientPort, tasks: Tasks, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._tasks = tasks
+        self._folder = folder
+        self._known: dict[str, str] = {}
+        self._waiting: dict[str, list[Callable[[str], None]]] = {}
+        self._queue: list[str] = []
+        self._running = 0
+
+    def get(self, url: str, arrived: Callable[[str], None]) -> str:
+        """The ``file:`` address of a poster, or empty; then ``arrived`` is called with it once it is there."""
+        if not url or url in self._known:
+            return self._known.get(url, "")
+        waiting = self._waiting.get(url)
+        if waiting is not None:
+            waiting.append(arrived)
+            return ""
+        self._waiting[url] = [arrived]
+        self._queue.append(url)
+        self._start_some()
+        return ""
+
+    def _start_some(self) -> None:
+        while self._queue and self._running < _AT_ONCE:
+            url = self._queue.pop()  # the newest first: it is the one in view
+            self._running += 1
+            self._tasks.run(
+                _fetch(self._client, url, self._folder),
+                partial(self._stored, url),
+                partial(self._refused, url),
+            )
+
+    def _stored(self, url: str, path: Path) -> None:
+        self._arrived(url, QUrl.fromLocalFile(str(path)).toString())
+
+    def _refused(self, url: str, _failure: Failure) -> None:
+        self._arrived(url, "")
+
+    def _arrived(self, url: str, address: str) -> None:
+        self._running -= 1
+        self._known[url] = address
+        for arrived in self._waiting.pop(url):
+            if address:
+                arrived(address)
+        self._start_some()
+
+
+async def _fetch(client: ClientPort, url: str, folder: Path) -> Path:
+    path = folder / hashlib.sha256(url.encode()).hexdigest()[:40]
+    if await asyncio.to_thread(path.is_file):
+        return path
+    picture = await client.image(url)
+    await asyncio.to_thread(_store, path, picture)
+    return path
+
+
+def _store(path: Path, picture: bytes) -> None:
+    """Write whole files only, and make room by removing the oldest."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    partial.write_bytes(picture)
+    partial.replace(path)
+    files = []
+    for file in path.parent.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another poster's thread was quicker
+            stat = file.stat()
+            files.append((stat.st_mtime, stat.st_size, file))
+    total = sum(size for _, size, _ in files)
+    for _, size, file in sorted(files):
+        if total <= MAX_BYTES:
+            break
+        total -= size
+        file.unlink(missing_ok=True)

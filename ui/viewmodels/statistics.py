@@ -1,0 +1,125 @@
+"""The statistics overlay: three graphs over the last two minutes, and what the rate adaptation last decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Property, QObject, Signal
+
+from player.state import PlaybackState, RungChoice, StatSample
+from ui.viewmodels.binding import RecordModel, shown
+from ui.viewmodels.text import bitrate, tr
+
+SPAN_S = 120.0
+_NOTHING = -1.0  # a gap in a graph
+
+
+class GraphViewModel(QObject):
+    """One graph. ``points`` is a flat list x0, y0, x1, y1... with x and y in 0..1 and y = -1 for a gap."""
+
+    changed = Signal()
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._points: list[float] = []
+        self._value = ""
+        self._top = ""
+
+    name = shown(str, "_name", changed)
+    points = shown(list, "_points", changed)
+    value = shown(str, "_value", changed)
+    top = shown(str, "_top", changed)
+
+    def show(
+        self,
+        history: Sequence[StatSample],
+        value_of: Callable[[StatSample], float | None],
+        words: Callable[[float], str],
+        least_top: float,
+    ) -> None:
+        """Draw ``value_of`` each sample; the scale reaches to the largest value and at least to ``least_top``."""
+        values = [value_of(sample) for sample in history]
+        top = max([least_top, *(value for value in values if value is not None)])
+        end = history[-1].time_s if history else 0.0
+        self._points = [
+            part
+            for sample, value in zip(history, values, strict=True)
+            if sample.time_s >= end - SPAN_S
+            for part in (1 - (end - sample.time_s) / SPAN_S, _NOTHING if value is None else value / top)
+        ]
+        last = values[-1] if values else None
+        self._value = words(last) if last is not None else "–"
+        self._top = words(top)
+        self.changed.emit()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the table under the graphs."""
+
+    name: str
+    value: str
+
+
+class FactModel(RecordModel[Fact]):
+    record = Fact
+
+
+class StatisticsViewModel(QObject):
+    """Fed with every state of the session, it redraws only when the history or the decisions changed."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._buffer = GraphViewModel(tr("Buffer"), self)
+        self._throughput = GraphViewModel(tr("Throughput"), self)
+        self._rung = GraphViewModel(tr("Bitrate"), self)
+        self._decision = ""
+        self._reason = ""
+        self._facts = FactModel(self)
+        self._shown: PlaybackState | None = None
+
+    decision = shown(str, "_decision", changed)
+    reason = shown(str, "_reason", changed)
+
+    @Property(list, constant=True)
+    def graphs(self) -> list[QObject]:
+        return [self._buffer, self._throughput, self._rung]
+
+    @Property(QObject, constant=True)
+    def facts(self) -> FactModel:
+        return self._facts
+
+    def show(self, state: PlaybackState) -> None:
+        before = self._shown
+        self._shown = state
+        if before is None or state.history[-1:] != before.history[-1:]:
+            self._draw(state.history)
+        if before is None or state.decisions[-1:] != before.decisions[-1:]:
+            last = state.decisions[-1] if state.decisions else None
+            self._decision = last.sentence if last else ""
+            self._reason = "  ·  ".join(filter(None, (str(last.reason), last.policy))) if last else ""
+            self.changed.emit()
+        self._facts.replace(_facts(state))
+
+    def _draw(self, history: Sequence[StatSample]) -> None:
+        self._buffer.show(history, lambda s: s.buffer_s, lambda v: f"{v:.1f} s", 10.0)
+        self._throughput.show(history, lambda s: s.throughput_bps, bitrate, 1e6)
+        self._rung.show(history, lambda s: s.bitrate_bps, bitrate, 1e6)
+
+
+def _facts(state: PlaybackState) -> list[Fact]:
+    return [
+        Fact(tr("Playing"), _rung_words(state.rungs, state.rung_playing)),
+        Fact(tr("Loading"), _rung_words(state.rungs, state.rung_loading)),
+        Fact(tr("CDN"), state.pathway or "–"),
+        Fact(tr("Dropped frames"), str(state.dropped_frames)),
+    ]
+
+
+def _rung_words(rungs: Sequence[RungChoice], index: int | None) -> str:
+    rung = next((rung for rung in rungs if rung.index == index), None)
+    return f"{rung.label}, {bitrate(rung.bitrate_bps)}" if rung else "–"

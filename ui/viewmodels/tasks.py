@@ -1,0 +1,76 @@
+"""Coroutines of the client, started from the Qt thread, with results that come back to it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from player.errors import ANY_ERROR
+from player.state import Failure
+from ui.ports import ClientPort
+from ui.viewmodels.text import tr
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Task(Generic[T]):
+    """A coroutine on its way. After :meth:`cancel` neither of its callbacks is called any more."""
+
+    done: Callable[[T], None]
+    failed: Callable[[Failure], None]
+    future: Future[T] | None = None
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        if self.future is not None:
+            self.future.cancel()
+
+
+class Tasks(QObject):
+    """Runs coroutines on the client's own thread. Callbacks are called on the Qt thread, never within
+    :meth:`run`."""
+
+    _finished = Signal(object, object)
+
+    def __init__(self, client: ClientPort, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        work: Coroutine[Any, Any, T],
+        done: Callable[[T], None],
+        failed: Callable[[Failure], None],
+    ) -> Task[T]:
+        """Start ``work``; ``done`` gets its value, or ``failed`` what went wrong in words for the viewer."""
+        task = Task(done, failed)
+        task.future = self._client.submit(work)
+        task.future.add_done_callback(lambda future: self._finished.emit(task, future))
+        return task
+
+    def _deliver(self, task: Task[T], future: Future[T]) -> None:
+        if task.cancelled:
+            return
+        try:
+            value = future.result()
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - shown to the viewer, unknown ones are logged
+            task.failed(failure_of(error))
+        else:
+            task.done(value)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """An error as the viewer sees it. Errors outside the family are faults of ours and go to the log."""
+    if isinstance(error, ANY_ERROR):
+        return Failure(str(error.code), error.sentence, error.recoverable)
+    _log.error("unexpected error", exc_info=error)
+    return Failure("internal", tr("Something went wrong inside Matinee."))
