@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -64,8 +65,16 @@ def run_tool(
                 pipe.close()
     if process.returncode != 0:
         name = Path(command[0]).name.split("-", 1)[0]
-        why = next((line.strip() for line in reversed(complaints) if line and line.strip()), "it gave no reason")
+        why = next((_plain(line) for line in reversed(complaints) if line and line.strip()), "it gave no reason")
         raise ToolFailedError(f"{name} failed: {why}")
+
+
+# "E1121 10:19:28.910567 26988 packager_main.cc:678] " and "[mov,mp4 @ 0x55d0] "
+_LOG_PREFIX = re.compile(r"^(?:[A-Z]\d{4} [\d:.]+ +\d+ \S+:\d+\]|\[[^\]]* @ 0x[0-9a-f]+\]) *")
+
+
+def _plain(line: str) -> str:
+    return _LOG_PREFIX.sub("", line.strip())
 
 
 def _follow(

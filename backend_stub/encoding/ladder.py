@@ -1,0 +1,120 @@
+"""Which qualities a source gets. Pure: values in, values out.
+
+The ladder runs in the usual steps from 240p to the source's own size and never exceeds the source in height,
+frame rate or bit rate. "p" is the shorter side, so that upright films get the same steps as lying ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from backend_stub.encoding.probe import AudioInfo, SourceInfo
+
+STEPS = (240, 360, 480, 720, 1080, 1440, 2160)
+MAX_FPS = Fraction(60)
+# A step this near to the source's size would only repeat the source's own rung.
+_NEAREST_STEP = 0.85
+_FULL_HD_PIXELS = 1920 * 1080
+_FULL_HD_BITRATE = 5_000_000
+_USUAL_FPS = 30
+_MIN_BITRATE = 40_000
+_STEREO_BITRATE = 128_000
+_MIN_AUDIO_BITRATE = 24_000  # AAC-LC makes no sense below, whatever the source had
+
+
+class KeyLabel(StrEnum):
+    """What one content key opens; a licence can give the lower ones only."""
+
+    AUDIO = "AUDIO"
+    SD = "SD"
+    HD = "HD"
+    UHD = "UHD"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRung:
+    """One H.264 quality. ``step`` is its shorter side as asked for; even ``width`` x ``height``; peak bit/s."""
+
+    name: str
+    width: int
+    height: int
+    bitrate: int
+    label: KeyLabel
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRung:
+    """One AAC rendition of the source's audio track ``position``; bit/s."""
+
+    name: str
+    position: int
+    language: str
+    channels: int
+    bitrate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """All renditions of a title, video from the lowest up; every video rung has the same frame rate."""
+
+    fps: Fraction
+    video: tuple[VideoRung, ...]
+    audio: tuple[AudioRung, ...]
+
+    @property
+    def labels(self) -> tuple[KeyLabel, ...]:
+        """The key labels in use, each once."""
+        used = {rung.label for rung in self.video} | ({KeyLabel.AUDIO} if self.audio else set())
+        return tuple(label for label in KeyLabel if label in used)
+
+
+def build_ladder(source: SourceInfo) -> Ladder:
+    """The ladder of a source."""
+    fps = min(source.fps, MAX_FPS)
+    short = _even(min(source.width, source.height))
+    sizes = [step for step in STEPS if step <= short * _NEAREST_STEP] + [short]
+    top = _usual_bitrate(source.width * source.height, fps)
+    # One factor for the whole ladder keeps its steps apart when the source itself has few bits.
+    factor = min(1.0, source.bitrate / top) if source.bitrate else 1.0
+    rungs = tuple(_video_rung(source, size, fps, factor) for size in sizes)
+    return Ladder(fps, rungs, _audio_rungs(source.audio))
+
+
+def _video_rung(source: SourceInfo, short: int, fps: Fraction, factor: float) -> VideoRung:
+    scale = short / min(source.width, source.height)
+    width = min(_even(round(source.width * scale)), _even(source.width))
+    height = min(_even(round(source.height * scale)), _even(source.height))
+    bitrate = int(_usual_bitrate(width * height, fps) * factor)
+    floor = min(_MIN_BITRATE, source.bitrate or _MIN_BITRATE)
+    return VideoRung(f"{short}p", width, height, max(bitrate, floor), _label(short))
+
+
+def _label(short: int) -> KeyLabel:
+    if short <= 576:
+        return KeyLabel.SD
+    return KeyLabel.HD if short <= 1080 else KeyLabel.UHD
+
+
+def _usual_bitrate(pixels: int, fps: Fraction) -> int:
+    """Bit/s for moving pictures of this size: 5 Mbit/s at 1080p30, growing slower than pixels and frames do."""
+    return int(_FULL_HD_BITRATE * (pixels / _FULL_HD_PIXELS) ** 0.8 * min(2.0, (float(fps) / _USUAL_FPS)) ** 0.6)
+
+
+def _even(pixels: int) -> int:
+    """The even number at or below: 4:2:0 pictures have no odd sides."""
+    return pixels - pixels % 2
+
+
+def _audio_rungs(tracks: tuple[AudioInfo, ...]) -> tuple[AudioRung, ...]:
+    names: set[str] = set()
+    rungs = []
+    for track in tracks:
+        name = track.language if track.language not in names else f"{track.language}-{track.position}"
+        names.add(name)
+        channels = min(max(track.channels, 1), 2)
+        usual = _STEREO_BITRATE if channels == 2 else _STEREO_BITRATE // 2
+        bitrate = max(min(usual, track.bitrate or usual), _MIN_AUDIO_BITRATE)
+        rungs.append(AudioRung(name, track.position, track.language, channels, bitrate))
+    return tuple(rungs)
