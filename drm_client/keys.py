@@ -59,6 +59,7 @@ class KeyRing:
     def __init__(self, keys: Iterable[ContentKey] = ()) -> None:
         self._changed = threading.Condition()
         self._keys: dict[bytes, ContentKey] = {}
+        self._default: ContentKey | None = None
         self.generation = 0
         self.update(keys)
 
@@ -78,10 +79,19 @@ class KeyRing:
         """Add one key from its raw bytes."""
         self.update((ContentKey(kid, value),))
 
+    def set_default(self, value: bytes | bytearray) -> None:
+        """A key for every key ID that has none of its own: HLS identity keys name no key ID."""
+        with self._changed:
+            if self._default is not None:
+                self._default.clear()
+            self._default = ContentKey(bytes(KID_LENGTH), value)
+            self.generation += 1
+            self._changed.notify_all()
+
     def get(self, kid: bytes) -> ContentKey:
         """The key for ``kid``. Raises :class:`DrmError` ``drm.no_key`` with the key ID in ``fields["kid"]``."""
         with self._changed:
-            key = self._keys.get(kid)
+            key = self._keys.get(kid, self._default)
         if key is None:
             raise DrmError(
                 DrmErrorCode.NO_KEY, "There is no key for this part of the title.", recoverable=True, kid=kid.hex()
@@ -91,13 +101,15 @@ class KeyRing:
     def missing(self, kids: Iterable[bytes]) -> tuple[bytes, ...]:
         """Those of ``kids`` that the ring has no key for, each once, in order."""
         with self._changed:
+            if self._default is not None:
+                return ()
             return tuple(dict.fromkeys(kid for kid in kids if kid not in self._keys))
 
     def wait_for(self, kids: Iterable[bytes], timeout_s: float) -> bool:
         """Block until all ``kids`` have keys, at most ``timeout_s`` seconds; whether they have. For threads only."""
         wanted = frozenset(kids)
         with self._changed:
-            return self._changed.wait_for(lambda: wanted <= self._keys.keys(), timeout_s)
+            return self._changed.wait_for(lambda: self._default is not None or wanted <= self._keys.keys(), timeout_s)
 
     def kids(self) -> tuple[bytes, ...]:
         """The key IDs for which there are keys."""
@@ -119,6 +131,9 @@ class KeyRing:
             for key in self._keys.values():
                 key.clear()
             self._keys.clear()
+            if self._default is not None:
+                self._default.clear()
+                self._default = None
 
     def __contains__(self, kid: object) -> bool:
         with self._changed:

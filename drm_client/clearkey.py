@@ -1,0 +1,103 @@
+"""ClearKey (W3C Encrypted Media Extensions, 9.1; DASH-IF): keys as a JWK set, protected by the connection alone."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from drm_client import systems
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keys import ContentKey
+from drm_client.keysystem import Grant, KeyRequest, LicenceCall, LicencePolicy, licence_url
+
+SYSTEM_IDS = (systems.CLEARKEY, systems.W3C_COMMON)
+MAX_RESPONSE_BYTES = 1 << 20
+MAX_KEYS = 1024
+
+
+class ClearKey:
+    """The plain W3C system."""
+
+    name = "org.w3.clearkey"
+
+    def recognises(self, request: KeyRequest) -> bool:
+        if request.system is not None:
+            return request.system == self.name
+        return licence_url(request, SYSTEM_IDS) is not None
+
+    def form_request(self, request: KeyRequest) -> LicenceCall:
+        return json_call(licence_url(request, SYSTEM_IDS), key_ids_message(request.kids))
+
+    def read_response(self, request: KeyRequest, body: bytes) -> Grant:
+        keys, policy = parse_key_set(read_json(body))
+        return Grant(wanted_keys(keys, request), policy)
+
+
+def key_ids_message(kids: tuple[bytes, ...]) -> dict[str, Any]:
+    """The licence request of W3C EME 9.1.3."""
+    return {"kids": [encode_base64url(kid) for kid in kids], "type": "temporary"}
+
+
+def json_call(url: str | None, message: dict[str, Any]) -> LicenceCall:
+    """A POST of ``message``. Raises :class:`DrmError` where there is no address to send it to."""
+    if not url:
+        raise DrmError(
+            DrmErrorCode.KEY_SYSTEM_UNSUPPORTED, "This title does not say which licence server has its keys."
+        )
+    return LicenceCall(url, json.dumps(message, separators=(",", ":")).encode(), {"Content-Type": "application/json"})
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """The JSON object in ``body``. Raises :class:`DrmError` ``drm.licence_malformed``."""
+    if len(body) > MAX_RESPONSE_BYTES:
+        raise malformed("It is too large.")
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise malformed("It is not JSON.") from error
+    if not isinstance(document, dict):
+        raise malformed("It is not a JSON object.")
+    return document
+
+
+def parse_key_set(document: dict[str, Any]) -> tuple[tuple[ContentKey, ...], LicencePolicy]:
+    """The symmetric keys of a JWK set (W3C EME 9.1.4). Raises :class:`DrmError` ``drm.licence_malformed``."""
+    members = document.get("keys")
+    if not isinstance(members, list) or len(members) > MAX_KEYS:
+        raise malformed("It has no list of keys.")
+    keys = []
+    for member in members:
+        if not isinstance(member, dict) or member.get("kty") != "oct":
+            raise malformed("One of its keys is of an unknown kind.")
+        keys.append(ContentKey(decode_base64url(member.get("kid")), decode_base64url(member.get("k"))))
+    return tuple(keys), LicencePolicy()
+
+
+def wanted_keys(keys: tuple[ContentKey, ...], request: KeyRequest) -> tuple[ContentKey, ...]:
+    """``keys``, unless none of them is one that was asked for: then the request was refused in effect."""
+    if request.kids and not any(key.kid in request.kids for key in keys):
+        raise DrmError(
+            DrmErrorCode.LICENCE_REFUSED, "The licence has none of the keys that this title needs.", keys=len(keys)
+        )
+    return keys
+
+
+def encode_base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def decode_base64url(text: object) -> bytes:
+    """Base64url with or without padding. Raises :class:`DrmError` ``drm.licence_malformed``."""
+    if not isinstance(text, str):
+        raise malformed("One of its keys is incomplete.")
+    try:
+        unpadded = text.rstrip("=").encode("ascii")
+        return base64.b64decode(unpadded + b"=" * (-len(unpadded) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise malformed("One of its keys is not in base64url.") from error
+
+
+def malformed(detail: str) -> DrmError:
+    return DrmError(DrmErrorCode.LICENCE_MALFORMED, f"The licence server's answer cannot be read. {detail}")

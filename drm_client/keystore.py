@@ -1,0 +1,284 @@
+"""Where the client keeps its own secrets: the system's key store, else a sealed folder; never a prompt.
+
+The choice is explicit and told by :meth:`KeyStore.describe`. keyring's own discovery is not used: it would take
+third-party back ends that store in plain text or ask on the terminal.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import os
+import re
+import secrets
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from drm_client.errors import DrmError, DrmErrorCode
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from keyring.backend import KeyringBackend
+
+SERVICE = "matinee"
+_KEY_FILE = "keystore.key"
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStoreDescription:
+    """``kind`` is ``system`` or ``file``; ``sentence`` says honestly what the store protects against."""
+
+    kind: str
+    name: str
+    sentence: str
+
+
+class KeyStore(Protocol):
+    """Small secrets by name (lower-case letters, digits, ``_``, ``-``, ``.``; at most 64).
+
+    All methods raise :class:`DrmError` ``drm.key_store`` when the store fails.
+    """
+
+    def get(self, name: str) -> bytes | None: ...
+
+    def put(self, name: str, value: bytes) -> None: ...
+
+    def delete(self, name: str) -> None: ...
+
+    def describe(self) -> KeyStoreDescription: ...
+
+
+def open_key_store(folder: Path, preference: str = "auto") -> KeyStore:
+    """The system's store where it works without asking the user, else the sealed files in ``folder``.
+
+    ``preference``: ``auto``, ``system`` (raises :class:`DrmError` ``drm.key_store`` where there is none) or ``file``.
+    """
+    if preference != "file":
+        backend = _system_backend()
+        if backend is not None:
+            return SystemKeyStore(backend)
+        if preference == "system":
+            raise DrmError(
+                DrmErrorCode.KEY_STORE,
+                "This computer has no key store that can be used without a prompt (or it is locked).",
+            )
+    return FileKeyStore(folder)
+
+
+def _system_backend() -> KeyringBackend | None:
+    """A back end of the operating system that answers at once, or None."""
+    import keyring.backends.kwallet
+    import keyring.backends.macOS
+    import keyring.backends.SecretService
+    import keyring.backends.Windows
+
+    candidates: tuple[type[KeyringBackend], ...] = (
+        keyring.backends.Windows.WinVaultKeyring,
+        keyring.backends.macOS.Keyring,
+        keyring.backends.SecretService.Keyring,
+        keyring.backends.kwallet.DBusKeyring,
+    )
+    for candidate in candidates:
+        if not candidate.viable:
+            continue
+        if candidate is keyring.backends.SecretService.Keyring and _secret_service_is_locked():
+            continue
+        return candidate()
+    return None
+
+
+def _secret_service_is_locked() -> bool:
+    """Whether using the default collection would open an unlock dialog (or there is none to use)."""
+    import secretstorage
+
+    try:
+        with contextlib.closing(secretstorage.dbus_init()) as connection:
+            collection = secretstorage.Collection(connection, "/org/freedesktop/secrets/aliases/default")
+            return bool(collection.is_locked())
+    except (secretstorage.exceptions.SecretStorageException, OSError):
+        return True
+
+
+class SystemKeyStore:
+    """The operating system's key store, by a back end of ``keyring``; values are kept as base64 text."""
+
+    def __init__(self, backend: KeyringBackend, service: str = SERVICE) -> None:
+        self._backend = backend
+        self._service = service
+
+    def get(self, name: str) -> bytes | None:
+        _check_name(name)
+        with _keyring_errors():
+            text = self._backend.get_password(self._service, name)
+        if text is None:
+            return None
+        try:
+            return base64.b64decode(text, validate=True)
+        except binascii.Error as error:
+            raise _broken("An entry in the system's key store is damaged.", name) from error
+
+    def put(self, name: str, value: bytes) -> None:
+        _check_name(name)
+        with _keyring_errors():
+            self._backend.set_password(self._service, name, base64.b64encode(value).decode("ascii"))
+
+    def delete(self, name: str) -> None:
+        if self.get(name) is not None:
+            with _keyring_errors():
+                self._backend.delete_password(self._service, name)
+
+    def describe(self) -> KeyStoreDescription:
+        kind = type(self._backend)
+        return KeyStoreDescription(
+            "system",
+            kind.__module__.rsplit(".", 1)[-1],
+            "Secrets are in the system's key store: a copy of this folder is of no use on another computer or to "
+            "another user. Programs that run as you can still ask the key store for them.",
+        )
+
+
+@contextlib.contextmanager
+def _keyring_errors() -> Iterator[None]:
+    import keyring.errors
+
+    try:
+        yield
+    except keyring.errors.KeyringError as error:
+        raise DrmError(DrmErrorCode.KEY_STORE, "The system's key store refused to answer.") from error
+
+
+class FileKeyStore:
+    """Sealed files in a folder: AES-256-GCM under a random key in a file of mode 0600, mixed with ``binding``.
+
+    ``binding`` is something of this machine and user (:func:`machine_binding`), so that a copied folder alone does
+    not open elsewhere. Whoever can read this user's files here can open it: that is said, not hidden.
+    """
+
+    def __init__(self, folder: Path, binding: bytes | None = None) -> None:
+        self._folder = folder
+        self._binding = machine_binding() if binding is None else binding
+
+    def get(self, name: str) -> bytes | None:
+        from cryptography.exceptions import InvalidTag
+
+        path = self._path(name)
+        try:
+            sealed = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _broken("The key store's folder cannot be read.", name) from error
+        try:
+            return self._cipher().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
+        except (InvalidTag, ValueError) as error:
+            sentence = "The key store does not open: it is damaged or came from another computer or user."
+            raise _broken(sentence, name) from error
+
+    def put(self, name: str, value: bytes) -> None:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_whole(self._path(name), nonce + self._cipher().encrypt(nonce, value, name.encode()))
+        except OSError as error:
+            raise _broken("The key store's folder cannot be written to.", name) from error
+
+    def delete(self, name: str) -> None:
+        try:
+            self._path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _broken("The key store's folder cannot be written to.", name) from error
+
+    def describe(self) -> KeyStoreDescription:
+        return KeyStoreDescription(
+            "file",
+            "sealed files",
+            "This computer has no usable key store, so secrets are in sealed files whose key lies beside them: they "
+            "are protected by file permissions, and a copy of the folder alone does not open on another computer, "
+            "but anyone who can read your files here can open them.",
+        )
+
+    def _path(self, name: str) -> Path:
+        _check_name(name)
+        return self._folder / f"{name}.sealed"
+
+    def _cipher(self) -> AESGCM:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        key = HKDF(SHA256(), _KEY_BYTES, salt=self._binding, info=b"matinee key store 1").derive(self._key_file())
+        return AESGCM(key)
+
+    def _key_file(self) -> bytes:
+        """The random key, made at first use; of two processes that make it at once, one wins."""
+        path = self._folder / _KEY_FILE
+        try:
+            if not path.exists():
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _create_whole(path, secrets.token_bytes(_KEY_BYTES))
+            key = path.read_bytes()
+        except OSError as error:
+            raise _broken("The key store's folder cannot be used.", _KEY_FILE) from error
+        if len(key) != _KEY_BYTES:
+            raise _broken("The key store's key file is damaged.", _KEY_FILE)
+        return key
+
+
+def machine_binding() -> bytes:
+    """A value of this machine and user that is not in the profile's folder; not a secret."""
+    machine = ""
+    for path in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
+        with contextlib.suppress(OSError):
+            machine = path.read_text().strip()
+            break
+    node = uuid.getnode()
+    if not machine and not node >> 40 & 1:  # with this bit set it is a random number, another one in each run
+        machine = f"{node:x}"
+    user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+    return f"{machine}/{user}".encode()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Replace ``path`` at once by a file of mode 0600 that is on the disk."""
+    temporary = _temporary_beside(path, content)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _create_whole(path: Path, content: bytes) -> None:
+    """Create ``path`` at once, whole, unless it is there by now."""
+    temporary = _temporary_beside(path, content)
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _temporary_beside(path: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(name)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"not a name for a secret: {name!r}")
+
+
+def _broken(sentence: str, name: str) -> DrmError:
+    return DrmError(DrmErrorCode.KEY_STORE, sentence, entry=name)

@@ -1,0 +1,152 @@
+"""Getting licences: chooses the key system, lets the caller make the exchange, fills the key ring.
+
+The client knows no HTTP: ``post`` makes the exchange and raises its own errors for a failed one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from drm_client import hls_identity
+from drm_client.clearkey import ClearKey
+from drm_client.device import DeviceIdentity
+from drm_client.device_clearkey import DeviceClearKey
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keys import ContentKey, KeyRing
+from drm_client.keysystem import (
+    Grant,
+    KeyRequest,
+    KeySystem,
+    LicenceCall,
+    LicencePolicy,
+    choose_system,
+    vendor_systems,
+)
+
+Post = Callable[[LicenceCall], Awaitable[bytes]]
+MAX_CACHED = 64
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+_Identity = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What was granted: which system, the keys' IDs and the policy. ``from_cache`` where nothing was asked."""
+
+    system: str
+    kids: tuple[bytes, ...]
+    policy: LicencePolicy
+    from_cache: bool = False
+    grant: Grant = field(default_factory=Grant, repr=False)
+
+
+class LicenceClient:
+    """Gets licences and identity keys for playbacks, each only once.
+
+    Belongs to one event loop. Requests for the same keys that meet share one exchange; a licence whose policy
+    allows it (``streaming``) answers again from memory until it expires. ``now`` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        device: DeviceIdentity | None,
+        *,
+        now: Callable[[], float],
+        vendors: Sequence[KeySystem] | None = None,
+    ) -> None:
+        own: list[KeySystem] = [DeviceClearKey(device)] if device is not None else []
+        self._systems = (*own, *(vendor_systems() if vendors is None else vendors), ClearKey())
+        self._post = post
+        self._now = now
+        self._cached: dict[_Identity, tuple[str, Grant]] = {}
+        self._identity_keys: dict[str, ContentKey] = {}
+        self._flights: dict[_Identity, asyncio.Future[bytes]] = {}
+
+    async def acquire(self, request: KeyRequest, ring: KeyRing) -> Licence:
+        """Fetch a licence for ``request`` and put its keys into ``ring``.
+
+        Raises :class:`DrmError` (``drm.key_system_unsupported``, ``drm.licence_*``) or what ``post`` raises.
+        """
+        identity: _Identity = (request.licence_url, request.system, request.session_id, *sorted(request.kids))
+        remembered = self._remembered(identity)
+        if remembered is not None:
+            name, grant = remembered
+        else:
+            system = choose_system(self._systems, request)
+            name = system.name
+            body = await self._exchange(identity, system.form_request(request))
+            grant = system.read_response(request, body)
+            self._check_expiry(grant.policy)
+            self._remember(identity, name, grant)
+        ring.update(ContentKey(key.kid, key.value) for key in grant.keys)
+        kids = tuple(key.kid for key in grant.keys)
+        return Licence(name, kids, grant.policy, remembered is not None, grant)
+
+    async def identity_key(self, method: str, uri: str) -> bytes:
+        """The HLS identity key at ``uri``, fetched once. Raises as :meth:`acquire`."""
+        kept = self._identity_keys.get(uri)
+        if kept is None:
+            key = hls_identity.read_key(method, await self._exchange((uri,), hls_identity.key_call(uri)))
+            kept = self._identity_keys[uri] = ContentKey(bytes(16), key)
+            _drop_oldest(self._identity_keys)
+        return bytes(kept.value)
+
+    def forget(self) -> None:
+        """Zero and drop all that is kept in memory: signed out, or the program ends."""
+        for key in [
+            *self._identity_keys.values(),
+            *(key for _, grant in self._cached.values() for key in grant.keys),
+        ]:
+            key.clear()
+        self._identity_keys.clear()
+        self._cached.clear()
+
+    def _remembered(self, identity: _Identity) -> tuple[str, Grant] | None:
+        kept = self._cached.get(identity)
+        if kept is not None and (kept[1].policy.expires_at or 0) <= self._now():
+            del self._cached[identity]
+            for key in kept[1].keys:
+                key.clear()
+            return None
+        return kept
+
+    def _remember(self, identity: _Identity, name: str, grant: Grant) -> None:
+        if grant.policy.type == "streaming" and grant.policy.expires_at is not None and grant.decryptor is None:
+            self._cached[identity] = (name, grant)
+            _drop_oldest(self._cached)
+
+    def _check_expiry(self, policy: LicencePolicy) -> None:
+        if policy.expires_at is not None and policy.expires_at <= self._now():
+            raise DrmError(
+                DrmErrorCode.LICENCE_EXPIRED,
+                "The licence for this title has run out (or this computer's clock is wrong).",
+                recoverable=True,
+                expires_at=policy.expires_at,
+            )
+
+    async def _exchange(self, identity: _Identity, call: LicenceCall) -> bytes:
+        """One exchange for all who ask for the same at the same time; one who gives up does not stop the others."""
+        flight = self._flights.get(identity)
+        if flight is None:
+            flight = asyncio.ensure_future(self._post_once(call))
+            self._flights[identity] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(identity, None))
+        return await asyncio.shield(flight)
+
+    async def _post_once(self, call: LicenceCall) -> bytes:
+        try:
+            return await self._post(call)
+        except (OSError, TimeoutError) as error:
+            raise DrmError(
+                DrmErrorCode.LICENCE_UNREACHABLE, "The licence server cannot be reached.", recoverable=True
+            ) from error
+
+
+def _drop_oldest(kept: dict[_Key, _Value]) -> None:
+    while len(kept) > MAX_CACHED:
+        del kept[next(iter(kept))]
