@@ -7,6 +7,7 @@ player knows its keys, and DASH-IF's ClearKey system. HLS playlists name the key
 
 from __future__ import annotations
 
+import os
 import secrets
 import struct
 import threading
@@ -49,8 +50,8 @@ def package(
     command: list[str | Path] = [
         tools.locate().packager,
         "--quiet",
-        *(_video_stream(item) for item in encoded.video),
-        *(_audio_stream(item) for item in encoded.audio),
+        *(_video_stream(item, folder) for item in encoded.video),
+        *(_audio_stream(item, folder) for item in encoded.audio),
         f"--segment_duration={SEGMENT_S}",
         "--generate_static_live_mpd",
         "--generate_sidx_in_media_segments=false",
@@ -70,15 +71,22 @@ def package(
         flags.unlink(missing_ok=True)
 
 
-def _video_stream(item: EncodedVideo) -> str:
-    return f"in={item.path},stream=video,drm_label={item.rung.label},{_outputs('video', item.rung.name)}"
-
-
-def _audio_stream(item: EncodedAudio) -> str:
+def _video_stream(item: EncodedVideo, folder: Path) -> str:
     return (
-        f"in={item.path},stream=audio,drm_label={KeyLabel.AUDIO},hls_name={item.rung.name},"
+        f"in={_input(item.path, folder)},stream=video,drm_label={item.rung.label},{_outputs('video', item.rung.name)}"
+    )
+
+
+def _audio_stream(item: EncodedAudio, folder: Path) -> str:
+    return (
+        f"in={_input(item.path, folder)},stream=audio,drm_label={KeyLabel.AUDIO},hls_name={item.rung.name},"
         f"{_language('lang=', item.rung.language, ',')}{_outputs('audio', item.rung.name)}"
     )
+
+
+def _input(path: Path, folder: Path) -> str:
+    """``path`` seen from ``folder``: a data folder may have a comma in its name, which the packager cannot take."""
+    return os.path.relpath(path, folder)
 
 
 def _main_language(encoded: Encoded) -> list[str]:
