@@ -38,8 +38,8 @@ class PublishedTitle:
     """A finished title in ``folder``, a staging folder that :func:`publish` moves.
 
     The folder holds ``poster.jpg`` and ``encrypted/`` and/or ``clear/``, each with ``manifest.mpd``, ``master.m3u8``
-    and what they name. ``keys`` are the content keys by label (AUDIO, SD, HD, UHD). Without a ``title_id`` one is made
-    from the title's name.
+    and what they name. ``keys`` are the content keys by label (AUDIO, SD, HD, UHD). Without a ``title_id`` one is
+    made from the title's name.
     """
 
     title: str

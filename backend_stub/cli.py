@@ -1,0 +1,86 @@
+"""What the command line calls: plain functions that return when they are done. Nothing here prints."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from backend_stub.config import Settings
+from backend_stub.context import open_context
+from backend_stub.faults.document import parse_faults
+from backend_stub.server import ServerGroup, ServerOptions
+
+DEFAULT_API_PORT = 8400
+DEFAULT_EDGES = 2
+
+
+def default_options(
+    edges: int = DEFAULT_EDGES, port: int = DEFAULT_API_PORT, host: str = "127.0.0.1"
+) -> ServerOptions:
+    """The API on ``port`` and the edges on the ports after it; port 0 takes any free ones."""
+    ports = tuple(port + 1 + index if port else 0 for index in range(edges))
+    return ServerOptions(host=host, api_port=port, edge_ports=ports)
+
+
+@contextmanager
+def running(
+    data_dir: Path, options: ServerOptions | None = None, faults: str | None = None, *, demo_viewer: bool = True
+) -> Iterator[ServerGroup]:
+    """The running service, as ``matinee demo`` needs it.
+
+    ``faults`` is the text of a fault document. Raises ValueError with a sentence when it is not one, OSError when the
+    host cannot be bound.
+    """
+    if faults is not None:
+        parse_faults(faults)  # before anything is started
+    with ServerGroup(Settings(data_dir), options or default_options()) as group:
+        if demo_viewer:
+            group.context.accounts.ensure_demo_viewer()
+        if faults is not None:
+            group.faults.set(faults)
+        yield group
+
+
+def serve(
+    data_dir: Path,
+    options: ServerOptions | None = None,
+    faults: str | None = None,
+    announce: Callable[[ServerGroup], None] | None = None,
+) -> None:
+    """Run the service until SIGINT or SIGTERM, in the main thread; ``announce`` is called once it serves.
+
+    Raises as :func:`running` does.
+    """
+    stop = threading.Event()
+    previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with running(data_dir, options, faults) as group:
+            if announce is not None:
+                announce(group)
+            stop.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def describe(group: ServerGroup) -> list[str]:
+    """One line for each server, and one for each port that was taken."""
+    lines = [f"API     {group.api_url}", *(f"{edge.name}  {edge.url}" for edge in group.edges)]
+    lines += [
+        f"Port {endpoint.wanted_port} was in use; {endpoint.name} took {endpoint.port} instead."
+        for endpoint in (group.api, *group.edges)
+        if endpoint.wanted_port is not None
+    ]
+    return lines
+
+
+def register(data_dir: Path, email: str, name: str, password: str) -> str:
+    """Add an account and return its id. Raises EmailTakenError."""
+    context = open_context(Settings(data_dir))
+    try:
+        return context.accounts.register(email, name, password).id
+    finally:
+        context.close()

@@ -1,0 +1,164 @@
+"""Files of titles: their types, kinds and cache rules, opening them safely, and what a request gets of them.
+
+Everything that touches the disk blocks and is called in a worker thread.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from backend_stub.edge.ranges import Span, UnsatisfiableRangeError, parse_range
+from backend_stub.problems import ProblemError
+from backend_stub.services.publishing import VARIANTS
+
+CHUNK_BYTES = 256 << 10
+_IMMUTABLE = "public, max-age=31536000, immutable"  # a published file never changes
+_MANIFEST_CACHE = "public, max-age=10"
+_TYPES = {
+    ".mpd": "application/dash+xml",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".m4s": "video/iso.segment",
+    ".mp4": "video/mp4",
+    ".m4a": "audio/mp4",
+    ".aac": "audio/aac",
+    ".ts": "video/mp2t",
+    ".webm": "video/webm",
+    ".vtt": "text/vtt",
+    ".ttml": "application/ttml+xml",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".key": "application/octet-stream",
+}
+_KINDS = {
+    ".mpd": "manifest",
+    ".m3u8": "manifest",
+    ".vtt": "text",
+    ".ttml": "text",
+    ".jpg": "image",
+    ".png": "image",
+    ".key": "key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The request headers that decide what is sent."""
+
+    byte_range: str | None = None
+    if_none_match: str | None = None
+    if_range: str | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """A decided answer with its first piece already read; ``descriptor`` is open while there is more to read."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    first: bytes = b""
+    descriptor: int | None = None
+    position: int = 0
+    left: int = 0
+
+    def read_on(self) -> bytes:
+        """The next piece."""
+        assert self.descriptor is not None
+        piece = os.pread(self.descriptor, min(CHUNK_BYTES, self.left), self.position)
+        if not piece:
+            raise OSError("the file became shorter while it was sent")
+        self.position += len(piece)
+        self.left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
+
+
+def kind_of(path: str) -> str:
+    """The request kind that a fault rule names, by the file's name."""
+    name = PurePosixPath(path)
+    kind = _KINDS.get(name.suffix.lower())
+    return kind or ("init" if "init" in name.stem.lower() else "segment")
+
+
+def locate(media_dir: Path, path: str, title_id: str) -> Path:
+    """The file behind ``/<title id>/<variant>/...``.
+
+    Raises :class:`ProblemError` 404 for anything else, 403 for another title than ``title_id``.
+    """
+    parts = path.removeprefix("/").split("/")
+    if any(part in {"", ".", ".."} or "\0" in part or "\\" in part for part in parts):
+        raise _not_found()
+    if parts[0] != title_id:
+        raise ProblemError(403, "bad_signature", "The address is not signed for this title.")
+    if len(parts) < 3 or parts[1] not in VARIANTS:
+        raise _not_found()
+    return media_dir.joinpath(*parts)
+
+
+def begin(path: Path, conditions: Conditions, *, head: bool) -> Reply:
+    """Open ``path``, decide the answer and read its first piece. Raises :class:`ProblemError` 404."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise _not_found() from error
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise _not_found()
+        reply = _decide(path, facts, conditions)
+        if reply.left and not head:
+            reply.descriptor = descriptor
+            reply.first = reply.read_on()
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if reply.descriptor is None or reply.left == 0:
+        os.close(descriptor)
+        reply.descriptor = None
+    return reply
+
+
+def _decide(path: Path, facts: os.stat_result, conditions: Conditions) -> Reply:
+    etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
+    suffix = path.suffix.lower()
+    cache = _MANIFEST_CACHE if _KINDS.get(suffix) == "manifest" else _IMMUTABLE
+    headers = [
+        (b"etag", etag.encode()),
+        (b"cache-control", cache.encode()),
+        (b"accept-ranges", b"bytes"),
+    ]
+    if _matches(conditions.if_none_match, etag):
+        return Reply(304, headers)
+    asked = conditions.byte_range if conditions.if_range in {None, etag} else None
+    try:
+        span = parse_range(asked, facts.st_size)
+    except UnsatisfiableRangeError:
+        return Reply(416, [*headers, (b"content-range", b"bytes */%d" % facts.st_size), (b"content-length", b"0")])
+    headers.append((b"content-type", _TYPES.get(suffix, "application/octet-stream").encode()))
+    if span is None:
+        span, status = Span(0, facts.st_size), 200
+    else:
+        status = 206
+        last = span.start + span.length - 1
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (span.start, last, facts.st_size)))
+    headers.append((b"content-length", str(span.length).encode()))
+    return Reply(status, headers, position=span.start, left=span.length)
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    """The weak comparison of RFC 9110, section 13.1.2."""
+    if if_none_match is None:
+        return False
+    given = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return "*" in given or etag in given
+
+
+def _not_found() -> ProblemError:
+    return ProblemError(404, "file_not_found", "There is no such file.")

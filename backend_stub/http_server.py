@@ -1,0 +1,138 @@
+"""One HTTP server in a thread of its own, with its own event loop: a slow one does not slow the others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from dataclasses import dataclass
+
+from uvicorn import Config, Server
+
+from backend_stub.asgi import App
+from backend_stub.connection import ConnectionProtocol
+
+_logger = logging.getLogger(__name__)
+_BACKLOG = 1024
+_START_TIMEOUT_S = 10
+_STOP_TIMEOUT_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files of the server's certificate chain and its key."""
+
+    certificate: str
+    key: str
+
+
+def listen(host: str, port: int) -> tuple[socket.socket, bool]:
+    """A listening socket on ``port``, or on a free one when that is taken; the second member says so.
+
+    Port 0 means any. Raises OSError when not even a free port can be had, as with a host that is not this machine's.
+    """
+    try:
+        return _bound(host, port), False
+    except OSError:
+        if port == 0:
+            raise
+        return _bound(host, 0), True
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class HttpServer:
+    """Serves ``app`` on ``listener``, which it closes in the end."""
+
+    def __init__(self, name: str, app: App, listener: socket.socket, tls: TlsFiles | None = None) -> None:
+        self.name = name
+        self._listener = listener
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name=f"matinee-{name}", daemon=True)
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._server = _AnnouncingServer(
+            Config(
+                app,
+                http=ConnectionProtocol,
+                loop="asyncio",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                timeout_keep_alive=60,
+                timeout_graceful_shutdown=1,
+                ssl_certfile=tls.certificate if tls else None,
+                ssl_keyfile=tls.key if tls else None,
+            ),
+            self._ready,
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive() and not self._server.should_exit
+
+    def start(self) -> None:
+        """Start serving; connections wait in the listener's queue until then. Raises RuntimeError when it fails."""
+        self._thread.start()
+        if not self._ready.wait(_START_TIMEOUT_S) or self._failure is not None:
+            raise RuntimeError(f"The server {self.name} did not start.") from self._failure
+
+    def request_stop(self) -> None:
+        """Begin to stop: running responses are cut off. Any thread may call this."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self.kill)
+
+    def join(self) -> None:
+        """Wait for the end."""
+        if self._thread.is_alive():
+            self._thread.join(_STOP_TIMEOUT_S)
+        self._listener.close()
+
+    def kill(self) -> None:
+        """Stop serving at once: no new connections, the open ones closed. Called in the server's own loop."""
+        for listening in self._server.servers:
+            listening.close()
+        for protocol in list(self._server.server_state.connections):
+            if not protocol.transport.is_closing():
+                protocol.transport.abort()
+        self._server.should_exit = True
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # the starter reports it; a thread has nobody else to tell
+            self._failure = error
+            _logger.exception("server %s failed", self.name)
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[self._listener])
+
+
+class _AnnouncingServer(Server):
+    """Tells when it has started, instead of being asked."""
+
+    def __init__(self, config: Config, started: threading.Event) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started.set()

@@ -1,0 +1,159 @@
+"""The whole service in one process: the API and its edges, each on its own port."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from backend_stub.api import PREFIX
+from backend_stub.api.app import create_app
+from backend_stub.asgi import App
+from backend_stub.clock import Clock, SystemClock
+from backend_stub.config import Settings
+from backend_stub.context import ServiceContext, open_context
+from backend_stub.edge.app import EdgeApp
+from backend_stub.edge.files import kind_of
+from backend_stub.faults.admin import FaultAdmin
+from backend_stub.faults.control import FaultControl
+from backend_stub.faults.middleware import FaultMiddleware
+from backend_stub.http_server import HttpServer, TlsFiles, listen
+from backend_stub.services.play import Edge
+from backend_stub.signing import UrlSigner
+
+API_PATHWAY = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Where to listen. Port 0 means any free one; a wanted port that is taken is chosen anew.
+
+    ``public_host`` is the name clients reach this machine by, when it differs from ``host``.
+    """
+
+    host: str = "127.0.0.1"
+    api_port: int = 0
+    edge_ports: Sequence[int] = (0, 0)
+    public_host: str | None = None
+    tls: TlsFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A running server. ``wanted_port`` is set when that port was taken and another one chosen."""
+
+    name: str
+    url: str
+    port: int
+    wanted_port: int | None
+
+
+class ServerGroup:
+    """API and edges over one data folder. Use as a context manager, or :meth:`start` and :meth:`stop`.
+
+    All servers share one set of faults.
+    """
+
+    def __init__(self, settings: Settings, options: ServerOptions | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.options = options or ServerOptions()
+        self._clock = clock or SystemClock()
+        self.faults = FaultControl(self._clock)
+        self.api: Endpoint
+        self.edges: list[Endpoint] = []
+        self.context: ServiceContext
+        self._servers: dict[str, HttpServer] = {}
+
+    def start(self) -> Self:
+        """Start everything. Raises OSError when the host cannot be bound, RuntimeError when a server fails."""
+        self.context = open_context(self.settings, self._ranked_edges, self._clock)
+        try:
+            self._start_servers()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop everything; running responses are cut off."""
+        for server in self._servers.values():
+            server.request_stop()
+        for server in self._servers.values():
+            server.join()
+        self._servers.clear()
+        self.context.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def api_url(self) -> str:
+        """The base of all API calls, such as ``http://127.0.0.1:8080/api/v1``."""
+        return self.api.url + PREFIX
+
+    @property
+    def admin_token(self) -> str:
+        """What ``X-Admin-Token`` must say."""
+        return self.context.secrets.admin_token
+
+    def alive(self, name: str) -> bool:
+        """Whether the server of this name (``api``, ``edge-a``, ...) still serves."""
+        return self._servers[name].alive
+
+    def _start_servers(self) -> None:
+        signer = UrlSigner([self.context.secrets.url_signing])
+        for index, port in enumerate(self.options.edge_ports):
+            name = edge_name(index)
+            app = EdgeApp(name, self.settings.media_dir, signer, self._clock)
+            self.edges.append(self._serve(name, app, port, is_edge=True))
+        self.api = self._serve(API_PATHWAY, create_app(self.context), self.options.api_port, is_edge=False)
+
+    def _serve(self, name: str, app: App, port: int, *, is_edge: bool) -> Endpoint:
+        listener, moved = listen(self.options.host, port)
+        endpoint = self._endpoint(name, listener, port if moved else None)
+        faulty = FaultMiddleware(
+            app,
+            self.faults,
+            self._clock,
+            pathways=(name, endpoint.url.partition("://")[2]),
+            kind_of=kind_of if is_edge else api_kind_of,
+            on_kill=partial(self._kill, name),
+        )
+        server = HttpServer(name, FaultAdmin(faulty, self.faults, self.admin_token), listener, self.options.tls)
+        self._servers[name] = server
+        server.start()
+        return endpoint
+
+    def _kill(self, name: str) -> None:
+        self._servers[name].kill()
+
+    def _endpoint(self, name: str, listener: socket.socket, wanted_port: int | None) -> Endpoint:
+        port: int = listener.getsockname()[1]
+        host = self.options.public_host or self.options.host
+        scheme = "https" if self.options.tls else "http"
+        return Endpoint(name, f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", port, wanted_port)
+
+    def _ranked_edges(self) -> list[Edge]:
+        """The edges in their order of preference; those that were killed are not offered."""
+        return [Edge(edge.name, edge.url) for edge in self.edges if self.alive(edge.name)]
+
+
+def edge_name(index: int) -> str:
+    """``edge-a``, ``edge-b``, ... ``edge-z``, ``edge-27``, ..."""
+    return f"edge-{chr(ord('a') + index)}" if index < 26 else f"edge-{index + 1}"
+
+
+def api_kind_of(path: str) -> str:
+    """The request kind of an API path, as fault rules name it."""
+    for part, kind in (("/licence/", "licence"), ("/clearkey/", "licence"), ("/posters/", "image")):
+        if path.startswith(PREFIX + part):
+            return kind
+    return "time" if path == f"{PREFIX}/time" else "api"
