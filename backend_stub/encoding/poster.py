@@ -1,0 +1,90 @@
+"""A title's poster: a telling frame, darkened towards its foot, with the title on it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend_stub.encoding import lettering, tools
+from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
+from backend_stub.encoding.process import run_tool
+
+WIDTH = 480
+HEIGHT = 720
+_MARGIN = 36
+_LETTER_SIZES = (46, 38, 30, 24)
+_MOST_LINES = 4
+_LINE_SPACING = 1.55
+_LOOK_AT = 0.3  # how far into the film the frame is taken
+_CHOSEN_FROM = 40  # frames
+
+
+def make_poster(
+    source: SourceInfo, title: str, poster: Path, work: Path, *, cancel: threading.Event | None = None
+) -> None:
+    """Write a 2:3 JPEG to ``poster``; ``work`` is a folder for files in between.
+
+    Raises :class:`ToolFailedError`, :class:`CancelledError`.
+    """
+    raw = work / "poster.rgb"
+    look_at_s = source.picture_s * _LOOK_AT
+    fill = f"scale={WIDTH}:{HEIGHT}:force_original_aspect_ratio=increase,crop={WIDTH}:{HEIGHT},setsar=1"
+    run_tool(
+        [
+            *(tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y"),
+            *("-protocol_whitelist", "file", "-ss", f"{look_at_s:.3f}", "-i", ffmpeg_url(source.path)),
+            *("-map", f"0:{source.video_index}", "-vf", f"thumbnail={_CHOSEN_FROM},{fill}"),
+            *("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", ffmpeg_url(raw)),
+        ],
+        cancel=cancel,
+    )
+    picture = np.frombuffer(raw.read_bytes(), np.uint8).reshape(HEIGHT, WIDTH, 3)
+    lettered = letter_poster(picture, title)
+    run_tool(
+        [
+            *(tools.locate().ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+            *("-s", f"{WIDTH}x{HEIGHT}", "-i", "pipe:0", "-frames:v", "1", "-pix_fmt", "yuvj420p"),
+            *("-q:v", "4", "-f", "mjpeg", ffmpeg_url(poster)),
+        ],
+        feed=lettered.tobytes(),
+        cancel=cancel,
+    )
+
+
+def letter_poster(picture: NDArray[np.uint8], title: str) -> NDArray[np.uint8]:
+    """``picture`` (rows, columns, RGB) with ``title`` at its foot; unchanged when no letter of it can be drawn."""
+    text = lettering.plain(title)
+    if not text:
+        return picture
+    rows, columns = picture.shape[:2]
+    size, lines = _fit(text, columns - 2 * _MARGIN)
+    step = round(size * _LINE_SPACING)
+    top = rows - _MARGIN - step * len(lines)
+    canvas = picture.astype(np.float32) * _shade(rows, top - 2 * size)[:, None, None]
+    for number, line in enumerate(lines):
+        ink = lettering.draw(line, size)[:, : columns - _MARGIN]
+        y = top + number * step
+        part = canvas[y : y + ink.shape[0], _MARGIN : _MARGIN + ink.shape[1]]
+        cover = ink[: part.shape[0], :, None]
+        part += (255 - part) * cover
+    lettered: NDArray[np.uint8] = np.clip(canvas, 0, 255).astype(np.uint8)
+    return lettered
+
+
+def _fit(text: str, width: int) -> tuple[int, list[str]]:
+    """The largest letters in which ``text`` takes few enough lines, none too wide; else the smallest, cut short."""
+    for size in _LETTER_SIZES:
+        lines = lettering.wrap(text, size, width)
+        if len(lines) <= _MOST_LINES and all(lettering.text_width(line, size) <= width for line in lines):
+            return size, lines
+    return _LETTER_SIZES[-1], lettering.wrap(text, _LETTER_SIZES[-1], width)[:_MOST_LINES]
+
+
+def _shade(rows: int, top: int) -> NDArray[np.float32]:
+    """Brightness by row: full above ``top``, falling to a quarter where the letters stand."""
+    top = max(0, top)
+    fall = np.clip((np.arange(rows) - top) / max(1.0, (rows - top) * 0.5), 0, 1)
+    return (1 - 0.75 * fall).astype(np.float32)
