@@ -153,4 +153,9 @@ ANY_ERROR = (MatineeError, DrmError)
 
 def exit_code(error: MatineeError | DrmError) -> ExitCode:
     """The process exit code that stands for ``error``."""
-    return _EXIT_BY_STAGE.get(str(error.code).split(".", 1)[0], ExitCode.FAILED)
+    return exit_code_of(str(error.code))
+
+
+def exit_code_of(code: str) -> ExitCode:
+    """The process exit code that stands for an error's code."""
+    return _EXIT_BY_STAGE.get(code.split(".", 1)[0], ExitCode.FAILED)

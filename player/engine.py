@@ -1,0 +1,166 @@
+"""The engine: one asyncio thread with the network gate, the service client and the device's identity behind it.
+
+A program makes one engine and opens as many playbacks as it likes, one after another or at once. Methods are safe on any
+thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from drm_client.device import DeviceIdentity
+from drm_client.keystore import KeyStore, open_key_store
+from drm_client.keysystem import LicenceCall
+from drm_client.licence import LicenceClient
+from player.clock import Clock, SystemClock
+from player.events import Event
+from player.mpv.player import MpvPlayer
+from player.net.gate import Gate
+from player.net.http import HttpTransport
+from player.net.model import Request, RequestKind, Transfer, Transport
+from player.opening import Source
+from player.service import ServiceClient, TokenStore
+from player.session import Session
+from player.settings import PlaybackServices, PlaybackSettings
+from player.state import PlaybackState
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """``profile`` is the folder for what the client keeps (identity, tokens). ``wrap`` puts transports of a test
+    (faults, a shaped link) around the network."""
+
+    profile: Path
+    service_url: str | None = None
+    key_store: str = "auto"
+    ca_file: Path | None = None
+    http2: bool = True
+    wrap: tuple[Callable[[Transport, Clock], Transport], ...] = field(default=())
+
+
+class Engine:
+    """See the module. Close it at the end; open sessions are stopped then."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self.clock: Clock = SystemClock()
+        self._sessions: dict[Session, Future[None]] = {}
+        self._device: DeviceIdentity | None = None
+        self._device_id: str | None = None
+        self._store: KeyStore | None = None
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+        self._gate = self.submit(self._make_gate()).result()
+        self.service: ServiceClient | None = None
+        if settings.service_url is not None:
+            self._store = open_key_store(settings.profile, settings.key_store)
+            self.service = ServiceClient(self._gate, settings.service_url, TokenStore(self._store))
+            self._device = DeviceIdentity.load_or_create(self._store)
+        self._licences = LicenceClient(self._post_licence, self._device, now=self.clock.wall)
+
+    @property
+    def gate(self) -> Gate:
+        """The one way to the network; use it on the engine's loop only."""
+        return self._gate
+
+    def submit(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
+        """Run a coroutine on the engine's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def open(
+        self,
+        source: Source,
+        player: MpvPlayer,
+        on_state: Callable[[PlaybackState], None],
+        settings: PlaybackSettings | None = None,
+        on_event: Callable[[Event], None] = lambda _event: None,
+    ) -> Session:
+        """Begin a playback and return at once. ``on_state`` and ``on_event`` are called on the engine's thread."""
+        services = PlaybackServices(
+            self.loop, self.clock, self._gate, self._licences, self.service, self._registered_device
+        )
+        session = Session(source, player, services, settings or PlaybackSettings(), on_state, on_event)
+        self._sessions[session] = self.submit(session.run())
+        return session
+
+    def wait(self, session: Session, timeout_s: float | None = None) -> bool:
+        """Wait until a playback is over and everything of it is closed; False when the time is up."""
+        future = self._sessions.get(session)
+        if future is None:
+            return True
+        try:
+            future.result(timeout_s)
+        except TimeoutError:
+            return False
+        self._sessions.pop(session, None)
+        return True
+
+    def close(self) -> None:
+        """Stop everything and end the thread."""
+        if self.loop.is_closed():
+            return
+        for session in list(self._sessions):
+            session.stop()
+            self.wait(session, 10.0)
+        with contextlib.suppress(TimeoutError):
+            self.submit(self._shutdown()).result(10.0)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10.0)
+        if not self._thread.is_alive():
+            self.loop.close()
+
+    # --- on the loop
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    async def _make_gate(self) -> Gate:
+        transport: Transport = HttpTransport(ca_file=self._settings.ca_file, http2=self._settings.http2)
+        for wrap in self._settings.wrap:
+            transport = wrap(transport, self.clock)
+        return Gate(transport, self.clock, self._transferred)
+
+    async def _shutdown(self) -> None:
+        await self._gate.close()
+        current = asyncio.current_task()
+        rest = [task for task in asyncio.all_tasks() if task is not current]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    def _transferred(self, transfer: Transfer) -> None:
+        for session in list(self._sessions):
+            session.transferred(transfer)
+
+    async def _registered_device(self) -> str | None:
+        """The device's id at the service, registered once per engine."""
+        if self.service is None or self._device is None:
+            return None
+        if self._device_id is None:
+            self._device_id = await self.service.register_device(self._device.public_jwk)
+        return self._device_id
+
+    async def _post_licence(self, call: LicenceCall) -> bytes:
+        if self.service is not None and self.service.owns(call.url):
+            return await self.service.licence(call.url, call.body or b"")
+        response = await self._gate.fetch(
+            Request(
+                RequestKind.LICENCE,
+                call.url,
+                method="GET" if call.body is None else "POST",
+                headers=call.headers,
+                body=call.body,
+            )
+        )
+        return response.body

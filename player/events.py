@@ -1,0 +1,134 @@
+"""What happens in a playback, as immutable records: the one source of the report, the statistics and telemetry.
+
+``at_s`` is on the engine's monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from abr.model import Decision
+from player.net.model import Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseReached:
+    """A milestone of the start: ``requested``, ``manifest``, ``licence``, ``init``, ``header``, ``first_bytes``,
+    ``first_frame``."""
+
+    at_s: float
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class RungDecided:
+    """ABR answered for the segment at ``position`` that starts at ``media_s``."""
+
+    at_s: float
+    position: int
+    media_s: float
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentAbandoned:
+    at_s: float
+    position: int
+    rung: int
+    to_rung: int | None
+    wasted_bytes: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDone:
+    at_s: float
+    track: str
+    position: int
+    media_s: float
+    duration_s: float
+    rung: int
+    size: int
+    pathway: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDone:
+    at_s: float
+    transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the engine did about a trouble: a retry, a change of CDN, a replaced segment."""
+
+    at_s: float
+    kind: str
+    sentence: str
+    from_pathway: str = ""
+    to_pathway: str = ""
+    track: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StallBegan:
+    at_s: float
+    position_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StallEnded:
+    at_s: float
+    position_s: float
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    at_s: float
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    at_s: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class BufferSampled:
+    """Taken about twice a second."""
+
+    at_s: float
+    position_s: float
+    buffer_s: float
+    throughput_bps: float | None
+    rung: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRaised:
+    at_s: float
+    code: str
+    sentence: str
+    fatal: bool
+
+
+Event = (
+    PhaseReached
+    | RungDecided
+    | SegmentAbandoned
+    | SegmentDone
+    | TransferDone
+    | Note
+    | StallBegan
+    | StallEnded
+    | Sought
+    | StatusChanged
+    | BufferSampled
+    | ErrorRaised
+)
+Observer = Callable[[Event], None]

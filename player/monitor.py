@@ -1,0 +1,206 @@
+"""Makes the visible state of a playback out of what libmpv and the streaming say. Runs on the engine's loop.
+
+Its decisions are small and pure: what the status is, when a stall begins and ends, when the first picture was shown.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from player.clock import Clock
+from player.events import (
+    BufferSampled,
+    Event,
+    Observer,
+    PhaseReached,
+    RungDecided,
+    SegmentDone,
+    StallBegan,
+    StallEnded,
+    StatusChanged,
+)
+from player.state import Failure, PlaybackState, StatSample, Status
+from player.stream.streaming import MAIN, Playhead
+
+_HISTORY = 240  # samples, two minutes
+_DECISIONS = 20
+_END_TOLERANCE_S = 1.5
+
+
+class Monitor:
+    """Owns the :class:`PlaybackState`; ``publish`` gets each new one."""
+
+    def __init__(
+        self,
+        playhead: Playhead,
+        clock: Clock,
+        observe: Observer,
+        publish: Callable[[PlaybackState], None],
+        throughput: Callable[[], float | None],
+    ) -> None:
+        self._playhead = playhead
+        self._clock = clock
+        self._observe = observe
+        self._publish = publish
+        self._throughput = throughput
+        self._history: deque[StatSample] = deque(maxlen=_HISTORY)
+        self._rungs_by_start: list[tuple[float, int]] = []
+        self._started_s = clock.monotonic()
+        self._stalled_since: float | None = None
+        self._seek_target: float | None = None
+        self._first_frame = False
+        self._mpv_paused = False
+        self._waiting_for_data = False
+        self.state = PlaybackState(status=Status.LOADING)
+
+    @property
+    def first_frame_shown(self) -> bool:
+        return self._first_frame
+
+    @property
+    def ended(self) -> bool:
+        return self.state.status in (Status.ENDED, Status.FAILED)
+
+    def update(self, **changes: Any) -> None:  # noqa: ANN401  (fields of PlaybackState)
+        """Change fields of the state and publish it."""
+        before = self.state.status
+        self.state = replace(self.state, **changes)
+        if self.state.status is not before:
+            self._observe(StatusChanged(self._clock.monotonic(), str(self.state.status)))
+        self._publish(self.state)
+
+    # --- what comes in
+
+    def property(self, name: str, value: Any) -> None:  # noqa: ANN401  (libmpv's values)
+        """An observed property of libmpv's changed."""
+        if name == "time-pos":
+            self._position(value)
+        elif name == "pause":
+            self._mpv_paused = bool(value)
+            self._status()
+        elif name == "paused-for-cache":
+            self._starving(bool(value))
+        elif name in ("frame-drop-count", "decoder-frame-drop-count") and value:
+            self.state = replace(self.state, dropped_frames=max(self.state.dropped_frames, int(value)))
+        elif name == "volume" and value is not None:
+            self.update(volume=round(value))
+        elif name == "mute" and value is not None:
+            self.update(muted=bool(value))
+        elif name == "speed" and value is not None:
+            self._playhead.speed = float(value)
+            self.update(speed=float(value))
+
+    def event(self, name: str, _data: Mapping[str, Any]) -> None:
+        """An event of libmpv's."""
+        if name != "playback-restart":
+            return
+        self._seek_target = None
+        self._playhead.starving = False
+        if not self._first_frame:
+            self._first_frame = True
+            self._observe(PhaseReached(self._clock.monotonic(), "first_frame"))
+        self._status()
+
+    def engine(self, event: Event) -> None:
+        """Something happened in the streaming."""
+        if isinstance(event, SegmentDone) and event.track == MAIN:
+            self._rungs_by_start = [item for item in self._rungs_by_start if item[0] != event.media_s]
+            self._rungs_by_start.append((event.media_s, event.rung))
+            self._rungs_by_start.sort()
+            self.state = replace(self.state, pathway=event.pathway)
+        elif isinstance(event, RungDecided):
+            decisions = (*self.state.decisions, event.decision)[-_DECISIONS:]
+            self.update(rung_loading=event.decision.rung, decisions=decisions)
+
+    def seeking(self, target_s: float) -> None:
+        """The viewer jumps; the position is the target from now on."""
+        self._seek_target = target_s
+        self._playhead.position_s = target_s
+        self._playhead.starving = True
+        self._end_stall()
+        self.update(position_s=target_s, status=Status.SEEKING)
+
+    def sample(self, buffered_until_s: float, ranges: tuple[tuple[float, float], ...]) -> None:
+        """Twice a second: a point for the graphs and the report."""
+        now = self._clock.monotonic()
+        position_s = self._playhead.position_s
+        rung = self.rung_at(position_s)
+        buffer_s = max(0.0, buffered_until_s - position_s)
+        throughput = self._throughput()
+        self._observe(BufferSampled(now, position_s, buffer_s, throughput, rung))
+        bitrate = self.state.rungs[rung].bitrate_bps if rung is not None and rung < len(self.state.rungs) else None
+        self._history.append(
+            StatSample(now - self._started_s, position_s, buffer_s, throughput, rung, bitrate, self.state.pathway)
+        )
+        self.update(rung_playing=rung, buffered=ranges, history=tuple(self._history))
+
+    def finished(self, *, at_end: bool) -> bool:
+        """libmpv reached the end of what it was given; whether that is the end of the title."""
+        if at_end:
+            self._end_stall()
+            self.update(status=Status.ENDED)
+        return at_end
+
+    def failed(self, code: str, sentence: str) -> None:
+        """Playback is over with an error."""
+        self._end_stall()
+        self.update(status=Status.FAILED, failure=Failure(code, sentence), notice="")
+
+    def rung_at(self, position_s: float) -> int | None:
+        """The rung of the segment that is shown at a time."""
+        rung = None
+        for start_s, value in self._rungs_by_start:
+            if start_s > position_s + 0.001:
+                break
+            rung = value
+        return rung
+
+    def near_end(self, end_s: float) -> bool:
+        """Whether the playhead is where the title ends."""
+        return self._playhead.position_s >= end_s - _END_TOLERANCE_S
+
+    # --- what follows from it
+
+    def _position(self, value: float | None) -> None:
+        if value is None or self._seek_target is not None:
+            return
+        self._playhead.position_s = value
+        if abs(value - self.state.position_s) >= 0.1:
+            self.update(position_s=value)
+
+    def _starving(self, starving: bool) -> None:
+        self._waiting_for_data = starving
+        self._playhead.starving = starving or not self._first_frame or self._seek_target is not None
+        now = self._clock.monotonic()
+        if starving and self._first_frame and self._seek_target is None and self._stalled_since is None:
+            self._stalled_since = now
+            self._observe(StallBegan(now, self._playhead.position_s))
+        elif not starving:
+            self._end_stall()
+        self._status()
+
+    def _end_stall(self) -> None:
+        if self._stalled_since is not None:
+            now = self._clock.monotonic()
+            self._observe(StallEnded(now, self._playhead.position_s, now - self._stalled_since))
+            self._stalled_since = None
+
+    def _status(self) -> None:
+        self._playhead.playing = self._first_frame and not self._mpv_paused and not self._waiting_for_data
+        if self.ended and self.state.status is Status.FAILED:
+            return
+        if not self._first_frame:
+            status = Status.LOADING
+        elif self._seek_target is not None:
+            status = Status.SEEKING
+        elif self._mpv_paused:
+            status = Status.ENDED if self.state.status is Status.ENDED else Status.PAUSED
+        elif self._waiting_for_data:
+            status = Status.BUFFERING
+        else:
+            status = Status.PLAYING
+        if status is not self.state.status or self._mpv_paused != self.state.paused:
+            self.update(status=status, paused=self._mpv_paused)

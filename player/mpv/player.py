@@ -1,0 +1,217 @@
+"""libmpv as the decoder of one virtual stream. The only module, with :mod:`player.mpv.streams`, that calls libmpv.
+
+Everything here may be called from any thread but libmpv's own demuxer thread. Listeners are called on python-mpv's event
+thread and must return at once.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from player.errors import ComponentError, ErrorCode
+
+_log = logging.getLogger(__name__)
+
+# libmpv's logger also speaks of things that the engine already handles and reports by itself.
+_OBSERVED = (
+    "time-pos",
+    "pause",
+    "paused-for-cache",
+    "demuxer-cache-duration",
+    "eof-reached",
+    "seeking",
+    "idle-active",
+    "aid",
+    "sid",
+    "frame-drop-count",
+    "decoder-frame-drop-count",
+    "estimated-vf-fps",
+    "volume",
+    "mute",
+    "speed",
+)
+
+_BASE_OPTIONS: dict[str, object] = {
+    "osc": False,
+    "ytdl": False,
+    "config": False,
+    "load_scripts": False,
+    "terminal": False,
+    "input_default_bindings": False,
+    "idle": True,
+    # Custom streams are not taken for network streams: without this there is no cache at all.
+    "cache": "yes",
+    "cache_pause_initial": "no",
+    "cache_pause_wait": 0.5,
+    "demuxer_readahead_secs": 10,
+    "cache_secs": 10,
+    "demuxer_max_bytes": "96MiB",
+    "demuxer_max_back_bytes": "48MiB",
+    # Our timestamps are presentation time already.
+    "rebase_start_time": "no",
+    "demuxer_mkv_probe_start_time": "no",
+    "hr_seek": "yes",
+    "keep_open": "yes",
+    "sub_auto": "no",
+    "audio_file_auto": "no",
+    "audio_display": "no",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """Where picture and sound go. ``untimed`` plays as fast as decoding allows (null outputs only)."""
+
+    video: str = "libmpv"
+    audio: str | None = None
+    untimed: bool = False
+    hardware_decoding: str = "no"
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+def load_binding() -> Any:  # noqa: ANN401  (python-mpv is untyped)
+    """The python-mpv module; raises :class:`ComponentError` where libmpv is not installed."""
+    try:
+        import mpv  # noqa: PLC0415  (loading it loads libmpv)
+    except (OSError, ImportError) as error:
+        raise ComponentError(
+            ErrorCode.COMPONENT_LIBMPV,
+            "libmpv, which decodes the video, is not installed on this machine. On Debian or Ubuntu: apt install libmpv2.",
+        ) from error
+    return mpv
+
+
+class MpvPlayer:
+    """One libmpv instance. ``handle`` is the ``mpv.MPV`` object, to which a video surface attaches its render context."""
+
+    def __init__(self, output: OutputOptions | None = None) -> None:
+        binding = load_binding()
+        output = output or OutputOptions()
+        options = dict(_BASE_OPTIONS)
+        options["vo"] = output.video
+        options["hwdec"] = output.hardware_decoding
+        if output.audio is not None:
+            options["ao"] = output.audio
+        if output.untimed:
+            options.update(untimed=True, ao_null_untimed=True, video_sync="display-desync")
+        options.update(output.extra)
+        self._log_lines: list[tuple[str, str]] = []
+        self.handle = binding.MPV(log_handler=self._on_log, loglevel="warn", **options)
+        self._properties: dict[str, Any] = {}
+        self._property_listener: Callable[[str, Any], None] | None = None
+        self._event_listener: Callable[[str, Mapping[str, Any]], None] | None = None
+        self._seek_event = threading.Event()
+        self._terminated = False
+        for name in _OBSERVED:
+            self.handle.observe_property(name, self._on_property)
+        self.handle.register_event_callback(self._on_event)
+
+    # --- what it says
+
+    def listen(
+        self,
+        on_property: Callable[[str, Any], None] | None,
+        on_event: Callable[[str, Mapping[str, Any]], None] | None,
+    ) -> None:
+        """Listeners for property changes and for events (``playback-restart``, ``end-file``, ``seek``, ...)."""
+        self._property_listener = on_property
+        self._event_listener = on_event
+
+    def latest(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+        """The last observed value of a property; never blocks."""
+        value = self._properties.get(name)
+        return default if value is None else value
+
+    def read(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+        """A property asked for now; ``default`` where libmpv has none."""
+        if self._terminated:
+            return default
+        try:
+            value = self.handle._get_property(name)  # noqa: SLF001
+        except (AttributeError, RuntimeError, SystemError, TypeError, ValueError, OSError):
+            return default
+        return default if value is None else value
+
+    def cached_ranges(self) -> tuple[tuple[float, float], ...]:
+        """What libmpv can seek in without reading, as (start, end) in seconds."""
+        state = self.read("demuxer-cache-state") or {}
+        return tuple((r["start"], r["end"]) for r in state.get("seekable-ranges", ()))
+
+    @property
+    def recent_log(self) -> tuple[tuple[str, str], ...]:
+        """The last warnings and errors of libmpv's as (level, text)."""
+        return tuple(self._log_lines)
+
+    # --- what it does
+
+    def load(self, url: str, start_s: float, options: Mapping[str, str] | None = None) -> None:
+        """Open ``url`` at ``start_s``. Without a start libmpv takes the first cached time for the file's begin."""
+        parts = [f"start={start_s:.6f}", *(f"{name}={value}" for name, value in (options or {}).items())]
+        self.command("loadfile", url, "replace", ",".join(parts))
+
+    def command(self, *words: str) -> bool:
+        """Run a command; False where libmpv refuses it (nothing is loaded, or it is shutting down)."""
+        if self._terminated:
+            return False
+        try:
+            self.handle.command(*words)
+        except (SystemError, ValueError, RuntimeError, OSError) as error:
+            _log.debug("libmpv refused %s: %s", words[0], error)
+            return False
+        return True
+
+    def seek(self, position_s: float, *, exact: bool = True) -> bool:
+        """Seek and wait until libmpv has queued it on its demuxer (``seek`` event, at most half a second)."""
+        self._seek_event.clear()
+        if not self.command("seek", f"{position_s:.6f}", "absolute+exact" if exact else "absolute+keyframes"):
+            return False
+        return self._seek_event.wait(0.5)
+
+    def set(self, name: str, value: Any) -> None:  # noqa: ANN401
+        """Set a property."""
+        if self._terminated:
+            return
+        try:
+            self.handle._set_property(name, value)  # noqa: SLF001
+        except (AttributeError, RuntimeError, SystemError, TypeError, ValueError, OSError) as error:
+            _log.debug("libmpv refused %s: %s", name, error)
+
+    def terminate(self) -> None:
+        """Free libmpv. A render context made on ``handle`` must have been freed before."""
+        if not self._terminated:
+            self._terminated = True
+            self.listen(None, None)
+            self.handle.terminate()
+
+    # --- on python-mpv's event thread
+
+    def _on_property(self, name: str, value: Any) -> None:  # noqa: ANN401
+        self._properties[name] = value
+        if self._property_listener is not None:
+            self._property_listener(name, value)
+
+    def _on_event(self, event: Any) -> None:  # noqa: ANN401
+        data = event.as_dict() if hasattr(event, "as_dict") else dict(event)
+        name = _text(data.get("event", ""))
+        if name == "seek":
+            self._seek_event.set()
+        if self._event_listener is not None:
+            self._event_listener(name, data)
+
+    def _on_log(self, level: str, component: str, text: str) -> None:
+        self._log_lines = [*self._log_lines[-49:], (level, f"{component}: {text.strip()}")]
+        _log.debug("libmpv %s %s: %s", level, component, text.strip())
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def library_name() -> str | None:
+    """The file name of libmpv on this machine, or None."""
+    return ctypes.util.find_library("mpv")

@@ -1,0 +1,128 @@
+"""From what a viewer asked for to a parsed presentation: the play session, the manifest and the loader behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from player.clock import Clock
+from player.errors import ErrorCode, InputError
+from player.events import Observer, PhaseReached
+from player.licences import LicenceOffer
+from player.loader import Loader, Resource
+from player.manifest import parse, with_mirrors
+from player.manifest.model import Presentation
+from player.net.model import RequestKind
+from player.paths import Paths
+from player.service import PlaySession, ServiceClient
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to play: the address of a manifest, or a title of the service.
+
+    ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a ClearKey server.
+    """
+
+    url: str = field(default="", repr=False)
+    title_id: str = ""
+    name: str = ""
+    variant: str = "encrypted"
+    keys: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
+    licence_url: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if bool(self.url) == bool(self.title_id):
+            raise InputError(ErrorCode.INPUT_USAGE, "Name either an address or a title.")
+
+    @property
+    def shown_name(self) -> str:
+        """A name for people, without anything secret."""
+        if self.name:
+            return self.name
+        return self.title_id or (
+            urlsplit(self.url).path.rsplit("/", 1)[-1] or urlsplit(self.url).hostname or "Stream"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the manifest is: an address for each pathway, the preferred one first, and what came with them."""
+
+    manifests: Mapping[str, str] = field(repr=False)
+    offer: LicenceOffer | None = None
+    resume_s: float = 0.0
+    name: str = ""
+
+
+DeviceId = Callable[[], Awaitable[str | None]]
+"""Gives the id under which the service knows this device."""
+
+
+async def addresses_of(source: Source, service: ServiceClient | None, device_id: DeviceId | None) -> Addresses:
+    """The manifest's addresses; asks the service for a play session where the source is a title.
+
+    Raises ServiceError, NetError or InputError.
+    """
+    if source.url:
+        offer = None if source.licence_url is None else LicenceOffer(source.licence_url)
+        return Addresses({pathway_of(source.url): source.url}, offer, name=source.shown_name)
+    if service is None:
+        raise InputError(ErrorCode.INPUT_USAGE, "To play a title by its name, name the service too (--service).")
+    device = None if device_id is None else await device_id()
+    session = await service.play(source.title_id, device, source.variant)
+    return _from_session(session)
+
+
+def _from_session(session: PlaySession) -> Addresses:
+    licence = session.licence
+    offer = None
+    if licence is not None:
+        offer = LicenceOffer(licence.url, licence.system, session.session_id, tuple(licence.kids))
+    manifests = {manifest.pathway: manifest.dash or manifest.hls or "" for manifest in session.manifests}
+    return Addresses(manifests, offer, session.resume_s, session.title.title)
+
+
+def pathway_of(url: str) -> str:
+    """What a CDN is called when nobody named it: its host and port."""
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] or "file"
+
+
+async def load_presentation(
+    addresses: Addresses, loader: Loader, paths: Paths, clock: Clock, observe: Observer
+) -> Presentation:
+    """Load and parse the manifest, and tell ``paths`` of every CDN that it names.
+
+    Raises NetError, ManifestError or MediaError.
+    """
+    body, result = await loader.load_whole(Resource(RequestKind.MANIFEST, addresses.manifests))
+    presentation = parse(body, result.url, now_s=clock.wall())
+    if len(addresses.manifests) > 1:
+        first = [(result.pathway, result.url)]
+        others = [(name, url) for name, url in addresses.manifests.items() if name != result.pathway]
+        presentation = with_mirrors(presentation, [*first, *others])
+    order = _pathways(presentation, addresses, result.pathway)
+    paths.set_order(order, clock.monotonic())
+    observe(PhaseReached(clock.monotonic(), "manifest"))
+    return presentation
+
+
+def _pathways(presentation: Presentation, addresses: Addresses, used: str) -> list[str]:
+    named = dict.fromkeys(addresses.manifests)
+    named.setdefault(used)
+    for period in presentation.periods:
+        for track in period.tracks:
+            for rendition in track.renditions:
+                named.update(dict.fromkeys(location.pathway for location in rendition.locations))
+    return list(named)
+
+
+def describe_failure(error: BaseException) -> tuple[str, str]:
+    """Code and sentence of anything that ended a playback."""
+    code = getattr(error, "code", ErrorCode.INTERNAL)
+    sentence = getattr(error, "sentence", None)
+    if sentence is None:
+        sentence = "Something unexpected went wrong in the player."
+    return str(code), str(sentence)

@@ -1,0 +1,279 @@
+"""The report of a run: everything that happened, as one JSON document (``matinee play --report``). Pure.
+
+Times are seconds since the playback was asked for; ``docs/report.md`` describes every field.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from typing import Any
+
+from abr.ledger import decision_to_dict
+from player.events import (
+    BufferSampled,
+    ErrorRaised,
+    Event,
+    Note,
+    PhaseReached,
+    RungDecided,
+    SegmentAbandoned,
+    SegmentDone,
+    Sought,
+    StallBegan,
+    StallEnded,
+    StatusChanged,
+    TransferDone,
+)
+from player.net.model import RequestKind
+from player.state import PlaybackState, Status
+from player.stream.streaming import MAIN
+
+REPORT_VERSION = 1
+
+
+class Recorder:
+    """Gathers the events of one playback; ``report`` makes the document."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """The events of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def report(self, state: PlaybackState, *, source: str, policy: str, libmpv: str = "") -> dict[str, Any]:
+        """The whole report. ``source`` is shown as it is given: pass it redacted."""
+        origin_s = self.events[0].at_s if self.events else 0.0
+        return {
+            "version": REPORT_VERSION,
+            "source": source,
+            "title": state.title,
+            "policy": policy,
+            "libmpv": libmpv,
+            "result": self._result(state),
+            "startup": self._startup(origin_s),
+            "summary": self._summary(state),
+            "stalls": self._stalls(origin_s),
+            "seeks": [
+                {"at_s": _since(event.at_s, origin_s), "from_s": event.from_s, "to_s": event.to_s}
+                for event in self.of(Sought)
+            ],
+            "rungs": [
+                {"index": rung.index, "label": rung.label, "height": rung.height, "bitrate_bps": rung.bitrate_bps}
+                for rung in state.rungs
+            ],
+            "decisions": [
+                {
+                    "at_s": _since(event.at_s, origin_s),
+                    "position": event.position,
+                    "media_s": event.media_s,
+                    **decision_to_dict(event.decision),
+                }
+                for event in self.of(RungDecided)
+            ],
+            "segments": self._segments(origin_s),
+            "abandoned": [
+                {
+                    "at_s": _since(event.at_s, origin_s),
+                    "position": event.position,
+                    "rung": event.rung,
+                    "to_rung": event.to_rung,
+                    "wasted_bytes": event.wasted_bytes,
+                    "sentence": event.sentence,
+                }
+                for event in self.of(SegmentAbandoned)
+            ],
+            "paths": self._paths(),
+            "path_switches": self._notes("path_switch", origin_s),
+            "recoveries": [note for note in self._notes(None, origin_s) if note["kind"] != "path_switch"],
+            "requests": self._requests(origin_s),
+            "buffer": [
+                {
+                    "at_s": _since(event.at_s, origin_s),
+                    "position_s": event.position_s,
+                    "buffer_s": round(event.buffer_s, 3),
+                    "throughput_bps": None if event.throughput_bps is None else round(event.throughput_bps),
+                    "rung": event.rung,
+                }
+                for event in self.of(BufferSampled)
+            ],
+            "errors": [
+                {
+                    "at_s": _since(event.at_s, origin_s),
+                    "code": event.code,
+                    "sentence": event.sentence,
+                    "fatal": event.fatal,
+                }
+                for event in self.of(ErrorRaised)
+            ],
+            "statuses": [
+                {"at_s": _since(event.at_s, origin_s), "status": event.status} for event in self.of(StatusChanged)
+            ],
+        }
+
+    def _result(self, state: PlaybackState) -> dict[str, Any]:
+        return {
+            "status": str(state.status),
+            "played_to_end": state.status is Status.ENDED,
+            "position_s": state.position_s,
+            "duration_s": state.duration_s,
+            "error": None
+            if state.failure is None
+            else {"code": state.failure.code, "sentence": state.failure.sentence},
+        }
+
+    def _startup(self, origin_s: float) -> dict[str, Any]:
+        phases: dict[str, float] = {}
+        for event in self.of(PhaseReached):
+            phases.setdefault(event.phase, _since(event.at_s, origin_s))
+        for event in self.of(TransferDone):
+            transfer = event.transfer
+            if transfer.kind is RequestKind.SEGMENT and transfer.first_byte_s is not None:
+                phases.setdefault("first_media_byte", _since(transfer.first_byte_s, origin_s))
+                break
+        return {
+            "first_frame_s": phases.get("first_frame"),
+            "phases": [{"phase": name, "at_s": at} for name, at in sorted(phases.items(), key=lambda item: item[1])],
+        }
+
+    def _summary(self, state: PlaybackState) -> dict[str, Any]:
+        stalls = self.of(StallEnded)
+        played = self._played_segments()
+        media_s = sum(segment.duration_s for segment in played)
+        bits = sum(
+            state.rungs[segment.rung].bitrate_bps * segment.duration_s
+            for segment in played
+            if segment.rung < len(state.rungs)
+        )
+        stalled_s = sum(stall.duration_s for stall in stalls)
+        switches = sum(1 for a, b in zip(played, played[1:], strict=False) if a.rung != b.rung)
+        return {
+            "stalls": len(stalls),
+            "stalled_s": round(stalled_s, 3),
+            "rebuffer_ratio": round(stalled_s / (stalled_s + media_s), 5) if media_s else 0.0,
+            "mean_bitrate_bps": round(bits / media_s) if media_s else 0,
+            "switches": switches,
+            "dropped_frames": state.dropped_frames,
+            "bytes": sum(event.transfer.received for event in self.of(TransferDone)),
+            "requests": len(self.of(TransferDone)),
+        }
+
+    def _played_segments(self) -> list[SegmentDone]:
+        """The main segments, each position once (the last copy), in order."""
+        latest = {event.position: event for event in self.of(SegmentDone) if event.track == MAIN}
+        return [latest[position] for position in sorted(latest)]
+
+    def _stalls(self, origin_s: float) -> list[dict[str, Any]]:
+        ended = self.of(StallEnded)
+        return [
+            {
+                "at_s": _since(event.at_s, origin_s),
+                "position_s": event.position_s,
+                "duration_s": round(ended[number].duration_s, 3) if number < len(ended) else None,
+            }
+            for number, event in enumerate(self.of(StallBegan))
+        ]
+
+    def _segments(self, origin_s: float) -> list[dict[str, Any]]:
+        return [
+            {
+                "at_s": _since(event.at_s, origin_s),
+                "track": event.track,
+                "position": event.position,
+                "media_s": event.media_s,
+                "duration_s": event.duration_s,
+                "rung": event.rung,
+                "bytes": event.size,
+                "pathway": event.pathway,
+            }
+            for event in self.of(SegmentDone)
+        ]
+
+    def _paths(self) -> dict[str, dict[str, Any]]:
+        requests: Counter[str] = Counter()
+        received: Counter[str] = Counter()
+        errors: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for event in self.of(TransferDone):
+            transfer = event.transfer
+            name = transfer.pathway or "service"
+            requests[name] += 1
+            received[name] += transfer.received
+            if transfer.error is not None:
+                errors[name][transfer.error] += 1
+        return {
+            name: {"requests": requests[name], "bytes": received[name], "errors": dict(errors[name])}
+            for name in requests
+        }
+
+    def _notes(self, kind: str | None, origin_s: float) -> list[dict[str, Any]]:
+        return [
+            {
+                "at_s": _since(event.at_s, origin_s),
+                "kind": event.kind,
+                "sentence": event.sentence,
+                "from": event.from_pathway,
+                "to": event.to_pathway,
+                "track": event.track,
+                "code": event.code,
+            }
+            for event in self.of(Note)
+            if kind is None or event.kind == kind
+        ]
+
+    def _requests(self, origin_s: float) -> list[dict[str, Any]]:
+        rows = []
+        for event in self.of(TransferDone):
+            transfer = event.transfer
+            rows.append(
+                {
+                    "at_s": _since(transfer.start_s, origin_s),
+                    "kind": str(transfer.kind),
+                    "url": transfer.url,
+                    "pathway": transfer.pathway,
+                    "track": transfer.track,
+                    "status": transfer.status,
+                    "first_byte_s": _span(transfer.start_s, transfer.first_byte_s),
+                    "seconds": _span(transfer.start_s, transfer.end_s),
+                    "bytes": transfer.received,
+                    "attempt": transfer.attempt,
+                    "http": transfer.http_version,
+                    "new_connection": transfer.new_connection,
+                    "error": transfer.error,
+                    "aborted": transfer.aborted,
+                }
+            )
+        return rows
+
+
+def _since(at_s: float, origin_s: float) -> float:
+    return round(at_s - origin_s, 4)
+
+
+def _span(start_s: float, end_s: float | None) -> float | None:
+    return None if end_s is None else round(end_s - start_s, 4)
+
+
+def summary_lines(report: dict[str, Any]) -> list[str]:
+    """The report in a few lines for people."""
+
+    result, summary, startup = report["result"], report["summary"], report["startup"]
+    first = startup["first_frame_s"]
+    lines = [
+        f"{report['title']}: {result['status']} at {result['position_s']:.1f} s",
+        f"  first picture after {first:.2f} s" if first is not None else "  no picture was shown",
+        f"  {summary['stalls']} stalls, {summary['stalled_s']:.1f} s in all; {summary['switches']} quality changes",
+        f"  {summary['mean_bitrate_bps'] / 1e6:.2f} Mbit/s on average, {summary['dropped_frames']} frames dropped",
+    ]
+    for name, path in report["paths"].items():
+        trouble = ", ".join(f"{count} x {code}" for code, count in path["errors"].items())
+        lines.append(
+            f"  {name}: {path['requests']} requests, {path['bytes'] / 1e6:.1f} MB{'; ' + trouble if trouble else ''}"
+        )
+    lines += [f"  {switch['sentence']}" for switch in report["path_switches"]]
+    if result["error"] is not None:
+        lines.append(f"  {result['error']['sentence']} ({result['error']['code']})")
+    return lines

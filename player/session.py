@@ -1,0 +1,425 @@
+"""One playback: wires manifest, ABR, paths, licences, streaming and libmpv together. It holds no logic of its own.
+
+Its public methods may be called from any thread and return at once; the work runs on the engine's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from random import Random
+from typing import Any
+
+from abr import registry
+from abr.estimator import ThroughputEstimator
+from abr.model import TransferSample
+from drm_client.errors import DrmError
+from drm_client.keys import KeyRing
+from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
+from player.events import ErrorRaised, Event, Note, PhaseReached, Sought, TransferDone
+from player.licences import LicenceDesk
+from player.loader import Loader, LoadEvent, RetryEvent
+from player.mpv.control import MpvControl
+from player.mpv.player import MpvPlayer
+from player.mpv.streams import register_protocol
+from player.monitor import Monitor
+from player.net.model import RequestKind, Transfer
+from player.opening import Source, addresses_of, describe_failure, load_presentation, pathway_of
+from player.paths import Paths
+from player.selection import Selection, audio_rendition, ladder, select
+from player.settings import PlaybackServices, PlaybackSettings
+from player.state import PlaybackState, RungChoice, Status, TrackChoice
+from player.stream.fetching import SegmentFetcher
+from player.stream.rate import RateControl
+from player.stream.sources import Sources, WholeKeys
+from player.stream.store import SegmentStore
+from player.stream.streaming import Playhead, Streaming
+from player.stream.waiting import Waiting
+from player.subtitles import Subtitles
+
+_log = logging.getLogger(__name__)
+_SCHEME = "matinee"
+_TICK_S = 0.5
+_RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT})
+_ids = itertools.count(1)
+
+
+class Session:
+    """See the module. Made by :class:`player.engine.Engine`; ``run`` is its life on the engine's loop."""
+
+    def __init__(
+        self,
+        source: Source,
+        player: MpvPlayer,
+        services: PlaybackServices,
+        settings: PlaybackSettings,
+        on_state: Callable[[PlaybackState], None],
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self._source = source
+        self._player = player
+        self._services = services
+        self._settings = settings
+        self._clock = services.clock
+        self._loop = services.loop
+        self._on_state = on_state
+        self._on_event = on_event
+        self._estimator = ThroughputEstimator(settings.network_memory)
+        self._playhead = Playhead()
+        self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, self._throughput)
+        self._waiting = Waiting()
+        self._keys = KeyRing()
+        self._paths = Paths(())
+        self._streaming: Streaming | None = None
+        self._desk: LicenceDesk | None = None
+        self._subtitles: Subtitles | None = None
+        self._selection: Selection | None = None
+        self._control: MpvControl | None = None
+        self._stopping = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- for any thread
+
+    @property
+    def state(self) -> PlaybackState:
+        return self._monitor.state
+
+    def play(self) -> None:
+        """Go on playing."""
+        self._set("pause", False)
+
+    def pause(self) -> None:
+        """Hold the picture; loading goes on until the buffer is full."""
+        self._set("pause", True)
+
+    def toggle(self) -> None:
+        """Pause or go on."""
+        self._set("pause", not self._player.latest("pause", False))
+
+    def seek(self, position_s: float) -> None:
+        """Jump to a time on the presentation's timeline, exactly."""
+        self._do(lambda: self._seek(position_s))
+
+    def seek_by(self, delta_s: float) -> None:
+        """Jump by so many seconds from where playback is (or is going to be)."""
+        self._do(lambda: self._seek(self._playhead.position_s + delta_s))
+
+    def set_rung(self, index: int | None) -> None:
+        """Fix the quality, or None for Auto."""
+        self._do(lambda: self._set_rung(index))
+
+    def select_audio(self, track_id: str) -> None:
+        """Switch the audio track."""
+        self._do(lambda: self._select_audio(track_id))
+
+    def select_text(self, track_id: str | None) -> None:
+        """Switch the subtitles; None turns them off."""
+        self._do(lambda: self._select_text(track_id))
+
+    def set_volume(self, volume: int) -> None:
+        """0 to 100."""
+        self._set("volume", max(0, min(100, volume)))
+
+    def set_muted(self, muted: bool) -> None:  # noqa: FBT001
+        self._set("mute", muted)
+
+    def set_speed(self, speed: float) -> None:
+        """0.25 to 4 times."""
+        self._set("speed", max(0.25, min(4.0, speed)))
+
+    def stop(self) -> None:
+        """End the playback; safe to call twice."""
+        self._call_soon(self._stopping.set)
+
+    def transferred(self, transfer: Transfer) -> None:
+        """The gate finished an exchange (called on the loop)."""
+        self._observe(TransferDone(transfer.end_s, transfer))
+        if transfer.kind in _RATED_KINDS and transfer.first_byte_s is not None and transfer.error is None:
+            self._estimator.observe(
+                TransferSample(
+                    start_s=transfer.start_s,
+                    first_byte_s=transfer.first_byte_s,
+                    end_s=transfer.end_s,
+                    size=transfer.received,
+                    path=transfer.pathway,
+                    cached=transfer.from_cache,
+                    aborted=transfer.aborted,
+                    connection_setup=transfer.new_connection,
+                )
+            )
+
+    # --- the life of a playback, on the loop
+
+    async def run(self) -> None:
+        """Play until the end, an error or ``stop``. Never raises for what a source or a network does."""
+        self._observe(PhaseReached(self._clock.monotonic(), "requested"))
+        self._monitor.update(status=Status.LOADING, title=self._source.shown_name)
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        opening = asyncio.ensure_future(self._open())
+        try:
+            await asyncio.wait({opening, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if opening.done():
+                await opening
+                await self._follow(stopped)
+        except ANY_ERROR as error:
+            self._fail(error)
+        except Exception as error:
+            _log.exception("the playback failed unexpectedly")
+            self._fail(error)
+        finally:
+            opening.cancel()
+            stopped.cancel()
+            await asyncio.gather(opening, stopped, return_exceptions=True)
+            await self._close()
+
+    async def _open(self) -> None:
+        services, settings = self._services, self._settings
+        addresses = await addresses_of(self._source, services.service, services.device_id)
+        if not addresses.manifests:
+            raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "The service names no place to play this title from.")
+        for kid, key in self._source.keys:
+            self._keys.add(kid, key)
+        self._paths = Paths(tuple(addresses.manifests))
+        loader = Loader(
+            services.gate,
+            self._paths,
+            self._clock,
+            Random(settings.seed),
+            buffer_s=self._buffer_s,
+            on_event=self._load_event,
+        )
+        desk = LicenceDesk(services.licences, self._keys, addresses.offer, self._clock, self._observe)
+        desk.prefetch()
+        self._desk = desk
+        presentation = await load_presentation(addresses, loader, self._paths, self._clock, self._observe)
+        desk.knows(presentation)
+        self._selection = select(presentation, settings.audio_language)
+        pathway = self._paths.current or pathway_of(presentation.url)
+        whole_keys = WholeKeys(loader, pathway)
+        sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
+        self._streaming = self._make_streaming(sources, loader)
+        self._subtitles = Subtitles(self._selection, sources, loader)
+        start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
+        self._publish_choices(addresses.name)
+        await self._streaming.prepare(start_s)
+        self._monitor.update(duration_s=self._streaming.timeline.end_s)
+        await self._load_into_player()
+
+    def _make_streaming(self, sources: Sources, loader: Loader) -> Streaming:
+        assert self._selection is not None
+        settings = self._settings
+        audio = self._selection.audio
+        audio_bps = audio_rendition(audio[self._selection.default_audio].first).bandwidth_bps if audio else 0
+        rate = RateControl(
+            registry.create(settings.policy),
+            self._estimator.estimate,
+            ladder(self._selection.main),
+            buffer_max_s=settings.buffer_s,
+            audio_bps=audio_bps if self._selection.video is not None else 0,
+        )
+        rate.manual = settings.rung
+        store = SegmentStore(settings.memory_bytes)
+        return Streaming(
+            self._selection,
+            sources,
+            SegmentFetcher(loader, sources, store, self._waiting),
+            store,
+            self._waiting,
+            rate,
+            self._playhead,
+            self._clock,
+            self._observe,
+            lambda error: self._call_soon(self._read_failed, error),
+        )
+
+    async def _load_into_player(self) -> None:
+        streaming = self._streaming
+        assert streaming is not None
+        scheme = f"{_SCHEME}{next(_ids)}"
+        self._control = MpvControl(self._player, self._property, self._monitor.event)
+        await self._control.run(register_protocol, self._player.handle, scheme, lambda _url: streaming.open())
+        audio = str(streaming.audio_selected + 1)
+        await self._control.run(self._player.load, f"{scheme}://play.mkv", self._playhead.position_s, {"aid": audio})
+        self._set("pause", self._settings.start_paused)
+
+    async def _follow(self, stopped: asyncio.Future[bool]) -> None:
+        """Sample twice a second until the playback is over."""
+        assert self._streaming is not None
+        while not self._monitor.ended and not stopped.done():
+            await asyncio.wait({stopped}, timeout=_TICK_S)
+            ranges = await self._ranges()
+            self._streaming.cached(ranges)
+            self._streaming.poke()
+            self._monitor.sample(self._streaming.buffered_until(), ranges)
+            if self._settings.stop_at_s is not None and self._playhead.position_s >= self._settings.stop_at_s:
+                self._monitor.finished(at_end=True)
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._waiting.end()
+        if self._control is not None:
+            await self._control.run(self._player.command, "stop")
+            await self._control.close()
+        if self._streaming is not None:
+            await self._streaming.close()
+        if self._desk is not None:
+            await self._desk.close()
+        if not self._monitor.ended:
+            self._monitor.update(status=Status.IDLE)
+
+    # --- commands, on the loop
+
+    async def _seek(self, target_s: float) -> None:
+        """An exact seek that also ends a read that is blocked where nobody wants to read any more."""
+        streaming, control = self._streaming, self._control
+        if streaming is None or control is None:
+            return
+        target_s = max(streaming.timeline[0].start_s, min(target_s, streaming.timeline.end_s - 0.05))
+        self._observe(Sought(self._clock.monotonic(), self._playhead.position_s, target_s))
+        self._monitor.seeking(target_s)
+        generation = self._waiting.generation
+        await control.run(self._player.seek, target_s)
+        ranges = await self._ranges()
+        if not any(start <= target_s <= end for start, end in ranges):
+            self._waiting.interrupt(generation)
+
+    async def _set_rung(self, index: int | None) -> None:
+        if self._streaming is not None:
+            self._streaming.set_manual(index)
+        self._monitor.update(rung_manual=index)
+
+    async def _select_audio(self, track_id: str) -> None:
+        streaming, control, selection = self._streaming, self._control, self._selection
+        if streaming is None or control is None or selection is None:
+            return
+        index = next((n for n, track in enumerate(selection.audio) if track.id == track_id), None)
+        if index is None or index == streaming.audio_selected:
+            return
+        await streaming.select_audio(index)
+        generation = self._waiting.generation
+        await control.run(self._player.set, "aid", index + 1)
+        await self._clock.sleep(0.02)
+        self._waiting.interrupt(generation)
+        self._publish_choices(self._monitor.state.title)
+
+    async def _select_text(self, track_id: str | None) -> None:
+        if self._subtitles is None or self._control is None:
+            return
+        self._monitor.update(text_tracks=self._subtitles.choices(track_id))
+        await self._subtitles.show(track_id, self._control)
+
+    # --- what happens, on the loop
+
+    def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
+        self._monitor.property(name, value)
+        if name == "eof-reached" and value:
+            self._reached_end()
+        elif name == "idle-active" and value and self._monitor.first_frame_shown:
+            self._reached_end()
+
+    def _reached_end(self) -> None:
+        streaming = self._streaming
+        if streaming is None or self._monitor.ended:
+            return
+        if self._failure is not None:
+            self._fail(self._failure)
+        elif not self._monitor.finished(at_end=self._monitor.near_end(streaming.timeline.end_s)):
+            # A read was interrupted although libmpv did not seek: any seek makes it read on.
+            self._do(lambda: self._seek(self._playhead.position_s))
+            self._set("pause", False)
+
+    def _read_failed(self, error: MatineeError | DrmError) -> None:
+        """Reading ended with an error: what libmpv still has is played, then the playback fails with it."""
+        self._failure = error
+        self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=True))
+        if not self._monitor.first_frame_shown:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._monitor.ended:
+            return
+        code, sentence = describe_failure(error)
+        if error is not self._failure:
+            self._observe(ErrorRaised(self._clock.monotonic(), code, sentence, fatal=True))
+        self._failure = error
+        self._monitor.failed(code, sentence)
+
+    def _load_event(self, event: LoadEvent) -> None:
+        if isinstance(event, RetryEvent):
+            sentence = f"{event.error.sentence} {event.step.sentence}"
+            note = Note(
+                event.at_s, str(event.step.action), sentence, event.pathway, "", event.track, str(event.error.code)
+            )
+        else:
+            note = Note(event.at_s, "path_switch", event.reason, event.before, event.after)
+        self._observe(note)
+
+    def _observe(self, event: Event) -> None:
+        self._monitor.engine(event)
+        self._on_event(event)
+
+    def _throughput(self) -> float | None:
+        return self._estimator.estimate(self._clock.monotonic()).mean_bps
+
+    def _buffer_s(self) -> float:
+        if self._streaming is None:
+            return 0.0
+        return self._streaming.buffered_until() - self._playhead.position_s
+
+    def _publish_choices(self, title: str) -> None:
+        assert self._selection is not None
+        assert self._streaming is not None
+        rungs = ladder(self._selection.main)
+        self._monitor.update(
+            title=title or self._monitor.state.title,
+            rungs=tuple(
+                RungChoice(
+                    n,
+                    f"{rung.height}p" if rung.height else f"{rung.bitrate_bps // 1000} kbit/s",
+                    rung.height,
+                    rung.bitrate_bps,
+                )
+                for n, rung in enumerate(rungs)
+            ),
+            audio_tracks=tuple(
+                TrackChoice(track.id, track.label, track.language, selected=n == self._streaming.audio_selected)
+                for n, track in enumerate(self._selection.audio)
+            ),
+            text_tracks=self._subtitles.choices(None) if self._subtitles is not None else (),
+            rung_manual=self._settings.rung,
+        )
+
+    async def _ranges(self) -> tuple[tuple[float, float], ...]:
+        if self._control is None:
+            return ()
+        return await self._control.run(self._player.cached_ranges)
+
+    # --- crossing threads
+
+    def _set(self, name: str, value: object) -> None:
+        if self._control is not None:
+            self._control.post(self._player.set, name, value)
+
+    def _do(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._call_soon(self._spawn, make)
+
+    def _spawn(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        task = self._loop.create_task(self._reported(make()))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reported(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except ANY_ERROR as error:
+            self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
+            self._monitor.update(notice=error.sentence)
+
+    def _call_soon(self, function: Callable[..., object], *values: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the engine has been closed: there is nothing left to tell
+            self._loop.call_soon_threadsafe(function, *values)

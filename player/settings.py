@@ -1,0 +1,42 @@
+"""What a playback is given: the parts of the engine that it uses, and how the viewer or a test wants it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from abr.model import NetworkMemory
+from abr.registry import DEFAULT
+from drm_client.licence import LicenceClient
+from player.clock import Clock
+from player.net.gate import Gate
+from player.service import ServiceClient
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackServices:
+    """Shared by all playbacks of an engine."""
+
+    loop: asyncio.AbstractEventLoop
+    clock: Clock
+    gate: Gate
+    licences: LicenceClient
+    service: ServiceClient | None = None
+    device_id: Callable[[], Awaitable[str | None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackSettings:
+    """For one playback. ``rung`` fixes the quality from the first segment on; ``seed`` makes retries repeatable."""
+
+    policy: str = DEFAULT
+    buffer_s: float = 30.0
+    memory_bytes: int = 160 * 1024 * 1024
+    rung: int | None = None
+    start_s: float | None = None
+    stop_at_s: float | None = None
+    start_paused: bool = False
+    audio_language: str | None = None
+    network_memory: NetworkMemory | None = None
+    seed: int = 0

@@ -1,0 +1,131 @@
+"""Writes one slot as pieces of Matroska at fixed virtual offsets. Runs on libmpv's demuxer thread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from player.media.matroska import sample_cluster
+from player.media.model import StreamKind
+from player.stream.buffer import Superseded
+from player.stream.feed import AudioFeed, Library, MainFeed, Offsets, TimedSample
+from player.stream.layout import chunk_count, chunk_of, track_offset, video_offset
+from player.stream.store import Entry
+from player.stream.timeline import Slot
+
+
+class Piece(NamedTuple):
+    """Bytes that stand at ``offset`` from the segment's position."""
+
+    offset: int
+    data: Sequence[bytes | bytearray | memoryview]
+    length: int
+
+
+VIDEO_TRACK = 1
+FIRST_AUDIO_TRACK = 2
+
+
+class Emitter:
+    """Turns slots into pieces, chunk by chunk, the audio of a chunk before its video.
+
+    libmpv shows the first picture when it has sound as well, and audio is small: sent first it is never what the
+    picture waits for. The main track's samples go out as they arrive.
+    """
+
+    def __init__(self, library: Library, main_kind: StreamKind, muxed_audio: bool) -> None:
+        self._library = library
+        self._main_kind = main_kind
+        self._muxed_audio = muxed_audio
+        self._offsets = Offsets()
+        self._feeds: Mapping[int, AudioFeed] = {}
+
+    @property
+    def offsets(self) -> Offsets:
+        return self._offsets
+
+    def select(self, feeds: Mapping[int, AudioFeed]) -> None:
+        """The separate audio tracks that are written from the next slot on, by their index in the file (0, 1, ...)."""
+        self._feeds = dict(feeds)
+
+    def pieces(self, slot: Slot) -> Iterator[Piece]:
+        """The slot's bytes in ascending offsets. May block; raises ``Interrupted`` or the error of a failed load."""
+        feeds = dict(self._feeds)
+        while True:
+            entry = self._library.main_entry(slot)
+            try:
+                main, muxed = self._main_samples(slot, entry)
+                break
+            except Superseded:  # it is being fetched again at another rung; nothing of it had been shown
+                continue
+        self._library.shown(entry)
+        yield from self._chunks(slot, main, muxed, feeds)
+
+    def _main_samples(self, slot: Slot, entry: Entry) -> tuple[_Peekable, list[TimedSample]]:
+        """The main track's samples, and with muxed audio its audio samples. Returns when the first one is there."""
+        self._library.wait_ready(entry)
+        if entry.failure is not None:
+            raise entry.failure
+        if entry.gap:
+            return _Peekable(iter(())), []
+        reader = MainFeed(slot, entry, self._offsets)
+        if self._muxed_audio:
+            parts = reader.split()
+            return _Peekable(iter(parts[StreamKind.VIDEO])), parts[StreamKind.AUDIO]
+        main = _Peekable(reader.of(self._main_kind))
+        main.peek()  # the first sample may set the clock of the group, before any audio is cut
+        return main, []
+
+    def _chunks(
+        self, slot: Slot, main: _Peekable, muxed: list[TimedSample], feeds: Mapping[int, AudioFeed]
+    ) -> Iterator[Piece]:
+        chunks = chunk_count(slot.duration_s)
+
+        def chunk_of_sample(sample: TimedSample) -> int:
+            return chunk_of(sample.dts_s, slot.start_s, slot.duration_s, chunks)
+
+        length_s = slot.duration_s / chunks
+        for chunk in range(chunks):
+            start_s = slot.start_s + chunk * length_s
+            stop_s = start_s + length_s
+            if chunk == 0 and slot.first_of_group:
+                start_s = -math.inf
+            if chunk == chunks - 1 and slot.last_of_group:
+                stop_s = math.inf
+            if self._muxed_audio:
+                audio = [sample for sample in muxed if chunk_of_sample(sample) == chunk]
+                yield from _region(track_offset(chunk, 0), FIRST_AUDIO_TRACK, audio)
+            for index, feed in sorted(feeds.items()):
+                samples = feed.between(slot, start_s, stop_s)
+                yield from _region(track_offset(chunk, index), FIRST_AUDIO_TRACK + index, samples)
+            number = VIDEO_TRACK if self._main_kind is StreamKind.VIDEO else FIRST_AUDIO_TRACK
+            yield from _region(video_offset(chunk), number, main.while_in(chunk_of_sample, chunk))
+
+
+def _region(offset: int, track: int, samples: Iterable[TimedSample]) -> Iterator[Piece]:
+    """Samples one after another from ``offset`` on, each a small cluster of its own."""
+    for sample in samples:
+        pieces = sample_cluster(track, round(sample.pts_s * 1000), sample.key, sample.data)
+        length = sum(len(piece) for piece in pieces)
+        yield Piece(offset, pieces, length)
+        offset += length
+
+
+class _Peekable:
+    """An iterator of samples that can be looked into."""
+
+    def __init__(self, samples: Iterator[TimedSample]) -> None:
+        self._samples = samples
+        self._next: TimedSample | None = None
+
+    def peek(self) -> TimedSample | None:
+        if self._next is None:
+            self._next = next(self._samples, None)
+        return self._next
+
+    def while_in(self, chunk_of_sample: Callable[[TimedSample], int], chunk: int) -> Iterator[TimedSample]:
+        """The next samples, as long as they belong to the chunk."""
+        while (sample := self.peek()) is not None and chunk_of_sample(sample) <= chunk:
+            self._next = None
+            yield sample

@@ -1,0 +1,186 @@
+"""Samples on the presentation's timeline, read from stored segments. Runs on libmpv's demuxer thread."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from player.errors import MatineeError
+from player.manifest.model import Segment
+from player.media.model import Sample, StreamConfig, StreamKind
+from player.media.silence import silent_samples
+from player.stream.buffer import Superseded
+from player.stream.store import Entry
+from player.stream.timeline import Slot
+
+_log = logging.getLogger(__name__)
+
+_KEPT_SEGMENTS = 4
+_SLACK_S = 0.1  # a segment's media may begin and end a little beside what the manifest says
+
+
+class TimedSample(NamedTuple):
+    """A sample on the presentation timeline, in seconds."""
+
+    pts_s: float
+    dts_s: float
+    duration_s: float
+    key: bool
+    data: bytes | bytearray | memoryview
+
+
+class Library(Protocol):
+    """Where the readers get stored segments; each call may block until the segment is there."""
+
+    def main_entry(self, slot: Slot) -> Entry: ...
+
+    def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
+        """The audio segments that may hold samples of ``slot``, as (position, segment), in order."""
+        ...
+
+    def audio_entry(self, track: str, position: int) -> Entry: ...
+
+    def wait_ready(self, entry: Entry) -> None: ...
+
+    def shown(self, entry: Entry) -> None:
+        """Samples of this entry go to libmpv from now on."""
+        ...
+
+
+class Offsets:
+    """What to add to media timestamps, for each group of slots.
+
+    DASH says it (period start - presentationTimeOffset). HLS does not: the first sample that is read of a group is put
+    at its segment's start, and what that gave holds for the whole group and all its tracks (RFC 8216bis 3: the
+    timestamps of all renditions of a group share one clock).
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], float] = {}
+
+    def of(self, slot: Slot, entry: Entry, first: Sample | None = None) -> float | None:
+        """The offset in seconds; None while it is not known and ``first`` is not given."""
+        if entry.segment.media_offset_s is not None:
+            return entry.segment.media_offset_s
+        offset = self._known.get(slot.group)
+        if offset is None and first is not None:
+            offset = self._known[slot.group] = entry.segment.start_s - first.pts_s
+        return offset
+
+
+def _shifted(sample: Sample, offset_s: float) -> TimedSample:
+    return TimedSample(sample.pts_s + offset_s, sample.dts_s + offset_s, sample.duration_s, sample.key, sample.data)
+
+
+class MainFeed:
+    """The samples of one main segment: its video, and with muxed audio both, split by kind."""
+
+    def __init__(self, slot: Slot, entry: Entry, offsets: Offsets) -> None:
+        assert entry.demuxer is not None
+        self._samples = entry.demuxer.samples(entry.buffer)
+        self._slot = slot
+        self._entry = entry
+        self._offsets = offsets
+        self._offset_s: float | None = None
+
+    def of(self, kind: StreamKind) -> Iterator[TimedSample]:
+        """The samples of one kind in decode order, as they arrive."""
+        for sample in self._samples:
+            if sample.kind is kind:
+                yield self._on_timeline(sample)
+
+    def split(self) -> dict[StreamKind, list[TimedSample]]:
+        """All samples by kind; needs the whole segment."""
+        whole = list(self._samples)
+        video_first = sorted(whole, key=lambda sample: sample.kind is not StreamKind.VIDEO)
+        if video_first:
+            self._on_timeline(video_first[0])
+        result: dict[StreamKind, list[TimedSample]] = {StreamKind.VIDEO: [], StreamKind.AUDIO: []}
+        for sample in whole:
+            if sample.kind in result:
+                result[sample.kind].append(self._on_timeline(sample))
+        return result
+
+    def _on_timeline(self, sample: Sample) -> TimedSample:
+        if self._offset_s is None:
+            self._offset_s = self._offsets.of(self._slot, self._entry, sample)
+        assert self._offset_s is not None
+        return _shifted(sample, self._offset_s)
+
+
+class _ReadAhead:
+    """The samples of one audio segment: those read so far, and the rest as it arrives."""
+
+    def __init__(self, entry: Entry, offset_s: float) -> None:
+        assert entry.demuxer is not None
+        self._rest: Iterator[Sample] | None = entry.demuxer.samples(entry.buffer)
+        self._offset_s = offset_s
+        self.read: list[TimedSample] = []
+
+    def up_to(self, time_s: float) -> list[TimedSample]:
+        """Everything that is decoded before ``time_s``, and perhaps one sample more; blocks until it is there."""
+        while self._rest is not None and (not self.read or self.read[-1].dts_s < time_s):
+            sample = next(self._rest, None)
+            if sample is None:
+                self._rest = None
+            elif sample.kind is StreamKind.AUDIO:
+                self.read.append(_shifted(sample, self._offset_s))
+        return self.read
+
+
+class AudioFeed:
+    """The samples of one separate audio track, cut to stretches of the main track's slots."""
+
+    def __init__(self, track: str, config: StreamConfig, library: Library, offsets: Offsets) -> None:
+        self._track = track
+        self._config = config
+        self._library = library
+        self._offsets = offsets
+        self._open: OrderedDict[int, tuple[Entry, _ReadAhead]] = OrderedDict()
+
+    def between(self, slot: Slot, start_s: float, stop_s: float) -> list[TimedSample]:
+        """Samples whose decode time lies in [start_s, stop_s); what has been lost is filled with silence.
+
+        libmpv does not fill missing audio: a hole would put sound and picture out of step for seconds.
+        """
+        found: list[TimedSample] = []
+        for position, segment in self._library.audio_segments(self._track, slot):
+            if segment.end_s + _SLACK_S < start_s or segment.start_s - _SLACK_S > stop_s:
+                continue
+            try:
+                samples = self._samples(slot, position, stop_s)
+            except MatineeError as error:
+                samples = self._silence(segment, error)
+            found += [sample for sample in samples if start_s <= sample.dts_s < stop_s]
+        return found
+
+    def _samples(self, slot: Slot, position: int, stop_s: float) -> list[TimedSample]:
+        while True:
+            entry = self._library.audio_entry(self._track, position)
+            try:
+                self._library.wait_ready(entry)
+                if entry.failure is not None:
+                    raise entry.failure
+                return self._reader(slot, entry).up_to(stop_s)
+            except Superseded:
+                self._open.pop(position, None)
+
+    def _reader(self, slot: Slot, entry: Entry) -> _ReadAhead:
+        kept = self._open.get(entry.position)
+        if kept is not None and kept[0] is entry:
+            return kept[1]
+        offset = self._offsets.of(slot, entry)
+        if offset is None:  # no main sample has been read in this group: this track sets the clock
+            assert entry.demuxer is not None
+            offset = self._offsets.of(slot, entry, next(iter(entry.demuxer.samples(entry.buffer)), None)) or 0.0
+        reader = _ReadAhead(entry, offset)
+        self._open[entry.position] = (entry, reader)
+        while len(self._open) > _KEPT_SEGMENTS:
+            self._open.popitem(last=False)
+        return reader
+
+    def _silence(self, segment: Segment, error: MatineeError) -> list[TimedSample]:
+        _log.warning("audio at %.2f s is missing and was filled with silence: %s", segment.start_s, error.code)
+        return [_shifted(sample, 0.0) for sample in silent_samples(self._config, segment.start_s, segment.end_s)]

@@ -1,0 +1,143 @@
+"""Fetches one segment into the store, with abandonment and a second chance at another rung. Runs on the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drm_client.errors import DrmError
+from player.errors import MatineeError
+from player.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
+from player.manifest.model import Rendition, Segment
+from player.net.model import RequestKind
+from player.recovery import Step
+from player.stream.buffer import SegmentBuffer, Superseded
+from player.stream.sources import Sources
+from player.stream.store import Entry, SegmentStore
+from player.stream.waiting import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One segment to fetch."""
+
+    track: str
+    position: int
+    rung: int
+    rendition: Rendition
+    segment: Segment
+    release: bool  # readers may begin before the last byte
+    rungs_left: int = 0  # others that could be taken instead
+    avoid: frozenset[str] = frozenset()  # pathways that gave it damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a fetch ended: ``result`` when it is there, ``error`` when it cannot be had, else it was abandoned."""
+
+    entry: Entry
+    result: LoadResult | None = None
+    error: MatineeError | DrmError | None = None
+
+    step: Step | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        return self.result is None and self.error is None
+
+
+Watch = Callable[[Entry, LoadProgress], LoadVerdict]
+
+
+class SegmentFetcher:
+    """Carries out orders."""
+
+    def __init__(self, loader: Loader, sources: Sources, store: SegmentStore, waiting: Waiting) -> None:
+        self._loader = loader
+        self._sources = sources
+        self._store = store
+        self._waiting = waiting
+
+    async def fetch(self, order: Order, watch: Watch) -> Outcome:
+        """Fetch a segment; its entry is in the store from the begin, so that a released one is read as it arrives.
+
+        An abandoned or cancelled fetch takes its entry out again. A failed one also does, and the caller decides.
+        """
+        entry = Entry(
+            track=order.track,
+            position=order.position,
+            rung=order.rung,
+            rendition=order.rendition,
+            segment=order.segment,
+            buffer=SegmentBuffer(self._waiting, None),
+        )
+        ready = asyncio.get_running_loop().create_task(self._make_ready(entry))
+        try:
+            transform = await self._sources.transform(order.segment.keys, order.segment.number)
+            if transform is not None:
+                entry.buffer = SegmentBuffer(self._waiting, transform)
+            if order.release:
+                entry.buffer.release()
+            self._store.put(entry)
+            self._waiting.wake()
+            result = await self._loader.load(
+                self._resource(order),
+                entry.buffer,
+                _bound(watch, entry),
+                rungs_left=order.rungs_left,
+                avoid=order.avoid,
+            )
+            if result.outcome is not LoadOutcome.DONE:
+                self._take_out(entry)
+                return Outcome(entry, error=result.error, step=result.step)
+            entry.pathway = result.pathway
+            await ready
+            entry.buffer.complete()
+            self._waiting.wake()
+        except asyncio.CancelledError:
+            self._take_out(entry)
+            raise
+        except (MatineeError, DrmError) as error:
+            self._take_out(entry)
+            return Outcome(entry, error=error)
+        else:
+            return Outcome(entry, result=result)
+        finally:
+            if not ready.done():
+                ready.cancel()
+            await asyncio.gather(ready, return_exceptions=True)
+
+    def leave_failed(self, order: Order, error: MatineeError | DrmError) -> None:
+        """Nothing will come for this position: readers get ``error`` when they reach it."""
+        entry = Entry(
+            order.track, order.position, order.rung, order.rendition, order.segment, SegmentBuffer(self._waiting)
+        )
+        entry.failure = error
+        entry.buffer.fail(error)
+        entry.buffer.complete()
+        self._store.put(entry)
+        self._waiting.wake()
+
+    async def _make_ready(self, entry: Entry) -> None:
+        entry.demuxer = await self._sources.demuxer(entry.rendition, entry.segment)
+        self._waiting.wake()
+
+    def _take_out(self, entry: Entry) -> None:
+        self._store.discard(entry)
+        entry.buffer.fail(Superseded())
+
+    def _resource(self, order: Order) -> Resource:
+        segment = order.segment
+        return Resource(
+            RequestKind.SEGMENT,
+            self._sources.urls(order.rendition, segment.url, segment),
+            byte_range=segment.byte_range,
+            track=order.track,
+            duration_s=segment.duration_s,
+            expected_size=segment.size_bytes,
+        )
+
+
+def _bound(watch: Watch, entry: Entry) -> Callable[[LoadProgress], LoadVerdict]:
+    return lambda progress: watch(entry, progress)

@@ -1,0 +1,131 @@
+"""The begin of the virtual file: which tracks it has, and where its segments are. Runs on the engine's loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from player.errors import ErrorCode, MediaError
+from player.manifest.model import Rendition, SegmentIndex, TrackType
+from player.media import matroska
+from player.media.demux import Demuxer
+from player.media.model import Codec, StreamConfig, StreamKind
+from player.selection import Selection, audio_rendition, codec_family, rendition_of
+from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK
+from player.stream.layout import cue_position
+from player.stream.sources import Sources
+from player.stream.store import Entry
+from player.stream.timeline import LogicalTrack, Slot, Timeline, segment_for
+
+# These go without CodecPrivate, so that the manifest is enough to describe them.
+_SELF_DESCRIBING = {"h264": Codec.H264, "hevc": Codec.HEVC, "vp9": Codec.VP9}
+_CUE_EARLY_S = 0.001  # a Cue a little late loses its segment; timestamps are rounded to 1 ms
+_CUE_EARLY_INEXACT_S = 0.02
+
+FirstWhole = Callable[[], Awaitable[Entry]]
+"""Awaits the first segment of a track until it is complete; raises the error with which its fetch ended."""
+
+
+class HeaderBuilder:
+    """Gathers the track descriptions with as few requests as possible and writes the header.
+
+    Tracks that declare the same codec, sample rate and channels as the chosen one share its description, so that only
+    the chosen audio's init segment is waited for. ``audio`` holds what is known, by track index. ``first_main`` and
+    ``first_audio`` give the first segment of each: in a transport stream only the media tells what is inside.
+    """
+
+    def __init__(
+        self, selection: Selection, sources: Sources, first_main: FirstWhole, first_audio: FirstWhole
+    ) -> None:
+        self._selection = selection
+        self._sources = sources
+        self._first_main = first_main
+        self._first_audio = first_audio
+        self.audio: dict[int, StreamConfig] = {}
+
+    async def build(self, timeline: Timeline, rung: int, first: Slot, audio: int) -> bytes:
+        """The header. Raises NetError, MediaError or DrmError."""
+        selection = self._selection
+        main = rendition_of(selection.main, rung, first.period)
+        index = await self._sources.index(main)
+        if selection.video is None:
+            config = await self._main_config(main, index, first, StreamKind.AUDIO)
+            tracks = [matroska.MatroskaTrack(FIRST_AUDIO_TRACK, config, language=selection.main.language or "und")]
+        else:
+            wanted = [self._video_config(main, index, first)]
+            if selection.audio:
+                wanted.append(self.audio_config(audio))
+            video, *_ = await asyncio.gather(*wanted)
+            tracks = [matroska.MatroskaTrack(VIDEO_TRACK, video)]
+            if selection.muxed_audio:
+                tracks += await self._muxed_audio(main, index, first)
+            tracks += await self._audio_tracks(audio)
+        early_s = _CUE_EARLY_S if first_offset_known(index) else _CUE_EARLY_INEXACT_S
+        cues = [(max(0.0, slot.start_s - early_s), cue_position(slot.number)) for slot in timeline.slots]
+        cue_track = VIDEO_TRACK if selection.video is not None else FIRST_AUDIO_TRACK
+        return matroska.header(tracks, timeline.end_s, cues, cue_track=cue_track)
+
+    async def audio_config(self, number: int) -> StreamConfig:
+        """The description of a separate audio track, from its init segment or its first media."""
+        if number not in self.audio:
+            rendition = audio_rendition(self._selection.audio[number].first)
+            index = await self._sources.index(rendition)
+            demuxer = await self._sources.demuxer(rendition, index[0])
+            if StreamKind.AUDIO not in demuxer.configs:
+                demuxer.probe((await self._first_audio()).buffer)
+            self.audio[number] = _config_of(demuxer, StreamKind.AUDIO)
+        return self.audio[number]
+
+    async def _audio_tracks(self, chosen: int) -> list[matroska.MatroskaTrack]:
+        audio = self._selection.audio
+        for number, track in enumerate(audio):
+            if _declared(track) == _declared(audio[chosen]):
+                self.audio.setdefault(number, self.audio[chosen])
+        await asyncio.gather(*(self.audio_config(number) for number in range(len(audio))))
+        return [
+            matroska.MatroskaTrack(
+                FIRST_AUDIO_TRACK + number,
+                self.audio[number],
+                language=track.language or "und",
+                name=track.label,
+                default=number == chosen,
+            )
+            for number, track in enumerate(audio)
+        ]
+
+    async def _video_config(self, main: Rendition, index: SegmentIndex, first: Slot) -> StreamConfig:
+        largest = self._selection.main.first.renditions[-1]
+        codec = _SELF_DESCRIBING.get(codec_family(main.codecs, TrackType.VIDEO))
+        if codec is not None and largest.width and largest.height:
+            return StreamConfig(StreamKind.VIDEO, codec, width=largest.width, height=largest.height)
+        return await self._main_config(main, index, first, StreamKind.VIDEO)
+
+    async def _main_config(self, main: Rendition, index: SegmentIndex, first: Slot, kind: StreamKind) -> StreamConfig:
+        demuxer = await self._sources.demuxer(main, segment_for(index, first))
+        if kind not in demuxer.configs:
+            demuxer.probe((await self._first_main()).buffer)
+        return _config_of(demuxer, kind)
+
+    async def _muxed_audio(self, main: Rendition, index: SegmentIndex, first: Slot) -> list[matroska.MatroskaTrack]:
+        demuxer = await self._sources.demuxer(main, segment_for(index, first))
+        if StreamKind.AUDIO not in demuxer.configs:
+            demuxer.probe((await self._first_main()).buffer)
+        config = demuxer.configs.get(StreamKind.AUDIO)
+        return [] if config is None else [matroska.MatroskaTrack(FIRST_AUDIO_TRACK, config)]
+
+
+def first_offset_known(index: SegmentIndex) -> bool:
+    """Whether the manifest says exactly when segments begin (DASH), or only rounded durations do (HLS)."""
+    return len(index) > 0 and index[0].media_offset_s is not None
+
+
+def _config_of(demuxer: Demuxer, kind: StreamKind) -> StreamConfig:
+    config = demuxer.configs.get(kind)
+    if config is None:
+        raise MediaError(ErrorCode.MEDIA_DAMAGED, f"The {kind} of this title could not be found in its segments.")
+    return config
+
+
+def _declared(track: LogicalTrack) -> tuple[object, ...]:
+    rendition = audio_rendition(track.first)
+    return rendition.codecs, rendition.sample_rate, rendition.channels

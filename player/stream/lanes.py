@@ -1,0 +1,120 @@
+"""What is fetched next for each track: a lane is the queue of one track's segments. Runs on the engine's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from player.stream.store import SegmentStore
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Fetch now, at this rung."""
+
+    rung: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Ask again when something changed, or after so many seconds."""
+
+    seconds: float
+
+
+class Lane:
+    """Fetches the segments of one track in order from its *head*, which is where libmpv reads.
+
+    ``admit(position)`` answers whether the next one is fetched now and at which rung; ``fetch(position, rung)`` does it and
+    leaves an entry in the store, also when it failed.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        store: SegmentStore,
+        admit: Callable[[int], Go | Wait],
+        fetch: Callable[[int, int], Awaitable[None]],
+        *,
+        parallel: int = 1,
+    ) -> None:
+        self.key = key
+        self._store = store
+        self._admit = admit
+        self._fetch = fetch
+        self._parallel = parallel
+        self._head = 0
+        self._length = 0
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._loop_task: asyncio.Task[None] | None = None
+
+    @property
+    def head(self) -> int:
+        return self._head
+
+    @property
+    def running(self) -> tuple[int, ...]:
+        """Positions that are being fetched."""
+        return tuple(sorted(self._running))
+
+    def start(self, head: int, length: int) -> None:
+        """Begin at ``head`` of ``length`` segments."""
+        self._head, self._length = head, length
+        self._loop_task = asyncio.get_running_loop().create_task(self._work(), name=f"lane {self.key}")
+
+    def poke(self) -> None:
+        """Something that an admission rests on has changed."""
+        self._changed.set()
+
+    def want(self, position: int, keep: Callable[[int], bool]) -> None:
+        """libmpv reads at ``position`` now. Running fetches for which ``keep(position)`` is False are given up."""
+        self._head = position
+        for running, task in self._running.items():
+            if not keep(running):
+                task.cancel()
+        self._changed.set()
+
+    async def close(self) -> None:
+        """Stop fetching, and wait until everything has ended."""
+        tasks = [task for task in (self._loop_task, *self._running.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._running.clear()
+
+    def next_missing(self) -> int | None:
+        """The first position from the head on that is neither stored nor being fetched; None at the end."""
+        for position in range(self._head, self._length):
+            if position not in self._running and self._store.peek(self.key, position) is None:
+                return position
+        return None
+
+    async def _work(self) -> None:
+        while True:
+            self._changed.clear()
+            timeout: float | None = None
+            position = self.next_missing() if len(self._running) < self._parallel else None
+            if position is not None:
+                answer = self._admit(position)
+                if isinstance(answer, Go):
+                    self._begin(position, answer.rung)
+                    await asyncio.sleep(0)
+                    continue
+                timeout = max(0.01, answer.seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._changed.wait()
+
+    def _begin(self, position: int, rung: int) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(position, rung), name=f"{self.key} {position}")
+        self._running[position] = task
+
+    async def _guarded(self, position: int, rung: int) -> None:
+        try:
+            await self._fetch(position, rung)
+        finally:
+            self._running.pop(position, None)
+            self._changed.set()

@@ -1,0 +1,67 @@
+"""The demuxer thread's view of the stored segments: it waits here for what the engine's loop fetches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from player.manifest.model import Segment
+from player.stream.line import SegmentLine
+from player.stream.store import Entry, SegmentStore
+from player.stream.timeline import Slot
+from player.stream.waiting import Waiting
+
+_MIN_OVERLAP_S = 0.02  # less of an earlier segment is only used if it is there already
+
+
+class StoreLibrary:
+    """Implements :class:`player.stream.feed.Library` over the store.
+
+    ``want(track, position)`` tells the engine's loop what is read now; it returns at once. ``lines`` maps each separate
+    audio track that may be read to its segments.
+    """
+
+    def __init__(
+        self,
+        main: str,
+        store: SegmentStore,
+        waiting: Waiting,
+        want: Callable[[str, int], None],
+        lines: Mapping[str, SegmentLine],
+    ) -> None:
+        self._main = main
+        self._store = store
+        self._waiting = waiting
+        self._want = want
+        self._lines = lines
+
+    def main_entry(self, slot: Slot) -> Entry:
+        return self._wait_for(self._main, slot.number)
+
+    def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
+        line = self._lines[track]
+        start = slot.start_s + (0.0 if slot.first_of_group else -_MIN_OVERLAP_S)
+        stop = slot.end_s + (0.0 if slot.last_of_group else _MIN_OVERLAP_S)
+        positions = line.overlapping(start, stop, slot.group)
+        return [
+            (position, line[position].segment)
+            for position in positions
+            if line[position].segment.end_s - slot.start_s > _MIN_OVERLAP_S or self._store.peek(track, position)
+        ]
+
+    def audio_entry(self, track: str, position: int) -> Entry:
+        return self._wait_for(track, position)
+
+    def wait_ready(self, entry: Entry) -> None:
+        self._waiting.until(lambda: entry.ready or entry.buffer.failure is not None)
+        failure = entry.buffer.failure
+        if failure is not None and entry.failure is None and entry.demuxer is None:
+            raise failure
+
+    def shown(self, entry: Entry) -> None:
+        self._store.pin(entry)
+
+    def _wait_for(self, track: str, position: int) -> Entry:
+        self._want(track, position)
+        self._waiting.until(lambda: self._store.peek(track, position) is not None)
+        entry = self._store.get(track, position)
+        return entry if entry is not None else self._wait_for(track, position)

@@ -1,0 +1,138 @@
+"""Asks the ABR policy: gathers the snapshot of the moment and keeps what the viewer fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from abr.model import (
+    Caps,
+    Decision,
+    Estimate,
+    Phase,
+    Policy,
+    Progress,
+    Rung,
+    Snapshot,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the streaming knows when it asks for a rung; seconds and bytes."""
+
+    now_s: float
+    buffer_s: float
+    segment_s: float
+    remaining_s: float | None
+    in_flight_s: float
+    playing: bool
+    speed: float
+    next_sizes: tuple[tuple[int | None, ...], ...] = ()
+
+
+class RateControl:
+    """One per playback. ``estimate(now_s)`` is the estimator's view at that moment."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        estimate: Callable[[float], Estimate],
+        rungs: Sequence[Rung],
+        *,
+        buffer_max_s: float,
+        audio_bps: int,
+        caps: Caps | None = None,
+    ) -> None:
+        self._policy = policy
+        self._estimate = estimate
+        self.rungs = tuple(rungs)
+        self.buffer_max_s = buffer_max_s
+        self._audio_bps = audio_bps
+        self.caps = caps or Caps()
+        self.manual: int | None = None
+        self.phase = Phase.STARTUP
+        self.current: int | None = None
+        self._fetched = 0
+        self._since_switch = 0
+        self._abandoned_in_a_row = 0
+
+    def decide(self, moment: Moment) -> Decision:
+        """The policy's answer for the next segment."""
+        decision = self._policy.decide(self._snapshot(moment))
+        return decision if decision.policy else replace(decision, policy=self._policy.name)
+
+    def on_progress(
+        self,
+        moment: Moment,
+        rung: int,
+        *,
+        received: int,
+        size: int | None,
+        elapsed_s: float,
+        since_first_byte_s: float,
+        recent_bps: float,
+        recent_window_s: float,
+        replaceable: bool,
+    ) -> Verdict:
+        """The policy's answer on a running download."""
+        return self._policy.on_progress(
+            Progress(
+                rung=rung,
+                received=received,
+                size=size,
+                elapsed_s=elapsed_s,
+                since_first_byte_s=since_first_byte_s,
+                recent_bps=recent_bps,
+                recent_window_s=recent_window_s,
+                replaceable=replaceable,
+                snapshot=self._snapshot(moment),
+                abandoned_before=self._abandoned_in_a_row,
+            )
+        )
+
+    def chosen(self, rung: int) -> None:
+        """A fetch at this rung begins."""
+        self._since_switch = 0 if rung != self.current else self._since_switch + 1
+        self.current = rung
+
+    def finished(self) -> None:
+        """A segment has arrived whole."""
+        self._fetched += 1
+        self._abandoned_in_a_row = 0
+        self.phase = Phase.STEADY
+
+    def abandoned(self) -> None:
+        self._abandoned_in_a_row += 1
+
+    def sought(self) -> None:
+        """The viewer jumped to where nothing is buffered."""
+        if self.phase is Phase.STEADY:
+            self.phase = Phase.AFTER_SEEK
+
+    def exclude(self, rung: int) -> None:
+        """This rung cannot be had (missing on every CDN, undecodable); Auto leaves it out from now on."""
+        self.caps = replace(self.caps, excluded=self.caps.excluded | {rung})
+
+    def _snapshot(self, moment: Moment) -> Snapshot:
+        return Snapshot(
+            now_s=moment.now_s,
+            phase=self.phase,
+            rungs=self.rungs,
+            current=self.current,
+            buffer_s=moment.buffer_s,
+            buffer_max_s=self.buffer_max_s,
+            segment_s=moment.segment_s,
+            estimate=self._estimate(moment.now_s),
+            next_sizes=moment.next_sizes,
+            remaining_s=moment.remaining_s,
+            in_flight_s=moment.in_flight_s,
+            audio_bps=self._audio_bps,
+            playback_rate=moment.speed,
+            playing=moment.playing,
+            manual=self.manual,
+            caps=self.caps,
+            segments_fetched=self._fetched,
+            since_switch=self._since_switch,
+        )

@@ -1,0 +1,109 @@
+"""The segments of one playback that are in memory, raw as they were delivered.
+
+libmpv reads a segment again after a refresh seek (audio switch) or a seek back. It must then get the *same rung*, or the
+packets that it still has cached do not fit those that follow; so a rung, once shown to libmpv, is pinned until libmpv
+has dropped the segment from its own cache.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from player.manifest.model import Rendition, Segment
+from player.media.demux import Demuxer
+from player.stream.buffer import SegmentBuffer
+
+
+@dataclass(eq=False)
+class Entry:
+    """One segment of one track. ``demuxer`` is set when its initialisation segment and its keys are there."""
+
+    track: str
+    position: int
+    rung: int
+    rendition: Rendition
+    segment: Segment
+    buffer: SegmentBuffer
+    demuxer: Demuxer | None = None
+    failure: Exception | None = None
+    gap: bool = False
+    pathway: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a reader can begin: it can be demuxed, or it is known that it never will be."""
+        return self.demuxer is not None or self.failure is not None or self.gap
+
+
+class SegmentStore:
+    """Entries by (track, position), least recently used out first; bounded in bytes. Safe across threads."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._entries: OrderedDict[tuple[str, int], Entry] = OrderedDict()
+        self._pins: dict[tuple[str, int], int] = {}
+        self._lock = threading.Lock()
+
+    def get(self, track: str, position: int) -> Entry | None:
+        """The entry, which counts as used now."""
+        key = (track, position)
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+            return entry
+
+    def peek(self, track: str, position: int) -> Entry | None:
+        """The entry, left where it is in the order of use."""
+        return self._entries.get((track, position))
+
+    def put(self, entry: Entry) -> None:
+        """Add or replace an entry."""
+        with self._lock:
+            key = (entry.track, entry.position)
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+
+    def discard(self, entry: Entry) -> None:
+        """Take an entry out, if it is still the one that is stored."""
+        with self._lock:
+            key = (entry.track, entry.position)
+            if self._entries.get(key) is entry:
+                del self._entries[key]
+
+    def trim(self, keep: set[tuple[str, int]]) -> None:
+        """Drop the longest unused complete entries until the bound holds; those in ``keep`` and running ones stay."""
+        with self._lock:
+            size = sum(len(entry.buffer) for entry in self._entries.values())
+            for key in list(self._entries):
+                if size <= self._max_bytes:
+                    return
+                entry = self._entries[key]
+                if key in keep or not entry.buffer.is_complete:
+                    continue
+                size -= len(entry.buffer)
+                del self._entries[key]
+
+    def pin(self, entry: Entry) -> None:
+        """Samples of this entry have gone to libmpv."""
+        self._pins[entry.track, entry.position] = entry.rung
+
+    def pinned_rung(self, track: str, position: int) -> int | None:
+        return self._pins.get((track, position))
+
+    def unpin_all_but(self, track: str, positions: set[int]) -> None:
+        """libmpv's cache holds only these positions any more."""
+        with self._lock:
+            for key in [key for key in self._pins if key[0] == track and key[1] not in positions]:
+                del self._pins[key]
+
+    def total_bytes(self) -> int:
+        with self._lock:
+            return sum(len(entry.buffer) for entry in self._entries.values())
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+            self._pins.clear()

@@ -1,0 +1,180 @@
+"""The virtual Matroska file that libmpv reads: one stream object for each time libmpv opens it.
+
+See :mod:`player.stream.layout` for the positions. Everything here runs on libmpv's demuxer thread, except ``cancel``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from drm_client.errors import DrmError
+from player.errors import MatineeError, MediaError
+from player.media.matroska import void
+from player.media.model import Interrupted
+from player.stream.emitter import Emitter, Piece
+from player.stream.layout import locate, segment_position
+from player.stream.timeline import Timeline
+from player.stream.waiting import Waiting
+
+
+class _Cursor:
+    """A running emission of one segment: the next piece, and where the one before ended."""
+
+    def __init__(self, segment: int, pieces: Iterator[Piece]) -> None:
+        self.segment = segment
+        self.pieces = pieces
+        self.end = 0  # offset up to which pieces have been handed out
+        self.next: Piece | None = None
+
+    def advance(self) -> Piece | None:
+        """The next piece without taking it; None after the last."""
+        if self.next is None:
+            self.next = next(self.pieces, None)
+        return self.next
+
+    def take(self) -> Piece:
+        piece = self.next
+        assert piece is not None
+        self.next = None
+        self.end = piece.offset + piece.length
+        return piece
+
+
+class VirtualStream:
+    """A seekable byte stream (see :class:`player.mpv.streams.ByteStream`).
+
+    ``header`` is the file up to the first segment; ``on_seek(segment)`` is told of each seek of libmpv's own,
+    before any byte of that segment is asked for; ``on_damage(segment, error)`` answers whether a damaged segment will be
+    fetched again; ``on_failure`` gets the error that ends the playback.
+    """
+
+    def __init__(
+        self,
+        header: bytes,
+        first_segment: int,
+        timeline: Timeline,
+        emitter: Emitter,
+        waiting: Waiting,
+        *,
+        on_seek: Callable[[int], None],
+        on_failure: Callable[[MatineeError | DrmError], None],
+        on_damage: Callable[[int, MediaError], bool],
+    ) -> None:
+        lead = void(len(header), segment_position(first_segment))
+        self._header = memoryview(header + lead)
+        self._timeline = timeline
+        self._emitter = emitter
+        self._waiting = waiting
+        self._on_seek = on_seek
+        self._on_failure = on_failure
+        self._on_damage = on_damage
+        self._position = 0
+        self._queue: list[memoryview] = [self._header]
+        self._cursor: _Cursor | None = None
+
+    def read(self, length: int) -> Sequence[memoryview]:
+        """At most ``length`` bytes; nothing at the end of the file or when interrupted."""
+        if self._waiting.ended:
+            return ()
+        if not self._queue:
+            try:
+                self._queue = [memoryview(part) for part in self._undamaged_bytes() if len(part)]
+            except Interrupted:
+                self._cursor = None
+                return ()
+            except (MatineeError, DrmError) as error:
+                self._cursor = None
+                self._on_failure(error)
+                return ()
+        return self._from_queue(length)
+
+    def _undamaged_bytes(self) -> Sequence[bytes | bytearray | memoryview]:
+        """The next bytes; a segment that turns out damaged is asked for anew and read on at the same place."""
+        while True:
+            try:
+                return self._next_bytes()
+            except MediaError as error:
+                spot = locate(self._position)
+                self._cursor = None
+                if spot is None or not self._on_damage(spot.segment, error):
+                    raise
+
+    def seek(self, position: int) -> int:
+        if position == self._position:
+            return position
+        spot = locate(position)
+        if spot is None and position > len(self._header):
+            return -1
+        self._waiting.next_generation()
+        self._queue = []
+        self._position = position
+        if spot is None:
+            self._queue = [self._header[position:]]
+        elif spot.cue:
+            self._cursor = None
+            self._on_seek(spot.segment)
+        return position
+
+    def cancel(self) -> None:
+        self._waiting.end()
+
+    def close(self) -> None:
+        self._cursor = None
+        self._queue = []
+        self._waiting.end()
+
+    def _next_bytes(self) -> Sequence[bytes | bytearray | memoryview]:
+        spot = locate(self._position)
+        if spot is None:
+            return ()
+        if spot.cue:
+            return (void(self._position, segment_position(spot.segment)),)
+        if spot.segment >= len(self._timeline):
+            return ()
+        cursor = self._at(spot.segment, spot.offset)
+        piece = cursor.advance()
+        if piece is not None and piece.offset <= spot.offset:
+            taken = cursor.take()
+            return _without(taken.data, spot.offset - taken.offset)
+        target = (
+            segment_position(spot.segment + 1) if piece is None else segment_position(spot.segment) + piece.offset
+        )
+        return (void(self._position, target),)
+
+    def _at(self, segment: int, offset: int) -> _Cursor:
+        """The running emission if it stands at or before ``offset``, else a new one brought there."""
+        cursor = self._cursor
+        if cursor is None or cursor.segment != segment or cursor.end > offset:
+            cursor = self._cursor = _Cursor(segment, self._emitter.pieces(self._timeline[segment]))
+        while (piece := cursor.advance()) is not None and piece.offset + piece.length <= offset:
+            cursor.take()
+        return cursor
+
+    def _from_queue(self, length: int) -> Sequence[memoryview]:
+        taken: list[memoryview] = []
+        for index, part in enumerate(self._queue):
+            if len(part) > length:
+                if length:
+                    taken.append(part[:length])
+                self._queue[index] = part[length:]
+                del self._queue[:index]
+                break
+            taken.append(part)
+            length -= len(part)
+        else:
+            self._queue = []
+        self._position += sum(len(part) for part in taken)
+        return taken
+
+
+def _without(parts: Sequence[bytes | bytearray | memoryview], skip: int) -> list[memoryview]:
+    """The parts from the ``skip``-th byte on."""
+    rest = []
+    for part in parts:
+        view = memoryview(part)
+        if skip >= len(view):
+            skip -= len(view)
+            continue
+        rest.append(view[skip:])
+        skip = 0
+    return rest

@@ -1,0 +1,28 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+
+def add_service_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which service, which account, and where the client keeps what it must remember."""
+    parser.add_argument(
+        "--service", metavar="URL", default=os.environ.get("MATINEE_SERVICE"), help="a Matinee service"
+    )
+    parser.add_argument("--email", metavar="ADDRESS", help="sign in with this account (password: MATINEE_PASSWORD)")
+    parser.add_argument("--profile-dir", type=Path, metavar="DIR", help="keep identity and settings here")
+    parser.add_argument(
+        "--key-store", default="auto", choices=["auto", "system", "file"], help="where the device's key is kept"
+    )
+
+
+def profile_folder(args: argparse.Namespace) -> Path:
+    """The client's own folder."""
+    if args.profile_dir is not None:
+        return Path(args.profile_dir)
+    import platformdirs
+
+    return platformdirs.user_data_path("matinee")

@@ -1,0 +1,229 @@
+"""``matinee play``: one playback, in a window or headless, with a report of everything that happened."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ui.cli.options import add_service_arguments, profile_folder
+
+if TYPE_CHECKING:
+    from player.engine import Engine, EngineSettings
+    from player.opening import Source
+    from player.session import Session
+    from player.state import PlaybackState
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee play --help``."""
+    parser.add_argument("source", metavar="URL|TITLE", help="address of an HLS or DASH manifest, or a title's id")
+    parser.add_argument("--headless", action="store_true", help="no window; picture and sound go nowhere")
+    parser.add_argument("--report", metavar="FILE", type=Path, help="write what happened as JSON (- for stdout)")
+    parser.add_argument("--json", action="store_true", help="print the report on stdout and nothing else")
+    parser.add_argument("--policy", default=None, help="ABR policy (see matinee abr)")
+    parser.add_argument("--rung", type=int, metavar="N", help="fix the quality: 0 is the lowest rung")
+    parser.add_argument("--buffer", type=float, default=30.0, metavar="S", help="how far to load ahead, in seconds")
+    parser.add_argument("--start", type=float, metavar="S", help="where to begin, in seconds")
+    parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds of media")
+    parser.add_argument("--speed", default="1", help="playback speed, or max: as fast as decoding allows (headless)")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="shape the network by a trace file")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="inject faults (docs/faults.md)")
+    parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
+    parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
+    parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear"], help="of a title")
+    parser.add_argument("--seed", type=int, default=0, help="makes retries and faults repeatable")
+    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="further certificate authorities to trust")
+    add_service_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play to the end; exit code 0, or the one that stands for the error."""
+    from player.errors import ErrorCode, InputError
+
+    source = _source(args)
+    if not args.headless:
+        from ui.cli.app import play_in_window
+
+        return play_in_window(args, source)
+    speed = args.speed
+    if speed != "max":
+        try:
+            speed = float(speed)
+        except ValueError:
+            raise InputError(ErrorCode.INPUT_USAGE, f"--speed takes a number or max, not {speed!r}.") from None
+    return play_headless(args, source, speed)
+
+
+def play_headless(args: argparse.Namespace, source: Source, speed: float | str) -> int:
+    """The playback with null outputs on the calling thread; prints a summary on stderr."""
+    from abr.registry import DEFAULT
+    from player.engine import Engine
+    from player.mpv.player import MpvPlayer, OutputOptions
+    from player.report import Recorder, summary_lines
+    from player.settings import PlaybackSettings
+
+    untimed = speed == "max"
+    output = OutputOptions(video="null", audio="null", untimed=untimed)
+    player = MpvPlayer(output)
+    if not untimed:
+        player.set("speed", float(speed))
+    recorder = Recorder()
+    start = args.start
+    settings = PlaybackSettings(
+        policy=args.policy or DEFAULT,
+        buffer_s=args.buffer,
+        rung=args.rung,
+        start_s=start,
+        stop_at_s=None if args.duration is None else (start or 0.0) + args.duration,
+        seed=args.seed,
+    )
+    engine = Engine(engine_settings(args))
+    try:
+        sign_in(engine, args)
+        progress = _Progress(sys.stderr.isatty() and not args.json)
+        session = engine.open(source, player, progress, settings, recorder)
+        interrupted = _wait(engine, session)
+        progress.finish()
+        report = recorder.report(
+            session.state,
+            source=_shown(source),
+            policy=settings.policy,
+            libmpv=str(player.read("mpv-version", "")),
+        )
+    finally:
+        engine.close()
+        player.terminate()
+    _write(report, args)
+    for line in summary_lines(report):
+        print(line, file=sys.stderr)
+    return _exit_code(session.state, interrupted=interrupted)
+
+
+def engine_settings(args: argparse.Namespace) -> EngineSettings:
+    """The engine as the command line wants it: profile, service, shaped link, faults."""
+    from player.engine import EngineSettings
+
+    wrap: list[Callable[[Any, Any], Any]] = []
+    if getattr(args, "trace", None) is not None:
+        from player.net.shaping import ShapedTransport, load_trace
+
+        trace = load_trace(args.trace)
+        wrap.append(lambda transport, clock: ShapedTransport(transport, clock, trace))
+    if getattr(args, "faults", None) is not None:
+        from player.net.faults import FaultyTransport, load_faults
+
+        plan = load_faults(args.faults)
+        wrap.append(lambda transport, clock: FaultyTransport(transport, clock, plan))
+    return EngineSettings(
+        profile=profile_folder(args),
+        service_url=args.service,
+        key_store=args.key_store,
+        ca_file=getattr(args, "ca_file", None),
+        wrap=tuple(wrap),
+    )
+
+
+def sign_in(engine: Engine, args: argparse.Namespace) -> None:
+    """Sign in when an account is given; the password comes from the environment, never from the arguments."""
+    if args.email is None or engine.service is None:
+        return
+    engine.submit(engine.service.login(args.email, os.environ.get("MATINEE_PASSWORD", ""))).result()
+
+
+def _source(args: argparse.Namespace) -> Source:
+    from player.opening import Source
+
+    keys = tuple(_key(text) for text in args.key)
+    where = args.source
+    path = Path(where)
+    if "://" not in where and path.is_file():
+        where = path.resolve().as_uri()
+    if "://" in where:
+        return Source(url=where, keys=keys, licence_url=args.licence_url)
+    return Source(title_id=where, variant=args.variant, keys=keys)
+
+
+def _key(text: str) -> tuple[bytes, bytes]:
+    from player.errors import ErrorCode, InputError
+
+    kid, _, key = text.partition(":")
+    try:
+        pair = bytes.fromhex(kid.replace("-", "")), bytes.fromhex(key)
+    except ValueError:
+        pair = b"", b""
+    if len(pair[0]) != 16 or len(pair[1]) != 16:
+        raise InputError(ErrorCode.INPUT_USAGE, "--key takes KID:KEY, each of 32 hexadecimal digits.")
+    return pair
+
+
+def _shown(source: Source) -> str:
+    from player.net.redact import redact_url
+
+    return redact_url(source.url) if source.url else source.title_id
+
+
+def _wait(engine: Engine, session: Session) -> bool:
+    """Until the playback is over; whether it was interrupted by a signal."""
+    interrupted = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        interrupted.set()
+        session.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        while not engine.wait(session, 0.2):
+            pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return interrupted.is_set()
+
+
+def _write(report: dict[str, Any], args: argparse.Namespace) -> None:
+    if args.json or (args.report is not None and str(args.report) == "-"):
+        json.dump(report, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    if args.report is not None and str(args.report) != "-":
+        args.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def _exit_code(state: PlaybackState, *, interrupted: bool) -> int:
+    from player.errors import ExitCode, exit_code_of
+    from player.state import Status
+
+    if interrupted:
+        return int(ExitCode.INTERRUPTED)
+    if state.failure is not None:
+        return int(exit_code_of(state.failure.code))
+    return int(ExitCode.GOOD if state.status is Status.ENDED else ExitCode.FAILED)
+
+
+class _Progress:
+    """One line on stderr that is written over."""
+
+    def __init__(self, show: bool) -> None:  # noqa: FBT001
+        self._show = show
+
+    def __call__(self, state: PlaybackState) -> None:
+        if self._show:
+            rung = state.rungs[state.rung_playing].label if state.rung_playing is not None and state.rungs else "-"
+            total = f"/{state.duration_s:.0f}" if state.duration_s else ""
+            print(
+                f"\r{state.status:<10} {state.position_s:7.1f}{total} s  {rung:>6}  {state.pathway:<20}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def finish(self) -> None:
+        """End the line."""
+        if self._show:
+            print(file=sys.stderr)
