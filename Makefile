@@ -1,0 +1,46 @@
+# make demo   the whole thing on this machine: service, sample titles, app (or headless without a display)
+# make test   the test suite
+# make check  format, lint, types, layers
+# make bench  the benchmarks, each figure beside what it is compared with
+# make soak   the long runs, by hand
+# Each does its own set-up; what is done already is skipped.
+
+PY := .venv/bin/python
+
+.PHONY: demo test check bench soak fuzz lock format setup setup-test clean
+
+demo: setup
+	@$(PY) -m ui.cli.main demo
+
+test: setup-test
+	@$(PY) -m pytest -m "not soak" $(ARGS)
+
+check: setup-test
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -m importlinter.cli lint
+
+bench: setup-test
+	@$(PY) -m tests.bench $(ARGS)
+
+soak: setup-test
+	@$(PY) -m pytest -m soak $(ARGS)
+
+format: setup-test
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+# Needs uv; the lock is one hashed requirements file for every supported Python and system.
+lock:
+	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
+
+setup:
+	@python3 packaging/bootstrap.py --with x11
+
+setup-test:
+	@python3 packaging/bootstrap.py --with x11 --with test
+
+clean:
+	@rm -rf .venv .data .cache build dist *.egg-info
