@@ -1,0 +1,466 @@
+"""Loading one resource to its end, whatever the CDNs do on the way.
+
+The loader carries out what :mod:`player.paths` and :mod:`player.recovery` decide: it chooses the pathway of each
+attempt, goes on in mid-body where an attempt broke off, and reports what it did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from typing import Protocol
+
+from player.clock import Clock
+from player.errors import ErrorCode, MatineeError, NetError
+from player.manifest.model import ByteRange
+from player.net.failures import failure
+from player.net.gate import Gate, GateBody
+from player.net.model import Request, RequestKind
+from player.paths import PathChoice, Paths, PathSwitch
+from player.recovery import Action, Failure, Situation, Step, next_step
+
+TICK_S = 0.1
+SESSION_REFRESHES = 2  # per resource
+_RATE_WINDOW_S = 2.0
+_PATIENCE_SHARE = 0.25  # of the buffer: so long a transfer may run before its rate is judged ...
+_PATIENCE_MIN_S, _PATIENCE_MAX_S = 1.0, 4.0  # ... within these bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing to load, and where it can be had: an address per pathway.
+
+    ``expected_size`` is the exact length in bytes, where the manifest or an index says it. ``duration_s`` is the
+    media time that a segment carries; with it a transfer slower than real time is noticed.
+    """
+
+    kind: RequestKind
+    urls: Mapping[str, str] = field(repr=False)
+    byte_range: ByteRange | None = None
+    track: str = ""
+    duration_s: float | None = None
+    expected_size: int | None = None
+    priority: int = 0
+
+
+class Sink(Protocol):
+    """Where the bytes go. ``begin`` is called once, before the first byte; ``received`` counts the bytes written."""
+
+    @property
+    def received(self) -> int: ...
+
+    def begin(self, total: int | None) -> None: ...
+
+    def write(self, chunk: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """A running attempt. ``received`` and ``total`` count bytes of the whole resource, earlier attempts included.
+
+    ``rate_bps`` is that of the last two seconds; ``remaining_s`` the time to the end at that rate, infinite while
+    no byte comes, None while the length is not known.
+    """
+
+    resource: Resource
+    pathway: str
+    received: int
+    total: int | None
+    elapsed_s: float
+    first_byte_s: float | None
+    rate_bps: float
+    remaining_s: float | None
+
+
+class LoadVerdict(StrEnum):
+    GO_ON = "go_on"
+    ABANDON = "abandon"
+
+
+class LoadOutcome(StrEnum):
+    DONE = "done"
+    ABANDONED = "abandoned"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """How a load ended. ``pathway`` and ``url`` (after redirects) are those of the last attempt. A failed one carries
+    the last error and the step that is the caller's to take: another rung, a gap, or the end."""
+
+    outcome: LoadOutcome
+    pathway: str
+    received: int
+    seconds: float
+    attempts: int
+    url: str = field(default="", repr=False)
+    error: MatineeError | None = None
+    step: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryEvent:
+    """An attempt failed and the loader goes on (or gives up) as ``step`` says."""
+
+    at_s: float
+    kind: RequestKind
+    track: str
+    pathway: str
+    error: MatineeError
+    step: Step
+
+
+LoadEvent = RetryEvent | PathSwitch
+Readdress = Callable[[str], str]
+"""Turns an address of any earlier play session into its address of the newest one."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """The state of one load over its attempts."""
+
+    resource: Resource
+    sink: Sink
+    watch: Callable[[LoadProgress], LoadVerdict] | None
+    rungs_left: int
+    tried: set[str]
+    start_s: float
+    begun: bool = False
+    total: int | None = None
+    resource_size: int | None = None
+    by_range: bool = True  # false once a server could not continue in mid-body
+    attempts: int = 0
+    rounds: int = 0
+    refreshes: int = 0
+    failed_s: float | None = None
+    pathway: str = ""
+    url: str = ""
+    attempt: _Attempt | None = None
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """The running exchange of a job."""
+
+    start_s: float
+    generation: int
+    first_byte_s: float | None = None
+    received: int = 0
+    samples: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def rate_bps(self, now_s: float) -> float:
+        """The rate over the last two seconds; notes the present moment as a sample."""
+        self.samples.append((now_s, self.received))
+        while len(self.samples) > 1 and self.samples[1][0] <= now_s - _RATE_WINDOW_S:
+            self.samples.popleft()
+        then_s, before = self.samples[0]
+        since_s = max(then_s, self.start_s if self.first_byte_s is None else self.first_byte_s)
+        return (self.received - before) * 8 / max(now_s - since_s, 0.001)
+
+
+class Loader:
+    """Loads resources through the gate.
+
+    ``refresh`` asks the service for new signed addresses (after 401 and 403) and returns how to readdress; None
+    where there is no service. ``buffer_s`` tells the media time in hand. ``on_event`` hears of retries and changes of
+    pathway. One loader serves one playback or download.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        paths: Paths,
+        clock: Clock,
+        rng: Random,
+        refresh: Callable[[], Awaitable[Readdress]] | None = None,
+        *,
+        buffer_s: Callable[[], float] = lambda: 0.0,
+        on_event: Callable[[LoadEvent], None] | None = None,
+    ) -> None:
+        self._gate = gate
+        self._paths = paths
+        self._clock = clock
+        self._rng = rng
+        self._refresh = refresh
+        self._buffer_s = buffer_s
+        self._on_event = on_event
+        self._readdress: Readdress | None = None
+        self._generation = 0  # of the addresses
+        self._refreshing = asyncio.Lock()
+        self._worked = False
+        self._told = len(paths.history)
+
+    async def load(
+        self,
+        resource: Resource,
+        sink: Sink,
+        watch: Callable[[LoadProgress], LoadVerdict] | None = None,
+        *,
+        rungs_left: int = 0,
+        avoid: Collection[str] = (),
+    ) -> LoadResult:
+        """Load ``resource`` into ``sink``.
+
+        ``watch`` is asked every 100 ms whether to go on. ``rungs_left`` counts the rungs that the caller could take
+        instead, ``avoid`` are pathways that gave it damaged. Network trouble never raises: it is in the result.
+        """
+        job = _Job(resource, sink, watch, rungs_left, set(avoid), self._clock.monotonic())
+        while True:
+            choice = self._paths.choose(self._clock.monotonic(), resource.urls.keys(), job.tried, self._buffer_s())
+            self._tell_switches()
+            try:
+                abandoned = await self._attempt(job, choice)
+            except NetError as error:
+                step = self._answer(job, error)
+                if step.action in (Action.FAIL, Action.SKIP, Action.OTHER_RUNG, Action.REFRESH_LICENCE):
+                    return self._result(job, LoadOutcome.FAILED, error, step)
+                try:
+                    await self._take(job, step)
+                except MatineeError as refused:  # the service gives no new addresses
+                    return self._result(job, LoadOutcome.FAILED, refused, Step(Action.FAIL, 0.0, refused.sentence))
+                continue
+            if abandoned:
+                return self._result(job, LoadOutcome.ABANDONED)
+            self._worked = True
+            return self._result(job, LoadOutcome.DONE)
+
+    async def load_bytes(self, resource: Resource) -> bytes:
+        """The whole of a small resource. Raises the MatineeError with which the loading ended."""
+        return (await self.load_whole(resource))[0]
+
+    async def load_whole(self, resource: Resource) -> tuple[bytes, LoadResult]:
+        """As :meth:`load_bytes`, with the result beside it (its ``url`` is the base of relative addresses)."""
+        sink = BytesSink()
+        result = await self.load(resource, sink)
+        if result.error is not None:
+            raise result.error
+        return bytes(sink.body), result
+
+    async def _attempt(self, job: _Job, choice: PathChoice) -> bool:
+        """One attempt; whether it was abandoned. Raises NetError when it failed."""
+        now = self._clock.monotonic()
+        job.attempts += 1
+        job.pathway = choice.pathway
+        attempt = job.attempt = _Attempt(now, self._generation)
+        try:
+            if job.watch is None and len(job.resource.urls) == 1:
+                await self._stream(job, attempt)
+                abandoned = False
+            else:
+                abandoned = await self._watched(job, attempt)
+        except NetError as error:
+            now = self._clock.monotonic()
+            if error.code is ErrorCode.NET_SLOW:
+                self._paths.slow(job.pathway, now, attempt.rate_bps(now))
+            else:
+                self._paths.failed(job.pathway, now, error.code, _retry_after(error))
+            raise
+        finally:
+            self._paths.left(job.pathway)
+        return abandoned
+
+    async def _watched(self, job: _Job, attempt: _Attempt) -> bool:
+        """Stream with a look at the progress every 100 ms; whether the caller abandoned it."""
+        stream = asyncio.create_task(self._stream(job, attempt))
+        try:
+            while True:
+                tick = asyncio.create_task(self._clock.sleep(TICK_S))
+                try:
+                    await asyncio.wait({stream, tick}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    tick.cancel()
+                if stream.done():
+                    stream.result()
+                    return False
+                progress = self._progress(job, attempt)
+                if job.watch is not None and job.watch(progress) is LoadVerdict.ABANDON:
+                    return True
+                self._raise_if_slow(job, progress)
+        finally:
+            if not stream.done():
+                stream.cancel()
+                await asyncio.wait({stream})
+            if not stream.cancelled():
+                stream.exception()  # looked at, so that a failure in the last moment is not reported as lost
+
+    async def _stream(self, job: _Job, attempt: _Attempt) -> None:
+        """One exchange: what the sink still lacks goes into it. Raises NetError."""
+        if job.begun and job.sink.received == job.total:
+            return  # the last attempt broke after the last byte
+        request, skip = self._request(job)
+        try:
+            async with self._gate.open(request) as body:
+                attempt.first_byte_s = last_byte_s = self._clock.monotonic()
+                job.url = body.url
+                self._check(job, body, request, skip)
+                async for chunk in body.chunks():
+                    attempt.received += len(chunk)
+                    last_byte_s = self._clock.monotonic()
+                    if skip < len(chunk):
+                        job.sink.write(chunk[skip:] if skip else chunk)
+                    skip = max(0, skip - len(chunk))
+                if skip:
+                    raise failure(ErrorCode.NET_LENGTH, "{host} has a shorter version of this file.", request.url)
+        except NetError as error:
+            if error.code is ErrorCode.HTTP_RANGE and job.sink.received:
+                job.by_range = False
+            raise
+        self._paths.finished(job.pathway, last_byte_s, attempt.received, last_byte_s - attempt.first_byte_s)
+        self._tell_switches()
+
+    def _request(self, job: _Job) -> tuple[Request, int]:
+        """The request of the next exchange, and how many bytes of its answer the sink has already."""
+        resource, received = job.resource, job.sink.received
+        wanted, skip = resource.byte_range, received
+        if received and job.by_range and job.total is not None:
+            start = 0 if wanted is None else wanted.start
+            wanted, skip = ByteRange(start + received, job.total - received), 0
+        url = resource.urls[job.pathway]
+        return (
+            Request(
+                resource.kind,
+                self._readdress(url) if self._readdress is not None else url,
+                byte_range=wanted,
+                pathway=job.pathway,
+                track=resource.track,
+                priority=resource.priority,
+                attempt=job.attempts,
+            ),
+            skip,
+        )
+
+    def _check(self, job: _Job, body: GateBody, request: Request, skip: int) -> None:
+        """Whether ``body`` is (the rest of) the resource we know; tells the sink its length the first time."""
+        have = 0 if skip else job.sink.received
+        total = None if body.total is None else have + body.total
+        expected = job.total if job.begun else job.resource.expected_size
+        differs = total is not None and expected is not None and total != expected
+        if have:  # continuing in mid-body: only the same file will do
+            differs = differs or body.resource_size is None or body.resource_size != job.resource_size
+        if differs:
+            job.by_range = job.by_range and not have
+            raise failure(
+                ErrorCode.NET_LENGTH,
+                "{host} has a different version of this file.",
+                request.url,
+                expected=expected,
+                received=total,
+            )
+        if not job.begun:
+            job.begun = True
+            job.total = total
+            job.resource_size = body.resource_size
+            job.sink.begin(total if total is not None else job.resource.expected_size)
+
+    def _progress(self, job: _Job, attempt: _Attempt) -> LoadProgress:
+        now = self._clock.monotonic()
+        rate, received = attempt.rate_bps(now), job.sink.received
+        total = job.total if job.total is not None else job.resource.expected_size
+        remaining: float | None = None
+        if rate <= 0:
+            remaining = float("inf")
+        elif total is not None:
+            remaining = (total - received) * 8 / rate
+        first_byte_s = None if attempt.first_byte_s is None else attempt.first_byte_s - attempt.start_s
+        return LoadProgress(
+            job.resource, job.pathway, received, total, now - attempt.start_s, first_byte_s, rate, remaining
+        )
+
+    def _raise_if_slow(self, job: _Job, progress: LoadProgress) -> None:
+        """Raises NetError (``net.slow``) when the attempt should go on at another pathway."""
+        buffer_s, duration_s = self._buffer_s(), job.resource.duration_s
+        patience = min(max(buffer_s * _PATIENCE_SHARE, _PATIENCE_MIN_S), _PATIENCE_MAX_S)
+        if progress.remaining_s is None or progress.elapsed_s < patience:
+            return
+        if duration_s and progress.total is not None and progress.rate_bps * duration_s >= progress.total * 8:
+            return  # faster than real time
+        reason = self._paths.too_slow(
+            job.pathway,
+            self._clock.monotonic(),
+            rate_bps=progress.rate_bps,
+            remaining_s=progress.remaining_s,
+            buffer_s=buffer_s,
+            among=[name for name in job.resource.urls if name not in job.tried],
+        )
+        if reason is not None:
+            raise NetError(ErrorCode.NET_SLOW, reason, recoverable=True, rate_bps=progress.rate_bps)
+
+    def _answer(self, job: _Job, error: NetError) -> Step:
+        """What to do about the failed attempt."""
+        now = self._clock.monotonic()
+        job.failed_s = now if job.failed_s is None else job.failed_s
+        job.tried.add(job.pathway)
+        situation = Situation(
+            rounds=job.rounds,
+            refreshes_left=0 if self._refresh is None else SESSION_REFRESHES - job.refreshes,
+            pathways_left=len(job.resource.urls.keys() - job.tried),
+            rungs_left=job.rungs_left,
+            waited_s=now - job.failed_s,
+            buffer_s=self._buffer_s(),
+            under_way=self._worked,
+        )
+        failed = Failure(job.resource.kind, error.code, _retry_after(error))
+        step = next_step(failed, situation, self._rng.getrandbits(32))
+        if self._on_event is not None:
+            self._on_event(RetryEvent(now, job.resource.kind, job.resource.track, job.pathway, error, step))
+        return step
+
+    async def _take(self, job: _Job, step: Step) -> None:
+        """Carry out a step that is the loader's own. Raises MatineeError when the service gives no new addresses."""
+        if step.action is Action.REFRESH_SESSION:
+            job.refreshes += 1
+            job.tried.clear()
+            assert job.attempt is not None
+            await self._refresh_addresses(job.attempt.generation)
+        elif step.action in (Action.RETRY, Action.WAIT_FOR_NETWORK):
+            job.rounds += 1
+            job.tried.clear()
+        if step.delay_s:
+            await self._clock.sleep(step.delay_s)
+
+    async def _refresh_addresses(self, generation: int) -> None:
+        """New addresses, unless another load has fetched some since ``generation``."""
+        async with self._refreshing:
+            if self._refresh is not None and generation == self._generation:
+                self._readdress = await self._refresh()
+                self._generation += 1
+
+    def _tell_switches(self) -> None:
+        fresh, self._told = self._paths.history[self._told :], len(self._paths.history)
+        if self._on_event is not None:
+            for switch in fresh:
+                self._on_event(switch)
+
+    def _result(
+        self, job: _Job, outcome: LoadOutcome, error: MatineeError | None = None, step: Step | None = None
+    ) -> LoadResult:
+        seconds = self._clock.monotonic() - job.start_s
+        return LoadResult(
+            outcome, job.pathway, job.sink.received, seconds, job.attempts, url=job.url, error=error, step=step
+        )
+
+
+class BytesSink:
+    """Gathers a small body in memory."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+
+    @property
+    def received(self) -> int:
+        return len(self.body)
+
+    def begin(self, total: int | None) -> None:
+        """Nothing to prepare."""
+
+    def write(self, chunk: bytes) -> None:
+        self.body += chunk
+
+
+def _retry_after(error: NetError) -> float | None:
+    value = error.fields.get("retry_after_s")
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,330 @@
+"""Which CDN (pathway) to use next: a pure state machine over events and times that are passed in.
+
+A pathway that fails, or is slow for long, is excluded for a time that doubles with each relapse; before the preferred
+one is used again a single request has to prove it. So there is no ping-pong, and the history says why each change
+was made. All rates are bit/s, all times seconds on one monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from drm_client.errors import DrmErrorCode
+from player.errors import ErrorCode
+from player.recovery import Trouble, trouble_of
+
+
+class Cause(StrEnum):
+    """Why the pathway changed."""
+
+    ERROR = "error"
+    SLOW = "slow"
+    RETURN = "return"
+    ORDER = "order"
+    LAST_RESORT = "last_resort"
+
+
+@dataclass(frozen=True, slots=True)
+class PathChoice:
+    """The answer to "from where?". ``probe`` marks the one request that tests a pathway before it is used for all."""
+
+    pathway: str
+    reason: str
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PathSwitch:
+    """One change of pathway, for the report."""
+
+    at_s: float
+    before: str
+    after: str
+    cause: Cause
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathRules:
+    """The numbers behind the choice."""
+
+    exclude_s: float = 10.0  # the first exclusion; doubles with each relapse
+    exclude_max_s: float = 300.0
+    forgive_s: float = 120.0  # so long without trouble forgets one relapse
+    stay_s: float = 15.0  # no voluntary change sooner after the last one
+    fresh_s: float = 90.0  # a measured rate is believed for so long
+    better: float = 1.5  # another pathway must be so many times faster to be worth a change
+    slow: float = 0.5  # slower than this part of the wanted rate is slow ...
+    slow_in_a_row: int = 3  # ... when it happens so often in succession
+    rate_bytes: int = 48 * 1024  # smaller transfers say little about a rate
+    probe_buffer_s: float = 8.0  # a probe may fail, so there must be time for a second request
+
+
+# How many failures in succession exclude a pathway. A broken route is never tried twice while there is another; a
+# missing or damaged file may be missing or damaged everywhere.
+_TOLERANCE = {Trouble.ROUTE: 1, Trouble.UNTRUSTED: 1, Trouble.SLOW: 1, Trouble.BUSY: 2, Trouble.BROKEN: 2}
+_DEFAULT_TOLERANCE = 3
+
+
+@dataclass(slots=True)
+class _Health:
+    """What is known of one pathway."""
+
+    relapses: int = 0
+    excluded_until_s: float = float("-inf")
+    unproven: bool = False  # was excluded and has not finished a transfer since
+    probing: bool = False
+    failures: int = 0  # in succession
+    slow_transfers: int = 0  # in succession
+    last_trouble_s: float = float("-inf")
+    trouble: str = ""
+    rate_bps: float | None = None
+    rate_at_s: float = float("-inf")
+
+
+@dataclass(slots=True)
+class Paths:
+    """The choice among ``pathways``, the preferred one first. ``wanted_bps`` is the rate that playback would like
+    to have (the rung it aims at); 0 while it is not known."""
+
+    pathways: Sequence[str]
+    rules: PathRules = field(default_factory=PathRules)
+    wanted_bps: float = 0.0
+    history: list[PathSwitch] = field(default_factory=list)
+    _health: dict[str, _Health] = field(default_factory=dict)
+    _current: str | None = None
+    _switched_s: float = float("-inf")
+    _all_slow_until_s: float = float("-inf")
+    _all_in_trouble: bool = False
+
+    @property
+    def current(self) -> str | None:
+        """The pathway in use; None before the first choice."""
+        return self._current
+
+    def excluded(self, pathway: str, now_s: float) -> bool:
+        """Whether ``pathway`` is out of use at this moment."""
+        return self._of(pathway).excluded_until_s > now_s
+
+    def rate_bps(self, pathway: str, now_s: float) -> float | None:
+        """The rate last measured on ``pathway``, while it is fresh."""
+        health = self._of(pathway)
+        return health.rate_bps if now_s - health.rate_at_s <= self.rules.fresh_s else None
+
+    def choose(
+        self,
+        now_s: float,
+        among: Collection[str] | None = None,
+        avoid: Collection[str] = (),
+        buffer_s: float = float("inf"),
+    ) -> PathChoice:
+        """The pathway for the next request.
+
+        ``among`` are the pathways that have the resource (default: all), ``avoid`` those that just failed for it,
+        ``buffer_s`` the media time in hand. ValueError when there is no pathway at all.
+        """
+        known = self._ordered(among)
+        if not known:
+            raise ValueError("there is no pathway to choose from")
+        usable = [name for name in known if name not in avoid] or known
+        healthy = [name for name in usable if not self.excluded(name, now_s)]
+        self._all_in_trouble = not healthy
+        if not healthy:
+            return self._last_resort(usable, now_s)
+        if self._current not in healthy:
+            return self._leave(healthy[0], now_s)
+        probe = self._worth_a_probe(healthy, now_s, buffer_s)
+        if probe is not None:
+            self._of(probe.pathway).probing = True
+            return probe
+        assert self._current is not None
+        return PathChoice(self._current, f"{_name(self._current)} works.")
+
+    def finished(self, pathway: str, now_s: float, received: int, body_s: float) -> None:
+        """A transfer of ``received`` bytes, which took ``body_s`` seconds from first to last byte, went well."""
+        health = self._of(pathway)
+        health.failures = 0
+        if now_s - health.last_trouble_s > self.rules.forgive_s:
+            health.relapses = max(0, health.relapses - 1)
+            health.last_trouble_s = now_s
+        if received >= self.rules.rate_bytes:
+            self._measured(pathway, now_s, received * 8 / max(body_s, 0.001))
+        probing, health.probing = health.probing, False
+        if probing and self._current not in (None, pathway):
+            self._judge_probe(pathway, now_s)
+        elif not self.excluded(pathway, now_s):
+            health.unproven = False
+        elif self._all_in_trouble and pathway == self._current:
+            health.excluded_until_s = now_s  # the last resort works after all
+
+    def failed(
+        self, pathway: str, now_s: float, code: ErrorCode | DrmErrorCode, retry_after_s: float | None = None
+    ) -> None:
+        """A transfer failed with ``code``."""
+        health = self._of(pathway)
+        health.failures += 1
+        tolerated = _TOLERANCE.get(trouble_of(code), _DEFAULT_TOLERANCE)
+        if health.probing or health.failures >= tolerated or retry_after_s is not None:
+            self._exclude(pathway, now_s, f"failed ({code})", retry_after_s)
+
+    def slow(self, pathway: str, now_s: float, rate_bps: float) -> None:
+        """A transfer was given up since it ran far too slowly, at ``rate_bps``."""
+        health = self._of(pathway)
+        health.rate_bps, health.rate_at_s = rate_bps, now_s
+        self._exclude(pathway, now_s, f"is slow ({_rate(rate_bps)})")
+
+    def left(self, pathway: str) -> None:
+        """A transfer ended without saying anything about its pathway (it was cancelled)."""
+        self._of(pathway).probing = False
+
+    def too_slow(
+        self,
+        pathway: str,
+        now_s: float,
+        *,
+        rate_bps: float,
+        remaining_s: float,
+        buffer_s: float,
+        among: Collection[str] | None = None,
+    ) -> str | None:
+        """Why a running transfer should go on elsewhere, or None when it should stay.
+
+        It should when at ``rate_bps`` the ``remaining_s`` it needs eat up most of the buffer and another pathway
+        can be expected to do clearly better.
+        """
+        if now_s < self._all_slow_until_s or remaining_s < max(1.0, 0.6 * buffer_s):
+            return None
+        for other in self._ordered(among):
+            if other == pathway or self.excluded(other, now_s):
+                continue
+            expected = self.rate_bps(other, now_s)
+            if expected is None or expected >= self.rules.better * rate_bps:
+                return f"{_name(pathway)} gives only {_rate(rate_bps)}, too slow for the buffer of {buffer_s:.1f} s."
+        return None
+
+    def set_order(self, pathways: Sequence[str], now_s: float) -> None:
+        """A new order of preference (content steering). Health is kept; a pathway no longer listed is not used."""
+        self.pathways = tuple(pathways)
+        best = next((name for name in self.pathways if not self.excluded(name, now_s)), None)
+        if self._current is not None and best not in (None, self._current):
+            assert best is not None
+            self._switch(best, now_s, Cause.ORDER, f"{_name(best)} is now preferred.")
+
+    # What follows is the machinery behind the events.
+
+    def _of(self, pathway: str) -> _Health:
+        return self._health.setdefault(pathway, _Health())
+
+    def _ordered(self, among: Collection[str] | None) -> list[str]:
+        if among is None:
+            return list(self.pathways)
+        listed = [name for name in self.pathways if name in among]
+        return listed or sorted(among)
+
+    def _leave(self, target: str, now_s: float) -> PathChoice:
+        """Leave the current pathway because it is excluded, or (keeping it) because it lacks this resource."""
+        current = self._current
+        if current is None:
+            self._current, self._switched_s = target, now_s
+            return PathChoice(target, f"{_name(target)} is the first choice.")
+        if not self.excluded(current, now_s):
+            return PathChoice(target, f"{_name(current)} does not have this file.")
+        trouble = self._of(current).trouble
+        cause = Cause.SLOW if trouble.startswith("is slow") else Cause.ERROR
+        reason = f"{_name(current)} {trouble}."
+        self._switch(target, now_s, cause, reason)
+        return PathChoice(target, reason)
+
+    def _last_resort(self, usable: Iterable[str], now_s: float) -> PathChoice:
+        """Every pathway is in trouble: the one whose exclusion ends first, the current one if it is as good."""
+        target = min(usable, key=lambda name: (self._of(name).excluded_until_s, name != self._current))
+        reason = "Every CDN is in trouble; this one may be the first to recover."
+        if self._current is None:
+            self._current, self._switched_s = target, now_s
+        elif target != self._current and self.excluded(self._current, now_s):
+            self._switch(target, now_s, Cause.LAST_RESORT, reason)
+        return PathChoice(target, reason)
+
+    def _worth_a_probe(self, healthy: Sequence[str], now_s: float, buffer_s: float) -> PathChoice | None:
+        """A pathway to test with the next request: the preferred one after its exclusion, or any if this is slow."""
+        current = self._current
+        assert current is not None
+        if buffer_s < self.rules.probe_buffer_s or now_s - self._switched_s < self.rules.stay_s:
+            return None
+        if any(self._of(name).probing for name in healthy):
+            return None
+        preferred = healthy[0]
+        if preferred != current and self._of(preferred).unproven:
+            return PathChoice(preferred, f"Testing whether {_name(preferred)} has recovered.", probe=True)
+        if self._of(current).slow_transfers >= self.rules.slow_in_a_row and now_s >= self._all_slow_until_s:
+            for other in healthy:
+                if other != current and self.rate_bps(other, now_s) is None:
+                    return PathChoice(other, f"{_name(current)} is slow; testing {_name(other)}.", probe=True)
+        return None
+
+    def _judge_probe(self, pathway: str, now_s: float) -> None:
+        """A probe came back: change to its pathway when it is the preferred one and no slower, or clearly faster."""
+        current = self._current
+        assert current is not None
+        rate, present = self.rate_bps(pathway, now_s), self.rate_bps(current, now_s)
+        faster = rate is not None and present is not None and rate >= self.rules.better * present
+        as_good = rate is None or present is None or rate >= 0.8 * present or 0 < self.wanted_bps * 2 <= rate
+        order = list(self.pathways)
+        preferred = pathway in order and (current not in order or order.index(pathway) < order.index(current))
+        if preferred and as_good:
+            self._of(pathway).unproven = False
+            self._switch(pathway, now_s, Cause.RETURN, f"{_name(pathway)} has recovered.")
+        elif faster:
+            reason = f"{_name(current)} is slow ({_rate(present)}); {_name(pathway)} gives {_rate(rate)}."
+            self._exclude(current, now_s, f"is slow ({_rate(present)})")
+            self._of(pathway).unproven = False
+            self._switch(pathway, now_s, Cause.SLOW, reason)
+        elif self._of(pathway).unproven:
+            self._exclude(pathway, now_s, f"is slow ({_rate(rate)})")
+
+    def _measured(self, pathway: str, now_s: float, rate_bps: float) -> None:
+        health = self._of(pathway)
+        fresh = self.rate_bps(pathway, now_s)
+        health.rate_bps = rate_bps if fresh is None else 0.6 * fresh + 0.4 * rate_bps
+        health.rate_at_s = now_s
+        is_slow = 0 < rate_bps < self.rules.slow * self.wanted_bps
+        health.slow_transfers = health.slow_transfers + 1 if is_slow else 0
+        self._compare_with_left(pathway, now_s)
+
+    def _compare_with_left(self, pathway: str, now_s: float) -> None:
+        """After a change for slowness: when the new pathway is no faster, it is the link, and changing is no help."""
+        last = self.history[-1] if self.history else None
+        if last is None or last.cause is not Cause.SLOW or last.after != pathway or pathway != self._current:
+            return
+        left, here = self.rate_bps(last.before, now_s), self.rate_bps(pathway, now_s)
+        if left is not None and here is not None and here < self.rules.better * left:
+            self._all_slow_until_s = now_s + self.rules.fresh_s
+
+    def _exclude(self, pathway: str, now_s: float, trouble: str, at_least_s: float | None = None) -> None:
+        health = self._of(pathway)
+        span = min(self.rules.exclude_s * 2.0 ** min(health.relapses, 10), self.rules.exclude_max_s)
+        if at_least_s is not None:
+            span = min(max(span, at_least_s), self.rules.exclude_max_s)
+        if health.excluded_until_s <= now_s:  # requests that were under way together count as one relapse
+            health.relapses += 1
+            health.excluded_until_s = now_s + span
+        health.unproven = True
+        health.probing = False
+        health.failures = health.slow_transfers = 0
+        health.last_trouble_s = now_s
+        health.trouble = trouble
+
+    def _switch(self, target: str, now_s: float, cause: Cause, reason: str) -> None:
+        assert self._current is not None
+        self.history.append(PathSwitch(now_s, self._current, target, cause, reason))
+        self._current, self._switched_s = target, now_s
+
+
+def _name(pathway: str) -> str:
+    return pathway or "The server"
+
+
+def _rate(bps: float | None) -> str:
+    return "an unknown rate" if bps is None else f"{bps / 1e6:.1f} Mbit/s"
