@@ -1,0 +1,73 @@
+"""Manifests: HLS playlists and DASH MPDs as one immutable :class:`~player.manifest.model.Presentation`.
+
+Everything here is pure: text or bytes, a URL and the time in; a model or a
+:class:`~player.errors.ManifestError` out. Who loads what, and when, is the caller's business.
+"""
+
+from __future__ import annotations
+
+from player.manifest.edit import map_renditions
+from player.manifest.index.attach import with_index
+from player.manifest.locations import located_segment, segment_url, with_mirrors
+from player.manifest.model import ManifestProtocol, Presentation, Rendition
+from player.manifest.sniff import decode, sniff
+from player.manifest.urls import strip_userinfo
+
+__all__ = [
+    "attach_index",
+    "attach_playlist",
+    "located_segment",
+    "parse",
+    "segment_url",
+    "with_mirrors",
+]
+
+
+def parse(
+    text: str | bytes, url: str, *, now_s: float | None = None, content_type: str | None = None
+) -> Presentation:
+    """A presentation from the body of a manifest that was read from ``url`` (after redirects).
+
+    ``now_s`` is the server's clock in seconds since 1970; only a live MPD needs it. Raises :class:`ManifestError`.
+    """
+    body = decode(text)
+    url = strip_userinfo(url)
+    if sniff(body, content_type) is ManifestProtocol.HLS:
+        from player.manifest.hls.build import parse_hls
+
+        return parse_hls(body, url)
+    from player.manifest.dash.mpd import parse_mpd
+
+    return parse_mpd(body, url, now_s=now_s)
+
+
+def attach_playlist(
+    presentation: Presentation,
+    rendition: str | Rendition,
+    text: str | bytes,
+    url: str,
+    *,
+    pathway: str | None = None,
+) -> Presentation:
+    """``presentation`` with the media playlist of one rendition (named by itself or by its id) put in.
+
+    ``pathway`` names the location whose playlist this is, where it is not the leading one. Raises
+    :class:`ManifestError` for a bad playlist and :class:`KeyError` for a rendition that is not there.
+    """
+    from player.manifest.hls.build import attach
+
+    body = decode(text)
+    sniff(body)
+    identity = rendition if isinstance(rendition, str) else rendition.id
+    return attach(presentation, identity, body, strip_userinfo(url), pathway=pathway)
+
+
+def attach_index(
+    presentation: Presentation, rendition: Rendition, data: bytes, *, header: bytes = b""
+) -> Presentation:
+    """``presentation`` with the segments that the index of ``rendition`` lists.
+
+    ``data`` are the bytes of the range that its :class:`~player.manifest.model.IndexRef` names; ``header`` is the
+    beginning of the file, which only WebM cues need. Raises :class:`ManifestError` when they hold no index.
+    """
+    return map_renditions(presentation, lambda item: with_index(item, data, header) if item is rendition else item)

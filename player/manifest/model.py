@@ -218,6 +218,7 @@ class PlaylistRef:
 class IndexRef:
     """The segments stand in an index inside the media (sidx, WebM cues) that has not been loaded yet.
 
+    ``url`` and ``byte_range`` are those of the index, ``media_url`` is the media's where that is another resource.
     ``start_s`` and ``media_offset_s`` are those of the period, to be given to the segments that the index holds.
     """
 
@@ -228,6 +229,8 @@ class IndexRef:
     start_s: float = 0.0
     duration_s: float | None = None
     media_offset_s: float = 0.0
+    media_url: str | None = None
+    discontinuity: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +342,7 @@ class Rendition:
     discontinuity_sequence: int | None = None
     playlist: PlaylistInfo | None = None  # HLS, once its media playlist is loaded
     index: IndexRef | None = None  # where the segments came from, once an index inside the media is loaded
+    inband_events: tuple[tuple[str, str], ...] = ()  # (scheme, value) of the emsg boxes to expect
     attributes: Mapping[str, str] = field(default_factory=dict)
     place: Place = Place()
 
@@ -362,6 +366,7 @@ class Track:
     autoselect: bool = False
     forced: bool = False
     instream_id: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
     place: Place = Place()
 
 

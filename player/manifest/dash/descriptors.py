@@ -1,0 +1,146 @@
+"""Descriptors (ISO/IEC 23009-1 5.8.2): scheme and value pairs, and what the well-known ones mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from player.manifest.dash.xml import Element, attribute, children, integer, line_of
+
+TRICK_MODE = "http://dashif.org/guidelines/trickmode"
+THUMBNAILS = frozenset({"http://dashif.org/guidelines/thumbnail_tile", "http://dashif.org/thumbnail_tile"})
+CONTINUITY = {
+    "urn:mpeg:dash:period-continuity:2015": "period-continuity",
+    "urn:mpeg:dash:period-connectivity:2015": "period-connectivity",
+}
+SWITCHING = frozenset(
+    {"urn:mpeg:dash:adaptation-set-switching:2016", "http://dashif.org/guidelines/adaptationsetswitching"}
+)
+TRANSFER = "urn:mpeg:mpegb:cicp:transfercharacteristics"
+CHAINING = frozenset({"urn:mpeg:dash:mpd-chaining:2016", "urn:mpeg:dash:fallback:2016"})
+_UNDERSTOOD_ESSENTIAL = frozenset(
+    {
+        "urn:mpeg:mpegb:cicp:transfercharacteristics",
+        "urn:mpeg:mpegb:cicp:colourprimaries",
+        "urn:mpeg:mpegb:cicp:matrixcoefficients",
+        "urn:mpeg:mpegb:cicp:videofullrangeflag",
+        "urn:mpeg:dash:preselection:2016",
+    }
+)
+_CICP_CHANNELS = (0, 1, 2, 3, 4, 5, 6, 8, 2, 3, 4, 7, 8, 24, 8, 12, 10, 12, 14, 12, 14)
+# Dolby's mask, most significant bit first: bits that stand for a pair of loudspeakers count twice.
+_DOLBY_BITS = (1, 1, 1, 1, 1, 2, 2, 1, 1, 2, 2, 2, 1, 2, 1, 1)
+
+
+class Descriptor(NamedTuple):
+    """@schemeIdUri, @value and @id of a descriptor, and where it stands."""
+
+    scheme: str
+    value: str
+    id: str | None
+    line: int | None
+
+    def shown(self) -> str:
+        return f"{self.scheme}={self.value}" if self.value else self.scheme
+
+
+def read(elements: Iterable[Element]) -> tuple[Descriptor, ...]:
+    return tuple(
+        Descriptor(
+            (attribute(element, "schemeIdUri") or "").strip(),
+            (attribute(element, "value") or "").strip(),
+            element.get("id"),
+            line_of(element),
+        )
+        for element in elements
+    )
+
+
+def named(levels: Sequence[Element], name: str) -> tuple[Descriptor, ...]:
+    """The descriptors called ``name`` of several levels, outermost level first."""
+    return tuple(item for level in levels for item in read(children(level, name)))
+
+
+def essential_understood(descriptor: Descriptor) -> bool:
+    """Whether we know what an EssentialProperty asks for; others make the element unusable (5.8.4.8)."""
+    scheme = descriptor.scheme
+    return (
+        scheme == TRICK_MODE
+        or scheme in THUMBNAILS
+        or scheme in SWITCHING
+        or scheme in CONTINUITY
+        or scheme.lower() in _UNDERSTOOD_ESSENTIAL
+    )
+
+
+def tiles(properties: Iterable[Descriptor]) -> tuple[int, int] | None:
+    """Columns and rows of a thumbnail sheet (DASH-IF IOP 6.2.6)."""
+    for item in properties:
+        if item.scheme in THUMBNAILS:
+            columns, _, rows = item.value.lower().partition("x")
+            across, down = integer(columns), integer(rows)
+            if across and down and 0 < across <= 1000 and 0 < down <= 1000:
+                return across, down
+    return None
+
+
+def video_range(properties: Iterable[Descriptor]) -> str | None:
+    """SDR, PQ or HLG from the CICP transfer characteristics (ISO/IEC 23091-2 8.2)."""
+    for item in properties:
+        if item.scheme.lower() == TRANSFER:
+            code = integer(item.value)
+            if code == 16:
+                return "PQ"
+            if code == 18:
+                return "HLG"
+            if code in (1, 6, 13, 14, 15):
+                return "SDR"
+    return None
+
+
+def channels(configurations: Iterable[Descriptor]) -> str | None:
+    """The number of channels of the first AudioChannelConfiguration that can be read."""
+    for item in configurations:
+        count = _channel_count(item.scheme.lower(), item.value)
+        if count:
+            return str(count)
+    return None
+
+
+def _channel_count(scheme: str, value: str) -> int | None:
+    if "outputchannelpositionlist" in scheme:
+        return len(value.split()) or None
+    if "mpegb:cicp:channelconfiguration" in scheme:
+        code = integer(value)
+        return _CICP_CHANNELS[code] if code is not None and 0 < code < len(_CICP_CHANNELS) else None
+    if "dolby.com,2015" in scheme:
+        return _dolby_ac4_channels(value)
+    if "dolby" in scheme:
+        return _dolby_channels(value)
+    if "dts.com,2018:uhd" in scheme:
+        mask = _hexadecimal(value)
+        return None if mask is None else mask.bit_count()
+    return integer(value)
+
+
+def _hexadecimal(value: str) -> int | None:
+    try:
+        return int(value, 16) if len(value) <= 16 else None
+    except ValueError:
+        return None
+
+
+def _dolby_channels(value: str) -> int | None:
+    mask = _hexadecimal(value)
+    if mask is None or mask > 0xFFFF:
+        return None
+    return sum(weight for bit, weight in enumerate(_DOLBY_BITS) if mask & (0x8000 >> bit))
+
+
+def _dolby_ac4_channels(value: str) -> int | None:
+    """AC-4 (ETSI TS 103 190-2 G.3): a 24-bit mask of loudspeaker groups, least significant bit first."""
+    mask = _hexadecimal(value)
+    if mask is None or mask > 0xFFFFFF:
+        return None
+    weights = (2, 1, 2, 2, 2, 2, 1, 2, 2, 1, 1, 1, 1, 2, 1, 1, 2, 2)
+    return sum(weight for bit, weight in enumerate(weights) if mask & (1 << bit)) or None

@@ -1,0 +1,207 @@
+"""Lazily expanded segments of templates: nothing is made before it is asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from player.manifest.dash.templates import UrlTemplate
+from player.manifest.dash.timeline import Run, Timeline
+from player.manifest.model import InitSegment, Part, Place, Segment
+
+CLIP_S = 1e-6  # rounding noise that does not count as a segment of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all segments of one Representation share.
+
+    ``period_start_s`` is the period's start on the presentation timeline, ``offset`` the presentation time offset and
+    ``timescale`` its ticks per second, ``discontinuity`` the number of periods before this one.
+    """
+
+    template: UrlTemplate
+    init: InitSegment | None
+    period_start_s: float
+    period_end_s: float | None
+    offset: int
+    timescale: int
+    discontinuity: int
+    place: Place
+
+    @property
+    def media_offset_s(self) -> float:
+        return self.period_start_s - self.offset / self.timescale
+
+    def segment(self, number: int, time: int, start_s: float, duration_s: float, parts: int = 1) -> Segment:
+        return Segment(
+            number,
+            start_s,
+            duration_s,
+            self.template.url(number, time),
+            None,
+            self.init,
+            (),
+            self.media_offset_s,
+            self.discontinuity,
+            parts=self._parts(number, time, duration_s, parts),
+            place=self.place,
+        )
+
+    def _parts(self, number: int, time: int, duration_s: float, parts: int) -> tuple[Part, ...]:
+        """A segment sequence (S@k) addressed by $SubNumber$: its segments share the duration evenly."""
+        if parts < 2 or "SubNumber" not in self.template.uses:
+            return ()
+        return tuple(Part(self.template.url(number, time, sub), duration_s / parts) for sub in range(1, parts + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class NumberIndex:
+    """Segments of one duration, addressed by number (ISO/IEC 23009-1 5.3.9.5.3).
+
+    ``first`` and ``count`` say which are there; ``start_number`` is the number of the one that starts the period,
+    ``shift`` its @eptDelta in ticks. The last one ends with the period.
+    """
+
+    frame: Frame
+    first: int
+    count: int
+    duration: int
+    start_number: int
+    shift: int = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, position: int, /) -> Segment:
+        position = _checked(position, self.count)
+        frame = self.frame
+        ticks = (self.first + position - self.start_number) * self.duration
+        start_s = frame.period_start_s + (ticks + self.shift) / frame.timescale
+        duration_s = self.duration / frame.timescale
+        if frame.period_end_s is not None and start_s + duration_s > frame.period_end_s:
+            duration_s = max(frame.period_end_s - start_s, 0.0)
+        return frame.segment(self.first + position, ticks + frame.offset, start_s, duration_s)
+
+    def __iter__(self) -> Iterator[Segment]:
+        return (self[position] for position in range(self.count))
+
+    def position_at(self, time_s: float) -> int:
+        if not self.count:
+            raise IndexError("no segments")
+        frame = self.frame
+        ticks = (time_s - frame.period_start_s) * frame.timescale - self.shift + CLIP_S
+        position = int(ticks // self.duration) - (self.first - self.start_number)
+        return min(max(position, 0), self.count - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineIndex:
+    """Segments of a SegmentTimeline; only those from ``first`` to before ``stop`` of its positions are presented."""
+
+    frame: Frame
+    timeline: Timeline
+    first: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.first
+
+    def __getitem__(self, position: int, /) -> Segment:
+        position = _checked(position, len(self)) + self.first
+        runs = self.timeline.runs
+        run = runs[bisect_right(runs, position, key=_first_of) - 1]
+        return self._segment(run, position - run.first)
+
+    def _segment(self, run: Run, step: int) -> Segment:
+        frame = self.frame
+        time = run.time + step * run.duration
+        start_s = frame.period_start_s + (time - frame.offset) / frame.timescale
+        return frame.segment(run.number + step, time, start_s, run.duration / frame.timescale, run.parts)
+
+    def __iter__(self) -> Iterator[Segment]:
+        plain = self.frame.template.parts
+        for run in self.timeline.runs:
+            begin, end = max(self.first - run.first, 0), min(self.stop - run.first, run.size)
+            if begin >= end:
+                continue
+            if plain is None or run.parts > 1:
+                yield from (self._segment(run, step) for step in range(begin, end))
+            else:
+                yield from self._plain(run, begin, end, plain)
+
+    def _plain(self, run: Run, begin: int, end: int, plain: tuple[str, bool, str]) -> Iterator[Segment]:
+        """The short way for a template with one number in it."""
+        frame = self.frame
+        before, by_time, after = plain
+        timescale, init, discontinuity, place = frame.timescale, frame.init, frame.discontinuity, frame.place
+        duration, number = run.duration, run.number
+        duration_s = duration / timescale
+        start_s, offset, media_offset_s = frame.period_start_s, frame.offset, frame.media_offset_s
+        for step in range(begin, end):
+            time = run.time + step * duration
+            yield Segment(
+                number + step,
+                start_s + (time - offset) / timescale,
+                duration_s,
+                f"{before}{time if by_time else number + step}{after}",
+                None,
+                init,
+                (),
+                media_offset_s,
+                discontinuity,
+                False,
+                None,
+                "",
+                None,
+                (),
+                None,
+                place,
+            )
+
+    def position_at(self, time_s: float) -> int:
+        if len(self) <= 0:
+            raise IndexError("no segments")
+        frame, runs = self.frame, self.timeline.runs
+        ticks = (time_s - frame.period_start_s) * frame.timescale + frame.offset + CLIP_S * frame.timescale
+        run = runs[max(bisect_right(runs, ticks, key=_time_of) - 1, 0)]
+        step = min(max(int((ticks - run.time) // run.duration), 0), run.size - 1)
+        return min(max(run.first + step, self.first), self.stop - 1) - self.first
+
+
+def _first_of(run: Run) -> int:
+    return run.first
+
+
+def _time_of(run: Run) -> int:
+    return run.time
+
+
+def _checked(position: int, count: int) -> int:
+    if position < 0:
+        position += count
+    if not 0 <= position < count:
+        raise IndexError(position)
+    return position
+
+
+def presented(timeline: Timeline, *, offset: int, end: float | None, tolerance: float) -> tuple[int, int]:
+    """Positions of the first and after the last segment of a timeline that lie inside the period.
+
+    ``offset`` and ``end`` are the period's limits in ticks; segments wholly outside are not presented.
+    """
+    first, stop = None, 0
+    for run in timeline.runs:
+        for_start = int(max((offset + tolerance - run.time) // run.duration, 0))
+        begin = min(for_start, run.size)
+        if begin < run.size and first is None:
+            first = run.first + begin
+        if end is None:
+            stop = run.first + run.size
+        elif run.time < end - tolerance:
+            inside = int(-((run.time - end + tolerance) // run.duration))
+            stop = run.first + min(inside, run.size)
+    if first is None:
+        return timeline.count, timeline.count
+    return first, max(stop, first)

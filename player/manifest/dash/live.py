@@ -1,0 +1,90 @@
+"""What an MPD says of its live edge, its clocks and its service (ISO/IEC 23009-1 5.3.1.2, 5.8.4.11, Annex K)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from player.manifest.dash.xml import Element, boolean, child, children, decimal, line_of, text_of
+from player.manifest.dates import parse_date, parse_duration
+from player.manifest.model import LiveInfo, Place, Steering
+from player.manifest.notes import Notes
+from player.manifest.urls import resolve
+
+
+def date_attribute(root: Element, name: str, notes: Notes) -> float | None:
+    """A dateTime attribute of MPD, seconds since 1970."""
+    text = root.get(name)
+    if text is None:
+        return None
+    seconds = parse_date(text)
+    if seconds is None:
+        notes.warn("dash.bad_date", f"MPD@{name} is not a date.", line=line_of(root), path="/MPD")
+    return seconds
+
+
+def duration_attribute(root: Element, name: str, notes: Notes) -> float | None:
+    """A duration attribute of MPD, seconds."""
+    text = root.get(name)
+    if text is None:
+        return None
+    seconds = parse_duration(text)
+    if seconds is None or seconds < 0:
+        notes.warn("dash.bad_duration", f"MPD@{name} is not a duration.", line=line_of(root), path="/MPD")
+        return None
+    return seconds
+
+
+def utc_timings(root: Element) -> tuple[tuple[str, str], ...]:
+    """``(scheme, value)`` of the UTCTiming elements, in the order of preference (5.8.4.11)."""
+    return tuple(
+        ((item.get("schemeIdUri") or "").strip(), (item.get("value") or "").strip())
+        for item in children(root, "UTCTiming")
+    )
+
+
+def _services(root: Element) -> Iterator[Element]:
+    yield from children(root, "ServiceDescription")
+    for period in children(root, "Period"):
+        yield from children(period, "ServiceDescription")
+
+
+def live_info(root: Element, notes: Notes) -> LiveInfo:
+    """Window, delay and latency of an MPD; of a static one only the service description is filled."""
+    latency: Element | None = None
+    rate: Element | None = None
+    for service in _services(root):
+        latency = child(service, "Latency") if latency is None else latency
+        rate = child(service, "PlaybackRate") if rate is None else rate
+    return LiveInfo(
+        availability_start_s=date_attribute(root, "availabilityStartTime", notes),
+        publish_time_s=date_attribute(root, "publishTime", notes),
+        minimum_update_s=duration_attribute(root, "minimumUpdatePeriod", notes),
+        window_depth_s=duration_attribute(root, "timeShiftBufferDepth", notes),
+        suggested_delay_s=duration_attribute(root, "suggestedPresentationDelay", notes),
+        target_latency_s=_milliseconds(latency, "target"),
+        min_latency_s=_milliseconds(latency, "min"),
+        max_latency_s=_milliseconds(latency, "max"),
+        min_rate=None if rate is None else decimal(rate.get("min")),
+        max_rate=None if rate is None else decimal(rate.get("max")),
+        utc_timings=utc_timings(root),
+    )
+
+
+def _milliseconds(element: Element | None, name: str) -> float | None:
+    value = None if element is None else decimal(element.get(name))
+    return None if value is None else value / 1000
+
+
+def steering(root: Element, base_url: str) -> Steering | None:
+    """ContentSteering (ETSI TS 103 998), which may stand in the MPD or in a ServiceDescription."""
+    element = child(root, "ContentSteering")
+    for service in _services(root):
+        element = child(service, "ContentSteering") if element is None else element
+    if element is None:
+        return None
+    return Steering(
+        server_uri=resolve(base_url, text_of(element)),
+        default_pathways=tuple((element.get("defaultServiceLocation") or "").split()),
+        query_before_start=boolean(element.get("queryBeforeStart")) or False,
+        place=Place(line_of(element), "/MPD/ContentSteering"),
+    )

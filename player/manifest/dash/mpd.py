@@ -1,0 +1,151 @@
+"""The MPD as a whole (ISO/IEC 23009-1 5.3.1): a :class:`Presentation` from its text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from player.errors import ErrorCode, ManifestError
+from player.manifest.dash import descriptors
+from player.manifest.dash.baseurl import Base, extend
+from player.manifest.dash.context import MpdContext
+from player.manifest.dash.live import duration_attribute, live_info, steering
+from player.manifest.dash.periods import read_period, spans
+from player.manifest.dash.protection import collect_references
+from player.manifest.dash.schema import note_unused
+from player.manifest.dash.xml import Element, child, children, decimal, line_of, local, parse_xml, text_of
+from player.manifest.limits import MAX_DURATION_S, limit_error
+from player.manifest.model import IndexRef, ManifestProtocol, Period, PlaylistRef, Presentation
+from player.manifest.notes import Notes
+from player.manifest.urls import resolve
+
+
+def parse_mpd(text: str | bytes, url: str, *, now_s: float | None = None) -> Presentation:
+    """Read an MPD. ``now_s`` is the server's clock in seconds since 1970, for the segments available now; without
+    it a dynamic MPD is read as of its @publishTime.
+
+    Raises :class:`ManifestError` for text that is not an MPD or goes past a bound.
+    """
+    root, forgiven = parse_xml(text)
+    if local(root) == "Patch":
+        raise ManifestError(
+            ErrorCode.MANIFEST_UNSUPPORTED, "This is an MPD patch; it can only be applied to the MPD it belongs to."
+        )
+    if local(root) != "MPD":
+        raise ManifestError(
+            ErrorCode.MANIFEST_NOT_RECOGNISED, f"The XML document is not an MPD but “{local(root)[:60]}”.", line=1
+        )
+    return read_mpd(root, url, now_s=now_s, forgiven=forgiven)
+
+
+def read_mpd(root: Element, url: str, *, now_s: float | None, forgiven: bool = False) -> Presentation:
+    """As :func:`parse_mpd`, from the parsed document (which a patch may have changed)."""
+    notes = Notes()
+    if forgiven:
+        notes.warn("dash.undeclared_prefix", "The MPD uses a namespace prefix that it does not declare.")
+    dynamic = _is_dynamic(root, notes)
+    info = live_info(root, notes)
+    context = MpdContext(
+        url=url,
+        dynamic=dynamic,
+        now_s=now_s if now_s is not None else info.publish_time_s,
+        availability_start_s=info.availability_start_s or 0.0,
+        window_depth_s=info.window_depth_s,
+        references=collect_references(root),
+        notes=notes,
+    )
+    if dynamic and info.availability_start_s is None:
+        notes.warn("dash.no_availability_start", "A dynamic MPD must have @availabilityStartTime.", path="/MPD")
+    total = duration_attribute(root, "mediaPresentationDuration", notes)
+    if total is not None and total > MAX_DURATION_S:
+        raise limit_error("MPD@mediaPresentationDuration is too long", MAX_DURATION_S, path="/MPD")
+    bases = extend((Base(url),), root, notes, "/MPD")
+    found = spans(context, root, total)
+    if not found:
+        raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "The MPD has no period that can be presented.", path="/MPD")
+    periods = tuple(read_period(context, span, position, bases) for position, span in enumerate(found))
+    if not dynamic:
+        periods = _with_known_end(periods)
+    note_unused(root, notes)
+    _note_chaining(root, notes)
+    return Presentation(
+        protocol=ManifestProtocol.DASH,
+        kind="mpd",
+        url=url,
+        periods=periods,
+        live=dynamic,
+        duration_s=_total(periods, total, dynamic=dynamic),
+        version=root.get("profiles"),
+        live_info=info if dynamic or info.target_latency_s is not None or info.utc_timings else None,
+        steering=steering(root, bases[0].url),
+        locations=tuple(resolve(url, text) for item in children(root, "Location") if (text := text_of(item))),
+        patch_locations=tuple(
+            (resolve(url, text), decimal(item.get("ttl")))
+            for item in children(root, "PatchLocation")
+            if (text := text_of(item))
+        ),
+        unused=notes.unused_names,
+        warnings=notes.warnings,
+        extra=_extra(root),
+    )
+
+
+def _is_dynamic(root: Element, notes: Notes) -> bool:
+    kind = (root.get("type") or "static").strip().lower()
+    if kind not in ("static", "dynamic"):
+        notes.warn("dash.bad_type", "MPD@type is neither static nor dynamic.", line=line_of(root), path="/MPD")
+    return kind == "dynamic"
+
+
+def _with_known_end(periods: tuple[Period, ...]) -> tuple[Period, ...]:
+    """The last period of a static MPD without a duration ends where its segments end."""
+    last = periods[-1]
+    if last.duration_s is not None:
+        return periods
+    end = max(
+        (
+            rendition.segments[-1].end_s
+            for track in last.tracks
+            for rendition in track.renditions
+            if not isinstance(rendition.segments, IndexRef | PlaylistRef) and len(rendition.segments)
+        ),
+        default=last.start_s,
+    )
+    if end <= last.start_s:
+        return periods
+    return (*periods[:-1], replace(last, duration_s=end - last.start_s))
+
+
+def _total(periods: tuple[Period, ...], declared: float | None, *, dynamic: bool) -> float | None:
+    if declared is not None or dynamic:
+        return declared
+    return periods[-1].end_s
+
+
+def _note_chaining(root: Element, notes: Notes) -> None:
+    """MPD chaining and fallback (5.11) lead to another MPD; they are reported, not followed."""
+    levels = descriptors.named((root,), "SupplementalProperty") + descriptors.named((root,), "EssentialProperty")
+    for item in levels:
+        if item.scheme in descriptors.CHAINING:
+            notes.warn("dash.chaining", f"The MPD leads on to another one ({item.scheme}).", line=item.line)
+    for period in children(root, "Period"):
+        imported = child(period, "ImportedMPD")
+        if imported is not None:
+            notes.warn("dash.imported_mpd", "An ImportedMPD is not loaded.", line=line_of(imported))
+
+
+def _extra(root: Element) -> dict[str, object]:
+    """Details that only ``inspect`` shows."""
+    extra: dict[str, object] = {}
+    for name in ("id", "profiles", "minBufferTime", "maxSegmentDuration", "availabilityEndTime"):
+        value = root.get(name)
+        if value is not None:
+            extra[name] = value
+    program = child(root, "ProgramInformation")
+    if program is not None:
+        extra["program"] = {local(item): text_of(item) for item in program}
+    preselections = [
+        dict(item.attrib.items()) for period in children(root, "Period") for item in children(period, "Preselection")
+    ]
+    if preselections:
+        extra["preselections"] = preselections
+    return extra

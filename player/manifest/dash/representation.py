@@ -1,0 +1,156 @@
+"""One Representation with all that it inherits, as a :class:`Rendition`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from player.manifest.codecs import codec_type, container_of_mime, container_of_url, split_codecs
+from player.manifest.dash import descriptors
+from player.manifest.dash.baseurl import Base, by_priority, extend, locations
+from player.manifest.dash.context import PeriodContext
+from player.manifest.dash.descriptors import Descriptor
+from player.manifest.dash.inherit import merge
+from player.manifest.dash.protection import read_protections
+from player.manifest.dash.segments import Source, build_segments
+from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, ratio, text_of
+from player.manifest.model import Container, IndexRef, Place, Rendition, SegmentIndex, TrackType
+from player.manifest.urls import folder_of, resolve
+
+_NUMBER_LIMIT = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A rendition and the type that its own attributes give it."""
+
+    rendition: Rendition
+    type: TrackType
+    label: str | None
+    essential: tuple[Descriptor, ...]
+
+
+def read_representation(
+    period: PeriodContext, adaptation: Element, element: Element, bases: Sequence[Base], position: int, path: str
+) -> Member:
+    """``element`` is a Representation of ``adaptation``; ``bases`` are the alternatives above it."""
+    levels = (element, adaptation)
+    own = by_priority(extend(bases, element, period.mpd.notes, path))
+    mime_type = _inherited(levels, "mimeType") or ""
+    codecs = split_codecs(_inherited(levels, "codecs"))
+    essential = descriptors.named((adaptation, element), "EssentialProperty")
+    properties = essential + descriptors.named((adaptation, element), "SupplementalProperty")
+    type_ = track_type(_inherited(levels, "contentType"), mime_type, codecs, essential)
+    identity = element.get("id") or f"{path.rpartition('/')[0]}#{position}"
+    bandwidth = max(integer(element.get("bandwidth")) or 0, 0)
+    place = Place(line_of(element), path)
+    source = Source(
+        period=period,
+        addressing=merge((element, adaptation, period.element)),
+        base_url=own[0].url,
+        id=element.get("id") or "",
+        bandwidth=bandwidth,
+        container=_container(mime_type, codecs),
+        offset_s=own[0].offset_s,
+        place=place,
+    )
+    segments, init = build_segments(source)
+    whole_file = source.addressing is None or isinstance(segments, IndexRef) or _is_whole(segments, own[0].url)
+    channel_levels = element if descriptors.named((element,), "AudioChannelConfiguration") else adaptation
+    rendition = Rendition(
+        id=identity,
+        bandwidth_bps=bandwidth,
+        segments=segments,
+        codecs=codecs,
+        supplemental_codecs=split_codecs(_inherited(levels, "supplementalCodecs")),
+        container=_settled(source.container, own[0].url, init is not None),
+        mime_type=mime_type,
+        width=_positive(_inherited(levels, "width")),
+        height=_positive(_inherited(levels, "height")),
+        frame_rate=ratio(_inherited(levels, "frameRate")),
+        video_range=descriptors.video_range(properties),
+        sample_rate=_positive((_inherited(levels, "audioSamplingRate") or "").partition(" ")[0]),
+        channels=descriptors.channels(descriptors.named((channel_levels,), "AudioChannelConfiguration")),
+        score=decimal(_inherited(levels, "qualityRanking")),
+        muxed_audio=type_ is TrackType.VIDEO and any(codec_type(codec) is TrackType.AUDIO for codec in codecs),
+        locations=locations(own, whole_file=whole_file),
+        protections=read_protections(
+            levels, period.mpd.references, lambda url: resolve(own[0].url, url), period.mpd.notes, path
+        ),
+        tiles=descriptors.tiles(properties),
+        index=segments if isinstance(segments, IndexRef) else None,
+        inband_events=tuple(
+            (item.scheme, item.value) for item in descriptors.named((adaptation, element), "InbandEventStream")
+        ),
+        attributes=_attributes(levels),
+        place=place,
+    )
+    label = next(iter(_texts(element, "Label")), None)
+    return Member(rendition, type_, label, essential)
+
+
+def _inherited(levels: Sequence[Element], name: str) -> str | None:
+    for level in levels:
+        value = attribute(level, name)
+        if value is not None:
+            return value
+    return None
+
+
+def _attributes(levels: Sequence[Element]) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for level in reversed(levels):
+        merged.update({str(key).rpartition("}")[2]: str(value) for key, value in level.attrib.items()})
+    return merged
+
+
+def _texts(element: Element, name: str) -> list[str]:
+    return [text for item in children(element, name) if (text := text_of(item))]
+
+
+def _positive(text: str | None) -> int | None:
+    value = integer(text) if text else None
+    return value if value is not None and 0 < value < _NUMBER_LIMIT else None
+
+
+def _container(mime_type: str, codecs: Sequence[str]) -> Container:
+    if mime_type == "application/mp4" or not mime_type:
+        return Container.FMP4 if mime_type or codecs else Container.UNKNOWN
+    return container_of_mime(mime_type)
+
+
+def _settled(container: Container, base_url: str, has_init: bool) -> Container:
+    if container is not Container.UNKNOWN:
+        return container
+    if has_init:
+        return Container.FMP4
+    return container_of_url(base_url)
+
+
+def _is_whole(segments: SegmentIndex | IndexRef, base_url: str) -> bool:
+    return (
+        not isinstance(segments, IndexRef)
+        and len(segments) == 1
+        and segments[0].url == base_url != folder_of(base_url)
+    )
+
+
+def track_type(
+    content_type: str | None, mime_type: str, codecs: Sequence[str], essential: Sequence[Descriptor]
+) -> TrackType:
+    """What an AdaptationSet or Representation holds: @contentType, else @mimeType, else @codecs (5.3.3.2)."""
+    if any(item.scheme == descriptors.TRICK_MODE for item in essential):
+        return TrackType.TRICK
+    if any(item.scheme in descriptors.THUMBNAILS for item in essential):
+        return TrackType.IMAGE
+    kind, _, subtype = mime_type.lower().partition("/")
+    first = next((type_ for codec in codecs if (type_ := codec_type(codec)) is not None), None)
+    if (content_type or "").lower() in ("video", "audio", "text", "image"):
+        return TrackType((content_type or "").lower())
+    if kind in ("video", "audio", "text", "image"):
+        return TrackType(kind)
+    if subtype.partition(";")[0] in ("ttml+xml", "x-sami", "vtt"):
+        return TrackType.TEXT
+    if first is not None:
+        return first
+    return TrackType.DATA

@@ -1,0 +1,100 @@
+"""Which elements and attributes of an MPD we read; all others are named in ``Presentation.unused``.
+
+The table is the DASH schema's vocabulary as far as something is done with it. A test walks the schema's own list of
+names and shows that each is either here or reported.
+"""
+
+from __future__ import annotations
+
+from player.manifest.dash.xml import Element, attributes, local
+from player.manifest.notes import Notes
+
+_COMMON = (
+    "profiles width height sar frameRate audioSamplingRate mimeType codecs supplementalCodecs contentType lang "
+    "maxPlayoutRate codingDependency scanType startWithSAP selectionPriority"
+)
+_SEGMENT_BASE = (
+    "timescale presentationTimeOffset indexRange availabilityTimeOffset timeShiftBufferDepth eptDelta "
+    "initialization duration startNumber endNumber"
+)
+
+READ: dict[str, frozenset[str]] = {
+    name: frozenset(text.split())
+    for name, text in {
+        "MPD": "id profiles type availabilityStartTime availabilityEndTime publishTime mediaPresentationDuration "
+        "minimumUpdatePeriod minBufferTime timeShiftBufferDepth suggestedPresentationDelay maxSegmentDuration "
+        "schemaLocation",
+        "ProgramInformation": "",
+        "Title": "",
+        "Source": "",
+        "Copyright": "",
+        "BaseURL": "serviceLocation priority weight availabilityTimeOffset",
+        "Location": "",
+        "PatchLocation": "ttl",
+        "ServiceDescription": "id",
+        "Latency": "target min max",
+        "PlaybackRate": "min max",
+        "ContentSteering": "defaultServiceLocation queryBeforeStart",
+        "UTCTiming": "schemeIdUri value id",
+        "Period": "id start duration href actuate",
+        "AssetIdentifier": "schemeIdUri value id",
+        "EventStream": "schemeIdUri value timescale presentationTimeOffset",
+        "Event": "id presentationTime duration messageData",
+        "AdaptationSet": f"id group {_COMMON} qualityRanking par minBandwidth maxBandwidth minWidth maxWidth "
+        "minHeight maxHeight minFrameRate maxFrameRate segmentAlignment subsegmentAlignment bitstreamSwitching "
+        "href actuate",
+        "Representation": f"id bandwidth {_COMMON} qualityRanking",
+        "Role": "schemeIdUri value id",
+        "Accessibility": "schemeIdUri value id",
+        "Viewpoint": "schemeIdUri value id",
+        "Rating": "schemeIdUri value id",
+        "FramePacking": "schemeIdUri value id",
+        "AudioChannelConfiguration": "schemeIdUri value id",
+        "EssentialProperty": "schemeIdUri value id",
+        "SupplementalProperty": "schemeIdUri value id",
+        "InbandEventStream": "schemeIdUri value id",
+        "Label": "id lang",
+        "GroupLabel": "id lang",
+        "Preselection": "id preselectionComponents lang tag",
+        "ContentProtection": "schemeIdUri value id default_KID ref refId robustness",
+        "SegmentBase": _SEGMENT_BASE,
+        "SegmentList": _SEGMENT_BASE,
+        "SegmentTemplate": f"{_SEGMENT_BASE} media",
+        "Initialization": "sourceURL range",
+        "RepresentationIndex": "sourceURL range",
+        "SegmentURL": "media mediaRange",
+        "SegmentTimeline": "",
+        "S": "t d r n k",
+        "ImportedMPD": "",
+    }.items()
+}
+# Read elsewhere as a whole: their contents are reported there.
+_WHOLE = frozenset({"ContentProtection", "Event", "SegmentTimeline", "ProgramInformation"})
+
+
+def note_unused(root: Element, notes: Notes) -> None:
+    """Name each kind of element and attribute that nothing was done with, once."""
+    seen: set[tuple[str, str]] = set()
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        name = local(element)
+        known = READ.get(name)
+        if known is None:
+            notes.unused(name)
+            continue
+        for key, _ in attributes(element):
+            if key not in known and (name, key) not in seen:
+                seen.add((name, key))
+                notes.unused(f"{name}@{key}")
+        if name not in _WHOLE:
+            stack.extend(reversed(list(element)))
+        elif name == "SegmentTimeline":
+            _note_timeline(element, notes)
+
+
+def _note_timeline(element: Element, notes: Notes) -> None:
+    """A timeline is long and holds S elements; whatever else is in it comes first or last (Pattern)."""
+    for item in (element[0], element[-1]) if len(element) else ():
+        if local(item) != "S":
+            notes.unused(local(item))

@@ -1,0 +1,297 @@
+"""The segments of one Representation (ISO/IEC 23009-1 5.3.9): templates, lists, one indexed file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from player.manifest.dash.context import PeriodContext
+from player.manifest.dash.indexes import Frame, NumberIndex, TimelineIndex, presented
+from player.manifest.dash.inherit import Addressing, byte_range
+from player.manifest.dash.templates import UrlTemplate
+from player.manifest.dash.timeline import Timeline, read_timeline
+from player.manifest.dash.xml import Element, line_of
+from player.manifest.limits import MAX_SEGMENTS, limit_error
+from player.manifest.model import (
+    ByteRange,
+    Container,
+    IndexRef,
+    InitSegment,
+    ListedIndex,
+    Place,
+    Segment,
+    SegmentIndex,
+)
+from player.manifest.urls import media_url_trouble, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where and what one Representation is, as far as its segments need to know."""
+
+    period: PeriodContext
+    addressing: Addressing | None
+    base_url: str
+    id: str
+    bandwidth: int
+    container: Container
+    offset_s: float  # @availabilityTimeOffset of the BaseURLs
+    place: Place
+
+    def template(self, text: str) -> UrlTemplate:
+        template = UrlTemplate(text, self.base_url, representation=self.id, bandwidth=self.bandwidth)
+        if template.problem:
+            self.warn("dash.template", template.problem)
+        return template
+
+    def warn(self, code: str, sentence: str) -> None:
+        self.period.mpd.notes.warn(code, sentence, line=self.place.line, path=self.place.path)
+
+    def url(self, reference: str) -> str:
+        url = resolve(self.base_url, reference)
+        trouble = media_url_trouble(url, self.base_url, data_allowed=True)
+        if trouble is not None:
+            self.warn("forbidden_url", trouble)
+        return url
+
+
+def build_segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment | None]:
+    """The segments of a Representation and its initialisation segment."""
+    addressing = source.addressing
+    if addressing is None:
+        return ListedIndex((_whole(source, source.base_url, None, None),)), None
+    init = _initialization(source, addressing)
+    if addressing.kind == "SegmentTemplate" and addressing.text("media") is not None:
+        return _template(source, addressing, init), init
+    if addressing.kind == "SegmentList":
+        return _list(source, addressing, init), init
+    if addressing.kind == "SegmentTemplate":
+        source.warn("dash.template_without_media", "A SegmentTemplate has no @media.")
+    return _base(source, addressing, init), init
+
+
+# -- one file ----------------------------------------------------------------------------------------------------
+
+
+def _base(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex | IndexRef:
+    url = source.base_url
+    index = addressing.element("RepresentationIndex")
+    index_range = byte_range(addressing.text("indexRange"))
+    index_url = url
+    if index is not None:
+        index_range = byte_range(index.get("range")) or index_range
+        index_url = source.url(index.get("sourceURL") or "")
+        index_range = index_range or (ByteRange(0) if index_url != url else None)
+    if index_range is None:
+        return ListedIndex((_whole(source, url, init, addressing),))
+    period = source.period
+    return IndexRef(
+        url=index_url,
+        byte_range=index_range,
+        container=source.container,
+        init=init or InitSegment(url, ByteRange(0, index_range.start) if index_range.start else None),
+        start_s=period.start_s,
+        duration_s=period.duration_s,
+        media_offset_s=period.start_s - addressing.presentation_time_offset / addressing.timescale,
+        media_url=url,
+        discontinuity=period.position,
+    )
+
+
+def _whole(source: Source, url: str, init: InitSegment | None, addressing: Addressing | None) -> Segment:
+    """The one segment of a Representation that is a single file."""
+    period = source.period
+    offset = 0.0 if addressing is None else addressing.presentation_time_offset / addressing.timescale
+    start = 1 if addressing is None else addressing.start_number
+    return Segment(
+        start,
+        period.start_s,
+        period.duration_s or 0.0,
+        url,
+        init=init,
+        media_offset_s=period.start_s - offset,
+        discontinuity=period.position,
+        place=source.place,
+    )
+
+
+def _initialization(source: Source, addressing: Addressing) -> InitSegment | None:
+    element = addressing.element("Initialization")
+    if element is not None:
+        reference = element.get("sourceURL")
+        return InitSegment(source.url(reference or ""), byte_range(element.get("range")))
+    text = addressing.text("initialization") if addressing.kind == "SegmentTemplate" else None
+    if text is None:
+        return None
+    template = source.template(text)
+    if template.varies:
+        source.warn("dash.template", "@initialization must not depend on the segment.")
+    return InitSegment(template.url(addressing.start_number, 0))
+
+
+# -- templates -----------------------------------------------------------------------------------------------------
+
+
+def _template(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex:
+    period = source.period
+    template = source.template(addressing.text("media") or "")
+    source.url(template.url(addressing.start_number, 0))
+    frame = Frame(
+        template=template,
+        init=init,
+        period_start_s=period.start_s,
+        period_end_s=period.end_s,
+        offset=addressing.presentation_time_offset,
+        timescale=addressing.timescale,
+        discontinuity=period.position,
+        place=source.place,
+    )
+    timeline = addressing.element("SegmentTimeline")
+    if timeline is not None:
+        return _timeline_index(source, addressing, frame, timeline)
+    duration = addressing.decimal("duration")
+    if duration is not None and duration > 0 and math.isfinite(duration):
+        return _number_index(source, addressing, frame, duration)
+    if template.varies:
+        source.warn("dash.no_duration", "A SegmentTemplate has neither @duration nor a SegmentTimeline.")
+    return ListedIndex((_whole(source, template.url(addressing.start_number, frame.offset), init, addressing),))
+
+
+def _timeline_index(source: Source, addressing: Addressing, frame: Frame, element: Element) -> SegmentIndex:
+    timeline = _read_timeline(source, addressing, element)
+    end = None if frame.period_end_s is None else (frame.period_end_s - frame.period_start_s) * frame.timescale
+    first, stop = presented(
+        timeline,
+        offset=frame.offset,
+        end=None if end is None else end + frame.offset,
+        tolerance=1e-6 * frame.timescale,
+    )
+    outside = timeline.count - (stop - first)
+    if outside:
+        source.warn("dash.outside_period", f"{outside} segments of a SegmentTimeline lie outside their period.")
+    return TimelineIndex(frame, timeline, first, stop)
+
+
+def _read_timeline(source: Source, addressing: Addressing, element: Element) -> Timeline:
+    period = source.period
+    limit_s = period.duration_s
+    if limit_s is None:
+        limit_s = period.edge_s(_availability_offset(source, addressing))
+    end = None
+    if limit_s is not None:
+        ticks = limit_s * addressing.timescale + addressing.presentation_time_offset
+        end = round(ticks) if period.end_s is not None else math.floor(ticks)
+    return read_timeline(
+        element,
+        start_number=addressing.start_number,
+        end=end,
+        whole_only=period.end_s is None,
+        end_number=addressing.number("endNumber"),
+        notes=period.mpd.notes,
+        path=source.place.path or "",
+    )
+
+
+def _availability_offset(source: Source, addressing: Addressing) -> float:
+    return source.offset_s + (addressing.decimal("availabilityTimeOffset") or 0.0)
+
+
+def _number_index(source: Source, addressing: Addressing, frame: Frame, duration: float) -> SegmentIndex:
+    """Simple addressing (5.3.9.5.3): all segments of a static MPD, the available ones of a dynamic one (A.3.2)."""
+    period = source.period
+    ticks = max(round(duration), 1)
+    length_s = ticks / frame.timescale
+    shift = addressing.number("eptDelta") or 0
+    start, end_number = addressing.start_number, addressing.number("endNumber")
+    first, stop = start, None
+    if period.duration_s is not None:
+        span = period.duration_s - shift / frame.timescale
+        stop = start + max(math.ceil(span / length_s - 1e-9), 0)
+    edge = period.edge_s(_availability_offset(source, addressing))
+    if edge is not None:
+        edge -= shift / frame.timescale
+        available = start + max(math.floor(edge / length_s + 1e-9), 0)
+        stop = available if stop is None else min(stop, available)
+        depth = addressing.decimal("timeShiftBufferDepth") or period.mpd.window_depth_s
+        if depth is not None:
+            oldest = edge - _availability_offset(source, addressing) - depth
+            first = max(first, start + math.floor(oldest / length_s + 1e-9))
+    if end_number is not None:
+        stop = end_number + 1 if stop is None else min(stop, end_number + 1)
+    if stop is None:
+        source.warn(
+            "dash.open_end", "The number of segments is not known: the period has no end and there is no clock."
+        )
+        stop = first
+    count = max(stop - first, 0)
+    if count > MAX_SEGMENTS:
+        raise limit_error("a SegmentTemplate has too many segments", MAX_SEGMENTS, path=source.place.path)
+    return NumberIndex(frame, first, count, ticks, start, shift)
+
+
+# -- lists ---------------------------------------------------------------------------------------------------------
+
+
+def _list(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex:
+    """SegmentList (5.3.9.3): URLs one by one, times from @duration or a SegmentTimeline."""
+    period = source.period
+    entries = addressing.elements("SegmentURL")
+    if len(entries) > MAX_SEGMENTS:
+        raise limit_error("a SegmentList has too many segments", MAX_SEGMENTS, path=source.place.path)
+    times = _list_times(source, addressing, len(entries))
+    if len(times) < len(entries):
+        source.warn("dash.list_without_times", f"{len(entries) - len(times)} SegmentURLs have no place in time.")
+    elif len(times) > len(entries):
+        source.warn("dash.timeline_without_urls", f"{len(times) - len(entries)} times have no SegmentURL.")
+    offset_s = addressing.presentation_time_offset / addressing.timescale
+    end_number = addressing.number("endNumber")
+    segments = []
+    for entry, (number, start_s, duration_s) in zip(entries, times, strict=False):
+        if end_number is not None and number > end_number:
+            break
+        range_ = byte_range(entry.get("mediaRange"))
+        segments.append(
+            Segment(
+                number,
+                start_s,
+                duration_s,
+                source.url(entry.get("media") or ""),
+                range_,
+                init,
+                media_offset_s=period.start_s - offset_s,
+                discontinuity=period.position,
+                size_bytes=None if range_ is None else range_.length,
+                place=Place(line_of(entry), source.place.path),
+            )
+        )
+    return ListedIndex(tuple(segments))
+
+
+def _list_times(source: Source, addressing: Addressing, count: int) -> list[tuple[int, float, float]]:
+    """``(number, start, duration)`` on the presentation timeline for each entry of a SegmentList."""
+    period, scale = source.period, addressing.timescale
+    element = addressing.element("SegmentTimeline")
+    if element is not None:
+        offset = addressing.presentation_time_offset
+        return [
+            (
+                run.number + step,
+                period.start_s + (run.time + step * run.duration - offset) / scale,
+                run.duration / scale,
+            )
+            for run in _read_timeline(source, addressing, element).runs
+            for step in range(run.size)
+        ]
+    start = addressing.start_number
+    duration = addressing.decimal("duration")
+    length_s = duration / scale if duration and duration > 0 else (period.duration_s or 0.0) / max(count, 1)
+    if not duration and count > 1:
+        source.warn("dash.no_duration", "A SegmentList has neither @duration nor a SegmentTimeline.")
+    result = []
+    for position in range(count):
+        begin = position * length_s
+        end = begin + length_s
+        if period.duration_s is not None and end > period.duration_s > begin:
+            end = period.duration_s
+        result.append((start + position, period.start_s + begin, end - begin))
+    return result

@@ -1,0 +1,33 @@
+"""New presentations out of old ones: the model is immutable, so changes are copies that share the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from player.manifest.model import Period, Presentation, Rendition, Track
+
+
+def map_renditions(presentation: Presentation, change: Callable[[Rendition], Rendition]) -> Presentation:
+    """``presentation`` with ``change`` applied to each rendition; parts that stay the same objects are shared."""
+    return replace(presentation, periods=tuple(_map_period(period, change) for period in presentation.periods))
+
+
+def _map_period(period: Period, change: Callable[[Rendition], Rendition]) -> Period:
+    tracks = tuple(_map_track(track, change) for track in period.tracks)
+    same = all(new is old for new, old in zip(tracks, period.tracks, strict=True))
+    return period if same else replace(period, tracks=tracks)
+
+
+def _map_track(track: Track, change: Callable[[Rendition], Rendition]) -> Track:
+    renditions = tuple(change(rendition) for rendition in track.renditions)
+    same = all(new is old for new, old in zip(renditions, track.renditions, strict=True))
+    return track if same else replace(track, renditions=renditions)
+
+
+def iter_renditions(presentation: Presentation) -> Iterator[tuple[Period, Track, Rendition]]:
+    """Every rendition with the period and track that hold it, in order."""
+    for period in presentation.periods:
+        for track in period.tracks:
+            for rendition in track.renditions:
+                yield period, track, rendition

@@ -1,0 +1,231 @@
+"""Presentations from HLS playlists, and media playlists put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from player.errors import ErrorCode, ManifestError
+from player.manifest.codecs import container_of_url
+from player.manifest.edit import map_renditions
+from player.manifest.hls.media import MediaPlaylist, parse_media
+from player.manifest.hls.multivariant import parse_multivariant
+from player.manifest.hls.tags import MEDIA_MARKS, MULTIVARIANT_MARKS
+from player.manifest.hls.tracks import DEFAULT_PATHWAY, build_tracks
+from player.manifest.model import (
+    Container,
+    ListedIndex,
+    LiveInfo,
+    Location,
+    ManifestProtocol,
+    Period,
+    Presentation,
+    Rendition,
+    Track,
+    TrackType,
+)
+from player.manifest.urls import folder_of
+
+MEDIA_RENDITION_ID = "media"
+T = TypeVar("T")
+
+
+def parse_hls(text: str, url: str, *, imported: Mapping[str, str] | None = None) -> Presentation:
+    """A presentation from a multivariant or a media playlist."""
+    kind = _kind(text)
+    if kind == "multivariant":
+        return _from_multivariant(text, url)
+    if kind == "media":
+        return _from_media(parse_media(text, url, imported=imported), url)
+    raise ManifestError(
+        ErrorCode.MANIFEST_SYNTAX,
+        "The playlist has no tag that says whether it is a multivariant or a media playlist.",
+    )
+
+
+def _kind(text: str) -> str | None:
+    """Which kind of playlist the first tag that only one kind may have says it is."""
+    for raw in text.splitlines():
+        line = raw.strip()
+        if not line.startswith("#EXT"):
+            continue
+        name = line.partition(":")[0].strip()
+        if name in MULTIVARIANT_MARKS:
+            return "multivariant"
+        if name in MEDIA_MARKS:
+            return "media"
+    return None
+
+
+def _from_multivariant(text: str, url: str) -> Presentation:
+    source = parse_multivariant(text, url)
+    tracks = build_tracks(source)
+    return Presentation(
+        protocol=ManifestProtocol.HLS,
+        kind="multivariant",
+        url=url,
+        periods=(Period("0", 0.0, None, tracks),),
+        version=None if source.version is None else str(source.version),
+        start_offset_s=source.start_offset_s,
+        start_precise=source.start_precise,
+        independent_segments=source.independent_segments,
+        steering=source.steering,
+        session_keys=tuple(source.session_keys),
+        session_data=tuple(source.session_data),
+        variables=source.variables,
+        unused=source.notes.unused_names,
+        warnings=source.notes.warnings,
+    )
+
+
+def _from_media(playlist: MediaPlaylist, url: str) -> Presentation:
+    info = playlist.info
+    rendition = with_playlist(
+        Rendition(
+            id=MEDIA_RENDITION_ID,
+            bandwidth_bps=0,
+            segments=ListedIndex(()),
+            locations=(Location(DEFAULT_PATHWAY, folder_of(url)),),
+        ),
+        playlist,
+    )
+    type_ = _media_type(playlist, rendition.container)
+    rendition = replace(rendition, muxed_audio=type_ is TrackType.VIDEO)
+    track = Track(id=MEDIA_RENDITION_ID, type=type_, renditions=(rendition,), default=True)
+    presentation = Presentation(
+        protocol=ManifestProtocol.HLS,
+        kind="media",
+        url=url,
+        periods=(Period("0", 0.0, None, (track,)),),
+        version=None if info.version is None else str(info.version),
+        start_offset_s=info.start_offset_s,
+        start_precise=info.start_precise,
+        playlist_type=info.playlist_type,
+        independent_segments=info.independent_segments,
+        variables=info.variables,
+    )
+    return with_totals(presentation, playlist)
+
+
+def _media_type(playlist: MediaPlaylist, container: Container) -> TrackType:
+    if playlist.images_only or container is Container.IMAGE:
+        return TrackType.IMAGE
+    if playlist.info.iframes_only:
+        return TrackType.TRICK
+    if container is Container.PACKED_AUDIO:
+        return TrackType.AUDIO
+    if container in (Container.WEBVTT, Container.TTML):
+        return TrackType.TEXT
+    return TrackType.VIDEO
+
+
+def with_playlist(rendition: Rendition, playlist: MediaPlaylist) -> Rendition:
+    """``rendition`` with the segments of its media playlist."""
+    info, tiles = playlist.info, playlist.tiles
+    container = rendition.container
+    if playlist.segments:
+        first = playlist.segments[0]
+        container = container_of_url(first.url)
+        if first.init is not None and container is Container.UNKNOWN:
+            container = Container.FMP4
+    return replace(
+        rendition,
+        segments=ListedIndex(playlist.segments),
+        container=container,
+        target_duration_s=info.target_duration_s,
+        media_sequence=info.media_sequence,
+        discontinuity_sequence=info.discontinuity_sequence,
+        playlist=info,
+        tiles=(tiles.columns, tiles.rows) if tiles else rendition.tiles,
+        width=rendition.width or (tiles.width if tiles else None),
+        height=rendition.height or (tiles.height if tiles else None),
+    )
+
+
+def with_totals(presentation: Presentation, playlist: MediaPlaylist) -> Presentation:
+    """``presentation`` with what a newly loaded playlist says of the whole: end, live window, dates, warnings."""
+    loaded = [
+        rendition
+        for period in presentation.periods
+        for track in period.tracks
+        if track.type is not TrackType.TRICK and track.type is not TrackType.IMAGE
+        for rendition in track.renditions
+        if rendition.playlist is not None
+    ] or [r for p in presentation.periods for t in p.tracks for r in t.renditions if r.playlist is not None]
+    live = any(not r.playlist.ended and r.playlist.playlist_type != "VOD" for r in loaded if r.playlist is not None)
+    end = max((index_end(rendition) for rendition in loaded), default=0.0)
+    duration = None if live else end
+    info = playlist.info
+    known = {event.id for event in playlist.date_ranges}
+    kept = tuple(event for event in presentation.date_ranges if event.id not in known)
+    return replace(
+        presentation,
+        periods=tuple(replace(period, duration_s=duration) for period in presentation.periods),
+        live=live,
+        duration_s=duration,
+        playlist_type=presentation.playlist_type or info.playlist_type,
+        live_info=_live_info(playlist) if live else None,
+        date_ranges=kept + playlist.date_ranges,
+        unused=_union(presentation.unused, playlist.unused),
+        warnings=_union(presentation.warnings, playlist.warnings),
+    )
+
+
+def index_end(rendition: Rendition) -> float:
+    """Where the last segment that is known ends, in seconds."""
+    segments = rendition.segments
+    if isinstance(segments, ListedIndex) and segments.segments:
+        return segments.segments[-1].end_s
+    return 0.0
+
+
+def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
+    return first + tuple(item for item in second if item not in first)
+
+
+def _live_info(playlist: MediaPlaylist) -> LiveInfo:
+    """RFC 8216bis 4.4.3.8 gives the defaults: HOLD-BACK is three target durations."""
+    info = playlist.info
+    target = info.target_duration_s or 0.0
+    return LiveInfo(
+        minimum_update_s=target or None,
+        window_depth_s=sum(segment.duration_s for segment in playlist.segments),
+        hold_back_s=info.hold_back_s if info.hold_back_s is not None else 3 * target,
+        part_target_s=info.part_target_s,
+        part_hold_back_s=info.part_hold_back_s,
+        can_block_reload=info.can_block_reload,
+        can_skip_until_s=info.can_skip_until_s,
+    )
+
+
+def attach(
+    presentation: Presentation, rendition_id: str, text: str, url: str, *, pathway: str | None = None
+) -> Presentation:
+    """See :func:`player.manifest.attach_playlist`."""
+    imported = presentation.variables if presentation.kind == "multivariant" else None
+    playlist = parse_media(text, url, imported=imported)
+    found = False
+
+    def put(rendition: Rendition) -> Rendition:
+        nonlocal found
+        if rendition.id != rendition_id:
+            return rendition
+        found = True
+        if pathway is None:
+            return with_playlist(rendition, playlist)
+        return _with_location(rendition, playlist, pathway)
+
+    changed = map_renditions(presentation, put)
+    if not found:
+        raise KeyError(rendition_id)
+    return with_totals(changed, playlist)
+
+
+def _with_location(rendition: Rendition, playlist: MediaPlaylist, pathway: str) -> Rendition:
+    """The playlist of a redundant variant, kept beside the leading one's."""
+    locations = tuple(
+        replace(location, segments=ListedIndex(playlist.segments)) if location.pathway == pathway else location
+        for location in rendition.locations
+    )
+    return replace(rendition, locations=locations)

@@ -1,0 +1,527 @@
+"""Media playlists (RFC 8216bis 4.4.3 to 4.4.5): lines in, segments and :class:`PlaylistInfo` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from player.errors import ErrorCode, ManifestError
+from player.manifest.dates import parse_date
+from player.manifest.hls.dateranges import DateRanges
+from player.manifest.hls.keys import KeyRing, read_key
+from player.manifest.hls.lexer import attribute_list, byte_range, integer, is_yes, number, resolution, split_lines
+from player.manifest.hls.tags import TAGS, Scope
+from player.manifest.hls.variables import Variables
+from player.manifest.limits import MAX_DURATION_S, MAX_LINE_CHARACTERS, MAX_SEGMENTS, limit_error
+from player.manifest.model import (
+    ByteRange,
+    InitSegment,
+    ManifestWarning,
+    Part,
+    Place,
+    PlaylistInfo,
+    PreloadHint,
+    RenditionReport,
+    Segment,
+    TimedEvent,
+)
+from player.manifest.notes import Notes
+from player.manifest.urls import Resolver, media_url_trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """The layout of an image playlist's sheets (EXT-X-TILES)."""
+
+    columns: int
+    rows: int
+    width: int | None
+    height: int | None
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPlaylist:
+    """One media playlist as it stands, starting at 0."""
+
+    info: PlaylistInfo
+    segments: tuple[Segment, ...]
+    date_ranges: tuple[TimedEvent, ...]
+    tiles: Tiles | None
+    images_only: bool
+    warnings: tuple[ManifestWarning, ...]
+    unused: tuple[str, ...]
+
+    @property
+    def live(self) -> bool:
+        """Whether the playlist may still change (RFC 8216bis 4.4.3.4, 4.4.3.5)."""
+        return not self.info.ended and self.info.playlist_type != "VOD"
+
+
+def parse_media(text: str, url: str, *, imported: Mapping[str, str] | None = None) -> MediaPlaylist:
+    """Read a media playlist. ``imported`` are the variables of the multivariant playlist that led here.
+
+    Raises :class:`ManifestError` where RFC 8216bis says that parsing must fail, or past a bound.
+    """
+    lines = split_lines(text)
+    longest = max(map(len, lines))
+    if longest > MAX_LINE_CHARACTERS:
+        raise limit_error(f"a line has {longest} characters", MAX_LINE_CHARACTERS)
+    return _MediaReader(url, imported, substitutes="{$" in text).read(lines)
+
+
+class _MediaReader:
+    """State of one pass over the lines: what holds from here on, and what belongs to the next segment."""
+
+    def __init__(self, url: str, imported: Mapping[str, str] | None, *, substitutes: bool) -> None:
+        self.url = url
+        self.resolve = Resolver(url)
+        self.notes = Notes()
+        self.variables = Variables(url, imported)
+        self.substitutes = substitutes
+        self.info = PlaylistInfo(url)
+        self.ranges = DateRanges(self.notes)
+        self.segments: list[Segment] = []
+        self.hints: list[PreloadHint] = []
+        self.reports: list[RenditionReport] = []
+        self.tiles: Tiles | None = None
+        self.images_only = False
+        # holds until it is replaced
+        self.keys = KeyRing()
+        self.init: InitSegment | None = None
+        self.bitrate: int | None = None
+        self.sequence = 0
+        self.discontinuity = 0
+        self.time_s = 0.0
+        self.clock_s: float | None = None  # date of the next segment, from the last PROGRAM-DATE-TIME on
+        self.first_dated: int | None = None
+        self.range_url = ""
+        self.range_end = 0
+        self.part_url = ""
+        self.part_end = 0
+        # belongs to the next segment
+        self.duration: float | None = None
+        self.title = ""
+        self.range: tuple[int, int | None] | None = None
+        self.gap = False
+        self.parts: list[Part] = []
+        self.handlers: dict[str, Callable[[str, int], None]] = {
+            "EXTM3U": self._ignore,
+            "EXT-X-VERSION": self._version,
+            "EXT-X-INDEPENDENT-SEGMENTS": self._independent,
+            "EXT-X-START": self._start,
+            "EXT-X-DEFINE": self.variables.define,
+            "EXT-X-TARGETDURATION": self._target_duration,
+            "EXT-X-MEDIA-SEQUENCE": self._media_sequence,
+            "EXT-X-DISCONTINUITY-SEQUENCE": self._discontinuity_sequence,
+            "EXT-X-ENDLIST": self._end_list,
+            "EXT-X-PLAYLIST-TYPE": self._playlist_type,
+            "EXT-X-I-FRAMES-ONLY": self._iframes_only,
+            "EXT-X-PART-INF": self._part_inf,
+            "EXT-X-SERVER-CONTROL": self._server_control,
+            "EXTINF": self._extinf,
+            "EXT-X-BYTERANGE": self._byte_range,
+            "EXT-X-DISCONTINUITY": self._discontinuity,
+            "EXT-X-KEY": self._key,
+            "EXT-X-MAP": self._map,
+            "EXT-X-PROGRAM-DATE-TIME": self._date_time,
+            "EXT-X-GAP": self._gap,
+            "EXT-X-BITRATE": self._bitrate,
+            "EXT-X-PART": self._part,
+            "EXT-X-DATERANGE": self._date_range,
+            "EXT-X-SKIP": self._skip,
+            "EXT-X-PRELOAD-HINT": self._preload_hint,
+            "EXT-X-RENDITION-REPORT": self._rendition_report,
+            "EXT-X-IMAGES-ONLY": self._images_only,
+            "EXT-X-TILES": self._tiles,
+        }
+
+    # -- the pass ------------------------------------------------------------------------------------------------
+
+    def read(self, lines: list[str]) -> MediaPlaylist:
+        handlers = self.handlers
+        for line_number, raw in enumerate(lines, 1):
+            line = raw.strip()
+            if not line:
+                continue
+            if line[0] != "#":
+                self._uri(line, line_number)
+            elif line.startswith("#EXT"):
+                name, _, value = line[1:].partition(":")
+                handler = handlers.get(name)
+                if handler is not None:
+                    handler(value, line_number)
+                else:
+                    self._unknown(name.strip(), value, line_number)
+        return self._finish()
+
+    def _unknown(self, name: str, value: str, line: int) -> None:
+        handler = self.handlers.get(name)
+        if handler is not None:  # a space before the colon
+            handler(value, line)
+            return
+        scope = TAGS.get(name, (None, ""))[0]
+        if scope is Scope.MULTIVARIANT:
+            raise ManifestError(
+                ErrorCode.MANIFEST_SYNTAX,
+                f"A media playlist must not contain {name}, which belongs into a multivariant playlist.",
+                line=line,
+            )
+        self.notes.unused(name)
+
+    def _finish(self) -> MediaPlaylist:
+        info = self.info
+        if info.target_duration_s is None:
+            longest = max((segment.duration_s for segment in self.segments), default=0.0)
+            self.notes.warn("hls.no_target_duration", "The playlist has no EXT-X-TARGETDURATION.")
+            info = replace(info, target_duration_s=float(round(longest)) if self.segments else None)
+        if self.duration is not None:
+            self.notes.warn("hls.extinf_without_uri", "The last EXTINF is followed by no URI.")
+        self._date_backwards()
+        info = replace(
+            info,
+            trailing_parts=tuple(self.parts),
+            preload_hints=tuple(self.hints),
+            rendition_reports=tuple(self.reports),
+            variables=self.variables.values,
+        )
+        return MediaPlaylist(
+            info=info,
+            segments=tuple(self.segments),
+            date_ranges=self.ranges.events(self.segments),
+            tiles=self.tiles,
+            images_only=self.images_only,
+            warnings=self.notes.warnings,
+            unused=self.notes.unused_names,
+        )
+
+    def _date_backwards(self) -> None:
+        """Segments before the first PROGRAM-DATE-TIME get their dates from it (RFC 8216bis 6.3.3)."""
+        if not self.first_dated:
+            return
+        date = self.segments[self.first_dated].program_date_time_s
+        for position in range(self.first_dated - 1, -1, -1):
+            segment = self.segments[position]
+            assert date is not None
+            date -= segment.duration_s
+            self.segments[position] = segment._replace(program_date_time_s=date)
+
+    # -- segments ------------------------------------------------------------------------------------------------
+
+    def _uri(self, uri: str, line: int) -> None:
+        if self.substitutes:
+            uri = self.variables.substitute(uri, line)
+        duration = self.duration
+        if duration is None:
+            duration = self._missing_duration(line)
+        url = self.resolve(uri)
+        if ":" in uri:
+            self._check_url(url, line)
+        segments = self.segments
+        if len(segments) >= MAX_SEGMENTS:
+            raise limit_error("the playlist has too many segments", MAX_SEGMENTS, line=line)
+        byte_range_ = None if self.range is None else self._take_range(url, line)
+        date = self.clock_s
+        if date is not None:
+            if self.first_dated is None:
+                self.first_dated = len(segments)
+            self.clock_s = date + duration
+        segments.append(
+            Segment(
+                self.sequence,
+                self.time_s,
+                duration,
+                url,
+                byte_range_,
+                self.init,
+                self.keys.keys,
+                None,
+                self.discontinuity,
+                self.gap,
+                date,
+                self.title,
+                self.bitrate if byte_range_ is None else None,
+                tuple(self.parts) if self.parts else (),
+                None if byte_range_ is None else byte_range_.length,
+                Place(line),
+            )
+        )
+        self.sequence += 1
+        self.time_s += duration
+        self.duration = None
+        self.title = ""
+        self.gap = False
+        if self.parts:
+            self.parts = []
+
+    def _missing_duration(self, line: int) -> float:
+        self.notes.warn(
+            "hls.uri_without_extinf", "A segment has no EXTINF; it is taken to last the target duration.", line=line
+        )
+        return self.info.target_duration_s or 0.0
+
+    def _check_url(self, url: str, line: int, *, data_allowed: bool = False) -> None:
+        trouble = media_url_trouble(url, self.url, data_allowed=data_allowed)
+        if trouble is not None:
+            self.notes.warn("forbidden_url", trouble, line=line)
+
+    def _take_range(self, url: str, line: int) -> ByteRange:
+        """The pending byte range; without an offset it goes on where the one before it ended (4.4.4.2)."""
+        assert self.range is not None
+        length, offset = self.range
+        self.range = None
+        if offset is None:
+            offset = 0
+            if url == self.range_url:
+                offset = self.range_end
+            elif self.range_url:
+                self.notes.warn(
+                    "hls.byterange_without_offset",
+                    "A byte range without offset follows a segment of another resource; it is taken to start at 0.",
+                    line=line,
+                )
+        self.range_url, self.range_end = url, offset + length
+        return ByteRange(offset, length)
+
+    def _extinf(self, value: str, line: int) -> None:
+        comma = value.find(",")
+        text = value if comma < 0 else value[:comma]
+        try:
+            duration = float(text)
+        except ValueError:
+            duration = self._odd_duration(text, line)
+        if not 0.0 <= duration <= MAX_DURATION_S:
+            duration = self._out_of_range(duration, line)
+        self.duration = duration
+        self.title = "" if comma < 0 else value[comma + 1 :].strip()
+
+    def _odd_duration(self, text: str, line: int) -> float:
+        duration = number(text)
+        if duration is None:
+            self.notes.warn("hls.bad_extinf", "An EXTINF has no duration.", line=line)
+            return self.info.target_duration_s or 0.0
+        self.notes.warn("hls.odd_extinf", "An EXTINF has something behind its duration.", line=line)
+        return duration
+
+    def _out_of_range(self, duration: float, line: int) -> float:
+        if duration > MAX_DURATION_S:
+            raise limit_error("a segment lasts too long", MAX_DURATION_S, line=line)
+        self.notes.warn("hls.bad_extinf", "An EXTINF has a negative duration; it is taken as 0.", line=line)
+        return 0.0
+
+    def _byte_range(self, value: str, line: int) -> None:
+        self.range = byte_range(value)
+        if self.range is None:
+            self.notes.warn("hls.bad_byterange", "An EXT-X-BYTERANGE has no length.", line=line)
+
+    def _discontinuity(self, _value: str, _line: int) -> None:
+        self.discontinuity += 1
+
+    def _key(self, value: str, line: int) -> None:
+        attributes = self.variables.attributes(value, line)
+        self.keys.take(read_key(attributes, self.resolve, self.notes, line))
+
+    def _map(self, value: str, line: int) -> None:
+        attributes = self.variables.attributes(value, line)
+        uri = attributes.get("URI")
+        if not uri:
+            self.notes.warn("hls.map_without_uri", "An EXT-X-MAP has no URI.", line=line)
+            self.init = None
+            return
+        url = self.resolve(uri)
+        self._check_url(url, line, data_allowed=True)
+        part = byte_range(attributes.get("BYTERANGE"))
+        if part is None and "BYTERANGE" in attributes:
+            self.notes.warn("hls.bad_byterange", "The BYTERANGE of an EXT-X-MAP has no length.", line=line)
+        self.init = InitSegment(url, None if part is None else ByteRange(part[1] or 0, part[0]), self.keys.keys)
+
+    def _date_time(self, value: str, line: int) -> None:
+        date = parse_date(value)
+        if date is None:
+            self.notes.warn("hls.bad_date", "An EXT-X-PROGRAM-DATE-TIME is not a date.", line=line)
+            return
+        self.clock_s = date
+
+    def _gap(self, _value: str, _line: int) -> None:
+        self.gap = True
+
+    def _bitrate(self, value: str, line: int) -> None:
+        kilobits = number(value)
+        if kilobits is None or kilobits < 0:
+            self.notes.warn("hls.bad_bitrate", "An EXT-X-BITRATE is not a number.", line=line)
+            return
+        self.bitrate = int(kilobits * 1000)
+
+    def _part(self, value: str, line: int) -> None:
+        attributes = self.variables.attributes(value, line)
+        uri = attributes.get("URI")
+        if not uri:
+            self.notes.warn("hls.part_without_uri", "An EXT-X-PART has no URI.", line=line)
+            return
+        url = self.resolve(uri)
+        self._check_url(url, line)
+        duration = number(attributes.get("DURATION"))
+        if duration is None or not 0 <= duration <= MAX_DURATION_S:
+            self.notes.warn("hls.bad_part_duration", "An EXT-X-PART has no usable DURATION.", line=line)
+            duration = self.info.part_target_s or 0.0
+        part_range = self._part_range(attributes.get("BYTERANGE"), url)
+        if len(self.parts) >= MAX_SEGMENTS:
+            raise limit_error("a segment has too many parts", MAX_SEGMENTS, line=line)
+        self.parts.append(
+            Part(url, duration, part_range, is_yes(attributes.get("INDEPENDENT")), is_yes(attributes.get("GAP")))
+        )
+
+    def _part_range(self, text: str | None, url: str) -> ByteRange | None:
+        part = byte_range(text)
+        if part is None:
+            return None
+        length, offset = part
+        if offset is None:
+            offset = self.part_end if url == self.part_url else 0
+        self.part_url, self.part_end = url, offset + length
+        return ByteRange(offset, length)
+
+    # -- the playlist as a whole ---------------------------------------------------------------------------------
+
+    def _ignore(self, _value: str, _line: int) -> None:
+        """The header says nothing further."""
+
+    def _version(self, value: str, line: int) -> None:
+        version = integer(value)
+        if version is None or version < 1:
+            self.notes.warn("hls.bad_version", "EXT-X-VERSION is not a number.", line=line)
+            return
+        self.info = replace(self.info, version=version)
+
+    def _independent(self, _value: str, _line: int) -> None:
+        self.info = replace(self.info, independent_segments=True)
+
+    def _start(self, value: str, line: int) -> None:
+        offset, precise = read_start(self.variables.attributes(value, line), self.notes, line)
+        self.info = replace(self.info, start_offset_s=offset, start_precise=precise)
+
+    def _target_duration(self, value: str, line: int) -> None:
+        target = number(value)
+        if target is None or not 0 <= target <= MAX_DURATION_S:
+            self.notes.warn("hls.bad_target_duration", "EXT-X-TARGETDURATION is not a number.", line=line)
+            return
+        self.info = replace(self.info, target_duration_s=target)
+
+    def _media_sequence(self, value: str, line: int) -> None:
+        sequence = integer(value)
+        if sequence is None or sequence < 0:
+            self.notes.warn("hls.bad_media_sequence", "EXT-X-MEDIA-SEQUENCE is not a number; 0 is taken.", line=line)
+            return
+        if self.segments:
+            self.notes.warn(
+                "hls.late_media_sequence", "EXT-X-MEDIA-SEQUENCE stands after the first segment.", line=line
+            )
+            shift = sequence - self.info.media_sequence
+            self.segments[:] = [segment._replace(number=segment.number + shift) for segment in self.segments]
+        self.sequence += sequence - self.info.media_sequence
+        self.info = replace(self.info, media_sequence=sequence)
+
+    def _discontinuity_sequence(self, value: str, line: int) -> None:
+        sequence = integer(value)
+        if sequence is None or sequence < 0:
+            self.notes.warn(
+                "hls.bad_discontinuity_sequence", "EXT-X-DISCONTINUITY-SEQUENCE is not a number.", line=line
+            )
+            return
+        shift = sequence - self.info.discontinuity_sequence
+        if self.segments:
+            self.notes.warn(
+                "hls.late_discontinuity_sequence",
+                "EXT-X-DISCONTINUITY-SEQUENCE stands after the first segment.",
+                line=line,
+            )
+            self.segments[:] = [item._replace(discontinuity=item.discontinuity + shift) for item in self.segments]
+        self.discontinuity += shift
+        self.info = replace(self.info, discontinuity_sequence=sequence)
+
+    def _end_list(self, _value: str, _line: int) -> None:
+        self.info = replace(self.info, ended=True)
+
+    def _playlist_type(self, value: str, line: int) -> None:
+        kind = value.strip().upper()
+        if kind not in ("VOD", "EVENT"):
+            self.notes.warn("hls.bad_playlist_type", "EXT-X-PLAYLIST-TYPE is neither VOD nor EVENT.", line=line)
+            return
+        self.info = replace(self.info, playlist_type=kind)
+
+    def _iframes_only(self, _value: str, _line: int) -> None:
+        self.info = replace(self.info, iframes_only=True)
+
+    def _images_only(self, _value: str, _line: int) -> None:
+        self.images_only = True
+
+    def _tiles(self, value: str, line: int) -> None:
+        attributes = attribute_list(value)
+        columns, rows = resolution(attributes.get("LAYOUT"))
+        if not columns or not rows:
+            self.notes.warn("hls.bad_tiles", "An EXT-X-TILES has no usable LAYOUT.", line=line)
+            return
+        width, height = resolution(attributes.get("RESOLUTION"))
+        self.tiles = Tiles(columns, rows, width, height, number(attributes.get("DURATION")))
+        self.images_only = True
+
+    def _part_inf(self, value: str, line: int) -> None:
+        target = number(attribute_list(value).get("PART-TARGET"))
+        if target is None or target < 0:
+            self.notes.warn("hls.bad_part_inf", "EXT-X-PART-INF has no usable PART-TARGET.", line=line)
+            return
+        self.info = replace(self.info, part_target_s=target)
+
+    def _server_control(self, value: str, _line: int) -> None:
+        attributes = attribute_list(value)
+        self.info = replace(
+            self.info,
+            can_block_reload=is_yes(attributes.get("CAN-BLOCK-RELOAD")),
+            can_skip_until_s=number(attributes.get("CAN-SKIP-UNTIL")),
+            can_skip_date_ranges=is_yes(attributes.get("CAN-SKIP-DATERANGES")),
+            hold_back_s=number(attributes.get("HOLD-BACK")),
+            part_hold_back_s=number(attributes.get("PART-HOLD-BACK")),
+        )
+
+    def _date_range(self, value: str, line: int) -> None:
+        self.ranges.add(self.variables.attributes(value, line), line)
+
+    def _skip(self, value: str, line: int) -> None:
+        attributes = self.variables.attributes(value, line)
+        skipped = integer(attributes.get("SKIPPED-SEGMENTS"))
+        if skipped is None or not 0 <= skipped <= MAX_SEGMENTS:
+            raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "EXT-X-SKIP has no usable SKIPPED-SEGMENTS.", line=line)
+        removed = tuple(filter(None, attributes.get("RECENTLY-REMOVED-DATERANGES", "").split("\t")))
+        self.sequence += skipped
+        self.info = replace(self.info, skipped=self.info.skipped + skipped, removed_date_ranges=removed)
+
+    def _preload_hint(self, value: str, line: int) -> None:
+        attributes = self.variables.attributes(value, line)
+        uri = attributes.get("URI")
+        if not uri:
+            self.notes.warn("hls.hint_without_uri", "An EXT-X-PRELOAD-HINT has no URI.", line=line)
+            return
+        start = integer(attributes.get("BYTERANGE-START"))
+        length = integer(attributes.get("BYTERANGE-LENGTH"))
+        hint_range = None if start is None and length is None else ByteRange(start or 0, length)
+        self.hints.append(PreloadHint(attributes.get("TYPE", ""), self.resolve(uri), hint_range))
+
+    def _rendition_report(self, value: str, line: int) -> None:
+        attributes = self.variables.attributes(value, line)
+        uri = attributes.get("URI")
+        if not uri:
+            self.notes.warn("hls.report_without_uri", "An EXT-X-RENDITION-REPORT has no URI.", line=line)
+            return
+        self.reports.append(
+            RenditionReport(
+                self.resolve(uri), integer(attributes.get("LAST-MSN")), integer(attributes.get("LAST-PART"))
+            )
+        )
+
+
+def read_start(attributes: Mapping[str, str], notes: Notes, line: int) -> tuple[float | None, bool]:
+    """EXT-X-START (4.4.2.2): ``(TIME-OFFSET in seconds, PRECISE)``."""
+    offset = number(attributes.get("TIME-OFFSET"))
+    if offset is None:
+        notes.warn("hls.bad_start", "EXT-X-START has no usable TIME-OFFSET.", line=line)
+    return offset, is_yes(attributes.get("PRECISE"))

@@ -1,0 +1,30 @@
+"""Bounds on what a manifest may ask of us. Remote text is hostile until it has passed them."""
+
+from __future__ import annotations
+
+from player.errors import ErrorCode, ManifestError
+
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+MAX_LINE_CHARACTERS = 256 * 1024  # a line carries at most a PSSH or a data: URI
+MAX_SEGMENTS = 400_000  # of one rendition: a week of two-second segments is 302,400
+MAX_RENDITIONS = 4_000
+MAX_PERIODS = 10_000
+MAX_ELEMENTS = 3_000_000
+MAX_DEPTH = 64
+MAX_DURATION_S = 10 * 366 * 86_400.0
+MAX_TEMPLATE_WIDTH = 32
+MAX_URL_CHARACTERS = 256 * 1024
+MAX_VARIABLES = 1_000
+MAX_WARNINGS = 200  # of one manifest; the last one says how many more there were
+MAX_INDEX_BYTES = 32 * 1024 * 1024
+MAX_INDEX_DEPTH = 8
+
+
+def limit_error(what: str, limit: float, *, line: int | None = None, path: str | None = None) -> ManifestError:
+    """The error for a manifest that goes past a bound."""
+    return ManifestError(
+        ErrorCode.MANIFEST_LIMIT,
+        f"The manifest is refused: {what} (the limit is {limit:g}).",
+        line=line,
+        path=path,
+    )

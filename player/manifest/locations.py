@@ -1,0 +1,82 @@
+"""The same segments from other places: mirrored manifests, DASH BaseURLs, HLS redundant variants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from player.manifest.edit import map_renditions
+from player.manifest.model import (
+    InitSegment,
+    Location,
+    PlaylistRef,
+    Presentation,
+    Rendition,
+    Segment,
+)
+from player.manifest.urls import folder_of
+
+
+def with_mirrors(presentation: Presentation, mirrors: Sequence[tuple[str, str]]) -> Presentation:
+    """``presentation`` with a location for each edge that serves the same title.
+
+    ``mirrors`` are ``(pathway, manifest URL)`` pairs, the first being the one that was loaded. A rendition whose
+    media is not below the folder of that manifest stays as it is. The rendition's own alternatives come after.
+    """
+    if not mirrors:
+        return presentation
+    primary = folder_of(mirrors[0][1])
+    edges = tuple(Location(pathway, folder_of(url), priority) for priority, (pathway, url) in enumerate(mirrors, 1))
+
+    def mirrored(rendition: Rendition) -> Rendition:
+        own = rendition.locations
+        if rendition.embedded or (own and not own[0].base_url.startswith(primary)):
+            return rendition
+        others = tuple(
+            replace(location, priority=location.priority + len(edges))
+            for location in own[1:]
+            if all(not location.base_url.startswith(edge.base_url) for edge in edges)
+        )
+        first = replace(own[0], pathway=edges[0].pathway, base_url=primary) if own else edges[0]
+        return replace(rendition, locations=(first, *edges[1:], *others))
+
+    return map_renditions(presentation, mirrored)
+
+
+def located_segment(rendition: Rendition, segment: Segment, location: Location) -> Segment:
+    """``segment`` as ``location`` serves it: its URLs, and its byte ranges where the location has its own playlist.
+
+    Raises :class:`LookupError` when the location's playlist is not loaded or lacks the segment.
+    """
+    primary = rendition.locations[0] if rendition.locations else location
+    if location is primary or (location.segments is None and location.base_url == primary.base_url):
+        return segment
+    if location.segments is None:
+        return _moved(segment, primary.base_url, location.base_url)
+    index = location.segments
+    if isinstance(index, PlaylistRef):
+        raise LookupError(f"the playlist of pathway {location.pathway} is not loaded")
+    if not len(index):
+        raise LookupError(f"pathway {location.pathway} has no segments")
+    position = segment.number - index[0].number
+    if not 0 <= position < len(index):
+        raise LookupError(f"pathway {location.pathway} lacks segment {segment.number}")
+    return index[position]._replace(start_s=segment.start_s)
+
+
+def segment_url(rendition: Rendition, segment: Segment, location: Location) -> str:
+    """The URL of ``segment`` at ``location``; raises as :func:`located_segment` does."""
+    return located_segment(rendition, segment, location).url
+
+
+def relocate(url: str, primary: str, other: str) -> str:
+    """``url`` with the prefix ``primary`` replaced by ``other``; as it is when it does not have the prefix."""
+    return other + url[len(primary) :] if url.startswith(primary) else url
+
+
+def _moved(segment: Segment, primary: str, other: str) -> Segment:
+    init = segment.init
+    if init is not None:
+        init = InitSegment(relocate(init.url, primary, other), init.byte_range, init.keys)
+    parts = tuple(replace(part, url=relocate(part.url, primary, other)) for part in segment.parts)
+    return segment._replace(url=relocate(segment.url, primary, other), init=init, parts=parts)

@@ -1,0 +1,150 @@
+"""References in manifests: resolution (RFC 3986 section 5) for any scheme, and which schemes may be named.
+
+``urllib.parse.urljoin`` resolves only against the schemes it knows; manifests are also read from test and
+packaged sources with schemes of their own, so the five rules of RFC 3986 5.2.2 stand here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from player.errors import ErrorCode, ManifestError
+from player.manifest.limits import MAX_URL_CHARACTERS, limit_error
+
+_PARTS = re.compile(r"^(?:([A-Za-z][A-Za-z0-9+.\-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$", re.DOTALL)
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*):")
+WEB_SCHEMES = frozenset({"http", "https"})
+
+
+def scheme_of(url: str) -> str:
+    """The scheme in lower case, empty for a relative reference."""
+    match = _SCHEME.match(url)
+    return match.group(1).lower() if match else ""
+
+
+def _split(url: str) -> tuple[str | None, str | None, str, str | None, str | None]:
+    match = _PARTS.match(url)
+    if match is None:  # cannot happen: every part is optional
+        return None, None, url, None, None
+    return match.group(1), match.group(2), match.group(3), match.group(4), match.group(5)
+
+
+def _remove_dots(path: str) -> str:
+    """RFC 3986 5.2.4."""
+    if "." not in path:
+        return path
+    output: list[str] = []
+    pieces = path.split("/")
+    for position, piece in enumerate(pieces):
+        last = position == len(pieces) - 1
+        if piece == ".":
+            if last:
+                output.append("")
+        elif piece == "..":
+            if len(output) > 1 or (output and output[0] != ""):
+                output.pop()
+            if last:
+                output.append("")
+        else:
+            output.append(piece)
+    return "/".join(output)
+
+
+def resolve(base: str, reference: str) -> str:
+    """``reference`` as seen from ``base`` (RFC 3986 5.2.2); userinfo is stripped, a fragment kept."""
+    if len(reference) > MAX_URL_CHARACTERS:
+        raise limit_error(f"a URL has {len(reference)} characters", MAX_URL_CHARACTERS)
+    scheme, authority, path, query, fragment = _split(reference)
+    if scheme is not None:
+        if authority is not None and "@" in authority:
+            authority = authority.rpartition("@")[2]
+        if authority is not None:
+            path = _remove_dots(path)
+        return _join(scheme, authority, path, query, fragment)
+    base_scheme, base_authority, base_path, base_query, _ = _split(base)
+    if authority is None:
+        authority = base_authority
+        if not path:
+            path = base_path
+            query = base_query if query is None else query
+        elif path.startswith("/"):
+            path = _remove_dots(path)
+        elif base_authority is not None and not base_path:
+            path = _remove_dots("/" + path)
+        else:
+            path = _remove_dots(base_path[: base_path.rfind("/") + 1] + path)
+    else:
+        path = _remove_dots(path)
+    if authority is not None and "@" in authority:
+        authority = authority.rpartition("@")[2]
+    return _join(base_scheme, authority, path, query, fragment)
+
+
+def _join(scheme: str | None, authority: str | None, path: str, query: str | None, fragment: str | None) -> str:
+    head = "" if scheme is None else scheme + ":"
+    if authority is not None:
+        head += "//" + authority
+    return f"{head}{path}{query or ''}{fragment or ''}"
+
+
+def folder_of(url: str) -> str:
+    """The URL up to and with the last slash of its path: what relative references are put behind."""
+    scheme, authority, path, _, _ = _split(url)
+    if authority is not None and not path:
+        path = "/"
+    return _join(scheme, authority, path[: path.rfind("/") + 1], None, None)
+
+
+class Resolver:
+    """Resolves many references against one base; plain file names take a short way."""
+
+    __slots__ = ("_folder", "base")
+
+    _PLAIN = re.compile(r"[A-Za-z0-9_$%,;=&~+!*'()\-]")
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self._folder = folder_of(base)
+
+    def __call__(self, reference: str) -> str:
+        if (
+            reference
+            and reference[0] not in "/?#."
+            and ":" not in reference
+            and "/." not in reference
+            and len(reference) <= MAX_URL_CHARACTERS
+        ):
+            return self._folder + reference
+        return resolve(self.base, reference)
+
+
+def media_url_trouble(url: str, base: str, *, data_allowed: bool = False) -> str | None:
+    """Why ``url``, named by the manifest at ``base``, is not one that is fetched; None when it is.
+
+    The web schemes always are, the manifest's own scheme is (a file may name its neighbours), ``data:`` where the
+    standards put small resources in line. ``file:`` out of a manifest from elsewhere raises
+    :class:`ManifestError`: no honest manifest does that.
+    """
+    scheme = scheme_of(url)
+    if scheme in WEB_SCHEMES or not scheme:
+        return None
+    if scheme == "data" and data_allowed:
+        return None
+    own = scheme_of(base)
+    if scheme == "file":
+        if own in ("", "file"):
+            return None
+        raise ManifestError(
+            ErrorCode.MANIFEST_FORBIDDEN_URL, "The manifest points at a file of this machine, which is refused."
+        )
+    if scheme == own:
+        return None
+    return f"The manifest names a URL with the scheme “{scheme}:”, which is never fetched."
+
+
+def strip_userinfo(url: str) -> str:
+    """``url`` without a user name and password."""
+    scheme, authority, path, query, fragment = _split(url)
+    if authority is None or "@" not in authority:
+        return url
+    return _join(scheme, authority.rpartition("@")[2], path, query, fragment)
