@@ -8,8 +8,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from backend_stub.api import PREFIX, VERSION, auth, catalog, devices, licence, play, progress, schemas, system
+from backend_stub.api.body_limit import BodyLimit
 from backend_stub.api.errors import add_handlers, documented
 from backend_stub.context import ServiceContext
+
+_MAX_BODY_BYTES = 1 << 20
 
 
 def create_app(context: ServiceContext) -> FastAPI:
@@ -23,6 +26,7 @@ def create_app(context: ServiceContext) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.context = context
+    app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES)
     add_handlers(app)
     for module in (auth, catalog, devices, play, licence, progress, system):
         app.include_router(module.router, prefix=PREFIX, responses=documented(400, 422))

@@ -13,7 +13,13 @@ from starlette.exceptions import HTTPException
 
 from backend_stub.problems import MEDIA_TYPE, ProblemError, problem_body
 
-_FRAMEWORK_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
+_FRAMEWORK_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -37,6 +43,11 @@ def add_handlers(app: FastAPI) -> None:
     def on_framework(_request: Request, error: HTTPException) -> Response:
         code = _FRAMEWORK_CODES.get(error.status_code, "refused")
         return problem_response(error.status_code, code, str(error.detail), error.headers)
+
+    @app.exception_handler(Exception)
+    def on_fault_of_ours(_request: Request, _error: Exception) -> Response:
+        # The framework raises it again after the answer, and the server logs it.
+        return problem_response(500, "internal", "The service failed; it is not your fault.")
 
 
 def retry_after(seconds: float) -> dict[str, str]:

@@ -5,6 +5,7 @@ The title, the label and the key id are authenticated with it, so a row moved to
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend_stub.db.models import ContentKey
+from backend_stub.problems import ProblemError
 
+_logger = logging.getLogger(__name__)
 KEY_BYTES = 16
 _NONCE_BYTES = 12
 
@@ -55,10 +58,14 @@ class KeyVault:
         return PlainKey(label=row.label, kid=bytes.fromhex(row.kid), key=key)
 
     def of_title(self, session: Session, title_id: str, kids: Iterable[str]) -> list[PlainKey]:
-        """Those keys of a title whose ids (hex) are asked for."""
+        """Those keys of a title whose ids (hex) are asked for. Raises :class:`ProblemError` 500 ``key_damaged``."""
         wanted = set(kids)
         rows = session.scalars(select(ContentKey).where(ContentKey.title_id == title_id).order_by(ContentKey.kid))
-        return [self.open(row) for row in rows if row.kid in wanted]
+        try:
+            return [self.open(row) for row in rows if row.kid in wanted]
+        except ValueError as error:
+            _logger.exception("damaged content key")
+            raise ProblemError(500, "key_damaged", "The service cannot open the keys of this title.") from error
 
 
 def kids_of_title(session: Session, title_id: str) -> list[str]:

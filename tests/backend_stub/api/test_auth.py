@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+from sqlalchemy import select
+
+from backend_stub.config import RateLimit, Settings
+from backend_stub.db.models import AuditEntry, RefreshToken
+from backend_stub.server import ServerGroup
+from tests.kit.backend import SignedInViewer
+
+DEMO = {"email": "demo@matinee.local", "password": "demo", "device_name": "test"}
+
+
+@pytest.fixture
+def client(group: ServerGroup) -> Iterator[httpx.Client]:
+    group.context.login_window.forgive("127.0.0.1 demo@matinee.local")
+    with httpx.Client(base_url=group.api_url, trust_env=False) as made:
+        yield made
+
+
+def code_of(response: httpx.Response) -> tuple[int, str]:
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert body["status"] == response.status_code
+    assert body["type"] == f"urn:matinee:problem:{body['code']}"
+    assert body["title"]
+    return response.status_code, body["code"]
+
+
+def test_sign_in(client: httpx.Client) -> None:
+    body = client.post("/auth/login", json={**DEMO, "email": " Demo@Matinee.LOCAL "}).json()
+    assert body["account"]["email"] == "demo@matinee.local"
+    assert body["expires_in_s"] == 900
+    assert client.get("/catalog", headers={"Authorization": f"Bearer {body['access_token']}"}).status_code == 200
+
+
+@pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"email": "nobody@matinee.local"}])
+def test_wrong_credentials_look_alike(client: httpx.Client, wrong: dict[str, str]) -> None:
+    assert code_of(client.post("/auth/login", json={**DEMO, **wrong})) == (401, "wrong_credentials")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {**DEMO, "password": 5}, {**DEMO, "more": 1}, {**DEMO, "device_name": "a\0b"}, [], None]
+)
+def test_malformed_sign_in(client: httpx.Client, body: object) -> None:
+    assert code_of(client.post("/auth/login", json=body)) == (422, "invalid_request")
+
+
+def test_no_value_is_repeated_in_a_complaint(client: httpx.Client) -> None:
+    response = client.post("/auth/login", json={**DEMO, "password": {"secret": "hunter2"}})
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
+
+
+def test_password_is_stored_as_argon2id(group: ServerGroup) -> None:
+    account = group.context.accounts.find("demo@matinee.local")
+    assert account is not None
+    assert account.password_hash.startswith("$argon2id$")
+
+
+@pytest.mark.parametrize("header", [None, "Bearer", "Bearer x.y.z", "Basic ZGVtbzpkZW1v", "Bearer é"])
+def test_missing_and_broken_access_tokens(client: httpx.Client, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header.encode().decode("latin-1")}
+    response = client.get("/catalog", headers={name: value.encode("latin-1") for name, value in headers.items()})
+    assert code_of(response)[0] == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+def forged(group: ServerGroup, viewer: SignedInViewer, key: bytes, **claims: object) -> str:
+    account = group.context.accounts.find("demo@matinee.local")
+    assert account is not None
+    now = group.context.clock.now()
+    return jwt.encode(
+        {"alg": "HS256"}, {"iss": "matinee", "sub": account.id, "exp": now + 60, **claims}, OctKey.import_key(key)
+    )
+
+
+def test_forged_expired_and_foreign_access_tokens(group: ServerGroup, viewer: SignedInViewer) -> None:
+    key = group.context.secrets.token_signing
+
+    def answer(token: str) -> httpx.Response:
+        return viewer.client.get("/catalog", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer(forged(group, viewer, key)).status_code == 200
+    assert code_of(answer(forged(group, viewer, b"k" * 32))) == (401, "token_invalid")
+    assert code_of(answer(forged(group, viewer, key, exp=1))) == (401, "token_expired")
+    assert code_of(answer(forged(group, viewer, key, iss="other"))) == (401, "token_invalid")
+    assert code_of(answer(forged(group, viewer, key, sub="nobody"))) == (401, "token_invalid")
+
+
+def test_refresh_rotates_and_a_reused_token_ends_the_family(group: ServerGroup, viewer: SignedInViewer) -> None:
+    def refresh(token: object) -> httpx.Response:
+        return viewer.client.post("/auth/refresh", json={"refresh_token": token})
+
+    first = viewer.tokens["refresh_token"]
+    second = refresh(first).json()["refresh_token"]
+    third = refresh(second).json()["refresh_token"]
+    assert len({first, second, third}) == 3
+    assert code_of(refresh(second)) == (401, "refresh_reused")
+    assert code_of(refresh(third)) == (401, "refresh_invalid")
+    with group.context.database.read() as session:
+        actions = list(session.scalars(select(AuditEntry.action)))
+        stored = list(session.scalars(select(RefreshToken.token_hash)))
+    assert "session.refresh_reused" in actions
+    assert first not in stored
+
+
+def test_unknown_refresh_token(client: httpx.Client) -> None:
+    assert code_of(client.post("/auth/refresh", json={"refresh_token": "x"})) == (401, "refresh_invalid")
+
+
+def test_logout_ends_the_family(viewer: SignedInViewer) -> None:
+    token = {"refresh_token": viewer.tokens["refresh_token"]}
+    assert viewer.client.post("/auth/logout", json=token).status_code == 204
+    assert viewer.client.post("/auth/logout", json=token).status_code == 204
+    assert code_of(viewer.client.post("/auth/refresh", json=token)) == (401, "refresh_invalid")
+
+
+def test_a_closed_account_is_shut_out_at_once(group: ServerGroup, client: httpx.Client) -> None:
+    account = group.context.accounts.register("closed@matinee.local", "Closed", "secret")
+    login = {"email": "closed@matinee.local", "password": "secret", "device_name": "x"}
+    tokens = client.post("/auth/login", json=login).json()
+    group.context.accounts.set_active(account.id, active=False)
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert code_of(client.get("/catalog", headers=bearer)) == (403, "account_closed")
+    assert code_of(client.post("/auth/login", json=login)) == (403, "account_closed")
+    refresh = client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+    assert code_of(refresh) == (403, "account_closed")
+
+
+def test_too_many_attempts(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, login_limit=RateLimit(attempts=2, window_s=30))
+    with ServerGroup(settings) as group, httpx.Client(base_url=group.api_url, trust_env=False) as client:
+        answers = [client.post("/auth/login", json={**DEMO, "password": "guess"}) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [401, 401, 429]
+        assert code_of(answers[2]) == (429, "too_many_attempts")
+        assert 25 <= int(answers[2].headers["retry-after"]) <= 30
+        assert client.post("/auth/login", json={**DEMO, "email": "other@matinee.local"}).status_code == 401

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from backend_stub.db.database import Database
+from backend_stub.db.migrate import HEAD, alembic_config, current_revision, upgrade
+from backend_stub.db.models import Base
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    yield made
+    made.close()
+
+
+def test_an_empty_database_comes_to_the_newest_schema(database: Database) -> None:
+    assert current_revision(database) is None
+    upgrade(database)
+    assert current_revision(database) == HEAD
+    upgrade(database)  # once more does nothing
+    assert set(inspect(database.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_the_steps_make_what_the_models_say(database: Database) -> None:
+    upgrade(database)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_newest_step_is_the_one_named() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
+
+
+def test_the_way_down_empties_the_database(database: Database) -> None:
+    upgrade(database)
+    with database.write() as session:
+        config = alembic_config()
+        config.attributes["connection"] = session.connection()
+        command.downgrade(config, "base")
+    assert inspect(database.engine).get_table_names() == ["alembic_version"]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_the_steps_are_valid_for_every_database(dialect: str) -> None:
+    config = alembic_config()
+    config.attributes["dialect"] = dialect
+    config.output_buffer = io.StringIO()
+    command.upgrade(config, "head", sql=True)
+    script = config.output_buffer.getvalue()
+    for table in Base.metadata.tables:
+        assert f"CREATE TABLE {table} (" in script
+    assert ("SERIAL" in script) == (dialect == "postgresql")
+
+
+def test_a_failed_write_leaves_nothing(database: Database) -> None:
+    upgrade(database)
+
+    def fail() -> None:
+        from backend_stub.services import audit
+
+        with database.write() as session:
+            audit.record(session, 0, "x", account_id=None)
+            session.flush()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    with database.read() as session:
+        assert session.connection().exec_driver_sql("SELECT count(*) FROM audit").scalar() == 0
+
+
+def test_sqlite_keeps_a_write_ahead_log_and_foreign_keys(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

@@ -1,0 +1,257 @@
+"""Every fault really injected, over loopback HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from backend_stub.server import ServerGroup
+from tests.kit.backend import (
+    SEGMENT_BYTES,
+    SignedInViewer,
+    fault_document,
+    publish_noise,
+    running_backend,
+    signed_in_viewer,
+)
+
+TIMEOUT_S = 10
+BUSY_S = 0.1  # what a busy machine may add to a measured time
+
+
+@pytest.fixture
+def url(viewer: SignedInViewer) -> str:
+    return viewer.file_url("noise", "video/1.m4s")
+
+
+@pytest.fixture
+def on_disk(group: ServerGroup) -> bytes:
+    return (group.settings.media_dir / "noise" / "clear" / "video" / "1.m4s").read_bytes()
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False, timeout=TIMEOUT_S) as made:
+        yield made
+
+
+def set_fault(group: ServerGroup, match: dict[str, str] | None = None, **fault: object) -> None:
+    group.faults.set(fault_document({"match": match or {"path": "*.m4s"}, "fault": fault}))
+
+
+def received_before_the_end(client: httpx.Client, url: str) -> tuple[bytes, type[Exception] | None]:
+    """The body bytes that came, and the error that ended them."""
+    body = bytearray()
+    try:
+        with client.stream("GET", url) as response:
+            for piece in response.iter_raw():
+                body += piece
+    except httpx.HTTPError as error:
+        return bytes(body), type(error)
+    return bytes(body), None
+
+
+def test_delay(group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes) -> None:
+    set_fault(group, type="delay", seconds=0.3)
+    started = time.monotonic()
+    with client.stream("GET", url) as response:
+        waited = time.monotonic() - started
+        assert response.read() == on_disk
+    assert 0.3 <= waited < 0.3 + 2 * BUSY_S
+
+
+def test_status(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="status", status=503, retry_after_s=1.5)
+    response = client.get(url)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1.5")
+    assert response.json()["code"] == "injected_fault"
+    assert client.get(url.replace("video/1.m4s", "manifest.mpd")).status_code == 200
+
+
+def test_bodiless_status(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="status", status=204)
+    assert (client.get(url).status_code, client.get(url).content) == (204, b"")
+
+
+@pytest.mark.parametrize("after", [1, 20_000, SEGMENT_BYTES - 1])
+def test_cut_in_mid_body(group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes, after: int) -> None:
+    set_fault(group, type="cut", after_bytes=after)
+    body, error = received_before_the_end(client, url)
+    assert body == on_disk[:after]
+    assert error is httpx.RemoteProtocolError
+
+
+def test_cut_before_the_response(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="cut", after_bytes=0)
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        client.get(url)
+
+
+def test_a_body_shorter_than_the_cut_stays_whole(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="cut", after_bytes=SEGMENT_BYTES)
+    assert len(client.get(url).content) == SEGMENT_BYTES
+
+
+def test_refuse(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="refuse")
+    with pytest.raises(httpx.TransportError):
+        client.get(url)
+    group.faults.clear()
+    assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("after", [0, 1000])
+def test_truncated_response_is_well_formed(
+    group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes, after: int
+) -> None:
+    set_fault(group, type="truncate", after_bytes=after)
+    response = client.get(url)
+    assert (response.status_code, response.content) == (200, on_disk[:after])
+    assert response.headers["content-length"] == str(after)
+
+
+def test_truncated_part(group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes) -> None:
+    set_fault(group, type="truncate", after_bytes=10)
+    response = client.get(url, headers={"range": "bytes=100-199"})
+    assert (response.status_code, response.content) == (206, on_disk[100:110])
+    assert response.headers["content-range"] == f"bytes 100-109/{SEGMENT_BYTES}"
+
+
+def test_corrupt(group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes) -> None:
+    set_fault(group, type="corrupt", at_byte=262_140, length=8)  # across two pieces of the file
+    body = client.get(url).content
+    assert [place for place in range(SEGMENT_BYTES) if body[place] != on_disk[place]] == list(range(262_140, 262_148))
+    assert body[262_140] == on_disk[262_140] ^ 0xFF
+
+
+@pytest.mark.parametrize("after", [0, 5000])
+def test_stall(group: ServerGroup, url: str, on_disk: bytes, after: int) -> None:
+    set_fault(group, type="stall", after_bytes=after)
+    with httpx.Client(trust_env=False, timeout=0.4) as impatient:
+        body, error = received_before_the_end(impatient, url)
+    assert body == on_disk[:after]
+    assert error is httpx.ReadTimeout
+
+
+def test_count_and_pathway(group: ServerGroup, viewer: SignedInViewer, client: httpx.Client) -> None:
+    group.faults.set(
+        fault_document(
+            {"match": {"pathway": "edge-a", "kind": "segment"}, "skip": 1, "count": 1,
+             "fault": {"type": "status", "status": 500}}
+        )
+    )  # fmt: skip
+    urls = [viewer.file_url("noise", "video/1.m4s", edge=edge) for edge in (0, 1)]
+    init = viewer.file_url("noise", "video/init.mp4")
+    statuses = [client.get(one).status_code for one in (urls[0], urls[1], init, urls[0], urls[0])]
+    assert statuses == [200, 200, 200, 500, 200]
+
+
+def test_faults_of_the_licence_server(group: ServerGroup, viewer: SignedInViewer) -> None:
+    set_fault(group, {"kind": "licence"}, type="status", status=502)
+    licence = viewer.play("noise")["licence"]
+    assert isinstance(licence, dict)
+    assert viewer.client.post(licence["url"], json={}).status_code == 502
+
+
+@pytest.mark.parametrize(("kbps", "length"), [(20_000, 300_000), (500, 40_000)])
+def test_constant_rate(group: ServerGroup, client: httpx.Client, url: str, kbps: float, length: int) -> None:
+    set_fault(group, type="bandwidth", kbps=kbps)
+    client.get(url, headers={"range": "bytes=0-0"})  # the connection is open
+    started = time.monotonic()
+    assert len(client.get(url, headers={"range": f"bytes=0-{length - 1}"}).content) == length
+    exact = length * 8 / kbps / 1000
+    assert 0.97 * exact <= time.monotonic() - started <= 1.1 * exact + BUSY_S
+
+
+def test_responses_share_the_link_across_edges(
+    group: ServerGroup, viewer: SignedInViewer, client: httpx.Client
+) -> None:
+    urls = [viewer.file_url("noise", "video/1.m4s", edge=edge) for edge in (0, 1)]
+    set_fault(group, type="bandwidth", kbps=10_000)
+
+    def fetch(url: str) -> float:
+        started = time.monotonic()
+        assert len(client.get(url).content) == SEGMENT_BYTES
+        return time.monotonic() - started
+
+    with ThreadPoolExecutor(2) as pool:
+        durations = list(pool.map(fetch, urls))
+    exact = 2 * SEGMENT_BYTES * 8 / 10e6
+    assert 0.97 * exact <= max(durations) <= 1.1 * exact + BUSY_S
+    assert min(durations) > 0.7 * max(durations)
+
+
+def test_a_client_that_leaves_frees_the_link(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    set_fault(group, type="bandwidth", kbps=800)
+    with httpx.Client(trust_env=False) as leaver, leaver.stream("GET", url) as response:
+        next(response.iter_raw())
+    started = time.monotonic()
+    client.get(url, headers={"range": "bytes=0-9999"})
+    assert time.monotonic() - started < 0.4
+
+
+def test_round_trips_of_a_shaped_link(group: ServerGroup, client: httpx.Client, url: str) -> None:
+    trace = [{"duration_ms": 1000, "bandwidth_kbps": 100_000, "latency_ms": 80}]
+    set_fault(group, type="bandwidth", trace=trace)
+    times = []
+    for _ in range(3):
+        started = time.monotonic()
+        client.get(url, headers={"range": "bytes=0-9"})
+        times.append(time.monotonic() - started)
+    assert 0.16 <= times[0] < 0.16 + BUSY_S
+    assert 0.08 <= min(times[1:]) < 0.12
+
+
+def test_kill_ends_the_edge_for_good(tmp_path: Path, client: httpx.Client) -> None:
+    with running_backend(tmp_path) as group, signed_in_viewer(group) as viewer:
+        publish_noise(group.settings)
+        urls = [viewer.file_url("noise", "video/1.m4s", edge=edge) for edge in (0, 1)]
+        set_fault(group, {"pathway": "edge-a"}, type="kill", after_bytes=5000)
+        body, error = received_before_the_end(client, urls[0])
+        assert (len(body), error) == (5000, httpx.RemoteProtocolError)
+        with pytest.raises(httpx.ConnectError):
+            client.get(urls[0])
+        assert client.get(urls[1]).status_code == 200
+        assert not group.alive("edge-a")
+        manifests = viewer.play("noise")["manifests"]
+        assert isinstance(manifests, list)
+        assert [manifest["pathway"] for manifest in manifests] == ["edge-b"]
+
+
+class TestAdmin:
+    def test_only_with_the_token(self, group: ServerGroup, client: httpx.Client) -> None:
+        for headers in ({}, {"X-Admin-Token": "guess"}):
+            response = client.get(f"{group.edges[0].url}/admin/faults", headers=headers)
+            assert (response.status_code, response.json()["code"]) == (403, "admin_only")
+
+    def test_put_get_delete(self, group: ServerGroup, client: httpx.Client, url: str) -> None:
+        client.headers["X-Admin-Token"] = group.admin_token
+        admin = f"{group.edges[1].url}/admin/faults"
+        text = fault_document({"fault": {"type": "status", "status": 500}})
+        assert client.put(admin, content=text).status_code == 204
+        assert client.get(f"{group.api.url}/admin/faults").text == text
+        assert client.get(url).status_code == 500
+        assert client.delete(admin).status_code == 204
+        assert client.get(url).status_code == 200
+        assert client.get(admin).json() == {"version": 1, "rules": []}
+
+    @pytest.mark.parametrize("content", [b"{}", b"\xff", b'{"version": 1, "rules": [{"fault": {"type": "x"}}]}'])
+    def test_a_bad_document_changes_nothing(self, group: ServerGroup, client: httpx.Client, content: bytes) -> None:
+        client.headers["X-Admin-Token"] = group.admin_token
+        admin = f"{group.edges[0].url}/admin/faults"
+        text = fault_document({"fault": {"type": "refuse"}, "match": {"path": "never"}})
+        client.put(admin, content=text)
+        refused = client.put(admin, content=content)
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad_faults")
+        assert client.get(admin).text == text
+
+    def test_other_methods_and_huge_bodies(self, group: ServerGroup, client: httpx.Client) -> None:
+        client.headers["X-Admin-Token"] = group.admin_token
+        admin = f"{group.edges[0].url}/admin/faults"
+        assert client.post(admin).status_code == 405
+        assert client.put(admin, content=b" " * (5 << 20)).status_code == 413
