@@ -19,6 +19,7 @@ _AUDIO_LEADER = 16
 _AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _AC3_MIN = 8
 _ADTS_MIN = 7
+_AUDIO_DESCRIPTION = b"com.apple.streaming.audioDescription\0"
 _ANY_KID = bytes(KID_LENGTH)
 
 Frames = Callable[[bytes | bytearray], Iterator[tuple[int, int, int]]]
@@ -68,8 +69,10 @@ class SampleAes:
                 protection = SampleProtection(Scheme.CBCS, _ANY_KID, self._iv, ((leader, size - leader),))
                 self._apply(view[start : start + size], protection)
 
-    def packed_audio(self, data: bytearray) -> None:
-        """A packed audio segment (RFC 8216bis 3.4): ID3 tags, then frames of one kind. Decrypts it where it lies.
+    def packed_audio(self, data: bytearray) -> bytearray:
+        """A packed audio segment (RFC 8216bis 3.4): ID3 tags, then frames of one kind; ``data`` is used up.
+
+        The ID3 frame that describes encrypted sound goes.
 
         Raises :class:`DrmError` ``drm.decrypt_failed`` where it has no AAC, AC-3 or E-AC-3 frames.
         """
@@ -77,6 +80,7 @@ class SampleAes:
         if frames is None:
             raise DrmError(DrmErrorCode.DECRYPT_FAILED, "The file has no AAC, AC-3 or E-AC-3 sound that is known.")
         self.audio(data, frames)
+        return _without_description(data)
 
     def _apply(self, data: bytearray | memoryview, protection: SampleProtection) -> None:
         self._decryptor.decrypt_in_place(data, protection)
@@ -86,11 +90,35 @@ def id3_length(data: bytes | bytearray) -> int:
     """Bytes of the ID3 tags that ``data`` begins with."""
     position = 0
     while data[position : position + 3] == b"ID3" and position + 10 <= len(data):
-        size = 0
-        for byte in data[position + 6 : position + 10]:
-            size = size << 7 | byte & 0x7F
-        position += 10 + size + (10 if data[position + 5] & 0x10 else 0)
+        footer = 10 if data[position + 5] & 0x10 else 0
+        position += 10 + _synchsafe(data[position + 6 : position + 10]) + footer
     return min(position, len(data))
+
+
+def _without_description(data: bytearray) -> bytearray:
+    """``data`` without the private frames of its first ID3 tag that say how the sound is encrypted."""
+    tag = data[: id3_length(data)]
+    end = 10 + _synchsafe(tag[6:10])
+    if tag[:3] != b"ID3" or end > len(tag) or tag[5]:
+        return data
+    kept = bytearray()
+    position = 10
+    while position + 10 <= end and tag[position]:
+        following = position + 10 + _synchsafe(tag[position + 4 : position + 8])
+        if not tag[position + 10 : following].startswith(_AUDIO_DESCRIPTION):
+            kept += tag[position:following]
+        position = following
+    kept += tag[position:end]
+    size = bytes(len(kept) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return tag[:6] + size + kept + data[end:]
+
+
+def _synchsafe(number: bytes | bytearray) -> int:
+    """A number of ID3: seven bits in each byte."""
+    value = 0
+    for byte in number:
+        value = value << 7 | byte & 0x7F
+    return value
 
 
 def packed_audio_frames(data: bytes | bytearray) -> Frames | None:

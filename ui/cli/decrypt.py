@@ -1,0 +1,223 @@
+"""``matinee decrypt``: test material with known keys, to clear files.
+
+Takes MP4 (whole, or an init segment and its media segments), WebM, MPEG-TS, packed audio, segments encrypted as a
+whole, and HLS playlists on this machine, which say the method and the initialisation vectors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.files import FileDecryptor, FileKind, SegmentKey, file_kind
+from drm_client.keys import KEY_LENGTHS, KID_LENGTH
+from player.errors import ErrorCode, ExitCode, InputError
+from ui.cli.decrypt_inputs import KnownKeys, is_playlist, playlist_parts, rendition_playlists
+
+_METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
+_SEGMENT_SUFFIXES = (".m4s", ".cmfv", ".cmfa", ".m4f")
+_DIGITS = re.compile(r"\d+")
+_TRIED_BYTES = 48
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``matinee decrypt``."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="media files, or HLS playlists")
+    parser.add_argument(
+        "--key",
+        action="append",
+        required=True,
+        metavar="KID:KEY",
+        help="a key ID and its key in hexadecimal; KEY alone fits any key ID; may be repeated",
+    )
+    parser.add_argument("--iv", metavar="HEX", help="initialisation vector, for files that do not carry it")
+    parser.add_argument("--method", choices=_METHODS, help="how files without a playlist are encrypted as a whole")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help="the clear file (parts one behind the other), or a folder (with / at its end) for one file each",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decrypt; raises :class:`player.errors.InputError` or :class:`drm_client.errors.DrmError`."""
+    keys = parse_keys(args.key)
+    iv = None if args.iv is None else _hexadecimal(args.iv, "--iv", (8, 12, 16))
+    target = Target(Path(args.output), args.output.endswith("/") or Path(args.output).is_dir())
+    playlists = [path for path in args.files if is_playlist(path)]
+    media = [path for path in args.files if path not in playlists]
+    try:
+        if playlists:
+            written = _decrypt_playlists(playlists, media, keys, target)
+        else:
+            written = _decrypt_files(media, keys, iv, args.method, target)
+    except DrmError as error:
+        if error.code is DrmErrorCode.NO_KEY:
+            kid = error.fields["kid"]
+            sentence = f"No key was given for the key ID {kid}: add --key {kid}:KEY."
+            raise DrmError(DrmErrorCode.NO_KEY, sentence, kid=kid) from error
+        raise
+    for path in written:
+        print(f"matinee: wrote {path}", file=sys.stderr)
+    return int(ExitCode.GOOD)
+
+
+def parse_keys(texts: Iterable[str]) -> KnownKeys:
+    """The keys of ``KID:KEY`` and ``KEY`` texts. Raises :class:`InputError` without repeating a key."""
+    keys = KnownKeys()
+    for number, text in enumerate(texts, 1):
+        kid, separator, value = text.rpartition(":")
+        key = _hexadecimal(value, f"Key {number}", KEY_LENGTHS)
+        if separator:
+            keys.add(_hexadecimal(kid.replace("-", ""), f"The key ID of key {number}", (KID_LENGTH,)), key)
+        else:
+            keys.add(None, key)
+    return keys
+
+
+def _hexadecimal(text: str, what: str, lengths: Sequence[int]) -> bytes:
+    try:
+        value = bytes.fromhex(text.strip().removeprefix("0x"))
+    except ValueError:
+        value = b""
+    if len(value) not in lengths:
+        allowed = " or ".join(str(2 * length) for length in lengths)
+        raise InputError(ErrorCode.INPUT_USAGE, f"{what} should be {allowed} hexadecimal digits.")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the output goes: one file, or a folder."""
+
+    path: Path
+    is_folder: bool
+
+    def for_several(self, what: str) -> Target:
+        """A folder for several files that cannot be one. Raises :class:`InputError` where a file was meant."""
+        if self.is_folder or (not self.path.suffix and not self.path.exists()):
+            return Target(self.path, is_folder=True)
+        raise InputError(
+            ErrorCode.INPUT_USAGE,
+            f"These are {what}, which cannot be one file: name a folder as output, with / at its end.",
+        )
+
+
+def _decrypt_playlists(
+    playlists: Sequence[Path], media: Sequence[Path], keys: KnownKeys, target: Target
+) -> list[Path]:
+    """Each media playlist becomes one file; several of them a folder."""
+    renditions = [rendition for path in playlists for rendition in rendition_playlists(path)]
+    if len(renditions) > 1:
+        target = target.for_several("several renditions")
+    written = []
+    for rendition in renditions:
+        decryptor = FileDecryptor(keys.ring)
+        clear = bytearray()
+        suffix = ""
+        for part in playlist_parts(rendition, keys, only=media):
+            suffix = part.path.suffix if part.is_media else suffix
+            clear += decryptor.decrypt(part.read(), part.key)
+        name = rendition.stem + (".mp4" if suffix in _SEGMENT_SUFFIXES else suffix)
+        path = target.path / name if target.is_folder else target.path
+        written.append(_write(path, clear, [rendition, *media]))
+    return written
+
+
+def _decrypt_files(
+    files: Sequence[Path], keys: KnownKeys, iv: bytes | None, method: str | None, target: Target
+) -> list[Path]:
+    """Files in the order given, into one file or into a folder."""
+    contents = [(path, read_file(path)) for path in files]
+    if sum(_begins_presentation(data) for _, data in contents) > 1:
+        target = target.for_several("several complete files")
+    decryptor = FileDecryptor(keys.ring)
+    written = []
+    joined = bytearray()
+    for path, data in contents:
+        clear = decryptor.decrypt(data, _segment_key(data, path, keys, iv, method))
+        if target.is_folder:
+            written.append(_write(target.path / path.name, clear, files))
+        else:
+            joined += clear
+    return written or [_write(target.path, joined, files)]
+
+
+def _begins_presentation(data: bytearray) -> bool:
+    """Whether a file is whole or an init segment: media segments have no file type box or EBML header."""
+    return data[4:8] == b"ftyp" or data[:4] == b"\x1a\x45\xdf\xa3"
+
+
+def _segment_key(
+    data: bytearray, path: Path, keys: KnownKeys, iv: bytes | None, method: str | None
+) -> SegmentKey | None:
+    """What is known of a file's encryption where no playlist tells; None where the file itself does."""
+    kind = file_kind(data)
+    if method is None and kind in (FileKind.MP4, FileKind.WEBM):
+        return None
+    if kind in (FileKind.TRANSPORT_STREAM, FileKind.PACKED_AUDIO) and method in (None, "SAMPLE-AES"):
+        return SegmentKey("SAMPLE-AES", keys.only(), iv) if iv is not None else None
+    key = keys.only()
+    chosen = method or ("AES-128" if len(key) == 16 else "AES-256")
+    if chosen == "AES-256-GCM" or iv is not None:
+        return SegmentKey(chosen, key, iv)
+    return SegmentKey(chosen, key, _fitting_iv(data, path, keys, chosen))
+
+
+def _fitting_iv(data: bytearray, path: Path, keys: KnownKeys, method: str) -> bytes:
+    """Without a playlist, the IV is often zero, the segment's number or the key ID: the one that gives media."""
+    numbers = [int(digits) for digits in reversed(_DIGITS.findall(path.stem))]
+    candidates = [*(number.to_bytes(16, "big") for number in numbers if number >> 128 == 0), bytes(16), *keys.kids()]
+    start = bytes(data[:_TRIED_BYTES])
+    for iv in candidates:
+        if file_kind(_first_blocks(method, keys.only(), iv, start)) is not FileKind.UNKNOWN:
+            return iv
+    raise InputError(
+        ErrorCode.INPUT_USAGE,
+        f"{path.name} is encrypted as a whole and its initialisation vector is not known: give --iv or its playlist.",
+    )
+
+
+def _first_blocks(method: str, key: bytes, iv: bytes, start: bytes) -> bytes:
+    """The first clear bytes of a segment, all but the last block of them."""
+    from drm_client.hls_aes import segment_decryptor
+
+    return segment_decryptor(method, key, iv).feed(start)
+
+
+def read_file(path: Path) -> bytearray:
+    """The bytes of a local file. Raises :class:`InputError`."""
+    try:
+        data = bytearray(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            ErrorCode.INPUT_FILE, f"{path} cannot be read: {error.strerror or 'it is no file'}."
+        ) from error
+    if not data:
+        raise InputError(ErrorCode.INPUT_FILE, f"{path} is empty.")
+    return data
+
+
+def _write(target: Path, content: bytearray, inputs: Iterable[Path]) -> Path:
+    """Write a whole file at once; never over one of the inputs."""
+    if any(target.resolve() == path.resolve() for path in inputs):
+        raise InputError(ErrorCode.INPUT_USAGE, f"{target} is one of the inputs; it is not written over.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            file.write(content)
+        Path(file.name).replace(target)
+        target.chmod(0o644)
+    except OSError as error:
+        raise InputError(
+            ErrorCode.INPUT_FILE, f"{target} cannot be written: {error.strerror or 'no room or no right'}."
+        ) from error
+    return target
