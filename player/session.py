@@ -11,7 +11,7 @@ import itertools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from abr import registry
 from abr.estimator import ThroughputEstimator
@@ -246,7 +246,7 @@ class Session:
         await self._control.run(self._player.load, f"{scheme}://play.mkv", self._playhead.position_s, {"aid": audio})
         self._set("pause", self._settings.start_paused)
 
-    async def _follow(self, stopped: asyncio.Future[bool]) -> None:
+    async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
         assert self._streaming is not None
         while not self._monitor.ended and not stopped.done():
@@ -351,7 +351,7 @@ class Session:
 
     def _load_event(self, event: LoadEvent) -> None:
         if isinstance(event, RetryEvent):
-            sentence = f"{event.error.sentence} {event.step.sentence}"
+            sentence = f"{event.error.sentence} {event.step.reason}"
             note = Note(
                 event.at_s, str(event.step.action), sentence, event.pathway, "", event.track, str(event.error.code)
             )

@@ -77,7 +77,7 @@ class OutputOptions:
 def load_binding() -> Any:  # noqa: ANN401  (python-mpv is untyped)
     """The python-mpv module; raises :class:`ComponentError` where libmpv is not installed."""
     try:
-        import mpv  # noqa: PLC0415  (loading it loads libmpv)
+        import mpv  # loading it loads libmpv
     except (OSError, ImportError) as error:
         raise ComponentError(
             ErrorCode.COMPONENT_LIBMPV,

@@ -42,6 +42,8 @@ class Sources:
         keys: KeyRing,
         ensure_keys: EnsureKeys,
         whole_segment: WholeKeys,
+        *,
+        default_pathway: str,
     ) -> None:
         self._presentation = presentation
         self._loader = loader
@@ -202,7 +204,7 @@ class WholeKeys:
 
     async def transform(self, key: KeyInfo, sequence: int | None) -> Callable[[bytes | None], bytes]:
         """A decryptor to be fed with the chunks of a segment, and with None at the end."""
-        from drm_client.hls_aes import segment_decryptor  # noqa: PLC0415  (only encrypted HLS needs it)
+        from drm_client.hls_aes import media_sequence_iv, segment_decryptor  # only encrypted HLS needs it
 
         if key.uri is None:
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The playlist names no address for its key.")
@@ -210,8 +212,9 @@ class WholeKeys:
         if value is None:
             value = await self._loader.load_bytes(Resource(RequestKind.KEY, {self._pathway: key.uri}))
             self._keys[key.uri] = value
-        decryptor = segment_decryptor(key.method, value, iv=key.iv, sequence=sequence)
-        return lambda chunk: decryptor.finish() if chunk is None else decryptor.update(chunk)
+        iv = key.iv if key.iv is not None or sequence is None else media_sequence_iv(sequence)
+        decryptor = segment_decryptor(key.method, value, iv)
+        return lambda chunk: decryptor.finish() if chunk is None else decryptor.feed(chunk)
 
 
 async def _as_coroutine(awaitable: Awaitable[object]) -> object:

@@ -1,0 +1,89 @@
+"""A screen for tests: the real libmpv draws into memory, and the barcode of every shown picture is kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from player.mpv.player import MpvPlayer, OutputOptions
+from tests.kit import barcode
+from ui.video.render import SoftwareRenderContext
+
+WIDTH, HEIGHT = 320, 180
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One picture: when it was shown (monotonic seconds), what libmpv said the time was, and its barcode."""
+
+    at_s: float
+    position_s: float | None
+    mark: barcode.Mark
+
+
+class Screen:
+    """A player whose pictures are read. Use as a context manager."""
+
+    def __init__(self, **options: object) -> None:
+        self.player = MpvPlayer(OutputOptions(video="libmpv", audio="null", extra=options))
+        self._wake = threading.Event()
+        self._context = SoftwareRenderContext(self.player.handle, self._wake.set)
+        self._picture = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+        self._ended = False
+        self.shown: list[Shown] = []
+        self.blank = 0
+        self._thread = threading.Thread(target=self._draw, name="screen", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Screen:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._ended = True
+        self._wake.set()
+        self._thread.join(5)
+        self._context.free()
+        self.player.terminate()
+
+    @property
+    def frames(self) -> list[int]:
+        """Frame numbers in the order shown, repeats of one picture left out."""
+        numbers: list[int] = []
+        for shown in self.shown:
+            if not numbers or shown.mark.frame != numbers[-1]:
+                numbers.append(shown.mark.frame)
+        return numbers
+
+    def rung_of_frame(self) -> dict[int, int]:
+        """The rung in which each frame was last shown."""
+        return {shown.mark.frame: shown.mark.rung for shown in self.shown}
+
+    def wait_for(self, frame: int, since: int, timeout_s: float, tolerance: int = 0) -> Shown | None:
+        """The first picture after index ``since`` whose number is ``frame`` (give or take ``tolerance``)."""
+        end = time.monotonic() + timeout_s
+        seen = since
+        while time.monotonic() < end:
+            while seen < len(self.shown):
+                shown = self.shown[seen]
+                seen += 1
+                if abs(shown.mark.frame - frame) <= tolerance:
+                    return shown
+            time.sleep(0.003)
+        return None
+
+    def _draw(self) -> None:
+        while not self._ended:
+            if not self._wake.wait(0.2):
+                continue
+            self._wake.clear()
+            if self._ended or not self._context.has_new_frame():
+                continue
+            self._context.render(self._picture.ctypes.data, WIDTH, HEIGHT, WIDTH * 4)
+            mark = barcode.decode(self._picture)
+            if mark is None:
+                self.blank += 1
+            else:
+                self.shown.append(Shown(time.monotonic(), self.player.latest("time-pos"), mark))
