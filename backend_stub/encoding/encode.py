@@ -69,7 +69,7 @@ def encode(
         command += ["-map", f"[a{item.rung.position}]", "-t", f"{source.duration_s:.6f}"]
         command += ["-c:a", "aac", "-b:a", str(item.rung.bitrate), *_CLEAN, str(item.path)]
     try:
-        run_tool(command, on_line=_progress_reader(source.duration_s, progress), cancel=cancel)
+        run_tool(command, on_line=progress_reader(source.duration_s, progress), cancel=cancel)
     except ToolFailedError as error:
         raise BadInputError(f"{source.path.name} cannot be decoded ({error.sentence}).") from error
     duration_s = _check_length(source, video[-1].path)
@@ -117,7 +117,9 @@ def _video_options(rung: VideoRung, ladder: Ladder, preset: str) -> list[str]:
     ]
 
 
-def _progress_reader(duration_s: float, progress: Progress | None) -> Callable[[str], None]:
+def progress_reader(duration_s: float, progress: Progress | None) -> Callable[[str], None]:
+    """A reader of FFmpeg's ``-progress`` lines that tells ``progress`` the fraction of ``duration_s`` done."""
+
     def read(line: str) -> None:
         name, _, value = line.partition("=")
         if progress is not None and name == "out_time_us" and value.lstrip("-").isdigit():

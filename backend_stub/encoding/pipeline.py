@@ -6,11 +6,8 @@ title into the catalogue. Whatever ends the work earlier (bad input, a failed ch
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from backend_stub.encoding.ladder import build_ladder
 from backend_stub.encoding.package import generate_keys, package
 from backend_stub.encoding.poster import make_poster
 from backend_stub.encoding.probe import SourceInfo, probe
+from backend_stub.encoding.staging import staging_folder
 from backend_stub.encoding.verify import Expected, verify_variant
 from backend_stub.services.content_keys import PlainKey
 from backend_stub.services.publishing import PublishedTitle, publish
@@ -73,22 +71,13 @@ def publish_file(
     report("looking into the file", 0.0)
     source = probe(path)
     settings.make_folders()
-    with _staging(settings.staging_dir) as staging:
+    with staging_folder(settings.staging_dir) as staging:
         finished = _make(source, options, staging, report, cancel)
         if cancel is not None and cancel.is_set():
             raise CancelledError
         title_id = publisher(settings, finished)
     report("published", 1.0)
     return title_id
-
-
-@contextmanager
-def _staging(parent: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="publish-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(
