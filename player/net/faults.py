@@ -1,0 +1,351 @@
+"""Faults on purpose: the fault document of ``docs/faults.md`` over any transport.
+
+:class:`FaultRules` is the pure part (which faults does this request take, at this time); :class:`FaultTransport`
+carries them out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+from player.clock import Clock
+from player.errors import ErrorCode, NetError
+from player.net.document import Fields, read_json, refuse
+from player.net.failures import failure
+from player.net.local import MemoryBody
+from player.net.model import Body, Request, RequestKind, Transport
+from player.net.redact import host_of
+from player.net.shaping import Link, PacedBody, Trace
+
+_MAX_RULES = 1000
+_SIGNATURE = re.compile(r"^/s/[^/]+(?=/)")
+
+
+class FaultType(StrEnum):
+    DELAY = "delay"
+    BANDWIDTH = "bandwidth"
+    STATUS = "status"
+    CUT = "cut"
+    TRUNCATE = "truncate"
+    CORRUPT = "corrupt"
+    STALL = "stall"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong. Only the members of its type are set; bytes count in the response's body."""
+
+    type: FaultType
+    seconds: float = 0.0
+    trace: Trace | None = None
+    status: int = 0
+    retry_after_s: float | None = None
+    after_bytes: int = 0
+    at_byte: int = 0
+    length: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRule:
+    """Which requests take ``fault``; see ``docs/faults.md``."""
+
+    fault: Fault
+    name: str = ""
+    path: str | None = None
+    pathway: str | None = None
+    kind: RequestKind | None = None
+    skip: int = 0
+    count: int | None = None
+    from_s: float = 0.0
+    until_s: float | None = None
+    probability: float = 1.0
+
+    def matches(self, request: Request) -> bool:
+        """Whether the rule's ``match`` members hold for ``request``."""
+        parts = urlsplit(request.url)
+        if self.path is not None and not fnmatchcase(_SIGNATURE.sub("", parts.path), self.path):
+            return False
+        if self.pathway is not None and self.pathway not in (request.pathway, host_of(parts)):
+            return False
+        return self.kind is None or self.kind is request.kind
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """A whole fault document."""
+
+    rules: tuple[FaultRule, ...] = ()
+    seed: int = 0
+
+    @classmethod
+    def parse(cls, document: object) -> FaultPlan:
+        """The plan in a JSON document. Raises InputError naming the member that is wrong or unknown."""
+        fields = Fields(document, "The fault document")
+        if fields.whole("version") != 1:
+            raise refuse('The fault document must have "version" 1.')
+        seed = fields.whole("seed", 0) or 0
+        rules = fields.take("rules")
+        fields.end()
+        if not isinstance(rules, list) or len(rules) > _MAX_RULES:
+            raise refuse(f'"rules" in the fault document must be a list of at most {_MAX_RULES} rules.')
+        return cls(tuple(_rule(item, f"fault rule {number}") for number, item in enumerate(rules, 1)), seed)
+
+    @classmethod
+    def load(cls, path: Path) -> FaultPlan:
+        """The plan in a file. Raises InputError."""
+        return cls.parse(read_json(path, "The fault file"))
+
+
+@dataclass(slots=True)
+class _Count:
+    seen: int = 0
+    taken: int = 0
+
+
+@dataclass(slots=True)
+class FaultRules:
+    """A plan in use: counts what passed by. Times are seconds since the rules were set."""
+
+    plan: FaultPlan
+    _counts: list[_Count] = field(init=False)
+    _random: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._counts = [_Count() for _ in self.plan.rules]
+        self._random = Random(self.plan.seed)
+
+    def take(self, request: Request, since_s: float) -> list[tuple[int, Fault]]:
+        """The faults that ``request`` takes, each with the number of its rule; the rules' counters move on."""
+        taken = []
+        for number, (rule, count) in enumerate(zip(self.plan.rules, self._counts, strict=True)):
+            in_time = rule.from_s <= since_s and (rule.until_s is None or since_s < rule.until_s)
+            if not in_time or not rule.matches(request):
+                continue
+            count.seen += 1
+            if count.seen <= rule.skip or (rule.count is not None and count.taken >= rule.count):
+                continue
+            if rule.probability < 1 and self._random.random() >= rule.probability:
+                continue
+            count.taken += 1
+            taken.append((number, rule.fault))
+        return taken
+
+
+class FaultTransport:
+    """Another transport with a fault plan over it. The plan's time starts now."""
+
+    def __init__(self, inner: Transport, plan: FaultPlan, clock: Clock) -> None:
+        self._inner = inner
+        self._clock = clock
+        self._rules = FaultRules(plan)
+        self._start_s = clock.monotonic()
+        self._links = {
+            number: Link(rule.fault.trace, clock)
+            for number, rule in enumerate(plan.rules)
+            if rule.fault.trace is not None
+        }
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Body]:
+        """The inner transport's response with the faults that ``request`` takes. Raises NetError."""
+        taken = self._rules.take(request, self._clock.monotonic() - self._start_s)
+        faults = [fault for _, fault in taken]
+        await self._clock.sleep(sum(fault.seconds for fault in faults if fault.type is FaultType.DELAY))
+        _raise_before_response(faults, request)
+        status = next((fault for fault in faults if fault.type is FaultType.STATUS), None)
+        if status is not None:
+            yield _status_body(status, request)
+            return
+        async with self._inner.open(request) as inner_body:
+            body: Body = inner_body
+            for link in [self._links[number] for number, _ in taken if number in self._links]:
+                await link.wait_round_trips(1)
+                body = PacedBody(body, link)
+            spoiling = [fault for fault in faults if fault.type in _SPOILERS]
+            yield SpoiledBody(body, spoiling) if spoiling else body
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+_SPOILERS = frozenset({FaultType.CUT, FaultType.TRUNCATE, FaultType.CORRUPT, FaultType.STALL})
+
+
+class SpoiledBody:
+    """A body with faults in it. Of several ends (cut, stall, truncate) the first one counts."""
+
+    def __init__(self, body: Body, faults: Sequence[Fault]) -> None:
+        self._body = body
+        self._corrupt = [fault for fault in faults if fault.type is FaultType.CORRUPT]
+        ends = [fault for fault in faults if fault.type is not FaultType.CORRUPT]
+        self._end = min(ends, key=lambda fault: fault.after_bytes, default=None)
+
+    @property
+    def status(self) -> int:
+        return self._body.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        headers = dict(self._body.headers)
+        if self._truncated and self.total is not None:
+            headers["content-length"] = str(self.total)
+        return headers
+
+    @property
+    def url(self) -> str:
+        return self._body.url
+
+    @property
+    def total(self) -> int | None:
+        total = self._body.total
+        if total is None or not self._truncated or self._end is None:
+            return total
+        return min(total, self._end.after_bytes)
+
+    @property
+    def http_version(self) -> str:
+        return self._body.http_version
+
+    @property
+    def new_connection(self) -> bool:
+        return self._body.new_connection
+
+    @property
+    def _truncated(self) -> bool:
+        return self._end is not None and self._end.type is FaultType.TRUNCATE
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body, spoiled. Raises NetError (``net.cut``) where it is cut, and never ends where it stalls."""
+        position = 0
+        end = self._end
+        async with aclosing(self._body.chunks()) as source:
+            async for whole in source:
+                chunk = whole if end is None else whole[: end.after_bytes - position]
+                if chunk:
+                    yield self._corrupted(chunk, position)
+                position += len(chunk)
+                if end is not None and position >= end.after_bytes:
+                    break
+        if end is None or position < end.after_bytes:
+            return  # the body was shorter than the fault's place
+        if end.type is FaultType.STALL:
+            await asyncio.get_running_loop().create_future()
+        if end.type is FaultType.CUT:
+            raise _cut(self._body.url)
+
+    def _corrupted(self, chunk: bytes, position: int) -> bytes:
+        for fault in self._corrupt:
+            first = max(fault.at_byte - position, 0)
+            last = min(fault.at_byte + fault.length - position, len(chunk))
+            if first < last:
+                inverted = bytes(byte ^ 0xFF for byte in chunk[first:last])
+                chunk = chunk[:first] + inverted + chunk[last:]
+        return chunk
+
+
+def _raise_before_response(faults: Sequence[Fault], request: Request) -> None:
+    for fault in faults:
+        if fault.type is FaultType.REFUSE:
+            raise failure(ErrorCode.NET_REFUSED, "The server {host} refuses the connection.", request.url)
+        if fault.type is FaultType.CUT and fault.after_bytes == 0:
+            raise _cut(request.url)
+
+
+def _cut(url: str) -> NetError:
+    return failure(ErrorCode.NET_CUT, "The connection to {host} broke.", url)
+
+
+def _status_body(fault: Fault, request: Request) -> Body:
+    body = MemoryBody(request.url, fault.status, b"fault on purpose\n", None)
+    if fault.retry_after_s is not None:
+        body.headers = {**body.headers, "retry-after": f"{fault.retry_after_s:.0f}"}
+    return body
+
+
+def _rule(value: object, place: str) -> FaultRule:
+    fields = Fields(value, place)
+    name = fields.text("name") or ""
+    if name:
+        place = fields.place = f'{place} ("{name}")'
+    match = Fields(fields.take("match") or {}, f'"match" of {place}')
+    path, pathway, kind = match.text("path"), match.text("pathway"), match.text("kind")
+    match.end()
+    if kind is not None and kind not in set(RequestKind):
+        raise refuse(f'"match" of {place} has an unknown kind "{kind}".')
+    probability = fields.number("probability", 1.0)
+    assert probability is not None
+    if probability > 1:
+        raise refuse(f'"probability" in {place} must be at most 1.')
+    rule = FaultRule(
+        fault=_fault(fields.take("fault"), f'"fault" of {place}'),
+        name=name,
+        path=path,
+        pathway=pathway,
+        kind=None if kind is None else RequestKind(kind),
+        skip=fields.whole("skip", 0) or 0,
+        count=fields.whole("count"),
+        from_s=fields.number("from_s", 0.0) or 0.0,
+        until_s=fields.number("until_s"),
+        probability=probability,
+    )
+    fields.end()
+    return rule
+
+
+def _fault(value: object, place: str) -> Fault:
+    fields = Fields(value, place)
+    name = fields.text("type")
+    if name == "kill":
+        raise refuse(f"{place} is of the type kill, which only an edge can do.")
+    if name is None or name not in set(FaultType):
+        raise refuse(f'{place} has an unknown type "{name}".')
+    fault = _FAULTS[FaultType(name)](fields)
+    fields.end()
+    return fault
+
+
+def _bandwidth(fields: Fields) -> Fault:
+    trace, kbps = fields.take("trace"), fields.number("kbps", above=0)
+    if (trace is None) == (kbps is None):
+        raise refuse(f'{fields.place} needs either "kbps" or "trace".')
+    if kbps is not None:
+        return Fault(FaultType.BANDWIDTH, trace=Trace.constant(kbps * 1000))
+    return Fault(FaultType.BANDWIDTH, trace=Trace.parse(trace, f'"trace" in {fields.place}'))
+
+
+def _status(fields: Fields) -> Fault:
+    status = fields.whole("status")
+    if status is None or not 200 <= status <= 599:
+        raise refuse(f'"status" in {fields.place} must be a number from 200 to 599.')
+    return Fault(FaultType.STATUS, status=status, retry_after_s=fields.number("retry_after_s"))
+
+
+def _after(fields: Fields, type_: FaultType) -> Fault:
+    return Fault(type_, after_bytes=fields.whole("after_bytes", 0) or 0)
+
+
+def _corrupt(fields: Fields) -> Fault:
+    at_byte, length = fields.whole("at_byte", 0) or 0, fields.whole("length", 16) or 16
+    return Fault(FaultType.CORRUPT, at_byte=at_byte, length=length)
+
+
+_FAULTS: Mapping[FaultType, Callable[[Fields], Fault]] = {
+    FaultType.DELAY: lambda fields: Fault(FaultType.DELAY, seconds=fields.required("seconds")),
+    FaultType.BANDWIDTH: _bandwidth,
+    FaultType.STATUS: _status,
+    FaultType.CUT: lambda fields: _after(fields, FaultType.CUT),
+    FaultType.TRUNCATE: lambda fields: _after(fields, FaultType.TRUNCATE),
+    FaultType.CORRUPT: _corrupt,
+    FaultType.STALL: lambda fields: _after(fields, FaultType.STALL),
+    FaultType.REFUSE: lambda _: Fault(FaultType.REFUSE),
+}

@@ -1,0 +1,67 @@
+"""The client's transport by the scheme of the address: the web, ``data:``, and files of a local manifest."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from player.errors import ErrorCode
+from player.net.failures import failure
+from player.net.local import DataTransport, LocalTransport
+from player.net.model import Body, Request, Transport
+
+if TYPE_CHECKING:
+    from player.net.http import HttpTransport
+
+
+class RoutingTransport:
+    """Sends each request where its scheme belongs.
+
+    ``folder`` is the folder of a local manifest; without one (a manifest from the web) ``file:`` is refused.
+    httpx is loaded at the first address of the web, so that work on local files starts at once.
+    """
+
+    def __init__(self, *, folder: Path | None = None, ca_file: Path | None = None) -> None:
+        self._ca_file = ca_file
+        self._local = None if folder is None else LocalTransport(folder)
+        self._data = DataTransport()
+        self._web: HttpTransport | None = None
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Body]:
+        """The response to ``request``. Raises NetError (``net.forbidden_url``) for a scheme that is not allowed."""
+        async with self._for(request.url).open(request) as body:
+            yield body
+
+    async def warm(self) -> None:
+        """Load what the first request to the web will need."""
+        await self._http().warm()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._web is not None:
+            await self._web.close()
+
+    def _for(self, url: str) -> Transport:
+        scheme = url.partition(":")[0].lower()
+        if scheme in ("http", "https"):
+            return self._http()
+        if scheme == "data":
+            return self._data
+        if scheme == "file" and self._local is not None:
+            return self._local
+        raise failure(
+            ErrorCode.NET_FORBIDDEN_URL,
+            f"Addresses of the kind {scheme[:20] or 'unknown'}: are not loaded here.",
+            url,
+            recoverable=False,
+        )
+
+    def _http(self) -> HttpTransport:
+        if self._web is None:
+            from player.net.http import HttpTransport
+
+            self._web = HttpTransport(ca_file=self._ca_file)
+        return self._web
