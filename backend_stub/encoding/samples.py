@@ -162,7 +162,7 @@ def make_source(
 
     Raises :class:`ToolFailedError`, :class:`CancelledError`.
     """
-    code = time_code(sample.seconds, max(16, sample.height // 18))
+    code = time_code(sample.seconds, max(16, sample.height // 22))
     code_path = source.with_name("timecode.gray")
     code.tofile(code_path)
     inputs = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{code.shape[2]}x{code.shape[1]}", "-r", str(FPS)]

@@ -1,0 +1,130 @@
+"""What ``matinee publish`` and the making of samples do in a terminal: a progress bar, and one sentence per failure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from backend_stub.config import Settings
+from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissingError
+from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file
+from backend_stub.encoding.samples import SAMPLES, Sample, publish_sample
+from backend_stub.services.publishing import PublishError
+
+GOOD, FAILED, BAD_INPUT, MISSING_COMPONENT, INTERRUPTED = 0, 1, 2, 3, 130
+_BAR_CELLS = 30
+
+
+def publish_command(
+    data_dir: Path,
+    files: Sequence[Path],
+    options: TitleOptions | None = None,
+    *,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+) -> int:
+    """Publish ``files`` into ``data_dir``; the ids of the new titles go to ``out``, all else to ``err``.
+
+    Returns an exit code: 0, 1 (the work failed), 2 (bad input or usage), 3 (FFmpeg or packager missing), 130
+    (Ctrl-C). A bad file does not keep the others from being published; the first failure gives the code.
+    """
+    out, err = out or sys.stdout, err or sys.stderr
+    if not files:
+        return _say(err, "Which file should be published?", BAD_INPUT)
+    if len(files) > 1 and options is not None and (options.title or options.title_id):
+        return _say(err, "A title or an id can be given for one file only.", BAD_INPUT)
+    settings = Settings(data_dir)
+    code = GOOD
+    for file in files:
+
+        def publish(progress: Progress, file: Path = file) -> str:
+            return publish_file(settings, file, options, progress=progress)
+
+        result = _attempt(file.name, publish, out, err)
+        if result == INTERRUPTED:
+            return INTERRUPTED
+        code = code or result
+    return code
+
+
+def samples_command(
+    data_dir: Path, samples: Sequence[Sample] = SAMPLES, *, out: TextIO | None = None, err: TextIO | None = None
+) -> int:
+    """Make and publish the sample titles; exit codes as :func:`publish_command`."""
+    out, err = out or sys.stdout, err or sys.stderr
+    settings = Settings(data_dir)
+    for sample in samples:
+
+        def publish(progress: Progress, sample: Sample = sample) -> str:
+            return publish_sample(settings, sample, progress=progress)
+
+        code = _attempt(sample.title, publish, out, err)
+        if code != GOOD:
+            return code
+    return GOOD
+
+
+def _attempt(name: str, publish: Callable[[Progress], str], out: TextIO, err: TextIO) -> int:
+    bar = ProgressBar(name, err)
+    try:
+        title_id = publish(bar.show)
+    except KeyboardInterrupt:
+        bar.end()
+        return _say(err, "Interrupted; nothing was published.", INTERRUPTED)
+    except (EncodingError, PublishError, OSError) as error:
+        bar.end()
+        return _say(err, _sentence(error), _exit_code(error))
+    bar.end()
+    out.write(f"{title_id}\n")
+    out.flush()
+    return GOOD
+
+
+def _sentence(error: EncodingError | PublishError | OSError) -> str:
+    if isinstance(error, OSError):
+        return f"The title could not be stored: {error.strerror or error}."
+    return str(error)
+
+
+def _exit_code(error: EncodingError | PublishError | OSError) -> int:
+    if isinstance(error, ToolMissingError):
+        return MISSING_COMPONENT
+    return BAD_INPUT if isinstance(error, (BadInputError, PublishError)) else FAILED
+
+
+def _say(err: TextIO, sentence: str, code: int) -> int:
+    err.write(f"{sentence}\n")
+    return code
+
+
+class ProgressBar:
+    """One line that is drawn over again in a terminal, one line per stage elsewhere (in a log)."""
+
+    def __init__(self, name: str, stream: TextIO) -> None:
+        self._name = name
+        self._stream = stream
+        self._redraws = stream.isatty()
+        self._shown = ""
+
+    def show(self, stage: str, done: float) -> None:
+        """Draw ``stage`` with the fraction ``done`` of the whole, 0 to 1; nothing when nothing would change."""
+        if self._redraws:
+            filled = round(done * _BAR_CELLS)
+            line = f"{self._name} [{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {done:4.0%} {stage}"
+        else:
+            line = f"{self._name}: {stage}"
+        if line == self._shown:
+            return
+        if self._redraws:
+            self._stream.write("\r" + line.ljust(len(self._shown)))
+        else:
+            self._stream.write(line + "\n")
+        self._stream.flush()
+        self._shown = line
+
+    def end(self) -> None:
+        """Leave the bar's line."""
+        if self._redraws and self._shown:
+            self._stream.write("\n")
