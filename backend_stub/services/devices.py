@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Device
+from backend_stub.db.models import Account, Device
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 
@@ -29,6 +29,7 @@ class Devices:
         device_id = key.thumbprint()
         now = self._clock.now()
         with self._database.write() as session:
+            session.get_one(Account, account_id, with_for_update=True)  # one registration after the other
             device = session.get(Device, (account_id, device_id))
             if device is None:
                 public = {str(member): value for member, value in key.as_dict(private=False).items()}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Progress, ProgressEvent, Title
+from backend_stub.db.models import Account, Progress, ProgressEvent, Title
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class ProgressLog:
         """
         now = self._clock.now()
         with self._database.write() as session:
+            session.get_one(Account, account_id, with_for_update=True)  # one report of an account after the other
             for report in reports:
                 if session.get(ProgressEvent, (account_id, report.event_id)) is not None:
                     continue

@@ -58,7 +58,8 @@ class Tokens:
         """
         now = self._clock.now()
         with self._database.write() as session:
-            row = session.get(RefreshToken, _digest(refresh_token))
+            # Locked, so that of two calls with one token the later sees that it was used.
+            row = session.get(RefreshToken, _digest(refresh_token), with_for_update=True)
             if row is None or row.revoked_at is not None or row.expires_at <= now:
                 raise _expired_session("refresh_invalid")
             reused = row.used_at is not None

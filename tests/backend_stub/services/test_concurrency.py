@@ -1,0 +1,83 @@
+"""Calls at the same moment, on SQLite and, where ``MATINEE_TEST_POSTGRES_URL`` names a database, on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from joserfc.jwk import ECKey
+from sqlalchemy import func, select
+
+from backend_stub.config import Settings
+from backend_stub.context import ServiceContext, open_context
+from backend_stub.db.models import Base, Progress, ProgressEvent
+from backend_stub.problems import ProblemError
+from backend_stub.services.progress import ProgressReport
+from tests.kit.backend import publish_noise
+
+POSTGRES_URL = os.environ.get("MATINEE_TEST_POSTGRES_URL", "")
+WORKERS = 8
+T = TypeVar("T")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def context(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServiceContext]:
+    if request.param == "postgresql" and not POSTGRES_URL:
+        pytest.skip("MATINEE_TEST_POSTGRES_URL is not set")
+    settings = Settings(tmp_path, database_url=POSTGRES_URL if request.param == "postgresql" else "")
+    opened = open_context(settings)
+    yield opened
+    with opened.database.write() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+    opened.close()
+
+
+def at_once(call: Callable[[int], T]) -> list[T | ProblemError]:
+    def caught(number: int) -> T | ProblemError:
+        try:
+            return call(number)
+        except ProblemError as problem:
+            return problem
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(caught, range(WORKERS)))
+
+
+def test_one_refresh_token_gives_one_pair(context: ServiceContext) -> None:
+    account = context.accounts.ensure_demo_viewer()
+    token = context.tokens.issue(account, "x").refresh_token
+    results = at_once(lambda _: context.tokens.rotate(token))
+    refused = [result.code for result in results if isinstance(result, ProblemError)]
+    assert len(refused) == WORKERS - 1
+    assert refused.count("refresh_reused") == 1
+
+
+def test_one_event_counts_once(context: ServiceContext) -> None:
+    publish_noise(context.settings)
+    account = context.accounts.ensure_demo_viewer()
+
+    def report(number: int) -> list[str]:
+        item = ProgressReport("e", "noise", float(number), 12.0, float(number), "d")
+        other = ProgressReport(f"e{number}", "noise", float(number), 12.0, float(number), "d")
+        return context.progress.report(account.id, [item, other])
+
+    assert at_once(report) == [["e", f"e{number}"] for number in range(WORKERS)]
+    with context.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(ProgressEvent)) == WORKERS + 1
+        assert session.get_one(Progress, (account.id, "noise")).watched_at == WORKERS - 1
+
+
+def test_one_device_registers_once(context: ServiceContext) -> None:
+    account = context.accounts.ensure_demo_viewer()
+    jwk = {str(name): value for name, value in ECKey.generate_key("P-256").as_dict(private=False).items()}
+    assert len(set(at_once(lambda number: context.devices.register(account.id, f"d{number}", jwk)))) == 1
+
+
+def test_publishing_at_once_gives_every_title_an_id(context: ServiceContext) -> None:
+    ids = at_once(lambda number: publish_noise(context.settings, f"Film {number}"))
+    assert sorted(map(str, ids)) == [f"film-{number}" for number in range(WORKERS)]
