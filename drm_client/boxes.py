@@ -113,6 +113,7 @@ class Fields:
         self._data = data
         self.position = start
         self.end = end
+        self.total = len(data)
 
     def number(self, length: int) -> int:
         return int.from_bytes(self.take(length), "big")

@@ -9,7 +9,7 @@ does the same for the block that follows. Patterned blocks are gathered, decrypt
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 
 BLOCK = 16
+_ZEROS = bytes(8)
 Writable = bytearray | memoryview
 
 
@@ -55,8 +56,7 @@ class SampleDecryptor:
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
         self._generation = keys.generation
-        self._ctr_contexts: dict[bytes, CipherContext] = {}
-        self._cbc_contexts: dict[bytes, CipherContext] = {}
+        self._ciphers: dict[tuple[str, bytes], tuple[_Method, CipherContext]] = {}
         self._lock = threading.Lock()
 
     def decrypt(self, data: bytearray | memoryview | bytes, protection: SampleProtection) -> bytearray:
@@ -71,44 +71,40 @@ class SampleDecryptor:
 
     def decrypt_in_place(self, data: Writable, protection: SampleProtection) -> None:
         """Decrypt a writable buffer of bytes where it lies; raises as :meth:`decrypt`."""
-        scheme = protection.scheme
         with self._lock:
-            if self._generation != self._keys.generation:
-                self._forget_contexts()
-            if scheme == Scheme.CENC:
-                _decrypt_cenc(self._ctr(protection.kid), data, protection)
-            elif scheme == Scheme.CBCS:
-                _decrypt_cbcs(self._cbc(protection.kid), data, protection)
-            elif scheme == Scheme.CENS:
-                _decrypt_cens(self._ctr(protection.kid), data, protection)
-            elif scheme == Scheme.CBC1:
-                _decrypt_cbc1(self._cbc(protection.kid), data, protection)
-            else:
-                raise DrmError(
-                    DrmErrorCode.SCHEME_UNSUPPORTED,
-                    "The title is encrypted in a way that this player does not know.",
-                    scheme=str(scheme)[:16],
-                )
+            method, context = self._cipher(protection)
+            method(context, data, protection)
 
-    def _forget_contexts(self) -> None:
-        self._ctr_contexts.clear()
-        self._cbc_contexts.clear()
-        self._generation = self._keys.generation
+    def decrypt_samples(self, data: Writable, samples: Iterable[tuple[int, int, SampleProtection]]) -> None:
+        """Decrypt the samples (start, end, protection) of a buffer where they lie; raises as :meth:`decrypt`.
 
-    def _ctr(self, kid: bytes) -> CipherContext:
-        context = self._ctr_contexts.get(kid)
-        if context is None:
-            context = self._ctr_contexts[kid] = self._context(kid, modes.CTR(bytes(BLOCK)))
-        return context
+        Quicker than one call for each. The samples must not overlap and must lie in the buffer.
+        """
+        view = memoryview(data)
+        with self._lock:
+            for start, end, protection in samples:
+                method, context = self._cipher(protection)
+                method(context, view[start:end], protection)
 
-    def _cbc(self, kid: bytes) -> CipherContext:
-        context = self._cbc_contexts.get(kid)
-        if context is None:
-            context = self._cbc_contexts[kid] = self._context(kid, modes.CBC(bytes(BLOCK)))
-        return context
+    def _cipher(self, protection: SampleProtection) -> tuple[_Method, CipherContext]:
+        """The method for a scheme with a context of the key, which it leaves in any state."""
+        if self._generation != self._keys.generation:
+            self._ciphers.clear()
+            self._generation = self._keys.generation
+        found = self._ciphers.get((protection.scheme, protection.kid))
+        return found or self._new_cipher(protection.scheme, protection.kid)
 
-    def _context(self, kid: bytes, mode: modes.CTR | modes.CBC) -> CipherContext:
-        return Cipher(algorithms.AES(self._keys.get(kid).value), mode).decryptor()
+    def _new_cipher(self, scheme: str, kid: bytes) -> tuple[_Method, CipherContext]:
+        if scheme not in _METHODS:
+            raise DrmError(
+                DrmErrorCode.SCHEME_UNSUPPORTED,
+                "The title is encrypted in a way that this player does not know.",
+                scheme=str(scheme)[:16],
+            )
+        method, mode = _METHODS[scheme]
+        context = Cipher(algorithms.AES(self._keys.get(kid).value), mode(bytes(BLOCK))).decryptor()
+        cipher = self._ciphers[scheme, kid] = (method, context)
+        return cipher
 
 
 def _full_iv(iv: bytes) -> bytes:
@@ -116,7 +112,7 @@ def _full_iv(iv: bytes) -> bytes:
     if len(iv) == BLOCK:
         return iv
     if len(iv) == 8:
-        return iv + bytes(8)
+        return iv + _ZEROS
     raise DrmError(
         DrmErrorCode.DECRYPT_FAILED,
         "The encryption data of this title is damaged (initialisation vector).",
@@ -124,23 +120,24 @@ def _full_iv(iv: bytes) -> bytes:
     )
 
 
-def _protected_ranges(size: int, subsamples: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
+def _protected_ranges(size: int, subsamples: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
     """(start, length) of each protected range of a sample of ``size`` bytes."""
     if not subsamples:
-        yield 0, size
-        return
+        return [(0, size)]
+    ranges = []
     position = 0
     for clear, protected in subsamples:
         position += clear
-        if position + protected > size:
-            raise DrmError(
-                DrmErrorCode.DECRYPT_FAILED,
-                "The encryption data of this title does not fit its pictures or sound.",
-                sample_bytes=size,
-            )
         if protected:
-            yield position, protected
-        position += protected
+            ranges.append((position, protected))
+            position += protected
+    if position > size:
+        raise DrmError(
+            DrmErrorCode.DECRYPT_FAILED,
+            "The encryption data of this title does not fit its pictures or sound.",
+            sample_bytes=size,
+        )
+    return ranges
 
 
 def _blocks_before_rollover(iv: bytes) -> int | None:
@@ -166,15 +163,16 @@ def _ctr_stream(context: CipherContext, iv: bytes, stream: bytearray) -> None:
 
 
 def _decrypt_cenc(context: CipherContext, data: Writable, protection: SampleProtection) -> None:
-    iv = _full_iv(protection.iv)
-    if _blocks_before_rollover(iv) is not None:
-        view = memoryview(data)
-        ranges = list(_protected_ranges(len(view), protection.subsamples))
-        stream = bytearray().join([view[start : start + length] for start, length in ranges])
-        _ctr_stream(context, iv, stream)
-        _scatter(view, ranges, stream)
-        return
-    context.reset_nonce(iv)
+    """One CTR stream runs through all protected ranges."""
+    iv = protection.iv
+    if len(iv) != 8:
+        iv = _full_iv(iv)
+        if _blocks_before_rollover(iv) is not None:
+            _decrypt_cenc_with_rollover(context, iv, memoryview(data), protection)
+            return
+        context.reset_nonce(iv)
+    else:
+        context.reset_nonce(iv + _ZEROS)
     if not protection.subsamples:
         context.update_into(data, data)
         return
@@ -182,6 +180,15 @@ def _decrypt_cenc(context: CipherContext, data: Writable, protection: SampleProt
     for start, length in _protected_ranges(len(view), protection.subsamples):
         part = view[start : start + length]
         context.update_into(part, part)
+
+
+def _decrypt_cenc_with_rollover(
+    context: CipherContext, iv: bytes, view: memoryview, protection: SampleProtection
+) -> None:
+    ranges = _protected_ranges(len(view), protection.subsamples)
+    stream = bytearray().join([view[start : start + length] for start, length in ranges])
+    _ctr_stream(context, iv, stream)
+    _scatter(view, ranges, stream)
 
 
 def _scatter(view: memoryview, ranges: list[tuple[int, int]], stream: bytes | bytearray) -> None:
@@ -204,26 +211,20 @@ def _decrypt_cbc1(context: CipherContext, data: Writable, protection: SampleProt
 
 def _decrypt_cbcs(context: CipherContext, data: Writable, protection: SampleProtection) -> None:
     """Each protected range starts anew from the IV; partial blocks are clear."""
-    iv = _full_iv(protection.iv)
+    iv = protection.iv if len(protection.iv) == BLOCK else _full_iv(protection.iv)
     view = memoryview(data)
-    if not protection.skip_blocks:
-        for start, length in _protected_ranges(len(view), protection.subsamples):
+    ranges = _protected_ranges(len(view), protection.subsamples)
+    skip = protection.skip_blocks
+    if not skip:
+        for start, length in ranges:
             whole = view[start : start + length - length % BLOCK]
             if whole:
-                context.update(iv)
-                whole[:] = context.update(whole)
+                whole[:] = context.update(iv + whole)[BLOCK:]
         return
     if protection.crypt_blocks:
-        from drm_client import pattern
+        from drm_client.pattern import decrypt_chains
 
-        chains = [
-            pattern.encrypted_blocks(view, start, length, protection.crypt_blocks, protection.skip_blocks)
-            for start, length in _protected_ranges(len(view), protection.subsamples)
-        ]
-        clear = context.update(b"".join([iv + pattern.gather(chain) for chain in chains]))
-        position = 0
-        for chain in chains:
-            position = pattern.scatter(chain, clear, position + BLOCK)
+        decrypt_chains(context, iv, view, ranges, protection.crypt_blocks, skip)
 
 
 def _decrypt_cens(context: CipherContext, data: Writable, protection: SampleProtection) -> None:
@@ -249,3 +250,12 @@ def _decrypt_cens(context: CipherContext, data: Writable, protection: SampleProt
         position = 0
         for chain in chains:
             position = pattern.scatter(chain, stream, position)
+
+
+_Method = Callable[[CipherContext, Writable, SampleProtection], None]
+_METHODS: dict[str, tuple[_Method, type[modes.CTR | modes.CBC]]] = {
+    Scheme.CENC: (_decrypt_cenc, modes.CTR),
+    Scheme.CENS: (_decrypt_cens, modes.CTR),
+    Scheme.CBC1: (_decrypt_cbc1, modes.CBC),
+    Scheme.CBCS: (_decrypt_cbcs, modes.CBC),
+}

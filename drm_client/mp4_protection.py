@@ -222,9 +222,13 @@ def read_senc(
         override = _piff_encryption(reader)
         encryptions = [override] * len(encryptions)
     count = reader.number(4)
-    if count > len(encryptions):
-        raise damaged("It has encryption data for more samples than there are.")
+    if count > MAX_SAMPLES:
+        raise damaged("It lists too many samples.")
     subsampled = bool(flags & 2)
+    if encryptions:
+        for _ in range(count - len(encryptions)):  # FFmpeg repeats the entries of the fragments before this one
+            _next_info(reader, encryptions[0], subsampled)
+    count = min(count, len(encryptions))
     use_sizes = sizes is not None and sum(sizes) == reader.end - reader.position
     infos: list[SampleInfo] = []
     for number in range(count):

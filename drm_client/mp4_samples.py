@@ -276,6 +276,8 @@ def _parse_run(reader: Fields, base: int, position: int, default_size: int, entr
     before = 4 if flags & 0x100 else 0
     after = 4 * (bool(flags & 0x400) + bool(flags & 0x800))
     if not flags & 0x200:
+        if count * max(default_size, 1) > reader.total:
+            raise damaged("It lists more samples than it can hold.")
         return Run(position, [default_size] * count, entry, field_at)
     sizes = []
     for _ in range(count):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from cryptography.hazmat.primitives.ciphers import CipherContext
 
 BLOCK = 16
 _BLOCK_TYPE = np.dtype((np.void, BLOCK))
@@ -29,6 +30,23 @@ def encrypted_blocks(data: memoryview, start: int, length: int, crypt: int, skip
         blocks[:repeated].reshape(-1, period)[:, :crypt],
         blocks[repeated : repeated + crypt],
     )
+
+
+def decrypt_chains(
+    context: CipherContext, iv: bytes, data: memoryview, ranges: list[tuple[int, int]], crypt: int, skip: int
+) -> None:
+    """Decrypt the encrypted blocks of ``ranges`` of ``data`` where they lie, each range from ``iv`` anew, by a CBC
+    context in any state: the IV is fed to it as if it were ciphertext."""
+    if len(ranges) == 1 and crypt == 1:
+        start, length = ranges[0]
+        blocks = np.frombuffer(data, _BLOCK_TYPE, length // BLOCK, start)[:: 1 + skip]
+        blocks[:] = np.frombuffer(context.update(iv + blocks.tobytes()), _BLOCK_TYPE, -1, BLOCK)
+        return
+    chains = [encrypted_blocks(data, start, length, crypt, skip) for start, length in ranges]
+    clear = context.update(b"".join([iv + gather(chain) for chain in chains]))
+    position = 0
+    for chain in chains:
+        position = scatter(chain, clear, position + BLOCK)
 
 
 def gather(chain: tuple[Blocks, ...]) -> bytes:
