@@ -181,6 +181,22 @@ def samples(
         place = box.end
 
 
+def leading_init(source: ByteSource) -> bytes:
+    """The boxes of a segment up to its moov, for segments that bring their own initialisation. ``MEDIA_DAMAGED``
+    where there is none before the first fragment."""
+    place = 0
+    while (available := source.wait(place + 8)) >= place + 8:
+        box = _next_box(source, place, available)
+        if box.type in (b"moof", b"mdat") or box.end == place:
+            break
+        if box.end > MAX_INIT_BYTES or (box.type == b"moov" and source.wait(box.end) < box.end):
+            raise damaged("the initialisation is too large or cut short")
+        if box.type == b"moov":
+            return bytes(source.view(0, box.end))
+        place = box.end
+    raise damaged("a segment has no initialisation")
+
+
 def _next_box(source: ByteSource, place: int, available: int) -> Box:
     """The box header at ``place`` of the segment; a box without a size ends where it starts (the last one)."""
     if available < place + _HEADER_BYTES:

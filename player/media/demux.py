@@ -1,0 +1,222 @@
+"""One front for all containers: from the bytes of a segment to samples, whatever they are packed in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+
+from player.errors import ErrorCode, MediaError
+from player.manifest.model import Container
+from player.media import fmp4, packed, sniff, ts, webm
+from player.media.model import ByteSource, EventMessage, Sample, SampleDecrypt, StreamConfig, StreamKind
+from player.media.source import WholeSource
+from player.media.timestamps import TimestampUnwrapper
+from player.media.track import Fmp4Init
+
+
+class Demuxer(ABC):
+    """Reads the segments of one rendition that share an initialisation segment.
+
+    ``configs`` describes the streams by kind. Where only the media tells (transport streams, packed audio, MP4
+    segments without a separate initialisation), it is empty until :meth:`probe` or :meth:`samples` has seen a
+    segment. One object may read several segments at the same time.
+    """
+
+    configs: Mapping[StreamKind, StreamConfig]
+    default_kids: tuple[bytes, ...] = ()
+    """Key ids (16 bytes) that the samples are protected with by default; empty for clear media."""
+    pssh: tuple[bytes, ...] = ()
+    """pssh boxes of the initialisation segment, each a whole box."""
+
+    @abstractmethod
+    def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
+        """The samples of one segment, in decode order for each kind, as early as the container allows.
+
+        ``fallback_start_s`` is the media time of a segment that carries none. Raises ``MediaError``, ``DrmError``
+        and what ``source`` raises.
+        """
+
+    def probe(self, source: ByteSource) -> Mapping[StreamKind, StreamConfig]:
+        """Read as much of a segment as ``configs`` takes; what is known then. Raises as :meth:`samples`."""
+        if not self.configs:
+            for _ in self.samples(source):
+                break
+        return self.configs
+
+
+def open_demuxer(
+    container: Container,
+    init: bytes | None = None,
+    *,
+    decrypt: SampleDecrypt | None = None,
+    timestamps: TimestampUnwrapper | None = None,
+    on_event: Callable[[EventMessage], None] | None = None,
+    on_pssh: Callable[[bytes], None] | None = None,
+) -> Demuxer:
+    """The demuxer for a rendition.
+
+    ``container`` as the manifest has it; ``UNKNOWN`` is settled from ``init`` or the first segment. ``timestamps``
+    is to be shared by all renditions of one discontinuity. ``on_event`` gets emsg boxes, ``on_pssh`` the pssh
+    boxes inside of segments. Raises ``MediaError`` for an initialisation segment that cannot be used.
+    """
+    if init is not None:  # a server may deliver another container than the manifest promised
+        found = sniff.sniff(init[: sniff.SNIFF_BYTES])
+        container = container if found is Container.UNKNOWN else found
+    unwrapper = timestamps or TimestampUnwrapper()
+    if container is Container.FMP4:
+        return Fmp4Demuxer(init, decrypt, on_event, on_pssh)
+    if container is Container.WEBM:
+        return WebmDemuxer(init)
+    if container is Container.TS:
+        return TsDemuxer(unwrapper)
+    if container is Container.PACKED_AUDIO:
+        return PackedAudioDemuxer(unwrapper)
+    if container is Container.UNKNOWN:
+        return SniffingDemuxer(lambda found: open_demuxer(found, None, decrypt=decrypt, timestamps=unwrapper))
+    raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, f"Segments of type {container} hold neither video nor audio.")
+
+
+class Fmp4Demuxer(Demuxer):
+    """Fragmented MP4. Without an initialisation segment each segment must begin with its own."""
+
+    def __init__(
+        self,
+        init: bytes | None,
+        decrypt: SampleDecrypt | None = None,
+        on_event: Callable[[EventMessage], None] | None = None,
+        on_pssh: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self.init: Fmp4Init | None = None
+        self.configs = {}
+        self._decrypt = decrypt
+        self._on_event = on_event
+        self._on_pssh = on_pssh
+        if init is not None:
+            self._use(fmp4.parse_init(init))
+
+    def _use(self, init: Fmp4Init) -> None:
+        self.init = init
+        self.configs = _first_of_each_kind({number: track.config for number, track in init.tracks.items()})
+        self.default_kids = init.default_kids
+        self.pssh = init.pssh
+
+    def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
+        if self.init is None:
+            self._use(fmp4.parse_init(fmp4.leading_init(source)))
+        init = self.init
+        assert init is not None
+        chosen = _chosen_tracks({number: track.kind for number, track in init.tracks.items()})
+        for number, sample in fmp4.samples(
+            init,
+            source,
+            self._decrypt,
+            on_event=self._on_event,
+            on_pssh=self._on_pssh,
+            fallback_start_s=fallback_start_s,
+        ):
+            if number in chosen:
+                yield sample
+
+
+class WebmDemuxer(Demuxer):
+    """WebM. Without an initialisation segment each segment must begin with its own."""
+
+    def __init__(self, init: bytes | None) -> None:
+        self._init = None if init is None else webm.parse_init(init)
+        self.configs = {} if self._init is None else self._configs(self._init)
+
+    @staticmethod
+    def _configs(init: webm.WebmInit) -> dict[StreamKind, StreamConfig]:
+        return _first_of_each_kind({number: track.config for number, track in init.tracks.items()})
+
+    def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:  # noqa: ARG002
+        if self._init is None:
+            self._init = webm.parse_init(webm.leading_init(source))
+            self.configs = self._configs(self._init)
+        chosen = _chosen_tracks({number: track.config.kind for number, track in self._init.tracks.items()})
+        for number, sample in webm.samples(self._init, source):
+            if number in chosen:
+                yield sample
+
+
+class TsDemuxer(Demuxer):
+    """MPEG-2 transport streams; gives the samples when the whole segment is there."""
+
+    def __init__(self, timestamps: TimestampUnwrapper) -> None:
+        self.configs = {}
+        self._timestamps = timestamps
+        self._probed: tuple[ByteSource, ts.TsContents] | None = None
+
+    def probe(self, source: ByteSource) -> Mapping[StreamKind, StreamConfig]:
+        if not self.configs:
+            self._probed = (source, self._read(source))  # it will be asked for next: not to be read twice
+        return self.configs
+
+    def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:  # noqa: ARG002
+        probed, self._probed = self._probed, None
+        contents = probed[1] if probed is not None and probed[0] is source else self._read(source)
+        yield from contents.samples
+
+    def _read(self, source: ByteSource) -> ts.TsContents:
+        contents = ts.read_segment(ts.whole(source), self._timestamps)
+        if not contents.configs.keys() <= self.configs.keys():
+            self.configs = {**contents.configs, **self.configs}
+        return contents
+
+
+class PackedAudioDemuxer(Demuxer):
+    """Bare audio frames with an ID3 timestamp."""
+
+    def __init__(self, timestamps: TimestampUnwrapper) -> None:
+        self.configs = {}
+        self._timestamps = timestamps
+
+    def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
+        for config, sample in packed.samples(source, self._timestamps, fallback_start_s=fallback_start_s):
+            if not self.configs:
+                self.configs = {StreamKind.AUDIO: config}
+            yield sample
+
+
+class SniffingDemuxer(Demuxer):
+    """Settles the container from the first segment, and is that container's demuxer from then on."""
+
+    def __init__(self, make: Callable[[Container], Demuxer]) -> None:
+        self.configs = {}
+        self._make = make
+        self._real: Demuxer | None = None
+
+    def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
+        real = self._real or self._settle(source)
+        for sample in real.samples(source, fallback_start_s=fallback_start_s):
+            if self.configs is not real.configs:
+                self.configs, self.default_kids, self.pssh = real.configs, real.default_kids, real.pssh
+            yield sample
+
+    def _settle(self, source: ByteSource) -> Demuxer:
+        available = min(source.wait(sniff.SNIFF_BYTES), sniff.SNIFF_BYTES)
+        container = sniff.sniff(bytes(source.view(0, available)))
+        if container is Container.UNKNOWN:
+            raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The media is packed in a way that is not known here.")
+        self._real = self._make(container)
+        return self._real
+
+
+def _first_of_each_kind(configs: Mapping[int, StreamConfig]) -> dict[StreamKind, StreamConfig]:
+    out: dict[StreamKind, StreamConfig] = {}
+    for config in configs.values():
+        out.setdefault(config.kind, config)
+    return out
+
+
+def _chosen_tracks(kinds: Mapping[int, StreamKind]) -> set[int]:
+    """The first track of each kind: those that ``configs`` describes."""
+    first: dict[StreamKind, int] = {}
+    for number, kind in kinds.items():
+        first.setdefault(kind, number)
+    return set(first.values())
+
+
+def read_whole(demuxer: Demuxer, data: bytes, *, fallback_start_s: float = 0.0) -> list[Sample]:
+    """All samples of a segment that is in memory."""
+    return list(demuxer.samples(WholeSource(data), fallback_start_s=fallback_start_s))
