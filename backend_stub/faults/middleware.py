@@ -183,5 +183,6 @@ class _Pacer:
 
 
 def _injected(status: int, retry_after_s: float | None) -> ProblemError:
-    headers = {} if retry_after_s is None else {"Retry-After": f"{retry_after_s:.0f}"  # whole seconds, RFC 9110 section 10.2.3}
+    # Retry-After is whole seconds: RFC 9110, section 10.2.3.
+    headers = {} if retry_after_s is None else {"Retry-After": f"{retry_after_s:.0f}"}
     return ProblemError(status, "injected_fault", "This answer was made by a fault rule.", headers)
