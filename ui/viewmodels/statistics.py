@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -39,9 +40,9 @@ class GraphViewModel(QObject):
         words: Callable[[float], str],
         least_top: float,
     ) -> None:
-        """Draw ``value_of`` each sample; the scale reaches to the largest value and at least to ``least_top``."""
+        """Draw ``value_of`` each sample; the scale reaches over the largest value and at least to ``least_top``."""
         values = [value_of(sample) for sample in history]
-        top = max([least_top, *(value for value in values if value is not None)])
+        top = _round_up(max([least_top, *(value for value in values if value is not None)]))
         end = history[-1].time_s if history else 0.0
         self._points = [
             part
@@ -109,6 +110,12 @@ class StatisticsViewModel(QObject):
         self._buffer.show(history, lambda s: s.buffer_s, lambda v: f"{v:.1f} s", 10.0)
         self._throughput.show(history, lambda s: s.throughput_bps, bitrate, 1e6)
         self._rung.show(history, lambda s: s.bitrate_bps, bitrate, 1e6)
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 1.5, 2, 3, 5, 8, 10 times a power of ten that leaves some air above ``value``."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 1.5, 2, 3, 5, 8, 10, 15) if step * power >= value * 1.05)
 
 
 def _facts(state: PlaybackState) -> list[Fact]:

@@ -1,0 +1,199 @@
+"""A scripted client for tests of the user interface: no engine, no network, no libmpv."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
+from PySide6.QtCore import QObject, Signal
+from player.errors import ErrorCode, NetError, ServiceError
+from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
+from ui.ports import CatalogPage, PlaybackRequest, TitleCard
+
+LADDER = (
+    RungChoice(0, "240p", 240, 400_000),
+    RungChoice(1, "480p", 480, 1_400_000),
+    RungChoice(2, "720p", 720, 2_800_000),
+    RungChoice(3, "1080p", 1080, 5_200_000),
+)
+
+
+def cards(count: int, begun: int = 0) -> list[TitleCard]:
+    """``count`` titles, the first ``begun`` of them half seen."""
+    return [
+        TitleCard(
+            id=f"title-{n}",
+            name=f"Title {n}",
+            synopsis=f"What happens in title {n}.",
+            year=2020 + n % 6,
+            duration_s=600.0 + n,
+            height=1080,
+            poster_url=f"http://posters.test/{n}.jpg",
+            progress_s=300.0 if n < begun else 0.0,
+            watched_at=float(n),
+        )
+        for n in range(count)
+    ]
+
+
+def playing(**changes: Any) -> PlaybackState:
+    """A playback in full swing, with something in every menu and graph."""
+    history = tuple(
+        StatSample(
+            time_s=n * 0.5,
+            position_s=n * 0.5,
+            buffer_s=min(28.0, n * 0.4),
+            throughput_bps=None if n < 4 else 6e6 + (n % 20) * 2e5,
+            rung=1 if n < 60 else 3,
+            bitrate_bps=1_400_000 if n < 60 else 5_200_000,
+            pathway="edge-a",
+        )
+        for n in range(160)
+    )
+    values: dict[str, Any] = {
+        "status": Status.PLAYING,
+        "title": "Title 0",
+        "position_s": 80.0,
+        "duration_s": 600.0,
+        "buffered": ((70.0, 110.0),),
+        "rungs": LADDER,
+        "rung_playing": 3,
+        "rung_loading": 3,
+        "audio_tracks": (TrackChoice("a1", "English", "en", selected=True), TrackChoice("a2", "Deutsch", "de")),
+        "text_tracks": (
+            TrackChoice("t1", "English", "en"),
+            TrackChoice("t2", "Bitmap", "fr", unsupported="Picture subtitles cannot be shown."),
+        ),
+        "pathway": "edge-a",
+        "history": history,
+        "decisions": (decision("1080p fits: 9.4 Mbit/s are expected and 28 s are buffered."),),
+    }
+    return PlaybackState(**(values | changes))
+
+
+def decision(sentence: str) -> Decision:
+    snapshot = Snapshot(
+        now_s=80.0,
+        phase=Phase.STEADY,
+        rungs=tuple(Rung(rung.label, rung.bitrate_bps, height=rung.height) for rung in LADDER),
+        current=3,
+        buffer_s=28.0,
+        buffer_max_s=30.0,
+        segment_s=4.0,
+        estimate=Estimate(mean_bps=9.4e6),
+    )
+    return Decision(3, Reason.THROUGHPUT_RULE, sentence, snapshot, policy="throughput")
+
+
+class FakeSession:
+    """Notes every order, and publishes what a test says."""
+
+    def __init__(self, request: PlaybackRequest, on_state: Callable[[PlaybackState], None]) -> None:
+        self.request = request
+        self.orders: list[tuple[Any, ...]] = []
+        self.publish = on_state
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *values: self.orders.append((name, *values))
+
+
+class FakePlayer:
+    """A player without libmpv."""
+
+    def __init__(self) -> None:
+        self.handle = self
+        self.terminated = False
+
+    def terminate(self) -> None:
+        self.terminated = True
+
+
+class FakeSurface(QObject):
+    """A video surface that is ready as soon as it is attached."""
+
+    ready = Signal()
+
+    def attach(self, player: object) -> None:
+        self.ready.emit()
+
+    def shutdown(self) -> None: ...
+
+
+class FakeClient:
+    """Answers from a script. With ``silent`` it never answers anything."""
+
+    def __init__(self, titles: Sequence[TitleCard] = (), *, page_size: int = 50, service_name: str = "tv.test") -> None:
+        self.titles = list(titles)
+        self.page_size = page_size
+        self.service_name = service_name
+        self.viewer: str | None = None
+        self.password = "secret"
+        self.failure: Exception | None = None
+        self.silent = False
+        self.picture: bytes | None = None
+        self.sessions: list[FakeSession] = []
+        self.catalog_calls = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fake-client", daemon=True)
+        self._thread.start()
+
+    def submit(self, coro: Coroutine[Any, Any, Any]) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(coro, self._loop)
+
+    async def restore(self) -> str | None:
+        await self._obstacles()
+        return self.viewer
+
+    async def sign_in(self, email: str, password: str) -> str:
+        await self._obstacles()
+        if password != self.password:
+            raise ServiceError(ErrorCode.SERVICE_SIGN_IN, "The email address or the password is wrong.")
+        self.viewer = email.partition("@")[0].capitalize()
+        return self.viewer
+
+    async def sign_out(self) -> None:
+        self.viewer = None
+
+    async def catalog(self, cursor: str | None) -> CatalogPage:
+        self.catalog_calls += 1
+        await self._obstacles()
+        start = int(cursor or 0)
+        end = start + self.page_size
+        return CatalogPage(self.titles[start:end], str(end) if end < len(self.titles) else None)
+
+    async def image(self, url: str) -> bytes:
+        await self._obstacles()
+        if self.picture is None:
+            raise NetError(ErrorCode.HTTP_NOT_FOUND, "There is no such picture.")
+        return self.picture
+
+    def open(
+        self, request: PlaybackRequest, player: object, on_state: Callable[[PlaybackState], None]
+    ) -> FakeSession:
+        session = FakeSession(request, on_state)
+        self.sessions.append(session)
+        return session
+
+    def close(self) -> None:
+        async def cancel_all() -> None:
+            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        self.submit(cancel_all()).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _obstacles(self) -> None:
+        if self.silent:
+            await asyncio.Event().wait()
+        if self.failure is not None:
+            raise self.failure

@@ -1,0 +1,145 @@
+"""The real window, its view models and a scripted client, with helpers to press keys and look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtGui import QAccessible, QImage
+from PySide6.QtQuick import QQuickItem
+from PySide6.QtTest import QTest
+
+from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
+from ui.scene import load_window
+from ui.video.output import VideoOutput
+from ui.viewmodels.application import ApplicationViewModel
+from ui.viewmodels.home import HomeViewModel
+from ui.viewmodels.player import PlayerViewModel
+from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.tasks import Tasks
+
+
+class Stage:
+    def __init__(self, qtbot, folder: Path) -> None:
+        self.qtbot = qtbot
+        self.folder = folder
+        self.client = FakeClient()
+        self.app: ApplicationViewModel
+        self.window = None
+
+    def start(self, *, tv: bool = False, **start) -> None:
+        """Build everything and wait until the window is active."""
+        self.tasks = Tasks(self.client)
+        self.output = VideoOutput(FakePlayer)
+        self.surface = FakeSurface()
+        self.output.set_surface(self.surface)
+        posters = PosterCache(self.client, self.tasks, self.folder / "posters")
+        home = HomeViewModel(self.client, self.tasks, posters)
+        player = PlayerViewModel(self.client, self.output)
+        self.app = ApplicationViewModel(self.client, self.tasks, home, player, tv=tv)
+        self._keep = (posters, home, player)
+        self.engine, self.window = load_window(self.app)
+        self.app.start(**start)
+        self.qtbot.waitUntil(self.window.isActive)
+
+    def close(self) -> None:
+        if self.window is not None:
+            self.app.close()
+            self.output.shutdown()
+            self.window.close()
+            self.engine.deleteLater()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            del self.engine
+        self.client.close()
+
+    # --- acting
+
+    def key(self, *keys: Qt.Key) -> None:
+        for key in keys:
+            QTest.keyClick(self.window, key)
+            self.wait(1)
+
+    def type(self, text: str) -> None:
+        for letter in text:
+            QTest.keyClick(self.window, letter)
+
+    def wait(self, milliseconds: int) -> None:
+        """Run the event loop. ``QTest.qWait`` would hold the interpreter lock and starve every other thread."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    def until(self, condition, timeout: int = 3000) -> None:
+        self.qtbot.waitUntil(condition, timeout=timeout)
+
+    def sign_in(self) -> None:
+        """Be at home as a viewer."""
+        self.client.viewer = "Ada"
+        self.start()
+        self.until(lambda: self.page == "home")
+
+    def play(self, state=None):
+        """Be at the player; the session that plays."""
+        self.start(url="https://streams.test/film/master.m3u8")
+        self.until(lambda: self.client.sessions)
+        session = self.client.sessions[-1]
+        if state is not None:
+            session.publish(state)
+            self.until(lambda: self.app.player.property("status") == str(state.status))
+        return session
+
+    # --- looking
+
+    @property
+    def page(self) -> str:
+        return str(self.app.property("page"))
+
+    @property
+    def focus(self) -> QQuickItem:
+        """What has the focus; it must be there, visible and enabled at all times."""
+        item = self.window.activeFocusItem()
+        assert item is not None, "the focus is lost"
+        assert item.isVisible(), f"the focus is on something hidden: {name_of(item)}"
+        assert item.isEnabled(), f"the focus is on something disabled: {name_of(item)}"
+        return item
+
+    @property
+    def focus_name(self) -> str:
+        return name_of(self.focus)
+
+    def item(self, name: str) -> QQuickItem:
+        """Delegates have only a visual parent, which ``findChild`` does not follow."""
+        found = self.find(name)
+        assert found is not None, f"no item {name}"
+        return found
+
+    def find(self, name: str) -> QQuickItem | None:
+        waiting: list[QObject] = [self.window.contentItem()]
+        while waiting:
+            item = waiting.pop()
+            if item.objectName() == name:
+                return item
+            waiting.extend(item.childItems())
+        return None
+
+    def shot(self, path: Path | None = None) -> QImage:
+        self.wait(20)
+        image = self.window.grabWindow()
+        if path is not None:
+            assert image.save(str(path))
+        return image
+
+
+def name_of(item: QQuickItem) -> str:
+    """The nearest object name at or above the item."""
+    current: QQuickItem | None = item
+    while current is not None:
+        if current.objectName():
+            return current.objectName()
+        current = current.parentItem()
+    return ""
+
+
+def accessible_name(item: QQuickItem) -> str:
+    interface = QAccessible.queryAccessibleInterface(item)
+    return interface.text(QAccessible.Text.Name) if interface is not None else ""

@@ -1,0 +1,117 @@
+import QtQuick
+import Matinee.Theme
+import Matinee.Video
+import Matinee.Controls
+import Matinee.Pages
+
+// The window: the one video item at the bottom, one page at a time above it.
+Window {
+    id: window
+
+    required property QtObject app
+    readonly property Item page: ({ starting: starting, signIn: signIn, home: home, player: player })[app.page] ?? starting
+    property bool modal: false
+    property int visibilityBefore: Window.Windowed
+
+    function settle() {
+        if (modal)
+            return
+        if (page === player)
+            player.enter()
+        else
+            page.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function toggleFullScreen() {
+        if (app.tv)
+            return
+        if (visibility === Window.FullScreen) {
+            visibility = visibilityBefore
+        } else {
+            visibilityBefore = visibility
+            visibility = Window.FullScreen
+        }
+    }
+
+    width: 1280
+    height: 720
+    minimumWidth: 860
+    minimumHeight: 540
+    visible: true
+    visibility: app.tv ? Window.FullScreen : Window.Windowed
+    title: page === player && app.player.title ? app.player.title + " – Matinee" : "Matinee"
+    color: Theme.background
+    onPageChanged: settle()
+    Component.onCompleted: settle()
+
+    Binding {
+        target: Theme
+        property: "scale"
+        // Across a room the layout of a 720-line desk is scaled to whatever screen there is.
+        value: window.app.tv ? Math.max(0.6, Math.min(window.width / 1280, window.height / 720)) : 1
+    }
+
+    Rectangle {
+        anchors.fill: parent
+        color: "#000000"
+        visible: video.visible
+    }
+    VideoSurface {
+        id: video
+        objectName: "video"
+        anchors.fill: parent
+        visible: window.page === player
+    }
+
+    StartingPage {
+        id: starting
+        anchors.fill: parent
+        visible: window.page === starting
+        enabled: visible
+        focus: true
+    }
+    SignInPage {
+        id: signIn
+        objectName: "signInPage"
+        anchors.fill: parent
+        visible: window.page === signIn
+        enabled: visible && !modal
+        signIn: window.app.signIn
+        onOpenStream: dialog.open()
+    }
+    HomePage {
+        id: home
+        objectName: "homePage"
+        anchors.fill: parent
+        visible: window.page === home
+        enabled: visible && !modal
+        home: window.app.home
+        viewer: window.app.viewer
+        onTitleChosen: titleId => window.app.openTitle(titleId)
+        onOpenStream: dialog.open()
+        onSignOut: window.app.signOut()
+    }
+    PlayerPage {
+        id: player
+        objectName: "playerPage"
+        anchors.fill: parent
+        visible: window.page === player
+        enabled: visible
+        player: window.app.player
+        tv: window.app.tv
+        fullScreen: window.visibility === Window.FullScreen
+        onLeaving: window.app.back()
+        onFullScreenToggled: window.toggleFullScreen()
+    }
+    OpenStreamDialog {
+        id: dialog
+        objectName: "openStreamDialog"
+        anchors.fill: parent
+        error: window.app.openError
+        onVisibleChanged: window.modal = visible
+        onClosed: window.settle()
+        onAccepted: url => {
+            if (window.app.openUrl(url))
+                close()
+        }
+    }
+}

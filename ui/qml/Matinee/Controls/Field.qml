@@ -1,0 +1,76 @@
+import QtQuick
+import Matinee.Theme
+
+// One line of text to fill in.
+FocusScope {
+    id: root
+
+    property string label
+    property string placeholder
+    property alias text: input.text
+    property alias echoMode: input.echoMode
+    property alias inputMethodHints: input.inputMethodHints
+    readonly property bool focusable: true
+
+    signal accepted()
+
+    implicitWidth: Theme.px(340)
+    implicitHeight: caption.height + Theme.px(6) + Theme.px(46)
+    opacity: enabled ? 1 : 0.6
+
+    Label {
+        id: caption
+        text: root.label
+        color: Theme.muted
+        font.pixelSize: Theme.small
+        Accessible.ignored: true
+    }
+    Rectangle {
+        id: box
+        anchors { left: parent.left; right: parent.right; bottom: parent.bottom }
+        height: Theme.px(46)
+        radius: Theme.radius
+        color: Theme.raised
+        border.width: 1
+        border.color: area.containsMouse ? Theme.faint : Theme.line
+        FocusRing { target: box; shown: input.activeFocus }
+    }
+    MouseArea {
+        id: area
+        anchors.fill: box
+        hoverEnabled: true
+        cursorShape: Qt.IBeamCursor
+        onPressed: mouse => {
+            input.forceActiveFocus(Qt.MouseFocusReason)
+            mouse.accepted = false
+        }
+    }
+    TextInput {
+        id: input
+        anchors { fill: box; leftMargin: Theme.px(14); rightMargin: Theme.px(14) }
+        focus: true
+        activeFocusOnTab: true
+        verticalAlignment: TextInput.AlignVCenter
+        color: Theme.text
+        selectionColor: Theme.accent
+        selectedTextColor: Theme.accentDark
+        selectByMouse: true
+        clip: true
+        font.family: Theme.family
+        font.pixelSize: Theme.px(16)
+        Accessible.role: Accessible.EditableText
+        Accessible.name: root.label
+        Accessible.focusable: true
+        Accessible.passwordEdit: root.echoMode === TextInput.Password
+        onAccepted: root.accepted()
+    }
+    Label {
+        anchors.fill: input
+        verticalAlignment: Text.AlignVCenter
+        text: root.placeholder
+        color: Theme.faint
+        visible: !input.text
+        font.pixelSize: Theme.px(16)
+        Accessible.ignored: true
+    }
+}

@@ -1,0 +1,37 @@
+import QtQuick
+import Matinee.Theme
+
+// A round button with an icon, and a few words beside it where they help.
+Pressable {
+    id: root
+
+    property string icon
+    property string caption
+    property bool checked: false
+    property int side: Theme.control
+
+    corner: side / 2
+    implicitWidth: caption ? words.implicitWidth + side + Theme.px(14) : side
+    implicitHeight: side
+    opacity: enabled ? 1 : 0.35
+
+    Rectangle {
+        anchors.fill: parent
+        radius: root.corner
+        color: root.checked ? "#33ffffff" : root.hovered || root.activeFocus ? "#26ffffff" : Theme.clear
+    }
+    Icon {
+        id: picture
+        x: (root.side - size) / 2
+        anchors.verticalCenter: parent.verticalCenter
+        name: root.icon
+        color: root.checked ? Theme.accent : Theme.text
+    }
+    Label {
+        id: words
+        anchors { left: picture.right; leftMargin: Theme.tight; verticalCenter: parent.verticalCenter }
+        text: root.caption
+        font.weight: Font.Medium
+        Accessible.ignored: true
+    }
+}

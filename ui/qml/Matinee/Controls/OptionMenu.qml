@@ -1,0 +1,120 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+
+// A menu over the player: one choice among several. Enter chooses, Esc, Back or Left closes.
+FocusScope {
+    id: root
+
+    property string heading
+    property alias model: list.model
+
+    signal chosen(string key)
+    signal closed()
+
+    width: Theme.px(280)
+    height: title.height + Theme.gap + Theme.px(6) + Math.min(list.contentHeight, Theme.px(340)) + Theme.tight
+    Accessible.role: Accessible.PopupMenu
+    Accessible.name: heading
+
+    // Begin on the line that is chosen now.
+    function open() {
+        list.currentIndex = 0
+        for (let row = 0; row < list.count; ++row) {
+            const line = list.itemAtIndex(row)
+            if (line && line.chosen)
+                list.currentIndex = row
+        }
+        list.positionViewAtIndex(list.currentIndex, ListView.Contain)
+        list.forceActiveFocus(Qt.PopupFocusReason)
+    }
+
+    Keys.onEscapePressed: closed()
+    Keys.onBackPressed: closed()
+    Keys.onLeftPressed: closed()
+    Keys.onRightPressed: event => event.accepted = true
+    Keys.onUpPressed: event => event.accepted = true
+    Keys.onDownPressed: event => event.accepted = true
+
+    Rectangle {
+        anchors.fill: parent
+        radius: Theme.radius
+        color: Theme.panel
+        border.width: 1
+        border.color: Theme.line
+    }
+    MouseArea { anchors.fill: parent } // clicks beside the lines stay in the menu
+    Label {
+        id: title
+        x: Theme.gap
+        y: Theme.px(14)
+        text: root.heading
+        color: Theme.muted
+        font.pixelSize: Theme.small
+        font.weight: Font.DemiBold
+        Accessible.ignored: true
+    }
+    ListView {
+        id: list
+        anchors { left: parent.left; right: parent.right; top: title.bottom; bottom: parent.bottom }
+        anchors { topMargin: Theme.tight; bottomMargin: Theme.tight; leftMargin: Theme.tight; rightMargin: Theme.tight }
+        clip: true
+        focus: true
+        boundsBehavior: Flickable.StopAtBounds
+        highlightMoveDuration: 0
+        cacheBuffer: 2000
+        delegate: Pressable {
+            id: line
+
+            required property int index
+            required property string key
+            required property string label
+            required property string detail
+            required property bool chosen
+            required property bool available
+
+            name: detail ? label + ", " + detail : label
+            ringed: false
+            width: ListView.view.width
+            height: Theme.px(42)
+            opacity: available ? 1 : 0.45
+            Accessible.role: Accessible.MenuItem
+            Accessible.checkable: true
+            Accessible.checked: chosen
+            onPressed: if (available) root.chosen(key)
+
+            Rectangle {
+                anchors.fill: parent
+                anchors.margins: 1
+                radius: Theme.radiusSmall
+                color: line.activeFocus || line.hovered ? Theme.raisedHover : Theme.clear
+                border.width: line.activeFocus ? Theme.focusWidth : 0
+                border.color: Theme.focus
+            }
+            Icon {
+                x: Theme.tight
+                anchors.verticalCenter: parent.verticalCenter
+                name: "check"
+                color: Theme.accent
+                size: Theme.px(18)
+                visible: line.chosen
+            }
+            Label {
+                id: words
+                anchors { left: parent.left; leftMargin: Theme.px(36); verticalCenter: parent.verticalCenter }
+                text: line.label
+                font.weight: line.chosen ? Font.DemiBold : Font.Normal
+                Accessible.ignored: true
+            }
+            Label {
+                anchors { left: words.right; leftMargin: Theme.gap; right: parent.right; rightMargin: Theme.px(12) }
+                anchors.verticalCenter: parent.verticalCenter
+                horizontalAlignment: Text.AlignRight
+                text: line.detail
+                color: Theme.muted
+                font.pixelSize: Theme.small
+                Accessible.ignored: true
+            }
+        }
+    }
+}

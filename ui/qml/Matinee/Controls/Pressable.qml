@@ -1,0 +1,42 @@
+import QtQuick
+import Matinee.Theme
+
+// Anything that can be pressed by mouse, Enter or Space, or a screen reader.
+Item {
+    id: root
+
+    property string name // what a screen reader says
+    property string description
+    property real corner: Theme.radius
+    property bool ringed: true
+    readonly property bool focusable: true
+    readonly property bool hovered: mouse.containsMouse
+    readonly property bool held: mouse.pressed
+
+    signal pressed()
+
+    activeFocusOnTab: true
+    Accessible.role: Accessible.Button
+    Accessible.name: name
+    Accessible.description: description
+    Accessible.focusable: true
+    Accessible.focused: activeFocus
+    Accessible.onPressAction: root.pressed()
+    Keys.onReturnPressed: root.pressed()
+    Keys.onEnterPressed: root.pressed()
+    Keys.onSpacePressed: root.pressed()
+    Keys.onSelectPressed: root.pressed()
+
+    MouseArea {
+        id: mouse
+        anchors.fill: parent
+        hoverEnabled: true
+        cursorShape: Qt.PointingHandCursor
+        onClicked: {
+            root.forceActiveFocus(Qt.MouseFocusReason)
+            root.pressed()
+        }
+    }
+
+    FocusRing { target: root; corner: root.corner; shown: root.ringed && root.activeFocus }
+}

@@ -1,0 +1,74 @@
+import QtQuick
+import Matinee.Theme
+
+// A page that has nothing to show says why, and what can be done.
+FocusScope {
+    id: root
+
+    property string icon: "info"
+    property string heading
+    property string sentence
+    property string code
+    default property alias actions: row.content
+
+    implicitWidth: Theme.px(560)
+    implicitHeight: column.implicitHeight
+
+    Column {
+        id: column
+        anchors.horizontalCenter: parent.horizontalCenter
+        width: Math.min(parent.width, Theme.px(560))
+        spacing: Theme.gap
+
+        Rectangle {
+            anchors.horizontalCenter: parent.horizontalCenter
+            width: Theme.px(88)
+            height: width
+            radius: width / 2
+            color: Theme.raised
+            Icon {
+                anchors.centerIn: parent
+                name: root.icon
+                color: Theme.accent
+                size: Theme.px(38)
+            }
+        }
+        Label {
+            width: parent.width
+            topPadding: Theme.tight
+            horizontalAlignment: Text.AlignHCenter
+            wrapMode: Text.Wrap
+            text: root.heading
+            font.pixelSize: Theme.title
+            font.weight: Font.DemiBold
+            Accessible.role: Accessible.Heading
+        }
+        Label {
+            width: parent.width
+            horizontalAlignment: Text.AlignHCenter
+            wrapMode: Text.Wrap
+            maximumLineCount: 5
+            text: root.sentence
+            color: Theme.muted
+            font.pixelSize: Theme.px(16)
+            lineHeight: 1.2
+            visible: text
+            Accessible.role: Accessible.AlertMessage
+        }
+        Label {
+            width: parent.width
+            horizontalAlignment: Text.AlignHCenter
+            text: root.code
+            color: Theme.faint
+            font.pixelSize: Theme.small
+            visible: text
+        }
+        Item { width: 1; height: Theme.tight }
+        FocusRow {
+            id: row
+            anchors.horizontalCenter: parent.horizontalCenter
+            spacing: Theme.gap
+            focus: true
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import QtQuick
+import Matinee.Theme
+
+// 0 to 100. Left and Right change it; at an end they go on to the neighbour.
+Item {
+    id: root
+
+    property int value: 100
+    property bool muted: false
+    readonly property bool focusable: true
+    readonly property real shown: muted ? 0 : value / 100
+
+    signal chosen(int value)
+
+    implicitWidth: Theme.px(92)
+    implicitHeight: Theme.control
+    activeFocusOnTab: true
+    Accessible.role: Accessible.Slider
+    Accessible.name: qsTr("Volume")
+    Accessible.description: qsTr("%1 percent").arg(muted ? 0 : value)
+    Accessible.focusable: true
+    Accessible.onIncreaseAction: change(5)
+    Accessible.onDecreaseAction: change(-5)
+    Keys.onLeftPressed: event => event.accepted = change(-5)
+    Keys.onRightPressed: event => event.accepted = change(5)
+
+    function change(step: int): bool {
+        const next = Math.max(0, Math.min(100, value + step))
+        if (next === value)
+            return false
+        chosen(next)
+        return true
+    }
+
+    Rectangle {
+        id: bar
+        anchors.verticalCenter: parent.verticalCenter
+        width: parent.width
+        height: Theme.px(4)
+        radius: height / 2
+        color: Theme.track
+        Rectangle {
+            width: parent.width * root.shown
+            height: parent.height
+            radius: height / 2
+            color: Theme.text
+        }
+    }
+    Rectangle {
+        id: handle
+        anchors.verticalCenter: parent.verticalCenter
+        x: (root.width - width) * root.shown
+        width: Theme.px(12)
+        height: width
+        radius: width / 2
+        color: Theme.text
+        FocusRing { target: handle; shown: root.activeFocus; corner: handle.radius }
+    }
+    MouseArea {
+        anchors.fill: parent
+        cursorShape: Qt.PointingHandCursor
+        preventStealing: true
+        onPressed: event => root.chosen(Math.round(100 * Math.max(0, Math.min(1, event.x / width))))
+        onPositionChanged: event => root.chosen(Math.round(100 * Math.max(0, Math.min(1, event.x / width))))
+        onWheel: event => root.change(event.angleDelta.y > 0 ? 5 : -5)
+    }
+}

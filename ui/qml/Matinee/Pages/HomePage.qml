@@ -1,0 +1,203 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// The catalogue as a grid under a header that scrolls with it.
+FocusScope {
+    id: root
+
+    required property QtObject home
+    required property string viewer
+
+    signal titleChosen(string titleId)
+    signal openStream()
+    signal signOut()
+
+    readonly property bool ready: home.state === "ready"
+
+    onActiveFocusChanged: if (activeFocus) settle()
+    onReadyChanged: if (activeFocus) settle(true)
+
+    // Give the focus to what can take it in this state; keep it where it was when that is still there.
+    function settle(anew: bool) {
+        if (!ready)
+            trouble.visible ? trouble.forceActiveFocus(Qt.OtherFocusReason) : header.enterFirst()
+        else if (anew || !(grid.activeFocus || header.activeFocus))
+            header.enterFirst()
+    }
+
+    GridView {
+        id: grid
+        objectName: "titles"
+
+        readonly property int columns: Math.max(1, Math.floor((root.width - 2 * Theme.margin + Theme.gap) / (Theme.posterWidth + Theme.gap)))
+        readonly property real highest: -topMargin
+        readonly property real lowest: Math.max(highest, contentHeight + bottomMargin - height)
+
+        function scrollTo(y: real) {
+            scroll.to = Math.max(highest, Math.min(lowest, y))
+            scroll.restart()
+        }
+        function showCurrent() {
+            const rowY = Math.floor(currentIndex / columns) * cellHeight
+            scrollTo(rowY - Math.max(Theme.px(96), (height - cellHeight) / 2))
+        }
+        function go(step: int) {
+            const next = currentIndex + step
+            if (next < 0 || (step === -1 && currentIndex % columns === 0))
+                return
+            if (step === 1 && currentIndex % columns === columns - 1)
+                return
+            const last = count - 1
+            if (next > last && Math.floor(currentIndex / columns) === Math.floor(last / columns))
+                return
+            currentIndex = Math.min(last, next)
+        }
+
+        anchors { fill: parent; leftMargin: Theme.margin; rightMargin: Theme.margin - Theme.gap }
+        topMargin: header.height + heading.height + Theme.gap
+        bottomMargin: Theme.margin
+        cellWidth: Math.floor((root.width - 2 * Theme.margin + Theme.gap) / columns)
+        cellHeight: Math.round((cellWidth - Theme.gap) / Theme.posterAspect + Theme.px(72))
+        visible: root.ready
+        enabled: visible
+        focus: true
+        reuseItems: true
+        cacheBuffer: 600
+        boundsBehavior: Flickable.StopAtBounds
+        keyNavigationEnabled: false
+        highlightFollowsCurrentItem: false
+        model: root.home.titles
+        Accessible.role: Accessible.List
+        Accessible.name: heading.text
+        // The header grows when the catalogue arrives: stay at the top of the page.
+        onTopMarginChanged: if (!activeFocus) contentY = -topMargin
+        onActiveFocusChanged: if (activeFocus) showCurrent()
+        onCurrentIndexChanged: if (activeFocus) showCurrent()
+        Keys.onLeftPressed: go(-1)
+        Keys.onRightPressed: go(1)
+        Keys.onDownPressed: go(columns)
+        Keys.onUpPressed: currentIndex < columns ? header.enterFromBelow() : go(-columns)
+
+        delegate: FocusScope {
+            id: cell
+            required property int index
+            required property string titleId
+            required property string name
+            required property string facts
+            required property string poster
+            required property real progress
+            width: grid.cellWidth
+            height: grid.cellHeight
+            objectName: "title_" + index
+            PosterCard {
+                width: grid.cellWidth - Theme.gap
+                focus: true
+                text: cell.name
+                name: cell.name
+                facts: cell.facts
+                poster: cell.poster
+                progress: cell.progress
+                onPressed: {
+                    grid.currentIndex = cell.index
+                    root.titleChosen(cell.titleId)
+                }
+            }
+        }
+        NumberAnimation {
+            id: scroll
+            target: grid
+            property: "contentY"
+            duration: Theme.calm
+            easing.type: Easing.OutCubic
+        }
+    }
+    HomeHeader {
+        id: header
+        y: root.ready ? -grid.contentY - grid.topMargin : 0
+        width: root.width
+        home: root.home
+        viewer: root.viewer
+        onActiveFocusChanged: if (activeFocus && root.ready) grid.scrollTo(grid.highest)
+        onTitleChosen: titleId => root.titleChosen(titleId)
+        onOpenStream: root.openStream()
+        onSignOut: root.signOut()
+        onPassed: {
+            if (root.ready)
+                grid.forceActiveFocus(Qt.OtherFocusReason)
+            else if (trouble.visible)
+                trouble.forceActiveFocus(Qt.OtherFocusReason)
+        }
+    }
+    Label {
+        id: heading
+        x: Theme.margin
+        y: header.y + header.height
+        text: qsTr("All titles")
+        font.pixelSize: Theme.heading
+        font.weight: Font.DemiBold
+        visible: root.ready
+        Accessible.role: Accessible.Heading
+    }
+
+    // A grid of empty frames while the catalogue is on its way
+    Grid {
+        id: skeleton
+        x: Theme.margin
+        y: header.height + Theme.px(40)
+        columns: grid.columns
+        visible: root.home.state === "loading"
+        Accessible.role: Accessible.StaticText
+        Accessible.name: qsTr("Loading the catalogue")
+        Repeater {
+            model: skeleton.columns * 3
+            Item {
+                required property int index
+                width: grid.cellWidth
+                height: grid.cellHeight
+                Rectangle {
+                    width: parent.width - Theme.gap
+                    height: width / Theme.posterAspect
+                    radius: Theme.radius
+                    color: Theme.surface
+                    SequentialAnimation on opacity {
+                        loops: Animation.Infinite
+                        running: skeleton.visible
+                        PauseAnimation { duration: parent.parent.index * 60 }
+                        NumberAnimation { from: 1; to: 0.45; duration: 700; easing.type: Easing.InOutSine }
+                        NumberAnimation { from: 0.45; to: 1; duration: 700; easing.type: Easing.InOutSine }
+                    }
+                }
+            }
+        }
+    }
+    StateMessage {
+        id: trouble
+        objectName: "trouble"
+        anchors.centerIn: parent
+        visible: !root.ready && !skeleton.visible
+        enabled: visible
+        onVisibleChanged: if (root.activeFocus) root.settle(true)
+        icon: root.home.state === "offline" ? "offline" : root.home.state === "empty" ? "film" : "warning"
+        heading: root.home.state === "offline" ? qsTr("You are offline")
+               : root.home.state === "empty" ? qsTr("Nothing here yet")
+               : qsTr("The catalogue could not be loaded")
+        sentence: root.home.state === "empty" ? qsTr("Titles appear here as soon as they are published.")
+                                              : root.home.message
+        ActionButton {
+            objectName: "retry"
+            text: root.home.state === "empty" ? qsTr("Look again") : qsTr("Try again")
+            icon: "retry"
+            primary: true
+            focus: true
+            onPressed: root.home.refresh()
+        }
+        Keys.onUpPressed: header.enterFirst()
+    }
+    NoticeLine {
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }
+        icon: "offline"
+        text: root.home.notice
+    }
+}

@@ -1,0 +1,100 @@
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// Asks for the address of a manifest.
+FocusScope {
+    id: root
+
+    property string error
+
+    signal accepted(string url)
+    signal closed()
+
+    visible: false
+    Accessible.role: Accessible.Dialog
+    Accessible.name: qsTr("Open stream")
+
+    function open() {
+        visible = true
+        address.forceActiveFocus(Qt.PopupFocusReason)
+    }
+    function close() {
+        visible = false
+        closed()
+    }
+
+    Keys.onEscapePressed: close()
+    Keys.onBackPressed: close()
+    Keys.onUpPressed: address.forceActiveFocus(Qt.OtherFocusReason)
+    Keys.onDownPressed: buttons.enter()
+
+    Rectangle {
+        anchors.fill: parent
+        color: Theme.scrim
+        MouseArea {
+            anchors.fill: parent
+            hoverEnabled: true
+            onClicked: root.close()
+            onWheel: event => event.accepted = true
+        }
+    }
+    Rectangle {
+        anchors.centerIn: parent
+        width: Math.min(parent.width - 2 * Theme.margin, Theme.px(600))
+        height: column.implicitHeight + 2 * Theme.px(28)
+        radius: Theme.px(12)
+        color: Theme.surface
+        border.width: 1
+        border.color: Theme.line
+        MouseArea { anchors.fill: parent }
+
+        Column {
+            id: column
+            x: Theme.px(28)
+            y: Theme.px(28)
+            width: parent.width - 2 * x
+            spacing: Theme.px(18)
+            Label {
+                text: qsTr("Open stream")
+                font.pixelSize: Theme.title
+                font.weight: Font.DemiBold
+                Accessible.role: Accessible.Heading
+            }
+            Field {
+                id: address
+                objectName: "address"
+                width: parent.width
+                focus: true
+                label: qsTr("Address of an HLS playlist or DASH manifest")
+                placeholder: "https://"
+                inputMethodHints: Qt.ImhUrlCharactersOnly | Qt.ImhNoAutoUppercase
+                onAccepted: root.accepted(text)
+            }
+            Label {
+                width: parent.width
+                wrapMode: Text.Wrap
+                text: root.error
+                color: Theme.danger
+                visible: text
+                Accessible.role: Accessible.AlertMessage
+            }
+            FocusRow {
+                id: buttons
+                spacing: Theme.px(12)
+                ActionButton {
+                    objectName: "openButton"
+                    text: qsTr("Open")
+                    icon: "play"
+                    primary: true
+                    focus: true
+                    onPressed: root.accepted(address.text)
+                }
+                ActionButton {
+                    text: qsTr("Cancel")
+                    onPressed: root.close()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// The row of buttons under the timeline. Left and Right walk over both groups.
+FocusScope {
+    id: root
+
+    required property QtObject player
+    property bool tv: false
+    property bool fullScreen: false
+    property bool statisticsShown: false
+
+    signal menuAsked(string which, Item button)
+    signal statisticsToggled()
+    signal fullScreenToggled()
+
+    implicitHeight: Theme.control
+
+    function enter() {
+        if (!left.activeFocus && !right.activeFocus)
+            (right.focus && !left.focus ? right : left).enter()
+    }
+
+    FocusRow {
+        id: left
+        spacing: Theme.tiny
+        focus: true
+        Keys.onRightPressed: atEnd() ? right.first() : move(1)
+        function atEnd(): bool {
+            const all = stops()
+            return all.length > 0 && all[all.length - 1].activeFocus
+        }
+        function last() {
+            const all = stops()
+            all[all.length - 1].forceActiveFocus(Qt.OtherFocusReason)
+        }
+        IconButton {
+            objectName: "playPause"
+            icon: root.player.paused ? "play" : "pause"
+            name: root.player.paused ? qsTr("Play") : qsTr("Pause")
+            focus: true
+            onPressed: root.player.toggle()
+        }
+        IconButton {
+            objectName: "rewind"
+            icon: "rewind"
+            name: qsTr("Back 10 seconds")
+            onPressed: root.player.step(-1)
+        }
+        IconButton {
+            objectName: "forward"
+            icon: "forward"
+            name: qsTr("Forward 10 seconds")
+            onPressed: root.player.step(1)
+        }
+        IconButton {
+            objectName: "mute"
+            icon: root.player.muted || root.player.volume === 0 ? "muted" : root.player.volume < 50 ? "volume-low" : "volume"
+            name: root.player.muted ? qsTr("Sound on") : qsTr("Mute")
+            onPressed: root.player.toggleMuted()
+        }
+        VolumeSlider {
+            objectName: "volume"
+            visible: !root.tv
+            value: root.player.volume
+            muted: root.player.muted
+            onChosen: value => root.player.setVolume(value)
+        }
+    }
+    FocusRow {
+        id: right
+        anchors.right: parent.right
+        spacing: Theme.tiny
+        Keys.onLeftPressed: atBegin() ? left.last() : move(-1)
+        function atBegin(): bool { return stops()[0].activeFocus }
+        function first() { stops()[0].forceActiveFocus(Qt.OtherFocusReason) }
+        IconButton {
+            id: quality
+            objectName: "quality"
+            icon: "quality"
+            caption: root.player.automatic ? qsTr("Auto") : root.player.rung
+            name: qsTr("Quality")
+            visible: root.player.qualities.count > 1
+            onPressed: root.menuAsked("quality", quality)
+        }
+        IconButton {
+            id: audio
+            objectName: "audio"
+            icon: "audio"
+            name: qsTr("Audio")
+            visible: root.player.audioTracks.count > 1
+            onPressed: root.menuAsked("audio", audio)
+        }
+        IconButton {
+            id: subtitles
+            objectName: "subtitles"
+            icon: "subtitles"
+            name: qsTr("Subtitles")
+            visible: root.player.textTracks.count > 0
+            onPressed: root.menuAsked("subtitles", subtitles)
+        }
+        IconButton {
+            id: speed
+            objectName: "speed"
+            icon: "speed"
+            name: qsTr("Speed")
+            visible: !root.player.live
+            onPressed: root.menuAsked("speed", speed)
+        }
+        IconButton {
+            objectName: "statistics"
+            icon: "statistics"
+            name: qsTr("Statistics")
+            checked: root.statisticsShown
+            onPressed: root.statisticsToggled()
+        }
+        IconButton {
+            objectName: "fullScreen"
+            icon: root.fullScreen ? "windowed" : "fullscreen"
+            name: root.fullScreen ? qsTr("Leave full screen") : qsTr("Full screen")
+            visible: !root.tv
+            onPressed: root.fullScreenToggled()
+        }
+    }
+}

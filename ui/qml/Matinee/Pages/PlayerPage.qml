@@ -1,0 +1,328 @@
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// The video lies under this page. The overlay comes with any key or movement and goes by itself.
+FocusScope {
+    id: root
+
+    required property QtObject player
+    property bool tv: false
+    property bool fullScreen: false
+    property bool statisticsShown: false
+    readonly property bool failed: player.failure !== ""
+    readonly property bool overlayStays: player.paused || menu.visible || seekBar.dragging || failed
+
+    signal leaving()
+    signal fullScreenToggled()
+
+    function enter() {
+        statisticsShown = false
+        menu.visible = false
+        show()
+        idle.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function show() {
+        overlay.shown = true
+        hideLater.restart()
+    }
+    function hide() {
+        overlay.shown = false
+        if (!failed)
+            idle.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function goBack() {
+        if (menu.visible)
+            closeMenu()
+        else if (fullScreen && !tv)
+            fullScreenToggled()
+        else
+            leaving()
+    }
+    function openMenu(which: string, button: Item) {
+        const menus = {
+            quality: [qsTr("Quality"), player.qualities, player.chooseQuality],
+            audio: [qsTr("Audio"), player.audioTracks, player.chooseAudio],
+            subtitles: [qsTr("Subtitles"), player.textTracks, player.chooseText],
+            speed: [qsTr("Speed"), player.speeds, player.chooseSpeed]
+        }
+        menu.heading = menus[which][0]
+        menu.model = menus[which][1]
+        menu.choose = menus[which][2]
+        menu.opener = button
+        const centre = button.mapToItem(root, button.width / 2, 0).x
+        menu.x = Math.max(Theme.margin, Math.min(root.width - Theme.margin - menu.width, centre - menu.width / 2))
+        menu.visible = true
+        menu.open()
+    }
+    function closeMenu() {
+        menu.visible = false
+        if (menu.opener && menu.opener.visible)
+            menu.opener.forceActiveFocus(Qt.PopupFocusReason)
+        else
+            controls.enter()
+        show()
+    }
+    // Keys that work wherever the focus is on this page.
+    function shortcut(event: var): bool {
+        switch (event.key) {
+        case Qt.Key_Escape: case Qt.Key_Back: case Qt.Key_Backspace: goBack(); return true
+        case Qt.Key_Space: case Qt.Key_K: case Qt.Key_MediaTogglePlayPause: case Qt.Key_MediaPlay: case Qt.Key_MediaPause:
+            player.toggle(); return true
+        case Qt.Key_J: case Qt.Key_AudioRewind: player.step(-1); return true
+        case Qt.Key_L: case Qt.Key_AudioForward: player.step(1); return true
+        case Qt.Key_M: player.toggleMuted(); return true
+        case Qt.Key_F: fullScreenToggled(); return true
+        case Qt.Key_I: statisticsShown = !statisticsShown; return true
+        case Qt.Key_Plus: case Qt.Key_VolumeUp: player.setVolume(player.volume + 5); return true
+        case Qt.Key_Minus: case Qt.Key_VolumeDown: player.setVolume(player.volume - 5); return true
+        case Qt.Key_Home: player.seekTo(0); return true
+        }
+        if (event.key >= Qt.Key_0 && event.key <= Qt.Key_9 && event.modifiers === Qt.NoModifier) {
+            player.seekTo((event.key - Qt.Key_0) / 10)
+            return true
+        }
+        return false
+    }
+
+    onFailedChanged: {
+        menu.visible = false
+        if (!activeFocus)
+            return
+        if (failed)
+            trouble.forceActiveFocus(Qt.OtherFocusReason)
+        else
+            idle.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    onOverlayStaysChanged: show()
+    Keys.onPressed: event => {
+        show()
+        event.accepted = shortcut(event)
+    }
+
+    Timer {
+        id: hideLater
+        interval: Theme.overlayStays
+        onTriggered: root.overlayStays ? restart() : root.hide()
+    }
+    MouseArea {
+        anchors.fill: parent
+        hoverEnabled: true
+        cursorShape: overlay.shown ? Qt.ArrowCursor : Qt.BlankCursor
+        acceptedButtons: Qt.LeftButton
+        onPositionChanged: root.show()
+        onClicked: {
+            if (menu.visible)
+                root.closeMenu()
+            else if (!root.failed)
+                root.player.toggle()
+        }
+        onDoubleClicked: root.fullScreenToggled()
+        onWheel: event => {
+            root.show()
+            root.player.setVolume(root.player.volume + (event.angleDelta.y > 0 ? 5 : -5))
+        }
+    }
+
+    // Has the focus while no control has it: Left and Right step, Up and Down reach the controls.
+    Item {
+        id: idle
+        objectName: "idle"
+        focus: true
+        Accessible.role: Accessible.Pane
+        Accessible.name: qsTr("Video, %1").arg(root.player.title)
+        Accessible.focusable: true
+        Keys.onPressed: event => {
+            root.show()
+            event.accepted = true
+            switch (event.key) {
+            case Qt.Key_Left: root.player.step(-1); break
+            case Qt.Key_Right: root.player.step(1); break
+            case Qt.Key_Up: case Qt.Key_Down: controls.enter(); break
+            case Qt.Key_Return: case Qt.Key_Enter: case Qt.Key_Select: root.player.toggle(); break
+            default: event.accepted = false
+            }
+        }
+    }
+
+    Item {
+        id: overlay
+        objectName: "overlay"
+
+        property bool shown: true
+
+        anchors.fill: parent
+        opacity: shown && !root.failed ? 1 : 0
+        visible: opacity > 0
+        enabled: shown && !root.failed
+        Behavior on opacity { NumberAnimation { duration: Theme.calm } }
+
+        Rectangle {
+            width: parent.width
+            height: Theme.px(150)
+            gradient: Gradient {
+                GradientStop { position: 0; color: "#d9000000" }
+                GradientStop { position: 1; color: "#00000000" }
+            }
+        }
+        Rectangle {
+            anchors.bottom: parent.bottom
+            width: parent.width
+            height: Theme.px(230)
+            gradient: Gradient {
+                GradientStop { position: 0; color: "#00000000" }
+                GradientStop { position: 0.5; color: "#99000000" }
+                GradientStop { position: 1; color: "#e6000000" }
+            }
+        }
+        IconButton {
+            id: backButton
+            objectName: "back"
+            x: Theme.margin - Theme.px(11)
+            y: Theme.px(30)
+            icon: "back"
+            name: qsTr("Back")
+            onPressed: root.leaving()
+            Keys.onDownPressed: seekBar.forceActiveFocus(Qt.OtherFocusReason)
+            Keys.onUpPressed: event => event.accepted = true
+            Keys.onLeftPressed: event => event.accepted = true
+            Keys.onRightPressed: event => event.accepted = true
+        }
+        Label {
+            objectName: "playerTitle"
+            anchors { left: backButton.right; leftMargin: Theme.px(12); right: chips.left; rightMargin: Theme.gap }
+            anchors.verticalCenter: backButton.verticalCenter
+            text: root.player.title
+            font.pixelSize: Theme.title
+            font.weight: Font.DemiBold
+            Accessible.role: Accessible.Heading
+        }
+        Row {
+            id: chips
+            anchors { right: parent.right; rightMargin: Theme.margin; verticalCenter: backButton.verticalCenter }
+            spacing: Theme.tight
+            Chip { objectName: "pathway"; text: root.player.pathway; name: qsTr("Delivered by %1").arg(text) }
+            Chip { objectName: "rung"; text: root.player.rung; name: qsTr("Quality %1").arg(text) }
+        }
+
+        SeekBar {
+            id: seekBar
+            objectName: "seekBar"
+            anchors { left: parent.left; right: parent.right; leftMargin: Theme.margin; rightMargin: Theme.margin }
+            anchors { bottom: times.top; bottomMargin: Theme.px(2) }
+            position: root.player.fraction
+            buffered: root.player.buffered
+            positionText: root.player.positionText
+            durationText: root.player.durationText
+            timeAt: fraction => root.player.timeAt(fraction)
+            onStepped: direction => root.player.step(direction)
+            onScrubbed: fraction => root.player.scrub(fraction)
+            onSeeked: fraction => root.player.seekTo(fraction)
+            Keys.onUpPressed: backButton.forceActiveFocus(Qt.OtherFocusReason)
+            Keys.onDownPressed: controls.enter()
+            Keys.onReturnPressed: root.player.toggle()
+            Keys.onEnterPressed: root.player.toggle()
+        }
+        Item {
+            id: times
+            anchors { left: seekBar.left; right: seekBar.right; bottom: controls.top; bottomMargin: Theme.tight }
+            height: position.implicitHeight
+            Label {
+                id: position
+                objectName: "position"
+                text: root.player.positionText
+                font.pixelSize: Theme.small
+                font.weight: Font.Medium
+                Accessible.name: qsTr("Position %1").arg(text)
+            }
+            Label {
+                anchors.right: parent.right
+                objectName: "duration"
+                text: root.player.live ? qsTr("Live") : root.player.durationText
+                color: Theme.muted
+                font.pixelSize: Theme.small
+                Accessible.name: qsTr("Length %1").arg(text)
+            }
+        }
+        PlayerControls {
+            id: controls
+            anchors { left: seekBar.left; right: seekBar.right; leftMargin: -Theme.px(11); rightMargin: -Theme.px(11) }
+            anchors { bottom: parent.bottom; bottomMargin: Theme.px(26) }
+            player: root.player
+            tv: root.tv
+            fullScreen: root.fullScreen
+            statisticsShown: root.statisticsShown
+            onMenuAsked: (which, button) => root.openMenu(which, button)
+            onStatisticsToggled: root.statisticsShown = !root.statisticsShown
+            onFullScreenToggled: root.fullScreenToggled()
+            Keys.onUpPressed: seekBar.forceActiveFocus(Qt.OtherFocusReason)
+            Keys.onDownPressed: root.hide()
+        }
+    }
+
+    StatisticsPanel {
+        objectName: "statisticsPanel"
+        x: Theme.margin
+        y: Theme.px(96)
+        visible: root.statisticsShown && !root.failed
+        statistics: root.player.statistics
+    }
+    Column {
+        objectName: "busy"
+        anchors.centerIn: parent
+        spacing: Theme.gap
+        visible: root.player.busy && !root.failed
+        Spinner { anchors.horizontalCenter: parent.horizontalCenter }
+    }
+    NoticeLine {
+        objectName: "notice"
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom }
+        anchors.bottomMargin: overlay.shown ? Theme.px(168) : Theme.wide
+        text: root.failed ? "" : root.player.notice
+    }
+    OptionMenu {
+        id: menu
+        objectName: "menu"
+
+        property Item opener
+        property var choose
+
+        visible: false
+        enabled: visible
+        anchors { bottom: parent.bottom; bottomMargin: Theme.px(84) }
+        onClosed: root.closeMenu()
+        onChosen: key => {
+            choose(key)
+            root.closeMenu()
+        }
+    }
+
+    Rectangle {
+        anchors.fill: parent
+        color: Theme.background
+        visible: root.failed
+        StateMessage {
+            id: trouble
+            objectName: "playerTrouble"
+            anchors.centerIn: parent
+            icon: "warning"
+            heading: qsTr("This cannot be played")
+            sentence: root.player.failure
+            code: root.player.failureCode
+            ActionButton {
+                objectName: "retryPlayback"
+                text: qsTr("Try again")
+                icon: "retry"
+                primary: true
+                focus: true
+                onPressed: root.player.retry()
+            }
+            ActionButton {
+                objectName: "leavePlayer"
+                text: qsTr("Back")
+                icon: "back"
+                onPressed: root.leaving()
+            }
+        }
+    }
+}

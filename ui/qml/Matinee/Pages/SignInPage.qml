@@ -1,0 +1,127 @@
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+FocusScope {
+    id: root
+
+    required property QtObject signIn
+
+    signal openStream()
+
+    readonly property bool withService: signIn.serviceName !== ""
+    readonly property var stops: withService ? [email, password, buttons] : [buttons]
+
+    function move(step: int) {
+        const now = stops.findIndex(stop => stop.activeFocus)
+        const next = stops[Math.max(0, Math.min(stops.length - 1, now + step))]
+        if (next === buttons)
+            buttons.enter()
+        else
+            next.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function submit() { signIn.submit(email.text, password.text) }
+
+    onActiveFocusChanged: {
+        if (activeFocus && !stops.some(stop => stop.activeFocus))
+            move(1)
+    }
+    Keys.onUpPressed: move(-1)
+    Keys.onDownPressed: move(1)
+
+    Rectangle {
+        anchors.fill: parent
+        gradient: Gradient {
+            GradientStop { position: 0; color: "#1a2231" }
+            GradientStop { position: 0.7; color: Theme.background }
+        }
+    }
+    Column {
+        id: form
+        anchors.centerIn: parent
+        width: Theme.px(380)
+        spacing: Theme.px(18)
+
+        Wordmark { size: Theme.hero }
+        Item { width: 1; height: Theme.tight }
+        Label {
+            text: root.withService ? qsTr("Sign in") : qsTr("Watch a stream")
+            font.pixelSize: Theme.title
+            font.weight: Font.DemiBold
+            Accessible.role: Accessible.Heading
+        }
+        Label {
+            width: parent.width
+            wrapMode: Text.Wrap
+            text: root.withService ? qsTr("to %1").arg(root.signIn.serviceName)
+                                   : qsTr("No service is set up. You can open the address of any HLS or DASH stream.")
+            color: Theme.muted
+        }
+        Field {
+            id: email
+            objectName: "email"
+            width: parent.width
+            label: qsTr("Email address")
+            text: root.signIn.email
+            inputMethodHints: Qt.ImhEmailCharactersOnly | Qt.ImhNoAutoUppercase
+            visible: root.withService
+            enabled: !root.signIn.busy
+            focus: root.withService
+            onAccepted: password.forceActiveFocus(Qt.TabFocusReason)
+        }
+        Field {
+            id: password
+            objectName: "password"
+            width: parent.width
+            label: qsTr("Password")
+            echoMode: TextInput.Password
+            inputMethodHints: Qt.ImhSensitiveData
+            visible: root.withService
+            enabled: !root.signIn.busy
+            onAccepted: root.submit()
+        }
+        Row {
+            spacing: Theme.tight
+            visible: root.signIn.error
+            width: parent.width
+            Icon { name: "warning"; color: Theme.danger; size: Theme.px(18) }
+            Label {
+                objectName: "signInError"
+                width: parent.width - Theme.px(26)
+                wrapMode: Text.Wrap
+                text: root.signIn.error
+                color: Theme.danger
+                Accessible.role: Accessible.AlertMessage
+            }
+        }
+        Item { width: 1; height: Theme.tiny }
+        FocusRow {
+            id: buttons
+            spacing: Theme.px(12)
+            ActionButton {
+                objectName: "signInButton"
+                text: root.signIn.busy ? qsTr("Cancel") : qsTr("Sign in")
+                busy: root.signIn.busy
+                primary: true
+                visible: root.withService
+                focus: true
+                onPressed: root.signIn.busy ? root.signIn.cancel() : root.submit()
+            }
+            ActionButton {
+                objectName: "openStreamButton"
+                text: qsTr("Open stream")
+                icon: "link"
+                primary: !root.withService
+                onPressed: root.openStream()
+            }
+        }
+    }
+    // While waiting, the fields cannot hold the focus.
+    Connections {
+        target: root.signIn
+        function onChanged() {
+            if (root.signIn.busy && root.activeFocus)
+                buttons.enter()
+        }
+    }
+}

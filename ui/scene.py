@@ -1,0 +1,97 @@
+"""The Qt side of the application: application object, scene, QML types and the window."""
+
+from __future__ import annotations
+
+import locale
+import logging
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, QUrl, qInstallMessageHandler
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtQml import QQmlApplicationEngine, qmlRegisterType
+from PySide6.QtQuick import QQuickItem, QQuickWindow, QSGRendererInterface
+
+from player.errors import ComponentError, ErrorCode
+from ui.icons import IconProvider
+from ui.video.choose import VideoBackend, choose_backend, probe_gl_renderer
+from ui.viewmodels.application import ApplicationViewModel
+
+QML_FOLDER = Path(__file__).parent / "qml"
+_log = logging.getLogger(__name__)
+_qt_log = logging.getLogger("qt")
+_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+def prepare_environment() -> None:
+    """Must run before the application object exists.
+
+    Qt's threaded render loop runs Python on the render thread and deadlocks on the interpreter lock.
+    """
+    os.environ["QSG_RENDER_LOOP"] = "basic"
+    QGuiApplication.setApplicationName("matinee")
+    QGuiApplication.setApplicationDisplayName("Matinee")
+    QGuiApplication.setDesktopFileName("matinee")
+
+
+def after_application() -> None:
+    """Must run after the application object exists and before libmpv is loaded, which refuses other number formats
+    than that of C. Qt sets the locale of the environment."""
+    locale.setlocale(locale.LC_NUMERIC, "C")
+
+
+def log_qt_messages() -> None:
+    """Qt's and QML's own messages go to the log, not to stderr."""
+
+    def handler(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        place = f" ({context.file}:{context.line})" if context.file else ""
+        _qt_log.log(_LEVELS.get(kind, logging.WARNING), "%s%s", message, place)
+
+    qInstallMessageHandler(handler)
+
+
+def choose_scene() -> VideoBackend:
+    """Decide how the scene is drawn; before the first window."""
+    backend, reason = choose_backend(os.environ, QGuiApplication.platformName(), probe_gl_renderer)
+    _log.info("video is drawn by %s: %s", backend, reason)
+    api = QSGRendererInterface.GraphicsApi
+    QQuickWindow.setGraphicsApi(api.OpenGL if backend is VideoBackend.OPENGL else api.Software)
+    return backend
+
+
+def register_types(backend: VideoBackend) -> None:
+    """Give QML its ``VideoSurface``."""
+    surface: type[QQuickItem]
+    if backend is VideoBackend.OPENGL:
+        from ui.video.opengl import OpenGLVideoSurface as surface  # noqa: N813
+    else:
+        from ui.video.software import SoftwareVideoSurface as surface  # noqa: N813
+    # The stub wants bytes where the function takes a str.
+    qmlRegisterType(surface, "Matinee.Video", 1, 0, "VideoSurface")  # type: ignore[call-overload]
+
+
+def load_window(app: ApplicationViewModel) -> tuple[QQmlApplicationEngine, QQuickWindow]:
+    """Show the window. ComponentError when the QML cannot be loaded."""
+    engine = QQmlApplicationEngine()
+    engine.addImportPath(str(QML_FOLDER))
+    engine.addImageProvider("icon", IconProvider())
+    engine.setInitialProperties({"app": app})
+    engine.load(QUrl.fromLocalFile(str(QML_FOLDER / "Main.qml")))
+    roots = engine.rootObjects()
+    if not roots or not isinstance(roots[0], QQuickWindow):
+        raise ComponentError(ErrorCode.COMPONENT_QT, "The interface of this installation is damaged or incomplete.")
+    return engine, roots[0]
+
+
+def find_item(window: QQuickWindow, name: str) -> QObject:
+    """An item of the window's own QML by its object name."""
+    item = window.findChild(QObject, name)
+    if item is None:
+        raise ComponentError(ErrorCode.COMPONENT_QT, "The interface of this installation is damaged or incomplete.")
+    return item
