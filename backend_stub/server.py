@@ -70,6 +70,7 @@ class ServerGroup:
     def start(self) -> Self:
         """Start everything. Raises OSError when the host cannot be bound, RuntimeError when a server fails."""
         self.context = open_context(self.settings, self._ranked_edges, self._clock)
+        self.edges = []
         try:
             self._start_servers()
         except BaseException:

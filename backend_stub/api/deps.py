@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
-from backend_stub.services.publishing import TITLE_ID_PATTERN
+from backend_stub.titles import TITLE_ID_PATTERN
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of a sign-in.")
 

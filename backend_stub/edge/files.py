@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from backend_stub.edge.ranges import Span, UnsatisfiableRangeError, parse_range
 from backend_stub.problems import ProblemError
-from backend_stub.services.publishing import VARIANTS
+from backend_stub.titles import VARIANTS
 
 CHUNK_BYTES = 256 << 10
 _IMMUTABLE = "public, max-age=31536000, immutable"  # a published file never changes

@@ -24,7 +24,7 @@ from backend_stub.services import audit
 from backend_stub.services.content_keys import KEY_BYTES, KeyVault, PlainKey
 from backend_stub.services.devices import usable_device
 from backend_stub.services.entitlement import playable_title
-from backend_stub.services.play import ENCRYPTED
+from backend_stub.titles import ENCRYPTED
 
 _ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 _REGISTRY = jwe.JWERegistry(
@@ -74,9 +74,9 @@ class Licences:
             if play.device_id != device_id:
                 raise ProblemError(403, "device_mismatch", "The play session belongs to another device.")
             device = usable_device(session, account_id, device_id)
-            playable_title(session, play.title_id, ENCRYPTED)
+            playable_title(session, play.title_id, play.variant)
             keys = self._vault.of_title(session, play.title_id, _hex_kids(kids))
-            if not keys:
+            if not keys or play.variant != ENCRYPTED:
                 raise _no_key()
             audit.record(
                 session,

@@ -16,8 +16,8 @@ from backend_stub.services.content_keys import kids_of_title
 from backend_stub.services.devices import usable_device
 from backend_stub.services.entitlement import playable_title
 from backend_stub.signing import PREFIX, Grant, UrlSigner
+from backend_stub.titles import ENCRYPTED
 
-ENCRYPTED = "encrypted"
 _WATCHED_SHARE = 0.95  # beyond this a title counts as seen and starts again
 
 

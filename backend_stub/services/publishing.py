@@ -20,10 +20,8 @@ from backend_stub.db.models import Title
 from backend_stub.service_secrets import load_or_create
 from backend_stub.services import audit
 from backend_stub.services.content_keys import KeyVault, PlainKey
-from backend_stub.services.play import ENCRYPTED
+from backend_stub.titles import ENCRYPTED, TITLE_ID_PATTERN, VARIANTS
 
-TITLE_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
-VARIANTS = (ENCRYPTED, "clear")
 _ID_BASE_CHARS = 48
 _MAX_TITLE_CHARS = 300
 _MAX_SYNOPSIS_CHARS = 4000
@@ -109,7 +107,7 @@ def slug(title: str) -> str:
 
 def _check(published: PublishedTitle) -> list[str]:
     """The variants in the folder. Raises :class:`PublishError`."""
-    if published.title_id is not None and not re.match(TITLE_ID_PATTERN, published.title_id):
+    if published.title_id is not None and not re.fullmatch(TITLE_ID_PATTERN, published.title_id):
         raise PublishError(f"{published.title_id!r} is no title id: small letters, digits and hyphens only.")
     if not 0 < len(published.title) <= _MAX_TITLE_CHARS or len(published.synopsis) > _MAX_SYNOPSIS_CHARS:
         raise PublishError(

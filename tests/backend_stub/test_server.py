@@ -80,6 +80,7 @@ def test_stop_does_not_wait_for_running_responses(tmp_path: Path) -> None:
             group.stop()
             assert time.monotonic() - started < 2
         group.start()
+        assert [edge.name for edge in group.edges] == ["edge-a", "edge-b"]
 
 
 def test_state_outlives_the_process(tmp_path: Path) -> None:

@@ -145,6 +145,8 @@ class TestDeviceLicence:
         assert refusal(licence_request(viewer, play, kids=[base64url(b"?" * 16)])) == (404, "key_not_found")
         assert refusal(licence_request(viewer, play, kids=[])) == (422, "invalid_request")
         assert refusal(licence_request(viewer, play, device_id="other")) == (403, "device_mismatch")
+        clear = {"licence": {"url": f"/licence/{viewer.play('noise', 'clear')['session_id']}"}}
+        assert refusal(licence_request(viewer, clear)) == (404, "key_not_found")
         unknown = {"licence": {"url": f"/licence/{'0' * 32}"}}
         assert refusal(licence_request(viewer, unknown)) == (404, "session_not_found")
 

@@ -104,6 +104,7 @@ def test_other_refusals(settings: Settings) -> None:
         (replace(good, title=""), "1 to 300 characters"),
         (replace(good, synopsis="x" * 5000), "at most 4000"),
         (replace(good, title_id="../x"), "no title id"),
+        (replace(good, title_id="film\n"), "no title id"),
         (replace(good, keys=()), "needs its keys"),
     ):
         with pytest.raises(PublishError, match=sentence):
