@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from player.manifest.edit import map_renditions
 from player.manifest.index.attach import with_index
-from player.manifest.locations import located_segment, segment_url, with_mirrors
+from player.manifest.locations import located_segment, relocate, segment_url, with_mirrors
 from player.manifest.model import ManifestProtocol, Presentation, Rendition
+from player.manifest.refresh import compare, refresh, refresh_playlist
 from player.manifest.sniff import decode, sniff
 from player.manifest.urls import strip_userinfo
 
 __all__ = [
     "attach_index",
     "attach_playlist",
+    "compare",
     "located_segment",
     "parse",
+    "refresh",
+    "refresh_playlist",
+    "relocate",
     "segment_url",
     "with_mirrors",
 ]

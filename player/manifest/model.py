@@ -88,6 +88,7 @@ class KeyInfo:
     iv: bytes | None = field(default=None, repr=False)
     keyformat: str = "identity"
     keyformat_versions: tuple[int, ...] = (1,)
+    key_id: bytes | None = None  # KEYID, which several key systems add
     place: Place = Place()
 
 
@@ -234,27 +235,6 @@ class IndexRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
-    """One place (CDN) that serves a rendition.
-
-    Two ways to get a segment's URL elsewhere: where ``segments`` is None, replace the primary location's
-    ``base_url`` prefix by this one's (DASH BaseURL, mirrored manifests); else this location has an index of its
-    own (HLS redundant variants with their own playlists), aligned with the primary by segment number. ``attributes``
-    are those of the redundant variant's own tag, which may differ in its groups.
-    """
-
-    pathway: str
-    base_url: str
-    priority: int = 1
-    weight: int = 1
-    segments: SegmentIndex | PlaylistRef | None = None
-    audio_group: str | None = None
-    subtitle_group: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    place: Place = Place()
-
-
-@dataclass(frozen=True, slots=True)
 class PreloadHint:
     """A resource that a live HLS playlist announces (RFC 8216bis 4.4.5.3). ``type`` is ``PART`` or ``MAP``."""
 
@@ -303,6 +283,28 @@ class PlaylistInfo:
     preload_hints: tuple[PreloadHint, ...] = ()
     rendition_reports: tuple[RenditionReport, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One place (CDN) that serves a rendition.
+
+    Two ways to get a segment's URL elsewhere: where ``segments`` is None, replace the primary location's
+    ``base_url`` prefix by this one's (DASH BaseURL, mirrored manifests); else this location has an index of its
+    own (HLS redundant variants with their own playlists), aligned with the primary by segment number. ``attributes``
+    are those of the redundant variant's own tag, which may differ in its groups.
+    """
+
+    pathway: str
+    base_url: str
+    priority: int = 1
+    weight: int = 1
+    segments: SegmentIndex | PlaylistRef | None = None
+    audio_group: str | None = None
+    subtitle_group: str | None = None
+    playlist: PlaylistInfo | None = None  # of this location's own playlist, once it is loaded
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    place: Place = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,6 +490,7 @@ class Presentation:
     unused: tuple[str, ...] = ()  # tags and elements that were read over, each named once
     warnings: tuple[ManifestWarning, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)  # protocol details shown by inspect only
+    source: str = field(default="", repr=False, compare=False)  # the MPD's text, kept where patches may come
 
     def tracks(self, type_: TrackType) -> tuple[Track, ...]:
         """The tracks of one type in all periods, in order."""

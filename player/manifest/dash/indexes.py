@@ -98,12 +98,16 @@ class NumberIndex:
 
 @dataclass(frozen=True, slots=True)
 class TimelineIndex:
-    """Segments of a SegmentTimeline; only those from ``first`` to before ``stop`` of its positions are presented."""
+    """Segments of a SegmentTimeline; only those from ``first`` to before ``stop`` of its positions are presented.
+
+    ``renumber`` is added to the numbers that segments show (not to those in URLs), so that they stay over refreshes.
+    """
 
     frame: Frame
     timeline: Timeline
     first: int
     stop: int
+    renumber: int = 0
 
     def __len__(self) -> int:
         return self.stop - self.first
@@ -118,7 +122,8 @@ class TimelineIndex:
         frame = self.frame
         time = run.time + step * run.duration
         start_s = frame.period_start_s + (time - frame.offset) / frame.timescale
-        return frame.segment(run.number + step, time, start_s, run.duration / frame.timescale, run.parts)
+        segment = frame.segment(run.number + step, time, start_s, run.duration / frame.timescale, run.parts)
+        return segment._replace(number=segment.number + self.renumber) if self.renumber else segment
 
     def __iter__(self) -> Iterator[Segment]:
         plain = self.frame.template.parts
@@ -136,13 +141,13 @@ class TimelineIndex:
         frame = self.frame
         before, by_time, after = plain
         timescale, init, discontinuity, place = frame.timescale, frame.init, frame.discontinuity, frame.place
-        duration, number = run.duration, run.number
+        duration, number, shown = run.duration, run.number, run.number + self.renumber
         duration_s = duration / timescale
         start_s, offset, media_offset_s = frame.period_start_s, frame.offset, frame.media_offset_s
         for step in range(begin, end):
             time = run.time + step * duration
             yield Segment(
-                number + step,
+                shown + step,
                 start_s + (time - offset) / timescale,
                 duration_s,
                 f"{before}{time if by_time else number + step}{after}",

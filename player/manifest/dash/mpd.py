@@ -9,10 +9,11 @@ from player.manifest.dash import descriptors
 from player.manifest.dash.baseurl import Base, extend
 from player.manifest.dash.context import MpdContext
 from player.manifest.dash.live import duration_attribute, live_info, steering
+from player.manifest.dash.patch import apply_patch
 from player.manifest.dash.periods import read_period, spans
 from player.manifest.dash.protection import collect_references
 from player.manifest.dash.schema import note_unused
-from player.manifest.dash.xml import Element, child, children, decimal, line_of, local, parse_xml, text_of
+from player.manifest.dash.xml import Element, child, children, decimal, line_of, local, parse_xml, text_of, to_text
 from player.manifest.limits import MAX_DURATION_S, limit_error
 from player.manifest.model import IndexRef, ManifestProtocol, Period, PlaylistRef, Presentation
 from player.manifest.notes import Notes
@@ -34,7 +35,21 @@ def parse_mpd(text: str | bytes, url: str, *, now_s: float | None = None) -> Pre
         raise ManifestError(
             ErrorCode.MANIFEST_NOT_RECOGNISED, f"The XML document is not an MPD but “{local(root)[:60]}”.", line=1
         )
-    return read_mpd(root, url, now_s=now_s, forgiven=forgiven)
+    presentation = read_mpd(root, url, now_s=now_s, forgiven=forgiven)
+    if not presentation.patch_locations:
+        return presentation
+    return replace(presentation, source=text if isinstance(text, str) else text.decode("utf-8", "replace"))
+
+
+def patch_mpd(old: Presentation, text: str | bytes, *, now_s: float | None = None) -> Presentation:
+    """``old`` after an MPD patch (5.15). Raises :class:`ManifestError` when the patch does not fit it."""
+    if not old.source:
+        raise ManifestError(
+            ErrorCode.MANIFEST_SYNTAX, "An MPD patch came for an MPD that names no place for patches (PatchLocation)."
+        )
+    root = apply_patch(parse_xml(old.source)[0], parse_xml(text)[0])
+    presentation = read_mpd(root, old.url, now_s=now_s)
+    return replace(presentation, source=to_text(root))
 
 
 def read_mpd(root: Element, url: str, *, now_s: float | None, forgiven: bool = False) -> Presentation:

@@ -131,6 +131,11 @@ def text_of(element: Element) -> str:
     return "".join(str(part) for part in element.itertext()).strip()
 
 
+def to_text(element: Element) -> str:
+    """The element as XML."""
+    return str(etree.tostring(element, encoding="unicode"))
+
+
 def line_of(element: Element) -> int | None:
     """The line of the source on which an element begins."""
     line: object = element.sourceline

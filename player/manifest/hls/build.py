@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from player.errors import ErrorCode, ManifestError
+from player.manifest.changes import BrokenRule, Changes, RenditionChange
 from player.manifest.codecs import container_of_url
-from player.manifest.edit import map_renditions
+from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.hls.media import MediaPlaylist, parse_media
+from player.manifest.hls.merge import Merged, merge
 from player.manifest.hls.multivariant import parse_multivariant
 from player.manifest.hls.tags import MEDIA_MARKS, MULTIVARIANT_MARKS
 from player.manifest.hls.tracks import DEFAULT_PATHWAY, build_tracks
@@ -22,6 +24,7 @@ from player.manifest.model import (
     Period,
     Presentation,
     Rendition,
+    Segment,
     Track,
     TrackType,
 )
@@ -92,7 +95,7 @@ def _from_media(playlist: MediaPlaylist, url: str) -> Presentation:
     )
     type_ = _media_type(playlist, rendition.container)
     rendition = replace(rendition, muxed_audio=type_ is TrackType.VIDEO)
-    track = Track(id=MEDIA_RENDITION_ID, type=type_, renditions=(rendition,), default=True)
+    track = Track(id=MEDIA_RENDITION_ID, type=type_, renditions=(rendition,))
     presentation = Presentation(
         protocol=ManifestProtocol.HLS,
         kind="media",
@@ -203,29 +206,106 @@ def attach(
     presentation: Presentation, rendition_id: str, text: str, url: str, *, pathway: str | None = None
 ) -> Presentation:
     """See :func:`player.manifest.attach_playlist`."""
-    imported = presentation.variables if presentation.kind == "multivariant" else None
-    playlist = parse_media(text, url, imported=imported)
-    found = False
-
-    def put(rendition: Rendition) -> Rendition:
-        nonlocal found
-        if rendition.id != rendition_id:
-            return rendition
-        found = True
-        if pathway is None:
-            return with_playlist(rendition, playlist)
-        return _with_location(rendition, playlist, pathway)
-
-    changed = map_renditions(presentation, put)
-    if not found:
-        raise KeyError(rendition_id)
+    if pathway is None:
+        return attach_merged(presentation, rendition_id, text, url)[0]
+    playlist = parse_media(text, url, imported=_imported(presentation))
+    changed = map_renditions(
+        presentation, lambda item: _with_location(item, playlist, pathway) if item.id == rendition_id else item
+    )
     return with_totals(changed, playlist)
+
+
+def attach_merged(presentation: Presentation, rendition_id: str, text: str, url: str) -> tuple[Presentation, Changes]:
+    """``presentation`` with a media playlist, merged into the one that it had; and what changed."""
+    rendition = next((item for _, _, item in iter_renditions(presentation) if item.id == rendition_id), None)
+    if rendition is None:
+        raise KeyError(rendition_id)
+    playlist = parse_media(text, url, imported=_imported(presentation))
+    if rendition.playlist is None:
+        playlist = _aligned(presentation, playlist)
+        merged = Merged(playlist, _first_change(rendition_id, playlist), (), reset=False)
+    else:
+        merged = merge(rendition_id, _listed(rendition), rendition.playlist, presentation.date_ranges, playlist)
+    playlist, change = merged.playlist, merged.change
+    changed = map_renditions(
+        presentation, lambda item: with_playlist(item, playlist) if item.id == rendition_id else item
+    )
+    ended = rendition.playlist is not None and not rendition.playlist.ended and playlist.info.ended
+    changes = Changes(renditions=(change,) if change else (), ended=ended, reset=merged.reset, broken=merged.broken)
+    if presentation.kind == "media":
+        info = playlist.info
+        changed = replace(changed, playlist_type=info.playlist_type, variables=info.variables)
+    return with_totals(changed, playlist), changes
+
+
+def _imported(presentation: Presentation) -> Mapping[str, str] | None:
+    return presentation.variables if presentation.kind == "multivariant" else None
+
+
+def _listed(rendition: Rendition) -> tuple[Segment, ...]:
+    return tuple(rendition.segments.segments) if isinstance(rendition.segments, ListedIndex) else ()
+
+
+def _first_change(rendition_id: str, playlist: MediaPlaylist) -> RenditionChange:
+    return RenditionChange(rendition_id, added=tuple(segment.number for segment in playlist.segments))
+
+
+def _aligned(presentation: Presentation, playlist: MediaPlaylist) -> MediaPlaylist:
+    """A live playlist put where the renditions that are loaded already are: by date, else by media sequence number
+    (RFC 8216bis 6.2.4 asks for dates or for equal numbers)."""
+    if not playlist.live or not playlist.segments:
+        return playlist
+    first = playlist.segments[0]
+    for _, _, other in iter_renditions(presentation):
+        segments = _listed(other)
+        if other.playlist is None or not segments or other.playlist.ended:
+            continue
+        if first.program_date_time_s is not None and segments[0].program_date_time_s is not None:
+            start_s = segments[0].start_s + first.program_date_time_s - segments[0].program_date_time_s
+        else:
+            known = {segment.number: segment.start_s for segment in segments}
+            same = next((item for item in playlist.segments if item.number in known), None)
+            if same is None:
+                continue
+            start_s = known[same.number] - same.start_s
+        moved = tuple(item._replace(start_s=item.start_s + start_s) for item in playlist.segments)
+        return replace(playlist, segments=moved)
+    return playlist
 
 
 def _with_location(rendition: Rendition, playlist: MediaPlaylist, pathway: str) -> Rendition:
     """The playlist of a redundant variant, kept beside the leading one's."""
     locations = tuple(
-        replace(location, segments=ListedIndex(playlist.segments)) if location.pathway == pathway else location
+        replace(location, segments=ListedIndex(playlist.segments), playlist=playlist.info)
+        if location.pathway == pathway
+        else location
         for location in rendition.locations
     )
     return replace(rendition, locations=locations)
+
+
+def compare_playlists(old: Presentation, new: Presentation) -> Changes:
+    """The difference of two HLS presentations that were read on their own."""
+    before = {rendition.id: rendition for _, _, rendition in iter_renditions(old)}
+    after = {rendition.id: rendition for _, _, rendition in iter_renditions(new)}
+    changes: list[RenditionChange] = []
+    broken: list[BrokenRule] = []
+    reset = ended = False
+    for identity, rendition in after.items():
+        earlier = before.get(identity)
+        if earlier is None or earlier.playlist is None or rendition.playlist is None:
+            continue
+        newer = MediaPlaylist(rendition.playlist, _listed(rendition), new.date_ranges, None, False, (), ())
+        merged = merge(identity, _listed(earlier), earlier.playlist, old.date_ranges, newer)
+        changes.append(merged.change)
+        broken += [rule for rule in merged.broken if rule not in broken]
+        reset = reset or merged.reset
+        ended = ended or (rendition.playlist.ended and not earlier.playlist.ended)
+    return Changes(
+        renditions=tuple(filter(None, changes)),
+        renditions_added=tuple(identity for identity in after if identity not in before),
+        renditions_removed=tuple(identity for identity in before if identity not in after),
+        ended=ended,
+        reset=reset,
+        broken=tuple(broken),
+    )

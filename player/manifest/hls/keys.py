@@ -32,6 +32,7 @@ def read_key(attributes: Mapping[str, str], resolve: Resolver, notes: Notes, lin
         iv=_iv(attributes.get("IV"), notes, line),
         keyformat=attributes.get("KEYFORMAT", "identity") or "identity",
         keyformat_versions=versions or (1,),
+        key_id=hexadecimal(attributes.get("KEYID")),
         place=Place(line),
     )
 

@@ -164,8 +164,6 @@ def _variant_tracks(
                 id=ident,
                 type=TrackType.AUDIO if audio_only else TrackType.VIDEO,
                 renditions=tuple(sorted(renditions, key=lambda rendition: rendition.bandwidth_bps)),
-                default=True,
-                autoselect=True,
                 place=renditions[0].place,
             )
         )

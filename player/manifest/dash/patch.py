@@ -1,0 +1,135 @@
+"""MPD patches (ISO/IEC 23009-1 5.15 and Annex; RFC 5261): a small document that turns one MPD into the next.
+
+Of XPath the standard allows child steps with positions and attribute tests, which is all that is understood here.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+
+from player.errors import ErrorCode, ManifestError
+from player.manifest.dash.xml import Element, attribute, children, line_of, local, text_of
+from player.manifest.limits import MAX_ELEMENTS
+
+_STEP = re.compile(r"/([^/\[\]]+)((?:\[[^\]]*\])*)")
+_PREDICATE = re.compile(r"\[\s*(?:@([\w:.\-]+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\")|(\d{1,7}))\s*\]")
+MAX_OPERATIONS = 100_000
+
+
+def apply_patch(mpd: Element, patch: Element) -> Element:
+    """A copy of ``mpd`` with the patch applied. Raises :class:`ManifestError` when the patch does not fit it."""
+    _check_target(mpd, patch)
+    result = copy.deepcopy(mpd)
+    operations = [item for item in patch if local(item) in ("add", "remove", "replace")]
+    if len(operations) > MAX_OPERATIONS:
+        raise ManifestError(ErrorCode.MANIFEST_LIMIT, "The MPD patch has too many operations.")
+    for operation in operations:
+        _apply(result, operation)
+    published = patch.get("publishTime")
+    if published is not None:
+        result.set("publishTime", published)
+    if sum(1 for _ in result.iter()) > MAX_ELEMENTS:
+        raise ManifestError(ErrorCode.MANIFEST_LIMIT, "The patched MPD has too many elements.")
+    return result
+
+
+def _check_target(mpd: Element, patch: Element) -> None:
+    wanted = patch.get("mpdId")
+    if wanted is not None and wanted != mpd.get("id"):
+        raise _error("The MPD patch belongs to another MPD (@mpdId differs).", patch)
+    original = patch.get("originalPublishTime")
+    if original is not None and original != mpd.get("publishTime"):
+        raise _error("The MPD patch is for another version of the MPD (@originalPublishTime differs).", patch)
+
+
+def _apply(root: Element, operation: Element) -> None:
+    name = local(operation)
+    selector = (operation.get("sel") or "").strip()
+    path, slash, last = selector.rpartition("/")
+    if slash and last.startswith("@"):
+        _apply_attribute(_find(root, path, operation), last[1:], name, text_of(operation))
+        return
+    target = _find(root, selector, operation)
+    if name == "add":
+        _add(target, operation)
+        return
+    parent = target.getparent()
+    if parent is None:
+        raise _error("An MPD patch must not remove or replace the MPD itself.", operation)
+    if name == "replace":
+        for item in list(operation):
+            target.addprevious(copy.deepcopy(item))
+    parent.remove(target)
+
+
+def _apply_attribute(target: Element, name: str, operation: str, value: str) -> None:
+    key = next((str(key) for key in target.attrib if _same_name(str(key), name)), name.rpartition(":")[2])
+    if operation == "remove":
+        if key in target.attrib:
+            del target.attrib[key]
+    else:
+        target.set(key, value)
+
+
+def _same_name(key: str, name: str) -> bool:
+    return key.rpartition("}")[2] == name.rpartition(":")[2]
+
+
+def _add(target: Element, operation: Element) -> None:
+    kind = operation.get("type")
+    if kind is not None and kind.startswith("@"):
+        target.set(kind[1:].rpartition(":")[2], text_of(operation))
+        return
+    position = operation.get("pos")
+    items = [copy.deepcopy(item) for item in operation]
+    if position == "before":
+        for item in items:
+            target.addprevious(item)
+    elif position == "after":
+        for item in reversed(items):
+            target.addnext(item)
+    elif position == "prepend":
+        for item in reversed(items):
+            target.insert(0, item)
+    else:
+        target.extend(items)
+
+
+def _find(root: Element, selector: str, operation: Element) -> Element:
+    """The one element that a selector names."""
+    steps = list(_STEP.finditer(selector))
+    if not steps or "".join(step.group(0) for step in steps) != selector:
+        raise _error(f"The selector “{selector[:120]}” of an MPD patch is not understood.", operation)
+    if steps[0].group(1).rpartition(":")[2] != local(root):
+        raise _missing(selector, operation)
+    current = [root]
+    for step in steps[1:]:
+        name = step.group(1).strip().rpartition(":")[2]
+        found = [item for element in current for item in (element if name == "*" else children(element, name))]
+        for predicate in re.findall(r"\[[^\]]*\]", step.group(2)):
+            found = _filtered(found, predicate, selector, operation)
+        current = found
+        if not current:
+            raise _missing(selector, operation)
+    return current[0]
+
+
+def _filtered(found: list[Element], predicate: str, selector: str, operation: Element) -> list[Element]:
+    match = _PREDICATE.fullmatch(predicate)
+    if match is None:
+        raise _error(f"The selector “{selector[:120]}” of an MPD patch is not understood.", operation)
+    name, single, double, position = match.groups()
+    if position is not None:
+        index = int(position) - 1
+        return found[index : index + 1] if index >= 0 else []
+    wanted = single if single is not None else double
+    return [item for item in found if attribute(item, name.rpartition(":")[2]) == wanted]
+
+
+def _missing(selector: str, operation: Element) -> ManifestError:
+    return _error(f"The MPD patch changes “{selector[:120]}”, which the MPD does not have.", operation)
+
+
+def _error(sentence: str, element: Element) -> ManifestError:
+    return ManifestError(ErrorCode.MANIFEST_SYNTAX, sentence, line=line_of(element))

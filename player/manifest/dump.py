@@ -1,0 +1,518 @@
+"""A presentation as plain JSON values: the schema of ``matinee inspect --json`` (docs/inspect-schema.md)."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from player.manifest.changes import Changes
+from player.manifest.hls.keys import implicit_iv
+from player.manifest.model import (
+    ByteRange,
+    IndexRef,
+    InitSegment,
+    KeyInfo,
+    LiveInfo,
+    Location,
+    ManifestProtocol,
+    Part,
+    Period,
+    Place,
+    PlaylistInfo,
+    PlaylistRef,
+    Presentation,
+    Protection,
+    Rendition,
+    Segment,
+    SegmentIndex,
+    TimedEvent,
+    Track,
+)
+
+SCHEMA = "matinee.inspect"
+SCHEMA_VERSION = 1
+Json = dict[str, Any]
+
+_POSITION = re.compile(r"\[(\d+)\]")
+_IV_FROM_SEQUENCE = frozenset({"AES-128", "AES-256", "SAMPLE-AES"})
+
+
+def to_json(presentation: Presentation) -> Json:
+    """The whole presentation, every segment expanded."""
+    info = _playlist(presentation)
+    live = presentation.live_info or LiveInfo()
+    dash = presentation.protocol is ManifestProtocol.DASH
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "protocol": str(presentation.protocol),
+        "kind": presentation.kind,
+        "url": presentation.url,
+        "version": None if dash or presentation.version is None else int(presentation.version),
+        "profiles": presentation.extra.get("profiles"),
+        "live": presentation.live,
+        "duration": number(presentation.duration_s),
+        "target_duration": number(info.target_duration_s) if info else None,
+        "media_sequence": info.media_sequence if info else None,
+        "discontinuity_sequence": info.discontinuity_sequence if info else None,
+        "playlist_type": presentation.playlist_type,
+        "ended": info.ended if info else None,
+        "iframes_only": info.iframes_only if info else None,
+        "independent_segments": presentation.independent_segments,
+        "start_offset": number(presentation.start_offset_s),
+        "start_precise": presentation.start_precise,
+        "part_target": number(info.part_target_s) if info else None,
+        "skipped": info.skipped if info else None,
+        "removed_date_ranges": list(info.removed_date_ranges) if info else [],
+        "server_control": _server_control(info) if info else None,
+        "availability_start": _milliseconds(live.availability_start_s),
+        "publish_time": _milliseconds(live.publish_time_s),
+        "minimum_update_period": number(live.minimum_update_s) if dash else None,
+        "window_depth": number(live.window_depth_s) if dash else None,
+        "suggested_delay": number(live.suggested_delay_s),
+        "latency": _latency(live),
+        "utc_timings": [{"scheme": scheme, "value": value} for scheme, value in live.utc_timings],
+        "steering": _steering(presentation),
+        "session_keys": [_key(item.key, None) for item in presentation.session_keys],
+        "session_data": [
+            {"id": item.id, "value": item.value, "uri": item.uri, "lang": item.language, "format": item.format}
+            for item in presentation.session_data
+        ],
+        "variables": dict(presentation.variables),
+        "date_ranges": [_date_range(event) for event in presentation.date_ranges],
+        "preload_hints": _preload_hints(info) if info else [],
+        "rendition_reports": _rendition_reports(info) if info else [],
+        "locations": list(presentation.locations),
+        "patch_locations": [{"url": url, "ttl": number(ttl)} for url, ttl in presentation.patch_locations],
+        "periods": [_period(period) for period in presentation.periods],
+        "events": [_event(event) for period in presentation.periods for event in period.events],
+        "warnings": [
+            {"code": item.code, "sentence": item.sentence, "line": item.place.line, "path": item.place.path}
+            for item in presentation.warnings
+        ],
+        "unused": list(presentation.unused),
+        "extra": dict(presentation.extra),
+    }
+
+
+def number(value: float | None) -> float | int | None:
+    """A JSON number without rounding noise; whole ones as integers, what JSON cannot say as null."""
+    if value is None or not math.isfinite(value):
+        return None
+    rounded = round(value, 9)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _milliseconds(seconds: float | None) -> float | int | None:
+    """Milliseconds since 1970, to the microsecond."""
+    return None if seconds is None else number(round(seconds * 1000, 3))
+
+
+def _playlist(presentation: Presentation) -> PlaylistInfo | None:
+    """The playlist of a media presentation; a multivariant one has several, which stand with their renditions."""
+    if presentation.kind != "media":
+        return None
+    return presentation.periods[0].tracks[0].renditions[0].playlist
+
+
+def _server_control(info: PlaylistInfo) -> Json:
+    return {
+        "can_block_reload": info.can_block_reload,
+        "can_skip_until": number(info.can_skip_until_s),
+        "can_skip_date_ranges": info.can_skip_date_ranges,
+        "hold_back": number(info.hold_back_s),
+        "part_hold_back": number(info.part_hold_back_s),
+    }
+
+
+def _latency(live: LiveInfo) -> Json:
+    return {
+        "target": number(live.target_latency_s),
+        "min": number(live.min_latency_s),
+        "max": number(live.max_latency_s),
+        "min_rate": number(live.min_rate),
+        "max_rate": number(live.max_rate),
+    }
+
+
+def _steering(presentation: Presentation) -> Json | None:
+    steering = presentation.steering
+    if steering is None:
+        return None
+    return {
+        "server_uri": steering.server_uri,
+        "pathway": steering.default_pathways[0] if steering.default_pathways else None,
+        "default_pathways": list(steering.default_pathways),
+        "query_before_start": steering.query_before_start,
+    }
+
+
+def _preload_hints(info: PlaylistInfo) -> list[Json]:
+    return [
+        {"type": hint.type, "url": hint.url, "byte_range": _range(hint.byte_range)} for hint in info.preload_hints
+    ]
+
+
+def _rendition_reports(info: PlaylistInfo) -> list[Json]:
+    return [
+        {"url": report.url, "last_msn": report.last_sequence, "last_part": report.last_part}
+        for report in info.rendition_reports
+    ]
+
+
+def _event(event: TimedEvent) -> Json:
+    return {
+        "id": event.id,
+        "scheme": event.scheme,
+        "value": event.value,
+        "start": number(event.start_s),
+        "duration": number(event.duration_s),
+        "payload": event.payload,
+    }
+
+
+def _date_range(event: TimedEvent) -> Json:
+    end = None
+    if event.start_date_s is not None and event.duration_s is not None:
+        end = event.start_date_s + event.duration_s
+    return {
+        "id": event.id,
+        "class": event.scheme or None,
+        "start": number(event.start_s),
+        "start_date": _milliseconds(event.start_date_s),
+        "end_date": _milliseconds(end),
+        "duration": number(event.duration_s),
+        "attributes": dict(event.attributes),
+    }
+
+
+# -- periods and renditions ----------------------------------------------------------------------------------------
+
+
+def _period(period: Period) -> Json:
+    rows = [row for track in period.tracks for rendition in track.renditions for row in _renditions(track, rendition)]
+    rows.sort(key=_source_order)
+    return {
+        "id": period.id,
+        "start": number(period.start_s),
+        "duration": number(period.duration_s),
+        "asset": period.asset,
+        "continuity": period.continuity,
+        "renditions": rows,
+    }
+
+
+def _source_order(row: Json) -> tuple[int, ...]:
+    """Renditions stand in the order of the manifest: by line, in an MPD by the positions in the XPath."""
+    place = row["place"]
+    if place["path"]:
+        return tuple(int(position) for position in _POSITION.findall(place["path"]))
+    return (place["line"] or 0,)
+
+
+def _renditions(track: Track, rendition: Rendition) -> list[Json]:
+    """The rendition, and each redundant variant that was folded into it, as a row of its own."""
+    own = rendition.locations[0] if rendition.locations else None
+    rows = [_rendition(track, rendition, own, rendition.segments, rendition.place)]
+    rows += [
+        _rendition(track, rendition, location, location.segments, location.place)
+        for location in rendition.locations[1:]
+        if location.segments is not None
+    ]
+    return rows
+
+
+def _rendition(
+    track: Track,
+    rendition: Rendition,
+    location: Location | None,
+    segments: SegmentIndex | PlaylistRef | IndexRef,
+    place: Place,
+) -> Json:
+    redundant = location is not None and location.segments is not None
+    loaded = not isinstance(segments, PlaylistRef | IndexRef)
+    expanded = _segments(segments, rendition) if not isinstance(segments, PlaylistRef | IndexRef) else []
+    attributes = location.attributes if location is not None and redundant else rendition.attributes
+    info = location.playlist if redundant and location is not None else rendition.playlist
+    return {
+        "type": str(track.type),
+        "id": rendition.id,
+        "track": track.id,
+        "url": _url(rendition, segments, info),
+        "bandwidth": rendition.bandwidth_bps or None,
+        "average_bandwidth": rendition.average_bandwidth_bps,
+        "width": rendition.width,
+        "height": rendition.height,
+        "frame_rate": number(rendition.frame_rate),
+        "sample_rate": rendition.sample_rate,
+        "codecs": ",".join(rendition.codecs) or None,
+        "supplemental_codecs": ",".join(rendition.supplemental_codecs) or None,
+        "mime_type": rendition.mime_type or None,
+        "container": str(rendition.container),
+        "video_range": rendition.video_range,
+        "hdcp_level": rendition.hdcp_level,
+        "score": number(rendition.score),
+        "lang": track.language,
+        "name": track.name or attributes.get("NAME"),
+        "label": track.label,
+        "group": track.group,
+        "audio_group": location.audio_group if redundant and location else rendition.audio_group,
+        "subtitle_group": location.subtitle_group if redundant and location else rendition.subtitle_group,
+        "video_group": attributes.get("VIDEO"),
+        "closed_captions_group": attributes.get("CLOSED-CAPTIONS"),
+        "default": track.default,
+        "autoselect": track.autoselect,
+        "forced": track.forced,
+        "characteristics": list(track.characteristics),
+        "channels": _channels(rendition.channels),
+        "instream_id": track.instream_id,
+        "stable_id": rendition.stable_id,
+        "pathway": location.pathway if location else None,
+        "locations": [{"pathway": item.pathway, "base_url": item.base_url} for item in rendition.locations],
+        "roles": list(track.roles),
+        "accessibility": list(track.accessibility),
+        "tiles": {"columns": rendition.tiles[0], "rows": rendition.tiles[1]} if rendition.tiles else None,
+        "embedded": rendition.embedded,
+        "index": _index(rendition, segments),
+        "init": _rendition_init(segments),
+        "protection": _protections(rendition, segments),
+        "inband_events": [{"scheme": scheme, "value": value} for scheme, value in rendition.inband_events],
+        "playlist": _playlist_details(info) if info else None,
+        "parts": [_part(part) for part in info.trailing_parts] if info else [],
+        "loaded": loaded,
+        "segments": expanded,
+        "attributes": dict(attributes),
+        "place": {"line": place.line, "path": place.path},
+    }
+
+
+def _url(
+    rendition: Rendition, segments: SegmentIndex | PlaylistRef | IndexRef, info: PlaylistInfo | None
+) -> str | None:
+    """The playlist's URL in HLS; in DASH the base URL that the media URLs are resolved against."""
+    if isinstance(segments, PlaylistRef):
+        return segments.url
+    if info is not None:
+        return info.url
+    if rendition.index is not None:
+        return rendition.index.media_url or rendition.index.url
+    return rendition.locations[0].base_url if rendition.locations else None
+
+
+def _channels(text: str | None) -> str | int | None:
+    return int(text) if text is not None and text.isdecimal() and len(text) < 6 else text
+
+
+def _index(rendition: Rendition, segments: SegmentIndex | PlaylistRef | IndexRef) -> Json | None:
+    reference = segments if isinstance(segments, IndexRef) else rendition.index
+    return None if reference is None else {"url": reference.url, "range": _range(reference.byte_range)}
+
+
+def _rendition_init(segments: SegmentIndex | PlaylistRef | IndexRef) -> Json | None:
+    if isinstance(segments, PlaylistRef):
+        return None
+    if isinstance(segments, IndexRef):
+        return _init(segments.init)
+    return _init(segments[0].init) if len(segments) else None
+
+
+def _playlist_details(info: PlaylistInfo) -> Json:
+    return {
+        "url": info.url,
+        "version": info.version,
+        "target_duration": number(info.target_duration_s),
+        "part_target": number(info.part_target_s),
+        "media_sequence": info.media_sequence,
+        "discontinuity_sequence": info.discontinuity_sequence,
+        "playlist_type": info.playlist_type,
+        "ended": info.ended,
+        "iframes_only": info.iframes_only,
+        "independent_segments": info.independent_segments,
+        "start_offset": number(info.start_offset_s),
+        "start_precise": info.start_precise,
+        "skipped": info.skipped,
+        "removed_date_ranges": list(info.removed_date_ranges),
+        "server_control": _server_control(info),
+        "preload_hints": _preload_hints(info),
+        "rendition_reports": _rendition_reports(info),
+        "variables": dict(info.variables),
+    }
+
+
+# -- segments ------------------------------------------------------------------------------------------------------
+
+
+def _range(range_: ByteRange | None) -> Json | None:
+    """``end`` is the last byte, as in an HTTP range."""
+    if range_ is None:
+        return None
+    return {
+        "start": range_.start,
+        "end": None if range_.end is None else range_.end - 1,
+        "length": range_.length,
+    }
+
+
+def _init(init: InitSegment | None) -> Json | None:
+    if init is None:
+        return None
+    return {"url": init.url, "range": _range(init.byte_range), "key": _first_key(init.keys, None)}
+
+
+def _segments(segments: SegmentIndex, rendition: Rendition) -> list[Json]:
+    previous = rendition.discontinuity_sequence or 0
+    result = []
+    hls = rendition.playlist is not None
+    for segment in segments:
+        result.append(_segment(segment, discontinuity=hls and segment.discontinuity > previous))
+        previous = segment.discontinuity
+    return result
+
+
+def _segment(segment: Segment, *, discontinuity: bool) -> Json:
+    return {
+        "sequence": segment.number,
+        "number": segment.number,
+        "start": number(segment.start_s),
+        "duration": number(segment.duration_s),
+        "url": segment.url,
+        "title": segment.title,
+        "byte_range": _range(segment.byte_range),
+        "init": _init(segment.init),
+        "key": _first_key(segment.keys, segment.number),
+        "keys": [_key(key, segment.number) for key in segment.keys],
+        "discontinuity": discontinuity,
+        "discontinuity_sequence": segment.discontinuity,
+        "gap": segment.gap,
+        "program_date_time": _milliseconds(segment.program_date_time_s),
+        "bitrate": segment.bitrate_bps,
+        "parts": [_part(part) for part in segment.parts],
+    }
+
+
+def _part(part: Part) -> Json:
+    return {
+        "url": part.url,
+        "duration": number(part.duration_s),
+        "byte_range": _range(part.byte_range),
+        "independent": part.independent,
+        "gap": part.gap,
+    }
+
+
+def _first_key(keys: Sequence[KeyInfo], sequence: int | None) -> Json | None:
+    return _key(keys[0], sequence) if keys else None
+
+
+def _key(key: KeyInfo, sequence: int | None) -> Json:
+    iv = key.iv
+    if iv is None and sequence is not None and key.keyformat == "identity" and key.method in _IV_FROM_SEQUENCE:
+        iv = implicit_iv(sequence)
+    return {
+        "method": key.method,
+        "uri": key.uri,
+        "iv": None if iv is None else iv.hex(),
+        "iv_implicit": iv is not None and key.iv is None,
+        "keyformat": key.keyformat,
+        "keyformat_versions": list(key.keyformat_versions),
+        "key_id": None if key.key_id is None else key.key_id.hex(),
+    }
+
+
+def _protections(rendition: Rendition, segments: SegmentIndex | PlaylistRef | IndexRef) -> list[Json]:
+    if rendition.protections:
+        return [_protection(item) for item in rendition.protections]
+    if isinstance(segments, PlaylistRef | IndexRef) or rendition.playlist is None:
+        return []
+    sets = {id(segment.keys): segment.keys for segment in segments}  # neighbours share one tuple
+    return [_key_protection(key) for key in _distinct(key for keys in sets.values() for key in keys)]
+
+
+def _distinct(keys: Iterable[KeyInfo]) -> Iterable[KeyInfo]:
+    """Keys that differ in more than where they stand."""
+    seen = set()
+    for key in keys:
+        identity = (key.method, key.uri, key.keyformat, key.key_id)
+        if identity not in seen and key.keyformat != "identity":
+            seen.add(identity)
+            yield key
+
+
+def _protection(item: Protection) -> Json:
+    pssh = [base64.b64encode(data).decode() for data in item.pssh]
+    kids = [kid.hex() for kid in item.default_kids]
+    return {
+        "scheme": item.scheme_id_uri,
+        "system_id": item.system_id,
+        "encryption": item.scheme,
+        "value": item.value,
+        "kid": kids[0] if kids else None,
+        "kids": kids,
+        "pssh": pssh[0] if pssh else None,
+        "psshs": pssh,
+        "laurl": item.licence_urls[0] if item.licence_urls else None,
+        "laurls": list(item.licence_urls),
+        "certificate_urls": list(item.certificate_urls),
+        "pro": None if item.pro is None else base64.b64encode(item.pro).decode(),
+        "robustness": item.robustness,
+    }
+
+
+def _key_protection(key: KeyInfo) -> Json:
+    """An EXT-X-KEY of a key system, in the form of a protection; the initialisation data stand in its data: URI."""
+    data = None
+    if key.uri and key.uri.startswith("data:") and ";base64," in key.uri:
+        data = key.uri.partition(";base64,")[2]
+    encryption = {"SAMPLE-AES": "cbcs", "SAMPLE-AES-CTR": "cenc", "SAMPLE-AES-CENC": "cenc"}.get(key.method)
+    kid = None if key.key_id is None else key.key_id.hex()
+    return {
+        "scheme": key.keyformat,
+        "system_id": key.keyformat.lower().removeprefix("urn:uuid:")
+        if "urn:uuid:" in key.keyformat.lower()
+        else None,
+        "encryption": encryption,
+        "value": key.method,
+        "kid": kid,
+        "kids": [kid] if kid else [],
+        "pssh": data,
+        "psshs": [data] if data else [],
+        "laurl": None if data else key.uri,
+        "laurls": [] if data or not key.uri else [key.uri],
+        "certificate_urls": [],
+        "pro": None,
+        "robustness": None,
+    }
+
+
+# -- refreshes -----------------------------------------------------------------------------------------------------
+
+
+def changes_to_json(changes: Changes) -> Json:
+    """The difference of two refreshes: ``inspect --diff --json``."""
+    return {
+        "schema": f"{SCHEMA}.diff",
+        "schema_version": SCHEMA_VERSION,
+        "changed": bool(changes),
+        "ended": changes.ended,
+        "reset": changes.reset,
+        "periods_added": list(changes.periods_added),
+        "periods_removed": list(changes.periods_removed),
+        "renditions_added": list(changes.renditions_added),
+        "renditions_removed": list(changes.renditions_removed),
+        "renditions": [
+            {
+                "id": item.rendition_id,
+                "added": list(item.added),
+                "removed": list(item.removed),
+                "changed": list(item.changed),
+                "missed": item.missed,
+            }
+            for item in changes.renditions
+        ],
+        "broken_rules": [
+            {"code": rule.code, "sentence": rule.sentence, "clause": rule.clause} for rule in changes.broken
+        ],
+    }

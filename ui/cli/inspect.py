@@ -1,0 +1,76 @@
+"""``matinee inspect``: everything a manifest says, for people or as JSON (docs/inspect-schema.md)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from player.manifest.model import Presentation
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee inspect --help``."""
+    parser.add_argument("source", metavar="URL|FILE|-", help="a manifest: address, file, or - for standard input")
+    parser.add_argument("--base", metavar="URL", help="resolve references as if the manifest had this address")
+    parser.add_argument("--now", metavar="ISO8601", help="the time for live manifests (default: the clock)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--diff", metavar="OTHER", help="a later refresh of the same manifest: say what changed")
+    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="further certificate authorities to trust")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the presentation, or what changed; raises the errors of :mod:`player.errors`."""
+    now_s = _now(args.now)
+    from ui.cli.inspect_load import load
+
+    presentation = load(args.source, base=args.base, now_s=now_s, ca_file=args.ca_file)
+    if args.diff is not None:
+        return _diff(args, presentation, now_s)
+    if args.json:
+        from player.manifest.dump import to_json
+
+        _print_json(to_json(presentation))
+        return 0
+    from ui.cli.inspect_table import lines
+
+    for line in lines(presentation):
+        print(line)
+    return 0
+
+
+def _now(text: str | None) -> float:
+    if text is None:
+        return time.time()
+    from player.errors import ErrorCode, InputError
+    from player.manifest.dates import parse_date
+
+    seconds = parse_date(text)
+    if seconds is None:
+        raise InputError(ErrorCode.INPUT_USAGE, f"--now takes an ISO 8601 date, not {text[:40]!r}.")
+    return seconds
+
+
+def _diff(args: argparse.Namespace, older: Presentation, now_s: float) -> int:
+    """Prints what the later refresh changed; exit code 1 when that broke a rule."""
+    from player.errors import ExitCode
+    from player.manifest.dump import changes_to_json
+    from ui.cli.inspect_load import load_later
+    from ui.cli.inspect_table import change_lines
+
+    changes = load_later(older, args.diff, base=args.base, now_s=now_s, ca_file=args.ca_file)
+    if args.json:
+        _print_json(changes_to_json(changes))
+    else:
+        for line in change_lines(changes):
+            print(line)
+    return int(ExitCode.FAILED if changes.broken else ExitCode.GOOD)
+
+
+def _print_json(document: object) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, separators=(",", ":"))
+    sys.stdout.write("\n")

@@ -1,0 +1,269 @@
+"""Gets the manifest for ``matinee inspect``, and what belongs to it: playlists of a multivariant one, media indexes.
+
+A local manifest's neighbours are read from its own folder and nowhere else; only a manifest that came over the
+network leads to further requests.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from player.errors import ErrorCode, InputError, ManifestError, MatineeError
+from player.manifest import attach_index, attach_playlist, compare, parse, refresh
+from player.manifest.changes import Changes
+from player.manifest.edit import iter_renditions
+from player.manifest.limits import MAX_TEXT_BYTES
+from player.manifest.model import (
+    ByteRange,
+    Container,
+    IndexRef,
+    ManifestWarning,
+    PlaylistRef,
+    Presentation,
+    Rendition,
+)
+from player.manifest.urls import WEB_SCHEMES, folder_of, scheme_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+MAX_CHILDREN = 500
+WEBM_HEADER_BYTES = 64 * 1024
+
+Fetched = tuple[bytes, str]  # the bytes, and the address after redirects
+Read = Callable[[str, ByteRange | None], Fetched]
+
+
+class Unavailable(Exception):  # noqa: N818  (not an error of its own: it becomes a warning)
+    """A playlist or index that cannot be had; ``sentence`` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def load(source: str, *, base: str | None, now_s: float, ca_file: Path | None = None) -> Presentation:
+    """The presentation of a URL, a file, or standard input (``-``), with its children where they can be had."""
+    if scheme_of(source) in WEB_SCHEMES:
+        import asyncio
+
+        return asyncio.run(_load_web(source, base, now_s, ca_file))
+    if source == "-":
+        body = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+        return _with_children(parse(body, base or "", now_s=now_s), _nothing)
+    path = _path(source)
+    url = base or path.resolve().as_uri()
+    return _with_children(parse(_read_file(path), url, now_s=now_s), _neighbours(path, url))
+
+
+def load_later(
+    older: Presentation, source: str, *, base: str | None, now_s: float, ca_file: Path | None = None
+) -> Changes:
+    """What changed from ``older`` to a later refresh; delta updates and MPD patches are understood."""
+    if older.kind == "multivariant":
+        return compare(older, load(source, base=base or older.url, now_s=now_s, ca_file=ca_file))
+    if scheme_of(source) in WEB_SCHEMES:
+        import asyncio
+
+        body = asyncio.run(_body(source, ca_file))
+    elif source == "-":
+        body = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+    else:
+        body = _read_file(_path(source))
+    return refresh(older, body, base or older.url, now_s)[1]
+
+
+async def _body(source: str, ca_file: Path | None) -> bytes:
+    async with _web(ca_file) as read:
+        return (await read(source, None))[0]
+
+
+def _path(source: str) -> Path:
+    if scheme_of(source) == "file":
+        return Path(unquote(urlsplit(source).path))
+    return Path(source)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_TEXT_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise InputError(ErrorCode.INPUT_FILE, f"{path.name}: {reason}.") from None
+
+
+def _nothing(_url: str, _range: ByteRange | None) -> Fetched:
+    raise Unavailable("A manifest from standard input has no neighbours to load.")
+
+
+def _neighbours(path: Path, url: str) -> Read:
+    """Reads files of the manifest's own folder, by the URLs that they have beside it."""
+    folder, prefix = path.resolve().parent, folder_of(url)
+
+    def read(wanted: str, range_: ByteRange | None) -> Fetched:
+        if not wanted.startswith(prefix):
+            raise Unavailable("It is not in the manifest's own folder.")
+        name = unquote(wanted[len(prefix) :].partition("#")[0].partition("?")[0])
+        target = (folder / name).resolve()
+        if not target.is_relative_to(folder) or not target.is_file():
+            raise Unavailable(f"There is no file {name[:120]} beside the manifest.")
+        with target.open("rb") as file:
+            file.seek(range_.start if range_ else 0)
+            length = range_.length if range_ else None
+            return file.read(min(length or MAX_TEXT_BYTES, MAX_TEXT_BYTES)), wanted
+
+    return read
+
+
+# -- children ------------------------------------------------------------------------------------------------------
+
+
+class Child:
+    """A playlist or index that belongs to a rendition; ``pathway`` is set for a redundant variant's."""
+
+    def __init__(self, rendition: Rendition, reference: PlaylistRef | IndexRef, pathway: str | None = None) -> None:
+        self.rendition = rendition
+        self.reference = reference
+        self.pathway = pathway
+
+    def requests(self) -> list[tuple[str, ByteRange | None]]:
+        """What must be read: the playlist or index, and for WebM cues the beginning of the file."""
+        if isinstance(self.reference, PlaylistRef):
+            return [(self.reference.url, None)]
+        wanted: list[tuple[str, ByteRange | None]] = [(self.reference.url, self.reference.byte_range)]
+        if self.reference.container is Container.WEBM:
+            init = self.reference.init
+            start = init.byte_range if init and init.byte_range else ByteRange(0, WEBM_HEADER_BYTES)
+            wanted.append((init.url if init else self.reference.url, start))
+        return wanted
+
+    def put(self, presentation: Presentation, answers: Sequence[Fetched]) -> Presentation:
+        """``presentation`` with the child's segments."""
+        body, url = answers[0]
+        if isinstance(self.reference, PlaylistRef):
+            return attach_playlist(presentation, self.rendition, body, url, pathway=self.pathway)
+        header = answers[1][0] if len(answers) > 1 else b""
+        return attach_index(presentation, self.rendition, body, header=header)
+
+
+def _children(presentation: Presentation) -> list[Child]:
+    children: list[Child] = []
+    for _, _, rendition in iter_renditions(presentation):
+        if isinstance(rendition.segments, PlaylistRef | IndexRef):
+            children.append(Child(rendition, rendition.segments))
+        children += [
+            Child(rendition, location.segments, location.pathway)
+            for location in rendition.locations
+            if isinstance(location.segments, PlaylistRef)
+        ]
+    return children
+
+
+def _with_children(presentation: Presentation, read: Read) -> Presentation:
+    cache: dict[tuple[str, ByteRange | None], Fetched | Unavailable] = {}
+
+    def cached(wanted: tuple[str, ByteRange | None]) -> Fetched:
+        if wanted not in cache:
+            try:
+                cache[wanted] = read(*wanted)
+            except Unavailable as error:
+                cache[wanted] = error
+        found = cache[wanted]
+        if isinstance(found, Unavailable):
+            raise found
+        return found
+
+    for child in _bounded(_children(presentation)):
+        try:
+            presentation = child.put(presentation, [cached(wanted) for wanted in child.requests()])
+        except (Unavailable, ManifestError) as error:
+            presentation = _warned(presentation, child, error.sentence)
+    return presentation
+
+
+def _bounded(children: list[Child]) -> list[Child]:
+    return children[:MAX_CHILDREN]
+
+
+def _warned(presentation: Presentation, child: Child, sentence: str) -> Presentation:
+    what = "playlist" if isinstance(child.reference, PlaylistRef) else "index"
+    warning = ManifestWarning(
+        "child_not_loaded",
+        f"The {what} of rendition {child.rendition.id} is not loaded: {sentence}",
+        child.rendition.place,
+    )
+    return replace(presentation, warnings=(*presentation.warnings, warning))
+
+
+# -- the network ---------------------------------------------------------------------------------------------------
+
+AsyncRead = Callable[[str, ByteRange | None], Awaitable[Fetched]]
+
+
+async def _load_web(source: str, base: str | None, now_s: float, ca_file: Path | None) -> Presentation:
+    async with _web(ca_file) as read:
+        body, url = await read(source, None)
+        presentation = parse(body, base or url, now_s=now_s)
+        children = _bounded(_children(presentation))
+        wanted = {request for child in children for request in child.requests()}
+        answers = await _read_all(read, wanted)
+        for child in children:
+            try:
+                presentation = child.put(presentation, [_answer(answers[request]) for request in child.requests()])
+            except MatineeError as error:
+                presentation = _warned(presentation, child, error.sentence)
+        return presentation
+
+
+def _answer(found: Fetched | MatineeError) -> Fetched:
+    if isinstance(found, MatineeError):
+        raise found
+    return found
+
+
+async def _read_all(
+    read: AsyncRead, wanted: Iterable[tuple[str, ByteRange | None]]
+) -> dict[tuple[str, ByteRange | None], Fetched | MatineeError]:
+    """All answers; a request that fails is answered by its error. The gate bounds how many run at once."""
+    import asyncio
+
+    async def one(url: str, range_: ByteRange | None) -> Fetched | MatineeError:
+        try:
+            return await read(url, range_)
+        except MatineeError as error:
+            return error
+
+    requests = list(wanted)
+    found = await asyncio.gather(*(one(url, range_) for url, range_ in requests))
+    return dict(zip(requests, found, strict=True))
+
+
+def _web(ca_file: Path | None) -> AbstractAsyncContextManager[AsyncRead]:
+    """A reader on the network gate; httpx is imported only here."""
+    from player.clock import SystemClock
+    from player.net.gate import Gate
+    from player.net.http import HttpTransport
+    from player.net.model import Request, RequestKind
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[AsyncRead]:
+        gate = Gate(HttpTransport(ca_file=ca_file), SystemClock())
+
+        async def read(url: str, range_: ByteRange | None) -> Fetched:
+            kind = RequestKind.MANIFEST if range_ is None else RequestKind.INDEX
+            response = await gate.fetch(Request(kind, url, byte_range=range_))
+            return response.body, response.url
+
+        try:
+            yield read
+        finally:
+            await gate.close()
+
+    return opened()
