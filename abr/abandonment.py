@@ -36,7 +36,7 @@ def cautious(progress: Progress) -> Verdict:
         return KEEP
     total = progress.size * 8.0 if progress.size is not None else segment_bits(view, 0, progress.rung)
     left = total - progress.received * 8.0
-    buffer_s = max(view.buffer_s - progress.elapsed_s, 0.0)
+    buffer_s = view.buffer_s
     keep_s = expected_remaining_s(progress, left)
     keep_stall = keep_s - buffer_s
     if left <= 0 or keep_stall <= 0:

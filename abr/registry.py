@@ -7,9 +7,23 @@ from collections.abc import Callable, Mapping
 from abr.constraints import ConstrainedPolicy
 from abr.core import Core
 from abr.model import Policy
+from abr.policies.bba0 import Bba0Core
+from abr.policies.bba2 import Bba2Core
+from abr.policies.bola import BolaCore
+from abr.policies.dynamic import DynamicCore
+from abr.policies.fixed import FixedCore
+from abr.policies.robustmpc import RobustMpcCore
+from abr.policies.thresholds import ThresholdsCore
 from abr.policies.throughput import ThroughputCore
 
 _CORES: Mapping[str, Callable[..., Core]] = {
+    "bba0": Bba0Core,
+    "bba2": Bba2Core,
+    "bola": BolaCore,
+    "dynamic": DynamicCore,
+    "fixed": FixedCore,
+    "robustmpc": RobustMpcCore,
+    "thresholds": ThresholdsCore,
     "throughput": ThroughputCore,
 }
 
