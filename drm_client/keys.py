@@ -139,8 +139,5 @@ class KeyRing:
         with self._changed:
             return kid in self._keys
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def __repr__(self) -> str:
         return f"KeyRing(kids=[{', '.join(kid.hex() for kid in self.kids())}])"

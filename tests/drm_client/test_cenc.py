@@ -6,7 +6,7 @@ import random
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drm_client.cenc import SampleDecryptor, SampleProtection, Scheme
@@ -42,6 +42,7 @@ def protected_samples(draw: st.DrawFn) -> tuple[bytes, SampleProtection]:
     return data, protection(scheme, iv, subsamples, crypt, skip)
 
 
+@settings(deadline=None)
 @given(protected_samples())
 def test_decryption_undoes_encryption(case: tuple[bytes, SampleProtection]) -> None:
     data, how = case
@@ -49,6 +50,7 @@ def test_decryption_undoes_encryption(case: tuple[bytes, SampleProtection]) -> N
     assert decryptor().decrypt(encrypted, how) == data
 
 
+@settings(deadline=None)
 @given(st.lists(protected_samples(), min_size=2, max_size=6))
 def test_samples_do_not_depend_on_the_ones_before(cases: list[tuple[bytes, SampleProtection]]) -> None:
     shared = decryptor()

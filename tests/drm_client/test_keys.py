@@ -30,7 +30,7 @@ def test_clearing_zeroes_the_keys() -> None:
     assert ring.kids() == (KID,)
     ring.clear()
     assert not any(key.value)
-    assert len(ring) == 0
+    assert ring.kids() == ()
 
 
 def test_replacing_a_key_zeroes_the_old_one_and_is_noticed() -> None:
