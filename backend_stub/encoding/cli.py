@@ -1,4 +1,4 @@
-"""What ``matinee publish`` and the making of samples do in a terminal: a progress bar, and one sentence per failure."""
+"""What ``matinee publish`` and the making of samples do in a terminal: a progress bar, one sentence per failure."""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ def build_ladder(source: SourceInfo) -> Ladder:
 
 
 def _video_rung(source: SourceInfo, short: int, fps: Fraction, factor: float) -> VideoRung:
-    scale = short / min(source.width, source.height)
+    smaller = min(source.width, source.height)
+    scale = 1.0 if short == _even(smaller) else short / smaller
     width = min(_even(round(source.width * scale)), _even(source.width))
     height = min(_even(round(source.height * scale)), _even(source.height))
     bitrate = int(_usual_bitrate(width * height, fps) * factor)

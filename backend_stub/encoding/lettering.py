@@ -85,8 +85,8 @@ def draw(text: str, height: int) -> NDArray[np.float32]:
     """``text`` at capitals ``height`` pixels high, as coverage from 0 to 1, shape (rows, columns)."""
     unit = height / _GRID_HEIGHT
     margin = _STROKE * unit
-    rows = round(height + 2 * margin + unit)  # commas reach one unit lower
-    ink = np.zeros((rows, max(1, round(text_width(text, height)) + 1)), np.float32)
+    rows = round(height + 2 * margin + unit) + 2  # commas reach one unit lower
+    ink = np.zeros((rows, max(1, round(text_width(text, height)) + 2)), np.float32)
     left = margin
     for character in text:
         for (x0, y0), (x1, y1) in _strokes(character):

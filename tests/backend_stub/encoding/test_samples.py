@@ -1,0 +1,58 @@
+"""The sample titles, in small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from backend_stub.config import Settings
+from backend_stub.encoding.samples import FPS, SAMPLES, make_source, music, publish_samples, time_code
+from backend_stub.services.publishing import is_published
+
+TINY = [replace(sample, seconds=1, width=320, height=180) for sample in SAMPLES]
+
+
+@pytest.mark.parametrize("sample", TINY, ids=lambda sample: sample.title)
+def test_a_sample_moves_sounds_and_shows_the_time(sample, tmp_path: Path) -> None:
+    make_source(sample, tmp_path / "source.mkv")
+    with av.open(str(tmp_path / "source.mkv")) as container:
+        pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    with av.open(str(tmp_path / "source.mkv")) as container:
+        assert len(container.streams.audio) == len(sample.languages)
+        sound = np.concatenate([frame.to_ndarray().ravel() for frame in container.decode(audio=0)])
+    assert len(pictures) == FPS
+    middle = [picture[40:130].astype(int) for picture in pictures]
+    assert np.abs(middle[-1] - middle[0]).mean() > 1, "it moves"
+    assert middle[12].std() > 10, "it has detail"
+    foot = [picture[-40:, :160].astype(int) for picture in pictures]
+    assert np.abs(foot[10] - foot[11]).max() > 100, "its time code counts"
+    assert sound.std() > 0
+
+
+def test_the_time_code_changes_with_every_frame() -> None:
+    pictures = time_code(3, 16)
+    assert len({picture.tobytes() for picture in pictures}) == 3 * FPS
+    assert pictures.shape[1] % 2 == pictures.shape[2] % 2 == 0
+
+
+def test_music_is_loud_enough_and_never_clips() -> None:
+    sound = music(5, (0, 4, 7, 12))
+    assert sound.shape == (5 * 48_000, 2)
+    assert 0.2 < np.abs(sound).max() < 1
+    windows = np.abs(sound[:, 0]).reshape(20, -1).max(axis=1)
+    assert windows.min() > 0.02, "no silence in it"
+
+
+def test_samples_are_published(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "data")
+    done: list[float] = []
+    ids = publish_samples(settings, TINY[1:2], progress=lambda _stage, part: done.append(part))
+    assert ids == ["small-lives"]
+    assert is_published(settings, "small-lives")
+    assert done == sorted(done)
+    assert done[-1] == 1.0
+    assert list(settings.staging_dir.iterdir()) == []
