@@ -1,7 +1,7 @@
 """The engine: one asyncio thread with the network gate, the service client and the device's identity behind it.
 
-A program makes one engine and opens as many playbacks as it likes, one after another or at once. Methods are safe on any
-thread.
+A program makes one engine and opens as many playbacks as it likes, one after another or at once. Methods are safe on
+any thread.
 """
 
 from __future__ import annotations

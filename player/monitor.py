@@ -23,7 +23,7 @@ from player.events import (
     StatusChanged,
 )
 from player.state import Failure, PlaybackState, StatSample, Status
-from player.stream.streaming import MAIN, Playhead
+from player.stream.buffered import MAIN, Playhead
 
 _HISTORY = 240  # samples, two minutes
 _DECISIONS = 20

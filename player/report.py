@@ -6,10 +6,11 @@ Times are seconds since the playback was asked for; ``docs/report.md`` describes
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-
+from itertools import pairwise
 from typing import Any
 
 from abr.ledger import decision_to_dict
+
 from player.events import (
     BufferSampled,
     ErrorRaised,
@@ -27,7 +28,7 @@ from player.events import (
 )
 from player.net.model import RequestKind
 from player.state import PlaybackState, Status
-from player.stream.streaming import MAIN
+from player.stream.buffered import MAIN
 
 REPORT_VERSION = 1
 
@@ -150,7 +151,7 @@ class Recorder:
             if segment.rung < len(state.rungs)
         )
         stalled_s = sum(stall.duration_s for stall in stalls)
-        switches = sum(1 for a, b in zip(played, played[1:], strict=False) if a.rung != b.rung)
+        switches = sum(1 for a, b in pairwise(played) if a.rung != b.rung)
         return {
             "stalls": len(stalls),
             "stalled_s": round(stalled_s, 3),

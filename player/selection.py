@@ -175,8 +175,7 @@ def _label(track: Track) -> str:
 
 def _default_audio(audio: Sequence[LogicalTrack], language: str | None) -> int:
     def rank(item: tuple[int, LogicalTrack]) -> tuple[int, int, int]:
-        index, line = item
-        track = line.first
+        track = item[1].first
         spoken = (track.language or "").split("-")[0].lower()
         wanted = (language or "").split("-")[0].lower()
         described = "description" in track.roles or "public.accessibility.describes-video" in track.characteristics

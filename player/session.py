@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any, Literal
 
@@ -22,21 +22,22 @@ from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
 from player.events import ErrorRaised, Event, Note, PhaseReached, Sought, TransferDone
 from player.licences import LicenceDesk
 from player.loader import Loader, LoadEvent, RetryEvent
+from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.player import MpvPlayer
 from player.mpv.streams import register_protocol
-from player.monitor import Monitor
 from player.net.model import RequestKind, Transfer
 from player.opening import Source, addresses_of, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
 from player.selection import Selection, audio_rendition, ladder, select
 from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState, RungChoice, Status, TrackChoice
+from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
-from player.stream.streaming import Playhead, Streaming
+from player.stream.streaming import Streaming
 from player.stream.waiting import Waiting
 from player.subtitles import Subtitles
 
@@ -124,7 +125,7 @@ class Session:
         """0 to 100."""
         self._set("volume", max(0, min(100, volume)))
 
-    def set_muted(self, muted: bool) -> None:  # noqa: FBT001
+    def set_muted(self, muted: bool) -> None:
         self._set("mute", muted)
 
     def set_speed(self, speed: float) -> None:
@@ -167,7 +168,7 @@ class Session:
                 await self._follow(stopped)
         except ANY_ERROR as error:
             self._fail(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (a viewer gets a sentence, the log the rest)
             _log.exception("the playback failed unexpectedly")
             self._fail(error)
         finally:
@@ -242,7 +243,7 @@ class Session:
         scheme = f"{_SCHEME}{next(_ids)}"
         self._control = MpvControl(self._player, self._property, self._monitor.event)
         await self._control.run(register_protocol, self._player.handle, scheme, lambda _url: streaming.open())
-        audio = str(streaming.audio_selected + 1)
+        audio = str(streaming.audio_chosen + 1)
         await self._control.run(self._player.load, f"{scheme}://play.mkv", self._playhead.position_s, {"aid": audio})
         self._set("pause", self._settings.start_paused)
 
@@ -298,9 +299,9 @@ class Session:
         if streaming is None or control is None or selection is None:
             return
         index = next((n for n, track in enumerate(selection.audio) if track.id == track_id), None)
-        if index is None or index == streaming.audio_selected:
+        if index is None or index == streaming.audio_chosen:
             return
-        await streaming.select_audio(index)
+        await streaming.choose_audio(index)
         generation = self._waiting.generation
         await control.run(self._player.set, "aid", index + 1)
         await self._clock.sleep(0.02)
@@ -317,9 +318,7 @@ class Session:
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._monitor.property(name, value)
-        if name == "eof-reached" and value:
-            self._reached_end()
-        elif name == "idle-active" and value and self._monitor.first_frame_shown:
+        if (name == "eof-reached" and value) or (name == "idle-active" and value and self._monitor.first_frame_shown):
             self._reached_end()
 
     def _reached_end(self) -> None:
@@ -387,7 +386,7 @@ class Session:
                 for n, rung in enumerate(rungs)
             ),
             audio_tracks=tuple(
-                TrackChoice(track.id, track.label, track.language, selected=n == self._streaming.audio_selected)
+                TrackChoice(track.id, track.label, track.language, selected=n == self._streaming.audio_chosen)
                 for n, track in enumerate(self._selection.audio)
             ),
             text_tracks=self._subtitles.choices(None) if self._subtitles is not None else (),

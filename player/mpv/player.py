@@ -1,7 +1,7 @@
-"""libmpv as the decoder of one virtual stream. The only module, with :mod:`player.mpv.streams`, that calls libmpv.
+"""libmpv as the decoder of one virtual stream. Only this module and :mod:`player.mpv.streams` call libmpv.
 
-Everything here may be called from any thread but libmpv's own demuxer thread. Listeners are called on python-mpv's event
-thread and must return at once.
+Everything here may be called from any thread but libmpv's own demuxer thread. Listeners are called on python-mpv's
+event thread and must return at once.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _BASE_OPTIONS: dict[str, object] = {
     "cache": "yes",
     "cache_pause_initial": "no",
     "cache_pause_wait": 0.5,
-    "demuxer_readahead_secs": 10,
-    "cache_secs": 10,
+    "demuxer_readahead_secs": 6,
+    "cache_secs": 6,
     "demuxer_max_bytes": "96MiB",
     "demuxer_max_back_bytes": "48MiB",
     # Our timestamps are presentation time already.
@@ -81,13 +81,13 @@ def load_binding() -> Any:  # noqa: ANN401  (python-mpv is untyped)
     except (OSError, ImportError) as error:
         raise ComponentError(
             ErrorCode.COMPONENT_LIBMPV,
-            "libmpv, which decodes the video, is not installed on this machine. On Debian or Ubuntu: apt install libmpv2.",
+            "libmpv, which decodes the video, is not installed here. On Debian or Ubuntu: apt install libmpv2.",
         ) from error
     return mpv
 
 
 class MpvPlayer:
-    """One libmpv instance. ``handle`` is the ``mpv.MPV`` object, to which a video surface attaches its render context."""
+    """One libmpv instance. ``handle`` is the ``mpv.MPV`` object; a video surface attaches its render context to it."""
 
     def __init__(self, output: OutputOptions | None = None) -> None:
         binding = load_binding()

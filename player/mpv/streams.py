@@ -54,7 +54,7 @@ def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], Byt
             return -1
         try:
             pieces = stream.read(length)
-        except Exception:
+        except Exception:  # noqa: BLE001  (nothing may cross into C)
             _log.exception("reading the stream failed")
             return -1
         target = memoryview((ctypes.c_char * length).from_address(ctypes.addressof(buffer.contents))).cast("B")
@@ -68,7 +68,7 @@ def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], Byt
     def seek(cookie: int, position: int) -> int:
         try:
             return streams[cookie].seek(position)
-        except Exception:
+        except Exception:  # noqa: BLE001  (nothing may cross into C)
             _log.exception("seeking in the stream failed")
             return -1
 
@@ -92,7 +92,7 @@ def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], Byt
     def open_(_user_data: object, url: bytes, info: Any) -> int:  # noqa: ANN401
         try:
             stream = open_stream(url.decode())
-        except Exception:
+        except Exception:  # noqa: BLE001  (nothing may cross into C)
             _log.exception("opening the stream failed")
             return _MPV_ERROR_LOADING_FAILED
         cookie = next(cookies)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from player.stream.store import SegmentStore
 
+POLL_S = 0.25
+"""How long to wait where nothing else tells when to ask again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Go:

@@ -99,6 +99,13 @@ class SegmentStore:
             for key in [key for key in self._pins if key[0] == track and key[1] not in positions]:
                 del self._pins[key]
 
+    def discard_unread(self, track: str, begin: int) -> None:
+        """Take out the complete segments from ``begin`` on of which libmpv has read nothing."""
+        with self._lock:
+            for key, entry in list(self._entries.items()):
+                if key[0] == track and key[1] > begin and key not in self._pins and entry.buffer.is_complete:
+                    del self._entries[key]
+
     def total_bytes(self) -> int:
         with self._lock:
             return sum(len(entry.buffer) for entry in self._entries.values())

@@ -1,0 +1,125 @@
+"""The separate audio tracks: their segments, and the lane of the one that plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+
+from drm_client.errors import DrmError
+from player.clock import Clock
+from player.errors import MatineeError
+from player.events import ErrorRaised, Observer
+from player.loader import LoadProgress, LoadVerdict
+from player.selection import Selection, audio_rendition
+from player.stream.buffered import Buffered, Playhead
+from player.stream.fetching import Order, Outcome, SegmentFetcher
+from player.stream.lanes import POLL_S, Go, Lane, Wait
+from player.stream.line import LinePart, SegmentLine
+from player.stream.main_track import MainTrack
+from player.stream.sources import Sources
+from player.stream.store import Entry, SegmentStore
+
+_EDGE_S = 0.01
+
+
+def audio_key(number: int) -> str:
+    """Key of a separate audio track in the store."""
+    return f"audio-{number}"
+
+
+class AudioTracks:
+    """The viewer's choices of sound. Only the chosen one is fetched; ``lines`` holds those that have been chosen."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        lines: MutableMapping[str, SegmentLine],
+        sources: Sources,
+        fetcher: SegmentFetcher,
+        store: SegmentStore,
+        buffered: Buffered,
+        main: MainTrack,
+        playhead: Playhead,
+        buffer_max_s: float,
+        clock: Clock,
+        observe: Observer,
+        done: Callable[[Order, Outcome], None],
+        failed: Callable[[Order, MatineeError | DrmError], None],
+    ) -> None:
+        self._tracks = selection.audio if selection.video is not None else ()
+        self._lines = lines
+        self._sources = sources
+        self._fetcher = fetcher
+        self._store = store
+        self._buffered = buffered
+        self._main = main
+        self._playhead = playhead
+        self._buffer_max_s = buffer_max_s
+        self._clock = clock
+        self._observe = observe
+        self._tell_done = done
+        self._tell_failed = failed
+        self.chosen = selection.default_audio
+        self.lane: Lane | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is separate audio at all."""
+        return bool(self._tracks)
+
+    async def line(self, number: int) -> SegmentLine:
+        """The segments of a track; loads its playlists the first time."""
+        key = audio_key(number)
+        if key not in self._lines:
+            parts: list[LinePart] = []
+            for period, track in enumerate(self._tracks[number].per_period):
+                if track is not None:
+                    rendition = audio_rendition(track)
+                    parts += [
+                        LinePart(period, rendition, segment) for segment in await self._sources.index(rendition)
+                    ]
+            self._lines[key] = SegmentLine(key, parts)
+        return self._lines[key]
+
+    async def choose(self, number: int, at_s: float) -> None:
+        """Fetch this track from a time on, and no other."""
+        line = await self.line(number)
+        await self.close()
+        self.chosen = number
+        self._buffered.audio = line
+        self.lane = Lane(
+            line.key,
+            self._store,
+            lambda position: self._admit(line, position),
+            lambda position, _rung: self._fetch(line, position),
+            parallel=2,
+        )
+        self.lane.start(line.at(at_s), len(line))
+
+    async def close(self) -> None:
+        """Stop fetching."""
+        lane, self.lane = self.lane, None
+        if lane is not None:
+            await lane.close()
+
+    def _admit(self, line: SegmentLine, position: int) -> Go | Wait:
+        """Audio goes along with the picture: never ahead of what is being fetched of it."""
+        start_s = line[position].segment.start_s
+        near = start_s - self._playhead.position_s < self._buffer_max_s
+        return Go(0) if near and start_s < self._main.frontier_s() - _EDGE_S else Wait(POLL_S)
+
+    async def _fetch(self, line: SegmentLine, position: int) -> None:
+        part = line[position]
+        release = self._main.must_release()
+        order = Order(line.key, position, 0, part.rendition, part.segment, release=release)
+        outcome = await self._fetcher.fetch(order, self._watch)
+        if outcome.result is not None:
+            self._tell_done(order, outcome)
+        elif outcome.error is not None:
+            error = outcome.error
+            fatal = isinstance(error, DrmError)
+            self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=fatal))
+            self._tell_failed(order, error)
+
+    def _watch(self, entry: Entry, _progress: LoadProgress) -> LoadVerdict:
+        if self._main.must_release():
+            entry.buffer.release()
+        return LoadVerdict.GO_ON

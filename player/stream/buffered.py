@@ -1,0 +1,72 @@
+"""How much of a playback is in memory: questions about the store that several ask. Runs on the engine's loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from player.stream.line import SegmentLine
+from player.stream.store import SegmentStore
+from player.stream.timeline import Timeline
+
+MAIN = "main"
+"""Key of the main track (video, or audio where there is no video) in the store."""
+
+_BEHIND_S = 15.0  # complete segments this far behind the playhead are not dropped from memory
+
+
+@dataclass
+class Playhead:
+    """Where playback is; the session writes it, the streaming reads it."""
+
+    position_s: float = 0.0
+    playing: bool = False
+    speed: float = 1.0
+    starving: bool = True  # nothing to show: before the first picture, in a stall, in a seek
+
+
+class Buffered:
+    """Looks at the store along the timeline and, where the audio is separate, along its line."""
+
+    def __init__(self, store: SegmentStore, playhead: Playhead) -> None:
+        self._store = store
+        self._playhead = playhead
+        self.timeline = Timeline(())
+        self.audio: SegmentLine | None = None
+
+    def ahead_s(self) -> float:
+        """Media time between the playhead and the end of what is complete of every track that plays."""
+        return self.until() - self._playhead.position_s
+
+    def until(self) -> float:
+        """End of the media that is complete from the playhead on, in seconds on the timeline."""
+        position_s = self._playhead.position_s
+        if not len(self.timeline):
+            return position_s
+        begin = self.timeline.at(position_s).number
+        stop = self._complete_until(MAIN, begin, len(self.timeline))
+        main_s = self.timeline[stop - 1].end_s if stop > begin else position_s
+        if self.audio is None or not len(self.audio):
+            return max(position_s, main_s)
+        begin = self.audio.at(position_s)
+        stop = self._complete_until(self.audio.key, begin, len(self.audio))
+        audio_s = self.audio[stop - 1].segment.end_s if stop > begin else position_s
+        if stop == len(self.audio):
+            audio_s = max(audio_s, main_s)  # sound may end a little before the picture
+        return max(position_s, min(main_s, audio_s))
+
+    def trim(self) -> None:
+        """Drop what lies well behind the playhead, as far as the store's bound asks for it."""
+        oldest_s = self._playhead.position_s - _BEHIND_S
+        keep = {(MAIN, number) for number in range(self.timeline.at(oldest_s).number, len(self.timeline))}
+        if self.audio is not None:
+            keep |= {(self.audio.key, number) for number in range(self.audio.at(oldest_s), len(self.audio))}
+        self._store.trim(keep)
+
+    def _complete_until(self, track: str, begin: int, length: int) -> int:
+        position = begin
+        while position < length:
+            entry = self._store.peek(track, position)
+            if entry is None or not entry.buffer.is_complete:
+                break
+            position += 1
+        return position
