@@ -1,6 +1,6 @@
 """Faults on purpose: the fault document of ``docs/faults.md`` over any transport.
 
-:class:`FaultRules` is the pure part (which faults does this request take, at this time); :class:`FaultTransport`
+:class:`FaultRules` is the pure part (which faults does this request take, at this time); :class:`FaultyTransport`
 carries them out.
 """
 
@@ -100,10 +100,10 @@ class FaultPlan:
             raise refuse(f'"rules" in the fault document must be a list of at most {_MAX_RULES} rules.')
         return cls(tuple(_rule(item, f"fault rule {number}") for number, item in enumerate(rules, 1)), seed)
 
-    @classmethod
-    def load(cls, path: Path) -> FaultPlan:
-        """The plan in a file. Raises InputError."""
-        return cls.parse(read_json(path, "The fault file"))
+
+def load_faults(path: Path) -> FaultPlan:
+    """The plan in a file. Raises InputError."""
+    return FaultPlan.parse(read_json(path, "The fault file"))
 
 
 @dataclass(slots=True)
@@ -141,10 +141,10 @@ class FaultRules:
         return taken
 
 
-class FaultTransport:
+class FaultyTransport:
     """Another transport with a fault plan over it. The plan's time starts now."""
 
-    def __init__(self, inner: Transport, plan: FaultPlan, clock: Clock) -> None:
+    def __init__(self, inner: Transport, clock: Clock, plan: FaultPlan) -> None:
         self._inner = inner
         self._clock = clock
         self._rules = FaultRules(plan)

@@ -23,8 +23,9 @@ class RoutingTransport:
     httpx is loaded at the first address of the web, so that work on local files starts at once.
     """
 
-    def __init__(self, *, folder: Path | None = None, ca_file: Path | None = None) -> None:
+    def __init__(self, *, folder: Path | None = None, ca_file: Path | None = None, http2: bool = True) -> None:
         self._ca_file = ca_file
+        self._http2 = http2
         self._local = None if folder is None else LocalTransport(folder)
         self._data = DataTransport()
         self._web: HttpTransport | None = None
@@ -63,5 +64,5 @@ class RoutingTransport:
         if self._web is None:
             from player.net.http import HttpTransport
 
-            self._web = HttpTransport(ca_file=self._ca_file)
+            self._web = HttpTransport(ca_file=self._ca_file, http2=self._http2)
         return self._web

@@ -52,11 +52,6 @@ class Trace:
             raise refuse(f"{place} must be a list of 1 to {_MAX_PERIODS} periods.")
         return cls([_period(item, f"period {number} of the trace") for number, item in enumerate(document, 1)])
 
-    @classmethod
-    def load(cls, path: Path) -> Trace:
-        """A trace from a file. Raises InputError."""
-        return cls.parse(read_json(path, "The trace file"))
-
     def at(self, time_s: float) -> Period:
         """The period at ``time_s``."""
         return self.periods[self._index(time_s)[0]]
@@ -78,6 +73,11 @@ class Trace:
         index = min(bisect_right(self._ends, place), len(self._ends) - 1)
         # Rounding may leave nothing of a period; a sliver more than that keeps the sum moving on.
         return index, max(self._ends[index] - place, 1e-9)
+
+
+def load_trace(path: Path) -> Trace:
+    """A trace from a file. Raises InputError."""
+    return Trace.parse(read_json(path, "The trace file"))
 
 
 class Link:
@@ -107,7 +107,7 @@ class Link:
 class ShapedTransport:
     """Another transport as it would be over a link with this trace. The trace starts now."""
 
-    def __init__(self, inner: Transport, trace: Trace, clock: Clock) -> None:
+    def __init__(self, inner: Transport, clock: Clock, trace: Trace) -> None:
         self._inner = inner
         self._link = Link(trace, clock)
 

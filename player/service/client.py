@@ -1,0 +1,194 @@
+"""Talking to the service. Every call raises ServiceError (the service said no) or NetError (it was not reached)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from urllib.parse import quote, urlencode, urlsplit
+
+from player.clock import Clock, SystemClock
+from player.errors import ErrorCode, InputError, ServiceError
+from player.net.gate import Gate
+from player.net.model import Request, RequestKind, Response
+from player.net.redact import host_of
+from player.service.model import Account, CatalogPage, PlaySession, ProgressItem, Title, Tokens
+from player.service.reply import Members, problem, read_page, read_play_session, read_title, read_tokens
+from player.service.tokens import TokenStore
+
+_API = "/api/v1"
+_EARLY_S = 15.0  # an access token is renewed so long before it expires
+
+
+class ServiceClient:
+    """One account at one service. Belongs to the gate's event loop.
+
+    ``base_url`` is the service's address without ``/api/v1``. An expired access token is renewed by itself, by one
+    exchange for all calls that need it.
+    """
+
+    def __init__(self, gate: Gate, base_url: str, tokens: TokenStore, clock: Clock | None = None) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InputError(ErrorCode.INPUT_USAGE, "The address of the service must begin with http:// or https://.")
+        self._gate = gate
+        self._base = base_url.rstrip("/")
+        self._store = tokens
+        self._clock = clock or SystemClock()
+        self._tokens: Tokens | None = None
+        self._loaded = False
+        self._renewing = asyncio.Lock()
+
+    @property
+    def host(self) -> str:
+        """The service's host, for people to read."""
+        return host_of(self._base)
+
+    def owns(self, url: str) -> bool:
+        """Whether ``url`` is a call of this service, which gets our access token."""
+        return url.startswith(f"{self._base}{_API}/")
+
+    # Sign-in
+
+    async def account(self) -> Account | None:
+        """The account that is signed in, as far as this machine knows; asks nobody."""
+        tokens = await self._present()
+        return None if tokens is None else tokens.account
+
+    async def login(self, email: str, password: str, device_name: str = "Matinee") -> Account:
+        """Sign in. A wrong password raises ServiceError ``service.sign_in``."""
+        document = {"email": email, "password": password, "device_name": device_name}
+        return (await self._sign_in("/auth/login", document)).account
+
+    async def refresh(self) -> Account:
+        """Renew the tokens now. Raises ServiceError ``service.expired`` when a new sign-in is needed."""
+        tokens = await self._present()
+        if tokens is None:
+            raise _signed_out()
+        return (await self._renew(tokens)).account
+
+    async def logout(self) -> None:
+        """Sign out here, and at the service where it can be reached."""
+        tokens = await self._present()
+        await self._forget()
+        if tokens is not None:
+            await self._post("/auth/logout", {"refresh_token": tokens.refresh})
+
+    # Catalogue and playback
+
+    async def catalog(self, cursor: str | None = None, limit: int = 100) -> CatalogPage:
+        """One page of titles; begin with no cursor and go on with the page's ``next_cursor``."""
+        query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+        return read_page(Members.of(await self._call(f"/catalog?{urlencode(query)}")), self._base)
+
+    async def title(self, title_id: str) -> Title:
+        """One title. An unknown or unpublished one raises ServiceError ``service.not_found``."""
+        response = await self._call(f"/catalog/{quote(title_id, safe='')}")
+        return read_title(Members.of(response), self._base)
+
+    async def register_device(self, public_jwk: Mapping[str, object], name: str = "Matinee") -> str:
+        """The id under which the service knows the device with this public key (EC P-256)."""
+        response = await self._call("/devices", {"name": name, "public_key": dict(public_jwk)})
+        return Members.of(response).text("device_id")
+
+    async def play(self, title_id: str, device_id: str | None, variant: str = "encrypted") -> PlaySession:
+        """Leave to play a title, ``encrypted`` or ``clear``."""
+        if device_id is None:
+            raise InputError(ErrorCode.INPUT_USAGE, "This device is not registered with the service yet.")
+        response = await self._call(f"/play/{quote(title_id, safe='')}", {"device_id": device_id, "variant": variant})
+        return read_play_session(Members.of(response), self._base)
+
+    async def licence(self, url: str, body: bytes) -> bytes:
+        """The answer to a licence request at ``url``, which must be this service's (see :meth:`owns`)."""
+        if not self.owns(url):
+            raise InputError(ErrorCode.INPUT_USAGE, "This licence address belongs to another server.")
+        return (await self._authorised(RequestKind.LICENCE, url, body)).body
+
+    async def progress(self, items: Sequence[ProgressItem]) -> frozenset[str]:
+        """Report positions; the ``event_id`` of those that the service has taken."""
+        response = await self._call("/progress", {"items": [asdict(item) for item in items]})
+        return frozenset(Members.of(response).texts("accepted"))
+
+    async def time(self) -> float:
+        """The service's clock, seconds since 1970."""
+        url = f"{self._base}{_API}/time"
+        return Members.of(await self._exchange(Request(RequestKind.TIME, url))).number("now_at")
+
+    # The machinery behind the calls
+
+    async def _call(self, path: str, document: object = None) -> Response:
+        """GET, or POST of a JSON document, with the access token."""
+        body = None if document is None else json.dumps(document).encode()
+        return await self._authorised(RequestKind.API, f"{self._base}{_API}{path}", body)
+
+    async def _authorised(self, kind: RequestKind, url: str, body: bytes | None) -> Response:
+        tokens = await self._present()
+        if tokens is None:
+            raise _signed_out()
+        if tokens.expires_at - _EARLY_S <= self._clock.wall():
+            tokens = await self._renew(tokens)
+        try:
+            return await self._exchange(_request(kind, url, body, tokens))
+        except ServiceError as error:
+            if error.fields.get("status") != 401:
+                raise
+        return await self._exchange(_request(kind, url, body, await self._renew(tokens)))
+
+    async def _post(self, path: str, document: object) -> Response:
+        """POST without an access token."""
+        body = json.dumps(document).encode()
+        return await self._exchange(_request(RequestKind.API, f"{self._base}{_API}{path}", body, None))
+
+    async def _exchange(self, request: Request) -> Response:
+        response = await self._gate.fetch(request, check_status=False)
+        if response.status >= 300:
+            raise problem(response)
+        return response
+
+    async def _present(self) -> Tokens | None:
+        if not self._loaded:
+            self._tokens = await asyncio.to_thread(self._store.load)
+            self._loaded = True
+        return self._tokens
+
+    async def _renew(self, stale: Tokens) -> Tokens:
+        """Tokens newer than ``stale``. Raises ServiceError ``service.expired`` when the service gives none."""
+        async with self._renewing:
+            if self._tokens is not None and self._tokens.access != stale.access:
+                return self._tokens  # another call has renewed them meanwhile
+            kept = await asyncio.to_thread(self._store.load)
+            if kept is not None and kept.access != stale.access:  # another program of this viewer has
+                self._tokens = kept
+                return kept
+            try:
+                return await self._sign_in("/auth/refresh", {"refresh_token": stale.refresh})
+            except ServiceError as error:
+                if error.code not in (ErrorCode.SERVICE_EXPIRED, ErrorCode.SERVICE_SIGN_IN):
+                    raise
+                await self._forget()
+                raise
+
+    async def _sign_in(self, path: str, document: Mapping[str, str]) -> Tokens:
+        asked_at = self._clock.wall()
+        tokens = read_tokens(Members.of(await self._post(path, document)), asked_at)
+        self._tokens, self._loaded = tokens, True
+        await asyncio.to_thread(self._store.save, tokens)
+        return tokens
+
+    async def _forget(self) -> None:
+        self._tokens, self._loaded = None, True
+        await asyncio.to_thread(self._store.clear)
+
+
+def _request(kind: RequestKind, url: str, body: bytes | None, tokens: Tokens | None) -> Request:
+    headers = {"Accept": "application/json, application/problem+json;q=0.9, */*;q=0.1"}
+    if tokens is not None:
+        headers["Authorization"] = f"Bearer {tokens.access}"
+    if body is None:
+        return Request(kind, url, headers=headers)
+    return Request(kind, url, method="POST", headers={**headers, "Content-Type": "application/json"}, body=body)
+
+
+def _signed_out() -> ServiceError:
+    return ServiceError(ErrorCode.SERVICE_SIGN_IN, "Please sign in first.")

@@ -1,0 +1,97 @@
+"""What the service answers, as values. Times are seconds, ``*_at`` seconds since 1970 (UTC). No secret shows in a repr."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A sign-in. ``expires_at`` is that of the access token, on this machine's clock."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_at: float
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a title was watched."""
+
+    position_s: float
+    duration_s: float
+    watched_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``."""
+
+    id: str
+    title: str
+    synopsis: str
+    year: int
+    duration_s: float
+    poster_url: str
+    heights: tuple[int, ...]
+    variants: tuple[str, ...]
+    progress: Progress | None
+    published_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPage:
+    """Some titles, and the cursor of the next page; None on the last."""
+
+    items: tuple[Title, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestAddresses:
+    """The signed manifest addresses of a title on one edge."""
+
+    pathway: str
+    dash: str | None = field(repr=False)
+    hls: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LicencePointer:
+    """Where the licence of a play session is had; ``kids`` are 16-byte key IDs."""
+
+    url: str = field(repr=False)
+    system: str
+    kids: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySession:
+    """Leave to play one title for a while. ``manifests`` are in ranked order, one per edge."""
+
+    session_id: str = field(repr=False)
+    title: Title
+    manifests: tuple[ManifestAddresses, ...]
+    expires_at: float
+    licence: LicencePointer | None
+    resume_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressItem:
+    """One report of a position. ``event_id`` makes sending it twice harmless."""
+
+    event_id: str
+    title_id: str
+    position_s: float
+    duration_s: float
+    watched_at: float
+    device_id: str

@@ -1,0 +1,216 @@
+"""Reading what the service sent: JSON with checks, and problem documents (RFC 9457) into ServiceErrors."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urljoin
+
+from player.errors import ErrorCode, ServiceError
+from player.net.model import Response
+from player.net.redact import redact_text
+from player.service.model import (
+    Account,
+    CatalogPage,
+    LicencePointer,
+    ManifestAddresses,
+    PlaySession,
+    Progress,
+    Title,
+    Tokens,
+)
+
+T = TypeVar("T")
+
+_MAX_SENTENCE = 300
+
+_BY_PROBLEM: Mapping[str, tuple[ErrorCode, str]] = {
+    "wrong_credentials": (ErrorCode.SERVICE_SIGN_IN, "The e-mail address or the password is wrong."),
+    "account_closed": (ErrorCode.SERVICE_SIGN_IN, "This account is closed."),
+    "session_expired": (ErrorCode.SERVICE_EXPIRED, "The permission to play this title has expired."),
+    "session_not_found": (ErrorCode.SERVICE_EXPIRED, "The permission to play this title has expired."),
+    "title_not_found": (ErrorCode.SERVICE_NOT_FOUND, "This title is not available."),
+    "variant_not_found": (ErrorCode.SERVICE_NOT_FOUND, "This title is not available in the form asked for."),
+    "device_unknown": (ErrorCode.SERVICE_NOT_ENTITLED, "This device is not registered with your account."),
+    "device_revoked": (ErrorCode.SERVICE_NOT_ENTITLED, "This device was removed from your account."),
+    "device_mismatch": (ErrorCode.SERVICE_NOT_ENTITLED, "The permission to play belongs to another device."),
+    "too_many_attempts": (ErrorCode.HTTP_RATE_LIMITED, "Too many attempts; please try again later."),
+}
+_BY_STATUS: Mapping[int, tuple[ErrorCode, str]] = {
+    401: (ErrorCode.SERVICE_EXPIRED, "Your sign-in has expired; please sign in again."),
+    403: (ErrorCode.SERVICE_NOT_ENTITLED, "Your account does not include this."),
+    404: (ErrorCode.SERVICE_NOT_FOUND, "The service does not have this."),
+    429: (ErrorCode.HTTP_RATE_LIMITED, "The service asks us to come back later."),
+}
+
+
+def problem(response: Response) -> ServiceError:
+    """The error in an answer of status 400 or more; a problem document in it is used where it can be read."""
+    status = response.status
+    try:
+        members = Members.of(response)
+    except ServiceError:
+        members = Members({}, "problem")
+    name = members.optional_text("code") or ""
+    if name in _BY_PROBLEM:
+        code, sentence = _BY_PROBLEM[name]
+    elif status in _BY_STATUS:
+        code, sentence = _BY_STATUS[status]
+    elif status >= 500:
+        code, sentence = ErrorCode.HTTP_SERVER, "The service has a fault of its own; please try again later."
+    else:
+        title = redact_text("".join(filter(str.isprintable, members.optional_text("title") or "")))
+        code, sentence = ErrorCode.SERVICE_REPLY, title[:_MAX_SENTENCE] or f"The service refuses ({status})."
+    recoverable = code in (ErrorCode.SERVICE_EXPIRED, ErrorCode.HTTP_SERVER, ErrorCode.HTTP_RATE_LIMITED)
+    return ServiceError(code, sentence, recoverable=recoverable, status=status, problem=name[:64])
+
+
+class Members:
+    """The members of a JSON object. Every method raises ServiceError (``service.reply``) for one that is not as it
+    should be; unknown ones are let be."""
+
+    def __init__(self, value: object, place: str) -> None:
+        if not isinstance(value, dict):
+            raise _unreadable(place)
+        self._members: dict[str, object] = value
+        self._place = place
+
+    @classmethod
+    def of(cls, response: Response) -> Members:
+        """The JSON object that is the body of ``response``."""
+        try:
+            return cls(json.loads(response.body), "answer")
+        except (ValueError, RecursionError) as error:
+            raise _unreadable("answer") from error
+
+    def text(self, name: str) -> str:
+        value = self._members.get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name)
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        value = self._members.get(name)
+        return value if isinstance(value, str) else None
+
+    def number(self, name: str) -> float:
+        value = self._members.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self._wrong(name)
+        return float(value)
+
+    def inner(self, name: str) -> Members:
+        """The object under ``name``."""
+        return Members(self._members.get(name), name)
+
+    def optional_inner(self, name: str) -> Members | None:
+        return None if self._members.get(name) is None else self.inner(name)
+
+    def each(self, name: str, read: Callable[[object], T]) -> tuple[T, ...]:
+        """The items of the list under ``name``, each read by ``read``, which may raise TypeError or ValueError."""
+        value = self._members.get(name)
+        if not isinstance(value, list):
+            raise self._wrong(name)
+        try:
+            return tuple(map(read, value))
+        except (TypeError, ValueError) as error:
+            raise self._wrong(name) from error
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The strings of the list under ``name``."""
+        return self.each(name, _string)
+
+    def _wrong(self, name: str) -> ServiceError:
+        return _unreadable(f"{self._place}.{name}")
+
+
+def read_tokens(members: Members, wall_s: float) -> Tokens:
+    """A sign-in; ``wall_s`` is the time at which it was asked for."""
+    account = members.inner("account")
+    return Tokens(
+        members.text("access_token"),
+        members.text("refresh_token"),
+        wall_s + members.number("expires_in_s"),
+        Account(account.text("id"), account.text("email"), account.text("name")),
+    )
+
+
+def read_title(members: Members, base_url: str) -> Title:
+    """A title; relative addresses in it are completed with ``base_url``."""
+    progress = members.optional_inner("progress")
+    return Title(
+        id=members.text("id"),
+        title=members.text("title"),
+        synopsis=members.text("synopsis"),
+        year=int(members.number("year")),
+        duration_s=members.number("duration_s"),
+        poster_url=urljoin(base_url, members.text("poster_url")),
+        heights=members.each("heights", _whole),
+        variants=members.texts("variants"),
+        progress=None if progress is None else _read_progress(progress),
+        published_at=members.number("published_at"),
+    )
+
+
+def read_page(members: Members, base_url: str) -> CatalogPage:
+    """A page of the catalogue."""
+    items = members.each("items", lambda item: read_title(Members(item, "items"), base_url))
+    return CatalogPage(items, members.optional_text("next_cursor"))
+
+
+def read_play_session(members: Members, base_url: str) -> PlaySession:
+    """Leave to play a title."""
+    licence = members.optional_inner("licence")
+    return PlaySession(
+        session_id=members.text("session_id"),
+        title=read_title(members.inner("title"), base_url),
+        manifests=members.each("manifests", lambda item: _read_addresses(Members(item, "manifests"), base_url)),
+        expires_at=members.number("expires_at"),
+        licence=None if licence is None else _read_licence(licence, base_url),
+        resume_s=members.number("resume_s"),
+    )
+
+
+def _read_progress(members: Members) -> Progress:
+    return Progress(members.number("position_s"), members.number("duration_s"), members.number("watched_at"))
+
+
+def _read_addresses(members: Members, base_url: str) -> ManifestAddresses:
+    dash, hls = members.optional_text("dash"), members.optional_text("hls")
+    return ManifestAddresses(
+        members.text("pathway"),
+        None if dash is None else urljoin(base_url, dash),
+        None if hls is None else urljoin(base_url, hls),
+    )
+
+
+def _read_licence(members: Members, base_url: str) -> LicencePointer:
+    url = urljoin(base_url, members.text("url"))
+    return LicencePointer(url, members.text("system"), members.each("kids", _kid))
+
+
+def _kid(value: object) -> bytes:
+    kid = bytes.fromhex(_string(value))
+    if len(kid) != 16:
+        raise ValueError("a key ID has 16 bytes")
+    return kid
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("not a whole number")
+    return value
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not text")
+    return value
+
+
+def _unreadable(place: str) -> ServiceError:
+    return ServiceError(
+        ErrorCode.SERVICE_REPLY, "The service gave an answer that this version does not understand.", place=place
+    )
