@@ -20,6 +20,7 @@ from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file
 from backend_stub.encoding.probe import ffmpeg_url
 from backend_stub.encoding.process import run_tool
 from backend_stub.encoding.staging import staging_folder
+from backend_stub.services.publishing import is_published, slug
 
 FPS = 25
 SAMPLE_RATE = 48_000
@@ -108,6 +109,11 @@ SAMPLES: tuple[Sample, ...] = (
         scales=((0, 5, 7, 12, 14, 17, 19, 24),),
     ),
 )
+
+
+def missing_samples(settings: Settings, samples: Sequence[Sample] = SAMPLES) -> tuple[Sample, ...]:
+    """Those of ``samples`` that the catalogue does not show."""
+    return tuple(sample for sample in samples if not is_published(settings, slug(sample.title)))
 
 
 def publish_samples(

@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from backend_stub.config import Settings
-from backend_stub.encoding.samples import FPS, SAMPLES, make_source, music, publish_samples, time_code
+from backend_stub.encoding.samples import (
+    FPS,
+    SAMPLES,
+    make_source,
+    missing_samples,
+    music,
+    publish_samples,
+    time_code,
+)
 from backend_stub.services.publishing import is_published
 
 TINY = [replace(sample, seconds=1, width=320, height=180) for sample in SAMPLES]
@@ -49,9 +57,11 @@ def test_music_is_loud_enough_and_never_clips() -> None:
 
 def test_samples_are_published(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "data")
+    assert missing_samples(settings) == SAMPLES
     done: list[float] = []
     ids = publish_samples(settings, TINY[1:2], progress=lambda _stage, part: done.append(part))
     assert ids == ["small-lives"]
+    assert [sample.title for sample in missing_samples(settings)] == ["Seahorse Valley", "Rings of Light"]
     assert is_published(settings, "small-lives")
     assert done == sorted(done)
     assert done[-1] == 1.0
