@@ -17,6 +17,7 @@ _MARGIN_SIDE, _MARGIN_BOTTOM = 96, 54
 _ROW = 72  # WebVTT 6.1: a line is 5.33vh + leading; 15 rows fill the picture
 _FONT_SIZE = 58
 _TOKEN = re.compile(r"<(/?)([a-z]{0,4})((?:\.[\w-]+)*)[^<>]*>")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")  # one of these could begin a line of its own
 _STYLE_TAGS = {"b": "b", "i": "i", "u": "u"}
 _COLOURS = {
     "white": "FFFFFF",
@@ -37,8 +38,9 @@ WrapStyle: 0
 ScaledBorderAndShadow: yes
 
 [V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
-StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, \
+Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, \
+MarginV, Encoding
 Style: Default,sans-serif,{_FONT_SIZE},&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
 {_MARGIN_SIDE},{_MARGIN_SIDE},{_MARGIN_BOTTOM},1
 
@@ -123,7 +125,7 @@ def ass_text(text: str) -> str:
     return "".join(out)
 
 
-def _colour(closing: bool, classes: str, colours: list[bool]) -> str:  # noqa: FBT001
+def _colour(closing: bool, classes: str, colours: list[bool]) -> str:
     """The override for a class tag; ``colours`` remembers which open ones set a colour."""
     if closing:
         return "{\\c}" if colours and colours.pop() else ""
@@ -135,5 +137,5 @@ def _colour(closing: bool, classes: str, colours: list[bool]) -> str:  # noqa: F
 def _literal(text: str) -> str:
     """Text that ASS takes as it stands: no override blocks, no escapes, forced line breaks."""
     plain = re.sub(r"<\d[^<>]*>", "", text)
-    plain = html.unescape(plain).replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}")
+    plain = _CONTROL.sub(" ", html.unescape(plain)).replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}")
     return plain.replace("\n", "\\N")
