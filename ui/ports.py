@@ -10,9 +10,12 @@ import ctypes
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from player.state import PlaybackState
+
+if TYPE_CHECKING:  # it brings the engine along, which must not hold up the first frame
+    from player.opening import Source
 
 T = TypeVar("T")
 
@@ -79,18 +82,6 @@ class SessionPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PlaybackRequest:
-    """What the viewer asked to see: a title of the service, or the address of a manifest. Exactly one is set.
-
-    ``name`` is shown until the engine knows better.
-    """
-
-    name: str
-    title_id: str | None = None
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TitleCard:
     """A title as the home page shows it. ``progress_s`` is how far the viewer got, 0 when not begun."""
 
@@ -140,10 +131,10 @@ class ClientPort(Protocol):
         """The bytes of a poster, fetched through the network gate."""
         ...
 
-    def open(
-        self, request: PlaybackRequest, player: PlayerPort, on_state: Callable[[PlaybackState], None]
+    async def open(
+        self, source: Source, player: PlayerPort, on_state: Callable[[PlaybackState], None]
     ) -> SessionPort:
-        """Begin a playback; ``on_state`` is called on any thread."""
+        """Begin a playback, once an earlier one in the same player is over; ``on_state`` is called on any thread."""
         ...
 
     def close(self) -> None: ...

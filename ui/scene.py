@@ -6,14 +6,16 @@ import locale
 import logging
 import os
 from pathlib import Path
+from typing import cast
 
-from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, QUrl, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QtMsgType, QUrl, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine, qmlRegisterType
 from PySide6.QtQuick import QQuickItem, QQuickWindow, QSGRendererInterface
 
 from player.errors import ComponentError, ErrorCode
 from ui.icons import IconProvider
+from ui.ports import SurfacePort
 from ui.video.choose import VideoBackend, choose_backend, probe_gl_renderer
 from ui.viewmodels.application import ApplicationViewModel
 
@@ -89,9 +91,8 @@ def load_window(app: ApplicationViewModel) -> tuple[QQmlApplicationEngine, QQuic
     return engine, roots[0]
 
 
-def find_item(window: QQuickWindow, name: str) -> QObject:
-    """An item of the window's own QML by its object name."""
-    item = window.findChild(QObject, name)
-    if item is None:
-        raise ComponentError(ErrorCode.COMPONENT_QT, "The interface of this installation is damaged or incomplete.")
-    return item
+def video_surface(window: QQuickWindow) -> SurfacePort:
+    """The window's one video item."""
+    surface = window.findChild(QQuickItem, "video")
+    assert surface is not None, "Main.qml has an item of this name"
+    return cast("SurfacePort", surface)

@@ -8,11 +8,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from PySide6.QtCore import QObject, Signal
+
+from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.errors import ErrorCode, NetError, ServiceError
+from player.opening import Source
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
-from ui.ports import CatalogPage, PlaybackRequest, TitleCard
+from ui.ports import CatalogPage, TitleCard
 
 LADDER = (
     RungChoice(0, "240p", 240, 400_000),
@@ -92,8 +94,8 @@ def decision(sentence: str) -> Decision:
 class FakeSession:
     """Notes every order, and publishes what a test says."""
 
-    def __init__(self, request: PlaybackRequest, on_state: Callable[[PlaybackState], None]) -> None:
-        self.request = request
+    def __init__(self, source: Source, on_state: Callable[[PlaybackState], None]) -> None:
+        self.source = source
         self.orders: list[tuple[Any, ...]] = []
         self.publish = on_state
 
@@ -128,9 +130,9 @@ class FakeSurface(QObject):
 class FakeClient:
     """Answers from a script. With ``silent`` it never answers anything."""
 
-    def __init__(self, titles: Sequence[TitleCard] = (), *, page_size: int = 50, service_name: str = "tv.test") -> None:
+    def __init__(self, titles: Sequence[TitleCard] = (), *, service_name: str = "tv.test") -> None:
         self.titles = list(titles)
-        self.page_size = page_size
+        self.page_size = 50
         self.service_name = service_name
         self.viewer: str | None = None
         self.password = "secret"
@@ -173,10 +175,9 @@ class FakeClient:
             raise NetError(ErrorCode.HTTP_NOT_FOUND, "There is no such picture.")
         return self.picture
 
-    def open(
-        self, request: PlaybackRequest, player: object, on_state: Callable[[PlaybackState], None]
-    ) -> FakeSession:
-        session = FakeSession(request, on_state)
+    async def open(self, source: Source, player: object, on_state: Callable[[PlaybackState], None]) -> FakeSession:
+        await self._obstacles()
+        session = FakeSession(source, on_state)
         self.sessions.append(session)
         return session
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
+from player.opening import Source
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from ui.scene import load_window
 from ui.video.output import VideoOutput
@@ -35,7 +36,7 @@ class Stage:
         self.output.set_surface(self.surface)
         posters = PosterCache(self.client, self.tasks, self.folder / "posters")
         home = HomeViewModel(self.client, self.tasks, posters)
-        player = PlayerViewModel(self.client, self.output)
+        player = PlayerViewModel(self.client, self.tasks, self.output)
         self.app = ApplicationViewModel(self.client, self.tasks, home, player, tv=tv)
         self._keep = (posters, home, player)
         self.engine, self.window = load_window(self.app)
@@ -80,7 +81,7 @@ class Stage:
 
     def play(self, state=None):
         """Be at the player; the session that plays."""
-        self.start(url="https://streams.test/film/master.m3u8")
+        self.start(source=Source(url="https://streams.test/film/master.m3u8"))
         self.until(lambda: self.client.sessions)
         session = self.client.sessions[-1]
         if state is not None:

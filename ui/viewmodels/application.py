@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.state import Failure
-from ui.ports import ClientPort, PlaybackRequest
+from ui.ports import ClientPort
 from ui.viewmodels.binding import shown
 from ui.viewmodels.home import HomeViewModel
 from ui.viewmodels.player import PlayerViewModel
 from ui.viewmodels.sign_in import SignInViewModel
 from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
+
+if TYPE_CHECKING:
+    from player.opening import Source
 
 
 class Page(StrEnum):
@@ -30,6 +34,7 @@ class ApplicationViewModel(QObject):
     pageChanged = Signal()
     viewerChanged = Signal()
     openErrorChanged = Signal()
+    leftPlayer = Signal()
 
     def __init__(
         self,
@@ -76,22 +81,22 @@ class ApplicationViewModel(QObject):
     def player(self) -> PlayerViewModel:
         return self._player
 
-    def start(self, *, email: str = "", password: str = "", url: str = "") -> None:
-        """Go to the first page: ``url`` plays at once, credentials sign in, else an earlier sign-in is taken up."""
+    def start(self, *, email: str = "", password: str = "", source: Source | None = None) -> None:
+        """Go to the first page: ``source`` plays at once, credentials sign in, else an earlier sign-in counts."""
         if self._client.service_name:
             if email and password:
                 self._sign_in.submit(email, password)
             else:
                 self._tasks.run(self._client.restore(), self._restored, self._not_restored)
-        if url:
-            self._play(PlaybackRequest(_name_of(url), url=url))
+        if source is not None:
+            self._play(source)
         elif not self._client.service_name:
             self._go(Page.SIGN_IN)
 
     @Slot(str)
     def openTitle(self, title_id: str) -> None:
         card = self._home.title_of(title_id)
-        self._play(PlaybackRequest(card.name if card else "", title_id=title_id))
+        self._play_new(title_id=title_id, name=card.name if card else "")
 
     @Slot(str, result=bool)
     def openUrl(self, text: str) -> bool:
@@ -102,7 +107,7 @@ class ApplicationViewModel(QObject):
         self._open_error = "" if valid else tr("Please enter an address that begins with http:// or https://.")
         self.openErrorChanged.emit()
         if valid:
-            self._play(PlaybackRequest(_name_of(url), url=url))
+            self._play_new(url=url)
         return valid
 
     @Slot()
@@ -114,6 +119,7 @@ class ApplicationViewModel(QObject):
         self._go(self._below)
         if self._below is Page.HOME:
             self._home.refresh()
+        self.leftPlayer.emit()
 
     @Slot()
     def signOut(self) -> None:
@@ -127,9 +133,14 @@ class ApplicationViewModel(QObject):
         """Stop what is playing."""
         self._player.close()
 
-    def _play(self, request: PlaybackRequest) -> None:
+    def _play_new(self, *, url: str = "", title_id: str = "", name: str = "") -> None:
+        from player.opening import Source  # loaded by the engine meanwhile
+
+        self._play(Source(url=url, title_id=title_id, name=name))
+
+    def _play(self, source: Source) -> None:
         self._go(Page.PLAYER)
-        self._player.open(request)
+        self._player.open(source)
 
     def _enter(self, name: str) -> None:
         self._set_viewer(name)
@@ -159,12 +170,3 @@ class ApplicationViewModel(QObject):
     def _set_viewer(self, name: str) -> None:
         self._viewer = name
         self.viewerChanged.emit()
-
-
-def _name_of(url: str) -> str:
-    """A readable name for an address: its last telling path part."""
-    parts = urlsplit(url)
-    names = [part for part in parts.path.split("/") if part]
-    generic = ("manifest", "master", "index", "playlist", "stream")
-    telling = [name for name in names if name.rsplit(".", 1)[0] not in generic]
-    return telling[-1] if telling else parts.hostname or ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.state import Failure, PlaybackState, Status
-from ui.ports import ClientPort, PlaybackRequest, PlayerPort, SessionPort
+from ui.ports import ClientPort, PlayerPort, SessionPort
 from ui.video.output import VideoOutput
 from ui.viewmodels.binding import shown
 from ui.viewmodels.menus import (
@@ -22,8 +23,11 @@ from ui.viewmodels.menus import (
 from ui.viewmodels.relay import StateRelay
 from ui.viewmodels.seeking import SeekIntent
 from ui.viewmodels.statistics import StatisticsViewModel
-from ui.viewmodels.tasks import failure_of
+from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import clock_time, tr
+
+if TYPE_CHECKING:
+    from player.opening import Source
 
 _BUSY = (Status.IDLE, Status.LOADING, Status.BUFFERING, Status.SEEKING)
 
@@ -37,11 +41,12 @@ class PlayerViewModel(QObject):
     volumeChanged = Signal()
     ended = Signal()
 
-    def __init__(self, client: ClientPort, output: VideoOutput, parent: QObject | None = None) -> None:
+    def __init__(self, client: ClientPort, tasks: Tasks, output: VideoOutput, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
+        self._tasks = tasks
         self._output = output
-        self._request: PlaybackRequest | None = None
+        self._source: Source | None = None
         self._session: SessionPort | None = None
         self._relay: StateRelay | None = None
         self._state = PlaybackState()
@@ -60,7 +65,7 @@ class PlayerViewModel(QObject):
 
     @Property(str, notify=stateChanged)
     def title(self) -> str:
-        return self._state.title or (self._request.name if self._request else "")
+        return self._state.title or (self._source.shown_name if self._source else "")
 
     @Property(str, notify=stateChanged)
     def status(self) -> str:
@@ -149,15 +154,15 @@ class PlayerViewModel(QObject):
 
     # What the viewer does
 
-    def open(self, request: PlaybackRequest) -> None:
+    def open(self, source: Source) -> None:
         """Stop what is playing and begin this as soon as the video item can show it."""
         self.close()
-        self._request = request
-        self._show(PlaybackState(status=Status.LOADING, title=request.name, volume=self._volume, muted=self._muted))
+        self._source = source
+        self._show(self._idle(Status.LOADING, source.shown_name))
         relay = StateRelay(self)
         relay.arrived.connect(self._show)
         self._relay = relay
-        self._output.when_ready(lambda player: self._start(request, relay, player), self._fail)
+        self._output.when_ready(lambda player: self._start(source, relay, player), self._fail)
 
     @Slot()
     def close(self) -> None:
@@ -171,14 +176,14 @@ class PlayerViewModel(QObject):
             self._session = None
         self._seek_timer.stop()
         self._intent = SeekIntent()
-        self._request = None
-        self._show(PlaybackState(volume=self._volume, muted=self._muted))
+        self._source = None
+        self._show(self._idle())
 
     @Slot()
     def retry(self) -> None:
         """Begin again what failed."""
-        if self._request is not None:
-            self.open(self._request)
+        if self._source is not None:
+            self.open(self._source)
 
     @Slot()
     def toggle(self) -> None:
@@ -242,19 +247,27 @@ class PlayerViewModel(QObject):
 
     # Behind it
 
-    def _start(self, request: PlaybackRequest, relay: StateRelay, player: PlayerPort) -> None:
+    def _start(self, source: Source, relay: StateRelay, player: PlayerPort) -> None:
         if relay is not self._relay:
             return  # the viewer has gone on to something else
-        try:
-            session = self._client.open(request, player, relay.push)
-        except Exception as error:  # noqa: BLE001 - shown to the viewer, unknown ones are logged
-            self._fail(failure_of(error))
+        self._tasks.run(
+            self._client.open(source, player, relay.push),
+            lambda session: self._began(session, relay),
+            lambda failure: self._fail(failure) if relay is self._relay else None,
+        )
+
+    def _began(self, session: SessionPort, relay: StateRelay) -> None:
+        if relay is not self._relay:
+            session.stop()
             return
         self._session = session
         if self._volume != 100:
             session.set_volume(self._volume)
         if self._muted:
             session.set_muted(True)
+
+    def _idle(self, status: Status = Status.IDLE, title: str = "") -> PlaybackState:
+        return PlaybackState(status=status, title=title, volume=self._volume, muted=self._muted)
 
     def _fail(self, failure: Failure) -> None:
         self._show(PlaybackState(status=Status.FAILED, title=self._state.title, failure=failure))

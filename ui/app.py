@@ -1,0 +1,146 @@
+"""The composition root of the app: it makes the parts, ties them, and takes them apart in order."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from player.errors import ComponentError, ErrorCode, ExitCode
+from player.state import PlaybackState
+from ui.display import check_display
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QGuiApplication
+
+    from player.clock import Clock
+    from player.engine import Engine
+    from player.events import Event
+    from player.mpv.player import MpvPlayer
+    from player.net.model import Transport
+    from player.opening import Source
+    from player.session import Session
+    from player.settings import PlaybackSettings
+    from ui.ports import PlayerPort
+
+_log = logging.getLogger(__name__)
+_START_ENGINE_AT_THE_LATEST_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AppOptions:
+    """How the app is started.
+
+    ``profile`` is the folder for what the client keeps. ``source`` plays at once, ``email`` with ``password`` signs
+    in at once. ``only_source`` ends the app when that playback is over or left. ``wrap`` goes around the network, see
+    ``player.engine.EngineSettings``; ``playback`` and ``on_event`` go with every playback.
+    """
+
+    profile: Path
+    service_url: str | None = None
+    email: str = ""
+    password: str = field(default="", repr=False)
+    source: Source | None = None
+    only_source: bool = False
+    tv: bool = False
+    key_store: str = "auto"
+    ca_file: Path | None = None
+    playback: PlaybackSettings | None = None
+    on_event: Callable[[Event], None] | None = None
+    wrap: tuple[Callable[[Transport, Clock], Transport], ...] = ()
+
+
+def run_app(options: AppOptions) -> int:
+    """Show the app until it is closed; the process's exit code.
+
+    Raises ComponentError when Qt, its system libraries or a display are missing. A missing libmpv shows on the player
+    page only.
+    """
+    check_display(os.environ)
+    try:
+        from PySide6.QtGui import QGuiApplication
+
+        from ui import scene
+    except ImportError as error:
+        raise ComponentError(
+            ErrorCode.COMPONENT_QT,
+            f"Qt is not installed completely ({error}); see “matinee doctor”.",
+        ) from error
+    scene.prepare_environment()
+    scene.log_qt_messages()
+    application = QGuiApplication(["matinee"])
+    scene.after_application()
+    scene.register_types(scene.choose_scene())
+    return _run(application, options)
+
+
+def _run(application: QGuiApplication, options: AppOptions) -> int:
+    from PySide6.QtCore import QTimer
+
+    from ui import scene
+    from ui.client import EngineClient
+    from ui.interrupts import Interrupts
+    from ui.video.output import VideoOutput
+    from ui.viewmodels.application import ApplicationViewModel
+    from ui.viewmodels.home import HomeViewModel
+    from ui.viewmodels.player import PlayerViewModel
+    from ui.viewmodels.posters import PosterCache
+    from ui.viewmodels.tasks import Tasks
+
+    client = EngineClient(lambda: _make_engine(options), _playback_opener(options), options.service_url)
+    tasks = Tasks(client)
+    output = VideoOutput(_make_player)
+    posters = PosterCache(client, tasks, options.profile / "posters")
+    home = HomeViewModel(client, tasks, posters)
+    player = PlayerViewModel(client, tasks, output)
+    app = ApplicationViewModel(client, tasks, home, player, tv=options.tv)
+    if options.only_source:
+        app.leftPlayer.connect(application.quit)
+    interrupts = Interrupts(application.quit)
+    engine, window = scene.load_window(app)
+    output.set_surface(scene.video_surface(window))
+    window.frameSwapped.connect(client.start)  # what is slow begins after the first frame
+    QTimer.singleShot(_START_ENGINE_AT_THE_LATEST_MS, client.start)
+    app.start(email=options.email, password=options.password, source=options.source)
+    code = application.exec()
+    app.close()
+    client.close()
+    output.shutdown()
+    interrupts.close()
+    del engine
+    return int(ExitCode.INTERRUPTED) if interrupts.received else code
+
+
+def _make_engine(options: AppOptions) -> Engine:
+    from player.engine import Engine, EngineSettings
+
+    return Engine(
+        EngineSettings(
+            profile=options.profile,
+            service_url=options.service_url,
+            key_store=options.key_store,
+            ca_file=options.ca_file,
+            wrap=options.wrap,
+        )
+    )
+
+
+def _make_player() -> PlayerPort:
+    from player.mpv.player import MpvPlayer
+
+    return MpvPlayer()
+
+
+def _playback_opener(
+    options: AppOptions,
+) -> Callable[[Engine, Source, MpvPlayer, Callable[[PlaybackState], None]], Session]:
+    def begin(
+        engine: Engine, source: Source, player: MpvPlayer, on_state: Callable[[PlaybackState], None]
+    ) -> Session:
+        on_event = options.on_event or (lambda _event: None)
+        return engine.open(source, player, on_state, options.playback, on_event)
+
+    return begin

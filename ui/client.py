@@ -1,0 +1,157 @@
+"""The engine and the service client behind the interface the view models use.
+
+The engine is made on a thread of its own: loading its modules, the TLS store and the key store takes a while, and the
+window shows its first frame meanwhile. Work submitted before it is there waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, InvalidStateError
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from player.errors import ErrorCode, ServiceError
+from player.state import PlaybackState
+from ui.ports import CatalogPage, PlayerPort, SessionPort, TitleCard
+
+if TYPE_CHECKING:
+    from player.service import ServiceClient, Title
+
+    from player.engine import Engine
+    from player.mpv.player import MpvPlayer
+    from player.opening import Source
+    from player.session import Session
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_CLOSE_S = 10.0
+
+OpenPlayback = Callable[["Engine", "Source", "MpvPlayer", Callable[[PlaybackState], None]], "Session"]
+
+
+class EngineClient:
+    """A :class:`ui.ports.ClientPort` over a real engine. ``open_playback`` begins a session in it."""
+
+    def __init__(
+        self, make_engine: Callable[[], Engine], open_playback: OpenPlayback, service_url: str | None = None
+    ) -> None:
+        self._make_engine = make_engine
+        self._open_playback = open_playback
+        self._service_name = urlsplit(service_url).netloc if service_url else ""
+        self._made: Future[Engine] = Future()
+        self._thread = threading.Thread(target=self._make, name="make-engine")
+        self._session: Session | None = None
+
+    @property
+    def service_name(self) -> str:
+        return self._service_name
+
+    def start(self) -> None:
+        """Begin to make the engine; harmless when that has begun already."""
+        if not self._thread.is_alive() and not self._made.done():
+            self._thread.start()
+
+    def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
+        outcome: Future[T] = Future()
+
+        def begin(made: Future[Engine]) -> None:
+            if outcome.cancelled() or made.cancelled() or made.exception() is not None:
+                coro.close()
+                _settle(outcome, made)
+                return
+            inner = made.result().submit(coro)
+            outcome.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)
+            inner.add_done_callback(lambda done: _settle(outcome, done))
+
+        self._made.add_done_callback(begin)
+        return outcome
+
+    # --- on the engine's loop
+
+    async def restore(self) -> str | None:
+        account = await self._service().account()
+        return None if account is None else account.name
+
+    async def sign_in(self, email: str, password: str) -> str:
+        account = await self._service().login(email, password)
+        return account.name
+
+    async def sign_out(self) -> None:
+        await self._service().logout()
+
+    async def catalog(self, cursor: str | None) -> CatalogPage:
+        page = await self._service().catalog(cursor)
+        return CatalogPage([_card(title) for title in page.items], page.next_cursor)
+
+    async def image(self, url: str) -> bytes:
+        from player.net.model import Request, RequestKind
+
+        response = await self._engine().gate.fetch(Request(RequestKind.IMAGE, url))
+        return response.body
+
+    async def open(
+        self, source: Source, player: PlayerPort, on_state: Callable[[PlaybackState], None]
+    ) -> SessionPort:
+        engine, earlier = self._engine(), self._session
+        if earlier is not None:
+            earlier.stop()
+            await asyncio.to_thread(engine.wait, earlier, _CLOSE_S)
+        self._session = self._open_playback(engine, source, cast("MpvPlayer", player), on_state)
+        return self._session
+
+    # --- any thread
+
+    def close(self) -> None:
+        """Stop everything. Waits for the engine's thread."""
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._made.cancel() or self._made.exception() is not None:
+            return
+        self._made.result().close()
+
+    def _make(self) -> None:
+        try:
+            self._made.set_result(self._make_engine())
+        except Exception as error:  # noqa: BLE001 - every task waiting for the engine is told
+            _log.exception("the engine could not be made")
+            self._made.set_exception(error)
+
+    def _engine(self) -> Engine:
+        return self._made.result()
+
+    def _service(self) -> ServiceClient:
+        service = self._engine().service
+        if service is None:
+            raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "No service is set up.")
+        return service
+
+
+def _card(title: Title) -> TitleCard:
+    progress = title.progress
+    return TitleCard(
+        id=title.id,
+        name=title.title,
+        synopsis=title.synopsis,
+        year=title.year,
+        duration_s=title.duration_s,
+        height=max(title.heights, default=None),
+        poster_url=title.poster_url or "",
+        progress_s=progress.position_s if progress else 0.0,
+        watched_at=progress.watched_at if progress else 0.0,
+    )
+
+
+def _settle(outcome: Future[T], source: Future[Any]) -> None:
+    """Copy the end of one future to another, unless that has been cancelled."""
+    with contextlib.suppress(InvalidStateError):
+        if source.cancelled():
+            outcome.cancel()
+        elif (error := source.exception()) is not None:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(source.result())
