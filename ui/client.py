@@ -20,11 +20,10 @@ from player.state import PlaybackState
 from ui.ports import CatalogPage, PlayerPort, SessionPort, TitleCard
 
 if TYPE_CHECKING:
-    from player.service import ServiceClient, Title
-
     from player.engine import Engine
     from player.mpv.player import MpvPlayer
     from player.opening import Source
+    from player.service import ServiceClient, Title
     from player.session import Session
 
 T = TypeVar("T")

@@ -59,6 +59,7 @@ class ApplicationViewModel(QObject):
         self._open_error = ""
         self._sign_in.signedIn.connect(self._enter)
         self._sign_in.refused.connect(lambda: self._go_below(Page.SIGN_IN))
+        self._home.signInNeeded.connect(self._sign_in_again)
         self._player.ended.connect(self.back)
 
     page = shown(str, "_page", pageChanged)
@@ -124,10 +125,7 @@ class ApplicationViewModel(QObject):
     @Slot()
     def signOut(self) -> None:
         self._tasks.run(self._client.sign_out(), lambda _none: None, lambda _failure: None)
-        self._home.clear()
-        self._set_viewer("")
-        self._below = Page.SIGN_IN
-        self._go(Page.SIGN_IN)
+        self._forget_viewer()
 
     def close(self) -> None:
         """Stop what is playing."""
@@ -146,6 +144,15 @@ class ApplicationViewModel(QObject):
         self._set_viewer(name)
         self._home.refresh()
         self._go_below(Page.HOME)
+
+    def _sign_in_again(self, why: str) -> None:
+        self._sign_in.explain(why)
+        self._forget_viewer()
+
+    def _forget_viewer(self) -> None:
+        self._home.clear()
+        self._set_viewer("")
+        self._go_below(Page.SIGN_IN)
 
     def _restored(self, name: str | None) -> None:
         if name is None:

@@ -31,6 +31,8 @@ _NO_NETWORK = frozenset(
     }
 )
 
+_SIGNED_OUT = frozenset({ErrorCode.SERVICE_EXPIRED, ErrorCode.SERVICE_SIGN_IN})
+
 
 class HomeState(StrEnum):
     """What the page as a whole shows."""
@@ -98,9 +100,11 @@ class PosterModel(RecordModel[Poster]):
 
 
 class HomeViewModel(QObject):
-    """Loads the catalogue page by page. What is already shown stays while it is loaded anew."""
+    """Loads the catalogue page by page. What is already shown stays while it is loaded anew. ``signInNeeded(why)`` follows
+    when the service takes the viewer for signed out."""
 
     changed = Signal()
+    signInNeeded = Signal(str)
 
     def __init__(self, client: ClientPort, tasks: Tasks, posters: PosterCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -179,6 +183,9 @@ class HomeViewModel(QObject):
 
     def _failed(self, failure: Failure) -> None:
         self._task = None
+        if failure.code in _SIGNED_OUT:
+            self.signInNeeded.emit(failure.sentence)
+            return
         offline = failure.code in _NO_NETWORK
         if self._cards:
             self._notice = tr("You are offline. This is what was here before.") if offline else failure.sentence

@@ -55,6 +55,10 @@ class SignInViewModel(QObject):
             self._task = None
         self._show(busy=False, error="")
 
+    def explain(self, sentence: str) -> None:
+        """Say why a new sign-in is needed."""
+        self._show(busy=False, error=sentence)
+
     def _done(self, name: str) -> None:
         self._show(busy=False, error="")
         self.signedIn.emit(name)
