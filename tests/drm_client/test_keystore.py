@@ -1,0 +1,194 @@
+"""Key stores: the sealed files, the system's store by a stand-in, and the choice between them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from pathlib import Path
+
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
+
+from drm_client import keystore
+from drm_client.device import DeviceIdentity
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keystore import FileKeyStore, SystemKeyStore, machine_binding, open_key_store
+
+SECRET = secrets.token_bytes(40)
+
+
+class MemoryBackend(KeyringBackend):
+    """A key store of the system that works, or is locked."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self, *, locked: bool = False) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = locked
+
+    def _check(self) -> None:
+        if self.locked:
+            raise KeyringLocked
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._check()
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._check()
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._check()
+        del self.kept[service, username]
+
+
+@pytest.fixture(params=["file", "system"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> keystore.KeyStore:
+    return FileKeyStore(tmp_path / "store") if request.param == "file" else SystemKeyStore(MemoryBackend())
+
+
+def test_what_is_put_is_got_until_it_is_deleted(store: keystore.KeyStore) -> None:
+    assert store.get("device-key") is None
+    store.put("device-key", SECRET)
+    store.put("other", b"")
+    assert store.get("device-key") == SECRET
+    assert store.get("other") == b""
+    store.put("device-key", b"new")
+    assert store.get("device-key") == b"new"
+    store.delete("device-key")
+    store.delete("device-key")
+    assert store.get("device-key") is None
+
+
+def test_names_cannot_lead_out_of_the_folder(store: keystore.KeyStore) -> None:
+    for name in ("../key", "a/b", "", "A", ".hidden"):
+        with pytest.raises(ValueError, match="not a name"):
+            store.put(name, b"x")
+
+
+def test_files_are_sealed_and_private(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    FileKeyStore(folder).put("device-key", SECRET)
+    for path in folder.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert SECRET not in path.read_bytes()
+    assert folder.stat().st_mode & 0o077 == 0
+    assert FileKeyStore(folder).get("device-key") == SECRET
+
+
+def test_a_copied_folder_does_not_open_on_another_machine(tmp_path: Path) -> None:
+    FileKeyStore(tmp_path, b"machine one/1000").put("device-key", SECRET)
+    for other in (b"machine two/1000", b"machine one/1001"):
+        with pytest.raises(DrmError) as caught:
+            FileKeyStore(tmp_path, other).get("device-key")
+        assert caught.value.code is DrmErrorCode.KEY_STORE
+    assert FileKeyStore(tmp_path, b"machine one/1000").get("device-key") == SECRET
+    assert machine_binding() == machine_binding()
+
+
+@pytest.mark.parametrize("place", [0, 15, -1])
+def test_every_changed_byte_is_found(tmp_path: Path, place: int) -> None:
+    store = FileKeyStore(tmp_path)
+    store.put("device-key", SECRET)
+    path = tmp_path / "device-key.sealed"
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(DrmError) as caught:
+        store.get("device-key")
+    assert caught.value.code is DrmErrorCode.KEY_STORE
+
+
+def test_entries_cannot_be_exchanged(tmp_path: Path) -> None:
+    store = FileKeyStore(tmp_path)
+    store.put("one", SECRET)
+    (tmp_path / "one.sealed").rename(tmp_path / "two.sealed")
+    with pytest.raises(DrmError):
+        store.get("two")
+
+
+def test_a_lost_or_cut_key_file_is_told(tmp_path: Path) -> None:
+    store = FileKeyStore(tmp_path)
+    store.put("one", SECRET)
+    (tmp_path / "keystore.key").write_bytes(b"short")
+    with pytest.raises(DrmError):
+        store.get("one")
+    (tmp_path / "keystore.key").unlink()
+    with pytest.raises(DrmError):
+        store.get("one")
+
+
+def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
+    stores = [FileKeyStore(tmp_path) for _ in range(6)]
+    threads = [threading.Thread(target=store.put, args=(f"entry{n}", SECRET)) for n, store in enumerate(stores)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [stores[0].get(f"entry{n}") for n in range(6)] == [SECRET] * 6
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DrmError) as caught:
+        FileKeyStore(tmp_path / "file" / "store").put("one", SECRET)
+    assert caught.value.code is DrmErrorCode.KEY_STORE
+
+
+def test_a_locked_system_store_is_told_without_its_own_words() -> None:
+    with pytest.raises(DrmError) as caught:
+        SystemKeyStore(MemoryBackend(locked=True)).get("device-key")
+    assert caught.value.code is DrmErrorCode.KEY_STORE
+
+
+def test_a_damaged_entry_of_the_system_store_is_told() -> None:
+    backend = MemoryBackend()
+    backend.set_password("matinee", "device-key", "no base64 at all!")
+    with pytest.raises(DrmError) as caught:
+        SystemKeyStore(backend).get("device-key")
+    assert caught.value.code is DrmErrorCode.KEY_STORE
+
+
+def test_the_choice_is_explicit_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keystore, "_system_backend", lambda: None)
+    fallback = open_key_store(tmp_path)
+    assert fallback.describe().kind == "file"
+    assert "anyone who can read your files" in fallback.describe().sentence
+    with pytest.raises(DrmError) as caught:
+        open_key_store(tmp_path, "system")
+    assert caught.value.code is DrmErrorCode.KEY_STORE
+    monkeypatch.setattr(keystore, "_system_backend", MemoryBackend)
+    assert open_key_store(tmp_path).describe().kind == "system"
+    assert open_key_store(tmp_path, "file").describe().kind == "file"
+
+
+def test_without_a_session_bus_there_is_no_system_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+    assert open_key_store(tmp_path).describe().kind == "file"
+
+
+def test_the_identity_is_made_once_and_kept(store: keystore.KeyStore) -> None:
+    first = DeviceIdentity.load_or_create(store)
+    again = DeviceIdentity.load_or_create(store)
+    assert first.device_id == again.device_id
+    assert first.public_jwk() == again.public_jwk()
+    assert "d" not in first.public_jwk()
+    assert repr(first) == f"DeviceIdentity(device_id='{first.device_id}')"
+
+
+def test_a_damaged_identity_is_told(store: keystore.KeyStore) -> None:
+    store.put("device-key", b"nonsense")
+    with pytest.raises(DrmError) as caught:
+        DeviceIdentity.load_or_create(store)
+    assert caught.value.code is DrmErrorCode.DEVICE_IDENTITY
+
+
+def test_the_device_id_is_the_thumbprint_of_the_public_key() -> None:
+    from joserfc.jwk import ECKey
+
+    identity = DeviceIdentity.create()
+    assert identity.device_id == ECKey.import_key(identity.public_jwk()).thumbprint()
