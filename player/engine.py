@@ -148,7 +148,7 @@ class Engine:
         if self.service is None or self._device is None:
             return None
         if self._device_id is None:
-            self._device_id = await self.service.register_device(self._device.public_jwk)
+            self._device_id = await self.service.register_device(self._device.public_jwk())
         return self._device_id
 
     async def _post_licence(self, call: LicenceCall) -> bytes:

@@ -34,20 +34,26 @@ REPORT_VERSION = 1
 
 
 class Recorder:
-    """Gathers the events of one playback; ``report`` makes the document."""
+    """Gathers the events of one playback and its last state; ``report`` makes the document."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.state = PlaybackState()
 
     def __call__(self, event: Event) -> None:
         self.events.append(event)
+
+    def see(self, state: PlaybackState) -> None:
+        """The newest state."""
+        self.state = state
 
     def of(self, kind: type[Any]) -> list[Any]:
         """The events of one kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
 
-    def report(self, state: PlaybackState, *, source: str, policy: str, libmpv: str = "") -> dict[str, Any]:
+    def report(self, *, source: str, policy: str, libmpv: str = "") -> dict[str, Any]:
         """The whole report. ``source`` is shown as it is given: pass it redacted."""
+        state = self.state
         origin_s = self.events[0].at_s if self.events else 0.0
         return {
             "version": REPORT_VERSION,

@@ -50,6 +50,7 @@ class AppOptions:
     ca_file: Path | None = None
     playback: PlaybackSettings | None = None
     on_event: Callable[[Event], None] | None = None
+    on_state: Callable[[PlaybackState], None] | None = None
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = ()
 
 
@@ -141,6 +142,12 @@ def _playback_opener(
         engine: Engine, source: Source, player: MpvPlayer, on_state: Callable[[PlaybackState], None]
     ) -> Session:
         on_event = options.on_event or (lambda _event: None)
-        return engine.open(source, player, on_state, options.playback, on_event)
+
+        def seen(state: PlaybackState) -> None:
+            if options.on_state is not None:
+                options.on_state(state)
+            on_state(state)
+
+        return engine.open(source, player, seen, options.playback, on_event)
 
     return begin

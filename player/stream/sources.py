@@ -63,8 +63,12 @@ class Sources:
         for location in rendition.locations:
             address = self._elsewhere(rendition, location, url, segment)
             if address is not None:
-                found.setdefault(location.pathway, address)
+                found.setdefault(self._name(location), address)
         return found or {self._default_pathway: url}
+
+    def _name(self, location: Location) -> str:
+        """ "." is HLS's name for the pathway of variants that name none (RFC 8216bis 4.4.6.2)."""
+        return self._default_pathway if location.pathway == "." else location.pathway
 
     @staticmethod
     def _elsewhere(rendition: Rendition, location: Location, url: str, segment: Segment | None) -> str | None:
@@ -110,7 +114,7 @@ class Sources:
 
     def _playlist_urls(self, rendition: Rendition, ref: PlaylistRef) -> Mapping[str, str]:
         urls = {
-            location.pathway: location.segments.url
+            self._name(location): location.segments.url
             for location in rendition.locations
             if isinstance(location.segments, PlaylistRef)
         }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from player.engine import Engine, EngineSettings
     from player.opening import Source
     from player.session import Session
+    from player.settings import PlaybackSettings
     from player.state import PlaybackState
 
 
@@ -63,11 +64,9 @@ def run(args: argparse.Namespace) -> int:
 
 def play_headless(args: argparse.Namespace, source: Source, speed: float | str) -> int:
     """The playback with null outputs on the calling thread; prints a summary on stderr."""
-    from abr.registry import DEFAULT
     from player.engine import Engine
     from player.mpv.player import MpvPlayer, OutputOptions
     from player.report import Recorder, summary_lines
-    from player.settings import PlaybackSettings
 
     untimed = speed == "max"
     output = OutputOptions(video="null", audio="null", untimed=untimed)
@@ -75,24 +74,20 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     if not untimed:
         player.set("speed", float(speed))
     recorder = Recorder()
-    start = args.start
-    settings = PlaybackSettings(
-        policy=args.policy or DEFAULT,
-        buffer_s=args.buffer,
-        rung=args.rung,
-        start_s=start,
-        stop_at_s=None if args.duration is None else (start or 0.0) + args.duration,
-        seed=args.seed,
-    )
+    settings = playback_settings(args)
     engine = Engine(engine_settings(args))
     try:
         sign_in(engine, args)
         progress = _Progress(sys.stderr.isatty() and not args.json)
-        session = engine.open(source, player, progress, settings, recorder)
+
+        def on_state(state: PlaybackState) -> None:
+            recorder.see(state)
+            progress(state)
+
+        session = engine.open(source, player, on_state, settings, recorder)
         interrupted = _wait(engine, session)
         progress.finish()
         report = recorder.report(
-            session.state,
             source=_shown(source),
             policy=settings.policy,
             libmpv=str(player.read("mpv-version", "")),
@@ -100,10 +95,29 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     finally:
         engine.close()
         player.terminate()
-    _write(report, args)
+    write_report(report, args)
     for line in summary_lines(report):
         print(line, file=sys.stderr)
     return _exit_code(session.state, interrupted=interrupted)
+
+
+def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
+    """The playback as the command line wants it."""
+    from abr.registry import DEFAULT, names
+    from player.errors import ErrorCode, InputError
+    from player.settings import PlaybackSettings
+
+    if args.policy is not None and args.policy not in names():
+        known = ", ".join(names())
+        raise InputError(ErrorCode.INPUT_USAGE, f"No policy is called {args.policy!r}; there are {known}.")
+    return PlaybackSettings(
+        policy=args.policy or DEFAULT,
+        buffer_s=args.buffer,
+        rung=args.rung,
+        start_s=args.start,
+        stop_at_s=None if args.duration is None else (args.start or 0.0) + args.duration,
+        seed=args.seed,
+    )
 
 
 def engine_settings(args: argparse.Namespace) -> EngineSettings:
@@ -187,7 +201,8 @@ def _wait(engine: Engine, session: Session) -> bool:
     return interrupted.is_set()
 
 
-def _write(report: dict[str, Any], args: argparse.Namespace) -> None:
+def write_report(report: dict[str, Any], args: argparse.Namespace) -> None:
+    """Where ``--report`` and ``--json`` want it."""
     if args.json or (args.report is not None and str(args.report) == "-"):
         json.dump(report, sys.stdout, indent=2)
         sys.stdout.write("\n")
@@ -209,7 +224,7 @@ def _exit_code(state: PlaybackState, *, interrupted: bool) -> int:
 class _Progress:
     """One line on stderr that is written over."""
 
-    def __init__(self, show: bool) -> None:  # noqa: FBT001
+    def __init__(self, show: bool) -> None:
         self._show = show
 
     def __call__(self, state: PlaybackState) -> None:

@@ -1,0 +1,69 @@
+"""``matinee`` and ``matinee app``: the window. Also the window of ``matinee play`` without ``--headless``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.cli.options import add_service_arguments, profile_folder
+
+if TYPE_CHECKING:
+    from player.opening import Source
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee app --help``."""
+    parser.add_argument("address", nargs="?", metavar="URL", help="play this at once")
+    parser.add_argument("--tv", action="store_true", help="larger, for a screen across the room")
+    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="further certificate authorities to trust")
+    add_service_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the app until it is closed."""
+    from player.opening import Source
+    from ui.app import AppOptions, run_app
+
+    source = Source(url=args.address) if args.address else None
+    return run_app(
+        AppOptions(
+            profile=profile_folder(args),
+            service_url=args.service,
+            email=args.email or "",
+            password=os.environ.get("MATINEE_PASSWORD", ""),
+            source=source,
+            tv=args.tv,
+            key_store=args.key_store,
+            ca_file=args.ca_file,
+        )
+    )
+
+
+def play_in_window(args: argparse.Namespace, source: Source) -> int:
+    """One playback in a window, with the report written at its end."""
+    from player.report import Recorder
+    from ui.app import AppOptions, run_app
+    from ui.cli.play import engine_settings, playback_settings, write_report
+
+    recorder = Recorder()
+    engine = engine_settings(args)
+    code = run_app(
+        AppOptions(
+            profile=engine.profile,
+            service_url=engine.service_url,
+            email=args.email or "",
+            password=os.environ.get("MATINEE_PASSWORD", ""),
+            source=source,
+            only_source=True,
+            key_store=engine.key_store,
+            ca_file=engine.ca_file,
+            playback=playback_settings(args),
+            on_event=recorder,
+            on_state=recorder.see,
+            wrap=engine.wrap,
+        )
+    )
+    write_report(recorder.report(source=source.shown_name, policy=args.policy or ""), args)
+    return code

