@@ -23,7 +23,7 @@ from ui.cli.decrypt_inputs import KnownKeys, is_playlist, playlist_parts, rendit
 _METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
 _SEGMENT_SUFFIXES = (".m4s", ".cmfv", ".cmfa", ".m4f")
 _DIGITS = re.compile(r"\d+")
-_TRIED_BYTES = 48
+_TRIED_BYTES = 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,191 @@
+"""``matinee decrypt``: what it takes, what it writes, what it says."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.drm_client.encryptors import CbcChain
+from tests.drm_client.mp4_builder import (
+    Clear,
+    Layout,
+    Protection,
+    box,
+    fragment,
+    fragmented_file,
+    movie,
+    protected_entry,
+    read_fragment_samples,
+)
+from ui.cli.main import main
+
+KID, KEY = "00112233445566778899aabbccddeeff", "0f0e0d0c0b0a09080706050403020100"
+OTHER_KID = "ffeeddccbbaa99887766554433221100"
+PROTECTION = Protection("cenc", bytes.fromhex(KID), bytes.fromhex(KEY))
+TS = (b"\x47\x1f\xff\x10" + bytes(184)) * 6
+
+
+def samples(seed: int) -> list[Clear]:
+    generator = random.Random(seed)
+    return [Clear(generator.randbytes(100), PROTECTION, (), 0, generator.randbytes(8)) for _ in range(3)]
+
+
+def payloads(*seeds: int) -> list[bytes]:
+    return [each.data for seed in seeds for each in samples(seed)]
+
+
+def write_whole(path: Path, seed: int = 1) -> Path:
+    path.write_bytes(fragmented_file([samples(seed)], [protected_entry(b"mp4a", PROTECTION)], Layout()))
+    return path
+
+
+def write_parts(folder: Path) -> list[Path]:
+    parts = [folder / "init.mp4", folder / "1.m4s", folder / "2.m4s"]
+    parts[0].write_bytes(box(b"ftyp", b"iso6") + movie([protected_entry(b"mp4a", PROTECTION)], Layout()))
+    for seed, path in enumerate(parts[1:], 1):
+        path.write_bytes(box(b"styp", b"msdh") + fragment(samples(seed), Layout()))
+    return parts
+
+
+def run(*words: object) -> int:
+    return main(["decrypt", *(str(word) for word in words)])
+
+
+def encrypted_ts(iv: bytes) -> bytes:
+    padding = 16 - len(TS) % 16
+    return CbcChain(bytes.fromhex(KEY), iv).apply(TS + bytes([padding]) * padding)
+
+
+@pytest.mark.parametrize(
+    "key", [f"{KID}:{KEY}", KEY, f"{KID.upper()}:0x{KEY}", "00112233-4455-6677-8899-aabbccddeeff:" + KEY]
+)
+def test_a_whole_file(tmp_path: Path, key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "new" / "clear.mp4"
+    assert run(write_whole(tmp_path / "in.mp4"), "--key", key, "-o", target) == 0
+    assert read_fragment_samples(target.read_bytes()) == payloads(1)
+    told = capsys.readouterr()
+    assert str(target) in told.err
+    assert told.out == ""
+    assert KEY not in told.err
+
+
+def test_init_and_media_segments_become_one_file(tmp_path: Path) -> None:
+    assert run(*write_parts(tmp_path), "--key", f"{KID}:{KEY}", "-o", tmp_path / "clear") == 0
+    assert read_fragment_samples((tmp_path / "clear").read_bytes()) == payloads(1, 2)
+
+
+def test_a_folder_takes_one_file_each(tmp_path: Path) -> None:
+    assert run(*write_parts(tmp_path), "--key", f"{KID}:{KEY}", "-o", f"{tmp_path}/clear/") == 0
+    assert sorted(path.name for path in (tmp_path / "clear").iterdir()) == ["1.m4s", "2.m4s", "init.mp4"]
+
+
+def test_several_complete_files_need_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = [write_whole(tmp_path / "a.mp4"), write_whole(tmp_path / "b.mp4", 2)]
+    assert run(*both, "--key", KEY, "-o", tmp_path / "out.mp4") == 2
+    assert "name a folder" in capsys.readouterr().err
+    assert run(*both, "--key", KEY, "-o", tmp_path / "out") == 0
+    assert read_fragment_samples((tmp_path / "out" / "b.mp4").read_bytes()) == payloads(2)
+
+
+@pytest.mark.parametrize(
+    ("tag", "iv"),
+    [
+        ('METHOD=AES-128,URI="https://k.example/key",IV=0x000102030405060708090a0b0c0d0e0f', bytes(range(16))),
+        ('METHOD=AES-128,URI="https://k.example/key"', None),
+        ('METHOD=AES-128,URI="local.key"', None),
+    ],
+)
+def test_a_playlist_tells_method_and_ivs(tmp_path: Path, tag: str, iv: bytes | None) -> None:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:6", "#EXT-X-TARGETDURATION:4", "#EXT-X-MEDIA-SEQUENCE:7", f"#EXT-X-KEY:{tag}"]
+    for number in (7, 8):
+        (tmp_path / f"s{number}.ts").write_bytes(encrypted_ts(iv or number.to_bytes(16, "big")))
+        lines += ["#EXTINF:4,", f"s{number}.ts"]
+    playlist = tmp_path / "media.m3u8"
+    playlist.write_text("\n".join([*lines, "#EXT-X-ENDLIST"]))
+    key = KEY
+    if "local" in tag:
+        (tmp_path / "local.key").write_bytes(bytes.fromhex(KEY))
+        key = f"{OTHER_KID}:{KEY[::-1]}"
+    assert run(playlist, "--key", key, "-o", tmp_path / "clear.ts") == 0
+    assert (tmp_path / "clear.ts").read_bytes() == TS * 2
+    assert run(playlist, tmp_path / "s8.ts", "--key", key, "-o", tmp_path / "second.ts") == 0
+    assert (tmp_path / "second.ts").read_bytes() == TS
+
+
+def test_a_multivariant_playlist_gives_a_folder(tmp_path: Path) -> None:
+    write_parts(tmp_path)
+    media = '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI="init.mp4"\n'
+    media += '#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery"\n'
+    for name in ("low", "high"):
+        (tmp_path / f"{name}.m3u8").write_text(media + "#EXTINF:4,\n1.m4s\n#EXTINF:4,\n2.m4s\n#EXT-X-ENDLIST\n")
+    variants = "".join(
+        f"#EXT-X-STREAM-INF:BANDWIDTH={rate}\n{name}.m3u8\n" for name, rate in (("low", 1), ("high", 2))
+    )
+    (tmp_path / "master.m3u8").write_text("#EXTM3U\n" + variants)
+    assert run(tmp_path / "master.m3u8", "--key", f"{KID}:{KEY}", "-o", tmp_path / "out") == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["high.mp4", "low.mp4"]
+    assert read_fragment_samples((tmp_path / "out" / "low.mp4").read_bytes()) == payloads(1, 2)
+
+
+def test_a_playlist_names_nothing_outside_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    (tmp_path / "secret.ts").write_bytes(TS)
+    for reference in ("../secret.ts", "https://cdn.example/s.ts", (tmp_path / "secret.ts").as_uri()):
+        (folder / "p.m3u8").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{reference}\n#EXT-X-ENDLIST\n")
+        assert run(folder / "p.m3u8", "--key", KEY, "-o", tmp_path / "out.ts") == 2
+        assert "not in its folder" in capsys.readouterr().err
+    assert not (tmp_path / "out.ts").exists()
+
+
+def test_segments_without_a_playlist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    iv = bytes(range(16))
+    (tmp_path / "unknown.ts").write_bytes(encrypted_ts(iv))
+    (tmp_path / "segment-12.ts").write_bytes(encrypted_ts((12).to_bytes(16, "big")))
+    out = tmp_path / "clear.ts"
+    assert run(tmp_path / "unknown.ts", "--key", KEY, "--iv", f"0x{iv.hex()}", "-o", out) == 0
+    assert out.read_bytes() == TS
+    assert run(tmp_path / "segment-12.ts", "--key", KEY, "-o", out) == 0
+    assert out.read_bytes() == TS
+    assert run(tmp_path / "unknown.ts", "--key", KEY, "-o", tmp_path / "no.ts") == 2
+    assert "give --iv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["in.mp4", "--key", "zz"], 2, "hexadecimal digits"),
+        (["in.mp4", "--key", f"12:{KEY}"], 2, "key ID of key 1"),
+        (["in.mp4", "--key", f"{KID}:{KEY}", "--iv", "12"], 2, "--iv"),
+        (["missing.mp4", "--key", KEY], 2, "cannot be read"),
+        (["empty.mp4", "--key", KEY], 2, "is empty"),
+        (["missing.m3u8", "--key", KEY], 2, "cannot be read"),
+        (["text.mp4", "--key", KEY], 2, "initialisation vector is not known"),
+        (["cut.mp4", "--key", KEY], 1, "ends before its last sample"),
+        (["in.mp4", "--key", f"{OTHER_KID}:{KEY}"], 1, f"--key {KID}:KEY"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(
+    tmp_path: Path, words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = write_whole(tmp_path / "in.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: whole.index(b"mdat") + 50])
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "text.mp4").write_text("this is not a film\n" * 9)
+    assert run(tmp_path / words[0], *words[1:], "-o", tmp_path / "out.mp4") == code
+    told = capsys.readouterr().err
+    assert said in told
+    assert len(told.strip().splitlines()) == 1
+    assert KEY not in told
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_an_input_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_whole(tmp_path / "in.mp4")
+    before = path.read_bytes()
+    assert run(path, "--key", KEY, "-o", path) == 2
+    assert run(path, "--key", KEY, "-o", f"{tmp_path}/") == 2
+    assert path.read_bytes() == before
+    assert "not written over" in capsys.readouterr().err
