@@ -216,7 +216,7 @@ class _Hop:
 
     def redirected(self, target: str, status: int) -> _Hop:
         """The request to make after a redirect (RFC 9110, 15.4). Raises NetError for one that is not safe."""
-        before, after = _split(self.url), _split(urljoin(self.url, target))
+        before, after = urlsplit(self.url), _join(self.url, target)
         url = after.geturl()
         if after.scheme not in ("http", "https"):
             raise _unsafe(self.url, "{host} redirects to a place that is not on the web.")
@@ -285,11 +285,11 @@ def _unsafe(url: str, sentence: str) -> NetError:
     return failure(ErrorCode.NET_FORBIDDEN_URL, sentence, url, recoverable=False)
 
 
-def _split(url: str) -> SplitResult:
+def _join(url: str, target: str) -> SplitResult:
     try:
-        return urlsplit(url)
+        return urlsplit(urljoin(url, target))
     except ValueError:
-        raise _unsafe(url, "The server redirects to an address that cannot be used.") from None
+        raise _unsafe(url, "{host} redirects to an address that cannot be used.") from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -11,6 +11,8 @@ from player.clock import Clock
 
 T = TypeVar("T")
 
+_LATENESS = 0.25  # a wait may overrun its limit by this part: not every shorter limit is worth a new task
+
 
 class WaitedTooLong(Exception):  # noqa: N818  (the gate turns it into a NetError with a sentence)
     """A guarded wait ran out of time. ``overall`` is true when it was the exchange's whole time."""
@@ -31,6 +33,7 @@ class Watchdog:
         self._clock = clock
         self._end = clock.monotonic() + deadline_s
         self._due: float | None = None
+        self._looks_at = self._end
         self._limit = deadline_s
         self._fired = False
         self._watched: asyncio.Task[object] | None = None
@@ -52,7 +55,9 @@ class Watchdog:
         self._watched = task
         self._limit = limit_s
         self._due = min(self._clock.monotonic() + limit_s, self._end)
-        if self._watch is None:
+        if self._watch is None or self._due + limit_s * _LATENESS < self._looks_at:
+            if self._watch is not None:
+                self._watch.cancel()
             self._watch = asyncio.create_task(self._run())
         cancelling = task.cancelling()
         try:
@@ -70,8 +75,9 @@ class Watchdog:
             due = self._due
             if due is not None and now >= due:
                 break
-            # While nothing is guarded, or after the limit has become shorter, look again within the limit.
-            await self._clock.sleep(min(self._limit, (due or now + self._limit) - now))
+            # While nothing is guarded, look again within the limit.
+            self._looks_at = now + self._limit if due is None else due
+            await self._clock.sleep(self._looks_at - now)
         self._fired = True
         assert self._watched is not None
         self._watched.cancel()

@@ -1,4 +1,4 @@
-"""What the service answers, as values. Times are seconds, ``*_at`` seconds since 1970 (UTC). No secret shows in a repr."""
+"""What the service answers, as values. Times are seconds, ``*_at`` seconds since 1970 (UTC); secrets have no repr."""
 
 from __future__ import annotations
 
