@@ -11,6 +11,7 @@ PACKET = 188
 SYNC = 0x47
 _HEADER = 4
 _PCR = 0x10
+_SERVICES, _NULL = 0x11, 0x1FFF
 
 
 @dataclass(slots=True)
@@ -168,6 +169,18 @@ def program_map_pids(packets: Iterable[Packet]) -> list[int]:
             entries = [content[at : at + 4] for at in range(section.start + 8, section.end - 7, 4)]
             return [int.from_bytes(entry[2:], "big") & 0x1FFF for entry in entries if entry[:2] != b"\0\0"]
     return []
+
+
+def starts_soundly(data: bytes) -> bool:
+    """Whether the first packet of a transport stream is one that streams begin with: a program association or
+    service description table whose CRC fits, or a null packet."""
+    first = _parse_packet(data[:PACKET])
+    if first.pid == _NULL:
+        return True
+    if first.pid not in (0, _SERVICES) or not first.payload:
+        return False
+    section = first_section(first.payload, 0x00 if first.pid == 0 else 0x42)
+    return section is not None and crc32(first.payload[section.start : section.end]) == bytes(4)
 
 
 def crc32(section: bytes) -> bytes:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.files import FileDecryptor, FileKind, SegmentKey, file_kind
+from drm_client.hls_aes import segment_decryptor
 from drm_client.keys import KEY_LENGTHS, KID_LENGTH
+from drm_client.ts_packets import starts_soundly
 from player.errors import ErrorCode, ExitCode, InputError
 from ui.cli.decrypt_inputs import KnownKeys, is_playlist, playlist_parts, rendition_playlists
 
@@ -178,7 +180,7 @@ def _fitting_iv(data: bytearray, path: Path, keys: KnownKeys, method: str) -> by
     candidates = [*(number.to_bytes(16, "big") for number in numbers if number >> 128 == 0), bytes(16), *keys.kids()]
     start = bytes(data[:_TRIED_BYTES])
     for iv in candidates:
-        if file_kind(_first_blocks(method, keys.only(), iv, start)) is not FileKind.UNKNOWN:
+        if _looks_right(_first_blocks(method, keys.only(), iv, start)):
             return iv
     raise InputError(
         ErrorCode.INPUT_USAGE,
@@ -186,10 +188,14 @@ def _fitting_iv(data: bytearray, path: Path, keys: KnownKeys, method: str) -> by
     )
 
 
+def _looks_right(start: bytes) -> bool:
+    """Whether the first bytes of a segment are those of media; the IV changes only the first 16 of them."""
+    kind = file_kind(start)
+    return kind is not FileKind.UNKNOWN and (kind is not FileKind.TRANSPORT_STREAM or starts_soundly(start))
+
+
 def _first_blocks(method: str, key: bytes, iv: bytes, start: bytes) -> bytes:
     """The first clear bytes of a segment, all but the last block of them."""
-    from drm_client.hls_aes import segment_decryptor
-
     return segment_decryptor(method, key, iv).feed(start)
 
 
