@@ -8,10 +8,12 @@ does the same for the block that follows. Patterned blocks are gathered, decrypt
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import ModuleType
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
@@ -105,6 +107,14 @@ class SampleDecryptor:
         context = Cipher(algorithms.AES(self._keys.get(kid).value), mode(bytes(BLOCK))).decryptor()
         cipher = self._ciphers[scheme, kid] = (method, context)
         return cipher
+
+
+@functools.cache
+def _pattern() -> ModuleType:
+    """:mod:`drm_client.pattern`, loaded when it is first needed: it brings numpy."""
+    from drm_client import pattern
+
+    return pattern
 
 
 def _full_iv(iv: bytes) -> bytes:
@@ -222,9 +232,7 @@ def _decrypt_cbcs(context: CipherContext, data: Writable, protection: SampleProt
                 whole[:] = context.update(iv + whole)[BLOCK:]
         return
     if protection.crypt_blocks:
-        from drm_client.pattern import decrypt_chains
-
-        decrypt_chains(context, iv, view, ranges, protection.crypt_blocks, skip)
+        _pattern().decrypt_chains(context, iv, view, ranges, protection.crypt_blocks, skip)
 
 
 def _decrypt_cens(context: CipherContext, data: Writable, protection: SampleProtection) -> None:
@@ -239,8 +247,7 @@ def _decrypt_cens(context: CipherContext, data: Writable, protection: SampleProt
         _scatter(view, whole, stream)
         return
     if protection.crypt_blocks:
-        from drm_client import pattern
-
+        pattern = _pattern()
         chains = [
             pattern.encrypted_blocks(view, start, length, protection.crypt_blocks, protection.skip_blocks)
             for start, length in ranges
