@@ -24,6 +24,8 @@ from player.manifest.model import (
 )
 from player.manifest.urls import media_url_trouble, resolve
 
+JUMP_S = 0.001  # gaps and overlaps of a timeline up to this are rounding
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -187,6 +189,7 @@ def _read_timeline(source: Source, addressing: Addressing, element: Element) -> 
         end=end,
         whole_only=period.end_s is None,
         end_number=addressing.number("endNumber"),
+        tolerance=JUMP_S * addressing.timescale,
         notes=period.mpd.notes,
         path=source.place.path or "",
     )

@@ -24,6 +24,10 @@ class Run(NamedTuple):
     parts: int
     first: int
 
+    def longer(self, size: int) -> Run:
+        """The run with ``size`` more segments."""
+        return self._replace(size=self.size + size)
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -49,117 +53,114 @@ def read_timeline(
     end: int | None,
     whole_only: bool,
     end_number: int | None,
+    tolerance: float,
     notes: Notes,
     path: str,
 ) -> Timeline:
     """Runs of a SegmentTimeline. ``end`` is where the period ends in media time, for r=-1; with ``whole_only`` it is
-    the live edge, past which no segment may reach. ``end_number`` is @endNumber."""
-    items = list(element.iterchildren("{*}S")) or list(element.iterchildren("S"))
-    reader = _Reader(start_number, notes, path)
-    for position, item in enumerate(items):
-        get = item.get
-        time, duration = get("t"), get("d")
-        length = int(duration) if duration is not None and duration.isdecimal() else integer(duration)
-        if length is None or length <= 0:
-            reader.bad(item, "has no positive @d")
+    the live edge, past which no segment may reach. ``end_number`` is @endNumber;
+    gaps and overlaps of up to ``tolerance`` are not worth a warning.
+
+    One pass without calls for an ordinary S: a day of live television is some forty thousand of them.
+    """
+    trouble = _Trouble(notes, path)
+    new = tuple.__new__  # half the time of the class's own constructor
+    runs: list[Run] = []
+    time = count = previous_duration = previous_parts = 0
+    next_number = start_number
+    for item in element.iterchildren(element.tag.replace("SegmentTimeline", "S")):
+        attributes = item.items()
+        repeat, number, parts = 0, next_number, 1
+        if len(attributes) == 2 and attributes[0][0] == "t" and attributes[1][0] == "d":
+            try:
+                start, duration = int(attributes[0][1]), int(attributes[1][1])
+            except ValueError:
+                start, duration = trouble.number(item, attributes[0]), trouble.number(item, attributes[1])
+        else:
+            start, duration, repeat, number, parts = trouble.values(item, time, next_number)
+        if duration <= 0:
+            trouble.warn(item, "dash.bad_s", "An S element has no positive @d.")
             continue
-        repeat_text = get("r")
-        repeat = 0 if repeat_text is None else integer(repeat_text) or 0
-        start = reader.start(time, item)
+        if start != time and runs and abs(start - time) > tolerance:
+            trouble.jump(item, start - time)
         if repeat < 0:
-            repeat = _open_repeat(items, position, start, length, end, reader, whole_only=whole_only)
+            repeat = _open_repeat(item, start, duration, end, trouble, whole_only=whole_only)
             if repeat < 0:
                 continue
-        number, parts = get("n"), get("k")
-        reader.add(
-            item,
-            start,
-            length,
-            repeat + 1,
-            None if number is None else integer(number),
-            1 if parts is None else max(integer(parts) or 1, 1),
-        )
-    return _until(reader.runs, end_number)
+        size = repeat + 1
+        if count + size > MAX_SEGMENTS:
+            raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, line=line_of(item), path=path)
+        if duration == previous_duration and start == time and number == next_number and parts == previous_parts:
+            runs[-1] = runs[-1].longer(size)
+        else:
+            runs.append(new(Run, (start, duration, size, number, parts, count)))
+            previous_duration, previous_parts = duration, parts
+        count += size
+        next_number = number + size
+        time = start + duration * size
+    return _until(runs, end_number)
 
 
-class _Reader:
-    """The running state of a timeline."""
+class _Trouble:
+    """Warnings of one timeline."""
 
-    __slots__ = ("count", "next_number", "next_time", "notes", "path", "runs")
+    __slots__ = ("notes", "path")
 
-    def __init__(self, start_number: int, notes: Notes, path: str) -> None:
-        self.runs: list[Run] = []
-        self.count = 0
-        self.next_number = start_number
-        self.next_time = 0
+    def __init__(self, notes: Notes, path: str) -> None:
         self.notes = notes
         self.path = path
 
-    def bad(self, item: Element, what: str) -> None:
-        self.notes.warn("dash.bad_s", f"An S element {what}.", line=line_of(item), path=self.path)
+    def warn(self, item: Element, code: str, sentence: str) -> None:
+        self.notes.warn(code, sentence, line=line_of(item), path=self.path)
 
-    def start(self, text: str | None, item: Element) -> int:
-        if text is None:
-            return self.next_time
-        time = int(text) if text.isdecimal() else integer(text)
-        if time is None:
-            self.bad(item, "has an @t that is not a number")
-            return self.next_time
-        if self.runs and time != self.next_time:
-            word = "gap" if time > self.next_time else "overlap"
-            self.notes.warn(
-                f"dash.timeline_{word}",
-                f"The SegmentTimeline has {'a' if word == 'gap' else 'an'} {word} of "
-                f"{abs(time - self.next_time)} timescale units.",
-                line=line_of(item),
-                path=self.path,
-            )
-        return time
+    def values(self, item: Element, time: int, number: int) -> tuple[int, int, int, int, int]:
+        """@t, @d, @r, @n and @k; ``time`` and ``number`` are what the first and fourth default to."""
+        found = {"t": time, "d": 0, "r": 0, "n": number, "k": 1}
+        for name, text in item.items():
+            if name in found:
+                found[str(name)] = self.number(item, (name, text))
+        return found["t"], found["d"], found["r"], found["n"], max(found["k"], 1)
 
-    def add(self, item: Element, start: int, length: int, count: int, number: int | None, parts: int) -> None:
-        if self.count + count > MAX_SEGMENTS:
-            raise limit_error(
-                "a SegmentTimeline has too many segments", MAX_SEGMENTS, line=line_of(item), path=self.path
-            )
-        if number is None:
-            number = self.next_number
-        runs = self.runs
-        last = runs[-1] if runs else None
-        if (
-            last is not None
-            and last.duration == length
-            and last.time + last.duration * last.size == start
-            and last.number + last.size == number
-            and last.parts == parts
-        ):
-            runs[-1] = Run(last.time, length, last.size + count, last.number, parts, last.first)
-        else:
-            runs.append(Run(start, length, count, number, parts, self.count))
-        self.count += count
-        self.next_number = number + count
-        self.next_time = start + length * count
+    def number(self, item: Element, attribute: tuple[str | bytes, str | bytes]) -> int:
+        """The value of an attribute; 0 and a warning where it is not a number."""
+        value = integer(str(attribute[1]))
+        if value is None:
+            self.warn(item, "dash.bad_s", f"An S element has an @{attribute[0]!s} that is not a number.")
+            return 0
+        return value
+
+    def jump(self, item: Element, ticks: int) -> None:
+        word = "gap" if ticks > 0 else "overlap"
+        article = "a" if ticks > 0 else "an"
+        self.warn(
+            item,
+            f"dash.timeline_{word}",
+            f"The SegmentTimeline has {article} {word} of {abs(ticks)} timescale units.",
+        )
 
 
 def _open_repeat(
-    items: list[Element],
-    position: int,
+    item: Element,
     start: int,
     length: int,
     end: int | None,
-    reader: _Reader,
+    trouble: _Trouble,
     *,
     whole_only: bool,
 ) -> int:
     """The repeat count that a negative @r stands for: until the next S@t or the period's end; -1 for no segment."""
-    limit, item = end, items[position]
-    if position + 1 < len(items):
-        following = integer(items[position + 1].get("t"))
+    limit = end
+    sibling = item.getnext()
+    if sibling is not None and sibling.tag == item.tag:
+        following = integer(sibling.get("t"))
         if following is None:
-            reader.bad(item, "repeats until the next one, which has no @t")
+            trouble.warn(item, "dash.bad_s", "An S element repeats until the next one, which has no @t.")
             return 0
         limit, whole_only = following, False
     if limit is None:
-        reader.bad(item, "repeats until the end of the period, which is not known; it is taken once")
+        trouble.warn(
+            item, "dash.bad_s", "An S element repeats until the period's end, which is not known; it is taken once."
+        )
         return 0
     span = limit - start
     return max(span // length if whole_only else -(-span // length), 0) - 1
