@@ -105,23 +105,53 @@ def audio_rendition(track: Track) -> Rendition:
 
 
 def _video(presentation: Presentation) -> LogicalTrack | None:
-    candidates = [track for track in presentation.periods[0].of(TrackType.VIDEO) if track.renditions]
+    candidates = _switchable(presentation.periods[0].of(TrackType.VIDEO))
     if not candidates:
         return None
     chosen = min(candidates, key=_video_rank)
     family = codec_family(chosen.renditions[0].codecs, TrackType.VIDEO)
     per_period = tuple(
         _one_family(min(same, key=_video_rank))
-        if (same := _same_family(period.of(TrackType.VIDEO), family))
+        if (same := _same_family(_switchable(period.of(TrackType.VIDEO)), family))
         else None
         for period in presentation.periods
     )
     return LogicalTrack("video", chosen.label or chosen.name or "Video", per_period)
 
 
+def _switchable(tracks: Sequence[Track]) -> list[Track]:
+    """The tracks, with those joined between which the manifest allows switching.
+
+    A DASH packager makes an AdaptationSet for each content key (SD, HD) and links them by an
+    adaptation-set-switching property that lists the others' ids (DASH-IF IOP 3.8): together they are one ladder.
+    """
+    joined: list[Track] = []
+    for track in tracks:
+        if not track.renditions:
+            continue
+        partner = next((n for n, other in enumerate(joined) if _linked(other, track)), None)
+        if partner is None:
+            joined.append(track)
+        else:
+            first = joined[partner]
+            joined[partner] = replace(first, renditions=first.renditions + track.renditions)
+    return joined
+
+
+def _linked(one: Track, other: Track) -> bool:
+    same = codec_family(one.renditions[0].codecs, TrackType.VIDEO) == codec_family(
+        other.renditions[0].codecs, TrackType.VIDEO
+    )
+    return same and (other.id in _switching(one) or one.id in _switching(other))
+
+
+def _switching(track: Track) -> set[str]:
+    return {part.strip() for part in track.attributes.get("switching", "").split(",")} - {""}
+
+
 def _same_family(tracks: Sequence[Track], family: str) -> list[Track]:
-    matching = [t for t in tracks if t.renditions and codec_family(t.renditions[0].codecs, TrackType.VIDEO) == family]
-    return matching or [track for track in tracks if track.renditions]
+    matching = [track for track in tracks if codec_family(track.renditions[0].codecs, TrackType.VIDEO) == family]
+    return matching or list(tracks)
 
 
 def _one_family(track: Track) -> Track:
