@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from player.clock import Clock
-from player.errors import NetError
+from player.errors import ErrorCode, NetError
 from player.manifest.model import ByteRange
+from player.net.failures import failure
 from player.net.model import Body, Request, RequestKind, Transport
 
 
@@ -99,6 +100,8 @@ class ScriptedTransport:
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
+        if not request.url.startswith(("http://", "https://")):
+            raise failure(ErrorCode.NET_FORBIDDEN_URL, "not of the web", request.url, recoverable=False)
         act = self._act(request.url)
         self.requests.append(request)
         self.open_now += 1
