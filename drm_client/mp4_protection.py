@@ -161,6 +161,8 @@ def is_seig(data: Data, box: Box) -> bool:
 def auxiliary_sizes(data: Data, container: Box, samples: int) -> list[int] | None:
     """The size of each sample's encryption information from a container's saiz box, or None without one."""
     for box in container.all(b"saiz"):
+        if not is_protection_box(data, box):
+            continue
         reader = fields(data, box)
         _, flags = reader.version_and_flags()
         if flags & 1:
@@ -177,6 +179,8 @@ def auxiliary_sizes(data: Data, container: Box, samples: int) -> list[int] | Non
 def auxiliary_offsets(data: Data, container: Box) -> list[int]:
     """The offsets of a container's saio box, relative as they stand."""
     for box in container.all(b"saio"):
+        if not is_protection_box(data, box):
+            continue
         reader = fields(data, box)
         version, flags = reader.version_and_flags()
         if flags & 1:

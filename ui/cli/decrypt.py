@@ -209,6 +209,8 @@ def read_file(path: Path) -> bytearray:
         ) from error
     if not data:
         raise InputError(ErrorCode.INPUT_FILE, f"{path} is empty.")
+    if data[:_TRIED_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise InputError(ErrorCode.INPUT_FILE, f"{path} is XML or HTML, not media: give the media files themselves.")
     return data
 
 

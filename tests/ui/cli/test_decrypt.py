@@ -163,6 +163,7 @@ def test_segments_without_a_playlist(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["empty.mp4", "--key", KEY], 2, "is empty"),
         (["missing.m3u8", "--key", KEY], 2, "cannot be read"),
         (["text.mp4", "--key", KEY], 2, "initialisation vector is not known"),
+        (["title.mpd", "--key", KEY], 2, "not media"),
         (["cut.mp4", "--key", KEY], 1, "ends before its last sample"),
         (["in.mp4", "--key", f"{OTHER_KID}:{KEY}"], 1, f"--key {KID}:KEY"),
     ],
@@ -173,6 +174,7 @@ def test_what_goes_wrong_is_one_sentence(
     whole = write_whole(tmp_path / "in.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[: whole.index(b"mdat") + 50])
     (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "title.mpd").write_text('<?xml version="1.0"?>\n<MPD/>')
     (tmp_path / "text.mp4").write_text("this is not a film\n" * 9)
     assert run(tmp_path / words[0], *words[1:], "-o", tmp_path / "out.mp4") == code
     told = capsys.readouterr().err
