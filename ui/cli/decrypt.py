@@ -20,7 +20,7 @@ from drm_client.hls_aes import segment_decryptor
 from drm_client.keys import KEY_LENGTHS, KID_LENGTH
 from drm_client.ts_packets import starts_soundly
 from player.errors import ErrorCode, ExitCode, InputError
-from ui.cli.decrypt_inputs import KnownKeys, is_playlist, playlist_parts, rendition_playlists
+from ui.cli.decrypt_inputs import KnownKeys, is_playlist, key_beside, playlist_parts, rendition_playlists
 
 _METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
 _SEGMENT_SUFFIXES = (".m4s", ".cmfv", ".cmfa", ".m4f")
@@ -165,6 +165,8 @@ def _segment_key(
     kind = file_kind(data)
     if method is None and kind in (FileKind.MP4, FileKind.WEBM):
         return None
+    if method is None and iv is None and (beside := key_beside(path, keys)) is not None:
+        return beside
     if kind in (FileKind.TRANSPORT_STREAM, FileKind.PACKED_AUDIO) and method in (None, "SAMPLE-AES"):
         return SegmentKey("SAMPLE-AES", keys.only(), iv) if iv is not None else None
     key = keys.only()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,13 @@ from drm_client.files import SegmentKey
 from drm_client.hls_aes import media_sequence_iv, whole_segment_methods
 from drm_client.hls_identity import read_key
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, InputError
+from player.errors import ErrorCode, InputError, ManifestError
 from player.manifest.hls.build import parse_hls
 from player.manifest.hls.media import parse_media
 from player.manifest.model import ByteRange, InitSegment, KeyInfo, PlaylistRef, Segment
 
 _PLAYLIST_SUFFIXES = (".m3u8", ".m3u")
+_MAX_NEIGHBOURS = 64
 _MAX_PLAYLIST_BYTES = 64 << 20
 
 
@@ -126,6 +128,20 @@ def playlist_parts(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> It
             yield Part(_local(segment.init.url, path), segment.init.byte_range, init_key, is_media=False)
         last_init = segment.init
         yield Part(media, segment.byte_range, _segment_key(segment.keys, segment, path, keys), is_media=True)
+
+
+def key_beside(path: Path, keys: KnownKeys) -> SegmentKey | None:
+    """What a media playlist in the same folder says of a file's encryption, or None where none names it."""
+    wanted = path.resolve()
+    for playlist in sorted(wanted.parent.glob("*.m3u8"))[:_MAX_NEIGHBOURS]:
+        with contextlib.suppress(InputError, ManifestError):
+            if rendition_playlists(playlist) != [playlist]:
+                continue
+            parts = playlist_parts(playlist, keys)
+            found = next((part for part in parts if part.path.resolve() == wanted), None)
+            if found is not None and found.key is not None:
+                return found.key
+    return None
 
 
 def _segment_key(infos: Sequence[KeyInfo], segment: Segment, playlist: Path, keys: KnownKeys) -> SegmentKey | None:

@@ -153,6 +153,18 @@ def test_segments_without_a_playlist(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "give --iv" in capsys.readouterr().err
 
 
+def test_a_playlist_beside_a_segment_is_asked(tmp_path: Path) -> None:
+    iv = bytes(range(5, 21))
+    (tmp_path / "one.ts").write_bytes(encrypted_ts(iv))
+    (tmp_path / "broken.m3u8").write_text("#EXTM3U\nnonsense")
+    (tmp_path / "media.m3u8").write_text(
+        f'#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x{iv.hex()}\n'
+        "#EXTINF:4,\nzero.ts\n#EXTINF:4,\none.ts\n#EXT-X-ENDLIST\n"
+    )
+    assert run(tmp_path / "one.ts", "--key", KEY, "-o", tmp_path / "clear.ts") == 0
+    assert (tmp_path / "clear.ts").read_bytes() == TS
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
