@@ -108,6 +108,7 @@ def _run(application: QGuiApplication, options: AppOptions) -> int:
     app.start(email=options.email, password=options.password, source=options.source)
     code = application.exec()
     app.close()
+    tasks.close()
     client.close()
     output.shutdown()
     interrupts.close()

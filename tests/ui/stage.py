@@ -46,6 +46,7 @@ class Stage:
     def close(self) -> None:
         if self.window is not None:
             self.app.close()
+            self.tasks.close()
             self.output.shutdown()
             self.window.close()
             self.engine.deleteLater()
@@ -82,7 +83,7 @@ class Stage:
     def play(self, state=None):
         """Be at the player; the session that plays."""
         self.start(source=Source(url="https://streams.test/film/master.m3u8"))
-        self.until(lambda: self.client.sessions)
+        self.until(lambda: bool(self.client.sessions))
         session = self.client.sessions[-1]
         if state is not None:
             session.publish(state)
@@ -142,5 +143,8 @@ def name_of(item: QQuickItem) -> str:
 
 
 def accessible_name(item: QQuickItem) -> str:
+    """What a screen reader says; Qt keeps back the name of a password field, but not its description."""
     interface = QAccessible.queryAccessibleInterface(item)
-    return interface.text(QAccessible.Text.Name) if interface is not None else ""
+    if interface is None:
+        return ""
+    return interface.text(QAccessible.Text.Name) or interface.text(QAccessible.Text.Description)

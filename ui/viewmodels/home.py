@@ -100,8 +100,10 @@ class PosterModel(RecordModel[Poster]):
 
 
 class HomeViewModel(QObject):
-    """Loads the catalogue page by page. What is already shown stays while it is loaded anew. ``signInNeeded(why)`` follows
-    when the service takes the viewer for signed out."""
+    """Loads the catalogue page by page. What is already shown stays while it is loaded anew.
+
+    ``signInNeeded(why)`` follows when the service takes the viewer for signed out.
+    """
 
     changed = Signal()
     signInNeeded = Signal(str)

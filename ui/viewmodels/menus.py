@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from PySide6.QtCore import Slot
+
 from player.state import PlaybackState, TrackChoice
 from ui.viewmodels.binding import RecordModel
 from ui.viewmodels.text import bitrate, tr
@@ -27,6 +29,11 @@ class Option:
 
 class OptionModel(RecordModel[Option]):
     record = Option
+
+    @Slot(result=int)
+    def chosenRow(self) -> int:
+        """Where a menu begins: the chosen line, else the first."""
+        return next((row for row, option in enumerate(self.records) if option.chosen), 0)
 
 
 def quality_options(state: PlaybackState) -> list[Option]:

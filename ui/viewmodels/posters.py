@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
 
+from player.errors import ErrorCode, InputError
 from player.state import Failure
 from ui.ports import ClientPort
 from ui.viewmodels.tasks import Tasks
 
 MAX_BYTES = 64 * 1024 * 1024
 _AT_ONCE = 6
+_storing = threading.Lock()  # one writer at a time, which may also remove files
 
 
 class PosterCache(QObject):
@@ -76,21 +78,28 @@ async def _fetch(client: ClientPort, url: str, folder: Path) -> Path:
     if await asyncio.to_thread(path.is_file):
         return path
     picture = await client.image(url)
-    await asyncio.to_thread(_store, path, picture)
+    try:
+        await asyncio.to_thread(_store, path, picture)
+    except OSError as error:
+        raise InputError(ErrorCode.INPUT_FILE, f"A poster could not be stored: {error.strerror}.") from error
     return path
 
 
 def _store(path: Path, picture: bytes) -> None:
     """Write whole files only, and make room by removing the oldest."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    partial.write_bytes(picture)
-    partial.replace(path)
+    with _storing:
+        partial = path.with_suffix(".part")
+        partial.write_bytes(picture)
+        partial.replace(path)
+        _make_room(path.parent)
+
+
+def _make_room(folder: Path) -> None:
     files = []
-    for file in path.parent.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another poster's thread was quicker
-            stat = file.stat()
-            files.append((stat.st_mtime, stat.st_size, file))
+    for file in folder.iterdir():
+        stat = file.stat()
+        files.append((stat.st_mtime, stat.st_size, file))
     total = sum(size for _, size, _ in files)
     for _, size, file in sorted(files):
         if total <= MAX_BYTES:

@@ -43,6 +43,7 @@ class Tasks(QObject):
     def __init__(self, client: ClientPort, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
+        self._closed = False
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -52,13 +53,20 @@ class Tasks(QObject):
         failed: Callable[[Failure], None],
     ) -> Task[T]:
         """Start ``work``; ``done`` gets its value, or ``failed`` what went wrong in words for the viewer."""
-        task = Task(done, failed)
+        task = Task(done, failed, cancelled=self._closed)
+        if self._closed:
+            work.close()
+            return task
         task.future = self._client.submit(work)
         task.future.add_done_callback(lambda future: self._finished.emit(task, future))
         return task
 
+    def close(self) -> None:
+        """Start nothing and report nothing any more; for the end of the application."""
+        self._closed = True
+
     def _deliver(self, task: Task[T], future: Future[T]) -> None:
-        if task.cancelled:
+        if task.cancelled or self._closed:
             return
         try:
             value = future.result()

@@ -60,6 +60,8 @@ FocusScope {
         font.pixelSize: Theme.px(16)
         Accessible.role: Accessible.EditableText
         Accessible.name: root.label
+        // Qt keeps back the name of a password field, but not its description.
+        Accessible.description: root.echoMode === TextInput.Password ? root.label : ""
         Accessible.focusable: true
         Accessible.passwordEdit: root.echoMode === TextInput.Password
         onAccepted: root.accepted()

@@ -8,6 +8,9 @@ FocusScope {
     default property alias content: row.data
     property alias spacing: row.spacing
 
+    signal beyondBegin()
+    signal beyondEnd()
+
     implicitWidth: row.implicitWidth
     implicitHeight: row.implicitHeight
 
@@ -18,16 +21,21 @@ FocusScope {
     function move(step: int) {
         const all = stops()
         const now = all.findIndex(child => child.activeFocus)
-        const next = Math.max(0, Math.min(all.length - 1, now + step))
-        if (all.length > 0)
-            all[next].forceActiveFocus(Qt.OtherFocusReason)
+        if (now + step < 0)
+            beyondBegin()
+        else if (now + step >= all.length)
+            beyondEnd()
+        else
+            all[now + step].forceActiveFocus(Qt.OtherFocusReason)
     }
+    function enterFirst() { stops()[0]?.forceActiveFocus(Qt.OtherFocusReason) }
+    function enterLast() { stops().pop()?.forceActiveFocus(Qt.OtherFocusReason) }
 
     // The remembered control may have become disabled meanwhile.
     function enter() {
         root.forceActiveFocus(Qt.OtherFocusReason)
         if (!stops().some(child => child.activeFocus))
-            move(0)
+            enterFirst()
     }
 
     Keys.onLeftPressed: move(Qt.application.layoutDirection === Qt.RightToLeft ? 1 : -1)

@@ -19,12 +19,7 @@ FocusScope {
 
     // Begin on the line that is chosen now.
     function open() {
-        list.currentIndex = 0
-        for (let row = 0; row < list.count; ++row) {
-            const line = list.itemAtIndex(row)
-            if (line && line.chosen)
-                list.currentIndex = row
-        }
+        list.currentIndex = model.chosenRow()
         list.positionViewAtIndex(list.currentIndex, ListView.Contain)
         list.forceActiveFocus(Qt.PopupFocusReason)
     }

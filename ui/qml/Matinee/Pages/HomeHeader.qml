@@ -192,6 +192,7 @@ FocusScope {
             model: root.home.continueWatching
             Accessible.role: Accessible.List
             Accessible.name: heading.text
+            Keys.priority: Keys.AfterItem
             Keys.onLeftPressed: event => event.accepted = true
             Keys.onRightPressed: event => event.accepted = true
             delegate: PosterCard {

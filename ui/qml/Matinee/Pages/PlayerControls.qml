@@ -26,15 +26,7 @@ FocusScope {
         id: left
         spacing: Theme.tiny
         focus: true
-        Keys.onRightPressed: atEnd() ? right.first() : move(1)
-        function atEnd(): bool {
-            const all = stops()
-            return all.length > 0 && all[all.length - 1].activeFocus
-        }
-        function last() {
-            const all = stops()
-            all[all.length - 1].forceActiveFocus(Qt.OtherFocusReason)
-        }
+        onBeyondEnd: right.enterFirst()
         IconButton {
             objectName: "playPause"
             icon: root.player.paused ? "play" : "pause"
@@ -72,9 +64,7 @@ FocusScope {
         id: right
         anchors.right: parent.right
         spacing: Theme.tiny
-        Keys.onLeftPressed: atBegin() ? left.last() : move(-1)
-        function atBegin(): bool { return stops()[0].activeFocus }
-        function first() { stops()[0].forceActiveFocus(Qt.OtherFocusReason) }
+        onBeyondBegin: left.enterLast()
         IconButton {
             id: quality
             objectName: "quality"

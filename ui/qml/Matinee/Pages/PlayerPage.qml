@@ -41,10 +41,10 @@ FocusScope {
     }
     function openMenu(which: string, button: Item) {
         const menus = {
-            quality: [qsTr("Quality"), player.qualities, player.chooseQuality],
-            audio: [qsTr("Audio"), player.audioTracks, player.chooseAudio],
-            subtitles: [qsTr("Subtitles"), player.textTracks, player.chooseText],
-            speed: [qsTr("Speed"), player.speeds, player.chooseSpeed]
+            quality: [qsTr("Quality"), player.qualities, key => player.chooseQuality(key)],
+            audio: [qsTr("Audio"), player.audioTracks, key => player.chooseAudio(key)],
+            subtitles: [qsTr("Subtitles"), player.textTracks, key => player.chooseText(key)],
+            speed: [qsTr("Speed"), player.speeds, key => player.chooseSpeed(key)]
         }
         menu.heading = menus[which][0]
         menu.model = menus[which][1]

@@ -1,0 +1,207 @@
+"""The video items show what the real libmpv plays."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtQml import QQmlApplicationEngine
+
+from player.errors import ComponentError, ErrorCode
+from player.state import Failure
+from tests.kit.clip import BARS, write_bars
+from tests.kit.fake_client import FakePlayer, FakeSurface
+from ui.video.output import VideoOutput
+
+SCENE = b"""
+import QtQuick
+import Matinee.Video
+Window {
+    visible: true; width: 640; height: 360; color: "black"
+    VideoSurface { objectName: "video"; anchors.fill: parent }
+    Rectangle { width: 40; height: 40; color: "#ffff00" }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory) -> Path:
+    return write_bars(tmp_path_factory.mktemp("clip") / "bars.mp4")
+
+
+@pytest.fixture
+def scene(qapp, qtbot):
+    import mpv
+
+    engine = QQmlApplicationEngine()
+    engine.loadData(SCENE)
+    window = engine.rootObjects()[0]
+    surface = next(item for item in window.contentItem().childItems() if item.objectName() == "video")
+    player = mpv.MPV(vo="libmpv", ao="null", keep_open="yes")
+    yield window, surface, player
+    surface.shutdown()
+    player.terminate()
+    window.close()
+
+
+def bars_of(window) -> list[tuple[int, int, int]]:
+    image = window.grabWindow()
+    y = image.height() // 2
+    return [image.pixelColor(int(image.width() * (n + 0.5) / len(BARS)), y).getRgb()[:3] for n in range(len(BARS))]
+
+
+def looks_like(shown, wanted) -> bool:
+    return all(
+        abs(a - b) < 20 for one, other in zip(shown, wanted, strict=True) for a, b in zip(one, other, strict=True)
+    )
+
+
+def test_the_picture_shows_inside_the_software_scene(scene, qtbot, bars):
+    window, surface, player = scene
+    with qtbot.waitSignal(surface.ready):
+        surface.attach(player)
+    player.play(str(bars))
+    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=5000)
+    image = window.grabWindow()
+    assert image.pixelColor(10, 10).getRgb()[:3] == (255, 255, 0), "other items lie above the video"
+
+
+def test_frames_keep_coming_and_follow_the_size(scene, qtbot, bars):
+    window, surface, player = scene
+    surface.attach(player)
+    player.play(str(bars))
+    qtbot.waitUntil(lambda: surface.frames > 5, timeout=5000)
+    window.resize(800, 640)
+    qtbot.waitUntil(
+        lambda: (
+            looks_like(bars_of(window), BARS) and window.grabWindow().pixelColor(400, 20).getRgb()[:3] == (0, 0, 0)
+        ),
+        timeout=5000,
+    )
+
+
+def test_a_paused_picture_is_drawn_anew_at_another_size(scene, qtbot, bars):
+    window, surface, player = scene
+    surface.attach(player)
+    player.play(str(bars))
+    qtbot.waitUntil(lambda: surface.frames > 2, timeout=5000)
+    player.pause = True
+    qtbot.wait(100)
+    before = surface.frames
+    window.resize(500, 500)
+    qtbot.waitUntil(lambda: surface.frames > before, timeout=3000)
+    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=3000)
+
+
+def test_shutting_down_twice_is_harmless(scene, qtbot):
+    _window, surface, player = scene
+    surface.attach(player)
+    surface.shutdown()
+    surface.shutdown()
+
+
+# --- output
+
+
+def test_playing_begins_once_the_surface_is_ready(qapp, qtbot):
+    output, surface = VideoOutput(FakePlayer), FakeSurface()
+    output.set_surface(surface)
+    ready: list[object] = []
+    output.when_ready(ready.append, pytest.fail)
+    assert ready == [], "the player is still being made"
+    qtbot.waitUntil(lambda: len(ready) == 1)
+    output.when_ready(ready.append, pytest.fail)
+    assert len(ready) == 2, "at once, with the same player"
+    assert ready[0] is ready[1]
+    output.shutdown()
+    assert ready[0].terminated
+
+
+def test_a_missing_libmpv_is_told_to_everyone_who_waits(qapp, qtbot):
+    def missing():
+        raise ComponentError(ErrorCode.COMPONENT_LIBMPV, "libmpv is not installed.")
+
+    output, surface = VideoOutput(missing), FakeSurface()
+    output.set_surface(surface)
+    failures: list[Failure] = []
+    output.when_ready(pytest.fail, failures.append)
+    qtbot.waitUntil(lambda: len(failures) == 1)
+    output.when_ready(pytest.fail, failures.append)
+    assert failures == [Failure("component.libmpv", "libmpv is not installed.")] * 2
+    output.shutdown()
+
+
+# --- OpenGL
+
+GL_PROGRAM = """
+import locale, sys
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtQml import QQmlApplicationEngine
+from ui import scene
+from ui.video.choose import VideoBackend
+scene.prepare_environment()
+app = QGuiApplication(["test"])
+scene.after_application()
+backend = scene.choose_scene()
+assert backend is VideoBackend.OPENGL, backend
+scene.register_types(backend)
+import mpv
+engine = QQmlApplicationEngine()
+engine.loadData({scene!r})
+window = engine.rootObjects()[0]
+surface = scene.video_surface(window)
+player = mpv.MPV(vo="libmpv", ao="null", keep_open="yes")
+surface.ready.connect(lambda: player.play(sys.argv[1]))
+surface.attach(player)
+def look():
+    if surface.frames < 5:
+        QTimer.singleShot(100, look)
+        return
+    image = window.grabWindow()
+    print([image.pixelColor(int(image.width() * x), image.height() // 2).getRgb()[:3] for x in (1/8, 3/8, 5/8, 7/8)])
+    app.quit()
+QTimer.singleShot(100, look)
+app.exec()
+surface.shutdown()
+player.terminate()
+del engine
+print("clean")
+"""
+
+
+@pytest.fixture
+def x_display(tmp_path):
+    """An X server of our own; its number is chosen by the server."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is not installed")
+    read_end, write_end = os.pipe()
+    arguments = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1280x720x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(arguments, pass_fds=[write_end], stderr=subprocess.DEVNULL)
+    os.close(write_end)
+    with os.fdopen(read_end) as pipe:
+        number = pipe.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait(10)
+
+
+def test_the_opengl_item_shows_the_picture_and_ends_cleanly(x_display, bars):
+    environment = dict(os.environ, DISPLAY=x_display, MATINEE_VIDEO="opengl", QT_QPA_PLATFORM="xcb")
+    done = subprocess.run(
+        [sys.executable, "-c", GL_PROGRAM.format(scene=SCENE), str(bars)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    shown, end = done.stdout.strip().splitlines()
+    assert looks_like(ast.literal_eval(shown), BARS), shown
+    assert end == "clean"

@@ -1,0 +1,329 @@
+"""The view models without any QML."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QModelIndex, QThread
+
+from abr.model import Reason
+from player.errors import ErrorCode, MatineeError, NetError
+from player.state import Failure, PlaybackState, StatSample
+from tests.kit.fake_client import FakeClient, cards, decision, playing
+from ui.viewmodels.home import HomeViewModel
+from ui.viewmodels.menus import Option, OptionModel, audio_options, quality_options, speed_options, text_options
+from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.relay import StateRelay
+from ui.viewmodels.statistics import StatisticsViewModel
+from ui.viewmodels.tasks import Tasks
+from ui.viewmodels.text import bitrate, clock_time, duration_words
+
+
+@pytest.fixture
+def client(qapp):
+    made = FakeClient()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tasks(client):
+    made = Tasks(client)
+    yield made
+    made.close()
+
+
+# --- text
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, "0:00"), (-3, "0:00"), (123, "2:03"), (3723.9, "1:02:03")])
+def test_clock_time(seconds, words):
+    assert clock_time(seconds) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, ""), (40, "40 s"), (720, "12 min"), (5520, "1 h 32 min")])
+def test_duration_words(seconds, words):
+    assert duration_words(seconds) == words
+
+
+def test_bitrate():
+    assert bitrate(640_000) == "640 kbit/s"
+    assert bitrate(2_449_999) == "2.4 Mbit/s"
+
+
+# --- list model
+
+
+def test_replace_touches_only_what_changed(qapp, qtbot):
+    model = OptionModel()
+    model.replace([Option("a", "A"), Option("b", "B"), Option("c", "C")])
+    changed, inserted, removed = [], [], []
+    model.dataChanged.connect(lambda first, last, _roles: changed.append((first.row(), last.row())))
+    model.rowsInserted.connect(lambda _parent, first, last: inserted.append((first, last)))
+    model.rowsRemoved.connect(lambda _parent, first, last: removed.append((first, last)))
+    model.replace([Option("a", "A"), Option("b", "B", chosen=True), Option("c", "C")])
+    assert (changed, inserted, removed) == ([(1, 1)], [], [])
+    model.replace([Option("a", "A")])
+    assert removed == [(1, 2)]
+    model.replace([Option("a", "A"), Option("d", "D")])
+    assert inserted == [(1, 1)]
+    assert [model.data(model.index(row), role) for row in range(2) for role in (min(model.roleNames()),)] == [
+        "a",
+        "d",
+    ]
+
+
+def test_roles_are_camel_case(qapp):
+    names = {bytes(name.data()).decode() for name in OptionModel().roleNames().values()}
+    assert names == {"key", "label", "detail", "chosen", "available"}
+
+
+# --- tasks
+
+
+def test_results_come_on_the_qt_thread(client, tasks, qtbot):
+    seen = []
+    tasks.run(client.catalog(None), lambda page: seen.append((page, QThread.currentThread())), seen.append)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen[0][1] is QCoreApplication.instance().thread()
+
+
+def test_an_error_of_the_family_keeps_its_sentence(client, tasks, qtbot):
+    client.failure = NetError(ErrorCode.NET_DNS, "There is no such host.")
+    seen = []
+    tasks.run(client.catalog(None), seen.append, seen.append)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == [Failure("net.dns", "There is no such host.")]
+
+
+def test_a_fault_of_ours_is_not_shown_raw(client, tasks, qtbot, caplog):
+    client.failure = ZeroDivisionError("secret detail")
+    seen = []
+    tasks.run(client.catalog(None), seen.append, seen.append)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen[0].code == "internal"
+    assert "secret" not in seen[0].sentence
+    assert "unexpected error" in caplog.text
+
+
+def test_a_cancelled_task_says_nothing(client, tasks, qtbot):
+    client.silent = True
+    seen = []
+    task = tasks.run(client.catalog(None), seen.append, seen.append)
+    task.cancel()
+    client.silent = False
+    done = []
+    tasks.run(client.catalog(None), done.append, done.append)
+    qtbot.waitUntil(lambda: bool(done))
+    assert seen == []
+
+
+def test_nothing_starts_after_the_close(client, tasks, qtbot):
+    tasks.close()
+    task = tasks.run(client.catalog(None), pytest.fail, pytest.fail)
+    qtbot.wait(20)
+    assert task.cancelled
+    assert client.catalog_calls == 0
+
+
+# --- relay
+
+
+def test_many_states_from_another_thread_become_few(qapp, qtbot):
+    relay = StateRelay()
+    seen = []
+    relay.arrived.connect(seen.append)
+    last = PlaybackState(position_s=999.0)
+    worker = threading.Thread(
+        target=lambda: [relay.push(PlaybackState(position_s=float(n))) for n in range(999)] and relay.push(last)
+    )
+    worker.start()
+    worker.join()
+    qtbot.waitUntil(lambda: bool(seen) and seen[-1] is last)
+    assert len(seen) < 10
+
+
+def test_a_closed_relay_lets_nothing_through(qapp, qtbot):
+    relay = StateRelay()
+    seen = []
+    relay.arrived.connect(seen.append)
+    relay.push(PlaybackState())
+    relay.close()
+    relay.push(PlaybackState())
+    qtbot.wait(20)
+    assert seen == []
+
+
+# --- menus
+
+
+def test_quality_menu_lists_auto_and_the_best_first():
+    options = quality_options(playing())
+    assert [option.label for option in options] == ["Auto", "1080p", "720p", "480p", "240p"]
+    assert options[0].chosen
+    assert options[0].detail == "now 1080p"
+    options = quality_options(playing(rung_manual=1))
+    assert [option.label for option in options if option.chosen] == ["480p"]
+
+
+def test_text_menu_begins_with_off_and_explains_what_cannot_be_had():
+    options = text_options(playing())
+    assert options[0] == Option("off", "Off", chosen=True)
+    assert not options[2].available
+    assert options[2].detail == "Picture subtitles cannot be shown."
+    assert text_options(playing(text_tracks=())) == []
+
+
+def test_other_menus():
+    assert [option.chosen for option in audio_options(playing())] == [True, False]
+    assert next(option.label for option in speed_options(playing(speed=1.5)) if option.chosen) == "1.5×"
+
+
+# --- statistics
+
+
+def test_graphs_follow_the_history(qapp):
+    statistics = StatisticsViewModel()
+    state = playing()
+    statistics.show(state)
+    buffer, throughput, rung = statistics.property("graphs")
+    assert buffer.property("value") == "28.0 s"
+    assert buffer.property("top") == "30.0 s"
+    points = buffer.property("points")
+    assert len(points) == 2 * len(state.history)
+    assert points[-2] == 1.0, "the newest sample is at the right edge"
+    assert points[-1] == pytest.approx(28 / 30)
+    assert throughput.property("points")[1] == -1.0, "nothing was measured yet: a gap"
+    assert rung.property("value") == "5.2 Mbit/s"
+    assert statistics.property("decision") == state.decisions[-1].sentence
+    assert statistics.property("reason") == f"{Reason.THROUGHPUT_RULE}  ·  throughput"
+    facts = {fact.name: fact.value for fact in statistics.property("facts").records}
+    assert facts["CDN"] == "edge-a"
+    assert facts["Playing"] == "1080p, 5.2 Mbit/s"
+
+
+def test_only_the_last_two_minutes_are_drawn(qapp):
+    statistics = StatisticsViewModel()
+    history = tuple(StatSample(float(n), float(n), 5.0, 1e6, 0, 400_000, "a") for n in range(300))
+    statistics.show(PlaybackState(history=history))
+    points = statistics.property("graphs")[0].property("points")
+    assert len(points) == 2 * 121
+    assert points[0] == 0.0
+
+
+def test_statistics_redraw_only_on_news(qapp):
+    statistics = StatisticsViewModel()
+    state = playing()
+    drawn = []
+    statistics.property("graphs")[0].changed.connect(lambda: drawn.append(1))
+    statistics.show(state)
+    statistics.show(replace(state, position_s=81.0))
+    assert len(drawn) == 1
+    statistics.show(replace(state, decisions=(*state.decisions, decision("Down to 720p."))))
+    assert statistics.property("decision") == "Down to 720p."
+
+
+def test_statistics_of_nothing(qapp):
+    statistics = StatisticsViewModel()
+    statistics.show(PlaybackState())
+    assert [graph.property("value") for graph in statistics.property("graphs")] == ["–", "–", "–"]
+
+
+# --- home
+
+
+@pytest.fixture
+def home(client, tasks, tmp_path):
+    return HomeViewModel(client, tasks, PosterCache(client, tasks, tmp_path / "posters"))
+
+
+def state_of(home):
+    return home.property("state")
+
+
+def test_the_catalogue_comes_page_by_page(client, home, qtbot):
+    client.titles = cards(120, begun=3)
+    home.refresh()
+    assert state_of(home) == "loading"
+    qtbot.waitUntil(lambda: state_of(home) == "ready")
+    titles = home.property("titles")
+    assert titles.property("count") == 50
+    begun = [poster.title_id for poster in home.property("continueWatching").records]
+    assert begun == ["title-2", "title-1", "title-0"], "the last watched first"
+    for expected in (100, 120):
+        assert titles.canFetchMore(QModelIndex())
+        titles.fetchMore(QModelIndex())
+        titles.fetchMore(QModelIndex())  # a second wish while the first is on its way does not count
+        qtbot.waitUntil(lambda expected=expected: titles.property("count") == expected)
+    assert not titles.canFetchMore(QModelIndex())
+    assert client.catalog_calls == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (NetError(ErrorCode.NET_REFUSED, "No answer."), "offline"),
+        (MatineeError(ErrorCode.SERVICE_REPLY, "Not understood."), "error"),
+    ],
+)
+def test_trouble_has_a_state_and_a_sentence(client, home, qtbot, error, state):
+    client.failure = error
+    home.refresh()
+    qtbot.waitUntil(lambda: state_of(home) == state)
+    assert home.property("message") == error.sentence
+    client.failure = None
+    home.refresh()
+    qtbot.waitUntil(lambda: state_of(home) == "empty")
+
+
+def test_what_is_shown_stays_when_the_network_goes(client, home, qtbot):
+    client.titles = cards(5)
+    home.refresh()
+    qtbot.waitUntil(lambda: state_of(home) == "ready")
+    client.failure = NetError(ErrorCode.NET_UNREACHABLE, "No way.")
+    home.refresh()
+    qtbot.waitUntil(lambda: home.property("notice") != "")
+    assert state_of(home) == "ready"
+    assert home.property("titles").property("count") == 5
+
+
+# --- posters
+
+
+def test_posters_are_fetched_when_asked_for_and_kept(client, home, tasks, qtbot, tmp_path):
+    client.titles = cards(3)
+    client.picture = b"a picture"
+    home.refresh()
+    qtbot.waitUntil(lambda: state_of(home) == "ready")
+    titles = home.property("titles")
+    role = next(role for role, name in titles.roleNames().items() if bytes(name.data()) == b"poster")
+    assert titles.data(titles.index(1), role) == ""
+    qtbot.waitUntil(lambda: titles.data(titles.index(1), role).startswith("file:"))
+    assert titles.records[0].poster == "", "nobody asked for that one"
+    client.picture = None  # from here on nothing can be fetched: what is kept must do
+    again = PosterCache(client, tasks, tmp_path / "posters")
+    arrived = []
+    assert again.get("http://posters.test/1.jpg", arrived.append) == ""
+    qtbot.waitUntil(lambda: bool(arrived))
+    assert arrived[0].startswith("file:")
+
+
+def test_the_poster_folder_is_bounded(client, tasks, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.viewmodels.posters.MAX_BYTES", 2500)
+    client.picture = bytes(1000)
+    posters = PosterCache(client, tasks, tmp_path)
+    arrived = []
+    for n in range(6):
+        posters.get(f"http://posters.test/{n}.jpg", arrived.append)
+    qtbot.waitUntil(lambda: len(arrived) == 6)
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 2500
+
+
+def test_a_poster_that_cannot_be_had_is_not_asked_for_again(client, tasks, qtbot, tmp_path):
+    posters = PosterCache(client, tasks, tmp_path)
+    posters.get("http://posters.test/gone.jpg", pytest.fail)
+    qtbot.waitUntil(lambda: posters._running == 0)
+    assert posters.get("http://posters.test/gone.jpg", pytest.fail) == ""
+    assert posters._running == 0
