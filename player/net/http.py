@@ -28,6 +28,7 @@ _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-a
 _COMPRESSED_KINDS = frozenset(
     {RequestKind.MANIFEST, RequestKind.STEERING, RequestKind.TEXT, RequestKind.API, RequestKind.TIME}
 )
+_SIGNS_OF_AN_END = ("disconnected", "closed connection", "connectionterminated", "streamreset")
 _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
 
 
@@ -278,7 +279,7 @@ def _broken(error: Exception, url: str) -> NetError:
 def _ended_early(error: Exception) -> bool:
     """httpcore tells a server that went away from one that talks nonsense only by its words."""
     words = str(error).lower()
-    return "disconnected" in words or "closed connection" in words or "connectionterminated" in words or not words
+    return not words or any(sign in words for sign in _SIGNS_OF_AN_END)
 
 
 def _unsafe(url: str, sentence: str) -> NetError:
