@@ -7,7 +7,7 @@ The output has the clear sample entries (``encv`` and ``enca`` become what ``frm
 from __future__ import annotations
 
 from drm_client.boxes import Box, damaged, fields, parse_boxes
-from drm_client.cenc import SampleDecryptor
+from drm_client.cenc import SampleDecryptor, SampleProtection
 from drm_client.keys import KeyRing
 from drm_client.mp4_protection import is_protection_box, sample_protection
 from drm_client.mp4_samples import (
@@ -62,15 +62,16 @@ class Mp4Decryptor:
                 follows = runs[-1].offset + sum(runs[-1].sizes)
 
     def _decrypt_samples(self, data: bytearray, samples: list[PlacedSample]) -> None:
-        view = memoryview(data)
+        protected: list[tuple[int, int, SampleProtection]] = []
         for sample in samples:
             encryption = sample.encryption
             if encryption is None or not encryption.protected or not sample.size:
                 continue
             end = sample.offset + sample.size
-            if sample.offset < 0 or end > len(view):
+            if sample.offset < 0 or end > len(data):
                 raise damaged("It ends before its last sample.")
-            self._decryptor.decrypt_in_place(view[sample.offset : end], sample_protection(encryption, sample.info))
+            protected.append((sample.offset, end, sample_protection(encryption, sample.info)))
+        self._decryptor.decrypt_samples(data, protected)
 
 
 class _Offsets:

@@ -109,6 +109,20 @@ def test_part_of_a_larger_buffer_can_be_decrypted_in_place() -> None:
         assert buffer == b"before" + data + b"after"
 
 
+@settings(deadline=None)
+@given(st.lists(protected_samples(), max_size=6))
+def test_the_samples_of_a_buffer_can_be_decrypted_at_once(cases: list[tuple[bytes, SampleProtection]]) -> None:
+    buffer, places, expected = bytearray(), [], b""
+    for data, how in cases:
+        start = len(buffer) + 3
+        encrypted = encrypt_sample(how.scheme, KEY, how.iv, data, how.subsamples, how.crypt_blocks, how.skip_blocks)
+        buffer += b"gap" + encrypted
+        places.append((start, start + len(data), how))
+        expected += b"gap" + data
+    decryptor().decrypt_samples(buffer, places)
+    assert buffer == expected
+
+
 def test_a_missing_key_is_named() -> None:
     with pytest.raises(DrmError) as caught:
         SampleDecryptor(KeyRing()).decrypt(bytes(16), protection("cenc", bytes(8)))
