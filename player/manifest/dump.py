@@ -258,7 +258,7 @@ def _rendition(
         "lang": track.language,
         "name": track.name or attributes.get("NAME"),
         "label": track.label,
-        "group": track.group,
+        "group": attributes.get("GROUP-ID", track.group),
         "audio_group": location.audio_group if redundant and location else rendition.audio_group,
         "subtitle_group": location.subtitle_group if redundant and location else rendition.subtitle_group,
         "video_group": attributes.get("VIDEO"),

@@ -56,7 +56,10 @@ def _note_essential(period: PeriodContext, members: Sequence[Member]) -> None:
 
 
 def _track(element: Element, identity: str, type_: TrackType, members: Sequence[Member], path: str) -> Track:
-    roles = descriptors.named((element,), "Role")
+    components = children(element, "ContentComponent")
+    single = components if len(components) == 1 else []
+    roles = descriptors.named((element, *single), "Role")
+    language = attribute(element, "lang") or next((item.get("lang") for item in single), None)
     values = tuple(item.value for item in roles)
     labels = [text for item in children(element, "Label") if (text := text_of(item))]
     renditions = tuple(
@@ -67,7 +70,7 @@ def _track(element: Element, identity: str, type_: TrackType, members: Sequence[
         id=identity,
         type=type_,
         renditions=renditions,
-        language=attribute(element, "lang"),
+        language=language,
         name=label or "",
         label=label,
         group=element.get("group"),

@@ -10,7 +10,7 @@ from player.manifest.dash.adaptation import read_adaptation
 from player.manifest.dash.baseurl import Base, extend
 from player.manifest.dash.context import MpdContext, PeriodContext
 from player.manifest.dash.events import read_events
-from player.manifest.dash.xml import XLINK, Element, child, children, line_of
+from player.manifest.dash.xml import Element, child, children, line_of, present, remote_link
 from player.manifest.dates import parse_duration
 from player.manifest.limits import MAX_DURATION_S, MAX_PERIODS, limit_error
 from player.manifest.model import Period, Place, Track
@@ -33,7 +33,7 @@ def spans(context: MpdContext, root: Element, total_s: float | None) -> list[Spa
     Start: @start, else the end of the one before, else 0 for the first of a static MPD (5.3.2.1). End: the next one's
     start, @duration, or the end of the presentation.
     """
-    elements = children(root, "Period")
+    elements = present(root, "Period")
     if len(elements) > MAX_PERIODS:
         raise limit_error("the MPD has too many periods", MAX_PERIODS)
     starts: list[tuple[Element, float, float | None, str]] = []
@@ -120,7 +120,7 @@ def read_period(context: MpdContext, span: Span, position: int, bases: Sequence[
     own = extend(bases, element, context.notes, path)
     _note_links(context, element, path)
     tracks: list[Track] = []
-    for number, item in enumerate(children(element, "AdaptationSet"), 1):
+    for number, item in enumerate(present(element, "AdaptationSet"), 1):
         _note_links(context, item, f"{path}/AdaptationSet[{number}]")
         tracks += read_adaptation(period, item, own, number, f"{path}/AdaptationSet[{number}]")
     if child(element, "EmptyAdaptationSet") is not None:
@@ -148,8 +148,7 @@ def _continuity(period: Element) -> str | None:
 
 def _note_links(context: MpdContext, element: Element, path: str) -> None:
     """Remote elements (5.5) need a request; they are reported, not loaded."""
-    link = element.get(f"{{{XLINK}}}href") or element.get("xlink:href")
-    if link is not None:
+    if remote_link(element) is not None:
         context.notes.warn(
             "dash.xlink", "A remote element (xlink:href) is not loaded.", line=line_of(element), path=path
         )

@@ -40,7 +40,7 @@ def read_representation(
     codecs = split_codecs(_inherited(levels, "codecs"))
     essential = descriptors.named((adaptation, element), "EssentialProperty")
     properties = essential + descriptors.named((adaptation, element), "SupplementalProperty")
-    type_ = track_type(_inherited(levels, "contentType"), mime_type, codecs, essential)
+    type_ = track_type(_inherited(levels, "contentType") or _component(adaptation), mime_type, codecs, essential)
     identity = element.get("id") or f"{path.rpartition('/')[0]}#{position}"
     bandwidth = max(integer(element.get("bandwidth")) or 0, 0)
     place = Place(line_of(element), path)
@@ -87,6 +87,14 @@ def read_representation(
     )
     label = next(iter(_texts(element, "Label")), None)
     return Member(rendition, type_, label, essential)
+
+
+def _component(adaptation: Element) -> str | None:
+    """@contentType of the only ContentComponent (5.3.4); with several the media are multiplexed."""
+    components = children(adaptation, "ContentComponent")
+    if len(components) > 1 and any(item.get("contentType") == "video" for item in components):
+        return "video"
+    return components[0].get("contentType") if components else None
 
 
 def _inherited(levels: Sequence[Element], name: str) -> str | None:

@@ -44,6 +44,7 @@ READ: dict[str, frozenset[str]] = {
         "minHeight maxHeight minFrameRate maxFrameRate segmentAlignment subsegmentAlignment bitstreamSwitching "
         "href actuate",
         "Representation": f"id bandwidth {_COMMON} qualityRanking",
+        "ContentComponent": "id lang contentType",
         "Role": "schemeIdUri value id",
         "Accessibility": "schemeIdUri value id",
         "Viewpoint": "schemeIdUri value id",

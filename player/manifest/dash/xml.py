@@ -14,6 +14,7 @@ from player.manifest.limits import MAX_DEPTH, MAX_ELEMENTS, limit_error
 Element = etree._Element  # noqa: SLF001  (lxml has no public name for the type)
 
 XLINK = "http://www.w3.org/1999/xlink"
+RESOLVE_TO_ZERO = "urn:mpeg:dash:resolve-to-zero:2013"
 _NUMBER = re.compile(r"\s*[+\-]?\d{1,20}\s*$")
 _NAMESPACE_TROUBLE = frozenset({"NS_ERR_UNDEFINED_NAMESPACE", "NS_ERR_XML_NAMESPACE", "NS_ERR_ATTRIBUTE_REDEFINED"})
 
@@ -99,6 +100,16 @@ def _local_name(tag: object) -> str:
 def children(element: Element, name: str) -> list[Element]:
     """Children with a local name, in any namespace."""
     return [child for child in element if local(child) == name]
+
+
+def remote_link(element: Element) -> str | None:
+    """@xlink:href, which makes an element a remote one (ISO/IEC 23009-1 5.5)."""
+    return element.get(f"{{{XLINK}}}href") or element.get("xlink:href")
+
+
+def present(element: Element, name: str) -> list[Element]:
+    """As :func:`children`, without those that are declared to resolve to nothing (5.5.3)."""
+    return [item for item in children(element, name) if remote_link(item) != RESOLVE_TO_ZERO]
 
 
 def child(element: Element, name: str) -> Element | None:

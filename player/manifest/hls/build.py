@@ -48,17 +48,20 @@ def parse_hls(text: str, url: str, *, imported: Mapping[str, str] | None = None)
 
 
 def _kind(text: str) -> str | None:
-    """Which kind of playlist the first tag that only one kind may have says it is."""
-    for raw in text.splitlines():
-        line = raw.strip()
-        if not line.startswith("#EXT"):
-            continue
-        name = line.partition(":")[0].strip()
-        if name in MULTIVARIANT_MARKS:
-            return "multivariant"
-        if name in MEDIA_MARKS:
-            return "media"
-    return None
+    """Which kind of playlist it is. Variants with segments beside them are neither (RFC 8216bis 4.1: parsing fails);
+    a lesser tag of the other kind is only reported by the readers."""
+    names = {line.partition(":")[0].strip() for line in map(str.strip, text.splitlines()) if line.startswith("#EXT")}
+    variants, segments = "#EXT-X-STREAM-INF" in names, "#EXTINF" in names
+    if variants and segments:
+        raise ManifestError(
+            ErrorCode.MANIFEST_SYNTAX,
+            "The playlist has variants and segments; it can only have the one or the other.",
+        )
+    if segments:
+        return "media"
+    if variants or not names.isdisjoint(MULTIVARIANT_MARKS):
+        return "multivariant"
+    return "media" if not names.isdisjoint(MEDIA_MARKS) else None
 
 
 def _from_multivariant(text: str, url: str) -> Presentation:

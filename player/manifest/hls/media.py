@@ -162,11 +162,7 @@ class _MediaReader:
             return
         scope = TAGS.get(name, (None, ""))[0]
         if scope is Scope.MULTIVARIANT:
-            raise ManifestError(
-                ErrorCode.MANIFEST_SYNTAX,
-                f"A media playlist must not contain {name}, which belongs into a multivariant playlist.",
-                line=line,
-            )
+            self.notes.warn("hls.misplaced_tag", f"{name} belongs into a multivariant playlist.", line=line)
         self.notes.unused(name)
 
     def _finish(self) -> MediaPlaylist:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from player.errors import ErrorCode, ManifestError
 from player.manifest.hls.keys import read_key
 from player.manifest.hls.lexer import Tag, integer, iter_tags, split_lines
 from player.manifest.hls.media import read_start
@@ -95,11 +94,7 @@ class _MultivariantReader:
             return
         scope = TAGS.get(tag.name, (None, ""))[0]
         if scope in (Scope.SEGMENT, Scope.MEDIA):
-            raise ManifestError(
-                ErrorCode.MANIFEST_SYNTAX,
-                f"A multivariant playlist must not contain {tag.name}, which belongs into a media playlist.",
-                line=tag.line,
-            )
+            self.notes.warn("hls.misplaced_tag", f"{tag.name} belongs into a media playlist.", line=tag.line)
         self.notes.unused(tag.name)
 
     def _uri(self, uri: str, line: int) -> None:
