@@ -6,11 +6,16 @@ What it takes care of:
 
 * The time to first byte is kept apart from the rate of the body: small segments on a slow round trip would otherwise
   look like a slow link.
-* A transfer weighs by its bytes. Both averages are a decayed sum of bytes over a decayed sum of seconds.
+* Networks differ in how much one transfer says about the next: a Wi-Fi link flickers around a steady mean, a mobile
+  one drifts, a shared one jumps and stays. So several averages of the logarithm of the rate run side by side, from
+  slow to fast. Each is scored by how well it foretold the mean of the next two transfers, and the expectation is
+  their mixture by score. The mixture's own speed is the estimate's ``gain``.
+* The published policies want plain averages with half-lives of 3 and 9 s, weighted by bytes: ``fast_bps``,
+  ``slow_bps``.
 * Transfers that overlap (audio beside video, HTTP/2 streams) share the link. Each one is rated with all bytes that
   arrived during its seconds and weighs only with its own, so that no byte and no second counts twice.
 * Answers from a cache and aborted transfers say nothing about the link and are left out. (An aborted transfer is a
-  sample picked because it was slow.)
+  sample picked because it was slow.) Tiny ones weigh little.
 * Every transfer is compared with what had been expected of it; the spread of ``log(actual / expected)`` is the error
   scale that planning uses.
 """
@@ -19,6 +24,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from abr.model import Estimate, NetworkMemory, TransferRate, TransferSample
@@ -26,15 +32,25 @@ from abr.model import Estimate, NetworkMemory, TransferRate, TransferSample
 FAST_HALF_LIFE_S = 3.0
 SLOW_HALF_LIFE_S = 9.0
 TTFB_HALF_LIFE_SAMPLES = 4.0
-PRIOR_REL_ERROR = 0.5
-PRIOR_ERROR_WEIGHT = 3.0
-ERROR_HALF_LIFE_SAMPLES = 15.0
+
+GAINS = (0.04, 0.08, 0.15, 0.3, 0.55, 0.9)  # share of a surprise that each of the averages follows
+SCORE_SPAN = 2  # transfers whose mean an average has to foretell
+SCORE_KEEP = 0.98  # of the past score, at each transfer
+SCORE_SHARPNESS = 2.0  # how strongly a better score is preferred
+
+PRIOR_REL_ERROR = 0.45
+PRIOR_ERROR_WEIGHT = 4.0  # transfers that the prior counts for
+ERROR_KEEP = 0.95
+MAX_LOG_ERROR = 1.0  # a larger surprise counts as this much: one outage must not frighten for minutes
+
 LOW_QUANTILE_Z = 1.2816  # the 10th percentile of a normal distribution
 MEMORY_HALF_LIFE_S = 6 * 3600.0
 MEMORY_WEIGHT_S = 3.0  # seconds of transfer that a fresh memory counts for
 RECENT = 8
 MIN_BODY_S = 1e-3  # a shorter body came out of a socket buffer: its rate is not the link's
 MIN_BYTES = 1000
+FULL_WEIGHT_S = 0.05  # a body that lasts this long ...
+FULL_WEIGHT_BYTES = 250_000  # ... or is this large counts fully
 
 
 @dataclass(slots=True)
@@ -45,16 +61,54 @@ class _Average:
     bits: float = 0.0
     seconds: float = 0.0
 
-    def add(self, bits: float, body_s: float, weight: float) -> None:
-        keep = 0.5 ** (body_s * weight / self.half_life_s)
-        # A long transfer replaces old evidence; its own seconds saturate in the same way.
+    def add(self, bps: float, body_s: float) -> None:
+        keep = 0.5 ** (body_s / self.half_life_s)
+        # A long transfer replaces the old evidence; its own seconds saturate in the same way.
         gain = self.half_life_s / math.log(2) * (1 - keep)
-        self.bits = self.bits * keep + bits / body_s * gain
+        self.bits = self.bits * keep + bps * gain
         self.seconds = self.seconds * keep + gain
 
     @property
     def bps(self) -> float | None:
         return self.bits / self.seconds if self.seconds > 0 else None
+
+
+class _Mixture:
+    """Averages of ``log(rate)`` of several speeds, mixed by how well they foretold the last transfers."""
+
+    def __init__(self, gains: Sequence[float] = GAINS) -> None:
+        self._gains = tuple(gains)
+        self._levels: list[float] = []
+        self._scores = [0.0] * len(self._gains)
+        self._past: deque[tuple[float, list[float]]] = deque(maxlen=SCORE_SPAN)  # (log rate, levels before it)
+        self.level = 0.0
+        self.gain = 0.5
+
+    @property
+    def empty(self) -> bool:
+        return not self._levels
+
+    def begin(self, log_rate: float) -> None:
+        """The first knowledge: every average starts there."""
+        self._levels = [log_rate] * len(self._gains)
+        self.level = log_rate
+
+    def add(self, log_rate: float, weight: float) -> None:
+        """Follow a transfer; ``weight`` 1 is a full one."""
+        self._past.append((log_rate, list(self._levels)))
+        if len(self._past) == SCORE_SPAN:
+            mean = sum(rate for rate, _ in self._past) / SCORE_SPAN
+            before = self._past[0][1]
+            for index, level in enumerate(before):
+                miss = min(abs(mean - level), MAX_LOG_ERROR) * weight
+                self._scores[index] = self._scores[index] * SCORE_KEEP**weight + miss
+        for index, gain in enumerate(self._gains):
+            self._levels[index] += (1 - (1 - gain) ** weight) * (log_rate - self._levels[index])
+        best = min(self._scores)
+        weights = [math.exp(SCORE_SHARPNESS * (best - score)) for score in self._scores]
+        total = sum(weights)
+        self.level = sum(w * level for w, level in zip(weights, self._levels, strict=True)) / total
+        self.gain = sum(w * gain for w, gain in zip(weights, self._gains, strict=True)) / total
 
 
 @dataclass(slots=True)
@@ -75,6 +129,7 @@ class ThroughputEstimator:
     def __init__(self, memory: NetworkMemory | None = None) -> None:
         self._fast = _Average(FAST_HALF_LIFE_S)
         self._slow = _Average(SLOW_HALF_LIFE_S)
+        self._mixture = _Mixture()
         self._memory = memory
         self._ttfb: float | None = None
         self._error_weight = PRIOR_ERROR_WEIGHT
@@ -82,15 +137,15 @@ class ThroughputEstimator:
         self._samples = 0
         self._recent: deque[TransferRate] = deque(maxlen=RECENT)
         self._counted: deque[_Counted] = deque(maxlen=RECENT)
-        if memory is not None:
+        if memory is not None and memory.mean_bps > 0:
             self._take_memory(memory)
 
     def _take_memory(self, memory: NetworkMemory) -> None:
         trust = 0.5 ** (memory.age_s / MEMORY_HALF_LIFE_S)
-        seconds = MEMORY_WEIGHT_S * trust
-        if memory.mean_bps > 0 and seconds > 0:
-            for average in (self._fast, self._slow):
-                average.bits, average.seconds = memory.mean_bps * seconds, seconds
+        for average in (self._fast, self._slow):
+            average.seconds = max(MEMORY_WEIGHT_S * trust, 1e-6)
+            average.bits = memory.mean_bps * average.seconds
+        self._mixture.begin(math.log(memory.mean_bps))
         error = math.hypot(memory.rel_error, PRIOR_REL_ERROR * (1 - trust))
         self._error_sum = self._error_weight * error**2
 
@@ -101,37 +156,38 @@ class ThroughputEstimator:
         body_s = max(sample.end_s - sample.first_byte_s, MIN_BODY_S)
         shared = sum(_overlap_bytes(other, sample.first_byte_s, sample.end_s) for other in self._counted)
         self._counted.append(_Counted(sample.first_byte_s, sample.end_s, sample.size))
-        bits = (sample.size + shared) * 8.0
-        weight = sample.size / (sample.size + shared)
-        expected = self._expected()
-        if expected is not None:
-            self._learn_error(math.log(bits / body_s / expected), weight)
-        self._fast.add(bits, body_s, weight)
-        self._slow.add(bits, body_s, weight)
+        total = sample.size + shared
+        bps = total * 8.0 / body_s
+        own = sample.size / total
+        weight = own * min(1.0, max(body_s / FULL_WEIGHT_S, sample.size / FULL_WEIGHT_BYTES))
+        self._follow(math.log(bps), weight)
+        self._fast.add(bps, body_s * own)
+        self._slow.add(bps, body_s * own)
         ttfb = max(sample.first_byte_s - sample.start_s, 0.0)
         if not sample.connection_setup or self._ttfb is None:
             self._learn_ttfb(ttfb)
         self._samples += 1
-        self._recent.append(TransferRate(int(sample.size + shared), body_s, ttfb))
+        self._recent.append(TransferRate(int(total), body_s, ttfb))
 
-    def _learn_error(self, log_error: float, weight: float) -> None:
-        keep = 0.5 ** (weight / ERROR_HALF_LIFE_SAMPLES)
-        self._error_sum = self._error_sum * keep + weight * log_error**2
+    def _follow(self, log_rate: float, weight: float) -> None:
+        if self._mixture.empty:
+            self._mixture.begin(log_rate)
+            return
+        error = min(abs(log_rate - self._mixture.level), MAX_LOG_ERROR)
+        keep = ERROR_KEEP**weight
+        self._error_sum = self._error_sum * keep + weight * error**2
         self._error_weight = self._error_weight * keep + weight
+        self._mixture.add(log_rate, weight)
 
     def _learn_ttfb(self, ttfb: float) -> None:
         keep = 0.5 ** (1 / TTFB_HALF_LIFE_SAMPLES) if self._ttfb is not None else 0.0
         self._ttfb = keep * (self._ttfb or 0.0) + (1 - keep) * ttfb
 
-    def _expected(self) -> float | None:
-        fast, slow = self._fast.bps, self._slow.bps
-        return None if fast is None or slow is None else min(fast, slow)
-
     def estimate(self, now_s: float) -> Estimate:  # noqa: ARG002 - time is part of the interface
         """The expectation for a transfer that would start at ``now_s``."""
-        mean = self._expected()
-        if mean is None:
+        if self._mixture.empty:
             return Estimate()
+        mean = math.exp(self._mixture.level)
         error = math.sqrt(self._error_sum / self._error_weight)
         remembered = self._samples == 0 and self._memory is not None
         ttfb = self._ttfb
@@ -144,6 +200,7 @@ class ThroughputEstimator:
             slow_bps=self._slow.bps,
             rel_error=error,
             ttfb_s=ttfb,
+            gain=self._mixture.gain,
             samples=self._samples,
             remembered=remembered,
             age_s=self._memory.age_s if remembered and self._memory else 0.0,
@@ -153,9 +210,9 @@ class ThroughputEstimator:
     def memory(self, now_s: float) -> NetworkMemory | None:
         """What is worth remembering of this network; None when nothing was measured in this session."""
         estimate = self.estimate(now_s)
-        if not self._samples or estimate.slow_bps is None:
+        if not self._samples or estimate.mean_bps is None:
             return None
-        return NetworkMemory(mean_bps=estimate.slow_bps, rel_error=estimate.rel_error, ttfb_s=estimate.ttfb_s)
+        return NetworkMemory(mean_bps=estimate.mean_bps, rel_error=estimate.rel_error, ttfb_s=estimate.ttfb_s)
 
 
 def _overlap_bytes(other: _Counted, start_s: float, end_s: float) -> float:

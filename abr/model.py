@@ -77,6 +77,7 @@ class Estimate:
     slow_bps: float | None = None
     rel_error: float = 0.5
     ttfb_s: float = 0.0
+    gain: float = 0.5  # share of the next transfer's surprise that the expectation will follow: 0 never, 1 all of it
     samples: int = 0
     remembered: bool = False
     age_s: float = 0.0

@@ -12,6 +12,7 @@ from abr.policies.bba2 import Bba2Core
 from abr.policies.bola import BolaCore
 from abr.policies.dynamic import DynamicCore
 from abr.policies.fixed import FixedCore
+from abr.policies.planner import PlannerCore
 from abr.policies.robustmpc import RobustMpcCore
 from abr.policies.thresholds import ThresholdsCore
 from abr.policies.throughput import ThroughputCore
@@ -22,12 +23,13 @@ _CORES: Mapping[str, Callable[..., Core]] = {
     "bola": BolaCore,
     "dynamic": DynamicCore,
     "fixed": FixedCore,
+    "planner": PlannerCore,
     "robustmpc": RobustMpcCore,
     "thresholds": ThresholdsCore,
     "throughput": ThroughputCore,
 }
 
-DEFAULT = "throughput"
+DEFAULT = "planner"
 
 
 def names() -> tuple[str, ...]:

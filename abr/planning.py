@@ -1,0 +1,214 @@
+"""Planning under uncertainty: what each rung of the next segment is worth, with the segments after it in mind.
+
+A finite-horizon value iteration over three things: the buffer, the rung fetched last, and the expected rate. In
+each step a rung is chosen, the transfer meets one of a few quantiles of the rate's distribution, the buffer moves,
+and the expected rate follows the surprise by the estimator's gain. The objective is the linear one of X. Yin et
+al., SIGCOMM 2015: the quality of each segment, less the changes of quality, less the stalls; what is left in the
+buffer at the horizon is worth the quality that it can still buy.
+
+Arrays are indexed [expected rate, outcome, rung, buffer]. Sizes are bits, rates bit/s, times seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+HORIZON = 10  # segments planned ahead
+EXACT = 5  # of them, those planned with their own sizes; the rest with their mean
+BUFFER_POINTS = 16
+RATE_POINTS = 5
+RATE_SPAN = 0.7  # the grid of expected rates reaches this many error scales up and down
+MIN_SPREAD_OF_GRID = 0.25
+
+# Five equally likely parts of the normal distribution, by their conditional means, and an outage.
+OUTCOMES = np.array([-1.3998, -0.5319, 0.0, 0.5319, 1.3998, -3.5])
+CHANCES = np.array([0.198, 0.198, 0.198, 0.198, 0.198, 0.01])
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A download that is under way: ``left_bits`` of rung ``rung`` are missing. The link has been giving ``bps``,
+    which is expected to last for ``trusted_s`` more."""
+
+    rung: int
+    left_bits: float
+    bps: float
+    trusted_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a plan starts from.
+
+    ``quality[r]`` is what a segment at rung r is worth, ``stall_cost`` what a second of stall costs, in the same
+    unit. ``sizes[h, r]`` are bits of the coming segments. ``segments_left`` counts all that remain of the title (a
+    large number where it is unknown). ``rate_bps`` is the expected rate, ``spread`` the standard deviation of
+    ``log(actual/expected)`` and ``gain`` how far the expectation follows a surprise.
+    """
+
+    quality: Floats
+    stall_cost: float
+    sizes: Floats
+    segments_left: int
+    segment_s: float
+    buffer_s: float
+    buffer_max_s: float
+    last: int | None
+    rate_bps: float
+    spread: float
+    gain: float
+    ttfb_s: float
+    buffer_value: float
+    switch_leniency: float = 1.0
+    running: Running | None = None
+
+
+def rung_values(problem: Problem) -> Floats:
+    """The expected value of fetching the next segment at each rung and going on as well as possible, shape
+    ``(rungs,)``.
+
+    With ``problem.running`` the value at that rung is the one of letting the download run on, and the others are
+    those of giving it up.
+    """
+    steps = problem.sizes.shape[0]
+    grid = _Grid(problem)
+    value = grid.value_at_horizon(steps)
+    if steps > 1:
+        exact = min(EXACT, steps) - 1
+        sizes = problem.sizes[1 : 1 + exact]
+        if steps > EXACT:
+            sizes = np.concatenate([sizes, problem.sizes[EXACT:].mean(axis=0)[None, :]])
+        moves = grid.moves(sizes)
+        for step in range(steps - 1, 0, -1):
+            value = grid.step_back(value, moves, min(step, len(sizes)) - 1)
+    return grid.first_step(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """For each planned step, where the buffer goes: grid cell, share of the next cell, and the expected cost of
+    stalls.
+    """
+
+    cell: Indices
+    share: Floats
+    stalls: Floats
+
+
+class _Grid:
+    """The state space of one problem and the steps on it."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.rungs = len(problem.quality)
+        self.buffers = np.linspace(0.0, problem.buffer_max_s, BUFFER_POINTS)
+        self.cell_s = problem.buffer_max_s / (BUFFER_POINTS - 1)
+        centre = RATE_POINTS // 2
+        pitch = RATE_SPAN * max(problem.spread, MIN_SPREAD_OF_GRID) * 2 / (RATE_POINTS - 1)
+        surprises = OUTCOMES * problem.spread
+        log_rates = math.log(problem.rate_bps) + (np.arange(RATE_POINTS) - centre) * pitch
+        self.rates = np.exp(log_rates)
+        self.s_per_bit = np.exp(-(log_rates[:, None] + surprises[None, :]))
+        moved = np.arange(RATE_POINTS)[:, None] + problem.gain * surprises[None, :] / pitch
+        moved = np.clip(moved, 0.0, RATE_POINTS - 1)
+        below = np.minimum(moved.astype(np.int64), RATE_POINTS - 2)
+        mix = np.zeros((RATE_POINTS, len(OUTCOMES), RATE_POINTS))
+        here, outcome = np.ogrid[:RATE_POINTS, : len(OUTCOMES)]
+        mix[here, outcome, below] = (1 - (moved - below)) * CHANCES
+        mix[here, outcome, below + 1] = (moved - below) * CHANCES
+        # [from, outcome, to]: the chance of the outcome times the share of each new expected rate
+        self.mix = mix
+        self.centre = centre
+
+    def value_at_horizon(self, steps: int) -> Floats:
+        """What the buffer left at the horizon is worth: the quality it buys at the rate of then, shape [rate,
+        rung, buffer].
+        """
+        problem = self.problem
+        left_s = max(problem.segments_left - steps, 0) * problem.segment_s
+        lasting = np.minimum(self._quality_of(self.rates), problem.quality[-1])
+        worth = problem.buffer_value * lasting / problem.segment_s
+        useful = np.minimum(self.buffers, left_s)
+        shape = (RATE_POINTS, self.rungs, BUFFER_POINTS)
+        value: Floats = np.broadcast_to(worth[:, None, None] * useful[None, None, :], shape).copy()
+        return value
+
+    def _quality_of(self, rates: Floats) -> Floats:
+        """The quality that a lasting rate would carry, linear between the rungs' mean sizes."""
+        problem = self.problem
+        needed = problem.sizes.mean(axis=0) / problem.segment_s
+        points = np.concatenate([[0.0], needed])
+        carried: Floats = np.interp(rates, points, np.concatenate([[0.0], problem.quality]))
+        return carried
+
+    def moves(self, sizes: Floats) -> _Moves:
+        """Where the buffer goes for all steps of ``sizes`` at once."""
+        problem = self.problem
+        seconds = problem.ttfb_s + sizes[:, None, None, :] * self.s_per_bit[None, :, :, None]
+        after = self.buffers - seconds[..., None]
+        stalls = np.einsum("j,hxjab->hxab", CHANCES, np.minimum(after, 0.0)) * problem.stall_cost
+        np.maximum(after, 0.0, out=after)
+        after += problem.segment_s
+        after *= 1 / self.cell_s
+        np.minimum(after, BUFFER_POINTS - 1, out=after)
+        cell = np.minimum(after.astype(np.int64), BUFFER_POINTS - 2)
+        after -= cell
+        cell += self._base()
+        return _Moves(cell, after, stalls)
+
+    def _base(self) -> Indices:
+        """Offsets of the rows of an array [rate, outcome, rung, buffer]."""
+        rows = RATE_POINTS * len(OUTCOMES) * self.rungs
+        return (np.arange(rows) * BUFFER_POINTS).reshape(RATE_POINTS, len(OUTCOMES), self.rungs, 1)
+
+    def step_back(self, value: Floats, moves: _Moves, step: int) -> Floats:
+        """One step of value iteration. ``value`` and the result are indexed [rate, last rung, buffer]."""
+        quality = self.problem.quality[:, None]
+        mixed = (self.mix.reshape(-1, RATE_POINTS) @ value.reshape(RATE_POINTS, -1)).reshape(-1)
+        cell, share = moves.cell[step], moves.share[step]
+        low = mixed.take(cell)
+        high = mixed.take(cell + 1)
+        high -= low
+        high *= share
+        high += low
+        chosen = high.sum(axis=1)
+        chosen += moves.stalls[step]
+        chosen += quality
+        # The best rung after paying for the change from the last one, from below and from above.
+        upward = np.maximum.accumulate(chosen + quality, axis=1) - quality
+        downward = np.maximum.accumulate((chosen - quality)[:, ::-1], axis=1)[:, ::-1] + quality
+        best: Floats = np.maximum(upward, downward)
+        return best
+
+    def first_step(self, value: Floats) -> Floats:
+        """The value of each rung for the segment to be decided now."""
+        problem = self.problem
+        s_per_bit = self.s_per_bit[self.centre][:, None]
+        running = problem.running
+        if running is None:
+            seconds = problem.ttfb_s + problem.sizes[0][None, :] * s_per_bit
+        else:
+            bits = problem.sizes[0].copy()
+            bits[running.rung] = running.left_bits
+            soon = np.minimum(bits, running.bps * running.trusted_s)
+            seconds = soon / running.bps + (bits - soon)[None, :] * s_per_bit
+            seconds += np.where(np.arange(self.rungs) == running.rung, 0.0, problem.ttfb_s)
+        after = problem.buffer_s - seconds
+        place = np.minimum((np.maximum(after, 0.0) + problem.segment_s) / self.cell_s, BUFFER_POINTS - 1)
+        cell = np.minimum(place.astype(np.int64), BUFFER_POINTS - 2)
+        share = place - cell
+        mixed = np.einsum("jx,xab->jab", self.mix[self.centre], value)
+        outcome, rung = np.ogrid[: len(OUTCOMES), : self.rungs]
+        ahead = (1 - share) * mixed[outcome, rung, cell] + share * mixed[outcome, rung, cell + 1]
+        result: Floats = problem.quality + ahead.sum(axis=0)
+        result += problem.stall_cost * (CHANCES[:, None] * np.minimum(after, 0.0)).sum(axis=0)
+        if problem.last is not None:
+            result -= problem.switch_leniency * np.abs(problem.quality - problem.quality[problem.last])
+        return result

@@ -1,0 +1,184 @@
+"""Our policy: plan ahead under the uncertainty that this session has shown.
+
+At each segment :mod:`abr.planning` weighs every rung with the sizes of the coming segments, the buffer, the rest of
+the title and the error scale that the estimator has learned. A running download is judged by the same plan: what
+letting it run is worth, against giving it up, after the recent rate has shifted the expectation as far as its
+duration deserves. It is given up only for a clear gain, never twice in a row, and the aborted transfer does not
+feed the estimator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+
+from abr.core import KEEP, Choice, segment_bits
+from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.planning import HORIZON, Floats, Problem, Running, rung_values
+from abr.startup import first_rung, starting
+from abr.words import label, rate, seconds
+
+SPREAD_SCALE = 0.85  # of the measured error: a plan that can react later needs less caution than one that cannot
+MIN_SPREAD = 0.25
+GAIN_SCALE = 0.6  # part of a surprise is noise that the next transfers take back
+OPTIMISM = 0.1  # of the spread: the mean of logarithms lies below the mean
+BUFFER_VALUE = 1.0  # of the quality that the buffer at the horizon could buy
+SWITCH_LENIENCY = 0.8
+UNKNOWN_END = 10_000
+
+WATCH_S = 4.0  # of body before a download is judged, and the window of its recent rate
+JUDGE_EVERY_S = 0.25
+TRUST = 2.0  # a rate seen for a window is expected to last this many windows more
+CONVINCED_S = 3.0  # a low rate that lasts this long moves the expectation as much as a finished transfer
+CLEAR_GAIN = 1.5  # of the top rung's quality
+
+
+class PlannerCore:
+    """Finite-horizon planning over buffer, last rung and expected rate."""
+
+    name = "planner"
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque(maxlen=512)  # (seconds since the first byte, bytes)
+        self._judged_s = -math.inf
+
+    def choose(self, view: Snapshot) -> Choice:
+        """The rung with the best expected value; before the first measurement the start logic answers."""
+        if starting(view) or view.estimate.mean_bps is None:
+            return first_rung(view)
+        self._forget_download()
+        values = rung_values(_problem(view, view.estimate.mean_bps))
+        rung = int(np.argmax(values))
+        estimate = view.estimate
+        held = rung == view.current
+        sentence = (
+            f"{'Stay at' if held else 'Fetch'} {label(view.rungs[rung])}: the best plan with {seconds(view.buffer_s)}"
+            f" buffered and {rate(estimate.mean_bps)} expected, give or take {_percent(estimate.rel_error)}."
+        )
+        return Choice(rung, Reason.HOLD if held else Reason.OPTIMUM_PLAN, sentence, _votes(view, values, rung))
+
+    def judge(self, progress: Progress) -> Verdict:
+        """Compare letting the download run with every lower rung, once it has been slow for some seconds."""
+        view = progress.snapshot
+        bps = self._recent_bps(progress)
+        if bps is None or progress.abandoned_before or view.estimate.mean_bps is None:
+            return KEEP
+        total = progress.size * 8.0 if progress.size is not None else segment_bits(view, 0, progress.rung)
+        left = total - progress.received * 8.0
+        needs_s = left / bps
+        in_danger = needs_s > view.buffer_s - view.segment_s
+        if left <= 0 or not in_danger or bps >= view.estimate.mean_bps:
+            return KEEP
+        if progress.since_first_byte_s - self._judged_s < JUDGE_EVERY_S:
+            return KEEP
+        self._judged_s = progress.since_first_byte_s
+        values = rung_values(_problem_of_running(progress, left, bps))
+        top = _quality(view)[-1]
+        lower = values[: progress.rung]
+        to = int(np.argmax(lower))
+        if lower[to] <= values[progress.rung] + CLEAR_GAIN * top:
+            return KEEP
+        self._forget_download()
+        sentence = (
+            f"Give up {label(view.rungs[progress.rung])} for {label(view.rungs[to])}: at {rate(bps)} the rest needs"
+            f" {seconds(needs_s)} and {seconds(view.buffer_s)} are buffered."
+        )
+        votes = (
+            Vote("keep", progress.rung, f"value {values[progress.rung]:.1f}, {seconds(needs_s)} to go"),
+            Vote("replace", to, f"value {lower[to]:.1f}"),
+        )
+        return Verdict(abandon_to=to, reason=Reason.ABANDONED, sentence=sentence, votes=votes)
+
+    def _recent_bps(self, progress: Progress) -> float | None:
+        """The rate of the last ``WATCH_S`` seconds of the running download; None before it has lasted that long."""
+        now_s, received = progress.since_first_byte_s, progress.received
+        if self._marks and (now_s < self._marks[-1][0] or received < self._marks[-1][1]):
+            self._forget_download()
+        if now_s <= 0:
+            return None
+        if not self._marks:
+            self._marks.append((0.0, 0))
+        self._marks.append((now_s, received))
+        while len(self._marks) > 2 and self._marks[1][0] <= now_s - WATCH_S:
+            self._marks.popleft()
+        if now_s < WATCH_S:
+            return None
+        since_s, bytes_then = self._marks[0]
+        return max((received - bytes_then) * 8.0 / (now_s - since_s), 1e4)
+
+    def _forget_download(self) -> None:
+        self._marks.clear()
+        self._judged_s = -math.inf
+
+
+def _quality(view: Snapshot) -> Floats:
+    """What a segment at each rung is worth: its bitrate in Mbit/s."""
+    return np.array([rung.bitrate_bps for rung in view.rungs]) / 1e6
+
+
+def _problem(view: Snapshot, mean_bps: float) -> Problem:
+    """The planning problem of a view, with the expectation ``mean_bps``."""
+    estimate, quality = view.estimate, _quality(view)
+    left = UNKNOWN_END
+    if view.remaining_s is not None:
+        left = max(1, round(view.remaining_s / view.segment_s))
+    spread = max(estimate.rel_error, MIN_SPREAD) * SPREAD_SCALE
+    return Problem(
+        quality=quality,
+        stall_cost=float(quality[-1]),
+        sizes=_sizes(view, min(HORIZON, left)),
+        segments_left=left,
+        segment_s=view.segment_s,
+        buffer_s=view.buffer_s,
+        buffer_max_s=max(view.buffer_max_s, 2 * view.segment_s),
+        last=view.current,
+        rate_bps=mean_bps * math.exp(OPTIMISM * spread),
+        spread=spread,
+        gain=estimate.gain * GAIN_SCALE,
+        ttfb_s=estimate.ttfb_s,
+        buffer_value=BUFFER_VALUE,
+        switch_leniency=SWITCH_LENIENCY,
+    )
+
+
+def _problem_of_running(progress: Progress, left_bits: float, bps: float) -> Problem:
+    """The problem of a view whose download of ``left_bits`` more has come at ``bps`` of late."""
+    view = progress.snapshot
+    mean = view.estimate.mean_bps or bps
+    doubt = 1 - (1 - min(view.estimate.gain * GAIN_SCALE, 0.98)) ** (progress.since_first_byte_s / CONVINCED_S)
+    expected = mean * (bps / mean) ** doubt
+    running = Running(progress.rung, left_bits, bps, TRUST * WATCH_S)
+    problem = _problem(view, expected)
+    return replace(problem, rate_bps=expected, running=running)
+
+
+def _sizes(view: Snapshot, steps: int) -> Floats:
+    """Bits of the next ``steps`` segments, shape (steps, rungs); nominal where the manifest does not tell."""
+    nominal = [rung.bitrate_bps * view.segment_s for rung in view.rungs]
+    rows = []
+    for ahead in range(steps):
+        known = view.next_sizes[ahead] if ahead < len(view.next_sizes) else None
+        if known is None:
+            rows.append(nominal)
+        else:
+            rows.append([nominal[r] if size is None else size * 8.0 for r, size in enumerate(known)])
+    return np.array(rows)
+
+
+def _percent(rel_error: float) -> str:
+    return f"{100 * (math.exp(min(rel_error, 3.0)) - 1):.0f} %"
+
+
+def _votes(view: Snapshot, values: Floats, chosen: int) -> tuple[Vote, ...]:
+    """The plan's own vote, the runner-up, and what throughput alone would carry."""
+    mean = view.estimate.mean_bps or 0.0
+    votes = [Vote("plan", chosen, f"value {values[chosen]:.2f}")]
+    if len(values) > 1:
+        second = int(np.argsort(values)[-2])
+        votes.append(Vote("runner-up", second, f"worth {values[chosen] - values[second]:.2f} Mbit/s less"))
+    carried = max((r for r, rung in enumerate(view.rungs) if rung.bitrate_bps <= mean), default=0)
+    votes.append(Vote("throughput", carried, f"{rate(mean)} expected, {rate(view.estimate.low_bps)} at the least"))
+    return tuple(votes)
