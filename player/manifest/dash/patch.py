@@ -52,14 +52,14 @@ def _apply(root: Element, operation: Element) -> None:
         return
     target = _find(root, selector, operation)
     if name == "add":
-        _add(target, operation)
+        _add(target, operation, root)
         return
     parent = target.getparent()
     if parent is None:
         raise _error("An MPD patch must not remove or replace the MPD itself.", operation)
     if name == "replace":
-        for item in list(operation):
-            target.addprevious(copy.deepcopy(item))
+        for item in _adopted(operation, root):
+            target.addprevious(item)
     parent.remove(target)
 
 
@@ -76,13 +76,13 @@ def _same_name(key: str, name: str) -> bool:
     return key.rpartition("}")[2] == name.rpartition(":")[2]
 
 
-def _add(target: Element, operation: Element) -> None:
+def _add(target: Element, operation: Element, root: Element) -> None:
     kind = operation.get("type")
     if kind is not None and kind.startswith("@"):
         target.set(kind[1:].rpartition(":")[2], text_of(operation))
         return
     position = operation.get("pos")
-    items = [copy.deepcopy(item) for item in operation]
+    items = _adopted(operation, root)
     if position == "before":
         for item in items:
             target.addprevious(item)
@@ -94,6 +94,25 @@ def _add(target: Element, operation: Element) -> None:
             target.insert(0, item)
     else:
         target.extend(items)
+
+
+def _adopted(operation: Element, root: Element) -> list[Element]:
+    """Copies of what an operation brings. Elements without a prefix have the patch's own namespace; in the MPD they
+    belong to the MPD's."""
+    parent = operation.getparent()
+    foreign = {"", _namespace(operation), "" if parent is None else _namespace(parent)}
+    own = _namespace(root)
+    items = [copy.deepcopy(item) for item in operation]
+    for item in items:
+        for element in item.iter():
+            if _namespace(element) in foreign:
+                element.tag = f"{{{own}}}{local(element)}" if own else local(element)
+    return items
+
+
+def _namespace(element: Element) -> str:
+    tag = str(element.tag)
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
 
 
 def _find(root: Element, selector: str, operation: Element) -> Element:

@@ -149,8 +149,13 @@ def with_playlist(rendition: Rendition, playlist: MediaPlaylist) -> Rendition:
     )
 
 
-def with_totals(presentation: Presentation, playlist: MediaPlaylist) -> Presentation:
-    """``presentation`` with what a newly loaded playlist says of the whole: end, live window, dates, warnings."""
+def with_totals(
+    presentation: Presentation, playlist: MediaPlaylist, *, dates_are_complete: bool = False
+) -> Presentation:
+    """``presentation`` with what a newly loaded playlist says of the whole: end, live window, dates, warnings.
+
+    ``dates_are_complete``: its date ranges are all there are; else they are added to those of other playlists.
+    """
     loaded = [
         rendition
         for period in presentation.periods
@@ -164,7 +169,8 @@ def with_totals(presentation: Presentation, playlist: MediaPlaylist) -> Presenta
     duration = None if live else end
     info = playlist.info
     known = {event.id for event in playlist.date_ranges}
-    kept = tuple(event for event in presentation.date_ranges if event.id not in known)
+    others = () if dates_are_complete else presentation.date_ranges
+    kept = tuple(event for event in others if event.id not in known)
     return replace(
         presentation,
         periods=tuple(replace(period, duration_s=duration) for period in presentation.periods),
@@ -238,7 +244,7 @@ def attach_merged(presentation: Presentation, rendition_id: str, text: str, url:
     if presentation.kind == "media":
         info = playlist.info
         changed = replace(changed, playlist_type=info.playlist_type, variables=info.variables)
-    return with_totals(changed, playlist), changes
+    return with_totals(changed, playlist, dates_are_complete=rendition.playlist is not None), changes
 
 
 def _imported(presentation: Presentation) -> Mapping[str, str] | None:

@@ -33,6 +33,8 @@ def test_indexes_find_positions_and_slices_agree_with_iteration(path: Path) -> N
                     index[len(index)]
                 starts = [segment.start_s for segment in listed]
                 if starts == sorted(set(starts)):
-                    middles = [segment.start_s + 0.25 * segment.duration_s for segment in listed if segment.duration_s]
+                    middles = [
+                        segment.start_s + 0.25 * segment.duration_s for segment in listed if segment.duration_s
+                    ]
                     found = [index.position_at(time_s) for time_s in middles]
                     assert found == [k for k, segment in enumerate(listed) if segment.duration_s]
