@@ -1,16 +1,17 @@
 # make demo   the whole thing on this machine: service, sample titles, app (or headless without a display)
-# make test   the test suite
+# make test   the test suite; ARGS="tests/abr -x" runs a part of it
 # make check  format, lint, types, layers
 # make bench  the benchmarks, each figure beside what it is compared with
 # make soak   the long runs, by hand
 # Each does its own set-up; what is done already is skipped.
 
 PY := .venv/bin/python
+BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test check bench soak fuzz lock format setup setup-test clean
+.PHONY: demo test check bench soak lock format setup setup-test clean
 
 demo: setup
-	@$(PY) -m ui.cli.main demo
+	@$(PY) -m ui.cli.main demo $(ARGS)
 
 test: setup-test
 	@$(PY) -m pytest -m "not soak" $(ARGS)
@@ -19,7 +20,8 @@ check: setup-test
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
-	@$(PY) -m importlinter.cli lint
+	@$(PY) -m mypy packaging/bootstrap.py
+	@.venv/bin/lint-imports --no-logo
 
 bench: setup-test
 	@$(PY) -m tests.bench $(ARGS)
@@ -37,10 +39,10 @@ lock:
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
 setup:
-	@python3 packaging/bootstrap.py --with x11
+	@$(BOOTSTRAP)
 
 setup-test:
-	@python3 packaging/bootstrap.py --with x11 --with test
+	@$(BOOTSTRAP) --with test
 
 clean:
 	@rm -rf .venv .data .cache build dist *.egg-info

@@ -2,126 +2,181 @@
 """Everything `make demo` and `make test` need, from a fresh machine: system libraries and a virtual environment.
 
 Runs on any Python 3.8 or later with the standard library alone. What is done already is skipped: a stamp in the
-environment holds the digest of the lock file and the interpreter's version.
+environment says from which lock file and interpreter it was made. Exit code 3: something is missing that only the
+user can get; the last line printed is the command that gets it.
 """
+
+from __future__ import annotations
 
 import argparse
 import ctypes.util
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
+PROJECT = ROOT / "pyproject.toml"
 PACKAGES = ROOT / "packaging" / "system-packages.txt"
 STAMP = VENV / ".matinee-stamp"
-SUPPORTED = ((3, 11), (3, 13))
+OLDEST, NEWEST = (3, 11), (3, 13)
+MISSING = 3
 
 
-def say(text):
+def say(text: str) -> None:
     print("setup: " + text, file=sys.stderr, flush=True)
 
 
-def stop(text):
+def stop(text: str) -> NoReturn:
     say(text)
-    sys.exit(3)
+    sys.exit(MISSING)
 
 
-def system_packages(uses):
-    wanted, use = [], None
+def answer(*command: str) -> str | None:
+    """What a command prints; None when it fails or is not there."""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.decode("utf-8", "replace")
+
+
+# --- system packages
+
+
+def wanted_packages(uses: Collection[str]) -> list[list[str]]:
+    """The lines of the list for these uses, each as its alternatives (``libfoo1 | libfoo1t64``)."""
+    wanted: list[list[str]] = []
+    use = ""
     for line in PACKAGES.read_text(encoding="utf-8").splitlines():
         if line.startswith("# ["):
             use = line[3 : line.index("]")]
         elif line.strip() and not line.startswith("#") and use in uses:
-            wanted.append(line.strip())
+            wanted.append([name.strip() for name in line.split("|")])
     return wanted
 
 
-def is_installed(package):
-    found = subprocess.run(
-        ["dpkg-query", "-W", "-f=${Status}", package], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
-    )
-    return found.returncode == 0 and b"install ok installed" in found.stdout
+def is_installed(package: str) -> bool:
+    return "install ok installed" in (answer("dpkg-query", "-W", "-f=${Status}", package) or "")
 
 
-def ensure_system(uses):
+def is_offered(package: str) -> bool:
+    return "Package: " in (answer("apt-cache", "show", "--no-all-versions", package) or "")
+
+
+def ensure_system(uses: Collection[str]) -> None:
     """Install what is missing through apt, or say the one command that does."""
     if not shutil.which("apt-get") or not shutil.which("dpkg-query"):
         if ctypes.util.find_library("mpv") is None:
             say("this is not a Debian or Ubuntu system: install libmpv 0.35 or later with its own package manager.")
         return
-    missing = [package for package in system_packages(uses) if not is_installed(package)]
+    missing = [names for names in wanted_packages(uses) if not any(is_installed(name) for name in names)]
     if not missing:
         return
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
-    prefix = []
-    if os.geteuid() != 0:
-        may = shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL, check=False)
-        if not may or may.returncode != 0:
-            stop("some system packages are missing. Run this and start again:\n  sudo " + " ".join(command))
-        prefix = ["sudo"]
-    say("installing " + " ".join(missing))
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    may_install = not sudo or answer(*sudo, "true") is not None
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    quiet = {"stdout": subprocess.DEVNULL, "env": environment}
-    subprocess.run([*prefix, "apt-get", "update", "-qq"], check=False, **quiet)
-    done = subprocess.run([*prefix, *command], check=False, **quiet)
+    if may_install:
+        say("reading the system's package lists")
+        subprocess.run([*sudo, "apt-get", "update", "-qq"], env=environment, check=False)
+    names = [next((name for name in choice if is_offered(name)), choice[0]) for choice in missing]
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *names]
+    by_hand = "sudo sh -c 'apt-get update && " + " ".join(install) + "'"
+    if not may_install:
+        stop("system packages are missing, and installing them takes root. Run this, then start again:\n" + by_hand)
+    say("installing " + " ".join(names))
+    done = subprocess.run([*sudo, *install], stdout=subprocess.DEVNULL, env=environment, check=False)
     if done.returncode != 0:
-        stop("apt-get failed. Run this yourself and start again:\n  sudo " + " ".join(command))
+        stop("apt-get could not install the system packages (see above). Put that right and start again:\n" + by_hand)
 
 
-def version_of(interpreter):
-    found = subprocess.run(
-        [interpreter, "-c", "import sys; print(*sys.version_info[:3])"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        check=False,
+# --- the Python environment
+
+
+def version_of(interpreter: str) -> tuple[int, ...] | None:
+    """The version as a tuple; None when it does not run."""
+    printed = answer(interpreter, "-c", "import sys; print(*sys.version_info[:3])")
+    return tuple(int(part) for part in printed.split()) if printed else None
+
+
+def is_supported(version: tuple[int, ...] | None) -> bool:
+    return version is not None and OLDEST <= version[:2] <= NEWEST
+
+
+def choose_interpreter() -> tuple[str, tuple[int, ...] | None]:
+    """The Python that MATINEE_PYTHON names; else the one the environment has; else any that we support."""
+    named = os.environ.get("MATINEE_PYTHON")
+    if named:
+        version = version_of(named)
+        if not is_supported(version):
+            stop("MATINEE_PYTHON=" + named + " is not a Python 3.11, 3.12 or 3.13.")
+        return named, version
+    current = VENV / "bin" / "python"
+    if STAMP.exists() and is_supported(version_of(str(current))):
+        return str(current.resolve()), version_of(str(current))
+    for name in (sys.executable, "python3", "python3.12", "python3.13", "python3.11"):
+        version = version_of(name)
+        if is_supported(version):
+            return name, version
+    stop(
+        "Python 3.11, 3.12 or 3.13 is needed and none was found. Name one and start again:\n"
+        "MATINEE_PYTHON=/path/to/python make demo"
     )
-    if found.returncode != 0:
-        return None
-    return tuple(int(part) for part in found.stdout.split())
 
 
-def interpreter():
-    """A Python that we support: MATINEE_PYTHON, the one that runs this, or one on the path."""
-    names = [os.environ.get("MATINEE_PYTHON"), sys.executable, "python3", "python3.12", "python3.13", "python3.11"]
-    for name in names:
-        found = name and shutil.which(name)
-        version = version_of(found) if found else None
-        if version is not None and SUPPORTED[0] <= version[:2] <= SUPPORTED[1]:
-            return found, version
-    return stop("Python 3.11, 3.12 or 3.13 is needed and none was found (MATINEE_PYTHON=/path/to/python names one).")
+def digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def ensure_environment():
-    """The virtual environment as the lock file says, every file checked against its hash."""
-    python, version = interpreter()
-    digest = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + repr(version).encode())
-    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == digest.hexdigest():
+def ensure_environment() -> None:
+    """The virtual environment as the lock file says, every file checked against its hash, and the project in it."""
+    interpreter, version = choose_interpreter()
+    made_from = digest(LOCK.read_bytes(), repr(version).encode(), str(ROOT).encode())
+    project = digest(PROJECT.read_bytes())
+    stamp = json.loads(STAMP.read_text(encoding="utf-8")) if STAMP.exists() else {}
+    if stamp == {"made_from": made_from, "project": project}:
         return
+    if stamp.get("made_from") != made_from:
+        make_environment(interpreter)
+    if pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT)) != 0:
+        stop("the project could not be installed into its own environment (see above).")
+    STAMP.write_text(json.dumps({"made_from": made_from, "project": project}), encoding="utf-8")
+
+
+def make_environment(interpreter: str) -> None:
     say("making the Python environment (a minute or two, only the first time)")
     if VENV.exists():
         shutil.rmtree(VENV)
-    if subprocess.run([python, "-m", "venv", str(VENV)], check=False).returncode != 0:
-        stop("the virtual environment could not be made. On Debian or Ubuntu: sudo apt-get install python3-venv")
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=False).returncode != 0:
+    if subprocess.run([interpreter, "-m", "venv", str(VENV)], stdout=subprocess.DEVNULL, check=False).returncode != 0:
+        stop(
+            "the virtual environment could not be made. Run this and start again:\nsudo apt-get install python3-venv"
+        )
+    if pip("--require-hashes", "--requirement", str(LOCK)) != 0:
         stop("the Python packages could not be installed (see above). Is there a network?")
-    own = [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-    if subprocess.run(own, check=False).returncode != 0:
-        stop("the project could not be installed into its own environment (see above).")
-    STAMP.write_text(digest.hexdigest(), encoding="utf-8")
 
 
-def main():
+def pip(*arguments: str) -> int:
+    """``pip install`` inside the environment; its exit code. Its chatter is shown only when it fails."""
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout.decode("utf-8", "replace"))
+    return done.returncode
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--with", dest="uses", action="append", default=[], choices=["x11", "test"])
     arguments = parser.parse_args()
     if not sys.platform.startswith("linux"):
-        say("only Linux is supported by this script; see docs/guide-developer.md for other systems.")
+        stop("only Linux is set up by itself; docs/guide-developer.md says what other systems need.")
     ensure_system({"run", *arguments.uses})
     ensure_environment()
 
