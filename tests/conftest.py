@@ -1,0 +1,55 @@
+"""For every test: no window on anybody's screen, no file in anybody's home, no error that goes unnoticed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_home = Path(tempfile.mkdtemp(prefix="matinee-tests-"))
+# Before anything is imported that asks for these once and keeps the answer.
+os.environ["HOME"] = str(_home)
+for _name in ("CONFIG", "DATA", "STATE", "CACHE"):
+    os.environ[f"XDG_{_name}_HOME"] = str(_home / _name.lower())
+for _name in [name for name in os.environ if name.startswith("MATINEE_") and name != "MATINEE_TEST_CACHE"]:
+    del os.environ[_name]
+
+_OURS = ("abr", "drm_client", "player", "downloads", "ui", "backend_stub", "asyncio")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "logs_errors: this test provokes messages of level ERROR")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_home, ignore_errors=True)
+
+
+class _ErrorKeeper(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep messages of our own packages and of asyncio (a task's exception that nobody looked at)."""
+        if record.name.partition(".")[0] in _OURS:
+            self.messages.append(self.format(record))
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_errors(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An ERROR in the log means that something went wrong which no return value told."""
+    keeper = _ErrorKeeper()
+    root = logging.getLogger()
+    root.addHandler(keeper)
+    yield
+    root.removeHandler(keeper)
+    if keeper.messages and request.node.get_closest_marker("logs_errors") is None:
+        pytest.fail("logged as an error: " + "\n".join(keeper.messages), pytrace=False)
