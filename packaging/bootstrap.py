@@ -140,7 +140,7 @@ def ensure_environment() -> None:
     interpreter, version = choose_interpreter()
     made_from = digest(LOCK.read_bytes(), repr(version).encode(), str(ROOT).encode())
     project = digest(PROJECT.read_bytes())
-    stamp = json.loads(STAMP.read_text(encoding="utf-8")) if STAMP.exists() else {}
+    stamp = read_stamp()
     if stamp == {"made_from": made_from, "project": project}:
         return
     if stamp.get("made_from") != made_from:
@@ -148,6 +148,15 @@ def ensure_environment() -> None:
     if pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT)) != 0:
         stop("the project could not be installed into its own environment (see above).")
     STAMP.write_text(json.dumps({"made_from": made_from, "project": project}), encoding="utf-8")
+
+
+def read_stamp() -> dict[str, str]:
+    """Empty where there is none, or none that was written whole."""
+    try:
+        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp if isinstance(stamp, dict) else {}
 
 
 def make_environment(interpreter: str) -> None:
