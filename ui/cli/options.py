@@ -10,13 +10,22 @@ from pathlib import Path
 def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     """Which service, which account, and where the client keeps what it must remember."""
     parser.add_argument(
-        "--service", metavar="URL", default=os.environ.get("MATINEE_SERVICE"), help="a Matinee service"
+        "--service",
+        metavar="URL",
+        type=_service_root,
+        default=os.environ.get("MATINEE_SERVICE"),
+        help="a Matinee service, with or without /api/v1 (default: MATINEE_SERVICE)",
     )
     parser.add_argument("--email", metavar="ADDRESS", help="sign in with this account (password: MATINEE_PASSWORD)")
     parser.add_argument("--profile-dir", type=Path, metavar="DIR", help="keep identity and settings here")
     parser.add_argument(
         "--key-store", default="auto", choices=["auto", "system", "file"], help="where the device's key is kept"
     )
+
+
+def _service_root(url: str) -> str:
+    """``matinee serve`` prints the address of the API; the client adds that part itself."""
+    return url.rstrip("/").removesuffix("/api/v1")
 
 
 def profile_folder(args: argparse.Namespace) -> Path:
