@@ -103,19 +103,25 @@ async def load_presentation(
         first = [(result.pathway, result.url)]
         others = [(name, url) for name, url in addresses.manifests.items() if name != result.pathway]
         presentation = with_mirrors(presentation, [*first, *others])
-    order = _pathways(presentation, addresses, result.pathway)
-    paths.set_order(order, clock.monotonic())
+    media = _media_pathways(presentation, result.pathway)
+    if media and result.pathway not in media:
+        paths.start_over(media)  # the manifest came from a server of its own
+    else:
+        named = dict.fromkeys(addresses.manifests)
+        paths.set_order(list(named | dict.fromkeys((result.pathway, *media))), clock.monotonic())
     observe(PhaseReached(clock.monotonic(), "manifest"))
     return presentation
 
 
-def _pathways(presentation: Presentation, addresses: Addresses, used: str) -> list[str]:
-    named = dict.fromkeys(addresses.manifests)
-    named.setdefault(used)
-    for period in presentation.periods:
-        for track in period.tracks:
-            for rendition in track.renditions:
-                named.update(dict.fromkeys(location.pathway for location in rendition.locations))
+def _media_pathways(presentation: Presentation, used: str) -> list[str]:
+    """The pathways that the manifest names, in its own order; "." is HLS's name for the one it came from."""
+    named = {
+        used if location.pathway == "." else location.pathway: None
+        for period in presentation.periods
+        for track in period.tracks
+        for rendition in track.renditions
+        for location in rendition.locations
+    }
     return list(named)
 
 

@@ -129,6 +129,8 @@ class Paths:
         if not known:
             raise ValueError("there is no pathway to choose from")
         usable = [name for name in known if name not in avoid] or known
+        if self.pathways and usable[0] not in self.pathways:  # a key server or the like: no CDN of this choice
+            return PathChoice(usable[0], f"Only {_name(usable[0])} has this.")
         healthy = [name for name in usable if not self.excluded(name, now_s)]
         self._all_in_trouble = not healthy
         if not healthy:
@@ -211,6 +213,11 @@ class Paths:
         if self._current is not None and best not in (None, self._current):
             assert best is not None
             self._switch(best, now_s, Cause.ORDER, f"{_name(best)} is now preferred.")
+
+    def start_over(self, pathways: Sequence[str]) -> None:
+        """Other pathways than those known so far, none of which has been used: no change that is worth telling."""
+        self.pathways = tuple(pathways)
+        self._current = None
 
     # What follows is the machinery behind the events.
 
