@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -114,8 +113,7 @@ class TimelineIndex:
 
     def __getitem__(self, position: int, /) -> Segment:
         position = _checked(position, len(self)) + self.first
-        runs = self.timeline.runs
-        run = runs[bisect_right(runs, position, key=_first_of) - 1]
+        run = self.timeline.run_of(position)
         return self._segment(run, position - run.first)
 
     def _segment(self, run: Run, step: int) -> Segment:
@@ -127,7 +125,7 @@ class TimelineIndex:
 
     def __iter__(self) -> Iterator[Segment]:
         plain = self.frame.template.parts
-        if plain is None or any(run.parts > 1 for run in self.timeline.runs):
+        if plain is None or self.timeline.sequences:
             return (self[position] for position in range(len(self)))
         return self._plain(plain)
 
@@ -141,7 +139,7 @@ class TimelineIndex:
         new = tuple.__new__
         low, high = self.first, self.stop
         once = range(1)
-        for time, duration, size, number, _, first in self.timeline.runs:
+        for time, duration, size, number, _, first in self.timeline.rows:
             duration_s = duration / timescale
             steps = once if size == 1 else range(size)
             if first < low or first + size > high:
@@ -174,19 +172,11 @@ class TimelineIndex:
     def position_at(self, time_s: float) -> int:
         if len(self) <= 0:
             raise IndexError("no segments")
-        frame, runs = self.frame, self.timeline.runs
+        frame = self.frame
         ticks = (time_s - frame.period_start_s) * frame.timescale + frame.offset + CLIP_S * frame.timescale
-        run = runs[max(bisect_right(runs, ticks, key=_time_of) - 1, 0)]
+        run = self.timeline.run_at(ticks)
         step = min(max(int((ticks - run.time) // run.duration), 0), run.size - 1)
         return min(max(run.first + step, self.first), self.stop - 1) - self.first
-
-
-def _first_of(run: Run) -> int:
-    return run.first
-
-
-def _time_of(run: Run) -> int:
-    return run.time
 
 
 def _checked(position: int, count: int) -> int:
@@ -202,15 +192,15 @@ def presented(timeline: Timeline, *, offset: int, end: float | None, tolerance: 
 
     ``offset`` and ``end`` are the period's limits in ticks; segments wholly outside are not presented.
     """
-    runs = timeline.runs
-    if runs and runs[0].time + runs[0].duration > offset + tolerance:
-        last = runs[-1]
-        if end is None or last.time + (last.size - 1) * last.duration < end - tolerance:
-            return 0, timeline.count
+    if not timeline.rows:
+        return 0, 0
+    last = Run._make(timeline.rows[-1])
+    starts_inside = timeline.rows[0][0] + timeline.rows[0][1] > offset + tolerance
+    if starts_inside and (end is None or last.time + (last.size - 1) * last.duration < end - tolerance):
+        return 0, timeline.count
     first, stop = None, 0
-    for run in runs:
-        for_start = int(max((offset + tolerance - run.time) // run.duration, 0))
-        begin = min(for_start, run.size)
+    for run in timeline:
+        begin = min(int(max((offset + tolerance - run.time) // run.duration, 0)), run.size)
         if begin < run.size and first is None:
             first = run.first + begin
         if end is None:

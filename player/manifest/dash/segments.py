@@ -282,7 +282,7 @@ def _list_times(source: Source, addressing: Addressing, count: int) -> list[tupl
                 period.start_s + (run.time + step * run.duration - offset) / scale,
                 run.duration / scale,
             )
-            for run in _read_timeline(source, addressing, element).runs
+            for run in _read_timeline(source, addressing, element)
             for step in range(run.size)
         ]
     start = addressing.start_number

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from player.manifest.dash.xml import Element, integer, line_of
@@ -24,26 +27,42 @@ class Run(NamedTuple):
     parts: int
     first: int
 
-    def longer(self, size: int) -> Run:
-        """The run with ``size`` more segments."""
-        return self._replace(size=self.size + size)
+    def longer(self, size: int) -> Row:
+        """The row of this run with ``size`` more segments."""
+        time, duration, own, number, parts, first = self
+        return time, duration, own + size, number, parts, first
+
+
+Row = tuple[int, int, int, int, int, int]
+"""The fields of a :class:`Run`. Plain tuples of integers are cheap to make, and the garbage collector leaves them
+alone: a day of live television is some forty thousand of them."""
+
+_row_time = itemgetter(0)
+_row_first = itemgetter(5)
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The runs of one SegmentTimeline."""
+    """The runs of one SegmentTimeline. ``sequences`` says whether any of them has segment sequences."""
 
-    runs: tuple[Run, ...]
+    rows: tuple[Row, ...]
+    sequences: bool = False
 
     @property
     def count(self) -> int:
-        return self.runs[-1].first + self.runs[-1].size if self.runs else 0
+        """How many segments there are."""
+        return self.rows[-1][5] + self.rows[-1][2] if self.rows else 0
 
-    @property
-    def end(self) -> int:
-        """Where the last segment ends, in timescale units."""
-        last = self.runs[-1]
-        return last.time + last.duration * last.size
+    def __iter__(self) -> Iterator[Run]:
+        return map(Run._make, self.rows)
+
+    def run_of(self, position: int) -> Run:
+        """The run that holds the segment at a position."""
+        return Run._make(self.rows[bisect_right(self.rows, position, key=_row_first) - 1])
+
+    def run_at(self, ticks: float) -> Run:
+        """The last run that starts at or before a time; the first one where there is none."""
+        return Run._make(self.rows[max(bisect_right(self.rows, ticks, key=_row_time) - 1, 0)])
 
 
 def read_timeline(
@@ -61,11 +80,11 @@ def read_timeline(
     the live edge, past which no segment may reach. ``end_number`` is @endNumber;
     gaps and overlaps of up to ``tolerance`` are not worth a warning.
 
-    One pass without calls for an ordinary S: a day of live television is some forty thousand of them.
+    One pass without calls for an ordinary S.
     """
     trouble = _Trouble(notes, path)
-    new = tuple.__new__  # half the time of the class's own constructor
-    runs: list[Run] = []
+    rows: list[Row] = []
+    sequences = False
     time = count = previous_duration = previous_parts = 0
     next_number = start_number
     for item in element.iterchildren(element.tag.replace("SegmentTimeline", "S")):
@@ -76,29 +95,37 @@ def read_timeline(
                 start, duration = int(attributes[0][1]), int(attributes[1][1])
             except ValueError:
                 start, duration = trouble.number(item, attributes[0]), trouble.number(item, attributes[1])
+            if start == time and duration != previous_duration and duration > 0:  # by far the most frequent
+                rows.append((start, duration, 1, number, 1, count))
+                previous_duration, previous_parts = duration, 1
+                count += 1
+                next_number += 1
+                time += duration
+                continue
         else:
             start, duration, repeat, number, parts = trouble.values(item, time, next_number)
         if duration <= 0:
             trouble.warn(item, "dash.bad_s", "An S element has no positive @d.")
             continue
-        if start != time and runs and abs(start - time) > tolerance:
+        if start != time and rows and abs(start - time) > tolerance:
             trouble.jump(item, start - time)
         if repeat < 0:
             repeat = _open_repeat(item, start, duration, end, trouble, whole_only=whole_only)
             if repeat < 0:
                 continue
         size = repeat + 1
-        if count + size > MAX_SEGMENTS:
-            raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, line=line_of(item), path=path)
         if duration == previous_duration and start == time and number == next_number and parts == previous_parts:
-            runs[-1] = runs[-1].longer(size)
+            rows[-1] = Run._make(rows[-1]).longer(size)
         else:
-            runs.append(new(Run, (start, duration, size, number, parts, count)))
+            rows.append((start, duration, size, number, parts, count))
+            sequences = sequences or parts > 1
             previous_duration, previous_parts = duration, parts
         count += size
         next_number = number + size
         time = start + duration * size
-    return _until(runs, end_number)
+    if count > MAX_SEGMENTS:
+        raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, line=line_of(element), path=path)
+    return Timeline(tuple(_until(rows, end_number)), sequences)
 
 
 class _Trouble:
@@ -166,16 +193,15 @@ def _open_repeat(
     return max(span // length if whole_only else -(-span // length), 0) - 1
 
 
-def _until(runs: list[Run], end_number: int | None) -> Timeline:
+def _until(rows: list[Row], end_number: int | None) -> Iterable[Row]:
+    """The rows up to the segment with the number @endNumber."""
     if end_number is None:
-        return Timeline(tuple(runs))
-    kept = []
-    for run in runs:
-        count = min(run.size, end_number - run.number + 1)
+        return rows
+    kept: list[Row] = []
+    position = 0
+    for time, duration, size, number, parts, _ in rows:
+        count = min(size, end_number - number + 1)
         if count > 0:
-            kept.append(run._replace(size=count))
-    position, result = 0, []
-    for run in kept:
-        result.append(run._replace(first=position))
-        position += run.size
-    return Timeline(tuple(result))
+            kept.append((time, duration, count, number, parts, position))
+            position += count
+    return kept
