@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -23,8 +24,8 @@ from player.clock import Clock, SystemClock
 from player.events import Event
 from player.mpv.player import MpvPlayer
 from player.net.gate import Gate
-from player.net.http import HttpTransport
 from player.net.model import Request, RequestKind, Transfer, Transport
+from player.net.routing import RoutingTransport
 from player.opening import Source
 from player.service import ServiceClient, TokenStore
 from player.session import Session
@@ -32,11 +33,13 @@ from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState
 
 _T = TypeVar("_T")
+_SWITCH_INTERVAL_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """``profile`` is the folder for what the client keeps (identity, tokens). ``wrap`` puts transports of a test
+    """``profile`` is the folder for what the client keeps (identity, tokens). Only in ``local_folder`` may ``file:``
+    addresses lie: it is the folder of the local manifest that is played. ``wrap`` puts transports of a test
     (faults, a shaped link) around the network."""
 
     profile: Path
@@ -44,6 +47,7 @@ class EngineSettings:
     key_store: str = "auto"
     ca_file: Path | None = None
     http2: bool = True
+    local_folder: Path | None = None
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = field(default=())
 
 
@@ -51,6 +55,8 @@ class Engine:
     """See the module. Close it at the end; open sessions are stopped then."""
 
     def __init__(self, settings: EngineSettings) -> None:
+        # libmpv's demuxer thread runs Python while the loop does: it must not wait 5 ms for its turn.
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._settings = settings
         self.clock: Clock = SystemClock()
         self._sessions: dict[Session, Future[None]] = {}
@@ -126,7 +132,10 @@ class Engine:
         self.loop.run_forever()
 
     async def _make_gate(self) -> Gate:
-        transport: Transport = HttpTransport(ca_file=self._settings.ca_file, http2=self._settings.http2)
+        settings = self._settings
+        web = RoutingTransport(folder=settings.local_folder, ca_file=settings.ca_file, http2=settings.http2)
+        await web.warm()
+        transport: Transport = web
         for wrap in self._settings.wrap:
             transport = wrap(transport, self.clock)
         return Gate(transport, self.clock, self._transferred)

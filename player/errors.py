@@ -151,6 +151,11 @@ class InputError(MatineeError):
 ANY_ERROR = (MatineeError, DrmError)
 
 
+def unexpected() -> MatineeError:
+    """What a viewer is told where the program itself is at fault; the log has the rest."""
+    return MatineeError(ErrorCode.INTERNAL, "Something unexpected went wrong in the player.")
+
+
 def exit_code(error: MatineeError | DrmError) -> ExitCode:
     """The process exit code that stands for ``error``."""
     return exit_code_of(str(error.code))

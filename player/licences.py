@@ -65,7 +65,7 @@ class LicenceDesk:
 
     async def ensure(self, kids: Sequence[bytes], _pssh: Sequence[bytes]) -> None:
         """Return when the ring holds ``kids``. Raises DrmError, or the network's own error."""
-        if self._running is not None:
+        if self._running is not None and not self._running.done():
             await asyncio.shield(self._running)
         if self._ring.missing(kids):
             wanted = {*kids, *(kid for protection in self._protections for kid in protection.default_kids)}

@@ -83,8 +83,6 @@ class Monitor:
             self._status()
         elif name == "paused-for-cache":
             self._starving(bool(value))
-        elif name in ("frame-drop-count", "decoder-frame-drop-count") and value:
-            self.state = replace(self.state, dropped_frames=max(self.state.dropped_frames, int(value)))
         elif name == "volume" and value is not None:
             self.update(volume=round(value))
         elif name == "mute" and value is not None:
@@ -101,6 +99,7 @@ class Monitor:
         self._playhead.starving = False
         if not self._first_frame:
             self._first_frame = True
+            self._playhead.started = True
             self._observe(PhaseReached(self._clock.monotonic(), "first_frame"))
         self._status()
 
@@ -123,7 +122,7 @@ class Monitor:
         self._end_stall()
         self.update(position_s=target_s, status=Status.SEEKING)
 
-    def sample(self, buffered_until_s: float, ranges: tuple[tuple[float, float], ...]) -> None:
+    def sample(self, buffered_until_s: float, ranges: tuple[tuple[float, float], ...], dropped: int) -> None:
         """Twice a second: a point for the graphs and the report."""
         now = self._clock.monotonic()
         position_s = self._playhead.position_s
@@ -135,7 +134,7 @@ class Monitor:
         self._history.append(
             StatSample(now - self._started_s, position_s, buffer_s, throughput, rung, bitrate, self.state.pathway)
         )
-        self.update(rung_playing=rung, buffered=ranges, history=tuple(self._history))
+        self.update(rung_playing=rung, buffered=ranges, dropped_frames=dropped, history=tuple(self._history))
 
     def finished(self, *, at_end: bool) -> bool:
         """libmpv reached the end of what it was given; whether that is the end of the title."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from player.clock import Clock
-from player.errors import ErrorCode, InputError
+from player.errors import ANY_ERROR, ErrorCode, InputError, unexpected
 from player.events import Observer, PhaseReached
 from player.licences import LicenceOffer
 from player.loader import Loader, Resource
@@ -80,7 +80,8 @@ def _from_session(session: PlaySession) -> Addresses:
     offer = None
     if licence is not None:
         offer = LicenceOffer(licence.url, licence.system, session.session_id, tuple(licence.kids))
-    manifests = {manifest.pathway: manifest.dash or manifest.hls or "" for manifest in session.manifests}
+    addresses = ((manifest.pathway, manifest.dash or manifest.hls) for manifest in session.manifests)
+    manifests = {pathway: url for pathway, url in addresses if url is not None}
     return Addresses(manifests, offer, session.resume_s, session.title.title)
 
 
@@ -127,8 +128,5 @@ def _media_pathways(presentation: Presentation, used: str) -> list[str]:
 
 def describe_failure(error: BaseException) -> tuple[str, str]:
     """Code and sentence of anything that ended a playback."""
-    code = getattr(error, "code", ErrorCode.INTERNAL)
-    sentence = getattr(error, "sentence", None)
-    if sentence is None:
-        sentence = "Something unexpected went wrong in the player."
-    return str(code), str(sentence)
+    known = error if isinstance(error, ANY_ERROR) else unexpected()
+    return str(known.code), known.sentence

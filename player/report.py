@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 from abr.ledger import decision_to_dict
-
 from player.events import (
     BufferSampled,
     ErrorRaised,

@@ -158,9 +158,9 @@ def _one_family(track: Track) -> Track:
     """The track without renditions of another codec family, and in ascending order."""
     family = codec_family(track.renditions[0].codecs, TrackType.VIDEO)
     same = [r for r in track.renditions if codec_family(r.codecs, TrackType.VIDEO) == family]
-    ranges = {r.video_range or "SDR" for r in same}
-    if len(ranges) > 1:
-        same = [r for r in same if (r.video_range or "SDR") == "SDR"]
+    ranges = [r.video_range or "SDR" for r in same]
+    wanted = "SDR" if "SDR" in ranges else ranges[0]
+    same = [r for r in same if (r.video_range or "SDR") == wanted]
     ordered = sorted(same, key=lambda r: (r.average_bandwidth_bps or r.bandwidth_bps, r.height or 0))
     return replace(track, renditions=tuple(ordered))
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from random import Random
 from typing import Any, Literal
 
@@ -25,11 +24,13 @@ from player.loader import Loader, LoadEvent, RetryEvent
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.player import MpvPlayer
-from player.mpv.streams import register_protocol
 from player.net.model import RequestKind, Transfer
 from player.opening import Source, addresses_of, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
+from player.progress import ProgressReporter
+from player.renewal import Renewal
 from player.selection import Selection, audio_rendition, ladder, select
+from player.service import PlaySession
 from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState, RungChoice, Status, TrackChoice
 from player.stream.buffered import Playhead
@@ -42,10 +43,8 @@ from player.stream.waiting import Waiting
 from player.subtitles import Subtitles
 
 _log = logging.getLogger(__name__)
-_SCHEME = "matinee"
 _TICK_S = 0.5
 _RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT})
-_ids = itertools.count(1)
 
 
 class Session:
@@ -76,6 +75,9 @@ class Session:
         self._paths = Paths(())
         self._streaming: Streaming | None = None
         self._desk: LicenceDesk | None = None
+        self._url = ""
+        self._reporter: ProgressReporter | None = None
+        self._closing = False
         self._subtitles: Subtitles | None = None
         self._selection: Selection | None = None
         self._control: MpvControl | None = None
@@ -190,6 +192,7 @@ class Session:
             self._paths,
             self._clock,
             Random(settings.seed),
+            self._renewal(),
             buffer_s=self._buffer_s,
             on_event=self._load_event,
         )
@@ -209,6 +212,26 @@ class Session:
         await self._streaming.prepare(start_s)
         self._monitor.update(duration_s=self._streaming.timeline.end_s)
         await self._load_into_player()
+
+    def _renewal(self) -> Renewal | None:
+        service, device = self._services.service, self._services.device_id
+        if not self._source.title_id or service is None or device is None:
+            return None
+
+        async def ask() -> PlaySession:
+            return await service.play(self._source.title_id, await device(), self._source.variant)
+
+        return Renewal(ask)
+
+    async def _make_reporter(self) -> None:
+        service, device = self._services.service, self._services.device_id
+        device_id = None if device is None else await device()
+        if self._source.title_id and service is not None and device_id is not None:
+            self._reporter = ProgressReporter(service, self._source.title_id, device_id, self._clock)
+
+    async def _report_progress(self) -> None:
+        if self._reporter is not None and self._streaming is not None and self._monitor.first_frame_shown:
+            await self._reporter.report(self._playhead.position_s, self._streaming.timeline.end_s)
 
     def _make_streaming(self, sources: Sources, loader: Loader) -> Streaming:
         assert self._selection is not None
@@ -240,31 +263,44 @@ class Session:
     async def _load_into_player(self) -> None:
         streaming = self._streaming
         assert streaming is not None
-        scheme = f"{_SCHEME}{next(_ids)}"
-        self._control = MpvControl(self._player, self._property, self._monitor.event)
-        await self._control.run(register_protocol, self._player.handle, scheme, lambda _url: streaming.open())
+        self._control = MpvControl(self._player, self._property, self._event)
+        self._url = self._player.offer(streaming.open)
+        position_s = self._playhead.position_s
+        start_s = position_s if position_s > streaming.timeline[0].start_s else None
         audio = str(streaming.audio_chosen + 1)
-        await self._control.run(self._player.load, f"{scheme}://play.mkv", self._playhead.position_s, {"aid": audio})
+        await self._control.run(self._player.load, self._url, start_s, {"aid": audio})
         self._set("pause", self._settings.start_paused)
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
+        await self._make_reporter()
         assert self._streaming is not None
-        while not self._monitor.ended and not stopped.done():
+        while not self._is_over() and not stopped.done():
             await asyncio.wait({stopped}, timeout=_TICK_S)
-            ranges = await self._ranges()
+            assert self._control is not None
+            ranges, dropped = await self._control.run(self._player.measure)
+            if self._reporter is not None and self._reporter.is_due():
+                self._do(self._report_progress)
             self._streaming.cached(ranges)
             self._streaming.poke()
-            self._monitor.sample(self._streaming.buffered_until(), ranges)
+            self._monitor.sample(self._streaming.buffered_until(), ranges, dropped)
             if self._settings.stop_at_s is not None and self._playhead.position_s >= self._settings.stop_at_s:
                 self._monitor.finished(at_end=True)
 
+    def _is_over(self) -> bool:
+        status = self._monitor.state.status
+        return status is Status.FAILED or (status is Status.ENDED and not self._settings.stay_at_end)
+
     async def _close(self) -> None:
+        self._closing = True
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._waiting.end()
+        await self._report_progress()
         if self._control is not None:
             await self._control.run(self._player.command, "stop")
+            self._player.withdraw(self._url)
             await self._control.close()
         if self._streaming is not None:
             await self._streaming.close()
@@ -315,6 +351,11 @@ class Session:
         await self._subtitles.show(track_id, self._control)
 
     # --- what happens, on the loop
+
+    def _event(self, name: str, data: Mapping[str, Any]) -> None:
+        self._monitor.event(name, data)
+        if name == "playback-restart" and self._streaming is not None:
+            self._streaming.poke()
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._monitor.property(name, value)
@@ -401,13 +442,15 @@ class Session:
     # --- crossing threads
 
     def _set(self, name: str, value: object) -> None:
-        if self._control is not None:
+        if self._control is not None and not self._closing:
             self._control.post(self._player.set, name, value)
 
     def _do(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._call_soon(self._spawn, make)
 
     def _spawn(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self._closing:
+            return
         task = self._loop.create_task(self._reported(make()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -37,6 +37,7 @@ class PlaybackSettings:
     start_s: float | None = None
     stop_at_s: float | None = None
     start_paused: bool = False
+    stay_at_end: bool = False  # the last picture stays, and the viewer may go back
     audio_language: str | None = None
     network_memory: NetworkMemory | None = None
     seed: int = 0

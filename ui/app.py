@@ -48,6 +48,7 @@ class AppOptions:
     tv: bool = False
     key_store: str = "auto"
     ca_file: Path | None = None
+    local_folder: Path | None = None
     playback: PlaybackSettings | None = None
     on_event: Callable[[Event], None] | None = None
     on_state: Callable[[PlaybackState], None] | None = None
@@ -125,6 +126,7 @@ def _make_engine(options: AppOptions) -> Engine:
             service_url=options.service_url,
             key_store=options.key_store,
             ca_file=options.ca_file,
+            local_folder=options.local_folder,
             wrap=options.wrap,
         )
     )
@@ -142,6 +144,8 @@ def _playback_opener(
     def begin(
         engine: Engine, source: Source, player: MpvPlayer, on_state: Callable[[PlaybackState], None]
     ) -> Session:
+        from player.settings import PlaybackSettings
+
         on_event = options.on_event or (lambda _event: None)
 
         def seen(state: PlaybackState) -> None:
@@ -149,6 +153,7 @@ def _playback_opener(
                 options.on_state(state)
             on_state(state)
 
-        return engine.open(source, player, seen, options.playback, on_event)
+        playback = options.playback or PlaybackSettings(stay_at_end=not options.only_source)
+        return engine.open(source, player, seen, playback, on_event)
 
     return begin

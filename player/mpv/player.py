@@ -7,6 +7,7 @@ event thread and must return at once.
 from __future__ import annotations
 
 import ctypes.util
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -14,23 +15,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from player.errors import ComponentError, ErrorCode
+from player.mpv.streams import ByteStream, register_protocol
 
 _log = logging.getLogger(__name__)
+
+SCHEME = "matinee"
 
 # libmpv's logger also speaks of things that the engine already handles and reports by itself.
 _OBSERVED = (
     "time-pos",
     "pause",
     "paused-for-cache",
-    "demuxer-cache-duration",
     "eof-reached",
     "seeking",
     "idle-active",
-    "aid",
-    "sid",
-    "frame-drop-count",
-    "decoder-frame-drop-count",
-    "estimated-vf-fps",
     "volume",
     "mute",
     "speed",
@@ -57,6 +55,7 @@ _BASE_OPTIONS: dict[str, object] = {
     "demuxer_mkv_probe_start_time": "no",
     "hr_seek": "yes",
     "keep_open": "yes",
+    "keep_open_pause": "no",
     "sub_auto": "no",
     "audio_file_auto": "no",
     "audio_display": "no",
@@ -87,7 +86,8 @@ def load_binding() -> Any:  # noqa: ANN401  (python-mpv is untyped)
 
 
 class MpvPlayer:
-    """One libmpv instance. ``handle`` is the ``mpv.MPV`` object; a video surface attaches its render context to it."""
+    """One libmpv instance. ``handle`` is the ``mpv.MPV`` object; a video surface attaches its render context to
+    it."""
 
     def __init__(self, output: OutputOptions | None = None) -> None:
         binding = load_binding()
@@ -101,6 +101,8 @@ class MpvPlayer:
             options.update(untimed=True, ao_null_untimed=True, video_sync="display-desync")
         options.update(output.extra)
         self._log_lines: list[tuple[str, str]] = []
+        self._openers: dict[str, Callable[[], ByteStream]] = {}
+        self._names = itertools.count(1)
         self.handle = binding.MPV(log_handler=self._on_log, loglevel="warn", **options)
         self._properties: dict[str, Any] = {}
         self._property_listener: Callable[[str, Any], None] | None = None
@@ -110,6 +112,7 @@ class MpvPlayer:
         for name in _OBSERVED:
             self.handle.observe_property(name, self._on_property)
         self.handle.register_event_callback(self._on_event)
+        register_protocol(self.handle, SCHEME, self._open_stream)
 
     # --- what it says
 
@@ -142,6 +145,11 @@ class MpvPlayer:
         state = self.read("demuxer-cache-state") or {}
         return tuple((r["start"], r["end"]) for r in state.get("seekable-ranges", ()))
 
+    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
+        """:meth:`cached_ranges`, and how many frames have been dropped so far, by the decoder and by the display."""
+        dropped = sum(int(self.read(name, 0)) for name in ("frame-drop-count", "decoder-frame-drop-count"))
+        return self.cached_ranges(), dropped
+
     @property
     def recent_log(self) -> tuple[tuple[str, str], ...]:
         """The last warnings and errors of libmpv's as (level, text)."""
@@ -149,9 +157,24 @@ class MpvPlayer:
 
     # --- what it does
 
-    def load(self, url: str, start_s: float, options: Mapping[str, str] | None = None) -> None:
-        """Open ``url`` at ``start_s``. Without a start libmpv takes the first cached time for the file's begin."""
-        parts = [f"start={start_s:.6f}", *(f"{name}={value}" for name, value in (options or {}).items())]
+    def offer(self, open_stream: Callable[[], ByteStream]) -> str:
+        """An address under which libmpv can open a stream of ours, any number of times, until :meth:`withdraw`."""
+        url = f"{SCHEME}://{next(self._names)}.mkv"
+        self._openers[url] = open_stream
+        return url
+
+    def withdraw(self, url: str) -> None:
+        """The address is not valid any more; streams that are open stay so."""
+        self._openers.pop(url, None)
+
+    def load(self, url: str, start_s: float | None, options: Mapping[str, str] | None = None) -> None:
+        """Open ``url`` at ``start_s``; None is its begin.
+
+        In mid-title a start is a must: without one libmpv takes the first cached time for the file's begin. At the
+        begin it only costs time, since libmpv then seeks where it already is.
+        """
+        parts = [] if start_s is None else [f"start={start_s:.6f}"]
+        parts += [f"{name}={value}" for name, value in (options or {}).items()]
         self.command("loadfile", url, "replace", ",".join(parts))
 
     def command(self, *words: str) -> bool:
@@ -187,6 +210,9 @@ class MpvPlayer:
             self._terminated = True
             self.listen(None, None)
             self.handle.terminate()
+
+    def _open_stream(self, url: str) -> ByteStream:
+        return self._openers[url]()
 
     # --- on python-mpv's event thread
 

@@ -12,8 +12,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import mpv
-
 _log = logging.getLogger(__name__)
 
 _MPV_ERROR_LOADING_FAILED = -13
@@ -44,6 +42,8 @@ def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], Byt
     An exception in ``open_stream`` makes the load fail, one in ``read`` or ``seek`` is an I/O error for libmpv; both
     are logged here, since libmpv only learns that something failed.
     """
+    import mpv  # loads libmpv; whoever calls this has done so already
+
     streams: dict[int, ByteStream] = {}
     cookies = itertools.count(1)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, MutableMapping
 
 from drm_client.errors import DrmError
 from player.clock import Clock
-from player.errors import MatineeError
+from player.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.events import ErrorRaised, Observer
 from player.loader import LoadProgress, LoadVerdict
 from player.selection import Selection, audio_rendition
@@ -17,6 +18,8 @@ from player.stream.line import LinePart, SegmentLine
 from player.stream.main_track import MainTrack
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
+
+_log = logging.getLogger(__name__)
 
 _EDGE_S = 0.01
 
@@ -90,6 +93,7 @@ class AudioTracks:
             self._store,
             lambda position: self._admit(line, position),
             lambda position, _rung: self._fetch(line, position),
+            lambda position, error: self._crashed(line, position, error),
             parallel=2,
         )
         self.lane.start(line.at(at_s), len(line))
@@ -108,8 +112,10 @@ class AudioTracks:
 
     async def _fetch(self, line: SegmentLine, position: int) -> None:
         part = line[position]
-        release = self._main.must_release()
-        order = Order(line.key, position, 0, part.rendition, part.segment, release=release)
+        order = self._order(line, position)
+        if part.segment.gap:
+            self._tell_failed(order, MediaError(ErrorCode.MEDIA_NO_TRACKS, "The sound has a gap here."))
+            return
         outcome = await self._fetcher.fetch(order, self._watch)
         if outcome.result is not None:
             self._tell_done(order, outcome)
@@ -118,6 +124,15 @@ class AudioTracks:
             fatal = isinstance(error, DrmError)
             self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=fatal))
             self._tell_failed(order, error)
+
+    def _order(self, line: SegmentLine, position: int) -> Order:
+        part = line[position]
+        release = self._main.must_release()
+        return Order(line.key, position, 0, part.rendition, part.segment, release=release)
+
+    def _crashed(self, line: SegmentLine, position: int, error: Exception) -> None:
+        _log.error("fetching segment %d of %s failed unexpectedly", position, line.key, exc_info=error)
+        self._tell_failed(self._order(line, position), unexpected())
 
     def _watch(self, entry: Entry, _progress: LoadProgress) -> LoadVerdict:
         if self._main.must_release():

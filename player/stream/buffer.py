@@ -15,8 +15,8 @@ class SegmentBuffer:
     """A growing byte buffer with one writer and readers on another thread.
 
     Readers see nothing before :meth:`release` or :meth:`complete`: an unreleased segment can still be thrown away and
-    fetched at another rung, a released one is being decoded and cannot. ``transform`` takes each chunk on its way in and None
-    at the end (whole-segment decryption).
+    fetched at another rung, a released one is being decoded and cannot. ``transform`` takes each chunk on its way in
+    and None at the end (whole-segment decryption).
     """
 
     def __init__(self, waiting: Waiting, transform: Callable[[bytes | None], bytes] | None = None) -> None:
@@ -84,6 +84,11 @@ class SegmentBuffer:
         """Readers may have seen bytes: the segment can only be kept."""
         return self._released
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether what has arrived may be read: it will not be replaced any more."""
+        return self._released or self._complete
+
     def __len__(self) -> int:
         return len(self._bytes)
 
@@ -93,7 +98,7 @@ class SegmentBuffer:
         Raises :class:`player.media.model.Interrupted`, or the error the loading ended with.
         """
         self._waiting.until(lambda: self._ready(length))
-        if self._failure is not None and len(self._bytes) < length:
+        if self._failure is not None and (not self.is_readable or len(self._bytes) < length):
             raise self._failure
         return len(self._bytes)
 

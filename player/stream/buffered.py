@@ -22,6 +22,7 @@ class Playhead:
     playing: bool = False
     speed: float = 1.0
     starving: bool = True  # nothing to show: before the first picture, in a stall, in a seek
+    started: bool = False  # a picture has been shown
 
 
 class Buffered:
@@ -57,10 +58,10 @@ class Buffered:
     def trim(self) -> None:
         """Drop what lies well behind the playhead, as far as the store's bound asks for it."""
         oldest_s = self._playhead.position_s - _BEHIND_S
-        keep = {(MAIN, number) for number in range(self.timeline.at(oldest_s).number, len(self.timeline))}
+        oldest = {MAIN: self.timeline.at(oldest_s).number}
         if self.audio is not None:
-            keep |= {(self.audio.key, number) for number in range(self.audio.at(oldest_s), len(self.audio))}
-        self._store.trim(keep)
+            oldest[self.audio.key] = self.audio.at(oldest_s)
+        self._store.trim(lambda track, position: track in oldest and position >= oldest[track])
 
     def _complete_until(self, track: str, begin: int, length: int) -> int:
         position = begin

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from player.media.matroska import sample_cluster
+from player.media.matroska import VOID_BYTES, sample_cluster
 from player.media.model import StreamKind
 from player.stream.buffer import Superseded
 from player.stream.feed import AudioFeed, Library, MainFeed, Offsets, TimedSample
@@ -46,7 +47,8 @@ class Emitter:
         return self._offsets
 
     def select(self, feeds: Mapping[int, AudioFeed]) -> None:
-        """The separate audio tracks that are written from the next slot on, by their index in the file (0, 1, ...)."""
+        """The separate audio tracks that are written from the next slot on, by their index in the file (0, 1,
+        ...)."""
         self._feeds = dict(feeds)
 
     def pieces(self, slot: Slot) -> Iterator[Piece]:
@@ -60,7 +62,7 @@ class Emitter:
             except Superseded:  # it is being fetched again at another rung; nothing of it had been shown
                 continue
         self._library.shown(entry)
-        yield from self._chunks(slot, main, muxed, feeds)
+        yield from _in_order(self._chunks(slot, entry, main, muxed, feeds))
 
     def _main_samples(self, slot: Slot, entry: Entry) -> tuple[_Peekable, list[TimedSample]]:
         """The main track's samples, and with muxed audio its audio samples. Returns when the first one is there."""
@@ -78,38 +80,63 @@ class Emitter:
         return main, []
 
     def _chunks(
-        self, slot: Slot, main: _Peekable, muxed: list[TimedSample], feeds: Mapping[int, AudioFeed]
+        self, slot: Slot, entry: Entry, main: _Peekable, muxed: list[TimedSample], feeds: Mapping[int, AudioFeed]
     ) -> Iterator[Piece]:
-        chunks = chunk_count(slot.duration_s)
+        bounds = _bounds(slot)
+        chunks = len(bounds) - 1
 
         def chunk_of_sample(sample: TimedSample) -> int:
             return chunk_of(sample.dts_s, slot.start_s, slot.duration_s, chunks)
 
-        length_s = slot.duration_s / chunks
-        for chunk in range(chunks):
-            start_s = slot.start_s + chunk * length_s
-            stop_s = start_s + length_s
-            if chunk == 0 and slot.first_of_group:
-                start_s = -math.inf
-            if chunk == chunks - 1 and slot.last_of_group:
-                stop_s = math.inf
+        for chunk, (start_s, stop_s) in enumerate(pairwise(bounds)):
             if self._muxed_audio:
                 audio = [sample for sample in muxed if chunk_of_sample(sample) == chunk]
-                yield from _region(track_offset(chunk, 0), FIRST_AUDIO_TRACK, audio)
+                yield from _together(track_offset(chunk, 0), FIRST_AUDIO_TRACK, audio)
             for index, feed in sorted(feeds.items()):
                 samples = feed.between(slot, start_s, stop_s)
-                yield from _region(track_offset(chunk, index), FIRST_AUDIO_TRACK + index, samples)
+                yield from _together(track_offset(chunk, index), FIRST_AUDIO_TRACK + index, samples)
             number = VIDEO_TRACK if self._main_kind is StreamKind.VIDEO else FIRST_AUDIO_TRACK
-            yield from _region(video_offset(chunk), number, main.while_in(chunk_of_sample, chunk))
+            own = main.while_in(chunk_of_sample, chunk)
+            if entry.buffer.is_complete:
+                yield from _together(video_offset(chunk), number, list(own))
+            else:
+                yield from _as_they_arrive(video_offset(chunk), number, own)
 
 
-def _region(offset: int, track: int, samples: Iterable[TimedSample]) -> Iterator[Piece]:
-    """Samples one after another from ``offset`` on, each a small cluster of its own."""
+def _bounds(slot: Slot) -> list[float]:
+    """The times between which the chunks of a slot lie; the slots of a group leave nothing out between them."""
+    chunks = chunk_count(slot.duration_s)
+    inner = [min(slot.start_s + chunk * slot.duration_s / chunks, slot.until_s) for chunk in range(1, chunks)]
+    return [-math.inf if slot.first_of_group else slot.start_s, *inner, slot.until_s]
+
+
+def _in_order(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Pieces, moved on where those before them took more room than the layout gives them (hours in one segment)."""
+    end = 0
+    for piece in pieces:
+        offset = piece.offset if piece.offset >= end + VOID_BYTES or not end else end
+        yield piece._replace(offset=offset)
+        end = offset + piece.length
+
+
+def _together(offset: int, track: int, samples: Sequence[TimedSample]) -> Iterator[Piece]:
+    """Samples that are all there as one piece, each a small cluster of its own: every piece costs libmpv a call."""
+    data = [part for sample in samples for part in _cluster(track, sample)]
+    if data:
+        yield Piece(offset, data, sum(len(part) for part in data))
+
+
+def _as_they_arrive(offset: int, track: int, samples: Iterator[TimedSample]) -> Iterator[Piece]:
+    """Samples one after another, each a piece of its own."""
     for sample in samples:
-        pieces = sample_cluster(track, round(sample.pts_s * 1000), sample.key, sample.data)
-        length = sum(len(piece) for piece in pieces)
-        yield Piece(offset, pieces, length)
+        data = _cluster(track, sample)
+        length = sum(len(part) for part in data)
+        yield Piece(offset, data, length)
         offset += length
+
+
+def _cluster(track: int, sample: TimedSample) -> Sequence[bytes | bytearray | memoryview]:
+    return sample_cluster(track, round(sample.pts_s * 1000), sample.key, sample.data)
 
 
 class _Peekable:
@@ -125,7 +152,14 @@ class _Peekable:
         return self._next
 
     def while_in(self, chunk_of_sample: Callable[[TimedSample], int], chunk: int) -> Iterator[TimedSample]:
-        """The next samples, as long as they belong to the chunk."""
-        while (sample := self.peek()) is not None and chunk_of_sample(sample) <= chunk:
-            self._next = None
-            yield sample
+        """The next samples, as long as they belong to the chunk.
+
+        When the rest of a segment cannot be had although its begin has been shown, another copy cannot go on in its
+        middle: the picture stands still until the next segment, and the sound goes on.
+        """
+        try:
+            while (sample := self.peek()) is not None and chunk_of_sample(sample) <= chunk:
+                self._next = None
+                yield sample
+        except Superseded:
+            self._samples = iter(())

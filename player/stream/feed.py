@@ -52,8 +52,8 @@ class Library(Protocol):
 class Offsets:
     """What to add to media timestamps, for each group of slots.
 
-    DASH says it (period start - presentationTimeOffset). HLS does not: the first sample that is read of a group is put
-    at its segment's start, and what that gave holds for the whole group and all its tracks (RFC 8216bis 3: the
+    DASH says it (period start - presentationTimeOffset). HLS does not: the first sample that is read of a group is
+    put at its segment's start, and what that gave holds for the whole group and all its tracks (RFC 8216bis 3: the
     timestamps of all renditions of a group share one clock).
     """
 
@@ -166,6 +166,9 @@ class AudioFeed:
                 return self._reader(slot, entry).up_to(stop_s)
             except Superseded:
                 self._open.pop(position, None)
+            except Exception:
+                self._open.pop(position, None)  # a generator that has raised gives nothing more: begin anew next time
+                raise
 
     def _reader(self, slot: Slot, entry: Entry) -> _ReadAhead:
         kept = self._open.get(entry.position)

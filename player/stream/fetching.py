@@ -34,17 +34,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a fetch ended: ``result`` when it is there, ``error`` when it cannot be had, else it was abandoned."""
+    """How a fetch ended: ``result`` when it is there, ``error`` when it cannot be had (``step`` is what the loader
+    would do then), else it was abandoned. ``entry`` is None where it was not even begun."""
 
-    entry: Entry
+    entry: Entry | None = None
     result: LoadResult | None = None
     error: MatineeError | DrmError | None = None
-
     step: Step | None = None
-
-    @property
-    def abandoned(self) -> bool:
-        return self.result is None and self.error is None
 
 
 Watch = Callable[[Entry, LoadProgress], LoadVerdict]
@@ -115,6 +111,16 @@ class SegmentFetcher:
         )
         entry.failure = error
         entry.buffer.fail(error)
+        entry.buffer.complete()
+        self._store.put(entry)
+        self._waiting.wake()
+
+    def leave_gap(self, order: Order) -> None:
+        """Playback goes on without this segment."""
+        entry = Entry(
+            order.track, order.position, order.rung, order.rendition, order.segment, SegmentBuffer(self._waiting)
+        )
+        entry.gap = True
         entry.buffer.complete()
         self._store.put(entry)
         self._waiting.wake()

@@ -9,12 +9,11 @@ from player.errors import ErrorCode, MediaError
 from player.manifest.model import Rendition, SegmentIndex, TrackType
 from player.media import matroska
 from player.media.demux import Demuxer
-from player.media.model import Codec, StreamConfig, StreamKind
+from player.media.model import ByteSource, Codec, StreamConfig, StreamKind
 from player.selection import Selection, audio_rendition, codec_family, rendition_of
 from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK
 from player.stream.layout import cue_position
 from player.stream.sources import Sources
-from player.stream.store import Entry
 from player.stream.timeline import LogicalTrack, Slot, Timeline, segment_for
 
 # These go without CodecPrivate, so that the manifest is enough to describe them.
@@ -22,8 +21,10 @@ _SELF_DESCRIBING = {"h264": Codec.H264, "hevc": Codec.HEVC, "vp9": Codec.VP9}
 _CUE_EARLY_S = 0.001  # a Cue a little late loses its segment; timestamps are rounded to 1 ms
 _CUE_EARLY_INEXACT_S = 0.02
 
-FirstWhole = Callable[[], Awaitable[Entry]]
-"""Awaits the first segment of a track until it is complete; raises the error with which its fetch ended."""
+FirstMain = Callable[[], Awaitable[ByteSource]]
+FirstAudio = Callable[[int], Awaitable[ByteSource]]
+"""Await one whole segment of the main track, or of the audio track of this number; raise the error with which its
+fetch ended."""
 
 
 class HeaderBuilder:
@@ -35,7 +36,7 @@ class HeaderBuilder:
     """
 
     def __init__(
-        self, selection: Selection, sources: Sources, first_main: FirstWhole, first_audio: FirstWhole
+        self, selection: Selection, sources: Sources, first_main: FirstMain, first_audio: FirstAudio
     ) -> None:
         self._selection = selection
         self._sources = sources
@@ -70,9 +71,11 @@ class HeaderBuilder:
         if number not in self.audio:
             rendition = audio_rendition(self._selection.audio[number].first)
             index = await self._sources.index(rendition)
+            if not len(index):
+                raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This sound track has no segments.")
             demuxer = await self._sources.demuxer(rendition, index[0])
             if StreamKind.AUDIO not in demuxer.configs:
-                demuxer.probe((await self._first_audio()).buffer)
+                await asyncio.to_thread(demuxer.probe, await self._first_audio(number))
             self.audio[number] = _config_of(demuxer, StreamKind.AUDIO)
         return self.audio[number]
 
@@ -103,13 +106,13 @@ class HeaderBuilder:
     async def _main_config(self, main: Rendition, index: SegmentIndex, first: Slot, kind: StreamKind) -> StreamConfig:
         demuxer = await self._sources.demuxer(main, segment_for(index, first))
         if kind not in demuxer.configs:
-            demuxer.probe((await self._first_main()).buffer)
+            await asyncio.to_thread(demuxer.probe, await self._first_main())
         return _config_of(demuxer, kind)
 
     async def _muxed_audio(self, main: Rendition, index: SegmentIndex, first: Slot) -> list[matroska.MatroskaTrack]:
         demuxer = await self._sources.demuxer(main, segment_for(index, first))
         if StreamKind.AUDIO not in demuxer.configs:
-            demuxer.probe((await self._first_main()).buffer)
+            await asyncio.to_thread(demuxer.probe, await self._first_main())
         config = demuxer.configs.get(StreamKind.AUDIO)
         return [] if config is None else [matroska.MatroskaTrack(FIRST_AUDIO_TRACK, config)]
 

@@ -30,8 +30,9 @@ class Wait:
 class Lane:
     """Fetches the segments of one track in order from its *head*, which is where libmpv reads.
 
-    ``admit(position)`` answers whether the next one is fetched now and at which rung; ``fetch(position, rung)`` does it and
-    leaves an entry in the store, also when it failed.
+    ``admit(position)`` answers whether the next one is fetched now and at which rung; ``fetch(position, rung)`` does
+    it and leaves an entry in the store, also when it failed. ``crashed(position, error)`` hears of what neither was
+    meant to raise, and must leave an entry too: else libmpv would wait for ever.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Lane:
         store: SegmentStore,
         admit: Callable[[int], Go | Wait],
         fetch: Callable[[int, int], Awaitable[None]],
+        crashed: Callable[[int, Exception], None],
         *,
         parallel: int = 1,
     ) -> None:
@@ -47,6 +49,7 @@ class Lane:
         self._store = store
         self._admit = admit
         self._fetch = fetch
+        self._crashed = crashed
         self._parallel = parallel
         self._head = 0
         self._length = 0
@@ -101,7 +104,12 @@ class Lane:
             timeout: float | None = None
             position = self.next_missing() if len(self._running) < self._parallel else None
             if position is not None:
-                answer = self._admit(position)
+                try:
+                    answer = self._admit(position)
+                except Exception as error:  # noqa: BLE001
+                    self._crashed(position, error)
+                    await asyncio.sleep(0)
+                    continue
                 if isinstance(answer, Go):
                     self._begin(position, answer.rung)
                     await asyncio.sleep(0)
@@ -118,6 +126,8 @@ class Lane:
     async def _guarded(self, position: int, rung: int) -> None:
         try:
             await self._fetch(position, rung)
+        except Exception as error:  # noqa: BLE001
+            self._crashed(position, error)
         finally:
             self._running.pop(position, None)
             self._changed.set()

@@ -8,10 +8,11 @@ The file is made while it is read, so its positions are chosen, not counted::
         + n * TRACK                      audio or text track n of that chunk
         + VIDEO                          the video of that chunk
 
-A Void element that declares a huge size and whose body is never delivered bridges the space between two places: libmpv
-seeks over it. Two rules keep libmpv's cache right. Video positions do not depend on which audio tracks are written, or a
-refresh after an audio switch would find other packets. And a Cue points half a stride *before* its segment, where a Void
-leads on: libmpv skips our seek callback when it is already at a position, and every real seek must reach it.
+A Void element that declares a huge size and whose body is never delivered bridges the space between two places:
+libmpv seeks over it. Two rules keep libmpv's cache right. Video positions do not depend on which audio tracks are
+written, or a refresh after an audio switch would find other packets. And a Cue points half a stride *before* its
+segment, where a Void leads on: libmpv skips our seek callback when it is already at a position, and every real seek
+must reach it.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ BASE = 1 << 32
 STRIDE = 1 << 32
 CHUNK = 1 << 28
 VIDEO = 1 << 27
-TRACK = 1 << 22
-MAX_CHUNKS = STRIDE // CHUNK - 1
+TRACK = 1 << 20
 MAX_TRACK = VIDEO // TRACK - 1
 CUE_LEAD = STRIDE // 2
+MAX_CHUNKS = CUE_LEAD // CHUNK - 1  # the second half of a segment's space stays empty: the next Cue points there
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def locate(position: int) -> Spot | None:
 
 def chunk_count(duration_s: float) -> int:
     """How many chunks a segment of this duration has: one a second, within what the stride holds."""
-    return max(1, min(MAX_CHUNKS // 2, round(duration_s)))
+    return max(1, min(MAX_CHUNKS, round(duration_s)))
 
 
 def chunk_of(time_s: float, start_s: float, duration_s: float, chunks: int) -> int:

@@ -16,8 +16,8 @@ _MIN_OVERLAP_S = 0.02  # less of an earlier segment is only used if it is there 
 class StoreLibrary:
     """Implements :class:`player.stream.feed.Library` over the store.
 
-    ``want(track, position)`` tells the engine's loop what is read now; it returns at once. ``lines`` maps each separate
-    audio track that may be read to its segments.
+    ``want(track, position)`` tells the engine's loop what is read now; it returns at once. ``lines`` maps each
+    separate audio track that may be read to its segments.
     """
 
     def __init__(
@@ -39,8 +39,8 @@ class StoreLibrary:
 
     def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
         line = self._lines[track]
-        start = slot.start_s + (0.0 if slot.first_of_group else -_MIN_OVERLAP_S)
-        stop = slot.end_s + (0.0 if slot.last_of_group else _MIN_OVERLAP_S)
+        start = slot.start_s - (0.0 if slot.first_of_group else _MIN_OVERLAP_S)
+        stop = slot.end_s if slot.last_of_group else slot.until_s + _MIN_OVERLAP_S
         positions = line.overlapping(start, stop, slot.group)
         return [
             (position, line[position].segment)
@@ -61,7 +61,9 @@ class StoreLibrary:
         self._store.pin(entry)
 
     def _wait_for(self, track: str, position: int) -> Entry:
-        self._want(track, position)
-        self._waiting.until(lambda: self._store.peek(track, position) is not None)
-        entry = self._store.get(track, position)
-        return entry if entry is not None else self._wait_for(track, position)
+        while True:
+            self._want(track, position)
+            self._waiting.until(lambda: self._store.peek(track, position) is not None)
+            entry = self._store.get(track, position)
+            if entry is not None:  # it may have been taken out again at once
+                return entry

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable
 
 from abr.model import Phase
-from drm_client.errors import DrmError
+from drm_client.errors import DrmError, DrmErrorCode
 from player.clock import Clock
-from player.errors import MatineeError, MediaError
+from player.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.events import ErrorRaised, Note, Observer, RungDecided, SegmentAbandoned
 from player.loader import LoadProgress, LoadVerdict
 from player.manifest.model import Segment
+from player.recovery import Action, Step
 from player.selection import rendition_of
 from player.stream.buffered import MAIN, Buffered, Playhead
 from player.stream.fetching import Order, Outcome, SegmentFetcher
@@ -18,15 +21,18 @@ from player.stream.lanes import POLL_S, Go, Lane, Wait
 from player.stream.rate import Moment, RateControl
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
-from player.stream.timeline import LogicalTrack, Slot, segment_for
+from player.stream.timeline import LogicalTrack, Slot, is_aligned, segment_for
+
+_log = logging.getLogger(__name__)
 
 _HORIZON = 6  # coming segments whose sizes ABR is told
 _DAMAGED_TRIES = 3
+_MOST_SKIPPED = 2  # segments in a row that playback goes on without
 _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
 
 
 class MainTrack:
-    """One per playback; see the module. ``done`` and ``failed`` are told how each order ended."""
+    """One per playback; see the module. ``done``, ``failed`` and ``skipped`` are told how each order ended."""
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class MainTrack:
         observe: Observer,
         done: Callable[[Order, Outcome], None],
         failed: Callable[[Order, MatineeError | DrmError], None],
+        skipped: Callable[[Order], None],
     ) -> None:
         self._track = track
         self._sources = sources
@@ -53,10 +60,14 @@ class MainTrack:
         self._observe = observe
         self._tell_done = done
         self._tell_failed = failed
+        self._tell_skipped = skipped
         self._abandon: dict[int, tuple[int, str]] = {}  # by position: the rung to take instead, and why
         self._damaged_from: dict[int, frozenset[str]] = {}  # by position: the CDNs that gave it damaged
         self._failed_at: int | None = None
-        self.lane = Lane(MAIN, store, self._admit, self._fetch)
+        self._held_back = False
+        self._skipped = 0  # segments in a row
+        self._checked: set[tuple[int, int]] = set()  # (period, rung) whose segments are known to fit the slots
+        self.lane = Lane(MAIN, store, self._admit, self._fetch, self._crashed)
 
     def first_rung(self) -> int:
         """The rung to begin with, asked before any segment is known."""
@@ -70,10 +81,9 @@ class MainTrack:
         return self._rate.phase is not Phase.STEADY or self._playhead.starving
 
     def frontier_s(self) -> float:
-        """End of the media whose fetch has begun."""
-        begun = self.lane.next_missing()
-        timeline = self._buffered.timeline
-        return timeline.end_s if begun is None else timeline[begun].start_s
+        """End of the media whose fetch has begun; infinite when that is all of it."""
+        missing = self.lane.next_missing()
+        return math.inf if missing is None else self._buffered.timeline[missing].start_s
 
     def set_manual(self, rung: int | None) -> None:
         """Fix the rung, or None for Auto. What libmpv has not read yet is fetched anew, so that it is soon seen."""
@@ -88,7 +98,7 @@ class MainTrack:
         if entry is None or not entry.buffer.is_complete:
             self._rate.sought()
 
-    def take_damaged(self, position: int, error: MediaError) -> bool:
+    def take_damaged(self, position: int) -> bool:
         """A segment cannot be demuxed: take it out, so that it is fetched again, elsewhere if possible. False when
         that has been tried. Called on libmpv's demuxer thread."""
         entry = self._store.peek(MAIN, position)
@@ -97,16 +107,22 @@ class MainTrack:
             return False
         self._damaged_from[position] = seen | {entry.pathway}
         self._store.discard(entry)
-        self._note("damaged", "A damaged segment is fetched again.", error)
         return True
+
+    def refetch_damaged(self, position: int, error: MediaError) -> None:
+        """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and begin anew."""
+        self._note("damaged", "A damaged segment is fetched again.", error)
+        self.lane.want(position, lambda running: running != position)
 
     # --- what the lane asks
 
     def _admit(self, position: int) -> Go | Wait:
         slot = self._buffered.timeline[position]
-        if self._failed_at is not None and position > self._failed_at:
-            return Wait(POLL_S)
+        if self._failed_at is not None and self.lane.head <= self._failed_at < position:
+            return Wait(POLL_S)  # playback ends there, unless the viewer jumps on
         if slot.start_s - self._playhead.position_s >= self._rate.buffer_max_s:
+            return Wait(POLL_S)
+        if self._may_wait_for_first_picture(position):
             return Wait(POLL_S)
         pinned = self._store.pinned_rung(MAIN, position)
         if pinned is not None:
@@ -117,39 +133,66 @@ class MainTrack:
         self._observe(RungDecided(self._clock.monotonic(), position, slot.start_s, decision))
         return Go(decision.rung)
 
+    def _may_wait_for_first_picture(self, position: int) -> bool:
+        """Whether to leave the processor to the first picture: the first segment is there and it is not shown yet.
+
+        Once only; the lane asks again after a moment in any case.
+        """
+        if self._playhead.started or self._held_back or self._store.peek(MAIN, position - 1) is None:
+            return False
+        self._held_back = True
+        return True
+
     async def _fetch(self, position: int, rung: int) -> None:
         slot = self._buffered.timeline[position]
         tried: set[int] = set()
         while True:
-            try:
-                order = await self._order(slot, rung, others=len(self._rate.rungs) - 1 - len(tried))
-            except (MatineeError, DrmError) as error:  # this rung's own playlist or index cannot be had
-                order, problem = self._unknown(slot, rung), error
-            else:
-                self._rate.chosen(rung)
-                outcome = await self._fetcher.fetch(order, self._watch)
-                if outcome.result is not None:
-                    self._rate.finished()
-                    self._failed_at = None
-                    self._tell_done(order, outcome)
-                    return
-                if outcome.error is None:
-                    rung = self._after_abandoning(position, rung, outcome)
-                    continue
-                problem = outcome.error
+            order, outcome = await self._attempt(slot, rung, others=len(self._rate.rungs) - 1 - len(tried))
+            if outcome.result is not None:
+                self._rate.finished()
+                self._failed_at = None
+                self._skipped = 0
+                self._tell_done(order, outcome)
+                return
+            if outcome.error is None:
+                rung = self._after_abandoning(position, rung, outcome)
+                continue
             tried.add(rung)
-            other = None if isinstance(problem, DrmError) else self._other_rung(rung, tried)
+            other = self._other_rung(rung, tried) if _depends_on_rung(outcome.error) else None
             if other is None:
-                self._give_up(order, slot, problem)
+                self._give_up(order, slot, outcome)
                 return
             self._note(
-                "other_rung", f"At {slot.start_s:.1f} s another quality is used, this one cannot be had.", problem
+                "other_rung",
+                f"At {slot.start_s:.1f} s another quality is used, this one cannot be had.",
+                outcome.error,
             )
             rung = other
 
+    async def _attempt(self, slot: Slot, rung: int, *, others: int) -> tuple[Order, Outcome]:
+        """Fetch the segment of one rung; a rung that cannot be had at all is not offered to ABR again."""
+        try:
+            order = await self._order(slot, rung, others=others)
+        except (MatineeError, DrmError) as error:  # this rung's own playlist or index cannot be had
+            self._rate.exclude(rung)
+            return self._unknown(slot, rung), Outcome(error=error)
+        if order.segment.gap:
+            return order, Outcome(error=_missing(), step=Step(Action.SKIP, 0.0, "The source has a gap here."))
+        self._rate.chosen(rung)
+        outcome = await self._fetcher.fetch(order, self._watch)
+        if isinstance(outcome.error, DrmError) and _depends_on_rung(outcome.error):
+            self._rate.exclude(rung)
+        return order, outcome
+
     async def _order(self, slot: Slot, rung: int, *, others: int) -> Order:
         rendition = rendition_of(self._track, rung, slot.period)
-        segment = segment_for(await self._sources.index(rendition), slot)
+        index = await self._sources.index(rendition)
+        if (slot.period, rung) not in self._checked and not is_aligned(index, self._buffered.timeline, slot.period):
+            raise MediaError(
+                ErrorCode.MEDIA_UNSUPPORTED, "One quality of this title is cut in other places than the rest."
+            )
+        self._checked.add((slot.period, rung))
+        segment = segment_for(index, slot)
         return Order(
             MAIN,
             slot.number,
@@ -190,7 +233,7 @@ class MainTrack:
     def _after_abandoning(self, position: int, rung: int, outcome: Outcome) -> int:
         to_rung, sentence = self._abandon.pop(position)
         self._rate.abandoned()
-        wasted = outcome.entry.buffer.received
+        wasted = 0 if outcome.entry is None else outcome.entry.buffer.received
         self._observe(SegmentAbandoned(self._clock.monotonic(), position, rung, to_rung, wasted, sentence))
         return to_rung
 
@@ -200,10 +243,24 @@ class MainTrack:
         lower = [other for other in free if other < rung]
         return max(lower) if lower else min(free, default=None)
 
-    def _give_up(self, order: Order, slot: Slot, error: MatineeError | DrmError) -> None:
+    def _give_up(self, order: Order, slot: Slot, outcome: Outcome) -> None:
+        """No rung of this segment can be had: go on without it if that is not the rule by now, else end here."""
+        error = outcome.error
+        assert error is not None
+        skippable = outcome.step is not None and outcome.step.action is Action.SKIP
+        if skippable and self._rate.phase is not Phase.STARTUP and self._skipped < _MOST_SKIPPED:
+            self._skipped += 1
+            self._note("skipped", f"At {slot.start_s:.1f} s a segment is left out, it cannot be had.", error)
+            self._tell_skipped(order)
+            return
         self._failed_at = slot.number
-        self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=True))
+        self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
         self._tell_failed(order, error)
+
+    def _crashed(self, position: int, error: Exception) -> None:
+        _log.error("fetching segment %d of the main track failed unexpectedly", position, exc_info=error)
+        slot = self._buffered.timeline[position]
+        self._give_up(self._unknown(slot, 0), slot, Outcome(error=unexpected()))
 
     def _note(self, kind: str, sentence: str, error: MatineeError | DrmError) -> None:
         self._observe(Note(self._clock.monotonic(), kind, sentence, track=MAIN, code=str(error.code)))
@@ -238,3 +295,12 @@ class MainTrack:
     def _size(self, slot: Slot, rung: int) -> int | None:
         index = self._sources.index_if_known(rendition_of(self._track, rung, slot.period))
         return None if index is None else segment_for(index, slot).size_bytes
+
+
+def _depends_on_rung(error: MatineeError | DrmError) -> bool:
+    """Whether another rung may be had although this one cannot: qualities may have keys of their own."""
+    return not isinstance(error, DrmError) or error.code is DrmErrorCode.NO_KEY
+
+
+def _missing() -> MediaError:
+    return MediaError(ErrorCode.MEDIA_NO_TRACKS, "A part of this title is missing at its source.")

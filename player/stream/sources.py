@@ -6,14 +6,19 @@ All of it is fetched once and kept for the playback. Runs on the engine's loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import contextlib
+import functools
+import importlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from drm_client.cenc import SampleDecryptor
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, MediaError
+from player.errors import ErrorCode, MediaError, NetError
 from player.loader import Loader, Resource
-from player.manifest import attach_index, attach_playlist, segment_url
+from player.manifest import attach_index, attach_playlist, relocate, segment_url
 from player.manifest.model import (
+    Container,
     IndexRef,
     InitSegment,
     KeyInfo,
@@ -25,6 +30,7 @@ from player.manifest.model import (
     SegmentIndex,
 )
 from player.media.demux import Demuxer, open_demuxer
+from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
 from player.stream.timeline import loaded
 
@@ -52,30 +58,42 @@ class Sources:
         self._whole_segment = whole_segment
         self._default_pathway = default_pathway
         self._once: dict[tuple[object, ...], asyncio.Task[object]] = {}
+        self._clocks: dict[int, TimestampUnwrapper] = {}  # of transport streams, by discontinuity
 
     # --- addresses
 
     def urls(self, rendition: Rendition, url: str, segment: Segment | None = None) -> Mapping[str, str]:
-        """The address of a file of this rendition for each pathway, the preferred one first."""
-        if not rendition.locations:
+        """The address of a file of this rendition for each pathway, the preferred one first.
+
+        A location with a playlist of its own counts as soon as that has been loaded, and for segments only.
+        """
+        home = next((place for place in rendition.locations if url.startswith(place.base_url)), None)
+        if home is None:
             return {self._default_pathway: url}
         found: dict[str, str] = {}
         for location in rendition.locations:
-            address = self._elsewhere(rendition, location, url, segment)
+            address = url if location is home else self._elsewhere(rendition, home, location, url, segment)
             if address is not None:
                 found.setdefault(self._name(location), address)
-        return found or {self._default_pathway: url}
+        return found
 
     def _name(self, location: Location) -> str:
         """ "." is HLS's name for the pathway of variants that name none (RFC 8216bis 4.4.6.2)."""
         return self._default_pathway if location.pathway == "." else location.pathway
 
-    @staticmethod
-    def _elsewhere(rendition: Rendition, location: Location, url: str, segment: Segment | None) -> str | None:
-        if location.segments is None:
-            primary = rendition.locations[0].base_url
-            return location.base_url + url[len(primary) :] if url.startswith(primary) else None
-        return None if segment is None else segment_url(rendition, segment, location)
+    def _elsewhere(
+        self, rendition: Rendition, home: Location, location: Location, url: str, segment: Segment | None
+    ) -> str | None:
+        if home.segments is None and location.segments is None:
+            return relocate(url, home.base_url, location.base_url)
+        if segment is None:
+            return None
+        index = self._result(_own_index_key(rendition, location))
+        if not isinstance(index, SegmentIndex):
+            return None
+        with contextlib.suppress(LookupError):
+            return segment_url(rendition, segment, replace(location, segments=index))
+        return None
 
     # --- indexes
 
@@ -90,35 +108,57 @@ class Sources:
 
     def index_if_known(self, rendition: Rendition) -> SegmentIndex | None:
         """The segments if they have been loaded, else None."""
-        task = self._once.get(("index", id(rendition)))
-        if task is not None and task.done() and not task.cancelled() and task.exception() is None:
-            result = task.result()
-            return result if isinstance(result, SegmentIndex) else None
-        return loaded(rendition)
+        result = self._result(("index", id(rendition)))
+        return result if isinstance(result, SegmentIndex) else loaded(rendition)
 
     async def _load_index(self, rendition: Rendition) -> SegmentIndex:
         ref = rendition.segments
         if isinstance(ref, PlaylistRef):
-            urls = self._playlist_urls(rendition, ref)
-            body, result = await self._loader.load_whole(Resource(RequestKind.MANIFEST, urls, track=rendition.id))
-            updated = attach_playlist(self._presentation, rendition, body, result.url)
-        elif isinstance(ref, IndexRef):
-            urls = self.urls(rendition, ref.url)
-            body = await self._loader.load_bytes(
-                Resource(RequestKind.INDEX, urls, byte_range=ref.byte_range, track=rendition.id)
-            )
-            updated = attach_index(self._presentation, rendition, body)
-        else:
+            return await self._load_playlist(rendition, ref)
+        if not isinstance(ref, IndexRef):
             return ref
-        return _index_in(updated, rendition)
+        urls = self.urls(rendition, ref.url)
+        resource = Resource(RequestKind.INDEX, urls, byte_range=ref.byte_range, track=rendition.id)
+        body = await self._loader.load_bytes(resource)
+        header = b""
+        if ref.container is Container.WEBM and ref.init is not None:
+            header = await self.init_bytes(rendition, ref.init)
+        return self._segments(attach_index(self._presentation, rendition, body, header=header), rendition)
 
-    def _playlist_urls(self, rendition: Rendition, ref: PlaylistRef) -> Mapping[str, str]:
-        urls = {
-            self._name(location): location.segments.url
-            for location in rendition.locations
-            if isinstance(location.segments, PlaylistRef)
-        }
-        return urls or {self._default_pathway: ref.url}
+    async def _load_playlist(self, rendition: Rendition, ref: PlaylistRef) -> SegmentIndex:
+        """The leading playlist, from any place that mirrors it; the playlists that other places have of their own are
+        loaded behind it, or in its stead."""
+        resource = Resource(RequestKind.MANIFEST, self.urls(rendition, ref.url), track=rendition.id)
+        try:
+            body, result = await self._loader.load_whole(resource)
+        except NetError:
+            for location in rendition.locations:
+                if isinstance(location.segments, PlaylistRef):
+                    with contextlib.suppress(NetError):
+                        return await self._load_own_playlist(rendition, location, location.segments.url)
+            raise
+        index = self._segments(attach_playlist(self._presentation, rendition, body, result.url), rendition)
+        for location in rendition.locations:
+            if isinstance(location.segments, PlaylistRef):
+                self._begin(
+                    _own_index_key(rendition, location),
+                    functools.partial(self._load_own_playlist, rendition, location, location.segments.url),
+                )
+        return index
+
+    async def _load_own_playlist(self, rendition: Rendition, location: Location, url: str) -> SegmentIndex:
+        resource = Resource(RequestKind.MANIFEST, {self._name(location): url}, track=rendition.id)
+        body, result = await self._loader.load_whole(resource)
+        return self._segments(attach_playlist(self._presentation, rendition, body, result.url), rendition)
+
+    def _segments(self, updated: Presentation, rendition: Rendition) -> SegmentIndex:
+        """The segments that ``rendition`` got in ``updated``; ids alone may repeat from period to period."""
+        for before, after in zip(_all_renditions(self._presentation), _all_renditions(updated), strict=True):
+            if before is rendition and isinstance(after.segments, SegmentIndex):
+                return after.segments
+        raise MediaError(
+            ErrorCode.MEDIA_DAMAGED, "The index of this title could not be read.", rendition=rendition.id
+        )
 
     # --- demuxers
 
@@ -128,14 +168,22 @@ class Sources:
         Raises NetError, MediaError or DrmError.
         """
         init = segment.init
-        key = ("demuxer", id(rendition), None if init is None else (init.url, init.byte_range))
-        result = await self._single(key, lambda: self._open_demuxer(rendition, init))
+        clock = self._clocks.setdefault(segment.discontinuity, TimestampUnwrapper())
+        key = ("demuxer", id(rendition), segment.discontinuity if init is None else (init.url, init.byte_range))
+        result = await self._single(key, lambda: self._open_demuxer(rendition, init, clock))
         assert isinstance(result, Demuxer)
         return result
 
-    async def _open_demuxer(self, rendition: Rendition, init: InitSegment | None) -> Demuxer:
-        data = None if init is None else await self.init_bytes(rendition, init)
-        demuxer = open_demuxer(rendition.container, data, decrypt=SampleDecryptor(self._keys).decrypt)
+    async def _open_demuxer(
+        self, rendition: Rendition, init: InitSegment | None, clock: TimestampUnwrapper
+    ) -> Demuxer:
+        data = None
+        if init is not None:
+            data = await self.init_bytes(rendition, init)
+        elif rendition.container in (Container.TS, Container.UNKNOWN):
+            self._begin(("library",), _warm_transport_streams)
+        decrypt = SampleDecryptor(self._keys).decrypt
+        demuxer = open_demuxer(rendition.container, data, decrypt=decrypt, timestamps=clock)
         kids = demuxer.default_kids
         if kids:
             pssh = [box for protection in rendition.protections for box in protection.pssh]
@@ -154,6 +202,13 @@ class Sources:
         )
         data = await self._loader.load_bytes(resource)
         transform = await self.transform(init.keys, sequence=None)
+        return data if transform is None else transform(data) + transform(None)
+
+    async def segment_bytes(self, rendition: Rendition, segment: Segment, kind: RequestKind) -> bytes:
+        """A small segment as a whole, decrypted where it is encrypted as a whole. Raises NetError or DrmError."""
+        urls = self.urls(rendition, segment.url, segment)
+        data = await self._loader.load_bytes(Resource(kind, urls, segment.byte_range, track=rendition.id))
+        transform = await self.transform(segment.keys, segment.number)
         return data if transform is None else transform(data) + transform(None)
 
     async def transform(
@@ -175,16 +230,24 @@ class Sources:
 
     async def _single(self, key: tuple[object, ...], make: Callable[[], Awaitable[object]]) -> object:
         """The result of ``make()``, made once; a failure is not kept, the next caller tries again."""
+        return await asyncio.shield(self._begin(key, make))
+
+    def _begin(self, key: tuple[object, ...], make: Callable[[], Awaitable[object]]) -> asyncio.Task[object]:
         task = self._once.get(key)
         if task is None:
             task = asyncio.get_running_loop().create_task(_as_coroutine(make()), name=f"source {key[0]}")
             self._once[key] = task
-        try:
-            return await asyncio.shield(task)
-        except Exception:
-            if self._once.get(key) is task:
-                del self._once[key]
-            raise
+            task.add_done_callback(functools.partial(self._forget_failure, key))
+        return task
+
+    def _forget_failure(self, key: tuple[object, ...], task: asyncio.Task[object]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self._once.pop(key, None)
+
+    def _result(self, key: tuple[object, ...]) -> object | None:
+        """What has been made already, else None."""
+        task = self._once.get(key)
+        return task.result() if task is not None and task.done() else None
 
     async def close(self) -> None:
         """Give up everything that is being fetched."""
@@ -225,10 +288,16 @@ async def _as_coroutine(awaitable: Awaitable[object]) -> object:
     return await awaitable
 
 
-def _index_in(presentation: Presentation, rendition: Rendition) -> SegmentIndex:
+async def _warm_transport_streams() -> None:
+    """Load PyAV beside the loop: it takes longer than a frame, and every transport stream needs it."""
+    await asyncio.to_thread(importlib.import_module, "av")
+
+
+def _own_index_key(rendition: Rendition, location: Location) -> tuple[object, ...]:
+    return ("playlist", id(rendition), location.pathway)
+
+
+def _all_renditions(presentation: Presentation) -> Iterator[Rendition]:
     for period in presentation.periods:
         for track in period.tracks:
-            for candidate in track.renditions:
-                if candidate.id == rendition.id and isinstance(candidate.segments, SegmentIndex):
-                    return candidate.segments
-    raise MediaError(ErrorCode.MEDIA_DAMAGED, "The index of this title could not be read.", rendition=rendition.id)
+            yield from track.renditions

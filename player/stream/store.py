@@ -1,14 +1,15 @@
 """The segments of one playback that are in memory, raw as they were delivered.
 
-libmpv reads a segment again after a refresh seek (audio switch) or a seek back. It must then get the *same rung*, or the
-packets that it still has cached do not fit those that follow; so a rung, once shown to libmpv, is pinned until libmpv
-has dropped the segment from its own cache.
+libmpv reads a segment again after a refresh seek (audio switch) or a seek back. It must then get the *same rung*, or
+the packets that it still has cached do not fit those that follow; so a rung, once shown to libmpv, is pinned until
+libmpv has dropped the segment from its own cache.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from player.manifest.model import Rendition, Segment
@@ -73,22 +74,27 @@ class SegmentStore:
             if self._entries.get(key) is entry:
                 del self._entries[key]
 
-    def trim(self, keep: set[tuple[str, int]]) -> None:
-        """Drop the longest unused complete entries until the bound holds; those in ``keep`` and running ones stay."""
+    def trim(self, keep: Callable[[str, int], bool]) -> None:
+        """Drop the longest unused complete entries until the bound holds; running ones stay, and those for which
+        ``keep(track, position)`` says so."""
         with self._lock:
             size = sum(len(entry.buffer) for entry in self._entries.values())
             for key in list(self._entries):
                 if size <= self._max_bytes:
                     return
                 entry = self._entries[key]
-                if key in keep or not entry.buffer.is_complete:
+                if keep(*key) or not entry.buffer.is_complete:
                     continue
                 size -= len(entry.buffer)
                 del self._entries[key]
 
     def pin(self, entry: Entry) -> None:
-        """Samples of this entry have gone to libmpv."""
-        self._pins[entry.track, entry.position] = entry.rung
+        """Samples of this entry go to libmpv; it is kept even if it was about to be replaced."""
+        with self._lock:
+            key = (entry.track, entry.position)
+            self._pins[key] = entry.rung
+            if entry.buffer.is_complete:
+                self._entries.setdefault(key, entry)
 
     def pinned_rung(self, track: str, position: int) -> int | None:
         return self._pins.get((track, position))
@@ -105,6 +111,12 @@ class SegmentStore:
             for key, entry in list(self._entries.items()):
                 if key[0] == track and key[1] > begin and key not in self._pins and entry.buffer.is_complete:
                     del self._entries[key]
+
+    def discard_failed(self) -> None:
+        """Take out what could not be had, so that it is asked for again."""
+        with self._lock:
+            for key in [key for key, entry in self._entries.items() if entry.failure is not None]:
+                del self._entries[key]
 
     def total_bytes(self) -> int:
         with self._lock:

@@ -13,7 +13,9 @@ from drm_client.errors import DrmError
 from player.clock import Clock
 from player.errors import MatineeError, MediaError
 from player.events import Observer, PhaseReached, SegmentDone
-from player.media.model import StreamKind
+from player.media.model import ByteSource, StreamKind
+from player.media.source import WholeSource
+from player.net.model import RequestKind
 from player.selection import Selection, rendition_of
 from player.stream.audio_tracks import AudioTracks, audio_key
 from player.stream.buffered import MAIN, Buffered, Playhead
@@ -75,6 +77,7 @@ class Streaming:
             observe,
             self._done,
             self._failed,
+            self._skipped,
         )
         self._audio = AudioTracks(
             selection,
@@ -95,11 +98,10 @@ class Streaming:
         main_kind = StreamKind.VIDEO if selection.video is not None else StreamKind.AUDIO
         self._emitter = Emitter(self._library, main_kind, selection.muxed_audio)
         self._firsts: dict[str, asyncio.Future[Entry]] = {}
-        self._header = HeaderBuilder(
-            selection, sources, lambda: self._first(MAIN), lambda: self._first(audio_key(self._audio.chosen))
-        )
+        self._header = HeaderBuilder(selection, sources, lambda: self._first(MAIN), self._first_of_audio)
         self._header_bytes = b""
         self._first_slot = 0
+        self._stream: VirtualStream | None = None
 
     # --- start and end
 
@@ -111,10 +113,10 @@ class Streaming:
         rung = self._main.first_rung()
         main = self._selection.main
         renditions = [rendition_of(main, rung, period) for period in range(len(main.per_period))]
-        line = asyncio.ensure_future(self._audio.line(self._audio.chosen)) if self._audio else None
-        indexes = await asyncio.gather(*(self._sources.index(rendition) for rendition in renditions))
-        if line is not None:
-            await line
+        lines = [self._audio.line(self._audio.chosen)] if self._audio else []
+        indexes, _ = await asyncio.gather(
+            asyncio.gather(*(self._sources.index(rendition) for rendition in renditions)), asyncio.gather(*lines)
+        )
         timeline = self._buffered.timeline = build_timeline(indexes)
         first = timeline.at(start_s)
         self._first_slot = first.number
@@ -128,16 +130,17 @@ class Streaming:
 
     def open(self) -> VirtualStream:
         """The file, for libmpv to read."""
-        return VirtualStream(
+        self._stream = VirtualStream(
             self._header_bytes,
             self._first_slot,
             self.timeline,
             self._emitter,
             self._waiting,
-            on_seek=lambda segment: self._call_soon(self._sought, segment),
+            on_seek=self._seeks,
             on_failure=self._on_failure,
             on_damage=self._damaged,
         )
+        return self._stream
 
     async def close(self) -> None:
         """Stop fetching and let every reader go."""
@@ -154,9 +157,24 @@ class Streaming:
         return self._buffered.timeline
 
     @property
+    def at_end(self) -> bool:
+        """Whether libmpv has read everything up to the end of the title."""
+        return self._stream is not None and self._stream.at_end
+
+    @property
     def audio_chosen(self) -> int:
-        """Number of the audio track that is written."""
+        """Number of the audio track that is written, among the viewer's choices."""
         return self._audio.chosen
+
+    @property
+    def aid(self) -> int:
+        """Number of that track for libmpv, which counts those of the file from 1."""
+        return self._audio.chosen + 1 if self._audio else 1
+
+    @property
+    def audio_can_change(self) -> bool:
+        """Whether the sound is separate from the main track."""
+        return bool(self._audio)
 
     def buffered_until(self) -> float:
         """End of the media that is complete from the playhead on, in seconds on the timeline."""
@@ -190,6 +208,7 @@ class Streaming:
 
     def _done(self, order: Order, outcome: Outcome) -> None:
         assert outcome.result is not None
+        assert outcome.entry is not None
         first = self._first_future(order.track)
         if not first.done():
             first.set_result(outcome.entry)
@@ -215,9 +234,20 @@ class Streaming:
             first.set_exception(error)
             first.exception()  # readers are told too: nobody has to have asked here
 
-    async def _first(self, track: str) -> Entry:
+    def _skipped(self, order: Order) -> None:
+        self._fetcher.leave_gap(order)
+        self.poke()
+
+    async def _first(self, track: str) -> ByteSource:
         """The first segment of a track that is complete. Raises the error with which its fetch ended."""
-        return await asyncio.shield(self._first_future(track))
+        return (await asyncio.shield(self._first_future(track))).buffer
+
+    async def _first_of_audio(self, number: int) -> ByteSource:
+        """A whole segment of an audio track: of the chosen one that which is fetched anyway."""
+        if number == self._audio.chosen:
+            return await self._first(audio_key(number) if self._audio else MAIN)
+        part = (await self._audio.line(number))[0]
+        return WholeSource(await self._sources.segment_bytes(part.rendition, part.segment, RequestKind.SEGMENT))
 
     def _first_future(self, track: str) -> asyncio.Future[Entry]:
         return self._firsts.setdefault(track, self._loop.create_future())
@@ -233,30 +263,34 @@ class Streaming:
         self._call_soon(self._want, track, position)
 
     def _damaged(self, segment: int, error: MediaError) -> bool:
-        again = self._main.take_damaged(segment, error)
+        again = self._main.take_damaged(segment)
         if again:
-            self._call_soon(self._main.lane.want, segment, lambda running: running != segment)
+            self._call_soon(self._main.refetch_damaged, segment, error)
         return again
+
+    def _seeks(self, segment: int) -> None:
+        self._store.discard_failed()  # a viewer who jumps asks for another try
+        self._call_soon(self._sought, segment)
 
     def _call_soon(self, function: Callable[..., None], *values: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *values)
 
-    def _want(self, track: str, position: int) -> None:
-        """libmpv reads there: fetch from there on."""
+    def _want(self, track: str, position: int, *, behind: int = 1) -> None:
+        """libmpv reads there: fetch from there on. The last one may still be read too (sound that overlaps)."""
         for lane in self._lanes():
             if lane.key == track and (lane.head != position or position not in lane.running):
-                lane.want(position, lambda running: position <= running <= position + _KEEP_AHEAD)
+                lane.want(position, lambda running: position - behind <= running <= position + _KEEP_AHEAD)
 
     def _sought(self, segment: int) -> None:
         """libmpv seeks to a segment: fetch there first."""
         if segment >= len(self.timeline):
             return
         self._main.sought(segment)
-        self._want(MAIN, segment)
+        self._want(MAIN, segment, behind=0)
         if self._buffered.audio is not None:
             line = self._buffered.audio
-            self._want(line.key, line.at(self.timeline[segment].start_s))
+            self._want(line.key, line.at(self.timeline[segment].start_s), behind=0)
 
     def _lanes(self) -> tuple[Lane, ...]:
         return (self._main.lane,) if self._audio.lane is None else (self._main.lane, self._audio.lane)

@@ -6,6 +6,7 @@ the same slots; the audio has segments of its own, which are cut to the slots wh
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,11 @@ from player.manifest.model import Rendition, Segment, SegmentIndex, Track
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One virtual segment. ``group`` changes where the media's timestamps may start anew (period, discontinuity)."""
+    """One virtual segment. ``group`` changes where the media's timestamps may start anew (period, discontinuity).
+
+    ``until_s`` is where the next slot of the group begins (infinite for the last one), so that the slots of a group
+    cover its time without a hole or an overlap, whatever the durations say.
+    """
 
     number: int
     start_s: float
@@ -25,6 +30,7 @@ class Slot:
     group: tuple[int, int]
     first_of_group: bool
     last_of_group: bool
+    until_s: float
 
     @property
     def end_s(self) -> float:
@@ -93,6 +99,7 @@ def build_timeline(indexes: Sequence[SegmentIndex]) -> Timeline:
     slots = []
     for number, (period, segment) in enumerate(raw):
         group = groups[number]
+        last = number + 1 == len(raw) or groups[number + 1] != group
         slots.append(
             Slot(
                 number=number,
@@ -101,7 +108,8 @@ def build_timeline(indexes: Sequence[SegmentIndex]) -> Timeline:
                 period=period,
                 group=group,
                 first_of_group=number == 0 or groups[number - 1] != group,
-                last_of_group=number + 1 == len(raw) or groups[number + 1] != group,
+                last_of_group=last,
+                until_s=math.inf if last else raw[number + 1][1].start_s,
             )
         )
     if not slots:
@@ -110,13 +118,23 @@ def build_timeline(indexes: Sequence[SegmentIndex]) -> Timeline:
 
 
 def segment_for(index: SegmentIndex, slot: Slot) -> Segment:
-    """The segment of another rung that fills ``slot``: the one in the middle of it."""
+    """The segment of another rung that fills ``slot``: the one in the middle of it.
+
+    Raises :class:`MediaError` where the rung has no segments.
+    """
+    if not len(index):
+        raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "One quality of this title has no segments.")
     return index[index.position_at(slot.middle_s)]
 
 
-def is_aligned(index: SegmentIndex, timeline: Timeline, period: int, tolerance_s: float = 0.2) -> bool:
-    """Whether a rung's segments begin where the slots of ``period`` begin, so that it may be switched to."""
+def is_aligned(index: SegmentIndex, timeline: Timeline, period: int) -> bool:
+    """Whether a rung's segments begin where the slots of ``period`` begin, so that it may be switched to.
+
+    Half a segment of drift is let pass (HLS adds up rounded durations), and so is one segment more or less at the
+    end.
+    """
     slots = [slot for slot in timeline.slots if slot.period == period]
-    if len(slots) != len(index):
+    if abs(len(slots) - len(index)) > 1:
         return False
-    return all(abs(segment.start_s - slot.start_s) <= tolerance_s for segment, slot in zip(index, slots, strict=True))
+    pairs = zip(index, slots, strict=False)
+    return all(abs(segment.start_s - slot.start_s) <= slot.duration_s / 2 + 0.01 for segment, slot in pairs)

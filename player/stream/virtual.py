@@ -5,16 +5,19 @@ See :mod:`player.stream.layout` for the positions. Everything here runs on libmp
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 
 from drm_client.errors import DrmError
-from player.errors import MatineeError, MediaError
+from player.errors import ANY_ERROR, MatineeError, MediaError, unexpected
 from player.media.matroska import void
 from player.media.model import Interrupted
 from player.stream.emitter import Emitter, Piece
-from player.stream.layout import locate, segment_position
+from player.stream.layout import CUE_LEAD, locate, segment_position
 from player.stream.timeline import Timeline
 from player.stream.waiting import Waiting
+
+_log = logging.getLogger(__name__)
 
 
 class _Cursor:
@@ -44,8 +47,8 @@ class VirtualStream:
     """A seekable byte stream (see :class:`player.mpv.streams.ByteStream`).
 
     ``header`` is the file up to the first segment; ``on_seek(segment)`` is told of each seek of libmpv's own,
-    before any byte of that segment is asked for; ``on_damage(segment, error)`` answers whether a damaged segment will be
-    fetched again; ``on_failure`` gets the error that ends the playback.
+    before any byte of that segment is asked for; ``on_damage(segment, error)`` answers whether a damaged segment
+    will be fetched again; ``on_failure`` gets the error that ends the playback.
     """
 
     def __init__(
@@ -71,9 +74,15 @@ class VirtualStream:
         self._position = 0
         self._queue: list[memoryview] = [self._header]
         self._cursor: _Cursor | None = None
+        self._at_end = False
+
+    @property
+    def at_end(self) -> bool:
+        """Whether everything up to the end of the title has been read since the last seek."""
+        return self._at_end
 
     def read(self, length: int) -> Sequence[memoryview]:
-        """At most ``length`` bytes; nothing at the end of the file or when interrupted."""
+        """At most ``length`` bytes; nothing at the end of the file, when interrupted, and after a failure."""
         if self._waiting.ended:
             return ()
         if not self._queue:
@@ -82,9 +91,14 @@ class VirtualStream:
             except Interrupted:
                 self._cursor = None
                 return ()
-            except (MatineeError, DrmError) as error:
+            except ANY_ERROR as error:
                 self._cursor = None
                 self._on_failure(error)
+                return ()
+            except Exception:  # noqa: BLE001  (a playback that fails is better than one that hangs)
+                _log.exception("making the stream failed")
+                self._cursor = None
+                self._on_failure(unexpected())
                 return ()
         return self._from_queue(length)
 
@@ -105,12 +119,14 @@ class VirtualStream:
         spot = locate(position)
         if spot is None and position > len(self._header):
             return -1
-        self._waiting.next_generation()
-        self._queue = []
+        self._at_end = False
         self._position = position
+        self._queue = []
         if spot is None:
-            self._queue = [self._header[position:]]
-        elif spot.cue:
+            self._waiting.next_generation()
+            self._queue = [self._header[position:]] if position < len(self._header) else []
+        elif spot.cue:  # every seek of libmpv's own begins at a Cue; the others only pass over a Void
+            self._waiting.next_generation()
             self._cursor = None
             self._on_seek(spot.segment)
         return position
@@ -129,7 +145,10 @@ class VirtualStream:
             return ()
         if spot.cue:
             return (void(self._position, segment_position(spot.segment)),)
+        if spot.offset >= CUE_LEAD:  # nothing stands in the second half of a segment's space
+            return (void(self._position, segment_position(spot.segment + 1)),)
         if spot.segment >= len(self._timeline):
+            self._at_end = True
             return ()
         cursor = self._at(spot.segment, spot.offset)
         piece = cursor.advance()

@@ -1,8 +1,9 @@
 """How the demuxer thread waits for bytes, and how such a wait is ended.
 
-libmpv reads on its demuxer thread and blocks in our callback. A seek of libmpv's does not end a blocked read (only stop
-and quit do, by cancel). So each low-level seek makes a new *generation*, and the engine may interrupt every read of a
-given generation or an older one; the interrupted read answers "end of file", libmpv then performs its queued seek.
+libmpv reads on its demuxer thread and blocks in our callback. A seek of libmpv's does not end a blocked read (only
+stop and quit do, by cancel). So each low-level seek makes a new *generation*, and the engine may interrupt every
+read of a given generation or an older one; the interrupted read answers "end of file", libmpv then performs its
+queued seek.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Waiting:
             self._generation += 1
 
     def interrupt(self, generation: int) -> None:
-        """End the read that is blocked now if it belongs to ``generation`` or an older one, and all such reads to come."""
+        """End the read that is blocked now if it belongs to ``generation`` or an older one, and all such reads to
+        come."""
         with self._condition:
             self._interrupted = max(self._interrupted, generation)
             self._condition.notify_all()

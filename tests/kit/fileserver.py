@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mimetypes
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -231,3 +232,16 @@ def _byte_range(header: str | None, size: int) -> range | None:
     if not first:
         return range(max(0, size - int(last)), size)
     return range(int(first), min(size, int(last) + 1) if last else size)
+
+
+def main() -> None:
+    """Serve a folder until killed: ``python -m tests.kit.fileserver FOLDER [LATENCY_MS [MBPS]]``; prints the
+    address."""
+    folder, latency_ms, mbps = (*sys.argv[1:], "0", "0")[:3]
+    with FileServer(Path(folder), latency_ms=float(latency_ms), mbps=float(mbps) or None) as server:
+        print(server.base, flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -140,6 +140,7 @@ def engine_settings(args: argparse.Namespace) -> EngineSettings:
         service_url=args.service,
         key_store=args.key_store,
         ca_file=getattr(args, "ca_file", None),
+        local_folder=_local_folder(args.source),
         wrap=tuple(wrap),
     )
 
@@ -162,6 +163,12 @@ def _source(args: argparse.Namespace) -> Source:
     if "://" in where:
         return Source(url=where, keys=keys, licence_url=args.licence_url)
     return Source(title_id=where, variant=args.variant, keys=keys)
+
+
+def _local_folder(where: str) -> Path | None:
+    """The folder of a local manifest."""
+    path = Path(where)
+    return path.resolve().parent if "://" not in where and path.is_file() else None
 
 
 def _key(text: str) -> tuple[bytes, bytes]:

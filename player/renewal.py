@@ -1,0 +1,47 @@
+"""New signed addresses in mid-title: when an edge refuses the old ones, a new play session gives others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit, urlunsplit
+
+from player.loader import Readdress
+from player.service import PlaySession
+
+_SIGNED = "/s/"  # docs/protocol.md: all addresses of one title on one edge share the prefix /s/<token>/
+
+
+class Renewal:
+    """``ask`` gets a new play session for the same title. Give an instance to the loader as its ``refresh``."""
+
+    def __init__(self, ask: Callable[[], Awaitable[PlaySession]]) -> None:
+        self._ask = ask
+
+    async def __call__(self) -> Readdress:
+        """Raises what the service says no with."""
+        return readdress_to(await self._ask())
+
+
+def readdress_to(session: PlaySession) -> Readdress:
+    """What turns an address of any earlier session of this title into the one of ``session`` on the same edge."""
+    prefixes: dict[tuple[str, str], str] = {}
+    for manifest in session.manifests:
+        for url in (manifest.dash, manifest.hls):
+            if url:
+                parts = urlsplit(url)
+                prefixes[parts.scheme, parts.netloc] = _prefix(parts.path)
+
+    def readdress(url: str) -> str:
+        parts = urlsplit(url)
+        prefix = prefixes.get((parts.scheme, parts.netloc))
+        if prefix is None or not parts.path.startswith(_SIGNED):
+            return url
+        rest = parts.path[len(_prefix(parts.path)) :]
+        return urlunsplit(parts._replace(path=prefix + rest))
+
+    return readdress
+
+
+def _prefix(path: str) -> str:
+    """``/s/<token>/`` of a signed path."""
+    return path[: path.find("/", len(_SIGNED)) + 1]

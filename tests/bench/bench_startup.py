@@ -1,0 +1,175 @@
+"""From "play" to the first picture: ours beside libmpv opening the same title by itself, in one run.
+
+Both are warm (libraries loaded, engine made, libmpv made), draw into memory, and read from the same file server, once
+on loopback as it is and once over a link of 40 ms round trip and 20 Mbit/s. Medians of alternating rounds.
+
+Run: ``python -m tests.bench.bench_startup [rounds]``
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mpv
+import numpy as np
+
+from player.engine import Engine, EngineSettings
+from player.mpv.player import MpvPlayer, OutputOptions
+from player.opening import Source
+from player.settings import PlaybackSettings
+from tests.kit import media
+from ui.video.render import SoftwareRenderContext
+
+WIDTH, HEIGHT = 320, 180
+TIMEOUT_S = 15.0
+SETTLE_S = 0.25
+
+
+class FirstPicture:
+    """Waits for the first picture that a libmpv handle shows."""
+
+    def __init__(self, handle: Any) -> None:
+        self._update = threading.Event()
+        self._context = SoftwareRenderContext(handle, self._update.set)
+        self._picture = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+
+    def after(self, begin: Callable[[], object]) -> float:
+        """Seconds from the call of ``begin`` to the first picture."""
+        self._update.clear()
+        started = time.perf_counter()
+        begin()
+        while time.perf_counter() - started < TIMEOUT_S:
+            if not self._update.wait(0.1):
+                continue
+            self._update.clear()
+            if self._context.has_new_frame():
+                self._context.render(self._picture.ctypes.data, WIDTH, HEIGHT, WIDTH * 4)
+                if self._picture.any():
+                    return time.perf_counter() - started
+        raise TimeoutError("no picture was shown")
+
+    def free(self) -> None:
+        """Before the handle is terminated."""
+        self._context.free()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to start, as a function that gives seconds."""
+
+    name: str
+    measure: Callable[[str], float]
+    path: str
+
+
+@contextmanager
+def served(folder: Path, latency_ms: float, mbps: float | None) -> Iterator[str]:
+    """A file server in a process of its own, so that it does not share our interpreter's lock; its address."""
+    words = [sys.executable, "-m", "tests.kit.fileserver", str(folder), str(latency_ms), str(mbps or 0)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def plain_mpv(url: str) -> float:
+    """libmpv with its own defaults and its own HTTP, HLS and DASH."""
+    handle = mpv.MPV(vo="libmpv", ao="null", config=False, ytdl=False, load_scripts=False, terminal=False)
+    screen = FirstPicture(handle)
+    time.sleep(SETTLE_S)
+    try:
+        return screen.after(lambda: handle.command("loadfile", url))
+    finally:
+        screen.free()
+        handle.terminate()
+
+
+def ours(engine: Engine, **settings: Any) -> Callable[[str], float]:
+    """Our engine over a fresh libmpv, with no memory of the network."""
+
+    def measure(url: str) -> float:
+        keys = tuple((bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in media.KEYS.values())
+        player = MpvPlayer(OutputOptions(video="libmpv", audio="null"))
+        screen = FirstPicture(player.handle)
+        time.sleep(SETTLE_S)
+        sessions = []
+        try:
+            return screen.after(
+                lambda: sessions.append(
+                    engine.open(Source(url=url, keys=keys), player, lambda _: None, PlaybackSettings(**settings))
+                )
+            )
+        finally:
+            for session in sessions:
+                session.stop()
+                engine.wait(session, 10.0)
+            screen.free()
+            player.terminate()
+
+    return measure
+
+
+def run(rounds: int, latency_ms: float, mbps: float | None) -> dict[str, float]:
+    """Medians in seconds by case."""
+    clear, encrypted = media.packager_clear(), media.packager_cbcs()
+    top = len(clear.rungs) - 1
+    playlists = sorted(clear.folder.rglob("*.m3u8"), key=lambda path: path.stat().st_size)
+    top_playlist = next(
+        path.relative_to(clear.folder)
+        for path in playlists
+        if str(clear.rungs[top].height) in str(path) or path.stem.endswith(str(top))
+    )
+    with (
+        served(clear.folder, latency_ms, mbps) as clear_base,
+        served(encrypted.folder, latency_ms, mbps) as encrypted_base,
+        tempfile.TemporaryDirectory() as profile,
+    ):
+        engine = Engine(EngineSettings(profile=Path(profile), key_store="file"))
+        cases = [
+            Case("ours, top rung", ours(engine, rung=top), f"{clear_base}/{clear.dash}"),
+            Case("ours, Auto", ours(engine), f"{clear_base}/{clear.dash}"),
+            Case("ours, Auto, encrypted", ours(engine), f"{encrypted_base}/{encrypted.dash}"),
+            Case("mpv, playlist of the top rung", plain_mpv, f"{clear_base}/{top_playlist}"),
+            Case("mpv, master playlist", plain_mpv, f"{clear_base}/{clear.hls}"),
+            Case("mpv, .mpd", plain_mpv, f"{clear_base}/{clear.dash}"),
+        ]
+        times: dict[str, list[float]] = {case.name: [] for case in cases}
+        for round_number in range(rounds + 1):
+            for case in cases:
+                seconds = case.measure(case.path)
+                if round_number:  # the first round warms the caches of both
+                    times[case.name].append(seconds)
+        engine.close()
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def main(argv: list[str]) -> None:
+    """Print both tables."""
+    rounds = int(argv[0]) if argv else 7
+    for title, latency_ms, mbps in (("loopback", 0.0, None), ("40 ms round trip, 20 Mbit/s", 40.0, 20.0)):
+        medians = run(rounds, latency_ms, mbps)
+        print(f"first picture, {title}, median of {rounds}")
+        for name, seconds in medians.items():
+            print(f"  {name:<32} {seconds * 1000:7.0f} ms")
+        top, auto = medians["ours, top rung"], medians["ours, Auto"]
+        print(f"  ours / mpv, same rung            {top / medians['mpv, playlist of the top rung']:7.2f}")
+        print(f"  ours Auto / mpv master           {auto / medians['mpv, master playlist']:7.2f}")
+        print(f"  ours Auto / mpv .mpd             {auto / medians['mpv, .mpd']:7.2f}")
+        print(f"  encrypted - clear                {(medians['ours, Auto, encrypted'] - auto) * 1000:7.0f} ms")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
