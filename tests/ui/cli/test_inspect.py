@@ -1,0 +1,213 @@
+"""``matinee inspect``: from a file, standard input and a server; tables, JSON and differences."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from player.manifest.dump import SCHEMA, SCHEMA_VERSION
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+from ui.cli.main import main
+
+MULTIVARIANT = (
+    "#EXTM3U\n"
+    '#EXT-X-DEFINE:NAME="v",VALUE="one"\n'
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="en",LANGUAGE="en",URI="audio/en.m3u8"\n'
+    '#EXT-X-STREAM-INF:BANDWIDTH=100000,CODECS="avc1.4d401f,mp4a.40.2",RESOLUTION=640x360,AUDIO="a"\nv.m3u8\n'
+    '#EXT-X-STREAM-INF:BANDWIDTH=200000,CODECS="avc1.4d401f,mp4a.40.2",RESOLUTION=1280x720,AUDIO="a"\nmissing.m3u8\n'
+)
+MEDIA = (
+    '#EXTM3U\n#EXT-X-DEFINE:IMPORT="v"\n#EXT-X-TARGETDURATION:4\n'
+    "#EXTINF:4,\n{$v}.ts\n#EXTINF:2.5,\n2.ts\n#EXT-X-ENDLIST\n"
+)
+AUDIO = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.aac\n#EXT-X-ENDLIST\n"
+
+FIELDS = {
+    "document": (
+        "protocol kind version live duration target_duration media_sequence discontinuity_sequence playlist_type "
+        "independent_segments start_offset part_target skipped minimum_update_period window_depth suggested_delay "
+        "steering session_keys session_data variables date_ranges preload_hints rendition_reports locations events "
+        "warnings periods"
+    ),
+    "rendition": (
+        "type id url bandwidth average_bandwidth width height frame_rate sample_rate codecs supplemental_codecs "
+        "video_range lang name label group audio_group subtitle_group default autoselect forced characteristics "
+        "channels instream_id pathway roles index protection segments"
+    ),
+    "segment": (
+        "url start duration title byte_range init key sequence number discontinuity gap program_date_time parts"
+    ),
+}
+
+
+@pytest.fixture
+def title(tmp_path: Path) -> Path:
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "master.m3u8").write_text(MULTIVARIANT)
+    (tmp_path / "v.m3u8").write_text(MEDIA)
+    (tmp_path / "audio" / "en.m3u8").write_text(AUDIO)
+    return tmp_path
+
+
+def inspect(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
+    assert main(["inspect", "--json", *arguments]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return json.loads(captured.out)
+
+
+def renditions(document: dict) -> dict[str, dict]:
+    return {row["id"]: row for period in document["periods"] for row in period["renditions"]}
+
+
+def test_json_has_every_field_of_the_schema(title: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = inspect(capsys, str(title / "master.m3u8"))
+    assert (document["schema"], document["schema_version"]) == (SCHEMA, SCHEMA_VERSION)
+    assert set(FIELDS["document"].split()) <= set(document)
+    row = renditions(document)["variant-0"]
+    assert set(FIELDS["rendition"].split()) <= set(row)
+    assert set(FIELDS["segment"].split()) <= set(row["segments"][0])
+    text = (Path(__file__).parents[3] / "docs" / "inspect-schema.md").read_text(encoding="utf-8")
+    for field in {*document, *row, *row["segments"][0], *row["playlist"]}:
+        assert re.search(rf"\b{field}\b", text), field
+
+
+def test_children_of_a_local_multivariant_are_read(title: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A child that cannot be had is printed without segments, with a warning, and the exit code is 0."""
+    document = inspect(capsys, str(title / "master.m3u8"))
+    rows = renditions(document)
+    assert [item["url"].rpartition("/")[2] for item in rows["variant-0"]["segments"]] == ["one.ts", "2.ts"]
+    assert [item["start"] for item in rows["variant-0"]["segments"]] == [0, 4]
+    assert rows["audio/a/en"]["segments"][0]["url"].endswith("/audio/1.aac")
+    assert rows["variant-1"]["segments"] == []
+    assert not rows["variant-1"]["loaded"]
+    assert [item["code"] for item in document["warnings"]] == ["child_not_loaded"]
+    assert document["duration"] == 6.5
+
+
+def test_base_moves_the_addresses_but_not_the_files(title: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = inspect(capsys, str(title / "master.m3u8"), "--base", "https://cdn.example.org/t/master.m3u8?k=1")
+    row = renditions(document)["variant-0"]
+    assert row["url"] == "https://cdn.example.org/t/v.m3u8"
+    assert row["segments"][0]["url"] == "https://cdn.example.org/t/one.ts"
+
+
+def test_children_outside_the_folder_are_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (tmp_path / "v.m3u8").write_text(AUDIO)
+    (inner / "link.m3u8").symlink_to(tmp_path / "v.m3u8")
+    (inner / "m.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n../v.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nlink.m3u8\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=3\nhttp://127.0.0.1:1/v.m3u8\n"
+    )
+    document = inspect(capsys, str(inner / "m.m3u8"))
+    assert not any(row["loaded"] for row in renditions(document).values())
+    assert len(document["warnings"]) == 3
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Input:
+        buffer = io.BytesIO(AUDIO.encode())
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    document = inspect(capsys, "-", "--base", "http://example.org/x/y.m3u8")
+    assert renditions(document)["media"]["segments"][0]["url"] == "http://example.org/x/1.aac"
+
+
+def test_now_makes_a_live_window_repeatable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "live.mpd"
+    path.write_text(
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="2024-01-01T00:00:00Z" '
+        'timeShiftBufferDepth="PT8S"><Period start="PT0S"><AdaptationSet mimeType="video/mp4"><SegmentTemplate '
+        'duration="4" media="$Number$.m4s"/><Representation id="v"/></AdaptationSet></Period></MPD>'
+    )
+    document = inspect(capsys, str(path), "--now", "2024-01-01T00:01:01Z")
+    assert [item["number"] for item in renditions(document)["v"]["segments"]] == [14, 15]
+    assert main(["inspect", str(path), "--now", "yesterday"]) == 2
+
+
+def test_from_a_server_with_children_and_index(capsys: pytest.CaptureFixture[str]) -> None:
+    """Playlists and sidx ranges are fetched; a child that is not there is a warning."""
+    on_demand = media.dash_on_demand()
+    assert on_demand.dash is not None
+    with FileServer(on_demand.folder) as server:
+        document = inspect(capsys, server.url(on_demand.dash))
+        asked = {request.range for request in server.requests}
+    for row in renditions(document).values():
+        assert row["loaded"]
+        assert row["segments"][-1]["byte_range"]["length"] > 0
+        assert f"bytes={row['index']['range']['start']}-{row['index']['range']['end']}" in asked
+
+
+def test_from_a_server_with_a_missing_child(title: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with FileServer(title) as server:
+        document = inspect(capsys, server.url("master.m3u8"))
+    rows = renditions(document)
+    assert len(rows["variant-0"]["segments"]) == 2
+    assert [item["code"] for item in document["warnings"]] == ["child_not_loaded"]
+
+
+def test_diff_names_what_changed_and_the_broken_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:{}\n#EXTINF:4,\n{}\n#EXTINF:4,\n{}\n"
+    one, two, three = tmp_path / "1.m3u8", tmp_path / "2.m3u8", tmp_path / "3.m3u8"
+    one.write_text(text.format(7, "7.ts", "8.ts"))
+    two.write_text(text.format(8, "8.ts", "9.ts"))
+    three.write_text(text.format(7, "7.ts", "eight.ts"))
+    document = inspect(capsys, str(one), "--diff", str(two))
+    assert document["renditions"] == [{"id": "media", "added": [9], "removed": [7], "changed": [], "missed": 0}]
+    assert document["broken_rules"] == []
+    assert main(["inspect", str(one), "--diff", str(three)]) == 1
+    shown = capsys.readouterr().out
+    assert "Segment 8 is not the same as before" in shown
+    assert "RFC 8216bis 6.2.1" in shown
+
+
+def test_table_for_people(title: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(title / "master.m3u8")]) == 0
+    shown = capsys.readouterr().out
+    assert "640x360" in shown
+    assert "playlist not loaded" in shown
+    assert "child_not_loaded" in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "exit_code"),
+    [
+        (b"", "manifest.empty", 2),
+        (b"<html></html>", "manifest.html", 2),
+        (b"\xff\xfe\x00", "manifest.not_recognised", 2),
+        (b"#EXTM3U\n#EXTINF:1,\n{$x}", "manifest.syntax", 2),
+        (None, "input.file", 2),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    content: bytes | None, code: str, exit_code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x"
+    if content is not None:
+        path.write_bytes(content)
+    assert main(["inspect", "--json", str(path)]) == exit_code
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["error"]["code"] == code
+    assert "Traceback" not in captured.err
+
+
+def test_a_local_file_needs_no_network_code(title: Path) -> None:
+    """The command starts fast because it imports only what it needs."""
+    script = (
+        "import sys; from ui.cli.main import main; main(['inspect', sys.argv[1]]);"
+        "heavy = {'httpx', 'asyncio', 'PySide6', 'mpv', 'numpy', 'av', 'lxml', 'cryptography'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(title / "master.m3u8")], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
