@@ -51,6 +51,7 @@ def test_duration_words(seconds, words):
 def test_bitrate():
     assert bitrate(640_000) == "640 kbit/s"
     assert bitrate(2_449_999) == "2.4 Mbit/s"
+    assert bitrate(1_254_000_000) == "1254 Mbit/s"
 
 
 # --- list model

@@ -29,7 +29,9 @@ def duration_words(seconds: float) -> str:
 
 
 def bitrate(bits_per_second: float) -> str:
-    """``2.4 Mbit/s`` or ``640 kbit/s``."""
+    """``2.4 Mbit/s``, ``640 kbit/s`` or ``1254 Mbit/s``."""
+    if bits_per_second >= 100_000_000:
+        return f"{bits_per_second / 1e6:.0f} Mbit/s"
     if bits_per_second >= 1_000_000:
         return f"{bits_per_second / 1e6:.1f} Mbit/s"
     return f"{bits_per_second / 1e3:.0f} kbit/s"
