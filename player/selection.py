@@ -31,6 +31,7 @@ _FAMILIES = (
 _VIDEO_PREFERENCE = ("h264", "hevc", "vp9", "av1", "vp8", "")
 _AUDIO_PREFERENCE = ("aac", "opus", "eac3", "ac3", "mp3", "flac", "")
 _AUDIO_COMFORT_BPS = 200_000
+_MAX_CHOICES = 100  # of audio, and of text: more than the virtual file has room for is not believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,19 @@ def select(presentation: Presentation, language: str | None = None) -> Selection
     video = _video(presentation)
     audio = _logical(presentation, TrackType.AUDIO)
     text = _logical(presentation, TrackType.TEXT)
-    if video is None and not audio:
+    default = _default_audio(audio, language)
+    muxed = False
+    if video is not None and any(rendition.muxed_audio for rendition in video.first.renditions):
+        muxed = not audio or _is_embedded(audio[default])
+    separate = () if muxed else tuple(track for track in audio if not _is_embedded(track))
+    if video is None and not separate:
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has neither video nor audio that can be played.")
-    muxed = video is not None and not audio and any(r.muxed_audio for r in video.first.renditions)
-    return Selection(video, audio, text, _default_audio(audio, language), muxed)
+    return Selection(video, separate, text, _default_audio(separate, language), muxed)
+
+
+def _is_embedded(track: LogicalTrack) -> bool:
+    """Whether the track's samples stand in the video's segments (an EXT-X-MEDIA without URI)."""
+    return all(rendition.embedded for rendition in track.first.renditions)
 
 
 def ladder(track: LogicalTrack) -> tuple[Rung, ...]:
@@ -173,7 +183,7 @@ def _video_rank(track: Track) -> tuple[int, int, int]:
 
 def _logical(presentation: Presentation, type_: TrackType) -> tuple[LogicalTrack, ...]:
     """Tracks that are the same choice for a viewer, joined over the periods; of duplicates in other codecs one."""
-    by_choice: dict[tuple[str | None, str, tuple[str, ...]], list[Track | None]] = {}
+    by_choice: dict[tuple[object, ...], list[Track | None]] = {}
     count = len(presentation.periods)
     for number, period in enumerate(presentation.periods):
         for track in sorted(period.of(type_), key=_audio_rank) if type_ is TrackType.AUDIO else period.of(type_):
@@ -183,14 +193,15 @@ def _logical(presentation: Presentation, type_: TrackType) -> tuple[LogicalTrack
             if line[number] is None:
                 line[number] = track
     result = []
-    for index, line in enumerate(by_choice.values()):
+    for index, line in enumerate(list(by_choice.values())[:_MAX_CHOICES]):
         first = next(track for track in line if track is not None)
         result.append(LogicalTrack(f"{type_}-{index}", _label(first), tuple(line)))
     return tuple(result)
 
 
-def _choice(track: Track) -> tuple[str | None, str, tuple[str, ...]]:
-    return track.language, track.label or track.name, tuple(sorted((*track.roles, *track.characteristics)))
+def _choice(track: Track) -> tuple[object, ...]:
+    kind = tuple(sorted((*track.roles, *track.characteristics)))
+    return track.language, track.label or track.name, kind, track.forced
 
 
 def _audio_rank(track: Track) -> int:

@@ -21,6 +21,7 @@ from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
 from player.events import ErrorRaised, Event, Note, PhaseReached, Sought, TransferDone
 from player.licences import LicenceDesk
 from player.loader import Loader, LoadEvent, RetryEvent
+from player.menus import audio_choices, rung_choices
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.player import MpvPlayer
@@ -32,7 +33,7 @@ from player.renewal import Renewal
 from player.selection import Selection, audio_rendition, ladder, select
 from player.service import PlaySession
 from player.settings import PlaybackServices, PlaybackSettings
-from player.state import PlaybackState, RungChoice, Status, TrackChoice
+from player.state import PlaybackState, Status, TrackChoice
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
@@ -44,6 +45,7 @@ from player.subtitles import Subtitles
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.5
+_SWITCH_S = 0.02  # so long libmpv takes to queue the seek that an audio switch means
 _RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT})
 
 
@@ -78,11 +80,17 @@ class Session:
         self._url = ""
         self._reporter: ProgressReporter | None = None
         self._closing = False
+        self._early: dict[str, object] = {}  # what was set before there was a file to set it for
+        self._early_seek_s: float | None = None
+        self._switching = asyncio.Lock()
+        self._text_wish = 0
         self._subtitles: Subtitles | None = None
         self._selection: Selection | None = None
         self._control: MpvControl | None = None
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None
+        self._paused = settings.start_paused
+        self._manual = settings.rung
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- for any thread
@@ -93,15 +101,15 @@ class Session:
 
     def play(self) -> None:
         """Go on playing."""
-        self._set("pause", False)
+        self._pause(paused=False)
 
     def pause(self) -> None:
         """Hold the picture; loading goes on until the buffer is full."""
-        self._set("pause", True)
+        self._pause(paused=True)
 
     def toggle(self) -> None:
         """Pause or go on."""
-        self._set("pause", not self._player.latest("pause", False))
+        self._call_soon(lambda: self._pause(paused=not self._paused))
 
     def seek(self, position_s: float) -> None:
         """Jump to a time on the presentation's timeline, exactly."""
@@ -206,7 +214,7 @@ class Session:
         whole_keys = WholeKeys(loader, pathway)
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
         self._streaming = self._make_streaming(sources, loader)
-        self._subtitles = Subtitles(self._selection, sources, loader)
+        self._subtitles = Subtitles(self._selection, sources, self._streaming.media_offset)
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
         self._publish_choices(addresses.name)
         await self._streaming.prepare(start_s)
@@ -245,7 +253,8 @@ class Session:
             buffer_max_s=settings.buffer_s,
             audio_bps=audio_bps if self._selection.video is not None else 0,
         )
-        rate.manual = settings.rung
+        rate.manual = self._manual
+        self._aim_at(self._manual)
         store = SegmentStore(settings.memory_bytes)
         return Streaming(
             self._selection,
@@ -267,9 +276,14 @@ class Session:
         self._url = self._player.offer(streaming.open)
         position_s = self._playhead.position_s
         start_s = position_s if position_s > streaming.timeline[0].start_s else None
-        audio = str(streaming.audio_chosen + 1)
-        await self._control.run(self._player.load, self._url, start_s, {"aid": audio})
-        self._set("pause", self._settings.start_paused)
+        self._paused = bool(self._early.setdefault("pause", self._settings.start_paused))
+        for name in ("volume", "mute", "speed"):
+            self._monitor.property(name, self._player.latest(name))
+        await self._control.run(self._player.load, self._url, start_s, {"aid": str(streaming.aid)})
+        for name, value in self._early.items():
+            self._set_now(name, value)
+        if self._early_seek_s is not None:
+            await self._seek(self._early_seek_s)
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
@@ -315,7 +329,9 @@ class Session:
         """An exact seek that also ends a read that is blocked where nobody wants to read any more."""
         streaming, control = self._streaming, self._control
         if streaming is None or control is None:
+            self._early_seek_s = target_s
             return
+        self._failure = None  # the viewer asks for another place, or for another try
         target_s = max(streaming.timeline[0].start_s, min(target_s, streaming.timeline.end_s - 0.05))
         self._observe(Sought(self._clock.monotonic(), self._playhead.position_s, target_s))
         self._monitor.seeking(target_s)
@@ -326,40 +342,52 @@ class Session:
             self._waiting.interrupt(generation)
 
     async def _set_rung(self, index: int | None) -> None:
+        self._manual = index
         if self._streaming is not None:
             self._streaming.set_manual(index)
+            self._aim_at(index)
         self._monitor.update(rung_manual=index)
 
     async def _select_audio(self, track_id: str) -> None:
         streaming, control, selection = self._streaming, self._control, self._selection
-        if streaming is None or control is None or selection is None:
+        if streaming is None or control is None or selection is None or not streaming.audio_can_change:
             return
         index = next((n for n, track in enumerate(selection.audio) if track.id == track_id), None)
-        if index is None or index == streaming.audio_chosen:
-            return
-        await streaming.choose_audio(index)
-        generation = self._waiting.generation
-        await control.run(self._player.set, "aid", index + 1)
-        await self._clock.sleep(0.02)
-        self._waiting.interrupt(generation)
-        self._publish_choices(self._monitor.state.title)
+        async with self._switching:
+            if index is None or index == streaming.audio_chosen:
+                return
+            await streaming.choose_audio(index)
+            generation = self._waiting.generation
+            await control.run(self._player.set, "aid", streaming.aid)
+            await self._clock.sleep(_SWITCH_S)
+            self._waiting.interrupt(generation)
+            self._monitor.update(audio_tracks=self._audio_choices())
 
     async def _select_text(self, track_id: str | None) -> None:
         if self._subtitles is None or self._control is None:
             return
-        self._monitor.update(text_tracks=self._subtitles.choices(track_id))
-        await self._subtitles.show(track_id, self._control)
+        self._text_wish += 1
+        wish = self._text_wish
+        async with self._switching:
+            if wish != self._text_wish:
+                return  # the viewer has chosen again meanwhile
+            try:
+                await self._subtitles.show(track_id, self._control)
+            finally:
+                self._monitor.update(text_tracks=self._subtitles.choices())
 
     # --- what happens, on the loop
 
     def _event(self, name: str, data: Mapping[str, Any]) -> None:
         self._monitor.event(name, data)
+        if name == "end-file" and data.get("reason") in ("error", b"error") and not self._closing:
+            self._fail(self._failure or _undecodable())
         if name == "playback-restart" and self._streaming is not None:
             self._streaming.poke()
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._monitor.property(name, value)
-        if (name == "eof-reached" and value) or (name == "idle-active" and value and self._monitor.first_frame_shown):
+        if name == "eof-reached" and value:
             self._reached_end()
 
     def _reached_end(self) -> None:
@@ -368,10 +396,12 @@ class Session:
             return
         if self._failure is not None:
             self._fail(self._failure)
-        elif not self._monitor.finished(at_end=self._monitor.near_end(streaming.timeline.end_s)):
+            return
+        at_end = streaming.at_end or self._monitor.near_end(streaming.timeline.end_s)
+        if not self._monitor.finished(at_end=at_end):
             # A read was interrupted although libmpv did not seek: any seek makes it read on.
             self._do(lambda: self._seek(self._playhead.position_s))
-            self._set("pause", False)
+            self._set("pause", self._paused)  # libmpv pauses at an end
 
     def _read_failed(self, error: MatineeError | DrmError) -> None:
         """Reading ended with an error: what libmpv still has is played, then the playback fails with it."""
@@ -413,26 +443,26 @@ class Session:
 
     def _publish_choices(self, title: str) -> None:
         assert self._selection is not None
-        assert self._streaming is not None
-        rungs = ladder(self._selection.main)
+        assert self._subtitles is not None
         self._monitor.update(
             title=title or self._monitor.state.title,
-            rungs=tuple(
-                RungChoice(
-                    n,
-                    f"{rung.height}p" if rung.height else f"{rung.bitrate_bps // 1000} kbit/s",
-                    rung.height,
-                    rung.bitrate_bps,
-                )
-                for n, rung in enumerate(rungs)
-            ),
-            audio_tracks=tuple(
-                TrackChoice(track.id, track.label, track.language, selected=n == self._streaming.audio_chosen)
-                for n, track in enumerate(self._selection.audio)
-            ),
-            text_tracks=self._subtitles.choices(None) if self._subtitles is not None else (),
-            rung_manual=self._settings.rung,
+            rungs=rung_choices(self._selection.main),
+            audio_tracks=self._audio_choices(),
+            text_tracks=self._subtitles.choices(),
+            rung_manual=self._manual,
         )
+
+    def _audio_choices(self) -> tuple[TrackChoice, ...]:
+        assert self._selection is not None
+        assert self._streaming is not None
+        streaming = self._streaming
+        return audio_choices(self._selection.audio, streaming.audio_chosen, changeable=streaming.audio_can_change)
+
+    def _aim_at(self, rung: int | None) -> None:
+        """Tell the choice of paths what rate playback would like to have."""
+        assert self._selection is not None
+        rungs = ladder(self._selection.main)
+        self._paths.wanted_bps = float(rungs[-1 if rung is None else rung].bitrate_bps)
 
     async def _ranges(self) -> tuple[tuple[float, float], ...]:
         if self._control is None:
@@ -441,8 +471,17 @@ class Session:
 
     # --- crossing threads
 
+    def _pause(self, *, paused: bool) -> None:
+        self._paused = paused
+        self._set("pause", paused)
+
     def _set(self, name: str, value: object) -> None:
-        if self._control is not None and not self._closing:
+        self._call_soon(self._set_now, name, value)
+
+    def _set_now(self, name: str, value: object) -> None:
+        if self._control is None:
+            self._early[name] = value
+        elif not self._closing:
             self._control.post(self._player.set, name, value)
 
     def _do(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -465,3 +504,7 @@ class Session:
     def _call_soon(self, function: Callable[..., object], *values: object) -> None:
         with contextlib.suppress(RuntimeError):  # the engine has been closed: there is nothing left to tell
             self._loop.call_soon_threadsafe(function, *values)
+
+
+def _undecodable() -> MediaError:
+    return MediaError(ErrorCode.MEDIA_DECODER, "This title cannot be decoded on this machine.")

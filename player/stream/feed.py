@@ -60,6 +60,10 @@ class Offsets:
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], float] = {}
 
+    def known(self, group: tuple[int, int]) -> float | None:
+        """What the media of a group told, if any of it has been read."""
+        return self._known.get(group)
+
     def of(self, slot: Slot, entry: Entry, first: Sample | None = None) -> float | None:
         """The offset in seconds; None while it is not known and ``first`` is not given."""
         if entry.segment.media_offset_s is not None:

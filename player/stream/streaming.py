@@ -13,6 +13,7 @@ from drm_client.errors import DrmError
 from player.clock import Clock
 from player.errors import MatineeError, MediaError
 from player.events import Observer, PhaseReached, SegmentDone
+from player.manifest.model import Segment
 from player.media.model import ByteSource, StreamKind
 from player.media.source import WholeSource
 from player.net.model import RequestKind
@@ -175,6 +176,10 @@ class Streaming:
     def audio_can_change(self) -> bool:
         """Whether the sound is separate from the main track."""
         return bool(self._audio)
+
+    def media_offset(self, period: int, segment: Segment) -> float | None:
+        """What is added to media timestamps of a segment's group; None while none of its media has been read."""
+        return self._emitter.offsets.known((period, segment.discontinuity))
 
     def buffered_until(self) -> float:
         """End of the media that is complete from the playhead on, in seconds on the timeline."""

@@ -56,6 +56,10 @@ class LogicalTrack:
                 return track
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has no such track.", track=self.id)
 
+    def per_period_renditions(self) -> tuple[tuple[int, Rendition], ...]:
+        """(period, its first rendition) wherever the track is there."""
+        return tuple((n, track.renditions[0]) for n, track in enumerate(self.per_period) if track is not None)
+
     @property
     def language(self) -> str | None:
         return self.first.language
