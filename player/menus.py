@@ -1,0 +1,37 @@
+"""What the quality and sound menus show of a selection. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from player.selection import ladder
+from player.state import RungChoice, TrackChoice
+from player.stream.timeline import LogicalTrack
+
+
+def rung_choices(main: LogicalTrack) -> tuple[RungChoice, ...]:
+    """The rungs by height, or by bitrate where there is no picture."""
+    return tuple(
+        RungChoice(
+            number,
+            f"{rung.height}p" if rung.height else f"{rung.bitrate_bps // 1000} kbit/s",
+            rung.height,
+            rung.bitrate_bps,
+        )
+        for number, rung in enumerate(ladder(main))
+    )
+
+
+def audio_choices(tracks: Sequence[LogicalTrack], chosen: int, *, changeable: bool) -> tuple[TrackChoice, ...]:
+    """The sound tracks. Where the sound is the main track itself (``changeable`` False) only the chosen one plays."""
+    fixed = None if changeable else "The sound of this title cannot be changed while it plays."
+    return tuple(
+        TrackChoice(
+            track.id,
+            track.label,
+            track.language,
+            selected=number == chosen,
+            unsupported=None if number == chosen else fixed,
+        )
+        for number, track in enumerate(tracks)
+    )
