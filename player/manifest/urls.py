@@ -22,7 +22,8 @@ def scheme_of(url: str) -> str:
     return match.group(1).lower() if match else ""
 
 
-def _split(url: str) -> tuple[str | None, str | None, str, str | None, str | None]:
+def split_url(url: str) -> tuple[str | None, str | None, str, str | None, str | None]:
+    """``(scheme, authority, path, query with its ?, fragment with its #)``; None for what is not there."""
     match = _PARTS.match(url)
     if match is None:  # cannot happen: every part is optional
         return None, None, url, None, None
@@ -54,14 +55,14 @@ def resolve(base: str, reference: str) -> str:
     """``reference`` as seen from ``base`` (RFC 3986 5.2.2); userinfo is stripped, a fragment kept."""
     if len(reference) > MAX_URL_CHARACTERS:
         raise limit_error(f"a URL has {len(reference)} characters", MAX_URL_CHARACTERS)
-    scheme, authority, path, query, fragment = _split(reference)
+    scheme, authority, path, query, fragment = split_url(reference)
     if scheme is not None:
         if authority is not None and "@" in authority:
             authority = authority.rpartition("@")[2]
         if authority is not None:
             path = _remove_dots(path)
-        return _join(scheme, authority, path, query, fragment)
-    base_scheme, base_authority, base_path, base_query, _ = _split(base)
+        return unsplit_url(scheme, authority, path, query, fragment)
+    base_scheme, base_authority, base_path, base_query, _ = split_url(base)
     if authority is None:
         authority = base_authority
         if not path:
@@ -77,10 +78,11 @@ def resolve(base: str, reference: str) -> str:
         path = _remove_dots(path)
     if authority is not None and "@" in authority:
         authority = authority.rpartition("@")[2]
-    return _join(base_scheme, authority, path, query, fragment)
+    return unsplit_url(base_scheme, authority, path, query, fragment)
 
 
-def _join(scheme: str | None, authority: str | None, path: str, query: str | None, fragment: str | None) -> str:
+def unsplit_url(scheme: str | None, authority: str | None, path: str, query: str | None, fragment: str | None) -> str:
+    """The reverse of :func:`split_url`."""
     head = "" if scheme is None else scheme + ":"
     if authority is not None:
         head += "//" + authority
@@ -89,10 +91,10 @@ def _join(scheme: str | None, authority: str | None, path: str, query: str | Non
 
 def folder_of(url: str) -> str:
     """The URL up to and with the last slash of its path: what relative references are put behind."""
-    scheme, authority, path, _, _ = _split(url)
+    scheme, authority, path, _, _ = split_url(url)
     if authority is not None and not path:
         path = "/"
-    return _join(scheme, authority, path[: path.rfind("/") + 1], None, None)
+    return unsplit_url(scheme, authority, path[: path.rfind("/") + 1], None, None)
 
 
 class Resolver:
@@ -144,7 +146,7 @@ def media_url_trouble(url: str, base: str, *, data_allowed: bool = False) -> str
 
 def strip_userinfo(url: str) -> str:
     """``url`` without a user name and password."""
-    scheme, authority, path, query, fragment = _split(url)
+    scheme, authority, path, query, fragment = split_url(url)
     if authority is None or "@" not in authority:
         return url
-    return _join(scheme, authority.rpartition("@")[2], path, query, fragment)
+    return unsplit_url(scheme, authority.rpartition("@")[2], path, query, fragment)

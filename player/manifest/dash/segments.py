@@ -134,7 +134,7 @@ def _initialization(source: Source, addressing: Addressing) -> InitSegment | Non
 # -- templates -----------------------------------------------------------------------------------------------------
 
 
-def _template(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex:
+def _template(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex | IndexRef:
     period = source.period
     template = source.template(addressing.text("media") or "")
     source.url(template.url(addressing.start_number, 0))
@@ -154,9 +154,29 @@ def _template(source: Source, addressing: Addressing, init: InitSegment | None) 
     duration = addressing.decimal("duration")
     if duration is not None and duration > 0 and math.isfinite(duration):
         return _number_index(source, addressing, frame, duration)
+    if not template.varies and addressing.text("index") is not None:
+        return _indexed_template(source, addressing, template, init)
     if template.varies:
         source.warn("dash.no_duration", "A SegmentTemplate has neither @duration nor a SegmentTimeline.")
     return ListedIndex((_whole(source, template.url(addressing.start_number, frame.offset), init, addressing),))
+
+
+def _indexed_template(
+    source: Source, addressing: Addressing, template: UrlTemplate, init: InitSegment | None
+) -> IndexRef:
+    """One file for the period whose index stands in another one (@index, 5.3.9.4.2)."""
+    period = source.period
+    return IndexRef(
+        url=source.template(addressing.text("index") or "").url(addressing.start_number, 0),
+        byte_range=ByteRange(0),
+        container=source.container,
+        init=init,
+        start_s=period.start_s,
+        duration_s=period.duration_s,
+        media_offset_s=period.start_s - addressing.presentation_time_offset / addressing.timescale,
+        media_url=template.url(addressing.start_number, 0),
+        discontinuity=period.position,
+    )
 
 
 def _timeline_index(source: Source, addressing: Addressing, frame: Frame, element: Element) -> SegmentIndex:

@@ -25,7 +25,8 @@ def index_segments(reference: IndexRef, data: bytes, header: bytes = b"") -> tup
     if webm:
         references = read_cues(data, header or data, duration_s=reference.duration_s)
     else:
-        references, missing = read_sidx(data, reference.byte_range.start)
+        own_file = reference.media_url is not None and reference.media_url != reference.url
+        references, missing = read_sidx(data, reference.byte_range.start, separate=own_file)
         if missing and not references:
             raise ManifestError(
                 ErrorCode.MANIFEST_UNSUPPORTED,

@@ -30,16 +30,19 @@ class _Box(NamedTuple):
     timescale: int
     earliest: int
     anchor: int  # file offset of the first referenced byte
+    first_offset: int
     entries: tuple[tuple[bool, int, int], ...]  # (refers to a sidx, size, duration)
 
 
-def read_sidx(data: bytes, file_offset: int) -> tuple[list[Reference], list[MissingIndex]]:
+def read_sidx(data: bytes, file_offset: int, *, separate: bool = False) -> tuple[list[Reference], list[MissingIndex]]:
     """The subsegments of the first sidx in ``data``, which stands at ``file_offset`` in the file.
 
-    References to further sidx boxes are followed inside ``data``; those outside are returned as missing. Raises
+    ``separate``: the index is a file of its own, and the media file begins with the first subsegment. References to further sidx boxes are followed inside ``data``; those outside are returned as missing. Raises
     :class:`ManifestError` when there is no sidx.
     """
     found = _boxes(data, file_offset)
+    if separate and found:
+        found = _anchored_at_zero(found)
     if not found:
         raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "The index of a media file holds no segment index box (sidx).")
     references: list[Reference] = []
@@ -66,6 +69,13 @@ def _expand(
             missing.append(MissingIndex(position, size))
         position += size
         time += duration
+
+
+def _anchored_at_zero(found: dict[int, _Box]) -> dict[int, _Box]:
+    """The first box with its references counted from the start of the media file."""
+    first = min(found)
+    box = found[first]
+    return {first: box._replace(anchor=box.first_offset)}
 
 
 def _boxes(data: bytes, file_offset: int) -> dict[int, _Box]:
@@ -112,4 +122,4 @@ def _read_box(body: bytes, after: int) -> _Box:
     if timescale == 0:
         raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "A segment index box (sidx) has a timescale of 0.")
     entries = tuple((bool(words[at] >> 31), words[at] & 0x7FFFFFFF, words[at + 1]) for at in range(0, len(words), 3))
-    return _Box(timescale, earliest, after + first, entries)
+    return _Box(timescale, earliest, after + first, first, entries)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +18,8 @@ from player.manifest.index.attach import index_segments
 from player.manifest.model import ByteRange, Container, IndexRef
 from tests.player.manifest.golden import NOW_S, manifests, url_of
 
-CORRUPTIONS = int(os.environ.get("MATINEE_CORRUPTIONS", "12"))
+CORRUPTIONS = 12
+SOAK_CORRUPTIONS = 200
 PIECES = [
     b"#EXTM3U\n",
     b"#EXTINF:",
@@ -84,9 +84,19 @@ def corrupted(data: bytes, chance: random.Random) -> bytes:
 
 @pytest.mark.parametrize("path", manifests(), ids=lambda path: path.name)
 def test_random_corruptions_never_end_in_a_traceback(path: Path) -> None:
+    corrupt_often(path, CORRUPTIONS)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("path", manifests(), ids=lambda path: path.name)
+def test_many_random_corruptions_never_end_in_a_traceback(path: Path) -> None:
+    corrupt_often(path, SOAK_CORRUPTIONS)
+
+
+def corrupt_often(path: Path, count: int) -> None:
     data = path.read_bytes()
     chance = random.Random(path.name)
-    for _ in range(CORRUPTIONS):
+    for _ in range(count):
         survive(corrupted(data, chance), url_of(path))
 
 

@@ -116,3 +116,19 @@ def test_webm_cues_reach_the_presentation() -> None:
     assert segments[1].byte_range.length is None
     with pytest.raises(ManifestError):
         attach_index(presentation, rendition(presentation), b"\x1c\x53\xbb\x6b\x80", header=HEADER)
+
+
+def test_an_index_file_of_its_own_counts_from_the_start_of_the_media() -> None:
+    """ISO/IEC 23009-1 5.3.9.4.2: SegmentTemplate@index."""
+    text = (
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT4S"><Period><AdaptationSet '
+        'mimeType="video/mp4"><SegmentTemplate media="$RepresentationID$.mp4" index="$RepresentationID$.sidx"/>'
+        '<Representation id="v"/></AdaptationSet></Period></MPD>'
+    )
+    presentation = parse(text, "https://example.org/x.mpd")
+    only = presentation.periods[0].tracks[0].renditions[0]
+    assert only.index is not None
+    assert only.index.url == "https://example.org/v.sidx"
+    loaded = attach_index(presentation, only, sidx([(False, 500, 20), (False, 600, 20)], first=50))
+    first = loaded.periods[0].tracks[0].renditions[0].segments[0]
+    assert (first.url, first.byte_range.start) == ("https://example.org/v.mp4", 50)
