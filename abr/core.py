@@ -60,6 +60,14 @@ def highest_below(view: Snapshot, bps: float) -> int:
     return chosen
 
 
+def cautious_bps(view: Snapshot) -> float | None:
+    """The lower of the fast and the slow average, as dash.js and Shaka Player take it; None before the first
+    transfer.
+    """
+    fast, slow = view.estimate.fast_bps, view.estimate.slow_bps
+    return view.estimate.mean_bps if fast is None or slow is None else min(fast, slow)
+
+
 def current_or_lowest(view: Snapshot) -> int:
     """The rung of the last segment, or the lowest before there is one."""
     return view.current if view.current is not None else 0

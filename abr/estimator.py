@@ -10,7 +10,7 @@ What it takes care of:
   one drifts, a shared one jumps and stays. So several averages of the logarithm of the rate run side by side, from
   slow to fast. Each is scored by how well it foretold the mean of the next two transfers, and the expectation is
   their mixture by score. The mixture's own speed is the estimate's ``gain``.
-* The published policies want plain averages with half-lives of 3 and 9 s, weighted by bytes: ``fast_bps``,
+* The published policies want plain averages with half-lives of 3 and 8 s, weighted by bytes: ``fast_bps``,
   ``slow_bps``.
 * Transfers that overlap (audio beside video, HTTP/2 streams) share the link. Each one is rated with all bytes that
   arrived during its seconds and weighs only with its own, so that no byte and no second counts twice.
@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from abr.model import Estimate, NetworkMemory, TransferRate, TransferSample
 
 FAST_HALF_LIFE_S = 3.0
-SLOW_HALF_LIFE_S = 9.0
+SLOW_HALF_LIFE_S = 8.0
 TTFB_HALF_LIFE_SAMPLES = 4.0
 
 GAINS = (0.04, 0.08, 0.15, 0.3, 0.55, 0.9)  # share of a surprise that each of the averages follows

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from abr.core import KEEP, Choice, current_or_lowest
+from abr.core import KEEP, Choice, cautious_bps, current_or_lowest
 from abr.model import Phase, Progress, Reason, Rung, Snapshot, Verdict, Vote
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
@@ -101,24 +101,22 @@ class BolaCore:
         self._placeholder_s = 0.0
         self._steady = False
         self._insufficient = InsufficientBufferRule()
-        self._left_at_s: float | None = None
+        self._seen_at_s: float | None = None
 
     def choose(self, view: Snapshot) -> Choice:
-        mean = view.estimate.mean_bps
+        mean = cautious_bps(view)
         if starting(view) or mean is None:
             return first_rung(view)
+        self.observe(view)
         bola = self._parameters(view)
-        if view.phase is Phase.AFTER_SEEK:
-            self._steady = False
-        self._account_idle(view, bola)
         reach = sustainable(view, mean)
         if not self._steady:
             self._steady = True
             self._placeholder_s = max(0.0, bola.enter_s[reach] - view.buffer_s)
             sentence = f"Fetch {label(view.rungs[reach])}: the start is led by {rate(mean)} of throughput."
             votes = (Vote("start", reach, rate(mean)),)
-            return self._answer(view, Choice(reach, Reason.THROUGHPUT_RULE, sentence, votes))
-        return self._answer(view, self._steady_choice(view, bola, mean, reach))
+            return Choice(reach, Reason.THROUGHPUT_RULE, sentence, votes)
+        return self._steady_choice(view, bola, mean, reach)
 
     def _steady_choice(self, view: Snapshot, bola: BolaMap, mean: float, reach: int) -> Choice:
         current = current_or_lowest(view)
@@ -160,21 +158,20 @@ class BolaCore:
             self._steady = False
         return self._map
 
-    def _account_idle(self, view: Snapshot, bola: BolaMap) -> None:
-        """What happened since the last answer: idle time grows the virtual buffer, the new segment bounds it."""
-        if self._left_at_s is None or not view.estimate.recent:
-            return
-        last = view.estimate.recent[-1]
-        busy = last.body_s + last.ttfb_s
-        before = view.buffer_s + busy
-        rung = current_or_lowest(view)
-        idle = max(view.now_s - self._left_at_s - busy, 0.0)
-        self._placeholder_s = min(self._placeholder_s + idle, max(0.0, bola.leave_s[rung] - before))
-        self._placeholder_s = max(self._placeholder_s, bola.enter_s[rung] - before, 0.0)
-
-    def _answer(self, view: Snapshot, choice: Choice) -> Choice:
-        self._left_at_s = view.now_s
-        return choice
+    def observe(self, view: Snapshot) -> None:
+        """Take in what happened since the last view: idle time grows the virtual buffer, a new segment bounds it."""
+        bola = self._parameters(view)
+        if view.phase is Phase.AFTER_SEEK:
+            self._steady = False
+        if self._seen_at_s is not None and view.estimate.recent:
+            last = view.estimate.recent[-1]
+            busy = last.body_s + last.ttfb_s
+            before = view.buffer_s + busy
+            rung = current_or_lowest(view)
+            idle = max(view.now_s - self._seen_at_s - busy, 0.0)
+            self._placeholder_s = min(self._placeholder_s + idle, max(0.0, bola.leave_s[rung] - before))
+            self._placeholder_s = max(self._placeholder_s, bola.enter_s[rung] - before, 0.0)
+        self._seen_at_s = view.now_s
 
     def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - BOLA-E's own abandonment is DYNAMIC's here
         return KEEP

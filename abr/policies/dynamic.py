@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from abr.core import KEEP, Choice, segment_bits
+from abr.core import KEEP, Choice, cautious_bps, segment_bits
 from abr.model import Progress, Reason, Snapshot, Verdict, Vote
 from abr.policies.bola import BolaCore, InsufficientBufferRule, sustainable
 from abr.startup import first_rung, starting
@@ -32,7 +32,7 @@ class DynamicCore:
         self._by_buffer = False
 
     def choose(self, view: Snapshot) -> Choice:
-        mean = view.estimate.mean_bps
+        mean = cautious_bps(view)
         if starting(view) or mean is None:
             return first_rung(view)
         if self._by_buffer and view.buffer_s < TO_THROUGHPUT_S:
@@ -42,6 +42,7 @@ class DynamicCore:
         if self._by_buffer:
             choice = self._bola.choose(view)
             return replace(choice, votes=(Vote("mode", choice.rung, "buffer is high: BOLA-E decides"), *choice.votes))
+        self._bola.observe(view)
         usable = SAFETY * mean
         carried = sustainable(view, usable)
         rung = min(carried, self._insufficient.limit(view, mean))

@@ -7,7 +7,7 @@ clear.
 
 from __future__ import annotations
 
-from abr.core import KEEP, Choice, current_or_lowest
+from abr.core import KEEP, Choice, cautious_bps, current_or_lowest
 from abr.model import Progress, Reason, Snapshot, Verdict, Vote
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
@@ -23,7 +23,7 @@ class ThresholdsCore:
     name = "thresholds"
 
     def choose(self, view: Snapshot) -> Choice:
-        mean = view.estimate.mean_bps
+        mean = cautious_bps(view)
         if starting(view) or mean is None:
             return first_rung(view)
         current = current_or_lowest(view)

@@ -8,7 +8,7 @@ Video Streaming with FESTIVE", CoNEXT 2012, section 4, with the safety factor of
 
 from __future__ import annotations
 
-from abr.core import KEEP, Choice, current_or_lowest, highest_below
+from abr.core import KEEP, Choice, cautious_bps, current_or_lowest, highest_below
 from abr.model import Progress, Reason, Snapshot, Verdict, Vote
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
@@ -30,12 +30,13 @@ class ThroughputCore:
 
     def choose(self, view: Snapshot) -> Choice:
         estimate = view.estimate
-        if starting(view) or estimate.mean_bps is None:
+        mean = cautious_bps(view)
+        if starting(view) or mean is None:
             return first_rung(view)
         current = current_or_lowest(view)
-        usable = self.safety * estimate.mean_bps
+        usable = self.safety * mean
         wanted = highest_below(view, usable)
-        votes = [Vote("throughput", wanted, f"{self.safety:g} of {rate(estimate.mean_bps)} is {rate(usable)}")]
+        votes = [Vote("throughput", wanted, f"{self.safety:g} of {rate(mean)} is {rate(usable)}")]
         chosen, reason, why = wanted, Reason.THROUGHPUT_RULE, f"{rate(usable)} are usable"
         if view.buffer_s < LOW_BUFFER_S and wanted > current:
             careful = highest_below(view, self.safety * min(estimate.fast_bps or usable, estimate.slow_bps or usable))

@@ -117,9 +117,7 @@ def _prune(labels: _Labels, cost: float, bin_s: float, slack_s: float) -> _Label
         first[1:] = keys[order][1:] != keys[order][:-1]
         kept.append(order[first])
     keep = np.unique(np.concatenate(kept))
-    return _Labels(
-        *(column[keep] for column in (labels.time, labels.waited, labels.value, labels.rung, labels.parent))
-    )
+    return _Labels(labels.time[keep], labels.waited[keep], labels.value[keep], labels.rung[keep], labels.parent[keep])
 
 
 class ScriptedCore:
