@@ -66,7 +66,7 @@ def _window(args: argparse.Namespace, group: Any, data: Path, email: str, passwo
     return run_app(
         AppOptions(
             profile=data / "viewer",
-            service_url=group.api_url,
+            service_url=group.api.url,
             email=email,
             password=password,
             tv=args.tv,
@@ -80,9 +80,9 @@ def _headless(group: Any, data: Path, email: str, password: str) -> int:  # noqa
 
     parser = argparse.ArgumentParser()
     play.add_arguments(parser)
-    title_id = load("backend_stub.titles").slug(load("backend_stub.encoding.samples").SAMPLES[0].title)
+    title_id = load("backend_stub.services.publishing").slug(load("backend_stub.encoding.samples").SAMPLES[0].title)
     os.environ["MATINEE_PASSWORD"] = password
-    words = [title_id, "--headless", "--json", "--service", group.api_url, "--email", email]
+    words = [title_id, "--headless", "--json", "--service", group.api.url, "--email", email]
     words += ["--profile-dir", str(data / "viewer"), "--key-store", "file", "--duration", str(_HEADLESS_S)]
     return play.run(parser.parse_args(words))
 
