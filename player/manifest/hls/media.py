@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from player.errors import ErrorCode, ManifestError
 from player.manifest.dates import parse_date
 from player.manifest.hls.dateranges import DateRanges
+from player.manifest.hls.header import HeaderReader
 from player.manifest.hls.keys import KeyRing, read_key
 from player.manifest.hls.lexer import attribute_list, byte_range, integer, is_yes, number, resolution, split_lines
 from player.manifest.hls.tags import TAGS, Scope
@@ -20,8 +21,6 @@ from player.manifest.model import (
     Part,
     Place,
     PlaylistInfo,
-    PreloadHint,
-    RenditionReport,
     Segment,
     TimedEvent,
 )
@@ -79,11 +78,9 @@ class _MediaReader:
         self.notes = Notes()
         self.variables = Variables(url, imported)
         self.substitutes = substitutes
-        self.info = PlaylistInfo(url)
+        self.header = HeaderReader(url, self.resolve, self.variables, self.notes)
         self.ranges = DateRanges(self.notes)
         self.segments: list[Segment] = []
-        self.hints: list[PreloadHint] = []
-        self.reports: list[RenditionReport] = []
         self.tiles: Tiles | None = None
         self.images_only = False
         # holds until it is replaced
@@ -106,19 +103,11 @@ class _MediaReader:
         self.gap = False
         self.parts: list[Part] = []
         self.handlers: dict[str, Callable[[str, int], None]] = {
+            **self.header.handlers,
             "EXTM3U": self._ignore,
-            "EXT-X-VERSION": self._version,
-            "EXT-X-INDEPENDENT-SEGMENTS": self._independent,
-            "EXT-X-START": self._start,
             "EXT-X-DEFINE": self.variables.define,
-            "EXT-X-TARGETDURATION": self._target_duration,
             "EXT-X-MEDIA-SEQUENCE": self._media_sequence,
             "EXT-X-DISCONTINUITY-SEQUENCE": self._discontinuity_sequence,
-            "EXT-X-ENDLIST": self._end_list,
-            "EXT-X-PLAYLIST-TYPE": self._playlist_type,
-            "EXT-X-I-FRAMES-ONLY": self._iframes_only,
-            "EXT-X-PART-INF": self._part_inf,
-            "EXT-X-SERVER-CONTROL": self._server_control,
             "EXTINF": self._extinf,
             "EXT-X-BYTERANGE": self._byte_range,
             "EXT-X-DISCONTINUITY": self._discontinuity,
@@ -130,8 +119,6 @@ class _MediaReader:
             "EXT-X-PART": self._part,
             "EXT-X-DATERANGE": self._date_range,
             "EXT-X-SKIP": self._skip,
-            "EXT-X-PRELOAD-HINT": self._preload_hint,
-            "EXT-X-RENDITION-REPORT": self._rendition_report,
             "EXT-X-IMAGES-ONLY": self._images_only,
             "EXT-X-TILES": self._tiles,
         }
@@ -166,7 +153,7 @@ class _MediaReader:
         self.notes.unused(name)
 
     def _finish(self) -> MediaPlaylist:
-        info = self.info
+        info = self.header.info
         if info.target_duration_s is None:
             longest = max((segment.duration_s for segment in self.segments), default=0.0)
             self.notes.warn("hls.no_target_duration", "The playlist has no EXT-X-TARGETDURATION.")
@@ -177,8 +164,8 @@ class _MediaReader:
         info = replace(
             info,
             trailing_parts=tuple(self.parts),
-            preload_hints=tuple(self.hints),
-            rendition_reports=tuple(self.reports),
+            preload_hints=tuple(self.header.hints),
+            rendition_reports=tuple(self.header.reports),
             variables=self.variables.values,
         )
         return MediaPlaylist(
@@ -254,7 +241,7 @@ class _MediaReader:
         self.notes.warn(
             "hls.uri_without_extinf", "A segment has no EXTINF; it is taken to last the target duration.", line=line
         )
-        return self.info.target_duration_s or 0.0
+        return self.header.info.target_duration_s or 0.0
 
     def _check_url(self, url: str, line: int, *, data_allowed: bool = False) -> None:
         trouble = media_url_trouble(url, self.url, data_allowed=data_allowed)
@@ -295,7 +282,7 @@ class _MediaReader:
         duration = number(text)
         if duration is None:
             self.notes.warn("hls.bad_extinf", "An EXTINF has no duration.", line=line)
-            return self.info.target_duration_s or 0.0
+            return self.header.info.target_duration_s or 0.0
         self.notes.warn("hls.odd_extinf", "An EXTINF has something behind its duration.", line=line)
         return duration
 
@@ -359,7 +346,7 @@ class _MediaReader:
         duration = number(attributes.get("DURATION"))
         if duration is None or not 0 <= duration <= MAX_DURATION_S:
             self.notes.warn("hls.bad_part_duration", "An EXT-X-PART has no usable DURATION.", line=line)
-            duration = self.info.part_target_s or 0.0
+            duration = self.header.info.part_target_s or 0.0
         part_range = self._part_range(attributes.get("BYTERANGE"), url)
         if len(self.parts) >= MAX_SEGMENTS:
             raise limit_error("a segment has too many parts", MAX_SEGMENTS, line=line)
@@ -382,27 +369,6 @@ class _MediaReader:
     def _ignore(self, _value: str, _line: int) -> None:
         """The header says nothing further."""
 
-    def _version(self, value: str, line: int) -> None:
-        version = integer(value)
-        if version is None or version < 1:
-            self.notes.warn("hls.bad_version", "EXT-X-VERSION is not a number.", line=line)
-            return
-        self.info = replace(self.info, version=version)
-
-    def _independent(self, _value: str, _line: int) -> None:
-        self.info = replace(self.info, independent_segments=True)
-
-    def _start(self, value: str, line: int) -> None:
-        offset, precise = read_start(self.variables.attributes(value, line), self.notes, line)
-        self.info = replace(self.info, start_offset_s=offset, start_precise=precise)
-
-    def _target_duration(self, value: str, line: int) -> None:
-        target = number(value)
-        if target is None or not 0 <= target <= MAX_DURATION_S:
-            self.notes.warn("hls.bad_target_duration", "EXT-X-TARGETDURATION is not a number.", line=line)
-            return
-        self.info = replace(self.info, target_duration_s=target)
-
     def _media_sequence(self, value: str, line: int) -> None:
         sequence = integer(value)
         if sequence is None or sequence < 0:
@@ -412,10 +378,10 @@ class _MediaReader:
             self.notes.warn(
                 "hls.late_media_sequence", "EXT-X-MEDIA-SEQUENCE stands after the first segment.", line=line
             )
-            shift = sequence - self.info.media_sequence
+            shift = sequence - self.header.info.media_sequence
             self.segments[:] = [segment._replace(number=segment.number + shift) for segment in self.segments]
-        self.sequence += sequence - self.info.media_sequence
-        self.info = replace(self.info, media_sequence=sequence)
+        self.sequence += sequence - self.header.info.media_sequence
+        self.header.info = replace(self.header.info, media_sequence=sequence)
 
     def _discontinuity_sequence(self, value: str, line: int) -> None:
         sequence = integer(value)
@@ -424,7 +390,7 @@ class _MediaReader:
                 "hls.bad_discontinuity_sequence", "EXT-X-DISCONTINUITY-SEQUENCE is not a number.", line=line
             )
             return
-        shift = sequence - self.info.discontinuity_sequence
+        shift = sequence - self.header.info.discontinuity_sequence
         if self.segments:
             self.notes.warn(
                 "hls.late_discontinuity_sequence",
@@ -433,20 +399,7 @@ class _MediaReader:
             )
             self.segments[:] = [item._replace(discontinuity=item.discontinuity + shift) for item in self.segments]
         self.discontinuity += shift
-        self.info = replace(self.info, discontinuity_sequence=sequence)
-
-    def _end_list(self, _value: str, _line: int) -> None:
-        self.info = replace(self.info, ended=True)
-
-    def _playlist_type(self, value: str, line: int) -> None:
-        kind = value.strip().upper()
-        if kind not in ("VOD", "EVENT"):
-            self.notes.warn("hls.bad_playlist_type", "EXT-X-PLAYLIST-TYPE is neither VOD nor EVENT.", line=line)
-            return
-        self.info = replace(self.info, playlist_type=kind)
-
-    def _iframes_only(self, _value: str, _line: int) -> None:
-        self.info = replace(self.info, iframes_only=True)
+        self.header.info = replace(self.header.info, discontinuity_sequence=sequence)
 
     def _images_only(self, _value: str, _line: int) -> None:
         self.images_only = True
@@ -461,24 +414,6 @@ class _MediaReader:
         self.tiles = Tiles(columns, rows, width, height, number(attributes.get("DURATION")))
         self.images_only = True
 
-    def _part_inf(self, value: str, line: int) -> None:
-        target = number(attribute_list(value).get("PART-TARGET"))
-        if target is None or target < 0:
-            self.notes.warn("hls.bad_part_inf", "EXT-X-PART-INF has no usable PART-TARGET.", line=line)
-            return
-        self.info = replace(self.info, part_target_s=target)
-
-    def _server_control(self, value: str, _line: int) -> None:
-        attributes = attribute_list(value)
-        self.info = replace(
-            self.info,
-            can_block_reload=is_yes(attributes.get("CAN-BLOCK-RELOAD")),
-            can_skip_until_s=number(attributes.get("CAN-SKIP-UNTIL")),
-            can_skip_date_ranges=is_yes(attributes.get("CAN-SKIP-DATERANGES")),
-            hold_back_s=number(attributes.get("HOLD-BACK")),
-            part_hold_back_s=number(attributes.get("PART-HOLD-BACK")),
-        )
-
     def _date_range(self, value: str, line: int) -> None:
         self.ranges.add(self.variables.attributes(value, line), line)
 
@@ -489,35 +424,6 @@ class _MediaReader:
             raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "EXT-X-SKIP has no usable SKIPPED-SEGMENTS.", line=line)
         removed = tuple(filter(None, attributes.get("RECENTLY-REMOVED-DATERANGES", "").split("\t")))
         self.sequence += skipped
-        self.info = replace(self.info, skipped=self.info.skipped + skipped, removed_date_ranges=removed)
-
-    def _preload_hint(self, value: str, line: int) -> None:
-        attributes = self.variables.attributes(value, line)
-        uri = attributes.get("URI")
-        if not uri:
-            self.notes.warn("hls.hint_without_uri", "An EXT-X-PRELOAD-HINT has no URI.", line=line)
-            return
-        start = integer(attributes.get("BYTERANGE-START"))
-        length = integer(attributes.get("BYTERANGE-LENGTH"))
-        hint_range = None if start is None and length is None else ByteRange(start or 0, length)
-        self.hints.append(PreloadHint(attributes.get("TYPE", ""), self.resolve(uri), hint_range))
-
-    def _rendition_report(self, value: str, line: int) -> None:
-        attributes = self.variables.attributes(value, line)
-        uri = attributes.get("URI")
-        if not uri:
-            self.notes.warn("hls.report_without_uri", "An EXT-X-RENDITION-REPORT has no URI.", line=line)
-            return
-        self.reports.append(
-            RenditionReport(
-                self.resolve(uri), integer(attributes.get("LAST-MSN")), integer(attributes.get("LAST-PART"))
-            )
+        self.header.info = replace(
+            self.header.info, skipped=self.header.info.skipped + skipped, removed_date_ranges=removed
         )
-
-
-def read_start(attributes: Mapping[str, str], notes: Notes, line: int) -> tuple[float | None, bool]:
-    """EXT-X-START (4.4.2.2): ``(TIME-OFFSET in seconds, PRECISE)``."""
-    offset = number(attributes.get("TIME-OFFSET"))
-    if offset is None:
-        notes.warn("hls.bad_start", "EXT-X-START has no usable TIME-OFFSET.", line=line)
-    return offset, is_yes(attributes.get("PRECISE"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from player.manifest.hls.header import read_start
 from player.manifest.hls.keys import read_key
 from player.manifest.hls.lexer import Tag, integer, iter_tags, split_lines
-from player.manifest.hls.media import read_start
 from player.manifest.hls.tags import TAGS, Scope
 from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_RENDITIONS, limit_error

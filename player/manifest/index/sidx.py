@@ -37,7 +37,8 @@ class _Box(NamedTuple):
 def read_sidx(data: bytes, file_offset: int, *, separate: bool = False) -> tuple[list[Reference], list[MissingIndex]]:
     """The subsegments of the first sidx in ``data``, which stands at ``file_offset`` in the file.
 
-    ``separate``: the index is a file of its own, and the media file begins with the first subsegment. References to further sidx boxes are followed inside ``data``; those outside are returned as missing. Raises
+    ``separate``: the index is a file of its own, and the media file begins with the first subsegment. References to
+    further sidx boxes are followed inside ``data``; those outside are returned as missing. Raises
     :class:`ManifestError` when there is no sidx.
     """
     found = _boxes(data, file_offset)
