@@ -167,6 +167,7 @@ def samples(
     """
     reader = FragmentReader(init.tracks, fallback_start_s, origin)
     place = 0
+    box = None
     while (available := source.wait(place + 8)) >= place + 8:
         box = _next_box(source, place, available)
         if box.type == b"moof":
@@ -179,6 +180,8 @@ def samples(
         if box.end == place:
             return
         place = box.end
+    if available < place and box is not None and box.type != b"mdat":  # of an mdat all samples have been there
+        raise damaged("the segment ends inside a box")
 
 
 def leading_init(source: ByteSource) -> bytes:

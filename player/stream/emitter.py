@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from player.errors import ErrorCode, MediaError
 from player.media.matroska import VOID_BYTES, sample_cluster
 from player.media.model import StreamKind
 from player.stream.buffer import Superseded
@@ -76,7 +77,8 @@ class Emitter:
             parts = reader.split()
             return _Peekable(iter(parts[StreamKind.VIDEO])), parts[StreamKind.AUDIO]
         main = _Peekable(reader.of(self._main_kind))
-        main.peek()  # the first sample may set the clock of the group, before any audio is cut
+        if main.peek() is None:  # the first sample may also set the clock of the group, before any audio is cut
+            raise MediaError(ErrorCode.MEDIA_DAMAGED, "A segment of this title holds no media.")
         return main, []
 
     def _chunks(
