@@ -1,0 +1,122 @@
+"""When a live manifest is loaded again, from where, and how the server's clock differs from ours. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+from player.manifest.dates import parse_date
+from player.manifest.model import ListedIndex, ManifestProtocol, PlaylistInfo, Presentation, Rendition
+from player.manifest.urls import split_url, unsplit_url
+
+DEFAULT_RELOAD_S = 5.0  # of a playlist that says nothing of its segments' length
+MIN_RELOAD_S = 0.5
+_DIRECT = frozenset({"urn:mpeg:dash:utc:direct:2014", "urn:mpeg:dash:utc:direct:2012"})
+_BODY = frozenset(
+    {
+        "urn:mpeg:dash:utc:http-xsdate:2014",
+        "urn:mpeg:dash:utc:http-xsdate:2012",
+        "urn:mpeg:dash:utc:http-iso:2014",
+        "urn:mpeg:dash:utc:http-iso:2012",
+    }
+)
+_HEAD = frozenset({"urn:mpeg:dash:utc:http-head:2014", "urn:mpeg:dash:utc:http-head:2012"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Load ``url`` in ``after_s`` seconds. ``blocking``: the server answers only when there is something new.
+    ``patch``: the answer may be an MPD patch."""
+
+    url: str = field(repr=False)
+    after_s: float
+    blocking: bool = False
+    patch: bool = False
+
+
+def next_reload(
+    presentation: Presentation, rendition: Rendition | None = None, *, changed: bool, age_s: float = 0.0
+) -> Reload | None:
+    """The next load of an MPD, or of the media playlist of ``rendition``; None when nothing will change any more.
+
+    ``changed`` says whether the last load brought something new, ``age_s`` how long ago it was.
+    """
+    if presentation.protocol is ManifestProtocol.DASH:
+        return _mpd_reload(presentation, age_s)
+    info = None if rendition is None else rendition.playlist
+    if rendition is None or info is None or info.ended or info.playlist_type == "VOD":
+        return None
+    target = info.target_duration_s or DEFAULT_RELOAD_S
+    if info.can_block_reload:
+        return Reload(_directives(rendition, info, block=True), 0.0 if changed else target / 2, blocking=True)
+    # RFC 8216bis 6.3.4: a target duration after a change, half of one after none.
+    wait_s = target if changed else target / 2
+    return Reload(_directives(rendition, info, block=False), max(wait_s - age_s, MIN_RELOAD_S))
+
+
+def _mpd_reload(presentation: Presentation, age_s: float) -> Reload | None:
+    """ISO/IEC 23009-1 5.4: @minimumUpdatePeriod counts from the load; without it the MPD never changes."""
+    live = presentation.live_info
+    if not presentation.live or live is None or live.minimum_update_s is None:
+        return None
+    after_s = max(live.minimum_update_s - age_s, MIN_RELOAD_S)
+    for url, ttl in presentation.patch_locations:
+        if ttl is None or age_s < ttl:
+            return Reload(url, after_s, patch=True)
+    return Reload(presentation.locations[0] if presentation.locations else presentation.url, after_s)
+
+
+def _directives(rendition: Rendition, info: PlaylistInfo, *, block: bool) -> str:
+    """The playlist's URL with delivery directives (RFC 8216bis 6.2.5): _HLS_msn and _HLS_part to block, _HLS_skip for
+    a delta update where the server offers one."""
+    items: list[tuple[str, str]] = []
+    segments = rendition.segments.segments if isinstance(rendition.segments, ListedIndex) else ()
+    if block:
+        following = segments[-1].number + 1 if segments else info.media_sequence
+        items.append(("_HLS_msn", str(following)))
+        if info.part_target_s:
+            items.append(("_HLS_part", str(len(info.trailing_parts))))
+    if info.can_skip_until_s and segments:
+        items.append(("_HLS_skip", "v2" if info.can_skip_date_ranges else "YES"))
+    return with_query(info.url, sorted(items))
+
+
+def with_query(url: str, items: Sequence[tuple[str, str]]) -> str:
+    """``url`` with query parameters added, earlier ones of the same names replaced."""
+    if not items:
+        return url
+    scheme, authority, path, query, _ = split_url(url)
+    names = {name for name, _ in items}
+    kept = [part for part in (query or "")[1:].split("&") if part and part.partition("=")[0] not in names]
+    added = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in items]
+    return unsplit_url(scheme, authority, path, "?" + "&".join(kept + added), None)
+
+
+# -- clocks --------------------------------------------------------------------------------------------------------
+
+
+def clock_source(utc_timings: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+    """The first UTCTiming that can be used, as ``(how, value)``: ``direct`` and a date, ``head`` or ``body`` and a
+    URL (ISO/IEC 23009-1 5.8.4.11). NTP and SNTP need a protocol of their own and are passed over."""
+    for scheme, value in utc_timings:
+        kind = "direct" if scheme in _DIRECT else "head" if scheme in _HEAD else "body" if scheme in _BODY else None
+        if kind is not None and value:
+            return kind, value.split()[0]  # a list of URLs is in the order of preference
+    return None
+
+
+def server_time(how: str, text: str) -> float | None:
+    """Seconds since 1970 in an answer: the Date header for ``head``, else a date as text; None when it is no date."""
+    if how != "head":
+        return parse_date(text)
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError):
+        return None
+
+
+def clock_offset(server_s: float, sent_s: float, received_s: float) -> float:
+    """What to add to our clock to get the server's: its time is taken to be of the middle of the exchange."""
+    return server_s - (sent_s + received_s) / 2

@@ -1,0 +1,77 @@
+"""Reload rules of live manifests and clock offsets."""
+
+from __future__ import annotations
+
+import pytest
+
+from player.manifest import parse
+from player.manifest.model import Presentation
+from player.manifest.timing import Reload, clock_offset, clock_source, next_reload, server_time, with_query
+
+URL = "https://example.org/live/x.m3u8?token=a%20b"
+HEAD = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:10\n"
+
+
+def reload_of(text: str, *, changed: bool, age_s: float = 0.0) -> Reload | None:
+    presentation: Presentation = parse(text, URL)
+    return next_reload(presentation, presentation.periods[0].tracks[0].renditions[0], changed=changed, age_s=age_s)
+
+
+def test_hls_waits_a_target_duration_after_a_change_and_half_of_one_after_none() -> None:
+    """RFC 8216bis 6.3.4."""
+    text = HEAD + "#EXTINF:4,\n10.ts\n"
+    assert reload_of(text, changed=True) == Reload(URL, 4.0)
+    assert reload_of(text, changed=False, age_s=0.5) == Reload(URL, 1.5)
+    assert reload_of(text + "#EXT-X-ENDLIST\n", changed=True) is None
+    assert reload_of(text.replace("#EXTINF", "#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF"), changed=True) is None
+
+
+def test_blocking_reload_asks_for_the_next_part_and_a_delta() -> None:
+    """RFC 8216bis 6.2.5.1 and 6.2.5.2."""
+    text = (
+        HEAD + "#EXT-X-PART-INF:PART-TARGET=1\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24\n"
+        '#EXTINF:4,\n10.ts\n#EXT-X-PART:DURATION=1,URI="11.0.ts"\n'
+    )
+    found = reload_of(text, changed=True)
+    assert found is not None
+    assert found.blocking
+    assert found.after_s == 0.0
+    assert found.url == URL + "&_HLS_msn=11&_HLS_part=1&_HLS_skip=YES"
+    later = reload_of(text.replace("SKIP-UNTIL=24", "SKIP-UNTIL=24,CAN-SKIP-DATERANGES=YES"), changed=True)
+    assert later is not None
+    assert later.url.endswith("_HLS_skip=v2")
+
+
+def mpd(attributes: str, inside: str = "") -> Presentation:
+    return parse(
+        f'<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="2024-01-01T00:00:00Z" '
+        f'{attributes}>{inside}<Period start="PT0S"/></MPD>',
+        URL,
+    )
+
+
+def test_mpd_reloads_go_to_the_patch_while_it_lives_else_to_the_location() -> None:
+    """ISO/IEC 23009-1 5.4 and 5.15."""
+    inside = '<Location>next.mpd</Location><PatchLocation ttl="30">p.mpp</PatchLocation>'
+    presentation = mpd('minimumUpdatePeriod="PT2S"', inside)
+    assert next_reload(presentation, changed=True) == Reload("https://example.org/live/p.mpp", 2.0, patch=True)
+    assert next_reload(presentation, changed=True, age_s=31) == Reload("https://example.org/live/next.mpd", 0.5)
+    assert next_reload(mpd(""), changed=True) is None
+
+
+def test_query_parameters_are_replaced() -> None:
+    assert with_query("http://h/x?_HLS_msn=1&a=b#f", [("_HLS_msn", "2")]) == "http://h/x?a=b&_HLS_msn=2"
+
+
+def test_clock_of_the_first_usable_utc_timing() -> None:
+    timings = [
+        ("urn:mpeg:dash:utc:ntp:2014", "pool.example.org"),
+        ("urn:mpeg:dash:utc:http-iso:2014", "https://t.example.org/1 https://t.example.org/2"),
+    ]
+    assert clock_source(timings) == ("body", "https://t.example.org/1")
+    assert clock_source(timings[:1]) is None
+    assert server_time("body", "2024-01-01T00:00:01.5Z\n") == 1_704_067_201.5
+    assert server_time("head", "Mon, 01 Jan 2024 00:00:01 GMT") == 1_704_067_201.0
+    assert server_time("head", "yesterday") is None
+    assert server_time("body", "<html>") is None
+    assert clock_offset(1000.0, 10.0, 12.0) == pytest.approx(989.0)
