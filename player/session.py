@@ -40,6 +40,7 @@ from player.stream.rate import RateControl
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
+from player.stream.virtual import VirtualStream
 from player.stream.waiting import Waiting
 from player.subtitles import Subtitles
 
@@ -80,13 +81,15 @@ class Session:
         self._url = ""
         self._reporter: ProgressReporter | None = None
         self._closing = False
+        self._prepared = False
         self._early: dict[str, object] = {}  # what was set before there was a file to set it for
         self._early_seek_s: float | None = None
         self._switching = asyncio.Lock()
         self._text_wish = 0
         self._subtitles: Subtitles | None = None
         self._selection: Selection | None = None
-        self._control: MpvControl | None = None
+        self._link: MpvControl | None = None  # to libmpv, which opens its file while the manifest is on its way
+        self._control: MpvControl | None = None  # the same, once there is something to control
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None
         self._paused = settings.start_paused
@@ -207,6 +210,8 @@ class Session:
         desk = LicenceDesk(services.licences, self._keys, addresses.offer, self._clock, self._observe)
         desk.prefetch()
         self._desk = desk
+        start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
+        self._load_into_player(start_s)
         presentation = await load_presentation(addresses, loader, self._paths, self._clock, self._observe)
         desk.knows(presentation)
         self._selection = select(presentation, settings.audio_language)
@@ -215,11 +220,10 @@ class Session:
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
         self._streaming = self._make_streaming(sources, loader)
         self._subtitles = Subtitles(self._selection, sources, self._streaming.media_offset)
-        start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
         self._publish_choices(addresses.name)
         await self._streaming.prepare(start_s)
         self._monitor.update(duration_s=self._streaming.timeline.end_s)
-        await self._load_into_player()
+        await self._begin()
 
     def _renewal(self) -> Renewal | None:
         service, device = self._services.service, self._services.device_id
@@ -269,17 +273,26 @@ class Session:
             lambda error: self._call_soon(self._read_failed, error),
         )
 
-    async def _load_into_player(self) -> None:
-        streaming = self._streaming
-        assert streaming is not None
-        self._control = MpvControl(self._player, self._property, self._event)
-        self._url = self._player.offer(streaming.open)
-        position_s = self._playhead.position_s
-        start_s = position_s if position_s > streaming.timeline[0].start_s else None
+    def _load_into_player(self, start_s: float) -> None:
+        """libmpv opens its file now and waits in :meth:`_open_stream` until there is one."""
+        self._link = MpvControl(self._player, self._property, self._event)
+        self._url = self._player.offer(self._open_stream)
+        self._link.post(self._player.load, self._url, start_s if start_s > 0 else None)
+
+    def _open_stream(self) -> VirtualStream:
+        """On libmpv's own thread. Raises Interrupted when the playback ends before it has begun."""
+        self._waiting.until(lambda: self._prepared)
+        assert self._streaming is not None
+        return self._streaming.open()
+
+    async def _begin(self) -> None:
+        """Everything is ready to be read: let libmpv begin, and catch up with what the viewer did meanwhile."""
+        self._prepared = True
+        self._waiting.wake()
+        self._control = self._link
         self._paused = bool(self._early.setdefault("pause", self._settings.start_paused))
         for name in ("volume", "mute", "speed"):
             self._monitor.property(name, self._player.latest(name))
-        await self._control.run(self._player.load, self._url, start_s, {"aid": str(streaming.aid)})
         for name, value in self._early.items():
             self._set_now(name, value)
         if self._early_seek_s is not None:
@@ -312,10 +325,10 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._waiting.end()
         await self._report_progress()
-        if self._control is not None:
-            await self._control.run(self._player.command, "stop")
+        if self._link is not None:
+            await self._link.run(self._player.command, "stop")
             self._player.withdraw(self._url)
-            await self._control.close()
+            await self._link.close()
         if self._streaming is not None:
             await self._streaming.close()
         if self._desk is not None:
@@ -358,7 +371,7 @@ class Session:
                 return
             await streaming.choose_audio(index)
             generation = self._waiting.generation
-            await control.run(self._player.set, "aid", streaming.aid)
+            await control.run(self._player.set, "aid", streaming.audio_chosen + 1)
             await self._clock.sleep(_SWITCH_S)
             self._waiting.interrupt(generation)
             self._monitor.update(audio_tracks=self._audio_choices())

@@ -12,6 +12,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from player.media.model import Interrupted
+
 _log = logging.getLogger(__name__)
 
 _MPV_ERROR_LOADING_FAILED = -13
@@ -92,6 +94,8 @@ def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], Byt
     def open_(_user_data: object, url: bytes, info: Any) -> int:  # noqa: ANN401
         try:
             stream = open_stream(url.decode())
+        except Interrupted:
+            return _MPV_ERROR_LOADING_FAILED
         except Exception:  # noqa: BLE001  (nothing may cross into C)
             _log.exception("opening the stream failed")
             return _MPV_ERROR_LOADING_FAILED

@@ -107,6 +107,9 @@ class AudioTracks:
     def _admit(self, line: SegmentLine, position: int) -> Go | Wait:
         """Audio goes along with the picture: never ahead of what is being fetched of it."""
         start_s = line[position].segment.start_s
+        wanted = self.lane is not None and position <= self.lane.head
+        if not self._playhead.started and not wanted:
+            return Wait(POLL_S)  # the first picture needs the first sound only
         near = start_s - self._playhead.position_s < self._buffer_max_s
         return Go(0) if near and start_s < self._main.frontier_s() - _EDGE_S else Wait(POLL_S)
 

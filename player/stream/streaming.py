@@ -122,10 +122,13 @@ class Streaming:
         first = timeline.at(start_s)
         self._first_slot = first.number
         self._playhead.position_s = max(start_s, first.start_s)
+        # Small and waited for by libmpv before anything else: first on the wire.
+        header = asyncio.ensure_future(self._header.build(timeline, rung, first, self._audio.chosen))
+        await asyncio.sleep(0)
         self._main.lane.start(first.number, len(timeline))
         if self._audio:
             await self._audio.choose(self._audio.chosen, first.start_s)
-        self._header_bytes = await self._header.build(timeline, rung, first, self._audio.chosen)
+        self._header_bytes = await header
         self._write_audio(self._audio.chosen)
         self._observe(PhaseReached(self._clock.monotonic(), "header"))
 
@@ -166,11 +169,6 @@ class Streaming:
     def audio_chosen(self) -> int:
         """Number of the audio track that is written, among the viewer's choices."""
         return self._audio.chosen
-
-    @property
-    def aid(self) -> int:
-        """Number of that track for libmpv, which counts those of the file from 1."""
-        return self._audio.chosen + 1 if self._audio else 1
 
     @property
     def audio_can_change(self) -> bool:
