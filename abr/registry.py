@@ -46,3 +46,16 @@ def create(name: str = DEFAULT, **options: float) -> Policy:
     except TypeError as error:
         raise ValueError(f"policy {name!r} does not take these options: {', '.join(options)}") from error
     return ConstrainedPolicy(core)
+
+
+def from_spec(spec: str) -> Policy:
+    """A policy from text as the command line takes it: ``planner``, ``fixed:rung=2``. Raises ValueError."""
+    name, _, rest = spec.partition(":")
+    options = {}
+    for pair in filter(None, rest.split(",")):
+        key, _, value = pair.partition("=")
+        try:
+            options[key.strip()] = float(value)
+        except ValueError as error:
+            raise ValueError(f"policy option {pair!r} is not NAME=NUMBER") from error
+    return create(name, **options)

@@ -164,7 +164,19 @@ class Simulation:
             at_s, instead, received = given_up
             self._playback.advance(start, at_s - start)
             self._now_s = at_s
-            self._note(Request(self._segment, rung, start, first_byte, at_s, received, before, 0.0, aborted=True))
+            self._note(
+                Request(
+                    self._segment,
+                    rung,
+                    start,
+                    first_byte,
+                    at_s,
+                    received,
+                    before,
+                    self._playback.buffer_s,
+                    aborted=True,
+                )
+            )
             self.result.wasted_bytes += received
             self._in_a_row += 1
             return instead

@@ -1,0 +1,264 @@
+"""``matinee abr``: simulate and compare policies over traces, explain and replay recorded runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from abr import registry
+from abr.explain import decision_at, explain, recorded_decisions
+from abr.replay import Replay, replay
+from abr.simulator import synthetic
+from abr.simulator.compare import OPTIMUM, Standing, compare
+from abr.simulator.compare import run as run_session
+from abr.simulator.formats import Ladder, Trace, ladder_from_json, trace_from_json
+from abr.simulator.metrics import Score, score
+from abr.simulator.plot import session_svg, sessions_html
+from abr.simulator.session import Options, Session
+
+GOOD, BAD_INPUT = 0, 2
+MAX_FILE_BYTES = 64 * 1024 * 1024
+SYNTHETIC_TRACES = 8
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands to ``matinee abr``."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (("simulate", "one session per policy and trace"), ("compare", "rank policies over traces")):
+        sub = actions.add_parser(name, help=text, description=f"{text}; without traces, seeded synthetic ones")
+        _add_simulation(sub)
+        if name == "simulate":
+            sub.add_argument(
+                "--plot", metavar="FILE", type=Path, help="draw the sessions: .svg (one session) or .html"
+            )
+        else:
+            sub.add_argument(
+                "--no-gain", action="store_true", help="leave out the clairvoyant optimum, which is slow"
+            )
+    telling = actions.add_parser("explain", help="say why a recorded run fetched what it fetched")
+    telling.add_argument("report", metavar="REPORT", type=Path)
+    telling.add_argument("--at", metavar="S", type=float, help="only the decision in force at this second of the run")
+    telling.add_argument("--json", action="store_true")
+    again = actions.add_parser("replay", help="run another policy over a recorded run's network")
+    again.add_argument("report", metavar="REPORT", type=Path)
+    again.add_argument("--policy", default=registry.DEFAULT, help=f"one of {', '.join(registry.names())}")
+    again.add_argument("--json", action="store_true")
+
+
+def _add_simulation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--trace", metavar="F", nargs="+", type=Path, action="extend", default=[], help="trace files")
+    parser.add_argument("--traces", metavar="DIR", type=Path, help="all .json trace files of a folder")
+    parser.add_argument("--ladder", metavar="F", type=Path, help="ladder file")
+    parser.add_argument(
+        "--policy",
+        metavar="P",
+        action="append",
+        help=f"{', '.join(registry.names())} or {OPTIMUM}; with options as fixed:rung=2 (may be repeated)",
+    )
+    parser.add_argument("--buffer", metavar="S", type=float, default=30.0, help="seconds of buffer (default 30)")
+    parser.add_argument("--limit", metavar="N", type=int, help="use at most N of the traces")
+    parser.add_argument("--seed", type=int, default=1, help="of the synthetic traces and the intervals")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``matinee abr``. Bad input is one sentence on stderr and exit code 2."""
+    actions = {"simulate": _simulate, "compare": _compare, "explain": _explain, "replay": _replay}
+    try:
+        return actions[args.action](args)
+    except (ValueError, OSError) as error:
+        sentence = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        print(f"matinee abr: {sentence}", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    ladder, traces, options = _inputs(args)
+    rows: list[tuple[Session, Score, Trace]] = []
+    for name in args.policy or [registry.DEFAULT]:
+        for trace in traces:
+            session = run_session(name, ladder, trace, options)
+            rows.append((session, score(session, ladder), trace))
+    if args.plot is not None:
+        _plot(args.plot, ladder, rows)
+    if args.json:
+        _print_json([_session_dict(session, each) for session, each, _ in rows])
+    else:
+        print(_table(_SIMULATE_HEAD, [_session_row(session, each) for session, each, _ in rows]))
+    return GOOD
+
+
+def _plot(path: Path, ladder: Ladder, rows: Sequence[tuple[Session, Score, Trace]]) -> None:
+    drawings = [session_svg(session, ladder, trace) for session, _, trace in rows]
+    if path.suffix == ".svg" and len(drawings) != 1:
+        raise ValueError("an .svg holds one session; name an .html file for several")
+    text = drawings[0] if path.suffix == ".svg" else sessions_html(drawings, "Simulated sessions")
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _compare(args: argparse.Namespace) -> int:
+    ladder, traces, options = _inputs(args)
+    names = args.policy or [name for name in registry.names() if name != "fixed"]
+    standings = compare(names, ladder, traces, options, with_gain=not args.no_gain, seed=args.seed)
+    if args.json:
+        _print_json(
+            {"traces": len(traces), "buffer_s": args.buffer, "policies": [_standing_dict(s) for s in standings]}
+        )
+    else:
+        print(f"{len(traces)} traces, {ladder.name}, {args.buffer:g} s of buffer; 95 % intervals in brackets")
+        print(_table(_COMPARE_HEAD, [_standing_row(each) for each in standings]))
+    return GOOD
+
+
+def _explain(args: argparse.Namespace) -> int:
+    recorded = recorded_decisions(_load_report(args.report))
+    chosen = recorded if args.at is None else [decision_at(recorded, args.at)]
+    if args.json:
+        _print_json([{"at_s": each.at_s, "position": each.position, "text": explain(each)} for each in chosen])
+    else:
+        print("\n\n".join(explain(each) for each in chosen))
+    return GOOD
+
+
+def _replay(args: argparse.Namespace) -> int:
+    result = replay(_load_report(args.report), registry.from_spec(args.policy))
+    if args.json:
+        _print_json(_replay_dict(result))
+        return GOOD
+    rows = [
+        [name, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"]
+        for name, before, after in (
+            (title, getattr(result.recorded, field), getattr(result.other, field)) for title, field in _REPLAY_FIELDS
+        )
+    ]
+    print(_table(["", result.recorded_policy, result.other_policy, "difference"], rows))
+    print(f"Both simulated on the recorded link; {result.measured:.0%} of its seconds were measured by transfers.")
+    return GOOD
+
+
+# --- inputs
+
+
+def _inputs(args: argparse.Namespace) -> tuple[Ladder, list[Trace], Options]:
+    files = [*args.trace, *(sorted(args.traces.glob("*.json")) if args.traces else [])]
+    if args.traces and not files:
+        raise ValueError(f"{args.traces} has no .json files")
+    traces = [trace_from_json(_read(path), path.stem) for path in files]
+    if not traces:
+        traces = synthetic.traces(SYNTHETIC_TRACES, seed=args.seed)
+    if args.limit is not None:
+        traces = traces[: max(args.limit, 1)]
+    ladder = (
+        ladder_from_json(_read(args.ladder), args.ladder.stem) if args.ladder else synthetic.ladder(seed=args.seed)
+    )
+    if not ladder.segment_s * 2 <= args.buffer <= 3600:
+        raise ValueError(f"--buffer must be at least two segments ({2 * ladder.segment_s:g} s) and at most 3600 s")
+    return ladder, traces, Options(buffer_max_s=args.buffer)
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ValueError(f"{path} is larger than {MAX_FILE_BYTES // 2**20} MiB")
+    return path.read_text(encoding="utf-8")
+
+
+def _load_report(path: Path) -> dict[str, Any]:
+    try:
+        report = json.loads(_read(path))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not a run report: {error}") from error
+    if not isinstance(report, dict):
+        raise ValueError(f"{path} is not a run report")
+    return report
+
+
+# --- outputs
+
+_SIMULATE_HEAD = ["policy", "trace", "QoE", "Mbit/s", "start s", "stalls", "stalled s", "switches/min", "wasted MB"]
+_COMPARE_HEAD = ["policy", "QoE", "", "gain %", "", "Mbit/s", "start s", "stalled s", "switches/min", "wasted MB"]
+_REPLAY_FIELDS = (
+    ("quality of experience", "qoe"),
+    ("mean Mbit/s", "mbps"),
+    ("start-up, s", "startup_s"),
+    ("stalls", "stalls"),
+    ("stalled, s", "stalled_s"),
+    ("switches", "switches"),
+    ("wasted, MB", "wasted_mbytes"),
+)
+
+
+def _session_row(session: Session, each: Score) -> list[str]:
+    return [
+        session.policy,
+        session.trace,
+        f"{each.qoe:.3f}",
+        f"{each.mbps:.2f}",
+        f"{each.startup_s:.2f}",
+        str(each.stalls),
+        f"{each.stalled_s:.2f}",
+        f"{each.switches_per_min:.1f}",
+        f"{each.wasted_mbytes:.1f}",
+    ]
+
+
+def _standing_row(each: Standing) -> list[str]:
+    gain = each.gain
+    return [
+        each.policy,
+        f"{each.qoe[0]:.3f}",
+        f"[{each.qoe[1]:.3f}, {each.qoe[2]:.3f}]",
+        "-" if gain is None else f"{gain[0]:.1f}",
+        "" if gain is None else f"[{gain[1]:.1f}, {gain[2]:.1f}]",
+        *(
+            f"{each.mean(field):.2f}"
+            for field in ("mbps", "startup_s", "stalled_s", "switches_per_min", "wasted_mbytes")
+        ),
+    ]
+
+
+def _session_dict(session: Session, each: Score) -> dict[str, Any]:
+    return {
+        "policy": session.policy,
+        "trace": session.trace,
+        "ladder": session.ladder,
+        **each.to_dict(),
+        "rungs": session.rungs,
+        "stall_list": [{"at_s": round(at, 3), "duration_s": round(length, 3)} for at, length in session.stalls],
+    }
+
+
+def _standing_dict(each: Standing) -> dict[str, Any]:
+    fields = ("mbps", "startup_s", "stalled_s", "stalls", "switches_per_min", "wasted_mbytes")
+    return {
+        "policy": each.policy,
+        "qoe": each.qoe[0],
+        "qoe_interval": each.qoe[1:],
+        "gain": each.gain[0] if each.gain else None,
+        "gain_interval": each.gain[1:] if each.gain else None,
+        **{field: round(each.mean(field), 4) for field in fields},
+    }
+
+
+def _replay_dict(result: Replay) -> dict[str, Any]:
+    return {
+        "recorded_policy": result.recorded_policy,
+        "other_policy": result.other_policy,
+        "recorded": result.recorded.to_dict(),
+        "other": result.other.to_dict(),
+        "measured_share": round(result.measured, 4),
+    }
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=1))
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in [head, *rows]]
+    return "\n".join("  ".join(line).rstrip() for line in lines)
