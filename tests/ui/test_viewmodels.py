@@ -100,7 +100,6 @@ def test_an_error_of_the_family_keeps_its_sentence(client, tasks, qtbot):
 
 
 @pytest.mark.logs_errors
-@pytest.mark.logs_errors
 def test_a_fault_of_ours_is_not_shown_raw(client, tasks, qtbot, caplog):
     client.failure = ZeroDivisionError("secret detail")
     seen = []
