@@ -10,6 +10,7 @@ from typing import Any
 
 from player.manifest.changes import Changes
 from player.manifest.hls.keys import implicit_iv
+from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
 from player.manifest.model import (
     ByteRange,
     IndexRef,
@@ -239,7 +240,8 @@ def _rendition(
     info = location.playlist if redundant and location is not None else rendition.playlist
     return {
         "type": str(track.type),
-        "id": rendition.id,
+        "id": f"{rendition.id}@{location.pathway}" if redundant and location else rendition.id,
+        "redundant_of": rendition.id if redundant else None,
         "track": track.id,
         "url": _url(rendition, segments, info),
         "bandwidth": rendition.bandwidth_bps or None,
@@ -270,7 +272,7 @@ def _rendition(
         "channels": _channels(rendition.channels),
         "instream_id": track.instream_id,
         "stable_id": rendition.stable_id,
-        "pathway": location.pathway if location else None,
+        "pathway": _pathway(location),
         "locations": [{"pathway": item.pathway, "base_url": item.base_url} for item in rendition.locations],
         "roles": list(track.roles),
         "accessibility": list(track.accessibility),
@@ -300,6 +302,13 @@ def _url(
     if rendition.index is not None:
         return rendition.index.media_url or rendition.index.url
     return rendition.locations[0].base_url if rendition.locations else None
+
+
+def _pathway(location: Location | None) -> str | None:
+    """The pathway by the name that the manifest gives it: redundant variants without one share the default's."""
+    if location is None:
+        return None
+    return DEFAULT_PATHWAY if location.pathway.startswith(BACKUP_PREFIX) else location.pathway
 
 
 def _channels(text: str | None) -> str | int | None:

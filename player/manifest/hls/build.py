@@ -13,8 +13,9 @@ from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.hls.media import MediaPlaylist, parse_media
 from player.manifest.hls.merge import Merged, merge
 from player.manifest.hls.multivariant import parse_multivariant
+from player.manifest.hls.pathways import DEFAULT_PATHWAY
 from player.manifest.hls.tags import MEDIA_MARKS, MULTIVARIANT_MARKS
-from player.manifest.hls.tracks import DEFAULT_PATHWAY, build_tracks
+from player.manifest.hls.tracks import build_tracks
 from player.manifest.model import (
     Container,
     ListedIndex,

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from player.manifest.codecs import codec_family, of_type, split_codecs
 from player.manifest.hls.lexer import integer, is_yes, number, resolution
 from player.manifest.hls.multivariant import Entry, Multivariant
+from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
 from player.manifest.model import ListedIndex, Location, Place, PlaylistRef, Rendition, Track, TrackType
 from player.manifest.urls import folder_of
 
-DEFAULT_PATHWAY = "."  # RFC 8216bis 4.4.6.2: PATHWAY-ID when it is absent
 _MEDIA_TYPES = {
     "AUDIO": TrackType.AUDIO,
     "VIDEO": TrackType.VIDEO,
@@ -138,7 +138,7 @@ def _pathway(entry: Entry, position: int) -> str:
     named = entry.attributes.get("PATHWAY-ID")
     if named:
         return named
-    return DEFAULT_PATHWAY if position == 0 else f"backup-{position}"
+    return DEFAULT_PATHWAY if position == 0 else f"{BACKUP_PREFIX}{position}"
 
 
 # -- variants ----------------------------------------------------------------------------------------------------
