@@ -51,7 +51,7 @@ def merge(
         return Merged(replace(new, segments=placed), change, (rule,), reset=True)
     kept = _skipped_segments(old_segments, new)
     shift, missed = _shift(old_segments, new)
-    listed = _discontinuities(_placed(new.segments, shift), old_segments, new)
+    listed = _continued(_placed(new.segments, shift), old_segments, new)
     segments = kept + listed
     ranges = _ranges(old_ranges, new) if new.info.skipped else new.date_ranges
     merged = replace(new, segments=segments, date_ranges=ranges)
@@ -110,8 +110,8 @@ def _placed(segments: Sequence[Segment], shift: float) -> tuple[Segment, ...]:
     return tuple(segment._replace(start_s=segment.start_s + shift) for segment in segments)
 
 
-def _discontinuities(segments: Sequence[Segment], old: Sequence[Segment], new: MediaPlaylist) -> tuple[Segment, ...]:
-    """Counts and dates that only the skipped part of a delta update would have told."""
+def _continued(segments: Sequence[Segment], old: Sequence[Segment], new: MediaPlaylist) -> tuple[Segment, ...]:
+    """What only the skipped part of a delta update would have told: counts, dates, the map and keys in force."""
     if not new.info.skipped or not segments:
         return tuple(segments)
     first = segments[0]
@@ -134,7 +134,7 @@ def _discontinuities(segments: Sequence[Segment], old: Sequence[Segment], new: M
                 discontinuity=segment.discontinuity + shift,
                 program_date_time_s=date,
                 init=segment.init or (before.init if before is not None else None),
-                keys=segment.keys,
+                keys=segment.keys or (before.keys if before is not None else ()),
             )
         )
         date = None if date is None else date + segment.duration_s

@@ -118,8 +118,13 @@ def _member_key(member: Entry) -> tuple[str, ...]:
     return (*(member.attributes.get(name, "") for name in _SAME_MEDIA), "" if member.url is None else "uri")
 
 
-def _backup_groups(folded: Sequence[Sequence[Entry]], kind: str) -> dict[str, list[tuple[str, str]]]:
-    """For each group of leading variants, the groups that stand for it on other pathways: ``(group, pathway)``."""
+def _backup_groups(
+    folded: Sequence[Sequence[Entry]], kind: str, media: dict[GroupKey, list[Entry]]
+) -> dict[str, list[tuple[str, str]]]:
+    """For each group of leading variants, the groups that stand for it on other pathways: ``(group, pathway)``.
+
+    Only a group whose members all have playlists of their own elsewhere can stand for another one.
+    """
     leading = {copies[0].attributes.get(kind) for copies in folded}
     backups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for copies in folded:
@@ -127,6 +132,9 @@ def _backup_groups(folded: Sequence[Sequence[Entry]], kind: str) -> dict[str, li
         for position, copy in enumerate(copies[1:], 1):
             other = copy.attributes.get(kind)
             if first is None or other is None or other in leading:
+                continue
+            here = {member.url for member in media.get((kind, first), ())} | {None}
+            if any(member.url in here for member in media.get((kind, other), ())):
                 continue
             pair = (other, _pathway(copy, position))
             if pair not in backups[first]:
@@ -253,7 +261,7 @@ def _media_tracks(
     folded: Sequence[Sequence[Entry]],
     names: _UniqueNames,
 ) -> list[Track]:
-    backups = {kind: _backup_groups(folded, kind) for kind in _GROUP_ATTRIBUTES}
+    backups = {kind: _backup_groups(folded, kind, media) for kind in _GROUP_ATTRIBUTES}
     standing_in = {(kind, group) for kind in backups for pairs in backups[kind].values() for group, _ in pairs}
     codecs = _group_codecs(source.variants)
     tracks = []

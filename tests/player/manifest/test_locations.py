@@ -67,6 +67,9 @@ def test_groups_of_redundant_variants_are_folded_only_when_they_hold_the_same() 
     text = "#EXTM3U\n" + media.format("a", "x", "1") + media.format("b", "y", "2")
     tracks = parse(text + variant.format("a", "v1") + variant.format("b", "v2"), "http://h/m").periods[0].tracks
     assert [len(track.renditions) for track in tracks] == [2, 1, 1]
+    shared = "#EXTM3U\n" + media.format("a", "x", "1") + media.format("b", "x", "1")
+    kept = parse(shared + variant.format("a", "v1") + variant.format("b", "v2"), "http://h/m").periods[0].tracks
+    assert [track.group for track in kept] == [None, "a", "b"]
     same = parse(text + variant.format("a", "v1") + variant.format("b", "v1"), "http://h/m").periods[0].tracks
     assert [rendition.audio_group for rendition in same[0].renditions] == ["a", "b"]
 

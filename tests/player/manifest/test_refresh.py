@@ -87,7 +87,10 @@ def test_hls_end_is_noticed() -> None:
 
 def test_hls_delta_update_is_completed() -> None:
     """RFC 8216bis 4.4.5.2: skipped segments, their discontinuities, keys and date ranges come from before."""
-    head = "#EXT-X-DISCONTINUITY-SEQUENCE:3\n#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:00Z\n"
+    head = (
+        "#EXT-X-DISCONTINUITY-SEQUENCE:3\n#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:00Z\n"
+        '#EXT-X-MAP:URI="i.mp4"\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n'
+    )
     dates = (
         '#EXT-X-DATERANGE:ID="a",START-DATE="2024-01-01T00:00:01Z"',
         '#EXT-X-DATERANGE:ID="b",START-DATE="2024-01-01T00:00:02Z"',
@@ -105,6 +108,8 @@ def test_hls_delta_update_is_completed() -> None:
     assert [item.start_s for item in segments(new)] == [4.0, 8.0, 12.0, 16.0, 20.0, 24.0]
     assert [item.discontinuity for item in segments(new)] == [3, 3, 4, 4, 4, 4]
     assert segments(new)[-1].program_date_time_s == 1_704_067_200.0 + 24
+    assert segments(new)[-1].init == segments(new)[0].init
+    assert segments(new)[-1].keys == segments(new)[0].keys != ()
     assert [event.id for event in new.date_ranges] == ["b", "c"]
     assert changes.of("media").added == (16,)
     assert changes.of("media").removed == (10,)
