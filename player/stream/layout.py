@@ -73,7 +73,7 @@ def chunk_of(time_s: float, start_s: float, duration_s: float, chunks: int) -> i
     """The chunk in which a sample with this decode time stands; clamped to the segment's own chunks."""
     if duration_s <= 0:
         return 0
-    return max(0, min(chunks - 1, int((time_s - start_s) * chunks / duration_s)))
+    return int(max(0.0, min(chunks - 1.0, (time_s - start_s) * chunks / duration_s)))
 
 
 def video_offset(chunk: int) -> int:

@@ -1,0 +1,157 @@
+"""The queue of one track, on a loop that is stepped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from player.stream.lanes import Go, Lane, Wait
+from player.stream.store import SegmentStore
+from tests.kit.clock import settle
+from tests.kit.presentations import entry
+
+
+class Desk:
+    """Admits and fetches for a lane; each fetch waits until the test lets it end."""
+
+    def __init__(self, parallel: int = 1) -> None:
+        self.store = SegmentStore(1 << 20)
+        self.answer: Callable[[int], Go | Wait] = lambda _position: Go(1)
+        self.begun: list[tuple[int, int]] = []
+        self.cancelled: list[int] = []
+        self.crashes: list[tuple[int, str]] = []
+        self.ends: dict[int, asyncio.Future[None]] = {}
+        self.lane = Lane("main", self.store, self._admit, self._fetch, self._crashed, parallel=parallel)
+
+    def _admit(self, position: int) -> Go | Wait:
+        return self.answer(position)
+
+    async def _fetch(self, position: int, rung: int) -> None:
+        self.begun.append((position, rung))
+        self.ends[position] = asyncio.get_running_loop().create_future()
+        try:
+            await self.ends[position]
+        except asyncio.CancelledError:
+            self.cancelled.append(position)
+            raise
+        self.store.put(entry(position=position, rung=rung))
+
+    def _crashed(self, position: int, error: Exception) -> None:
+        self.crashes.append((position, str(error)))
+        self.store.put(entry(position=position))
+
+    async def end(self, position: int) -> None:
+        self.ends[position].set_result(None)
+        await settle()
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = Desk()
+    yield made
+    await made.lane.close()
+
+
+async def test_segments_are_fetched_one_after_another_from_the_head(desk: Desk) -> None:
+    desk.lane.start(3, 6)
+    await settle()
+    assert desk.begun == [(3, 1)]
+    assert desk.lane.running == (3,)
+    await desk.end(3)
+    await desk.end(4)
+    assert desk.begun == [(3, 1), (4, 1), (5, 1)]
+    await desk.end(5)
+    assert desk.lane.running == ()
+    assert desk.lane.next_missing() is None
+
+
+async def test_several_at_once_where_that_is_wanted() -> None:
+    desk = Desk(parallel=2)
+    desk.lane.start(0, 9)
+    await settle()
+    assert desk.lane.running == (0, 1)
+    await desk.end(1)
+    assert desk.lane.running == (0, 2)
+    await desk.lane.close()
+    assert desk.cancelled == [0, 2]
+
+
+async def test_what_is_stored_is_not_fetched_again(desk: Desk) -> None:
+    desk.store.put(entry(position=1))
+    desk.lane.start(0, 3)
+    await settle()
+    await desk.end(0)
+    assert desk.begun == [(0, 1), (2, 1)]
+
+
+async def test_a_lane_that_is_told_to_wait_asks_again_when_poked(desk: Desk) -> None:
+    desk.answer = lambda _position: Wait(1e6)
+    desk.lane.start(0, 3)
+    await settle()
+    assert desk.begun == []
+    desk.answer = lambda position: Go(position + 5)
+    await settle()
+    assert desk.begun == []
+    desk.lane.poke()
+    await settle()
+    assert desk.begun == [(0, 5)]
+
+
+async def test_a_jump_gives_up_what_is_of_no_use(desk: Desk) -> None:
+    desk.lane.start(0, 50)
+    await settle()
+    desk.lane.want(30, lambda running: running >= 30)
+    await settle()
+    assert desk.cancelled == [0]
+    assert desk.lane.head == 30
+    assert desk.begun == [(0, 1), (30, 1)]
+
+
+async def test_a_near_jump_keeps_what_is_running(desk: Desk) -> None:
+    desk.lane.start(2, 50)
+    await settle()
+    desk.lane.want(1, lambda running: 1 <= running <= 7)
+    await settle()
+    assert desk.cancelled == []
+    await desk.end(2)
+    assert desk.begun == [(2, 1), (1, 1)]
+
+
+async def test_a_segment_that_was_given_up_is_fetched_when_it_is_wanted_again(desk: Desk) -> None:
+    desk.lane.start(0, 50)
+    await settle()
+    desk.lane.want(30, lambda _running: False)
+    desk.lane.want(0, lambda running: running < 6)
+    await settle()
+    assert desk.begun == [(0, 1), (0, 1)]
+
+
+async def test_a_fetch_that_breaks_down_is_told_and_the_lane_goes_on(desk: Desk) -> None:
+    desk.lane.start(0, 3)
+    await settle()
+    desk.ends[0].set_exception(RuntimeError("a bug"))
+    await settle()
+    assert desk.crashes == [(0, "a bug")]
+    assert desk.begun[-1] == (1, 1)
+
+
+async def test_an_admission_that_breaks_down_is_told_and_the_lane_goes_on(desk: Desk) -> None:
+    def answer(position: int) -> Go | Wait:
+        if position == 0:
+            raise RuntimeError("a bug")
+        return Go(2)
+
+    desk.answer = answer
+    desk.lane.start(0, 3)
+    await settle()
+    assert desk.crashes == [(0, "a bug")]
+    assert desk.begun == [(1, 2)]
+
+
+async def test_a_title_of_no_segments_is_soon_done(desk: Desk) -> None:
+    desk.lane.start(0, 0)
+    await settle()
+    assert desk.begun == []
+    assert desk.lane.next_missing() is None

@@ -1,0 +1,142 @@
+"""Slots over all periods and discontinuities, and the segments of one track beside them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from player.errors import ErrorCode, MediaError
+from player.manifest.model import ListedIndex, Segment
+from player.stream.line import LinePart, SegmentLine
+from player.stream.timeline import Timeline, build_timeline, is_aligned, segment_for
+from tests.kit.presentations import rendition, segments
+
+DURATIONS = st.lists(st.floats(0.1, 12.0), min_size=1, max_size=40)
+
+
+def index(durations: list[float], start_s: float = 0.0, discontinuities: list[int] | None = None) -> ListedIndex:
+    found, time_s = [], start_s
+    for number, duration_s in enumerate(durations):
+        group = discontinuities[number] if discontinuities else 0
+        found.append(Segment(number, time_s, duration_s, f"s{number}", discontinuity=group))
+        time_s += duration_s
+    return ListedIndex(found)
+
+
+@given(DURATIONS, DURATIONS)
+def test_slots_cover_the_time_of_a_group_without_hole_or_overlap(first: list[float], second: list[float]) -> None:
+    one = index(first)
+    two = index(second, start_s=one[len(one) - 1].end_s)
+    timeline = build_timeline([one, two])
+    assert [slot.number for slot in timeline.slots] == list(range(len(first) + len(second)))
+    for before, after in zip(timeline.slots, timeline.slots[1:], strict=False):
+        if before.group == after.group:
+            assert before.until_s == after.start_s
+            assert not before.last_of_group
+            assert not after.first_of_group
+        else:
+            assert before.until_s == math.inf
+            assert before.last_of_group
+            assert after.first_of_group
+    assert timeline.slots[0].first_of_group
+    assert timeline.slots[-1].last_of_group
+    assert timeline.slots[-1].until_s == math.inf
+
+
+@given(DURATIONS, st.floats(-5, 500))
+def test_the_slot_at_a_time_covers_it(durations: list[float], time_s: float) -> None:
+    timeline = build_timeline([index(durations)])
+    slot = timeline.at(time_s)
+    assert slot.start_s <= time_s or slot.number == 0
+    assert slot.number == len(timeline) - 1 or time_s < timeline[slot.number + 1].start_s
+
+
+@given(DURATIONS)
+def test_every_rung_fills_a_slot_with_its_own_segment(durations: list[float]) -> None:
+    own = index(durations)
+    timeline = build_timeline([own])
+    assert [segment_for(own, slot).number for slot in timeline.slots] == [segment.number for segment in own]
+
+
+def test_a_discontinuity_begins_a_group() -> None:
+    timeline = build_timeline([index([4.0] * 4, discontinuities=[0, 0, 1, 1])])
+    assert [slot.group for slot in timeline.slots] == [(0, 0), (0, 0), (0, 1), (0, 1)]
+    assert [slot.first_of_group for slot in timeline.slots] == [True, False, True, False]
+    assert [slot.last_of_group for slot in timeline.slots] == [False, True, False, True]
+
+
+def test_one_segment_is_first_and_last() -> None:
+    (slot,) = build_timeline([index([7.5])]).slots
+    assert (slot.first_of_group, slot.last_of_group, slot.end_s, slot.middle_s) == (True, True, 7.5, 3.75)
+
+
+def test_a_period_without_segments_is_passed_over() -> None:
+    timeline = build_timeline([ListedIndex(()), index([4.0]), ListedIndex(())])
+    assert [slot.period for slot in timeline.slots] == [1]
+    assert timeline.end_s == 4.0
+
+
+def test_nothing_to_play_is_said() -> None:
+    with pytest.raises(MediaError) as caught:
+        build_timeline([ListedIndex(())])
+    assert caught.value.code is ErrorCode.MEDIA_NO_TRACKS
+    assert Timeline(()).end_s == 0.0
+
+
+def test_a_rung_without_segments_is_said() -> None:
+    timeline = build_timeline([index([4.0])])
+    with pytest.raises(MediaError):
+        segment_for(ListedIndex(()), timeline[0])
+
+
+@pytest.mark.parametrize(
+    ("durations", "aligned"),
+    [
+        ([4.0, 4.0, 4.0, 2.0], True),
+        ([4.01, 3.99, 4.02, 1.9], True),
+        ([4.0, 4.0, 4.0], True),
+        ([4.0, 4.0, 4.0, 2.0, 0.1], True),
+        ([2.0, 2.0, 2.0, 2.0], False),
+        ([8.0, 6.0], False),
+        ([4.0, 4.0, 4.0, 1.0, 0.5, 0.5], False),
+    ],
+)
+def test_rungs_that_are_cut_elsewhere_are_found_out(durations: list[float], aligned: bool) -> None:
+    timeline = build_timeline([index([4.0, 4.0, 4.0, 2.0])])
+    assert is_aligned(index(durations), timeline, 0) is aligned
+
+
+def line(*lengths: int) -> SegmentLine:
+    """Periods of so many 4 s segments each."""
+    parts, time_s = [], 0.0
+    for period, length in enumerate(lengths):
+        own = rendition(f"p{period}")
+        parts += [LinePart(period, own, segment) for segment in segments(length, start_s=time_s)]
+        time_s += 4.0 * length
+    return SegmentLine("audio-0", parts)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=4), st.floats(-1, 90), st.floats(0.001, 20))
+def test_a_line_finds_what_overlaps(lengths: list[int], start_s: float, length_s: float) -> None:
+    audio = line(*lengths)
+    stop_s = start_s + length_s
+    for period in range(len(lengths)):
+        expected = [
+            position
+            for position, part in enumerate(audio.parts)
+            if part.period == period and part.segment.end_s > start_s and part.segment.start_s < stop_s
+        ]
+        assert audio.overlapping(start_s, stop_s, (period, 0)) == expected
+
+
+def test_positions_of_a_line_go_on_over_the_periods() -> None:
+    audio = line(2, 3)
+    assert len(audio) == 5
+    assert audio.at(-1.0) == 0
+    assert audio.at(8.0) == 2
+    assert audio[2].period == 1
+    assert audio.at(1e6) == 4
+    assert line(0).at(5.0) == 0
