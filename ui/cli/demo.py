@@ -83,7 +83,16 @@ def _headless(group: Any, data: Path, email: str, password: str) -> int:  # noqa
     title_id = load("backend_stub.services.publishing").slug(load("backend_stub.encoding.samples").SAMPLES[0].title)
     os.environ["MATINEE_PASSWORD"] = password
     words = [title_id, "--headless", "--json", "--service", group.api.url, "--email", email]
-    words += ["--profile-dir", str(data / "viewer"), "--key-store", "file", "--duration", str(_HEADLESS_S)]
+    words += [
+        "--profile-dir",
+        str(data / "viewer"),
+        "--key-store",
+        "file",
+        "--start",
+        "0",
+        "--duration",
+        str(_HEADLESS_S),
+    ]
     return play.run(parser.parse_args(words))
 
 
