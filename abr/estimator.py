@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 from abr.model import Estimate, NetworkMemory, TransferRate, TransferSample
@@ -47,6 +48,7 @@ LOW_QUANTILE_Z = 1.2816  # the 10th percentile of a normal distribution
 MEMORY_HALF_LIFE_S = 6 * 3600.0
 MEMORY_WEIGHT_S = 3.0  # seconds of transfer that a fresh memory counts for
 RECENT = 8
+MAX_PENDING = 6  # transfers counted provisionally
 MIN_BODY_S = 1e-3  # a shorter body came out of a socket buffer: its rate is not the link's
 MIN_BYTES = 1000
 FULL_WEIGHT_S = 0.05  # a body that lasts this long ...
@@ -112,10 +114,63 @@ class _Mixture:
 
 
 @dataclass(slots=True)
-class _Counted:
-    start_s: float
-    end_s: float
-    size: int
+class _Learned:
+    """What the transfers counted so far have taught."""
+
+    fast: _Average
+    slow: _Average
+    mixture: _Mixture
+    error_weight: float
+    error_sum: float
+    ttfb_s: float | None = None
+    samples: int = 0
+    recent: tuple[TransferRate, ...] = ()
+
+    @classmethod
+    def nothing(cls) -> _Learned:
+        fast, slow = _Average(FAST_HALF_LIFE_S), _Average(SLOW_HALF_LIFE_S)
+        return cls(fast, slow, _Mixture(), PRIOR_ERROR_WEIGHT, PRIOR_ERROR_WEIGHT * PRIOR_REL_ERROR**2)
+
+    @property
+    def rel_error(self) -> float:
+        return math.sqrt(self.error_sum / self.error_weight)
+
+    def remember(self, memory: NetworkMemory) -> None:
+        """Begin with what an earlier session learned."""
+        trust = 0.5 ** (memory.age_s / MEMORY_HALF_LIFE_S)
+        for average in (self.fast, self.slow):
+            average.seconds = max(MEMORY_WEIGHT_S * trust, 1e-6)
+            average.bits = memory.mean_bps * average.seconds
+        self.mixture.begin(math.log(memory.mean_bps))
+        error = math.hypot(memory.rel_error, PRIOR_REL_ERROR * (1 - trust))
+        self.error_sum = self.error_weight * error**2
+
+    def count(self, sample: TransferSample, shared: float) -> None:
+        """Learn from a transfer during which other transfers received ``shared`` bytes."""
+        body_s = max(sample.end_s - sample.first_byte_s, MIN_BODY_S)
+        total = sample.size + shared
+        bps = total * 8.0 / body_s
+        own = sample.size / total
+        weight = own * min(1.0, max(body_s / FULL_WEIGHT_S, sample.size / FULL_WEIGHT_BYTES))
+        self._follow(math.log(bps), weight)
+        self.fast.add(bps, body_s * own)
+        self.slow.add(bps, body_s * own)
+        ttfb = max(sample.first_byte_s - sample.start_s, 0.0)
+        if not sample.connection_setup or self.ttfb_s is None:
+            keep = 0.0 if self.ttfb_s is None else 0.5 ** (1 / TTFB_HALF_LIFE_SAMPLES)
+            self.ttfb_s = keep * (self.ttfb_s or 0.0) + (1 - keep) * ttfb
+        self.samples += 1
+        self.recent = (*self.recent, TransferRate(int(total), body_s, ttfb))[-RECENT:]
+
+    def _follow(self, log_rate: float, weight: float) -> None:
+        if self.mixture.empty:
+            self.mixture.begin(log_rate)
+            return
+        error = min(abs(log_rate - self.mixture.level), MAX_LOG_ERROR)
+        keep = ERROR_KEEP**weight
+        self.error_sum = self.error_sum * keep + weight * error**2
+        self.error_weight = self.error_weight * keep + weight
+        self.mixture.add(log_rate, weight)
 
 
 class ThroughputEstimator:
@@ -124,99 +179,77 @@ class ThroughputEstimator:
     ``memory`` is what an earlier session on the same network (and, for a per-CDN estimator, the same path) learned.
     It serves as the estimate until the first transfer and as a prior of a few seconds after that, less with its
     age.
+
+    A transfer that ends while another is still running looks slower than the link. The last few are therefore counted
+    provisionally, and finally only when no transfer can still turn up that overlapped them.
     """
 
     def __init__(self, memory: NetworkMemory | None = None) -> None:
-        self._fast = _Average(FAST_HALF_LIFE_S)
-        self._slow = _Average(SLOW_HALF_LIFE_S)
-        self._mixture = _Mixture()
-        self._memory = memory
-        self._ttfb: float | None = None
-        self._error_weight = PRIOR_ERROR_WEIGHT
-        self._error_sum = PRIOR_ERROR_WEIGHT * PRIOR_REL_ERROR**2
-        self._samples = 0
-        self._recent: deque[TransferRate] = deque(maxlen=RECENT)
-        self._counted: deque[_Counted] = deque(maxlen=RECENT)
-        if memory is not None and memory.mean_bps > 0:
-            self._take_memory(memory)
-
-    def _take_memory(self, memory: NetworkMemory) -> None:
-        trust = 0.5 ** (memory.age_s / MEMORY_HALF_LIFE_S)
-        for average in (self._fast, self._slow):
-            average.seconds = max(MEMORY_WEIGHT_S * trust, 1e-6)
-            average.bits = memory.mean_bps * average.seconds
-        self._mixture.begin(math.log(memory.mean_bps))
-        error = math.hypot(memory.rel_error, PRIOR_REL_ERROR * (1 - trust))
-        self._error_sum = self._error_weight * error**2
+        self._memory = memory if memory is not None and memory.mean_bps > 0 else None
+        self._settled = _Learned.nothing()
+        if self._memory is not None:
+            self._settled.remember(self._memory)
+        self._pending: list[TransferSample] = []
+        self._before: deque[TransferSample] = deque(maxlen=MAX_PENDING)  # the last settled ones: they may overlap too
+        self._provisional: _Learned | None = None
 
     def observe(self, sample: TransferSample) -> None:
         """Take a finished transfer into account. Cached, aborted and nearly empty ones are ignored."""
         if sample.cached or sample.aborted or sample.size < MIN_BYTES:
             return
-        body_s = max(sample.end_s - sample.first_byte_s, MIN_BODY_S)
-        shared = sum(_overlap_bytes(other, sample.first_byte_s, sample.end_s) for other in self._counted)
-        self._counted.append(_Counted(sample.first_byte_s, sample.end_s, sample.size))
-        total = sample.size + shared
-        bps = total * 8.0 / body_s
-        own = sample.size / total
-        weight = own * min(1.0, max(body_s / FULL_WEIGHT_S, sample.size / FULL_WEIGHT_BYTES))
-        self._follow(math.log(bps), weight)
-        self._fast.add(bps, body_s * own)
-        self._slow.add(bps, body_s * own)
-        ttfb = max(sample.first_byte_s - sample.start_s, 0.0)
-        if not sample.connection_setup or self._ttfb is None:
-            self._learn_ttfb(ttfb)
-        self._samples += 1
-        self._recent.append(TransferRate(int(total), body_s, ttfb))
+        self._provisional = None
+        while self._pending and (len(self._pending) >= MAX_PENDING or self._pending[0].end_s <= sample.first_byte_s):
+            oldest = self._pending.pop(0)
+            self._settled.count(oldest, self._shared(oldest, [*self._pending, sample]))
+            self._before.append(oldest)
+        self._pending.append(sample)
 
-    def _follow(self, log_rate: float, weight: float) -> None:
-        if self._mixture.empty:
-            self._mixture.begin(log_rate)
-            return
-        error = min(abs(log_rate - self._mixture.level), MAX_LOG_ERROR)
-        keep = ERROR_KEEP**weight
-        self._error_sum = self._error_sum * keep + weight * error**2
-        self._error_weight = self._error_weight * keep + weight
-        self._mixture.add(log_rate, weight)
+    def _shared(self, sample: TransferSample, later: Sequence[TransferSample]) -> float:
+        others = (other for other in (*self._before, *later) if other is not sample)
+        return sum(_overlap_bytes(other, sample.first_byte_s, sample.end_s) for other in others)
 
-    def _learn_ttfb(self, ttfb: float) -> None:
-        keep = 0.5 ** (1 / TTFB_HALF_LIFE_SAMPLES) if self._ttfb is not None else 0.0
-        self._ttfb = keep * (self._ttfb or 0.0) + (1 - keep) * ttfb
+    def _now(self) -> _Learned:
+        """The settled knowledge with the pending transfers on top."""
+        if self._provisional is None:
+            self._provisional = deepcopy(self._settled)
+            for sample in self._pending:
+                self._provisional.count(sample, self._shared(sample, self._pending))
+        return self._provisional
 
     def estimate(self, now_s: float) -> Estimate:  # noqa: ARG002 - time is part of the interface
         """The expectation for a transfer that would start at ``now_s``."""
-        if self._mixture.empty:
+        learned = self._now()
+        if learned.mixture.empty:
             return Estimate()
-        mean = math.exp(self._mixture.level)
-        error = math.sqrt(self._error_sum / self._error_weight)
-        remembered = self._samples == 0 and self._memory is not None
-        ttfb = self._ttfb
+        mean, error = math.exp(learned.mixture.level), learned.rel_error
+        remembered = learned.samples == 0 and self._memory is not None
+        ttfb = learned.ttfb_s
         if ttfb is None:
             ttfb = self._memory.ttfb_s if self._memory else 0.0
         return Estimate(
             mean_bps=mean,
             low_bps=mean * math.exp(-LOW_QUANTILE_Z * error),
-            fast_bps=self._fast.bps,
-            slow_bps=self._slow.bps,
+            fast_bps=learned.fast.bps,
+            slow_bps=learned.slow.bps,
             rel_error=error,
             ttfb_s=ttfb,
-            gain=self._mixture.gain,
-            samples=self._samples,
+            gain=learned.mixture.gain,
+            samples=learned.samples,
             remembered=remembered,
             age_s=self._memory.age_s if remembered and self._memory else 0.0,
-            recent=tuple(self._recent),
+            recent=learned.recent,
         )
 
     def memory(self, now_s: float) -> NetworkMemory | None:
         """What is worth remembering of this network; None when nothing was measured in this session."""
         estimate = self.estimate(now_s)
-        if not self._samples or estimate.mean_bps is None:
+        if not estimate.samples or estimate.mean_bps is None:
             return None
         return NetworkMemory(mean_bps=estimate.mean_bps, rel_error=estimate.rel_error, ttfb_s=estimate.ttfb_s)
 
 
-def _overlap_bytes(other: _Counted, start_s: float, end_s: float) -> float:
+def _overlap_bytes(other: TransferSample, start_s: float, end_s: float) -> float:
     """Bytes of ``other`` that arrived between ``start_s`` and ``end_s``, its rate taken as constant."""
-    shared = min(other.end_s, end_s) - max(other.start_s, start_s)
-    duration = other.end_s - other.start_s
+    shared = min(other.end_s, end_s) - max(other.first_byte_s, start_s)
+    duration = other.end_s - other.first_byte_s
     return other.size * shared / duration if shared > 0 and duration > 0 else 0.0

@@ -1,0 +1,100 @@
+"""The throughput estimator: what counts, how often, and what it says."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from abr.estimator import MEMORY_HALF_LIFE_S, RECENT, ThroughputEstimator
+from abr.model import NetworkMemory, TransferSample
+
+
+def transfer(start: float, bps: float, *, size: int = 500_000, ttfb: float = 0.1, **changes: bool) -> TransferSample:
+    first = start + ttfb
+    return TransferSample(start, first, first + size * 8 / bps, size, **changes)
+
+
+def after(*samples: TransferSample, memory: NetworkMemory | None = None) -> ThroughputEstimator:
+    estimator = ThroughputEstimator(memory)
+    for sample in samples:
+        estimator.observe(sample)
+    return estimator
+
+
+def test_knows_nothing_before_the_first_transfer() -> None:
+    estimate = ThroughputEstimator().estimate(0.0)
+    assert estimate.mean_bps is None
+    assert estimate.samples == 0
+    assert ThroughputEstimator().memory(0.0) is None
+
+
+def test_latency_is_no_part_of_the_rate() -> None:
+    estimate = after(*(transfer(i * 5.0, 4e6, ttfb=0.8) for i in range(6))).estimate(40.0)
+    assert estimate.mean_bps == pytest.approx(4e6)
+    assert estimate.fast_bps == pytest.approx(4e6)
+    assert estimate.ttfb_s == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("mark", ["cached", "aborted"])
+def test_cached_and_aborted_transfers_are_left_out(mark: str) -> None:
+    alone = after(transfer(0.0, 4e6)).estimate(9.0)
+    both = after(transfer(0.0, 4e6), transfer(5.0, 9e8, **{mark: True})).estimate(9.0)
+    assert both == alone
+
+
+def test_parallel_transfers_share_one_link() -> None:
+    """Video and audio side by side, each at half the link: the link is what counts, not the half."""
+    pairs = [(transfer(i * 5.0, 2e6), transfer(i * 5.0, 2e6)) for i in range(6)]
+    estimate = after(*(each for pair in pairs for each in pair)).estimate(40.0)
+    assert estimate.mean_bps is not None
+    assert estimate.recent[-1].size * 8 / estimate.recent[-1].body_s == pytest.approx(4e6)
+    assert 3e6 < estimate.mean_bps <= 4.01e6
+
+
+def test_a_jump_is_followed_and_widens_the_error() -> None:
+    estimator = after(*(transfer(i * 5.0, 8e6) for i in range(8)))
+    calm = estimator.estimate(50.0)
+    for i in range(5):
+        estimator.observe(transfer(60.0 + i * 5, 1e6))
+    low = estimator.estimate(90.0)
+    assert low.mean_bps is not None
+    assert low.mean_bps < 2e6
+    assert low.rel_error > calm.rel_error
+
+
+def test_flicker_teaches_a_smaller_gain_than_jumps() -> None:
+    flicker = after(*(transfer(i * 5.0, 4e6 * (4.0 if i % 2 else 0.25)) for i in range(40))).estimate(300.0)
+    jumps = after(*(transfer(i * 5.0, 4e6 * (4.0 if i // 10 % 2 else 0.25)) for i in range(40))).estimate(300.0)
+    assert flicker.gain < 0.5 * jumps.gain
+
+
+def test_memory_gives_the_first_estimate_and_fades() -> None:
+    learned = after(*(transfer(i * 5.0, 6e6) for i in range(5))).memory(30.0)
+    assert learned is not None
+    fresh = ThroughputEstimator(learned).estimate(0.0)
+    assert fresh.remembered
+    assert fresh.samples == 0
+    assert fresh.mean_bps == pytest.approx(6e6)
+    old = ThroughputEstimator(NetworkMemory(6e6, learned.rel_error, 0.05, age_s=8 * MEMORY_HALF_LIFE_S)).estimate(0.0)
+    assert old.rel_error > fresh.rel_error
+    assert not after(transfer(0.0, 2e6), memory=learned).estimate(9.0).remembered
+
+
+def test_connection_setup_does_not_count_as_latency() -> None:
+    estimator = after(transfer(0.0, 4e6, ttfb=0.05), transfer(5.0, 4e6, ttfb=0.9, connection_setup=True))
+    assert estimator.estimate(9.0).ttfb_s == pytest.approx(0.05)
+
+
+@given(st.lists(st.floats(1e4, 1e9), min_size=1, max_size=30), st.floats(0.0, 2.0))
+def test_the_estimate_stays_within_what_was_seen(rates: list[float], ttfb: float) -> None:
+    estimate = after(*(transfer(i * 1e4, bps, ttfb=ttfb) for i, bps in enumerate(rates))).estimate(1e6)
+    assert estimate.mean_bps is not None
+    assert estimate.low_bps is not None
+    assert min(rates) * 0.99 <= estimate.mean_bps <= max(rates) * 1.01
+    assert estimate.low_bps <= estimate.mean_bps
+    assert math.isfinite(estimate.rel_error)
+    assert 0 < estimate.gain <= 1
+    assert len(estimate.recent) <= RECENT
