@@ -1,0 +1,1 @@
+"""The place of offline titles (store, scheduler, rights, repair) in the layers; nothing stands here yet."""
