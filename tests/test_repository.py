@@ -1,0 +1,173 @@
+"""What the repository promises and no other tool checks: sizes, links, READMEs, one version, no word of one machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from backend_stub.api import VERSION as SERVICE_VERSION
+from ui.cli.main import COMMANDS, VERSION, main
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("abr", "drm_client", "player", "downloads", "ui", "backend_stub")
+MAX_LINES = 500
+LONGER_FOR_A_REASON: dict[str, str] = {}
+
+# Put together from halves, so that this file does not contain them itself.
+OF_ONE_MACHINE = [first + second for first, second in (("/wo", "rk/"), ("/ro", "ot/"), ("/home/", "[a-z]"))]
+REGISTRY_HOSTS = [
+    name + r"\.org" for name in ("py" + "pi", "python" + "hosted", "deb" + r"ian", "registry.npm" + "js")
+]
+UNFINISHED = [r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", r"\bXX" + r"X\b"]
+FORBIDDEN = re.compile("|".join(OF_ONE_MACHINE + REGISTRY_HOSTS + UNFINISHED))
+NOT_OURS = ("LICENSE", "requirements.lock")
+
+
+@cache
+def committed() -> list[Path]:
+    """The files of the repository that are there, as git knows them (new ones included, ignored ones not)."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode()
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def texts(*suffixes: str) -> dict[str, str]:
+    """The text files with one of these suffixes, or all, by their place in the repository."""
+    found = {}
+    for path in committed():
+        if suffixes and path.suffix not in suffixes:
+            continue
+        try:
+            found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            assert not suffixes, f"{path} is not UTF-8"
+    return found
+
+
+def project() -> dict[str, object]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_no_source_file_is_longer_than_one_can_read() -> None:
+    sizes = {name: text.count("\n") for name, text in texts(".py", ".qml").items()}
+    assert len(sizes) > 200
+    too_long = {name: lines for name, lines in sizes.items() if lines > MAX_LINES}
+    assert set(too_long) == set(LONGER_FOR_A_REASON), too_long
+
+
+def test_every_top_level_package_says_what_it_is() -> None:
+    for name in (*PACKAGES, "packaging", "tests"):
+        readme = ROOT / name / "README.md"
+        assert readme.is_file(), f"{name} has no README"
+        assert readme.read_text(encoding="utf-8").startswith(f"# {name}")
+
+
+def test_packaging_does_not_hide_the_package_of_that_name() -> None:
+    assert not (ROOT / "packaging" / "__init__.py").exists()
+    import packaging.requirements
+
+    assert not Path(packaging.requirements.__file__).is_relative_to(ROOT / "packaging")
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    documents = texts(".md")
+    assert "README.md" in documents
+    broken, seen = [], 0
+    for name, text in documents.items():
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+            if re.match(r"[a-z]+:", target):
+                continue
+            seen += 1
+            path, _, anchor = unquote(target).partition("#")
+            file = (ROOT / name).parent / path if path else ROOT / name
+            if not file.exists() or (anchor and anchor not in anchors(file)):
+                broken.append(f"{name}: {target}")
+    assert seen > 40
+    assert broken == []
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that a Markdown document's headings give."""
+    headings = re.findall(r"^#+ +(.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    declared = project()["project"]["version"]  # type: ignore[index]
+    newest = re.search(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == declared
+    assert declared == VERSION == SERVICE_VERSION
+
+
+def test_nothing_speaks_of_one_machine_or_is_left_unfinished() -> None:
+    found = [
+        f"{name}:{number}: {line.strip()[:80]}"
+        for name, text in texts().items()
+        if name not in NOT_OURS
+        for number, line in enumerate(text.splitlines(), 1)
+        if (hit := FORBIDDEN.search(line)) and not is_part_of_an_address(line, hit)
+    ]
+    assert found == []
+
+
+def is_part_of_an_address(line: str, hit: re.Match[str]) -> bool:
+    """A path in an example address or a test's playlist is nobody's folder."""
+    return hit[0] == OF_ONE_MACHINE[1] and ("example.org" in line or line == f"{hit[0]}c.ts")
+
+
+def test_every_dependency_is_explained() -> None:
+    declared = project()
+    names = requirements(declared["project"]["dependencies"])  # type: ignore[index]
+    for extra in declared["project"]["optional-dependencies"].values():  # type: ignore[index]
+        names |= requirements(extra)
+    names |= requirements(declared["dependency-groups"]["dev"])  # type: ignore[index]
+    assert len(names) > 20
+    explained = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    rows = [cell for line in explained.splitlines() if line.startswith("|") for cell in line.split("|")[1:2]]
+    named = {re.sub(r"\[.*", "", name) for cell in rows for name in re.findall(r"`([^`]+)`", cell)}
+    assert named == names
+
+
+def requirements(lines: list[str]) -> set[str]:
+    """The names alone."""
+    return {re.split(r"[\[<>=~! ;]", line, maxsplit=1)[0] for line in lines}
+
+
+def test_the_lock_has_every_dependency_with_hashes() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    entries = re.split(r"\n(?=\S)", lock.strip())
+    assert len(entries) > 50
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    locked = {re.split(r"[\[=]", entry, maxsplit=1)[0] for entry in entries}
+    declared = project()["project"]
+    wanted = requirements(declared["dependencies"])  # type: ignore[index]
+    for extra in declared["optional-dependencies"].values():  # type: ignore[index]
+        wanted |= requirements(extra)
+    assert wanted <= locked
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    assert f"usage: matinee {command}" in capsys.readouterr().out
+
+
+def test_the_commands_of_the_readme_exist() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    used = {word for word in re.findall(r"matinee ([a-z]+)", readme) if word != "is"}
+    assert used
+    assert used <= set(COMMANDS)
+    targets = set(
+        re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
+    called = set(re.findall(r"(?:^|`)make ([a-z]+)", readme, flags=re.MULTILINE))
+    assert {"demo", "test"} <= called <= targets
