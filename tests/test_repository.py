@@ -1,4 +1,4 @@
-"""What the repository promises and no other tool checks: sizes, links, READMEs, one version, no word of one machine."""
+"""What the repository promises and no other tool checks: sizes, links, READMEs, one version, no machine of ours."""
 
 from __future__ import annotations
 
