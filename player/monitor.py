@@ -6,7 +6,7 @@ Its decisions are small and pure: what the status is, when a stall begins and en
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from player.stream.buffered import MAIN, Playhead
 
 _HISTORY = 240  # samples, two minutes
 _DECISIONS = 20
+_TOUCHING_S = 0.1
 _END_TOLERANCE_S = 1.5
 
 
@@ -134,7 +135,10 @@ class Monitor:
         self._history.append(
             StatSample(now - self._started_s, position_s, buffer_s, throughput, rung, bitrate, self.state.pathway)
         )
-        self.update(rung_playing=rung, buffered=ranges, dropped_frames=dropped, history=tuple(self._history))
+        ours = (position_s, buffered_until_s)  # what libmpv has not read yet is buffered all the same
+        self.update(
+            rung_playing=rung, buffered=joined((*ranges, ours)), dropped_frames=dropped, history=tuple(self._history)
+        )
 
     def finished(self, *, at_end: bool) -> bool:
         """libmpv reached the end of what it was given; whether that is the end of the title."""
@@ -203,3 +207,16 @@ class Monitor:
             status = Status.PLAYING
         if status is not self.state.status or self._mpv_paused != self.state.paused:
             self.update(status=status, paused=self._mpv_paused)
+
+
+def joined(ranges: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Stretches of time in order, those that touch or overlap made one; empty ones are left out."""
+    result: list[tuple[float, float]] = []
+    for start_s, end_s in sorted(ranges):
+        if end_s <= start_s:
+            continue
+        if result and start_s <= result[-1][1] + _TOUCHING_S:
+            result[-1] = (result[-1][0], max(result[-1][1], end_s))
+        else:
+            result.append((start_s, end_s))
+    return tuple(result)
