@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_regions_do_not_overlap_and_end_before_the_next_cue() -> None:
         starts += [layout.track_offset(chunk, number) for number in range(layout.MAX_TRACK + 1)]
         starts.append(layout.video_offset(chunk))
     assert starts == sorted(set(starts))
-    assert min(b - a for a, b in zip(starts, starts[1:], strict=False)) >= layout.TRACK
+    assert min(b - a for a, b in pairwise(starts)) >= layout.TRACK
     assert starts[-1] + layout.VIDEO <= CUE_LEAD
 
 

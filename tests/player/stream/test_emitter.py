@@ -1,0 +1,306 @@
+"""Slots as pieces at fixed offsets: each sample once, in order, the picture where it always is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from player.errors import ErrorCode, MediaError, NetError
+from player.manifest.model import ListedIndex, Segment
+from player.media.matroska import sample_cluster
+from player.media.model import Interrupted, StreamKind
+from player.stream.buffer import Superseded
+from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK, Emitter, Piece
+from player.stream.feed import AudioFeed
+from player.stream.layout import CHUNK, CUE_LEAD, TRACK, VIDEO
+from player.stream.library import StoreLibrary
+from player.stream.line import LinePart, SegmentLine
+from player.stream.store import SegmentStore
+from player.stream.timeline import Timeline, build_timeline
+from player.stream.waiting import Waiting
+from tests.kit.presentations import AAC, entry, record, records, rendition
+
+V_S, A_S = 0.04, 0.02
+
+
+class Title:
+    """Video slots and audio segments of the given durations in a store, and the emitter over it."""
+
+    def __init__(
+        self,
+        slots: Sequence[float],
+        audio: Sequence[float] = (),
+        *,
+        muxed: bool = False,
+        picture: Callable[[Segment], bytes] | None = None,
+    ) -> None:
+        self.waiting = Waiting()
+        self.store = SegmentStore(1 << 30)
+        index = list(_segments(slots))
+        self.timeline: Timeline = build_timeline([ListedIndex(index)])
+        for position, segment in enumerate(index):
+            data = records(StreamKind.VIDEO, segment.start_s, segment.end_s, V_S)
+            if muxed:
+                data += records(StreamKind.AUDIO, segment.start_s, segment.end_s, A_S)
+            if picture is not None:
+                data = picture(segment)
+            self.store.put(entry(data, position=position, segment=segment, waiting=self.waiting))
+        parts = [LinePart(0, rendition("a"), segment) for segment in _segments(audio)]
+        self.line = SegmentLine("audio-0", parts)
+        for position, part in enumerate(parts):
+            data = records(StreamKind.AUDIO, part.segment.start_s, part.segment.end_s, A_S)
+            self.store.put(
+                entry(data, track="audio-0", position=position, segment=part.segment, waiting=self.waiting)
+            )
+        self.wanted: list[tuple[str, int]] = []
+        library = StoreLibrary(
+            "main", self.store, self.waiting, lambda *want: self.wanted.append(want), {"audio-0": self.line}
+        )
+        self.emitter = Emitter(library, StreamKind.VIDEO, muxed)
+        self.feed = AudioFeed("audio-0", AAC, library, self.emitter.offsets)
+        if audio:
+            self.emitter.select({0: self.feed})
+
+    def pieces(self, number: int = 0) -> list[Piece]:
+        return list(self.emitter.pieces(self.timeline[number]))
+
+    def everything(self) -> list[Piece]:
+        return [piece for number in range(len(self.timeline)) for piece in self.pieces(number)]
+
+
+def _segments(durations: Sequence[float]) -> list[Segment]:
+    found, time_s = [], 0.0
+    for number, duration_s in enumerate(durations):
+        found.append(Segment(number, time_s, duration_s, f"s{number}", media_offset_s=0.0))
+        time_s += duration_s
+    return found
+
+
+def joined(piece: Piece) -> bytes:
+    return b"".join(bytes(part) for part in piece.data)
+
+
+def marks(pieces: Sequence[Piece], letter: str) -> list[str]:
+    """The names of the samples of one kind, in the order of the file."""
+    text = b"".join(joined(piece) for piece in pieces)
+    found = []
+    for part in text.split(letter.encode())[1:]:
+        name, separator, _ = part.partition(b";")
+        if separator and len(name) < 12 and name.replace(b".", b"").isdigit():
+            found.append(name.decode())
+    return found
+
+
+def expected(durations: Sequence[float], step_s: float) -> list[str]:
+    return [
+        f"{segment.start_s + number * step_s:.3f}"
+        for segment in _segments(durations)
+        for number in range(round(segment.duration_s / step_s))
+    ]
+
+
+STEPS = st.lists(st.integers(5, 150).map(lambda steps: steps * V_S), min_size=1, max_size=5)
+
+
+@given(STEPS, STEPS)
+def test_every_sample_is_written_once_and_in_order(slots: list[float], audio: list[float]) -> None:
+    title = Title(slots, audio)
+    pieces = title.everything()
+    assert marks(pieces, "v") == expected(slots, V_S)
+    assert marks(pieces, "a") == [name for name, part in _named(audio) if part.start_s < title.timeline.end_s]
+
+
+def _named(durations: Sequence[float]) -> list[tuple[str, Segment]]:
+    return [
+        (f"{segment.start_s + number * A_S:.3f}", segment)
+        for segment in _segments(durations)
+        for number in range(round(segment.duration_s / A_S))
+    ]
+
+
+@given(STEPS, STEPS)
+def test_pieces_ascend_without_overlap_and_leave_room_for_a_void(slots: list[float], audio: list[float]) -> None:
+    title = Title(slots, audio)
+    for number in range(len(slots)):
+        end = 0
+        for piece in title.pieces(number):
+            assert piece.length == len(joined(piece))
+            assert piece.offset == end or piece.offset >= end + 9
+            end = piece.offset + piece.length
+        assert end < CUE_LEAD
+
+
+@given(STEPS)
+def test_the_picture_does_not_depend_on_the_sound(slots: list[float]) -> None:
+    def picture(title: Title) -> list[tuple[int, bytes]]:
+        return [(piece.offset, joined(piece)) for piece in title.everything() if piece.offset % CHUNK >= VIDEO]
+
+    assert picture(Title(slots)) == picture(Title(slots, slots)) == picture(Title(slots, [sum(slots)]))
+
+
+def test_the_sound_of_a_chunk_comes_before_its_picture_and_in_the_tracks_own_place() -> None:
+    title = Title([4.0], [4.0])
+    title.emitter.select({3: title.feed})
+    pieces = title.pieces()
+    assert [piece.offset // CHUNK for piece in pieces] == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert [piece.offset % CHUNK for piece in pieces] == [3 * TRACK, VIDEO] * 4
+    first = b"".join(sample_cluster(FIRST_AUDIO_TRACK + 3, 0, True, b"a0.000;"))
+    assert joined(pieces[0]).startswith(first)
+    assert joined(pieces[1]).startswith(b"".join(sample_cluster(VIDEO_TRACK, 0, True, b"v0.000;")))
+
+
+def test_a_segment_that_arrives_gives_the_same_bytes_as_a_whole_one() -> None:
+    whole = Title([2.0])
+    title = Title([2.0])
+    data = records(StreamKind.VIDEO, 0.0, 2.0, V_S)
+    arriving = entry(segment=_segments([2.0])[0], waiting=title.waiting, complete=False)
+    arriving.buffer.release()
+    title.store.put(arriving)
+    arriving.buffer.write(data[:200])
+    stream = title.emitter.pieces(title.timeline[0])
+    got = [next(stream)]
+
+    def deliver() -> None:
+        for place in range(200, len(data), 97):
+            arriving.buffer.write(data[place : place + 97])
+        arriving.buffer.complete()
+
+    thread = threading.Thread(target=deliver)
+    thread.start()
+    got += list(stream)
+    thread.join(5)
+    assert _laid_out(got) == _laid_out(whole.pieces())
+
+
+def _laid_out(pieces: Sequence[Piece]) -> dict[int, int]:
+    return {piece.offset + place: value for piece in pieces for place, value in enumerate(joined(piece))}
+
+
+def test_muxed_sound_is_written_beside_its_picture() -> None:
+    title = Title([2.0, 1.0], muxed=True)
+    pieces = title.everything()
+    assert marks(pieces, "v") == expected([2.0, 1.0], V_S)
+    assert marks(pieces, "a") == expected([2.0, 1.0], A_S)
+    assert [piece.offset % CHUNK for piece in pieces] == [0, VIDEO] * 3
+
+
+def test_sound_only_titles_write_their_main_track_as_sound() -> None:
+    title = Title([2.0], picture=lambda segment: records(StreamKind.AUDIO, 0.0, 2.0, A_S))
+    title.emitter._main_kind = StreamKind.AUDIO
+    pieces = title.pieces()
+    assert marks(pieces, "a") == expected([2.0], A_S)
+    assert joined(pieces[0]).startswith(b"".join(sample_cluster(FIRST_AUDIO_TRACK, 0, True, b"a0.000;")))
+
+
+def test_hours_in_one_segment_still_ascend() -> None:
+    big = record(StreamKind.VIDEO, 0.0, 1.0, b"x" * 70_000, key=True)
+
+    def picture(segment: Segment) -> bytes:
+        return big * 30
+
+    title = Title([60.0], [60.0], picture=picture)
+    end = 0
+    for piece in title.pieces():
+        assert piece.offset == end or piece.offset >= end + 9
+        end = piece.offset + piece.length
+
+
+def test_a_region_that_runs_over_moves_the_next_one_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("player.stream.layout.VIDEO", 3000)
+    monkeypatch.setattr("player.stream.layout.CHUNK", 4000)
+    title = Title([3.0], [3.0])
+    end = 0
+    pieces = title.pieces()
+    for piece in pieces:
+        assert piece.offset == end or piece.offset >= end + 9
+        end = piece.offset + piece.length
+    assert marks(pieces, "v") == expected([3.0], V_S)
+    assert end > 3 * 3000
+
+
+def test_a_gap_leaves_the_sound() -> None:
+    title = Title([2.0], [2.0])
+    hole = entry(segment=_segments([2.0])[0])
+    hole.gap = True
+    title.store.put(hole)
+    pieces = title.pieces()
+    assert marks(pieces, "v") == []
+    assert marks(pieces, "a") == expected([2.0], A_S)
+
+
+def test_a_segment_without_a_sample_is_damaged() -> None:
+    title = Title([2.0], picture=lambda segment: b"")
+    with pytest.raises(MediaError) as caught:
+        title.pieces()
+    assert caught.value.code is ErrorCode.MEDIA_DAMAGED
+
+
+def test_a_segment_that_cannot_be_had_is_an_error() -> None:
+    title = Title([2.0])
+    failed = entry(segment=_segments([2.0])[0])
+    failed.failure = NetError(ErrorCode.HTTP_NOT_FOUND, "gone")
+    title.store.put(failed)
+    with pytest.raises(NetError):
+        title.pieces()
+
+
+def test_a_copy_replaced_before_it_was_shown_is_not_seen() -> None:
+    title = Title([2.0])
+    good = title.store.get("main", 0)
+    assert good is not None
+    replaced = entry(records(StreamKind.VIDEO, 0.0, 1.0, V_S, "old"), complete=False, waiting=title.waiting)
+    title.store.put(replaced)
+    errors: list[Exception] = []
+    found: list[Piece] = []
+    begun = threading.Event()
+    title.emitter._library._want = lambda *_: begun.set()  # type: ignore[attr-defined]
+
+    def read() -> None:
+        try:
+            found.extend(title.pieces())
+        except (Interrupted, Superseded, MediaError) as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert begun.wait(5)
+    title.store.put(good)
+    replaced.buffer.fail(Superseded())
+    thread.join(5)
+    assert errors == []
+    assert marks(found, "v") == expected([2.0], V_S)
+    assert title.store.pinned_rung("main", 0) == 0
+
+
+def test_when_the_rest_of_a_shown_segment_is_lost_the_sound_goes_on() -> None:
+    title = Title([2.0], [2.0])
+    broken = entry(records(StreamKind.VIDEO, 0.0, 0.4, V_S), complete=False, waiting=title.waiting)
+    broken.buffer.release()
+    title.store.put(broken)
+    stream = title.emitter.pieces(title.timeline[0])
+    pieces = [next(stream), next(stream)]
+    broken.buffer.fail(Superseded())
+    pieces += list(stream)
+    assert marks(pieces, "v") == expected([0.4], V_S)
+    assert marks(pieces, "a") == expected([2.0], A_S)
+
+
+def test_what_is_read_is_told() -> None:
+    title = Title([2.0, 2.0], [2.0, 2.0])
+    title.pieces(1)
+    assert title.wanted[0] == ("main", 1)
+    assert ("audio-0", 1) in title.wanted
+    assert title.store.pinned_rung("main", 1) == 0
+
+
+def test_the_other_sound_is_written_from_the_next_slot_on() -> None:
+    title = Title([2.0, 2.0], [2.0, 2.0])
+    stream = title.emitter.pieces(title.timeline[0])
+    next(stream)
+    title.emitter.select({})
+    assert marks(list(stream), "a") != []
+    assert marks(title.pieces(1), "a") == []
