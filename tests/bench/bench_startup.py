@@ -8,6 +8,7 @@ Run: ``python -m tests.bench.bench_startup [rounds]``
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from ui.video.render import SoftwareRenderContext
 WIDTH, HEIGHT = 320, 180
 TIMEOUT_S = 15.0
 SETTLE_S = 0.25
+ONE_RUNG = "one-rung.m3u8"
 
 
 class FirstPicture:
@@ -85,6 +87,23 @@ def served(folder: Path, latency_ms: float, mbps: float | None) -> Iterator[str]
         process.wait()
 
 
+@contextmanager
+def copied(folder: Path) -> Iterator[Path]:
+    """A copy of a folder that may be written to."""
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(shutil.copytree(folder, Path(place) / "title"))
+
+
+def one_rung(master: str, rung: int) -> str:
+    """A master playlist with one variant of ``master`` (by ascending bandwidth) and its sound: what makes libmpv
+    play that rung and no other."""
+    lines = master.splitlines()
+    variants = [n for n, line in enumerate(lines) if line.startswith("#EXT-X-STREAM-INF")]
+    ordered = sorted(variants, key=lambda n: int(lines[n].partition("BANDWIDTH=")[2].partition(",")[0]))
+    dropped = {n + after for n in ordered if n != ordered[rung] for after in (0, 1)}
+    return "\n".join(line for n, line in enumerate(lines) if n not in dropped) + "\n"
+
+
 def plain_mpv(url: str) -> float:
     """libmpv with its own defaults and its own HTTP, HLS and DASH."""
     handle = mpv.MPV(vo="libmpv", ao="null", config=False, ytdl=False, load_scripts=False, terminal=False)
@@ -126,23 +145,19 @@ def run(rounds: int, latency_ms: float, mbps: float | None) -> dict[str, float]:
     """Medians in seconds by case."""
     clear, encrypted = media.packager_clear(), media.packager_cbcs()
     top = len(clear.rungs) - 1
-    playlists = sorted(clear.folder.rglob("*.m3u8"), key=lambda path: path.stat().st_size)
-    top_playlist = next(
-        path.relative_to(clear.folder)
-        for path in playlists
-        if str(clear.rungs[top].height) in str(path) or path.stem.endswith(str(top))
-    )
     with (
-        served(clear.folder, latency_ms, mbps) as clear_base,
+        copied(clear.folder) as folder,
+        served(folder, latency_ms, mbps) as clear_base,
         served(encrypted.folder, latency_ms, mbps) as encrypted_base,
         tempfile.TemporaryDirectory() as profile,
     ):
+        (folder / ONE_RUNG).write_text(one_rung((folder / str(clear.hls)).read_text(), top))
         engine = Engine(EngineSettings(profile=Path(profile), key_store="file"))
         cases = [
             Case("ours, top rung", ours(engine, rung=top), f"{clear_base}/{clear.dash}"),
             Case("ours, Auto", ours(engine), f"{clear_base}/{clear.dash}"),
             Case("ours, Auto, encrypted", ours(engine), f"{encrypted_base}/{encrypted.dash}"),
-            Case("mpv, playlist of the top rung", plain_mpv, f"{clear_base}/{top_playlist}"),
+            Case("mpv, top rung and sound", plain_mpv, f"{clear_base}/{ONE_RUNG}"),
             Case("mpv, master playlist", plain_mpv, f"{clear_base}/{clear.hls}"),
             Case("mpv, .mpd", plain_mpv, f"{clear_base}/{clear.dash}"),
         ]
@@ -165,7 +180,7 @@ def main(argv: list[str]) -> None:
         for name, seconds in medians.items():
             print(f"  {name:<32} {seconds * 1000:7.0f} ms")
         top, auto = medians["ours, top rung"], medians["ours, Auto"]
-        print(f"  ours / mpv, same rung            {top / medians['mpv, playlist of the top rung']:7.2f}")
+        print(f"  ours / mpv, same rung            {top / medians['mpv, top rung and sound']:7.2f}")
         print(f"  ours Auto / mpv master           {auto / medians['mpv, master playlist']:7.2f}")
         print(f"  ours Auto / mpv .mpd             {auto / medians['mpv, .mpd']:7.2f}")
         print(f"  encrypted - clear                {(medians['ours, Auto, encrypted'] - auto) * 1000:7.0f} ms")
