@@ -6,7 +6,6 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Self
@@ -56,22 +55,32 @@ class MortalServer(FileServer):
 
 
 class TwoCdns:
-    """``media`` copied to ``folder`` and served twice; the first server dies at its sixth video segment."""
+    """``media`` copied to two folders, each with a server; the first folder's manifest names both.
 
-    def __init__(self, media: TestMedia, folder: Path, video: str) -> None:
-        shutil.copytree(media.folder, folder)
-        self._media = media
-        self._folder = folder
-        self.first = MortalServer(folder, video, after=6)
-        self.second = FileServer(folder)
+    With ``dies_at`` (a pattern of paths) the first server dies at its sixth request of that kind.
+    """
+
+    def __init__(self, media: TestMedia, first: Path, second: Path, dies_at: str = "") -> None:
+        shutil.copytree(media.folder, first)
+        shutil.copytree(media.folder, second)
+        self._manifest = media.dash or media.hls or ""
+        self._folder = first
+        self.first = MortalServer(first, dies_at, after=6)
+        self.second = FileServer(second)
+
+    @property
+    def url(self) -> str:
+        """The address of the manifest that names both."""
+        return self.first.url(self._manifest)
 
     def __enter__(self) -> Self:
         self.first.__enter__()
         self.second.__enter__()
-        if self._media.dash:
-            self._name_both_in_mpd(self._folder / self._media.dash)
-        if self._media.hls:
-            self._name_both_in_playlist(self._folder / self._media.hls)
+        path = self._folder / self._manifest
+        if path.suffix == ".mpd":
+            self._name_both_in_mpd(path)
+        else:
+            self._name_both_in_playlist(path)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -100,10 +109,3 @@ class TwoCdns:
             else:
                 lines.append(line)
         path.write_text("\n".join([*lines, *variants[FIRST], *variants[SECOND]]) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def two_cdns(media: TestMedia, folder: Path, video: str) -> Iterator[TwoCdns]:
-    """See :class:`TwoCdns`; ``video`` is the pattern of the video segments' paths."""
-    with TwoCdns(media, folder, video) as cdns:
-        yield cdns

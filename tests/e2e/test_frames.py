@@ -1,0 +1,151 @@
+"""What is shown and heard, proven from decoded pictures and sound: libmpv draws into memory and each picture carries
+its number and rung; sound goes to a file, and a beep begins each full second."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from abr import registry
+from player.engine import Engine
+from player.opening import Source
+from player.report import Recorder
+from player.session import Session
+from player.settings import PlaybackSettings
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+from tests.kit.playback import engine
+from tests.kit.screen import Screen
+from tests.kit.scripted_policy import round_robin
+
+FRAME_S = 1 / media.FPS
+SEEKS = 8
+AV_LIMIT_S = 0.040
+
+TITLES: dict[str, Callable[[], tuple[media.TestMedia, str]]] = {
+    "dash": lambda: _with(media.ffmpeg_dash(), "dash"),
+    "hls-fmp4": lambda: _with(media.packager_clear(), "hls"),
+    "hls-ts": lambda: _with(media.ffmpeg_hls_ts(), "hls"),
+    "cenc": lambda: _with(media.packager_cenc(), "dash"),
+    "cbcs": lambda: _with(media.packager_cbcs(), "hls"),
+    "on-demand": lambda: _with(media.dash_on_demand(), "dash"),
+}
+
+
+def _with(title: media.TestMedia, form: str) -> tuple[media.TestMedia, str]:
+    manifest = title.dash if form == "dash" else title.hls
+    assert manifest is not None
+    return title, manifest
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An engine whose playbacks change the rung at every segment."""
+    monkeypatch.setattr(registry, "create", round_robin)
+    with engine(tmp_path / "profile") as started:
+        yield started
+
+
+@contextmanager
+def opened(
+    made: Engine, title: media.TestMedia, manifest: str, screen: Screen, **settings: object
+) -> Iterator[tuple[Session, Recorder]]:
+    """A playback of a title from a plain file server."""
+    keys = tuple((bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in title.keys.values())
+    with FileServer(title.folder) as server:
+        recorder = Recorder()
+        source = Source(url=server.url(manifest), keys=keys)
+        session = made.open(source, screen.player, recorder.see, PlaybackSettings(**settings), recorder)  # type: ignore[arg-type]
+        try:
+            yield session, recorder
+        finally:
+            session.stop()
+            assert made.wait(session, 20)
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_every_frame_is_shown_once_and_in_order_while_rungs_change(made: Engine, name: str) -> None:
+    title, manifest = TITLES[name]()
+    with (
+        Screen(untimed=True, framedrop="no", ao_null_untimed=True, video_sync="display-desync") as screen,
+        opened(made, title, manifest, screen) as (session, recorder),
+    ):
+        assert made.wait(session, 60)
+        report = recorder.report(source=name, policy="")
+        assert report["result"]["played_to_end"], report["errors"]
+        assert screen.frames == list(range(title.frames))
+        assert screen.blank == 0
+        rung_of = screen.rung_of_frame()
+        per_segment = [
+            {rung_of[frame] for frame in range(start, min(start + title.segment_s * title.fps, title.frames))}
+            for start in range(0, title.frames, title.segment_s * title.fps)
+        ]
+        assert all(len(rungs) == 1 for rungs in per_segment)
+        assert all(a != b for a, b in pairwise(per_segment))
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_time_pos_is_exact_after_seeks(made: Engine, name: str) -> None:
+    """Paused, so that the time is that of the picture which is shown, whatever the machine is doing beside."""
+    title, manifest = TITLES[name]()
+    positions = random.Random(name)
+    with Screen() as screen, opened(made, title, manifest, screen, start_paused=True) as (session, _):
+        assert screen.wait_for(0, 0, 20) is not None
+        for _ in range(SEEKS):
+            frame = positions.randrange(title.frames - 1)
+            since = len(screen.shown)
+            session.seek(frame * FRAME_S + 0.003)
+            hit = screen.wait_for(frame, since, 20, tolerance=1)
+            assert hit is not None, (frame, screen.shown[since:], screen.player.recent_log)
+            shown_s = screen.player.read("time-pos")
+            assert abs(shown_s - hit.mark.frame * FRAME_S) < FRAME_S / 2, (frame, hit, shown_s)
+            assert abs(hit.mark.frame - frame) <= 1
+
+
+PCM = {
+    "ao": "pcm",
+    "ao_pcm_waveheader": False,
+    "audio_format": "s16",
+    "audio_channels": "mono",
+    "audio_samplerate": media.SAMPLE_RATE,
+}
+
+
+def beeps(path: Path) -> list[tuple[float, float]]:
+    """Begin and pitch of every beep in a file of 16 bit samples: (seconds, hertz)."""
+    rate = media.SAMPLE_RATE
+    samples = np.fromfile(path, np.int16)
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 4000)
+    begins = loud[np.diff(loud, prepend=-rate) > rate // 4]
+    found = []
+    for start in begins:
+        part = samples[start : start + rate // 25].astype(np.float64)
+        spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), 16384))
+        found.append((float(start) / rate, float(spectrum.argmax()) * rate / 16384))
+    return found
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_sound_fits_the_pictures(made: Engine, name: str, tmp_path: Path) -> None:
+    """Sound and pictures are decoded on one timeline: every beep is at its second in what libmpv puts out, over all
+    changes of rung, to less than the limit."""
+    title, manifest = TITLES[name]()
+    path = tmp_path / "sound.raw"
+    with (
+        Screen(untimed=True, framedrop="no", video_sync="display-desync", **PCM, ao_pcm_file=str(path)) as screen,
+        opened(made, title, manifest, screen) as (session, recorder),
+    ):
+        assert made.wait(session, 60)
+        assert recorder.report(source=name, policy="")["result"]["played_to_end"]
+    heard = beeps(path)
+    assert len(heard) == title.seconds
+    first_s = heard[0][0]
+    for second, (at_s, pitch) in enumerate(heard):
+        assert abs(at_s - second) < AV_LIMIT_S, (second, at_s, first_s)
+        assert abs(pitch - media.beep_hz(second)) < 40, (second, pitch)
