@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import re
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from player.manifest.changes import Changes
-from player.manifest.hls.keys import implicit_iv
+from player.manifest.dump_keys import first_key, key_to_json, protections
 from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
 from player.manifest.model import (
     ByteRange,
     IndexRef,
     InitSegment,
-    KeyInfo,
     LiveInfo,
     Location,
     ManifestProtocol,
@@ -25,7 +22,6 @@ from player.manifest.model import (
     PlaylistInfo,
     PlaylistRef,
     Presentation,
-    Protection,
     Rendition,
     Segment,
     SegmentIndex,
@@ -38,7 +34,6 @@ SCHEMA_VERSION = 1
 Json = dict[str, Any]
 
 _POSITION = re.compile(r"\[(\d+)\]")
-_IV_FROM_SEQUENCE = frozenset({"AES-128", "AES-256", "SAMPLE-AES"})
 
 
 def to_json(presentation: Presentation) -> Json:
@@ -77,7 +72,7 @@ def to_json(presentation: Presentation) -> Json:
         "latency": _latency(live),
         "utc_timings": [{"scheme": scheme, "value": value} for scheme, value in live.utc_timings],
         "steering": _steering(presentation),
-        "session_keys": [_key(item.key, None) for item in presentation.session_keys],
+        "session_keys": [key_to_json(item.key, None) for item in presentation.session_keys],
         "session_data": [
             {"id": item.id, "value": item.value, "uri": item.uri, "lang": item.language, "format": item.format}
             for item in presentation.session_data
@@ -280,7 +275,7 @@ def _rendition(
         "embedded": rendition.embedded,
         "index": _index(rendition, segments),
         "init": _rendition_init(segments),
-        "protection": _protections(rendition, segments),
+        "protection": protections(rendition, segments),
         "inband_events": [{"scheme": scheme, "value": value} for scheme, value in rendition.inband_events],
         "playlist": _playlist_details(info) if info else None,
         "parts": [_part(part) for part in info.trailing_parts] if info else [],
@@ -368,7 +363,7 @@ def _range(range_: ByteRange | None) -> Json | None:
 def _init(init: InitSegment | None) -> Json | None:
     if init is None:
         return None
-    return {"url": init.url, "range": _range(init.byte_range), "key": _first_key(init.keys, None)}
+    return {"url": init.url, "range": _range(init.byte_range), "key": first_key(init.keys, None)}
 
 
 def _segments(segments: SegmentIndex, rendition: Rendition) -> list[Json]:
@@ -391,8 +386,8 @@ def _segment(segment: Segment, *, discontinuity: bool) -> Json:
         "title": segment.title,
         "byte_range": _range(segment.byte_range),
         "init": _init(segment.init),
-        "key": _first_key(segment.keys, segment.number),
-        "keys": [_key(key, segment.number) for key in segment.keys],
+        "key": first_key(segment.keys, segment.number),
+        "keys": [key_to_json(key, segment.number) for key in segment.keys],
         "discontinuity": discontinuity,
         "discontinuity_sequence": segment.discontinuity,
         "gap": segment.gap,
@@ -409,90 +404,6 @@ def _part(part: Part) -> Json:
         "byte_range": _range(part.byte_range),
         "independent": part.independent,
         "gap": part.gap,
-    }
-
-
-def _first_key(keys: Sequence[KeyInfo], sequence: int | None) -> Json | None:
-    return _key(keys[0], sequence) if keys else None
-
-
-def _key(key: KeyInfo, sequence: int | None) -> Json:
-    iv = key.iv
-    if iv is None and sequence is not None and key.keyformat == "identity" and key.method in _IV_FROM_SEQUENCE:
-        iv = implicit_iv(sequence)
-    return {
-        "method": key.method,
-        "uri": key.uri,
-        "iv": None if iv is None else iv.hex(),
-        "iv_implicit": iv is not None and key.iv is None,
-        "keyformat": key.keyformat,
-        "keyformat_versions": list(key.keyformat_versions),
-        "key_id": None if key.key_id is None else key.key_id.hex(),
-    }
-
-
-def _protections(rendition: Rendition, segments: SegmentIndex | PlaylistRef | IndexRef) -> list[Json]:
-    if rendition.protections:
-        return [_protection(item) for item in rendition.protections]
-    if isinstance(segments, PlaylistRef | IndexRef) or rendition.playlist is None:
-        return []
-    sets = {id(segment.keys): segment.keys for segment in segments}  # neighbours share one tuple
-    return [_key_protection(key) for key in _distinct(key for keys in sets.values() for key in keys)]
-
-
-def _distinct(keys: Iterable[KeyInfo]) -> Iterable[KeyInfo]:
-    """Keys that differ in more than where they stand."""
-    seen = set()
-    for key in keys:
-        identity = (key.method, key.uri, key.keyformat, key.key_id)
-        if identity not in seen and key.keyformat != "identity":
-            seen.add(identity)
-            yield key
-
-
-def _protection(item: Protection) -> Json:
-    pssh = [base64.b64encode(data).decode() for data in item.pssh]
-    kids = [kid.hex() for kid in item.default_kids]
-    return {
-        "scheme": item.scheme_id_uri,
-        "system_id": item.system_id,
-        "encryption": item.scheme,
-        "value": item.value,
-        "kid": kids[0] if kids else None,
-        "kids": kids,
-        "pssh": pssh[0] if pssh else None,
-        "psshs": pssh,
-        "laurl": item.licence_urls[0] if item.licence_urls else None,
-        "laurls": list(item.licence_urls),
-        "certificate_urls": list(item.certificate_urls),
-        "pro": None if item.pro is None else base64.b64encode(item.pro).decode(),
-        "robustness": item.robustness,
-    }
-
-
-def _key_protection(key: KeyInfo) -> Json:
-    """An EXT-X-KEY of a key system, in the form of a protection; the initialisation data stand in its data: URI."""
-    data = None
-    if key.uri and key.uri.startswith("data:") and ";base64," in key.uri:
-        data = key.uri.partition(";base64,")[2]
-    encryption = {"SAMPLE-AES": "cbcs", "SAMPLE-AES-CTR": "cenc", "SAMPLE-AES-CENC": "cenc"}.get(key.method)
-    kid = None if key.key_id is None else key.key_id.hex()
-    return {
-        "scheme": key.keyformat,
-        "system_id": key.keyformat.lower().removeprefix("urn:uuid:")
-        if "urn:uuid:" in key.keyformat.lower()
-        else None,
-        "encryption": encryption,
-        "value": key.method,
-        "kid": kid,
-        "kids": [kid] if kid else [],
-        "pssh": data,
-        "psshs": [data] if data else [],
-        "laurl": None if data else key.uri,
-        "laurls": [] if data or not key.uri else [key.uri],
-        "certificate_urls": [],
-        "pro": None,
-        "robustness": None,
     }
 
 
