@@ -46,15 +46,8 @@ def matinee(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Matinee:
     def run(*words: object) -> Said:
         line = [str(word) for word in words]
         if line[0] == "play":
-            line += [
-                "--headless",
-                "--speed",
-                "max",
-                "--key-store",
-                "file",
-                "--profile-dir",
-                str(tmp_path / "profile"),
-            ]
+            profile = ["--key-store", "file", "--profile-dir", str(tmp_path / "profile")]
+            line[1:1] = ["--headless", "--speed", "max", *profile]
         code = main(line)
         out, err = capfd.readouterr()
         assert "Traceback" not in out + err
