@@ -15,13 +15,14 @@ from backend_stub.server import ServerGroup, ServerOptions
 
 DEFAULT_API_PORT = 8400
 DEFAULT_EDGES = 2
+_LAST_PORT = 65535
 
 
 def default_options(
     edges: int = DEFAULT_EDGES, port: int = DEFAULT_API_PORT, host: str = "127.0.0.1"
 ) -> ServerOptions:
     """The API on ``port`` and the edges on the ports after it; port 0 takes any free ones."""
-    ports = tuple(port + 1 + index if port else 0 for index in range(edges))
+    ports = tuple(port + 1 + index if 0 < port < _LAST_PORT - index else 0 for index in range(edges))
     return ServerOptions(host=host, api_port=port, edge_ports=ports)
 
 

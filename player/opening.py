@@ -35,6 +35,10 @@ class Source:
     def __post_init__(self) -> None:
         if bool(self.url) == bool(self.title_id):
             raise InputError(ErrorCode.INPUT_USAGE, "Name either an address or a title.")
+        try:
+            urlsplit(self.url)
+        except ValueError:
+            raise InputError(ErrorCode.INPUT_USAGE, "This address cannot be read.") from None
 
     @property
     def shown_name(self) -> str:

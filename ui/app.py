@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _START_ENGINE_AT_THE_LATEST_MS = 1000
+# In the order of trial. The last one keeps the picture going where there is no sound hardware; libmpv's own list
+# also has outputs that complain on such machines.
+_AUDIO_OUTPUTS = "pipewire,pulse,alsa,null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,9 @@ def _make_engine(options: AppOptions) -> Engine:
 
 
 def _make_player() -> PlayerPort:
-    from player.mpv.player import MpvPlayer
+    from player.mpv.player import MpvPlayer, OutputOptions
 
-    return MpvPlayer()
+    return MpvPlayer(OutputOptions(audio=_AUDIO_OUTPUTS))
 
 
 def _playback_opener(

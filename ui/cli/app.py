@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def play_in_window(args: argparse.Namespace, source: Source) -> int:
-    """One playback in a window, with the report written at its end."""
+    """One playback in a window, with the report written at its end; the exit code stands for its error, if any."""
+    from player.errors import ExitCode, exit_code_of
     from player.report import Recorder
     from ui.app import AppOptions, run_app
     from ui.cli.play import engine_settings, playback_settings, write_report
@@ -66,5 +67,7 @@ def play_in_window(args: argparse.Namespace, source: Source) -> int:
             wrap=engine.wrap,
         )
     )
-    write_report(recorder.report(source=source.shown_name, policy=args.policy or ""), args)
-    return code
+    report = recorder.report(source=source.shown_name, policy=args.policy or "")
+    write_report(report, args)
+    error = report["result"]["error"]
+    return int(exit_code_of(error["code"])) if code == ExitCode.GOOD and error else code

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ui.cli.backend import add_data_argument, data_folder, load
+from ui.cli.options import port
 
 _HEADLESS_S = 30.0
 
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_argument(parser)
     parser.add_argument("--headless", action="store_true", help="play one title without a window, print the report")
     parser.add_argument("--tv", action="store_true", help="larger, for a screen across the room")
-    parser.add_argument("--port", type=int, default=8400, help="of the service's API")
+    parser.add_argument("--port", type=port, default=8400, help="of the service's API")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -42,7 +42,7 @@ def build_parser(only: str | None) -> argparse.ArgumentParser:
     """The parser; only the named subcommand's own arguments are added, so that the others need not be imported."""
     parser = argparse.ArgumentParser(prog="matinee", description="Desktop and TV reference player for HLS and DASH.")
     parser.add_argument("--version", action="version", version=f"matinee {VERSION}")
-    parser.add_argument("--log", default="warning", choices=["debug", "info", "warning", "error"], help="log level")
+    _add_log(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.help, add_help=name == only)
@@ -53,7 +53,7 @@ def build_parser(only: str | None) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; never shows a traceback for what a user or a network did."""
-    words = list(argv)
+    log, words = _log_level(argv)
     named = next((word for word in words if not word.startswith("-")), None)
     if named not in COMMANDS and not ({"-h", "--help", "--version"} & set(words)) and _is_app_call(words):
         words, named = ["app", *words], "app"
@@ -61,9 +61,9 @@ def main(argv: Sequence[str]) -> int:
     if args.command is None:
         build_parser(None).print_help()
         return 2
-    logging.basicConfig(level=args.log.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=log.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     module = importlib.import_module(COMMANDS[args.command].module)
-    from player.errors import ANY_ERROR, ExitCode, exit_code  # here, so that --help stays quick
+    from player.errors import ANY_ERROR, ErrorCode, ExitCode, exit_code  # here, so that --help stays quick
 
     try:
         return int(module.run(args))
@@ -78,6 +78,23 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
         return int(ExitCode.GOOD)
+    except OSError as error:  # a full disk, a folder without write permission
+        logging.getLogger(__name__).debug("a file could not be used", exc_info=True)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"matinee: {where}{error.strerror or error} ({ErrorCode.INPUT_FILE})", file=sys.stderr)
+        return int(ExitCode.BAD_INPUT)
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--log", default="warning", choices=["debug", "info", "warning", "error"], help="log level")
+
+
+def _log_level(argv: Sequence[str]) -> tuple[str, list[str]]:
+    """The value of ``--log``, which may stand before or behind the command, and the words without it."""
+    parser = argparse.ArgumentParser(prog="matinee", add_help=False, allow_abbrev=False)
+    _add_log(parser)
+    found, words = parser.parse_known_args(list(argv))
+    return str(found.log), words
 
 
 def _is_app_call(words: Sequence[str]) -> bool:

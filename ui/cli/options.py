@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from pathlib import Path
 
@@ -21,6 +22,47 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key-store", default="auto", choices=["auto", "system", "file"], help="where the device's key is kept"
     )
+
+
+def seconds(text: str) -> float:
+    """An argument that is a length of time or a position: finite, not negative."""
+    value = _number(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than nothing")
+    return value
+
+
+def positive(text: str) -> float:
+    """An argument that is a finite number above nothing."""
+    value = _number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above nothing")
+    return value
+
+
+def whole_number(text: str) -> int:
+    """An argument that counts from 0."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """An argument that is a port; 0 means any."""
+    value = whole_number(text)
+    if value > 65535:
+        raise argparse.ArgumentTypeError("ports go up to 65535")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
 
 
 def _service_root(url: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ui.cli.options import add_service_arguments, profile_folder
+from ui.cli.options import add_service_arguments, positive, profile_folder, seconds, whole_number
 
 if TYPE_CHECKING:
     from player.engine import Engine, EngineSettings
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from player.session import Session
     from player.settings import PlaybackSettings
     from player.state import PlaybackState
+
+_SLOWEST, _FASTEST = 0.01, 100.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,11 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", metavar="FILE", type=Path, help="write what happened as JSON (- for stdout)")
     parser.add_argument("--json", action="store_true", help="print the report on stdout and nothing else")
     parser.add_argument("--policy", default=None, help="ABR policy (see matinee abr)")
-    parser.add_argument("--rung", type=int, metavar="N", help="fix the quality: 0 is the lowest rung")
-    parser.add_argument("--buffer", type=float, default=30.0, metavar="S", help="how far to load ahead, in seconds")
-    parser.add_argument("--start", type=float, metavar="S", help="where to begin, in seconds")
-    parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds of media")
-    parser.add_argument("--speed", default="1", help="playback speed, or max: as fast as decoding allows (headless)")
+    parser.add_argument("--rung", type=whole_number, metavar="N", help="fix the quality: 0 is the lowest rung")
+    parser.add_argument(
+        "--buffer", type=positive, default=30.0, metavar="S", help="how far to load ahead, in seconds"
+    )
+    parser.add_argument("--start", type=seconds, metavar="S", help="where to begin, in seconds")
+    parser.add_argument("--duration", type=positive, metavar="S", help="stop after so many seconds of media")
+    parser.add_argument(
+        "--speed", type=_speed, default=1.0, help="headless: playback speed, or max: as fast as decoding allows"
+    )
     parser.add_argument("--trace", type=Path, metavar="FILE", help="shape the network by a trace file")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="inject faults (docs/faults.md)")
     parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
@@ -49,17 +55,14 @@ def run(args: argparse.Namespace) -> int:
     from player.errors import ErrorCode, InputError
 
     source = _source(args)
-    if not args.headless:
-        from ui.cli.app import play_in_window
+    _check_report(args.report)
+    if args.headless:
+        return play_headless(args, source, args.speed)
+    if args.speed != 1.0:
+        raise InputError(ErrorCode.INPUT_USAGE, "--speed goes with --headless.")
+    from ui.cli.app import play_in_window
 
-        return play_in_window(args, source)
-    speed = args.speed
-    if speed != "max":
-        try:
-            speed = float(speed)
-        except ValueError:
-            raise InputError(ErrorCode.INPUT_USAGE, f"--speed takes a number or max, not {speed!r}.") from None
-    return play_headless(args, source, speed)
+    return play_in_window(args, source)
 
 
 def play_headless(args: argparse.Namespace, source: Source, speed: float | str) -> int:
@@ -150,6 +153,26 @@ def sign_in(engine: Engine, args: argparse.Namespace) -> None:
     if args.email is None or engine.service is None:
         return
     engine.submit(engine.service.login(args.email, os.environ.get("MATINEE_PASSWORD", ""))).result()
+
+
+def _speed(text: str) -> float | str:
+    """``max``, or a speed that libmpv can play at."""
+    if text == "max":
+        return text
+    value = positive(text)
+    if not _SLOWEST <= value <= _FASTEST:
+        raise argparse.ArgumentTypeError(f"speeds go from {_SLOWEST:g} to {_FASTEST:g}")
+    return value
+
+
+def _check_report(path: Path | None) -> None:
+    """Better told before the playback than after it. Raises InputError."""
+    from player.errors import ErrorCode, InputError
+
+    if path is None or str(path) == "-":
+        return
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(ErrorCode.INPUT_FILE, f"The report cannot be written to {path}.")
 
 
 def _source(args: argparse.Namespace) -> Source:

@@ -7,14 +7,17 @@ import sys
 from pathlib import Path
 
 from ui.cli.backend import add_data_argument, data_folder, load, read_text
+from ui.cli.options import port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee serve --help``."""
     add_data_argument(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8400, help="of the API; the edges take those after it (0: any)")
-    parser.add_argument("--edges", type=int, default=2, metavar="N", help="how many CDN edges")
+    parser.add_argument("--port", type=port, default=8400, help="of the API; the edges take those after it (0: any)")
+    parser.add_argument(
+        "--edges", type=int, default=2, choices=range(1, 10), metavar="N", help="how many CDN edges (1 to 9)"
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults from the start (docs/faults.md)")
 
 
