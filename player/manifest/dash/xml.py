@@ -32,10 +32,11 @@ def parse_xml(text: str | bytes) -> tuple[Element, bool]:
         raise limit_error("the MPD has too many elements", MAX_ELEMENTS)
     encoding = "utf-8" if isinstance(text, str) else None
     forgiven = False
+    parser = _parser(encoding, recover=False)
     try:
-        root = etree.fromstring(data, _parser(encoding, recover=False))
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        if not _only_namespaces(error):
+        if not _only_namespaces(parser):
             raise _syntax_error(error) from None
         root = etree.fromstring(data, _parser(encoding, recover=True))
         forgiven = True
@@ -61,8 +62,10 @@ def _parser(encoding: str | None, *, recover: bool) -> etree.XMLParser:
     )
 
 
-def _only_namespaces(error: etree.XMLSyntaxError) -> bool:
-    log: Any = error.error_log
+def _only_namespaces(parser: etree.XMLParser) -> bool:
+    """Whether undeclared prefixes are all that a parser stumbled over. (The error's own log is no witness: it also
+    has what earlier parsers on this thread said.)"""
+    log: Any = parser.error_log
     kinds = [entry.type_name for entry in log]
     return bool(kinds) and all(kind in _NAMESPACE_TROUBLE for kind in kinds)
 
