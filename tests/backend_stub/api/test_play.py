@@ -180,6 +180,7 @@ class TestKeysAtRest:
         for key in KEYS:
             assert not [path for path in files if key.key in path.read_bytes()]
 
+    @pytest.mark.logs_errors
     def test_a_moved_row_gives_no_licence(self, tmp_path: Path) -> None:
         with running_backend(tmp_path) as group, signed_in_viewer(group) as viewer:
             publish_noise(group.settings)
