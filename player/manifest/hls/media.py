@@ -249,18 +249,21 @@ class _MediaReader:
             self.notes.warn("forbidden_url", trouble, line=line)
 
     def _take_range(self, url: str, line: int) -> ByteRange:
-        """The pending byte range; without an offset it goes on where the one before it ended (4.4.4.2)."""
+        """The pending byte range; without an offset it goes on where the one before it ended (4.4.4.2).
+
+        The segment before must be a range of the same resource. Where it is of another one, players go on counting,
+        and so does this one; after a segment without a range they start at 0.
+        """
         assert self.range is not None
         length, offset = self.range
         self.range = None
         if offset is None:
-            offset = 0
-            if url == self.range_url:
-                offset = self.range_end
-            elif self.range_url:
+            ranged = bool(self.segments) and self.segments[-1].byte_range is not None
+            offset = self.range_end if ranged else 0
+            if self.segments and not (ranged and url == self.range_url):
                 self.notes.warn(
                     "hls.byterange_without_offset",
-                    "A byte range without offset follows a segment of another resource; it is taken to start at 0.",
+                    f"A byte range without offset does not follow a range of the same resource; it is read from {offset} on.",
                     line=line,
                 )
         self.range_url, self.range_end = url, offset + length
