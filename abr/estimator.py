@@ -39,7 +39,7 @@ SCORE_SPAN = 2  # transfers whose mean an average has to foretell
 SCORE_KEEP = 0.98  # of the past score, at each transfer
 SCORE_SHARPNESS = 2.0  # how strongly a better score is preferred
 
-PRIOR_REL_ERROR = 0.45
+PRIOR_REL_ERROR = 0.35
 PRIOR_ERROR_WEIGHT = 4.0  # transfers that the prior counts for
 ERROR_KEEP = 0.95
 MAX_LOG_ERROR = 1.0  # a larger surprise counts as this much: one outage must not frighten for minutes

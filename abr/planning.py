@@ -22,7 +22,12 @@ Indices = npt.NDArray[np.int64]
 
 HORIZON = 10  # segments planned ahead
 EXACT = 5  # of them, those planned with their own sizes; the rest with their mean
-BUFFER_POINTS = 16
+FINE_POINTS = 12  # cells of a third of a segment, where a stall is near ...
+COARSE_POINTS = 6  # ... and the rest of the buffer
+BUFFER_POINTS = FINE_POINTS + COARSE_POINTS + 1
+CELLS_PER_SEGMENT = 3.0
+FINE_SHARE = 0.6  # of the buffer at most
+TAPER = 4  # how sharply a buffer loses its worth once the link carries the top rung anyway
 RATE_POINTS = 5
 RATE_SPAN = 0.7  # the grid of expected rates reaches this many error scales up and down
 MIN_SPREAD_OF_GRID = 0.25
@@ -108,8 +113,11 @@ class _Grid:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.rungs = len(problem.quality)
-        self.buffers = np.linspace(0.0, problem.buffer_max_s, BUFFER_POINTS)
-        self.cell_s = problem.buffer_max_s / (BUFFER_POINTS - 1)
+        self.fine_s = min(problem.segment_s / CELLS_PER_SEGMENT, FINE_SHARE * problem.buffer_max_s / FINE_POINTS)
+        self.zone_s = self.fine_s * FINE_POINTS
+        self.coarse_s = (problem.buffer_max_s - self.zone_s) / COARSE_POINTS
+        fine = np.arange(FINE_POINTS) * self.fine_s
+        self.buffers = np.concatenate([fine, self.zone_s + np.arange(COARSE_POINTS + 1) * self.coarse_s])
         centre = RATE_POINTS // 2
         pitch = RATE_SPAN * max(problem.spread, MIN_SPREAD_OF_GRID) * 2 / (RATE_POINTS - 1)
         surprises = OUTCOMES * problem.spread
@@ -134,7 +142,9 @@ class _Grid:
         problem = self.problem
         left_s = max(problem.segments_left - steps, 0) * problem.segment_s
         lasting = np.minimum(self._quality_of(self.rates), problem.quality[-1])
-        worth = problem.buffer_value * lasting / problem.segment_s
+        needed = problem.sizes[:, -1].mean() / problem.segment_s
+        wanted = 1 / (1 + (self.rates / needed) ** TAPER)
+        worth = problem.buffer_value * wanted * lasting / problem.segment_s
         useful = np.minimum(self.buffers, left_s)
         shape = (RATE_POINTS, self.rungs, BUFFER_POINTS)
         value: Floats = np.broadcast_to(worth[:, None, None] * useful[None, None, :], shape).copy()
@@ -156,12 +166,21 @@ class _Grid:
         stalls = np.einsum("j,hxjab->hxab", CHANCES, np.minimum(after, 0.0)) * problem.stall_cost
         np.maximum(after, 0.0, out=after)
         after += problem.segment_s
-        after *= 1 / self.cell_s
-        np.minimum(after, BUFFER_POINTS - 1, out=after)
+        after = self._place(after)
         cell = np.minimum(after.astype(np.int64), BUFFER_POINTS - 2)
         after -= cell
         cell += self._base()
         return _Moves(cell, after, stalls)
+
+    def _place(self, buffer_s: Floats) -> Floats:
+        """Where a buffer lies on the grid, in cells. The fine zone's slope is the steeper one, so the lower
+        line counts.
+        """
+        fine = buffer_s / self.fine_s
+        coarse = FINE_POINTS + (buffer_s - self.zone_s) / self.coarse_s
+        np.minimum(fine, coarse, out=fine)
+        place: Floats = np.minimum(fine, BUFFER_POINTS - 1, out=fine)
+        return place
 
     def _base(self) -> Indices:
         """Offsets of the rows of an array [rate, outcome, rung, buffer]."""
@@ -201,7 +220,7 @@ class _Grid:
             seconds = soon / running.bps + (bits - soon)[None, :] * s_per_bit
             seconds += np.where(np.arange(self.rungs) == running.rung, 0.0, problem.ttfb_s)
         after = problem.buffer_s - seconds
-        place = np.minimum((np.maximum(after, 0.0) + problem.segment_s) / self.cell_s, BUFFER_POINTS - 1)
+        place = self._place(np.maximum(after, 0.0) + problem.segment_s)
         cell = np.minimum(place.astype(np.int64), BUFFER_POINTS - 2)
         share = place - cell
         mixed = np.einsum("jx,xab->jab", self.mix[self.centre], value)

@@ -25,9 +25,12 @@ SPREAD_SCALE = 0.85  # of the measured error: a plan that can react later needs 
 MIN_SPREAD = 0.25
 GAIN_SCALE = 0.6  # part of a surprise is noise that the next transfers take back
 OPTIMISM = 0.1  # of the spread: the mean of logarithms lies below the mean
-BUFFER_VALUE = 1.0  # of the quality that the buffer at the horizon could buy
+BUFFER_VALUE = 0.92  # of the quality that the buffer at the horizon could buy
 SWITCH_LENIENCY = 0.8
 UNKNOWN_END = 10_000
+
+STEADY_RATIO = 1.1  # the fastest of the last transfers over the slowest, on a link that is taken as constant
+STEADY_SAMPLES = 4
 
 WATCH_S = 4.0  # of body before a download is judged, and the window of its recent rate
 JUDGE_EVERY_S = 0.25
@@ -51,7 +54,9 @@ class PlannerCore:
             return first_rung(view)
         self._forget_download()
         values = rung_values(_problem(view, view.estimate.mean_bps))
-        rung = int(np.argmax(values))
+        open_to_us = values[: _steady_limit(view) + 1]
+        slow = _slow_rate(view)
+        rung = int(np.argmax(open_to_us)) if slow is None else _best_that_fits(view, open_to_us, slow)
         estimate = view.estimate
         held = rung == view.current
         sentence = (
@@ -78,7 +83,7 @@ class PlannerCore:
         values = rung_values(_problem_of_running(progress, left, bps))
         top = _quality(view)[-1]
         lower = values[: progress.rung]
-        to = int(np.argmax(lower))
+        to = _best_that_fits(view, lower, bps)
         if lower[to] <= values[progress.rung] + CLEAR_GAIN * top:
             return KEEP
         self._forget_download()
@@ -112,6 +117,39 @@ class PlannerCore:
     def _forget_download(self) -> None:
         self._marks.clear()
         self._judged_s = -math.inf
+
+
+def _best_that_fits(view: Snapshot, values: Floats, bps: float) -> int:
+    """The best rung whose segment leaves a segment in the buffer if the rate stays as it is, else the lowest."""
+    room_s = view.buffer_s - view.segment_s
+    fitting = [r for r in range(len(values)) if view.estimate.ttfb_s + segment_bits(view, 0, r) / bps <= room_s]
+    return max(fitting, key=lambda rung: values[rung], default=0)
+
+
+def _slow_rate(view: Snapshot) -> float | None:
+    """The rate of the last transfer if it was long and slow: then the next one must not need a better one to be
+    in time.
+    """
+    last, mean = (view.estimate.recent[-1] if view.estimate.recent else None), view.estimate.mean_bps
+    if last is None or mean is None or last.body_s < view.segment_s:
+        return None
+    bps = last.size * 8 / last.body_s
+    return bps if bps < mean else None
+
+
+def _steady_limit(view: Snapshot) -> int:
+    """The highest rung to go up to. On a link as good as constant that is the highest one it carries for good: a
+    higher one could only be visited until the buffer is spent, and viewers mind the switches more than they enjoy
+    the visits."""
+    top, recent = len(view.rungs) - 1, view.estimate.recent
+    if view.current is None or len(recent) < STEADY_SAMPLES:
+        return top
+    rates = [each.size * 8 / each.body_s for each in recent]
+    if max(rates) > STEADY_RATIO * min(rates):
+        return top
+    room_s = view.segment_s - view.estimate.ttfb_s
+    carried = [r for r, rung in enumerate(view.rungs) if rung.bitrate_bps * view.segment_s <= max(rates) * room_s]
+    return max(view.current, carried[-1] if carried else 0)
 
 
 def _quality(view: Snapshot) -> Floats:
@@ -177,8 +215,15 @@ def _votes(view: Snapshot, values: Floats, chosen: int) -> tuple[Vote, ...]:
     mean = view.estimate.mean_bps or 0.0
     votes = [Vote("plan", chosen, f"value {values[chosen]:.2f}")]
     if len(values) > 1:
-        second = int(np.argsort(values)[-2])
-        votes.append(Vote("runner-up", second, f"worth {values[chosen] - values[second]:.2f} Mbit/s less"))
+        second = next(int(r) for r in np.argsort(-values) if r != chosen)
+        lead = values[chosen] - values[second]
+        votes.append(
+            Vote(
+                "runner-up",
+                second,
+                f"worth {abs(lead):.2f} Mbit/s {'less' if lead >= 0 else 'more, but ruled out'}",
+            )
+        )
     carried = max((r for r, rung in enumerate(view.rungs) if rung.bitrate_bps <= mean), default=0)
     votes.append(Vote("throughput", carried, f"{rate(mean)} expected, {rate(view.estimate.low_bps)} at the least"))
     return tuple(votes)

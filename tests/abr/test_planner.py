@@ -1,0 +1,119 @@
+"""Our policy: what it must never do, and what it must always do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abr import registry
+from abr.model import Reason
+from abr.simulator.formats import Ladder, Trace
+from abr.simulator.session import Options, simulate
+from tests.kit.snapshots import progress, snapshot
+
+CBR = Ladder.constant((300, 700, 1500, 3000, 6000), segments=75)
+
+
+def link(*periods: tuple[float, float]) -> Trace:
+    """A trace of (seconds, Mbit/s) with 40 ms of latency."""
+    return Trace("link", [(seconds, mbps * 1e6, 0.04) for seconds, mbps in periods])
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.floats(2e5, 3e7), st.floats(1.3, 10.0), st.floats(0.0, 26.0), st.integers(0, 4), st.floats(0.1, 0.9))
+def test_more_throughput_never_means_a_lower_rung(
+    bps: float, factor: float, buffer_s: float, current: int, rel_error: float
+) -> None:
+    moment = snapshot(bps, buffer_s=buffer_s, current=current)
+    slow = replace(moment, estimate=replace(moment.estimate, rel_error=rel_error))
+    fast = replace(snapshot(bps * factor), buffer_s=buffer_s, current=current)
+    fast = replace(fast, estimate=replace(fast.estimate, rel_error=rel_error))
+    low, high = registry.create().decide(slow).rung, registry.create().decide(fast).rung
+    assert low is not None
+    assert high is not None
+    assert low <= high
+
+
+@pytest.mark.parametrize("mbps", [0.5, 1.0, 2.0, 4.0, 8.0])
+def test_more_buffer_never_means_a_lower_rung(mbps: float) -> None:
+    rungs = [registry.create().decide(snapshot(mbps * 1e6, buffer_s=float(b))).rung for b in range(27)]
+    known = [rung for rung in rungs if rung is not None]
+    assert len(known) == len(rungs)
+    assert known == sorted(known)
+
+
+@pytest.mark.parametrize("mbps", [0.35, 0.75, 1.0, 1.7, 2.5, 3.3, 4.5, 6.5, 20.0])
+@pytest.mark.parametrize("buffer_s", [20.0, 30.0, 60.0])
+def test_no_oscillation_on_a_constant_link(mbps: float, buffer_s: float) -> None:
+    session = simulate(registry.create(), CBR, link((1000.0, mbps)), Options(buffer_max_s=buffer_s))
+    settled = [request.rung for request in session.requests if request.start_s >= 20.0]
+    assert int((np.diff(settled) != 0).sum()) <= 1
+    assert session.stalled_s == 0
+
+
+@pytest.mark.parametrize("low", [0.4, 1.0])
+def test_back_at_the_top_within_five_segments_of_a_restored_link(low: float) -> None:
+    session = simulate(registry.create(), CBR, link((80.0, 20.0), (60.0, low), (1000.0, 20.0)), Options())
+    after = [request.rung for request in session.requests if request.end_s > 140.0 and not request.aborted]
+    assert 4 in after[:6]
+    assert set(after[6:40]) == {4}
+
+
+def test_a_collapse_is_survived_by_abandoning() -> None:
+    trace = link((60.0, 20.0), (120.0, 0.45), (1000.0, 20.0))
+    session = simulate(registry.create(), CBR, trace, Options())
+    assert session.stalled_s == 0
+    assert session.wasted_bytes < 3_000_000
+
+
+def test_a_short_dip_is_no_reason_to_abandon() -> None:
+    trace = link((60.0, 20.0), (3.0, 0.3), (1000.0, 20.0))
+    session = simulate(registry.create(), CBR, trace, Options())
+    assert not session.verdicts
+    assert session.stalled_s == 0
+
+
+@pytest.mark.parametrize("kbps", [[300, 25_000], [500, 1000, 2000, 4000, 8000, 25_000], [200, 12_000]])
+def test_a_sparse_ladder_over_a_slow_link_never_stalls(kbps: list[float]) -> None:
+    session = simulate(registry.create(), Ladder.constant(kbps), link((1000.0, 1.2)), Options())
+    assert session.stalled_s == 0
+    assert max(session.rungs) < len(kbps) - 1
+
+
+def test_the_short_rest_of_a_title_spends_the_buffer() -> None:
+    middle = registry.create().decide(snapshot(1.6e6, buffer_s=24.0, remaining_s=600.0, current=3))
+    end = registry.create().decide(snapshot(1.6e6, buffer_s=24.0, remaining_s=4.0, current=3))
+    assert middle.rung is not None
+    assert end.rung is not None
+    assert end.rung >= middle.rung
+    assert end.rung == 3
+
+
+def test_the_answer_names_its_reasons() -> None:
+    decision = registry.create().decide(snapshot(4e6))
+    assert decision.policy == "planner"
+    assert decision.reason in (Reason.HOLD, Reason.OPTIMUM_PLAN)
+    assert [vote.rule for vote in decision.votes] == ["plan", "runner-up", "throughput"]
+    assert "15 s buffered and 4.0 Mbit/s expected" in decision.sentence
+
+
+def test_the_same_snapshot_gets_the_same_answer() -> None:
+    moment = snapshot(2.2e6, buffer_s=9.0)
+    policy = registry.create()
+    assert policy.decide(moment) == policy.decide(moment) == registry.create().decide(moment)
+
+
+def test_a_download_is_not_judged_before_it_has_been_slow_for_a_while() -> None:
+    moment = snapshot(6e6, buffer_s=2.0, current=4)
+    assert (
+        registry.create().on_progress(progress(moment, 4, received=40_000, size=3_000_000, seconds=1.0)).abandon_to
+        is None
+    )
+    verdict = registry.create().on_progress(progress(moment, 4, received=40_000, size=3_000_000, seconds=5.0))
+    assert verdict.abandon_to is not None
+    assert verdict.reason is Reason.ABANDONED
+    assert "Give up 1080p" in verdict.sentence
