@@ -13,7 +13,6 @@ from random import Random
 from typing import Any, Literal
 
 from abr import registry
-from abr.estimator import ThroughputEstimator
 from abr.model import TransferSample
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
@@ -40,6 +39,7 @@ from player.stream.rate import RateControl
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
+from player.stream.throughput import Throughput
 from player.stream.virtual import VirtualStream
 from player.stream.waiting import Waiting
 from player.subtitles import Subtitles
@@ -70,7 +70,7 @@ class Session:
         self._loop = services.loop
         self._on_state = on_state
         self._on_event = on_event
-        self._estimator = ThroughputEstimator(settings.network_memory)
+        self._network = Throughput(settings.network_memory, lambda: self._paths.current)
         self._playhead = Playhead()
         self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, self._throughput)
         self._waiting = Waiting()
@@ -153,7 +153,7 @@ class Session:
         """The gate finished an exchange (called on the loop)."""
         self._observe(TransferDone(transfer.end_s, transfer))
         if transfer.kind in _RATED_KINDS and transfer.first_byte_s is not None and transfer.error is None:
-            self._estimator.observe(
+            self._network.observe(
                 TransferSample(
                     start_s=transfer.start_s,
                     first_byte_s=transfer.first_byte_s,
@@ -252,7 +252,7 @@ class Session:
         audio_bps = audio_rendition(audio[self._selection.default_audio].first).bandwidth_bps if audio else 0
         rate = RateControl(
             registry.create(settings.policy),
-            self._estimator.estimate,
+            self._network.estimate,
             ladder(self._selection.main),
             buffer_max_s=settings.buffer_s,
             audio_bps=audio_bps if self._selection.video is not None else 0,
@@ -447,7 +447,7 @@ class Session:
         self._on_event(event)
 
     def _throughput(self) -> float | None:
-        return self._estimator.estimate(self._clock.monotonic()).mean_bps
+        return self._network.estimate(self._clock.monotonic()).mean_bps
 
     def _buffer_s(self) -> float:
         if self._streaming is None:

@@ -12,10 +12,14 @@ from abr.model import (
     Phase,
     Policy,
     Progress,
+    Reason,
     Rung,
     Snapshot,
     Verdict,
 )
+
+_GUARD_AFTER_S = 2.5  # so long a rate has to be seen before a download is given up for it
+_GUARD_SHARE = 0.7  # of the time there is, that a replacement may need
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +81,44 @@ class RateControl:
         replaceable: bool,
     ) -> Verdict:
         """The policy's answer on a running download."""
-        return self._policy.on_progress(
-            Progress(
-                rung=rung,
-                received=received,
-                size=size,
-                elapsed_s=elapsed_s,
-                since_first_byte_s=since_first_byte_s,
-                recent_bps=recent_bps,
-                recent_window_s=recent_window_s,
-                replaceable=replaceable,
-                snapshot=self._snapshot(moment),
-                abandoned_before=self._abandoned_in_a_row,
-            )
+        progress = Progress(
+            rung=rung,
+            received=received,
+            size=size,
+            elapsed_s=elapsed_s,
+            since_first_byte_s=since_first_byte_s,
+            recent_bps=recent_bps,
+            recent_window_s=recent_window_s,
+            replaceable=replaceable,
+            snapshot=self._snapshot(moment),
+            abandoned_before=self._abandoned_in_a_row,
         )
+        verdict = self._policy.on_progress(progress)
+        return verdict if verdict.abandon_to is not None else self._last_guard(progress, verdict)
+
+    def _last_guard(self, progress: Progress, verdict: Verdict) -> Verdict:
+        """Give up a download that is sure to end in a stall where a lower rung is sure not to.
+
+        A policy weighs what it has learned of the network; after a change to another CDN in mid-segment it has
+        learned nothing yet, and the segment was chosen for another link.
+        """
+        view, rung = progress.snapshot, progress.rung
+        judged = progress.replaceable and self.manual is None and progress.since_first_byte_s >= _GUARD_AFTER_S
+        if not judged or progress.size is None or progress.recent_bps <= 0 or rung == 0:
+            return verdict
+        left_s = (progress.size - progress.received) * 8 / progress.recent_bps
+        if left_s <= view.buffer_s:
+            return verdict
+        needs_s = [each.bitrate_bps * view.segment_s / progress.recent_bps for each in view.rungs[:rung]]
+        fitting = [lower for lower in range(rung) if needs_s[lower] <= _GUARD_SHARE * view.buffer_s]
+        to = max(fitting, default=0)
+        if needs_s[to] > _GUARD_SHARE * left_s:
+            return verdict
+        sentence = (
+            f"At {progress.recent_bps / 1e6:.1f} Mbit/s the rest would take {left_s:.1f} s, and {view.buffer_s:.1f} s"
+            " are buffered: a lower quality is fetched instead."
+        )
+        return Verdict(to, Reason.ABANDONED, sentence)
 
     def chosen(self, rung: int) -> None:
         """A fetch at this rung begins."""
