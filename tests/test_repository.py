@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import subprocess
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -151,6 +153,30 @@ def test_the_lock_has_every_dependency_with_hashes() -> None:
     for extra in declared["optional-dependencies"].values():  # type: ignore[index]
         wanted |= requirements(extra)
     assert wanted <= locked
+
+
+def test_the_base_is_enough_for_the_headless_player_and_the_tools() -> None:
+    declared = project()
+    extras = declared["project"]["optional-dependencies"]  # type: ignore[index]
+    beyond = requirements([*extras["app"], *extras["backend"], *declared["dependency-groups"]["dev"]])  # type: ignore[index]
+    modules = importlib.metadata.packages_distributions()
+    blocked = sorted(name for name, by in modules.items() if {canonical(each) for each in by} & beyond)
+    assert {"PySide6", "fastapi", "m3u8", "uvicorn"} <= set(blocked)
+    wanted = [command.module for name, command in COMMANDS.items() if name not in ("app", "demo", "serve", "publish")]
+    wanted += ["player.engine", "player.session", "player.mpv.player", "player.report", "player.media.ts"]
+    script = f"""
+import importlib, sys
+sys.modules.update(dict.fromkeys({blocked!r}))
+for name in {wanted!r}:
+    importlib.import_module(name)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as pyproject.toml writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
