@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from player.selection import ladder
+from player.selection import Unsupported, ladder
 from player.state import RungChoice, TrackChoice
 from player.stream.timeline import LogicalTrack
 
@@ -22,10 +22,13 @@ def rung_choices(main: LogicalTrack) -> tuple[RungChoice, ...]:
     )
 
 
-def audio_choices(tracks: Sequence[LogicalTrack], chosen: int, *, changeable: bool) -> tuple[TrackChoice, ...]:
-    """The sound tracks. Where the sound is the main track itself (``changeable`` False) only the chosen one plays."""
+def audio_choices(
+    tracks: Sequence[LogicalTrack], chosen: int, unsupported: Sequence[Unsupported], *, changeable: bool
+) -> tuple[TrackChoice, ...]:
+    """The sound tracks, and behind them those that cannot be decoded. Where the sound is the main track itself
+    (``changeable`` False) only the chosen one plays."""
     fixed = None if changeable else "The sound of this title cannot be changed while it plays."
-    return tuple(
+    playable = tuple(
         TrackChoice(
             track.id,
             track.label,
@@ -34,4 +37,8 @@ def audio_choices(tracks: Sequence[LogicalTrack], chosen: int, *, changeable: bo
             unsupported=None if number == chosen else fixed,
         )
         for number, track in enumerate(tracks)
+    )
+    return playable + tuple(
+        TrackChoice(item.track.id, item.track.label, item.track.language, unsupported=item.reason)
+        for item in unsupported
     )

@@ -6,32 +6,29 @@ codec per track, so a ladder is made of renditions that one decoder setup can fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from abr.model import Rung
 from player.errors import ErrorCode, MediaError
-from player.manifest.model import Presentation, Rendition, Track, TrackType
+from player.manifest import codecs as manifest_codecs
+from player.manifest.model import PlaylistRef, Presentation, Rendition, Track, TrackType
+from player.media.model import Codec
 from player.stream.timeline import LogicalTrack
 
-_FAMILIES = (
-    ("h264", ("avc1", "avc3")),
-    ("hevc", ("hvc1", "hev1", "dvh1", "dvhe")),
-    ("vp9", ("vp09", "vp9")),
-    ("av1", ("av01",)),
-    ("vp8", ("vp8", "vp08")),
-    ("aac", ("mp4a.40", "mp4a.67", "mp4a.66")),
-    ("ac3", ("ac-3",)),
-    ("eac3", ("ec-3",)),
-    ("opus", ("opus", "Opus")),
-    ("mp3", ("mp4a.6b", "mp4a.69", "mp4a.40.34", "mp3")),
-    ("flac", ("flac", "fLaC")),
-)
 # H.264 first: it is decoded everywhere and cheaply.
 _VIDEO_PREFERENCE = ("h264", "hevc", "vp9", "av1", "vp8", "")
 _AUDIO_PREFERENCE = ("aac", "opus", "eac3", "ac3", "mp3", "flac", "")
 _AUDIO_COMFORT_BPS = 200_000
 _MAX_CHOICES = 100  # of audio, and of text: more than the virtual file has room for is not believed
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A track that a menu shows and that cannot be played, with the reason as a sentence."""
+
+    track: LogicalTrack
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,7 @@ class Selection:
     text: tuple[LogicalTrack, ...]
     default_audio: int
     muxed_audio: bool
+    unsupported_audio: tuple[Unsupported, ...] = ()
 
     @property
     def main(self) -> LogicalTrack:
@@ -51,21 +49,19 @@ class Selection:
 
 def codec_family(codecs: Iterable[str], type_: TrackType) -> str:
     """The family of the first codec of this type in RFC 6381 strings; empty where nothing is declared."""
-    order = _VIDEO_PREFERENCE if type_ is TrackType.VIDEO else _AUDIO_PREFERENCE
-    for codec in codecs:
-        for family, prefixes in _FAMILIES:
-            if family in order and codec.lower().startswith(tuple(prefix.lower() for prefix in prefixes)):
-                return family
-    return ""
+    return next(map(manifest_codecs.codec_family, manifest_codecs.of_type(codecs, type_)), "")
 
 
-def select(presentation: Presentation, language: str | None = None) -> Selection:
-    """The tracks to play; ``language`` is the preferred audio language (BCP 47).
+def select(presentation: Presentation, language: str | None = None, decoders: Collection[str] = ()) -> Selection:
+    """The tracks to play; ``language`` is the preferred audio language (BCP 47), ``decoders`` are the codecs that can
+    be decoded, in FFmpeg's names; empty where that is not known. A codec that is not declared is taken to be one of
+    them: the media will tell.
 
-    Raises :class:`MediaError` where there is neither video nor audio.
+    Raises :class:`MediaError` where there is neither video nor audio, and where the video cannot be decoded.
     """
-    video = _video(presentation)
-    audio = _logical(presentation, TrackType.AUDIO)
+    playable = frozenset(Codec).intersection(decoders or Codec) | {""}
+    video = _video(presentation, playable)
+    audio, unsupported = _audio(presentation, playable)
     text = _logical(presentation, TrackType.TEXT)
     default = _default_audio(audio, language)
     muxed = False
@@ -73,8 +69,10 @@ def select(presentation: Presentation, language: str | None = None) -> Selection
         muxed = not audio or _is_embedded(audio[default])
     separate = () if muxed else tuple(track for track in audio if not _is_embedded(track))
     if video is None and not separate:
+        if unsupported:
+            raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, unsupported[0].reason)
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has neither video nor audio that can be played.")
-    return Selection(video, separate, text, _default_audio(separate, language), muxed)
+    return Selection(video, separate, text, _default_audio(separate, language), muxed, unsupported)
 
 
 def _is_embedded(track: LogicalTrack) -> bool:
@@ -114,17 +112,38 @@ def audio_rendition(track: Track) -> Rendition:
     return fitting[-1] if fitting else track.renditions[0]
 
 
-def _video(presentation: Presentation) -> LogicalTrack | None:
-    candidates = _switchable(presentation.periods[0].of(TrackType.VIDEO))
-    if not candidates:
-        return None
-    chosen = min(candidates, key=_video_rank)
-    family = codec_family(chosen.renditions[0].codecs, TrackType.VIDEO)
-    per_period = tuple(
-        _one_family(min(same, key=_video_rank))
-        if (same := _same_family(_switchable(period.of(TrackType.VIDEO)), family))
-        else None
+def _family(rendition: Rendition, type_: TrackType) -> str:
+    return codec_family(rendition.codecs, type_)
+
+
+def _playable(track: Track, playable: Collection[str]) -> Track:
+    """The track without the renditions that cannot be decoded; empty where that is all of them."""
+    return replace(track, renditions=tuple(r for r in track.renditions if _family(r, track.type) in playable))
+
+
+def _reason(tracks: Sequence[Track]) -> str:
+    """Why none of these tracks can be played."""
+    families = sorted({_family(r, track.type) for track in tracks for r in track.renditions} - {""})
+    what = "video" if tracks[0].type is TrackType.VIDEO else "sound"
+    return f"The {what} is coded as {' or '.join(families)}, which cannot be decoded here."
+
+
+def _video(presentation: Presentation, playable: Collection[str]) -> LogicalTrack | None:
+    """The video of every period: that of the first one which has any leads, the others follow its codec family and
+    dynamic range. Raises :class:`MediaError` where there is video and none of it can be decoded."""
+    declared = presentation.tracks(TrackType.VIDEO)
+    periods = [
+        [track for item in _switchable(period.of(TrackType.VIDEO)) if (track := _playable(item, playable)).renditions]
         for period in presentation.periods
+    ]
+    if not any(periods):
+        if any(track.renditions for track in declared):
+            raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, _reason(declared))
+        return None
+    chosen = min(next(filter(None, periods)), key=_video_rank)
+    lead = _one_setup(chosen).renditions[0]
+    per_period = tuple(
+        _one_setup(min(_same_family(tracks, lead), key=_video_rank), lead) if tracks else None for tracks in periods
     )
     return LogicalTrack("video", chosen.label or chosen.name or "Video", per_period)
 
@@ -159,44 +178,130 @@ def _switching(track: Track) -> set[str]:
     return {part.strip() for part in track.attributes.get("switching", "").split(",")} - {""}
 
 
-def _same_family(tracks: Sequence[Track], family: str) -> list[Track]:
-    matching = [track for track in tracks if codec_family(track.renditions[0].codecs, TrackType.VIDEO) == family]
-    return matching or list(tracks)
+def _same_family(tracks: Sequence[Track], lead: Rendition) -> Sequence[Track]:
+    """The tracks in ``lead``'s codec family and dynamic range, else those in its family, else all."""
+    family = _family(lead, TrackType.VIDEO)
+    matching = [track for track in tracks if any(_family(r, TrackType.VIDEO) == family for r in track.renditions)]
+    exact = [track for track in matching if any(_range(r) == _range(lead) for r in track.renditions)]
+    return exact or matching or tracks
 
 
-def _one_family(track: Track) -> Track:
-    """The track without renditions of another codec family, and in ascending order."""
-    family = codec_family(track.renditions[0].codecs, TrackType.VIDEO)
-    same = [r for r in track.renditions if codec_family(r.codecs, TrackType.VIDEO) == family]
-    ranges = [r.video_range or "SDR" for r in same]
-    wanted = "SDR" if "SDR" in ranges else ranges[0]
-    same = [r for r in same if (r.video_range or "SDR") == wanted]
-    ordered = sorted(same, key=lambda r: (r.average_bandwidth_bps or r.bandwidth_bps, r.height or 0))
-    return replace(track, renditions=tuple(ordered))
+def _range(rendition: Rendition) -> str:
+    return rendition.video_range or "SDR"
 
 
-def _video_rank(track: Track) -> tuple[int, int, int]:
-    family = codec_family(track.renditions[0].codecs, TrackType.VIDEO)
+def _best_family(track: Track) -> str:
+    families = (_family(rendition, TrackType.VIDEO) for rendition in track.renditions)
+    return min(families, key=lambda family: _preference(_VIDEO_PREFERENCE, family))
+
+
+def _one_setup(track: Track, lead: Rendition | None = None) -> Track:
+    """The rungs of a video that one decoder setup can follow, in ascending order: those of one codec family and
+    one dynamic range, which are ``lead``'s where the track has them, else the preferred family and rather SDR."""
+    families = [_family(r, TrackType.VIDEO) for r in track.renditions]
+    family = _best_family(track) if lead is None else _family(lead, TrackType.VIDEO)
+    if family not in families:
+        family = _best_family(track)
+    same = [r for r, own in zip(track.renditions, families, strict=True) if own == family]
+    ranges = [_range(r) for r in same]
+    wanted = "SDR" if lead is None else _range(lead)
+    wanted = wanted if wanted in ranges else ranges[0]
+    return replace(track, renditions=_rungs([r for r in same if _range(r) == wanted]))
+
+
+def _rungs(renditions: Sequence[Rendition]) -> tuple[Rendition, ...]:
+    """In ascending order, without those that give nothing more: the same playlist under another variant (with another
+    audio group), the same figures, or fewer lines at no higher frame rate for more bits."""
+    kept: list[Rendition] = []
+    for rendition in sorted(renditions, key=lambda r: (r.average_bandwidth_bps or r.bandwidth_bps, r.height or 0)):
+        if not any(_repeats(rendition, cheaper) or _outdone(rendition, cheaper) for cheaper in kept):
+            kept.append(rendition)
+    return tuple(kept)
+
+
+def _repeats(rendition: Rendition, other: Rendition) -> bool:
+    if isinstance(rendition.segments, PlaylistRef) and rendition.segments == other.segments:
+        return True
+    return bool(rendition.bandwidth_bps) and _figures(rendition) == _figures(other)
+
+
+def _figures(rendition: Rendition) -> tuple[object, ...]:
+    item = rendition
+    return item.bandwidth_bps, item.average_bandwidth_bps, item.width, item.height, item.frame_rate, item.codecs
+
+
+def _outdone(rendition: Rendition, cheaper: Rendition) -> bool:
+    if rendition.height is None or cheaper.height is None or rendition.height >= cheaper.height:
+        return False
+    return (rendition.frame_rate or 0.0) <= (cheaper.frame_rate or 0.0)
+
+
+def _video_rank(track: Track) -> tuple[int, int, int, int]:
     main = 0 if track.default or not track.roles or "main" in track.roles else 1
-    return main, _VIDEO_PREFERENCE.index(family), -len(track.renditions)
+    high_range = int(all(_range(rendition) != "SDR" for rendition in track.renditions))
+    return main, _preference(_VIDEO_PREFERENCE, _best_family(track)), high_range, -len(track.renditions)
+
+
+def _preference(order: Sequence[str], family: str) -> int:
+    return order.index(family) if family in order else len(order)
+
+
+def _audio(
+    presentation: Presentation, playable: Collection[str]
+) -> tuple[tuple[LogicalTrack, ...], tuple[Unsupported, ...]]:
+    """The sounds to choose from, and those that nothing here decodes."""
+    everything = _logical(presentation, TrackType.AUDIO)
+    periods = tuple(
+        replace(period, tracks=tuple(_one_layout(_playable(t, playable)) for t in period.of(TrackType.AUDIO)))
+        for period in presentation.periods
+    )
+    playing = _logical(replace(presentation, periods=periods), TrackType.AUDIO)
+    choices = {_choice(track.first) for track in playing}
+    refused = tuple(
+        Unsupported(track, _reason([part for part in track.per_period if part is not None]))
+        for track in everything
+        if _choice(track.first) not in choices
+    )
+    # Numbered among all of them: a menu shows both kinds, and an identity belongs to one of them alone.
+    names = {_choice(track.first): track.id for track in everything}
+    return tuple(replace(track, id=names.get(_choice(track.first), track.id)) for track in playing), refused
+
+
+def _one_layout(track: Track) -> Track:
+    """A sound's renditions of one codec family and one channel layout: those of the rendition to be played."""
+    if not track.renditions:
+        return track
+    lead = audio_rendition(track)
+    family = _family(lead, TrackType.AUDIO)
+    same = (r for r in track.renditions if r.channels == lead.channels and _family(r, TrackType.AUDIO) == family)
+    return replace(track, renditions=tuple(same))
 
 
 def _logical(presentation: Presentation, type_: TrackType) -> tuple[LogicalTrack, ...]:
-    """Tracks that are the same choice for a viewer, joined over the periods; of duplicates in other codecs one."""
-    by_choice: dict[tuple[object, ...], list[Track | None]] = {}
+    """Tracks that are the same choice for a viewer, joined over the periods; of duplicates in other codecs one, which
+    has the same codec family in every period where it can."""
+    by_choice: dict[tuple[object, ...], list[list[Track]]] = {}
     count = len(presentation.periods)
     for number, period in enumerate(presentation.periods):
-        for track in sorted(period.of(type_), key=_audio_rank) if type_ is TrackType.AUDIO else period.of(type_):
-            if not track.renditions:
-                continue
-            line = by_choice.setdefault(_choice(track), [None] * count)
-            if line[number] is None:
-                line[number] = track
-    result = []
-    for index, line in enumerate(list(by_choice.values())[:_MAX_CHOICES]):
-        first = next(track for track in line if track is not None)
-        result.append(LogicalTrack(f"{type_}-{index}", _label(first), tuple(line)))
-    return tuple(result)
+        tracks = [track for track in period.of(type_) if track.renditions]
+        for track in sorted(tracks, key=_audio_rank) if type_ is TrackType.AUDIO else tracks:
+            by_choice.setdefault(_choice(track), [[] for _ in range(count)])[number].append(track)
+    return tuple(
+        LogicalTrack(f"{type_}-{index}", _label(first), per_period)
+        for index, found in enumerate(list(by_choice.values())[:_MAX_CHOICES])
+        for first, per_period in (_followed(found),)
+    )
+
+
+def _followed(found: Sequence[Sequence[Track]]) -> tuple[Track, tuple[Track | None, ...]]:
+    """The leading one of a choice's tracks, and for each period the one that follows it best."""
+    first = min(next(filter(None, found)), key=_audio_rank)
+    family = codec_family(first.renditions[0].codecs, TrackType.AUDIO)
+
+    def rank(track: Track) -> tuple[bool, int]:
+        return codec_family(track.renditions[0].codecs, TrackType.AUDIO) != family, _audio_rank(track)
+
+    return first, tuple(min(tracks, key=rank) if tracks else None for tracks in found)
 
 
 def _choice(track: Track) -> tuple[object, ...]:
@@ -205,9 +310,7 @@ def _choice(track: Track) -> tuple[object, ...]:
 
 
 def _audio_rank(track: Track) -> int:
-    return (
-        _AUDIO_PREFERENCE.index(codec_family(track.renditions[0].codecs, TrackType.AUDIO)) if track.renditions else 99
-    )
+    return _preference(_AUDIO_PREFERENCE, codec_family(track.renditions[0].codecs, TrackType.AUDIO))
 
 
 def _label(track: Track) -> str:

@@ -211,10 +211,10 @@ class Session:
         desk.prefetch()
         self._desk = desk
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
-        self._load_into_player(start_s)
+        decoders = await self._load_into_player(start_s)
         presentation = await load_presentation(addresses, loader, self._paths, self._clock, self._observe)
         desk.knows(presentation)
-        self._selection = select(presentation, settings.audio_language)
+        self._selection = select(presentation, settings.audio_language, decoders)
         pathway = self._paths.current or pathway_of(presentation.url)
         whole_keys = WholeKeys(loader, pathway)
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
@@ -273,11 +273,14 @@ class Session:
             lambda error: self._call_soon(self._read_failed, error),
         )
 
-    def _load_into_player(self, start_s: float) -> None:
-        """libmpv opens its file now and waits in :meth:`_open_stream` until there is one."""
+    async def _load_into_player(self, start_s: float) -> frozenset[str]:
+        """libmpv opens its file now and waits in :meth:`_open_stream` until there is one. The result is what it can
+        decode, asked before: while it waits it does not answer."""
         self._link = MpvControl(self._player, self._property, self._event)
+        decoders = await self._link.run(self._player.decoders)
         self._url = self._player.offer(self._open_stream)
         self._link.post(self._player.load, self._url, start_s if start_s > 0 else None)
+        return decoders
 
     def _open_stream(self) -> VirtualStream:
         """On libmpv's own thread. Raises Interrupted when the playback ends before it has begun."""
@@ -469,7 +472,12 @@ class Session:
         assert self._selection is not None
         assert self._streaming is not None
         streaming = self._streaming
-        return audio_choices(self._selection.audio, streaming.audio_chosen, changeable=streaming.audio_can_change)
+        return audio_choices(
+            self._selection.audio,
+            streaming.audio_chosen,
+            self._selection.unsupported_audio,
+            changeable=streaming.audio_can_change,
+        )
 
     def _aim_at(self, rung: int | None) -> None:
         """Tell the choice of paths what rate playback would like to have."""

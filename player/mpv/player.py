@@ -109,6 +109,7 @@ class MpvPlayer:
         self._event_listener: Callable[[str, Mapping[str, Any]], None] | None = None
         self._seek_event = threading.Event()
         self._terminated = False
+        self._decoders: frozenset[str] | None = None
         for name in _OBSERVED:
             self.handle.observe_property(name, self._on_property)
         self.handle.register_event_callback(self._on_event)
@@ -139,6 +140,12 @@ class MpvPlayer:
         except (AttributeError, RuntimeError, SystemError, TypeError, ValueError, OSError):
             return default
         return default if value is None else value
+
+    def decoders(self) -> frozenset[str]:
+        """The codecs that libmpv decodes here, in FFmpeg's names (``h264``, ``aac``); asked once."""
+        if self._decoders is None:
+            self._decoders = frozenset(str(item["codec"]) for item in self.read("decoder-list") or ())
+        return self._decoders
 
     def cached_ranges(self) -> tuple[tuple[float, float], ...]:
         """What libmpv can seek in without reading, as (start, end) in seconds."""
