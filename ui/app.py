@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _START_ENGINE_AT_THE_LATEST_MS = 1000
-# In the order of trial. The last one keeps the picture going where there is no sound hardware; libmpv's own list
-# also has outputs that complain on such machines.
-_AUDIO_OUTPUTS = "pipewire,pulse,alsa,null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +134,9 @@ def _make_engine(options: AppOptions) -> Engine:
 
 def _make_player() -> PlayerPort:
     from player.mpv.player import MpvPlayer, OutputOptions
+    from ui.audio import audio_outputs
 
-    return MpvPlayer(OutputOptions(audio=_AUDIO_OUTPUTS))
+    return MpvPlayer(OutputOptions(audio=audio_outputs()))
 
 
 def _playback_opener(

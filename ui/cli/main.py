@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 VERSION = "0.1.0"
+_TALKATIVE = ("httpcore", "hpack")  # at debug level they log headers: signed addresses, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def main(argv: Sequence[str]) -> int:
         build_parser(None).print_help()
         return 2
     logging.basicConfig(level=log.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.INFO)
     module = importlib.import_module(COMMANDS[args.command].module)
     from player.errors import ANY_ERROR, ErrorCode, ExitCode, exit_code  # here, so that --help stays quick
 

@@ -103,8 +103,7 @@ class ApplicationViewModel(QObject):
     def openUrl(self, text: str) -> bool:
         """Play the manifest at an address the viewer typed; False with ``openError`` set when it is none."""
         url = text.strip()
-        parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+        valid = _is_web_address(url)
         self._open_error = "" if valid else tr("Please enter an address that begins with http:// or https://.")
         self.openErrorChanged.emit()
         if valid:
@@ -177,3 +176,11 @@ class ApplicationViewModel(QObject):
     def _set_viewer(self, name: str) -> None:
         self._viewer = name
         self.viewerChanged.emit()
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -14,6 +14,12 @@ FocusScope {
 
     signal accepted()
 
+    // Take the focus; what is typed next replaces what is there.
+    function retype() {
+        input.forceActiveFocus(Qt.OtherFocusReason)
+        input.selectAll()
+    }
+
     implicitWidth: Theme.px(340)
     implicitHeight: caption.height + Theme.px(6) + Theme.px(46)
     opacity: enabled ? 1 : 0.6

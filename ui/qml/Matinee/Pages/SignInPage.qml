@@ -123,5 +123,9 @@ FocusScope {
             if (root.signIn.busy && root.activeFocus)
                 buttons.enter()
         }
+        function onRefused() {  // it was most likely the password
+            if (root.activeFocus)
+                password.retype()
+        }
     }
 }
