@@ -70,15 +70,14 @@ def _undominated(
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Indices of the plans that are not matched in both value and buffer by another with the same last rung."""
     order = np.lexsort((-buffers, -value, last))
-    kept = []
-    rung, most = -1, -1.0
-    for index in order.tolist():
-        if last[index] != rung:
-            rung, most = int(last[index]), -1.0
-        if buffers[index] > most:
-            most = float(buffers[index])
-            kept.append(index)
-    return np.array(kept)
+    # Within a rung, by falling value, only those with more buffer than all before them count. The offset keeps the
+    # running maximum of one rung below every buffer of the next.
+    ranked = buffers[order] + last[order] * (float(buffers.max()) + 1.0)
+    most = np.maximum.accumulate(ranked)
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = ranked[1:] > most[:-1]
+    kept: np.ndarray[tuple[int], np.dtype[np.int64]] = order[fresh]
+    return kept
 
 
 class RobustMpcCore:

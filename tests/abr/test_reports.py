@@ -1,0 +1,188 @@
+"""Recorded decisions: dictionaries, explanations, counterfactuals, and the command line over them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from abr import registry
+from abr.explain import decision_at, explain, recorded_decisions
+from abr.ledger import decision_from_dict, decision_to_dict
+from abr.model import Caps, LiveState, Phase
+from abr.replay import rebuilt_trace, replay, transfers_of
+from abr.simulator.formats import Ladder, Trace, trace_to_json
+from abr.simulator.session import Options, simulate
+from tests.kit.snapshots import snapshot
+from ui.cli.main import main
+
+GOLDEN = """\
+At 60.0 s, segment 15: rung 0, 240p (300 kbit/s) (buffer_low, policy thresholds)
+  Fetch 240p (300 kbit/s): only 3.0 s are buffered.
+  Buffer: 3.0 s of 30 s; phase steady.
+  Network: 4.0 Mbit/s expected, 2.4 Mbit/s at the least in nine of ten, from 5 transfers; first byte after 50 ms.
+  Before: rung 2, 480p (1.5 Mbit/s).
+  The rules:
+    ratio: rung 3, 720p (3.0 Mbit/s) (4.0 Mbit/s is 2.67 times the current rung)
+    low buffer: rung 0, 240p (300 kbit/s) (3.0 s buffered)
+  What would have changed it:
+    with 5.0 s buffered: rung 3, 720p (3.0 Mbit/s)"""
+
+
+def report(policy: str = "bba0", mbps: float = 2.0) -> dict[str, Any]:
+    """A run report as far as decisions and requests go, made by a simulated session."""
+    ladder = Ladder.constant((300, 700, 1500), segments=20)
+    trace = Trace("run", [(30.0, mbps * 1e6, 0.05), (20.0, mbps * 3e5, 0.05)])
+    session = simulate(registry.create(policy), ladder, trace, Options(record=True))
+    fetched = [decision for decision in session.decisions if decision.rung is not None]
+    decisions = [
+        {"at_s": decision.snapshot.now_s, "position": number, **decision_to_dict(decision)}
+        for number, decision in enumerate(fetched)
+    ]
+    requests = [
+        {
+            "at_s": each.start_s,
+            "first_byte_s": each.first_byte_s - each.start_s,
+            "seconds": each.end_s - each.start_s,
+            "bytes": each.size,
+        }
+        for each in session.requests
+    ]
+    return {"decisions": decisions, "requests": requests}
+
+
+@pytest.mark.parametrize("policy", registry.names())
+def test_decisions_survive_json(policy: str) -> None:
+    moment = snapshot(
+        4e6,
+        caps=Caps(user_max_bps=2_000_000, excluded=frozenset({4})),
+        live=LiveState(5.0, 5.0, 0.95, 1.05),
+        next_sizes=((1, None, 3, 4, 5),),
+        phase=Phase.AFTER_SEEK,
+    )
+    for each in (moment, snapshot(None, current=None), snapshot(buffer_s=29.0)):
+        decision = registry.create(policy).decide(each)
+        assert decision_from_dict(json.loads(json.dumps(decision_to_dict(decision)))) == decision
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reason": "whim"},
+        {"inputs": {}},
+        {"inputs": None},
+        {"votes": 3},
+        {"votes": [[1]]},
+        {"rung": "x"},
+        {"sentence": ...},
+    ],
+)
+def test_a_damaged_decision_is_a_value_error(change: dict[str, Any]) -> None:
+    data = decision_to_dict(registry.create().decide(snapshot())) | change
+    if change.get("sentence") is ...:
+        del data["sentence"]
+    with pytest.raises(ValueError, match=r"."):
+        decision_from_dict(data)
+
+
+def test_the_explanation_reads_as_agreed() -> None:
+    decision = registry.create("thresholds").decide(snapshot(4e6, buffer_s=3.0))
+    data = {"decisions": [{"at_s": 60.0, "position": 15, **decision_to_dict(decision)}]}
+    assert explain(recorded_decisions(data)[0]) == GOLDEN
+
+
+def test_the_decision_in_force_is_the_last_one_before() -> None:
+    recorded = recorded_decisions(report())
+    assert decision_at(recorded, recorded[3].at_s + 0.001) is recorded[3]
+    assert decision_at(recorded, -5.0) is recorded[0]
+    assert decision_at(recorded, 1e9) is recorded[-1]
+
+
+def test_the_recorded_link_is_found_again() -> None:
+    trace, measured = rebuilt_trace(transfers_of(report(mbps=2.0)))
+    assert trace.bps(1.0) == pytest.approx(2e6, rel=0.01)
+    assert trace.periods[0][2] == pytest.approx(0.05)
+    assert 0.3 < measured <= 1.0
+
+
+def test_a_replay_of_the_same_policy_changes_nothing() -> None:
+    result = replay(report("bba0"), registry.create("bba0"))
+    assert result.recorded == result.other
+    better = replay(report("fixed", mbps=8.0), registry.create())
+    assert better.other.mbps > better.recorded.mbps
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"decisions": []}, {"decisions": [{}]}, {"decisions": 3}, {"decisions": [{"at_s": "x"}]}]
+)
+def test_a_report_without_decisions_is_an_error(data: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"record"):
+        recorded_decisions(data)
+
+
+def test_a_report_without_transfers_is_an_error() -> None:
+    for requests in (None, [], [{"at_s": 1}], [3]):
+        with pytest.raises(ValueError, match="records no"):
+            transfers_of({"requests": requests})
+
+
+def test_explain_and_replay_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(report()), encoding="utf-8")
+    assert main(["abr", "explain", str(path), "--at", "20"]) == 0
+    assert "What would have changed it" in capsys.readouterr().out
+    assert main(["abr", "replay", str(path), "--policy", "planner", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["other_policy"] == "planner"
+    assert main(["abr", "replay", str(path)]) == 0
+    assert "quality of experience" in capsys.readouterr().out
+
+
+def test_simulate_and_compare_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace, ladder, plot = tmp_path / "t.json", tmp_path / "l.json", tmp_path / "p.svg"
+    trace.write_text(trace_to_json(Trace("t", [(9.0, 3e6, 0.05)])), encoding="utf-8")
+    sizes = [[2.4e6, 5.6e6]] * 8
+    data = {"segment_duration_ms": 4000, "bitrates_kbps": [600, 1400], "segment_sizes_bits": sizes}
+    ladder.write_text(json.dumps(data), encoding="utf-8")
+    given = ["--trace", str(trace), "--ladder", str(ladder), "--policy", "planner", "--json"]
+    assert main(["abr", "simulate", *given, "--plot", str(plot)]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert len(row["rungs"]) == 8
+    assert row["stalls"] == 0
+    assert plot.read_text(encoding="utf-8").startswith("<svg")
+    assert main(["abr", "compare", *given, "--policy", "optimum"]) == 0
+    assert [each["policy"] for each in json.loads(capsys.readouterr().out)["policies"]] == ["optimum", "planner"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["simulate", "--trace", "missing.json"],
+        ["simulate", "--policy", "nonsense"],
+        ["compare", "--buffer", "3"],
+        ["explain", "missing.json"],
+        ["replay", "missing.json"],
+    ],
+)
+def test_bad_input_is_one_sentence(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["abr", *words]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("matinee abr: ")
+    assert shown.err.count("\n") == 1
+    assert not shown.out
+
+
+def test_a_report_that_is_not_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.json"
+    for text in ("", "[]", "{}", "<html>"):
+        path.write_text(text, encoding="utf-8")
+        assert main(["abr", "explain", str(path)]) == 2
+        assert capsys.readouterr().err
+
+
+def test_explaining_a_planned_decision_names_a_change() -> None:
+    decision = registry.create().decide(replace(snapshot(2e6), buffer_s=12.0))
+    text = explain(recorded_decisions({"decisions": [{"at_s": 1.0, **decision_to_dict(decision)}]})[0])
+    assert "Mbit/s expected: rung" in text
