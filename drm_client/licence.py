@@ -44,6 +44,14 @@ class Licence:
     grant: Grant = field(default_factory=Grant, repr=False)
 
 
+@dataclass(eq=False, slots=True)
+class _Flight:
+    """A running exchange and how many wait for its answer."""
+
+    answer: asyncio.Future[bytes]
+    waiting: int = 0
+
+
 class LicenceClient:
     """Gets licences and identity keys for playbacks, each only once.
 
@@ -65,7 +73,7 @@ class LicenceClient:
         self._now = now
         self._cached: dict[_Identity, tuple[str, Grant]] = {}
         self._identity_keys: dict[str, ContentKey] = {}
-        self._flights: dict[_Identity, asyncio.Future[bytes]] = {}
+        self._flights: dict[_Identity, _Flight] = {}
 
     async def acquire(self, request: KeyRequest, ring: KeyRing) -> Licence:
         """Fetch a licence for ``request`` and put its keys into ``ring``.
@@ -130,13 +138,25 @@ class LicenceClient:
             )
 
     async def _exchange(self, identity: _Identity, call: LicenceCall) -> bytes:
-        """One exchange for all who ask for the same at the same time; one who gives up does not stop the others."""
+        """One exchange for all who ask for the same at the same time; one who gives up does not stop the others, the
+        last one does."""
         flight = self._flights.get(identity)
         if flight is None:
-            flight = asyncio.ensure_future(self._post_once(call))
-            self._flights[identity] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(identity, None))
-        return await asyncio.shield(flight)
+            flight = self._flights[identity] = _Flight(asyncio.ensure_future(self._post_once(call)))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.answer)
+        finally:
+            flight.waiting -= 1
+            if flight.waiting == 0:
+                flight.answer.cancel()
+            if flight.answer.done() or flight.waiting == 0:
+                self._end(identity, flight)
+
+    def _end(self, identity: _Identity, flight: _Flight) -> None:
+        """Nobody joins ``flight`` any more."""
+        if self._flights.get(identity) is flight:
+            del self._flights[identity]
 
     async def _post_once(self, call: LicenceCall) -> bytes:
         try:
