@@ -94,6 +94,27 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert broken == []
 
 
+def test_modules_that_documents_name_exist() -> None:
+    pattern = re.compile(rf"`((?:{'|'.join(PACKAGES)})(?:\.[A-Za-z_]\w*)+)")
+    named = {(place, name) for place, text in texts(".md").items() for name in pattern.findall(text)}
+    assert len(named) > 10
+    assert [f"{place}: {name}" for place, name in sorted(named) if not is_in_the_code(name)] == []
+
+
+def is_in_the_code(name: str) -> bool:
+    """Whether a dotted name leads to a module, or to something that the module speaks of."""
+    parts, folder = name.split("."), ROOT
+    while parts and (folder / parts[0]).is_dir():
+        folder /= parts.pop(0)
+    if not parts:
+        return True
+    file = folder / f"{parts.pop(0)}.py"
+    if not file.exists():
+        return False
+    text = file.read_text(encoding="utf-8")
+    return all(re.search(rf"\b{part}\b", text) for part in parts)
+
+
 def anchors(document: Path) -> set[str]:
     """The anchors that a Markdown document's headings give."""
     headings = re.findall(r"^#+ +(.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
