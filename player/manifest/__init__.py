@@ -6,8 +6,7 @@ Everything here is pure: text or bytes, a URL and the time in; a model or a
 
 from __future__ import annotations
 
-from player.manifest.edit import map_renditions
-from player.manifest.index.attach import with_index
+from player.manifest.index.attach import attach as attach_to_index
 from player.manifest.locations import located_segment, relocate, segment_url, with_mirrors
 from player.manifest.model import ManifestProtocol, Presentation, Rendition
 from player.manifest.refresh import compare, refresh, refresh_playlist
@@ -73,6 +72,7 @@ def attach_index(
     """``presentation`` with the segments that the index of ``rendition`` lists.
 
     ``data`` are the bytes of the range that its :class:`~player.manifest.model.IndexRef` names; ``header`` is the
-    beginning of the file, which only WebM cues need. Raises :class:`ManifestError` when they hold no index.
+    beginning of the file, which only WebM cues need. Indexes that it
+    refers to and that are not in it become a warning. Raises :class:`ManifestError` when they hold no index.
     """
-    return map_renditions(presentation, lambda item: with_index(item, data, header) if item is rendition else item)
+    return attach_to_index(presentation, rendition, data, header)

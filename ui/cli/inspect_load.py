@@ -180,7 +180,8 @@ def _with_children(presentation: Presentation, read: Read) -> Presentation:
             raise found
         return found
 
-    for child in _bounded(_children(presentation)):
+    presentation, children = _bounded(presentation)
+    for child in children:
         try:
             presentation = child.put(presentation, [cached(wanted) for wanted in child.requests()])
         except (Unavailable, ManifestError) as error:
@@ -188,8 +189,14 @@ def _with_children(presentation: Presentation, read: Read) -> Presentation:
     return presentation
 
 
-def _bounded(children: list[Child]) -> list[Child]:
-    return children[:MAX_CHILDREN]
+def _bounded(presentation: Presentation) -> tuple[Presentation, list[Child]]:
+    """The children to load; a warning tells of those past the bound."""
+    children = _children(presentation)
+    more = len(children) - MAX_CHILDREN
+    if more <= 0:
+        return presentation, children
+    warning = ManifestWarning("many_children", f"{more} further playlists or indexes are not loaded.")
+    return replace(presentation, warnings=(*presentation.warnings, warning)), children[:MAX_CHILDREN]
 
 
 def _warned(presentation: Presentation, child: Child, sentence: str) -> Presentation:
@@ -211,7 +218,7 @@ async def _load_web(source: str, base: str | None, now_s: float, ca_file: Path |
     async with _web(ca_file) as read:
         body, url = await read(source, None)
         presentation = parse(body, base or url, now_s=now_s)
-        children = _bounded(_children(presentation))
+        presentation, children = _bounded(presentation)
         wanted = {request for child in children for request in child.requests()}
         answers = await _read_all(read, wanted)
         for child in children:

@@ -64,6 +64,17 @@ def test_hierarchical_sidx_is_followed_inside_the_range() -> None:
     assert len(references) == 1
 
 
+def test_an_index_that_refers_to_others_elsewhere_is_a_warning() -> None:
+    presentation = parse(MPD.format(duration="PT9S", kind="mp4", range="100-199"), "https://example.org/x.mpd")
+    body = sidx([(False, 50, 10), (True, 40, 20)], earliest=20)
+    indexed = attach_index(presentation, rendition(presentation), body)
+    assert [warning.code for warning in indexed.warnings] == ["dash.index_elsewhere"]
+    alone = sidx([(True, 40, 20)])
+    with pytest.raises(ManifestError) as caught:
+        attach_index(presentation, rendition(presentation), alone)
+    assert caught.value.code is ErrorCode.MANIFEST_UNSUPPORTED
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"\0\0\0\x08free", sidx([(False, 1, 1)], timescale=0), sidx([(False, 1, 1)])[:-4], b"\xff" * 100]
 )
