@@ -1,0 +1,33 @@
+"""What a slow link changes apart from the rung: how much is buffered, and what may use the link besides the
+picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from abr.model import Estimate
+
+LOW_BPS = 1_000_000
+LEAVE_FACTOR = 1.3  # the mode ends above this multiple of the limit, so that it does not flicker
+DEEPER = 2.0
+DEEPEST_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Economy:
+    """``buffer_max_s`` is how much media to hold; with ``low`` audio goes before video and nothing is fetched ahead
+    of the title (no next episode)."""
+
+    low: bool
+    buffer_max_s: float
+    audio_first: bool
+    prefetch_next: bool
+
+
+def economy(estimate: Estimate, buffer_max_s: float, *, was_low: bool = False) -> Economy:
+    """The mode for an estimate. ``was_low`` is the previous answer's ``low``; an unknown network counts as fast."""
+    limit = LOW_BPS * (LEAVE_FACTOR if was_low else 1.0)
+    low = estimate.mean_bps is not None and estimate.mean_bps < limit
+    deeper_s = max(min(buffer_max_s * DEEPER, DEEPEST_S), buffer_max_s)
+    return Economy(low, deeper_s if low else buffer_max_s, audio_first=low, prefetch_next=not low)
