@@ -91,6 +91,7 @@ class AudioTracks:
         self.lane = Lane(
             line.key,
             self._store,
+            self._clock,
             lambda position: self._admit(line, position),
             lambda position, _rung: self._fetch(line, position),
             lambda position, error: self._crashed(line, position, error),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
+from player.clock import Clock
 from player.stream.store import SegmentStore
 
 POLL_S = 0.25
@@ -39,6 +40,7 @@ class Lane:
         self,
         key: str,
         store: SegmentStore,
+        clock: Clock,
         admit: Callable[[int], Go | Wait],
         fetch: Callable[[int, int], Awaitable[None]],
         crashed: Callable[[int, Exception], None],
@@ -47,6 +49,7 @@ class Lane:
     ) -> None:
         self.key = key
         self._store = store
+        self._clock = clock
         self._admit = admit
         self._fetch = fetch
         self._crashed = crashed
@@ -115,9 +118,18 @@ class Lane:
                     await asyncio.sleep(0)
                     continue
                 timeout = max(0.01, answer.seconds)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout):
-                    await self._changed.wait()
+            await self._change(timeout)
+
+    async def _change(self, timeout_s: float | None) -> None:
+        """Wait until something changed, or for so long."""
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._changed.wait())]
+        if timeout_s is not None:
+            waits.append(asyncio.ensure_future(self._clock.sleep(timeout_s)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def _begin(self, position: int, rung: int) -> None:
         task = asyncio.get_running_loop().create_task(self._guarded(position, rung), name=f"{self.key} {position}")

@@ -67,7 +67,7 @@ class MainTrack:
         self._held_back = False
         self._skipped = 0  # segments in a row
         self._checked: set[tuple[int, int]] = set()  # (period, rung) whose segments are known to fit the slots
-        self.lane = Lane(MAIN, store, self._admit, self._fetch, self._crashed)
+        self.lane = Lane(MAIN, store, clock, self._admit, self._fetch, self._crashed)
 
     def first_rung(self) -> int:
         """The rung to begin with, asked before any segment is known."""
@@ -294,7 +294,7 @@ class MainTrack:
 
     def _size(self, slot: Slot, rung: int) -> int | None:
         index = self._sources.index_if_known(rendition_of(self._track, rung, slot.period))
-        return None if index is None else segment_for(index, slot).size_bytes
+        return None if index is None or not len(index) else segment_for(index, slot).size_bytes
 
 
 def _depends_on_rung(error: MatineeError | DrmError) -> bool:

@@ -124,11 +124,15 @@ class Streaming:
         self._playhead.position_s = max(start_s, first.start_s)
         # Small and waited for by libmpv before anything else: first on the wire.
         header = asyncio.ensure_future(self._header.build(timeline, rung, first, self._audio.chosen))
-        await asyncio.sleep(0)
-        self._main.lane.start(first.number, len(timeline))
-        if self._audio:
-            await self._audio.choose(self._audio.chosen, first.start_s)
-        self._header_bytes = await header
+        try:
+            await asyncio.sleep(0)
+            self._main.lane.start(first.number, len(timeline))
+            if self._audio:
+                await self._audio.choose(self._audio.chosen, first.start_s)
+            self._header_bytes = await header
+        finally:
+            header.cancel()
+            await asyncio.gather(header, return_exceptions=True)
         self._write_audio(self._audio.chosen)
         self._observe(PhaseReached(self._clock.monotonic(), "header"))
 

@@ -9,7 +9,7 @@ import pytest
 
 from player.stream.lanes import Go, Lane, Wait
 from player.stream.store import SegmentStore
-from tests.kit.clock import settle
+from tests.kit.clock import FakeClock, settle
 from tests.kit.presentations import entry
 
 
@@ -23,7 +23,8 @@ class Desk:
         self.cancelled: list[int] = []
         self.crashes: list[tuple[int, str]] = []
         self.ends: dict[int, asyncio.Future[None]] = {}
-        self.lane = Lane("main", self.store, self._admit, self._fetch, self._crashed, parallel=parallel)
+        self.clock = FakeClock()
+        self.lane = Lane("main", self.store, self.clock, self._admit, self._fetch, self._crashed, parallel=parallel)
 
     def _admit(self, position: int) -> Go | Wait:
         return self.answer(position)
