@@ -61,7 +61,7 @@ def build_segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment
     """The segments of a Representation and its initialisation segment."""
     addressing = source.addressing
     if addressing is None:
-        return ListedIndex((_whole(source, source.base_url, None, None),)), None
+        return _one_file(source, None, None), None
     init = _initialization(source, addressing)
     if addressing.kind == "SegmentTemplate" and addressing.text("media") is not None:
         return _template(source, addressing, init), init
@@ -85,7 +85,7 @@ def _base(source: Source, addressing: Addressing, init: InitSegment | None) -> S
         index_url = source.url(index.get("sourceURL") or "")
         index_range = index_range or (ByteRange(0) if index_url != url else None)
     if index_range is None:
-        return ListedIndex((_whole(source, url, init, addressing),))
+        return _one_file(source, init, addressing)
     period = source.period
     return IndexRef(
         url=index_url,
@@ -98,6 +98,14 @@ def _base(source: Source, addressing: Addressing, init: InitSegment | None) -> S
         media_url=url,
         discontinuity=period.position,
     )
+
+
+def _one_file(source: Source, init: InitSegment | None, addressing: Addressing | None) -> ListedIndex:
+    """A Representation that is the file at its base URL; nothing where there is no BaseURL and that is the MPD."""
+    if source.base_url == source.period.mpd.url:
+        source.warn("dash.no_segments", "A Representation names no segments and no BaseURL.")
+        return ListedIndex(())
+    return ListedIndex((_whole(source, source.base_url, init, addressing),))
 
 
 def _whole(source: Source, url: str, init: InitSegment | None, addressing: Addressing | None) -> Segment:

@@ -263,8 +263,8 @@ class _MediaReader:
             if self.segments and not (ranged and url == self.range_url):
                 self.notes.warn(
                     "hls.byterange_without_offset",
-                    f"A byte range without offset does not follow a range of the same resource; it is read from {offset}"
-                    " on.",
+                    "A byte range without offset does not follow a range of the same resource; "
+                    f"it is read from {offset} on.",
                     line=line,
                 )
         self.range_url, self.range_end = url, offset + length
