@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Screen:
         self._thread = threading.Thread(target=self._draw, name="screen", daemon=True)
         self._thread.start()
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
