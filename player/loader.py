@@ -228,6 +228,10 @@ class Loader:
             self._worked = True
             return self._result(job, LoadOutcome.DONE)
 
+    def in_trouble(self, pathway: str) -> bool:
+        """Whether ``pathway`` is out of use at this moment."""
+        return self._paths.excluded(pathway, self._clock.monotonic())
+
     async def load_bytes(self, resource: Resource) -> bytes:
         """The whole of a small resource. Raises the MatineeError with which the loading ended."""
         return (await self.load_whole(resource))[0]

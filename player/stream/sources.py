@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from drm_client.cenc import SampleDecryptor
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, MediaError, NetError
+from player.errors import ErrorCode, MediaError
 from player.loader import Loader, Resource
 from player.manifest import attach_index, attach_playlist, relocate, segment_url
 from player.manifest.model import (
@@ -33,6 +33,8 @@ from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
 from player.stream.timeline import loaded
+
+_BEHIND_TIMEOUT_S = 10.0
 
 EnsureKeys = Callable[[Sequence[bytes], Sequence[bytes]], Awaitable[None]]
 """Awaits until the key ring holds these key IDs; is given the pssh boxes found beside them. Raises DrmError."""
@@ -126,29 +128,25 @@ class Sources:
         return self._segments(attach_index(self._presentation, rendition, body, header=header), rendition)
 
     async def _load_playlist(self, rendition: Rendition, ref: PlaylistRef) -> SegmentIndex:
-        """The leading playlist, from any place that mirrors it; the playlists that other places have of their own are
-        loaded behind it, or in its stead."""
-        resource = Resource(RequestKind.MANIFEST, self.urls(rendition, ref.url), track=rendition.id)
-        try:
-            body, result = await self._loader.load_whole(resource)
-        except NetError:
-            for location in rendition.locations:
-                if isinstance(location.segments, PlaylistRef):
-                    with contextlib.suppress(NetError):
-                        return await self._load_own_playlist(rendition, location, location.segments.url)
-            raise
-        index = self._segments(attach_playlist(self._presentation, rendition, body, result.url), rendition)
-        for location in rendition.locations:
-            if isinstance(location.segments, PlaylistRef):
-                self._begin(
-                    _own_index_key(rendition, location),
-                    functools.partial(self._load_own_playlist, rendition, location, location.segments.url),
-                )
-        return index
+        """The playlist from whichever place works. What the other places have of their own is loaded behind it."""
+        leading = self.urls(rendition, ref.url)
+        own = [
+            (place, place.segments.url) for place in rendition.locations if isinstance(place.segments, PlaylistRef)
+        ]
+        urls = {**leading, **{self._name(place): url for place, url in own}}
+        body, result = await self._loader.load_whole(Resource(RequestKind.MANIFEST, urls, track=rendition.id))
+        if result.pathway not in leading:
+            own.append((rendition.locations[0], ref.url))
+        for place, url in own:
+            if self._name(place) != result.pathway and not self._loader.in_trouble(self._name(place)):
+                load = functools.partial(self._load_own_playlist, rendition, place, url)
+                self._begin(_own_index_key(rendition, place), load)
+        return self._segments(attach_playlist(self._presentation, rendition, body, result.url), rendition)
 
     async def _load_own_playlist(self, rendition: Rendition, location: Location, url: str) -> SegmentIndex:
         resource = Resource(RequestKind.MANIFEST, {self._name(location): url}, track=rendition.id)
-        body, result = await self._loader.load_whole(resource)
+        async with asyncio.timeout(_BEHIND_TIMEOUT_S):  # the loader itself would wait out an outage of minutes
+            body, result = await self._loader.load_whole(resource)
         return self._segments(attach_playlist(self._presentation, rendition, body, result.url), rendition)
 
     def _segments(self, updated: Presentation, rendition: Rendition) -> SegmentIndex:
