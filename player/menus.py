@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from player.selection import Unsupported, ladder
+from player.selection import Selection, ladder
 from player.state import RungChoice, TrackChoice
 from player.stream.timeline import LogicalTrack
 
@@ -22,9 +20,7 @@ def rung_choices(main: LogicalTrack) -> tuple[RungChoice, ...]:
     )
 
 
-def audio_choices(
-    tracks: Sequence[LogicalTrack], chosen: int, unsupported: Sequence[Unsupported], *, changeable: bool
-) -> tuple[TrackChoice, ...]:
+def audio_choices(selection: Selection, chosen: int, *, changeable: bool) -> tuple[TrackChoice, ...]:
     """The sound tracks, and behind them those that cannot be decoded. Where the sound is the main track itself
     (``changeable`` False) only the chosen one plays."""
     fixed = None if changeable else "The sound of this title cannot be changed while it plays."
@@ -36,9 +32,9 @@ def audio_choices(
             selected=number == chosen,
             unsupported=None if number == chosen else fixed,
         )
-        for number, track in enumerate(tracks)
+        for number, track in enumerate(selection.audio)
     )
     return playable + tuple(
         TrackChoice(item.track.id, item.track.label, item.track.language, unsupported=item.reason)
-        for item in unsupported
+        for item in selection.unsupported_audio
     )

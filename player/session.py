@@ -472,12 +472,7 @@ class Session:
         assert self._selection is not None
         assert self._streaming is not None
         streaming = self._streaming
-        return audio_choices(
-            self._selection.audio,
-            streaming.audio_chosen,
-            self._selection.unsupported_audio,
-            changeable=streaming.audio_can_change,
-        )
+        return audio_choices(self._selection, streaming.audio_chosen, changeable=streaming.audio_can_change)
 
     def _aim_at(self, rung: int | None) -> None:
         """Tell the choice of paths what rate playback would like to have."""

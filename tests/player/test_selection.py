@@ -90,7 +90,7 @@ def test_sound_that_cannot_be_decoded_is_shown_with_the_reason() -> None:
     selection = select(_mpd(video + german + english + english_too), decoders=_DECODERS)
     assert [track.label for track in selection.audio] == ["en"]
     assert selection.audio[0].first.renditions[0].id == "e"
-    shown = audio_choices(selection.audio, 0, selection.unsupported_audio, changeable=True)
+    shown = audio_choices(selection, 0, changeable=True)
     assert [(choice.language, choice.unsupported is None) for choice in shown] == [("en", True), ("de", False)]
     assert "ac4" in (shown[1].unsupported or "")
     assert len({choice.id for choice in shown}) == len(shown)
