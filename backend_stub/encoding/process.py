@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import queue
 import re
 import shutil
@@ -18,6 +20,7 @@ from backend_stub.encoding.errors import CancelledError, ToolFailedError
 _KEPT_LINES = 40
 _KILL_AFTER_S = 3.0
 _CANCEL_POLL_S = 0.1
+_DISK_FULL = os.strerror(errno.ENOSPC)
 
 
 def run_tool(
@@ -30,8 +33,9 @@ def run_tool(
 ) -> None:
     """Run ``command`` to its end at low priority; each line of its stdout goes to ``on_line``, ``feed`` to its stdin.
 
-    Raises :class:`ToolFailedError` with the tool's last line when it fails, :class:`CancelledError` when ``cancel``
-    is set meanwhile. The process never outlives this call, whatever exception ends it (Ctrl-C included).
+    Raises :class:`ToolFailedError` with the tool's last line when it fails, OSError when the disk is full,
+    :class:`CancelledError` when ``cancel`` is set meanwhile. The process never outlives this call, whatever exception
+    ends it (Ctrl-C included).
     """
     nice = shutil.which("nice")
     full = [*([nice, "-n", "10"] if nice else []), *map(str, command)]
@@ -66,6 +70,8 @@ def run_tool(
     if process.returncode != 0:
         name = Path(command[0]).name.split("-", 1)[0]
         why = next((_plain(line) for line in reversed(complaints) if line and line.strip()), "it gave no reason")
+        if _DISK_FULL in why:  # that is not the film's fault
+            raise OSError(errno.ENOSPC, _DISK_FULL)
         raise ToolFailedError(f"{name} failed: {why}")
 
 

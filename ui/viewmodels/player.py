@@ -89,9 +89,10 @@ class PlayerViewModel(QObject):
         """The rung on the screen."""
         return next((rung.label for rung in self._state.rungs if rung.index == self._state.rung_playing), "")
 
-    @Property(bool, notify=stateChanged)
-    def automatic(self) -> bool:
-        return self._state.rung_manual is None
+    @Property(str, notify=stateChanged)
+    def fixedRung(self) -> str:
+        """The rung the viewer fixed, which may come to the screen a little later; empty in Auto."""
+        return next((rung.label for rung in self._state.rungs if rung.index == self._state.rung_manual), "")
 
     @Property(str, notify=stateChanged)
     def pathway(self) -> str:

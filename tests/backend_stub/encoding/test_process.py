@@ -62,3 +62,8 @@ def test_an_error_in_the_reader_ends_the_tool() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_tool(python("print('up', flush=True); import time; time.sleep(60)"), on_line=interrupt)
     assert time.monotonic() - began < 20
+
+
+def test_a_full_disk_is_not_the_films_fault() -> None:
+    with pytest.raises(OSError, match="No space left on device"):
+        run_tool(python("import sys; sys.exit('Error closing file: No space left on device')"))

@@ -69,7 +69,7 @@ FocusScope {
             id: quality
             objectName: "quality"
             icon: "quality"
-            caption: root.player.automatic ? qsTr("Auto") : root.player.rung
+            caption: root.player.fixedRung || qsTr("Auto")
             name: qsTr("Quality")
             visible: root.player.qualities.count > 1
             onPressed: root.menuAsked("quality", quality)
