@@ -193,12 +193,15 @@ class Streaming:
             lane.poke()
 
     def cached(self, ranges: Sequence[tuple[float, float]]) -> None:
-        """libmpv's own cache holds these times: only there must a segment keep its rung."""
-        held = {
-            slot.number
-            for slot in self.timeline.slots
-            if any(slot.start_s < end_s and slot.end_s > start_s for start_s, end_s in ranges)
-        }
+        """libmpv's own cache holds these times: only there must a segment keep its rung.
+
+        A range ends with its last whole group of pictures; libmpv may hold the begin of the segment behind it as
+        well, and reads on there when ranges meet.
+        """
+        held: set[int] = set()
+        for start_s, end_s in ranges:
+            last = self.timeline.at(end_s).number
+            held.update(range(self.timeline.at(start_s).number, last + 2))
         self._store.unpin_all_but(MAIN, held | {self._main.lane.head})
 
     def set_manual(self, rung: int | None) -> None:
