@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from player.errors import ComponentError, ErrorCode
+from player.media.model import Interrupted
 from player.mpv.streams import ByteStream, register_protocol
 
 _log = logging.getLogger(__name__)
@@ -219,7 +220,10 @@ class MpvPlayer:
             self.handle.terminate()
 
     def _open_stream(self, url: str) -> ByteStream:
-        return self._openers[url]()
+        opener = self._openers.get(url)
+        if opener is None:  # the playback ended before libmpv came to open it
+            raise Interrupted
+        return opener()
 
     # --- on python-mpv's event thread
 
