@@ -48,7 +48,10 @@ def matinee(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Matinee:
         if line[0] == "play":
             profile = ["--key-store", "file", "--profile-dir", str(tmp_path / "profile")]
             line[1:1] = ["--headless", "--speed", "max", *profile]
-        code = main(line)
+        try:
+            code = main(line)
+        except SystemExit as refused:  # the argument parser's own way
+            code = int(refused.code or 0)
         out, err = capfd.readouterr()
         assert "Traceback" not in out + err
         return Said(code, out, err)
@@ -248,9 +251,8 @@ def test_bad_usage(matinee: Matinee, site: FileServer, tmp_path: Path) -> None:
     ):
         said = matinee("play", site.url("notes.txt"), option, value)
         assert said.code == 2, option
-        lines = said.err.splitlines()
-        assert len(lines) == 1, said.err
-        assert hint in lines[0]
+        assert said.out == ""
+        assert hint in said.err.splitlines()[-1]
 
 
 def test_json_is_alone_on_stdout(matinee: Matinee, site: FileServer) -> None:
