@@ -149,3 +149,23 @@ def test_sound_fits_the_pictures(made: Engine, name: str, tmp_path: Path) -> Non
     for second, (at_s, pitch) in enumerate(heard):
         assert abs(at_s - second) < AV_LIMIT_S, (second, at_s, first_s)
         assert abs(pitch - media.beep_hz(second)) < 40, (second, pitch)
+
+
+@pytest.mark.realtime
+def test_sound_stays_with_the_pictures_after_an_audio_switch(made: Engine) -> None:
+    """At real speed: what libmpv measures between the sound it plays and the picture it shows."""
+    title, manifest = TITLES["dash"]()
+    with Screen() as screen, opened(made, title, manifest, screen) as (session, _):
+        assert screen.wait_for(media.FPS, 0, 20) is not None
+        other = next(track for track in session.state.audio_tracks if not track.selected)
+        since = len(screen.shown)
+        session.select_audio(other.id)
+        measured = []
+        for second in range(3, 7):
+            assert screen.wait_for(second * media.FPS, since, 20) is not None
+            measured.append(screen.player.read("avsync"))
+        assert next(track for track in session.state.audio_tracks if track.selected).id == other.id
+        assert screen.player.read("aid") == 2
+        assert all(abs(offset_s) < AV_LIMIT_S for offset_s in measured), measured
+        numbers = [number for number in screen.frames if number >= media.FPS]
+        assert numbers == sorted(numbers)
