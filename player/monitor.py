@@ -48,7 +48,7 @@ class Monitor:
         self._publish = publish
         self._throughput = throughput
         self._history: deque[StatSample] = deque(maxlen=_HISTORY)
-        self._rungs_by_start: list[tuple[float, int]] = []
+        self._shown: dict[int, tuple[float, int]] = {}  # by position: where the segment begins, and its rung
         self._started_s = clock.monotonic()
         self._stalled_since: float | None = None
         self._seek_target: float | None = None
@@ -60,6 +60,11 @@ class Monitor:
     @property
     def first_frame_shown(self) -> bool:
         return self._first_frame
+
+    @property
+    def is_seeking(self) -> bool:
+        """Whether libmpv has not arrived where the viewer jumped to."""
+        return self._seek_target is not None
 
     @property
     def ended(self) -> bool:
@@ -107,9 +112,7 @@ class Monitor:
     def engine(self, event: Event) -> None:
         """Something happened in the streaming."""
         if isinstance(event, SegmentDone) and event.track == MAIN:
-            self._rungs_by_start = [item for item in self._rungs_by_start if item[0] != event.media_s]
-            self._rungs_by_start.append((event.media_s, event.rung))
-            self._rungs_by_start.sort()
+            self._shown[event.position] = (event.media_s, event.rung)
             self.state = replace(self.state, pathway=event.pathway)
         elif isinstance(event, RungDecided):
             decisions = (*self.state.decisions, event.decision)[-_DECISIONS:]
@@ -152,14 +155,16 @@ class Monitor:
         self._end_stall()
         self.update(status=Status.FAILED, failure=Failure(code, sentence), notice="")
 
+    def stopped(self) -> None:
+        """The playback is closed before its end."""
+        self._end_stall()
+        if not self.ended:
+            self.update(status=Status.IDLE)
+
     def rung_at(self, position_s: float) -> int | None:
         """The rung of the segment that is shown at a time."""
-        rung = None
-        for start_s, value in self._rungs_by_start:
-            if start_s > position_s + 0.001:
-                break
-            rung = value
-        return rung
+        begun = [item for item in self._shown.values() if item[0] <= position_s + 0.001]
+        return max(begun)[1] if begun else None
 
     def near_end(self, end_s: float) -> bool:
         """Whether the playhead is where the title ends."""
@@ -193,14 +198,14 @@ class Monitor:
 
     def _status(self) -> None:
         self._playhead.playing = self._first_frame and not self._mpv_paused and not self._waiting_for_data
-        if self.ended and self.state.status is Status.FAILED:
-            return
+        if self.ended:
+            return  # until the viewer jumps
         if not self._first_frame:
             status = Status.LOADING
         elif self._seek_target is not None:
             status = Status.SEEKING
         elif self._mpv_paused:
-            status = Status.ENDED if self.state.status is Status.ENDED else Status.PAUSED
+            status = Status.PAUSED
         elif self._waiting_for_data:
             status = Status.BUFFERING
         else:
