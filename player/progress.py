@@ -7,6 +7,7 @@ import uuid
 
 from player.clock import Clock
 from player.errors import MatineeError
+from player.opening import DeviceId, Source
 from player.service import ProgressItem, ServiceClient
 
 INTERVAL_S = 30.0
@@ -44,3 +45,13 @@ class ProgressReporter:
             _log.info("the position could not be reported: %s", error.code)
         else:
             self._told_s = position_s
+
+
+async def reporter_for(
+    source: Source, service: ServiceClient | None, device_id: DeviceId | None, clock: Clock
+) -> ProgressReporter | None:
+    """A reporter for a title of a service; None for anything else."""
+    if not source.title_id or service is None or device_id is None:
+        return None
+    device = await device_id()
+    return None if device is None else ProgressReporter(service, source.title_id, device, clock)

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from player.loader import Readdress
-from player.service import PlaySession
+from player.opening import DeviceId, Source
+from player.service import PlaySession, ServiceClient
 
 _SIGNED = "/s/"  # docs/protocol.md: all addresses of one title on one edge share the prefix /s/<token>/
 
@@ -20,6 +21,17 @@ class Renewal:
     async def __call__(self) -> Readdress:
         """Raises what the service says no with."""
         return readdress_to(await self._ask())
+
+
+def renewal_of(source: Source, service: ServiceClient | None, device_id: DeviceId | None) -> Renewal | None:
+    """How the addresses of a source are renewed; None where no service gave them."""
+    if not source.title_id or service is None or device_id is None:
+        return None
+
+    async def ask() -> PlaySession:
+        return await service.play(source.title_id, await device_id(), source.variant)
+
+    return Renewal(ask)
 
 
 def readdress_to(session: PlaySession) -> Readdress:

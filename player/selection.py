@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from abr.model import Rung
-from player.errors import ErrorCode, MediaError
+from player.errors import ErrorCode, InputError, MediaError
 from player.manifest import codecs as manifest_codecs
 from player.manifest.model import PlaylistRef, Presentation, Rendition, Track, TrackType
 from player.media.model import Codec
@@ -92,6 +92,19 @@ def ladder(track: LogicalTrack) -> tuple[Rung, ...]:
         )
         for rendition in track.first.renditions
     )
+
+
+def wanted_bps(track: LogicalTrack, rung: int | None) -> float:
+    """The bitrate that playback aims at: that of a fixed rung, else the highest.
+
+    Raises InputError for a rung that the track does not have.
+    """
+    rungs = ladder(track)
+    if rung is not None and not 0 <= rung < len(rungs):
+        raise InputError(
+            ErrorCode.INPUT_USAGE, f"This title has no rung {rung}; they are numbered 0 to {len(rungs) - 1}."
+        )
+    return float(rungs[-1 if rung is None else rung].bitrate_bps)
 
 
 def rendition_of(track: LogicalTrack, rung: int, period: int) -> Rendition:

@@ -13,24 +13,22 @@ from random import Random
 from typing import Any, Literal
 
 from abr import registry
-from abr.model import TransferSample
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
-from player.events import ErrorRaised, Event, Note, PhaseReached, Sought, TransferDone
+from player.events import ErrorRaised, Event, PhaseReached, Sought, TransferDone
 from player.licences import LicenceDesk
-from player.loader import Loader, LoadEvent, RetryEvent
+from player.loader import Loader, LoadEvent
 from player.menus import audio_choices, rung_choices
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.player import MpvPlayer
-from player.net.model import RequestKind, Transfer
+from player.net.model import Transfer
 from player.opening import Source, addresses_of, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
-from player.progress import ProgressReporter
-from player.renewal import Renewal
-from player.selection import Selection, audio_rendition, ladder, select
-from player.service import PlaySession
+from player.progress import ProgressReporter, reporter_for
+from player.renewal import renewal_of
+from player.selection import Selection, audio_rendition, ladder, select, wanted_bps
 from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState, Status, TrackChoice
 from player.stream.buffered import Playhead
@@ -43,11 +41,11 @@ from player.stream.throughput import Throughput
 from player.stream.virtual import VirtualStream
 from player.stream.waiting import Waiting
 from player.subtitles import Subtitles
+from player.told import note_of, rated
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.5
 _SWITCH_S = 0.02  # so long libmpv takes to queue the seek that an audio switch means
-_RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT})
 
 
 class Session:
@@ -68,11 +66,14 @@ class Session:
         self._settings = settings
         self._clock = services.clock
         self._loop = services.loop
-        self._on_state = on_state
         self._on_event = on_event
         self._network = Throughput(settings.network_memory, lambda: self._paths.current)
         self._playhead = Playhead()
-        self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, self._throughput)
+
+        def throughput() -> float | None:
+            return self._network.estimate(self._clock.monotonic()).mean_bps
+
+        self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, throughput)
         self._waiting = Waiting()
         self._keys = KeyRing()
         self._paths = Paths(())
@@ -81,6 +82,8 @@ class Session:
         self._url = ""
         self._reporter: ProgressReporter | None = None
         self._closing = False
+        self._stop_at_s: float | None = None
+        self._loading: asyncio.Task[frozenset[str]] | None = None
         self._prepared = False
         self._early: dict[str, object] = {}  # what was set before there was a file to set it for
         self._early_seek_s: float | None = None
@@ -152,19 +155,9 @@ class Session:
     def transferred(self, transfer: Transfer) -> None:
         """The gate finished an exchange (called on the loop)."""
         self._observe(TransferDone(transfer.end_s, transfer))
-        if transfer.kind in _RATED_KINDS and transfer.first_byte_s is not None and transfer.error is None:
-            self._network.observe(
-                TransferSample(
-                    start_s=transfer.start_s,
-                    first_byte_s=transfer.first_byte_s,
-                    end_s=transfer.end_s,
-                    size=transfer.received,
-                    path=transfer.pathway,
-                    cached=transfer.from_cache,
-                    aborted=transfer.aborted,
-                    connection_setup=transfer.new_connection,
-                )
-            )
+        sample = rated(transfer)
+        if sample is not None:
+            self._network.observe(sample)
 
     # --- the life of a playback, on the loop
 
@@ -203,7 +196,7 @@ class Session:
             self._paths,
             self._clock,
             Random(settings.seed),
-            self._renewal(),
+            renewal_of(self._source, services.service, services.device_id),
             buffer_s=self._buffer_s,
             on_event=self._load_event,
         )
@@ -211,10 +204,12 @@ class Session:
         desk.prefetch()
         self._desk = desk
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
-        decoders = await self._load_into_player(start_s)
+        if settings.play_for_s is not None:
+            self._stop_at_s = start_s + settings.play_for_s
+        self._loading = asyncio.ensure_future(self._load_into_player(start_s))
         presentation = await load_presentation(addresses, loader, self._paths, self._clock, self._observe)
         desk.knows(presentation)
-        self._selection = select(presentation, settings.audio_language, decoders)
+        self._selection = select(presentation, settings.audio_language, await self._loading)
         pathway = self._paths.current or pathway_of(presentation.url)
         whole_keys = WholeKeys(loader, pathway)
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
@@ -224,22 +219,6 @@ class Session:
         await self._streaming.prepare(start_s)
         self._monitor.update(duration_s=self._streaming.timeline.end_s)
         await self._begin()
-
-    def _renewal(self) -> Renewal | None:
-        service, device = self._services.service, self._services.device_id
-        if not self._source.title_id or service is None or device is None:
-            return None
-
-        async def ask() -> PlaySession:
-            return await service.play(self._source.title_id, await device(), self._source.variant)
-
-        return Renewal(ask)
-
-    async def _make_reporter(self) -> None:
-        service, device = self._services.service, self._services.device_id
-        device_id = None if device is None else await device()
-        if self._source.title_id and service is not None and device_id is not None:
-            self._reporter = ProgressReporter(service, self._source.title_id, device_id, self._clock)
 
     async def _report_progress(self) -> None:
         if self._reporter is not None and self._streaming is not None and self._monitor.first_frame_shown:
@@ -303,7 +282,8 @@ class Session:
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
-        await self._make_reporter()
+        services = self._services
+        self._reporter = await reporter_for(self._source, services.service, services.device_id, self._clock)
         assert self._streaming is not None
         while not self._is_over() and not stopped.done():
             await asyncio.wait({stopped}, timeout=_TICK_S)
@@ -314,7 +294,7 @@ class Session:
             self._streaming.cached(ranges)
             self._streaming.poke()
             self._monitor.sample(self._streaming.buffered_until(), ranges, dropped)
-            if self._settings.stop_at_s is not None and self._playhead.position_s >= self._settings.stop_at_s:
+            if self._stop_at_s is not None and self._playhead.position_s >= self._stop_at_s:
                 self._monitor.finished(at_end=True)
 
     def _is_over(self) -> bool:
@@ -328,6 +308,8 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._waiting.end()
         await self._report_progress()
+        if self._loading is not None:
+            await asyncio.gather(self._loading, return_exceptions=True)
         if self._link is not None:
             await self._link.run(self._player.command, "stop")
             self._player.withdraw(self._url)
@@ -336,8 +318,7 @@ class Session:
             await self._streaming.close()
         if self._desk is not None:
             await self._desk.close()
-        if not self._monitor.ended:
-            self._monitor.update(status=Status.IDLE)
+        self._monitor.stopped()
 
     # --- commands, on the loop
 
@@ -348,12 +329,14 @@ class Session:
             self._early_seek_s = target_s
             return
         self._failure = None  # the viewer asks for another place, or for another try
+        if self._monitor.ended:
+            self._set("pause", self._paused)  # at an end libmpv pauses by itself
         target_s = max(streaming.timeline[0].start_s, min(target_s, streaming.timeline.end_s - 0.05))
         self._observe(Sought(self._clock.monotonic(), self._playhead.position_s, target_s))
         self._monitor.seeking(target_s)
         generation = self._waiting.generation
         await control.run(self._player.seek, target_s)
-        ranges = await self._ranges()
+        ranges = await control.run(self._player.cached_ranges)
         if not any(start <= target_s <= end for start, end in ranges):
             self._waiting.interrupt(generation)
 
@@ -400,16 +383,21 @@ class Session:
             self._fail(self._failure or _undecodable())
         if name == "playback-restart" and self._streaming is not None:
             self._streaming.poke()
+            self._do(self._look_for_end)
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._monitor.property(name, value)
         if name == "eof-reached" and value:
             self._reached_end()
 
+    async def _look_for_end(self) -> None:
+        if self._control is not None and await self._control.run(self._player.read, "eof-reached"):
+            self._reached_end()
+
     def _reached_end(self) -> None:
         streaming = self._streaming
-        if streaming is None or self._monitor.ended:
-            return
+        if streaming is None or self._monitor.ended or self._monitor.is_seeking:
+            return  # where a jump leads to is looked at when it has arrived
         if self._failure is not None:
             self._fail(self._failure)
             return
@@ -436,21 +424,11 @@ class Session:
         self._monitor.failed(code, sentence)
 
     def _load_event(self, event: LoadEvent) -> None:
-        if isinstance(event, RetryEvent):
-            sentence = f"{event.error.sentence} {event.step.reason}"
-            note = Note(
-                event.at_s, str(event.step.action), sentence, event.pathway, "", event.track, str(event.error.code)
-            )
-        else:
-            note = Note(event.at_s, "path_switch", event.reason, event.before, event.after)
-        self._observe(note)
+        self._observe(note_of(event))
 
     def _observe(self, event: Event) -> None:
         self._monitor.engine(event)
         self._on_event(event)
-
-    def _throughput(self) -> float | None:
-        return self._network.estimate(self._clock.monotonic()).mean_bps
 
     def _buffer_s(self) -> float:
         if self._streaming is None:
@@ -477,13 +455,7 @@ class Session:
     def _aim_at(self, rung: int | None) -> None:
         """Tell the choice of paths what rate playback would like to have."""
         assert self._selection is not None
-        rungs = ladder(self._selection.main)
-        self._paths.wanted_bps = float(rungs[-1 if rung is None else rung].bitrate_bps)
-
-    async def _ranges(self) -> tuple[tuple[float, float], ...]:
-        if self._control is None:
-            return ()
-        return await self._control.run(self._player.cached_ranges)
+        self._paths.wanted_bps = wanted_bps(self._selection.main, rung)
 
     # --- crossing threads
 

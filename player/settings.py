@@ -35,7 +35,7 @@ class PlaybackSettings:
     memory_bytes: int = 160 * 1024 * 1024
     rung: int | None = None
     start_s: float | None = None
-    stop_at_s: float | None = None
+    play_for_s: float | None = None  # end after so much media, counted from where playback begins
     start_paused: bool = False
     stay_at_end: bool = False  # the last picture stays, and the viewer may go back
     audio_language: str | None = None

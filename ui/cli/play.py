@@ -118,7 +118,7 @@ def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
         buffer_s=args.buffer,
         rung=args.rung,
         start_s=args.start,
-        stop_at_s=None if args.duration is None else (args.start or 0.0) + args.duration,
+        play_for_s=args.duration,
         seed=args.seed,
     )
 

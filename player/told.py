@@ -1,0 +1,36 @@
+"""What the network and the loader tell a playback, in the words of ABR and of the events. Pure."""
+
+from __future__ import annotations
+
+from abr.model import TransferSample
+from player.events import Note
+from player.loader import LoadEvent, RetryEvent
+from player.net.model import RequestKind, Transfer
+
+_RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT})
+
+
+def rated(transfer: Transfer) -> TransferSample | None:
+    """A finished exchange as the estimator wants it; None for one that says nothing about the link."""
+    if transfer.kind not in _RATED_KINDS or transfer.first_byte_s is None or transfer.error is not None:
+        return None
+    return TransferSample(
+        start_s=transfer.start_s,
+        first_byte_s=transfer.first_byte_s,
+        end_s=transfer.end_s,
+        size=transfer.received,
+        path=transfer.pathway,
+        cached=transfer.from_cache,
+        aborted=transfer.aborted,
+        connection_setup=transfer.new_connection,
+    )
+
+
+def note_of(event: LoadEvent) -> Note:
+    """A retry or a change of CDN as an event of the playback."""
+    if isinstance(event, RetryEvent):
+        sentence = f"{event.error.sentence} {event.step.reason}"
+        return Note(
+            event.at_s, str(event.step.action), sentence, event.pathway, "", event.track, str(event.error.code)
+        )
+    return Note(event.at_s, "path_switch", event.reason, event.before, event.after)
