@@ -129,7 +129,7 @@ def test_playbacks_at_once_do_not_meet(tmp_path: Path) -> None:
             for second in (20 - number, 3 + number, 11 + number):
                 since = len(screen.shown)
                 session.seek(float(second))
-                hit = screen.wait_for(second * media.FPS, since, 20, tolerance=1)
+                hit = screen.wait_for(second * media.FPS, since, 20, tolerance=5)  # three at once may drop frames
                 found.append(-1 if hit is None else round(hit.mark.frame / media.FPS))
             session.stop()
             assert made.wait(session, CLOSE_S)
