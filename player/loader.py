@@ -401,7 +401,7 @@ class Loader:
         situation = Situation(
             rounds=job.rounds,
             refreshes_left=0 if self._refresh is None else SESSION_REFRESHES - job.refreshes,
-            pathways_left=len(job.resource.urls.keys() - job.tried),
+            pathways_left=len(set(self._paths.usable(job.resource.urls.keys())) - job.tried),
             rungs_left=job.rungs_left,
             waited_s=now - job.failed_s,
             buffer_s=self._buffer_s(),

@@ -104,6 +104,10 @@ class Paths:
         """The pathway in use; None before the first choice."""
         return self._current
 
+    def usable(self, among: Collection[str]) -> list[str]:
+        """Those of ``among`` that may be chosen, the preferred one first: the listed ones, or all where none is."""
+        return self._ordered(among)
+
     def excluded(self, pathway: str, now_s: float) -> bool:
         """Whether ``pathway`` is out of use at this moment."""
         return self._of(pathway).excluded_until_s > now_s
