@@ -1,0 +1,153 @@
+"""Keys for one playback: asked for early, once, again where that may help, and told."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keys import KeyRing
+from drm_client.keysystem import KeyRequest
+from player.errors import ErrorCode, NetError
+from player.events import Event, Note, PhaseReached
+from player.licences import LicenceDesk, LicenceOffer
+from player.manifest.model import Protection
+from tests.kit.clock import FakeClock, settle
+from tests.kit.presentations import presentation, rendition, video_track
+
+SD, HD = bytes(15) + b"\x01", bytes(15) + b"\x02"
+KEY = bytes(range(16))
+LATE = NetError(ErrorCode.NET_TIMEOUT, "No answer.", recoverable=True)
+REFUSED = DrmError(DrmErrorCode.LICENCE_REFUSED, "The licence server refuses.")
+
+
+class Server:
+    """A licence client: errors in turn, then the keys that it grants. ``delay_s`` passes before each answer."""
+
+    def __init__(self, clock: FakeClock, *errors: Exception, grants: tuple[bytes, ...] = (SD, HD)) -> None:
+        self._clock = clock
+        self._errors = list(errors)
+        self._grants = grants
+        self.delay_s = 1.0
+        self.requests: list[KeyRequest] = []
+
+    async def acquire(self, request: KeyRequest, ring: KeyRing) -> None:
+        self.requests.append(request)
+        await self._clock.sleep(self.delay_s)
+        if self._errors:
+            raise self._errors.pop(0)
+        for kid in self._grants:
+            ring.add(kid, KEY)
+
+
+class Bench:
+    def __init__(self, *errors: Exception, offer: LicenceOffer | None = None, **options) -> None:
+        self.clock = FakeClock()
+        self.server = Server(self.clock, *errors, **options)
+        self.ring = KeyRing()
+        self.events: list[Event] = []
+        self.desk = LicenceDesk(self.server, self.ring, offer, self.clock, self.events.append)  # type: ignore[arg-type]
+
+    @property
+    def told(self) -> list[str]:
+        return [getattr(event, "phase", getattr(event, "kind", "")) for event in self.events]
+
+
+OFFER = LicenceOffer("http://licences.test/secret?token=abc", "matinee.clearkey", "session-1", (SD, HD))
+
+
+async def test_keys_that_are_there_cost_nothing() -> None:
+    bench = Bench()
+    bench.ring.add(SD, KEY)
+    await bench.desk.ensure([SD], [])
+    assert bench.server.requests == []
+
+
+async def test_a_licence_is_asked_for_while_the_manifest_is_under_way() -> None:
+    bench = Bench(offer=OFFER)
+    bench.desk.prefetch()
+    await settle()
+    assert len(bench.server.requests) == 1
+    request = bench.server.requests[0]
+    assert (request.kids, request.licence_url, request.session_id) == ((SD, HD), OFFER.url, "session-1")
+    await bench.clock.run(bench.desk.ensure([SD], []))
+    await bench.desk.ensure([HD], [])
+    assert len(bench.server.requests) == 1
+    assert [type(event) for event in bench.events] == [PhaseReached]
+    assert bench.told == ["licence"]
+
+
+async def test_nothing_is_fetched_early_without_an_offer() -> None:
+    bench = Bench(offer=LicenceOffer("http://l.test/"))
+    bench.desk.prefetch()
+    await settle()
+    assert bench.server.requests == []
+
+
+async def test_all_who_wait_share_one_exchange_for_all_keys_of_the_title() -> None:
+    bench = Bench()
+    title = presentation(video_track(rendition("v", protections=(Protection(default_kids=(HD, SD)),))))
+    bench.desk.knows(title)
+
+    async def three() -> None:
+        await asyncio.gather(*(bench.desk.ensure([kid], []) for kid in (SD, HD, SD)))
+
+    await bench.clock.run(three())
+    assert [request.kids for request in bench.server.requests] == [(SD, HD)]
+    assert bench.server.requests[0].protections == title.periods[0].tracks[0].renditions[0].protections
+
+
+async def test_a_server_that_is_late_is_asked_again_more_and_more_slowly() -> None:
+    bench = Bench(LATE, LATE, LATE)
+    start = bench.clock.monotonic()
+    await bench.clock.run(bench.desk.ensure([SD], []))
+    assert len(bench.server.requests) == 4
+    assert bench.clock.monotonic() - start == pytest.approx(4 * 1.0 + 0.5 + 1.0 + 2.0)
+    assert bench.told == ["retry", "retry", "retry", "licence"]
+    assert {event.code for event in bench.events if isinstance(event, Note)} == {"net.timeout"}
+
+
+async def test_there_is_an_end_to_patience() -> None:
+    bench = Bench(*[LATE] * 9)
+    with pytest.raises(NetError):
+        await bench.clock.run(bench.desk.ensure([SD], []))
+    assert len(bench.server.requests) == 4
+
+
+async def test_a_refusal_is_not_asked_again() -> None:
+    bench = Bench(REFUSED)
+    with pytest.raises(DrmError) as caught:
+        await bench.clock.run(bench.desk.ensure([SD], []))
+    assert caught.value is REFUSED
+    assert len(bench.server.requests) == 1
+
+
+async def test_an_early_request_that_failed_is_made_anew_by_who_needs_the_keys() -> None:
+    bench = Bench(REFUSED, offer=OFFER)
+    bench.desk.prefetch()
+    await bench.clock.advance(5.0)
+    await bench.clock.run(bench.desk.ensure([SD], []))
+    assert len(bench.server.requests) == 2
+
+
+async def test_a_key_that_the_licence_lacks_is_named() -> None:
+    bench = Bench(grants=(SD,))
+    with pytest.raises(DrmError) as caught:
+        await bench.clock.run(bench.desk.ensure([SD, HD], []))
+    assert caught.value.code is DrmErrorCode.NO_KEY
+    assert caught.value.fields["kid"] == HD.hex()
+    await bench.desk.ensure([SD], [])
+
+
+async def test_closing_gives_up_and_forgets() -> None:
+    bench = Bench(offer=OFFER)
+    bench.ring.add(SD, KEY)
+    bench.desk.prefetch()
+    await settle()
+    await bench.desk.close()
+    assert bench.ring.kids() == ()
+
+
+def test_an_offer_does_not_show_where_the_licence_is() -> None:
+    assert "token" not in repr(OFFER)

@@ -1,0 +1,219 @@
+"""The visible state out of what libmpv and the streaming say."""
+
+from __future__ import annotations
+
+import pytest
+
+from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
+from player.events import BufferSampled, Event, PhaseReached, RungDecided, SegmentDone, StallBegan, StallEnded
+from player.monitor import Monitor, joined
+from player.state import PlaybackState, RungChoice, Status
+from player.stream.buffered import Playhead
+from tests.kit.clock import FakeClock
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.playhead = Playhead()
+        self.events: list[Event] = []
+        self.states: list[PlaybackState] = []
+        self.monitor = Monitor(self.playhead, self.clock, self.events.append, self.states.append, lambda: 5_000_000.0)
+
+    async def play(self) -> None:
+        """Up to the first picture."""
+        await self.clock.advance(0.5)
+        self.monitor.event("playback-restart", {})
+
+    @property
+    def status(self) -> Status:
+        return self.monitor.state.status
+
+    def of(self, kind: type) -> list:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def done(position: int, rung: int, media_s: float, pathway: str = "a", track: str = "main") -> SegmentDone:
+    return SegmentDone(0.0, track, position, media_s, 4.0, rung, 1000, pathway)
+
+
+async def test_loading_until_the_first_picture(bench: Bench) -> None:
+    bench.monitor.property("pause", False)
+    bench.monitor.property("paused-for-cache", True)
+    assert bench.status is Status.LOADING
+    assert bench.playhead.starving
+    assert not bench.playhead.playing
+    await bench.play()
+    assert bench.monitor.first_frame_shown
+    (first,) = bench.of(PhaseReached)
+    assert (first.phase, first.at_s) == ("first_frame", 1000.5)
+    assert bench.of(StallBegan) == [], "waiting for the first picture is no stall"
+
+
+async def test_pause_and_play(bench: Bench) -> None:
+    await bench.play()
+    assert bench.status is Status.PLAYING
+    assert bench.playhead.playing
+    bench.monitor.property("pause", True)
+    assert (bench.status, bench.monitor.state.paused) == (Status.PAUSED, True)
+    assert not bench.playhead.playing
+    bench.monitor.property("pause", False)
+    assert (bench.status, bench.monitor.state.paused) == (Status.PLAYING, False)
+
+
+async def test_a_stall_has_a_begin_and_an_end(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.property("time-pos", 7.0)
+    bench.monitor.property("paused-for-cache", True)
+    bench.monitor.property("paused-for-cache", True)
+    assert bench.status is Status.BUFFERING
+    assert bench.playhead.starving
+    await bench.clock.advance(2.5)
+    bench.monitor.property("paused-for-cache", False)
+    assert bench.status is Status.PLAYING
+    assert [(event.at_s, event.position_s) for event in bench.of(StallBegan)] == [(1000.5, 7.0)]
+    assert [event.duration_s for event in bench.of(StallEnded)] == [2.5]
+
+
+@pytest.mark.parametrize("end", ["finished", "failed", "stopped", "seeking"])
+async def test_whatever_ends_a_stall_closes_it(bench: Bench, end: str) -> None:
+    await bench.play()
+    bench.monitor.property("paused-for-cache", True)
+    await bench.clock.advance(1.0)
+    if end == "finished":
+        bench.monitor.finished(at_end=True)
+    elif end == "failed":
+        bench.monitor.failed("net.cut", "The connection broke.")
+    elif end == "stopped":
+        bench.monitor.stopped()
+    else:
+        bench.monitor.seeking(3.0)
+    assert [event.duration_s for event in bench.of(StallEnded)] == [1.0]
+
+
+async def test_a_jump_is_not_a_stall_and_the_position_is_its_target(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.property("time-pos", 7.0)
+    bench.monitor.seeking(60.0)
+    bench.monitor.property("time-pos", 7.04)
+    bench.monitor.property("paused-for-cache", True)
+    assert (bench.status, bench.playhead.position_s, bench.monitor.state.position_s) == (Status.SEEKING, 60.0, 60.0)
+    assert bench.monitor.is_seeking
+    assert bench.playhead.starving
+    bench.monitor.property("paused-for-cache", False)
+    bench.monitor.event("playback-restart", {})
+    bench.monitor.property("time-pos", 60.0)
+    assert (bench.status, bench.playhead.starving) == (Status.PLAYING, False)
+    assert bench.of(StallBegan) == []
+    assert not bench.monitor.is_seeking
+
+
+async def test_a_jump_while_paused_stays_paused(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.property("pause", True)
+    bench.monitor.seeking(9.0)
+    bench.monitor.event("playback-restart", {})
+    assert bench.status is Status.PAUSED
+
+
+async def test_the_end_stays_the_end_until_the_viewer_jumps(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.property("time-pos", 99.0)
+    assert not bench.monitor.finished(at_end=False)
+    assert bench.status is Status.PLAYING
+    assert bench.monitor.finished(at_end=True)
+    for name in ("pause", "paused-for-cache"):
+        for value in (True, False):
+            bench.monitor.property(name, value)
+    bench.monitor.stopped()
+    assert bench.status is Status.ENDED
+    assert bench.monitor.ended
+    bench.monitor.seeking(5.0)
+    bench.monitor.event("playback-restart", {})
+    assert bench.status is Status.PLAYING
+
+
+async def test_a_failure_is_final(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.update(notice="trying again")
+    bench.monitor.failed("net.dns", "No such host.")
+    bench.monitor.property("pause", True)
+    state = bench.monitor.state
+    assert (state.status, state.notice) == (Status.FAILED, "")
+    assert state.failure is not None
+    assert (state.failure.code, state.failure.sentence) == ("net.dns", "No such host.")
+
+
+async def test_a_stopped_playback_is_idle(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.stopped()
+    assert bench.status is Status.IDLE
+
+
+def test_the_rung_of_a_time_is_that_of_its_segment(bench: Bench) -> None:
+    assert bench.monitor.rung_at(0.0) is None
+    for event in (done(0, 1, 0.0), done(2, 2, 8.0), done(1, 0, 4.0), done(1, 2, 4.002), done(0, 9, 0.0, track="a")):
+        bench.monitor.engine(event)
+    assert [bench.monitor.rung_at(time_s) for time_s in (0.0, 3.9, 4.002, 8.0, 100.0)] == [1, 1, 2, 2, 2]
+    assert bench.monitor.state.pathway == "a"
+
+
+async def test_samples_are_points_for_the_graphs(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.update(rungs=(RungChoice(0, "240p", 240, 400_000), RungChoice(1, "360p", 360, 900_000)))
+    bench.monitor.engine(done(0, 1, 0.0))
+    bench.monitor.property("time-pos", 2.0)
+    bench.monitor.sample(12.0, ((0.0, 8.0),), 3)
+    state = bench.monitor.state
+    (point,) = state.history
+    assert (point.position_s, point.buffer_s, point.throughput_bps) == (2.0, 10.0, 5_000_000.0)
+    assert (point.rung, point.bitrate_bps, point.time_s) == (1, 900_000, 0.5)
+    assert (state.rung_playing, state.dropped_frames, state.buffered) == (1, 3, ((0.0, 12.0),))
+    assert [event.buffer_s for event in bench.of(BufferSampled)] == [10.0]
+    for _ in range(400):
+        bench.monitor.sample(2.0, (), 3)
+    assert len(bench.monitor.state.history) == 240
+
+
+def test_the_last_decisions_are_kept(bench: Bench) -> None:
+    snapshot = Snapshot(0.0, Phase.STEADY, (Rung("a", 1),), None, 0.0, 30.0, 4.0, Estimate())
+    for number in range(30):
+        decision = Decision(number, Reason.HOLD, "so", snapshot)
+        bench.monitor.engine(RungDecided(0.0, number, 0.0, decision))
+    decisions = bench.monitor.state.decisions
+    assert [decision.rung for decision in decisions] == list(range(10, 30))
+    assert bench.monitor.state.rung_loading == 29
+
+
+def test_what_libmpv_says_of_itself(bench: Bench) -> None:
+    for name, value in (("volume", 55.4), ("mute", True), ("speed", 1.5), ("speed", None), ("volume", None)):
+        bench.monitor.property(name, value)
+    state = bench.monitor.state
+    assert (state.volume, state.muted, state.speed, bench.playhead.speed) == (55, True, 1.5, 1.5)
+
+
+def test_small_steps_of_the_position_are_not_all_published(bench: Bench) -> None:
+    for number in range(100):
+        bench.monitor.property("time-pos", number / 50)
+    assert bench.playhead.position_s == 1.98
+    assert 15 <= len(bench.states) <= 20
+    assert bench.monitor.near_end(3.0)
+    assert not bench.monitor.near_end(4.0)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        ([], ()),
+        ([(4.0, 8.0), (0.0, 4.0)], ((0.0, 8.0),)),
+        ([(0.0, 2.0), (5.0, 6.0), (1.0, 1.5)], ((0.0, 2.0), (5.0, 6.0))),
+        ([(3.0, 3.0)], ()),
+    ],
+)
+def test_ranges_that_touch_are_one(ranges: list[tuple[float, float]], expected: tuple) -> None:
+    assert joined(ranges) == expected
