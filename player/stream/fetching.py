@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drm_client.errors import DrmError
 from player.errors import MatineeError
@@ -25,8 +25,8 @@ class Order:
     track: str
     position: int
     rung: int
-    rendition: Rendition
-    segment: Segment
+    rendition: Rendition = field(repr=False)  # addresses may be signed
+    segment: Segment = field(repr=False)
     release: bool  # readers may begin before the last byte
     rungs_left: int = 0  # others that could be taken instead
     avoid: frozenset[str] = frozenset()  # pathways that gave it damaged

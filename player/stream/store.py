@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from player.manifest.model import Rendition, Segment
 from player.media.demux import Demuxer
@@ -24,8 +24,8 @@ class Entry:
     track: str
     position: int
     rung: int
-    rendition: Rendition
-    segment: Segment
+    rendition: Rendition = field(repr=False)  # addresses may be signed
+    segment: Segment = field(repr=False)
     buffer: SegmentBuffer
     demuxer: Demuxer | None = None
     failure: Exception | None = None

@@ -1,79 +1,109 @@
-"""Rate control: the last guard over a policy, and one estimate per CDN."""
+"""What ABR is asked, and what is kept between its answers."""
 
 from __future__ import annotations
 
-from abr.model import Decision, Estimate, Progress, Reason, Rung, Snapshot, TransferSample, Verdict
+from abr.model import Estimate, Phase, Rung
 from player.stream.rate import Moment, RateControl
-from player.stream.throughput import Throughput
+from tests.kit.streaming import Wishes
 
-RUNGS = (Rung("low", 200_000), Rung("middle", 600_000), Rung("high", 1_500_000))
-
-
-class Blind:
-    """A policy that keeps every download."""
-
-    name = "blind"
-
-    def decide(self, snapshot: Snapshot) -> Decision:
-        return Decision(2, Reason.HOLD, "Stay.", snapshot)
-
-    def on_progress(self, progress: Progress) -> Verdict:
-        return Verdict(None, Reason.HOLD, "It goes on.")
+RUNGS = (Rung("low", 400_000), Rung("mid", 900_000), Rung("top", 2_000_000))
 
 
-def verdict(*, recent_bps: float, buffer_s: float, seen_s: float = 3.0, **changes: object) -> Verdict:
-    """Of a download at the highest rung of which 600 kB are missing."""
-    rate = RateControl(Blind(), lambda _now_s: Estimate(), RUNGS, buffer_max_s=30, audio_bps=0)
-    rate.manual = changes.pop("manual", None)  # type: ignore[assignment]
-    moment = Moment(0.0, buffer_s, 4.0, 40.0, 4.0, playing=True, speed=1.0)
-    facts = {"received": 150_000, "size": 750_000, "replaceable": True} | changes
-    return rate.on_progress(
-        moment,
-        2,
-        elapsed_s=seen_s,
-        since_first_byte_s=seen_s,
-        recent_bps=recent_bps,
-        recent_window_s=2.0,
-        **facts,  # type: ignore[arg-type]
+def moment(**changes: object) -> Moment:
+    options = {
+        "now_s": 5.0,
+        "buffer_s": 8.0,
+        "segment_s": 4.0,
+        "remaining_s": 60.0,
+        "in_flight_s": 0.0,
+        "playing": True,
+        "speed": 1.5,
+    }
+    return Moment(**{**options, **changes})  # type: ignore[arg-type]
+
+
+def control(policy: Wishes) -> RateControl:
+    return RateControl(
+        policy, lambda now_s: Estimate(mean_bps=now_s * 1e6), RUNGS, buffer_max_s=30.0, audio_bps=128_000
     )
 
 
-def test_a_download_that_would_stall_is_replaced_by_the_best_that_fits() -> None:
-    given_up = verdict(recent_bps=500_000, buffer_s=9.0)  # 9.6 s to go
-    assert given_up.abandon_to == 1
-    assert given_up.reason is Reason.ABANDONED
-    assert "9.6 s" in given_up.sentence
-    assert verdict(recent_bps=500_000, buffer_s=6.0).abandon_to == 0
+def test_the_whole_question_reaches_the_policy() -> None:
+    policy = Wishes()
+    rate = control(policy)
+    rate.manual = 2
+    decision = rate.decide(moment(next_sizes=((1, 2, 3),)))
+    assert (decision.rung, decision.policy) == (2, "wishes")
+    (snapshot,) = policy.snapshots
+    assert (snapshot.rungs, snapshot.manual, snapshot.audio_bps) == (RUNGS, 2, 128_000)
+    assert (snapshot.buffer_s, snapshot.buffer_max_s, snapshot.segment_s) == (8.0, 30.0, 4.0)
+    assert (snapshot.playback_rate, snapshot.remaining_s, snapshot.next_sizes) == (1.5, 60.0, ((1, 2, 3),))
+    assert snapshot.estimate.mean_bps == 5e6
+    assert (snapshot.phase, snapshot.current, snapshot.segments_fetched) == (Phase.STARTUP, None, 0)
 
 
-def test_a_download_is_kept() -> None:
-    assert verdict(recent_bps=500_000, buffer_s=9.7).abandon_to is None  # it arrives in time
-    assert verdict(recent_bps=500_000, buffer_s=9.0, seen_s=1.0).abandon_to is None  # too early to say
-    assert verdict(recent_bps=500_000, buffer_s=9.0, replaceable=False).abandon_to is None
-    assert verdict(recent_bps=500_000, buffer_s=9.0, manual=2).abandon_to is None
-    assert verdict(recent_bps=500_000, buffer_s=9.0, size=None).abandon_to is None
-    assert verdict(recent_bps=500_000, buffer_s=0.5, received=700_000).abandon_to is None  # nothing is quicker
+def test_what_happened_is_in_the_next_question() -> None:
+    policy = Wishes()
+    rate = control(policy)
+    for rung in (0, 1, 1, 1):
+        rate.chosen(rung)
+        rate.finished()
+    rate.decide(moment())
+    snapshot = policy.snapshots[-1]
+    assert (snapshot.phase, snapshot.current) == (Phase.STEADY, 1)
+    assert (snapshot.segments_fetched, snapshot.since_switch) == (4, 2)
 
 
-def transfer(path: str, bps: float, at_s: float) -> TransferSample:
-    size = 500_000
-    return TransferSample(at_s, at_s + 0.01, at_s + 0.01 + size * 8 / bps, size, path)
+def test_a_jump_counts_only_after_the_start() -> None:
+    rate = control(Wishes())
+    rate.sought()
+    assert rate.phase is Phase.STARTUP
+    rate.finished()
+    rate.sought()
+    assert rate.phase is Phase.AFTER_SEEK
+    rate.finished()
+    assert rate.phase is Phase.STEADY
 
 
-def test_each_cdn_has_its_own_estimate() -> None:
-    current = ["alpha"]
-    network = Throughput(None, lambda: current[0])
-    assert network.estimate(0.0).mean_bps is None
-    network.observe(transfer("alpha", 100e6, 0.0))
-    current[0] = "beta"
-    inherited = network.estimate(1.0).mean_bps
-    assert inherited is not None
-    assert 90e6 < inherited < 110e6
-    network.observe(transfer("beta", 0.5e6, 1.0))
-    own = network.estimate(10.0).mean_bps
-    assert own is not None
-    assert 0.45e6 < own < 0.55e6
-    current[0] = "alpha"
-    back = network.estimate(10.0).mean_bps
-    assert back is not None
-    assert back > 90e6
+def test_a_running_download_is_judged_with_what_was_given_up_before() -> None:
+    policy = Wishes()
+    policy.abandon = lambda progress: 0
+    rate = control(policy)
+    rate.abandoned()
+    rate.abandoned()
+    verdict = rate.on_progress(
+        moment(),
+        2,
+        received=10,
+        size=None,
+        elapsed_s=1.0,
+        since_first_byte_s=0.5,
+        recent_bps=100.0,
+        recent_window_s=0.5,
+        replaceable=True,
+    )
+    assert verdict.abandon_to == 0
+    (progress,) = policy.progress
+    assert (progress.rung, progress.received, progress.abandoned_before, progress.replaceable) == (2, 10, 2, True)
+    rate.finished()
+    rate.on_progress(
+        moment(),
+        2,
+        received=10,
+        size=99,
+        elapsed_s=1.0,
+        since_first_byte_s=0.5,
+        recent_bps=100.0,
+        recent_window_s=0.5,
+        replaceable=False,
+    )
+    assert policy.progress[-1].abandoned_before == 0
+
+
+def test_rungs_that_cannot_be_had_are_left_out_from_then_on() -> None:
+    policy = Wishes()
+    rate = control(policy)
+    rate.exclude(2)
+    rate.exclude(0)
+    rate.decide(moment())
+    assert policy.snapshots[-1].caps.excluded == {0, 2}

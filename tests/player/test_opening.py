@@ -1,0 +1,107 @@
+"""From what was asked for to a presentation."""
+
+from __future__ import annotations
+
+import pytest
+
+from drm_client.errors import DrmError, DrmErrorCode
+from player.errors import ErrorCode, InputError, ManifestError, NetError
+from player.events import Event, PhaseReached
+from player.manifest.model import TrackType
+from player.opening import Addresses, Source, addresses_of, describe_failure, load_presentation, pathway_of
+from tests.kit.streaming import Link
+
+MPD = b"""<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT8S"><Period>
+<AdaptationSet contentType="video" mimeType="video/mp4"><SegmentTemplate media="$Number$.m4s" duration="4"/>
+<Representation id="v" bandwidth="1000"/></AdaptationSet></Period></MPD>"""
+
+
+@pytest.mark.parametrize("options", [{}, {"url": "http://a.test/x.mpd", "title_id": "t"}])
+def test_a_source_is_one_thing(options: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        Source(**options)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (Source(url="http://a.test/folder/film.mpd?token=secret"), "film.mpd"),
+        (Source(url="http://a.test/"), "a.test"),
+        (Source(url="http://a.test/x.mpd", name="A film"), "A film"),
+        (Source(title_id="bars"), "bars"),
+    ],
+)
+def test_a_name_for_people(source: Source, shown: str) -> None:
+    assert source.shown_name == shown
+    assert "secret" not in repr(source)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://user:pass@a.test:8080/x", "a.test:8080"),
+        ("https://a.test/x", "a.test"),
+        ("file:///films/x.mpd", "file"),
+    ],
+)
+def test_a_cdn_that_nobody_named_is_called_by_its_host(url: str, name: str) -> None:
+    assert pathway_of(url) == name
+
+
+async def test_an_address_is_its_own_play_session() -> None:
+    found = await addresses_of(Source(url="http://a.test/x.mpd", licence_url="http://l.test/"), None, None)
+    assert found.manifests == {"a.test": "http://a.test/x.mpd"}
+    assert found.offer is not None
+    assert found.offer.url == "http://l.test/"
+    assert found.resume_s == 0.0
+
+
+async def test_a_title_needs_a_service() -> None:
+    with pytest.raises(InputError):
+        await addresses_of(Source(title_id="bars"), None, None)
+
+
+async def load(link: Link, manifests: dict[str, str], events: list[Event]):
+    work = load_presentation(Addresses(manifests), link.loader, link.paths, link.clock, events.append)
+    return await link.clock.run(work)
+
+
+async def test_mirrored_manifests_make_every_edge_a_place_of_the_media() -> None:
+    manifests = {"edge-a": "http://a.test/t/x.mpd", "edge-b": "http://b.test/t/x.mpd"}
+    link = Link(dict.fromkeys(manifests.values(), MPD), tuple(manifests))
+    events: list[Event] = []
+    presentation = await load(link, manifests, events)
+    rendition = presentation.tracks(TrackType.VIDEO)[0].renditions[0]
+    assert [(place.pathway, place.base_url) for place in rendition.locations[:2]] == [
+        ("edge-a", "http://a.test/t/"),
+        ("edge-b", "http://b.test/t/"),
+    ]
+    assert list(link.paths.pathways)[:2] == ["edge-a", "edge-b"]
+    assert [event.phase for event in events if isinstance(event, PhaseReached)] == ["manifest"]
+
+
+async def test_the_edge_that_answers_comes_first_in_the_media() -> None:
+    manifests = {"edge-a": "http://a.test/t/x.mpd", "edge-b": "http://b.test/t/x.mpd"}
+    link = Link({"http://b.test/t/x.mpd": MPD}, tuple(manifests))
+    presentation = await load(link, manifests, [])
+    rendition = presentation.tracks(TrackType.VIDEO)[0].renditions[0]
+    assert [segment.url for segment in rendition.segments][:1] == ["http://b.test/t/1.m4s"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("body", "error"), [(b"<html>", ManifestError), (b"", ManifestError), (None, NetError)])
+async def test_what_is_no_manifest_is_said(body: bytes | None, error: type[Exception]) -> None:
+    link = Link({} if body is None else {"http://a.test/x": body})
+    with pytest.raises(error):
+        await load(link, {"a.test": "http://a.test/x"}, [])
+
+
+def test_every_failure_has_a_code_and_a_sentence() -> None:
+    assert describe_failure(NetError(ErrorCode.NET_DNS, "No host.")) == ("net.dns", "No host.")
+    assert describe_failure(DrmError(DrmErrorCode.NO_KEY, "No key.")) == ("drm.no_key", "No key.")
+
+    class ForeignError(Exception):
+        code = 17
+
+    code, sentence = describe_failure(ForeignError("details nobody should see"))
+    assert code == "internal"
+    assert "details" not in sentence

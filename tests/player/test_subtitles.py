@@ -1,0 +1,212 @@
+"""Subtitles as they reach libmpv: in their place on the timeline, and only those that are still wanted."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from player.errors import ErrorCode, MediaError, NetError
+from player.manifest.model import Container, ListedIndex, Rendition, Segment, Track, TrackType
+from player.media.demux import Demuxer
+from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
+from player.media.text import parse_webvtt
+from player.net.model import RequestKind
+from player.selection import select
+from player.subtitles import Subtitles, near
+from tests.kit.presentations import presentation, rendition, segments, video_track
+
+WRAP_S = 2**33 / 90_000
+
+
+def vtt(*cues: str, map_: str = "") -> bytes:
+    return ("WEBVTT\n" + map_ + "\n" + "\n".join(f"{cue}\n" for cue in cues)).encode()
+
+
+def cue(start: str, end: str, text: str) -> str:
+    return f"{start} --> {end}\n{text}\n"
+
+
+class Wvtt(Demuxer):
+    """A demuxer of one wvtt sample of two seconds at media time 100."""
+
+    def __init__(self, codec: Codec = Codec.WEBVTT) -> None:
+        self.configs = {StreamKind.TEXT: StreamConfig(StreamKind.TEXT, codec)}
+
+    def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
+        payload = b"payl" + b"from a box"
+        inner = struct.pack(">I", len(payload) + 4) + payload
+        box = struct.pack(">I", len(inner) + 8) + b"vttc" + inner
+        yield Sample(StreamKind.TEXT, 100.0, 100.0, 2.0, True, box)
+
+
+@dataclass
+class FakeSources:
+    """Segments by address; an error in place of the bytes is raised."""
+
+    files: dict[str, bytes | Exception]
+    demux: Demuxer = field(default_factory=Wvtt)
+    asked: list[str] = field(default_factory=list)
+
+    async def index(self, own: Rendition) -> Any:
+        return own.segments
+
+    async def segment_bytes(self, _own: Rendition, segment: Segment, kind: RequestKind) -> bytes:
+        assert kind is RequestKind.TEXT
+        self.asked.append(segment.url)
+        found = self.files[segment.url]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def demuxer(self, _own: Rendition, _segment: Segment) -> Demuxer:
+        return self.demux
+
+
+class Control:
+    """Takes libmpv's commands; the documents that are shown at the moment."""
+
+    def __init__(self) -> None:
+        self.player = self
+        self.shown: list[str] = []
+
+    def command(self, *words: str) -> bool:
+        if words[0] == "sub-add":
+            self.shown.append(words[1].removeprefix("memory://"))
+        else:
+            assert words == ("sub-remove",)
+            self.shown.pop()
+        return True
+
+    async def run(self, function: Any, *values: Any) -> Any:
+        return function(*values)
+
+
+class Bench:
+    def __init__(self, own: Rendition, files: dict[str, bytes | Exception], offset_s: float | None = None) -> None:
+        self.sources = FakeSources(files)
+        self.control = Control()
+        self.offset_s = offset_s
+        text = Track("sub", TrackType.TEXT, (own,), language="en", label="English")
+        selection = select(presentation(video_track(rendition("v")), text))
+        self.track = selection.text[0].id
+        self.subtitles = Subtitles(selection, self.sources, lambda _period, _segment: self.offset_s)  # type: ignore[arg-type]
+
+    async def show(self, track: str | None = "") -> str | None:
+        await self.subtitles.show(self.track if track == "" else track, self.control)  # type: ignore[arg-type]
+        return self.control.shown[-1] if self.control.shown else None
+
+
+def text_rendition(index: Sequence[Segment], **fields: Any) -> Rendition:
+    options = {"container": Container.WEBVTT, "codecs": (), "init": None, **fields}
+    options.pop("init")
+    return rendition("sub", 0, **{**options, "segments": ListedIndex(tuple(index))})
+
+
+def plain(count: int = 1, **fields: Any) -> tuple[Segment, ...]:
+    return segments(count, name="sub", **{"init": None, **fields})
+
+
+def url(number: int) -> str:
+    return f"http://a.test/sub-{number}"
+
+
+async def test_a_file_of_subtitles_is_shown_and_taken_away() -> None:
+    bench = Bench(text_rendition(plain()), {url(1): vtt(cue("00:01.000", "00:02.500", "Hello"))})
+    document = await bench.show()
+    assert document is not None
+    assert "0:00:01.00,0:00:02.50" in document
+    assert "Hello" in document
+    assert [choice.selected for choice in bench.subtitles.choices()] == [True]
+    assert await bench.show(None) is None
+    assert [choice.selected for choice in bench.subtitles.choices()] == [False]
+    await bench.show()
+    assert bench.sources.asked == [url(1)], "the document is kept"
+    assert await bench.show("text-99") is None
+
+
+async def test_segments_are_put_together_and_repeated_cues_shown_once() -> None:
+    repeated = cue("00:03.000", "00:05.000", "Twice")
+    files: dict[str, bytes | Exception] = {
+        url(1): vtt(repeated),
+        url(2): vtt(repeated, cue("00:06.000", "00:07.000", "Later")),
+    }
+    document = await Bench(text_rendition(plain(2)), files).show()
+    assert document is not None
+    assert document.count("Twice") == 1
+    assert document.count("Dialogue:") == 2
+
+
+async def test_a_timestamp_map_follows_the_clock_of_the_pictures() -> None:
+    """The pictures' media begins at 10 s; the map says that cue time 0 is at 12 s of it."""
+    body = vtt(cue("00:01.000", "00:02.000", "Hi"), map_="X-TIMESTAMP-MAP=MPEGTS:1080000,LOCAL:00:00:00.000\n")
+    bench = Bench(text_rendition(plain(media_offset_s=None)), {url(1): body}, offset_s=-10.0)
+    document = await bench.show()
+    assert document is not None
+    assert "0:00:03.00,0:00:04.00" in document
+
+
+async def test_what_was_loaded_before_the_clock_was_known_is_loaded_again() -> None:
+    body = vtt(cue("00:01.000", "00:02.000", "Hi"), map_="X-TIMESTAMP-MAP=MPEGTS:1080000,LOCAL:00:00:00.000\n")
+    bench = Bench(text_rendition(plain(media_offset_s=None)), {url(1): body})
+    assert "0:00:01.00" in (await bench.show() or "")
+    bench.offset_s = -10.0
+    assert "0:00:03.00" in (await bench.show() or "")
+
+
+def test_a_map_counts_modulo_26_hours() -> None:
+    (wrapped,) = near(parse_webvtt(vtt(cue("26:31:01.000", "26:31:02.000", "x")).decode()), 4.0 * 1000 - WRAP_S * 0)
+    assert wrapped.start_s == pytest.approx(26 * 3600 + 31 * 60 + 1 - WRAP_S)
+    (same,) = near(parse_webvtt(vtt(cue("01:00:00.000", "01:00:01.000", "x")).decode()), 7200.0)
+    assert same.start_s == 3600.0
+    assert near([], 0.0) == []
+
+
+async def test_subtitles_in_mp4() -> None:
+    own = text_rendition(segments(1, name="sub", media_offset_s=-95.0), container=Container.FMP4, codecs=("wvtt",))
+    document = await Bench(own, {url(1): b"boxes"}).show()
+    assert document is not None
+    assert "0:00:05.00,0:00:07.00" in document
+    assert "from a box" in document
+
+
+async def test_other_text_in_mp4_is_refused() -> None:
+    own = text_rendition(segments(1, name="sub"), container=Container.UNKNOWN)
+    bench = Bench(own, {url(1): b"boxes"})
+    bench.sources.demux = Wvtt(Codec.TTML)
+    with pytest.raises(MediaError):
+        await bench.show()
+    assert bench.control.shown == []
+
+
+@pytest.mark.parametrize(
+    ("container", "codecs"), [(Container.TTML, ()), (Container.FMP4, ("stpp.ttml.im1t",)), (Container.IMAGE, ())]
+)
+async def test_a_form_that_we_cannot_show_is_listed_with_the_reason(container: Container, codecs: tuple) -> None:
+    bench = Bench(text_rendition(plain(), container=container, codecs=codecs), {})
+    (choice,) = bench.subtitles.choices()
+    assert choice.unsupported
+    assert await bench.show() is None
+    assert bench.sources.asked == []
+
+
+async def test_a_lost_segment_loses_its_own_cues_only(caplog: pytest.LogCaptureFixture) -> None:
+    files: dict[str, bytes | Exception] = {
+        url(1): NetError(ErrorCode.HTTP_NOT_FOUND, "gone"),
+        url(2): vtt(cue("00:05.000", "00:06.000", "Still here")),
+    }
+    bench = Bench(text_rendition(plain(2)), files)
+    assert "Still here" in (await bench.show() or "")
+    assert "1 of 2 subtitle segments" in caplog.text
+    files[url(1)] = vtt(cue("00:01.000", "00:02.000", "Back"))
+    assert "Back" in (await bench.show() or "")
+
+
+async def test_nothing_at_all_is_an_error_and_shows_none() -> None:
+    bench = Bench(text_rendition(plain(2)), {url(n): NetError(ErrorCode.NET_DNS, "no host") for n in (1, 2)})
+    with pytest.raises(NetError):
+        await bench.show()
+    assert not any(choice.selected for choice in bench.subtitles.choices())
