@@ -84,6 +84,7 @@ def _run(application: QGuiApplication, options: AppOptions) -> int:
 
     from ui import scene
     from ui.client import EngineClient
+    from ui.garbage import GarbageCollector
     from ui.interrupts import Interrupts
     from ui.video.output import VideoOutput
     from ui.viewmodels.application import ApplicationViewModel
@@ -102,6 +103,7 @@ def _run(application: QGuiApplication, options: AppOptions) -> int:
     if options.only_source:
         app.leftPlayer.connect(application.quit)
     interrupts = Interrupts(application.quit)
+    garbage = GarbageCollector()
     engine, window = scene.load_window(app)
     output.set_surface(scene.video_surface(window))
     window.frameSwapped.connect(client.start)  # what is slow begins after the first frame
@@ -114,6 +116,7 @@ def _run(application: QGuiApplication, options: AppOptions) -> int:
     output.shutdown()
     interrupts.close()
     del engine
+    garbage.close()
     return int(ExitCode.INTERRUPTED) if interrupts.received else code
 
 

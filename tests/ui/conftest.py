@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QSG_RENDER_LOOP"] = "basic"
@@ -26,6 +28,22 @@ def qapp(qapp_args, qapp_cls):
     after_application()
     register_types(choose_scene())
     return app
+
+
+@pytest.fixture(scope="session")
+def settled_heap(qapp) -> None:
+    """What is there before the first of these tests stays: the collections after each test need not look at it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def garbage_on_this_thread(settled_heap) -> Iterator[None]:
+    """As the app does it (ui/garbage.py): Qt objects in cycles are destroyed on the Qt thread only."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture

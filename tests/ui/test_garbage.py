@@ -1,0 +1,47 @@
+"""Cycles with Qt objects are collected on the Qt thread, whichever thread makes the garbage."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+
+from PySide6.QtCore import QObject
+
+from ui.garbage import GarbageCollector
+
+
+class Loop:
+    """A cycle that notes the thread it is collected on."""
+
+    def __init__(self, seen: list[threading.Thread]) -> None:
+        self.me = self
+        self.qt = QObject()
+        weakref.finalize(self, lambda: seen.append(threading.current_thread()))
+
+
+def test_another_thread_never_collects(qapp):
+    seen: list[threading.Thread] = []
+    collector = GarbageCollector()
+    try:
+        Loop(seen)
+        worker = threading.Thread(target=lambda: [[n] for n in range(50_000)])
+        worker.start()
+        worker.join()
+        assert seen == []
+        [[] for _ in range(50_000)]
+        kept = [[] for _ in range(5_000)]
+        assert collector.collect_due() == 0, len(kept)
+        assert seen == [threading.main_thread()]
+    finally:
+        collector.close()
+    assert gc.isenabled()
+
+
+def test_nothing_is_collected_before_it_is_due(qapp):
+    collector = GarbageCollector()
+    try:
+        gc.collect()
+        assert collector.collect_due() is None
+    finally:
+        collector.close()
