@@ -1,0 +1,81 @@
+"""Sealing what is kept on disk: AES-256-GCM bound to a place, so that nothing can be changed, exchanged or moved.
+
+Used by the vault for licences, and by others for what they keep (rows of a database, clear media at rest).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from drm_client.errors import DrmError, DrmErrorCode
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
+
+
+class Sealer:
+    """One sealing key. ``context`` names the place of a value (``downloads/segment/12``): a sealed value opens under
+    its own context alone, so it can be neither changed nor put elsewhere. Safe on any thread."""
+
+    def __init__(self, key: bytes | bytearray) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a sealing key has {KEY_BYTES} bytes")
+        self._key = bytearray(key)
+        self._cipher: AESGCM | None = AESGCM(bytes(key))
+
+    def seal(self, data: bytes | bytearray | memoryview, context: str) -> bytes:
+        """``data`` sealed: nonce, ciphertext, tag."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._live().encrypt(nonce, bytes(data), context.encode())
+
+    def open(self, sealed: bytes | bytearray | memoryview, context: str) -> bytes:
+        """What was sealed. Raises :class:`DrmError` ``drm.store_damaged``, which names ``context``, when any bit of
+        it or of the context is another."""
+        view = memoryview(sealed)
+        try:
+            return self._live().decrypt(bytes(view[:NONCE_BYTES]), bytes(view[NONCE_BYTES:]), context.encode())
+        except (InvalidTag, ValueError) as error:
+            raise DrmError(
+                DrmErrorCode.STORE_DAMAGED, "Something that is kept on this device was changed.", entry=context
+            ) from error
+
+    def mac(self, data: bytes | bytearray | memoryview, context: str) -> bytes:
+        """A message authentication code (HMAC-SHA256) of data that may be read but not changed: 32 bytes."""
+        place = context.encode()
+        code = hmac.new(self._derive("mac"), len(place).to_bytes(4, "big") + place, hashlib.sha256)
+        code.update(data)
+        return code.digest()
+
+    def check(self, code: bytes, data: bytes | bytearray | memoryview, context: str) -> bool:
+        """Whether ``code`` is :meth:`mac` of ``data``, compared in constant time."""
+        return hmac.compare_digest(code, self.mac(data, context))
+
+    def child(self, purpose: str) -> Sealer:
+        """A sealer with a key of its own, derived for ``purpose``."""
+        return Sealer(self._derive(f"child {purpose}"))
+
+    def close(self) -> None:
+        """Overwrite the key; the sealer cannot be used any more."""
+        self._key[:] = bytes(KEY_BYTES)
+        self._cipher = None
+
+    def _live(self) -> AESGCM:
+        if self._cipher is None:
+            raise ValueError("the sealer is closed")
+        return self._cipher
+
+    def _derive(self, purpose: str) -> bytes:
+        self._live()
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"matinee sealing 1 {purpose}".encode()).derive(self._key)
+
+    def __repr__(self) -> str:
+        return "Sealer()"

@@ -1,0 +1,310 @@
+"""The vault: one SQLite file of sealed entries, whose key lies in the key store and is bound to this device.
+
+Every entry is sealed under its own place, and a sealed *head* lists the seal of each entry. So a changed, exchanged
+or removed entry, or an old one put back, is found and named. The head counts its changes; the count of the last one
+is kept in the key store too (the anchor), so that a whole old file put back is found as well: then the vault begins a
+new *epoch*, and what was kept before must be confirmed by the service.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keystore import KeyStore
+from drm_client.sealing import KEY_BYTES, TAG_BYTES, Sealer
+
+FILE_NAME = "licences.db"
+KEY_ENTRY = "vault-key"
+ANCHOR_ENTRY = "vault-anchor"
+_BUSY_S = 10.0
+_APPLICATION_ID = 0x4D41544E
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def _create(database: sqlite3.Connection) -> None:
+    database.execute("CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL)")
+    database.execute(
+        "CREATE TABLE entries "
+        "(kind TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (kind, name))"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (_create,)
+"""Step n brings a file of format n to format n + 1. Sealed values are never rewritten by a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """An entry that is not what was last written: ``kind`` and ``name`` say which, ``what`` says how."""
+
+    kind: str
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    generation: int
+    epoch: int
+    seals: dict[str, str] = field(repr=False)  # place -> the entry's tag, hex
+
+
+class Vault:
+    """See the module. Safe on any thread and with other processes on the same file.
+
+    Methods raise :class:`DrmError`: ``drm.store_damaged`` (the entry is named in ``fields["entry"]``),
+    ``drm.store_newer``, ``drm.key_store``.
+    """
+
+    def __init__(self, folder: Path, keys: KeyStore, device_id: str) -> None:
+        self._path = folder / FILE_NAME
+        self._keys = keys
+        self._device_id = device_id
+        self._lock = threading.RLock()
+        self._seen_generation = 0
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _sqlite_errors():
+            self._database = self._connect()
+        try:
+            self._sealer = self._begin()
+        except BaseException:
+            self._database.close()
+            raise
+
+    @property
+    def epoch(self) -> int:
+        """Grows when the vault was found to be an old copy. What was written in an earlier epoch may be stale."""
+        with self._lock, self._reading():
+            return self._head().epoch
+
+    def sealer(self, purpose: str) -> Sealer:
+        """A sealer under this vault's key for what others keep elsewhere; close it when done."""
+        return self._sealer.child(purpose)
+
+    def get(self, kind: str, name: str) -> bytes | None:
+        """The value that was last put, None where there is none."""
+        with self._lock, self._reading():
+            return self._read(self._head(), kind, name)
+
+    def put(self, kind: str, name: str, value: bytes) -> None:
+        """Keep a value; it is on the disk when this returns."""
+        self.put_all({(kind, name): value})
+
+    def put_all(self, values: dict[tuple[str, str], bytes | None]) -> None:
+        """Keep, or delete (None), several values at once: all or none."""
+        with self._lock:
+            with self._writing():
+                head = self._head()
+                seals = dict(head.seals)
+                for (kind, name), value in values.items():
+                    self._write_entry(seals, kind, name, value)
+                self._write_head(replace(head, generation=head.generation + 1, seals=seals))
+            self._drop_anchor()
+
+    def delete(self, kind: str, name: str) -> None:
+        """Forget a value; nothing happens where there is none. Damaged ones can be deleted too."""
+        self.put_all({(kind, name): None})
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """The names of all entries of ``kind`` that should be there, in order, damaged ones included."""
+        with self._lock, self._reading():
+            prefix = f"{kind}/"
+            return tuple(sorted(place[len(prefix) :] for place in self._head().seals if place.startswith(prefix)))
+
+    def check(self) -> tuple[Damage, ...]:
+        """Everything that is not as it was written."""
+        found = []
+        with self._lock, self._reading():
+            head = self._head()
+            for place in sorted(head.seals):
+                kind, _, name = place.partition("/")
+                try:
+                    self._read(head, kind, name)
+                except DrmError as error:
+                    found.append(Damage(kind, name, error.sentence))
+            for kind, name in self._database.execute("SELECT kind, name FROM entries ORDER BY kind, name"):
+                if f"{kind}/{name}" not in head.seals:
+                    found.append(Damage(str(kind), str(name), "An entry was put in by someone else."))
+        return tuple(found)
+
+    def close(self) -> None:
+        """Close the file and overwrite the key."""
+        with self._lock:
+            self._sealer.close()
+            self._database.close()
+
+    # --- opening
+
+    def _key(self, *, new: bool) -> bytes:
+        """The vault's key out of the key store; made with a new vault."""
+        key = self._keys.get(KEY_ENTRY)
+        if key is None and new:
+            key = secrets.token_bytes(KEY_BYTES)
+            self._keys.put(KEY_ENTRY, key)
+        if key is None:
+            raise _damaged("The licences kept here belong to another computer or user, or their key was lost.")
+        if len(key) != KEY_BYTES:
+            raise _damaged("The key of the licences kept here is damaged.", KEY_ENTRY)
+        return key
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.touch(mode=0o600, exist_ok=True)
+        database = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON")
+        return database
+
+    def _begin(self) -> Sealer:
+        """Make or migrate the file, and find out whether it is an old copy. Two programs that start at once do it one
+        after the other."""
+        anchor = self._anchor()  # before the head: another process may be writing
+        with self._writing():
+            version = self._migrate()
+            self._sealer = Sealer(self._key(new=version == 0))
+            if version == 0:
+                self._write_head(_Head(anchor + 1, 0, {}))
+            head = self._head()
+            stale = head.generation < anchor
+            if stale:
+                self._write_head(replace(head, generation=anchor + 1, epoch=head.epoch + 1))
+        if version == 0 or stale:
+            self._drop_anchor()
+        return self._sealer
+
+    def _migrate(self) -> int:
+        """Bring the file to the newest format; the format that it had (0: it is new)."""
+        version = int(self._database.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(MIGRATIONS):
+            raise DrmError(
+                DrmErrorCode.STORE_NEWER,
+                "The licences kept here were written by a newer version of this program; please update it.",
+                format=float(version),
+            )
+        for step in MIGRATIONS[version:]:
+            step(self._database)
+        self._database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        return version
+
+    def _anchor(self) -> int:
+        kept = self._keys.get(ANCHOR_ENTRY)
+        try:
+            return 0 if kept is None else int(kept)
+        except ValueError as error:
+            raise _damaged("The key store's word on the licences kept here is damaged.") from error
+
+    def _drop_anchor(self) -> None:
+        """Tell the key store how far the vault has come."""
+        self._keys.put(ANCHOR_ENTRY, str(self._seen_generation).encode())
+
+    # --- entries
+
+    def _read(self, head: _Head, kind: str, name: str) -> bytes | None:
+        place = f"{kind}/{name}"
+        row = self._database.execute(
+            "SELECT sealed FROM entries WHERE kind = ? AND name = ?", (kind, name)
+        ).fetchone()
+        seal = head.seals.get(place)
+        if seal is None and row is None:
+            return None
+        if row is None:
+            raise _damaged("An entry that is kept on this device was removed by someone else.", place)
+        sealed = row[0]
+        if not isinstance(sealed, bytes):
+            raise _damaged("An entry that is kept on this device was changed.", place)
+        value = self._sealer.open(sealed, self._context(place))
+        if seal != sealed[-TAG_BYTES:].hex():
+            raise _damaged("An entry that is kept on this device was replaced by an older one.", place)
+        return value
+
+    def _write_entry(self, seals: dict[str, str], kind: str, name: str, value: bytes | None) -> None:
+        place = f"{kind}/{name}"
+        if value is None:
+            self._database.execute("DELETE FROM entries WHERE kind = ? AND name = ?", (kind, name))
+            seals.pop(place, None)
+            return
+        sealed = self._sealer.seal(value, self._context(place))
+        self._database.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (kind, name, sealed))
+        seals[place] = sealed[-TAG_BYTES:].hex()
+
+    def _head(self) -> _Head:
+        row = self._database.execute("SELECT sealed FROM head").fetchone()
+        if row is None or not isinstance(row[0], bytes):
+            raise _damaged("The list of the licences kept here is damaged.", "head")
+        document = json.loads(self._sealer.open(row[0], self._context("head")))
+        head = _Head(document["generation"], document["epoch"], document["seals"])
+        if head.generation < self._seen_generation:
+            raise _damaged("The list of the licences kept here was replaced by an older one.", "head")
+        self._seen_generation = head.generation
+        return head
+
+    def _write_head(self, head: _Head) -> None:
+        document = {"generation": head.generation, "epoch": head.epoch, "seals": head.seals}
+        sealed = self._sealer.seal(json.dumps(document).encode(), self._context("head"))
+        self._database.execute("INSERT OR REPLACE INTO head VALUES (1, ?)", (sealed,))
+        self._seen_generation = head.generation
+
+    def _context(self, place: str) -> str:
+        return f"vault/{self._device_id}/{place}"
+
+    # --- transactions
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One consistent view of the file."""
+        with self._transaction("BEGIN"):
+            yield
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        with _sqlite_errors():
+            self._database.execute(begin)
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+
+def set_aside(folder: Path) -> Path | None:
+    """Move a vault that does not open out of the way, so that a new one can begin; where it lies now.
+
+    Its licences are lost to this device and must be asked for again; downloaded media need not be.
+    """
+    path = folder / FILE_NAME
+    if not path.exists():
+        return None
+    for number in range(1, 1000):
+        aside = path.with_name(f"{FILE_NAME}.damaged-{number}")
+        if not aside.exists():
+            path.replace(aside)
+            return aside
+    raise _damaged("Too many damaged copies of the licences lie in their folder.")
+
+
+@contextlib.contextmanager
+def _sqlite_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _damaged("The file of the licences kept here cannot be read.", FILE_NAME) from error
+
+
+def _damaged(sentence: str, entry: str | None = None) -> DrmError:
+    return DrmError(DrmErrorCode.STORE_DAMAGED, sentence, entry=entry)
