@@ -68,6 +68,15 @@ class ErrorCode(StrEnum):
     COMPONENT_QT = "component.qt"
     COMPONENT_BACKEND = "component.backend"
     COMPONENT_DISPLAY = "component.display"
+    CLOCK_SKEW = "clock.skew"
+    DISK_FULL = "disk.full"
+    DOWNLOAD_NOT_FOUND = "download.not_found"
+    DOWNLOAD_BUSY = "download.busy"
+    DOWNLOAD_DAMAGED = "download.damaged"
+    DOWNLOAD_NEWER = "download.newer"
+    DOWNLOAD_STORE_GONE = "download.store_gone"
+    DOWNLOAD_INCOMPLETE = "download.incomplete"
+    DOWNLOAD_IMPOSSIBLE = "download.impossible"
     INPUT_USAGE = "input.usage"
     INPUT_FILE = "input.file"
     INTERNAL = "internal"
@@ -80,8 +89,11 @@ _EXIT_BY_STAGE = {
     "http": ExitCode.NETWORK,
     "service": ExitCode.NETWORK,
     "component": ExitCode.MISSING_COMPONENT,
+    "clock": ExitCode.NETWORK,
+    "disk": ExitCode.FAILED,
     "media": ExitCode.FAILED,
     "drm": ExitCode.FAILED,
+    "download": ExitCode.FAILED,
 }
 
 

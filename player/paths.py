@@ -64,7 +64,11 @@ class PathRules:
 
 # How many failures in succession exclude a pathway. A broken route is never tried twice while there is another; a
 # missing or damaged file may be missing or damaged everywhere.
-_TOLERANCE = {Trouble.ROUTE: 1, Trouble.UNTRUSTED: 1, Trouble.SLOW: 1, Trouble.BUSY: 2, Trouble.BROKEN: 2}
+_TOLERANCE = {
+    **dict.fromkeys((Trouble.DNS, Trouble.UNREACHABLE, Trouble.REFUSED, Trouble.TIMEOUT, Trouble.STALLED), 1),
+    **dict.fromkeys((Trouble.CUT, Trouble.TLS, Trouble.UNSAFE, Trouble.SLOW), 1),
+    **dict.fromkeys((Trouble.RATE_LIMITED, Trouble.SERVER, Trouble.LENGTH, Trouble.PROTOCOL, Trouble.CORRUPT), 2),
+}
 _DEFAULT_TOLERANCE = 3
 
 
