@@ -12,6 +12,7 @@ from abr.model import Reason
 from player.errors import ErrorCode, MatineeError, NetError
 from player.state import Failure, PlaybackState, StatSample
 from tests.kit.fake_client import FakeClient, cards, decision, playing
+from ui.viewmodels.backoff import BackOff
 from ui.viewmodels.home import HomeViewModel
 from ui.viewmodels.menus import Option, OptionModel, audio_options, quality_options, speed_options, text_options
 from ui.viewmodels.posters import PosterCache
@@ -289,6 +290,65 @@ def test_what_is_shown_stays_when_the_network_goes(client, home, qtbot):
     qtbot.waitUntil(lambda: home.property("notice") != "")
     assert state_of(home) == "ready"
     assert home.property("titles").property("count") == 5
+
+
+def test_back_off_doubles_up_to_its_bound_and_begins_again():
+    waits = BackOff(first_s=2.0, longest_s=60.0)
+    assert [waits.next_s() for _ in range(7)] == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    waits.reset()
+    assert waits.next_s() == 2.0
+
+
+@pytest.fixture
+def impatient(client, tasks, tmp_path):
+    """A home page that tries again after a few milliseconds."""
+    posters = PosterCache(client, tasks, tmp_path / "posters")
+    home = HomeViewModel(client, tasks, posters, back_off=BackOff(0.005, 0.02))
+    home.set_visible(visible=True)
+    return home
+
+
+def test_home_comes_back_by_itself_when_the_service_does(client, impatient, qtbot):
+    client.titles = cards(3)
+    client.failure = NetError(ErrorCode.NET_REFUSED, "No answer.")
+    states = []
+    impatient.changed.connect(lambda: states.append(state_of(impatient)))
+    impatient.refresh()
+    qtbot.waitUntil(lambda: client.catalog_calls >= 4)
+    assert set(states) == {"loading", "offline"}
+    assert states.count("loading") == 1, "what is tried by itself does not flicker"
+    client.failure = None
+    qtbot.waitUntil(lambda: state_of(impatient) == "ready")
+    calls = client.catalog_calls
+    qtbot.wait(60)
+    assert client.catalog_calls == calls, "after a success nothing is tried again"
+
+
+def test_a_notice_over_the_catalogue_goes_by_itself(client, impatient, qtbot):
+    client.titles = cards(3)
+    impatient.refresh()
+    qtbot.waitUntil(lambda: state_of(impatient) == "ready")
+    client.failure = MatineeError(ErrorCode.SERVICE_REPLY, "Not understood.")
+    impatient.refresh()
+    qtbot.waitUntil(lambda: impatient.property("notice") == "Not understood.")
+    client.titles = cards(4)
+    client.failure = None
+    qtbot.waitUntil(lambda: impatient.property("notice") == "")
+    assert impatient.property("titles").property("count") == 4
+
+
+def test_nothing_is_tried_again_out_of_sight(client, impatient, qtbot):
+    client.failure = NetError(ErrorCode.NET_REFUSED, "No answer.")
+    impatient.refresh()
+    qtbot.waitUntil(lambda: state_of(impatient) == "offline")
+    impatient.set_visible(visible=False)
+    qtbot.wait(40)  # what was on its way has come
+    calls = client.catalog_calls
+    qtbot.wait(60)
+    assert client.catalog_calls == calls
+    client.failure = None
+    impatient.set_visible(visible=True)
+    qtbot.waitUntil(lambda: state_of(impatient) == "empty")
 
 
 # --- posters

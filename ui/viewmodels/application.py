@@ -127,8 +127,9 @@ class ApplicationViewModel(QObject):
         self._forget_viewer()
 
     def close(self) -> None:
-        """Stop what is playing."""
+        """Stop what is playing and what is tried again."""
         self._player.close()
+        self._home.set_visible(visible=False)
 
     def _play_new(self, *, url: str = "", title_id: str = "", name: str = "") -> None:
         from player.opening import Source  # loaded by the engine meanwhile
@@ -171,6 +172,7 @@ class ApplicationViewModel(QObject):
     def _go(self, page: Page) -> None:
         if page is not self._page:
             self._page = page
+            self._home.set_visible(visible=page is Page.HOME)
             self.pageChanged.emit()
 
     def _set_viewer(self, name: str) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from PySide6.QtCore import Property, QModelIndex, QObject, QPersistentModelIndex, Signal, Slot
+from PySide6.QtCore import Property, QModelIndex, QObject, QPersistentModelIndex, QTimer, Signal, Slot
 
 from player.errors import ErrorCode
 from player.state import Failure
 from ui.ports import CatalogPage, ClientPort, TitleCard
+from ui.viewmodels.backoff import BackOff
 from ui.viewmodels.binding import RecordModel, shown
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.tasks import Task, Tasks
@@ -100,7 +101,8 @@ class PosterModel(RecordModel[Poster]):
 
 
 class HomeViewModel(QObject):
-    """Loads the catalogue page by page. What is already shown stays while it is loaded anew.
+    """Loads the catalogue page by page. What is already shown stays while it is loaded anew. After a failure it is
+    loaded again by itself, in growing intervals and only while the page is ``set_visible``.
 
     ``signInNeeded(why)`` follows when the service takes the viewer for signed out.
     """
@@ -108,11 +110,23 @@ class HomeViewModel(QObject):
     changed = Signal()
     signInNeeded = Signal(str)
 
-    def __init__(self, client: ClientPort, tasks: Tasks, posters: PosterCache, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        client: ClientPort,
+        tasks: Tasks,
+        posters: PosterCache,
+        parent: QObject | None = None,
+        back_off: BackOff | None = None,
+    ) -> None:
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
         self._task: Task[CatalogPage] | None = None
+        self._back_off = back_off or BackOff()
+        self._retry = QTimer(self, singleShot=True)
+        self._retry.timeout.connect(self._load)
+        self._visible = False
+        self._failing = False
         self._state = HomeState.LOADING
         self._message = ""
         self._notice = ""
@@ -141,26 +155,44 @@ class HomeViewModel(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """Load the catalogue from its beginning."""
-        if self._task is not None:
-            self._task.cancel()
+        """Load the catalogue from its beginning, because the viewer wants to see it now."""
         if not self._cards:
             self._state = HomeState.LOADING
         self.changed.emit()
-        self._task = self._tasks.run(self._client.catalog(None), self._first_page, self._failed)
+        self._back_off.reset()
+        self._load()
+
+    def set_visible(self, *, visible: bool) -> None:
+        """Whether a viewer sees the page: out of sight nothing is tried again, and back in sight at once."""
+        if visible == self._visible:
+            return
+        self._visible = visible
+        self._retry.stop()
+        if visible and self._failing and self._task is None:
+            self._back_off.reset()
+            self._load()
 
     @Slot()
     def clear(self) -> None:
         """Forget everything, for another viewer."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._stop()
+        self._failing = False
         self._cards = []
         self._state, self._message, self._notice = HomeState.LOADING, "", ""
         self._publish()
 
     def title_of(self, title_id: str) -> TitleCard | None:
         return next((card for card in self._cards if card.id == title_id), None)
+
+    def _load(self) -> None:
+        self._stop()
+        self._task = self._tasks.run(self._client.catalog(None), self._first_page, self._failed)
+
+    def _stop(self) -> None:
+        self._retry.stop()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
 
     def _first_page(self, page: CatalogPage) -> None:
         self._cards = list(page.titles)
@@ -179,6 +211,9 @@ class HomeViewModel(QObject):
 
     def _accept(self, page: CatalogPage) -> None:
         self._task = None
+        self._failing = False
+        self._retry.stop()
+        self._back_off.reset()
         self._cursor = page.next_cursor
         self._titles.more_wanted = self._more if self._cursor is not None else None
         self._publish()
@@ -195,6 +230,9 @@ class HomeViewModel(QObject):
             self._state = HomeState.OFFLINE if offline else HomeState.ERROR
             self._message = failure.sentence
         self._titles.more_wanted = None
+        self._failing = True
+        if self._visible:
+            self._retry.start(round(1000 * self._back_off.next_s()))
         self.changed.emit()
 
     def _publish(self) -> None:

@@ -185,6 +185,7 @@ FocusScope {
                : qsTr("The catalogue could not be loaded")
         sentence: root.home.state === "empty" ? qsTr("Titles appear here as soon as they are published.")
                                               : root.home.message
+        code: root.home.state === "empty" ? "" : qsTr("Matinee keeps trying by itself.")
         ActionButton {
             objectName: "retry"
             text: root.home.state === "empty" ? qsTr("Look again") : qsTr("Try again")
