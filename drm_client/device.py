@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from drm_client import signed
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import KeyStore
 
@@ -77,14 +79,25 @@ class DeviceIdentity:
         registry = jwe.JWERegistry(
             header_registry={"sid": HeaderParameter("Play session", "str")}, algorithms=list(JWE_ALGORITHMS)
         )
-        pem = self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         try:
-            opened = jwe.decrypt_compact(compact, ECKey.import_key(pem), registry=registry)
+            opened = jwe.decrypt_compact(compact, ECKey.import_key(self._pem()), registry=registry)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise DrmError(
                 DrmErrorCode.LICENCE_MALFORMED, "The licence is not for this device, or it was altered on its way."
             ) from error
         return dict(opened.protected), opened.plaintext or b""
+
+    def sign(self, typ: str, payload: Mapping[str, object]) -> str:
+        """A compact JWS (ES256) of a statement of the kind ``typ``, which names this device as its signer."""
+        from joserfc import jws
+        from joserfc.jwk import ECKey
+
+        header = {"alg": signed.ALGORITHM, "typ": typ, "kid": self.device_id}
+        text = json.dumps({"v": signed.VERSION, **payload}, separators=(",", ":"))
+        return jws.serialize_compact(header, text, ECKey.import_key(self._pem()), algorithms=[signed.ALGORITHM])
+
+    def _pem(self) -> bytes:
+        return self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def __repr__(self) -> str:
         return f"DeviceIdentity(device_id={self.device_id!r})"

@@ -13,7 +13,7 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -99,16 +99,35 @@ class Vault:
         """Keep a value; it is on the disk when this returns."""
         self.put_all({(kind, name): value})
 
-    def put_all(self, values: dict[tuple[str, str], bytes | None]) -> None:
+    def put_all(self, values: Mapping[tuple[str, str], bytes | None]) -> None:
         """Keep, or delete (None), several values at once: all or none."""
+        with self.exclusive():
+            head = self._head()
+            seals = dict(head.seals)
+            for (kind, name), value in values.items():
+                self._write_entry(seals, kind, name, value)
+            self._write_head(replace(head, generation=head.generation + 1, seals=seals))
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Everything inside is one change, which no other thread or process can come between."""
         with self._lock:
-            with self._writing():
-                head = self._head()
-                seals = dict(head.seals)
-                for (kind, name), value in values.items():
-                    self._write_entry(seals, kind, name, value)
-                self._write_head(replace(head, generation=head.generation + 1, seals=seals))
-            self._drop_anchor()
+            outermost = not self._changing()
+            before = self._seen_generation
+            try:
+                with self._transaction("BEGIN IMMEDIATE"):
+                    yield
+            except BaseException:
+                self._seen_generation = before if outermost else self._seen_generation
+                raise
+            if outermost and self._seen_generation != before:
+                self._drop_anchor()
+
+    def begin_epoch(self) -> None:
+        """What was written so far is no longer believed to be the latest: the service must confirm it."""
+        with self.exclusive():
+            head = self._head()
+            self._write_head(replace(head, generation=head.generation + 1, epoch=head.epoch + 1))
 
     def delete(self, kind: str, name: str) -> None:
         """Forget a value; nothing happens where there is none. Damaged ones can be deleted too."""
@@ -167,7 +186,7 @@ class Vault:
         """Make or migrate the file, and find out whether it is an old copy. Two programs that start at once do it one
         after the other."""
         anchor = self._anchor()  # before the head: another process may be writing
-        with self._writing():
+        with self._transaction("BEGIN IMMEDIATE"):
             version = self._migrate()
             self._sealer = Sealer(self._key(new=version == 0))
             if version == 0:
@@ -264,20 +283,21 @@ class Vault:
         with self._transaction("BEGIN"):
             yield
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._transaction("BEGIN IMMEDIATE"):
-            yield
+    def _changing(self) -> bool:
+        return self._database.in_transaction
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
+        if self._changing():  # part of a larger change of this thread
+            yield
+            return
         with _sqlite_errors():
             self._database.execute(begin)
             try:
                 yield
                 self._database.execute("COMMIT")
             except BaseException:
-                if self._database.in_transaction:
+                if self._changing():
                     self._database.execute("ROLLBACK")
                 raise
 

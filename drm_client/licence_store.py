@@ -1,0 +1,150 @@
+"""The licences that are kept on this device, and the receipts that are still to be sent; all in the vault.
+
+Entries are JSON with a version of their own, so that a licence survives an update of the program.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from drm_client.clock import TrustedTime
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keys import ContentKey
+from drm_client.rights import FirstPlay, Rights
+from drm_client.signed_policy import read_policy
+from drm_client.vault import Vault
+
+LICENCE = "licence"
+RECEIPT = "receipt"
+_VERSION = 1
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLicence:
+    """One licence on this device. ``document`` is the signed policy as the service sent it (a compact JWS); ``keys``
+    are live buffers that :meth:`clear` overwrites. ``service`` is the address of the service that issued it."""
+
+    service: str
+    rights: Rights
+    document: str = field(repr=False)
+    keys: tuple[ContentKey, ...] = field(default=(), repr=False)
+
+    @property
+    def licence_id(self) -> str:
+        return self.rights.policy.licence_id
+
+    def with_rights(self, rights: Rights) -> KeptLicence:
+        """The same licence (and the same key buffers) under other rights."""
+        return replace(self, rights=rights)
+
+    def clear(self) -> None:
+        """Overwrite the keys with zeros."""
+        for key in self.keys:
+            key.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A release that the service has not confirmed yet: the signed ``statement`` goes to ``url``."""
+
+    licence_id: str
+    url: str = field(repr=False)
+    statement: str = field(repr=False)
+
+
+class LicenceStore:
+    """Licences by their ID. Methods raise :class:`DrmError` ``drm.store_damaged`` or ``drm.store_newer``; what is
+    damaged is named and can still be deleted."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def ids(self) -> tuple[str, ...]:
+        """The IDs of all licences, damaged ones included."""
+        return self._vault.names(LICENCE)
+
+    def get(self, licence_id: str) -> KeptLicence:
+        """The licence. Raises ``drm.no_licence`` where there is none."""
+        kept = self._vault.get(LICENCE, licence_id)
+        if kept is None:
+            raise DrmError(DrmErrorCode.NO_LICENCE, "There is no licence for this title on this device.")
+        return self._read(json.loads(kept), self._vault.epoch)
+
+    def all(self) -> tuple[KeptLicence, ...]:
+        """Every licence that can be read; :meth:`Vault.check` names the others."""
+        found = []
+        for licence_id in self.ids():
+            try:
+                found.append(self.get(licence_id))
+            except DrmError as error:
+                if error.code is not DrmErrorCode.STORE_DAMAGED:
+                    raise
+        return tuple(found)
+
+    def put(self, licence: KeptLicence) -> None:
+        """Keep ``licence`` in the place of an earlier one with its ID. It is on the disk when this returns."""
+        self._vault.put(LICENCE, licence.licence_id, _text(self._document(licence)))
+
+    def release(self, licence_id: str, receipt: Receipt | None) -> None:
+        """Forget a licence and keep its receipt, both at once."""
+        values: dict[tuple[str, str], bytes | None] = {(LICENCE, licence_id): None}
+        if receipt is not None:
+            document = {"v": _VERSION, "url": receipt.url, "statement": receipt.statement}
+            values[RECEIPT, receipt.licence_id] = _text(document)
+        self._vault.put_all(values)
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """The receipts that are still to be sent."""
+        found = []
+        for name in self._vault.names(RECEIPT):
+            kept = self._vault.get(RECEIPT, name)
+            if kept is not None:
+                document = json.loads(kept)
+                found.append(Receipt(name, document["url"], document["statement"]))
+        return tuple(found)
+
+    def sent(self, receipt: Receipt) -> None:
+        """The service has confirmed ``receipt``."""
+        self._vault.delete(RECEIPT, receipt.licence_id)
+
+    def _document(self, licence: KeptLicence) -> dict[str, Any]:
+        rights = licence.rights
+        first = rights.first_play
+        return {
+            "v": _VERSION,
+            "service": licence.service,
+            "policy": licence.document,
+            "keys": {key.kid.hex(): key.value.hex() for key in licence.keys},
+            "first_play": None if first is None else [first.time.at_s, first.time.certain_s, first.settled],
+            "revoked": rights.revoked,
+            "released": rights.released,
+            # An unconfirmed licence stays so, whatever else is written about it.
+            "epoch": self._vault.epoch if rights.confirmed else -1,
+        }
+
+    def _read(self, document: dict[str, Any], epoch: int) -> KeptLicence:
+        if document["v"] > _VERSION:
+            raise DrmError(
+                DrmErrorCode.STORE_NEWER,
+                "This licence was written by a newer version of this program; please update.",
+            )
+        while document["v"] < _VERSION:
+            document = _UPGRADES[document["v"]](document)
+        first = document["first_play"]
+        rights = Rights(
+            policy=read_policy(document["policy"]),
+            first_play=None if first is None else FirstPlay(TrustedTime(first[0], first[1]), first[2]),
+            revoked=document["revoked"],
+            released=document["released"],
+            confirmed=document["epoch"] == epoch,
+        )
+        keys = tuple(ContentKey(bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in document["keys"].items())
+        return KeptLicence(document["service"], rights, document["policy"], keys)
+
+
+def _text(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()

@@ -1,0 +1,223 @@
+"""The kept licences of this device: acquired, judged, renewed, given back. What downloads rest their rights on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from drm_client import rights as rules
+from drm_client import signed
+from drm_client.device import DeviceIdentity
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keys import KeyRing
+from drm_client.licence_store import KeptLicence, LicenceStore
+from drm_client.refusals import RefusedError
+from drm_client.rights import Moment, Rights, RightsState, Standing
+from drm_client.signed import Fields
+from drm_client.signed_licences import IssuedLicence, LicenceOrder, SignedLicences
+from drm_client.trusted_service import TrustedService
+from drm_client.vault import Vault
+
+_SERIAL = "revocations"
+_MAX_PARTS = 100
+_ENDED = {
+    RightsState.REVOKED: DrmErrorCode.LICENCE_REVOKED,
+    RightsState.EXPIRED: DrmErrorCode.LICENCE_EXPIRED,
+    RightsState.PLAYED_OUT: DrmErrorCode.LICENCE_EXPIRED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Renewals:
+    """What ``renew_all`` brought: the IDs of the licences that are new, and the errors of those that are not."""
+
+    renewed: tuple[str, ...]
+    failed: dict[str, Exception]
+
+
+class OfflineLicences:
+    """See the module.
+
+    All methods raise :class:`DrmError` as the vault does; those that ask the service also as
+    :class:`TrustedService` does. Belongs to one event loop; what is not a coroutine is safe on any thread.
+    """
+
+    def __init__(self, vault: Vault, device: DeviceIdentity, service: TrustedService) -> None:
+        self._vault = vault
+        self._device = device
+        self._service = service
+        self._clock = service.clock
+        self._signed = SignedLicences(service, device)
+        self.store = LicenceStore(vault)
+
+    # --- without a network
+
+    def standing(self, licence_id: str, *, watching_since_s: float | None = None) -> Standing:
+        """How a licence stands now. Raises ``drm.no_licence`` where there is none, ``drm.store_damaged`` by name."""
+        licence = self.store.get(licence_id)
+        licence.clear()
+        return rules.judge(
+            licence.rights, self._clock.now(), self._device.device_id, watching_since_s=watching_since_s
+        )
+
+    def open(self, licence_id: str, ring: KeyRing) -> Standing:
+        """Begin a playback: put the keys into ``ring``, and start the playback clock at the first one.
+
+        Raises ``drm.licence_expired``, ``drm.licence_revoked`` or ``drm.no_licence`` with the state in ``fields``
+        where no playback may begin now; then the ring gets nothing.
+        """
+        with self._vault.exclusive():
+            licence = self.store.get(licence_id)
+            now = self._clock.now()
+            standing = rules.judge(licence.rights, now, self._device.device_id)
+            if not standing.may_start:
+                licence.clear()
+                raise DrmError(
+                    _ENDED.get(standing.state, DrmErrorCode.NO_LICENCE),
+                    standing.sentence,
+                    recoverable=standing.renewal_due,
+                    state=str(standing.state),
+                )
+            started = rules.start(licence.rights, now)
+            if started is not licence.rights:
+                self.store.put(licence.with_rights(started))
+        ring.update(licence.keys)
+        return rules.judge(started, now, self._device.device_id, watching_since_s=now.at_s)
+
+    def simulate(
+        self, licence_id: str, at: Iterable[float] = (), *, play_at_s: float | None = None
+    ) -> tuple[Moment, ...]:
+        """What will happen to a licence when; see :func:`drm_client.rights.simulate`."""
+        licence = self.store.get(licence_id)
+        licence.clear()
+        return rules.simulate(licence.rights, self._clock.now(), self._device.device_id, at, play_at_s=play_at_s)
+
+    def find(self, title_id: str) -> tuple[str, ...]:
+        """The IDs of the licences for a title, the newest first."""
+        found = [one for one in self.store.all() if one.rights.policy.title_id == title_id]
+        for licence in found:
+            licence.clear()
+        found.sort(key=lambda one: one.rights.policy.issued_at, reverse=True)
+        return tuple(one.licence_id for one in found)
+
+    def remove(self, licence_id: str, reason: str = "removed") -> None:
+        """Forget a licence; the receipt that gives it back is kept until :meth:`send_receipts` has sent it. Needs no
+        network, and works for a damaged licence, for which there is no receipt."""
+        try:
+            licence = self.store.get(licence_id)
+        except DrmError as error:
+            if error.code is DrmErrorCode.NO_LICENCE:
+                return
+            if error.code is not DrmErrorCode.STORE_DAMAGED:
+                raise
+            self.store.release(licence_id, None)
+            return
+        licence.clear()
+        self.store.release(licence_id, self._signed.receipt(licence.rights, reason))
+
+    # --- with the service
+
+    async def acquire(self, order: LicenceOrder) -> KeptLicence:
+        """Ask for a licence and keep it. Its keys are in the vault when this returns; those returned are zeroed."""
+        issued = await self._signed.request(order)
+        return self._keep(issued, Rights(issued.policy))
+
+    async def renew(self, licence_id: str, kids: Iterable[bytes] = ()) -> KeptLicence:
+        """Renew a licence, for its own keys and ``kids``; the media stays. A licence that the service has withdrawn
+        is marked so, and its keys are forgotten."""
+        licence = self.store.get(licence_id)
+        licence.clear()
+        renewal = licence.rights.policy.renewal
+        if renewal is None:
+            raise DrmError(DrmErrorCode.LICENCE_REFUSED, "The licence for this title cannot be renewed.")
+        wanted = tuple(dict.fromkeys((*licence.rights.policy.keys, *licence.rights.policy.withheld, *kids)))
+        try:
+            issued = await self._signed.renew(licence.rights, renewal.url, wanted)
+        except RefusedError as error:
+            if error.code is DrmErrorCode.LICENCE_REVOKED:
+                self._mark_revoked({licence_id})
+            raise
+        now = self.store.get(licence_id)  # its first play may have been set right by the service's time
+        now.clear()
+        return self._keep(issued, rules.renewed(now.rights, issued.policy))
+
+    async def renew_all(self, *, due_only: bool = False) -> Renewals:
+        """Renew every licence that can be, or only those for which it is time."""
+        done, failed = [], dict[str, Exception]()
+        for licence in self.store.all():
+            licence.clear()
+            standing = self.standing(licence.licence_id)
+            if licence.rights.policy.renewal is None or (due_only and not standing.renewal_due):
+                continue
+            try:
+                await self.renew(licence.licence_id)
+            except Exception as error:  # noqa: BLE001  (each licence by itself; the caller tells them all)
+                failed[licence.licence_id] = error
+            else:
+                done.append(licence.licence_id)
+        return Renewals(tuple(done), failed)
+
+    async def send_receipts(self) -> int:
+        """Send what was given back without a network; how many the service has now confirmed."""
+        count = 0
+        for receipt in self.store.receipts():
+            try:
+                await self._service.post(receipt.url, partial(dict, receipt=receipt.statement))
+            except RefusedError as error:
+                if error.recoverable:
+                    raise
+            self.store.sent(receipt)
+            count += 1
+        return count
+
+    async def check_revocations(self) -> tuple[str, ...]:
+        """Ask what was withdrawn since the last time; the IDs of the licences here that were."""
+        service, hit = self._service, set[str]()
+        for _ in range(_MAX_PARTS):
+            kept = self._vault.get(_SERIAL, service.address)
+            since = 0 if kept is None else int(kept)
+            answer = await service.get(f"/revocations?since={since}")
+            payload = await service.verify(answer.get("list"), signed.REVOCATIONS)
+            members = Fields(payload)
+            hit |= self._mark_revoked(self._named(members))
+            serial = members.count("serial")
+            if serial > since:
+                self._vault.put(_SERIAL, service.address, str(serial).encode())
+            if not members.flag("more") or serial <= since:
+                break
+        return tuple(sorted(hit))
+
+    # --- inside
+
+    def _keep(self, issued: IssuedLicence, rights: Rights) -> KeptLicence:
+        licence = KeptLicence(self._service.address, rights, issued.document, issued.keys)
+        self.store.put(licence)
+        licence.clear()
+        return licence
+
+    def _named(self, members: Fields) -> set[str]:
+        """The IDs of the licences here that a list names, by themselves, by their title or by this device."""
+        licences = {one for one in members.items("licences") if isinstance(one, str)}
+        device = self._device.device_id in members.items("devices")
+        titles = [Fields(one) for one in members.items("titles") if isinstance(one, dict)]
+        until = {one.text("title_id"): one.number("at") for one in titles}
+        found = set()
+        for licence in self.store.all():
+            licence.clear()
+            policy = licence.rights.policy
+            if device or policy.licence_id in licences or policy.issued_at <= until.get(policy.title_id, -1.0):
+                found.add(policy.licence_id)
+        return found
+
+    def _mark_revoked(self, licence_ids: set[str]) -> set[str]:
+        """Mark licences as withdrawn and forget their keys; those that were not marked before."""
+        marked = set()
+        with self._vault.exclusive():
+            for licence in self.store.all():
+                if licence.licence_id in licence_ids and not licence.rights.revoked:
+                    licence.clear()
+                    self.store.put(replace(licence, rights=replace(licence.rights, revoked=True), keys=()))
+                    marked.add(licence.licence_id)
+                licence.clear()
+        return marked

@@ -1,0 +1,180 @@
+"""Signed licence requests and what comes back, version 2 of the wire format: for streaming and for keeping."""
+
+from __future__ import annotations
+
+import base64
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from drm_client import signed
+from drm_client.clearkey import parse_key_set, read_json
+from drm_client.device import DeviceIdentity
+from drm_client.keys import ContentKey
+from drm_client.licence_store import Receipt
+from drm_client.policy import Policy, PolicyType
+from drm_client.refusals import RefusedError
+from drm_client.rights import Rights, first_play_at
+from drm_client.signed import untrusted
+from drm_client.signed_policy import Asked, check_answer, parse_policy
+from drm_client.trusted_service import TrustedService
+
+_STALE = "stale_sequence"
+RELEASE_REASONS = frozenset({"removed", "evicted", "expired", "signed_out"})
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What a licence request tells of this device. ``hdcp``: ``none``, ``1.4`` or ``2.2``."""
+
+    name: str = "Matinee"
+    platform: str = field(default_factory=lambda: f"{platform.system()} {platform.machine()}")
+    app_version: str = ""
+    hdcp: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceOrder:
+    """A licence to ask for at ``url``: ``session_id`` is that of the play session, or the download's ID. ``kids`` is
+    empty for a clear title, whose licence carries rights alone. ``pssh`` are whole boxes."""
+
+    url: str = field(repr=False)
+    session_id: str
+    title_id: str | None
+    kids: tuple[bytes, ...]
+    type: PolicyType = PolicyType.PERSISTENT
+    pssh: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedLicence:
+    """A licence that was verified: its policy, the signed document that holds it, and the keys."""
+
+    policy: Policy
+    document: str = field(repr=False)
+    keys: tuple[ContentKey, ...] = field(repr=False)
+
+
+class SignedLicences:
+    """Asks the service for licences. Methods raise as :class:`TrustedService` does."""
+
+    def __init__(self, service: TrustedService, device: DeviceIdentity, info: DeviceInfo | None = None) -> None:
+        self._service = service
+        self._device = device
+        self._info = info or DeviceInfo()
+
+    async def request(self, order: LicenceOrder) -> IssuedLicence:
+        """A new licence."""
+        nonce = signed.new_nonce()
+
+        def message() -> dict[str, Any]:
+            nonlocal nonce
+            nonce = signed.new_nonce()
+            return self._signed(
+                signed.REQUEST,
+                type=order.type,
+                session_id=order.session_id,
+                kids=[kid.hex() for kid in order.kids],
+                pssh=[base64.b64encode(box).decode("ascii") for box in order.pssh] or None,
+                nonce=nonce,
+                issued_at=self._now(),
+                info=asdict(self._info),
+            )
+
+        answer = await self._service.post(order.url, message)
+        asked = Asked(
+            order.type, order.session_id, self._device.device_id, nonce, order.title_id, frozenset(order.kids)
+        )
+        return await self._read(answer, asked)
+
+    async def renew(self, rights: Rights, url: str, kids: Sequence[bytes]) -> IssuedLicence:
+        """The licence anew, by its renewal address. Where the answer to an earlier renewal was lost, the service says
+        how far it is, and is asked again from there."""
+        policy = rights.policy
+        try:
+            return await self._renew(rights, url, kids, policy.sequence)
+        except RefusedError as error:
+            sequence = error.document.get("sequence")
+            if error.reason != _STALE or not isinstance(sequence, int) or sequence <= policy.sequence:
+                raise
+        return await self._renew(rights, url, kids, sequence)
+
+    async def _renew(self, rights: Rights, url: str, kids: Sequence[bytes], sequence: int) -> IssuedLicence:
+        policy = rights.policy
+        nonce = ""
+
+        def message() -> dict[str, Any]:
+            nonlocal nonce
+            nonce = signed.new_nonce()
+            return self._signed(
+                signed.RENEWAL,
+                licence_id=policy.licence_id,
+                sequence=sequence,
+                kids=[kid.hex() for kid in kids],
+                nonce=nonce,
+                issued_at=self._now(),
+                first_play_at=first_play_at(rights),
+                info=asdict(self._info),
+            )
+
+        answer = await self._service.post(url, message)
+        asked = Asked(
+            policy.type,
+            policy.session_id,
+            self._device.device_id,
+            nonce,
+            policy.title_id,
+            licence_id=policy.licence_id,
+            sequence=sequence,
+        )
+        return await self._read(answer, asked)
+
+    def receipt(self, rights: Rights, reason: str) -> Receipt | None:
+        """The signed word that a licence was given back; None where the service wants none.
+
+        ``reason``: one of :data:`RELEASE_REASONS`.
+        """
+        if reason not in RELEASE_REASONS:
+            raise ValueError(f"not a reason for a release: {reason}")
+        policy = rights.policy
+        if policy.release_url is None:
+            return None
+        statement = self._device.sign(
+            signed.RELEASE,
+            {
+                "licence_id": policy.licence_id,
+                "device_id": self._device.device_id,
+                "sequence": policy.sequence,
+                "released_at": self._now(),
+                "reason": reason,
+                "first_play_at": first_play_at(rights),
+                "nonce": signed.new_nonce(),
+            },
+        )
+        return Receipt(policy.licence_id, policy.release_url, statement)
+
+    def _signed(self, typ: str, **members: object) -> dict[str, Any]:
+        return {"request": self._device.sign(typ, {"device_id": self._device.device_id, **members})}
+
+    def _now(self) -> float:
+        return self._service.clock.now().at_s
+
+    async def _read(self, answer: dict[str, Any], asked: Asked) -> IssuedLicence:
+        document, jwe = answer.get("licence"), answer.get("jwe")
+        policy = parse_policy(await self._service.verify(document, signed.LICENCE))
+        if jwe is not None and not isinstance(jwe, str):
+            raise untrusted("Its keys are of the wrong kind.")
+        check_answer(policy, jwe, asked)
+        keys = () if jwe is None else self._keys(jwe, policy)
+        self._service.hear(policy.issued_at)
+        return IssuedLicence(policy, str(document), keys)
+
+    def _keys(self, jwe: str, policy: Policy) -> tuple[ContentKey, ...]:
+        header, plaintext = self._device.decrypt_jwe(jwe)
+        if header.get("sid") != policy.session_id:
+            raise untrusted("Its keys are for another session.")
+        keys, _ = parse_key_set(read_json(plaintext))
+        if {key.kid for key in keys} != set(policy.keys):
+            raise untrusted("It holds other keys than it names.")
+        return keys
