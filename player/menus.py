@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from player.selection import Selection, ladder
+from player.manifest.model import TrackType
+from player.selection import Selection, audio_rendition, ladder
 from player.state import RungChoice, TrackChoice
 from player.stream.timeline import LogicalTrack
 
@@ -25,16 +26,23 @@ def audio_choices(selection: Selection, chosen: int, *, changeable: bool) -> tup
     (``changeable`` False) only the chosen one plays."""
     fixed = None if changeable else "The sound of this title cannot be changed while it plays."
     playable = tuple(
-        TrackChoice(
-            track.id,
-            track.label,
-            track.language,
-            selected=number == chosen,
-            unsupported=None if number == chosen else fixed,
-        )
+        track_choice(track, selected=number == chosen, unsupported=None if number == chosen else fixed)
         for number, track in enumerate(selection.audio)
     )
-    return playable + tuple(
-        TrackChoice(item.track.id, item.track.label, item.track.language, unsupported=item.reason)
-        for item in selection.unsupported_audio
+    return playable + tuple(track_choice(item.track, unsupported=item.reason) for item in selection.unsupported_audio)
+
+
+def track_choice(track: LogicalTrack, *, selected: bool = False, unsupported: str | None = None) -> TrackChoice:
+    """A track as a menu line, with everything the manifest says of it."""
+    first = track.first
+    channels = audio_rendition(first).channels if first.type is TrackType.AUDIO and first.renditions else None
+    return TrackChoice(
+        track.id,
+        track.label,
+        track.language,
+        selected=selected,
+        unsupported=unsupported,
+        kinds=(*first.roles, *first.accessibility, *first.characteristics),
+        channels=channels,
+        forced=first.forced,
     )

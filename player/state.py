@@ -21,13 +21,20 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrackChoice:
-    """An audio or subtitle track as a menu shows it. ``unsupported`` says why it is greyed out."""
+    """An audio or subtitle track as a menu shows it. ``unsupported`` says why it is greyed out.
+
+    ``kinds`` are the manifest's words for what the track is for: DASH roles and accessibility descriptors, HLS
+    characteristics. ``channels`` is the number of sound channels as the manifest has it (``6``, ``16/JOC``).
+    """
 
     id: str
     label: str
     language: str | None = None
     selected: bool = False
     unsupported: str | None = None
+    kinds: tuple[str, ...] = ()
+    channels: str | None = None
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

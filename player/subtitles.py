@@ -13,6 +13,7 @@ from player.media.model import Codec, StreamKind
 from player.media.text import parse_webvtt, parse_wvtt_sample, to_ass
 from player.media.timestamps import TICKS_PER_SECOND, WRAP
 from player.media.webvtt import Cue
+from player.menus import track_choice
 from player.mpv.control import MpvControl
 from player.net.model import RequestKind
 from player.selection import Selection
@@ -43,12 +44,8 @@ class Subtitles:
     def choices(self) -> tuple[TrackChoice, ...]:
         """The menu; tracks in a form we cannot read are listed with the reason."""
         return tuple(
-            TrackChoice(
-                track.id,
-                track.label,
-                track.language,
-                selected=track.id == self._selected,
-                unsupported=_unsupported(track.first.renditions[0]),
+            track_choice(
+                track, selected=track.id == self._selected, unsupported=_unsupported(track.first.renditions[0])
             )
             for track in self._tracks.values()
         )

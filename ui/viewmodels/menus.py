@@ -10,6 +10,7 @@ from PySide6.QtCore import Slot
 from player.state import PlaybackState, TrackChoice
 from ui.viewmodels.binding import RecordModel
 from ui.viewmodels.text import bitrate, tr
+from ui.viewmodels.tracks import channel_words, track_names
 
 AUTO = "auto"
 OFF = "off"
@@ -78,10 +79,10 @@ def _tracks(tracks: Sequence[TrackChoice]) -> list[Option]:
     return [
         Option(
             track.id,
-            track.label or track.language or track.id,
-            track.unsupported or "",
+            name,
+            track.unsupported or channels,
             chosen=track.selected,
             available=track.unsupported is None,
         )
-        for track in tracks
+        for track, name, channels in zip(tracks, track_names(tracks), channel_words(tracks), strict=True)
     ]
