@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-from typing import Any
+from collections.abc import Sequence
 
 from player.manifest.changes import Changes
+from player.manifest.dump_events import captions, date_range_to_json, event_to_json
 from player.manifest.dump_keys import first_key, key_to_json, protections
+from player.manifest.dump_values import Json, milliseconds, number
 from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
 from player.manifest.model import (
     ByteRange,
@@ -25,13 +26,11 @@ from player.manifest.model import (
     Rendition,
     Segment,
     SegmentIndex,
-    TimedEvent,
     Track,
 )
 
 SCHEMA = "matinee.inspect"
 SCHEMA_VERSION = 1
-Json = dict[str, Any]
 
 _POSITION = re.compile(r"\[(\d+)\]")
 
@@ -64,8 +63,9 @@ def to_json(presentation: Presentation) -> Json:
         "skipped": info.skipped if info else None,
         "removed_date_ranges": list(info.removed_date_ranges) if info else [],
         "server_control": _server_control(info) if info else None,
-        "availability_start": _milliseconds(live.availability_start_s),
-        "publish_time": _milliseconds(live.publish_time_s),
+        "availability_start": milliseconds(live.availability_start_s),
+        "availability_end": milliseconds(live.availability_end_s),
+        "publish_time": milliseconds(live.publish_time_s),
         "minimum_update_period": number(live.minimum_update_s) if dash else None,
         "window_depth": number(live.window_depth_s) if dash else None,
         "suggested_delay": number(live.suggested_delay_s),
@@ -78,13 +78,13 @@ def to_json(presentation: Presentation) -> Json:
             for item in presentation.session_data
         ],
         "variables": dict(presentation.variables),
-        "date_ranges": [_date_range(event) for event in presentation.date_ranges],
+        "date_ranges": [date_range_to_json(event) for event in presentation.date_ranges],
         "preload_hints": _preload_hints(info) if info else [],
         "rendition_reports": _rendition_reports(info) if info else [],
         "locations": list(presentation.locations),
         "patch_locations": [{"url": url, "ttl": number(ttl)} for url, ttl in presentation.patch_locations],
         "periods": [_period(period) for period in presentation.periods],
-        "events": [_event(event) for period in presentation.periods for event in period.events],
+        "events": [event_to_json(event) for period in presentation.periods for event in period.events],
         "warnings": [
             {"code": item.code, "sentence": item.sentence, "line": item.place.line, "path": item.place.path}
             for item in presentation.warnings
@@ -92,19 +92,6 @@ def to_json(presentation: Presentation) -> Json:
         "unused": list(presentation.unused),
         "extra": dict(presentation.extra),
     }
-
-
-def number(value: float | None) -> float | int | None:
-    """A JSON number without rounding noise; whole ones as integers, what JSON cannot say as null."""
-    if value is None or not math.isfinite(value):
-        return None
-    rounded = round(value, 9)
-    return int(rounded) if rounded == int(rounded) else rounded
-
-
-def _milliseconds(seconds: float | None) -> float | int | None:
-    """Milliseconds since 1970, to the microsecond."""
-    return None if seconds is None else number(round(seconds * 1000, 3))
 
 
 def _playlist(presentation: Presentation) -> PlaylistInfo | None:
@@ -157,32 +144,6 @@ def _rendition_reports(info: PlaylistInfo) -> list[Json]:
         {"url": report.url, "last_msn": report.last_sequence, "last_part": report.last_part}
         for report in info.rendition_reports
     ]
-
-
-def _event(event: TimedEvent) -> Json:
-    return {
-        "id": event.id,
-        "scheme": event.scheme,
-        "value": event.value,
-        "start": number(event.start_s),
-        "duration": number(event.duration_s),
-        "payload": event.payload,
-    }
-
-
-def _date_range(event: TimedEvent) -> Json:
-    end = None
-    if event.start_date_s is not None and event.duration_s is not None:
-        end = event.start_date_s + event.duration_s
-    return {
-        "id": event.id,
-        "class": event.scheme or None,
-        "start": number(event.start_s),
-        "start_date": _milliseconds(event.start_date_s),
-        "end_date": _milliseconds(end),
-        "duration": number(event.duration_s),
-        "attributes": dict(event.attributes),
-    }
 
 
 # -- periods and renditions ----------------------------------------------------------------------------------------
@@ -259,7 +220,8 @@ def _rendition(
         "audio_group": location.audio_group if redundant and location else rendition.audio_group,
         "subtitle_group": location.subtitle_group if redundant and location else rendition.subtitle_group,
         "video_group": attributes.get("VIDEO"),
-        "closed_captions_group": attributes.get("CLOSED-CAPTIONS"),
+        "closed_captions_group": _captions_group(attributes.get("CLOSED-CAPTIONS")),
+        "captions": captions(track.accessibility),
         "default": track.default,
         "autoselect": track.autoselect,
         "forced": track.forced,
@@ -271,14 +233,15 @@ def _rendition(
         "locations": [{"pathway": item.pathway, "base_url": item.base_url} for item in rendition.locations],
         "roles": list(track.roles),
         "accessibility": list(track.accessibility),
-        "tiles": {"columns": rendition.tiles[0], "rows": rendition.tiles[1]} if rendition.tiles else None,
+        "tiles": _tiles(rendition),
         "embedded": rendition.embedded,
+        "unusable": rendition.unusable,
         "index": _index(rendition, segments),
         "init": _rendition_init(segments),
         "protection": protections(rendition, segments),
         "inband_events": [{"scheme": scheme, "value": value} for scheme, value in rendition.inband_events],
         "playlist": _playlist_details(info) if info else None,
-        "parts": [_part(part) for part in info.trailing_parts] if info else [],
+        "parts": _trailing_parts(info, segments) if info else [],
         "loaded": loaded,
         "segments": expanded,
         "attributes": dict(attributes),
@@ -306,6 +269,19 @@ def _pathway(location: Location | None) -> str | None:
     return DEFAULT_PATHWAY if location.pathway.startswith(BACKUP_PREFIX) else location.pathway
 
 
+def _tiles(rendition: Rendition) -> Json | None:
+    """The layout of a thumbnail sheet; ``duration`` is that of one thumbnail where the manifest says it."""
+    if rendition.tiles is None:
+        return None
+    columns, rows = rendition.tiles
+    return {"columns": columns, "rows": rows, "duration": number(rendition.tile_duration_s)}
+
+
+def _captions_group(text: str | None) -> str | None:
+    """The group; NONE says that there are no closed captions (RFC 8216bis 4.4.6.2)."""
+    return None if text == "NONE" else text
+
+
 def _channels(text: str | None) -> str | int | None:
     return int(text) if text is not None and text.isdecimal() and len(text) < 6 else text
 
@@ -321,6 +297,15 @@ def _rendition_init(segments: SegmentIndex | PlaylistRef | IndexRef) -> Json | N
     if isinstance(segments, IndexRef):
         return _init(segments.init)
     return _init(segments[0].init) if len(segments) else None
+
+
+def _trailing_parts(info: PlaylistInfo, segments: SegmentIndex | PlaylistRef | IndexRef) -> list[Json]:
+    """Parts after the last whole segment, with the init segment and key that they need."""
+    listed = not isinstance(segments, PlaylistRef | IndexRef) and len(segments)
+    last = segments[-1] if listed and not isinstance(segments, PlaylistRef | IndexRef) else None
+    following = info.media_sequence + info.skipped if last is None else last.number + 1
+    shared = {"init": _init(info.trailing_init), "key": first_key(info.trailing_keys, following)}
+    return [{**row, **shared} for row in parts_to_json(info.trailing_parts, 0.0 if last is None else last.end_s)]
 
 
 def _playlist_details(info: PlaylistInfo) -> Json:
@@ -391,15 +376,25 @@ def _segment(segment: Segment, *, discontinuity: bool) -> Json:
         "discontinuity": discontinuity,
         "discontinuity_sequence": segment.discontinuity,
         "gap": segment.gap,
-        "program_date_time": _milliseconds(segment.program_date_time_s),
+        "program_date_time": milliseconds(segment.program_date_time_s),
         "bitrate": segment.bitrate_bps,
-        "parts": [_part(part) for part in segment.parts],
+        "parts": parts_to_json(segment.parts, segment.start_s),
     }
 
 
-def _part(part: Part) -> Json:
+def parts_to_json(parts: Sequence[Part], start_s: float) -> list[Json]:
+    """The parts of a segment that begins at ``start_s``."""
+    rows = []
+    for part in parts:
+        rows.append(_part(part, start_s))
+        start_s += part.duration_s
+    return rows
+
+
+def _part(part: Part, start_s: float) -> Json:
     return {
         "url": part.url,
+        "start": number(start_s),
         "duration": number(part.duration_s),
         "byte_range": _range(part.byte_range),
         "independent": part.independent,

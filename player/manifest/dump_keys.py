@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from player.manifest.dump_values import Json
 from player.manifest.hls.keys import implicit_iv
 from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Protection, Rendition, SegmentIndex
-
-Json = dict[str, Any]
 
 _IV_FROM_SEQUENCE = frozenset({"AES-128", "AES-256", "SAMPLE-AES"})
 

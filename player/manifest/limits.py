@@ -7,6 +7,7 @@ from player.errors import ErrorCode, ManifestError
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 MAX_LINE_CHARACTERS = 256 * 1024  # a line carries at most a PSSH or a data: URI
 MAX_SEGMENTS = 400_000  # of one rendition: a week of two-second segments is 302,400
+MAX_OPEN_WINDOW = 50_000  # of a live SegmentTemplate: more than a day of two-second segments
 MAX_RENDITIONS = 4_000
 MAX_PERIODS = 10_000
 MAX_ELEMENTS = 3_000_000

@@ -13,6 +13,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from player.manifest.values import NOWHERE
+from player.manifest.values import ByteRange as ByteRange
+from player.manifest.values import InitSegment as InitSegment
+from player.manifest.values import KeyInfo as KeyInfo
+from player.manifest.values import ManifestWarning as ManifestWarning
+from player.manifest.values import Part as Part
+from player.manifest.values import Place as Place
+from player.manifest.values import Protection as Protection
+
 
 class ManifestProtocol(StrEnum):
     HLS = "hls"
@@ -41,98 +50,6 @@ class Container(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the source something stands: a 1-based ``line``, and for an MPD its ``path`` (an XPath)."""
-
-    line: int | None = None
-    path: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestWarning:
-    """Something that was recovered from, or read and not used. ``code`` is stable, ``sentence`` is for people."""
-
-    code: str
-    sentence: str
-    place: Place = Place()
-
-
-@dataclass(frozen=True, slots=True)
-class ByteRange:
-    """``length`` bytes from ``start``; ``length`` None means to the end of the resource."""
-
-    start: int
-    length: int | None = None
-
-    @property
-    def end(self) -> int | None:
-        """First byte after the range, or None."""
-        return None if self.length is None else self.start + self.length
-
-    def header(self) -> str:
-        """Value of an HTTP ``Range`` header (RFC 9110, 14.1.2)."""
-        return f"bytes={self.start}-" if self.end is None else f"bytes={self.start}-{self.end - 1}"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInfo:
-    """How segments are encrypted as a whole or by sample (RFC 8216bis 4.4.4.4, ISO/IEC 23009-1 5.8.5).
-
-    ``method`` is the HLS METHOD, or ``CENC`` forms for DASH SEA. ``iv`` is 16 bytes; None for an HLS identity
-    key means "the media sequence number" (RFC 8216bis 5.2).
-    """
-
-    method: str
-    uri: str | None = field(default=None, repr=False)
-    iv: bytes | None = field(default=None, repr=False)
-    keyformat: str = "identity"
-    keyformat_versions: tuple[int, ...] = (1,)
-    key_id: bytes | None = None  # KEYID, which several key systems add
-    place: Place = Place()
-
-
-@dataclass(frozen=True, slots=True)
-class Protection:
-    """One way in which a rendition's samples are protected (CENC; ISO/IEC 23001-7, DASH ContentProtection).
-
-    ``system_id`` is the UUID in lower case, or None for the bare ``mp4protection`` descriptor. ``scheme`` is
-    ``cenc``, ``cens``, ``cbc1`` or ``cbcs`` where the manifest says it. ``default_kids`` are 16-byte key IDs.
-    """
-
-    system_id: str | None = None
-    scheme_id_uri: str = ""
-    scheme: str | None = None
-    default_kids: tuple[bytes, ...] = ()
-    pssh: tuple[bytes, ...] = field(default=(), repr=False)
-    licence_urls: tuple[str, ...] = field(default=(), repr=False)
-    certificate_urls: tuple[str, ...] = ()
-    pro: bytes | None = field(default=None, repr=False)  # PlayReady object
-    robustness: str | None = None
-    value: str | None = None
-    place: Place = Place()
-
-
-@dataclass(frozen=True, slots=True)
-class InitSegment:
-    """An initialisation segment: EXT-X-MAP, or DASH Initialization."""
-
-    url: str
-    byte_range: ByteRange | None = None
-    keys: tuple[KeyInfo, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An HLS partial segment (RFC 8216bis 4.4.4.9)."""
-
-    url: str
-    duration_s: float
-    byte_range: ByteRange | None = None
-    independent: bool = False
-    gap: bool = False
-
-
 class Segment(NamedTuple):
     """One media segment; a tuple because a manifest may hold tens of thousands of them.
 
@@ -158,7 +75,7 @@ class Segment(NamedTuple):
     bitrate_bps: int | None = None
     parts: tuple[Part, ...] = ()
     size_bytes: int | None = None  # known from a sidx or a byte range
-    place: Place = Place()
+    place: Place = NOWHERE
 
     @property
     def end_s(self) -> float:
@@ -236,7 +153,7 @@ class IndexRef:
 
 @dataclass(frozen=True, slots=True)
 class PreloadHint:
-    """A resource that a live HLS playlist announces (RFC 8216bis 4.4.5.3). ``type`` is ``PART`` or ``MAP``."""
+    """A resource that a live HLS playlist announces (RFC 8216bis 4.4.5.3); ``type`` is ``PART`` or ``MAP``."""
 
     type: str
     url: str
@@ -280,6 +197,8 @@ class PlaylistInfo:
     skipped: int = 0
     removed_date_ranges: tuple[str, ...] = ()
     trailing_parts: tuple[Part, ...] = ()
+    trailing_init: InitSegment | None = None  # what the trailing parts need
+    trailing_keys: tuple[KeyInfo, ...] = ()
     preload_hints: tuple[PreloadHint, ...] = ()
     rendition_reports: tuple[RenditionReport, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -304,7 +223,7 @@ class Location:
     subtitle_group: str | None = None
     playlist: PlaylistInfo | None = None  # of this location's own playlist, once it is loaded
     attributes: Mapping[str, str] = field(default_factory=dict)
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,10 +254,12 @@ class Rendition:
     audio_group: str | None = None
     subtitle_group: str | None = None
     muxed_audio: bool = False  # the segments carry audio as well as video
+    unusable: str | None = None  # why a player must pass it over: an EssentialProperty that it does not understand
     embedded: bool = False  # it has no segments of its own: it is inside the variant's (EXT-X-MEDIA without URI)
     locations: tuple[Location, ...] = ()
     protections: tuple[Protection, ...] = ()
     tiles: tuple[int, int] | None = None  # columns, rows of a thumbnail sheet
+    tile_duration_s: float | None = None  # of one thumbnail, where the manifest says it
     target_duration_s: float | None = None
     media_sequence: int | None = None
     discontinuity_sequence: int | None = None
@@ -346,7 +267,7 @@ class Rendition:
     index: IndexRef | None = None  # where the segments came from, once an index inside the media is loaded
     inband_events: tuple[tuple[str, str], ...] = ()  # (scheme, value) of the emsg boxes to expect
     attributes: Mapping[str, str] = field(default_factory=dict)
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +290,7 @@ class Track:
     forced: bool = False
     instream_id: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +308,8 @@ class TimedEvent:
     value: str = ""
     payload: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    place: Place = Place()
+    base_url: str = field(default="", repr=False)  # of the playlist or MPD, for URIs among the attributes
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +324,7 @@ class Period:
     asset: str | None = None
     continuity: str | None = None  # period-continuity or period-connectivity with the period of this id
     events: tuple[TimedEvent, ...] = ()
-    place: Place = Place()
+    place: Place = NOWHERE
 
     @property
     def end_s(self) -> float | None:
@@ -420,7 +342,7 @@ class Steering:
     server_uri: str = field(repr=False)
     default_pathways: tuple[str, ...] = ()
     query_before_start: bool = False
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +350,7 @@ class LiveInfo:
     """What is only true of a presentation that still grows; all in seconds."""
 
     availability_start_s: float | None = None  # seconds since 1970
+    availability_end_s: float | None = None
     publish_time_s: float | None = None
     minimum_update_s: float | None = None
     window_depth_s: float | None = None
@@ -450,7 +373,7 @@ class SessionKey:
     """HLS EXT-X-SESSION-KEY: a key the player may fetch before it needs it."""
 
     key: KeyInfo
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

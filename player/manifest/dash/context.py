@@ -18,6 +18,7 @@ class MpdContext:
     dynamic: bool
     now_s: float | None
     availability_start_s: float
+    availability_end_s: float | None  # MPD@availabilityEndTime: no segment can be had any more (5.3.1.2)
     window_depth_s: float | None
     references: dict[str, Element]
     notes: Notes
@@ -47,4 +48,7 @@ class PeriodContext:
             if self.end_s is not None:
                 return None
             offset_s = 0.0
-        return self.mpd.now_s - self.mpd.availability_start_s - self.start_s + offset_s
+        now_s = self.mpd.now_s
+        if self.mpd.availability_end_s is not None:
+            now_s = min(now_s, self.mpd.availability_end_s)
+        return now_s - self.mpd.availability_start_s - self.start_s + offset_s

@@ -57,6 +57,7 @@ def live_info(root: Element, notes: Notes) -> LiveInfo:
         rate = child(service, "PlaybackRate") if rate is None else rate
     return LiveInfo(
         availability_start_s=date_attribute(root, "availabilityStartTime", notes),
+        availability_end_s=date_attribute(root, "availabilityEndTime", notes),
         publish_time_s=date_attribute(root, "publishTime", notes),
         minimum_update_s=duration_attribute(root, "minimumUpdatePeriod", notes),
         window_depth_s=duration_attribute(root, "timeShiftBufferDepth", notes),

@@ -13,7 +13,18 @@ from player.manifest.dash.patch import apply_patch
 from player.manifest.dash.periods import read_period, spans
 from player.manifest.dash.protection import collect_references
 from player.manifest.dash.schema import note_unused
-from player.manifest.dash.xml import Element, child, children, decimal, line_of, local, parse_xml, text_of, to_text
+from player.manifest.dash.xml import (
+    Element,
+    attributes,
+    child,
+    children,
+    decimal,
+    line_of,
+    local,
+    parse_xml,
+    text_of,
+    to_text,
+)
 from player.manifest.limits import MAX_DURATION_S, limit_error
 from player.manifest.model import IndexRef, ManifestProtocol, Period, PlaylistRef, Presentation
 from player.manifest.notes import Notes
@@ -64,12 +75,16 @@ def read_mpd(root: Element, url: str, *, now_s: float | None, forgiven: bool = F
         dynamic=dynamic,
         now_s=now_s if now_s is not None else info.publish_time_s,
         availability_start_s=info.availability_start_s or 0.0,
+        availability_end_s=info.availability_end_s,
         window_depth_s=info.window_depth_s,
         references=collect_references(root),
         notes=notes,
     )
     if dynamic and info.availability_start_s is None:
         notes.warn("dash.no_availability_start", "A dynamic MPD must have @availabilityStartTime.", path="/MPD")
+    ended_s = info.availability_end_s
+    if dynamic and ended_s is not None and context.now_s is not None and context.now_s > ended_s:
+        notes.warn("dash.no_longer_available", "MPD@availabilityEndTime has passed.", path="/MPD")
     total = duration_attribute(root, "mediaPresentationDuration", notes)
     if total is not None and total > MAX_DURATION_S:
         raise limit_error("MPD@mediaPresentationDuration is too long", MAX_DURATION_S, path="/MPD")
@@ -157,7 +172,7 @@ def _extra(root: Element) -> dict[str, object]:
             extra[name] = value
     program = child(root, "ProgramInformation")
     if program is not None:
-        extra["program"] = {local(item): text_of(item) for item in program}
+        extra["program"] = {**dict(attributes(program)), **{local(item): text_of(item) for item in program}}
     preselections = [
         dict(item.attrib.items()) for period in children(root, "Period") for item in children(period, "Preselection")
     ]

@@ -123,6 +123,7 @@ def read_period(context: MpdContext, span: Span, position: int, bases: Sequence[
     for number, item in enumerate(present(element, "AdaptationSet"), 1):
         _note_links(context, item, f"{path}/AdaptationSet[{number}]")
         tracks += read_adaptation(period, item, own, number, f"{path}/AdaptationSet[{number}]")
+    _check_period(context, element, tracks, path)
     if child(element, "EmptyAdaptationSet") is not None:
         context.notes.unused("EmptyAdaptationSet")
     asset = descriptors.named((element,), "AssetIdentifier")
@@ -136,6 +137,23 @@ def read_period(context: MpdContext, span: Span, position: int, bases: Sequence[
         events=read_events(element, span.start_s, path),
         place=Place(line_of(element), path),
     )
+
+
+def _check_period(context: MpdContext, element: Element, tracks: Sequence[Track], path: str) -> None:
+    """5.3.2: a period has AdaptationSets, and each Representation in it an id of its own (5.3.5.2)."""
+    if not tracks:
+        context.notes.warn("dash.empty_period", "A period has nothing to present.", line=line_of(element), path=path)
+    seen: set[str] = set()
+    for track in tracks:
+        for rendition in track.renditions:
+            if rendition.id in seen:
+                context.notes.warn(
+                    "dash.duplicate_id",
+                    f"Two Representations of a period have the id “{rendition.id[:80]}”.",
+                    line=rendition.place.line,
+                    path=rendition.place.path,
+                )
+            seen.add(rendition.id)
 
 
 def _continuity(period: Element) -> str | None:

@@ -78,6 +78,9 @@ def read_representation(
             levels, period.mpd.references, lambda url: resolve(own[0].url, url), period.mpd.notes, path
         ),
         tiles=descriptors.tiles(properties),
+        unusable=next(
+            (f"EssentialProperty {e.shown()}" for e in essential if not descriptors.essential_understood(e)), None
+        ),
         index=segments if isinstance(segments, IndexRef) else None,
         inband_events=tuple(
             (item.scheme, item.value) for item in descriptors.named((adaptation, element), "InbandEventStream")

@@ -24,7 +24,7 @@ READ: dict[str, frozenset[str]] = {
         "MPD": "id profiles type availabilityStartTime availabilityEndTime publishTime mediaPresentationDuration "
         "minimumUpdatePeriod minBufferTime timeShiftBufferDepth suggestedPresentationDelay maxSegmentDuration "
         "schemaLocation",
-        "ProgramInformation": "",
+        "ProgramInformation": "lang moreInformationURL",
         "Title": "",
         "Source": "",
         "Copyright": "",

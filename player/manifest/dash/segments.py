@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from player.manifest.dash.context import PeriodContext
 from player.manifest.dash.indexes import Frame, NumberIndex, TimelineIndex, presented
@@ -11,7 +11,7 @@ from player.manifest.dash.inherit import Addressing, byte_range
 from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.timeline import Timeline, read_timeline
 from player.manifest.dash.xml import Element, line_of
-from player.manifest.limits import MAX_SEGMENTS, limit_error
+from player.manifest.limits import MAX_OPEN_WINDOW, MAX_SEGMENTS, limit_error
 from player.manifest.model import (
     ByteRange,
     Container,
@@ -68,6 +68,8 @@ def build_segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment
     if addressing.kind == "SegmentList":
         return _list(source, addressing, init), init
     if addressing.kind == "SegmentTemplate":
+        if addressing.text("index") is not None:
+            return _indexed_template(source, addressing, source.base_url, init), init
         source.warn("dash.template_without_media", "A SegmentTemplate has no @media.")
     return _base(source, addressing, init), init
 
@@ -163,15 +165,13 @@ def _template(source: Source, addressing: Addressing, init: InitSegment | None) 
     if duration is not None and duration > 0 and math.isfinite(duration):
         return _number_index(source, addressing, frame, duration)
     if not template.varies and addressing.text("index") is not None:
-        return _indexed_template(source, addressing, template, init)
+        return _indexed_template(source, addressing, template.url(addressing.start_number, 0), init)
     if template.varies:
         source.warn("dash.no_duration", "A SegmentTemplate has neither @duration nor a SegmentTimeline.")
     return ListedIndex((_whole(source, template.url(addressing.start_number, frame.offset), init, addressing),))
 
 
-def _indexed_template(
-    source: Source, addressing: Addressing, template: UrlTemplate, init: InitSegment | None
-) -> IndexRef:
+def _indexed_template(source: Source, addressing: Addressing, media_url: str, init: InitSegment | None) -> IndexRef:
     """One file for the period whose index stands in another one (@index, 5.3.9.4.2)."""
     period = source.period
     return IndexRef(
@@ -182,7 +182,7 @@ def _indexed_template(
         start_s=period.start_s,
         duration_s=period.duration_s,
         media_offset_s=period.start_s - addressing.presentation_time_offset / addressing.timescale,
-        media_url=template.url(addressing.start_number, 0),
+        media_url=media_url,
         discontinuity=period.position,
     )
 
@@ -199,7 +199,30 @@ def _timeline_index(source: Source, addressing: Addressing, frame: Frame, elemen
     outside = timeline.count - (stop - first)
     if outside:
         source.warn("dash.outside_period", f"{outside} segments of a SegmentTimeline lie outside their period.")
-    return TimelineIndex(frame, timeline, first, stop)
+    return _in_window(source, addressing, TimelineIndex(frame, timeline, first, stop))
+
+
+def _in_window(source: Source, addressing: Addressing, index: TimelineIndex) -> TimelineIndex:
+    """A live timeline without what has left the time shift buffer (A.3.2: a segment can be had until
+    @timeShiftBufferDepth after its end). Where nothing would be left, a clock is wrong and the list is believed."""
+    mpd = source.period.mpd
+    depth = _window_depth(source, addressing)
+    if not mpd.dynamic or mpd.now_s is None or depth is None or not len(index):
+        return index
+    oldest = mpd.now_s - mpd.availability_start_s - depth
+    if index[0].end_s > oldest:
+        return index
+    position = index.position_at(oldest)
+    if index[position].end_s <= oldest:
+        position += 1
+    if position >= len(index):
+        source.warn("dash.window_passed", "All segments of a live SegmentTimeline are older than the window.")
+        return index
+    return replace(index, first=index.first + position)
+
+
+def _window_depth(source: Source, addressing: Addressing) -> float | None:
+    return addressing.decimal("timeShiftBufferDepth") or source.period.mpd.window_depth_s
 
 
 def _read_timeline(source: Source, addressing: Addressing, element: Element) -> Timeline:
@@ -243,7 +266,7 @@ def _number_index(source: Source, addressing: Addressing, frame: Frame, duration
         edge -= shift / frame.timescale
         available = start + max(math.floor(edge / length_s + 1e-9), 0)
         stop = available if stop is None else min(stop, available)
-        depth = addressing.decimal("timeShiftBufferDepth") or period.mpd.window_depth_s
+        depth = _window_depth(source, addressing)
         if depth is not None:
             oldest = edge - _availability_offset(source, addressing) - depth
             first = max(first, start + math.floor(oldest / length_s + 1e-9))
@@ -255,6 +278,11 @@ def _number_index(source: Source, addressing: Addressing, frame: Frame, duration
         )
         stop = first
     count = max(stop - first, 0)
+    if edge is not None and count > MAX_OPEN_WINDOW:
+        source.warn(
+            "dash.long_window", f"A live window holds {count} segments; the latest {MAX_OPEN_WINDOW} are listed."
+        )
+        first, count = stop - MAX_OPEN_WINDOW, MAX_OPEN_WINDOW
     if count > MAX_SEGMENTS:
         raise limit_error("a SegmentTemplate has too many segments", MAX_SEGMENTS, path=source.place.path)
     return NumberIndex(frame, first, count, ticks, start, shift)

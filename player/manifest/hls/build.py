@@ -32,6 +32,7 @@ from player.manifest.model import (
 from player.manifest.urls import folder_of
 
 MEDIA_RENDITION_ID = "media"
+_VARIANTS = ("#EXT-X-STREAM-INF", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-MEDIA")
 T = TypeVar("T")
 
 
@@ -52,11 +53,11 @@ def _kind(text: str) -> str | None:
     """Which kind of playlist it is. Variants with segments beside them are neither (RFC 8216bis 4.1: parsing fails);
     a lesser tag of the other kind is only reported by the readers."""
     names = {line.partition(":")[0].strip() for line in map(str.strip, text.splitlines()) if line.startswith("#EXT")}
-    variants, segments = "#EXT-X-STREAM-INF" in names, "#EXTINF" in names
+    variants, segments = not names.isdisjoint(_VARIANTS), "#EXTINF" in names
     if variants and segments:
         raise ManifestError(
             ErrorCode.MANIFEST_SYNTAX,
-            "The playlist has variants and segments; it can only have the one or the other.",
+            "The playlist has variants or renditions and segments; it can only have the one or the other.",
         )
     if segments:
         return "media"
@@ -145,6 +146,7 @@ def with_playlist(rendition: Rendition, playlist: MediaPlaylist) -> Rendition:
         discontinuity_sequence=info.discontinuity_sequence,
         playlist=info,
         tiles=(tiles.columns, tiles.rows) if tiles else rendition.tiles,
+        tile_duration_s=tiles.duration_s if tiles else rendition.tile_duration_s,
         width=rendition.width or (tiles.width if tiles else None),
         height=rendition.height or (tiles.height if tiles else None),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from player.manifest.dates import parse_date
+from player.manifest.hls.findings import check_date_range
 from player.manifest.hls.lexer import number
 from player.manifest.model import Place, Segment, TimedEvent
 from player.manifest.notes import Notes
@@ -17,9 +17,10 @@ INTERSTITIAL_CLASS = "com.apple.hls.interstitial"
 class DateRanges:
     """Collects the tags of one playlist; tags with the same ID are one range."""
 
-    __slots__ = ("_by_id", "_lines", "_notes", "_unnamed")
+    __slots__ = ("_by_id", "_lines", "_notes", "_unnamed", "_url")
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, url: str) -> None:
+        self._url = url
         self._by_id: dict[str, dict[str, str]] = {}
         self._lines: dict[str, int] = {}
         self._notes = notes
@@ -82,6 +83,7 @@ class DateRanges:
                 "hls.daterange_backwards", f"EXT-X-DATERANGE “{identity}” has a negative DURATION.", line=line
             )
             duration = None
+        check_date_range(identity, attributes, line, self._notes)
         return TimedEvent(
             id=identity,
             scheme=attributes.get("CLASS", ""),
@@ -89,6 +91,7 @@ class DateRanges:
             duration_s=duration,
             start_date_s=start_date,
             attributes=attributes,
+            base_url=self._url,
             place=Place(line),
         )
 
@@ -114,10 +117,23 @@ class DateRanges:
 
 
 def place_date(date_s: float, dated: Sequence[Segment]) -> float | None:
-    """The presentation time of a date; ``dated`` are the segments with a date, in order."""
+    """The presentation time of a date; ``dated`` are the segments with a date, in the order of the playlist.
+
+    The segment that covers the date tells, else the latest one that begins before it, else the first one (dates may
+    jump back at a discontinuity, so they are not in order).
+    """
     if not dated:
         return None
-    position = bisect_right(dated, date_s, key=lambda segment: segment.program_date_time_s or 0.0)
-    anchor = dated[max(position - 1, 0)]
+    anchor: Segment | None = None
+    for segment in dated:
+        begin = segment.program_date_time_s
+        if begin is None or begin > date_s:
+            continue
+        if date_s < begin + segment.duration_s:
+            anchor = segment
+            break
+        if anchor is None or begin >= (anchor.program_date_time_s or 0.0):
+            anchor = segment
+    anchor = dated[0] if anchor is None else anchor
     assert anchor.program_date_time_s is not None
     return anchor.start_s + (date_s - anchor.program_date_time_s)

@@ -56,6 +56,10 @@ class HeaderReader:
         if target is None or not 0 <= target <= MAX_DURATION_S:
             self.notes.warn("hls.bad_target_duration", "EXT-X-TARGETDURATION is not a number.", line=line)
             return
+        if target != int(target):
+            self.notes.warn(
+                "hls.odd_target_duration", "EXT-X-TARGETDURATION must be a whole number of seconds.", line=line
+            )
         self.info = replace(self.info, target_duration_s=target)
 
     def _end_list(self, _value: str, _line: int) -> None:

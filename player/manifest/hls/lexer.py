@@ -13,7 +13,7 @@ _HEADER = re.compile(r"#EXTM3U(?:[ \t:,].*)?$")
 _ATTRIBUTE = re.compile(r"\s*([^=,\s\"][^=,\"]*?)\s*=\s*(?:\"([^\"]*)\"\s*|([^,]*))(?:,|$)")
 _NUMBER = re.compile(r"\s*([+\-]?(?:\d+(?:\.\d*)?|\.\d+))")
 _BYTE_RANGE = re.compile(r"\s*\"?\s*(\d+)\s*(?:@\s*(\d+))?")
-_RESOLUTION = re.compile(r"\s*(\d+)(?:\.\d+)?\s*[xX]\s*(\d+)(?:\.\d+)?")
+_RESOLUTION = re.compile(r"\s*(\d+)(?:\.\d+)?\s*[xX\u00d7]\s*(\d+)(?:\.\d+)?")
 
 
 class Tag(NamedTuple):

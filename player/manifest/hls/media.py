@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.dates import parse_date
 from player.manifest.hls.dateranges import DateRanges
+from player.manifest.hls.findings import check_media, check_repeated
 from player.manifest.hls.header import HeaderReader
 from player.manifest.hls.keys import KeyRing, read_key
 from player.manifest.hls.lexer import attribute_list, byte_range, integer, is_yes, number, resolution, split_lines
-from player.manifest.hls.tags import TAGS, Scope
+from player.manifest.hls.tags import ONCE, TAGS, Scope
 from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_DURATION_S, MAX_LINE_CHARACTERS, MAX_SEGMENTS, limit_error
 from player.manifest.model import (
@@ -26,6 +28,8 @@ from player.manifest.model import (
 )
 from player.manifest.notes import Notes
 from player.manifest.urls import Resolver, media_url_trouble
+
+_WORD = re.compile(r"[A-Za-z]+$")  # what no packager calls a segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class _MediaReader:
         self.variables = Variables(url, imported)
         self.substitutes = substitutes
         self.header = HeaderReader(url, self.resolve, self.variables, self.notes)
-        self.ranges = DateRanges(self.notes)
+        self.ranges = DateRanges(self.notes, url)
         self.segments: list[Segment] = []
         self.tiles: Tiles | None = None
         self.images_only = False
@@ -102,6 +106,8 @@ class _MediaReader:
         self.range: tuple[int, int | None] | None = None
         self.gap = False
         self.parts: list[Part] = []
+        self.once: dict[str, int] = {}  # how often the tags stand that may stand once
+        self.once_lines: dict[str, int] = {}
         self.handlers: dict[str, Callable[[str, int], None]] = {
             **self.header.handlers,
             "EXTM3U": self._ignore,
@@ -138,6 +144,9 @@ class _MediaReader:
                 handler = handlers.get(name)
                 if handler is not None:
                     handler(value, line_number)
+                    if name in ONCE:
+                        self.once[name] = self.once.get(name, 0) + 1
+                        self.once_lines[name] = line_number
                 else:
                     self._unknown(name.strip(), value, line_number)
         return self._finish()
@@ -161,17 +170,22 @@ class _MediaReader:
         if self.duration is not None:
             self.notes.warn("hls.extinf_without_uri", "The last EXTINF is followed by no URI.")
         self._date_backwards()
+        check_repeated(self.once, self.once_lines, self.notes)
         info = replace(
             info,
             trailing_parts=tuple(self.parts),
+            trailing_init=self.init if self.parts else None,
+            trailing_keys=self.keys.keys if self.parts else (),
             preload_hints=tuple(self.header.hints),
             rendition_reports=tuple(self.header.reports),
             variables=self.variables.values,
         )
+        date_ranges = self.ranges.events(self.segments)
+        check_media(info, self.segments, self.notes)
         return MediaPlaylist(
             info=info,
             segments=tuple(self.segments),
-            date_ranges=self.ranges.events(self.segments),
+            date_ranges=date_ranges,
             tiles=self.tiles,
             images_only=self.images_only,
             warnings=self.notes.warnings,
@@ -196,6 +210,9 @@ class _MediaReader:
             uri = self.variables.substitute(uri, line)
         duration = self.duration
         if duration is None:
+            if _WORD.match(uri):
+                self.notes.warn("hls.junk_line", "A line is neither a tag nor the URI of a segment.", line=line)
+                return
             duration = self._missing_duration(line)
         url = self.resolve(uri)
         if ":" in uri:
@@ -351,20 +368,31 @@ class _MediaReader:
         if duration is None or not 0 <= duration <= MAX_DURATION_S:
             self.notes.warn("hls.bad_part_duration", "An EXT-X-PART has no usable DURATION.", line=line)
             duration = self.header.info.part_target_s or 0.0
-        part_range = self._part_range(attributes.get("BYTERANGE"), url)
+        part_range = self._part_range(attributes.get("BYTERANGE"), url, line)
         if len(self.parts) >= MAX_SEGMENTS:
             raise limit_error("a segment has too many parts", MAX_SEGMENTS, line=line)
         self.parts.append(
             Part(url, duration, part_range, is_yes(attributes.get("INDEPENDENT")), is_yes(attributes.get("GAP")))
         )
 
-    def _part_range(self, text: str | None, url: str) -> ByteRange | None:
+    def _part_range(self, text: str | None, url: str, line: int) -> ByteRange | None:
+        """A part's byte range; without an offset it goes on where the part before it ended (4.4.4.9)."""
+        if not self.parts and url != self.part_url:
+            self.part_end = 0  # a new segment in a resource of its own
         part = byte_range(text)
         if part is None:
+            self.part_url, self.part_end = url, 0
             return None
         length, offset = part
         if offset is None:
-            offset = self.part_end if url == self.part_url else 0
+            offset = self.part_end
+            if url != self.part_url:
+                self.notes.warn(
+                    "hls.byterange_without_offset",
+                    "The byte range of a part has no offset and does not follow a range of the same resource; "
+                    f"it is read from {offset} on.",
+                    line=line,
+                )
         self.part_url, self.part_end = url, offset + length
         return ByteRange(offset, length)
 
@@ -428,6 +456,8 @@ class _MediaReader:
             raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "EXT-X-SKIP has no usable SKIPPED-SEGMENTS.", line=line)
         removed = tuple(filter(None, attributes.get("RECENTLY-REMOVED-DATERANGES", "").split("\t")))
         self.sequence += skipped
+        if self.segments:
+            self.notes.warn("hls.late_skip", "EXT-X-SKIP stands after the first segment.", line=line)
         self.header.info = replace(
             self.header.info, skipped=self.header.info.skipped + skipped, removed_date_ranges=removed
         )

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from player.manifest.hls.findings import check_multivariant, check_repeated
 from player.manifest.hls.header import read_start
 from player.manifest.hls.keys import read_key
 from player.manifest.hls.lexer import Tag, integer, iter_tags, split_lines
-from player.manifest.hls.tags import TAGS, Scope
+from player.manifest.hls.tags import ONCE, TAGS, Scope
 from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_RENDITIONS, limit_error
 from player.manifest.model import Place, SessionData, SessionKey, Steering
@@ -60,6 +61,8 @@ class _MultivariantReader:
         self.variables = Variables(url)
         self.result = Multivariant(url)
         self.notes = self.result.notes
+        self.once: dict[str, int] = {}  # how often the tags stand that may stand once
+        self.once_lines: dict[str, int] = {}
         self.waiting: Tag | None = None  # a STREAM-INF whose URI line is still to come
         self.handlers: dict[str, Callable[[Tag], None]] = {
             "EXTM3U": lambda _tag: None,
@@ -85,12 +88,17 @@ class _MultivariantReader:
         if self.waiting is not None:
             self._no_uri(self.waiting)
         self.result.variables = self.variables.values
+        check_repeated(self.once, self.once_lines, self.notes)
+        check_multivariant(self.result)
         return self.result
 
     def _tag(self, tag: Tag) -> None:
         handler = self.handlers.get(tag.name)
         if handler is not None:
             handler(tag)
+            if tag.name in ONCE:
+                self.once[tag.name] = self.once.get(tag.name, 0) + 1
+                self.once_lines[tag.name] = tag.line
             return
         scope = TAGS.get(tag.name, (None, ""))[0]
         if scope in (Scope.SEGMENT, Scope.MEDIA):

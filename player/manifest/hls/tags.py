@@ -56,5 +56,22 @@ TAGS: dict[str, tuple[Scope, str]] = {
     "EXT-X-IMAGE-STREAM-INF": (Scope.MULTIVARIANT, "image playlists"),
 }
 
+ONCE = frozenset(  # 4.4.1.2, 4.4.2, 4.4.3 and 4.4.5.2: no more than one of each in a playlist
+    {
+        "EXT-X-VERSION",
+        "EXT-X-INDEPENDENT-SEGMENTS",
+        "EXT-X-START",
+        "EXT-X-TARGETDURATION",
+        "EXT-X-MEDIA-SEQUENCE",
+        "EXT-X-DISCONTINUITY-SEQUENCE",
+        "EXT-X-ENDLIST",
+        "EXT-X-PLAYLIST-TYPE",
+        "EXT-X-I-FRAMES-ONLY",
+        "EXT-X-PART-INF",
+        "EXT-X-SERVER-CONTROL",
+        "EXT-X-SKIP",
+    }
+)
+
 MULTIVARIANT_MARKS = tuple("#" + name for name, (scope, _) in TAGS.items() if scope is Scope.MULTIVARIANT)
 MEDIA_MARKS = tuple("#" + name for name, (scope, _) in TAGS.items() if scope in (Scope.MEDIA, Scope.SEGMENT))

@@ -185,7 +185,7 @@ def _family(variant: Entry) -> tuple[str, str]:
     video_range = variant.attributes.get("VIDEO-RANGE", "SDR") or "SDR"
     if video:
         return codec_family(video[0]), video_range
-    pictures = "RESOLUTION" in variant.attributes or "FRAME-RATE" in variant.attributes
+    pictures = any(name in variant.attributes for name in ("RESOLUTION", "FRAME-RATE", "VIDEO"))
     if of_type(codecs, TrackType.AUDIO) and not pictures:
         return "audio", "SDR"
     return "", video_range
@@ -202,7 +202,7 @@ def _variant(
     audio_group = attributes.get("AUDIO")
     return Rendition(
         id=names(attributes.get("STABLE-VARIANT-ID") or f"variant-{position}"),
-        bandwidth_bps=_bits(attributes.get("BANDWIDTH")),
+        bandwidth_bps=_bits(attributes.get("BANDWIDTH")) or _bits(attributes.get("AVERAGE-BANDWIDTH")),
         average_bandwidth_bps=integer(attributes.get("AVERAGE-BANDWIDTH")),
         segments=PlaylistRef(first.url),
         codecs=codecs,

@@ -35,7 +35,7 @@ class Variables:
             name = attributes["NAME"]
             if "VALUE" not in attributes:
                 raise _error(f"EXT-X-DEFINE gives “{name}” no VALUE.", line)
-            content = attributes["VALUE"]
+            content = self.substitute(attributes["VALUE"], line)  # a quoted string like any other (4.3)
         elif "IMPORT" in attributes:
             name = attributes["IMPORT"]
             content = self._import(name, line)
