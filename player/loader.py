@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 from typing import Protocol
 
+from player.addressing import Addressing, Refresh
 from player.clock import Clock
 from player.errors import ErrorCode, MatineeError, NetError
 from player.manifest.model import ByteRange
 from player.net.failures import failure
 from player.net.gate import Gate, GateBody
 from player.net.model import Request, RequestKind
+from player.net.pauses import Pauses
 from player.paths import PathChoice, Paths, PathSwitch
 from player.recovery import Action, Failure, Situation, Step, next_step
 
@@ -35,7 +37,8 @@ class Resource:
     """One thing to load, and where it can be had: an address per pathway.
 
     ``expected_size`` is the exact length in bytes, where the manifest or an index says it. ``duration_s`` is the
-    media time that a segment carries; with it a transfer slower than real time is noticed.
+    media time that a segment carries; with it a transfer slower than real time is noticed. ``may_come``: it may not
+    have been published yet (the live edge).
     """
 
     kind: RequestKind
@@ -45,6 +48,7 @@ class Resource:
     duration_s: float | None = None
     expected_size: int | None = None
     priority: int = 0
+    may_come: bool = False
 
 
 class Sink(Protocol):
@@ -115,8 +119,6 @@ class RetryEvent:
 
 
 LoadEvent = RetryEvent | PathSwitch
-Readdress = Callable[[str], str]
-"""Turns an address of any earlier play session into its address of the newest one."""
 
 
 @dataclass(slots=True)
@@ -141,6 +143,16 @@ class _Job:
     url: str = ""
     attempt: _Attempt | None = None
 
+    def begin_anew(self) -> None:
+        """Forget what was tried; what has been received stays."""
+        self.tried.clear()
+        self.rounds = 0
+        self.failed_s = None
+
+
+class _NetworkChanged(Exception):  # noqa: N818  (no error: the attempt is made again)
+    """The network is another than when the attempt began."""
+
 
 @dataclass(slots=True)
 class _Attempt:
@@ -148,6 +160,7 @@ class _Attempt:
 
     start_s: float
     generation: int
+    epoch: int
     first_byte_s: float | None = None
     received: int = 0
     samples: deque[tuple[float, int]] = field(default_factory=deque)
@@ -167,7 +180,8 @@ class Loader:
 
     ``refresh`` asks the service for new signed addresses (after 401 and 403) and returns how to readdress; None
     where there is no service. ``buffer_s`` tells the media time in hand. ``on_event`` hears of retries and changes of
-    pathway. One loader serves one playback or download.
+    pathway. ``is_patient`` tells whether an outage may be waited out however long it takes, ``may_skip`` whether a
+    gap is better than an end (in a download it is not). One loader serves one playback or download.
     """
 
     def __init__(
@@ -176,21 +190,24 @@ class Loader:
         paths: Paths,
         clock: Clock,
         rng: Random,
-        refresh: Callable[[], Awaitable[Readdress]] | None = None,
+        refresh: Refresh | None = None,
         *,
         buffer_s: Callable[[], float] = lambda: 0.0,
         on_event: Callable[[LoadEvent], None] | None = None,
+        is_patient: Callable[[], bool] = lambda: False,
+        may_skip: bool = True,
     ) -> None:
         self._gate = gate
         self._paths = paths
         self._clock = clock
         self._rng = rng
-        self._refresh = refresh
+        self._addressing = Addressing(refresh, clock, rng)
         self._buffer_s = buffer_s
         self._on_event = on_event
-        self._readdress: Readdress | None = None
-        self._generation = 0  # of the addresses
-        self._refreshing = asyncio.Lock()
+        self._is_patient = is_patient
+        self._may_skip = may_skip
+        self._pauses = Pauses(clock)
+        self._epoch = 0  # how often the network may have become another
         self._worked = False
         self._told = len(paths.history)
 
@@ -214,6 +231,9 @@ class Loader:
             self._tell_switches()
             try:
                 abandoned = await self._attempt(job, choice)
+            except _NetworkChanged:
+                job.begin_anew()
+                continue
             except NetError as error:
                 step = self._answer(job, error)
                 if step.action in (Action.FAIL, Action.SKIP, Action.OTHER_RUNG, Action.REFRESH_LICENCE):
@@ -226,11 +246,19 @@ class Loader:
             if abandoned:
                 return self._result(job, LoadOutcome.ABANDONED)
             self._worked = True
+            self._pauses.end()
             return self._result(job, LoadOutcome.DONE)
 
     def in_trouble(self, pathway: str) -> bool:
         """Whether ``pathway`` is out of use at this moment."""
         return self._paths.excluded(pathway, self._clock.monotonic())
+
+    def network_changed(self) -> None:
+        """The machine slept, or has another network: connections under way are dead, and what was learned of the CDNs
+        is void. What runs begins anew where it was, and nothing waits any longer."""
+        self._epoch += 1
+        self._paths.forgive(self._clock.monotonic())
+        self._pauses.end()
 
     async def load_bytes(self, resource: Resource) -> bytes:
         """The whole of a small resource. Raises the MatineeError with which the loading ended."""
@@ -249,7 +277,7 @@ class Loader:
         now = self._clock.monotonic()
         job.attempts += 1
         job.pathway = choice.pathway
-        attempt = job.attempt = _Attempt(now, self._generation)
+        attempt = job.attempt = _Attempt(now, self._addressing.generation, self._epoch)
         try:
             if job.watch is None and len(job.resource.urls) == 1:
                 await self._stream(job, attempt)
@@ -280,6 +308,8 @@ class Loader:
                 if stream.done():
                     stream.result()
                     return False
+                if attempt.epoch != self._epoch:
+                    raise _NetworkChanged
                 progress = self._progress(job, attempt)
                 if job.watch is not None and job.watch(progress) is LoadVerdict.ABANDON:
                     return True
@@ -327,7 +357,7 @@ class Loader:
         return (
             Request(
                 resource.kind,
-                self._readdress(url) if self._readdress is not None else url,
+                self._addressing.current(url),
                 byte_range=wanted,
                 pathway=job.pathway,
                 track=resource.track,
@@ -400,12 +430,15 @@ class Loader:
         job.tried.add(job.pathway)
         situation = Situation(
             rounds=job.rounds,
-            refreshes_left=0 if self._refresh is None else SESSION_REFRESHES - job.refreshes,
+            refreshes_left=SESSION_REFRESHES - job.refreshes if self._addressing.can_renew else 0,
             pathways_left=len(set(self._paths.usable(job.resource.urls.keys())) - job.tried),
             rungs_left=job.rungs_left,
             waited_s=now - job.failed_s,
             buffer_s=self._buffer_s(),
             under_way=self._worked,
+            patient=self._is_patient(),
+            may_skip=self._may_skip,
+            may_come=job.resource.may_come,
         )
         failed = Failure(job.resource.kind, error.code, _retry_after(error))
         step = next_step(failed, situation, self._rng.getrandbits(32))
@@ -419,19 +452,14 @@ class Loader:
             job.refreshes += 1
             job.tried.clear()
             assert job.attempt is not None
-            await self._refresh_addresses(job.attempt.generation)
+            await self._addressing.renew(job.attempt.generation)
         elif step.action in (Action.RETRY, Action.WAIT_FOR_NETWORK):
             job.rounds += 1
             job.tried.clear()
-        if step.delay_s:
+        if step.action is Action.WAIT_FOR_NETWORK:
+            await self._pauses.wait(step.delay_s)
+        elif step.delay_s:
             await self._clock.sleep(step.delay_s)
-
-    async def _refresh_addresses(self, generation: int) -> None:
-        """New addresses, unless another load has fetched some since ``generation``."""
-        async with self._refreshing:
-            if self._refresh is not None and generation == self._generation:
-                self._readdress = await self._refresh()
-                self._generation += 1
 
     def _tell_switches(self) -> None:
         fresh, self._told = self._paths.history[self._told :], len(self._paths.history)

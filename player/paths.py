@@ -227,6 +227,15 @@ class Paths:
         self.pathways = tuple(pathways)
         self._current = None
 
+    def forgive(self, now_s: float) -> None:
+        """What was learned is void (the machine slept, or changed its network): every pathway may be used again."""
+        for health in self._health.values():
+            health.excluded_until_s = min(health.excluded_until_s, now_s)
+            health.unproven = health.probing = False
+            health.failures = health.slow_transfers = health.relapses = 0
+            health.rate_at_s = float("-inf")
+        self._all_slow_until_s = float("-inf")
+
     # What follows is the machinery behind the events.
 
     def _of(self, pathway: str) -> _Health:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit, urlunsplit
 
-from player.loader import Readdress
+from player.addressing import Readdress
 from player.opening import DeviceId, Source
 from player.service import PlaySession, ServiceClient
 

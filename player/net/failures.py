@@ -15,6 +15,8 @@ _UNREACHABLE = frozenset(
     {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL, errno.EACCES}
 )
 _MAX_RETRY_AFTER_S = 3600.0
+_MAX_SKEW_S = 300.0  # tokens and certificates forgive less
+_CERT_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 
 _STATUS: Mapping[int, tuple[ErrorCode, str]] = {
     401: (ErrorCode.HTTP_UNAUTHORISED, "{host} asks for a sign-in (401)."),
@@ -28,7 +30,10 @@ _STATUS: Mapping[int, tuple[ErrorCode, str]] = {
 
 def status_failure(status: int, url: str, headers: Mapping[str, str], wall_s: float) -> NetError:
     """The error for an answer that is no success. ``headers`` have lower-case keys; ``wall_s`` dates Retry-After."""
-    if status in _STATUS:
+    skew = skew_s(headers, wall_s) if status in (401, 403) else None
+    if skew is not None and abs(skew) > _MAX_SKEW_S:
+        code, sentence = ErrorCode.CLOCK_SKEW, _skew_sentence(skew)
+    elif status in _STATUS:
         code, sentence = _STATUS[status]
     elif status >= 500:
         code, sentence = ErrorCode.HTTP_SERVER, f"{{host}} has a fault ({status})."
@@ -42,6 +47,12 @@ def connect_failure(error: BaseException, url: str) -> NetError:
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
+            if cause.verify_code == _CERT_NOT_YET_VALID:
+                return failure(
+                    ErrorCode.CLOCK_SKEW,
+                    "The certificate of {host} is not valid yet; the clock of this machine seems to be slow.",
+                    url,
+                )
             return failure(
                 ErrorCode.NET_TLS,
                 f"The certificate of {{host}} is not to be trusted: {cause.verify_message}.",
@@ -99,6 +110,19 @@ def retry_after_s(headers: Mapping[str, str], wall_s: float) -> float | None:
     except ValueError:
         return None
     return min(max(date.timestamp() - wall_s, 0.0), _MAX_RETRY_AFTER_S)
+
+
+def skew_s(headers: Mapping[str, str], wall_s: float) -> float | None:
+    """Seconds by which this machine's clock is ahead of a server's Date header (RFC 9110, 6.6.1), if it sent one."""
+    try:
+        return wall_s - email.utils.parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except ValueError:
+        return None
+
+
+def _skew_sentence(skew: float) -> str:
+    side = "fast" if skew > 0 else "slow"
+    return f"{{host}} refuses access, and the clock of this machine is {abs(skew) / 60:.0f} minutes {side}."
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

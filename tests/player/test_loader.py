@@ -37,7 +37,7 @@ REFUSED = NetError(ErrorCode.NET_REFUSED, "refused", recoverable=True)
 class Bench:
     """A loader with two CDNs, ``a`` preferred, that both serve the same segment."""
 
-    def __init__(self, buffer_s: float = 20.0, refresh: Callable | None = None) -> None:
+    def __init__(self, buffer_s: float = 20.0, refresh: Callable | None = None, *, is_patient: bool = False) -> None:
         self.clock = FakeClock()
         self.transport = ScriptedTransport(self.clock, {A: CONTENT, B: CONTENT})
         self.transfers: list[Transfer] = []
@@ -53,6 +53,7 @@ class Bench:
             refresh,
             buffer_s=lambda: self.buffer_s,
             on_event=self.events.append,
+            is_patient=lambda: is_patient,
         )
         self.sink = BytesSink()
 
@@ -301,3 +302,78 @@ async def test_small_bodies_come_whole_or_raise() -> None:
     with pytest.raises(NetError) as caught:
         await bench.clock.run(bench.loader.load_bytes(segment(kind=RequestKind.INIT)))
     assert caught.value.code is ErrorCode.HTTP_NOT_FOUND
+
+
+async def test_the_first_load_that_gets_through_ends_the_waits_of_the_others() -> None:
+    bench = Bench()
+    await bench.load()
+    for url in (A, B):
+        bench.transport.plan(url, *[Act(error=REFUSED)] * 9)
+    other = "http://a.test/other"
+    bench.transport.files[other] = b"o" * 100
+    load = asyncio.ensure_future(bench.loader.load(segment(), BytesSink()))
+    while Action.WAIT_FOR_NETWORK not in [event.step.action for event in bench.retries]:
+        await bench.clock.advance(0.05)
+    asked = len(bench.transport.requests)
+    await bench.clock.run(bench.loader.load(segment(urls={"a": other}), BytesSink()))
+    await bench.clock.advance(0.01)
+    assert len(bench.transport.requests) > asked + 1
+    assert (await bench.clock.run(_result_of(load))).outcome is LoadOutcome.DONE
+
+
+async def test_after_a_sleep_of_the_machine_what_hangs_begins_anew_where_it_was() -> None:
+    bench = Bench()
+    bench.transport.plan(A, Act(stall_after=100_000))
+    load = asyncio.ensure_future(bench.loader.load(segment(), bench.sink))
+    await bench.clock.advance(0.5)
+    bench.loader.network_changed()
+    result = await bench.clock.run(_result_of(load))
+    assert result.outcome is LoadOutcome.DONE
+    assert bytes(bench.sink.body) == CONTENT
+    assert bench.asked == [("a", None), ("a", "bytes=100000-299999")]
+    assert bench.retries == []
+    assert result.seconds < 1
+
+
+async def test_a_patient_load_waits_out_an_outage_of_hours() -> None:
+    bench = Bench(is_patient=True)
+    await bench.load()
+    bench.transport.always("http://", Act(error=REFUSED))
+    load = asyncio.ensure_future(bench.loader.load(segment(), BytesSink()))
+    await bench.clock.advance(7200)
+    assert not load.done()
+    asked = len(bench.transport.requests)
+    assert asked < 3 * 7200 / 4, "and it is no busy loop"
+    bench.transport._always.clear()
+    assert (await bench.clock.run(_result_of(load))).outcome is LoadOutcome.DONE
+
+
+async def test_a_service_that_has_a_fault_is_asked_again_for_new_addresses() -> None:
+    calls = 0
+
+    async def refresh():
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            raise ServiceError(ErrorCode.HTTP_SERVER, "The service has a fault.", recoverable=True)
+        return lambda url: url
+
+    bench = Bench(refresh=refresh)
+    bench.transport.plan(A, Act(status=403))
+    assert (await bench.load()).outcome is LoadOutcome.DONE
+    assert calls == 3
+
+
+async def test_a_refusal_while_the_clock_is_wrong_says_so() -> None:
+    bench = Bench()
+    wrong = {"date": "Thu, 01 Jan 2015 00:00:00 GMT"}
+    for url in (A, B):
+        bench.transport.always(url, Act(status=403, headers=wrong))
+    result = await bench.load()
+    assert result.error is not None
+    assert result.error.code is ErrorCode.CLOCK_SKEW
+    assert "minutes fast" in result.error.sentence
+
+
+async def _result_of(load: asyncio.Future[LoadResult]) -> LoadResult:
+    return await load

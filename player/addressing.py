@@ -1,0 +1,63 @@
+"""Signed addresses and their renewal: when an edge refuses the old ones, the service is asked for others, once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from player.clock import Clock
+from player.errors import MatineeError
+from player.net.model import RequestKind
+from player.recovery import Action, Failure, Situation, next_step
+
+Readdress = Callable[[str], str]
+"""Turns an address of any earlier play session into its address of the newest one."""
+
+Refresh = Callable[[], Awaitable[Readdress]]
+"""Asks for a new play session. Raises MatineeError."""
+
+
+class Addressing:
+    """The addresses of the newest play session. ``refresh`` is None where no service gave them."""
+
+    def __init__(self, refresh: Refresh | None, clock: Clock, rng: Random) -> None:
+        self._refresh = refresh
+        self._clock = clock
+        self._rng = rng
+        self._readdress: Readdress | None = None
+        self._running = asyncio.Lock()
+        self.generation = 0
+
+    @property
+    def can_renew(self) -> bool:
+        return self._refresh is not None
+
+    def current(self, url: str) -> str:
+        """Where ``url`` is to be had now."""
+        return url if self._readdress is None else self._readdress(url)
+
+    async def renew(self, generation: int) -> None:
+        """New addresses, unless some have come since ``generation``. Raises the MatineeError that the service says no
+        with; what may pass is tried again first, as the error matrix has it for the service."""
+        async with self._running:
+            if self._refresh is None or generation != self.generation:
+                return
+            rounds = 0
+            while True:
+                try:
+                    self._readdress = await self._refresh()
+                    break
+                except MatineeError as error:
+                    failed = Failure(RequestKind.API, error.code, _retry_after(error))
+                    step = next_step(failed, Situation(rounds=rounds, under_way=True), self._rng.getrandbits(32))
+                    if step.action is not Action.RETRY:
+                        raise
+                    rounds += 1
+                    await self._clock.sleep(step.delay_s)
+            self.generation += 1
+
+
+def _retry_after(error: MatineeError) -> float | None:
+    value = error.fields.get("retry_after_s")
+    return float(value) if isinstance(value, int | float) else None
