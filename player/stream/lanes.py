@@ -134,12 +134,15 @@ class Lane:
     def _begin(self, position: int, rung: int) -> None:
         task = asyncio.get_running_loop().create_task(self._guarded(position, rung), name=f"{self.key} {position}")
         self._running[position] = task
+        # Not a part of the task itself: one that is cancelled before its first step runs nothing of its own.
+        task.add_done_callback(lambda _task: self._ended(position))
+
+    def _ended(self, position: int) -> None:
+        self._running.pop(position, None)
+        self._changed.set()
 
     async def _guarded(self, position: int, rung: int) -> None:
         try:
             await self._fetch(position, rung)
         except Exception as error:  # noqa: BLE001
             self._crashed(position, error)
-        finally:
-            self._running.pop(position, None)
-            self._changed.set()

@@ -110,6 +110,19 @@ async def test_a_jump_gives_up_what_is_of_no_use(desk: Desk) -> None:
     assert desk.begun == [(0, 1), (30, 1)]
 
 
+async def test_a_jump_may_come_before_a_fetch_has_taken_its_first_step(desk: Desk) -> None:
+    def answer(position: int) -> Go:
+        if position == 0:  # on the loop this comes before the task that is about to be made
+            asyncio.get_running_loop().call_soon(desk.lane.want, 30, lambda running: running >= 30)
+        return Go(1)
+
+    desk.answer = answer
+    desk.lane.start(0, 50)
+    await settle()
+    assert desk.begun == [(30, 1)]
+    assert desk.lane.running == (30,)
+
+
 async def test_a_near_jump_keeps_what_is_running(desk: Desk) -> None:
     desk.lane.start(2, 50)
     await settle()
