@@ -10,115 +10,48 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from random import Random
-from typing import Protocol
 
 from player.addressing import Addressing, Refresh
 from player.clock import Clock
 from player.errors import ErrorCode, MatineeError, NetError
+from player.loads import (
+    BytesSink,
+    LoadEvent,
+    LoadOutcome,
+    LoadProgress,
+    LoadResult,
+    LoadVerdict,
+    Resource,
+    RetryEvent,
+    Sink,
+)
 from player.manifest.model import ByteRange
 from player.net.failures import failure
 from player.net.gate import Gate, GateBody
-from player.net.model import Request, RequestKind
+from player.net.model import Request
 from player.net.pauses import Pauses
-from player.paths import PathChoice, Paths, PathSwitch
+from player.paths import PathChoice, Paths
 from player.recovery import Action, Failure, Situation, Step, next_step
+
+__all__ = [
+    "BytesSink",
+    "LoadEvent",
+    "LoadOutcome",
+    "LoadProgress",
+    "LoadResult",
+    "LoadVerdict",
+    "Loader",
+    "Resource",
+    "RetryEvent",
+    "Sink",
+]
 
 TICK_S = 0.1
 SESSION_REFRESHES = 2  # per resource
 _RATE_WINDOW_S = 2.0
 _PATIENCE_SHARE = 0.25  # of the buffer: so long a transfer may run before its rate is judged ...
 _PATIENCE_MIN_S, _PATIENCE_MAX_S = 1.0, 4.0  # ... within these bounds
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One thing to load, and where it can be had: an address per pathway.
-
-    ``expected_size`` is the exact length in bytes, where the manifest or an index says it. ``duration_s`` is the
-    media time that a segment carries; with it a transfer slower than real time is noticed. ``may_come``: it may not
-    have been published yet (the live edge).
-    """
-
-    kind: RequestKind
-    urls: Mapping[str, str] = field(repr=False)
-    byte_range: ByteRange | None = None
-    track: str = ""
-    duration_s: float | None = None
-    expected_size: int | None = None
-    priority: int = 0
-    may_come: bool = False
-
-
-class Sink(Protocol):
-    """Where the bytes go. ``begin`` is called once, before the first byte; ``received`` counts the bytes written."""
-
-    @property
-    def received(self) -> int: ...
-
-    def begin(self, total: int | None) -> None: ...
-
-    def write(self, chunk: bytes) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class LoadProgress:
-    """A running attempt. ``received`` and ``total`` count bytes of the whole resource, earlier attempts included.
-
-    ``rate_bps`` is that of the last two seconds; ``remaining_s`` the time to the end at that rate, infinite while
-    no byte comes, None while the length is not known.
-    """
-
-    resource: Resource
-    pathway: str
-    received: int
-    total: int | None
-    elapsed_s: float
-    first_byte_s: float | None
-    rate_bps: float
-    remaining_s: float | None
-
-
-class LoadVerdict(StrEnum):
-    GO_ON = "go_on"
-    ABANDON = "abandon"
-
-
-class LoadOutcome(StrEnum):
-    DONE = "done"
-    ABANDONED = "abandoned"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class LoadResult:
-    """How a load ended. ``pathway`` and ``url`` (after redirects) are those of the last attempt. A failed one carries
-    the last error and the step that is the caller's to take: another rung, a gap, or the end."""
-
-    outcome: LoadOutcome
-    pathway: str
-    received: int
-    seconds: float
-    attempts: int
-    url: str = field(default="", repr=False)
-    error: MatineeError | None = None
-    step: Step | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RetryEvent:
-    """An attempt failed and the loader goes on (or gives up) as ``step`` says."""
-
-    at_s: float
-    kind: RequestKind
-    track: str
-    pathway: str
-    error: MatineeError
-    step: Step
-
-
-LoadEvent = RetryEvent | PathSwitch
 
 
 @dataclass(slots=True)
@@ -131,6 +64,7 @@ class _Job:
     rungs_left: int
     tried: set[str]
     start_s: float
+    urls: Mapping[str, str] = field(default_factory=dict, repr=False)  # clones of pathways among them
     begun: bool = False
     total: int | None = None
     resource_size: int | None = None
@@ -227,7 +161,8 @@ class Loader:
         """
         job = _Job(resource, sink, watch, rungs_left, set(avoid), self._clock.monotonic())
         while True:
-            choice = self._paths.choose(self._clock.monotonic(), resource.urls.keys(), job.tried, self._buffer_s())
+            job.urls = self._paths.addresses(resource.kind, resource.urls)
+            choice = self._paths.choose(self._clock.monotonic(), job.urls.keys(), job.tried, self._buffer_s())
             self._tell_switches()
             try:
                 abandoned = await self._attempt(job, choice)
@@ -279,7 +214,7 @@ class Loader:
         job.pathway = choice.pathway
         attempt = job.attempt = _Attempt(now, self._addressing.generation, self._epoch)
         try:
-            if job.watch is None and len(job.resource.urls) == 1:
+            if job.watch is None and len(job.urls) == 1:
                 await self._stream(job, attempt)
                 abandoned = False
             else:
@@ -353,7 +288,7 @@ class Loader:
         if received and job.by_range and job.total is not None:
             start = 0 if wanted is None else wanted.start
             wanted, skip = ByteRange(start + received, job.total - received), 0
-        url = resource.urls[job.pathway]
+        url = job.urls[job.pathway]
         return (
             Request(
                 resource.kind,
@@ -418,7 +353,7 @@ class Loader:
             rate_bps=progress.rate_bps,
             remaining_s=progress.remaining_s,
             buffer_s=buffer_s,
-            among=[name for name in job.resource.urls if name not in job.tried],
+            among=[name for name in job.urls if name not in job.tried],
         )
         if reason is not None:
             raise NetError(ErrorCode.NET_SLOW, reason, recoverable=True, rate_bps=progress.rate_bps)
@@ -431,7 +366,7 @@ class Loader:
         situation = Situation(
             rounds=job.rounds,
             refreshes_left=SESSION_REFRESHES - job.refreshes if self._addressing.can_renew else 0,
-            pathways_left=len(set(self._paths.usable(job.resource.urls.keys())) - job.tried),
+            pathways_left=len(set(self._paths.usable(job.urls.keys())) - job.tried),
             rungs_left=job.rungs_left,
             waited_s=now - job.failed_s,
             buffer_s=self._buffer_s(),
@@ -474,23 +409,6 @@ class Loader:
         return LoadResult(
             outcome, job.pathway, job.sink.received, seconds, job.attempts, url=job.url, error=error, step=step
         )
-
-
-class BytesSink:
-    """Gathers a small body in memory."""
-
-    def __init__(self) -> None:
-        self.body = bytearray()
-
-    @property
-    def received(self) -> int:
-        return len(self.body)
-
-    def begin(self, total: int | None) -> None:
-        """Nothing to prepare."""
-
-    def write(self, chunk: bytes) -> None:
-        self.body += chunk
 
 
 def _retry_after(error: NetError) -> float | None:

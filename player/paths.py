@@ -7,12 +7,14 @@ was made. All rates are bit/s, all times seconds on one monotonic clock.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from drm_client.errors import DrmErrorCode
 from player.errors import ErrorCode
+from player.manifest.steering import Clone, changed
+from player.net.model import RequestKind
 from player.recovery import Trouble, trouble_of
 
 
@@ -97,6 +99,8 @@ class Paths:
     rules: PathRules = field(default_factory=PathRules)
     wanted_bps: float = 0.0
     history: list[PathSwitch] = field(default_factory=list)
+    _clones: tuple[Clone, ...] = ()
+    _params_of: frozenset[RequestKind] = frozenset()
     _health: dict[str, _Health] = field(default_factory=dict)
     _current: str | None = None
     _switched_s: float = float("-inf")
@@ -213,6 +217,23 @@ class Paths:
             if expected is None or expected >= self.rules.better * rate_bps:
                 return f"{_name(pathway)} gives only {_rate(rate_bps)}, too slow for the buffer of {buffer_s:.1f} s."
         return None
+
+    def clone(self, clones: Sequence[Clone], params_of: Collection[RequestKind]) -> None:
+        """Pathways made of others (content steering); their parameters go with requests of these kinds."""
+        known = {clone.pathway for clone in self._clones}
+        self._clones += tuple(clone for clone in clones if clone.pathway not in known)
+        self._params_of = frozenset(params_of)
+
+    def addresses(self, kind: RequestKind, urls: Mapping[str, str]) -> Mapping[str, str]:
+        """``urls`` (by pathway), and what they are on the pathways cloned from those."""
+        if not self._clones:
+            return urls
+        found = dict(urls)
+        for clone in self._clones:
+            if clone.pathway not in found and clone.base in found:
+                made = clone if kind in self._params_of else replace(clone, params={})
+                found[clone.pathway] = changed(found[clone.base], made)
+        return found
 
     def set_order(self, pathways: Sequence[str], now_s: float) -> None:
         """A new order of preference (content steering). Health is kept; a pathway no longer listed is not used."""

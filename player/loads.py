@@ -1,0 +1,120 @@
+"""What is loaded and how it went: the values that the loader takes and gives. No logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from player.errors import MatineeError
+from player.manifest.model import ByteRange
+from player.net.model import RequestKind
+from player.paths import PathSwitch
+from player.recovery import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing to load, and where it can be had: an address per pathway.
+
+    ``expected_size`` is the exact length in bytes, where the manifest or an index says it. ``duration_s`` is the
+    media time that a segment carries; with it a transfer slower than real time is noticed. ``may_come``: it may not
+    have been published yet (the live edge).
+    """
+
+    kind: RequestKind
+    urls: Mapping[str, str] = field(repr=False)
+    byte_range: ByteRange | None = None
+    track: str = ""
+    duration_s: float | None = None
+    expected_size: int | None = None
+    priority: int = 0
+    may_come: bool = False
+
+
+class Sink(Protocol):
+    """Where the bytes go. ``begin`` is called once, before the first byte; ``received`` counts the bytes written."""
+
+    @property
+    def received(self) -> int: ...
+
+    def begin(self, total: int | None) -> None: ...
+
+    def write(self, chunk: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """A running attempt. ``received`` and ``total`` count bytes of the whole resource, earlier attempts included.
+
+    ``rate_bps`` is that of the last two seconds; ``remaining_s`` the time to the end at that rate, infinite while
+    no byte comes, None while the length is not known.
+    """
+
+    resource: Resource
+    pathway: str
+    received: int
+    total: int | None
+    elapsed_s: float
+    first_byte_s: float | None
+    rate_bps: float
+    remaining_s: float | None
+
+
+class LoadVerdict(StrEnum):
+    GO_ON = "go_on"
+    ABANDON = "abandon"
+
+
+class LoadOutcome(StrEnum):
+    DONE = "done"
+    ABANDONED = "abandoned"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """How a load ended. ``pathway`` and ``url`` (after redirects) are those of the last attempt. A failed one carries
+    the last error and the step that is the caller's to take: another rung, a gap, or the end."""
+
+    outcome: LoadOutcome
+    pathway: str
+    received: int
+    seconds: float
+    attempts: int
+    url: str = field(default="", repr=False)
+    error: MatineeError | None = None
+    step: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryEvent:
+    """An attempt failed and the loader goes on (or gives up) as ``step`` says."""
+
+    at_s: float
+    kind: RequestKind
+    track: str
+    pathway: str
+    error: MatineeError
+    step: Step
+
+
+LoadEvent = RetryEvent | PathSwitch
+
+
+class BytesSink:
+    """Gathers a small body in memory."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+
+    @property
+    def received(self) -> int:
+        return len(self.body)
+
+    def begin(self, total: int | None) -> None:
+        """Nothing to prepare."""
+
+    def write(self, chunk: bytes) -> None:
+        self.body += chunk
