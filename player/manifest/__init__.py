@@ -6,9 +6,12 @@ Everything here is pure: text or bytes, a URL and the time in; a model or a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from player.manifest.index.attach import attach as attach_to_index
+from player.manifest.index.attach import missing_ranges
 from player.manifest.locations import located_segment, relocate, segment_url, with_mirrors
-from player.manifest.model import ManifestProtocol, Presentation, Rendition
+from player.manifest.model import ByteRange, IndexRef, ManifestProtocol, Presentation, Rendition
 from player.manifest.refresh import compare, refresh, refresh_playlist
 from player.manifest.sniff import decode, sniff
 from player.manifest.urls import strip_userinfo
@@ -17,6 +20,7 @@ __all__ = [
     "attach_index",
     "attach_playlist",
     "compare",
+    "index_ranges",
     "located_segment",
     "parse",
     "refresh",
@@ -66,13 +70,29 @@ def attach_playlist(
     return attach(presentation, identity, body, strip_userinfo(url), pathway=pathway)
 
 
+def index_ranges(rendition: Rendition, data: bytes, more: Sequence[tuple[int, bytes]] = ()) -> tuple[ByteRange, ...]:
+    """The ranges of the index's resource that are still to be loaded for a hierarchical index, before it is attached.
+
+    ``data`` are the bytes of the range that its :class:`~player.manifest.model.IndexRef` names and ``more`` what was
+    asked for so far, as file offset and bytes; ask again with the new pieces until nothing is left. Raises
+    :class:`ManifestError` when the bytes are no index.
+    """
+    reference = rendition.segments
+    return missing_ranges(reference, data, more) if isinstance(reference, IndexRef) else ()
+
+
 def attach_index(
-    presentation: Presentation, rendition: Rendition, data: bytes, *, header: bytes = b""
+    presentation: Presentation,
+    rendition: Rendition,
+    data: bytes,
+    *,
+    header: bytes = b"",
+    more: Sequence[tuple[int, bytes]] = (),
 ) -> Presentation:
     """``presentation`` with the segments that the index of ``rendition`` lists.
 
     ``data`` are the bytes of the range that its :class:`~player.manifest.model.IndexRef` names; ``header`` is the
-    beginning of the file, which only WebM cues need. Indexes that it
-    refers to and that are not in it become a warning. Raises :class:`ManifestError` when they hold no index.
+    beginning of the file, which only WebM cues need, ``more`` the pieces that :func:`index_ranges` asked for. Indexes
+    that it refers to and that are not there become a warning. Raises :class:`ManifestError` when they hold no index.
     """
-    return attach_to_index(presentation, rendition, data, header)
+    return attach_to_index(presentation, rendition, data, header, more)

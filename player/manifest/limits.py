@@ -19,6 +19,7 @@ MAX_VARIABLES = 1_000
 MAX_WARNINGS = 200  # of one manifest; the last one says how many more there were
 MAX_INDEX_BYTES = 32 * 1024 * 1024
 MAX_INDEX_DEPTH = 8
+MAX_INDEX_PIECES = 500  # of one hierarchical index: as many sidx boxes elsewhere are loaded
 
 
 def limit_error(what: str, limit: float, *, line: int | None = None, path: str | None = None) -> ManifestError:

@@ -16,7 +16,7 @@ from drm_client.cenc import SampleDecryptor
 from drm_client.keys import KeyRing
 from player.errors import ErrorCode, MediaError
 from player.loader import Loader, Resource
-from player.manifest import attach_index, attach_playlist, relocate, segment_url
+from player.manifest import attach_index, attach_playlist, index_ranges, relocate, segment_url
 from player.manifest.model import (
     Container,
     IndexRef,
@@ -125,7 +125,20 @@ class Sources:
         header = b""
         if ref.container is Container.WEBM and ref.init is not None:
             header = await self.init_bytes(rendition, ref.init)
-        return self._segments(attach_index(self._presentation, rendition, body, header=header), rendition)
+        more = await self._further_indexes(rendition, urls, body)
+        updated = attach_index(self._presentation, rendition, body, header=header, more=more)
+        return self._segments(updated, rendition)
+
+    async def _further_indexes(
+        self, rendition: Rendition, urls: Mapping[str, str], body: bytes
+    ) -> list[tuple[int, bytes]]:
+        """The sidx boxes that a hierarchical index refers to outside the range which the manifest names."""
+        pieces: list[tuple[int, bytes]] = []
+        while wanted := index_ranges(rendition, body, pieces):
+            for part in wanted:
+                resource = Resource(RequestKind.INDEX, urls, byte_range=part, track=rendition.id)
+                pieces.append((part.start, await self._loader.load_bytes(resource)))
+        return pieces
 
     async def _load_playlist(self, rendition: Rendition, ref: PlaylistRef) -> SegmentIndex:
         """The playlist from whichever place works. What the other places have of their own is loaded behind it."""

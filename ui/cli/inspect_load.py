@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from player.errors import ErrorCode, InputError, ManifestError, MatineeError
-from player.manifest import attach_index, attach_playlist, compare, parse, refresh
+from player.manifest import attach_index, attach_playlist, compare, index_ranges, parse, refresh
 from player.manifest.changes import Changes
 from player.manifest.edit import iter_renditions
 from player.manifest.limits import MAX_TEXT_BYTES
@@ -37,6 +37,7 @@ MAX_CHILDREN = 500
 WEBM_HEADER_BYTES = 64 * 1024
 
 Fetched = tuple[bytes, str]  # the bytes, and the address after redirects
+Wanted = tuple[str, ByteRange | None]
 Read = Callable[[str, ByteRange | None], Fetched]
 
 
@@ -133,24 +134,32 @@ class Child:
         self.reference = reference
         self.pathway = pathway
 
-    def requests(self) -> list[tuple[str, ByteRange | None]]:
+    def requests(self) -> list[Wanted]:
         """What must be read: the playlist or index, and for WebM cues the beginning of the file."""
         if isinstance(self.reference, PlaylistRef):
             return [(self.reference.url, None)]
-        wanted: list[tuple[str, ByteRange | None]] = [(self.reference.url, self.reference.byte_range)]
+        wanted: list[Wanted] = [(self.reference.url, self.reference.byte_range)]
         if self.reference.container is Container.WEBM:
             init = self.reference.init
             start = init.byte_range if init and init.byte_range else ByteRange(0, WEBM_HEADER_BYTES)
             wanted.append((init.url if init else self.reference.url, start))
         return wanted
 
-    def put(self, presentation: Presentation, answers: Sequence[Fetched]) -> Presentation:
+    def further(self, answers: Sequence[Fetched], pieces: Sequence[tuple[int, bytes]]) -> list[Wanted]:
+        """What a hierarchical index still needs, after its first answers and the ``pieces`` that followed."""
+        if isinstance(self.reference, PlaylistRef):
+            return []
+        return [(self.reference.url, part) for part in index_ranges(self.rendition, answers[0][0], pieces)]
+
+    def put(
+        self, presentation: Presentation, answers: Sequence[Fetched], pieces: Sequence[tuple[int, bytes]]
+    ) -> Presentation:
         """``presentation`` with the child's segments."""
         body, url = answers[0]
         if isinstance(self.reference, PlaylistRef):
             return attach_playlist(presentation, self.rendition, body, url, pathway=self.pathway)
         header = answers[1][0] if len(answers) > 1 else b""
-        return attach_index(presentation, self.rendition, body, header=header)
+        return attach_index(presentation, self.rendition, body, header=header, more=pieces)
 
 
 def _children(presentation: Presentation) -> list[Child]:
@@ -167,9 +176,9 @@ def _children(presentation: Presentation) -> list[Child]:
 
 
 def _with_children(presentation: Presentation, read: Read) -> Presentation:
-    cache: dict[tuple[str, ByteRange | None], Fetched | Unavailable] = {}
+    cache: dict[Wanted, Fetched | Unavailable] = {}
 
-    def cached(wanted: tuple[str, ByteRange | None]) -> Fetched:
+    def cached(wanted: Wanted) -> Fetched:
         if wanted not in cache:
             try:
                 cache[wanted] = read(*wanted)
@@ -183,7 +192,10 @@ def _with_children(presentation: Presentation, read: Read) -> Presentation:
     presentation, children = _bounded(presentation)
     for child in children:
         try:
-            presentation = child.put(presentation, [cached(wanted) for wanted in child.requests()])
+            answers, pieces = [cached(wanted) for wanted in child.requests()], list[tuple[int, bytes]]()
+            while further := child.further(answers, pieces):
+                pieces += [(part.start if part else 0, cached((url, part))[0]) for url, part in further]
+            presentation = child.put(presentation, answers, pieces)
         except (Unavailable, ManifestError) as error:
             presentation = _warned(presentation, child, error.sentence)
     return presentation
@@ -223,7 +235,11 @@ async def _load_web(source: str, base: str | None, now_s: float, ca_file: Path |
         answers = await _read_all(read, wanted)
         for child in children:
             try:
-                presentation = child.put(presentation, [_answer(answers[request]) for request in child.requests()])
+                own, pieces = [_answer(answers[request]) for request in child.requests()], list[tuple[int, bytes]]()
+                while further := child.further(own, pieces):
+                    found = await _read_all(read, further)
+                    pieces += [(part.start if part else 0, _answer(found[url, part])[0]) for url, part in further]
+                presentation = child.put(presentation, own, pieces)
             except MatineeError as error:
                 presentation = _warned(presentation, child, error.sentence)
         return presentation
@@ -235,9 +251,7 @@ def _answer(found: Fetched | MatineeError) -> Fetched:
     return found
 
 
-async def _read_all(
-    read: AsyncRead, wanted: Iterable[tuple[str, ByteRange | None]]
-) -> dict[tuple[str, ByteRange | None], Fetched | MatineeError]:
+async def _read_all(read: AsyncRead, wanted: Iterable[Wanted]) -> dict[Wanted, Fetched | MatineeError]:
     """All answers; a request that fails is answered by its error. The gate bounds how many run at once."""
     import asyncio
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.edit import map_renditions
-from player.manifest.index.sidx import Reference, read_sidx
+from player.manifest.index.sidx import MissingIndex, Reference, cut_off, read_sidx
 from player.manifest.index.webm import read_cues
-from player.manifest.limits import MAX_INDEX_BYTES, limit_error
+from player.manifest.limits import MAX_INDEX_BYTES, MAX_INDEX_PIECES, limit_error
 from player.manifest.model import (
     ByteRange,
     Container,
@@ -20,28 +21,62 @@ from player.manifest.model import (
     Segment,
 )
 
+FIRST_LOOK_BYTES = 16 * 1024
 _CUES = b"\x1c\x53\xbb\x6b"
 
 
-def index_segments(reference: IndexRef, data: bytes, header: bytes = b"") -> tuple[tuple[Segment, ...], int]:
-    """The segments that an index lists, and how many further indexes it refers to that are not in ``data`` (their
+def index_segments(
+    reference: IndexRef, data: bytes, header: bytes = b"", more: Sequence[tuple[int, bytes]] = ()
+) -> tuple[tuple[Segment, ...], int]:
+    """The segments that an index lists, and how many further indexes it refers to that are not at hand (their
     segments are missing). ``data`` are the bytes of ``reference.byte_range``; ``header`` the beginning of the file,
-    which WebM cues need (an MP4 index does not).
+    which WebM cues need (an MP4 index does not); ``more`` are the pieces that :func:`missing_ranges` asked for.
 
     Raises :class:`ManifestError` when the bytes are no index, or one of indexes elsewhere alone.
     """
-    if len(data) > MAX_INDEX_BYTES:
+    if len(data) + sum(len(piece) for _, piece in more) > MAX_INDEX_BYTES:
         raise limit_error("the index is too large", MAX_INDEX_BYTES)
-    if reference.container is Container.WEBM or data[:4] == _CUES:
+    if _is_cues(reference, data):
         return _segments(reference, read_cues(data, header or data, duration_s=reference.duration_s)), 0
-    own_file = reference.media_url is not None and reference.media_url != reference.url
-    references, missing = read_sidx(data, reference.byte_range.start, separate=own_file)
+    references, missing = _read(reference, data, more)
     if missing and not references:
         raise ManifestError(
             ErrorCode.MANIFEST_UNSUPPORTED,
-            "The index of a media file only refers to other indexes, which are not in its range.",
+            "The index of a media file only refers to other indexes, which could not be had.",
         )
     return _segments(reference, references), len(missing)
+
+
+def missing_ranges(reference: IndexRef, data: bytes, more: Sequence[tuple[int, bytes]]) -> tuple[ByteRange, ...]:
+    """What of a hierarchical index is still to be loaded: sidx boxes that another one refers to, or that the named
+    range cuts off. Empty when nothing is, when it was loaded and is not there, or past :data:`MAX_INDEX_PIECES`.
+
+    Raises :class:`ManifestError` when the bytes are no index.
+    """
+    if _is_cues(reference, data) or len(more) >= MAX_INDEX_PIECES:
+        return ()
+    had: dict[int, bytes] = {}
+    for offset, piece in more:
+        had[offset] = max(had.get(offset, b""), piece, key=len)
+    wanted = []
+    for item in _read(reference, data, more)[1]:
+        known = had.get(item.offset)
+        if known is None:  # the size that a reference names may include the media behind the index
+            wanted.append(ByteRange(item.offset, item.size if item.exact else min(item.size, FIRST_LOOK_BYTES)))
+        elif (rest := cut_off(known, item.offset)) is not None and rest.offset == item.offset:
+            wanted.append(ByteRange(rest.offset, rest.size))
+    return tuple(wanted[: MAX_INDEX_PIECES - len(more)])
+
+
+def _is_cues(reference: IndexRef, data: bytes) -> bool:
+    return reference.container is Container.WEBM or data[:4] == _CUES
+
+
+def _read(
+    reference: IndexRef, data: bytes, more: Sequence[tuple[int, bytes]]
+) -> tuple[list[Reference], list[MissingIndex]]:
+    own_file = reference.media_url is not None and reference.media_url != reference.url
+    return read_sidx(data, reference.byte_range.start, separate=own_file, more=more)
 
 
 def _segments(reference: IndexRef, references: list[Reference]) -> tuple[Segment, ...]:
@@ -52,6 +87,8 @@ def _segments(reference: IndexRef, references: list[Reference]) -> tuple[Segment
         start_s = item.start_s + reference.media_offset_s
         if end_s is not None and start_s >= end_s - 1e-6:
             break
+        if start_s + item.duration_s <= reference.start_s + 1e-6 and item.duration_s > 0:
+            continue  # before the period (@presentationTimeOffset)
         result.append(
             Segment(
                 number,
@@ -68,19 +105,25 @@ def _segments(reference: IndexRef, references: list[Reference]) -> tuple[Segment
     return tuple(result)
 
 
-def attach(presentation: Presentation, rendition: Rendition, data: bytes, header: bytes = b"") -> Presentation:
+def attach(
+    presentation: Presentation,
+    rendition: Rendition,
+    data: bytes,
+    header: bytes = b"",
+    more: Sequence[tuple[int, bytes]] = (),
+) -> Presentation:
     """See :func:`player.manifest.attach_index`. ``presentation`` itself when the segments are known already."""
     reference = rendition.segments
     if not isinstance(reference, IndexRef):
         return presentation
-    segments, missing = index_segments(reference, data, header)
+    segments, missing = index_segments(reference, data, header, more)
     indexed = replace(rendition, segments=ListedIndex(segments), index=reference)
     changed = map_renditions(presentation, lambda item: indexed if item is rendition else item)
     if not missing:
         return changed
     warning = ManifestWarning(
         "dash.index_elsewhere",
-        f"The index of rendition {rendition.id} refers to {missing} more, which are not in its range; "
+        f"The index of rendition {rendition.id} refers to {missing} more, which could not be had; "
         "their segments are missing.",
         rendition.place,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from player.errors import ErrorCode, ManifestError
-from player.manifest.limits import MAX_INDEX_DEPTH, MAX_SEGMENTS, limit_error
+from player.manifest.limits import MAX_INDEX_BYTES, MAX_INDEX_DEPTH, MAX_SEGMENTS, limit_error
 
 
 class Reference(NamedTuple):
@@ -23,7 +23,8 @@ class MissingIndex(NamedTuple):
     """A sidx that another one refers to and that is not in the bytes that are at hand."""
 
     offset: int
-    size: int
+    size: int  # at most: what a reference names counts what belongs to the index, too
+    exact: bool = False  # the size of the box itself
 
 
 class _Box(NamedTuple):
@@ -34,21 +35,30 @@ class _Box(NamedTuple):
     entries: tuple[tuple[bool, int, int], ...]  # (refers to a sidx, size, duration)
 
 
-def read_sidx(data: bytes, file_offset: int, *, separate: bool = False) -> tuple[list[Reference], list[MissingIndex]]:
+def read_sidx(
+    data: bytes, file_offset: int, *, separate: bool = False, more: Sequence[tuple[int, bytes]] = ()
+) -> tuple[list[Reference], list[MissingIndex]]:
     """The subsegments of the first sidx in ``data``, which stands at ``file_offset`` in the file.
 
     ``separate``: the index is a file of its own, and the media file begins with the first subsegment. References to
-    further sidx boxes are followed inside ``data``; those outside are returned as missing. Raises
-    :class:`ManifestError` when there is no sidx.
+    further sidx boxes are followed inside ``data`` and in ``more`` (file offset and bytes of each piece); those
+    outside are returned as missing, and so is a first sidx that ``data`` cuts off. Raises :class:`ManifestError` when
+    there is no sidx.
     """
-    found = _boxes(data, file_offset)
+    own = _boxes(data, file_offset)
+    found = dict(own)
+    for offset, piece in more:
+        found.update(_boxes(piece, offset))
     if separate and found:
         found = _anchored_at_zero(found)
     if not found:
+        rest = cut_off(data, file_offset)
+        if rest is not None:
+            return [], [rest]
         raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "The index of a media file holds no segment index box (sidx).")
     references: list[Reference] = []
     missing: list[MissingIndex] = []
-    _expand(min(found), found, references, missing, 0)
+    _expand(min(own or found), found, references, missing, 0)
     return references, missing
 
 
@@ -86,6 +96,19 @@ def _boxes(data: bytes, file_offset: int) -> dict[int, _Box]:
         for kind, start, header, size in top_level(data)
         if kind == b"sidx"
     }
+
+
+def cut_off(data: bytes, file_offset: int) -> MissingIndex | None:
+    """A sidx that begins in ``data`` and goes on behind it."""
+    position = 0
+    for _, start, _, size in top_level(data):
+        position = start + size
+    if position + 8 > len(data):
+        return None
+    size, kind = struct.unpack_from(">I4s", data, position)
+    if kind != b"sidx" or not len(data) - position < size <= MAX_INDEX_BYTES:
+        return None
+    return MissingIndex(file_offset + position, size, exact=True)
 
 
 def top_level(data: bytes) -> Iterator[tuple[bytes, int, int, int]]:

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from player.errors import ErrorCode, ManifestError
-from player.manifest import attach_index, parse
+from player.manifest import attach_index, index_ranges, parse
 from player.manifest.index.sidx import MissingIndex, read_sidx
 from player.manifest.index.webm import read_cues
 from player.manifest.model import Presentation, Rendition
@@ -68,15 +68,80 @@ def test_an_index_that_refers_to_others_elsewhere_is_a_warning() -> None:
     presentation = parse(MPD.format(duration="PT9S", kind="mp4", range="100-199"), "https://example.org/x.mpd")
     body = sidx([(False, 50, 10), (True, 40, 20)], earliest=20)
     indexed = attach_index(presentation, rendition(presentation), body)
-    assert [warning.code for warning in indexed.warnings] == ["dash.index_elsewhere"]
+    assert [warning.code for warning in indexed.warnings] == ["dash.empty_period", "dash.index_elsewhere"]
     alone = sidx([(True, 40, 20)])
     with pytest.raises(ManifestError) as caught:
         attach_index(presentation, rendition(presentation), alone)
     assert caught.value.code is ErrorCode.MANIFEST_UNSUPPORTED
 
 
+def test_indexes_outside_the_range_are_asked_for_and_put_in_their_place() -> None:
+    """ISO/IEC 14496-12 8.16.3: a sidx may refer to further ones anywhere behind it, level by level."""
+    leaf = sidx([(False, 70, 10), (False, 80, 10)], earliest=20)
+    late = sidx([(False, 90, 10)], earliest=60)
+    middle = sidx([(True, len(leaf) + 150, 20), (False, 60, 20)], earliest=20)
+    below = len(middle) + len(leaf) + 150 + 60
+    root = sidx([(True, below, 40), (True, len(late) + 90, 10)], earliest=20)
+    end = 100 + len(root)
+    presentation = parse(MPD.format(duration="PT9S", kind="mp4", range=f"100-{end - 1}"), "https://example.org/x.mpd")
+    item = rendition(presentation)
+    first = index_ranges(item, root)
+    assert [part.start for part in first] == [end, end + below]
+    pieces = [(end, middle), (end + below, late)]
+    (second,) = index_ranges(item, root, pieces)
+    assert second.start == end + len(middle)
+    pieces.append((second.start, leaf))
+    assert index_ranges(item, root, pieces) == ()
+    indexed = attach_index(presentation, item, root, more=pieces)
+    assert [s.byte_range.length for s in rendition(indexed).segments] == [70, 80, 60, 90]
+
+
+def test_only_the_index_of_a_long_reference_is_loaded() -> None:
+    """The referenced size of a sidx includes the media behind it (ISO/IEC 14496-12 8.16.3.3)."""
+    leaf = sidx([(False, 1, 1)] * 2_000)
+    root = sidx([(True, 50_000_000, 2_000)])
+    end = 100 + len(root)
+    presentation = parse(
+        MPD.format(duration="PT900S", kind="mp4", range=f"100-{end - 1}"), "https://example.org/x.mpd"
+    )
+    item = rendition(presentation)
+    (look,) = index_ranges(item, root)
+    assert look.length == 16 * 1024
+    (whole,) = index_ranges(item, root, [(end, leaf[: look.length])])
+    assert (whole.start, whole.length) == (end, len(leaf))
+    pieces = [(end, leaf[: look.length]), (end, leaf)]
+    indexed = rendition(attach_index(presentation, item, root, more=pieces))
+    assert len(indexed.segments) == 1_980  # 20 lie before the period
+
+
+def test_a_hierarchical_index_is_whole_once_its_pieces_are_there() -> None:
+    leaf = sidx([(False, 70, 10), (False, 80, 10)], earliest=20)
+    root = sidx([(True, len(leaf), 20), (False, 60, 20)], earliest=20)
+    end = 100 + len(root)
+    presentation = parse(MPD.format(duration="PT9S", kind="mp4", range=f"100-{end - 1}"), "https://example.org/x.mpd")
+    item = rendition(presentation)
+    (wanted,) = index_ranges(item, root)
+    pieces = [(wanted.start, leaf)]
+    assert index_ranges(item, root, pieces) == ()
+    indexed = attach_index(presentation, item, root, more=pieces)
+    assert [s.byte_range.length for s in rendition(indexed).segments] == [70, 80, 60]
+    assert "dash.index_elsewhere" not in [warning.code for warning in indexed.warnings]
+    wrong = [(wanted.start, b"\0" * 40)]
+    assert index_ranges(item, root, wrong) == ()  # never asked for twice
+
+
+def test_an_index_that_the_named_range_cuts_off_is_asked_for_whole() -> None:
+    whole = sidx([(False, 50, 10), (False, 60, 10)], earliest=20)
+    presentation = parse(MPD.format(duration="PT9S", kind="mp4", range="100-131"), "https://example.org/x.mpd")
+    item = rendition(presentation)
+    (wanted,) = index_ranges(item, whole[:32])
+    assert (wanted.start, wanted.length) == (100, len(whole))
+    indexed = attach_index(presentation, item, whole[:32], more=[(100, whole)])
+    assert [s.byte_range.length for s in rendition(indexed).segments] == [50, 60]
+
+
 @pytest.mark.parametrize(
-    "data", [b"", b"\0\0\0\x08free", sidx([(False, 1, 1)], timescale=0), sidx([(False, 1, 1)])[:-4], b"\xff" * 100]
+    "data", [b"", b"\0\0\0\x08free", sidx([(False, 1, 1)], timescale=0), sidx([(False, 1, 1)])[8:], b"\xff" * 100]
 )
 def test_damaged_indexes_are_errors_of_the_family(data: bytes) -> None:
     text = MPD.format(duration="PT9S", kind="mp4", range="100-199")
