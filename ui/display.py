@@ -35,6 +35,7 @@ def check_display(environ: Mapping[str, str]) -> None:
         raise ComponentError(
             ErrorCode.COMPONENT_QT,
             f"To show a window on X11, Qt needs {', '.join(missing)}; “matinee doctor” says how to get it.",
+            libraries=" ".join(missing),
         )
 
 

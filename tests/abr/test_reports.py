@@ -169,7 +169,7 @@ def test_simulate_and_compare_on_the_command_line(tmp_path: Path, capsys: pytest
 def test_bad_input_is_one_sentence(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["abr", *words]) == 2
     shown = capsys.readouterr()
-    assert shown.err.startswith("matinee abr: ")
+    assert shown.err.startswith("matinee: ")
     assert shown.err.count("\n") == 1
     assert not shown.out
 

@@ -19,8 +19,9 @@ from abr.simulator.formats import Ladder, Trace, ladder_from_json, trace_from_js
 from abr.simulator.metrics import Score, score
 from abr.simulator.plot import session_svg, sessions_html
 from abr.simulator.session import Options, Session
+from player.errors import ErrorCode, InputError
 
-GOOD, BAD_INPUT = 0, 2
+GOOD = 0
 MAX_FILE_BYTES = 64 * 1024 * 1024
 SYNTHETIC_TRACES = 8
 
@@ -66,14 +67,13 @@ def _add_simulation(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run ``matinee abr``. Bad input is one sentence on stderr and exit code 2."""
+    """Run ``matinee abr``. Bad input raises InputError."""
     actions = {"simulate": _simulate, "compare": _compare, "explain": _explain, "replay": _replay}
     try:
         return actions[args.action](args)
-    except (ValueError, OSError) as error:
-        sentence = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-        print(f"matinee abr: {sentence}", file=sys.stderr)
-        return BAD_INPUT
+    except ValueError as error:
+        sentence = str(error)
+        raise InputError(ErrorCode.INPUT_USAGE, f"{sentence[:1].upper()}{sentence[1:]}.") from error
 
 
 def _simulate(args: argparse.Namespace) -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.options import add_service_arguments, profile_folder
+from ui.cli.options import add_ca_file_argument, add_service_arguments, profile_folder
 
 if TYPE_CHECKING:
     from player.opening import Source
@@ -17,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee app --help``."""
     parser.add_argument("address", nargs="?", metavar="URL", help="play this at once")
     parser.add_argument("--tv", action="store_true", help="larger, for a screen across the room")
-    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="further certificate authorities to trust")
+    add_ca_file_argument(parser)
     add_service_arguments(parser)
 
 

@@ -12,8 +12,20 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ui.cli.options import add_service_arguments, profile_folder
+
+if TYPE_CHECKING:
+    from drm_client.errors import DrmError
+    from player.errors import MatineeError
+
+_XCB_PACKAGES = {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,18 @@ def _qt() -> Finding:
 
 
 def _display() -> Finding:
-    return _checked("display", _check_display, "the app (the headless player works without)")
+    return _checked("display", _check_display, "the app (the headless player works without)", _display_remedy)
+
+
+def _display_remedy(error: MatineeError | DrmError) -> str:
+    """What gets a window onto a screen: a screen, or the libraries that Qt needs to reach it."""
+    libraries = str(error.fields.get("libraries", "")).split()
+    if libraries:
+        return f"Install it with: apt install {' '.join(_XCB_PACKAGES[library] for library in libraries)}."
+    return (
+        "Start Matinee in a desktop session, set DISPLAY or WAYLAND_DISPLAY to a screen that is there, "
+        "or use a virtual one: apt install xvfb, then xvfb-run matinee."
+    )
 
 
 def _check_display() -> str:
@@ -114,13 +137,15 @@ def _check_display() -> str:
     return os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or os.environ.get("QT_QPA_PLATFORM", "")
 
 
-def _checked(part: str, look: Callable[[], str], needed_for: str) -> Finding:
+def _checked(
+    part: str, look: Callable[[], str], needed_for: str, remedy: Callable[[MatineeError | DrmError], str]
+) -> Finding:
     from player.errors import ANY_ERROR
 
     try:
         return Finding(part, True, look(), needed_for, required=False)
     except ANY_ERROR as error:
-        return Finding(part, False, error.sentence, needed_for, required=False)
+        return Finding(part, False, error.sentence, needed_for, required=False, remedy=remedy(error))
 
 
 def _key_store(args: argparse.Namespace) -> Finding:
@@ -130,7 +155,10 @@ def _key_store(args: argparse.Namespace) -> Finding:
         described = open_key_store(profile_folder(args), args.key_store).describe()
         return f"{described.name}: {described.sentence}"
 
-    return _checked("key store", look, "encrypted titles of a service")
+    def remedy(_error: MatineeError | DrmError) -> str:
+        return "Unlock the system's key store, or keep the key in a file: --key-store file."
+
+    return _checked("key store", look, "encrypted titles of a service", remedy)
 
 
 def _writable(folder: Path) -> Finding:

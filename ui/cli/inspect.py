@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ui.cli.options import add_ca_file_argument
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--now", metavar="ISO8601", help="the time for live manifests (default: the clock)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--diff", metavar="OTHER", help="a later refresh of the same manifest: say what changed")
-    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="further certificate authorities to trust")
+    add_ca_file_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """``matinee``: one command with several faces. Each subcommand is loaded only when it is called.
 
 Exit codes: 0 good, 1 the run failed its thresholds or the media failed, 2 bad usage or bad input, 3 missing
-component, 4 network or service, 130 interrupted.
+component, 4 network or service, 130 interrupted, 141 the reader of the output has gone (as after SIGPIPE).
 """
 
 from __future__ import annotations
@@ -10,11 +10,18 @@ import argparse
 import importlib
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from drm_client.errors import DrmError
+    from player.errors import MatineeError
 
 VERSION = "0.1.0"
+_READER_GONE = 141
 _TALKATIVE = ("httpcore", "hpack")  # at debug level they log headers: signed addresses, tokens
 
 
@@ -39,9 +46,24 @@ COMMANDS = {
 }
 
 
+class UsageError(Exception):
+    """Words that a parser does not understand."""
+
+    def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
+        super().__init__(message)
+        self.parser = parser
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises :class:`UsageError` instead of ending the program; so do the parsers of its subcommands."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(self, message)
+
+
 def build_parser(only: str | None) -> argparse.ArgumentParser:
     """The parser; only the named subcommand's own arguments are added, so that the others need not be imported."""
-    parser = argparse.ArgumentParser(prog="matinee", description="Desktop and TV reference player for HLS and DASH.")
+    parser = Parser(prog="matinee", description="Desktop and TV reference player for HLS and DASH.")
     parser.add_argument("--version", action="version", version=f"matinee {VERSION}")
     _add_log(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -58,7 +80,10 @@ def main(argv: Sequence[str]) -> int:
     named = next((word for word in words if not word.startswith("-")), None)
     if named not in COMMANDS and not ({"-h", "--help", "--version"} & set(words)) and _is_app_call(words):
         words, named = ["app", *words], "app"
-    args = build_parser(named).parse_args(words)
+    try:
+        args = build_parser(named).parse_args(words)
+    except UsageError as error:
+        return _bad_usage(error, json_wanted="--json" in words)
     if args.command is None:
         build_parser(None).print_help()
         return 2
@@ -66,26 +91,45 @@ def main(argv: Sequence[str]) -> int:
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.INFO)
     module = importlib.import_module(COMMANDS[args.command].module)
-    from player.errors import ANY_ERROR, ErrorCode, ExitCode, exit_code  # here, so that --help stays quick
+    from player.errors import ANY_ERROR, ErrorCode, ExitCode, InputError  # here, so that --help stays quick
 
     try:
         return int(module.run(args))
     except ANY_ERROR as error:
-        if getattr(args, "json", False):
-            json.dump({"error": error.as_dict()}, sys.stdout)
-            sys.stdout.write("\n")
-        print(f"matinee: {error.sentence} ({error.code})", file=sys.stderr)
-        return int(exit_code(error))
+        return _tell(error, args)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
-        return int(ExitCode.GOOD)
+        raise
     except OSError as error:  # a full disk, a folder without write permission
         logging.getLogger(__name__).debug("a file could not be used", exc_info=True)
         where = f"{error.filename}: " if error.filename else ""
-        print(f"matinee: {where}{error.strerror or error} ({ErrorCode.INPUT_FILE})", file=sys.stderr)
-        return int(ExitCode.BAD_INPUT)
+        return _tell(InputError(ErrorCode.INPUT_FILE, f"{where}{error.strerror or error}"), args)
+
+
+def _tell(error: MatineeError | DrmError, args: argparse.Namespace) -> int:
+    """One sentence on stderr, and JSON on stdout where it is wanted; the exit code that stands for the error."""
+    from player.errors import exit_code
+
+    if getattr(args, "json", False):
+        _print_json(error)
+    print(f"matinee: {error.sentence} ({error.code})", file=sys.stderr)
+    return int(exit_code(error))
+
+
+def _bad_usage(error: UsageError, *, json_wanted: bool) -> int:
+    from player.errors import ErrorCode, ExitCode, InputError
+
+    if json_wanted:
+        _print_json(InputError(ErrorCode.INPUT_USAGE, str(error)))
+    error.parser.print_usage(sys.stderr)
+    print(f"{error.parser.prog}: error: {error}", file=sys.stderr)
+    return int(ExitCode.BAD_INPUT)
+
+
+def _print_json(error: MatineeError | DrmError) -> None:
+    json.dump({"error": error.as_dict()}, sys.stdout)
+    sys.stdout.write("\n")
 
 
 def _add_log(parser: argparse.ArgumentParser) -> None:
@@ -106,8 +150,17 @@ def _is_app_call(words: Sequence[str]) -> bool:
 
 
 def entry() -> None:
-    """The console script."""
-    sys.exit(main(sys.argv[1:]))
+    """The console script. A reader that has gone (``matinee ... | head``) ends the command without a word."""
+    try:
+        try:
+            code = main(sys.argv[1:])
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end: nothing that is left may go to the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _READER_GONE
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,13 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_ca_file_argument(parser: argparse.ArgumentParser) -> None:
+    """Further certificate authorities, read at once: an address may turn out to need them only later."""
+    parser.add_argument(
+        "--ca-file", type=_certificates, metavar="PEM", help="further certificate authorities to trust"
+    )
+
+
 def seconds(text: str) -> float:
     """An argument that is a length of time or a position: finite, not negative."""
     value = _number(text)
@@ -53,6 +60,18 @@ def port(text: str) -> int:
     if value > 65535:
         raise argparse.ArgumentTypeError("ports go up to 65535")
     return value
+
+
+def _certificates(text: str) -> Path:
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
+    except ssl.SSLError as error:
+        raise argparse.ArgumentTypeError(f"{text} holds no certificates") from error
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from error
+    return Path(text)
 
 
 def _number(text: str) -> float:

@@ -12,7 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ui.cli.options import add_service_arguments, positive, profile_folder, seconds, whole_number
+from ui.cli.options import (
+    add_ca_file_argument,
+    add_service_arguments,
+    positive,
+    profile_folder,
+    seconds,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from player.engine import Engine, EngineSettings
@@ -46,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear"], help="of a title")
     parser.add_argument("--seed", type=int, default=0, help="makes retries and faults repeatable")
-    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="further certificate authorities to trust")
+    add_ca_file_argument(parser)
     add_service_arguments(parser)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from player.errors import ComponentError, ErrorCode
 from ui.cli.main import main
 
 ADDRESS = "http://127.0.0.1:1/film.m3u8"
@@ -42,17 +46,13 @@ def test_the_log_never_shows_the_headers_of_requests() -> None:
     ["--speed=0", "--speed=nan", "--speed=fast", "--start=-5", "--duration=0", "--buffer=inf", "--rung=-1"],
 )
 def test_impossible_numbers_are_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["play", ADDRESS, "--headless", option])
-    assert ended.value.code == 2
+    assert main(["play", ADDRESS, "--headless", option]) == 2
     assert f"argument {option.split('=')[0]}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--port=65536", "--port=-1", "--edges=0"])
 def test_impossible_servers_are_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["serve", option])
-    assert ended.value.code == 2
+    assert main(["serve", option]) == 2
     assert f"argument {option.split('=')[0]}" in capsys.readouterr().err
 
 
@@ -69,3 +69,82 @@ def test_an_address_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) 
 def test_speed_is_for_the_headless_player(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", ADDRESS, "--speed", "max"]) == 2
     assert "--speed goes with --headless." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["play", ADDRESS, "--speed=fast", "--json"], "input.usage"),
+        (["inspect", "--json"], "input.usage"),
+        (["inspect", "--json", "film.mpd", "--wishes"], "input.usage"),
+        (["abr", "simulate", "--json", "--policy", "wishful"], "input.usage"),
+        (["abr", "explain", "gone.json", "--json"], "input.file"),
+        (["abr", "explain", "--json"], "input.usage"),
+        (["wishes", "--json"], "input.usage"),
+    ],
+)
+def test_bad_usage_is_json_too_where_json_is_wanted(
+    words: list[str], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    told = capsys.readouterr()
+    assert json.loads(told.out)["error"]["code"] == code
+    assert told.err
+
+
+@pytest.mark.parametrize("command", [["play"], ["inspect"], ["app"]])
+@pytest.mark.parametrize(("text", "words"), [(None, "No such file"), ("no certificate", "holds no certificates")])
+def test_authorities_that_cannot_be_read_are_told_at_once(
+    command: list[str], text: str | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ca.pem"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert main([*command, ADDRESS, "--ca-file", str(path)]) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["abr", "simulate", "--limit", "1"], ["doctor"], ["abr", "explain", "gone.json", "--json"]]
+)
+def test_a_reader_that_goes_away_is_no_error(words: list[str]) -> None:
+    program = "import sys; from ui.cli.main import entry; sys.stdin.read(); entry()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stdin.close()  # now that nobody reads, let it begin
+        told = process.stderr.read()
+        assert process.wait(30) == 141
+    assert "Broken pipe" not in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (ComponentError(ErrorCode.COMPONENT_DISPLAY, "There is no display here."), "xvfb-run matinee"),
+        (
+            ComponentError(ErrorCode.COMPONENT_QT, "Qt needs it.", libraries="libxcb-cursor.so.0"),
+            "apt install libxcb-cursor0.",
+        ),
+    ],
+)
+def test_the_doctor_says_what_helps_without_a_display(
+    error: ComponentError, remedy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check_display(_environ: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ui.display.check_display", check_display)
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = next(n for n, line in enumerate(lines) if line.startswith("MISSING display"))
+    assert lines[row + 1].strip().endswith(remedy)
