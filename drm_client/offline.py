@@ -55,11 +55,10 @@ class OfflineLicences:
 
     def standing(self, licence_id: str, *, watching_since_s: float | None = None) -> Standing:
         """How a licence stands now. Raises ``drm.no_licence`` where there is none, ``drm.store_damaged`` by name."""
+        now = self._clock.now()  # first: if the clock was tampered with, no licence is believed any more
         licence = self.store.get(licence_id)
         licence.clear()
-        return rules.judge(
-            licence.rights, self._clock.now(), self._device.device_id, watching_since_s=watching_since_s
-        )
+        return rules.judge(licence.rights, now, self._device.device_id, watching_since_s=watching_since_s)
 
     def open(self, licence_id: str, ring: KeyRing) -> Standing:
         """Begin a playback: put the keys into ``ring``, and start the playback clock at the first one.
@@ -67,9 +66,9 @@ class OfflineLicences:
         Raises ``drm.licence_expired``, ``drm.licence_revoked`` or ``drm.no_licence`` with the state in ``fields``
         where no playback may begin now; then the ring gets nothing.
         """
+        now = self._clock.now()
         with self._vault.exclusive():
             licence = self.store.get(licence_id)
-            now = self._clock.now()
             standing = rules.judge(licence.rights, now, self._device.device_id)
             if not standing.may_start:
                 licence.clear()
@@ -89,9 +88,10 @@ class OfflineLicences:
         self, licence_id: str, at: Iterable[float] = (), *, play_at_s: float | None = None
     ) -> tuple[Moment, ...]:
         """What will happen to a licence when; see :func:`drm_client.rights.simulate`."""
+        now = self._clock.now()
         licence = self.store.get(licence_id)
         licence.clear()
-        return rules.simulate(licence.rights, self._clock.now(), self._device.device_id, at, play_at_s=play_at_s)
+        return rules.simulate(licence.rights, now, self._device.device_id, at, play_at_s=play_at_s)
 
     def find(self, title_id: str) -> tuple[str, ...]:
         """The IDs of the licences for a title, the newest first."""

@@ -40,9 +40,9 @@ class Sealer:
     def open(self, sealed: bytes | bytearray | memoryview, context: str) -> bytes:
         """What was sealed. Raises :class:`DrmError` ``drm.store_damaged``, which names ``context``, when any bit of
         it or of the context is another."""
-        view = memoryview(sealed)
+        view, cipher = memoryview(sealed), self._live()
         try:
-            return self._live().decrypt(bytes(view[:NONCE_BYTES]), bytes(view[NONCE_BYTES:]), context.encode())
+            return cipher.decrypt(bytes(view[:NONCE_BYTES]), bytes(view[NONCE_BYTES:]), context.encode())
         except (InvalidTag, ValueError) as error:
             raise DrmError(
                 DrmErrorCode.STORE_DAMAGED, "Something that is kept on this device was changed.", entry=context

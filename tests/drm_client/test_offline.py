@@ -1,0 +1,429 @@
+"""Kept licences against a service in memory: acquired, judged, renewed, withdrawn, given back."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drm_client import signed
+from drm_client.device import DeviceIdentity
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keys import KeyRing
+from drm_client.refusals import RefusedError
+from drm_client.rights import RightsState
+from drm_client.vault import FILE_NAME
+from tests.drm_client.offline_kit import ORDER, Desk
+from tests.kit.licence_server import AUDIO, DAY, HD, HOUR, KEYS, SD, START, LicenceServer, Offline, Terms
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def playable(desk: Desk, licence_id: str) -> bool:
+    """Whether a playback may begin, with the right keys."""
+    ring = KeyRing()
+    try:
+        desk.licences.open(licence_id, ring)
+    except DrmError:
+        assert ring.kids() == ()
+        return False
+    assert all(ring.get(kid).value == KEYS[kid] for kid in (AUDIO, SD))
+    ring.clear()
+    return True
+
+
+async def test_a_licence_is_kept_and_plays_without_a_network(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.server.online = False
+    desk.reopen()
+    assert desk.licences.find("the-film") == (licence_id,)
+    assert desk.licences.standing(licence_id).sentence == "You have 2 days left to watch this."
+    assert playable(desk, licence_id)
+    assert desk.licences.standing(licence_id).state is RightsState.STARTED
+    request = desk.server.requests[0]
+    assert request["info"]["hdcp"] == "none"
+    assert (request["type"], request["session_id"]) == ("persistent", "download-1")
+    assert request["kids"] == [AUDIO.hex(), SD.hex()]
+    whole = (desk.folder / FILE_NAME).read_bytes()
+    assert not any(key in whole or key.hex().encode() in whole for key in KEYS.values())
+
+
+async def test_it_ends_when_its_time_is_up_and_a_renewal_brings_it_back(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.machine.run(48 * HOUR)
+    with pytest.raises(DrmError) as caught:
+        desk.licences.open(licence_id, KeyRing())
+    assert caught.value.code is DrmErrorCode.LICENCE_EXPIRED
+    assert caught.value.fields["state"] == "expired"
+    await desk.licences.renew(licence_id)
+    assert desk.server.requests[-1]["sequence"] == 1
+    assert desk.licences.standing(licence_id).remaining_s == 48 * HOUR
+    assert playable(desk, licence_id)
+
+
+async def test_a_rental_ends_so_long_after_its_first_play(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, Terms(play_s=3 * HOUR, rental=True, grace_s=HOUR))
+    licence_id = await desk.kept()
+    desk.machine.run(HOUR)
+    watching = desk.licences.open(licence_id, KeyRing())
+    assert watching.remaining_s == 4 * HOUR
+    desk.machine.run(3 * HOUR)
+    assert not playable(desk, licence_id)
+    running = desk.licences.standing(licence_id, watching_since_s=START + HOUR)
+    assert (running.state, running.remaining_s) == (RightsState.GRACE, HOUR)
+    await desk.licences.renew(licence_id)
+    assert desk.server.requests[-1]["first_play_at"] == START + HOUR
+    assert desk.licences.standing(licence_id).state is RightsState.PLAYED_OUT
+
+
+async def test_the_clock_can_be_set_as_one_likes_within_a_boot(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    for error_s in (-900 * DAY, 900 * DAY):
+        desk.machine.wall_error_s = error_s
+        desk.machine.run(HOUR)
+        assert desk.licences.standing(licence_id).state is RightsState.READY
+    desk.machine.wall_error_s = -900 * DAY
+    desk.machine.run(48 * HOUR)
+    assert not playable(desk, licence_id)
+
+
+async def test_a_forward_jump_is_healed_by_asking_the_service_for_its_time(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.machine.wall_error_s = 900 * DAY
+    desk.machine.restart(HOUR)
+    standing = desk.licences.standing(licence_id)
+    assert (standing.state, standing.provisional) == (RightsState.EXPIRED, True)
+    now = await desk.service.ask_time()
+    assert now.at_s == desk.machine.real.at_s
+    assert desk.licences.standing(licence_id).remaining_s == 47 * HOUR
+    assert playable(desk, licence_id)
+
+
+async def test_a_first_play_under_a_wrong_date_is_set_right_with_the_clock(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, Terms(play_s=2 * HOUR))
+    licence_id = await desk.kept()
+    desk.machine.wall_error_s = 20 * HOUR
+    desk.machine.restart()
+    assert playable(desk, licence_id)
+    desk.machine.run(HOUR)
+    await desk.service.ask_time()
+    assert desk.licences.standing(licence_id).playback_s == pytest.approx(HOUR, abs=1)
+
+
+async def test_a_renewal_with_a_wrong_clock_learns_the_time_first(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.machine.wall_error_s = 20 * DAY
+    desk.machine.restart(30 * HOUR)
+    await desk.licences.renew(licence_id)
+    assert "/time" in desk.server.calls
+    assert not desk.server.skewed
+    assert desk.licences.standing(licence_id).remaining_s == 48 * HOUR
+
+
+async def test_an_answer_that_was_lost_does_not_stop_the_next_renewal(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    lost: Callable[[dict[str, Any]], dict[str, Any]] = lambda _answer: {"licence": "", "jwe": None}  # noqa: E731
+    desk.server.swap = lost
+    with pytest.raises(DrmError):
+        await desk.licences.renew(licence_id)
+    desk.server.swap = lambda answer: answer
+    await desk.licences.renew(licence_id)
+    assert desk.licences.store.get(licence_id).rights.policy.sequence == 3
+    assert playable(desk, licence_id)
+
+
+async def test_new_keys_come_with_a_renewal(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    await desk.licences.renew(licence_id, [HD])
+    ring = KeyRing()
+    desk.licences.open(licence_id, ring)
+    assert ring.get(HD).value == KEYS[HD]
+
+
+async def test_withheld_keys_are_told_and_asked_for_again(desk: Desk) -> None:
+    desk.server.terms.withheld = {HD.hex(): "plan"}
+    kept = await desk.licences.acquire(replace(ORDER, kids=(AUDIO, SD, HD)))
+    assert dict(kept.rights.policy.withheld) == {HD: "plan"}
+    assert set(kept.rights.policy.keys) == {AUDIO, SD}
+    desk.server.terms.withheld = {}
+    await desk.licences.renew(kept.licence_id)
+    assert HD in desk.licences.store.get(kept.licence_id).rights.policy.keys
+
+
+async def test_a_clear_title_has_rights_and_no_keys(desk: Desk) -> None:
+    kept = await desk.licences.acquire(replace(ORDER, kids=()))
+    ring = KeyRing()
+    assert desk.licences.open(kept.licence_id, ring).may_play
+    assert ring.kids() == ()
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("device_id", "another"),
+        ("session_id", "download-2"),
+        ("nonce", "an-older-one"),
+        ("type", "streaming"),
+        ("title_id", "another-film"),
+        ("sequence", 0),
+        ("keys", {HD.hex(): {"label": "HD", "max_height": 1080, "hdcp": "none"}}),
+        ("jwe_sha256", None),
+        ("jwe_sha256", "AAAA"),
+        ("v", 3),
+        ("issued_at", -1),
+        ("issued_at", 1e300),
+        ("expires_at", "soon"),
+        ("expires_at", True),
+        ("licence_id", "../../etc"),
+        ("keys", {"xyz": {}}),
+        ("keys", {AUDIO.hex(): 5}),
+        ("keys", []),
+        ("withheld", None),
+        ("rental", "no"),
+        ("renewal", {"url": 5}),
+        ("output", {"hdcp": "9.9", "analogue": True, "mirror": True}),
+        ("plan", {"name": None}),
+        ("type", "for ever"),
+    ],
+)
+async def test_a_licence_for_another_is_not_taken(desk: Desk, member: str, value: object) -> None:
+    desk.server.tamper = lambda payload: payload.update({member: value})
+    with pytest.raises(DrmError) as caught:
+        await desk.licences.acquire(ORDER)
+    assert caught.value.code is DrmErrorCode.LICENCE_UNTRUSTED
+    assert desk.licences.store.ids() == ()
+
+
+async def test_a_recorded_answer_is_not_taken_a_second_time(desk: Desk) -> None:
+    answers: list[dict[str, Any]] = []
+    desk.server.swap = lambda answer: answers.append(answer) or answers[0]
+    await desk.licences.acquire(ORDER)
+    for again in (desk.licences.acquire(ORDER), desk.licences.renew(desk.licences.store.ids()[0])):
+        with pytest.raises(DrmError, match="nonce"):
+            await again
+
+
+async def test_keys_cannot_be_put_under_another_policy(desk: Desk) -> None:
+    answers: list[dict[str, Any]] = []
+    desk.server.swap = lambda answer: answers.append(answer) or {**answer, "jwe": answers[0]["jwe"]}
+    await desk.licences.acquire(ORDER)
+    with pytest.raises(DrmError, match="another keys"):
+        await desk.licences.acquire(ORDER)
+
+
+def _forged(token: str, **header: object) -> str:
+    parts = token.split(".")
+    decoded = json.loads(base64.urlsafe_b64decode(parts[0] + "=="))
+    parts[0] = base64.urlsafe_b64encode(json.dumps({**decoded, **header}).encode()).rstrip(b"=").decode()
+    return ".".join(parts)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda token: _forged(token, alg="none"),
+        lambda token: _forged(token, alg="HS256"),
+        lambda token: _forged(token, typ="matinee-time+jws"),
+        lambda token: _forged(token, kid=5),
+        lambda token: token[:-4] + "AAAA",
+        lambda token: token.rsplit(".", 1)[0] + ".",
+        lambda token: token.replace(".", ".A", 1),
+        lambda _token: 5,
+        lambda _token: "",
+    ],
+)
+async def test_what_is_not_signed_by_the_service_is_not_taken(desk: Desk, forge: Callable[[str], object]) -> None:
+    desk.server.swap = lambda answer: {**answer, "licence": forge(answer["licence"])}
+    with pytest.raises(DrmError) as caught:
+        await desk.licences.acquire(ORDER)
+    assert caught.value.code is DrmErrorCode.LICENCE_UNTRUSTED
+
+
+def test_a_statement_is_bounded() -> None:
+    with pytest.raises(DrmError):
+        signed.verify("x" * (signed.MAX_CHARS + 1), signed.TIME, {}.get)
+
+
+async def test_the_services_key_is_pinned_and_rotates_by_endorsement(desk: Desk) -> None:
+    await desk.kept()
+    for _ in range(3):
+        desk.server.rotate()
+    await desk.kept()  # the chain is followed
+    assert desk.server.calls.count("/keys") == 2
+    await desk.kept()
+    assert desk.server.calls.count("/keys") == 2
+    impostor = LicenceServer(desk.device.public_jwk(), desk.machine.real)
+    desk.server.signers, desk.server.endorsements = impostor.signers, []
+    with pytest.raises(DrmError) as caught:
+        await desk.kept()
+    assert caught.value.code is DrmErrorCode.LICENCE_UNTRUSTED
+    desk.server.rotate()  # an endorsement by an impostor makes nobody trusted
+    with pytest.raises(DrmError):
+        await desk.kept()
+
+
+async def test_a_recorded_time_does_not_turn_back_what_the_wall_clock_added(desk: Desk) -> None:
+    await desk.kept()
+    old = desk.server.sign("matinee-time+jws", {"now_at": START, "nonce": None})
+    desk.machine.restart(40 * HOUR)
+    before = desk.clock.now()
+    answer = desk.server._answer
+    desk.server._answer = lambda path, query, body: (
+        (200, {"token": old}) if path == "/time" else answer(path, query, body)
+    )  # type: ignore[method-assign]
+    with pytest.raises(DrmError, match="older time"):
+        await desk.service.ask_time()
+    assert desk.clock.now() == before
+
+
+async def test_a_withdrawn_licence_plays_no_more(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.server.revoked.add(licence_id)
+    assert playable(desk, licence_id)  # until the service is heard
+    with pytest.raises(RefusedError) as caught:
+        await desk.licences.renew(licence_id)
+    assert caught.value.code is DrmErrorCode.LICENCE_REVOKED
+    assert desk.licences.standing(licence_id).state is RightsState.REVOKED
+    assert desk.licences.store.get(licence_id).keys == ()
+    assert not playable(desk, licence_id)
+
+
+async def test_lists_of_what_was_withdrawn_are_read_once(desk: Desk) -> None:
+    first, second = await desk.kept(), await desk.kept()
+    assert await desk.licences.check_revocations() == ()
+    desk.server.revoked.add(first)
+    assert await desk.licences.check_revocations() == (first,)
+    assert await desk.licences.check_revocations() == ()
+    assert (playable(desk, first), playable(desk, second)) == (False, True)
+    desk.server.revoked_titles.append({"title_id": "the-film", "at": desk.machine.real.at_s})
+    desk.machine.run(HOUR)
+    third = await desk.kept()
+    assert await desk.licences.check_revocations() == (second,)
+    assert playable(desk, third)
+
+
+async def test_a_licence_is_given_back_without_a_network(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.server.online = False
+    desk.licences.remove(licence_id)
+    assert desk.licences.store.ids() == ()
+    with pytest.raises(DrmError) as caught:
+        desk.licences.open(licence_id, KeyRing())
+    assert caught.value.code is DrmErrorCode.NO_LICENCE
+    desk.reopen()
+    with pytest.raises(Offline):
+        await desk.licences.send_receipts()
+    desk.server.online = True
+    assert await desk.licences.send_receipts() == 1
+    assert desk.server.released[licence_id]["reason"] == "removed"
+    assert await desk.licences.send_receipts() == 0
+    desk.licences.remove(licence_id)  # twice is once
+
+
+async def test_renewing_before_a_trip_tells_each_outcome(desk: Desk) -> None:
+    good, bad = await desk.kept(), await desk.kept()
+    desk.server.revoked.add(bad)
+    assert (await desk.licences.renew_all(due_only=True)).renewed == ()
+    done = await desk.licences.renew_all()
+    assert done.renewed == (good,)
+    assert list(done.failed) == [bad]
+    desk.machine.run(25 * HOUR)
+    assert (await desk.licences.renew_all(due_only=True)).renewed == (good,)
+
+
+async def test_an_old_copy_of_the_folder_plays_nothing_until_the_service_confirms(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, Terms(play_s=2 * HOUR))
+    licence_id = await desk.kept()
+    desk.vault.close()
+    shutil.copy(tmp_path / FILE_NAME, tmp_path / "backup")
+    desk.reopen()
+    assert playable(desk, licence_id)
+    desk.vault.close()
+    shutil.copy(tmp_path / "backup", tmp_path / FILE_NAME)
+    desk.reopen()
+    standing = desk.licences.standing(licence_id)
+    assert (standing.state, standing.renewal_due) == (RightsState.UNCONFIRMED, True)
+    assert not playable(desk, licence_id)
+    await desk.service.ask_time()  # the time alone confirms nothing
+    assert not playable(desk, licence_id)
+    await desk.licences.renew(licence_id)
+    assert playable(desk, licence_id)
+
+
+async def test_a_clock_that_was_tampered_with_makes_licences_wait_for_the_service(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    database = sqlite3.connect(desk.folder / FILE_NAME)
+    with database:
+        database.execute("DELETE FROM entries WHERE kind = 'clock'")
+    database.close()
+    assert not playable(desk, licence_id)
+    assert desk.licences.standing(licence_id).state is RightsState.UNCONFIRMED
+    await desk.licences.renew(licence_id)
+    assert playable(desk, licence_id)
+
+
+async def test_a_damaged_licence_is_named_never_plays_and_can_be_replaced(desk: Desk) -> None:
+    bad, good = await desk.kept(), await desk.kept()
+    database = sqlite3.connect(desk.folder / FILE_NAME)
+    with database:
+        database.execute("UPDATE entries SET sealed = zeroblob(400) WHERE name = ?", (bad,))
+    database.close()
+    assert [one.name for one in desk.vault.check()] == [bad]
+    with pytest.raises(DrmError) as caught:
+        desk.licences.standing(bad)
+    assert caught.value.code is DrmErrorCode.STORE_DAMAGED
+    assert desk.licences.find("the-film") == (good,)
+    desk.licences.remove(bad)
+    assert desk.vault.check() == ()
+
+
+async def test_another_device_cannot_use_it(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.device = DeviceIdentity.create()
+    error = desk.refused()
+    assert error is not None
+    assert error.code is DrmErrorCode.STORE_DAMAGED
+    assert licence_id
+
+
+async def test_a_licence_of_a_newer_program_is_refused_with_a_sentence(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    text = desk.vault.get("licence", licence_id)
+    assert text is not None
+    desk.vault.put("licence", licence_id, json.dumps({**json.loads(text), "v": 9}).encode())
+    with pytest.raises(DrmError, match="update") as caught:
+        desk.licences.standing(licence_id)
+    assert caught.value.code is DrmErrorCode.STORE_NEWER
+
+
+async def test_a_simulation_is_made_of_the_kept_licence(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    moments = desk.licences.simulate(licence_id, [START + HOUR])
+    assert [str(one.standing.state) for one in moments] == ["ready", "ready", "ready", "expired", "expired"]
+    assert desk.licences.standing(licence_id).state is RightsState.READY
+
+
+async def test_no_text_shows_secrets(desk: Desk) -> None:
+    kept = await desk.licences.acquire(ORDER)
+    licence = desk.licences.store.get(kept.licence_id)
+    shown = repr([kept, licence, ORDER, desk.licences, desk.vault, licence.rights])
+    assert licence.document not in shown
+    assert not any(key.hex() in shown or repr(bytes(key)) in shown for key in KEYS.values())
+    assert bytes(kept.keys[0].value) == bytes(16)  # zeroed once it is in the vault
+
+
+async def test_a_service_that_is_unwell_is_asked_again_later(desk: Desk) -> None:
+    desk.server._answer = lambda *_call: (503, {"code": "internal", "title": "Later."})  # type: ignore[method-assign]
+    with pytest.raises(RefusedError) as caught:
+        await desk.kept()
+    assert (caught.value.code, caught.value.recoverable) == (DrmErrorCode.LICENCE_UNREACHABLE, True)

@@ -1,0 +1,303 @@
+"""The vault: what is put is got, and every change by somebody else is found, named and of no use."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from drm_client import vault as vault_module
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keystore import FileKeyStore
+from drm_client.sealing import OVERHEAD_BYTES, Sealer
+from drm_client.vault import FILE_NAME, Vault, set_aside
+from tests.drm_client.offline_kit import MemoryKeyStore
+
+DEVICE = "device-1"
+SECRET = b"a secret of twenty-four."
+
+
+@pytest.fixture
+def keys() -> MemoryKeyStore:
+    return MemoryKeyStore()
+
+
+def filled(folder: Path, keys: MemoryKeyStore) -> None:
+    vault = Vault(folder, keys, DEVICE)
+    vault.put_all({("licence", "one"): SECRET, ("licence", "two"): b"2", ("other", "one"): b"3"})
+    vault.close()
+
+
+def code_of(folder: Path, keys: MemoryKeyStore, device: str = DEVICE) -> DrmErrorCode | None:
+    try:
+        Vault(folder, keys, device).close()
+    except DrmError as error:
+        return error.code
+    return None
+
+
+def test_what_is_put_is_got_by_the_next_run(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    vault = Vault(tmp_path, keys, DEVICE)
+    assert vault.get("licence", "one") == SECRET
+    assert vault.get("licence", "three") is None
+    assert vault.names("licence") == ("one", "two")
+    vault.delete("licence", "one")
+    assert vault.get("licence", "one") is None
+    assert vault.check() == ()
+    assert vault.epoch == 0
+    vault.close()
+    assert SECRET not in (tmp_path / FILE_NAME).read_bytes()
+    assert (tmp_path / FILE_NAME).stat().st_mode & 0o077 == 0
+
+
+def test_several_changes_are_one(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    vault = Vault(tmp_path, keys, DEVICE)
+
+    def change_and_fail() -> None:
+        with vault.exclusive():
+            vault.put("licence", "one", b"new")
+            vault.delete("licence", "two")
+            assert vault.get("licence", "one") == b"new"
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        change_and_fail()
+    assert vault.get("licence", "one") == SECRET
+    assert vault.names("licence") == ("one", "two")
+    vault.put("licence", "one", b"new")
+    assert vault.check() == ()
+    vault.close()
+
+
+def test_every_flipped_bit_of_an_entry_is_found_and_named(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        (sealed,) = database.execute("SELECT sealed FROM entries WHERE kind = 'licence' AND name = 'one'").fetchone()
+    for bit in range(0, len(sealed) * 8, 5):
+        damaged = bytearray(sealed)
+        damaged[bit // 8] ^= 1 << bit % 8
+        _execute(tmp_path, "UPDATE entries SET sealed = ? WHERE kind = 'licence' AND name = 'one'", bytes(damaged))
+        vault = Vault(tmp_path, keys, DEVICE)
+        assert [(one.kind, one.name) for one in vault.check()] == [("licence", "one")]
+        with pytest.raises(DrmError) as caught:
+            vault.get("licence", "one")
+        assert caught.value.code is DrmErrorCode.STORE_DAMAGED
+        assert str(caught.value.fields["entry"]).endswith("licence/one")
+        assert vault.get("licence", "two") == b"2"
+        vault.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DELETE FROM entries WHERE name = 'two'", ["licence/two"]),
+        ("UPDATE entries SET name = 'three' WHERE name = 'two'", ["licence/two", "licence/three"]),
+        (
+            "UPDATE entries SET sealed = (SELECT sealed FROM entries WHERE name = 'two') WHERE name = 'one'",
+            ["licence/one", "other/one"],
+        ),
+        ("INSERT INTO entries VALUES ('licence', 'forged', x'00')", ["licence/forged"]),
+        ("UPDATE entries SET sealed = 'text' WHERE name = 'two'", ["licence/two"]),
+        ("UPDATE entries SET sealed = x'' WHERE name = 'two'", ["licence/two"]),
+    ],
+)
+def test_entries_cannot_be_removed_moved_exchanged_or_forged(
+    tmp_path: Path, keys: MemoryKeyStore, change: str, named: list[str]
+) -> None:
+    filled(tmp_path, keys)
+    _execute(tmp_path, change)
+    vault = Vault(tmp_path, keys, DEVICE)
+    assert [f"{one.kind}/{one.name}" for one in vault.check()] == named
+    for place in named:
+        with pytest.raises(DrmError):
+            vault.get(*place.split("/"))
+    vault.put_all(
+        {(place.split("/")[0], place.split("/")[1]): None for place in named}
+    )  # what is damaged can be forgotten
+    assert vault.check() == ()
+    vault.close()
+
+
+def test_an_old_entry_put_back_is_found(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        (old,) = database.execute("SELECT sealed FROM entries WHERE name = 'two'").fetchone()
+    vault = Vault(tmp_path, keys, DEVICE)
+    vault.put("licence", "two", b"played")
+    vault.close()
+    _execute(tmp_path, "UPDATE entries SET sealed = ? WHERE name = 'two'", old)
+    vault = Vault(tmp_path, keys, DEVICE)
+    with pytest.raises(DrmError, match="older one"):
+        vault.get("licence", "two")
+    vault.close()
+
+
+def test_an_old_file_put_back_begins_a_new_epoch(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    shutil.copy(tmp_path / FILE_NAME, tmp_path / "copy")
+    vault = Vault(tmp_path, keys, DEVICE)
+    vault.put("licence", "one", b"played")
+    vault.close()
+    shutil.copy(tmp_path / "copy", tmp_path / FILE_NAME)
+    for _ in range(2):  # and it stays so
+        vault = Vault(tmp_path, keys, DEVICE)
+        assert vault.epoch == 1
+        vault.put("other", "two", b"")
+        vault.close()
+
+
+def test_a_vault_begun_anew_is_no_old_copy(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    assert set_aside(tmp_path) == tmp_path / f"{FILE_NAME}.damaged-1"
+    assert set_aside(tmp_path) is None
+    vault = Vault(tmp_path, keys, DEVICE)
+    assert (vault.epoch, vault.names("licence")) == (0, ())
+    vault.close()
+
+
+def test_a_copy_opens_neither_on_another_machine_nor_for_another_device(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    assert code_of(tmp_path, MemoryKeyStore()) is DrmErrorCode.STORE_DAMAGED
+    assert code_of(tmp_path, keys, "device-2") is DrmErrorCode.STORE_DAMAGED
+    assert code_of(tmp_path, keys) is None
+
+
+def test_in_the_fallback_a_copied_folder_opens_only_for_this_machine_and_user(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    vault = Vault(here, FileKeyStore(here, b"machine/1000"), DEVICE)
+    vault.put("licence", "one", SECRET)
+    vault.close()
+    there = tmp_path / "there"
+    shutil.copytree(here, there)
+    for binding in (b"machine/1001", b"other/1000"):
+        with pytest.raises(DrmError) as caught:
+            Vault(there, FileKeyStore(there, binding), DEVICE)
+        assert caught.value.code is DrmErrorCode.KEY_STORE
+    vault = Vault(there, FileKeyStore(there, b"machine/1000"), DEVICE)  # what the fallback does not stop
+    assert vault.get("licence", "one") == SECRET
+    vault.close()
+
+
+def test_a_newer_format_is_refused_with_a_sentence(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    _execute(tmp_path, "PRAGMA user_version = 99")
+    with pytest.raises(DrmError, match="newer version") as caught:
+        Vault(tmp_path, keys, DEVICE)
+    assert caught.value.code is DrmErrorCode.STORE_NEWER
+
+
+def test_an_older_format_is_migrated_with_all_it_holds(
+    tmp_path: Path, keys: MemoryKeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path, keys)
+
+    def add_notes(database: sqlite3.Connection) -> None:
+        database.execute("CREATE TABLE notes (text TEXT)")
+
+    monkeypatch.setattr(vault_module, "MIGRATIONS", (*vault_module.MIGRATIONS, add_notes))
+    for _ in range(2):
+        vault = Vault(tmp_path, keys, DEVICE)
+        assert vault.get("licence", "one") == SECRET
+        assert vault.check() == ()
+        vault.close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        assert database.execute("SELECT count(*) FROM notes").fetchone() == (0,)
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM head", "UPDATE head SET sealed = x'0011'", "UPDATE head SET sealed = 5"]
+)
+def test_without_its_head_nothing_is_read(tmp_path: Path, keys: MemoryKeyStore, change: str) -> None:
+    filled(tmp_path, keys)
+    _execute(tmp_path, change)
+    assert code_of(tmp_path, keys) is DrmErrorCode.STORE_DAMAGED
+
+
+def test_a_broken_file_is_told(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    path = tmp_path / FILE_NAME
+    for content in (b"not a database at all, whatever its name", path.read_bytes()[:5000], path.read_bytes()[:100]):
+        path.write_bytes(content)
+        assert code_of(tmp_path, keys) is DrmErrorCode.STORE_DAMAGED
+    keys.put("vault-key", b"short")
+    assert code_of(tmp_path / "new", keys) is DrmErrorCode.STORE_DAMAGED
+
+
+def test_flips_anywhere_in_the_file_never_change_what_is_read(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    filled(tmp_path, keys)
+    path = tmp_path / FILE_NAME
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 61):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x55
+        path.write_bytes(damaged)
+        assert _read_or_code(tmp_path, keys) in (SECRET, DrmErrorCode.STORE_DAMAGED, DrmErrorCode.STORE_NEWER)
+
+
+def test_programs_that_start_and_write_at_once_lose_nothing(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    failures: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            vault = Vault(tmp_path, keys, DEVICE)
+            for round_ in range(3):
+                vault.put("licence", f"{number}-{round_}", b"x")
+            vault.close()
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    vault = Vault(tmp_path, keys, DEVICE)
+    assert (len(vault.names("licence")), vault.epoch, vault.check()) == (12, 0, ())
+    vault.close()
+
+
+def test_a_sealer_seals_for_one_place() -> None:
+    sealer = Sealer(bytes(range(32)))
+    sealed = sealer.seal(SECRET, "here")
+    assert sealer.open(sealed, "here") == SECRET
+    assert len(sealed) == len(SECRET) + OVERHEAD_BYTES
+    for other, context in ((sealer, "there"), (sealer.child("x"), "here"), (Sealer(bytes(32)), "here")):
+        with pytest.raises(DrmError):
+            other.open(sealed, context)
+    code = sealer.mac(b"row", "table/1")
+    assert sealer.check(code, b"row", "table/1")
+    assert not sealer.check(code, b"row", "table/2")
+    assert not sealer.check(code, b"raw", "table/1")
+    assert not sealer.child("x").check(code, b"row", "table/1")
+    sealer.close()
+    with pytest.raises(ValueError, match="closed"):
+        sealer.open(sealed, "here")
+    assert "31" not in repr(Sealer(bytes(range(32))))
+
+
+def _read_or_code(folder: Path, keys: MemoryKeyStore) -> bytes | DrmErrorCode | None:
+    try:
+        vault = Vault(folder, keys, DEVICE)
+    except DrmError as error:
+        return error.code
+    try:
+        return vault.get("licence", "one")
+    except DrmError as error:
+        return error.code
+    finally:
+        vault.close()
+
+
+def _execute(folder: Path, change: str, *values: object) -> None:
+    database = sqlite3.connect(folder / FILE_NAME)
+    with database:
+        database.execute(change, values)
+    database.close()
