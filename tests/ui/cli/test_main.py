@@ -130,7 +130,7 @@ def test_a_reader_that_goes_away_is_no_error(words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
-        (ComponentError(ErrorCode.COMPONENT_DISPLAY, "There is no display here."), "xvfb-run matinee"),
+        (ComponentError(ErrorCode.COMPONENT_DISPLAY, "There is no display here."), "xvfb-run matinee."),
         (
             ComponentError(ErrorCode.COMPONENT_QT, "Qt needs it.", libraries="libxcb-cursor.so.0"),
             "apt install libxcb-cursor0.",
