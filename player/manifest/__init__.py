@@ -6,10 +6,11 @@ Everything here is pure: text or bytes, a URL and the time in; a model or a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from player.manifest.index.attach import attach as attach_to_index
 from player.manifest.index.attach import missing_ranges
+from player.manifest.limits import MAX_REMOTE_LINKS
 from player.manifest.locations import located_segment, relocate, segment_url, with_mirrors
 from player.manifest.model import ByteRange, IndexRef, ManifestProtocol, Presentation, Rendition
 from player.manifest.refresh import compare, refresh, refresh_playlist
@@ -26,17 +27,25 @@ __all__ = [
     "refresh",
     "refresh_playlist",
     "relocate",
+    "remote_links",
     "segment_url",
     "with_mirrors",
 ]
 
 
 def parse(
-    text: str | bytes, url: str, *, now_s: float | None = None, content_type: str | None = None
+    text: str | bytes,
+    url: str,
+    *,
+    now_s: float | None = None,
+    content_type: str | None = None,
+    remotes: Mapping[str, bytes | None] | None = None,
 ) -> Presentation:
     """A presentation from the body of a manifest that was read from ``url`` (after redirects).
 
-    ``now_s`` is the server's clock in seconds since 1970; only a live MPD needs it. Raises :class:`ManifestError`.
+    ``now_s`` is the server's clock in seconds since 1970; only a live MPD needs it. ``remotes`` are the contents of
+    the addresses in ``Presentation.remote_links`` of an earlier reading, None for what could not be loaded; see
+    :func:`remote_links`. Raises :class:`ManifestError`.
     """
     body = decode(text)
     url = strip_userinfo(url)
@@ -46,7 +55,14 @@ def parse(
         return parse_hls(body, url)
     from player.manifest.dash.mpd import parse_mpd
 
-    return parse_mpd(body, url, now_s=now_s)
+    return parse_mpd(body, url, now_s=now_s, remotes=remotes or {})
+
+
+def remote_links(presentation: Presentation, loaded: Mapping[str, bytes | None]) -> tuple[str, ...]:
+    """The remote elements of an MPD (xlink:href) that are to be loaded next, before it is read again with them;
+    empty when nothing is left, and past the bound on their number."""
+    wanted = [url for url in presentation.remote_links if url not in loaded]
+    return tuple(wanted[: max(MAX_REMOTE_LINKS - len(loaded), 0)])
 
 
 def attach_playlist(

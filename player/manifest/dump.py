@@ -83,6 +83,7 @@ def to_json(presentation: Presentation) -> Json:
         "rendition_reports": _rendition_reports(info) if info else [],
         "locations": list(presentation.locations),
         "patch_locations": [{"url": url, "ttl": number(ttl)} for url, ttl in presentation.patch_locations],
+        "remote_links": list(presentation.remote_links),
         "periods": [_period(period) for period in presentation.periods],
         "events": [event_to_json(event) for period in presentation.periods for event in period.events],
         "warnings": [

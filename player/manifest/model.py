@@ -410,6 +410,7 @@ class Presentation:
     date_ranges: tuple[TimedEvent, ...] = ()
     locations: tuple[str, ...] = ()  # where to refresh from
     patch_locations: tuple[tuple[str, float | None], ...] = ()  # (url, ttl in seconds)
+    remote_links: tuple[str, ...] = field(default=(), repr=False)  # remote elements that are not loaded yet
     unused: tuple[str, ...] = ()  # tags and elements that were read over, each named once
     warnings: tuple[ManifestWarning, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)  # protocol details shown by inspect only

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from player.errors import ErrorCode, InputError, ManifestError, MatineeError
-from player.manifest import attach_index, attach_playlist, compare, index_ranges, parse, refresh
+from player.manifest import attach_index, attach_playlist, compare, index_ranges, parse, refresh, remote_links
 from player.manifest.changes import Changes
 from player.manifest.edit import iter_renditions
 from player.manifest.limits import MAX_TEXT_BYTES
@@ -57,10 +57,25 @@ def load(source: str, *, base: str | None, now_s: float, ca_file: Path | None = 
         return asyncio.run(_load_web(source, base, now_s, ca_file))
     if source == "-":
         body = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
-        return _with_children(parse(body, base or "", now_s=now_s), _nothing)
+        return _with_children(_whole(body, base or "", now_s, _nothing), _nothing)
     path = _path(source)
     url = base or path.resolve().as_uri()
-    return _with_children(parse(_read_file(path), url, now_s=now_s), _neighbours(path, url))
+    read = _neighbours(path, url)
+    return _with_children(_whole(_read_file(path), url, now_s, read), read)
+
+
+def _whole(body: bytes, url: str, now_s: float, read: Read) -> Presentation:
+    """The manifest with its remote elements (xlink:href) where these can be had."""
+    remotes: dict[str, bytes | None] = {}
+    presentation = parse(body, url, now_s=now_s)
+    while wanted := remote_links(presentation, remotes):
+        for address in wanted:
+            try:
+                remotes[address] = read(address, None)[0]
+            except Unavailable:
+                remotes[address] = None
+        presentation = parse(body, url, now_s=now_s, remotes=remotes)
+    return presentation
 
 
 def load_later(
@@ -229,7 +244,7 @@ AsyncRead = Callable[[str, ByteRange | None], Awaitable[Fetched]]
 async def _load_web(source: str, base: str | None, now_s: float, ca_file: Path | None) -> Presentation:
     async with _web(ca_file) as read:
         body, url = await read(source, None)
-        presentation = parse(body, base or url, now_s=now_s)
+        presentation = await _whole_web(body, base or url, now_s, read)
         presentation, children = _bounded(presentation)
         wanted = {request for child in children for request in child.requests()}
         answers = await _read_all(read, wanted)
@@ -243,6 +258,18 @@ async def _load_web(source: str, base: str | None, now_s: float, ca_file: Path |
             except MatineeError as error:
                 presentation = _warned(presentation, child, error.sentence)
         return presentation
+
+
+async def _whole_web(body: bytes, url: str, now_s: float, read: AsyncRead) -> Presentation:
+    """As :func:`_whole`, over the network."""
+    remotes: dict[str, bytes | None] = {}
+    presentation = parse(body, url, now_s=now_s)
+    while wanted := remote_links(presentation, remotes):
+        found = await _read_all(read, [(address, None) for address in wanted])
+        for (address, _), answer in found.items():
+            remotes[address] = None if isinstance(answer, MatineeError) else answer[0]
+        presentation = parse(body, url, now_s=now_s, remotes=remotes)
+    return presentation
 
 
 def _answer(found: Fetched | MatineeError) -> Fetched:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.dash import descriptors
@@ -12,6 +13,7 @@ from player.manifest.dash.live import duration_attribute, live_info, steering
 from player.manifest.dash.patch import apply_patch
 from player.manifest.dash.periods import read_period, spans
 from player.manifest.dash.protection import collect_references
+from player.manifest.dash.remote import Remotes, resolve_remotes
 from player.manifest.dash.schema import note_unused
 from player.manifest.dash.xml import (
     Element,
@@ -31,9 +33,11 @@ from player.manifest.notes import Notes
 from player.manifest.urls import resolve
 
 
-def parse_mpd(text: str | bytes, url: str, *, now_s: float | None = None) -> Presentation:
+def parse_mpd(
+    text: str | bytes, url: str, *, now_s: float | None = None, remotes: Remotes = MappingProxyType({})
+) -> Presentation:
     """Read an MPD. ``now_s`` is the server's clock in seconds since 1970, for the segments available now; without
-    it a dynamic MPD is read as of its @publishTime.
+    it a dynamic MPD is read as of its @publishTime. ``remotes`` are the remote elements that were loaded.
 
     Raises :class:`ManifestError` for text that is not an MPD or goes past a bound.
     """
@@ -46,7 +50,7 @@ def parse_mpd(text: str | bytes, url: str, *, now_s: float | None = None) -> Pre
         raise ManifestError(
             ErrorCode.MANIFEST_NOT_RECOGNISED, f"The XML document is not an MPD but “{local(root)[:60]}”.", line=1
         )
-    presentation = read_mpd(root, url, now_s=now_s, forgiven=forgiven)
+    presentation = read_mpd(root, url, now_s=now_s, forgiven=forgiven, remotes=remotes)
     if not presentation.patch_locations:
         return presentation
     return replace(presentation, source=text if isinstance(text, str) else text.decode("utf-8", "replace"))
@@ -63,9 +67,17 @@ def patch_mpd(old: Presentation, text: str | bytes, *, now_s: float | None = Non
     return replace(presentation, source=to_text(root))
 
 
-def read_mpd(root: Element, url: str, *, now_s: float | None, forgiven: bool = False) -> Presentation:
+def read_mpd(
+    root: Element,
+    url: str,
+    *,
+    now_s: float | None,
+    forgiven: bool = False,
+    remotes: Remotes = MappingProxyType({}),
+) -> Presentation:
     """As :func:`parse_mpd`, from the parsed document (which a patch may have changed)."""
     notes = Notes()
+    links = resolve_remotes(root, url, remotes, notes)
     if forgiven:
         notes.warn("dash.undeclared_prefix", "The MPD uses a namespace prefix that it does not declare.")
     dynamic = _is_dynamic(root, notes)
@@ -96,7 +108,7 @@ def read_mpd(root: Element, url: str, *, now_s: float | None, forgiven: bool = F
     if not dynamic:
         periods = _with_known_end(periods)
     note_unused(root, notes)
-    _note_chaining(root, notes)
+    chained = _chained(root, url, notes)
     return Presentation(
         protocol=ManifestProtocol.DASH,
         kind="mpd",
@@ -113,9 +125,10 @@ def read_mpd(root: Element, url: str, *, now_s: float | None, forgiven: bool = F
             for item in children(root, "PatchLocation")
             if (text := text_of(item))
         ),
+        remote_links=links,
         unused=notes.unused_names,
         warnings=notes.warnings,
-        extra=_extra(root),
+        extra=_extra(root) | ({"chained": chained} if chained else {}),
     )
 
 
@@ -151,16 +164,20 @@ def _total(periods: tuple[Period, ...], declared: float | None, *, dynamic: bool
     return periods[-1].end_s
 
 
-def _note_chaining(root: Element, notes: Notes) -> None:
-    """MPD chaining and fallback (5.11) lead to another MPD; they are reported, not followed."""
+def _chained(root: Element, url: str, notes: Notes) -> list[str]:
+    """Where MPD chaining and fallback (5.11) and imported MPDs lead; they are reported, not followed."""
+    found: list[str] = []
     levels = descriptors.named((root,), "SupplementalProperty") + descriptors.named((root,), "EssentialProperty")
     for item in levels:
         if item.scheme in descriptors.CHAINING:
+            found.append(resolve(url, item.value))
             notes.warn("dash.chaining", f"The MPD leads on to another one ({item.scheme}).", line=item.line)
     for period in children(root, "Period"):
-        imported = child(period, "ImportedMPD")
-        if imported is not None:
+        for imported in children(period, "ImportedMPD"):
+            if text_of(imported):
+                found.append(resolve(url, text_of(imported)))
             notes.warn("dash.imported_mpd", "An ImportedMPD is not loaded.", line=line_of(imported))
+    return found
 
 
 def _extra(root: Element) -> dict[str, object]:

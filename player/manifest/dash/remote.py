@@ -1,0 +1,109 @@
+"""Remote elements (ISO/IEC 23009-1 5.5): what xlink:href stands for, put in its place.
+
+Pure like the rest: this says which addresses are needed, the caller loads them and the MPD is read again with what
+came. Elements to be resolved "on request" are treated as those "on load": a player needs the whole timeline at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lxml import etree
+
+from player.errors import ManifestError
+from player.manifest.dash.xml import RESOLVE_TO_ZERO, XLINK, Element, line_of, local, parse_xml, remote_link
+from player.manifest.limits import MAX_REMOTE_BYTES, MAX_REMOTE_DEPTH, MAX_REMOTE_LINKS, limit_error
+from player.manifest.notes import Notes
+from player.manifest.urls import WEB_SCHEMES, resolve, scheme_of
+
+Remotes = Mapping[str, bytes | None]
+"""What was loaded, by address; None where that failed."""
+
+
+def resolve_remotes(root: Element, url: str, remotes: Remotes, notes: Notes) -> tuple[str, ...]:
+    """Replace the remote elements of ``root`` whose contents are in ``remotes``; the addresses that are still needed.
+
+    An element whose contents cannot be had, or are not what the standard asks for, keeps what it has itself (5.5.3).
+    """
+    missing: dict[str, None] = {}
+    for _ in range(MAX_REMOTE_DEPTH):
+        linked = [element for element in root.iter() if local(element) and _pending(element)]
+        if len(linked) > MAX_REMOTE_LINKS:
+            notes.warn("dash.xlink_many", f"The MPD has more than {MAX_REMOTE_LINKS} remote elements.")
+            return ()
+        progress = False
+        for element in linked:
+            address = _address(element, url)
+            if address is None:
+                _keep(element, notes, "its address is not one that is fetched")
+                progress = True
+            elif address not in remotes:
+                missing[address] = None
+            else:
+                _replace(element, remotes[address], notes)
+                progress = True
+        if not progress:
+            return tuple(missing)
+    for element in [item for item in root.iter() if local(item) and _pending(item)]:
+        if _address(element, url) in remotes:
+            _keep(element, notes, "remote elements are nested too deeply")
+    return tuple(missing)
+
+
+def _pending(element: Element) -> bool:
+    link = remote_link(element)
+    return link is not None and link != RESOLVE_TO_ZERO
+
+
+def _address(element: Element, url: str) -> str | None:
+    address = resolve(url, remote_link(element) or "")
+    return address if scheme_of(address) in WEB_SCHEMES or scheme_of(address) == scheme_of(url) != "" else None
+
+
+def _replace(element: Element, body: bytes | None, notes: Notes) -> None:
+    """Put the elements that ``body`` holds where ``element`` is."""
+    if body is None:
+        _keep(element, notes, "it could not be loaded")
+        return
+    try:
+        found = _elements(body)
+    except ManifestError as error:
+        _keep(element, notes, error.sentence)
+        return
+    name, parent = local(element), element.getparent()
+    if parent is None or not found or any(local(item) != name for item in found):
+        _keep(element, notes, f"what was loaded is not a {name}")
+        return
+    _unlink(element)
+    if len(found) == 1:
+        for key, value in element.attrib.items():
+            if key not in found[0].attrib:
+                found[0].set(key, value)
+    for item in found:
+        element.addprevious(item)
+    parent.remove(element)
+
+
+def _elements(body: bytes) -> list[Element]:
+    """The elements of a remote entity, which may be several without a common root."""
+    if len(body) > MAX_REMOTE_BYTES:
+        raise limit_error("a remote element is too large", MAX_REMOTE_BYTES)
+    text = body.decode("utf-8-sig", "replace").strip()
+    if text.startswith("<?xml"):
+        text = text.partition("?>")[2]
+    root, _ = parse_xml(f'<remote xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:xlink="{XLINK}">{text}</remote>')
+    return [item for item in root if isinstance(item.tag, str)]
+
+
+def _keep(element: Element, notes: Notes, why: str) -> None:
+    notes.warn("dash.xlink_failed", f"A remote {local(element)} is not used: {why}.", line=line_of(element))
+    _unlink(element)
+
+
+def _unlink(element: Element) -> None:
+    for key in [key for key in element.attrib if _is_link(str(key))]:
+        del element.attrib[key]
+
+
+def _is_link(key: str) -> bool:
+    return etree.QName(key).namespace == XLINK if key.startswith("{") else key.startswith("xlink:")
