@@ -19,6 +19,7 @@ class Settings:
     """Where the service keeps its state and how long what it gives out is good. Times are seconds.
 
     ``database_url`` is an SQLAlchemy URL; without one it is an SQLite file in the data folder.
+    ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
     """
 
     data_dir: Path
@@ -26,6 +27,8 @@ class Settings:
     access_token_s: float = 15 * 60
     refresh_token_s: float = 30 * 86400
     play_session_s: float = 6 * 3600
+    streaming_licence_s: float = 3 * 3600
+    networks: tuple[tuple[str, str], ...] = ()
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
 
     @property

@@ -9,15 +9,28 @@ from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
+from backend_stub.master_keys import MasterKeys
 from backend_stub.service_secrets import ServiceSecrets, load_or_create
 from backend_stub.services.accounts import Accounts
+from backend_stub.services.addresses import Addresses, Edge
+from backend_stub.services.audit import AuditLog
 from backend_stub.services.catalog import Catalog
 from backend_stub.services.content_keys import KeyVault
 from backend_stub.services.devices import Devices
+from backend_stub.services.downloads import Downloads
+from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
-from backend_stub.services.play import Edge, PlayService
+from backend_stub.services.plans import Subscriptions
+from backend_stub.services.play import PlayService
 from backend_stub.services.progress import ProgressLog
 from backend_stub.services.rate_limit import SlidingWindow
+from backend_stub.services.regions import Regions
+from backend_stub.services.rights.issuing import RightsService
+from backend_stub.services.rights.release import Releases
+from backend_stub.services.rights.revocation import Revocations
+from backend_stub.services.rights.signatures import ServiceSigner
+from backend_stub.services.streams import Streams
+from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.tokens import Tokens
 from backend_stub.signing import UrlSigner
 
@@ -35,6 +48,17 @@ class ServiceContext:
     play: PlayService
     licences: Licences
     progress: ProgressLog
+    streams: Streams
+    downloads: Downloads
+    subscriptions: Subscriptions
+    contracts: TitleContracts
+    signer: ServiceSigner
+    rights: RightsService
+    releases: Releases
+    revocations: Revocations
+    audit_log: AuditLog
+    key_care: KeyCare
+    regions: Regions
     login_window: SlidingWindow
 
     def close(self) -> None:
@@ -52,6 +76,10 @@ def open_context(
     secrets = load_or_create(settings.secrets_dir)
     database = Database(settings.database)
     upgrade(database)
+    masters = MasterKeys(settings.secrets_dir)
+    vault = KeyVault(masters)
+    signer = ServiceSigner(secrets.licence_signing)
+    addresses = Addresses(UrlSigner([secrets.url_signing]), edges)
     return ServiceContext(
         settings=settings,
         secrets=secrets,
@@ -60,9 +88,20 @@ def open_context(
         accounts=Accounts(database, clock),
         tokens=Tokens(database, clock, settings, secrets.token_signing),
         devices=Devices(database, clock),
-        catalog=Catalog(database),
-        play=PlayService(database, clock, settings, UrlSigner([secrets.url_signing]), edges),
-        licences=Licences(database, clock, KeyVault(secrets.master)),
+        catalog=Catalog(database, clock),
+        play=PlayService(database, clock, settings, addresses),
+        licences=Licences(database, clock, vault),
         progress=ProgressLog(database, clock),
+        streams=Streams(database, clock),
+        downloads=Downloads(database, clock, settings, addresses),
+        subscriptions=Subscriptions(database, clock),
+        contracts=TitleContracts(database, clock),
+        signer=signer,
+        rights=RightsService(database, clock, settings, vault, signer),
+        releases=Releases(database, clock),
+        revocations=Revocations(database, clock, signer),
+        audit_log=AuditLog(database),
+        key_care=KeyCare(database, clock, masters),
+        regions=Regions(settings.networks),
         login_window=SlidingWindow(settings.login_limit),
     )

@@ -9,20 +9,37 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """A refusal with an HTTP status, a stable code and one sentence for people; it carries no secrets."""
+    """A refusal with an HTTP status, a stable code and one sentence for people; it carries no secrets.
 
-    def __init__(self, status: int, code: str, title: str, headers: Mapping[str, str] | None = None) -> None:
+    ``members`` are extension members of the document (RFC 9457, section 3.2).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(title)
         self.status = status
         self.code = code
         self.title = title
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
     def body(self) -> bytes:
-        return problem_body(self.status, self.code, self.title)
+        return problem_body(self.status, self.code, self.title, self.members)
 
 
-def problem_body(status: int, code: str, title: str) -> bytes:
+def problem_body(status: int, code: str, title: str, members: Mapping[str, object] | None = None) -> bytes:
     """The document of one refusal."""
-    document = {"type": f"urn:matinee:problem:{code}", "title": title, "status": status, "code": code}
+    document = {
+        **(members or {}),
+        "type": f"urn:matinee:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+    }
     return json.dumps(document).encode()

@@ -21,7 +21,7 @@ from backend_stub.faults.admin import FaultAdmin
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.middleware import FaultMiddleware
 from backend_stub.http_server import HttpServer, TlsFiles, listen
-from backend_stub.services.play import Edge
+from backend_stub.services.addresses import Edge
 from backend_stub.signing import UrlSigner
 
 API_PATHWAY = "api"

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 SECRET_BYTES = 32
+_LICENCE = "licence-signing.key"
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSecrets:
-    """``url_signing`` signs media URLs, ``token_signing`` access tokens, ``master`` wraps the content keys at rest;
-    ``admin_token`` opens the administrative calls. None of them shows in a repr."""
+    """``url_signing`` signs media URLs, ``token_signing`` access tokens, ``licence_signing`` licences (the newest
+    first); ``admin_token`` opens the administrative calls of faults. None of them shows in a repr."""
 
     url_signing: bytes = field(repr=False)
     token_signing: bytes = field(repr=False)
-    master: bytes = field(repr=False)
+    licence_signing: Sequence[bytes] = field(repr=False)
     admin_token: str = field(repr=False)
 
 
@@ -28,24 +30,30 @@ def load_or_create(folder: Path) -> ServiceSecrets:
 
     Raises ValueError when a file does not hold a secret of the right length.
     """
+    create_secret(folder / _LICENCE)
     return ServiceSecrets(
         url_signing=_secret(folder / "url-signing.key"),
         token_signing=_secret(folder / "token-signing.key"),
-        master=_secret(folder / "master.key"),
+        licence_signing=[read_secret(path) for path in (folder / _LICENCE, *_older_licence_keys(folder))],
         admin_token=_secret(folder / "admin-token.key").hex(),
     )
 
 
-def _secret(path: Path) -> bytes:
-    if not path.exists():
-        _create(path)
-    value = path.read_bytes()
-    if len(value) != SECRET_BYTES:
-        raise ValueError(f"{path.name} does not hold a secret of {SECRET_BYTES} bytes")
-    return value
+def replace_licence_key(folder: Path) -> None:
+    """Make a new key for signing licences; the old one stays, to vouch for it. A running service takes it up when it
+    starts again."""
+    create_secret(folder / _LICENCE)
+    number = len(_older_licence_keys(folder)) + 1
+    os.link(folder / _LICENCE, folder / f"licence-signing-{number:03}.key")
+    fresh = folder / "licence-signing.next"
+    create_secret(fresh)
+    fresh.replace(folder / _LICENCE)
 
 
-def _create(path: Path) -> None:
+def create_secret(path: Path) -> None:
+    """Make a file with a fresh secret, unless there is one."""
+    if path.exists():
+        return
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -59,3 +67,21 @@ def _create(path: Path) -> None:
             return
     finally:
         draft.unlink()
+
+
+def read_secret(path: Path) -> bytes:
+    """Raises ValueError when the file does not hold a secret of the right length."""
+    value = path.read_bytes()
+    if len(value) != SECRET_BYTES:
+        raise ValueError(f"{path.name} does not hold a secret of {SECRET_BYTES} bytes")
+    return value
+
+
+def _secret(path: Path) -> bytes:
+    create_secret(path)
+    return read_secret(path)
+
+
+def _older_licence_keys(folder: Path) -> list[Path]:
+    """The newest first."""
+    return sorted(folder.glob("licence-signing-*.key"), reverse=True)

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from backend_stub.api import PREFIX, VERSION, auth, catalog, devices, licence, play, progress, schemas, system
+from backend_stub.api import (
+    PREFIX,
+    VERSION,
+    admin,
+    auth,
+    catalog,
+    devices,
+    licence,
+    play,
+    progress,
+    rights,
+    schemas,
+    system,
+)
 from backend_stub.api.body_limit import BodyLimit
+from backend_stub.api.deps import only_known_query
 from backend_stub.api.errors import add_handlers, documented
 from backend_stub.context import ServiceContext
 
@@ -28,8 +42,10 @@ def create_app(context: ServiceContext) -> FastAPI:
     app.state.context = context
     app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES)
     add_handlers(app)
-    for module in (auth, catalog, devices, play, licence, progress, system):
-        app.include_router(module.router, prefix=PREFIX, responses=documented(400, 422))
+    for module in (auth, catalog, devices, play, licence, rights, progress, system, admin):
+        app.include_router(
+            module.router, prefix=PREFIX, responses=documented(400, 422), dependencies=[Depends(only_known_query)]
+        )
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

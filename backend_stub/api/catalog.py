@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Context, TitleId, Viewer
+from backend_stub.api.deps import Context, TitleId, Viewer, Watching
 from backend_stub.api.errors import documented
 from backend_stub.problems import ProblemError
 from backend_stub.services.catalog import WatchedTitle
@@ -21,9 +21,9 @@ _Limit = Annotated[int, Query(ge=1, le=200)]
 
 @router.get("/catalog", responses=documented(400, 401, 403))
 def list_titles(
-    request: Request, context: Context, viewer: Viewer, cursor: _Cursor = None, limit: _Limit = 50
+    request: Request, context: Context, watching: Watching, cursor: _Cursor = None, limit: _Limit = 50
 ) -> schemas.CatalogPage:
-    page = context.catalog.page(viewer.id, cursor, limit)
+    page = context.catalog.page(watching, cursor, limit)
     return schemas.CatalogPage(
         items=[title_body(request, watched) for watched in page.items], next_cursor=page.next_cursor
     )

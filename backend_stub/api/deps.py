@@ -1,18 +1,37 @@
-"""What routes ask for: the service context and the signed-in account."""
+"""What routes ask for: the service context, the signed-in account, its role, and where the call comes from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
+from backend_stub.services.entitlement import Viewing
 from backend_stub.titles import TITLE_ID_PATTERN
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of a sign-in.")
+_ROLES = ("viewer", "publisher", "admin")  # each may do what those before it may
+
+
+def only_known_query(request: Request) -> None:
+    """A query is as strict as a body: no unknown members, none twice. Raises :class:`ProblemError` 422."""
+    known = _query_names(request.scope["route"].dependant)
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in known or name in seen:
+            raise ProblemError(422, "invalid_request", "query: a member is unknown or stands there twice")
+        seen.add(name)
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    own = {parameter.alias for parameter in dependant.query_params}
+    return own.union(*(_query_names(below) for below in dependant.dependencies))
 
 
 def service_context(request: Request) -> ServiceContext:
@@ -33,5 +52,33 @@ def signed_in(
 
 
 Viewer = Annotated[Account, Depends(signed_in)]
+
+
+def _at_least(role: str) -> Callable[[Account], Account]:
+    def check(account: Viewer) -> Account:
+        if _ROLES.index(account.role) < _ROLES.index(role):
+            raise ProblemError(403, "role_missing", f"This needs the role {role}.")
+        return account
+
+    return check
+
+
+Publisher = Annotated[Account, Depends(_at_least("publisher"))]
+Admin = Annotated[Account, Depends(_at_least("admin"))]
+
+
+def country_of_call(request: Request, context: Context) -> str | None:
+    return context.regions.country_of(request.client.host if request.client else None)
+
+
+Country = Annotated[str | None, Depends(country_of_call)]
+
+
+def viewing_of(account: Viewer, country: Country) -> Viewing:
+    return Viewing(account.id, country)
+
+
+Watching = Annotated[Viewing, Depends(viewing_of)]
 TitleId = Annotated[str, Path(pattern=TITLE_ID_PATTERN)]
-SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+Hex32 = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]

@@ -33,7 +33,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ProblemError)
     def on_problem(_request: Request, problem: ProblemError) -> Response:
-        return problem_response(problem.status, problem.code, problem.title, problem.headers)
+        return Response(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
 
     @app.exception_handler(RequestValidationError)
     def on_invalid(_request: Request, error: RequestValidationError) -> Response:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Context, SessionId, TitleId, Viewer
+from backend_stub.api.deps import Context, Country, Hex32, TitleId, Watching
 from backend_stub.api.errors import documented
 
 router = APIRouter(tags=["licence"])
@@ -23,13 +23,15 @@ class JoseResponse(JSONResponse):
     responses=documented(401, 403, 404),
 )
 def device_licence(
-    body: schemas.LicenceRequest, context: Context, viewer: Viewer, session_id: SessionId
+    body: schemas.LicenceRequest, context: Context, watching: Watching, session_id: Hex32
 ) -> schemas.LicenceBody:
-    licence = context.licences.for_device(viewer.id, session_id, body.device_id, body.kids)
+    licence = context.licences.for_device(watching, session_id, body.device_id, body.kids)
     policy = schemas.LicencePolicy(type="streaming", expires_at=licence.expires_at)
     return schemas.LicenceBody(jwe=licence.jwe, policy=policy)
 
 
 @router.post("/clearkey/{title_id}", responses=documented(403, 404))
-def open_licence(body: schemas.ClearKeyRequest, context: Context, title_id: TitleId) -> schemas.ClearKeyBody:
-    return schemas.ClearKeyBody.model_validate(context.licences.open_keys(title_id, body.kids).as_dict())
+def open_licence(
+    body: schemas.ClearKeyRequest, context: Context, country: Country, title_id: TitleId
+) -> schemas.ClearKeyBody:
+    return schemas.ClearKeyBody.model_validate(context.licences.open_keys(title_id, body.kids, country).as_dict())

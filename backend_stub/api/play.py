@@ -1,13 +1,16 @@
-"""Play sessions."""
+"""Play sessions: begin, heartbeat, end."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request, Response
 
 from backend_stub.api import schemas
 from backend_stub.api.catalog import title_body
-from backend_stub.api.deps import Context, TitleId, Viewer
+from backend_stub.api.deps import Context, Hex32, TitleId, Viewer, Watching
 from backend_stub.api.errors import documented
+from backend_stub.services.addresses import ManifestUrls
 from backend_stub.services.play import StartedPlay
 
 router = APIRouter(tags=["play"])
@@ -15,23 +18,43 @@ router = APIRouter(tags=["play"])
 
 @router.post("/play/{title_id}", responses=documented(401, 403, 404))
 def start_play(
-    body: schemas.PlayRequest, request: Request, context: Context, viewer: Viewer, title_id: TitleId
+    body: schemas.PlayRequest, request: Request, context: Context, watching: Watching, title_id: TitleId
 ) -> schemas.PlayBody:
-    started = context.play.start(viewer.id, title_id, body.device_id, body.variant)
+    started = context.play.start(watching, title_id, body.device_id, body.variant)
     return schemas.PlayBody(
         session_id=started.session.id,
         title=title_body(request, started.watched),
-        manifests=[
-            schemas.ManifestBody(pathway=one.pathway, dash=one.dash, hls=one.hls) for one in started.manifests
-        ],
+        manifests=manifest_bodies(started.manifests),
         expires_at=started.session.expires_at,
         licence=_licence_pointer(request, started),
         resume_s=started.resume_s,
     )
 
 
+@router.post("/play/{session_id}/heartbeat", responses=documented(401, 403, 404, 409))
+def heartbeat(
+    _body: schemas.HeartbeatRequest, context: Context, viewer: Viewer, session_id: Hex32
+) -> schemas.HeartbeatBody:
+    next_in_s, expires_at = context.streams.beat(viewer.id, session_id)
+    return schemas.HeartbeatBody(next_in_s=next_in_s, expires_at=expires_at)
+
+
+@router.post("/play/{session_id}/end", status_code=204, responses=documented(401, 403, 404))
+def end_play(_body: schemas.Nothing, context: Context, viewer: Viewer, session_id: Hex32) -> Response:
+    context.streams.end(viewer.id, session_id)
+    return Response(status_code=204)
+
+
+def manifest_bodies(manifests: Sequence[ManifestUrls]) -> list[schemas.ManifestBody]:
+    return [schemas.ManifestBody(pathway=one.pathway, dash=one.dash, hls=one.hls) for one in manifests]
+
+
 def _licence_pointer(request: Request, started: StartedPlay) -> schemas.LicencePointer | None:
     if not started.kids:
         return None
-    url = str(request.url_for("licence", session_id=started.session.id))
-    return schemas.LicencePointer(url=url, system="matinee.clearkey", kids=list(started.kids))
+    return schemas.LicencePointer(
+        url=str(request.url_for("licence", session_id=started.session.id)),
+        system="matinee.clearkey",
+        kids=list(started.kids),
+        signed_url=str(request.url_for("licences")),
+    )

@@ -16,12 +16,12 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Seconds = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
 
 
-class _Request(BaseModel):
+class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Problem(BaseModel):
-    """RFC 9457."""
+    """RFC 9457; some codes have members of their own besides."""
 
     type: str
     title: str
@@ -29,13 +29,13 @@ class Problem(BaseModel):
     code: str
 
 
-class LoginRequest(_Request):
+class LoginRequest(Strict):
     email: Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=_NO_NUL)]
     password: Secret
     device_name: Text200
 
 
-class RefreshRequest(_Request):
+class RefreshRequest(Strict):
     refresh_token: Secret
 
 
@@ -87,16 +87,36 @@ class DeviceKey(BaseModel):
     y: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
-class DeviceRequest(_Request):
+class DeviceRequest(Strict):
     name: Text200
     public_key: DeviceKey
+    proof: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
 
 
 class DeviceBody(BaseModel):
     device_id: str
+    proven: bool
 
 
-class PlayRequest(_Request):
+class ChallengeBody(BaseModel):
+    challenge: str
+    expires_at: float
+
+
+class ListedDevice(BaseModel):
+    device_id: str
+    name: str
+    created_at: float
+    last_seen_at: float
+    proven: bool
+
+
+class DeviceList(BaseModel):
+    items: list[ListedDevice]
+    limit: int | None
+
+
+class PlayRequest(Strict):
     device_id: Id64
     variant: Literal["encrypted", "clear"]
 
@@ -111,6 +131,17 @@ class LicencePointer(BaseModel):
     url: str
     system: Literal["matinee.clearkey"]
     kids: list[str]
+    signed_url: str
+
+
+class HeartbeatRequest(Strict):
+    position_s: Seconds
+    state: Literal["playing", "paused"]
+
+
+class HeartbeatBody(BaseModel):
+    next_in_s: float
+    expires_at: float
 
 
 class PlayBody(BaseModel):
@@ -126,7 +157,7 @@ class PlayBody(BaseModel):
 _Kids = Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Field(min_length=1, max_length=64)]
 
 
-class ClearKeyRequest(_Request):
+class ClearKeyRequest(Strict):
     """W3C Encrypted Media Extensions, section 9.1.3."""
 
     kids: _Kids
@@ -160,7 +191,7 @@ class ClearKeyBody(BaseModel):
     type: Literal["temporary"]
 
 
-class ProgressItem(_Request):
+class ProgressItem(Strict):
     event_id: Id64
     title_id: Id64
     position_s: Seconds
@@ -169,7 +200,7 @@ class ProgressItem(_Request):
     device_id: Id64
 
 
-class ProgressRequest(_Request):
+class ProgressRequest(Strict):
     items: Annotated[list[ProgressItem], Field(max_length=500)]
 
 
@@ -179,6 +210,11 @@ class AcceptedBody(BaseModel):
 
 class TimeBody(BaseModel):
     now_at: float
+    token: str
+
+
+class Nothing(Strict):
+    """A body without members."""
 
 
 class HealthBody(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from functools import cached_property
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,7 +16,11 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
+from backend_stub.services.plans import begin, plan_at
 
+Role = Literal["viewer", "publisher", "admin"]
+DEFAULT_PLAN = "premium"  # of accounts that the operator makes
+DEMO_PLAN = "unlimited"
 DEMO_EMAIL = "demo@matinee.local"
 DEMO_PASSWORD = "demo"  # noqa: S105 - the sample viewer's password is public by intent
 
@@ -30,7 +35,9 @@ class Accounts:
         self._clock = clock
         self._hasher = PasswordHasher()
 
-    def register(self, email: str, name: str, password: str) -> Account:
+    def register(
+        self, email: str, name: str, password: str, *, plan: str = DEFAULT_PLAN, role: Role = "viewer"
+    ) -> Account:
         """Add an active account. Raises :class:`EmailTakenError`."""
         now = self._clock.now()
         account = Account(
@@ -40,19 +47,28 @@ class Accounts:
             password_hash=self._hasher.hash(password),
             active=True,
             created_at=now,
+            role=role,
         )
         try:
             with self._database.write() as session:
                 session.add(account)
+                session.flush()
                 audit.record(session, now, "account.registered", account_id=account.id)
+                begin(session, account.id, plan, now)
         except IntegrityError as error:
             raise EmailTakenError(f"There is an account for {account.email} already.") from error
         return account
 
     def ensure_demo_viewer(self) -> Account:
-        """The sample viewer, made when there is none yet."""
+        """The sample viewer, made when there is none yet, on a plan without limits."""
         existing = self.find(DEMO_EMAIL)
-        return existing or self.register(DEMO_EMAIL, "Demo viewer", DEMO_PASSWORD)
+        if existing is None:
+            return self.register(DEMO_EMAIL, "Demo viewer", DEMO_PASSWORD, plan=DEMO_PLAN)
+        now = self._clock.now()
+        with self._database.write() as session:
+            if plan_at(session, existing.id, now)[0].name != DEMO_PLAN:
+                begin(session, existing.id, DEMO_PLAN, now)
+        return existing
 
     def find(self, email: str) -> Account | None:
         with self._database.read() as session:
@@ -64,13 +80,34 @@ class Accounts:
 
     def set_active(self, account_id: str, active: bool) -> None:
         """Close or reopen an account. Raises LookupError for an unknown one."""
+        self.change(account_id, by=None, active=active)
+
+    def change(
+        self,
+        account_id: str,
+        *,
+        by: str | None,
+        role: Role | None = None,
+        active: bool | None = None,
+        country: str | None = None,
+    ) -> Account:
+        """Change what is named and return the account. Raises LookupError for an unknown one."""
+        now = self._clock.now()
         with self._database.write() as session:
-            account = session.get(Account, account_id)
+            account = session.get(Account, account_id, with_for_update=True)
             if account is None:
                 raise LookupError(account_id)
-            account.active = active
-            action = "account.opened" if active else "account.closed"
-            audit.record(session, self._clock.now(), action, account_id=account_id)
+            if active is not None:
+                account.active = active
+                action = "account.opened" if active else "account.closed"
+                audit.record(session, now, action, account_id=account_id, subject=by or "")
+            if role is not None:
+                account.role = role
+                audit.record(session, now, "account.role_given", account_id=account_id, subject=by or "", role=role)
+            if country is not None:
+                account.country = country
+                audit.record(session, now, "account.country_set", account_id=account_id, subject=by or "")
+        return account
 
     def authenticate(self, email: str, password: str) -> Account:
         """The account with this address and password.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend_stub.db.database import Database
 from backend_stub.db.models import AuditEntry
 
 
@@ -12,3 +16,22 @@ def record(
 ) -> None:
     """Add an entry; ``detail`` must name no secret."""
     session.add(AuditEntry(at=at, action=action, account_id=account_id, subject=subject, detail=detail))
+
+
+class AuditLog:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self, before: int | None, limit: int, account_id: str | None = None, action: str | None = None
+    ) -> Sequence[AuditEntry]:
+        """Entries from the newest on, below the id ``before`` where one is named."""
+        query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(AuditEntry.id < before)
+        if account_id is not None:
+            query = query.where(AuditEntry.account_id == account_id)
+        if action is not None:
+            query = query.where(AuditEntry.action == action)
+        with self._database.read() as session:
+            return session.scalars(query).all()

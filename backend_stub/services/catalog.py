@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Progress, Title
+from backend_stub.db.models import Progress, Title, TitleRights
 from backend_stub.problems import ProblemError
-from backend_stub.services.entitlement import playable_title
+from backend_stub.services.entitlement import Viewing, country_for, is_offered, published_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,13 @@ class Page:
 
 
 class Catalog:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
-    def page(self, account_id: str, cursor: str | None, limit: int) -> Page:
-        """One page. Raises :class:`ProblemError` 400 ``bad_cursor``."""
-        query = select(Title).where(Title.published_at.is_not(None))
+    def page(self, viewing: Viewing, cursor: str | None, limit: int) -> Page:
+        """One page of what is offered here and now. Raises :class:`ProblemError` 400 ``bad_cursor``."""
+        query = select(Title).outerjoin(TitleRights, TitleRights.title_id == Title.id)
         if cursor is not None:
             at, title_id = _read_cursor(cursor)
             query = query.where(
@@ -43,9 +45,10 @@ class Catalog:
             )
         query = query.order_by(Title.published_at.desc(), Title.id).limit(limit + 1)
         with self._database.read() as session:
+            query = query.where(is_offered(country_for(session, viewing), self._clock.now()))
             found = list(session.scalars(query))
             titles = found[:limit]
-            progress = _progress_of(session, account_id, [title.id for title in titles])
+            progress = progress_of(session, viewing.account_id, [title.id for title in titles])
         more = len(found) > limit
         return Page(
             items=[WatchedTitle(title, progress.get(title.id)) for title in titles],
@@ -55,11 +58,11 @@ class Catalog:
     def get(self, account_id: str, title_id: str) -> WatchedTitle:
         """Raises :class:`ProblemError` 404 ``title_not_found``."""
         with self._database.read() as session:
-            title = playable_title(session, title_id)
+            title = published_title(session, title_id)
             return WatchedTitle(title, session.get(Progress, (account_id, title_id)))
 
 
-def _progress_of(session: Session, account_id: str, title_ids: Sequence[str]) -> dict[str, Progress]:
+def progress_of(session: Session, account_id: str, title_ids: Sequence[str]) -> dict[str, Progress]:
     query = select(Progress).where(Progress.account_id == account_id, Progress.title_id.in_(title_ids))
     return {row.title_id: row for row in session.scalars(query)}
 

@@ -1,13 +1,15 @@
-"""Content keys at rest: each is wrapped by AES-256-GCM under the master key.
+"""Content keys at rest, in envelopes: each title has a key of its own, wrapped under a master key, and its content
+keys are wrapped under that one, both by AES-256-GCM.
 
-The title, the label and the key id are authenticated with it, so a row moved to another title does not open.
+What a wrapped key is for is authenticated with it: the title, the label and the key id, so a row moved to another
+title does not open. Changing the master key wraps the titles' keys anew and leaves the content keys alone.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -15,12 +17,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend_stub.db.models import ContentKey
+from backend_stub.db.models import ContentKey, KeyEnvelope
+from backend_stub.master_keys import MasterKeys
 from backend_stub.problems import ProblemError
+from backend_stub.services.entitlement import Entitled, label_floor
 
 _logger = logging.getLogger(__name__)
 KEY_BYTES = 16
+_TITLE_KEY_BYTES = 32
 _NONCE_BYTES = 12
+#: How a content key is wrapped: straight under a master key, as services of before did, or under its title's key.
+SCHEME_MASTER = 1
+SCHEME_TITLE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +44,117 @@ class PlainKey:
             raise ValueError("content keys and their ids are 16 bytes")
 
 
+class DamagedKeyError(ValueError):
+    """A wrapped key was changed, or its master key is not here."""
+
+
 class KeyVault:
     """Wraps and opens content keys."""
 
-    def __init__(self, master: bytes) -> None:
-        self._cipher = AESGCM(master)
+    def __init__(self, masters: MasterKeys) -> None:
+        self._masters = masters
 
-    def wrap(self, title_id: str, plain: PlainKey) -> ContentKey:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        kid = plain.kid.hex()
-        sealed = self._cipher.encrypt(nonce, plain.key, _bound_to(title_id, plain.label, kid))
-        return ContentKey(title_id=title_id, kid=kid, label=plain.label, wrapped=nonce + sealed)
-
-    def open(self, row: ContentKey) -> PlainKey:
-        """Raises ValueError when the row was changed or belongs to another master key."""
-        nonce, sealed = row.wrapped[:_NONCE_BYTES], row.wrapped[_NONCE_BYTES:]
-        try:
-            key = self._cipher.decrypt(nonce, sealed, _bound_to(row.title_id, row.label, row.kid))
-        except InvalidTag as error:
-            raise ValueError(f"content key {row.kid} of {row.title_id} does not open") from error
-        return PlainKey(label=row.label, kid=bytes.fromhex(row.kid), key=key)
+    def store(self, session: Session, title_id: str, keys: Iterable[PlainKey]) -> None:
+        """Add keys of a title. Raises :class:`DamagedKeyError` when the title has an envelope that does not open."""
+        plain = list(keys)
+        if not plain:
+            return
+        title_key = self._title_key(session, title_id)
+        for one in plain:
+            row = ContentKey(title_id=title_id, kid=one.kid.hex(), label=one.label)
+            row.wrapped, row.scheme = _wrap(title_key, one.key, _bound_to(row)), SCHEME_TITLE
+            session.add(row)
 
     def of_title(self, session: Session, title_id: str, kids: Iterable[str]) -> list[PlainKey]:
         """Those keys of a title whose ids (hex) are asked for. Raises :class:`ProblemError` 500 ``key_damaged``."""
         wanted = set(kids)
-        rows = session.scalars(select(ContentKey).where(ContentKey.title_id == title_id).order_by(ContentKey.kid))
+        rows = [row for row in keys_of_title(session, title_id) if row.kid in wanted]
         try:
-            return [self.open(row) for row in rows if row.kid in wanted]
-        except ValueError as error:
+            return [self._open(session, row) for row in rows]
+        except DamagedKeyError as error:
             _logger.exception("damaged content key")
             raise ProblemError(500, "key_damaged", "The service cannot open the keys of this title.") from error
 
+    def rewrap(self, session: Session) -> set[str]:
+        """Bring every title under the master key in use; the ids of master keys that are needed afterwards.
 
-def kids_of_title(session: Session, title_id: str) -> list[str]:
-    """The key ids (hex) of a title."""
-    query = select(ContentKey.kid).where(ContentKey.title_id == title_id).order_by(ContentKey.kid)
-    return list(session.scalars(query))
+        Raises :class:`DamagedKeyError`, and then changes nothing if the caller's transaction is undone.
+        """
+        for row in session.scalars(select(ContentKey).where(ContentKey.scheme == SCHEME_MASTER)):
+            plain = self._open(session, row)
+            row.wrapped = _wrap(self._title_key(session, row.title_id), plain.key, _bound_to(row))
+            row.scheme = SCHEME_TITLE
+        current_id, current = self._masters.current
+        for envelope in session.scalars(select(KeyEnvelope).where(KeyEnvelope.master_id != current_id)):
+            title_key = self._open_envelope(envelope)
+            envelope.master_id = current_id
+            envelope.wrapped = _wrap(current, title_key, _bound_to_title(envelope.title_id))
+        session.flush()
+        return set(session.scalars(select(KeyEnvelope.master_id).distinct()))
+
+    def _title_key(self, session: Session, title_id: str) -> bytes:
+        """The title's own key, made at the first use."""
+        envelope = session.get(KeyEnvelope, title_id)
+        if envelope is not None:
+            return self._open_envelope(envelope)
+        title_key = secrets.token_bytes(_TITLE_KEY_BYTES)
+        master_id, master = self._masters.current
+        wrapped = _wrap(master, title_key, _bound_to_title(title_id))
+        session.add(KeyEnvelope(title_id=title_id, master_id=master_id, wrapped=wrapped))
+        session.flush()
+        return title_key
+
+    def _open_envelope(self, envelope: KeyEnvelope) -> bytes:
+        master = self._masters.get(envelope.master_id)
+        if master is None:
+            raise DamagedKeyError(f"the master key {envelope.master_id} of {envelope.title_id} is not here")
+        return _unwrap([master], envelope.wrapped, _bound_to_title(envelope.title_id))
+
+    def _open(self, session: Session, row: ContentKey) -> PlainKey:
+        if row.scheme == SCHEME_MASTER:
+            keys = self._masters.every()
+        else:
+            envelope = session.get(KeyEnvelope, row.title_id)
+            if envelope is None:
+                raise DamagedKeyError(f"{row.title_id} has lost its own key")
+            keys = [self._open_envelope(envelope)]
+        key = _unwrap(keys, row.wrapped, _bound_to(row))
+        return PlainKey(label=row.label, kid=bytes.fromhex(row.kid), key=key)
 
 
-def _bound_to(title_id: str, label: str, kid: str) -> bytes:
-    return "\n".join((title_id, label, kid)).encode()
+def keys_of_title(session: Session, title_id: str) -> Sequence[ContentKey]:
+    """The wrapped keys of a title, in the order of their ids."""
+    return session.scalars(select(ContentKey).where(ContentKey.title_id == title_id).order_by(ContentKey.kid)).all()
+
+
+def entitled_kids(session: Session, entitled: Entitled, max_height: int | None = None) -> list[str]:
+    """The ids (hex) of the title's keys that the plan covers and that pictures up to ``max_height`` lines need."""
+    return [
+        row.kid
+        for row in keys_of_title(session, entitled.title.id)
+        if entitled.allows(row.label) and (max_height is None or label_floor(row.label) <= max_height)
+    ]
+
+
+def _wrap(key: bytes, plain: bytes, bound_to: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound_to)
+
+
+def _unwrap(keys: Sequence[bytes], wrapped: bytes, bound_to: bytes) -> bytes:
+    """What was wrapped under one of ``keys``. Raises :class:`DamagedKeyError`."""
+    nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+    for key in keys:
+        try:
+            return AESGCM(key).decrypt(nonce, sealed, bound_to)
+        except (InvalidTag, ValueError):
+            continue
+    raise DamagedKeyError("a wrapped key does not open")
+
+
+def _bound_to(row: ContentKey) -> bytes:
+    return "\n".join((row.title_id, row.label, row.kid)).encode()
+
+
+def _bound_to_title(title_id: str) -> bytes:
+    return f"envelope\n{title_id}".encode()

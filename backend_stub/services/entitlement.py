@@ -1,15 +1,114 @@
-"""Whether an account may play a title: the one place where plans, regions and windows will be judged."""
+"""Whether an account may watch a title: the one place where plans, countries, windows and recalls are judged."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import Session
 
-from backend_stub.db.models import Title
+from backend_stub.db.models import Account, Title, TitleRights
 from backend_stub.problems import ProblemError
+from backend_stub.services.plans import Plan, plan_at
+
+HDCP_LEVELS = ("none", "1.4", "2.2")
+#: The picture heights that a key label covers, in lines; 0 is sound.
+LABEL_HEIGHTS = {"AUDIO": 0, "SD": 576, "HD": 1080, "UHD": 4320}
 
 
-def playable_title(session: Session, title_id: str, variant: str | None = None) -> Title:
-    """The published title, in this variant where one is named; the account is known to be active already.
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """Who asks, and from which country, where that is known."""
+
+    account_id: str
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the contract of a title permits. Times are seconds; ``hdcp`` is the least level by key label.
+
+    ``licence_s`` is the length of a download's licence, ``play_s`` that of its playback clock.
+    """
+
+    free: bool = False
+    countries: frozenset[str] = frozenset()
+    available_from: float | None = None
+    available_until: float | None = None
+    download: bool = True
+    rental: bool = False
+    renewable: bool = True
+    licence_s: float = 30 * 86400.0
+    play_s: float | None = 48 * 3600.0
+    grace_s: float = 2 * 3600.0
+    hdcp: dict[str, str] = field(default_factory=dict)
+    analogue: bool = True
+    mirror: bool = True
+    revoked_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entitled:
+    """A title that may be watched, and the limits within which; ``plan_ends_at`` is None for a plan without end."""
+
+    title: Title
+    rights: Rights
+    plan: Plan
+    plan_ends_at: float | None
+
+    def allows(self, label: str) -> bool:
+        """Whether the plan covers the keys of this label; a label of no known height counts as the highest."""
+        limit = self.plan.max_height
+        return limit is None or label_height(label) <= limit
+
+    def end(self, wanted: float) -> float:
+        """``wanted``, or the end of the title's window or of the plan where that is earlier."""
+        plan_end = None if self.rights.free else self.plan_ends_at
+        return min(moment for moment in (wanted, self.rights.available_until, plan_end) if moment is not None)
+
+
+def label_height(label: str) -> int:
+    return LABEL_HEIGHTS.get(label, LABEL_HEIGHTS["UHD"])
+
+
+def label_floor(label: str) -> int:
+    """The least picture height, in lines, that needs the key of this label."""
+    height = label_height(label)
+    return max((below + 1 for below in LABEL_HEIGHTS.values() if 0 < below < height), default=0)
+
+
+def rights_of(session: Session, title_id: str) -> Rights:
+    row = session.get(TitleRights, title_id)
+    if row is None:
+        return Rights()
+    return Rights(
+        free=row.free,
+        countries=frozenset(row.countries.split()),
+        available_from=row.available_from,
+        available_until=row.available_until,
+        download=row.download,
+        rental=row.rental,
+        renewable=row.renewable,
+        licence_s=row.licence_s,
+        play_s=row.play_s,
+        grace_s=row.grace_s,
+        hdcp=dict(row.hdcp),
+        analogue=row.analogue,
+        mirror=row.mirror,
+        revoked_at=row.revoked_at,
+    )
+
+
+def country_for(session: Session, viewing: Viewing) -> str | None:
+    """The country that counts: that of the network, else that of residence."""
+    if viewing.country is not None:
+        return viewing.country
+    account = session.get(Account, viewing.account_id)
+    return account.country if account is not None else None
+
+
+def published_title(session: Session, title_id: str, variant: str | None = None) -> Title:
+    """The published title, in this variant where one is named.
 
     Raises :class:`ProblemError` 404 ``title_not_found`` or ``variant_not_found``.
     """
@@ -19,3 +118,52 @@ def playable_title(session: Session, title_id: str, variant: str | None = None) 
     if variant is not None and variant not in title.variants:
         raise ProblemError(404, "variant_not_found", f"This title has no {variant} variant.")
     return title
+
+
+def entitled_title(
+    session: Session, viewing: Viewing, title_id: str, now: float, variant: str | None = None
+) -> Entitled:
+    """The title, if this account may watch it now and here; the account is known to be active already.
+
+    Raises :class:`ProblemError` as :func:`published_title`, 403 ``title_revoked``, ``not_in_region``,
+    ``not_yet_available``, ``no_longer_available`` or ``plan_missing``.
+    """
+    title = published_title(session, title_id, variant)
+    rights = rights_of(session, title_id)
+    check_offer(rights, country_for(session, viewing), now)
+    plan, ends_at = plan_at(session, viewing.account_id, now)
+    if not (rights.free or plan.paid):
+        raise ProblemError(403, "plan_missing", "This title needs a plan.")
+    return Entitled(title, rights, plan, ends_at)
+
+
+def check_offer(rights: Rights, country: str | None, now: float) -> None:
+    """Whether the title is offered here and now, whoever asks. Raises :class:`ProblemError` 403."""
+    if rights.revoked_at is not None:
+        raise ProblemError(403, "title_revoked", "This title was taken back.")
+    if rights.countries and country not in rights.countries:
+        raise ProblemError(403, "not_in_region", "This title is not available in your country.")
+    if rights.available_from is not None and now < rights.available_from:
+        raise ProblemError(
+            403,
+            "not_yet_available",
+            "This title is not available yet.",
+            members={"available_from": rights.available_from},
+        )
+    if rights.available_until is not None and now >= rights.available_until:
+        raise ProblemError(403, "no_longer_available", "This title is no longer available.")
+
+
+def is_offered(country: str | None, now: float) -> ColumnElement[bool]:
+    """The same rule as :func:`check_offer` for a query over titles, outer-joined with their rights."""
+    row = TitleRights
+    here: ColumnElement[bool] = row.countries == ""
+    if country is not None:
+        here = or_(here, row.countries.contains(f" {country} ", autoescape=True))
+    return and_(
+        Title.published_at.is_not(None),
+        row.revoked_at.is_(None),
+        or_(row.title_id.is_(None), here),
+        or_(row.available_from.is_(None), row.available_from <= now),
+        or_(row.available_until.is_(None), row.available_until > now),
+    )

@@ -1,47 +1,22 @@
-"""ClearKey licences: content keys encrypted to one registered device, or plain for titles that permit it.
-
-The plain form is W3C Encrypted Media Extensions, section 9.1.4. The device-bound form is a compact JWE (RFC 7516,
-ECDH-ES+A256KW with A256GCM) around it, whose protected header names the play session.
-"""
+"""ClearKey licences of version 1: to one registered device for a play session, or plain for titles that permit it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from joserfc import jwe
-from joserfc.jwk import ECKey
-from joserfc.registry import HeaderParameter
-
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Device, PlaySession
+from backend_stub.db.models import PlaySession
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
-from backend_stub.services.content_keys import KEY_BYTES, KeyVault, PlainKey
+from backend_stub.services.content_keys import KEY_BYTES, KeyVault
 from backend_stub.services.devices import usable_device
-from backend_stub.services.entitlement import playable_title
+from backend_stub.services.entitlement import Viewing, check_offer, entitled_title, published_title, rights_of
+from backend_stub.services.key_sets import KeySet
 from backend_stub.titles import ENCRYPTED
-
-_ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
-_REGISTRY = jwe.JWERegistry(
-    header_registry={"sid": HeaderParameter("Play session", "str")},
-    algorithms=_ALGORITHMS,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class KeySet:
-    """A W3C ClearKey JWK set."""
-
-    keys: Sequence[PlainKey] = field(repr=False)
-
-    def as_dict(self) -> dict[str, object]:
-        members = [{"kty": "oct", "kid": _base64url(one.kid), "k": _base64url(one.key)} for one in self.keys]
-        return {"keys": members, "type": "temporary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,63 +33,61 @@ class Licences:
         self._clock = clock
         self._vault = vault
 
-    def for_device(self, account_id: str, session_id: str, device_id: str, kids: Sequence[str]) -> Licence:
-        """The keys ``kids`` (base64url) of the session's title, encrypted to the device.
+    def for_device(self, viewing: Viewing, session_id: str, device_id: str, kids: Sequence[str]) -> Licence:
+        """The keys ``kids`` (base64url) of the session's title that the plan covers, encrypted to the device.
 
-        Raises :class:`ProblemError`: 404 ``session_not_found``, ``title_not_found`` or ``key_not_found``; 403
-        ``session_expired``, ``device_mismatch``, ``device_unknown`` or ``device_revoked``; 422 ``bad_kid``.
+        Raises :class:`ProblemError` as :func:`entitled_title`; 404 ``session_not_found`` or ``key_not_found``; 403
+        ``session_expired``, ``device_mismatch``, ``device_unknown``, ``device_revoked`` or ``not_entitled``; 422
+        ``bad_kid``.
         """
         now = self._clock.now()
         with self._database.write() as session:
             play = session.get(PlaySession, session_id)
-            if play is None or play.account_id != account_id:
+            if play is None or play.account_id != viewing.account_id:
                 raise ProblemError(404, "session_not_found", "There is no such play session.")
             if play.expires_at <= now:
                 raise ProblemError(403, "session_expired", "The play session has expired.")
             if play.device_id != device_id:
                 raise ProblemError(403, "device_mismatch", "The play session belongs to another device.")
-            device = usable_device(session, account_id, device_id)
-            playable_title(session, play.title_id, play.variant)
+            device = usable_device(session, viewing.account_id, device_id)
+            entitled = entitled_title(session, viewing, play.title_id, now, play.variant)
             keys = self._vault.of_title(session, play.title_id, _hex_kids(kids))
             if not keys or play.variant != ENCRYPTED:
                 raise _no_key()
+            keys = [key for key in keys if entitled.allows(key.label)]
+            if not keys:
+                raise ProblemError(403, "not_entitled", "Your plan does not cover this quality.")
             audit.record(
                 session,
                 now,
                 "licence.issued",
-                account_id=account_id,
+                account_id=viewing.account_id,
                 subject=play.id,
                 title=play.title_id,
                 device=device_id,
                 keys=len(keys),
             )
-        return Licence(jwe=_wrap(KeySet(keys), device, play.id), expires_at=play.expires_at)
+        return Licence(jwe=KeySet(keys).sealed_for(device, play.id), expires_at=entitled.end(play.expires_at))
 
-    def open_keys(self, title_id: str, kids: Sequence[str]) -> KeySet:
+    def open_keys(self, title_id: str, kids: Sequence[str], country: str | None) -> KeySet:
         """The plain key set of a title that is flagged for it.
 
-        Raises :class:`ProblemError`: 404 ``title_not_found`` or ``key_not_found``, 403 ``licence_not_open``, 422
-        ``bad_kid``.
+        Raises :class:`ProblemError` as :func:`check_offer`, 404 ``title_not_found`` or ``key_not_found``, 403
+        ``licence_not_open``, 422 ``bad_kid``.
         """
+        now = self._clock.now()
         with self._database.write() as session:
-            title = playable_title(session, title_id, ENCRYPTED)
+            title = published_title(session, title_id, ENCRYPTED)
             if not title.open_licence:
                 raise ProblemError(
                     403, "licence_not_open", "Keys of this title are only given to registered devices."
                 )
+            check_offer(rights_of(session, title_id), country, now)
             keys = self._vault.of_title(session, title_id, _hex_kids(kids))
             if not keys:
                 raise _no_key()
-            audit.record(
-                session, self._clock.now(), "licence.issued_open", account_id=None, subject=title_id, keys=len(keys)
-            )
+            audit.record(session, now, "licence.issued_open", account_id=None, subject=title_id, keys=len(keys))
         return KeySet(keys)
-
-
-def _wrap(keys: KeySet, device: Device, session_id: str) -> str:
-    header = {"alg": _ALGORITHMS[0], "enc": _ALGORITHMS[1], "sid": session_id}
-    plaintext = json.dumps(keys.as_dict(), separators=(",", ":"))
-    return jwe.encrypt_compact(header, plaintext, ECKey.import_key(device.public_key), registry=_REGISTRY)
 
 
 def _hex_kids(kids: Sequence[str]) -> list[str]:
@@ -129,10 +102,6 @@ def _hex_kid(kid: str) -> str:
     if len(raw) != KEY_BYTES:
         raise ProblemError(422, "bad_kid", "A key id is not 16 bytes in base64url.")
     return raw.hex()
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _no_key() -> ProblemError:

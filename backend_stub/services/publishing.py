@@ -17,7 +17,7 @@ from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.db.models import Title
-from backend_stub.service_secrets import load_or_create
+from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
 from backend_stub.services.content_keys import KeyVault, PlainKey
 from backend_stub.titles import ENCRYPTED, TITLE_ID_PATTERN, VARIANTS
@@ -60,11 +60,10 @@ def publish(settings: Settings, published: PublishedTitle) -> str:
     """
     variants = _check(published)
     settings.make_folders()
-    secrets = load_or_create(settings.secrets_dir)
     database = Database(settings.database)
     try:
         upgrade(database)
-        return _move_and_commit(settings, database, KeyVault(secrets.master), published, variants)
+        return _move_and_commit(settings, database, KeyVault(MasterKeys(settings.secrets_dir)), published, variants)
     finally:
         database.close()
 
@@ -138,7 +137,7 @@ def _move_and_commit(
                 raise PublishError(f"There is a title {title_id} already.")
             session.add(_row(title_id, published, variants, now))
             session.flush()
-            session.add_all(vault.wrap(title_id, key) for key in published.keys)
+            vault.store(session, title_id, published.keys)
             audit.record(session, now, "title.published", account_id=None, subject=title_id)
             session.flush()
             target = settings.media_dir / title_id

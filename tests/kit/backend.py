@@ -47,7 +47,12 @@ def fault_document(*rules: Mapping[str, object], seed: int = 0) -> str:
     return json.dumps({"version": 1, "seed": seed, "rules": list(rules)})
 
 
-def stage_title(settings: Settings, name: str = "staged", variants: tuple[str, ...] = ("encrypted", "clear")) -> Path:
+def stage_title(
+    settings: Settings,
+    name: str = "staged",
+    variants: tuple[str, ...] = ("encrypted", "clear"),
+    segment_bytes: int = SEGMENT_BYTES,
+) -> Path:
     """A complete staging folder whose media files hold reproducible noise, not media."""
     settings.make_folders()
     folder = settings.staging_dir / name
@@ -59,7 +64,7 @@ def stage_title(settings: Settings, name: str = "staged", variants: tuple[str, .
         (folder / variant / "master.m3u8").write_text("#EXTM3U\n")
         (video / "init.mp4").write_bytes(noise.randbytes(900))
         for number in range(1, 4):
-            (video / f"{number}.m4s").write_bytes(noise.randbytes(SEGMENT_BYTES))
+            (video / f"{number}.m4s").write_bytes(noise.randbytes(segment_bytes))
     (folder / "poster.jpg").write_bytes(b"\xff\xd8\xff\xe0" + noise.randbytes(500))
     return folder
 

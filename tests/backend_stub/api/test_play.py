@@ -44,7 +44,7 @@ class TestDevices:
     def test_registering_again_gives_the_same_id(self, viewer: SignedInViewer) -> None:
         jwk = {**viewer.key.as_dict(private=False), "kid": "mine", "use": "enc"}
         again = viewer.client.post("/devices", json={"name": "renamed", "public_key": jwk})
-        assert again.json() == {"device_id": viewer.device_id}
+        assert again.json() == {"device_id": viewer.device_id, "proven": False}
 
     def test_bad_keys(self, viewer: SignedInViewer) -> None:
         good = viewer.key.as_dict(private=False)
@@ -82,6 +82,7 @@ class TestPlay:
             "url": f"{group.api_url}/licence/{play['session_id']}",
             "system": "matinee.clearkey",
             "kids": [key.kid.hex() for key in KEYS],
+            "signed_url": f"{group.api_url}/licences",
         }
         assert play["title"]["id"] == "noise"
         assert play["resume_s"] == 0

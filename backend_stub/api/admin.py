@@ -1,0 +1,164 @@
+"""Administrative calls: accounts, recalls, contracts of titles, keys, the audit trail. Each needs a role."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from backend_stub.api import admin_schemas as schemas
+from backend_stub.api.deps import Admin, Context, DeviceId, Hex32, Publisher, TitleId
+from backend_stub.api.errors import documented
+from backend_stub.context import ServiceContext
+from backend_stub.db.models import Account
+from backend_stub.problems import ProblemError
+from backend_stub.services.entitlement import Rights
+
+router = APIRouter(prefix="/admin", tags=["admin"])
+
+_Email = Annotated[str, Query(min_length=1, max_length=254)]
+_Before = Annotated[int, Query(ge=0, le=2**53, description="Entries below this id; 0 for the newest.")]
+_Limit = Annotated[int, Query(ge=1, le=500)]
+# Empty for all: a query cannot carry a null.
+_AccountId = Annotated[str, Query(pattern=r"^([0-9a-f]{32})?$")]
+_Action = Annotated[str, Query(pattern=r"^[a-z_.]{0,64}$")]
+_NO_ACCOUNT = ("account_not_found", "There is no such account.")
+_NO_TITLE = ("title_not_found", "There is no such title.")
+
+
+@router.get("/accounts", responses=documented(401, 403, 404))
+def find_account(context: Context, _admin: Admin, email: _Email) -> schemas.AdminAccount:
+    account = context.accounts.find(email)
+    if account is None:
+        raise ProblemError(404, *_NO_ACCOUNT)
+    return _account_body(context, account)
+
+
+@router.patch("/accounts/{account_id}", responses=documented(401, 403, 404))
+def change_account(
+    body: schemas.AccountChange, context: Context, admin: Admin, account_id: Hex32
+) -> schemas.AdminAccount:
+    if account_id == admin.id and (body.active is False or body.role in {"viewer", "publisher"}):
+        raise ProblemError(403, "own_account", "You cannot take your own rights away.")
+    try:
+        account = context.accounts.change(
+            account_id, by=admin.id, role=body.role, active=body.active, country=body.country
+        )
+    except LookupError as error:
+        raise ProblemError(404, *_NO_ACCOUNT) from error
+    return _account_body(context, account)
+
+
+@router.put("/accounts/{account_id}/plan", responses=documented(401, 403, 404))
+def give_plan(body: schemas.PlanChange, context: Context, _admin: Admin, account_id: Hex32) -> schemas.AdminAccount:
+    account = context.accounts.get(account_id)
+    if account is None:
+        raise ProblemError(404, *_NO_ACCOUNT)
+    context.subscriptions.give(account_id, body.plan, body.ends_at)
+    return _account_body(context, account)
+
+
+@router.post("/devices/{device_id}/revocation", status_code=204, responses=documented(401, 403, 404))
+def revoke_device(body: schemas.Reason, context: Context, admin: Admin, device_id: DeviceId) -> Response:
+    try:
+        context.devices.forbid(device_id, body.reason, by=admin.id)
+    except LookupError as error:
+        raise ProblemError(404, "device_not_found", "No account has this device.") from error
+    return Response(status_code=204)
+
+
+@router.post("/licences/{licence_id}/revocation", status_code=204, responses=documented(401, 403, 404))
+def revoke_licence(body: schemas.Reason, context: Context, admin: Admin, licence_id: Hex32) -> Response:
+    try:
+        context.revocations.revoke_licence(licence_id, body.reason, by=admin.id)
+    except LookupError as error:
+        raise ProblemError(404, "licence_not_found", "There is no such licence.") from error
+    return Response(status_code=204)
+
+
+@router.post("/titles/{title_id}/revocation", status_code=204, responses=documented(401, 403, 404))
+def revoke_title(body: schemas.Reason, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
+    try:
+        context.revocations.revoke_title(title_id, body.reason, by=publisher.id)
+    except LookupError as error:
+        raise ProblemError(404, *_NO_TITLE) from error
+    return Response(status_code=204)
+
+
+@router.delete("/titles/{title_id}/revocation", status_code=204, responses=documented(401, 403, 404))
+def restore_title(context: Context, publisher: Publisher, title_id: TitleId) -> Response:
+    try:
+        context.revocations.restore_title(title_id, by=publisher.id)
+    except LookupError as error:
+        raise ProblemError(404, *_NO_TITLE) from error
+    return Response(status_code=204)
+
+
+@router.get("/titles/{title_id}/rights", responses=documented(401, 403, 404))
+def get_rights(context: Context, _publisher: Publisher, title_id: TitleId) -> schemas.RightsBody:
+    try:
+        return _rights_body(context.contracts.get(title_id))
+    except LookupError as error:
+        raise ProblemError(404, *_NO_TITLE) from error
+
+
+@router.put("/titles/{title_id}/rights", responses=documented(401, 403, 404))
+def set_rights(
+    body: schemas.RightsBody, context: Context, publisher: Publisher, title_id: TitleId
+) -> schemas.RightsBody:
+    members = body.model_dump()
+    rights = Rights(**{**members, "countries": frozenset(members["countries"])})
+    try:
+        return _rights_body(context.contracts.set(title_id, rights, by=publisher.id))
+    except LookupError as error:
+        raise ProblemError(404, *_NO_TITLE) from error
+
+
+@router.get("/audit", responses=documented(401, 403))
+def audit_page(
+    context: Context,
+    _admin: Admin,
+    before: _Before = 0,
+    limit: _Limit = 100,
+    account_id: _AccountId = "",
+    action: _Action = "",
+) -> schemas.AuditPage:
+    entries = context.audit_log.page(before or None, limit, account_id or None, action or None)
+    items = [
+        schemas.AuditItem(
+            id=one.id,
+            at=one.at,
+            action=one.action,
+            account_id=one.account_id,
+            subject=one.subject,
+            detail=one.detail,
+        )
+        for one in entries
+    ]
+    return schemas.AuditPage(items=items, next_before=items[-1].id if len(items) == limit else None)
+
+
+@router.post("/keys/rotation", responses=documented(401, 403))
+def rotate_key(_body: schemas.KeyRotation, context: Context, admin: Admin) -> schemas.KeyRotated:
+    return schemas.KeyRotated(key_id=context.key_care.rotate_master(by=admin.id))
+
+
+def _account_body(context: ServiceContext, account: Account) -> schemas.AdminAccount:
+    plan, ends_at = context.subscriptions.current(account.id)
+    return schemas.AdminAccount(
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        active=account.active,
+        role=account.role,
+        country=account.country,
+        plan=plan.name,
+        plan_ends_at=ends_at,
+    )
+
+
+def _rights_body(rights: Rights) -> schemas.RightsBody:
+    members = asdict(rights)
+    members.pop("revoked_at")
+    return schemas.RightsBody.model_validate({**members, "countries": sorted(rights.countries)})

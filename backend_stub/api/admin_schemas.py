@@ -1,0 +1,84 @@
+"""Bodies of the administrative calls."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from backend_stub.api.schemas import Strict, Text200
+
+_Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+_Moment = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
+_Length = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+_Label = Literal["AUDIO", "SD", "HD", "UHD"]
+
+
+class AdminAccount(BaseModel):
+    id: str
+    email: str
+    name: str
+    active: bool
+    role: str
+    country: str | None
+    plan: str
+    plan_ends_at: float | None
+
+
+class AccountChange(Strict):
+    """Members that are absent stay as they are."""
+
+    role: Literal["viewer", "publisher", "admin"] | None = None
+    active: bool | None = None
+    country: _Country | None = None
+
+
+class PlanChange(Strict):
+    plan: Literal["free", "basic", "standard", "premium", "unlimited"]
+    ends_at: _Moment | None = None
+
+
+class Reason(Strict):
+    reason: Text200
+
+
+class RightsBody(Strict):
+    """What the contract of a title permits."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, from_attributes=True)
+
+    free: bool
+    countries: Annotated[list[_Country], Field(max_length=250)]
+    available_from: _Moment | None
+    available_until: _Moment | None
+    download: bool
+    rental: bool
+    renewable: bool
+    licence_s: _Length
+    play_s: _Length | None
+    grace_s: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+    hdcp: dict[_Label, Literal["none", "1.4", "2.2"]]
+    analogue: bool
+    mirror: bool
+
+
+class AuditItem(BaseModel):
+    id: int
+    at: float
+    action: str
+    account_id: str | None
+    subject: str
+    detail: dict[str, Any]
+
+
+class AuditPage(BaseModel):
+    items: list[AuditItem]
+    next_before: int | None
+
+
+class KeyRotation(Strict):
+    key: Literal["master"]
+
+
+class KeyRotated(BaseModel):
+    key_id: str

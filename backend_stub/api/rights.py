@@ -1,0 +1,89 @@
+"""Downloads and device-bound licences of version 2."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, cast
+
+from fastapi import APIRouter, Query, Request
+
+from backend_stub.api import rights_schemas as schemas
+from backend_stub.api.catalog import title_body
+from backend_stub.api.deps import Context, Hex32, TitleId, Watching
+from backend_stub.api.errors import documented
+from backend_stub.api.play import manifest_bodies
+from backend_stub.services.downloads import DownloadGrant
+from backend_stub.services.rights.issuing import LicenceUrls, SignedLicence
+
+router = APIRouter(tags=["rights"])
+
+_Serial = Annotated[int, Query(ge=0, le=2**53)]
+
+
+@router.post("/download/{title_id}", responses=documented(401, 403, 404))
+def grant_download(
+    body: schemas.DownloadRequest, request: Request, context: Context, watching: Watching, title_id: TitleId
+) -> schemas.DownloadBody:
+    grant = context.downloads.grant(watching, title_id, body.device_id, body.variant, body.max_height)
+    return schemas.DownloadBody(
+        download_id=grant.download.id,
+        title=title_body(request, grant.watched),
+        variant=cast("Literal['encrypted', 'clear']", grant.download.variant),
+        manifests=manifest_bodies(grant.manifests),
+        urls_expire_at=grant.urls_expire_at,
+        licence=schemas.DownloadLicence(url=str(request.url_for("licences")), kids=list(grant.kids)),
+        policy=_policy(grant),
+    )
+
+
+@router.post("/licences", name="licences", responses=documented(401, 403, 404, 409))
+def acquire_licence(
+    body: schemas.SignedRequest, request: Request, context: Context, watching: Watching
+) -> schemas.SignedLicenceBody:
+    return _body(context.rights.acquire(watching, body.request, _urls(request)))
+
+
+@router.post("/licences/{licence_id}/renewal", responses=documented(401, 403, 404, 409))
+def renew_licence(
+    body: schemas.SignedRequest, request: Request, context: Context, watching: Watching, licence_id: Hex32
+) -> schemas.SignedLicenceBody:
+    return _body(context.rights.renew(watching, licence_id, body.request, _urls(request)))
+
+
+@router.post("/licences/{licence_id}/release", responses=documented(404))
+def release_licence(body: schemas.SignedReceipt, context: Context, licence_id: Hex32) -> schemas.ReleasedBody:
+    released_at = context.releases.release(licence_id, body.receipt)
+    return schemas.ReleasedBody(licence_id=licence_id, released_at=released_at)
+
+
+@router.get("/revocations")
+def revocations(context: Context, since: _Serial = 0) -> schemas.RevocationsBody:
+    return schemas.RevocationsBody(list=context.revocations.signed_list(since))
+
+
+@router.get("/keys")
+def service_keys(context: Context) -> schemas.ServiceKeysBody:
+    signer = context.signer
+    return schemas.ServiceKeysBody(
+        keys=[dict(key) for key in signer.public_keys()], endorsements=signer.endorsements(context.clock.now())
+    )
+
+
+def _urls(request: Request) -> LicenceUrls:
+    return LicenceUrls(str(request.url_for("licences")))
+
+
+def _body(signed: SignedLicence) -> schemas.SignedLicenceBody:
+    return schemas.SignedLicenceBody(licence=signed.licence, jwe=signed.jwe)
+
+
+def _policy(grant: DownloadGrant) -> schemas.DownloadPolicy:
+    terms = grant.terms
+    return schemas.DownloadPolicy(
+        licence_s=grant.licence_s,
+        play_s=terms.play_s,
+        grace_s=terms.grace_s,
+        rental=terms.rental,
+        renewable=terms.renew_until is not None,
+        max_height=grant.max_height,
+        expires_at=terms.expires_at,
+    )

@@ -1,0 +1,80 @@
+"""Accounts, what they pay for, their sign-ins and devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, String, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend_stub.db.models.base import Base
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)  # lower case
+    name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[float] = mapped_column(Float)
+    role: Mapped[str] = mapped_column(
+        String(16), default="viewer", server_default="viewer"
+    )  # viewer, publisher, admin
+    country: Mapped[str | None] = mapped_column(String(2))  # of residence: ISO 3166-1 alpha-2
+
+
+class Subscription(Base):
+    """A plan that an account has from one moment to another; open while ``ends_at`` is null."""
+
+    __tablename__ = "subscriptions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    plan: Mapped[str] = mapped_column(String(16))
+    starts_at: Mapped[float] = mapped_column(Float)
+    ends_at: Mapped[float | None] = mapped_column(Float)
+
+
+class RefreshToken(Base):
+    """One link of a rotation chain. All tokens that stem from one sign-in are one family."""
+
+    __tablename__ = "refresh_tokens"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256, hex
+    family: Mapped[str] = mapped_column(String(32), index=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    device_name: Mapped[str] = mapped_column(String(200))
+    issued_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float)
+    used_at: Mapped[float | None] = mapped_column(Float)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Device(Base):
+    """A registered device, ``proven`` once it has shown that it holds the private key.
+
+    Its id is the RFC 7638 thumbprint of its public key, so two accounts may share it.
+    """
+
+    __tablename__ = "devices"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    public_key: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[float] = mapped_column(Float)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+    last_seen_at: Mapped[float | None] = mapped_column(Float)
+    proven: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
+class DeviceChallenge(Base):
+    """What a new device must sign; good once."""
+
+    __tablename__ = "device_challenges"
+
+    challenge: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    expires_at: Mapped[float] = mapped_column(Float, index=True)

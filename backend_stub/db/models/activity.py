@@ -1,0 +1,63 @@
+"""What viewers do, and the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Float, ForeignKey, ForeignKeyConstraint, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend_stub.db.models.base import Base
+
+
+class PlaySession(Base):
+    __tablename__ = "play_sessions"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "device_id"], ["devices.account_id", "devices.id"], ondelete="CASCADE"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[str] = mapped_column(String(32), index=True)
+    device_id: Mapped[str] = mapped_column(String(64))
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"))
+    variant: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float)
+    beat_at: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")  # the last heartbeat, or the start
+    ended_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Progress(Base):
+    """How far an account has watched a title; the report watched last stands."""
+
+    __tablename__ = "progress"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    position_s: Mapped[float] = mapped_column(Float)
+    duration_s: Mapped[float] = mapped_column(Float)
+    watched_at: Mapped[float] = mapped_column(Float)
+    device_id: Mapped[str] = mapped_column(String(64))
+
+
+class ProgressEvent(Base):
+    """The ids of reports already taken, so that a repeated report does nothing."""
+
+    __tablename__ = "progress_events"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    received_at: Mapped[float] = mapped_column(Float)
+
+
+class AuditEntry(Base):
+    """Who did what when. Rows are only ever added and name no secret."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    action: Mapped[str] = mapped_column(String(64))
+    account_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    subject: Mapped[str] = mapped_column(String(128))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,0 +1,71 @@
+"""Titles, what may be done with them, and their content keys."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend_stub.db.models.base import Base
+
+
+class Title(Base):
+    """A title of the catalogue; visible while ``published_at`` is set."""
+
+    __tablename__ = "titles"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(300))
+    synopsis: Mapped[str] = mapped_column(String(4000))
+    year: Mapped[int] = mapped_column(Integer)
+    duration_s: Mapped[float] = mapped_column(Float)
+    heights: Mapped[list[int]] = mapped_column(JSON)
+    variants: Mapped[list[str]] = mapped_column(JSON)
+    open_licence: Mapped[bool] = mapped_column(Boolean)
+    published_at: Mapped[float | None] = mapped_column(Float, index=True)
+
+
+class TitleRights(Base):
+    """What the contract of a title permits; a title without a row has the defaults.
+
+    ``countries`` is empty for everywhere, else `` DE AT `` with a space on each side of every code.
+    """
+
+    __tablename__ = "title_rights"
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    free: Mapped[bool] = mapped_column(Boolean)
+    countries: Mapped[str] = mapped_column(String(1024))
+    available_from: Mapped[float | None] = mapped_column(Float)
+    available_until: Mapped[float | None] = mapped_column(Float)
+    download: Mapped[bool] = mapped_column(Boolean)
+    rental: Mapped[bool] = mapped_column(Boolean)
+    renewable: Mapped[bool] = mapped_column(Boolean)
+    licence_s: Mapped[float] = mapped_column(Float)
+    play_s: Mapped[float | None] = mapped_column(Float)
+    grace_s: Mapped[float] = mapped_column(Float)
+    hdcp: Mapped[dict[str, str]] = mapped_column(JSON)  # least HDCP by key label
+    analogue: Mapped[bool] = mapped_column(Boolean)
+    mirror: Mapped[bool] = mapped_column(Boolean)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+
+
+class ContentKey(Base):
+    """A content key at rest; ``scheme`` says how it is wrapped, see :mod:`backend_stub.services.content_keys`."""
+
+    __tablename__ = "content_keys"
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    kid: Mapped[str] = mapped_column(String(32), primary_key=True)  # hex
+    label: Mapped[str] = mapped_column(String(16))
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    scheme: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+
+
+class KeyEnvelope(Base):
+    """A title's own key, under which its content keys are wrapped, itself wrapped under a master key."""
+
+    __tablename__ = "key_envelopes"
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    master_id: Mapped[str] = mapped_column(String(16))
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,44 @@
+"""Signed addresses of a title's manifests on every edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from backend_stub.signing import PREFIX, Grant, UrlSigner
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A running edge: the pathway's name and its address, such as ``http://127.0.0.1:8081``."""
+
+    pathway: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestUrls:
+    pathway: str
+    dash: str = field(repr=False)
+    hls: str = field(repr=False)
+
+
+class Addresses:
+    """``edges`` answers with the edges in ranked order, the preferred one first."""
+
+    def __init__(self, signer: UrlSigner, edges: Callable[[], Sequence[Edge]]) -> None:
+        self._signer = signer
+        self._edges = edges
+
+    def of(self, title_id: str, variant: str, session_id: str, expires_at: float) -> list[ManifestUrls]:
+        """One entry for each edge; good until ``expires_at`` (seconds since 1970)."""
+        token = self._signer.sign(Grant(title_id, session_id, expires_at))
+        path = f"{PREFIX}{token}/{title_id}/{variant}"
+        return [
+            ManifestUrls(
+                pathway=edge.pathway,
+                dash=f"{edge.base_url}{path}/manifest.mpd",
+                hls=f"{edge.base_url}{path}/master.m3u8",
+            )
+            for edge in self._edges()
+        ]

@@ -1,0 +1,145 @@
+"""Leave to download: entitlement, the plan's limits, signed addresses and what the licence will permit."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.config import Settings
+from backend_stub.db.database import Database
+from backend_stub.db.models import Account, Device, Download, Progress
+from backend_stub.problems import ProblemError
+from backend_stub.services import audit
+from backend_stub.services.addresses import Addresses, ManifestUrls
+from backend_stub.services.catalog import WatchedTitle
+from backend_stub.services.content_keys import entitled_kids
+from backend_stub.services.devices import proven_device, shown_devices
+from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
+from backend_stub.services.rights.policy import Terms, download_terms
+from backend_stub.titles import ENCRYPTED
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadGrant:
+    """``terms`` are those a licence would have now; ``kids`` (hex) are empty for a clear variant.
+
+    ``max_height`` in lines is the least of the plan's and the wanted one, None for no limit.
+    """
+
+    download: Download
+    watched: WatchedTitle
+    manifests: Sequence[ManifestUrls]
+    urls_expire_at: float
+    kids: Sequence[str]
+    terms: Terms
+    licence_s: float
+    max_height: int | None
+
+
+class Downloads:
+    def __init__(self, database: Database, clock: Clock, settings: Settings, addresses: Addresses) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._addresses = addresses
+
+    def grant(
+        self, viewing: Viewing, title_id: str, device_id: str, variant: str, max_height: int | None
+    ) -> DownloadGrant:
+        """Leave to download, or new addresses for a download that is there already.
+
+        Raises :class:`ProblemError` as :func:`entitled_title` and :func:`proven_device`, 403
+        ``download_not_allowed``, ``download_title_limit`` or ``download_device_limit``.
+        """
+        now = self._clock.now()
+        with self._database.write() as session:
+            session.get_one(Account, viewing.account_id, with_for_update=True)  # downloads are counted
+            entitled = entitled_title(session, viewing, title_id, now, variant)
+            device = proven_device(session, viewing.account_id, device_id)
+            device.last_seen_at = now
+            _check_allowed(entitled)
+            open_downloads = _open(session, viewing.account_id, now)
+            download = _same(open_downloads, device_id, title_id, variant)
+            if download is None:
+                _check_limits(session, entitled, open_downloads, device)
+                download = _new(device, title_id, variant, now, download_terms(entitled, now))
+                session.add(download)
+                audit.record(
+                    session,
+                    now,
+                    "download.granted",
+                    account_id=viewing.account_id,
+                    subject=download.id,
+                    title=title_id,
+                )
+            download.max_height = max_height
+            kids = entitled_kids(session, entitled, max_height) if variant == ENCRYPTED else []
+            progress = session.get(Progress, (viewing.account_id, title_id))
+        expires_at = entitled.end(now + self._settings.play_session_s)
+        heights = [one for one in (max_height, entitled.plan.max_height) if one is not None]
+        return DownloadGrant(
+            download=download,
+            watched=WatchedTitle(entitled.title, progress),
+            manifests=self._addresses.of(title_id, variant, download.id, expires_at),
+            urls_expire_at=expires_at,
+            kids=kids,
+            terms=download_terms(entitled, now),
+            licence_s=entitled.rights.licence_s,
+            max_height=min(heights, default=None),
+        )
+
+
+def _check_allowed(entitled: Entitled) -> None:
+    if not entitled.rights.download or 0 in (entitled.plan.download_titles, entitled.plan.download_devices):
+        raise ProblemError(403, "download_not_allowed", "This title cannot be downloaded with your plan.")
+
+
+def _check_limits(session: Session, entitled: Entitled, taken: Sequence[Download], device: Device) -> None:
+    plan = entitled.plan
+    here = [one for one in taken if one.device_id == device.id]
+    if plan.download_titles is not None and len(here) >= plan.download_titles:
+        raise ProblemError(
+            403,
+            "download_title_limit",
+            "This device holds as many downloads as your plan has; remove one first.",
+            members={"limit": plan.download_titles},
+        )
+    others = sorted({one.device_id for one in taken} - {device.id})
+    if not here and plan.download_devices is not None and len(others) >= plan.download_devices:
+        query = select(Device).where(Device.account_id == device.account_id, Device.id.in_(others))
+        devices = session.scalars(query.order_by(Device.id)).all()
+        raise ProblemError(
+            403,
+            "download_device_limit",
+            "Your plan has downloads on as many devices as it allows; remove those of one first.",
+            members={"limit": plan.download_devices, "devices": shown_devices(devices)},
+        )
+
+
+def _open(session: Session, account_id: str, now: float) -> Sequence[Download]:
+    query = select(Download).where(
+        Download.account_id == account_id, Download.closed_at.is_(None), Download.holds_until > now
+    )
+    return session.scalars(query).all()
+
+
+def _same(downloads: Sequence[Download], device_id: str, title_id: str, variant: str) -> Download | None:
+    wanted = (device_id, title_id, variant)
+    return next((one for one in downloads if (one.device_id, one.title_id, one.variant) == wanted), None)
+
+
+def _new(device: Device, title_id: str, variant: str, now: float, terms: Terms) -> Download:
+    return Download(
+        id=secrets.token_hex(16),
+        account_id=device.account_id,
+        device_id=device.id,
+        title_id=title_id,
+        variant=variant,
+        created_at=now,
+        holds_until=terms.holds_until,
+    )

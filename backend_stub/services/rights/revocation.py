@@ -1,0 +1,116 @@
+"""What was taken back: licences, titles, and devices that no account may use any more. The list of it is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Download, IssuedLicence, Revocation, Title, TitleRights
+from backend_stub.services import audit
+from backend_stub.services.rights.signatures import REVOCATIONS, ServiceSigner
+from backend_stub.services.title_rights import rights_row
+
+MAX_ENTRIES = 1000
+_NEXT_S = 3600.0
+
+
+class Revocations:
+    def __init__(self, database: Database, clock: Clock, signer: ServiceSigner) -> None:
+        self._database = database
+        self._clock = clock
+        self._signer = signer
+
+    def signed_list(self, since: int) -> str:
+        """What was revoked after the serial ``since``, as a JWS."""
+        now = self._clock.now()
+        query = select(Revocation).where(Revocation.serial > since).order_by(Revocation.serial).limit(MAX_ENTRIES + 1)
+        with self._database.read() as session:
+            found = session.scalars(query).all()
+        rows = found[:MAX_ENTRIES]
+        return self._signer.sign(
+            REVOCATIONS,
+            {
+                "issued_at": now,
+                "next_at": now + _NEXT_S,
+                "serial": rows[-1].serial if rows else since,
+                "more": len(found) > MAX_ENTRIES,
+                "devices": _subjects(rows, "device"),
+                "licences": _subjects(rows, "licence"),
+                "titles": [{"title_id": row.subject, "at": row.at} for row in rows if row.kind == "title"],
+            },
+        )
+
+    def revoke_licence(self, licence_id: str, reason: str, by: str) -> None:
+        """Raises LookupError for an unknown licence."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            if session.get(IssuedLicence, licence_id) is None:
+                raise LookupError(licence_id)
+            revoke_licences(session, IssuedLicence.id == licence_id, now, reason)
+            audit.record(session, now, "licence.revoked", account_id=by, subject=licence_id, reason=reason)
+
+    def revoke_title(self, title_id: str, reason: str, by: str) -> None:
+        """Take a title back with all its licences. Raises LookupError for an unknown one."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            if session.get(Title, title_id) is None:
+                raise LookupError(title_id)
+            rights = rights_row(session, title_id)
+            if rights.revoked_at is not None:
+                return
+            rights.revoked_at = now
+            _close(session, IssuedLicence.title_id == title_id, now)
+            close_downloads(session, Download.title_id == title_id, now)
+            session.add(Revocation(kind="title", subject=title_id, at=now, reason=reason))
+            audit.record(session, now, "title.revoked", account_id=by, subject=title_id, reason=reason)
+
+    def restore_title(self, title_id: str, by: str) -> None:
+        """Give a title back: new licences may be had, the old ones stay revoked. Raises LookupError."""
+        with self._database.write() as session:
+            rights = session.get(TitleRights, title_id)
+            if rights is None or rights.revoked_at is None:
+                if session.get(Title, title_id) is None:
+                    raise LookupError(title_id)
+                return
+            rights.revoked_at = None
+            audit.record(session, self._clock.now(), "title.restored", account_id=by, subject=title_id)
+
+
+def licences_of_device(account_id: str, device_id: str) -> ColumnElement[bool]:
+    return and_(IssuedLicence.account_id == account_id, IssuedLicence.device_id == device_id)
+
+
+def revoke_licences(session: Session, which: ColumnElement[bool], now: float, reason: str) -> None:
+    """Revoke those of ``which`` that are in force, and list each."""
+    for licence_id in _close(session, which, now):
+        session.add(Revocation(kind="licence", subject=licence_id, at=now, reason=reason))
+
+
+def forbid_device(session: Session, device_id: str, now: float, reason: str) -> None:
+    """Revoke every licence of this key; the list names the key alone."""
+    _close(session, IssuedLicence.device_id == device_id, now)
+    close_downloads(session, Download.device_id == device_id, now)
+    session.add(Revocation(kind="device", subject=device_id, at=now, reason=reason))
+
+
+def close_downloads(session: Session, which: ColumnElement[bool], now: float) -> None:
+    """They no longer count against a plan."""
+    session.execute(update(Download).where(which, Download.closed_at.is_(None)).values(closed_at=now))
+
+
+def _close(session: Session, which: ColumnElement[bool], now: float) -> list[str]:
+    """End the licences and the downloads they belong to; their ids."""
+    in_force = (IssuedLicence.revoked_at.is_(None), IssuedLicence.released_at.is_(None))
+    licences = session.scalars(select(IssuedLicence).where(which, *in_force)).all()
+    for licence in licences:
+        licence.revoked_at = now
+    close_downloads(session, Download.id.in_([licence.session_id for licence in licences]), now)
+    return [licence.id for licence in licences]
+
+
+def _subjects(rows: Sequence[Revocation], kind: str) -> list[str]:
+    return [row.subject for row in rows if row.kind == kind]

@@ -1,0 +1,104 @@
+"""How many play sessions an account runs at once: each says by heartbeats that it still plays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Device, PlaySession, Title
+from backend_stub.problems import ProblemError
+from backend_stub.services.plans import Plan
+
+BEAT_S = 30.0
+SILENT_S = 90.0  # a session that was silent for so long is over: three heartbeats lost
+
+
+class Streams:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def beat(self, account_id: str, session_id: str) -> tuple[float, float]:
+        """The session still plays: seconds until the next heartbeat, and when the session expires.
+
+        One that fell silent takes its place again; its end was its own, or another session's on the same device.
+        Raises :class:`ProblemError` 404 ``session_not_found``, 409 ``session_ended``, 403 ``session_expired``.
+        """
+        now = self._clock.now()
+        with self._database.write() as session:
+            play = play_session(session, account_id, session_id)
+            if play.ended_at is not None:
+                raise ended()
+            if play.expires_at <= now:
+                raise ProblemError(403, "session_expired", "The play session has expired.")
+            play.beat_at = now
+            device = session.get(Device, (account_id, play.device_id))
+            if device is not None:
+                device.last_seen_at = now
+        return BEAT_S, play.expires_at
+
+    def end(self, account_id: str, session_id: str) -> None:
+        """The session gives its place up; ending it again changes nothing. Raises 404 ``session_not_found``."""
+        with self._database.write() as session:
+            play = play_session(session, account_id, session_id)
+            play.ended_at = play.ended_at or self._clock.now()
+
+
+def play_session(session: Session, account_id: str, session_id: str) -> PlaySession:
+    """The session of this account. Raises :class:`ProblemError` 404 ``session_not_found``."""
+    play = session.get(PlaySession, session_id)
+    if play is None or play.account_id != account_id:
+        raise ProblemError(404, "session_not_found", "There is no such play session.")
+    return play
+
+
+def ended() -> ProblemError:
+    return ProblemError(409, "session_ended", "This play session has ended.")
+
+
+def make_room(session: Session, account_id: str, device_id: str, plan: Plan, now: float) -> None:
+    """End what this device played before, and see whether the plan has a stream left for it.
+
+    Raises :class:`ProblemError` 403 ``stream_limit``, naming what plays. The caller holds the account's row.
+    """
+    others = []
+    for play in _running(session, account_id, now):
+        if play.device_id == device_id:
+            play.ended_at = now
+        else:
+            others.append(play)
+    if plan.streams is not None and len(others) >= plan.streams:
+        raise ProblemError(
+            403,
+            "stream_limit",
+            "Your plan plays no more at the same time.",
+            members={"limit": plan.streams, "streams": _shown(session, others)},
+        )
+
+
+def _running(session: Session, account_id: str, now: float) -> Sequence[PlaySession]:
+    query = select(PlaySession).where(
+        PlaySession.account_id == account_id,
+        PlaySession.ended_at.is_(None),
+        PlaySession.expires_at > now,
+        PlaySession.beat_at > now - SILENT_S,
+    )
+    return session.scalars(query.order_by(PlaySession.created_at)).all()
+
+
+def _shown(session: Session, plays: Sequence[PlaySession]) -> list[dict[str, object]]:
+    query = (
+        select(PlaySession, Device.name, Title.title)
+        .join(Device, and_(Device.account_id == PlaySession.account_id, Device.id == PlaySession.device_id))
+        .join(Title, Title.id == PlaySession.title_id)
+        .where(PlaySession.id.in_([play.id for play in plays]))
+        .order_by(PlaySession.created_at)
+    )
+    return [
+        {"device_id": play.device_id, "name": name, "title": title, "since_at": play.created_at}
+        for play, name, title in session.execute(query)
+    ]
