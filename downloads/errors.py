@@ -1,0 +1,52 @@
+"""Errors of downloads, and what an error of the file system means to a viewer."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from player.errors import ErrorCode, MatineeError
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class DownloadError(MatineeError):
+    """Something about what is kept on this machine: the code begins with ``download.`` or is ``disk.full``."""
+
+
+def damaged(what: str, item: int | None = None) -> DownloadError:
+    """``what`` is not as it was written; it is named and never played."""
+    return DownloadError(ErrorCode.DOWNLOAD_DAMAGED, f"{what} was changed or is damaged.", part=what, item=item)
+
+
+def not_found(name: str) -> DownloadError:
+    return DownloadError(ErrorCode.DOWNLOAD_NOT_FOUND, f"There is no download {name!r} here.")
+
+
+def store_gone(folder: Path) -> DownloadError:
+    return DownloadError(
+        ErrorCode.DOWNLOAD_STORE_GONE,
+        f"The downloads' folder {folder} is not there; is its disk connected?",
+        recoverable=True,
+    )
+
+
+def disk_full(folder: Path, needed: int | None = None, free: int | None = None) -> DownloadError:
+    """``needed`` and ``free`` are bytes."""
+    sentence = "The disk is full: free some space, remove a download or move it to another disk, then resume."
+    return DownloadError(
+        ErrorCode.DISK_FULL, sentence, recoverable=True, folder=str(folder), needed=needed, free=free
+    )
+
+
+def storage_error(error: OSError, folder: Path) -> DownloadError:
+    """What an OSError while using ``folder`` means."""
+    if error.errno in _FULL:
+        return disk_full(folder)
+    if not folder.is_dir():
+        return store_gone(folder)
+    return DownloadError(
+        ErrorCode.DOWNLOAD_STORE_GONE,
+        f"The downloads' folder {folder} cannot be used: {error.strerror or error}.",
+        recoverable=True,
+    )

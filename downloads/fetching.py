@@ -1,0 +1,132 @@
+"""Fetches the items of one plan, several at once, each counted only when it is on the disk and in the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from downloads import ledger
+from downloads.folder import DownloadFolder
+from downloads.journal import Body
+from downloads.model import Item, Plan
+from player.loader import BytesSink, Loader, LoadOutcome, Resource
+from player.net.model import RequestKind
+from player.recovery import Trouble, trouble_of
+
+LAST_MOMENT_S = 2.0
+_ABSENT = frozenset({Trouble.NOT_FOUND, Trouble.GONE, Trouble.RANGE})
+_GAPS = frozenset({RequestKind.SEGMENT, RequestKind.TEXT, RequestKind.IMAGE})
+MISSING_SHARE = 0.01
+"""So many of the segments may be missing on every server (at least one may): publishers lose a last one at times."""
+
+
+@dataclass(slots=True)
+class Fetching:
+    """One run over a plan. ``stop`` ends it after the transfers under way; cancelling the task ends it at once.
+
+    ``on_item`` hears of every item that is kept. Items that are wanted first come first: those behind the time that
+    somebody watches, then the rest from the begin.
+    """
+
+    folder: DownloadFolder
+    plan: Plan
+    loader: Loader
+    parallel: int
+    stop: asyncio.Event
+    on_item: Callable[[Item], None] = lambda _item: None
+    bodies: dict[int, bytes] = field(default_factory=dict, repr=False)
+    _open: list[Item] = field(default_factory=list, repr=False)
+    _taken: set[int] = field(default_factory=set)
+    _journal: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _entries: list[tuple[str, Body]] = field(default_factory=list)
+    _wanted_s: float = 0.0
+
+    async def run(self) -> None:
+        """Fetch until everything is there, or ``stop``. Raises MatineeError with what ended it."""
+        self._sort()
+        workers = [asyncio.create_task(self._work(), name=f"download {n}") for n in range(self.parallel)]
+        stopping = asyncio.create_task(self._stopped())
+        try:
+            left: set[asyncio.Task[None]] = set(workers)
+            while left and not stopping.done():
+                done, left = await asyncio.wait({*left, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                left.discard(stopping)
+                for worker in done - {stopping}:
+                    worker.result()
+        finally:
+            for task in (*workers, stopping):
+                task.cancel()
+            await asyncio.gather(*workers, stopping, return_exceptions=True)
+
+    async def _stopped(self) -> None:
+        """Returns when all must end: the transfers under way get a moment to finish."""
+        await self.stop.wait()
+        await asyncio.sleep(LAST_MOMENT_S)
+
+    async def _work(self) -> None:
+        while not self.stop.is_set():
+            wanted_s = self.folder.wanted_s()
+            if wanted_s != self._wanted_s:
+                self._wanted_s = wanted_s
+                self._sort()
+            if not self._open:
+                return
+            item = self._open.pop()
+            self._taken.add(item.index)
+            try:
+                await self._fetch(item)
+            finally:
+                self._taken.discard(item.index)
+
+    def _sort(self) -> None:
+        """What is still to be fetched, the most urgent last."""
+        known = self.folder.ledger
+        self._open = [
+            item
+            for item in self.plan.items
+            if item.index not in known.stored and item.index not in known.missing and item.index not in self._taken
+        ]
+        self._open.sort(key=self._urgency, reverse=True)
+
+    def _urgency(self, item: Item) -> tuple[bool, bool, float, int]:
+        media = item.kind in _GAPS
+        end_s = item.start_s + (item.duration_s or 0.0)
+        return media, media and end_s <= self._wanted_s, item.start_s, item.index
+
+    async def _fetch(self, item: Item) -> None:
+        data: bytes | bytearray | None = self.bodies.pop(item.index, None)
+        if data is None:
+            data = await self._load(item)
+        if data is None:
+            await self._note(ledger.lacking(item.index))
+            return
+        stored = await asyncio.to_thread(self.folder.keep, item, data)
+        await self._note(ledger.kept(item.index, stored))
+        self.on_item(item)
+
+    async def _load(self, item: Item) -> bytearray | None:
+        """The item's bytes; None where no server has it and the title can be watched without it."""
+        sink = BytesSink()
+        resource = Resource(
+            item.kind, dict(item.addresses), item.byte_range, duration_s=item.duration_s, expected_size=item.size
+        )
+        result = await self.loader.load(resource, sink)
+        if result.outcome is LoadOutcome.DONE:
+            return sink.body
+        assert result.error is not None
+        if item.kind in _GAPS and trouble_of(result.error.code) in _ABSENT and self._may_lack_another():
+            return None
+        raise result.error
+
+    def _may_lack_another(self) -> bool:
+        segments = sum(item.kind in _GAPS for item in self.plan.items)
+        return len(self.folder.ledger.missing) < max(1, int(segments * MISSING_SHARE))
+
+    async def _note(self, entry: tuple[str, Body]) -> None:
+        """Write into the journal; entries that meet share one trip to the disk."""
+        self._entries.append(entry)
+        async with self._journal:
+            entries, self._entries = self._entries, []
+            if entries:
+                await asyncio.shield(asyncio.to_thread(self.folder.note, *entries))

@@ -1,0 +1,241 @@
+"""From a title or an address to the plan of its download: what belongs to it, where each part is, how large it is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from downloads.choose import Picked, choose
+from downloads.errors import DownloadError
+from downloads.model import Choice, Item, Origin, Part, Plan
+from downloads.resolving import Need, resolve, segments_of
+from player.errors import ErrorCode
+from player.loader import Loader, Resource
+from player.manifest import located_segment, parse, relocate, with_mirrors
+from player.manifest.model import (
+    ByteRange,
+    KeyInfo,
+    Presentation,
+    Rendition,
+    Segment,
+    TrackType,
+)
+from player.net.model import RequestKind
+from player.opening import Addresses, pathway_of
+
+_GUESSED_BYTES = 2_000  # an init segment, a playlist, a key: small beside the rest
+_TEXT_BPS, _IMAGE_BPS = 800, 20_000
+_MAX_ITEMS = 200_000
+
+Key = tuple[str, int | None, int | None]
+"""What identifies a file in a manifest: its address, and the start and length of its range."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan, and the bodies that planning had to read already: they need not be fetched again."""
+
+    plan: Plan
+    bodies: dict[int, bytes] = field(repr=False)
+    presentation: Presentation = field(repr=False)
+
+
+def key_of(url: str, byte_range: ByteRange | None) -> Key:
+    return (url, None, None) if byte_range is None else (url, byte_range.start, byte_range.length)
+
+
+async def draft(
+    origin: Origin,
+    addresses: Addresses,
+    loader: Loader,
+    choice: Choice,
+    wall_s: float,
+    decoders: Collection[str] = (),
+) -> Draft:
+    """Load what is needed to know every item of the download.
+
+    Raises NetError, ManifestError, MediaError, or DownloadError (``download.impossible``) for a live programme.
+    """
+    body, result = await loader.load_whole(Resource(RequestKind.MANIFEST, addresses.manifests))
+    presentation = parse(body, result.url, now_s=wall_s)
+    mirrors = _mirrors(addresses, result.pathway, result.url)
+    presentation = with_mirrors(presentation, mirrors)
+    if presentation.live:
+        raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "A live programme cannot be downloaded.")
+    writer = _Writer(result.pathway)
+    writer.add(RequestKind.MANIFEST, None, result.url, ((result.pathway, result.url),), body=body)
+    picked = choose(presentation, choice, presentation.duration_s or 0.0, decoders)
+
+    async def read(need: Need) -> tuple[bytes, str]:
+        addresses_ = places(need.rendition, need.url, None, result.pathway)
+        resource = Resource(need.kind, dict(addresses_), need.byte_range, track=need.rendition.id)
+        content, loaded = await loader.load_whole(resource)
+        redirected = loaded.url != dict(addresses_).get(loaded.pathway)
+        base = loaded.url if redirected else need.url
+        writer.add(need.kind, None, need.url, addresses_, need.byte_range, body=content, base=base)
+        return content, base
+
+    presentation, picked = await resolve(presentation, picked, read)
+    parts = tuple(_part(item) for item in picked)
+    for number, item in enumerate(picked):
+        writer.add_rendition(number, item, parts[number].sealed)
+    plan = Plan(
+        origin=origin,
+        base_url=result.url,
+        mirrors=mirrors,
+        parts=parts,
+        items=tuple(writer.items),
+        duration_s=max((_end_s(item.rendition) for item in picked), default=0.0),
+        kids=_kids(picked),
+    )
+    return Draft(plan, writer.bodies, presentation)
+
+
+def places(
+    rendition: Rendition, url: str, segment: Segment | None, default_pathway: str
+) -> tuple[tuple[str, str], ...]:
+    """(pathway, address) of a file of ``rendition``, the preferred pathway first. Elsewhere only the same bytes
+    count: another range of another file is not the same."""
+    home = next((place for place in rendition.locations if url.startswith(place.base_url)), None)
+    if home is None:
+        return ((default_pathway, url),)
+    found: dict[str, str] = {}
+    for location in rendition.locations:
+        name = default_pathway if location.pathway == "." else location.pathway
+        if location is home:
+            found.setdefault(name, url)
+        elif location.segments is None and home.segments is None:
+            found.setdefault(name, relocate(url, home.base_url, location.base_url))
+        elif segment is not None:
+            with contextlib.suppress(LookupError):
+                other = located_segment(rendition, segment, location)
+                if other.byte_range == segment.byte_range:
+                    found.setdefault(name, other.url)
+    return tuple(found.items())
+
+
+def is_protected(rendition: Rendition) -> bool:
+    """Whether the media arrives encrypted."""
+    return bool(rendition.protections) or any(
+        key.method != "NONE" for segment in segments_of(rendition) for key in segment.keys
+    )
+
+
+class _Writer:
+    """Gathers the items, each file once."""
+
+    def __init__(self, default_pathway: str) -> None:
+        self.items: list[Item] = []
+        self.bodies: dict[int, bytes] = {}
+        self._known: set[Key] = set()
+        self._default = default_pathway
+
+    def add(
+        self,
+        kind: RequestKind,
+        part: int | None,
+        url: str,
+        addresses: tuple[tuple[str, str], ...],
+        byte_range: ByteRange | None = None,
+        *,
+        size: int | None = None,
+        about: int = _GUESSED_BYTES,
+        start_s: float = 0.0,
+        duration_s: float | None = None,
+        sealed: bool = True,
+        body: bytes | None = None,
+        base: str = "",
+    ) -> None:
+        key = key_of(url, byte_range)
+        if key in self._known:
+            return
+        if len(self.items) >= _MAX_ITEMS:
+            raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "This title has too many parts to be downloaded.")
+        self._known.add(key)
+        size = len(body) if body is not None else size
+        index = len(self.items)
+        if body is not None:
+            self.bodies[index] = body
+        about = about if size is None else size
+        self.items.append(
+            Item(index, kind, part, url, addresses, byte_range, size, about, start_s, duration_s, sealed, base)
+        )
+
+    def add_rendition(self, part: int, picked: Picked, sealed: bool) -> None:
+        rendition = picked.rendition
+        for segment in segments_of(rendition):
+            if segment.gap:
+                continue
+            for key in _identity_keys(segment):
+                assert key.uri is not None
+                self.add(RequestKind.KEY, part, key.uri, ((pathway_of(key.uri), key.uri),), start_s=segment.start_s)
+            init = segment.init
+            if init is not None:
+                where = places(rendition, init.url, None, self._default)
+                self.add(
+                    RequestKind.INIT, part, init.url, where, init.byte_range, start_s=segment.start_s, sealed=sealed
+                )
+            reach = segment.byte_range
+            self.add(
+                _KINDS.get(picked.type, RequestKind.SEGMENT),
+                part,
+                segment.url,
+                places(rendition, segment.url, segment, self._default),
+                reach,
+                size=segment.size_bytes if reach is None or reach.length is None else reach.length,
+                about=int(_bps(picked, segment) * segment.duration_s / 8),
+                start_s=segment.start_s,
+                duration_s=segment.duration_s,
+                sealed=sealed,
+            )
+
+
+_KINDS = {TrackType.TEXT: RequestKind.TEXT, TrackType.IMAGE: RequestKind.IMAGE}
+
+
+def _identity_keys(segment: Segment) -> Iterator[KeyInfo]:
+    """The keys that are plain files; those inside the address itself (``data:``) come with the playlist."""
+    init_keys = segment.init.keys if segment.init is not None else ()
+    for key in (*segment.keys, *init_keys):
+        if key.uri is not None and key.keyformat == "identity" and key.uri.startswith(("http:", "https:", "file:")):
+            yield key
+
+
+def _bps(picked: Picked, segment: Segment) -> float:
+    if segment.bitrate_bps:
+        return float(segment.bitrate_bps)
+    rendition = picked.rendition
+    declared = rendition.average_bandwidth_bps or rendition.bandwidth_bps
+    if picked.type is TrackType.TEXT:
+        return float(declared or _TEXT_BPS)
+    return float(declared or (_IMAGE_BPS if picked.type is TrackType.IMAGE else 128_000))
+
+
+def _part(item: Picked) -> Part:
+    return Part(item.period, item.type, item.track.id, item.rendition.id, sealed=not is_protected(item.rendition))
+
+
+def _end_s(rendition: Rendition) -> float:
+    segments = segments_of(rendition)
+    return segments[len(segments) - 1].end_s if len(segments) else 0.0
+
+
+def _kids(picked: Iterable[Picked]) -> tuple[bytes, ...]:
+    kids = (kid for item in picked for protection in item.rendition.protections for kid in protection.default_kids)
+    return tuple(dict.fromkeys(kids))
+
+
+def _mirrors(addresses: Addresses, pathway: str, url: str) -> tuple[tuple[str, str], ...]:
+    """The same title on several edges, the one that answered first; empty where there is one place alone."""
+    if len(addresses.manifests) < 2:
+        return ()
+    others = ((name, other) for name, other in addresses.manifests.items() if name != pathway)
+    return ((pathway, url), *others)
+
+
+def pathways(plan: Plan) -> tuple[str, ...]:
+    """The CDNs that the plan's files are on, the preferred one first; key servers and the like are none."""
+    named = dict.fromkeys(name for name, _ in plan.mirrors)
+    media = (item for item in plan.items if item.kind in (RequestKind.SEGMENT, RequestKind.INIT))
+    return tuple(named | dict.fromkeys(name for item in media for name, _ in item.addresses))

@@ -1,0 +1,37 @@
+"""What was asked for when a download was made, kept sealed beside it: it must be known before there is a plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from downloads.errors import damaged
+from downloads.folder import DownloadFolder
+from downloads.model import Choice, Origin
+
+_NAME = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadRequest:
+    """Where the title comes from and what of it is wanted."""
+
+    origin: Origin
+    choice: Choice = field(default_factory=Choice)
+
+
+def write(folder: DownloadFolder, request: DownloadRequest) -> None:
+    """Keep the request; it is on the disk when this returns."""
+    document = {"origin": asdict(request.origin), "choice": asdict(request.choice)}
+    folder.write_secret(_NAME, json.dumps(document).encode())
+
+
+def read(folder: DownloadFolder) -> DownloadRequest:
+    """The request. Raises DownloadError ``download.damaged`` where it is gone or was changed."""
+    data = folder.read_secret(_NAME)
+    if data is None:
+        raise damaged("The request of the download")
+    document = json.loads(data)
+    choice = document["choice"]
+    lists = {name: tuple(choice[name]) for name in ("audio", "subtitles")}
+    return DownloadRequest(Origin(**document["origin"]), Choice(**{**choice, **lists}))

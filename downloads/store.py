@@ -1,0 +1,340 @@
+"""All downloads of this machine's user: a folder with a folder for each, and an index over them.
+
+A download may live on another disk; then ``<id>.moved`` says where. What is there is told by the folders; the index
+only makes lists quick. The store's key comes from the key store, so a copy of the folder opens nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from downloads import ledger
+from downloads.errors import DownloadError, damaged, disk_full, not_found, storage_error, store_gone
+from downloads.folder import Disk, DownloadFolder
+from downloads.index import Index
+from downloads.journal import sync_folder
+from downloads.locks import held, is_held
+from downloads.model import Snapshot, State
+from drm_client.keystore import KeyStore
+from drm_client.sealing import KEY_BYTES, Sealer
+from player.errors import ErrorCode
+
+FORMAT = 1
+KEY_ENTRY = "downloads-key"
+_FORMAT_FILE = "format.json"
+_TRASH = ".removed-"
+_MOVED = ".moved"
+_ID_BYTES = 6
+
+
+class Store:
+    """See the module. Any number of processes may have the same store open.
+
+    Raises DownloadError: ``download.newer`` for a store of a newer program, ``download.damaged`` when its key is not
+    the one it was made with, ``download.store_gone``, ``disk.full``; and DrmError from the key store.
+    """
+
+    def __init__(self, root: Path, keys: KeyStore, *, disk: Disk | None = None) -> None:
+        self.root = root
+        self._disk = disk
+        self._lock = root / "store.lock"
+        with self._storage():
+            root.mkdir(parents=True, mode=0o700, exist_ok=True)
+            with held(self._lock):
+                self.sealer = self._open(keys)
+                self._empty_trash()
+            self._index = Index(root / "index.db", self.sealer)
+            self._index.check()
+
+    @property
+    def index_was_damaged(self) -> bool:
+        """Whether the index had to be made anew from the journals."""
+        return self._index.repaired
+
+    # --- finding downloads
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all downloads, those on other disks included."""
+        with self._storage():
+            found = set()
+            for entry in self.root.iterdir():
+                if entry.name.endswith(_MOVED):
+                    found.add(entry.name.removesuffix(_MOVED))
+                elif entry.is_dir() and not entry.name.startswith("."):
+                    found.add(entry.name)
+            return tuple(sorted(found))
+
+    def get(self, name: str) -> DownloadFolder:
+        """A download by its id, the begin of its id, or its title's id; its journal has been read."""
+        folder = self._folder(self._id(name))
+        folder.refresh()
+        return folder
+
+    def find(self, name: str) -> DownloadFolder:
+        """As :meth:`get`, but the journal has not been read yet: for a repair."""
+        return self._folder(self._id(name))
+
+    def list(self) -> tuple[Snapshot, ...]:
+        """Every download; one whose journal is damaged or whose disk is not there says so in its ``code``."""
+        snapshots = []
+        ids = self.ids()
+        for download_id in ids:
+            try:
+                snapshots.append(self._snapshot(self._folder(download_id)))
+            except DownloadError as error:
+                snapshots.append(_unreadable(download_id, error))
+        self._index.keep_only(ids)
+        return tuple(sorted(snapshots, key=lambda item: (-item.priority, item.created_at, item.id)))
+
+    def rebuild(self) -> tuple[Snapshot, ...]:
+        """The list, after the index was thrown away and made anew from the journals."""
+        with self._storage():
+            (self.root / "index.db").unlink(missing_ok=True)
+        return self.list()
+
+    def _snapshot(self, folder: DownloadFolder) -> Snapshot:
+        size = folder.journal.size
+        known = self._index.get(folder.id, size) if size else None
+        if known is not None and known.folder == str(folder.path):
+            return _running(known, folder)
+        folder.refresh()
+        snapshot = folder.snapshot()
+        self._index.put(snapshot, size)
+        return snapshot
+
+    def _id(self, name: str) -> str:
+        ids = self.ids()
+        if name in ids:
+            return name
+        starting = [known for known in ids if len(name) >= 4 and known.startswith(name)]
+        if len(starting) == 1:
+            return starting[0]
+        titles = [item.id for item in self.list() if item.title_id and item.title_id == name]
+        if not titles:
+            raise not_found(name)
+        return titles[0]
+
+    def _folder(self, download_id: str) -> DownloadFolder:
+        pointer = self.root / f"{download_id}{_MOVED}"
+        path = self.root / download_id
+        if pointer.exists():
+            path = self._read_pointer(pointer, download_id)
+            if not path.is_dir():
+                raise store_gone(path)
+        return DownloadFolder(path, self.sealer, self._disk)
+
+    # --- making, removing, moving
+
+    def create(self, name: str, title_id: str = "", priority: int = 0) -> DownloadFolder:
+        """A new download; its plan is not made yet."""
+        entry = ledger.begin(name, title_id, time.time(), priority)
+        path = self.root / secrets.token_hex(_ID_BYTES)
+        return DownloadFolder.create(path, self.sealer, entry, self._disk)
+
+    def remove(self, name: str) -> None:
+        """Delete a download, readable or not. Raises ``download.busy`` while somebody downloads it."""
+        download_id = self._id(name)
+        pointer = self.root / f"{download_id}{_MOVED}"
+        path = self._read_pointer(pointer, download_id) if pointer.exists() else self.root / download_id
+        with self._storage():
+            if path.is_dir():
+                folder = DownloadFolder(path, self.sealer, self._disk)
+                with folder.running():
+                    trash = path.with_name(f"{_TRASH}{download_id}")
+                    path.rename(trash)
+                shutil.rmtree(trash, ignore_errors=True)
+            pointer.unlink(missing_ok=True)
+            sync_folder(self.root)
+
+    def move(self, name: str, target: Path, on_bytes: Callable[[int], None] = lambda _n: None) -> Path:
+        """Move a download into the folder ``target``, which may be on another disk; its new place.
+
+        The old one is deleted only when everything is on the new disk and was checked there.
+        """
+        folder = self.get(name)
+        place = target / folder.id
+        with self._storage(), folder.running():
+            if place.exists() or target.resolve() == folder.path.parent.resolve():
+                raise DownloadError(ErrorCode.INPUT_USAGE, f"The download is at {target} already.")
+            target.mkdir(parents=True, mode=0o700, exist_ok=True)
+            _check_room(folder, target)
+            staging = target / f".{folder.id}.part"
+            shutil.rmtree(staging, ignore_errors=True)
+            _copy(folder.path, staging, on_bytes)
+            _check_copy(folder, staging)
+            with held(self._lock):
+                staging.rename(place)
+                sync_folder(target)
+                self._point(folder.id, place)
+            shutil.rmtree(folder.path, ignore_errors=True)
+        return place
+
+    def _point(self, download_id: str, place: Path) -> None:
+        """Remember where a download is; nothing is needed for one that is in the store's own folder."""
+        pointer = self.root / f"{download_id}{_MOVED}"
+        if place.parent.resolve() == self.root.resolve():
+            pointer.unlink(missing_ok=True)
+        else:
+            text = json.dumps({"path": str(place.resolve())})
+            code = self.sealer.mac(text.encode(), _pointer_context(download_id)).hex()
+            _replace(pointer, f"{text}\n{code}\n".encode())
+
+    def _read_pointer(self, pointer: Path, download_id: str) -> Path:
+        with self._storage():
+            text, _, code = pointer.read_text(errors="replace").rstrip("\n").partition("\n")
+        if code != self.sealer.mac(text.encode(), _pointer_context(download_id)).hex():
+            raise damaged(f"The note where download {download_id} is")
+        return Path(json.loads(text)["path"])
+
+    # --- playback
+
+    @contextlib.contextmanager
+    def playing(self) -> Iterator[None]:
+        """While a playback over the network runs on this machine: downloads step back."""
+        with held(self.root / "playing.lock", shared=True):
+            yield
+
+    @property
+    def somebody_plays(self) -> bool:
+        return is_held(self.root / "playing.lock")
+
+    # --- opening
+
+    def _open(self, keys: KeyStore) -> Sealer:
+        """Check the store's format and key, or make both."""
+        path = self.root / _FORMAT_FILE
+        key = keys.get(KEY_ENTRY)
+        if not path.exists():
+            if key is None:
+                key = secrets.token_bytes(KEY_BYTES)
+                keys.put(KEY_ENTRY, key)
+            sealer = Sealer(key)
+            _replace(path, _format_document(sealer))
+            return sealer
+        if _format_of(path) > FORMAT:
+            raise ledger.newer()
+        if key is not None and len(key) == KEY_BYTES:
+            sealer = Sealer(key)
+            if path.read_bytes() == _format_document(sealer):
+                return sealer
+        raise DownloadError(
+            ErrorCode.DOWNLOAD_DAMAGED,
+            "These downloads belong to another computer or user, or their key was lost; they cannot be opened.",
+            part="key",
+        )
+
+    def _empty_trash(self) -> None:
+        """Finish what a removal or a move left behind when the program died."""
+        for entry in self.root.iterdir():
+            if entry.name.startswith(_TRASH):
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name.endswith(_MOVED) and (old := self.root / entry.name.removesuffix(_MOVED)).is_dir():
+                shutil.rmtree(old, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _storage(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise storage_error(error, self.root) from error
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that this user can still write where ``folder`` is. Raises DownloadError ``download.store_gone``."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError as error:
+        raise storage_error(error, folder) from error
+
+
+def _running(snapshot: Snapshot, folder: DownloadFolder) -> Snapshot:
+    return replace(snapshot, running=folder.is_running)
+
+
+def _unreadable(download_id: str, error: DownloadError) -> Snapshot:
+    return Snapshot(
+        id=download_id,
+        name=download_id,
+        title_id="",
+        state=State.FAILED,
+        running=False,
+        priority=0,
+        created_at=0.0,
+        items=0,
+        items_done=0,
+        size=0,
+        fetched=0,
+        duration_s=0.0,
+        code=str(error.code),
+        sentence=error.sentence,
+    )
+
+
+def _pointer_context(download_id: str) -> str:
+    return f"downloads/{download_id}/place"
+
+
+def _format_document(sealer: Sealer) -> bytes:
+    """The store's format, and a code that only its key makes."""
+    check = sealer.mac(str(FORMAT).encode(), "downloads/format").hex()
+    return json.dumps({"format": FORMAT, "check": check}).encode()
+
+
+def _format_of(path: Path) -> int:
+    try:
+        value = json.loads(path.read_bytes()[:10_000])["format"]
+        return int(value)
+    except (ValueError, KeyError, TypeError):
+        raise damaged("The store's description") from None
+
+
+def _check_room(folder: DownloadFolder, target: Path) -> None:
+    needed = sum(stored.length for stored in folder.ledger.stored.values())
+    free = free_bytes(target)
+    if needed > free:
+        raise disk_full(target, needed, free)
+
+
+def _copy(source: Path, target: Path, on_bytes: Callable[[int], None]) -> None:
+    """Copy a download's folder so that it lasts."""
+    for folder, _, names in os.walk(source):
+        place = target / Path(folder).relative_to(source)
+        place.mkdir(mode=0o700)
+        for name in names:
+            if name.endswith(".lock"):
+                continue
+            with (Path(folder) / name).open("rb") as old, (place / name).open("wb") as new:
+                shutil.copyfileobj(old, new, 1024 * 1024)
+                new.flush()
+                os.fsync(new.fileno())
+                on_bytes(new.tell())
+        sync_folder(place)
+
+
+def _check_copy(folder: DownloadFolder, copy: Path) -> None:
+    """Raises DownloadError where the copy is not what the journal says: damage is not carried along unseen."""
+    for index, stored in folder.ledger.stored.items():
+        digest = hashlib.sha256((copy / folder.item_path(index).relative_to(folder.path)).read_bytes())
+        if digest.hexdigest() != stored.sha256:
+            raise damaged(f"Part {index} of the download", item=index)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
