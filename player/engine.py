@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,17 +22,20 @@ from drm_client.keystore import KeyStore, open_key_store
 from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
 from player.clock import Clock, SystemClock
-from player.events import Event
+from player.events import Event, all_of
 from player.mpv.player import MpvPlayer
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Transfer, Transport
 from player.net.routing import RoutingTransport
+from player.net.suspend import SuspendWatch
 from player.opening import Source
+from player.resume import ProgressJournal, ResumeSync
 from player.service import ServiceClient, TokenStore
 from player.session import Session
 from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState
 
+_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _SWITCH_INTERVAL_S = 0.0005
 
@@ -40,7 +44,8 @@ _SWITCH_INTERVAL_S = 0.0005
 class EngineSettings:
     """``profile`` is the folder for what the client keeps (identity, tokens). Only in ``local_folder`` may ``file:``
     addresses lie: it is the folder of the local manifest that is played. ``wrap`` puts transports of a test
-    (faults, a shaped link) around the network."""
+    (faults, a shaped link) around the network. ``schemes`` adds transports for addresses of the program's own (kept
+    titles)."""
 
     profile: Path
     service_url: str | None = None
@@ -49,6 +54,7 @@ class EngineSettings:
     http2: bool = True
     local_folder: Path | None = None
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = field(default=())
+    schemes: Mapping[str, Callable[[Clock], Transport]] = field(default_factory=dict)
 
 
 class Engine:
@@ -63,6 +69,8 @@ class Engine:
         self._device: DeviceIdentity | None = None
         self._device_id: str | None = None
         self._store: KeyStore | None = None
+        self._resume: ResumeSync | None = None
+        self._watching: asyncio.Task[None] | None = None
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -72,7 +80,9 @@ class Engine:
             self._store = open_key_store(settings.profile, settings.key_store)
             self.service = ServiceClient(self._gate, settings.service_url, TokenStore(self._store))
             self._device = DeviceIdentity.load_or_create(self._store)
+            self._resume = self._make_resume(self.service)
         self._licences = LicenceClient(self._post_licence, self._device, now=self.clock.wall)
+        self.loop.call_soon_threadsafe(self._start_watching)
 
     @property
     def gate(self) -> Gate:
@@ -93,9 +103,18 @@ class Engine:
     ) -> Session:
         """Begin a playback and return at once. ``on_state`` and ``on_event`` are called on the engine's thread."""
         services = PlaybackServices(
-            self.loop, self.clock, self._gate, self._licences, self.service, self._registered_device
+            self.loop,
+            self.clock,
+            self._gate,
+            self._licences,
+            self.service,
+            self._registered_device,
+            resume=self._resume,
         )
-        session = Session(source, player, services, settings or PlaybackSettings(), on_state, on_event)
+        observers = [on_event]
+        if self._resume is not None and source.title_id:
+            observers.append(self._resume.tracker(source.title_id, lambda: session.state.duration_s))
+        session = Session(source, player, services, settings or PlaybackSettings(), on_state, all_of(observers))
         self._sessions[session] = self.submit(session.run())
         return session
 
@@ -133,14 +152,35 @@ class Engine:
 
     async def _make_gate(self) -> Gate:
         settings = self._settings
-        web = RoutingTransport(folder=settings.local_folder, ca_file=settings.ca_file, http2=settings.http2)
+        web = RoutingTransport(
+            folder=settings.local_folder,
+            ca_file=settings.ca_file,
+            http2=settings.http2,
+            others={scheme: make(self.clock) for scheme, make in settings.schemes.items()},
+        )
         await web.warm()
         transport: Transport = web
         for wrap in self._settings.wrap:
             transport = wrap(transport, self.clock)
         return Gate(transport, self.clock, self._transferred)
 
+    def _make_resume(self, service: ServiceClient) -> ResumeSync:
+        journal = ProgressJournal(self._settings.profile / "resume.db")
+        return ResumeSync(journal, service, self._registered_device, self.clock)
+
+    def _start_watching(self) -> None:
+        self._watching = self.loop.create_task(SuspendWatch(self.clock).run(self._woke), name="suspend")
+        if self._resume is not None:
+            self._resume.start()
+
+    def _woke(self, slept_s: float) -> None:
+        _log.info("the machine slept for %.0f s", slept_s)
+        for session in list(self._sessions):
+            session.network_changed()
+
     async def _shutdown(self) -> None:
+        if self._resume is not None:
+            await self._resume.close()
         await self._gate.close()
         current = asyncio.current_task()
         rest = [task for task in asyncio.all_tasks() if task is not current]

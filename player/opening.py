@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from player.clock import Clock
-from player.errors import ANY_ERROR, ErrorCode, InputError, unexpected
+from player.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, unexpected
 from player.events import Observer, PhaseReached
 from player.licences import LicenceOffer
 from player.loader import Loader, Resource
-from player.manifest import parse, with_mirrors
+from player.manifest import parse, remote_links, with_mirrors
 from player.manifest.model import Presentation
 from player.net.model import RequestKind
 from player.paths import Paths
+from player.resume import Resume, ResumeSync
 from player.service import PlaySession, ServiceClient
+
+_REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the film from starting
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What to play: the address of a manifest, or a title of the service.
+    """What to play: the address of a manifest, a title of the service, or a presentation that is there already
+    (``kept``: a download, whose addresses lead to this machine).
 
-    ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a ClearKey server.
+    ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a ClearKey server,
+    ``licence_id`` a licence that is kept on this device.
     """
 
     url: str = field(default="", repr=False)
@@ -31,9 +37,11 @@ class Source:
     variant: str = "encrypted"
     keys: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
     licence_url: str | None = field(default=None, repr=False)
+    kept: Presentation | None = field(default=None, repr=False)
+    licence_id: str | None = None
 
     def __post_init__(self) -> None:
-        if bool(self.url) == bool(self.title_id):
+        if sum(map(bool, (self.url, self.title_id, self.kept))) != 1:
             raise InputError(ErrorCode.INPUT_USAGE, "Name either an address or a title.")
         try:
             urlsplit(self.url)
@@ -58,17 +66,28 @@ class Addresses:
     offer: LicenceOffer | None = None
     resume_s: float = 0.0
     name: str = ""
+    presentation: Presentation | None = field(default=None, repr=False)  # nothing is to be loaded
 
 
 DeviceId = Callable[[], Awaitable[str | None]]
 """Gives the id under which the service knows this device."""
 
 
-async def addresses_of(source: Source, service: ServiceClient | None, device_id: DeviceId | None) -> Addresses:
-    """The manifest's addresses; asks the service for a play session where the source is a title.
+async def addresses_of(
+    source: Source,
+    service: ServiceClient | None,
+    device_id: DeviceId | None,
+    resume: ResumeSync | None = None,
+) -> Addresses:
+    """The manifest's addresses; asks the service for a play session where the source is a title. ``resume`` knows of
+    positions that the service does not have yet.
 
     Raises ServiceError, NetError or InputError.
     """
+    if source.kept is not None:
+        url = source.kept.url
+        offer = None if source.licence_id is None else LicenceOffer(kept_id=source.licence_id)
+        return Addresses({pathway_of(url): url}, offer, name=source.shown_name, presentation=source.kept)
     if source.url:
         offer = None if source.licence_url is None else LicenceOffer(source.licence_url)
         return Addresses({pathway_of(source.url): source.url}, offer, name=source.shown_name)
@@ -76,23 +95,40 @@ async def addresses_of(source: Source, service: ServiceClient | None, device_id:
         raise InputError(ErrorCode.INPUT_USAGE, "To play a title by its name, name the service too (--service).")
     device = None if device_id is None else await device_id()
     session = await service.play(source.title_id, device, source.variant)
-    return _from_session(session)
+    place = Resume(session.resume_s) if resume is None else await resume.resume_of(session)
+    return _from_session(session, place)
 
 
-def _from_session(session: PlaySession) -> Addresses:
+def _from_session(session: PlaySession, place: Resume) -> Addresses:
     licence = session.licence
     offer = None
     if licence is not None:
         offer = LicenceOffer(licence.url, licence.system, session.session_id, tuple(licence.kids))
     addresses = ((manifest.pathway, manifest.dash or manifest.hls) for manifest in session.manifests)
     manifests = {pathway: url for pathway, url in addresses if url is not None}
-    return Addresses(manifests, offer, session.resume_s, session.title.title)
+    return Addresses(manifests, offer, place.position_s, session.title.title)
 
 
 def pathway_of(url: str) -> str:
     """What a CDN is called when nobody named it: its host and port."""
     parts = urlsplit(url)
     return parts.netloc.rpartition("@")[2] or "file"
+
+
+async def _with_remotes(body: bytes, url: str, clock: Clock, loader: Loader) -> Presentation:
+    """The manifest with its remote elements (xlink:href); one that cannot be had is left as it stands."""
+    remotes: dict[str, bytes | None] = {}
+    presentation = parse(body, url, now_s=clock.wall())
+    while wanted := remote_links(presentation, remotes):
+        for address in wanted:
+            resource = Resource(RequestKind.MANIFEST, {pathway_of(address): address})
+            try:
+                async with asyncio.timeout(_REMOTE_TIMEOUT_S):
+                    remotes[address] = await loader.load_bytes(resource)
+            except (MatineeError, TimeoutError):
+                remotes[address] = None
+        presentation = parse(body, url, now_s=clock.wall(), remotes=remotes)
+    return presentation
 
 
 async def load_presentation(
@@ -102,8 +138,11 @@ async def load_presentation(
 
     Raises NetError, ManifestError or MediaError.
     """
+    if addresses.presentation is not None:
+        observe(PhaseReached(clock.monotonic(), "manifest"))
+        return addresses.presentation
     body, result = await loader.load_whole(Resource(RequestKind.MANIFEST, addresses.manifests))
-    presentation = parse(body, result.url, now_s=clock.wall())
+    presentation = await _with_remotes(body, result.url, clock, loader)
     if len(addresses.manifests) > 1:
         first = [(result.pathway, result.url)]
         others = [(name, url) for name, url in addresses.manifests.items() if name != result.pathway]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +20,23 @@ class RoutingTransport:
     """Sends each request where its scheme belongs.
 
     ``folder`` is the folder of a local manifest; without one (a manifest from the web) ``file:`` is refused.
+    ``others`` are transports for schemes of this program's own, such as that of kept titles.
     httpx is loaded at the first address of the web, so that work on local files starts at once.
     """
 
-    def __init__(self, *, folder: Path | None = None, ca_file: Path | None = None, http2: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        folder: Path | None = None,
+        ca_file: Path | None = None,
+        http2: bool = True,
+        others: Mapping[str, Transport] | None = None,
+    ) -> None:
         self._ca_file = ca_file
         self._http2 = http2
         self._local = None if folder is None else LocalTransport(folder)
         self._data = DataTransport()
+        self._others = dict(others or {})
         self._web: HttpTransport | None = None
 
     @asynccontextmanager
@@ -42,6 +51,8 @@ class RoutingTransport:
 
     async def close(self) -> None:
         """Close all connections."""
+        for other in self._others.values():
+            await other.close()
         if self._web is not None:
             await self._web.close()
 
@@ -53,6 +64,8 @@ class RoutingTransport:
             return self._data
         if scheme == "file" and self._local is not None:
             return self._local
+        if scheme in self._others:
+            return self._others[scheme]
         raise failure(
             ErrorCode.NET_FORBIDDEN_URL,
             f"Addresses of the kind {scheme[:20] or 'unknown'}: are not loaded here.",
