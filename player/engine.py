@@ -18,10 +18,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from drm_client.device import DeviceIdentity
+from drm_client.errors import DrmError
 from drm_client.keystore import KeyStore, open_key_store
 from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
+from drm_client.offline import OfflineLicences
+from drm_client.signed_licences import SignedLicences
 from player.clock import Clock, SystemClock
+from player.device_rights import DeviceRights, open_rights, register
 from player.events import Event, all_of
 from player.mpv.player import MpvPlayer
 from player.net.gate import Gate
@@ -69,6 +73,8 @@ class Engine:
         self._device: DeviceIdentity | None = None
         self._device_id: str | None = None
         self._store: KeyStore | None = None
+        self._rights: DeviceRights | None = None
+        self._opening_rights = asyncio.Lock()
         self._resume: ResumeSync | None = None
         self._watching: asyncio.Task[None] | None = None
         self.loop = asyncio.new_event_loop()
@@ -81,7 +87,7 @@ class Engine:
             self.service = ServiceClient(self._gate, settings.service_url, TokenStore(self._store))
             self._device = DeviceIdentity.load_or_create(self._store)
             self._resume = self._make_resume(self.service)
-        self._licences = LicenceClient(self._post_licence, self._device, now=self.clock.wall)
+        self._licences = LicenceClient(self._post_licence, self._device, now=self._now_s, signed=self._signed)
         self.loop.call_soon_threadsafe(self._start_watching)
 
     @property
@@ -109,6 +115,7 @@ class Engine:
             self._licences,
             self.service,
             self._registered_device,
+            kept_licences=self._kept_licences,
             resume=self._resume,
         )
         observers = [on_event]
@@ -143,6 +150,19 @@ class Engine:
         self._thread.join(10.0)
         if not self._thread.is_alive():
             self.loop.close()
+
+    async def rights(self) -> DeviceRights | None:
+        """What this device keeps and may play of the service, opened at first use; None without a service.
+
+        For the engine's loop. Raises DrmError where what is kept cannot be opened.
+        """
+        if self.service is None or self._store is None or self._device is None:
+            return None
+        async with self._opening_rights:
+            if self._rights is None:
+                profile = self._settings.profile
+                self._rights = await asyncio.to_thread(open_rights, profile, self._store, self._device, self.service)
+        return self._rights
 
     # --- on the loop
 
@@ -182,6 +202,8 @@ class Engine:
         if self._resume is not None:
             await self._resume.close()
         await self._gate.close()
+        if self._rights is not None:
+            self._rights.close()
         current = asyncio.current_task()
         rest = [task for task in asyncio.all_tasks() if task is not current]
         for task in rest:
@@ -197,8 +219,25 @@ class Engine:
         if self.service is None or self._device is None:
             return None
         if self._device_id is None:
-            self._device_id = await self.service.register_device(self._device.public_jwk())
+            self._device_id = await register(self.service, self._device)
         return self._device_id
+
+    async def _kept_licences(self) -> OfflineLicences | None:
+        rights = await self.rights()
+        return None if rights is None else rights.licences
+
+    async def _signed(self) -> SignedLicences | None:
+        """Where what is kept cannot be opened, streaming goes on with licences that need none of it."""
+        try:
+            rights = await self.rights()
+        except DrmError as error:
+            _log.warning("signed licences are not used: %s", error.code)
+            return None
+        return None if rights is None else rights.signed
+
+    def _now_s(self) -> float:
+        """Trusted seconds since 1970 where this device knows them, else the wall clock's."""
+        return self.clock.wall() if self._rights is None else self._rights.now()
 
     async def _post_licence(self, call: LicenceCall) -> bytes:
         if self.service is not None and self.service.owns(call.url):

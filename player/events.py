@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from abr.model import Decision
@@ -132,3 +132,15 @@ Event = (
     | ErrorRaised
 )
 Observer = Callable[[Event], None]
+
+
+def all_of(observers: Sequence[Observer]) -> Observer:
+    """One observer that tells all of them, in order."""
+    if len(observers) == 1:
+        return observers[0]
+
+    def observe(event: Event) -> None:
+        for each in observers:
+            each(event)
+
+    return observe

@@ -26,11 +26,11 @@ from player.mpv.player import MpvPlayer
 from player.net.model import Transfer
 from player.opening import Source, addresses_of, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
-from player.progress import ProgressReporter, reporter_for
 from player.renewal import renewal_of
 from player.selection import Selection, audio_rendition, ladder, select, wanted_bps
 from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState, Status, TrackChoice
+from player.steering import steering_of
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
@@ -69,18 +69,14 @@ class Session:
         self._on_event = on_event
         self._network = Throughput(settings.network_memory, lambda: self._paths.current)
         self._playhead = Playhead()
-
-        def throughput() -> float | None:
-            return self._network.estimate(self._clock.monotonic()).mean_bps
-
-        self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, throughput)
+        self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, self._throughput)
         self._waiting = Waiting()
         self._keys = KeyRing()
         self._paths = Paths(())
         self._streaming: Streaming | None = None
+        self._loader: Loader | None = None
         self._desk: LicenceDesk | None = None
         self._url = ""
-        self._reporter: ProgressReporter | None = None
         self._closing = False
         self._stop_at_s: float | None = None
         self._loading: asyncio.Task[frozenset[str]] | None = None
@@ -159,6 +155,11 @@ class Session:
         if sample is not None:
             self._network.observe(sample)
 
+    def network_changed(self) -> None:
+        """The machine slept, or has another network (called on the loop)."""
+        if self._loader is not None:
+            self._loader.network_changed()
+
     # --- the life of a playback, on the loop
 
     async def run(self) -> None:
@@ -185,22 +186,34 @@ class Session:
 
     async def _open(self) -> None:
         services, settings = self._services, self._settings
-        addresses = await addresses_of(self._source, services.service, services.device_id)
+        addresses = await addresses_of(self._source, services.service, services.device_id, services.resume)
         if not addresses.manifests:
             raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "The service names no place to play this title from.")
         for kid, key in self._source.keys:
             self._keys.add(kid, key)
         self._paths = Paths(tuple(addresses.manifests))
+        renewal = renewal_of(self._source, services.service, services.device_id)
         loader = Loader(
             services.gate,
             self._paths,
             self._clock,
             Random(settings.seed),
-            renewal_of(self._source, services.service, services.device_id),
+            renewal,
             buffer_s=self._buffer_s,
             on_event=self._load_event,
+            is_patient=lambda: self._paused,
         )
-        desk = LicenceDesk(services.licences, self._keys, addresses.offer, self._clock, self._observe)
+        self._loader = loader
+        desk = LicenceDesk(
+            services.licences,
+            self._keys,
+            addresses.offer,
+            self._clock,
+            self._observe,
+            kept=services.kept_licences,
+            reoffer=None if renewal is None else renewal.offer,
+            on_end=lambda error: self._call_soon(self._fail, error),
+        )
         desk.prefetch()
         self._desk = desk
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
@@ -209,6 +222,11 @@ class Session:
         self._loading = asyncio.ensure_future(self._load_into_player(start_s))
         presentation = await load_presentation(addresses, loader, self._paths, self._clock, self._observe)
         desk.knows(presentation)
+        steering = await steering_of(
+            presentation, self._paths, services.gate, self._clock, self._throughput, self._observe, settings.seed
+        )
+        if steering is not None:
+            self._spawn(steering.run)
         self._selection = select(presentation, settings.audio_language, await self._loading)
         pathway = self._paths.current or pathway_of(presentation.url)
         whole_keys = WholeKeys(loader, pathway)
@@ -219,10 +237,6 @@ class Session:
         await self._streaming.prepare(start_s)
         self._monitor.update(duration_s=self._streaming.timeline.end_s)
         await self._begin()
-
-    async def _report_progress(self) -> None:
-        if self._reporter is not None and self._streaming is not None and self._monitor.first_frame_shown:
-            await self._reporter.report(self._playhead.position_s, self._streaming.timeline.end_s)
 
     def _make_streaming(self, sources: Sources, loader: Loader) -> Streaming:
         assert self._selection is not None
@@ -282,15 +296,11 @@ class Session:
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
-        services = self._services
-        self._reporter = await reporter_for(self._source, services.service, services.device_id, self._clock)
         assert self._streaming is not None
         while not self._is_over() and not stopped.done():
             await asyncio.wait({stopped}, timeout=_TICK_S)
             assert self._control is not None
             ranges, dropped = await self._control.run(self._player.measure)
-            if self._reporter is not None and self._reporter.is_due():
-                self._do(self._report_progress)
             self._streaming.cached(ranges)
             self._streaming.poke()
             self._monitor.sample(self._streaming.buffered_until(), ranges, dropped)
@@ -307,7 +317,6 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._waiting.end()
-        await self._report_progress()
         if self._loading is not None:
             await asyncio.gather(self._loading, return_exceptions=True)
         if self._link is not None:
@@ -429,6 +438,9 @@ class Session:
     def _observe(self, event: Event) -> None:
         self._monitor.engine(event)
         self._on_event(event)
+
+    def _throughput(self) -> float | None:
+        return self._network.estimate(self._clock.monotonic()).mean_bps
 
     def _buffer_s(self) -> float:
         if self._streaming is None:

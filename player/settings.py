@@ -10,7 +10,9 @@ from abr.model import NetworkMemory
 from abr.registry import DEFAULT
 from drm_client.licence import LicenceClient
 from player.clock import Clock
+from player.licences import OpenKept
 from player.net.gate import Gate
+from player.resume import ResumeSync
 from player.service import ServiceClient
 
 
@@ -24,6 +26,8 @@ class PlaybackServices:
     licences: LicenceClient
     service: ServiceClient | None = None
     device_id: Callable[[], Awaitable[str | None]] | None = None
+    kept_licences: OpenKept | None = None
+    resume: ResumeSync | None = None
 
 
 @dataclass(frozen=True, slots=True)

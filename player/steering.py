@@ -61,7 +61,11 @@ def start_order(defaults: Sequence[str], known: Sequence[str]) -> tuple[str, ...
 
 
 class Steering:
-    """Keeps ``paths`` in the order that the steering server of one presentation wants. Runs on the engine's loop."""
+    """Keeps ``paths`` in the order that the steering server of one presentation wants. Runs on the engine's loop.
+
+    ``ttl_s`` is how long the last answer holds, ``asked`` whether it has been got but not waited out yet, ``ended``
+    whether the server is gone for good.
+    """
 
     def __init__(
         self,
@@ -87,6 +91,7 @@ class Steering:
         self._all = tuple(paths.pathways)
         self._params_of = _PLAYLISTS if protocol is ManifestProtocol.HLS else frozenset(RequestKind)
         self.ttl_s = DEFAULT_TTL_S
+        self.asked = False
         self.ended = False
 
     def begin(self) -> None:
@@ -103,7 +108,9 @@ class Steering:
     async def run(self) -> None:
         """Ask, follow, wait for as long as the answer holds, and again, until the server says that it is gone."""
         while not self.ended:
-            await self.ask()
+            if not self.asked:
+                await self.ask()
+            self.asked = False
             await self._clock.sleep(max(self.ttl_s, SHORTEST_TTL_S))
 
     async def ask(self) -> None:
@@ -126,6 +133,7 @@ class Steering:
                 await self._clock.sleep(step.delay_s)
             else:
                 self._follow(manifest)
+                self.asked = True
                 return
 
     async def _load(self) -> SteeringManifest:
@@ -157,10 +165,9 @@ async def steering_of(
     paths: Paths,
     gate: Gate,
     clock: Clock,
-    rng: Random,
-    *,
     throughput_bps: Callable[[], float | None],
     observe: Observer,
+    seed: int = 0,
 ) -> Steering | None:
     """What steers a presentation, its first order in force; None where it declares no steering.
 
@@ -170,7 +177,14 @@ async def steering_of(
     if declared is None:
         return None
     made = Steering(
-        declared, presentation.protocol, paths, gate, clock, rng, throughput_bps=throughput_bps, observe=observe
+        declared,
+        presentation.protocol,
+        paths,
+        gate,
+        clock,
+        Random(seed),
+        throughput_bps=throughput_bps,
+        observe=observe,
     )
     made.begin()
     if made.asks_before_start:

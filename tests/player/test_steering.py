@@ -220,9 +220,8 @@ async def test_an_answer_is_waited_for_before_the_start_but_not_for_long(late: b
             bench.paths,
             bench.gate,
             bench.clock,
-            Random(1),
-            throughput_bps=lambda: None,
-            observe=bench.events.append,
+            lambda: None,
+            bench.events.append,
         )
     )
     assert made is not None

@@ -1,0 +1,189 @@
+"""Brings positions to the journal, and from there to the service: at once where it matters, else twice a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from player.clock import Clock
+from player.errors import MatineeError
+from player.events import Observer
+from player.net.suspend import boot_time
+from player.resume.journal import Now, ProgressJournal, Watched, trusted_at
+from player.resume.merge import Resume, Watch, merge
+from player.resume.tracker import ProgressTracker
+from player.service import Account, PlaySession, ProgressItem
+
+SEND_EVERY_S = 30.0
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class ProgressService(Protocol):
+    """What is needed of the service (:class:`player.service.ServiceClient` is one)."""
+
+    async def account(self) -> Account | None: ...
+
+    async def progress(self, items: list[ProgressItem]) -> frozenset[str]: ...
+
+    async def time(self) -> float: ...
+
+
+class ResumeSync:
+    """One per engine. What the service cannot be told now stays in the journal and is told later, also after the
+    program was started anew; nothing waits for it and nothing of it ever ends a playback."""
+
+    def __init__(
+        self,
+        journal: ProgressJournal,
+        service: ProgressService,
+        device_id: Callable[[], Awaitable[str | None]],
+        clock: Clock,
+        boot: Callable[[], float] = boot_time,
+        boot_id: str | None = None,
+    ) -> None:
+        self._journal = journal
+        self._service = service
+        self._device_id = device_id
+        self._clock = clock
+        self._boot = boot
+        self._boot_id = boot_id if boot_id is not None else this_boot()
+        self._disk = ThreadPoolExecutor(1, "resume")
+        self._writes: set[asyncio.Task[None]] = set()
+        self._urgent = asyncio.Event()
+        self._sender: asyncio.Task[None] | None = None
+        self._offset_s: float | None = None  # the service's clock less the boot clock
+
+    def start(self) -> None:
+        """Begin to send; what an earlier run left is sent first."""
+        self._sender = asyncio.get_running_loop().create_task(self._send_for_ever(), name="resume")
+
+    def tracker(self, title_id: str, duration_s: Callable[[], float | None]) -> Observer:
+        """An observer of the events of one playback of a title."""
+
+        def keep(position_s: float, urgent: bool) -> None:
+            task = asyncio.get_running_loop().create_task(
+                self._keep(title_id, position_s, duration_s() or 0.0, urgent=urgent)
+            )
+            self._writes.add(task)
+            task.add_done_callback(self._writes.discard)
+
+        return ProgressTracker(keep)
+
+    async def resume_of(self, session: PlaySession) -> Resume:
+        """Where to go on, from what the service knows and what this machine could not tell it yet. Never raises."""
+        title, account = session.title, await self._service.account()
+        try:
+            if account is None:
+                return Resume(session.resume_s)
+            kept = await self._on_disk(partial(self._journal.of, account.id, title.id))
+            if kept is None:
+                return Resume(session.resume_s)
+            local = Watch(kept.device_id, kept.position_s, kept.duration_s, trusted_at(kept, await self._now()))
+        except MatineeError as error:
+            _log.warning("what was kept of this title cannot be used: %s", error.code)
+            return Resume(session.resume_s)
+        known = title.progress
+        remote = None if known is None else Watch("", known.position_s, known.duration_s, known.watched_at)
+        return merge(remote, local)
+
+    async def send(self) -> None:
+        """Tell the service what it does not know yet. Never raises for a service that cannot be reached."""
+        await asyncio.gather(*self._writes, return_exceptions=True)
+        try:
+            account = await self._service.account()
+            if account is None:
+                return
+            waiting = await self._on_disk(partial(self._journal.unsent, account.id))
+            if not waiting:
+                return
+            now = await self._now()
+            items = [
+                ProgressItem(
+                    each.event_id,
+                    each.title_id,
+                    each.position_s,
+                    each.duration_s,
+                    trusted_at(each, now),
+                    each.device_id,
+                )
+                for each in waiting
+            ]
+            accepted = await self._service.progress(items)
+            await self._on_disk(partial(self._journal.sent, sorted(accepted)))
+        except MatineeError as error:
+            _log.info("positions are kept to be told to the service later: %s", error.code)
+
+    async def close(self, patience_s: float = 2.0) -> None:
+        """Write what is still in memory, try once more to send, and close the journal."""
+        if self._sender is not None:
+            self._sender.cancel()
+            await asyncio.gather(self._sender, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self.send()
+        await asyncio.gather(*self._writes, return_exceptions=True)
+        await self._on_disk(self._journal.close)
+        self._disk.shutdown(wait=False)
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            await self.send()
+            pause = asyncio.ensure_future(self._clock.sleep(SEND_EVERY_S))
+            urgent = asyncio.ensure_future(self._urgent.wait())
+            try:
+                await asyncio.wait({pause, urgent}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                pause.cancel()
+                urgent.cancel()
+            self._urgent.clear()
+
+    async def _keep(self, title_id: str, position_s: float, duration_s: float, *, urgent: bool) -> None:
+        now = Now(0.0, self._boot_id, self._boot(), self._clock.wall())  # before anything is waited for
+        try:
+            account, device = await self._service.account(), await self._device_id()
+            if account is None or device is None:
+                return
+            watched = Watched(
+                account.id,
+                title_id,
+                str(uuid.uuid4()),
+                position_s,
+                duration_s,
+                device,
+                now.boot_id,
+                now.boot_s,
+                now.wall_at,
+            )
+            await self._on_disk(partial(self._journal.put, watched))
+        except MatineeError as error:
+            _log.warning("a position could not be kept: %s", error.code)
+        if urgent:
+            self._urgent.set()
+
+    async def _now(self) -> Now:
+        """This moment on all clocks. The service is asked for its time once."""
+        if self._offset_s is None:
+            self._offset_s = await self._service.time() - self._boot()
+        boot_s = self._boot()
+        return Now(boot_s + self._offset_s, self._boot_id, boot_s, self._clock.wall())
+
+    async def _on_disk(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+
+
+@cache
+def this_boot() -> str:
+    """A name of this start of the machine; where the system gives none, one of this program's run."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return str(uuid.uuid4())
