@@ -42,7 +42,8 @@ class KeyRequest:
 
     ``kids`` are 16 bytes each. ``licence_url`` is where the service says to ask; else each system looks into
     ``protections``. ``system`` names the system to use where the service says it (``matinee.clearkey``).
-    ``session_id`` is the play session that a device-bound licence must be for.
+    ``session_id`` is the play session that a device-bound licence must be for, ``title_id`` its title.
+    ``signed_url`` is where the service takes signed requests, which are preferred.
     """
 
     kids: tuple[bytes, ...]
@@ -50,6 +51,8 @@ class KeyRequest:
     licence_url: str | None = field(default=None, repr=False)
     system: str | None = None
     session_id: str | None = None
+    title_id: str | None = None
+    signed_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,14 @@ class LicenceCall:
 @dataclass(frozen=True, slots=True)
 class LicencePolicy:
     """``type`` is ``streaming`` (kept in memory until ``expires_at``, seconds since 1970) or ``temporary`` (this
-    playback alone)."""
+    playback alone). A running playback may outlive ``expires_at`` by ``grace_s``; from ``renew_from_at`` on another
+    licence should be asked for. ``withheld`` tells why a key was not given, by key ID."""
 
     type: str = "temporary"
     expires_at: float | None = None
+    renew_from_at: float | None = None
+    grace_s: float = 0.0
+    withheld: Mapping[bytes, str] = field(default_factory=dict)
 
 
 class Decryptor(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from drm_client import hls_identity
 from drm_client.clearkey import ClearKey
@@ -25,6 +25,7 @@ from drm_client.keysystem import (
     choose_system,
     vendor_systems,
 )
+from drm_client.signed_licences import SignedLicences
 
 Post = Callable[[LicenceCall], Awaitable[bytes]]
 MAX_CACHED = 64
@@ -45,10 +46,10 @@ class Licence:
 
 
 @dataclass(eq=False, slots=True)
-class _Flight:
+class _Flight(Generic[_Value]):
     """A running exchange and how many wait for its answer."""
 
-    answer: asyncio.Future[bytes]
+    answer: asyncio.Future[_Value]
     waiting: int = 0
 
 
@@ -56,7 +57,8 @@ class LicenceClient:
     """Gets licences and identity keys for playbacks, each only once.
 
     Belongs to one event loop. Requests for the same keys that meet share one exchange; a licence whose policy
-    allows it (``streaming``) answers again from memory until it expires. ``now`` gives seconds since 1970.
+    allows it (``streaming``) answers again from memory until it expires. ``now`` gives seconds since 1970, ``signed``
+    what makes signed requests where the service takes them.
     """
 
     def __init__(
@@ -66,40 +68,49 @@ class LicenceClient:
         *,
         now: Callable[[], float],
         vendors: Sequence[KeySystem] | None = None,
+        signed: Callable[[], Awaitable[SignedLicences | None]] | None = None,
     ) -> None:
         own: list[KeySystem] = [DeviceClearKey(device)] if device is not None else []
         self._systems = (*own, *(vendor_systems() if vendors is None else vendors), ClearKey())
         self._post = post
-        self._now = now
+        self.now = now
+        self._signed = signed
         self._cached: dict[_Identity, tuple[str, Grant]] = {}
         self._identity_keys: dict[str, ContentKey] = {}
-        self._flights: dict[_Identity, _Flight] = {}
+        self._flights: dict[_Identity, _Flight[Any]] = {}
 
-    async def acquire(self, request: KeyRequest, ring: KeyRing) -> Licence:
-        """Fetch a licence for ``request`` and put its keys into ``ring``.
+    async def acquire(self, request: KeyRequest, ring: KeyRing, *, fresh: bool = False) -> Licence:
+        """Fetch a licence for ``request`` and put its keys into ``ring``; ``fresh``: even if one is remembered.
 
         Raises :class:`DrmError` (``drm.key_system_unsupported``, ``drm.licence_*``) or what ``post`` raises.
         """
         identity: _Identity = (request.licence_url, request.system, request.session_id, *sorted(request.kids))
-        remembered = self._remembered(identity)
-        if remembered is not None:
-            name, grant = remembered
-        else:
-            system = choose_system(self._systems, request)
-            name = system.name
-            body = await self._exchange(identity, system.form_request(request))
-            grant = system.read_response(request, body)
-            self._check_expiry(grant.policy)
-            self._remember(identity, name, grant)
+        remembered = None if fresh else self._remembered(identity)
+        name, grant = remembered or await self._granted(identity, request)
         ring.update(ContentKey(key.kid, key.value) for key in grant.keys)
         kids = tuple(key.kid for key in grant.keys)
         return Licence(name, kids, grant.policy, remembered is not None, grant)
+
+    async def _granted(self, identity: _Identity, request: KeyRequest) -> tuple[str, Grant]:
+        """A licence that was asked for now."""
+        signed = None if self._signed is None or request.signed_url is None else await self._signed()
+        if signed is not None and request.system == DeviceClearKey.name:
+            name, asker = DeviceClearKey.name, signed
+            grant = await self._shared(identity, lambda: asker.grant(request))
+        else:
+            system = choose_system(self._systems, request)
+            name, call = system.name, system.form_request(request)
+            grant = system.read_response(request, await self._shared(identity, lambda: self._post_once(call)))
+        self._check_expiry(grant.policy)
+        self._remember(identity, name, grant)
+        return name, grant
 
     async def identity_key(self, method: str, uri: str) -> bytes:
         """The HLS identity key at ``uri``, fetched once. Raises as :meth:`acquire`."""
         kept = self._identity_keys.get(uri)
         if kept is None:
-            key = hls_identity.read_key(method, await self._exchange((uri,), hls_identity.key_call(uri)))
+            call = hls_identity.key_call(uri)
+            key = hls_identity.read_key(method, await self._shared((uri,), lambda: self._post_once(call)))
             kept = self._identity_keys[uri] = ContentKey(bytes(16), key)
             _drop_oldest(self._identity_keys)
         return bytes(kept.value)
@@ -116,7 +127,7 @@ class LicenceClient:
 
     def _remembered(self, identity: _Identity) -> tuple[str, Grant] | None:
         kept = self._cached.get(identity)
-        if kept is not None and (kept[1].policy.expires_at or 0) <= self._now():
+        if kept is not None and (kept[1].policy.expires_at or 0) <= self.now():
             del self._cached[identity]
             for key in kept[1].keys:
                 key.clear()
@@ -129,7 +140,7 @@ class LicenceClient:
             _drop_oldest(self._cached)
 
     def _check_expiry(self, policy: LicencePolicy) -> None:
-        if policy.expires_at is not None and policy.expires_at <= self._now():
+        if policy.expires_at is not None and policy.expires_at <= self.now():
             raise DrmError(
                 DrmErrorCode.LICENCE_EXPIRED,
                 "The licence for this title has run out (or this computer's clock is wrong).",
@@ -137,15 +148,16 @@ class LicenceClient:
                 expires_at=policy.expires_at,
             )
 
-    async def _exchange(self, identity: _Identity, call: LicenceCall) -> bytes:
+    async def _shared(self, identity: _Identity, ask: Callable[[], Awaitable[_Value]]) -> _Value:
         """One exchange for all who ask for the same at the same time; one who gives up does not stop the others, the
         last one does."""
-        flight = self._flights.get(identity)
+        flight: _Flight[Any] | None = self._flights.get(identity)
         if flight is None:
-            flight = self._flights[identity] = _Flight(asyncio.ensure_future(self._post_once(call)))
+            flight = self._flights[identity] = _Flight(asyncio.ensure_future(ask()))
         flight.waiting += 1
         try:
-            return await asyncio.shield(flight.answer)
+            answer: _Value = await asyncio.shield(flight.answer)
+            return answer
         finally:
             flight.waiting -= 1
             if flight.waiting == 0:
@@ -153,7 +165,7 @@ class LicenceClient:
             if flight.answer.done() or flight.waiting == 0:
                 self._end(identity, flight)
 
-    def _end(self, identity: _Identity, flight: _Flight) -> None:
+    def _end(self, identity: _Identity, flight: _Flight[Any]) -> None:
         """Nobody joins ``flight`` any more."""
         if self._flights.get(identity) is flight:
             del self._flights[identity]

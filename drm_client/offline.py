@@ -15,7 +15,7 @@ from drm_client.licence_store import KeptLicence, LicenceStore
 from drm_client.refusals import RefusedError
 from drm_client.rights import Moment, Rights, RightsState, Standing
 from drm_client.signed import Fields
-from drm_client.signed_licences import IssuedLicence, LicenceOrder, SignedLicences
+from drm_client.signed_licences import DeviceInfo, IssuedLicence, LicenceOrder, SignedLicences
 from drm_client.trusted_service import TrustedService
 from drm_client.vault import Vault
 
@@ -36,6 +36,14 @@ class Renewals:
     failed: dict[str, Exception]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedLicence:
+    """A playback has begun: how the licence stands for it, and since when (trusted seconds since 1970)."""
+
+    standing: Standing
+    since_s: float
+
+
 class OfflineLicences:
     """See the module.
 
@@ -43,12 +51,14 @@ class OfflineLicences:
     :class:`TrustedService` does. Belongs to one event loop; what is not a coroutine is safe on any thread.
     """
 
-    def __init__(self, vault: Vault, device: DeviceIdentity, service: TrustedService) -> None:
+    def __init__(
+        self, vault: Vault, device: DeviceIdentity, service: TrustedService, info: DeviceInfo | None = None
+    ) -> None:
         self._vault = vault
         self._device = device
         self._service = service
         self._clock = service.clock
-        self._signed = SignedLicences(service, device)
+        self._signed = SignedLicences(service, device, info)
         self.store = LicenceStore(vault)
 
     # --- without a network
@@ -60,7 +70,7 @@ class OfflineLicences:
         licence.clear()
         return rules.judge(licence.rights, now, self._device.device_id, watching_since_s=watching_since_s)
 
-    def open(self, licence_id: str, ring: KeyRing) -> Standing:
+    def open(self, licence_id: str, ring: KeyRing) -> OpenedLicence:
         """Begin a playback: put the keys into ``ring``, and start the playback clock at the first one.
 
         Raises ``drm.licence_expired``, ``drm.licence_revoked`` or ``drm.no_licence`` with the state in ``fields``
@@ -82,7 +92,8 @@ class OfflineLicences:
             if started is not licence.rights:
                 self.store.put(licence.with_rights(started))
         ring.update(licence.keys)
-        return rules.judge(started, now, self._device.device_id, watching_since_s=now.at_s)
+        running = rules.judge(started, now, self._device.device_id, watching_since_s=now.at_s)
+        return OpenedLicence(running, now.at_s)
 
     def simulate(
         self, licence_id: str, at: Iterable[float] = (), *, play_at_s: float | None = None

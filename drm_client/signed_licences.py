@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from drm_client import signed
-from drm_client.clearkey import parse_key_set, read_json
+from drm_client.clearkey import parse_key_set, read_json, wanted_keys
 from drm_client.device import DeviceIdentity
 from drm_client.keys import ContentKey
+from drm_client.keysystem import Grant, KeyRequest, LicencePolicy
 from drm_client.licence_store import Receipt
 from drm_client.policy import Policy, PolicyType
 from drm_client.refusals import RefusedError
@@ -20,6 +21,7 @@ from drm_client.signed import untrusted
 from drm_client.signed_policy import Asked, check_answer, parse_policy
 from drm_client.trusted_service import TrustedService
 
+MAX_PSSH = 16
 _STALE = "stale_sequence"
 RELEASE_REASONS = frozenset({"removed", "evicted", "expired", "signed_out"})
 
@@ -87,6 +89,28 @@ class SignedLicences:
             order.type, order.session_id, self._device.device_id, nonce, order.title_id, frozenset(order.kids)
         )
         return await self._read(answer, asked)
+
+    async def grant(self, request: KeyRequest) -> Grant:
+        """A licence for the play session of ``request``, from its ``signed_url``."""
+        pssh = {box: None for protection in request.protections for box in protection.pssh}
+        order = LicenceOrder(
+            url=request.signed_url or "",
+            session_id=request.session_id or "",
+            title_id=request.title_id,
+            kids=request.kids,
+            type=PolicyType.STREAMING,
+            pssh=tuple(pssh)[:MAX_PSSH],
+        )
+        issued = await self.request(order)
+        policy = issued.policy
+        terms = LicencePolicy(
+            type=policy.type,
+            expires_at=policy.expires_at,
+            renew_from_at=None if policy.renewal is None else policy.renewal.from_at,
+            grace_s=policy.grace_s,
+            withheld=policy.withheld,
+        )
+        return Grant(wanted_keys(issued.keys, request), terms)
 
     async def renew(self, rights: Rights, url: str, kids: Sequence[bytes]) -> IssuedLicence:
         """The licence anew, by its renewal address. Where the answer to an earlier renewal was lost, the service says

@@ -1,18 +1,21 @@
-"""Keys for one playback: asks for a licence when samples need it, or before, and tells what it cost in time."""
+"""Keys for one playback: asks for a licence when samples need it, or before, tells what it cost in time, and ends the
+playback when the licence ends."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest
-from drm_client.licence import LicenceClient
+from drm_client.licence import Licence, LicenceClient
+from drm_client.offline import OfflineLicences
 from player.clock import Clock
 from player.errors import MatineeError
 from player.events import Note, Observer, PhaseReached
+from player.licence_watch import Holding, KeptHolding, StreamingHolding, watch
 from player.manifest.model import Presentation, Protection
 
 _TRIES = 4
@@ -21,16 +24,35 @@ _BACKOFF_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LicenceOffer:
-    """Where a licence can be had, as the play session or the command line says."""
+    """Where a licence can be had, as the play session or the command line says; or the one that is kept here
+    (``kept_id``)."""
 
-    url: str = field(repr=False)
+    url: str = field(default="", repr=False)
     system: str | None = None
     session_id: str | None = None
     kids: tuple[bytes, ...] = ()
+    title_id: str | None = None
+    signed_url: str | None = field(default=None, repr=False)
+    kept_id: str | None = None
+
+
+Reoffer = Callable[[], Awaitable[LicenceOffer | None]]
+"""Asks for another play session, whose licence goes on where the old one ends."""
+
+
+OpenKept = Callable[[], Awaitable[OfflineLicences | None]]
+
+
+def _ignore(_error: DrmError) -> None:
+    """Nobody wants to know."""
 
 
 class LicenceDesk:
-    """Fills the key ring of one playback. One exchange serves all who wait for it."""
+    """Fills the key ring of one playback. One exchange serves all who wait for it.
+
+    ``kept`` opens the licences that are kept here. ``on_end`` is called when the licence ends while it is in use (its
+    keys are gone then), or when a kept one permits no playing at all.
+    """
 
     def __init__(
         self,
@@ -39,14 +61,22 @@ class LicenceDesk:
         offer: LicenceOffer | None,
         clock: Clock,
         observe: Observer,
+        *,
+        kept: OpenKept | None = None,
+        reoffer: Reoffer | None = None,
+        on_end: Callable[[DrmError], None] = _ignore,
     ) -> None:
         self._client = client
         self._ring = ring
         self._offer = offer
         self._clock = clock
         self._observe = observe
+        self._kept = kept
+        self._reoffer = reoffer
+        self._on_end = on_end
         self._protections: tuple[Protection, ...] = ()
         self._running: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     def knows(self, presentation: Presentation) -> None:
         """What the manifest says about protection."""
@@ -60,14 +90,16 @@ class LicenceDesk:
 
     def prefetch(self) -> None:
         """Ask now for the keys that the offer names, while the manifest is still on its way."""
-        if self._offer is not None and self._offer.kids and self._ring.missing(self._offer.kids):
+        if self._offer is None:
+            return
+        if self._offer.kept_id is not None or (self._offer.kids and self._ring.missing(self._offer.kids)):
             self._start(self._offer.kids)
 
     async def ensure(self, kids: Sequence[bytes], _pssh: Sequence[bytes]) -> None:
         """Return when the ring holds ``kids``. Raises DrmError, or the network's own error."""
         if self._running is not None and not self._running.done():
             await asyncio.shield(self._running)
-        if self._ring.missing(kids):
+        if self._ring.missing(kids) and (self._offer is None or self._offer.kept_id is None):
             wanted = {*kids, *(kid for protection in self._protections for kid in protection.default_kids)}
             await asyncio.shield(self._start(tuple(sorted(wanted))))
         missing = self._ring.missing(kids)
@@ -78,9 +110,10 @@ class LicenceDesk:
 
     async def close(self) -> None:
         """Give up what is still running and forget the keys."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        tasks = [task for task in (self._running, self._watching) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._ring.clear()
 
     def _start(self, kids: tuple[bytes, ...]) -> asyncio.Task[None]:
@@ -90,27 +123,75 @@ class LicenceDesk:
         return self._running
 
     async def _acquire(self, kids: tuple[bytes, ...]) -> None:
-        offer = self._offer
-        request = KeyRequest(
-            kids=kids,
-            protections=self._protections,
-            licence_url=None if offer is None else offer.url,
-            system=None if offer is None else offer.system,
-            session_id=None if offer is None else offer.session_id,
-        )
-        for attempt in range(1, _TRIES + 1):
+        if self._offer is not None and self._offer.kept_id is not None:
+            holding: Holding = await self._open_kept(self._offer.kept_id)
+        else:
+            licence = await self._ask(kids)
+            holding = StreamingHolding(licence, self._client.now, self._ask_again)
+        self._observe(PhaseReached(self._clock.monotonic(), "licence"))
+        self._watch(holding)
+
+    async def _open_kept(self, licence_id: str) -> Holding:
+        """Take the keys out of the kept licence; nobody may need them (a clear title), and the rights hold all the
+        same."""
+        try:
+            kept = None if self._kept is None else await self._kept()
+            if kept is None:
+                raise DrmError(DrmErrorCode.NO_LICENCE, "There is no licence for this title on this device.")
+            opened = await asyncio.to_thread(kept.open, licence_id, self._ring)
+        except DrmError as error:
+            self._on_end(error)
+            raise
+        self._observe(Note(self._clock.monotonic(), "rights", opened.standing.sentence))
+        return KeptHolding(kept, licence_id, opened.since_s)
+
+    async def _ask(self, kids: tuple[bytes, ...], *, fresh: bool = False) -> Licence:
+        request = self._request(kids)
+        for attempt in range(1, _TRIES):
             try:
-                await self._client.acquire(request, self._ring)
+                return await self._client.acquire(request, self._ring, fresh=fresh)
             except (MatineeError, DrmError) as error:
-                if not error.recoverable or attempt == _TRIES:
+                if not error.recoverable:
                     raise
                 self._observe(
                     Note(self._clock.monotonic(), "retry", "The licence is asked for again.", code=str(error.code))
                 )
                 await self._clock.sleep(_BACKOFF_S * 2 ** (attempt - 1))
-            else:
-                self._observe(PhaseReached(self._clock.monotonic(), "licence"))
-                return
+        return await self._client.acquire(request, self._ring, fresh=fresh)
+
+    async def _ask_again(self) -> Licence:
+        """Another licence for all keys in use: for the same session, or for a new one when that is over."""
+        kids = self._ring.kids()
+        try:
+            return await self._ask(kids, fresh=True)
+        except (MatineeError, DrmError):
+            offer = None if self._reoffer is None else await self._reoffer()
+            if offer is None:
+                raise
+            self._offer = offer
+        return await self._ask(kids, fresh=True)
+
+    def _request(self, kids: tuple[bytes, ...]) -> KeyRequest:
+        offer = self._offer or LicenceOffer()
+        return KeyRequest(
+            kids=kids,
+            protections=self._protections,
+            licence_url=offer.url or None,
+            system=offer.system,
+            session_id=offer.session_id,
+            title_id=offer.title_id,
+            signed_url=offer.signed_url,
+        )
+
+    def _watch(self, holding: Holding) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = asyncio.get_running_loop().create_task(self._follow(holding), name="licence watch")
+
+    async def _follow(self, holding: Holding) -> None:
+        ended = await watch(holding, self._clock, self._observe)
+        self._ring.clear()
+        self._on_end(ended)
 
 
 def _retrieved(task: asyncio.Task[None]) -> None:

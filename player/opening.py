@@ -99,14 +99,25 @@ async def addresses_of(
     return _from_session(session, place)
 
 
-def _from_session(session: PlaySession, place: Resume) -> Addresses:
+def offer_of(session: PlaySession) -> LicenceOffer | None:
+    """Where the licence of a play session is had; None for a clear title."""
     licence = session.licence
-    offer = None
-    if licence is not None:
-        offer = LicenceOffer(licence.url, licence.system, session.session_id, tuple(licence.kids))
+    if licence is None:
+        return None
+    return LicenceOffer(
+        url=licence.url,
+        system=licence.system,
+        session_id=session.session_id,
+        kids=licence.kids,
+        title_id=session.title.id,
+        signed_url=licence.signed_url,
+    )
+
+
+def _from_session(session: PlaySession, place: Resume) -> Addresses:
     addresses = ((manifest.pathway, manifest.dash or manifest.hls) for manifest in session.manifests)
     manifests = {pathway: url for pathway, url in addresses if url is not None}
-    return Addresses(manifests, offer, place.position_s, session.title.title)
+    return Addresses(manifests, offer_of(session), place.position_s, session.title.title)
 
 
 def pathway_of(url: str) -> str:

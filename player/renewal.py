@@ -1,4 +1,5 @@
-"""New signed addresses in mid-title: when an edge refuses the old ones, a new play session gives others."""
+"""A new play session in mid-title: for new addresses when an edge refuses the old ones, and for the licence that goes
+on where the old one ends."""
 
 from __future__ import annotations
 
@@ -6,14 +7,16 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from player.addressing import Readdress
-from player.opening import DeviceId, Source
+from player.licences import LicenceOffer
+from player.opening import DeviceId, Source, offer_of
 from player.service import PlaySession, ServiceClient
 
 _SIGNED = "/s/"  # docs/protocol.md: all addresses of one title on one edge share the prefix /s/<token>/
 
 
 class Renewal:
-    """``ask`` gets a new play session for the same title. Give an instance to the loader as its ``refresh``."""
+    """``ask`` gets a new play session for the same title. Give an instance to the loader as its ``refresh``, its
+    :meth:`offer` to the licence desk as its ``reoffer``."""
 
     def __init__(self, ask: Callable[[], Awaitable[PlaySession]]) -> None:
         self._ask = ask
@@ -21,6 +24,10 @@ class Renewal:
     async def __call__(self) -> Readdress:
         """Raises what the service says no with."""
         return readdress_to(await self._ask())
+
+    async def offer(self) -> LicenceOffer | None:
+        """Where the licence of a new play session is had. Raises what the service says no with."""
+        return offer_of(await self._ask())
 
 
 def renewal_of(source: Source, service: ServiceClient | None, device_id: DeviceId | None) -> Renewal | None:

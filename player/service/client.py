@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -39,6 +39,11 @@ class ServiceClient:
         self._tokens: Tokens | None = None
         self._loaded = False
         self._renewing = asyncio.Lock()
+
+    @property
+    def address(self) -> str:
+        """The service's address, without ``/api/v1``."""
+        return self._base
 
     @property
     def host(self) -> str:
@@ -87,10 +92,21 @@ class ServiceClient:
         response = await self._call(f"/catalog/{quote(title_id, safe='')}")
         return read_title(Members.of(response), self._base)
 
-    async def register_device(self, public_jwk: Mapping[str, object], name: str = "Matinee") -> str:
-        """The id under which the service knows the device with this public key (EC P-256)."""
-        response = await self._call("/devices", {"name": name, "public_key": dict(public_jwk)})
-        return Members.of(response).text("device_id")
+    async def register_device(
+        self,
+        public_jwk: Mapping[str, object],
+        name: str = "Matinee",
+        prove: Callable[[str], str] | None = None,
+    ) -> str:
+        """The id under which the service knows the device with this public key (EC P-256).
+
+        ``prove`` signs the service's challenge with the device's key; without it the device gets no signed licences.
+        """
+        document: dict[str, object] = {"name": name, "public_key": dict(public_jwk)}
+        if prove is not None:
+            challenge = Members.of(await self._call("/devices/challenge", {})).text("challenge")
+            document["proof"] = prove(challenge)
+        return Members.of(await self._call("/devices", document)).text("device_id")
 
     async def play(self, title_id: str, device_id: str | None, variant: str = "encrypted") -> PlaySession:
         """Leave to play a title, ``encrypted`` or ``clear``."""
@@ -104,6 +120,20 @@ class ServiceClient:
         if not self.owns(url):
             raise InputError(ErrorCode.INPUT_USAGE, "This licence address belongs to another server.")
         return (await self._authorised(RequestKind.LICENCE, url, body)).body
+
+    async def answer(self, url: str, body: bytes | None) -> Response:
+        """The answer to a call at ``url``, which must be this service's, whatever its status: GET, or POST of
+        ``body``. Signed in or not: the service decides what needs an account."""
+        if not self.owns(url):
+            raise InputError(ErrorCode.INPUT_USAGE, "This licence address belongs to another server.")
+        tokens = await self._present()
+        if tokens is not None and tokens.expires_at - _EARLY_S <= self._clock.wall():
+            tokens = await self._renew(tokens)
+        response = await self._gate.fetch(_request(RequestKind.LICENCE, url, body, tokens), check_status=False)
+        if response.status != 401 or tokens is None:
+            return response
+        renewed = await self._renew(tokens)
+        return await self._gate.fetch(_request(RequestKind.LICENCE, url, body, renewed), check_status=False)
 
     async def progress(self, items: Sequence[ProgressItem]) -> frozenset[str]:
         """Report positions; the ``event_id`` of those that the service has taken."""

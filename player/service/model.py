@@ -66,11 +66,13 @@ class ManifestAddresses:
 
 @dataclass(frozen=True, slots=True)
 class LicencePointer:
-    """Where the licence of a play session is had; ``kids`` are 16-byte key IDs."""
+    """Where the licence of a play session is had; ``kids`` are 16-byte key IDs. ``signed_url`` takes signed requests;
+    None where the service knows only plain ones."""
 
     url: str = field(repr=False)
     system: str
     kids: tuple[bytes, ...]
+    signed_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,8 +187,13 @@ def _read_addresses(members: Members, base_url: str) -> ManifestAddresses:
 
 
 def _read_licence(members: Members, base_url: str) -> LicencePointer:
-    url = urljoin(base_url, members.text("url"))
-    return LicencePointer(url, members.text("system"), members.each("kids", _kid))
+    signed_url = members.optional_text("signed_url")
+    return LicencePointer(
+        urljoin(base_url, members.text("url")),
+        members.text("system"),
+        members.each("kids", _kid),
+        None if signed_url is None else urljoin(base_url, signed_url),
+    )
 
 
 def _kid(value: object) -> bytes:

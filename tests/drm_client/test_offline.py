@@ -75,7 +75,7 @@ async def test_a_rental_ends_so_long_after_its_first_play(tmp_path: Path) -> Non
     desk = Desk(tmp_path, Terms(play_s=3 * HOUR, rental=True, grace_s=HOUR))
     licence_id = await desk.kept()
     desk.machine.run(HOUR)
-    watching = desk.licences.open(licence_id, KeyRing())
+    watching = desk.licences.open(licence_id, KeyRing()).standing
     assert watching.remaining_s == 4 * HOUR
     desk.machine.run(3 * HOUR)
     assert not playable(desk, licence_id)
@@ -163,7 +163,7 @@ async def test_withheld_keys_are_told_and_asked_for_again(desk: Desk) -> None:
 async def test_a_clear_title_has_rights_and_no_keys(desk: Desk) -> None:
     kept = await desk.licences.acquire(replace(ORDER, kids=()))
     ring = KeyRing()
-    assert desk.licences.open(kept.licence_id, ring).may_play
+    assert desk.licences.open(kept.licence_id, ring).standing.may_play
     assert ring.kids() == ()
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from drm_client.keysystem import KeyRequest
+from drm_client.keysystem import KeyRequest, LicencePolicy
+from drm_client.licence import Licence
 from player.errors import ErrorCode, NetError
 from player.events import Event, Note, PhaseReached
 from player.licences import LicenceDesk, LicenceOffer
@@ -31,14 +32,19 @@ class Server:
         self._grants = grants
         self.delay_s = 1.0
         self.requests: list[KeyRequest] = []
+        self.policy = LicencePolicy()
 
-    async def acquire(self, request: KeyRequest, ring: KeyRing) -> None:
+    def now(self) -> float:
+        return self._clock.wall()
+
+    async def acquire(self, request: KeyRequest, ring: KeyRing, *, fresh: bool = False) -> Licence:
         self.requests.append(request)
         await self._clock.sleep(self.delay_s)
         if self._errors:
             raise self._errors.pop(0)
         for kid in self._grants:
             ring.add(kid, KEY)
+        return Licence("matinee.clearkey", self._grants, self.policy)
 
 
 class Bench:

@@ -1,0 +1,72 @@
+"""What this device may play of one service, wired together: the vault, trusted clock, the service's signed word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from drm_client import signed
+from drm_client.device import DeviceIdentity
+from drm_client.keystore import KeyStore
+from drm_client.keysystem import LicenceCall
+from drm_client.offline import OfflineLicences
+from drm_client.refusals import LicenceReply
+from drm_client.signed_licences import DeviceInfo, SignedLicences
+from drm_client.trusted_clock import TrustedClock
+from drm_client.trusted_service import TrustedService
+from drm_client.vault import Vault
+from player.errors import ServiceError
+from player.service import ServiceClient
+
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRights:
+    """``licences`` are the kept ones, ``signed`` asks for those of a play session, ``clock`` has the trusted time."""
+
+    vault: Vault
+    clock: TrustedClock
+    service: TrustedService
+    licences: OfflineLicences
+    signed: SignedLicences
+
+    def now(self) -> float:
+        """Trusted seconds since 1970."""
+        return self.clock.now().at_s
+
+    def close(self) -> None:
+        self.vault.close()
+
+
+def open_rights(profile: Path, keys: KeyStore, device: DeviceIdentity, client: ServiceClient) -> DeviceRights:
+    """Open what is kept in ``profile``. Touches the disk and the key store, not the network; the coroutines of the
+    result belong to the client's event loop.
+
+    Raises DrmError ``drm.store_damaged``, ``drm.store_newer`` or ``drm.key_store``.
+    """
+
+    async def exchange(call: LicenceCall) -> LicenceReply:
+        response = await client.answer(call.url, call.body)
+        return LicenceReply(response.status, response.body)
+
+    vault = Vault(profile, keys, device.device_id)
+    clock = TrustedClock(vault)
+    service = TrustedService(client.address, vault, clock, exchange)
+    info = DeviceInfo()
+    licences = OfflineLicences(vault, device, service, info)
+    return DeviceRights(vault, clock, service, licences, SignedLicences(service, device, info))
+
+
+async def register(client: ServiceClient, device: DeviceIdentity) -> str:
+    """The device's ID at the service, with proof that it has its key. A service that asks for no proof gets none."""
+
+    def prove(challenge: str) -> str:
+        return device.sign(signed.DEVICE, {"challenge": challenge, "device_id": device.device_id})
+
+    try:
+        return await client.register_device(device.public_jwk(), prove=prove)
+    except ServiceError as error:
+        if error.fields.get("status") != _NOT_FOUND:
+            raise
+    return await client.register_device(device.public_jwk())
