@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Device, PlaySession, Title
+from backend_stub.db.models import Account, Device, PlaySession, Title
 from backend_stub.problems import ProblemError
-from backend_stub.services.plans import Plan
+from backend_stub.services.plans import Plan, plan_at
 
 BEAT_S = 30.0
 SILENT_S = 90.0  # a session that was silent for so long is over: three heartbeats lost
@@ -25,16 +25,19 @@ class Streams:
     def beat(self, account_id: str, session_id: str) -> tuple[float, float]:
         """The session still plays: seconds until the next heartbeat, and when the session expires.
 
-        One that fell silent takes its place again; its end was its own, or another session's on the same device.
-        Raises :class:`ProblemError` 404 ``session_not_found``, 409 ``session_ended``, 403 ``session_expired``.
+        One that fell silent takes its place again if there still is one. Raises :class:`ProblemError` 404
+        ``session_not_found``, 409 ``session_ended``, 403 ``session_expired`` or ``stream_limit``.
         """
         now = self._clock.now()
         with self._database.write() as session:
+            session.get_one(Account, account_id, with_for_update=True)  # streams are counted one after the other
             play = play_session(session, account_id, session_id)
             if play.ended_at is not None:
                 raise ended()
             if play.expires_at <= now:
                 raise ProblemError(403, "session_expired", "The play session has expired.")
+            if play.beat_at <= now - SILENT_S:
+                make_room(session, account_id, play.device_id, plan_at(session, account_id, now)[0], now)
             play.beat_at = now
             device = session.get(Device, (account_id, play.device_id))
             if device is not None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import json
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from joserfc import jws
 from joserfc.jwk import ECKey
@@ -213,15 +217,25 @@ class Service:
 @contextmanager
 def service(data_dir: Path, **settings: Any) -> Iterator[Service]:
     """A service with one title, ``film``, that has a key for each label."""
+    shutil.copytree(_template().name, data_dir, dirs_exist_ok=True)
     clock = SettableClock()
     made = Settings(data_dir, access_token_s=1e9, **settings)
     context = open_context(made, lambda: [Edge("edge-a", "http://edge")], clock)
-    publish_ladder(made, "film")
+    context.accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # no secrets here
     try:
         with asyncio.Runner() as runner:
             yield Service(context, clock, create_app(context), runner)
     finally:
         context.close()
+
+
+@functools.cache
+def _template() -> tempfile.TemporaryDirectory[str]:
+    """A data folder with the title, made once: migrating a database takes longer than most tests."""
+    folder = tempfile.TemporaryDirectory()
+    settings = Settings(Path(folder.name))
+    publish_ladder(settings, "film")
+    return folder
 
 
 def publish_ladder(settings: Settings, title_id: str, keys: tuple[PlainKey, ...] = LADDER) -> None:

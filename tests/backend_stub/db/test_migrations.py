@@ -13,7 +13,8 @@ from sqlalchemy import inspect
 
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import HEAD, alembic_config, current_revision, upgrade
-from backend_stub.db.models import Base
+from backend_stub.db.models import Account, Base, ContentKey, Device
+from backend_stub.services.plans import plan_at
 
 
 @pytest.fixture
@@ -61,6 +62,37 @@ def test_the_steps_are_valid_for_every_database(dialect: str) -> None:
     for table in Base.metadata.tables:
         assert f"CREATE TABLE {table} (" in script
     assert ("SERIAL" in script) == (dialect == "postgresql")
+
+
+def to_revision(database: Database, revision: str) -> None:
+    with database.write() as session:
+        config = alembic_config()
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, revision)
+
+
+def test_a_database_of_the_first_schema_keeps_what_it_holds(database: Database) -> None:
+    to_revision(database, "0001")
+    rows = {
+        "accounts": "'a', 'anna@example.org', 'Anna', 'hash', 1, 5.0",
+        "devices": "'a', 'd', 'Desk', '{}', 6.0, NULL",
+        "titles": "'film', 'Film', '', 2024, 9.0, '[]', '[]', 0, 7.0",
+        "content_keys": "'film', 'kid', 'SD', x'00'",
+        "play_sessions": "'s', 'a', 'd', 'film', 'clear', 8.0, 9.0",
+        "progress": "'a', 'film', 1.0, 9.0, 8.0, 'd'",
+    }
+    with database.write() as session:
+        for table, values in rows.items():
+            session.connection().exec_driver_sql(f"INSERT INTO {table} VALUES ({values})")
+    upgrade(database)
+    with database.read() as session:
+        for table in rows:
+            assert session.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 1, table
+        assert session.get_one(Account, "a").role == "viewer"
+        assert not session.get_one(Device, ("a", "d")).proven
+        assert session.get_one(ContentKey, ("film", "kid")).scheme == 1
+        plan, ends_at = plan_at(session, "a", 100.0)
+        assert (plan.name, ends_at) == ("premium", None)
 
 
 def test_a_failed_write_leaves_nothing(database: Database) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import struct
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,23 +23,11 @@ from tests.kit.rights import (
     publish_ladder,
     read_jws,
     refusal,
-    service,
     sign,
 )
 
 DAY = 86400.0
 AUDIO, SD, HD, UHD = KIDS
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Service]:
-    with service(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def device(running: Service) -> SigningDevice:
-    return running.device(running.account("anna"))
 
 
 def test_a_streaming_licence_says_what_it_is(running: Service, device: SigningDevice) -> None:
