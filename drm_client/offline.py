@@ -14,7 +14,7 @@ from drm_client.keys import KeyRing
 from drm_client.licence_store import KeptLicence, LicenceStore
 from drm_client.refusals import RefusedError
 from drm_client.rights import Moment, Rights, RightsState, Standing
-from drm_client.signed import Fields
+from drm_client.signed import Fields, untrusted
 from drm_client.signed_licences import DeviceInfo, IssuedLicence, LicenceOrder, SignedLicences
 from drm_client.trusted_service import TrustedService
 from drm_client.vault import Vault
@@ -132,7 +132,7 @@ class OfflineLicences:
     async def acquire(self, order: LicenceOrder) -> KeptLicence:
         """Ask for a licence and keep it. Its keys are in the vault when this returns; those returned are zeroed."""
         issued = await self._signed.request(order)
-        return self._keep(issued, Rights(issued.policy))
+        return self._keep(issued, self._rights_of(issued))
 
     async def renew(self, licence_id: str, kids: Iterable[bytes] = ()) -> KeptLicence:
         """Renew a licence, for its own keys and ``kids``; the media stays. A licence that the service has withdrawn
@@ -206,6 +206,21 @@ class OfflineLicences:
         self.store.put(licence)
         licence.clear()
         return licence
+
+    def _rights_of(self, issued: IssuedLicence) -> Rights:
+        """The service goes on with the licence of a title that was asked for before: so does its playback clock."""
+        if issued.policy.licence_id not in self.store.ids():
+            return Rights(issued.policy)
+        try:
+            earlier = self.store.get(issued.policy.licence_id)
+        except DrmError as error:
+            if error.code is not DrmErrorCode.STORE_DAMAGED:
+                raise
+            return Rights(issued.policy)
+        earlier.clear()
+        if issued.policy.sequence <= earlier.rights.policy.sequence:
+            raise untrusted("It is older than the one that is held.")
+        return rules.renewed(earlier.rights, issued.policy)
 
     def _named(self, members: Fields) -> set[str]:
         """The IDs of the licences here that a list names, by themselves, by their title or by this device."""
