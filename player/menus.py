@@ -11,14 +11,27 @@ from player.stream.timeline import LogicalTrack
 def rung_choices(main: LogicalTrack) -> tuple[RungChoice, ...]:
     """The rungs by height, or by bitrate where there is no picture."""
     return tuple(
-        RungChoice(
-            number,
-            f"{rung.height}p" if rung.height else f"{rung.bitrate_bps // 1000} kbit/s",
-            rung.height,
-            rung.bitrate_bps,
-        )
+        RungChoice(number, _rung_label(rung.height, rung.bitrate_bps), rung.height, rung.bitrate_bps)
         for number, rung in enumerate(ladder(main))
     )
+
+
+def unsupported_rungs(selection: Selection) -> tuple[RungChoice, ...]:
+    """The qualities that cannot be played here, numbered behind those that can."""
+    return tuple(
+        RungChoice(
+            number,
+            _rung_label(item.rendition.height, item.rendition.bandwidth_bps),
+            item.rendition.height,
+            item.rendition.bandwidth_bps,
+            item.reason,
+        )
+        for number, item in enumerate(selection.unsupported_rungs, len(ladder(selection.main)))
+    )
+
+
+def _rung_label(height: int | None, bitrate_bps: int) -> str:
+    return f"{height}p" if height else f"{bitrate_bps // 1000} kbit/s"
 
 
 def audio_choices(selection: Selection, chosen: int, *, changeable: bool) -> tuple[TrackChoice, ...]:

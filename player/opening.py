@@ -12,13 +12,17 @@ from player.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, unexpe
 from player.events import Observer, PhaseReached
 from player.licences import LicenceOffer
 from player.loader import Loader, Resource
-from player.manifest import parse, remote_links, with_mirrors
-from player.manifest.model import Presentation
+from player.manifest import attach_playlist, parse, remote_links, with_mirrors
+from player.manifest.edit import iter_renditions
+from player.manifest.model import PlaylistRef, Presentation, Rendition
 from player.net.model import RequestKind
 from player.paths import Paths
+from player.probing import facts_of, init_of, wanted, with_facts
 from player.resume import Resume, ResumeSync
 from player.service import PlaySession, ServiceClient
 
+_MOST_PROBES = 8
+_PROBE_TIMEOUT_S = 5.0
 _REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the film from starting
 
 
@@ -142,6 +146,32 @@ async def _with_remotes(body: bytes, url: str, clock: Clock, loader: Loader) -> 
     return presentation
 
 
+async def _with_known_codecs(presentation: Presentation, loader: Loader) -> Presentation:
+    """The presentation with what the media say where the manifest names no codecs: a rung that cannot be decoded must
+    not be chosen, and Auto must not cross codec families. What cannot be found out is left to the playback."""
+    for rendition in wanted(presentation)[:_MOST_PROBES]:
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT_S):
+                presentation = await _probed(presentation, rendition, loader)
+        except (MatineeError, TimeoutError):
+            continue
+    return presentation
+
+
+async def _probed(presentation: Presentation, rendition: Rendition, loader: Loader) -> Presentation:
+    if isinstance(rendition.segments, PlaylistRef):
+        url = rendition.segments.url
+        body, result = await loader.load_whole(Resource(RequestKind.MANIFEST, {pathway_of(url): url}))
+        presentation = attach_playlist(presentation, rendition, body, result.url)
+        found = (item for _, _, item in iter_renditions(presentation) if item.id == rendition.id)
+        rendition = next(found, rendition)
+    init = init_of(rendition)
+    if init is None:
+        return presentation
+    resource = Resource(RequestKind.INIT, {pathway_of(init.url): init.url}, byte_range=init.byte_range)
+    return with_facts(presentation, rendition, facts_of(await loader.load_bytes(resource)))
+
+
 async def load_presentation(
     addresses: Addresses, loader: Loader, paths: Paths, clock: Clock, observe: Observer
 ) -> Presentation:
@@ -154,6 +184,7 @@ async def load_presentation(
         return addresses.presentation
     body, result = await loader.load_whole(Resource(RequestKind.MANIFEST, addresses.manifests))
     presentation = await _with_remotes(body, result.url, clock, loader)
+    presentation = await _with_known_codecs(presentation, loader)
     if len(addresses.manifests) > 1:
         first = [(result.pathway, result.url)]
         others = [(name, url) for name, url in addresses.manifests.items() if name != result.pathway]

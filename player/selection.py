@@ -32,6 +32,14 @@ class Unsupported:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsupportedRung:
+    """A quality of the video that a menu shows and that is never played, with the reason as a sentence."""
+
+    rendition: Rendition
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What is played. ``video`` is None for audio-only titles; ``audio`` is empty where the sound is in the video."""
 
@@ -41,6 +49,7 @@ class Selection:
     default_audio: int
     muxed_audio: bool
     unsupported_audio: tuple[Unsupported, ...] = ()
+    unsupported_rungs: tuple[UnsupportedRung, ...] = ()
 
     @property
     def main(self) -> LogicalTrack:
@@ -72,7 +81,8 @@ def select(presentation: Presentation, language: str | None = None, decoders: Co
         if unsupported:
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, unsupported[0].reason)
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has neither video nor audio that can be played.")
-    return Selection(video, separate, text, _default_audio(separate, language), muxed, unsupported)
+    rungs = _unsupported_rungs(presentation, playable)
+    return Selection(video, separate, text, _default_audio(separate, language), muxed, unsupported, rungs)
 
 
 def _is_embedded(track: LogicalTrack) -> bool:
@@ -126,12 +136,36 @@ def audio_rendition(track: Track) -> Rendition:
 
 
 def _family(rendition: Rendition, type_: TrackType) -> str:
-    return codec_family(rendition.codecs, type_)
+    """The codec family: what the media says of itself counts, where it was asked, more than what is declared."""
+    known = () if rendition.media is None else rendition.media.codecs
+    return codec_family(known, type_) or codec_family(rendition.codecs, type_)
+
+
+def _is_playable(rendition: Rendition, type_: TrackType, playable: Collection[str]) -> bool:
+    return rendition.unusable is None and _family(rendition, type_) in playable
 
 
 def _playable(track: Track, playable: Collection[str]) -> Track:
     """The track without the renditions that cannot be decoded; empty where that is all of them."""
-    return replace(track, renditions=tuple(r for r in track.renditions if _family(r, track.type) in playable))
+    return replace(track, renditions=tuple(r for r in track.renditions if _is_playable(r, track.type, playable)))
+
+
+def _unsupported_rungs(presentation: Presentation, playable: Collection[str]) -> tuple[UnsupportedRung, ...]:
+    """The qualities of the first period's video that nothing here can play, lowest bitrate first."""
+    first = next((tracks for p in presentation.periods if (tracks := p.of(TrackType.VIDEO))), ())
+    refused = [
+        UnsupportedRung(rendition, _rung_reason(rendition))
+        for track in first
+        for rendition in track.renditions
+        if not _is_playable(rendition, TrackType.VIDEO, playable)
+    ]
+    return tuple(sorted(refused, key=lambda item: item.rendition.bandwidth_bps))
+
+
+def _rung_reason(rendition: Rendition) -> str:
+    if rendition.unusable is not None:
+        return f"The manifest asks for something that is not understood here ({rendition.unusable})."
+    return f"This quality is coded as {_family(rendition, TrackType.VIDEO)}, which cannot be decoded here."
 
 
 def _reason(tracks: Sequence[Track]) -> str:

@@ -13,13 +13,14 @@ from random import Random
 from typing import Any, Literal
 
 from abr import registry
+from abr.model import Caps
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
 from player.events import ErrorRaised, Event, PhaseReached, Sought, TransferDone
 from player.licences import LicenceDesk
 from player.loader import Loader, LoadEvent
-from player.menus import audio_choices, rung_choices
+from player.menus import audio_choices, rung_choices, unsupported_rungs
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.player import MpvPlayer
@@ -249,6 +250,7 @@ class Session:
             ladder(self._selection.main),
             buffer_max_s=settings.buffer_s,
             audio_bps=audio_bps if self._selection.video is not None else 0,
+            caps=Caps(user_max_bps=settings.max_bps, display_height=settings.max_height),
         )
         rate.manual = self._manual
         self._aim_at(self._manual)
@@ -453,6 +455,7 @@ class Session:
         self._monitor.update(
             title=title or self._monitor.state.title,
             rungs=rung_choices(self._selection.main),
+            rungs_unsupported=unsupported_rungs(self._selection),
             audio_tracks=self._audio_choices(),
             text_tracks=self._subtitles.choices(),
             rung_manual=self._manual,

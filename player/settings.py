@@ -38,6 +38,8 @@ class PlaybackSettings:
     buffer_s: float = 30.0
     memory_bytes: int = 160 * 1024 * 1024
     rung: int | None = None
+    max_bps: int | None = None  # Auto stays at or below this bitrate of the video
+    max_height: int | None = None  # and at or below the first rung with so many lines
     start_s: float | None = None
     play_for_s: float | None = None  # end after so much media, counted from where playback begins
     start_paused: bool = False

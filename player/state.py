@@ -39,12 +39,13 @@ class TrackChoice:
 
 @dataclass(frozen=True, slots=True)
 class RungChoice:
-    """A rung as the quality menu shows it."""
+    """A rung as the quality menu shows it. ``unsupported`` says why it is greyed out."""
 
     index: int
     label: str
     height: int | None
     bitrate_bps: int
+    unsupported: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class PlaybackState:
     speed: float = 1.0
     buffered: tuple[tuple[float, float], ...] = ()  # (start, end) in presentation seconds
     rungs: tuple[RungChoice, ...] = ()
+    rungs_unsupported: tuple[RungChoice, ...] = ()  # qualities that cannot be played here, each with its reason
     rung_playing: int | None = None
     rung_loading: int | None = None
     rung_manual: int | None = None  # None is Auto

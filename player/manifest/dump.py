@@ -17,6 +17,7 @@ from player.manifest.model import (
     LiveInfo,
     Location,
     ManifestProtocol,
+    MediaFacts,
     Part,
     Period,
     Place,
@@ -237,6 +238,7 @@ def _rendition(
         "tiles": _tiles(rendition),
         "embedded": rendition.embedded,
         "unusable": rendition.unusable,
+        "media": _media(rendition.media),
         "index": _index(rendition, segments),
         "init": _rendition_init(segments),
         "protection": protections(rendition, segments),
@@ -268,6 +270,19 @@ def _pathway(location: Location | None) -> str | None:
     if location is None:
         return None
     return DEFAULT_PATHWAY if location.pathway.startswith(BACKUP_PREFIX) else location.pathway
+
+
+def _media(facts: MediaFacts | None) -> Json | None:
+    if facts is None:
+        return None
+    return {
+        "codecs": ",".join(facts.codecs) or None,
+        "width": facts.width,
+        "height": facts.height,
+        "sample_rate": facts.sample_rate,
+        "channels": facts.channels,
+        "encryption": facts.scheme,
+    }
 
 
 def _tiles(rendition: Rendition) -> Json | None:

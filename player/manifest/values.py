@@ -90,6 +90,18 @@ class InitSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What an init segment says of the media, where one was looked into; ``scheme`` is that of their encryption."""
+
+    codecs: tuple[str, ...] = ()
+    width: int | None = None
+    height: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    scheme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """An HLS partial segment (RFC 8216bis 4.4.4.9)."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from player.errors import ErrorCode, InputError, ManifestError, MatineeError
+from player.errors import ErrorCode, InputError, ManifestError, MatineeError, MediaError
 from player.manifest import attach_index, attach_playlist, compare, index_ranges, parse, refresh, remote_links
 from player.manifest.changes import Changes
 from player.manifest.edit import iter_renditions
@@ -27,13 +27,16 @@ from player.manifest.model import (
     PlaylistRef,
     Presentation,
     Rendition,
+    TrackType,
 )
 from player.manifest.urls import WEB_SCHEMES, folder_of, scheme_of
+from player.probing import facts_of, init_of, with_facts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 MAX_CHILDREN = 500
+MAX_PROBES = 64
 WEBM_HEADER_BYTES = 64 * 1024
 
 Fetched = tuple[bytes, str]  # the bytes, and the address after redirects
@@ -213,7 +216,35 @@ def _with_children(presentation: Presentation, read: Read) -> Presentation:
             presentation = child.put(presentation, answers, pieces)
         except (Unavailable, ManifestError) as error:
             presentation = _warned(presentation, child, error.sentence)
+    for rendition, request in _probes(presentation):
+        with suppress(Unavailable):
+            presentation = _put_facts(presentation, rendition, cached(request)[0])
     return presentation
+
+
+def _probes(presentation: Presentation) -> list[tuple[str, Wanted]]:
+    """The init segments to look into, to see what the media really are: the key of a rendition and the request."""
+    found: list[tuple[str, Wanted]] = []
+    for _, track, rendition in iter_renditions(presentation):
+        init = init_of(rendition) if track.type in (TrackType.VIDEO, TrackType.AUDIO, TrackType.TEXT) else None
+        if init is not None and len(found) < MAX_PROBES:
+            found.append((_key(rendition), (init.url, init.byte_range)))
+    return found
+
+
+def _key(rendition: Rendition) -> str:
+    return f"{rendition.place.path or ''}#{rendition.id}"
+
+
+def _put_facts(presentation: Presentation, key: str, data: bytes) -> Presentation:
+    """``presentation`` with what an init segment says; as it is where the bytes are none."""
+    rendition = next((item for _, _, item in iter_renditions(presentation) if _key(item) == key), None)
+    if rendition is None:
+        return presentation
+    try:
+        return with_facts(presentation, rendition, facts_of(data))
+    except MediaError:
+        return presentation
 
 
 def _bounded(presentation: Presentation) -> tuple[Presentation, list[Child]]:
@@ -257,6 +288,12 @@ async def _load_web(source: str, base: str | None, now_s: float, ca_file: Path |
                 presentation = child.put(presentation, own, pieces)
             except MatineeError as error:
                 presentation = _warned(presentation, child, error.sentence)
+        requests = _probes(presentation)
+        inits = await _read_all(read, {request for _, request in requests})
+        for rendition, request in requests:
+            answer = inits[request]
+            if not isinstance(answer, MatineeError):
+                presentation = _put_facts(presentation, rendition, answer[0])
         return presentation
 
 

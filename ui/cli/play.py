@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the report on stdout and nothing else")
     parser.add_argument("--policy", default=None, help="ABR policy (see matinee abr)")
     parser.add_argument("--rung", type=whole_number, metavar="N", help="fix the quality: 0 is the lowest rung")
+    parser.add_argument("--max-bitrate", type=whole_number, metavar="BPS", help="Auto takes no rung above this")
+    parser.add_argument("--max-height", type=whole_number, metavar="LINES", help="Auto needs no more lines than this")
     parser.add_argument(
         "--buffer", type=positive, default=30.0, metavar="S", help="how far to load ahead, in seconds"
     )
@@ -124,6 +126,8 @@ def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
         policy=args.policy or DEFAULT,
         buffer_s=args.buffer,
         rung=args.rung,
+        max_bps=args.max_bitrate,
+        max_height=args.max_height,
         start_s=args.start,
         play_for_s=args.duration,
         seed=args.seed,

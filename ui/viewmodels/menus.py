@@ -38,7 +38,7 @@ class OptionModel(RecordModel[Option]):
 
 
 def quality_options(state: PlaybackState) -> list[Option]:
-    """Auto, then every rung, the best first."""
+    """Auto, then every rung, the best first, and behind them those that cannot be played."""
     playing = next((rung.label for rung in state.rungs if rung.index == state.rung_playing), "")
     auto = Option(
         AUTO,
@@ -52,6 +52,10 @@ def quality_options(state: PlaybackState) -> list[Option]:
         *(
             Option(str(rung.index), rung.label, bitrate(rung.bitrate_bps), chosen=state.rung_manual == rung.index)
             for rung in rungs
+        ),
+        *(
+            Option(str(rung.index), rung.label, rung.unsupported or "", available=False)
+            for rung in reversed(state.rungs_unsupported)
         ),
     ]
 

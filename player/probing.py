@@ -1,0 +1,143 @@
+"""What the media says of itself, where a manifest names no codecs or the wrong ones. Pure: it reads init segments.
+
+A player that must know whether it can decode something asks :func:`wanted` for an init segment of each track, loads
+it, and puts what :func:`facts_of` found into the presentation by :func:`with_facts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from player.errors import ErrorCode, MediaError
+from player.manifest.codecs import codec_family, codec_type, of_type
+from player.manifest.edit import iter_renditions, map_renditions
+from player.manifest.model import (
+    IndexRef,
+    InitSegment,
+    ManifestWarning,
+    MediaFacts,
+    PlaylistRef,
+    Presentation,
+    Rendition,
+    Track,
+    TrackType,
+)
+from player.media import aac, fmp4, webm
+from player.media.model import Codec, StreamConfig, StreamKind
+from player.media.sample_entry import SampleEntry
+
+_EBML = b"\x1a\x45\xdf\xa3"
+_TYPES = {StreamKind.VIDEO: TrackType.VIDEO, StreamKind.AUDIO: TrackType.AUDIO, StreamKind.TEXT: TrackType.TEXT}
+_WEBM_NAMES = {Codec.VP9: "vp09", Codec.VP8: "vp08", Codec.AV1: "av01", Codec.OPUS: "opus"}
+
+
+def facts_of(data: bytes) -> MediaFacts:
+    """What an init segment (MP4 or WebM) holds. A codec that is not known here is named by its sample entry.
+
+    Raises MediaError for bytes that are no init segment.
+    """
+    try:
+        if data[:4] == _EBML:
+            configs = [track.config for track in webm.parse_init(data).tracks.values()]
+            return _facts(configs, [_WEBM_NAMES.get(item.codec, str(item.codec)) for item in configs], None)
+        tracks = fmp4.parse_init(data).tracks.values()
+    except MediaError as error:
+        format_ = error.fields.get("format")
+        if error.code is ErrorCode.MEDIA_UNSUPPORTED and format_:
+            return MediaFacts(codecs=(str(format_),))
+        raise
+    entries = [track.entries[0] for track in tracks]
+    scheme = next((entry.scheme for entry in entries if entry.scheme), None)
+    return _facts([entry.config for entry in entries], [_codec_string(entry) for entry in entries], scheme)
+
+
+def _facts(configs: list[StreamConfig], codecs: list[str], scheme: str | None) -> MediaFacts:
+    video = next((item for item in configs if item.kind is StreamKind.VIDEO), None)
+    audio = next((item for item in configs if item.kind is StreamKind.AUDIO), None)
+    return MediaFacts(
+        codecs=tuple(codecs),
+        width=video.width or None if video else None,
+        height=video.height or None if video else None,
+        sample_rate=audio.sample_rate or None if audio else None,
+        channels=audio.channels or None if audio else None,
+        scheme=scheme,
+    )
+
+
+def _codec_string(entry: SampleEntry) -> str:
+    """RFC 6381, as far as the decoder's configuration is known here: the profile for H.264 and AAC."""
+    config = entry.config
+    if config.codec is Codec.AAC and config.private:
+        return f"mp4a.40.{aac.parse_asc(config.private).object_type}"
+    if config.codec is Codec.MP3:
+        return "mp4a.6B"
+    if config.codec is Codec.H264 and entry.nal is not None:
+        units = entry.nal.parameter_sets.split(b"\0\0\1")
+        profile = next((unit[1:4] for unit in units if unit and unit[0] & 31 == 7), b"")
+        return f"{entry.format}.{profile.hex().upper()}" if profile else entry.format
+    return entry.format
+
+
+# -- in a presentation ---------------------------------------------------------------------------------------------
+
+
+def init_of(rendition: Rendition) -> InitSegment | None:
+    """The init segment of a rendition, where it is known without loading anything and not encrypted as a whole."""
+    segments = rendition.segments
+    if isinstance(segments, PlaylistRef):
+        return None
+    init = segments.init if isinstance(segments, IndexRef) else segments[0].init if len(segments) else None
+    return None if init is None or init.keys else init
+
+
+def is_undeclared(track: Track, rendition: Rendition) -> bool:
+    """Whether the manifest does not say how this rendition of a video or audio track is coded."""
+    if track.type not in (TrackType.VIDEO, TrackType.AUDIO) or rendition.media is not None or rendition.embedded:
+        return False
+    return not of_type(rendition.codecs, track.type)
+
+
+def wanted(presentation: Presentation) -> tuple[Rendition, ...]:
+    """One rendition of each track that has undeclared ones: the first that is not declared."""
+    found: dict[int, Rendition] = {}
+    for _, track, rendition in iter_renditions(presentation):
+        if is_undeclared(track, rendition):
+            found.setdefault(id(track), rendition)
+    return tuple(found.values())
+
+
+def with_facts(presentation: Presentation, rendition: Rendition, facts: MediaFacts) -> Presentation:
+    """``presentation`` with what the media of ``rendition`` says.
+
+    Its undeclared neighbours in the track are taken to be coded in the same way. Codecs that the manifest declares
+    otherwise become a warning.
+    """
+    track = next((own for _, own, item in iter_renditions(presentation) if item is rendition), None)
+    alike: set[int] = set()
+    if track is not None and is_undeclared(track, rendition):
+        alike = {id(item) for item in track.renditions if is_undeclared(track, item)}
+    shared = MediaFacts(codecs=facts.codecs, scheme=facts.scheme)
+    sound = any(codec_type(codec) is TrackType.AUDIO for codec in facts.codecs)
+
+    def change(item: Rendition) -> Rendition:
+        if id(item) in alike:
+            own = facts if item is rendition else shared
+            return replace(item, media=own, muxed_audio=item.muxed_audio and sound)
+        return replace(item, media=facts) if item is rendition else item
+
+    changed = map_renditions(presentation, change)
+    wrong = _contradiction(rendition, facts)
+    if wrong is None:
+        return changed
+    warning = ManifestWarning("wrong_codecs", f"Rendition {rendition.id}: {wrong}", rendition.place)
+    return replace(changed, warnings=(*changed.warnings, warning))
+
+
+def _contradiction(rendition: Rendition, facts: MediaFacts) -> str | None:
+    """How the declared codecs differ from those of the media, in families."""
+    for type_ in _TYPES.values():
+        declared = {codec_family(codec) for codec in of_type(rendition.codecs, type_)}
+        real = {codec_family(codec) for codec in facts.codecs if codec_type(codec) is type_}
+        if declared and real and declared.isdisjoint(real):
+            return f"the manifest says {' and '.join(sorted(declared))}, the media are {' and '.join(sorted(real))}."
+    return None
