@@ -1,15 +1,19 @@
-"""The first rung of a playback, and the first after a seek: apart from the steady state, because nothing is
-buffered and what counts is the first picture.
+"""The first rungs of a playback, and those after a seek: apart from the steady state, because little is buffered and
+what counts is the first picture, and that it goes on.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from abr.constraints import allowed_rungs
 from abr.core import Choice, segment_bits
-from abr.model import Phase, Reason, Snapshot, Vote
+from abr.model import Decision, Estimate, Phase, Reason, Snapshot, Vote
 from abr.words import label, rate, seconds
 
 FIRST_SEGMENT_S = 1.5  # longest wait for the whole first segment that a better first picture is worth
 SAFETY = 0.7  # of the cautious estimate
+LOW_SEGMENTS = 1.5  # less than so many segments in the buffer is little
 PROBE_BYTES = 64_000  # less than this measured in the session says too little
 
 
@@ -20,24 +24,61 @@ def starting(view: Snapshot) -> bool:
     return view.phase is Phase.STARTUP and view.segments_fetched == 0
 
 
+def trusted_bps(estimate: Estimate) -> float | None:
+    """What the network is sure to give as far as anybody can know, in bit/s; None while too little is known of it."""
+    measured = sum(each.size for each in estimate.recent)
+    return estimate.low_bps if estimate.remembered or measured >= PROBE_BYTES else None
+
+
+def while_low(decision: Decision) -> Decision:
+    """``decision``, or a lower rung in its place while hardly more than a segment is buffered.
+
+    With so little in hand no plan survives a slow transfer, and of the network only the first transfers are known.
+    So the segment must arrive, with its sound, at the rate that is likely at the least, before the buffer is played.
+    """
+    view, chosen = decision.snapshot, decision.rung
+    low_bps = view.estimate.low_bps
+    if chosen is None or view.manual is not None or low_bps is None or starting(view):
+        return decision
+    if view.buffer_s >= LOW_SEGMENTS * view.segment_s:
+        return decision
+
+    def needs_s(rung: int) -> float:
+        bits = segment_bits(view, 0, rung) + view.audio_bps * view.segment_s
+        return view.estimate.ttfb_s + bits / low_bps
+
+    room_s = view.buffer_s / max(view.playback_rate, 0.1)
+    open_to_us = [rung for rung in allowed_rungs(view) if rung <= chosen] or [chosen]
+    rung = max((rung for rung in open_to_us if needs_s(rung) <= room_s), default=open_to_us[0])
+    if rung == chosen:
+        return decision
+    sentence = (
+        f"{label(view.rungs[rung])} instead of {label(view.rungs[chosen])}, which would take"
+        f" {seconds(needs_s(chosen))} at the {rate(low_bps)} that are likely at the least:"
+        f" only {seconds(view.buffer_s)} are buffered."
+    )
+    votes = (*decision.votes, Vote("policy", chosen, decision.sentence))
+    return replace(decision, rung=rung, reason=Reason.BUFFER_LOW, sentence=sentence, votes=votes)
+
+
 def first_rung(view: Snapshot) -> Choice:
     """The highest rung that the cautious estimate carries and whose first segment arrives soon; else the lowest."""
     estimate = view.estimate
-    measured = sum(each.size for each in estimate.recent)
-    if estimate.low_bps is None or not (estimate.remembered or measured >= PROBE_BYTES):
+    low_bps = trusted_bps(estimate)
+    if low_bps is None:
         sentence = f"Start with {label(view.rungs[0])}, the lowest rung: nothing is known of this network yet."
         return Choice(0, Reason.START_DEFAULT, sentence, (Vote("start", 0, "no measurement"),))
-    usable = SAFETY * estimate.low_bps
+    usable = SAFETY * low_bps
     chosen = 0
     for rung in range(1, len(view.rungs)):
-        wait = estimate.ttfb_s + segment_bits(view, 0, rung) / estimate.low_bps
+        wait = estimate.ttfb_s + segment_bits(view, 0, rung) / low_bps
         if view.rungs[rung].bitrate_bps <= usable and wait <= FIRST_SEGMENT_S:
             chosen = rung
-    wait = estimate.ttfb_s + segment_bits(view, 0, chosen) / estimate.low_bps
+    wait = estimate.ttfb_s + segment_bits(view, 0, chosen) / low_bps
     reason = Reason.START_REMEMBERED if estimate.remembered else Reason.START_PROBE
     source = "remembered from before" if estimate.remembered else "measured so far"
     sentence = (
         f"Start with {label(view.rungs[chosen])}: of {rate(estimate.mean_bps)} {source},"
-        f" {rate(estimate.low_bps)} are likely, and its first segment takes about {seconds(wait)}."
+        f" {rate(low_bps)} are likely, and its first segment takes about {seconds(wait)}."
     )
     return Choice(chosen, reason, sentence, (Vote("start", chosen, f"{rate(usable)} is taken as safe"),))

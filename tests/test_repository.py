@@ -19,9 +19,6 @@ from ui.cli.main import COMMANDS, VERSION, main
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("abr", "drm_client", "player", "downloads", "ui", "backend_stub")
 MAX_LINES = 500
-LONGER_FOR_A_REASON: dict[str, str] = {
-    "tests/player/stream/test_streaming.py": "one bench with many small cases",
-}
 
 # Put together from halves, so that this file does not contain them itself.
 OF_ONE_MACHINE = [first + second for first, second in (("/wo", "rk/"), ("/ro", "ot/"), ("/home/", "[a-z]"))]
@@ -62,7 +59,7 @@ def test_no_source_file_is_longer_than_one_can_read() -> None:
     sizes = {name: text.count("\n") for name, text in texts(".py", ".qml").items()}
     assert len(sizes) > 200
     too_long = {name: lines for name, lines in sizes.items() if lines > MAX_LINES}
-    assert set(too_long) == set(LONGER_FOR_A_REASON), too_long
+    assert too_long == {}
 
 
 def test_every_top_level_package_says_what_it_is() -> None:

@@ -12,6 +12,7 @@ from player.events import ErrorRaised, Observer
 from player.loader import LoadProgress, LoadVerdict
 from player.selection import Selection, audio_rendition
 from player.stream.buffered import Buffered, Playhead
+from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.lanes import POLL_S, Go, Lane, Wait
 from player.stream.line import LinePart, SegmentLine
@@ -41,6 +42,7 @@ class AudioTracks:
         store: SegmentStore,
         buffered: Buffered,
         main: MainTrack,
+        early: EarlyReading,
         playhead: Playhead,
         buffer_max_s: float,
         clock: Clock,
@@ -55,6 +57,7 @@ class AudioTracks:
         self._store = store
         self._buffered = buffered
         self._main = main
+        self._early = early
         self._playhead = playhead
         self._buffer_max_s = buffer_max_s
         self._clock = clock
@@ -120,7 +123,7 @@ class AudioTracks:
         if part.segment.gap:
             self._tell_failed(order, MediaError(ErrorCode.MEDIA_NO_TRACKS, "The sound has a gap here."))
             return
-        outcome = await self._fetcher.fetch(order, self._watch)
+        outcome = await self._fetcher.fetch(order, self._watch, self._early.took)
         if outcome.result is not None:
             self._tell_done(order, outcome)
         elif outcome.error is not None:
@@ -131,14 +134,12 @@ class AudioTracks:
 
     def _order(self, line: SegmentLine, position: int) -> Order:
         part = line[position]
-        release = self._main.must_release()
-        return Order(line.key, position, 0, part.rendition, part.segment, release=release)
+        return Order(line.key, position, 0, part.rendition, part.segment)
 
     def _crashed(self, line: SegmentLine, position: int, error: Exception) -> None:
         _log.error("fetching segment %d of %s failed unexpectedly", position, line.key, exc_info=error)
         self._tell_failed(self._order(line, position), unexpected())
 
-    def _watch(self, entry: Entry, _progress: LoadProgress) -> LoadVerdict:
-        if self._main.must_release():
-            entry.buffer.release()
+    def _watch(self, _entry: Entry, _progress: LoadProgress) -> LoadVerdict:
+        self._early.look()
         return LoadVerdict.GO_ON

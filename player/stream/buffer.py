@@ -16,12 +16,18 @@ class SegmentBuffer:
 
     Readers see nothing before :meth:`release` or :meth:`complete`: an unreleased segment can still be thrown away and
     fetched at another rung, a released one is being decoded and cannot. ``transform`` takes each chunk on its way in
-    and None at the end (whole-segment decryption).
+    and None at the end (whole-segment decryption). ``arrived`` hears of the bytes that came.
     """
 
-    def __init__(self, waiting: Waiting, transform: Callable[[bytes | None], bytes] | None = None) -> None:
+    def __init__(
+        self,
+        waiting: Waiting,
+        transform: Callable[[bytes | None], bytes] | None = None,
+        arrived: Callable[[int], None] | None = None,
+    ) -> None:
         self._waiting = waiting
         self._transform = transform
+        self._arrived = arrived
         self._bytes = bytearray()
         self._received = 0
         self._total: int | None = None
@@ -49,6 +55,8 @@ class SegmentBuffer:
         self._bytes += self._transform(chunk) if self._transform else chunk
         if self._released:
             self._waiting.wake()
+        if self._arrived is not None:
+            self._arrived(len(chunk))
 
     def complete(self) -> None:
         """All bytes are there."""

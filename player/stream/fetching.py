@@ -27,7 +27,6 @@ class Order:
     rung: int
     rendition: Rendition = field(repr=False)  # addresses may be signed
     segment: Segment = field(repr=False)
-    release: bool  # readers may begin before the last byte
     rungs_left: int = 0  # others that could be taken instead
     avoid: frozenset[str] = frozenset()  # pathways that gave it damaged
 
@@ -43,6 +42,9 @@ class Outcome:
     step: Step | None = None
 
 
+Arrived = Callable[[int], None]
+"""Is told of each number of bytes that has arrived."""
+
 Watch = Callable[[Entry, LoadProgress], LoadVerdict]
 
 
@@ -55,7 +57,7 @@ class SegmentFetcher:
         self._store = store
         self._waiting = waiting
 
-    async def fetch(self, order: Order, watch: Watch) -> Outcome:
+    async def fetch(self, order: Order, watch: Watch, arrived: Arrived | None = None) -> Outcome:
         """Fetch a segment; its entry is in the store from the begin, so that a released one is read as it arrives.
 
         An abandoned or cancelled fetch takes its entry out again. A failed one also does, and the caller decides.
@@ -66,21 +68,19 @@ class SegmentFetcher:
             rung=order.rung,
             rendition=order.rendition,
             segment=order.segment,
-            buffer=SegmentBuffer(self._waiting, None),
+            buffer=SegmentBuffer(self._waiting, arrived=arrived),
         )
         ready = asyncio.get_running_loop().create_task(self._make_ready(entry))
         try:
             transform = await self._sources.transform(order.segment.keys, order.segment.number)
             if transform is not None:
-                entry.buffer = SegmentBuffer(self._waiting, transform)
-            if order.release:
-                entry.buffer.release()
+                entry.buffer = SegmentBuffer(self._waiting, transform, arrived)
             self._store.put(entry)
             self._waiting.wake()
             result = await self._loader.load(
                 self._resource(order),
                 entry.buffer,
-                _bound(watch, entry),
+                self._bound(watch, entry),
                 rungs_left=order.rungs_left,
                 avoid=order.avoid,
             )
@@ -144,6 +144,11 @@ class SegmentFetcher:
             expected_size=segment.size_bytes,
         )
 
+    def _bound(self, watch: Watch, entry: Entry) -> Callable[[LoadProgress], LoadVerdict]:
+        def seen(progress: LoadProgress) -> LoadVerdict:
+            if entry.pathway != progress.pathway:
+                entry.pathway = progress.pathway
+                self._waiting.wake()
+            return watch(entry, progress)
 
-def _bound(watch: Watch, entry: Entry) -> Callable[[LoadProgress], LoadVerdict]:
-    return lambda progress: watch(entry, progress)
+        return seen

@@ -57,6 +57,12 @@ class StoreLibrary:
         if failure is not None and entry.failure is None and entry.demuxer is None:
             raise failure
 
+    def wait_for_origin(self, entry: Entry) -> None:
+        """Block until it is known which CDN gives this entry, or that none will."""
+        self._waiting.until(
+            lambda: bool(entry.pathway) or entry.buffer.is_complete or entry.buffer.failure is not None
+        )
+
     def shown(self, entry: Entry) -> None:
         self._store.pin(entry)
 

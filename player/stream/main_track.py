@@ -16,6 +16,7 @@ from player.manifest.model import Segment
 from player.recovery import Action, Step
 from player.selection import rendition_of
 from player.stream.buffered import MAIN, Buffered, Playhead
+from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.lanes import POLL_S, Go, Lane, Wait
 from player.stream.rate import Moment, RateControl
@@ -42,6 +43,7 @@ class MainTrack:
         store: SegmentStore,
         buffered: Buffered,
         rate: RateControl,
+        early: EarlyReading,
         playhead: Playhead,
         clock: Clock,
         observe: Observer,
@@ -55,6 +57,7 @@ class MainTrack:
         self._store = store
         self._buffered = buffered
         self._rate = rate
+        self._early = early
         self._playhead = playhead
         self._clock = clock
         self._observe = observe
@@ -75,11 +78,6 @@ class MainTrack:
         decision = self._rate.decide(moment)
         return decision.rung if decision.rung is not None else 0
 
-    def must_release(self) -> bool:
-        """Whether samples go to libmpv while they arrive: only when it would otherwise have nothing to show, since
-        what is shown cannot be fetched at another rung any more."""
-        return self._rate.phase is not Phase.STEADY or self._playhead.starving
-
     def frontier_s(self) -> float:
         """End of the media whose fetch has begun; infinite when that is all of it."""
         missing = self.lane.next_missing()
@@ -97,6 +95,7 @@ class MainTrack:
         entry = self._store.peek(MAIN, position)
         if entry is None or not entry.buffer.is_complete:
             self._rate.sought()
+            self._early.sought()
 
     def take_damaged(self, position: int) -> bool:
         """A segment cannot be demuxed: take it out, so that it is fetched again, elsewhere if possible. False when
@@ -179,7 +178,7 @@ class MainTrack:
         if order.segment.gap:
             return order, Outcome(error=_missing(), step=Step(Action.SKIP, 0.0, "The source has a gap here."))
         self._rate.chosen(rung)
-        outcome = await self._fetcher.fetch(order, self._watch)
+        outcome = await self._fetcher.fetch(order, self._watch, self._early.took)
         if isinstance(outcome.error, DrmError) and _depends_on_rung(outcome.error):
             self._rate.exclude(rung)
         return order, outcome
@@ -199,7 +198,6 @@ class MainTrack:
             rung,
             rendition,
             segment,
-            release=self.must_release(),
             rungs_left=others,
             avoid=self._damaged_from.get(slot.number, frozenset()),
         )
@@ -207,7 +205,7 @@ class MainTrack:
     def _unknown(self, slot: Slot, rung: int) -> Order:
         """An order for a segment whose address could not even be found out."""
         segment = Segment(slot.number, slot.start_s, slot.duration_s, url="")
-        return Order(MAIN, slot.number, rung, rendition_of(self._track, rung, slot.period), segment, release=True)
+        return Order(MAIN, slot.number, rung, rendition_of(self._track, rung, slot.period), segment)
 
     def _watch(self, entry: Entry, progress: LoadProgress) -> LoadVerdict:
         replaceable = not entry.buffer.is_released and self._store.pinned_rung(MAIN, entry.position) is None
@@ -226,8 +224,7 @@ class MainTrack:
         if replaceable and verdict.abandon_to is not None and verdict.abandon_to != entry.rung:
             self._abandon[entry.position] = (verdict.abandon_to, verdict.sentence)
             return LoadVerdict.ABANDON
-        if self.must_release() and self.lane.head == entry.position:
-            entry.buffer.release()
+        self._early.look()
         return LoadVerdict.GO_ON
 
     def _after_abandoning(self, position: int, rung: int, outcome: Outcome) -> int:

@@ -17,6 +17,7 @@ from abr.model import (
     Snapshot,
     Verdict,
 )
+from abr.startup import trusted_bps, while_low
 
 _GUARD_AFTER_S = 2.5  # so long a rate has to be seen before a download is given up for it
 _GUARD_SHARE = 0.7  # of the time there is, that a replacement may need
@@ -63,8 +64,8 @@ class RateControl:
         self._abandoned_in_a_row = 0
 
     def decide(self, moment: Moment) -> Decision:
-        """The policy's answer for the next segment."""
-        decision = self._policy.decide(self._snapshot(moment))
+        """The policy's answer for the next segment, or a lower rung while hardly anything is buffered."""
+        decision = while_low(self._policy.decide(self._snapshot(moment)))
         return decision if decision.policy else replace(decision, policy=self._policy.name)
 
     def on_progress(
@@ -119,6 +120,15 @@ class RateControl:
             " are buffered: a lower quality is fetched instead."
         )
         return Verdict(to, Reason.ABANDONED, sentence)
+
+    @property
+    def starting(self) -> bool:
+        """Whether nothing has arrived whole yet, since the begin or since a jump."""
+        return self.phase is not Phase.STEADY
+
+    def trusted_bps(self, now_s: float) -> float | None:
+        """What the link is sure to give, in bit/s; None while too little is known of it."""
+        return trusted_bps(self._estimate(now_s))
 
     def chosen(self, rung: int) -> None:
         """A fetch at this rung begins."""

@@ -30,7 +30,7 @@ class Entry:
     demuxer: Demuxer | None = None
     failure: Exception | None = None
     gap: bool = False
-    pathway: str = ""
+    pathway: str = ""  # the CDN that gives it, as soon as that is known
 
     @property
     def ready(self) -> bool:

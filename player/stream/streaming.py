@@ -20,6 +20,7 @@ from player.net.model import RequestKind
 from player.selection import Selection, rendition_of
 from player.stream.audio_tracks import AudioTracks, audio_key
 from player.stream.buffered import MAIN, Buffered, Playhead
+from player.stream.early import EarlyReading
 from player.stream.emitter import Emitter
 from player.stream.feed import AudioFeed
 from player.stream.fetching import Order, Outcome, SegmentFetcher
@@ -65,6 +66,7 @@ class Streaming:
         self._on_failure = on_failure
         self._loop = asyncio.get_running_loop()
         self._buffered = Buffered(store, playhead)
+        early = EarlyReading(self._lanes, store, self._buffered, playhead, rate, clock)
         lines: dict[str, SegmentLine] = {}
         self._main = MainTrack(
             selection.main,
@@ -73,6 +75,7 @@ class Streaming:
             store,
             self._buffered,
             rate,
+            early,
             playhead,
             clock,
             observe,
@@ -88,6 +91,7 @@ class Streaming:
             store,
             self._buffered,
             self._main,
+            early,
             playhead,
             rate.buffer_max_s,
             clock,
@@ -273,6 +277,9 @@ class Streaming:
         self._call_soon(self._want, track, position)
 
     def _damaged(self, segment: int, error: MediaError) -> bool:
+        entry = self._store.peek(MAIN, segment)
+        if entry is not None:
+            self._library.wait_for_origin(entry)
         again = self._main.take_damaged(segment)
         if again:
             self._call_soon(self._main.refetch_damaged, segment, error)

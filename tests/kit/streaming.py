@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from typing import Any
 
-from abr.model import Decision, Estimate, Progress, Reason, Snapshot, Verdict
+from abr.model import Decision, Estimate, Policy, Progress, Reason, Snapshot, Verdict
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from player.errors import MatineeError
 from player.events import Event
 from player.loader import Loader, LoadEvent
 from player.manifest.model import Presentation, TrackType
+from player.media.model import StreamKind
 from player.net.gate import Gate
 from player.net.model import Transfer
+from player.net.shaping import ShapedTransport, Trace
 from player.paths import Paths
 from player.selection import Selection, ladder, select
 from player.stream.buffered import Playhead
@@ -22,9 +27,14 @@ from player.stream.rate import RateControl
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
+from player.stream.throughput import Throughput
 from player.stream.waiting import Waiting
+from player.told import rated
 from tests.kit.clock import FakeClock
+from tests.kit.presentations import audio_track, presentation, records, rendition, segments, video_track
 from tests.kit.transport import ScriptedTransport
+
+KIND = {TrackType.VIDEO: StreamKind.VIDEO, TrackType.AUDIO: StreamKind.AUDIO}
 
 
 class Wishes:
@@ -51,21 +61,34 @@ class Wishes:
 
 
 class Link:
-    """Clock, scripted transport, gate, paths and loader."""
+    """Clock, scripted transport (over a link like ``trace``), gate, paths and loader."""
 
-    def __init__(self, files: Mapping[str, bytes] | None = None, pathways: Sequence[str] = ("a.test",)) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, bytes] | None = None,
+        pathways: Sequence[str] = ("a.test",),
+        trace: Trace | None = None,
+    ) -> None:
         self.clock = FakeClock()
         self.transport = ScriptedTransport(self.clock, files)
         self.transfers: list[Transfer] = []
         self.paths = Paths(tuple(pathways))
+        self.throughput = Throughput(None, lambda: self.paths.current)
+        shaped = self.transport if trace is None else ShapedTransport(self.transport, self.clock, trace)
         self.load_events: list[LoadEvent] = []
         self.loader = Loader(
-            Gate(self.transport, self.clock, self.transfers.append),
+            Gate(shaped, self.clock, self._transferred),
             self.paths,
             self.clock,
             Random(1),
             on_event=self.load_events.append,
         )
+
+    def _transferred(self, transfer: Transfer) -> None:
+        self.transfers.append(transfer)
+        sample = rated(transfer)
+        if sample is not None:
+            self.throughput.observe(sample)
 
     @property
     def asked(self) -> list[str]:
@@ -74,7 +97,11 @@ class Link:
 
 
 class StreamingBench(Link):
-    """A presentation of record segments (:mod:`tests.kit.presentations`) being streamed."""
+    """A presentation of record segments (:mod:`tests.kit.presentations`) being streamed.
+
+    Rungs are chosen by the test (:class:`Wishes`), or by ``policy`` with what it measures of the link.
+    ``estimate`` is what is known of the network where nothing is measured.
+    """
 
     def __init__(
         self,
@@ -84,8 +111,13 @@ class StreamingBench(Link):
         buffer_s: float = 30.0,
         language: str | None = None,
         keys: Sequence[bytes] = (),
+        trace: Trace | None = None,
+        policy: Policy | None = None,
+        pathways: Sequence[str] = ("a.test",),
+        audio_bps: int = 0,
+        estimate: Estimate | None = None,
     ) -> None:
-        super().__init__(files)
+        super().__init__(files, pathways, trace)
         self.policy = Wishes()
         self.events: list[Event] = []
         self.failures: list[MatineeError | DrmError] = []
@@ -104,7 +136,11 @@ class StreamingBench(Link):
             default_pathway="a.test",
         )
         self.rate = RateControl(
-            self.policy, lambda _now_s: Estimate(), ladder(self.selection.main), buffer_max_s=buffer_s, audio_bps=0
+            policy or self.policy,
+            self.throughput.estimate if policy is not None else lambda _now_s: estimate or Estimate(),
+            ladder(self.selection.main),
+            buffer_max_s=buffer_s,
+            audio_bps=audio_bps,
         )
         self.streaming = Streaming(
             self.selection,
@@ -141,9 +177,67 @@ def files_of(presentation: Presentation, make: Callable[[TrackType, float, float
     files: dict[str, bytes] = {}
     for period in presentation.periods:
         for track in period.tracks:
-            for rendition in track.renditions:
-                for segment in rendition.segments:  # type: ignore[union-attr]
+            for each in track.renditions:
+                for segment in each.segments:  # type: ignore[union-attr]
                     files[segment.url] = make(track.type, segment.start_s, segment.end_s, segment.url)
                     if segment.init is not None:
                         files[segment.init.url] = b"init"
     return files
+
+
+def media(type_: TrackType, start_s: float, end_s: float, _url: str) -> bytes:
+    return records(KIND[type_], start_s, end_s, 0.5)
+
+
+def title(count: int = 5, *, audio: bool = True, languages: tuple[str, ...] = ("en",), **fields: Any) -> Presentation:
+    """Three rungs of 4 s segments, and a sound track for each language."""
+    rungs = [
+        rendition(f"r{n}", 1_000_000 * (n + 1), segments(count, name=f"r{n}", **fields), width=640, height=360)
+        for n in range(3)
+    ]
+    sounds = [
+        audio_track(
+            language,
+            language,
+            renditions=(
+                rendition(language, 128_000, segments(count, name=language, **fields), codecs=("mp4a.40.2",)),
+            ),
+        )
+        for language in languages
+    ]
+    return presentation(video_track(*rungs), *(sounds if audio else []))
+
+
+async def reading(bench: StreamingBench, limit: int = 1 << 22) -> tuple[bytes, bool]:
+    """Read the file to its end on a thread, as libmpv does; the media bytes, and whether the end was reached."""
+    stream = bench.streaming.open()
+    done = threading.Event()
+    got = bytearray()
+
+    def play() -> None:
+        position = 0
+        while data := b"".join(bytes(part) for part in stream.read(1 << 16)):
+            got.extend(data)
+            position += len(data)
+            if data[-9:-8] == b"\xec" and stream._queue == []:
+                length = int.from_bytes(data[-8:], "big") & ((1 << 56) - 1)
+                del got[-9:]
+                position = stream.seek(position + length)
+        done.set()
+
+    thread = threading.Thread(target=play, daemon=True)
+    thread.start()
+    for _ in range(4000):
+        if done.is_set():
+            break
+        bench.playhead.position_s += 0.05
+        bench.streaming.poke()
+        await bench.clock.advance(0.05)
+        await asyncio.sleep(0.0005)
+    bench.waiting.end()
+    thread.join(5)
+    return bytes(got), stream.at_end
+
+
+def names(data: bytes, letter: str) -> list[str]:
+    return [part.partition(b";")[0].decode() for part in data.split(letter.encode())[1:] if b";" in part[:10]]

@@ -191,8 +191,6 @@ async def test_no_secret_of_an_address_gets_into_a_report() -> None:
 
 
 def test_orders_and_entries_do_not_show_addresses() -> None:
-    order = Order(
-        "main", 0, 0, rendition("v"), Segment(1, 0.0, 4.0, "http://a.test/v?token=verysecret"), release=True
-    )
+    order = Order("main", 0, 0, rendition("v"), Segment(1, 0.0, 4.0, "http://a.test/v?token=verysecret"))
     assert "verysecret" not in repr(order)
     assert "verysecret" not in repr(entry(segment=order.segment))
