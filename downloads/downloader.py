@@ -44,7 +44,7 @@ class Access:
         del origin
         return None
 
-    async def prepare(self, folder: DownloadFolder, kids: Collection[bytes]) -> None:
+    async def prepare(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
         """Have the licence for these keys, so that the title can be played without a network."""
 
 
@@ -86,7 +86,7 @@ class Downloader:
             bodies = await self._plan(folder, wanted)
         plan = await asyncio.to_thread(folder.plan)
         self._check_room(folder)
-        await self.access.prepare(folder, plan.kids)
+        await self.access.prepare(folder, plan.origin, plan.kids)
         paths = Paths(planning.pathways(plan))
         loader = self._loader(paths, wanted.origin)
         fetching = Fetching(
@@ -104,6 +104,8 @@ class Downloader:
         )
         self._check_room(folder, draft.plan.size)
         await asyncio.to_thread(folder.write_plan, draft.plan)
+        if wanted.origin.title_id and addresses.name:
+            await self._note(folder, ledger.named(addresses.name))
         return draft.bodies
 
     def _loader(self, paths: Paths, origin: Origin) -> Loader:

@@ -15,6 +15,8 @@ from player.net.model import RequestKind
 from player.recovery import Trouble, trouble_of
 
 LAST_MOMENT_S = 2.0
+BEHIND_PLAYBACK = -100
+"""Added to a request's urgency: where a gate is shared, every request of a playback goes first."""
 _ABSENT = frozenset({Trouble.NOT_FOUND, Trouble.GONE, Trouble.RANGE})
 _GAPS = frozenset({RequestKind.SEGMENT, RequestKind.TEXT, RequestKind.IMAGE})
 MISSING_SHARE = 0.01
@@ -109,7 +111,12 @@ class Fetching:
         """The item's bytes; None where no server has it and the title can be watched without it."""
         sink = BytesSink()
         resource = Resource(
-            item.kind, dict(item.addresses), item.byte_range, duration_s=item.duration_s, expected_size=item.size
+            item.kind,
+            dict(item.addresses),
+            item.byte_range,
+            duration_s=item.duration_s,
+            expected_size=item.size,
+            priority=BEHIND_PLAYBACK,
         )
         result = await self.loader.load(resource, sink)
         if result.outcome is LoadOutcome.DONE:

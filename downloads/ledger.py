@@ -68,6 +68,8 @@ class Ledger:
             case "state":
                 self.state = State(body["state"])
                 self.code, self.sentence = body.get("code", ""), body.get("sentence", "")
+            case "name":
+                self.name = body["name"]
             case "priority":
                 self.priority = body["priority"]
             case _:
@@ -127,6 +129,11 @@ def dropped(item: int) -> tuple[str, Body]:
 def changed(state: State, code: str = "", sentence: str = "") -> tuple[str, Body]:
     """The download's state, with the reason where it failed."""
     return "state", {"state": str(state), "code": code, "sentence": sentence}
+
+
+def named(name: str) -> tuple[str, Body]:
+    """What the title is called, once the service has said it."""
+    return "name", {"name": name}
 
 
 def urgency(priority: int) -> tuple[str, Body]:

@@ -36,12 +36,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a download comes from: a title of the service, or the address of a manifest."""
+    """Where a download comes from: a title of the service at the address ``service``, or a manifest at ``url``."""
 
     title_id: str = ""
     url: str = field(default="", repr=False)
     variant: str = "encrypted"
-    licence_url: str | None = field(default=None, repr=False)
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)

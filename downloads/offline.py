@@ -18,6 +18,7 @@ from downloads.folder import DownloadFolder
 from downloads.model import Item, Part, Plan
 from downloads.planning import Key, key_of
 from downloads.resolving import Need, resolve, segments_of
+from downloads.service import keys_of, licence_of
 from player.clock import Clock
 from player.errors import ErrorCode, NetError
 from player.manifest import parse, with_mirrors
@@ -32,6 +33,7 @@ from player.manifest.model import (
 )
 from player.net.local import MemoryBody
 from player.net.model import Body, Request
+from player.opening import Source
 
 SCHEME = "offline"
 _HOST = "this-device"
@@ -61,6 +63,13 @@ async def presentation_of(folder: DownloadFolder) -> Presentation:
     return _Narrowing(folder.id, plan, items).apply(presentation, found)
 
 
+async def source_of(folder: DownloadFolder) -> Source:
+    """What the engine plays of a download. Its licence, where it needs one, is judged when the playback begins, and
+    while it runs. Raises as :func:`presentation_of`."""
+    presentation = await presentation_of(folder)
+    return Source(kept=presentation, name=folder.ledger.name, keys=keys_of(folder), licence_id=licence_of(folder))
+
+
 def address(download_id: str, item: int) -> str:
     """The address of one item of a download."""
     return f"{SCHEME}://{_HOST}/{download_id}/{item}"
@@ -69,20 +78,26 @@ def address(download_id: str, item: int) -> str:
 class OfflineTransport:
     """Serves the addresses of :func:`presentation_of` from the store, every byte checked.
 
-    ``find`` gives a download by its id.
+    ``find`` gives a download by its id. Once something in a download was found changed, nothing of it is served any
+    more: ``damage`` says what it was.
     """
 
     def __init__(self, find: Callable[[str], DownloadFolder], clock: Clock) -> None:
         self._find = find
         self._clock = clock
         self._folders: dict[str, DownloadFolder] = {}
+        self.damage: DownloadError | None = None
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The item's bytes; 404 for one that no server had. Raises NetError with the code of a DownloadError."""
         try:
+            if self.damage is not None:
+                raise self.damage
             data = await self._data(request.url)
         except DownloadError as error:
+            if error.code is ErrorCode.DOWNLOAD_DAMAGED:
+                self.damage = error
             raise NetError(error.code, error.sentence, recoverable=error.recoverable, **error.fields) from error
         yield MemoryBody(request.url, 404 if data is None else 200, data or b"", request.byte_range)
 

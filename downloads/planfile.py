@@ -21,7 +21,7 @@ def encode(plan: Plan) -> bytes:
     origin = plan.origin
     document = {
         "format": FORMAT,
-        "origin": [origin.title_id, origin.url, origin.variant, origin.licence_url],
+        "origin": [origin.title_id, origin.url, origin.variant, origin.service],
         "base_url": plan.base_url,
         "mirrors": plan.mirrors,
         "parts": [[p.period, p.type, p.track, p.rendition, p.sealed] for p in plan.parts],

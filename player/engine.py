@@ -164,6 +164,11 @@ class Engine:
                 self._rights = await asyncio.to_thread(open_rights, profile, self._store, self._device, self.service)
         return self._rights
 
+    async def device_id(self) -> str | None:
+        """The id under which the service knows this device, which is registered where it was not; for the engine's
+        loop. None without a service."""
+        return await self._registered_device()
+
     # --- on the loop
 
     def _run(self) -> None:

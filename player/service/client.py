@@ -13,6 +13,7 @@ from player.errors import ErrorCode, InputError, ServiceError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Response
 from player.net.redact import host_of
+from player.service.grants import DownloadGrant, read_grant
 from player.service.model import Account, CatalogPage, PlaySession, ProgressItem, Title, Tokens
 from player.service.reply import Members, problem, read_page, read_play_session, read_title, read_tokens
 from player.service.tokens import TokenStore
@@ -114,6 +115,16 @@ class ServiceClient:
             raise InputError(ErrorCode.INPUT_USAGE, "This device is not registered with the service yet.")
         response = await self._call(f"/play/{quote(title_id, safe='')}", {"device_id": device_id, "variant": variant})
         return read_play_session(Members.of(response), self._base)
+
+    async def download(
+        self, title_id: str, device_id: str | None, variant: str = "encrypted", max_height: int | None = None
+    ) -> DownloadGrant:
+        """Leave to download a title; asked again, the same leave with new addresses."""
+        if device_id is None:
+            raise InputError(ErrorCode.INPUT_USAGE, "This device is not registered with the service yet.")
+        document = {"device_id": device_id, "variant": variant, "max_height": max_height}
+        response = await self._call(f"/download/{quote(title_id, safe='')}", document)
+        return read_grant(Members.of(response), self._base)
 
     async def licence(self, url: str, body: bytes) -> bytes:
         """The answer to a licence request at ``url``, which must be this service's (see :meth:`owns`)."""

@@ -101,6 +101,15 @@ class Members:
             raise self._wrong(name)
         return float(value)
 
+    def optional_number(self, name: str) -> float | None:
+        return None if self._members.get(name) is None else self.number(name)
+
+    def flag(self, name: str) -> bool:
+        value = self._members.get(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name)
+        return value
+
     def inner(self, name: str) -> Members:
         """The object under ``name``."""
         return Members(self._members.get(name), name)
@@ -154,6 +163,11 @@ def read_title(members: Members, base_url: str) -> Title:
     )
 
 
+def read_manifests(members: Members, base_url: str) -> tuple[ManifestAddresses, ...]:
+    """Where the manifests of a title are, one entry per edge."""
+    return members.each("manifests", lambda item: _read_addresses(Members(item, "manifests"), base_url))
+
+
 def read_page(members: Members, base_url: str) -> CatalogPage:
     """A page of the catalogue."""
     items = members.each("items", lambda item: read_title(Members(item, "items"), base_url))
@@ -166,7 +180,7 @@ def read_play_session(members: Members, base_url: str) -> PlaySession:
     return PlaySession(
         session_id=members.text("session_id"),
         title=read_title(members.inner("title"), base_url),
-        manifests=members.each("manifests", lambda item: _read_addresses(Members(item, "manifests"), base_url)),
+        manifests=read_manifests(members, base_url),
         expires_at=members.number("expires_at"),
         licence=None if licence is None else _read_licence(licence, base_url),
         resume_s=members.number("resume_s"),

@@ -36,6 +36,7 @@ class Command:
 COMMANDS = {
     "app": Command("ui.cli.app", "open the app (the same as no command)"),
     "play": Command("ui.cli.play", "play an address or a title, in a window or headless"),
+    "download": Command("ui.cli.download", "keep titles on this machine, for watching without a network"),
     "inspect": Command("ui.cli.inspect", "print what a manifest says: every rendition and segment"),
     "abr": Command("ui.cli.abr", "simulate, compare, explain and replay quality decisions"),
     "decrypt": Command("ui.cli.decrypt", "decrypt test material with known keys"),

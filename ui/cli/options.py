@@ -31,6 +31,17 @@ def add_ca_file_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_store_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where downloads are kept."""
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        default=os.environ.get("MATINEE_DOWNLOADS"),
+        help="the folder with the downloads (default: MATINEE_DOWNLOADS, else in the profile)",
+    )
+
+
 def seconds(text: str) -> float:
     """An argument that is a length of time or a position: finite, not negative."""
     value = _number(text)

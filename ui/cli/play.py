@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ui.cli.options import (
     add_ca_file_argument,
     add_service_arguments,
+    add_store_arguments,
     positive,
     profile_folder,
     seconds,
@@ -34,6 +35,8 @@ _SLOWEST, _FASTEST = 0.01, 100.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee play --help``."""
     parser.add_argument("source", metavar="URL|TITLE", help="address of an HLS or DASH manifest, or a title's id")
+    parser.add_argument("--offline", action="store_true", help="play a download (its id or title) without a network")
+    add_store_arguments(parser)
     parser.add_argument("--headless", action="store_true", help="no window; picture and sound go nowhere")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write what happened as JSON (- for stdout)")
     parser.add_argument("--json", action="store_true", help="print the report on stdout and nothing else")
@@ -66,7 +69,12 @@ def run(args: argparse.Namespace) -> int:
     source = _source(args)
     _check_report(args.report)
     if args.headless:
-        return play_headless(args, source, args.speed)
+        code = play_headless(args, source, args.speed)
+        if args.offline:
+            from ui.cli.download_play import verdict
+
+            return verdict(args, code)
+        return code
     if args.speed != 1.0:
         raise InputError(ErrorCode.INPUT_USAGE, "--speed goes with --headless.")
     from ui.cli.app import play_in_window
@@ -156,6 +164,7 @@ def engine_settings(args: argparse.Namespace) -> EngineSettings:
         ca_file=getattr(args, "ca_file", None),
         local_folder=_local_folder(args.source),
         wrap=tuple(wrap),
+        schemes=getattr(args, "schemes", {}),
     )
 
 
@@ -189,7 +198,11 @@ def _check_report(path: Path | None) -> None:
 def _source(args: argparse.Namespace) -> Source:
     from player.opening import Source
 
-    keys = tuple(_key(text) for text in args.key)
+    if args.offline:
+        from ui.cli.download_play import offline_source
+
+        return offline_source(args)
+    keys = tuple(known_key(text) for text in args.key)
     where = args.source
     path = Path(where)
     if "://" not in where and path.is_file():
@@ -205,7 +218,8 @@ def _local_folder(where: str) -> Path | None:
     return path.resolve().parent if "://" not in where and path.is_file() else None
 
 
-def _key(text: str) -> tuple[bytes, bytes]:
+def known_key(text: str) -> tuple[bytes, bytes]:
+    """A ``KID:KEY`` of the command line. Raises InputError without repeating the key."""
     from player.errors import ErrorCode, InputError
 
     kid, _, key = text.partition(":")

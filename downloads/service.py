@@ -1,0 +1,139 @@
+"""Downloads of the service's titles: leave to download, renewed addresses, and the licence that is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+
+from downloads.downloader import Access
+from downloads.errors import DownloadError, damaged
+from downloads.folder import DownloadFolder
+from downloads.model import Origin
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.offline import OfflineLicences
+from drm_client.signed_licences import LicenceOrder
+from player.addressing import Readdress, Refresh
+from player.errors import ErrorCode
+from player.opening import Addresses, DeviceId
+from player.renewal import readdress_to
+from player.service import ServiceClient
+from player.service.grants import DownloadGrant
+
+_LICENCE = "licence"
+_KEYS = "keys"
+
+KeptLicences = Callable[[], Awaitable[OfflineLicences | None]]
+"""Opens the licences that are kept on this device."""
+
+
+@dataclass(slots=True)
+class ServiceAccess(Access):
+    """Asks the service for what a download needs; addresses that name no title need nobody's leave."""
+
+    service: ServiceClient | None
+    device_id: DeviceId
+    licences: KeptLicences
+
+    async def addresses(self, origin: Origin) -> Addresses:
+        """Where the title's manifest is now. Raises ServiceError (``service.not_entitled``) or NetError."""
+        if not origin.title_id:
+            return await Access.addresses(self, origin)
+        grant = await self._grant(origin)
+        places = ((m.pathway, m.dash or m.hls) for m in grant.session.manifests)
+        manifests = {pathway: url for pathway, url in places if url is not None}
+        if not manifests:
+            raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "The service names no place to download this from.")
+        return Addresses(manifests, name=grant.title.title)
+
+    def renewal(self, origin: Origin) -> Refresh | None:
+        """Another grant for the same download gives new addresses."""
+        if not origin.title_id:
+            return None
+
+        async def refresh() -> Readdress:
+            return readdress_to((await self._grant(origin)).session)
+
+        return refresh
+
+    async def prepare(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
+        """Acquire the licence and keep it, unless there is one."""
+        if not origin.title_id or await asyncio.to_thread(has_licence_note, folder):
+            return
+        grant = await self._grant(origin)
+        licences = await self.licences()
+        if grant.licence_url is None or licences is None:
+            await asyncio.to_thread(note_licence, folder, None)
+            return
+        wanted = tuple(kid for kid in kids if kid in grant.kids) or grant.kids
+        kept = await licences.acquire(
+            LicenceOrder(grant.licence_url, grant.download_id, origin.title_id, tuple(wanted))
+        )
+        kept.clear()
+        await asyncio.to_thread(note_licence, folder, kept.licence_id)
+
+    async def _grant(self, origin: Origin) -> DownloadGrant:
+        if self.service is None:
+            raise DownloadError(ErrorCode.INPUT_USAGE, "To download a title, name the service (--service).")
+        return await self.service.download(origin.title_id, await self.device_id(), origin.variant)
+
+
+def note_licence(folder: DownloadFolder, licence_id: str | None) -> None:
+    """Remember which licence belongs to a download of the service; None for one that needs none."""
+    folder.write_secret(_LICENCE, json.dumps({"id": licence_id}).encode())
+
+
+def has_licence_note(folder: DownloadFolder) -> bool:
+    """Whether it is settled which licence belongs to a download."""
+    return folder.read_secret(_LICENCE) is not None
+
+
+def licence_of(folder: DownloadFolder) -> str | None:
+    """The ID of the licence that belongs to a download; None where it needs none.
+
+    Raises DownloadError where the note of it is gone from a title of the service: without it nothing would tell when
+    the rights end.
+    """
+    data = folder.read_secret(_LICENCE)
+    if data is None:
+        if folder.ledger.title_id:
+            raise damaged("The note of the download's licence")
+        return None
+    licence_id = json.loads(data)["id"]
+    return None if licence_id is None else str(licence_id)
+
+
+def note_keys(folder: DownloadFolder, keys: Collection[tuple[bytes, bytes]]) -> None:
+    """Keep the keys of material whose keys are known, sealed."""
+    folder.write_secret(_KEYS, json.dumps({kid.hex(): key.hex() for kid, key in keys}).encode())
+
+
+def keys_of(folder: DownloadFolder) -> tuple[tuple[bytes, bytes], ...]:
+    """The known keys of a download."""
+    data = folder.read_secret(_KEYS)
+    if data is None:
+        return ()
+    return tuple((bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in json.loads(data).items())
+
+
+async def renew(folder: DownloadFolder, licences: OfflineLicences) -> str:
+    """Renew a download's licence without touching its media; the licence's ID. Raises DrmError, or the network's own
+    error; ``drm.no_licence`` for a download that has none."""
+    licence_id = licence_of(folder)
+    if licence_id is None:
+        raise DrmError(DrmErrorCode.NO_LICENCE, "This download has no licence; it needs none.")
+    kids = folder.plan().kids if folder.has_plan else ()
+    (await licences.renew(licence_id, kids)).clear()
+    return licence_id
+
+
+def give_back(folder: DownloadFolder, licences: OfflineLicences | None, reason: str = "removed") -> None:
+    """Forget a download's licence; the receipt waits for the next time there is a network. A damaged download gives
+    back what can still be read of it."""
+    try:
+        licence_id = licence_of(folder)
+    except DownloadError:
+        return
+    if licence_id is not None and licences is not None:
+        licences.remove(licence_id, reason)

@@ -1,0 +1,148 @@
+"""``matinee download``: titles kept on this machine, for watching without a network."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.cli.options import add_service_arguments, add_store_arguments, positive, profile_folder, whole_number
+
+if TYPE_CHECKING:
+    from downloads.store import Store
+
+_UNITS = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee download --help``."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    add_service_arguments(common)
+    add_store_arguments(common)
+    common.add_argument("--json", action="store_true", help="print one JSON document on stdout and nothing else")
+    common.add_argument("--ca-file", type=Path, metavar="PEM", help="further certificate authorities to trust")
+
+    def action(name: str, text: str, *names: str, several: bool = False) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=text, parents=[common])
+        for word in names:
+            made.add_argument("downloads" if several else word.lower(), metavar=word, nargs="*" if several else None)
+        return made
+
+    for name, text in (("add", "download a title or an address"), ("estimate", "say how large a download would be")):
+        made = action(name, text, "SOURCE")
+        _add_choice(made)
+        if name == "add":
+            _add_running(made)
+            made.add_argument("--later", action="store_true", help="only put it into the queue")
+            made.add_argument("--priority", type=int, default=0, metavar="N", help="a greater one goes first")
+            made.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known key, in hex")
+    action("list", "what is there, and how far it has come").add_argument(
+        "--rebuild", action="store_true", help="make the index anew from the journals"
+    )
+    action("pause", "hold downloads", "ID", several=True)
+    _add_running(action("resume", "go on with downloads, or with all that wait", "ID", several=True))
+    action("cancel", "give up a download and delete what is there of it", "ID")
+    action("verify", "read everything and name what is damaged", "ID")
+    _add_running(action("repair", "fetch again what is damaged, and only that", "ID"))
+    renew = action("renew", "renew licences without a new download", "ID", several=True)
+    renew.add_argument("--all", action="store_true", help="every licence on this device, before a trip")
+    action("remove", "delete a download and give its licence back", "ID")
+    action("move", "move a download to another folder or disk", "ID", "FOLDER")
+    rights = action("simulate-rights", "say what a licence will permit, and when", "ID")
+    rights.add_argument("--at", action="append", default=[], type=_time, metavar="TIME", help="ISO 8601, or +HOURS")
+    rights.add_argument("--play-at", type=_time, metavar="TIME", help="suppose that it is first played then")
+    priority = action("priority", "change a download's place in the queue", "ID")
+    priority.add_argument("value", type=int, metavar="N", help="a greater one goes first")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out one action."""
+    from ui.cli import download_actions as actions
+    from ui.cli import download_rights as rights
+
+    handlers: dict[str, Callable[[argparse.Namespace], int]] = {
+        "add": actions.add,
+        "estimate": actions.estimate,
+        "list": actions.list_,
+        "pause": actions.pause,
+        "resume": actions.resume,
+        "cancel": actions.cancel,
+        "verify": actions.verify,
+        "repair": actions.repair,
+        "move": actions.move,
+        "priority": actions.priority,
+        "remove": rights.remove,
+        "renew": rights.renew,
+        "simulate-rights": rights.simulate,
+    }
+    return handlers[args.action](args)
+
+
+def open_store(args: argparse.Namespace) -> Store:
+    """The downloads of this user. Raises DownloadError, or DrmError from the key store."""
+    from downloads.store import Store
+    from drm_client.keystore import open_key_store
+
+    profile = profile_folder(args)
+    store = Store(Path(args.store) if args.store else profile / "downloads", open_key_store(profile, args.key_store))
+    if store.index_was_damaged:
+        print("matinee: the index was damaged; it has been made anew from the journals", file=sys.stderr)
+    return store
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--height", type=whole_number, metavar="LINES", help="at most so many lines")
+    parser.add_argument("--max-size", type=_bytes, metavar="BYTES", help="at most so large (500M, 2G)")
+    parser.add_argument("--audio", action="append", default=[], metavar="LANG", help="an audio language, or all")
+    parser.add_argument("--subtitles", action="append", default=[], metavar="LANG", help="subtitles, or all")
+    parser.add_argument("--thumbnails", action="store_true", help="with the pictures for seeking")
+    parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear"], help="of a title")
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--parallel", type=_some, default=4, metavar="N", help="transfers at once (default 4)")
+    parser.add_argument("--titles", type=_some, default=1, metavar="N", help="downloads at once (default 1)")
+    parser.add_argument("--limit", type=positive, metavar="MBIT", help="at most so many Mbit/s")
+    parser.add_argument("--window", type=_window, metavar="HH:MM-HH:MM", help="only at this time of the day")
+    parser.add_argument(
+        "--metered", default="wait", choices=["wait", "allow"], help="on a network that is paid by volume"
+    )
+    parser.add_argument("--despite-playback", action="store_true", help="do not wait while something is playing")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="inject faults (docs/faults.md)")
+
+
+def _bytes(text: str) -> int:
+    """``500M``, ``1.5G``, or plain bytes."""
+    unit = _UNITS.get(text[-1:].lower())
+    return int(positive(text if unit is None else text[:-1]) * (unit or 1))
+
+
+def _some(text: str) -> int:
+    value = whole_number(text)
+    if not 1 <= value <= 16:
+        raise argparse.ArgumentTypeError("between 1 and 16")
+    return value
+
+
+def _window(text: str) -> tuple[int, int]:
+    """Two minutes of the day."""
+    try:
+        first, last = (datetime.strptime(part, "%H:%M") for part in text.split("-"))  # noqa: DTZ007 (a time of day)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 01:00-06:30") from None
+    return first.hour * 60 + first.minute, last.hour * 60 + last.minute
+
+
+def _time(text: str) -> float | str:
+    """Seconds since 1970; ``+HOURS`` stays a text, since only trusted time says from when."""
+    if text.startswith("+"):
+        return f"+{positive(text[1:])}"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 time, nor +HOURS") from None
+    return (moment if moment.tzinfo else moment.astimezone()).timestamp()

@@ -1,0 +1,240 @@
+"""The actions of ``matinee download`` that concern the files of a download."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from downloads import checking, ledger, request, service
+from downloads.checking import Verdict
+from downloads.errors import DownloadError
+from downloads.folder import DownloadFolder
+from downloads.model import ALL, Choice, Origin, Snapshot, State
+from downloads.request import DownloadRequest
+from downloads.store import Store, free_bytes
+from player.errors import ErrorCode, ExitCode, InputError
+from ui.cli.download import open_store
+from ui.cli.download_work import estimate_of, work
+from ui.cli.output import print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_STOP_S = 15.0
+
+
+def add(args: argparse.Namespace) -> int:
+    """Make a download, and run it unless ``--later``."""
+    store = open_store(args)
+    wanted = wanted_of(args)
+    keys = _keys(args.key)
+    name = wanted.origin.title_id or Path(wanted.origin.url).stem or "Download"
+    folder = store.create(name, wanted.origin.title_id, args.priority)
+    request.write(folder, wanted)
+    if keys:
+        service.note_keys(folder, keys)
+    print(f"matinee: download {folder.id}", file=sys.stderr)
+    return _show_one(args, store, folder.id) if args.later else _work(args, store, [folder.id])
+
+
+def estimate(args: argparse.Namespace) -> int:
+    """Say how large a download would be, and whether there is room. Nothing is kept."""
+    store = open_store(args)
+    plan = estimate_of(args, wanted_of(args))
+    free = free_bytes(store.root)
+    exact = sum(item.about for item in plan.items if item.size is not None)
+    by_type: dict[str, int] = {}
+    for item in plan.items:
+        type_ = "other" if item.part is None else str(plan.parts[item.part].type)
+        by_type[type_] = by_type.get(type_, 0) + item.about
+    document = {
+        "bytes": plan.size,
+        "known_bytes": exact,
+        "by_type": by_type,
+        "items": len(plan.items),
+        "duration_s": plan.duration_s,
+        "parts": [{"type": str(part.type), "rendition": part.rendition} for part in plan.parts],
+        "free_bytes": free,
+        "fits": plan.size <= free,
+    }
+    if args.json:
+        print_json(document)
+    else:
+        about = "" if exact == plan.size else "about "
+        print(f"{about}{shown_bytes(plan.size)} for {plan.duration_s / 60:.0f} min; {shown_bytes(free)} are free")
+    return int(ExitCode.GOOD if document["fits"] else ExitCode.FAILED)
+
+
+def list_(args: argparse.Namespace) -> int:
+    """Every download."""
+    store = open_store(args)
+    snapshots = store.rebuild() if args.rebuild else store.list()
+    if args.json:
+        print_json({"downloads": [_document(item) for item in snapshots]})
+    else:
+        for item in snapshots:
+            print(_line(item))
+    return int(ExitCode.GOOD)
+
+
+def pause(args: argparse.Namespace) -> int:
+    """Hold the named downloads, or all, wherever they run."""
+    store = open_store(args)
+    for download_id in _named(args, store, State.QUEUED):
+        store.get(download_id).note(ledger.changed(State.PAUSED))
+    return list_quietly(args, store)
+
+
+def resume(args: argparse.Namespace) -> int:
+    """Go on with the named downloads, or with everything that is not complete."""
+    store = open_store(args)
+    ids = _named(args, store, State.QUEUED, State.PAUSED, State.FAILED)
+    for download_id in ids:
+        folder = store.get(download_id)
+        if folder.ledger.state is not State.COMPLETE:
+            folder.note(ledger.changed(State.QUEUED))
+    return _work(args, store, ids)
+
+
+def cancel(args: argparse.Namespace) -> int:
+    """Stop a download wherever it runs, and remove it."""
+    from ui.cli import download_rights
+
+    store = open_store(args)
+    stop(store.get(args.id))
+    return download_rights.remove(args)
+
+
+def stop(folder: DownloadFolder) -> None:
+    """Have whoever works on the download stop. Raises ``download.busy`` when that takes too long."""
+    if folder.ledger.state is State.QUEUED:
+        folder.note(ledger.changed(State.PAUSED))
+    end = time.monotonic() + _STOP_S
+    while folder.is_running:
+        if time.monotonic() > end:
+            raise DownloadError(ErrorCode.DOWNLOAD_BUSY, "Another program is working on this download.")
+        time.sleep(0.1)
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Read everything; exit code 1 where something is damaged."""
+    return _verdict(args, checking.verify(open_store(args).find(args.id)))
+
+
+def repair(args: argparse.Namespace) -> int:
+    """Find what is damaged and fetch it again."""
+    store = open_store(args)
+    folder = store.find(args.id)
+    found = checking.prepare_repair(folder)
+    for finding in found.findings:
+        print(f"matinee: fetching again: {finding.what}", file=sys.stderr)
+    if not found.findings and not found.left and not found.missing:
+        return _verdict(args, found)
+    if folder.ledger.state is not State.COMPLETE:
+        folder.note(ledger.changed(State.QUEUED))
+    return _work(args, store, [folder.id])
+
+
+def move(args: argparse.Namespace) -> int:
+    """To another folder or disk."""
+    store = open_store(args)
+    place = store.move(args.id, Path(args.folder))
+    if args.json:
+        print_json({"folder": str(place)})
+    return int(ExitCode.GOOD)
+
+
+def priority(args: argparse.Namespace) -> int:
+    """Another place in the queue."""
+    store = open_store(args)
+    folder = store.get(args.id)
+    folder.note(ledger.urgency(args.value))
+    return _show_one(args, store, folder.id)
+
+
+def wanted_of(args: argparse.Namespace) -> DownloadRequest:
+    """What the command line asks for."""
+    where = args.source
+    url = Path(where).resolve().as_uri() if "://" not in where and Path(where).is_file() else where
+    if url.startswith("file:"):
+        raise InputError(ErrorCode.INPUT_USAGE, "This is on this machine already.")
+    by_address = "://" in url
+    origin = Origin(
+        title_id="" if by_address else where,
+        url=url if by_address else "",
+        variant=args.variant,
+        service="" if by_address else args.service or "",
+    )
+    choice = Choice(args.height, args.max_size, _languages(args.audio), _languages(args.subtitles), args.thumbnails)
+    return DownloadRequest(origin, choice)
+
+
+def list_quietly(args: argparse.Namespace, store: Store) -> int:
+    """The list for ``--json``; nothing for people, who did not ask for it."""
+    if args.json:
+        print_json({"downloads": [_document(item) for item in store.list()]})
+    return int(ExitCode.GOOD)
+
+
+def shown_bytes(count: int) -> str:
+    """A size for people."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit in ("B", "kB") else f"{value:.1f} {unit}"
+        value /= 1000
+    return ""
+
+
+def _work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
+    code = work(args, store, ids)
+    if args.json:
+        print_json({"downloads": [_document(item) for item in store.list() if item.id in ids]})
+    return code
+
+
+def _show_one(args: argparse.Namespace, store: Store, download_id: str) -> int:
+    if args.json:
+        print_json({"downloads": [_document(item) for item in store.list() if item.id == download_id]})
+    return int(ExitCode.GOOD)
+
+
+def _named(args: argparse.Namespace, store: Store, *states: State) -> list[str]:
+    """The downloads that were named, else all in one of ``states``."""
+    if args.downloads:
+        return [store.get(name).id for name in args.downloads]
+    return [item.id for item in store.list() if item.state in states and not item.code.startswith("download.")]
+
+
+def _verdict(args: argparse.Namespace, verdict: Verdict) -> int:
+    if args.json:
+        print_json({**asdict(verdict), "sound": verdict.sound})
+    else:
+        for finding in verdict.findings:
+            print(f"damaged: {finding.what}")
+        print(f"{verdict.checked} parts checked, {len(verdict.findings)} damaged, {verdict.left} not downloaded yet")
+    return int(ExitCode.GOOD if verdict.sound else ExitCode.FAILED)
+
+
+def _document(item: Snapshot) -> dict[str, Any]:
+    return {**asdict(item), "state": str(item.state), "fraction": round(item.fraction, 4)}
+
+
+def _line(item: Snapshot) -> str:
+    state = "downloading" if item.running and item.state is State.QUEUED else str(item.state)
+    size = f"{shown_bytes(item.fetched)} of {shown_bytes(max(item.size, item.fetched))}"
+    return f"{item.id}  {state:<11} {item.fraction:4.0%}  {size:<22} {item.name}  {item.sentence}".rstrip()
+
+
+def _languages(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(ALL if word == "all" else word for word in words)
+
+
+def _keys(texts: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    from ui.cli.play import known_key
+
+    return [known_key(text) for text in texts]

@@ -1,0 +1,46 @@
+"""``matinee play --offline``: a download as the engine's source."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from player.errors import ExitCode
+from ui.cli.download import open_store
+
+if TYPE_CHECKING:
+    from downloads.offline import OfflineTransport
+    from player.clock import Clock
+    from player.opening import Source
+
+
+def offline_source(args: argparse.Namespace) -> Source:
+    """The download that ``args`` names; tells the engine's settings where its bytes are and whose licence it has.
+
+    Raises DownloadError, or DrmError from the key store.
+    """
+    from downloads import request
+    from downloads.offline import SCHEME, OfflineTransport, source_of
+
+    store = open_store(args)
+    folder = store.get(args.source)
+
+    def make(clock: Clock) -> OfflineTransport:
+        transport = args.offline_transport = OfflineTransport(store.get, clock)
+        return transport
+
+    args.schemes = {SCHEME: make}
+    if not args.service:
+        args.service = request.read(folder).origin.service or None
+    return asyncio.run(source_of(folder))
+
+
+def verdict(args: argparse.Namespace, code: int) -> int:
+    """The exit code of an offline playback: whatever was played, a damaged download is a failure, and is named."""
+    transport: OfflineTransport | None = getattr(args, "offline_transport", None)
+    if transport is None or transport.damage is None:
+        return code
+    print(f"matinee: {transport.damage.sentence} ({transport.damage.code})", file=sys.stderr)
+    return int(ExitCode.FAILED)

@@ -1,0 +1,203 @@
+"""Runs the queue for the command line: an engine for the network, a progress line, an end by signal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+
+from downloads import conditions, planning
+from downloads.cap import capped
+from downloads.downloader import Downloader
+from downloads.folder import DownloadFolder
+from downloads.model import Item, Plan
+from downloads.queue import Queue
+from downloads.request import DownloadRequest
+from downloads.schedule import Wait
+from downloads.service import KeptLicences, ServiceAccess
+from downloads.settings import DownloadSettings, Metered, Window
+from downloads.store import Store
+from drm_client.errors import DrmError
+from drm_client.offline import OfflineLicences
+from player.engine import Engine, EngineSettings
+from player.errors import ANY_ERROR, ExitCode, MatineeError, exit_code
+from player.loader import Loader
+from player.paths import Paths
+from ui.cli.options import profile_folder
+from ui.cli.play import sign_in
+
+_BAR = 30
+_WORDS = {
+    Wait.WINDOW: "waiting for the time of the day",
+    Wait.METERED: "waiting for a network that is not metered",
+    Wait.PLAYBACK: "waiting until nothing is playing",
+    Wait.TURN: "waiting for their turn",
+    Wait.RETRY: "waiting to try again",
+    Wait.ELSEWHERE: "another program works on it",
+}
+
+
+@contextmanager
+def engine_of(args: argparse.Namespace, limit_bps: float | None = None) -> Iterator[Engine]:
+    """An engine as the command line wants it, signed in where it says so."""
+    wrap = list(capped(limit_bps))
+    if getattr(args, "faults", None) is not None:
+        from player.net.faults import FaultyTransport, load_faults
+
+        plan = load_faults(args.faults)
+        wrap.insert(0, lambda transport, clock: FaultyTransport(transport, clock, plan))
+    engine = Engine(
+        EngineSettings(
+            profile=profile_folder(args),
+            service_url=args.service,
+            key_store=args.key_store,
+            ca_file=args.ca_file,
+            wrap=tuple(wrap),
+        )
+    )
+    try:
+        sign_in(engine, args)
+        yield engine
+    finally:
+        engine.close()
+
+
+def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
+    """Run the named downloads to their end; the exit code."""
+    settings = settings_of(args)
+    progress = _Progress(store, ids, show=sys.stderr.isatty() and not args.json)
+    interrupted = threading.Event()
+    with engine_of(args, settings.limit_bps) as engine, _signals(interrupted):
+        queue = Queue(
+            store,
+            Downloader(engine.gate, engine.clock, access_of(engine), settings, on_item=progress.kept),
+            settings,
+            lambda: conditions.look(lambda: store.somebody_plays, conditions.network_is_metered),
+            on_wait=progress.waits,
+            on_error=progress.failed,
+        )
+        running = engine.submit(queue.run(frozenset(ids)))
+        while not running.done():
+            if interrupted.wait(0.2):
+                running.cancel()
+                break
+            progress.draw()
+        with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+            running.exception(10.0)
+    progress.finish()
+    if interrupted.is_set():
+        return int(ExitCode.INTERRUPTED)
+    error = next(iter(queue.errors.values()), None)
+    if error is None:
+        running.result()
+        return int(ExitCode.GOOD)
+    assert isinstance(error, ANY_ERROR)
+    return int(exit_code(error))
+
+
+def estimate_of(args: argparse.Namespace, wanted: DownloadRequest) -> Plan:
+    """The plan of a download that is not made."""
+    with engine_of(args) as engine:
+
+        async def draft() -> Plan:
+            access = access_of(engine)
+            addresses = await access.addresses(wanted.origin)
+            loader = Loader(
+                engine.gate,
+                Paths(tuple(addresses.manifests)),
+                engine.clock,
+                Random(0),
+                access.renewal(wanted.origin),
+                may_skip=False,
+            )
+            made = await planning.draft(wanted.origin, addresses, loader, wanted.choice, engine.clock.wall())
+            return made.plan
+
+        return engine.submit(draft()).result()
+
+
+def access_of(engine: Engine) -> ServiceAccess:
+    """The engine's service, as downloads ask it."""
+    return ServiceAccess(engine.service, engine.device_id, licences_of(engine))
+
+
+def licences_of(engine: Engine) -> KeptLicences:
+    """The licences that are kept on this device, opened at first use."""
+
+    async def kept() -> OfflineLicences | None:
+        rights = await engine.rights()
+        return None if rights is None else rights.licences
+
+    return kept
+
+
+def settings_of(args: argparse.Namespace) -> DownloadSettings:
+    """How downloads are to run, as the command line says."""
+    return DownloadSettings(
+        titles=args.titles,
+        parallel=args.parallel,
+        limit_bps=None if args.limit is None else args.limit * 1e6,
+        window=Window() if args.window is None else Window(*args.window),
+        metered=Metered(args.metered),
+        yield_to_playback=not args.despite_playback,
+    )
+
+
+@dataclass
+class _Progress:
+    """A bar on stderr that is written over, and lines for what goes wrong."""
+
+    store: Store
+    ids: Sequence[str]
+    show: bool
+    folders: dict[str, DownloadFolder] = field(default_factory=dict)
+
+    def kept(self, folder: DownloadFolder, _item: Item) -> None:
+        self.folders[folder.id] = folder
+
+    def waits(self, waiting: Mapping[str, Wait]) -> None:
+        for reason in sorted(set(waiting.values()) - {Wait.TURN}):
+            self._line(f"matinee: {_WORDS[reason]}")
+
+    def failed(self, download_id: str, error: Exception) -> None:
+        if isinstance(error, MatineeError | DrmError):
+            self._line(f"matinee: {download_id}: {error.sentence} ({error.code})")
+
+    def draw(self) -> None:
+        folders = list(self.folders.values())
+        size = sum(max(folder.ledger.size, 1) for folder in folders)
+        if not self.show or not folders:
+            return
+        done = sum(folder.ledger.fetched for folder in folders)
+        items = sum(folder.ledger.left for folder in folders)
+        share = 1.0 if not items else min(0.99, done / size)
+        bar = "#" * int(share * _BAR)
+        print(f"\r[{bar:<{_BAR}}] {share:4.0%}  {done / 1e6:.1f} MB ", end="", file=sys.stderr, flush=True)
+
+    def finish(self) -> None:
+        if self.show:
+            self.draw()
+            print(file=sys.stderr)
+
+    def _line(self, text: str) -> None:
+        print(f"\r{text:<60}" if self.show else text, file=sys.stderr)
+
+
+@contextmanager
+def _signals(interrupted: threading.Event) -> Iterator[None]:
+    """The first signal ends the work in good order; everything kept stays."""
+    before = {
+        number: signal.signal(number, lambda *_: interrupted.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
