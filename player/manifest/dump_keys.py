@@ -9,6 +9,13 @@ from player.manifest.dump_values import Json
 from player.manifest.hls.keys import implicit_iv
 from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Protection, Rendition, SegmentIndex
 
+_PLAYREADY = "9a04f079-9840-4286-ab92-e65be0885f95"
+_SYSTEMS = {
+    "com.microsoft.playready": _PLAYREADY,
+    "com.apple.streamingkeydelivery": "94ce86fb-07ff-4f43-adb8-93d2fa968ca2",
+    "com.widevine": "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed",
+    "com.widevine.alpha": "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed",
+}
 _IV_FROM_SEQUENCE = frozenset({"AES-128", "AES-256", "SAMPLE-AES"})
 
 
@@ -54,7 +61,8 @@ def _distinct(keys: Iterable[KeyInfo]) -> Iterable[KeyInfo]:
 
 
 def _protection(item: Protection) -> Json:
-    pssh = [base64.b64encode(data).decode() for data in item.pssh]
+    boxes = item.pssh or (() if item.pro is None else (_playready_box(item.pro),))
+    pssh = [base64.b64encode(data).decode() for data in boxes]
     kids = [kid.hex() for kid in item.default_kids]
     return {
         "scheme": item.scheme_id_uri,
@@ -73,18 +81,41 @@ def _protection(item: Protection) -> Json:
     }
 
 
+def _playready_box(pro: bytes) -> bytes:
+    """A PlayReady object as the pssh box that holds it (ISO/IEC 23001-7 8.1)."""
+    body = bytes(4) + bytes.fromhex(_PLAYREADY.replace("-", "")) + len(pro).to_bytes(4, "big") + pro
+    return (len(body) + 8).to_bytes(4, "big") + b"pssh" + body
+
+
+def _system_id(keyformat: str) -> str | None:
+    """The DRM system's UUID, in lower case."""
+    lower = keyformat.lower()
+    return lower.removeprefix("urn:uuid:") if lower.startswith("urn:uuid:") else _SYSTEMS.get(lower)
+
+
+def _init_data(uri: str | None, system: str | None) -> str | None:
+    """The initialisation data in a data: URI, in base64; a bare PlayReady object in a pssh box."""
+    if not uri or not uri.startswith("data:") or ";base64," not in uri:
+        return None
+    text = uri.partition(";base64,")[2]
+    if system != _PLAYREADY:
+        return text
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return text
+    return text if data[4:8] == b"pssh" else base64.b64encode(_playready_box(data)).decode()
+
+
 def _key_protection(key: KeyInfo) -> Json:
     """An EXT-X-KEY of a key system, in the form of a protection; the initialisation data stand in its data: URI."""
-    data = None
-    if key.uri and key.uri.startswith("data:") and ";base64," in key.uri:
-        data = key.uri.partition(";base64,")[2]
+    system = _system_id(key.keyformat)
+    data = _init_data(key.uri, system)
     encryption = {"SAMPLE-AES": "cbcs", "SAMPLE-AES-CTR": "cenc", "SAMPLE-AES-CENC": "cenc"}.get(key.method)
     kid = None if key.key_id is None else key.key_id.hex()
     return {
         "scheme": key.keyformat,
-        "system_id": key.keyformat.lower().removeprefix("urn:uuid:")
-        if "urn:uuid:" in key.keyformat.lower()
-        else None,
+        "system_id": system,
         "encryption": encryption,
         "value": key.method,
         "kid": kid,

@@ -10,6 +10,8 @@ from player.manifest.model import LiveInfo, Place, Steering
 from player.manifest.notes import Notes
 from player.manifest.urls import resolve
 
+LOW_LATENCY_SCOPE = "urn:dvb:dash:lowlatency:scope:2019"
+
 
 def date_attribute(root: Element, name: str, notes: Notes) -> float | None:
     """A dateTime attribute of MPD, seconds since 1970."""
@@ -48,11 +50,17 @@ def _services(root: Element) -> Iterator[Element]:
         yield from children(period, "ServiceDescription")
 
 
+def _is_for_us(service: Element) -> bool:
+    """Whether a ServiceDescription applies to any client, or to one of a scope that is understood (Annex K.4.2)."""
+    scopes = [(scope.get("schemeIdUri") or "").strip() for scope in children(service, "Scope")]
+    return not scopes or LOW_LATENCY_SCOPE in scopes
+
+
 def live_info(root: Element, notes: Notes) -> LiveInfo:
     """Window, delay and latency of an MPD; of a static one only the service description is filled."""
     latency: Element | None = None
     rate: Element | None = None
-    for service in _services(root):
+    for service in filter(_is_for_us, _services(root)):
         latency = child(service, "Latency") if latency is None else latency
         rate = child(service, "PlaybackRate") if rate is None else rate
     return LiveInfo(

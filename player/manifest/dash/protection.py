@@ -26,7 +26,7 @@ def read_protections(
     """The protections of a Representation; ``levels`` are its elements, innermost first.
 
     A descriptor further in replaces the one of the same scheme further out. The scheme and key IDs of the bare
-    ``mp4protection`` descriptor are given to those that lack them.
+    ``mp4protection`` descriptor are given to those that lack them, and so are initialisation data that stand there.
     """
     found: dict[str, Protection] = {}
     for level in levels:
@@ -36,13 +36,34 @@ def read_protections(
                 found[key] = _completed(found[key], item)
             else:
                 found[key] = item
+    _check_kids(found.values(), notes, path)
     return _shared(list(found.values()))
+
+
+def _check_kids(items: Iterable[Protection], notes: Notes, path: str) -> None:
+    """One Representation has one default key, whichever system gives it (ISO/IEC 23001-7 11.2)."""
+    named = {item.default_kids: item.place.line for item in items if item.default_kids}
+    if len(named) > 1 or any(len(kids) > 1 for kids in named):
+        notes.warn(
+            "dash.several_kids",
+            "The ContentProtection elements of a Representation name different default key IDs.",
+            line=next(iter(named.values())),
+            path=path,
+        )
 
 
 def _level(
     level: Element, references: dict[str, Element], resolve: Callable[[str], str], notes: Notes, path: str
 ) -> Iterable[Protection]:
     for element in children(level, "ContentProtection"):
+        if not element.get("schemeIdUri") and element.get("ref") is None:
+            notes.warn(
+                "dash.protection_without_scheme",
+                "A ContentProtection has no @schemeIdUri; it is passed over.",
+                line=line_of(element),
+                path=path,
+            )
+            continue
         item = _read(element, resolve, notes, path)
         reference = element.get("ref")
         if reference is not None:
@@ -97,11 +118,13 @@ def _shared(items: list[Protection]) -> tuple[Protection, ...]:
     bare = next((item for item in items if item.system_id is None and item.scheme is not None), None)
     with_kids = next((item for item in items if item.system_id is None and item.default_kids), None)
     kids = with_kids.default_kids if with_kids else next((i.default_kids for i in items if i.default_kids), ())
+    common = next((item.pssh for item in items if item.scheme_id_uri.lower() == MP4_PROTECTION), ())
     return tuple(
         replace(
             item,
             scheme=item.scheme or (bare.scheme if bare else None),
             default_kids=item.default_kids or kids,
+            pssh=item.pssh or common,
         )
         for item in items
     )

@@ -16,6 +16,22 @@ from player.manifest.limits import MAX_REMOTE_BYTES, MAX_REMOTE_DEPTH, MAX_REMOT
 from player.manifest.notes import Notes
 from player.manifest.urls import WEB_SCHEMES, resolve, scheme_of
 
+# Elements that may be remote ones (Annex B of the schema: those with xlink attributes), in any namespace.
+_LINKED = tuple(
+    "{*}" + name
+    for name in (
+        "Period",
+        "AdaptationSet",
+        "EventStream",
+        "Event",
+        "Representation",
+        "SegmentList",
+        "Preselection",
+        "InitializationSet",
+        "InitializationGroup",
+        "InitializationPresentation",
+    )
+)
 Remotes = Mapping[str, bytes | None]
 """What was loaded, by address; None where that failed."""
 
@@ -27,7 +43,7 @@ def resolve_remotes(root: Element, url: str, remotes: Remotes, notes: Notes) -> 
     """
     missing: dict[str, None] = {}
     for _ in range(MAX_REMOTE_DEPTH):
-        linked = [element for element in root.iter() if local(element) and _pending(element)]
+        linked = _linked(root)
         if len(linked) > MAX_REMOTE_LINKS:
             notes.warn("dash.xlink_many", f"The MPD has more than {MAX_REMOTE_LINKS} remote elements.")
             return ()
@@ -44,10 +60,14 @@ def resolve_remotes(root: Element, url: str, remotes: Remotes, notes: Notes) -> 
                 progress = True
         if not progress:
             return tuple(missing)
-    for element in [item for item in root.iter() if local(item) and _pending(item)]:
+    for element in _linked(root):
         if _address(element, url) in remotes:
             _keep(element, notes, "remote elements are nested too deeply")
     return tuple(missing)
+
+
+def _linked(root: Element) -> list[Element]:
+    return [element for element in root.iter(*_LINKED) if _pending(element)]
 
 
 def _pending(element: Element) -> bool:

@@ -12,7 +12,9 @@ from player.manifest.dash.context import PeriodContext
 from player.manifest.dash.descriptors import Descriptor
 from player.manifest.dash.inherit import merge
 from player.manifest.dash.protection import read_protections
+from player.manifest.dash.sea import with_segment_keys
 from player.manifest.dash.segments import Source, build_segments
+from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, ratio, text_of
 from player.manifest.model import Container, IndexRef, Place, Rendition, SegmentIndex, TrackType
 from player.manifest.urls import folder_of, resolve
@@ -60,7 +62,13 @@ def read_representation(
     rendition = Rendition(
         id=identity,
         bandwidth_bps=bandwidth,
-        segments=segments,
+        segments=with_segment_keys(
+            segments,
+            levels,
+            lambda url: UrlTemplate(url, own[0].url, representation=source.id, bandwidth=bandwidth),
+            period.mpd.notes,
+            path,
+        ),
         codecs=codecs,
         supplemental_codecs=split_codecs(_inherited(levels, "supplementalCodecs")),
         container=_settled(source.container, own[0].url, init is not None),

@@ -32,6 +32,7 @@ READ: dict[str, frozenset[str]] = {
         "Location": "",
         "PatchLocation": "ttl",
         "ServiceDescription": "id",
+        "Scope": "schemeIdUri value id",
         "Latency": "target min max",
         "PlaybackRate": "min max",
         "ContentSteering": "defaultServiceLocation queryBeforeStart",
