@@ -278,7 +278,9 @@ class WholeKeys:
 
     def handles(self, key: KeyInfo) -> bool:
         """Whether the segment as a whole is encrypted with a key that we can fetch."""
-        return key.method in ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM") and key.keyformat == "identity"
+        from drm_client.hls_aes import whole_segment_methods  # only encrypted segments need it
+
+        return key.keyformat == "identity" and key.method in whole_segment_methods()
 
     async def transform(self, key: KeyInfo, sequence: int | None) -> Callable[[bytes | None], bytes]:
         """A decryptor to be fed with the chunks of a segment, and with None at the end."""

@@ -1,7 +1,7 @@
 """``matinee decrypt``: test material with known keys, to clear files.
 
 Takes MP4 (whole, or an init segment and its media segments), WebM, MPEG-TS, packed audio, segments encrypted as a
-whole, and HLS playlists on this machine, which say the method and the initialisation vectors.
+whole, and manifests on this machine (HLS playlists, MPDs), which say the method and the initialisation vectors.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from drm_client.keys import KEY_LENGTHS, KID_LENGTH
 from drm_client.ts_packets import starts_soundly
 from player.errors import ErrorCode, ExitCode, InputError
 from ui.cli.decrypt_inputs import KnownKeys, is_playlist, key_beside, playlist_parts, rendition_playlists
+from ui.cli.decrypt_mpd import LocalRendition, is_mpd, mpd_key_beside, mpd_renditions
 
 _METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
 _SEGMENT_SUFFIXES = (".m4s", ".cmfv", ".cmfa", ".m4f")
@@ -30,7 +31,7 @@ _TRIED_BYTES = 1024
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``matinee decrypt``."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="media files, or HLS playlists")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="media files, HLS playlists or MPDs")
     parser.add_argument(
         "--key",
         action="append",
@@ -54,11 +55,11 @@ def run(args: argparse.Namespace) -> int:
     keys = parse_keys(args.key)
     iv = None if args.iv is None else _hexadecimal(args.iv, "--iv", (8, 12, 16))
     target = Target(Path(args.output), args.output.endswith("/") or Path(args.output).is_dir())
-    playlists = [path for path in args.files if is_playlist(path)]
-    media = [path for path in args.files if path not in playlists]
+    manifests = [path for path in args.files if is_playlist(path) or is_mpd(path)]
+    media = [path for path in args.files if path not in manifests]
     try:
-        if playlists:
-            written = _decrypt_playlists(playlists, media, keys, target)
+        if manifests:
+            written = _decrypt_manifests(manifests, media, keys, target)
         else:
             written = _decrypt_files(media, keys, iv, args.method, target)
     except DrmError as error:
@@ -113,11 +114,17 @@ class Target:
         )
 
 
-def _decrypt_playlists(
-    playlists: Sequence[Path], media: Sequence[Path], keys: KnownKeys, target: Target
+def _decrypt_manifests(
+    manifests: Sequence[Path], media: Sequence[Path], keys: KnownKeys, target: Target
 ) -> list[Path]:
-    """Each media playlist becomes one file; several of them a folder."""
-    renditions = [rendition for path in playlists for rendition in rendition_playlists(path)]
+    """Each rendition becomes one file; several of them a folder."""
+    renditions: list[LocalRendition] = []
+    for path in manifests:
+        if is_mpd(path):
+            renditions += mpd_renditions(path, keys, only=media)
+        else:
+            for playlist in rendition_playlists(path):
+                renditions.append(LocalRendition(playlist.stem, tuple(playlist_parts(playlist, keys, only=media))))
     if len(renditions) > 1:
         target = target.for_several("several renditions")
     written = []
@@ -125,12 +132,12 @@ def _decrypt_playlists(
         decryptor = FileDecryptor(keys.ring)
         clear = bytearray()
         suffix = ""
-        for part in playlist_parts(rendition, keys, only=media):
+        for part in rendition.parts:
             suffix = part.path.suffix if part.is_media else suffix
             clear += decryptor.decrypt(part.read(), part.key)
-        name = rendition.stem + (".mp4" if suffix in _SEGMENT_SUFFIXES else suffix)
+        name = rendition.name.replace("/", "_") + (".mp4" if suffix in _SEGMENT_SUFFIXES else suffix)
         path = target.path / name if target.is_folder else target.path
-        written.append(_write(path, clear, [rendition, *media]))
+        written.append(_write(path, clear, [*manifests, *media, *(part.path for part in rendition.parts)]))
     return written
 
 
@@ -165,7 +172,7 @@ def _segment_key(
     kind = file_kind(data)
     if method is None and kind in (FileKind.MP4, FileKind.WEBM):
         return None
-    if method is None and iv is None and (beside := key_beside(path, keys)) is not None:
+    if method is None and iv is None and (beside := key_beside(path, keys) or mpd_key_beside(path, keys)) is not None:
         return beside
     if kind in (FileKind.TRANSPORT_STREAM, FileKind.PACKED_AUDIO) and method in (None, "SAMPLE-AES"):
         return SegmentKey("SAMPLE-AES", keys.only(), iv) if iv is not None else None

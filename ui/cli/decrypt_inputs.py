@@ -93,7 +93,7 @@ def is_playlist(path: Path) -> bool:
 
 def rendition_playlists(path: Path) -> list[Path]:
     """The media playlists that a playlist stands for: itself, or those that a multivariant one names."""
-    presentation = parse_hls(_text(path), path.resolve().as_uri())
+    presentation = parse_hls(manifest_text(path), path.resolve().as_uri())
     if presentation.kind != "multivariant":
         return [path]
     urls = [
@@ -103,7 +103,7 @@ def rendition_playlists(path: Path) -> list[Path]:
         for rendition in track.renditions
         if isinstance(rendition.segments, PlaylistRef)
     ]
-    found = [_local(url, path) for url in dict.fromkeys(urls)]
+    found = [local_file(url, path) for url in dict.fromkeys(urls)]
     missing = next((each for each in found if not each.is_file()), None)
     if missing is not None or not found:
         raise InputError(ErrorCode.INPUT_FILE, f"A playlist that {path.name} names is not beside it.")
@@ -115,17 +115,17 @@ def playlist_parts(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> It
 
     Raises :class:`InputError` for segments or keys that are not on this machine.
     """
-    playlist = parse_media(_text(path), path.resolve().as_uri())
+    playlist = parse_media(manifest_text(path), path.resolve().as_uri())
     chosen = {each.resolve() for each in only}
-    listed = {_local(segment.url, path).resolve() for segment in playlist.segments}
+    listed = {local_file(segment.url, path).resolve() for segment in playlist.segments}
     last_init: InitSegment | None = None
     for segment in playlist.segments:
-        media = _local(segment.url, path)
+        media = local_file(segment.url, path)
         if segment.gap or (chosen & listed and media.resolve() not in chosen):
             continue
         if segment.init is not None and segment.init != last_init:
             init_key = _segment_key(segment.init.keys, segment, path, keys)
-            yield Part(_local(segment.init.url, path), segment.init.byte_range, init_key, is_media=False)
+            yield Part(local_file(segment.init.url, path), segment.init.byte_range, init_key, is_media=False)
         last_init = segment.init
         yield Part(media, segment.byte_range, _segment_key(segment.keys, segment, path, keys), is_media=True)
 
@@ -153,22 +153,22 @@ def _segment_key(infos: Sequence[KeyInfo], segment: Segment, playlist: Path, key
     if info.method == "SAMPLE-AES" and segment.init is not None:
         return None  # fragmented MP4 says it all itself
     iv = info.iv if info.iv is not None else media_sequence_iv(segment.number)
-    return SegmentKey(info.method, _key_value(info, playlist, keys), None if info.method.endswith("GCM") else iv)
+    return SegmentKey(info.method, key_value(info, playlist, keys), None if info.method.endswith("GCM") else iv)
 
 
-def _key_value(info: KeyInfo, playlist: Path, keys: KnownKeys) -> bytes:
+def key_value(info: KeyInfo, playlist: Path, keys: KnownKeys) -> bytes:
     """The key named in the URI, or lying beside the playlist, or the only one that was given."""
     named = keys.named_in(info.uri or "")
     if named is not None:
         return named
     if info.uri and urlsplit(info.uri).scheme == "file":
-        beside = _local(info.uri, playlist)
+        beside = local_file(info.uri, playlist)
         if beside.is_file() and beside.stat().st_size <= 64:
             return read_key(info.method, beside.read_bytes())
     return keys.only()
 
 
-def _local(url: str, playlist: Path) -> Path:
+def local_file(url: str, playlist: Path) -> Path:
     """The file for a URL of a local playlist, which may name only what lies in its folder or below."""
     parts = urlsplit(url)
     path = Path(unquote(parts.path))
@@ -179,7 +179,8 @@ def _local(url: str, playlist: Path) -> Path:
     return path
 
 
-def _text(path: Path) -> str:
+def manifest_text(path: Path) -> str:
+    """The text of a manifest. Raises :class:`InputError`."""
     try:
         if path.stat().st_size > _MAX_PLAYLIST_BYTES:
             raise InputError(ErrorCode.INPUT_FILE, f"{path} is too large for a playlist.")

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.drm_client.encryptors import CbcChain
 from tests.drm_client.mp4_builder import (
@@ -175,7 +176,7 @@ def test_a_playlist_beside_a_segment_is_asked(tmp_path: Path) -> None:
         (["empty.mp4", "--key", KEY], 2, "is empty"),
         (["missing.m3u8", "--key", KEY], 2, "cannot be read"),
         (["text.mp4", "--key", KEY], 2, "initialisation vector is not known"),
-        (["title.mpd", "--key", KEY], 2, "not media"),
+        (["title.mpd", "--key", KEY], 2, "no period"),
         (["cut.mp4", "--key", KEY], 1, "ends before its last sample"),
         (["in.mp4", "--key", f"{OTHER_KID}:{KEY}"], 1, f"--key {KID}:KEY"),
     ],
@@ -203,3 +204,70 @@ def test_an_input_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(path, "--key", KEY, "-o", f"{tmp_path}/") == 2
     assert path.read_bytes() == before
     assert "not written over" in capsys.readouterr().err
+
+
+SEA_MPD = """<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:sea="urn:mpeg:dash:schema:sea:2012" type="static"
+     profiles="urn:mpeg:dash:profile:isoff-live:2011" mediaPresentationDuration="PT12S" minBufferTime="PT2S">
+ <Period><AdaptationSet contentType="video" mimeType="video/mp4">
+  <ContentProtection schemeIdUri="urn:mpeg:dash:sea:2012">
+   <sea:SegmentEncryption schemeIdUri="urn:mpeg:dash:sea:{cipher}:2013"/>
+   <sea:KeySystem keySystemUri="urn:mpeg:dash:sea:keysys:http:2013"/>
+   {periods}
+  </ContentProtection>
+  <SegmentTemplate timescale="1" duration="4" startNumber="1" initialization="init.mp4" media="$Number$.m4s"/>
+  <Representation id="v" bandwidth="1000" codecs="avc1.64001e"/>
+ </AdaptationSet></Period>
+</MPD>"""
+
+
+@pytest.mark.parametrize(
+    ("cipher", "periods", "ivs"),
+    [
+        (
+            "aes128-cbc",
+            '<sea:CryptoPeriod IV="0x{iv}" keyUriTemplate="https://k.example/$base$"/>',
+            [bytes(range(16))] * 3,
+        ),
+        ("aes128-cbc", '<sea:CryptoPeriod keyUriTemplate="k"/>', [n.to_bytes(16, "big") for n in (1, 2, 3)]),
+        (
+            "aes128-cbc",
+            '<sea:CryptoPeriod numSegments="1" IV="{iv}"/><sea:CryptoPeriod startOffset="1" IV="0x05"/>',
+            [bytes(range(16)), *[(5).to_bytes(16, "big")] * 2],
+        ),
+        (
+            "aes128-cbc",
+            '<sea:CryptoTimeline numCryptoPeriods="3" numSegments="1" ivBase="0x7"/>',
+            [n.to_bytes(16, "big") for n in (7, 8, 9)],
+        ),
+        ("aes128-gcm", '<sea:CryptoPeriod IV="0x000102030405060708090a0b"/>', [bytes(range(12))] * 3),
+    ],
+)
+@pytest.mark.parametrize("init_encrypted", [False, True])
+def test_dash_segment_encryption_is_told_by_the_mpd(
+    tmp_path: Path, cipher: str, periods: str, ivs: list[bytes], init_encrypted: bool
+) -> None:
+    def seal(data: bytes, iv: bytes) -> bytes:
+        if cipher == "aes128-gcm":
+            return AESGCM(bytes.fromhex(KEY)).encrypt(iv, data, None)
+        padding = 16 - len(data) % 16
+        return CbcChain(bytes.fromhex(KEY), iv).apply(data + bytes([padding]) * padding)
+
+    clear = [b"\0\0\0\x10ftypisom\0\0\0\0"] + [b"\0\0\0\x18moof" + bytes([n]) * 100 for n in (1, 2, 3)]
+    (tmp_path / "init.mp4").write_bytes(seal(clear[0], ivs[0]) if init_encrypted else clear[0])
+    for number, iv in enumerate(ivs, 1):
+        (tmp_path / f"{number}.m4s").write_bytes(seal(clear[number], iv))
+    mpd = tmp_path / "manifest.mpd"
+    mpd.write_text(SEA_MPD.format(cipher=cipher, periods=periods.format(iv=bytes(range(16)).hex())))
+    assert run(mpd, "--key", f"{KID}:{KEY}", "-o", tmp_path / "clear.mp4") == 0
+    assert (tmp_path / "clear.mp4").read_bytes() == b"".join(clear)
+    assert run(tmp_path / "2.m4s", "--key", f"{KID}:{KEY}", "-o", tmp_path / "second.m4s") == 0
+    assert (tmp_path / "second.m4s").read_bytes() == clear[2]
+
+
+def test_an_mpd_of_samples_gives_each_rendition(tmp_path: Path) -> None:
+    write_parts(tmp_path)
+    mpd = SEA_MPD.format(cipher="none", periods="").replace("PT12S", "PT8S").replace("sea:2012", "mp4protection:2011")
+    (tmp_path / "manifest.mpd").write_text(mpd)
+    assert run(tmp_path / "manifest.mpd", "--key", f"{KID}:{KEY}", "-o", f"{tmp_path}/out/") == 0
+    assert read_fragment_samples((tmp_path / "out" / "v.mp4").read_bytes()) == payloads(1, 2)
