@@ -49,10 +49,17 @@ class Frame:
         )
 
     def _parts(self, number: int, time: int, duration_s: float, parts: int) -> tuple[Part, ...]:
-        """A segment sequence (S@k) addressed by $SubNumber$: its segments share the duration evenly."""
-        if parts < 2 or "SubNumber" not in self.template.uses:
+        """A segment sequence (S@k): its segments share the duration evenly and are addressed by $SubNumber$, or by
+        their own times where the template has only $Time$."""
+        template, length_s = self.template, duration_s / parts
+        if parts < 2:
             return ()
-        return tuple(Part(self.template.url(number, time, sub), duration_s / parts) for sub in range(1, parts + 1))
+        if "SubNumber" in template.uses:
+            return tuple(Part(template.url(number, time, sub), length_s) for sub in range(1, parts + 1))
+        if "Time" not in template.uses:
+            return ()
+        step = duration_s * self.timescale / parts
+        return tuple(Part(template.url(number, time + round(sub * step)), length_s) for sub in range(parts))
 
 
 @dataclass(frozen=True, slots=True)

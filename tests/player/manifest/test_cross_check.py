@@ -119,7 +119,8 @@ PLAIN = [
     path
     for path in sorted(CORPUS.glob("hls/*.m3u8"))
     if not any(
-        word in path.name for word in ("define", "oddities", "skip", "4.4.6", "4.2-", "urls", "several", "parts")
+        word in path.name
+        for word in ("define", "oddities", "skip", "4.4.6", "4.2-", "urls", "several", "part", "once", "variables")
     )
 ]
 
