@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from player.opening import Source
     from player.session import Session
     from player.settings import PlaybackSettings
-    from ui.ports import PlayerPort
+    from ui.client import OpenPlayback
+    from ui.ports import PartReport, PlayerPort
+    from ui.preferences import PreferenceStore
 
 _log = logging.getLogger(__name__)
 _START_ENGINE_AT_THE_LATEST_MS = 1000
@@ -86,20 +88,30 @@ def _run(application: QGuiApplication, options: AppOptions) -> int:
     from ui.client import EngineClient
     from ui.garbage import GarbageCollector
     from ui.interrupts import Interrupts
+    from ui.preferences import PreferenceStore
     from ui.video.output import VideoOutput
     from ui.viewmodels.application import ApplicationViewModel
     from ui.viewmodels.home import HomeViewModel
     from ui.viewmodels.player import PlayerViewModel
     from ui.viewmodels.posters import PosterCache
+    from ui.viewmodels.settings import SettingsViewModel
     from ui.viewmodels.tasks import Tasks
 
-    client = EngineClient(lambda: _make_engine(options), _playback_opener(options), options.service_url)
+    store = PreferenceStore(options.profile)
+    client = EngineClient(
+        lambda: _make_engine(options),
+        _playback_opener(options, store),
+        options.service_url,
+        prepare=lambda player: _style_subtitles(player, store),
+        examine=lambda: _examine(options),
+    )
     tasks = Tasks(client)
     output = VideoOutput(_make_player)
     posters = PosterCache(client, tasks, options.profile / "posters")
     home = HomeViewModel(client, tasks, posters)
     player = PlayerViewModel(client, tasks, output)
-    app = ApplicationViewModel(client, tasks, home, player, tv=options.tv)
+    settings = SettingsViewModel(client, tasks, store, _told(store))
+    app = ApplicationViewModel(client, tasks, home, player, settings=settings, tv=options.tv)
     if options.only_source:
         app.leftPlayer.connect(application.quit)
     interrupts = Interrupts(application.quit)
@@ -142,11 +154,13 @@ def _make_player() -> PlayerPort:
     return MpvPlayer(OutputOptions(audio=audio_outputs()))
 
 
-def _playback_opener(
-    options: AppOptions,
-) -> Callable[[Engine, Source, MpvPlayer, Callable[[PlaybackState], None]], Session]:
+def _playback_opener(options: AppOptions, store: PreferenceStore) -> OpenPlayback:
     def begin(
-        engine: Engine, source: Source, player: MpvPlayer, on_state: Callable[[PlaybackState], None]
+        engine: Engine,
+        source: Source,
+        player: MpvPlayer,
+        on_state: Callable[[PlaybackState], None],
+        start_s: float | None,
     ) -> Session:
         from player.settings import PlaybackSettings
 
@@ -157,7 +171,41 @@ def _playback_opener(
                 options.on_state(state)
             on_state(state)
 
-        playback = options.playback or PlaybackSettings(stay_at_end=not options.only_source)
+        playback = options.playback or PlaybackSettings(
+            stay_at_end=not options.only_source,
+            audio_language=store.preferences.audio_language or None,
+            max_bps=store.preferences.data_limit_bps or None,
+        )
+        if start_s is not None:
+            playback = replace(playback, start_s=start_s)
         return engine.open(source, player, seen, playback, on_event)
 
     return begin
+
+
+def _style_subtitles(player: MpvPlayer, store: PreferenceStore) -> None:
+    from ui.preferences import subtitle_options
+
+    for name, value in subtitle_options(store.preferences).items():
+        player.set(name, value)
+
+
+def _told(store: PreferenceStore) -> str:
+    """What the viewer should know of the settings that were found."""
+    from ui.viewmodels.text import tr
+
+    if store.set_aside is None:
+        return ""
+    return tr("The settings were damaged and begin anew. The old file is kept as {name}.").format(
+        name=store.set_aside.name
+    )
+
+
+def _examine(options: AppOptions) -> list[PartReport]:
+    from ui.cli.doctor import examine
+    from ui.ports import PartReport
+
+    return [
+        PartReport(found.part, found.present, found.detail, found.remedy)
+        for found in examine(options.profile, options.key_store)
+    ]

@@ -10,14 +10,14 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, InvalidStateError
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from player.errors import ErrorCode, ServiceError
 from player.state import PlaybackState
-from ui.ports import CatalogPage, PlayerPort, SessionPort, TitleCard
+from ui.ports import CatalogPage, PartReport, PlayerPort, SessionPort, TitleCard
 
 if TYPE_CHECKING:
     from player.engine import Engine
@@ -30,17 +30,36 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _CLOSE_S = 10.0
 
-OpenPlayback = Callable[["Engine", "Source", "MpvPlayer", Callable[[PlaybackState], None]], "Session"]
+
+class OpenPlayback(Protocol):
+    """Begins a session, on the engine's loop; ``start_s`` as in :meth:`ui.ports.ClientPort.open`."""
+
+    def __call__(
+        self,
+        engine: Engine,
+        source: Source,
+        player: MpvPlayer,
+        on_state: Callable[[PlaybackState], None],
+        start_s: float | None,
+    ) -> Session: ...
 
 
 class EngineClient:
-    """A :class:`ui.ports.ClientPort` over a real engine. ``open_playback`` begins a session in it."""
+    """A :class:`ui.ports.ClientPort` over a real engine. ``open_playback`` begins a session in it, ``prepare`` sets
+    the player up for it (it may wait for libmpv), ``examine`` looks at the installation (it may take a while)."""
 
     def __init__(
-        self, make_engine: Callable[[], Engine], open_playback: OpenPlayback, service_url: str | None = None
+        self,
+        make_engine: Callable[[], Engine],
+        open_playback: OpenPlayback,
+        service_url: str | None = None,
+        prepare: Callable[[MpvPlayer], None] = lambda _player: None,
+        examine: Callable[[], Sequence[PartReport]] = tuple,
     ) -> None:
         self._make_engine = make_engine
         self._open_playback = open_playback
+        self._prepare = prepare
+        self._examine = examine
         self._service_name = urlsplit(service_url).netloc if service_url else ""
         self._made: Future[Engine] = Future()
         self._thread = threading.Thread(target=self._make, name="make-engine")
@@ -87,6 +106,12 @@ class EngineClient:
         page = await self._service().catalog(cursor)
         return CatalogPage([_card(title) for title in page.items], page.next_cursor)
 
+    async def title(self, title_id: str) -> TitleCard:
+        return _card(await self._service().title(title_id))
+
+    async def examine(self) -> Sequence[PartReport]:
+        return await asyncio.to_thread(self._examine)
+
     async def image(self, url: str) -> bytes:
         from player.net.model import Request, RequestKind
 
@@ -94,13 +119,19 @@ class EngineClient:
         return response.body
 
     async def open(
-        self, source: Source, player: PlayerPort, on_state: Callable[[PlaybackState], None]
+        self,
+        source: Source,
+        player: PlayerPort,
+        on_state: Callable[[PlaybackState], None],
+        start_s: float | None = None,
     ) -> SessionPort:
         engine, earlier = self._engine(), self._session
         if earlier is not None:
             earlier.stop()
             await asyncio.to_thread(engine.wait, earlier, _CLOSE_S)
-        self._session = self._open_playback(engine, source, cast("MpvPlayer", player), on_state)
+        mpv = cast("MpvPlayer", player)
+        await asyncio.to_thread(self._prepare, mpv)
+        self._session = self._open_playback(engine, source, mpv, on_state, start_s)
         return self._session
 
     # --- any thread
@@ -139,6 +170,9 @@ def _card(title: Title) -> TitleCard:
         year=title.year,
         duration_s=title.duration_s,
         height=max(title.heights, default=None),
+        heights=title.heights,
+        variants=title.variants,
+        published_at=title.published_at,
         poster_url=title.poster_url or "",
         progress_s=progress.position_s if progress else 0.0,
         watched_at=progress.watched_at if progress else 0.0,

@@ -91,6 +91,9 @@ class TitleCard:
     year: int | None = None
     duration_s: float = 0.0
     height: int | None = None  # of the best rung
+    heights: tuple[int, ...] = ()  # of all rungs
+    variants: tuple[str, ...] = ()  # out of encrypted and clear
+    published_at: float = 0.0  # seconds since 1970
     poster_url: str = ""
     progress_s: float = 0.0
     watched_at: float = 0.0
@@ -102,6 +105,16 @@ class CatalogPage:
 
     titles: Sequence[TitleCard]
     next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartReport:
+    """A part of the installation: whether it is there, and what helps where it is not."""
+
+    name: str
+    present: bool
+    detail: str
+    remedy: str = ""
 
 
 class ClientPort(Protocol):
@@ -127,14 +140,29 @@ class ClientPort(Protocol):
 
     async def catalog(self, cursor: str | None) -> CatalogPage: ...
 
+    async def title(self, title_id: str) -> TitleCard:
+        """One title. An unknown one raises ServiceError ``service.not_found``."""
+        ...
+
+    async def examine(self) -> Sequence[PartReport]:
+        """The parts of this installation."""
+        ...
+
     async def image(self, url: str) -> bytes:
         """The bytes of a poster, fetched through the network gate."""
         ...
 
     async def open(
-        self, source: Source, player: PlayerPort, on_state: Callable[[PlaybackState], None]
+        self,
+        source: Source,
+        player: PlayerPort,
+        on_state: Callable[[PlaybackState], None],
+        start_s: float | None = None,
     ) -> SessionPort:
-        """Begin a playback, once an earlier one in the same player is over; ``on_state`` is called on any thread."""
+        """Begin a playback, once an earlier one in the same player is over; ``on_state`` is called on any thread.
+
+        ``start_s`` is where to begin, None where the viewer stopped.
+        """
         ...
 
     def close(self) -> None: ...

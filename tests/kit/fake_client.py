@@ -14,7 +14,7 @@ from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
-from ui.ports import CatalogPage, TitleCard
+from ui.ports import CatalogPage, PartReport, TitleCard
 
 LADDER = (
     RungChoice(0, "240p", 240, 400_000),
@@ -34,6 +34,9 @@ def cards(count: int, begun: int = 0) -> list[TitleCard]:
             year=2020 + n % 6,
             duration_s=600.0 + n,
             height=1080,
+            heights=(240, 480, 720, 1080),
+            variants=("encrypted", "clear"),
+            published_at=1_760_000_000.0,
             poster_url=f"http://posters.test/{n}.jpg",
             progress_s=300.0 if n < begun else 0.0,
             watched_at=float(n),
@@ -94,8 +97,11 @@ def decision(sentence: str) -> Decision:
 class FakeSession:
     """Notes every order, and publishes what a test says."""
 
-    def __init__(self, source: Source, on_state: Callable[[PlaybackState], None]) -> None:
+    def __init__(
+        self, source: Source, on_state: Callable[[PlaybackState], None], start_s: float | None = None
+    ) -> None:
         self.source = source
+        self.start_s = start_s
         self.orders: list[tuple[Any, ...]] = []
         self.publish = on_state
 
@@ -140,6 +146,11 @@ class FakeClient:
         self.silent = False
         self.picture: bytes | None = None
         self.sessions: list[FakeSession] = []
+        self.parts = [
+            PartReport("Python", present=True, detail="3.11.2"),
+            PartReport("libmpv", present=True, detail="mpv 0.35.1"),
+            PartReport("key store", present=False, detail="It is locked.", remedy="Unlock it."),
+        ]
         self.catalog_calls = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-client", daemon=True)
@@ -169,15 +180,32 @@ class FakeClient:
         end = start + self.page_size
         return CatalogPage(self.titles[start:end], str(end) if end < len(self.titles) else None)
 
+    async def title(self, title_id: str) -> TitleCard:
+        await self._obstacles()
+        found = next((card for card in self.titles if card.id == title_id), None)
+        if found is None:
+            raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "There is no such title.")
+        return found
+
+    async def examine(self) -> Sequence[PartReport]:
+        await self._obstacles()
+        return self.parts
+
     async def image(self, url: str) -> bytes:
         await self._obstacles()
         if self.picture is None:
             raise NetError(ErrorCode.HTTP_NOT_FOUND, "There is no such picture.")
         return self.picture
 
-    async def open(self, source: Source, player: object, on_state: Callable[[PlaybackState], None]) -> FakeSession:
+    async def open(
+        self,
+        source: Source,
+        player: object,
+        on_state: Callable[[PlaybackState], None],
+        start_s: float | None = None,
+    ) -> FakeSession:
         await self._obstacles()
-        session = FakeSession(source, on_state)
+        session = FakeSession(source, on_state, start_s)
         self.sessions.append(session)
         return session
 

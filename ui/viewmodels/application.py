@@ -11,8 +11,10 @@ from PySide6.QtCore import Property, QObject, Signal, Slot
 from player.state import Failure
 from ui.ports import ClientPort
 from ui.viewmodels.binding import shown
+from ui.viewmodels.details import DetailsViewModel
 from ui.viewmodels.home import HomeViewModel
 from ui.viewmodels.player import PlayerViewModel
+from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.sign_in import SignInViewModel
 from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
@@ -25,11 +27,16 @@ class Page(StrEnum):
     STARTING = "starting"
     SIGN_IN = "signIn"
     HOME = "home"
+    DETAILS = "details"
+    SETTINGS = "settings"
     PLAYER = "player"
 
 
 class ApplicationViewModel(QObject):
-    """Pages form a stack of two: sign-in or home below, the player above."""
+    """Pages form a stack: starting, sign-in or home at the bottom, details or settings above it, the player on top.
+
+    When the viewer has to sign in again, the details of a title wait until that is done.
+    """
 
     pageChanged = Signal()
     viewerChanged = Signal()
@@ -43,6 +50,7 @@ class ApplicationViewModel(QObject):
         home: HomeViewModel,
         player: PlayerViewModel,
         *,
+        settings: SettingsViewModel | None = None,
         tv: bool = False,
         parent: QObject | None = None,
     ) -> None:
@@ -53,13 +61,18 @@ class ApplicationViewModel(QObject):
         self._player = player
         self._sign_in = SignInViewModel(client, tasks, self)
         self._tv = tv
+        self._settings = settings or SettingsViewModel(client, tasks, parent=self)
+        self._details = DetailsViewModel(client, tasks, home.posters, self)
         self._page = Page.STARTING
-        self._below = Page.SIGN_IN
+        self._bottom = Page.STARTING
+        self._above: Page | None = None
+        self._playing = False
         self._viewer = ""
         self._open_error = ""
         self._sign_in.signedIn.connect(self._enter)
-        self._sign_in.refused.connect(lambda: self._go_below(Page.SIGN_IN))
+        self._sign_in.refused.connect(lambda: self._rest_on(Page.SIGN_IN))
         self._home.signInNeeded.connect(self._sign_in_again)
+        self._details.signInNeeded.connect(self._sign_in_again)
         self._player.ended.connect(self.back)
 
     page = shown(str, "_page", pageChanged)
@@ -82,6 +95,14 @@ class ApplicationViewModel(QObject):
     def player(self) -> PlayerViewModel:
         return self._player
 
+    @Property(QObject, constant=True)
+    def details(self) -> DetailsViewModel:
+        return self._details
+
+    @Property(QObject, constant=True)
+    def settings(self) -> SettingsViewModel:
+        return self._settings
+
     def start(self, *, email: str = "", password: str = "", source: Source | None = None) -> None:
         """Go to the first page: ``source`` plays at once, credentials sign in, else an earlier sign-in counts."""
         if self._client.service_name:
@@ -91,13 +112,29 @@ class ApplicationViewModel(QObject):
                 self._tasks.run(self._client.restore(), self._restored, self._not_restored)
         if source is not None:
             self._play(source)
-        elif not self._client.service_name:
-            self._go(Page.SIGN_IN)
+        if not self._client.service_name:
+            self._rest_on(Page.SIGN_IN)
+
+    @Slot(str)
+    def showTitle(self, title_id: str) -> None:
+        """The page of a title."""
+        card = self._home.title_of(title_id)
+        if card is not None:
+            self._details.show(card)
+            self._put_above(Page.DETAILS)
 
     @Slot(str)
     def openTitle(self, title_id: str) -> None:
-        card = self._home.title_of(title_id)
-        self._play_new(title_id=title_id, name=card.name if card else "")
+        """Play a title where the viewer stopped."""
+        self._play_title(title_id)
+
+    @Slot(str)
+    def openTitleFromStart(self, title_id: str) -> None:
+        self._play_title(title_id, start_s=0.0)
+
+    @Slot()
+    def showSettings(self) -> None:
+        self._put_above(Page.SETTINGS)
 
     @Slot(str, result=bool)
     def openUrl(self, text: str) -> bool:
@@ -107,23 +144,28 @@ class ApplicationViewModel(QObject):
         self._open_error = "" if valid else tr("Please enter an address that begins with http:// or https://.")
         self.openErrorChanged.emit()
         if valid:
-            self._play_new(url=url)
+            from player.opening import Source  # loaded by the engine meanwhile
+
+            self._play(Source(url=url))
         return valid
 
     @Slot()
     def back(self) -> None:
-        """Leave the player for the page below it."""
-        if self._page is not Page.PLAYER:
-            return
-        self._player.close()
-        self._go(self._below)
-        if self._below is Page.HOME:
-            self._home.refresh()
-        self.leftPlayer.emit()
+        """Leave the page on top for the one below it."""
+        if self._playing:
+            self._player.close()
+            self._playing = False
+            self._show_top()
+            self._refresh_shown()
+            self.leftPlayer.emit()
+        elif self._above is not None:
+            self._put_above(None)
 
     @Slot()
     def signOut(self) -> None:
         self._tasks.run(self._client.sign_out(), lambda _none: None, lambda _failure: None)
+        self._above = None
+        self._details.clear()
         self._forget_viewer()
 
     def close(self) -> None:
@@ -131,19 +173,28 @@ class ApplicationViewModel(QObject):
         self._player.close()
         self._home.set_visible(visible=False)
 
-    def _play_new(self, *, url: str = "", title_id: str = "", name: str = "") -> None:
+    def _play_title(self, title_id: str, start_s: float | None = None) -> None:
         from player.opening import Source  # loaded by the engine meanwhile
 
-        self._play(Source(url=url, title_id=title_id, name=name))
+        card = self._home.title_of(title_id)
+        self._play(Source(title_id=title_id, name=card.name if card else ""), start_s)
 
-    def _play(self, source: Source) -> None:
-        self._go(Page.PLAYER)
-        self._player.open(source)
+    def _play(self, source: Source, start_s: float | None = None) -> None:
+        self._playing = True
+        self._show_top()
+        self._player.open(source, start_s)
+
+    def _refresh_shown(self) -> None:
+        """The position in a title has changed by playing it."""
+        if self._bottom is Page.HOME:
+            self._home.refresh()
+        if self._page is Page.DETAILS:
+            self._details.refresh()
 
     def _enter(self, name: str) -> None:
         self._set_viewer(name)
         self._home.refresh()
-        self._go_below(Page.HOME)
+        self._rest_on(Page.HOME)
 
     def _sign_in_again(self, why: str) -> None:
         self._sign_in.explain(why)
@@ -152,28 +203,38 @@ class ApplicationViewModel(QObject):
     def _forget_viewer(self) -> None:
         self._home.clear()
         self._set_viewer("")
-        self._go_below(Page.SIGN_IN)
+        self._rest_on(Page.SIGN_IN)
 
     def _restored(self, name: str | None) -> None:
         if name is None:
-            self._go_below(Page.SIGN_IN)
+            self._rest_on(Page.SIGN_IN)
         else:
             self._enter(name)
 
     def _not_restored(self, _failure: Failure) -> None:
-        self._go_below(Page.SIGN_IN)
+        self._rest_on(Page.SIGN_IN)
 
-    def _go_below(self, page: Page) -> None:
-        """Change the page under the player, which is left alone."""
-        self._below = page
-        if self._page is not Page.PLAYER:
-            self._go(page)
+    def _rest_on(self, page: Page) -> None:
+        """Change the page at the bottom; what stands above it is left alone."""
+        self._bottom = page
+        self._show_top()
 
-    def _go(self, page: Page) -> None:
+    def _put_above(self, page: Page | None) -> None:
+        self._above = page
+        self._show_top()
+
+    def _show_top(self) -> None:
+        page = self._top()
         if page is not self._page:
             self._page = page
             self._home.set_visible(visible=page is Page.HOME)
             self.pageChanged.emit()
+
+    def _top(self) -> Page:
+        if self._playing:
+            return Page.PLAYER
+        waits = self._above is Page.DETAILS and self._bottom is not Page.HOME
+        return self._bottom if self._above is None or waits else self._above
 
     def _set_viewer(self, name: str) -> None:
         self._viewer = name

@@ -32,7 +32,8 @@ _NO_NETWORK = frozenset(
     }
 )
 
-_SIGNED_OUT = frozenset({ErrorCode.SERVICE_EXPIRED, ErrorCode.SERVICE_SIGN_IN})
+# The service wants a new sign-in.
+SIGNED_OUT = frozenset({ErrorCode.SERVICE_EXPIRED, ErrorCode.SERVICE_SIGN_IN})
 
 
 class HomeState(StrEnum):
@@ -121,6 +122,7 @@ class HomeViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
+        self.posters = posters
         self._task: Task[CatalogPage] | None = None
         self._back_off = back_off or BackOff()
         self._retry = QTimer(self, singleShot=True)
@@ -220,7 +222,7 @@ class HomeViewModel(QObject):
 
     def _failed(self, failure: Failure) -> None:
         self._task = None
-        if failure.code in _SIGNED_OUT:
+        if failure.code in SIGNED_OUT:
             self.signInNeeded.emit(failure.sentence)
             return
         offline = failure.code in _NO_NETWORK
@@ -236,14 +238,15 @@ class HomeViewModel(QObject):
         self.changed.emit()
 
     def _publish(self) -> None:
-        begun = sorted((card for card in self._cards if _is_begun(card)), key=lambda c: c.watched_at, reverse=True)
+        begun = sorted((card for card in self._cards if is_begun(card)), key=lambda c: c.watched_at, reverse=True)
         self._titles.replace(_keep_posters(self._titles.records, self._cards))
         self._continue.replace(_keep_posters(self._continue.records, begun[:_MAX_CONTINUE]))
         self._featured.replace(_keep_posters(self._featured.records, (begun or self._cards)[:1]))
         self.changed.emit()
 
 
-def _is_begun(card: TitleCard) -> bool:
+def is_begun(card: TitleCard) -> bool:
+    """Whether a title has been watched in part."""
     return _BEGUN_SHARE < _share(card) < _WATCHED_SHARE
 
 
@@ -253,16 +256,14 @@ def _share(card: TitleCard) -> float:
 
 def _keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Poster]:
     pictures = {(poster.title_id, poster.poster_url): poster.poster for poster in old}
-    return [
-        replace(poster, poster=pictures.get((poster.title_id, poster.poster_url), ""))
-        for poster in map(_poster, cards)
-    ]
+    return [poster_of(card, pictures.get((card.id, card.poster_url), "")) for card in cards]
 
 
-def _poster(card: TitleCard) -> Poster:
+def poster_of(card: TitleCard, picture: str = "") -> Poster:
+    """A title as delegates show it; ``picture`` is its poster where that is there already."""
     facts = [str(card.year) if card.year else "", duration_words(card.duration_s)]
     facts.append(f"{card.height}p" if card.height else "")
-    begun = _is_begun(card)
+    begun = is_begun(card)
     left = duration_words(card.duration_s - card.progress_s)
     return Poster(
         title_id=card.id,
@@ -271,5 +272,6 @@ def _poster(card: TitleCard) -> Poster:
         synopsis=card.synopsis,
         progress=_share(card) if begun else 0.0,
         remaining=tr("{time} left").format(time=left) if begun else "",
+        poster=picture,
         poster_url=card.poster_url,
     )

@@ -47,6 +47,7 @@ class PlayerViewModel(QObject):
         self._tasks = tasks
         self._output = output
         self._source: Source | None = None
+        self._start_s: float | None = None
         self._session: SessionPort | None = None
         self._relay: StateRelay | None = None
         self._state = PlaybackState()
@@ -155,10 +156,11 @@ class PlayerViewModel(QObject):
 
     # What the viewer does
 
-    def open(self, source: Source) -> None:
-        """Stop what is playing and begin this as soon as the video item can show it."""
+    def open(self, source: Source, start_s: float | None = None) -> None:
+        """Stop what is playing and begin this as soon as the video item can show it; at ``start_s`` seconds, or where
+        the viewer stopped."""
         self.close()
-        self._source = source
+        self._source, self._start_s = source, start_s
         self._show(self._idle(Status.LOADING, source.shown_name))
         relay = StateRelay(self)
         relay.arrived.connect(self._show)
@@ -182,9 +184,9 @@ class PlayerViewModel(QObject):
 
     @Slot()
     def retry(self) -> None:
-        """Begin again what failed."""
+        """Begin again what failed, where it failed."""
         if self._source is not None:
-            self.open(self._source)
+            self.open(self._source, self._state.position_s or self._start_s)
 
     @Slot()
     def toggle(self) -> None:
@@ -252,7 +254,7 @@ class PlayerViewModel(QObject):
         if relay is not self._relay:
             return  # the viewer has gone on to something else
         self._tasks.run(
-            self._client.open(source, player, relay.push),
+            self._client.open(source, player, relay.push, self._start_s),
             lambda session: self._began(session, relay),
             lambda failure: self._fail(failure) if relay is self._relay else None,
         )

@@ -12,9 +12,9 @@ Rectangle {
     implicitWidth: words.implicitWidth + Theme.px(20)
     implicitHeight: Theme.px(30)
     radius: Theme.radiusSmall
-    color: "#59000000"
+    color: Theme.chip
     border.width: 1
-    border.color: "#59ffffff"
+    border.color: Theme.chipLine
     Accessible.role: Accessible.StaticText
     Accessible.name: name
 

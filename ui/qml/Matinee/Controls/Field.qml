@@ -63,7 +63,7 @@ FocusScope {
         selectByMouse: true
         clip: true
         font.family: Theme.family
-        font.pixelSize: Theme.px(16)
+        font.pixelSize: Theme.larger
         Accessible.role: Accessible.EditableText
         Accessible.name: root.label
         // Qt keeps back the name of a password field, but not its description.
@@ -78,7 +78,7 @@ FocusScope {
         text: root.placeholder
         color: Theme.faint
         visible: !input.text
-        font.pixelSize: Theme.px(16)
+        font.pixelSize: Theme.larger
         Accessible.ignored: true
     }
 }

@@ -34,13 +34,13 @@ Item {
     Rectangle {
         id: frame
         anchors { left: parent.left; right: parent.right; top: caption.bottom; bottom: parent.bottom; topMargin: Theme.tiny }
-        color: "#14ffffff"
+        color: Theme.glowFaint
         radius: Theme.px(3)
         Label {
             anchors { left: parent.left; top: parent.top; margins: Theme.tiny }
             text: root.scaleTop
             color: Theme.faint
-            font.pixelSize: Theme.px(10)
+            font.pixelSize: Theme.type(10)
             Accessible.ignored: true
         }
         Canvas {

@@ -18,7 +18,7 @@ Pressable {
     Rectangle {
         anchors.fill: parent
         radius: root.corner
-        color: root.checked ? "#33ffffff" : root.hovered || root.activeFocus ? "#26ffffff" : Theme.clear
+        color: root.checked ? Theme.glowStrong : root.hovered || root.activeFocus ? Theme.glow : Theme.clear
     }
     Icon {
         id: picture

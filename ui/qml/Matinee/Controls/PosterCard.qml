@@ -48,7 +48,7 @@ Pressable {
         }
         Rectangle {
             anchors.fill: parent
-            color: "#ffffff"
+            color: Theme.focus
             opacity: root.hovered ? 0.08 : 0
         }
         // Rounds the picture's corners by painting over them; the software scene has no masks.
@@ -65,7 +65,7 @@ Pressable {
             anchors { left: parent.left; right: parent.right; bottom: parent.bottom; margins: Theme.tight }
             height: Theme.px(4)
             radius: height / 2
-            color: "#99000000"
+            color: Theme.shade
             visible: root.progress > 0
             Rectangle {
                 width: parent.width * root.progress
@@ -81,7 +81,7 @@ Pressable {
         width: parent.width
         text: root.text
         font.weight: Font.DemiBold
-        color: root.activeFocus || root.hovered ? Theme.text : "#dde2ea"
+        color: root.activeFocus || root.hovered ? Theme.text : Theme.soft
         Accessible.ignored: true
     }
     Label {

@@ -50,7 +50,7 @@ FocusScope {
             maximumLineCount: 5
             text: root.sentence
             color: Theme.muted
-            font.pixelSize: Theme.px(16)
+            font.pixelSize: Theme.larger
             lineHeight: 1.2
             visible: text
             Accessible.role: Accessible.AlertMessage

@@ -10,8 +10,10 @@ FocusScope {
     required property QtObject home
     required property string viewer
 
-    signal titleChosen(string titleId)
+    signal titleChosen(string titleId) // to its page
+    signal playChosen(string titleId)
     signal openStream()
+    signal showSettings()
     signal signOut()
     signal passed() // Down from the last row
 
@@ -97,15 +99,15 @@ FocusScope {
                     gradient: Gradient {
                         orientation: Gradient.Horizontal
                         GradientStop { position: 0; color: Theme.background }
-                        GradientStop { position: 0.55; color: "#000b0e13" }
+                        GradientStop { position: 0.55; color: Theme.veil }
                     }
                 }
                 Rectangle {
                     anchors.fill: parent
                     gradient: Gradient {
-                        GradientStop { position: 0; color: "#b30b0e13" }
-                        GradientStop { position: 0.3; color: "#000b0e13" }
-                        GradientStop { position: 0.62; color: "#000b0e13" }
+                        GradientStop { position: 0; color: Theme.veilDeep }
+                        GradientStop { position: 0.3; color: Theme.veil }
+                        GradientStop { position: 0.62; color: Theme.veil }
                         GradientStop { position: 1; color: Theme.background }
                     }
                 }
@@ -131,12 +133,13 @@ FocusScope {
                     wrapMode: Text.Wrap
                     maximumLineCount: 3
                     lineHeight: 1.2
-                    color: "#d3d9e2"
+                    color: Theme.soft
                     visible: text
                 }
                 Item { width: 1; height: Theme.tiny }
-                Row {
+                FocusRow {
                     spacing: Theme.gap
+                    focus: true
                     ActionButton {
                         objectName: "playFeatured"
                         text: hero.progress > 0 ? qsTr("Resume") : qsTr("Play")
@@ -144,6 +147,13 @@ FocusScope {
                         name: text + " " + hero.name
                         primary: true
                         focus: true
+                        onPressed: root.playChosen(hero.titleId)
+                    }
+                    ActionButton {
+                        objectName: "moreFeatured"
+                        text: qsTr("Details")
+                        icon: "info"
+                        name: qsTr("Details of %1").arg(hero.name)
                         onPressed: root.titleChosen(hero.titleId)
                     }
                     Label {
@@ -207,7 +217,7 @@ FocusScope {
                 required progress
                 onPressed: {
                     begun.currentIndex = index
-                    root.titleChosen(titleId)
+                    root.playChosen(titleId)
                 }
             }
         }
@@ -232,6 +242,13 @@ FocusScope {
                 name: caption
                 focus: true
                 onPressed: root.openStream()
+            }
+            IconButton {
+                objectName: "openSettings"
+                icon: "settings"
+                caption: qsTr("Settings")
+                name: caption
+                onPressed: root.showSettings()
             }
             IconButton {
                 objectName: "signOut"

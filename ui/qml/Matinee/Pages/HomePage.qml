@@ -11,7 +11,9 @@ FocusScope {
     required property string viewer
 
     signal titleChosen(string titleId)
+    signal playChosen(string titleId)
     signal openStream()
+    signal showSettings()
     signal signOut()
 
     readonly property bool ready: home.state === "ready"
@@ -121,7 +123,9 @@ FocusScope {
         viewer: root.viewer
         onActiveFocusChanged: if (activeFocus && root.ready) grid.scrollTo(grid.highest)
         onTitleChosen: titleId => root.titleChosen(titleId)
+        onPlayChosen: titleId => root.playChosen(titleId)
         onOpenStream: root.openStream()
+        onShowSettings: root.showSettings()
         onSignOut: root.signOut()
         onPassed: {
             if (root.ready)

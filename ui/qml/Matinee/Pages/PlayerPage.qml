@@ -161,8 +161,8 @@ FocusScope {
             width: parent.width
             height: Theme.px(150)
             gradient: Gradient {
-                GradientStop { position: 0; color: "#d9000000" }
-                GradientStop { position: 1; color: "#00000000" }
+                GradientStop { position: 0; color: Theme.shadeDeep }
+                GradientStop { position: 1; color: Theme.clearBlack }
             }
         }
         Rectangle {
@@ -170,9 +170,9 @@ FocusScope {
             width: parent.width
             height: Theme.px(230)
             gradient: Gradient {
-                GradientStop { position: 0; color: "#00000000" }
-                GradientStop { position: 0.5; color: "#99000000" }
-                GradientStop { position: 1; color: "#e6000000" }
+                GradientStop { position: 0; color: Theme.clearBlack }
+                GradientStop { position: 0.5; color: Theme.shade }
+                GradientStop { position: 1; color: Theme.shadeDeep }
             }
         }
         IconButton {

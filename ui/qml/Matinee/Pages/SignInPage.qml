@@ -8,6 +8,7 @@ FocusScope {
     required property QtObject signIn
 
     signal openStream()
+    signal showSettings()
 
     readonly property bool withService: signIn.serviceName !== ""
     readonly property var stops: withService ? [email, password, buttons] : [buttons]
@@ -32,7 +33,7 @@ FocusScope {
     Rectangle {
         anchors.fill: parent
         gradient: Gradient {
-            GradientStop { position: 0; color: "#1a2231" }
+            GradientStop { position: 0; color: Theme.backdrop }
             GradientStop { position: 0.7; color: Theme.background }
         }
     }
@@ -113,6 +114,12 @@ FocusScope {
                 icon: "link"
                 primary: !root.withService
                 onPressed: root.openStream()
+            }
+            IconButton {
+                objectName: "signInSettings"
+                icon: "settings"
+                name: qsTr("Settings")
+                onPressed: root.showSettings()
             }
         }
     }

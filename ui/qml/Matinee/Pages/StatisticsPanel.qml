@@ -87,7 +87,7 @@ Rectangle {
             width: parent.width
             text: root.statistics.reason
             color: Theme.faint
-            font.pixelSize: Theme.px(11)
+            font.pixelSize: Theme.type(11)
             visible: text
         }
     }

@@ -8,33 +8,58 @@ QtObject {
 
     function px(size: real): real { return Math.round(size * scale) }
 
-    // Colours: a dark room, one warm accent.
-    readonly property color background: "#0b0e13"
-    readonly property color surface: "#141922"
-    readonly property color raised: "#1d2430"
-    readonly property color raisedHover: "#283142"
-    readonly property color line: "#2c3544"
-    readonly property color text: "#f3f5f8"
-    readonly property color muted: "#a9b3c2"
-    readonly property color faint: "#768294"
-    readonly property color accent: "#ffb84d"
+    // What the viewer has set
+    property bool highContrast: false
+    property real textScale: 1
+    function type(size: real): real { return px(size * textScale) }
+
+    // Colours: a dark room, one warm accent. High contrast has black, white and full colours.
+    readonly property color background: highContrast ? "#000000" : "#0b0e13"
+    readonly property color backdrop: highContrast ? "#000000" : "#1a2231" // behind the sign-in
+    readonly property color surface: highContrast ? "#000000" : "#141922"
+    readonly property color raised: highContrast ? "#1a1a1a" : "#1d2430"
+    readonly property color raisedHover: highContrast ? "#3d3d3d" : "#283142"
+    readonly property color line: highContrast ? "#ffffff" : "#2c3544"
+    readonly property color text: highContrast ? "#ffffff" : "#f3f5f8"
+    readonly property color soft: highContrast ? "#ffffff" : "#d7dde6"
+    readonly property color muted: highContrast ? "#f0f0f0" : "#a9b3c2"
+    readonly property color faint: highContrast ? "#d8d8d8" : "#768294"
+    readonly property color accent: highContrast ? "#ffd21f" : "#ffb84d"
     readonly property color accentDark: "#1c1204" // text on the accent
-    readonly property color danger: "#ff7a70"
-    readonly property color good: "#5fd39a"
-    readonly property color cool: "#6cb4ff"
+    readonly property color danger: highContrast ? "#ff9c94" : "#ff7a70"
+    readonly property color good: highContrast ? "#7dffb8" : "#5fd39a"
+    readonly property color cool: highContrast ? "#9ccfff" : "#6cb4ff"
     readonly property color track: "#4dffffff"
     readonly property color trackBuffered: "#80ffffff"
-    readonly property color scrim: "#d9080a0e"
-    readonly property color panel: "#f510141b"
+    readonly property color scrim: highContrast ? "#f2000000" : "#d9080a0e"
+    readonly property color panel: highContrast ? "#ff000000" : "#f510141b"
     readonly property color clear: "transparent"
+    // Over pictures and video: shades of black and white
+    readonly property color black: "#000000"
+    readonly property color clearBlack: "#00000000"
+    readonly property color chip: highContrast ? "#e6000000" : "#59000000"
+    readonly property color chipLine: highContrast ? "#ffffff" : "#59ffffff"
+    readonly property color shade: highContrast ? "#e6000000" : "#99000000"
+    readonly property color shadeDeep: highContrast ? "#ff000000" : "#e6000000"
+    readonly property color glowFaint: "#14ffffff"
+    readonly property color glow: "#26ffffff"
+    readonly property color glowStrong: "#33ffffff"
+    readonly property color veil: Qt.alpha(background, 0)
+    readonly property color veilDeep: Qt.alpha(background, 0.7)
+    // The picture under the preview of subtitles: light and dark
+    readonly property color previewSky: "#8fb7d9"
+    readonly property color previewHaze: "#e9cfa8"
+    readonly property color previewMeadow: "#49613b"
+    readonly property color previewGround: "#22301d"
 
     // Type
     readonly property string family: Qt.application.font.family
-    readonly property int hero: px(42)
-    readonly property int title: px(26)
-    readonly property int heading: px(20)
-    readonly property int body: px(15)
-    readonly property int small: px(13)
+    readonly property int hero: type(42)
+    readonly property int title: type(26)
+    readonly property int heading: type(20)
+    readonly property int larger: type(16)
+    readonly property int body: type(15)
+    readonly property int small: type(13)
 
     // Spacing and shapes
     readonly property int tiny: px(4)

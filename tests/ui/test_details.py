@@ -1,0 +1,106 @@
+"""The page of one title."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+
+from player.errors import ErrorCode, NetError, ServiceError
+from tests.kit.fake_client import cards, playing
+
+K = Qt.Key
+
+
+def show(stage, titles, which: str = "title-0") -> None:
+    stage.client.titles = titles
+    stage.sign_in()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.app.showTitle(which)
+    assert stage.page == "details"
+    stage.until(lambda: stage.app.details._task is None or stage.app.details.property("qualities") != "")
+
+
+def facts(stage) -> dict[str, object]:
+    return {name: stage.app.details.property(name) for name in ("name", "qualities", "protection", "begun")}
+
+
+def test_the_facts_of_a_title(stage):
+    show(stage, cards(3))
+    assert facts(stage) == {
+        "name": "Title 0",
+        "qualities": "1080p, 720p, 480p, 240p",
+        "protection": "Encrypted",
+        "begun": False,
+    }
+    assert stage.item("detailsSynopsis").property("text") == "What happens in title 0."
+    assert "2025" in stage.app.details.property("added")
+    assert not stage.item("playFromStart").isVisible()
+
+
+def test_a_title_goes_on_where_it_was_left_or_begins_anew(stage):
+    show(stage, cards(3, begun=1))
+    stage.key(K.Key_Return)
+    stage.until(lambda: len(stage.client.sessions) == 1)
+    assert stage.client.sessions[0].start_s is None
+    stage.key(K.Key_Escape, K.Key_Right)
+    assert stage.focus_name == "playFromStart"
+    stage.key(K.Key_Return)
+    stage.until(lambda: len(stage.client.sessions) == 2)
+    assert stage.client.sessions[1].start_s == 0.0
+    stage.key(K.Key_Escape)
+    assert stage.focus_name == "playFromStart", "the focus is where it was"
+
+
+def test_what_was_watched_shows_after_the_player(stage):
+    show(stage, cards(3))
+    stage.key(K.Key_Return)
+    stage.until(lambda: bool(stage.client.sessions))
+    stage.client.titles[0] = replace(stage.client.titles[0], progress_s=200.0, watched_at=9.0)
+    stage.key(K.Key_Escape)
+    stage.until(lambda: stage.item("playFromStart").isVisible())
+    assert stage.focus_name == "playTitle"
+
+
+def test_a_title_that_is_gone_says_so_and_keeps_a_focus(stage):
+    show(stage, cards(3, begun=1))
+    stage.key(K.Key_Right)
+    stage.client.titles = stage.client.titles[1:]
+    stage.app.details.refresh()
+    stage.until(lambda: stage.item("detailsNotice").isVisible())
+    assert stage.item("detailsNotice").property("text") == "There is no such title."
+    assert stage.focus_name == "leaveDetails"
+    stage.key(K.Key_Return)
+    assert stage.page == "home"
+
+
+def test_without_a_network_what_is_known_stays(stage):
+    show(stage, cards(3))
+    stage.client.failure = NetError(ErrorCode.NET_REFUSED, "tv.test does not answer.")
+    stage.app.details.refresh()
+    stage.until(lambda: stage.item("detailsNotice").isVisible())
+    assert facts(stage)["name"] == "Title 0"
+    assert stage.focus_name == "playTitle"
+
+
+def test_after_an_expired_session_one_is_back_at_the_title(stage):
+    show(stage, cards(3))
+    stage.client.failure = ServiceError(ErrorCode.SERVICE_EXPIRED, "Please sign in again.")
+    stage.app.details.refresh()
+    stage.until(lambda: stage.page == "signIn")
+    assert stage.item("signInError").property("text") == "Please sign in again."
+    stage.client.failure = None
+    stage.app.signIn.submit("ada@tv.test", "secret")
+    stage.until(lambda: stage.page == "details")
+    assert stage.focus_name == "playTitle"
+
+
+def test_a_failed_playback_is_tried_again_where_it_failed(stage):
+    show(stage, cards(3))
+    stage.key(K.Key_Return)
+    stage.until(lambda: bool(stage.client.sessions))
+    stage.client.sessions[0].publish(playing(position_s=321.0))
+    stage.until(lambda: stage.app.player.property("positionText") == "5:21")
+    stage.app.player.retry()
+    stage.until(lambda: len(stage.client.sessions) == 2)
+    assert stage.client.sessions[1].start_s == 321.0

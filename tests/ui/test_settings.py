@@ -1,0 +1,184 @@
+"""The settings page and what it changes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from player.errors import ErrorCode, MatineeError
+from tests.kit.fake_client import FakeClient, cards
+from ui.preferences import Preferences
+from ui.viewmodels.settings import Section, SettingsViewModel
+from ui.viewmodels.tasks import Tasks
+
+K = Qt.Key
+QML = Path(__file__).parents[2] / "ui" / "qml"
+
+
+class Keeper:
+    """Keeps preferences in memory, or refuses to."""
+
+    def __init__(self, *, writable: bool = True) -> None:
+        self.preferences = Preferences()
+        self.writable = writable
+
+    def save(self, preferences: Preferences) -> bool:
+        self.preferences = preferences
+        return self.writable
+
+
+@pytest.fixture
+def client(qapp):
+    made = FakeClient()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tasks(client):
+    made = Tasks(client)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("section", list(Section))
+def test_every_setting_can_be_every_one_of_its_choices(client, tasks, section):
+    keeper = Keeper()
+    settings = SettingsViewModel(client, tasks, keeper)
+    settings.showSection(section)
+    for key in [row.key for row in settings.property("rows").records]:
+        settings.offer(key)
+        options = list(settings.property("choices").records)
+        assert len(options) > 1
+        for option in options:
+            settings.choose(key, option.key)
+            row = next(row for row in settings.property("rows").records if row.key == key)
+            assert row.value == option.label
+            settings.offer(key)
+            assert [o.key for o in settings.property("choices").records if o.chosen] == [option.key]
+    assert keeper.preferences == settings.preferences
+
+
+def test_a_choice_that_is_none_changes_nothing(client, tasks):
+    settings = SettingsViewModel(client, tasks, Keeper())
+    settings.choose("text_size", "9000")
+    assert settings.preferences == Preferences()
+
+
+def test_data_use_is_told_in_gigabytes(client, tasks):
+    settings = SettingsViewModel(client, tasks)
+    settings.offer("data_limit_bps")
+    assert [option.label for option in settings.property("choices").records][:2] == [
+        "No limit",
+        "6.0 Mbit/s, 2.7 GB an hour",
+    ]
+
+
+def test_settings_that_cannot_be_kept_say_so(client, tasks):
+    settings = SettingsViewModel(client, tasks, Keeper(writable=False))
+    settings.choose("text_size", "115")
+    assert "could not be kept" in settings.property("notice")
+    assert settings.property("textScale") == 1.15
+
+
+def test_the_installation_is_looked_at(client, tasks, qtbot):
+    settings = SettingsViewModel(client, tasks)
+    settings.showSection("about")
+    assert settings.property("partsMessage")
+    qtbot.waitUntil(lambda: settings.property("parts").property("count") == 3)
+    assert settings.property("partsMessage") == ""
+    client.failure = MatineeError(ErrorCode.INPUT_FILE, "It cannot be looked at.")
+    settings.examine()
+    qtbot.waitUntil(lambda: settings.property("partsMessage") == "It cannot be looked at.")
+
+
+# --- the page
+
+
+def open_settings(stage) -> None:
+    stage.client.titles = cards(6)
+    stage.sign_in()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.key(K.Key_Up, K.Key_Right, K.Key_Return)
+    assert stage.page == "settings"
+    assert stage.focus_name == "section_appearance"
+
+
+def test_a_setting_is_changed_by_arrows_and_enter_only(stage):
+    open_settings(stage)
+    before = stage.item("section_appearance").height()
+    stage.key(K.Key_Right)
+    assert stage.focus_name == "setting_text_size"
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.focus_name == "settingMenu")
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Return)
+    assert stage.app.settings.preferences.text_size == 130
+    assert stage.focus_name == "setting_text_size"
+    stage.wait(20)
+    assert stage.item("section_appearance").height() >= before
+    stage.key(K.Key_Down, K.Key_Return, K.Key_Down, K.Key_Return)
+    assert stage.app.settings.preferences.high_contrast
+    corner = stage.shot().pixelColor(3, 3)
+    assert corner.name() == "#000000"
+    stage.key(K.Key_Left)
+    assert stage.focus_name == "section_appearance"
+    stage.key(K.Key_Escape)
+    assert stage.page == "home"
+    assert stage.focus_name == "openSettings"
+
+
+def test_a_menu_of_choices_is_left_without_a_choice(stage):
+    open_settings(stage)
+    stage.key(K.Key_Down, K.Key_Right, K.Key_Down, K.Key_Return)
+    stage.until(lambda: stage.focus_name == "settingMenu")
+    stage.key(K.Key_Down, K.Key_Escape)
+    assert stage.focus_name == "setting_data_limit_bps"
+    assert stage.app.settings.preferences == Preferences()
+    stage.key(K.Key_Escape)
+    assert stage.focus_name == "section_playback"
+
+
+def test_the_preview_of_subtitles_follows_the_choices(stage):
+    open_settings(stage)
+    stage.key(K.Key_Down, K.Key_Down)
+    words = stage.item("previewWords")
+    stage.until(words.isVisible)
+    small = words.height()
+    stage.app.settings.choose("subtitle_size", "170")
+    stage.app.settings.choose("subtitle_colour", "#ffe04d")
+    stage.until(lambda: words.height() > 1.5 * small)
+    assert words.property("color").name() == "#ffe04d"
+
+
+def test_about_can_be_read_and_left(stage):
+    open_settings(stage)
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Right)
+    assert stage.focus_name == "examineAgain"
+    stage.until(lambda: stage.item("parts").property("count") == 3)
+    stage.key(K.Key_Down, K.Key_Up, K.Key_Return, K.Key_Left)
+    assert stage.focus_name == "section_about"
+
+
+def test_settings_are_there_without_a_sign_in(stage):
+    stage.client.service_name = ""
+    stage.start()
+    assert stage.focus_name == "openStreamButton"
+    stage.key(K.Key_Right, K.Key_Return)
+    assert stage.page == "settings"
+    stage.key(K.Key_Up)
+    assert stage.focus_name == "leaveSettings"
+    stage.key(K.Key_Return)
+    assert stage.page == "signIn"
+    assert stage.focus_name == "signInSettings"
+
+
+def test_colours_and_sizes_of_type_stand_in_the_theme_only():
+    colour, size = re.compile(r'"#[0-9a-fA-F]{3,8}"'), re.compile(r"pixelSize:\s*\d")
+    for path in QML.rglob("*.qml"):
+        if path.name != "Theme.qml":
+            text = path.read_text(encoding="utf-8")
+            assert not colour.search(text), path
+            assert not size.search(text), path

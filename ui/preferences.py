@@ -1,0 +1,95 @@
+"""What a viewer has chosen in the settings, and what it means for libmpv. Pure values; :class:`PreferenceStore` keeps
+them in ``settings.json`` of the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ui.storage import JsonFile
+
+SUBTITLE_SIZES = (75, 100, 130, 170)  # per cent
+SUBTITLE_COLOURS = ("#ffffff", "#ffe04d", "#7fe3ff", "#9cf08a")
+SUBTITLE_EDGES = ("outline", "shadow", "box")
+TEXT_SIZES = (90, 100, 115, 130)  # per cent
+# Video bitrates in bits per second; 0 is no limit. One Mbit/s is 0.45 gigabytes an hour.
+DATA_LIMITS = (0, 6_000_000, 3_000_000, 1_500_000, 700_000)
+_MAX_LANGUAGE = 35
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Everything that the settings page changes. ``audio_language`` is a BCP 47 tag; empty takes the title's own.
+    ``data_limit_bps`` is the highest bitrate that Auto may choose. Sizes are per cent."""
+
+    audio_language: str = ""
+    data_limit_bps: int = 0
+    subtitle_size: int = 100
+    subtitle_colour: str = SUBTITLE_COLOURS[0]
+    subtitle_edge: str = SUBTITLE_EDGES[0]
+    text_size: int = 100
+    high_contrast: bool = False
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value: object = getattr(self, field.name)
+            if type(value).__name__ != field.type or not _allowed(field.name, value):
+                raise ValueError(f"{field.name} cannot be {value!r:.40}")
+
+
+_CHOICES: Mapping[str, tuple[object, ...]] = {
+    "data_limit_bps": DATA_LIMITS,
+    "subtitle_size": SUBTITLE_SIZES,
+    "subtitle_colour": SUBTITLE_COLOURS,
+    "subtitle_edge": SUBTITLE_EDGES,
+    "text_size": TEXT_SIZES,
+}
+
+
+def _allowed(name: str, value: object) -> bool:
+    if isinstance(value, str) and name == "audio_language":
+        return len(value) <= _MAX_LANGUAGE and (not value or value.replace("-", "").isalnum())
+    return name not in _CHOICES or value in _CHOICES[name]
+
+
+def from_members(members: Mapping[str, Any]) -> Preferences:
+    """Preferences out of a file; members of other versions are passed over. Raises ValueError."""
+    known = {field.name for field in fields(Preferences)}
+    return Preferences(**{name: value for name, value in members.items() if name in known})
+
+
+def subtitle_options(preferences: Preferences) -> dict[str, str]:
+    """The options of libmpv that give subtitles this look.
+
+    The overrides name fields of an ASS style; colours are ``&HAABBGGRR`` with 00 for opaque. BorderStyle 1 draws
+    outline and shadow, 4 (libass) one box behind all lines.
+    """
+    size = preferences.subtitle_size
+    style = [f"ScaleX={size}", f"ScaleY={size}", f"PrimaryColour={_ass_colour(preferences.subtitle_colour)}"]
+    style += {
+        "outline": ["BorderStyle=1", "Outline=3", "Shadow=1"],
+        "shadow": ["BorderStyle=1", "Outline=0", "Shadow=4", "BackColour=&H20000000"],
+        "box": ["BorderStyle=4", "Outline=0", "Shadow=12", "BackColour=&H40000000"],
+    }[preferences.subtitle_edge]
+    return {"sub-ass-force-style": ",".join(style)}
+
+
+def _ass_colour(colour: str) -> str:
+    red, green, blue = (colour[at : at + 2] for at in (1, 3, 5))
+    return f"&H00{blue}{green}{red}".upper()
+
+
+class PreferenceStore:
+    """The preferences on disk. ``trouble`` says what happened to a damaged file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = JsonFile(folder / "settings.json", from_members, asdict)
+        loaded, self.set_aside = self._file.load()
+        self.preferences = loaded or Preferences()
+
+    def save(self, preferences: Preferences) -> bool:
+        """Keep these; False where they cannot be written and last for this run only."""
+        self.preferences = preferences
+        return self._file.save(preferences)

@@ -1,0 +1,194 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// One title: its picture, what it is about, and the ways to begin it.
+FocusScope {
+    id: root
+
+    required property QtObject details
+
+    signal play()
+    signal playFromStart()
+    signal leaving()
+
+    property string entered // the title that had the focus last
+
+    // A new title begins at its first button; back from the player the focus is where it was.
+    function enter() {
+        if (entered === details.titleId) {
+            actions.enter()
+        } else {
+            entered = details.titleId
+            playButton.forceActiveFocus(Qt.OtherFocusReason)
+        }
+    }
+
+    Accessible.role: Accessible.Pane
+    Accessible.name: details.name
+    Keys.onEscapePressed: leaving()
+    Keys.onBackPressed: leaving()
+    Keys.onPressed: event => {
+        event.accepted = event.key === Qt.Key_Backspace
+        if (event.accepted)
+            leaving()
+    }
+
+    Rectangle { anchors.fill: parent; color: Theme.background }
+    Repeater {
+        model: root.details.title
+        delegate: Item {
+            id: hero
+
+            required property string poster
+            required property string name
+            required property string facts
+            required property string synopsis
+            required property string remaining
+            required property real progress
+
+            anchors.fill: parent
+
+            Item {
+                anchors { right: parent.right; top: parent.top; bottom: parent.bottom }
+                width: Math.round(parent.width * 0.66)
+                Image {
+                    anchors.fill: parent
+                    source: hero.poster
+                    sourceSize.width: width
+                    asynchronous: true
+                    fillMode: Image.PreserveAspectCrop
+                    opacity: status === Image.Ready ? 1 : 0
+                    Behavior on opacity { NumberAnimation { duration: Theme.calm } }
+                    Accessible.ignored: true
+                }
+                Rectangle {
+                    anchors.fill: parent
+                    gradient: Gradient {
+                        orientation: Gradient.Horizontal
+                        GradientStop { position: 0; color: Theme.background }
+                        GradientStop { position: 0.65; color: Theme.veil }
+                    }
+                }
+                Rectangle {
+                    anchors.fill: parent
+                    gradient: Gradient {
+                        GradientStop { position: 0.35; color: Theme.veil }
+                        GradientStop { position: 1; color: Theme.background }
+                    }
+                }
+            }
+            Column {
+                id: about
+                anchors { left: parent.left; leftMargin: Theme.margin; bottom: parent.bottom }
+                anchors.bottomMargin: Theme.px(176)
+                width: Math.min(parent.width * 0.56, Theme.px(640))
+                spacing: Theme.px(12)
+                Label {
+                    objectName: "detailsName"
+                    width: parent.width
+                    text: hero.name
+                    font.pixelSize: Theme.hero
+                    font.weight: Font.Bold
+                    wrapMode: Text.Wrap
+                    maximumLineCount: 2
+                    Accessible.role: Accessible.Heading
+                }
+                Label { text: hero.facts; color: Theme.muted }
+                Label {
+                    objectName: "detailsSynopsis"
+                    width: parent.width
+                    text: hero.synopsis
+                    wrapMode: Text.Wrap
+                    maximumLineCount: 8
+                    lineHeight: 1.25
+                    color: Theme.soft
+                    visible: text
+                }
+                Item { width: 1; height: Theme.tiny }
+                Repeater {
+                    model: [[qsTr("Quality"), root.details.qualities], [qsTr("Protection"), root.details.protection],
+                            [qsTr("Added"), root.details.added]]
+                    delegate: Row {
+                        required property var modelData
+                        spacing: Theme.gap
+                        visible: modelData[1] !== ""
+                        Label {
+                            width: Theme.type(96)
+                            text: parent.modelData[0]
+                            color: Theme.faint
+                        }
+                        Label { text: parent.modelData[1]; color: Theme.soft }
+                    }
+                }
+            }
+            Item {
+                anchors { left: about.left; bottom: parent.bottom; bottomMargin: Theme.px(128) }
+                width: Math.min(about.width, Theme.px(360))
+                height: Theme.px(20)
+                visible: hero.progress > 0
+                Rectangle {
+                    id: bar
+                    anchors.verticalCenter: parent.verticalCenter
+                    width: parent.width - left.implicitWidth - Theme.gap
+                    height: Theme.px(4)
+                    radius: height / 2
+                    color: Theme.track
+                    Rectangle {
+                        width: parent.width * hero.progress
+                        height: parent.height
+                        radius: height / 2
+                        color: Theme.accent
+                    }
+                }
+                Label {
+                    id: left
+                    anchors { right: parent.right; verticalCenter: parent.verticalCenter }
+                    text: hero.remaining
+                    color: Theme.muted
+                    font.pixelSize: Theme.small
+                }
+            }
+        }
+    }
+
+    FocusRow {
+        id: actions
+        objectName: "detailsActions"
+        anchors { left: parent.left; leftMargin: Theme.margin; bottom: parent.bottom; bottomMargin: Theme.px(60) }
+        spacing: Theme.gap
+        focus: true
+        ActionButton {
+            id: playButton
+            objectName: "playTitle"
+            text: root.details.begun ? qsTr("Resume") : qsTr("Play")
+            icon: "play"
+            name: text + " " + root.details.name
+            primary: true
+            focus: true
+            enabled: !root.details.gone
+            onEnabledChanged: if (!enabled && actions.activeFocus) actions.enter()
+            onPressed: root.play()
+        }
+        ActionButton {
+            objectName: "playFromStart"
+            text: qsTr("From the start")
+            icon: "restart"
+            visible: root.details.begun && !root.details.gone
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: root.playFromStart()
+        }
+        ActionButton {
+            objectName: "leaveDetails"
+            text: qsTr("Back")
+            icon: "back"
+            onPressed: root.leaving()
+        }
+    }
+    NoticeLine {
+        objectName: "detailsNotice"
+        anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.wide }
+        text: root.details.notice
+    }
+}

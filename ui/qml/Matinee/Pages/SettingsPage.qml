@@ -1,0 +1,206 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// Sections on the left, their choices on the right; subtitles with a picture of how they will look.
+FocusScope {
+    id: root
+
+    required property QtObject settings
+    readonly property bool aboutShown: settings.section === "about"
+
+    signal leaving()
+
+    function enter() {
+        menu.visible = false
+        sections.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function goBack() {
+        if (menu.visible)
+            closeMenu()
+        else if (sections.activeFocus || backButton.activeFocus)
+            leaving()
+        else
+            sections.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function openMenu(key: string, label: string, line: Item) {
+        settings.offer(key)
+        menu.key = key
+        menu.heading = label
+        menu.opener = line
+        const place = line.mapToItem(root, 0, line.height + Theme.tiny)
+        menu.x = place.x + line.width - menu.width
+        menu.y = Math.max(Theme.wide, Math.min(place.y, root.height - menu.height - Theme.wide))
+        menu.visible = true
+        menu.open()
+    }
+    function closeMenu() {
+        menu.visible = false
+        menu.opener.forceActiveFocus(Qt.PopupFocusReason)
+    }
+
+    Accessible.role: Accessible.Pane
+    Accessible.name: qsTr("Settings")
+    Keys.onEscapePressed: goBack()
+    Keys.onBackPressed: goBack()
+    Keys.onPressed: event => {
+        event.accepted = event.key === Qt.Key_Backspace
+        if (event.accepted)
+            goBack()
+    }
+
+    Rectangle { anchors.fill: parent; color: Theme.background }
+    IconButton {
+        id: backButton
+        objectName: "leaveSettings"
+        x: Theme.margin - Theme.px(11)
+        y: Theme.px(30)
+        icon: "back"
+        name: qsTr("Back")
+        onPressed: root.leaving()
+        Keys.onDownPressed: sections.forceActiveFocus(Qt.OtherFocusReason)
+        Keys.onRightPressed: event => event.accepted = true
+        Keys.onLeftPressed: event => event.accepted = true
+        Keys.onUpPressed: event => event.accepted = true
+    }
+    Label {
+        anchors { left: backButton.right; leftMargin: Theme.px(12); verticalCenter: backButton.verticalCenter }
+        text: qsTr("Settings")
+        font.pixelSize: Theme.title
+        font.weight: Font.DemiBold
+        Accessible.role: Accessible.Heading
+    }
+
+    ListView {
+        id: sections
+        objectName: "sections"
+        anchors { left: parent.left; leftMargin: Theme.margin; top: backButton.bottom; topMargin: Theme.wide; bottom: parent.bottom }
+        width: Math.round(Math.max(Theme.px(210), Theme.type(210)))
+        focus: true
+        interactive: false
+        spacing: Theme.tiny
+        model: root.settings.sections
+        currentIndex: 0
+        onCurrentIndexChanged: root.settings.showSection(root.settings.sections[currentIndex].key)
+        Accessible.role: Accessible.List
+        Accessible.name: qsTr("Sections")
+        Keys.onUpPressed: currentIndex > 0 ? --currentIndex : backButton.forceActiveFocus(Qt.OtherFocusReason)
+        Keys.onDownPressed: currentIndex = Math.min(count - 1, currentIndex + 1)
+        Keys.onRightPressed: content.enter()
+        delegate: Pressable {
+            id: section
+
+            required property int index
+            required property var modelData
+
+            objectName: "section_" + modelData.key
+            name: modelData.label
+            width: ListView.view.width
+            height: Math.max(Theme.control, words.implicitHeight + Theme.gap)
+            Accessible.role: Accessible.PageTab
+            Accessible.selected: ListView.isCurrentItem
+            onPressed: {
+                sections.currentIndex = index
+                content.enter()
+            }
+            Rectangle {
+                anchors.fill: parent
+                radius: Theme.radius
+                color: section.ListView.isCurrentItem || section.hovered ? Theme.raised : Theme.clear
+            }
+            Label {
+                id: words
+                anchors { left: parent.left; leftMargin: Theme.gap; right: parent.right; verticalCenter: parent.verticalCenter }
+                text: section.modelData.label
+                font.weight: section.ListView.isCurrentItem ? Font.DemiBold : Font.Normal
+                color: section.ListView.isCurrentItem ? Theme.text : Theme.muted
+                Accessible.ignored: true
+            }
+        }
+    }
+
+    FocusScope {
+        id: content
+
+        function enter() {
+            if (root.aboutShown)
+                about.forceActiveFocus(Qt.OtherFocusReason)
+            else
+                rows.forceActiveFocus(Qt.OtherFocusReason)
+        }
+
+        anchors { left: sections.right; leftMargin: Theme.margin; right: parent.right; rightMargin: Theme.margin }
+        anchors { top: sections.top; bottom: parent.bottom; bottomMargin: Theme.wide }
+        Keys.onLeftPressed: sections.forceActiveFocus(Qt.OtherFocusReason)
+        Keys.onRightPressed: event => event.accepted = true
+
+        ListView {
+            id: rows
+            objectName: "settingRows"
+            width: Math.min(parent.width, Theme.px(680))
+            height: contentHeight
+            visible: !root.aboutShown
+            enabled: visible
+            focus: true
+            interactive: false
+            spacing: Theme.tight
+            model: root.settings.rows
+            Accessible.role: Accessible.List
+            Accessible.name: qsTr("Settings of this section")
+            Keys.onUpPressed: if (currentIndex > 0) --currentIndex
+            Keys.onDownPressed: currentIndex = Math.min(count - 1, currentIndex + 1)
+            delegate: SettingLine {
+                width: ListView.view.width
+                onPressed: {
+                    rows.currentIndex = index
+                    root.openMenu(key, label, this)
+                }
+            }
+        }
+        SubtitlePreview {
+            objectName: "subtitlePreview"
+            anchors { top: rows.bottom; topMargin: Theme.wide; left: parent.left }
+            width: Math.min(rows.width, Math.max(0, parent.height - rows.height - Theme.wide) * 16 / 9)
+            visible: root.settings.section === "subtitles"
+            settings: root.settings
+        }
+        AboutPanel {
+            id: about
+            objectName: "aboutPanel"
+            anchors.fill: parent
+            visible: root.aboutShown
+            enabled: visible
+            settings: root.settings
+        }
+    }
+
+    NoticeLine {
+        objectName: "settingsNotice"
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }
+        icon: "warning"
+        text: root.settings.notice
+    }
+    MouseArea {
+        anchors.fill: parent
+        visible: menu.visible
+        onClicked: root.closeMenu()
+    }
+    OptionMenu {
+        id: menu
+        objectName: "settingMenu"
+
+        property string key
+        property Item opener
+
+        width: Theme.px(320)
+        visible: false
+        enabled: visible
+        model: root.settings.choices
+        onClosed: root.closeMenu()
+        onChosen: choice => {
+            root.settings.choose(key, choice)
+            root.closeMenu()
+        }
+    }
+}

@@ -1,0 +1,69 @@
+"""Small JSON files of the app: settings, the window's place. A file that cannot be read is set aside, never lost."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_MAX_BYTES = 64 * 1024
+
+
+class JsonFile(Generic[T]):
+    """One value in one file. ``read`` makes the value from the file's members and raises ValueError for what it does
+    not understand; ``write`` gives the members."""
+
+    def __init__(
+        self, path: Path, read: Callable[[Mapping[str, object]], T], write: Callable[[T], Mapping[str, object]]
+    ) -> None:
+        self._path = path
+        self._read = read
+        self._write = write
+
+    def load(self) -> tuple[T | None, Path | None]:
+        """The value, None where there is none, and where a damaged file was set aside, if so."""
+        try:
+            with self._path.open("rb") as file:
+                text = file.read(_MAX_BYTES + 1)
+        except FileNotFoundError:
+            return None, None
+        except OSError as error:
+            _log.warning("%s cannot be read: %s", self._path.name, error.strerror)
+            return None, None
+        try:
+            if len(text) > _MAX_BYTES:
+                raise ValueError("too long")
+            members = json.loads(text)
+            if not isinstance(members, dict):
+                raise TypeError("not an object")
+            return self._read(members), None
+        except (ValueError, TypeError, RecursionError) as error:
+            _log.warning("%s cannot be understood: %s", self._path.name, error)
+            return None, self._set_aside()
+
+    def save(self, value: T) -> bool:
+        """Write the whole file or leave it as it was; False where it cannot be written."""
+        part = self._path.with_suffix(".part")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(dict(self._write(value)), indent=2) + "\n", encoding="utf-8")
+            part.replace(self._path)
+        except OSError as error:
+            _log.warning("%s cannot be written: %s", self._path.name, error.strerror)
+            with contextlib.suppress(OSError):
+                part.unlink()
+            return False
+        return True
+
+    def _set_aside(self) -> Path | None:
+        aside = self._path.with_suffix(".damaged.json")
+        try:
+            self._path.replace(aside)
+        except OSError:
+            return None
+        return aside
