@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import platform
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -29,26 +30,29 @@ from player.device_rights import DeviceRights, open_rights, register
 from player.events import Event, all_of
 from player.mpv.player import MpvPlayer
 from player.net.gate import Gate
-from player.net.model import Request, RequestKind, Transfer, Transport
+from player.net.model import USER_AGENT, Request, RequestKind, Transfer, Transport
 from player.net.routing import RoutingTransport
-from player.net.suspend import SuspendWatch
+from player.net.suspend import LOOK_EVERY_S, SuspendWatch
 from player.opening import Source
 from player.resume import ProgressJournal, ResumeSync
 from player.service import ServiceClient, TokenStore
 from player.session import Session
 from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState
+from player.telemetry import EventQueue, SessionFacts, Telemetry
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _SWITCH_INTERVAL_S = 0.0005
+_SYSTEM = f"{platform.system()} {platform.machine()}"
 
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
     """``profile`` is the folder for what the client keeps (identity, tokens). Only in ``local_folder`` may ``file:``
     addresses lie: it is the folder of the local manifest that is played. ``wrap`` puts transports of a test
-    (faults, a shaped link) around the network. ``schemes`` adds transports for addresses of the program's own (kept
+    (faults, a shaped link) around the network. ``telemetry`` is the viewer's consent to tell the service how
+    playbacks went. ``schemes`` adds transports for addresses of the program's own (kept
     titles)."""
 
     profile: Path
@@ -57,6 +61,7 @@ class EngineSettings:
     ca_file: Path | None = None
     http2: bool = True
     local_folder: Path | None = None
+    telemetry: bool = False
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = field(default=())
     schemes: Mapping[str, Callable[[Clock], Transport]] = field(default_factory=dict)
 
@@ -76,7 +81,7 @@ class Engine:
         self._rights: DeviceRights | None = None
         self._opening_rights = asyncio.Lock()
         self._resume: ResumeSync | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self.telemetry: Telemetry | None = None
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -87,6 +92,8 @@ class Engine:
             self.service = ServiceClient(self._gate, settings.service_url, TokenStore(self._store))
             self._device = DeviceIdentity.load_or_create(self._store)
             self._resume = self._make_resume(self.service)
+            queue = EventQueue(settings.profile / "telemetry.db")
+            self.telemetry = Telemetry(queue, self.service.telemetry, self.clock, consent=settings.telemetry)
         self._licences = LicenceClient(self._post_licence, self._device, now=self._now_s, signed=self._signed)
         self.loop.call_soon_threadsafe(self._start_watching)
 
@@ -121,7 +128,11 @@ class Engine:
         observers = [on_event]
         if self._resume is not None and source.title_id:
             observers.append(self._resume.tracker(source.title_id, lambda: session.state.duration_s))
-        session = Session(source, player, services, settings or PlaybackSettings(), on_state, all_of(observers))
+        settings = settings or PlaybackSettings()
+        if self.telemetry is not None:
+            facts = SessionFacts(source.title_id, source.variant, settings.policy, USER_AGENT, _SYSTEM)
+            observers.append(self.telemetry.session(facts, lambda: session.state))
+        session = Session(source, player, services, settings, on_state, all_of(observers))
         self._sessions[session] = self.submit(session.run())
         return session
 
@@ -194,18 +205,25 @@ class Engine:
         return ResumeSync(journal, service, self._registered_device, self.clock)
 
     def _start_watching(self) -> None:
-        self._watching = self.loop.create_task(SuspendWatch(self.clock).run(self._woke), name="suspend")
+        self._look_for_sleep(SuspendWatch(self.clock))
         if self._resume is not None:
             self._resume.start()
+        if self.telemetry is not None:
+            self.telemetry.start()
 
-    def _woke(self, slept_s: float) -> None:
-        _log.info("the machine slept for %.0f s", slept_s)
-        for session in list(self._sessions):
-            session.network_changed()
+    def _look_for_sleep(self, watch: SuspendWatch) -> None:
+        slept_s = watch.slept_s()
+        if slept_s:
+            _log.info("the machine slept for %.0f s", slept_s)
+            for session in list(self._sessions):
+                session.network_changed()
+        self.loop.call_later(LOOK_EVERY_S, self._look_for_sleep, watch)
 
     async def _shutdown(self) -> None:
         if self._resume is not None:
             await self._resume.close()
+        if self.telemetry is not None:
+            await self.telemetry.close()
         await self._gate.close()
         if self._rights is not None:
             self._rights.close()

@@ -6,7 +6,6 @@ Times are seconds since the playback was asked for; ``docs/report.md`` describes
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from itertools import pairwise
 from typing import Any
 
 from abr.ledger import decision_to_dict
@@ -26,8 +25,8 @@ from player.events import (
     TransferDone,
 )
 from player.net.model import RequestKind
+from player.qoe import QoeMeter
 from player.state import PlaybackState, Status
-from player.stream.buffered import MAIN
 
 REPORT_VERSION = 1
 
@@ -147,31 +146,10 @@ class Recorder:
         }
 
     def _summary(self, state: PlaybackState) -> dict[str, Any]:
-        stalls = self.of(StallEnded)
-        played = self._played_segments()
-        media_s = sum(segment.duration_s for segment in played)
-        bits = sum(
-            state.rungs[segment.rung].bitrate_bps * segment.duration_s
-            for segment in played
-            if segment.rung < len(state.rungs)
-        )
-        stalled_s = sum(stall.duration_s for stall in stalls)
-        switches = sum(1 for a, b in pairwise(played) if a.rung != b.rung)
-        return {
-            "stalls": len(stalls),
-            "stalled_s": round(stalled_s, 3),
-            "rebuffer_ratio": round(stalled_s / (stalled_s + media_s), 5) if media_s else 0.0,
-            "mean_bitrate_bps": round(bits / media_s) if media_s else 0,
-            "switches": switches,
-            "dropped_frames": state.dropped_frames,
-            "bytes": sum(event.transfer.received for event in self.of(TransferDone)),
-            "requests": len(self.of(TransferDone)),
-        }
-
-    def _played_segments(self) -> list[SegmentDone]:
-        """The main segments, each position once (the last copy), in order."""
-        latest = {event.position: event for event in self.of(SegmentDone) if event.track == MAIN}
-        return [latest[position] for position in sorted(latest)]
+        meter = QoeMeter()
+        for event in self.events:
+            meter(event)
+        return meter.summary(tuple(rung.bitrate_bps for rung in state.rungs), state.dropped_frames).as_dict()
 
     def _stalls(self, origin_s: float) -> list[dict[str, Any]]:
         ended = self.of(StallEnded)

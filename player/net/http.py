@@ -20,9 +20,8 @@ import httpx
 from player.errors import ErrorCode, InputError, NetError
 from player.net.decoding import decoded
 from player.net.failures import connect_failure, failure
-from player.net.model import Body, Request, RequestKind
+from player.net.model import USER_AGENT, Body, Request, RequestKind
 
-USER_AGENT = "Matinee/0.1"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-token"})
 _COMPRESSED_KINDS = frozenset(

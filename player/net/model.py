@@ -10,6 +10,8 @@ from typing import Protocol
 
 from player.manifest.model import ByteRange
 
+USER_AGENT = "Matinee/0.1"
+
 
 class RequestKind(StrEnum):
     """What a request is for; deadlines, retries, limits and reports go by it."""

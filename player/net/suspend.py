@@ -35,11 +35,3 @@ class SuspendWatch:
         slept_s = lead_s - self._lead_s
         self._lead_s = lead_s
         return slept_s if slept_s >= NOTICEABLE_S else 0.0
-
-    async def run(self, woke: Callable[[float], None]) -> None:
-        """Look every second, for ever; ``woke`` is told how long the machine slept."""
-        while True:
-            await self._clock.sleep(LOOK_EVERY_S)
-            slept_s = self.slept_s()
-            if slept_s:
-                woke(slept_s)

@@ -151,6 +151,11 @@ class ServiceClient:
         response = await self._call("/progress", {"items": [asdict(item) for item in items]})
         return frozenset(Members.of(response).texts("accepted"))
 
+    async def telemetry(self, body: bytes) -> frozenset[str]:
+        """Deliver events (``docs/telemetry.md``); the ids of those that the service has now."""
+        response = await self._authorised(RequestKind.TELEMETRY, f"{self._base}{_API}/telemetry", body)
+        return frozenset(Members.of(response).texts("accepted"))
+
     async def time(self) -> float:
         """The service's clock, seconds since 1970."""
         url = f"{self._base}{_API}/time"

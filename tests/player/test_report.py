@@ -113,13 +113,19 @@ def test_the_report_of_a_small_run() -> None:
         ],
     }
     assert report["summary"] == {
+        "startup_s": 0.7,
+        "played_s": 6.7,
         "stalls": 1,
         "stalled_s": 2.0,
-        "rebuffer_ratio": 0.2,
+        "rebuffer_ratio": 0.22989,
         "mean_bitrate_bps": 600_000,
+        "segment_bitrate_bps": 600_000,
         "switches": 1,
+        "errors": 1,
+        "failed": True,
         "dropped_frames": 2,
         "bytes": 301_500,
+        "wasted_bytes": 7000,
         "requests": 4,
     }
     assert report["stalls"] == [{"at_s": 3.0, "position_s": 8.0, "duration_s": 2.0}]

@@ -1,0 +1,136 @@
+"""The quality of experience of one playback in a few figures: the same for report, service and overlay. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+
+from player.events import (
+    BufferSampled,
+    ErrorRaised,
+    Event,
+    PhaseReached,
+    SegmentAbandoned,
+    SegmentDone,
+    Sought,
+    StallBegan,
+    StallEnded,
+    TransferDone,
+)
+from player.stream.buffered import MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Qoe:
+    """Times in seconds, rates in bit/s. ``startup_s`` is from the request to the first picture (None: there was
+    none); ``rebuffer_ratio`` is stalled / (stalled + played); ``mean_bitrate_bps`` is weighted by time,
+    ``segment_bitrate_bps`` the plain mean over segments, both of what was fetched to be shown."""
+
+    startup_s: float | None = None
+    played_s: float = 0.0
+    stalls: int = 0
+    stalled_s: float = 0.0
+    rebuffer_ratio: float = 0.0
+    mean_bitrate_bps: int = 0
+    segment_bitrate_bps: int = 0
+    switches: int = 0
+    errors: int = 0
+    failed: bool = False
+    dropped_frames: int = 0
+    bytes: int = 0
+    wasted_bytes: int = 0
+    requests: int = 0
+
+    def as_dict(self) -> dict[str, int | float | bool | None]:
+        """As it stands in documents; figures rounded."""
+        startup_s = None if self.startup_s is None else round(self.startup_s, 3)
+        rounded = replace(
+            self,
+            startup_s=startup_s,
+            played_s=round(self.played_s, 3),
+            stalled_s=round(self.stalled_s, 3),
+            rebuffer_ratio=round(self.rebuffer_ratio, 5),
+        )
+        return asdict(rounded)
+
+
+class QoeMeter:
+    """Folds the events of one playback; :meth:`summary` may be asked at any time."""
+
+    def __init__(self) -> None:
+        self._began_s: float | None = None
+        self._first_frame_s: float | None = None
+        self._stalls = 0
+        self._stalled_s = 0.0
+        self._stall_since: float | None = None
+        self._last_s = 0.0
+        self._segments: dict[int, tuple[int, float]] = {}  # by position: rung and duration
+        self._played_s = 0.0
+        self._position_s: float | None = None  # the last that was heard of
+        self._errors = 0
+        self._failed = False
+        self._bytes = 0
+        self._wasted = 0
+        self._requests = 0
+
+    def __call__(self, event: Event) -> None:
+        self._began_s = event.at_s if self._began_s is None else self._began_s
+        self._last_s = event.at_s
+        match event:
+            case PhaseReached(phase="first_frame") if self._first_frame_s is None:
+                self._first_frame_s = event.at_s
+            case StallBegan():
+                self._moved_to(event.position_s)
+                self._stalls += 1
+                self._stall_since = event.at_s
+            case StallEnded():
+                self._stalled_s += event.duration_s
+                self._stall_since = None
+            case SegmentDone(track=track) if track == MAIN:
+                self._segments[event.position] = (event.rung, event.duration_s)
+            case BufferSampled():
+                self._moved_to(event.position_s)
+            case Sought():
+                self._moved_to(event.from_s)
+                self._position_s = event.to_s
+            case ErrorRaised():
+                self._errors += 1
+                self._failed = self._failed or event.fatal
+            case TransferDone():
+                self._requests += 1
+                self._bytes += event.transfer.received
+            case SegmentAbandoned():
+                self._wasted += event.wasted_bytes
+
+    def summary(self, bitrates_bps: tuple[int, ...], dropped_frames: int = 0) -> Qoe:
+        """The figures so far. ``bitrates_bps`` are those of the rungs, by index."""
+        shown = [self._segments[position] for position in sorted(self._segments)]
+        rated = [(bitrates_bps[rung], seconds) for rung, seconds in shown if rung < len(bitrates_bps)]
+        media_s = sum(seconds for _, seconds in rated)
+        bits = sum(bps * seconds for bps, seconds in rated)
+        stalled_s = self._stalled_s + (0.0 if self._stall_since is None else self._last_s - self._stall_since)
+        total_s = stalled_s + self._played_s
+        return Qoe(
+            startup_s=None
+            if self._first_frame_s is None or self._began_s is None
+            else self._first_frame_s - self._began_s,
+            played_s=self._played_s,
+            stalls=self._stalls,
+            stalled_s=stalled_s,
+            rebuffer_ratio=stalled_s / total_s if total_s else 0.0,
+            mean_bitrate_bps=round(bits / media_s) if media_s else 0,
+            segment_bitrate_bps=round(sum(bps for bps, _ in rated) / len(rated)) if rated else 0,
+            switches=sum(1 for a, b in pairwise(shown) if a[0] != b[0]),
+            errors=self._errors,
+            failed=self._failed,
+            dropped_frames=dropped_frames,
+            bytes=self._bytes,
+            wasted_bytes=self._wasted,
+            requests=self._requests,
+        )
+
+    def _moved_to(self, position_s: float) -> None:
+        """Between two places without a jump in between lies what was played."""
+        if self._position_s is not None:
+            self._played_s += max(0.0, position_s - self._position_s)
+        self._position_s = position_s

@@ -1,0 +1,18 @@
+"""What a service may learn of playbacks: a documented schema, a durable queue, and delivery exactly once."""
+
+from __future__ import annotations
+
+from player.telemetry.queue import Bounds, EventQueue
+from player.telemetry.schema import SCHEMA, SCHEMA_VERSION, TelemetryEvent, markdown
+from player.telemetry.sender import SessionFacts, Telemetry
+
+__all__ = [
+    "SCHEMA",
+    "SCHEMA_VERSION",
+    "Bounds",
+    "EventQueue",
+    "SessionFacts",
+    "Telemetry",
+    "TelemetryEvent",
+    "markdown",
+]

@@ -1,0 +1,212 @@
+"""Gathers events, keeps them on disk, and delivers them in batches; a service that is away costs only patience.
+
+Exactly once: an event keeps its id until the service has said that it has it, and the service counts each id once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from random import Random
+from typing import TypeVar
+
+from player.clock import Clock
+from player.errors import ErrorCode, MatineeError
+from player.events import BufferSampled, Event, Observer, PhaseReached, StatusChanged
+from player.net.model import RequestKind
+from player.qoe import QoeMeter
+from player.recovery import Action, Failure, Situation, next_step
+from player.state import PlaybackState, Status
+from player.telemetry.queue import EventQueue
+from player.telemetry.schema import TelemetryEvent, Value, described, quality
+
+KEEP_EVERY_S = 2.0
+SEND_EVERY_S = 10.0
+QUALITY_EVERY_S = 30.0
+BATCH_EVENTS = 200
+BATCH_BYTES = 256 * 1024
+LONGEST_PAUSE_S = 600.0
+_MOST_IN_MEMORY = 5000
+_OVER = frozenset({Status.ENDED, Status.FAILED, Status.IDLE})
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+Deliver = Callable[[bytes], Awaitable[frozenset[str]]]
+"""Sends a JSON document ``{"schema": 1, "events": [...]}``; the ids that the service has now. Raises MatineeError."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What is said of a playback at its begin; see the event ``session``."""
+
+    title: str = ""
+    variant: str = ""
+    policy: str = ""
+    client: str = ""
+    system: str = ""
+
+
+class Telemetry:
+    """One per program, on the engine's loop. Without ``consent`` nothing is gathered, kept or sent."""
+
+    def __init__(self, queue: EventQueue, deliver: Deliver, clock: Clock, *, consent: bool, seed: int = 0) -> None:
+        self._queue = queue
+        self._deliver = deliver
+        self._clock = clock
+        self._consent = consent
+        self._rng = Random(seed)
+        self._fresh: list[TelemetryEvent] = []
+        self._disk = ThreadPoolExecutor(1, "telemetry")
+        self._failures = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def consent(self) -> bool:
+        return self._consent
+
+    def start(self) -> None:
+        """Begin to keep and to send."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._every(KEEP_EVERY_S, self.keep), name="telemetry keep"),
+            loop.create_task(self._send_for_ever(), name="telemetry send"),
+        ]
+
+    async def set_consent(self, consent: bool) -> None:
+        """The viewer's choice. What waits is forgotten when it is withdrawn."""
+        self._consent = consent
+        if not consent:
+            self._fresh.clear()
+            await self._on_disk(self._queue.clear)
+
+    def session(self, facts: SessionFacts, state: Callable[[], PlaybackState]) -> Observer:
+        """An observer of the events of one playback."""
+        return _SessionEvents(self._add, self._clock, facts, state)
+
+    async def keep(self) -> None:
+        """Write what has been gathered to disk."""
+        fresh, self._fresh = self._fresh, []
+        if fresh and self._consent:
+            await self._on_disk(partial(self._queue.put, fresh))
+
+    async def send(self) -> bool:
+        """Deliver one batch; whether more may wait. Raises MatineeError."""
+        batch = await self._on_disk(partial(self._queue.batch, BATCH_EVENTS, BATCH_BYTES)) if self._consent else None
+        if not batch:
+            return False
+        body = b'{"schema":1,"events":[' + ",".join(event for _, event in batch).encode() + b"]}"
+        accepted = await self._deliver(body)
+        await self._on_disk(partial(self._queue.delivered, [name for name, _ in batch if name in accepted]))
+        return bool(accepted) and len(batch) == BATCH_EVENTS
+
+    async def close(self, patience_s: float = 2.0) -> None:
+        """Keep what is in memory, try once more to deliver, and close the queue."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.keep()
+        with contextlib.suppress(TimeoutError, MatineeError):
+            async with asyncio.timeout(patience_s):
+                await self.send()
+        await self._on_disk(self._queue.close)
+        self._disk.shutdown(wait=False)
+
+    def _add(self, event: TelemetryEvent) -> None:
+        if self._consent and len(self._fresh) < _MOST_IN_MEMORY:
+            self._fresh.append(event)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._clock.sleep(seconds)
+            await work()
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            pause_s = SEND_EVERY_S
+            try:
+                while await self.send():
+                    pass
+                self._failures = 0
+            except MatineeError as error:
+                pause_s = self._pause_after(error)
+                _log.info("telemetry is kept to be sent in %.0f s: %s", pause_s, error.code)
+            await self._clock.sleep(pause_s)
+
+    def _pause_after(self, error: MatineeError) -> float:
+        """As the error matrix has it for telemetry; where that gives up this batch, longer and longer."""
+        asked = error.fields.get("retry_after_s")
+        retry_after_s = float(asked) if isinstance(asked, int | float) else None
+        failed = Failure(RequestKind.TELEMETRY, error.code, retry_after_s)
+        step = next_step(failed, Situation(rounds=self._failures), self._rng.getrandbits(32))
+        self._failures += 1
+        if step.action is Action.RETRY:
+            return step.delay_s
+        longest = SEND_EVERY_S * 2.0 ** min(self._failures, 10)
+        return max(min(longest, LONGEST_PAUSE_S) * (0.5 + 0.5 * self._rng.random()), retry_after_s or 0.0)
+
+    async def _on_disk(self, work: Callable[[], _T]) -> _T | None:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+        except (sqlite3.DatabaseError, OSError) as error:
+            _log.warning("telemetry cannot be kept: %s (%s)", ErrorCode.DISK_FULL, type(error).__name__)
+            return None
+
+
+class _SessionEvents:
+    """Turns the events of one playback into those of telemetry."""
+
+    def __init__(
+        self,
+        add: Callable[[TelemetryEvent], None],
+        clock: Clock,
+        facts: SessionFacts,
+        state: Callable[[], PlaybackState],
+    ) -> None:
+        self._add = add
+        self._clock = clock
+        self._facts = facts
+        self._state = state
+        self._session = str(uuid.uuid4())
+        self._meter = QoeMeter()
+        self._number = 0
+        self._began_s: float | None = None
+        self._quality_s = float("-inf")
+        self._summed_up = False
+
+    def __call__(self, event: Event) -> None:
+        if self._began_s is None:
+            self._began_s = event.at_s
+            self._tell("session", asdict(self._facts), event.at_s)
+        self._meter(event)
+        if isinstance(event, BufferSampled):
+            if event.at_s - self._quality_s >= QUALITY_EVERY_S:
+                self._quality_s = event.at_s
+                self._tell("quality", quality(event, self._state().dropped_frames), event.at_s)
+            return
+        told = described(event)
+        if told is not None:
+            self._tell(*told, event.at_s)
+        if isinstance(event, StatusChanged) and event.status in _OVER and not self._summed_up:
+            self._summed_up = True
+            self._sum_up(event.at_s)
+        elif isinstance(event, PhaseReached) and event.phase == "requested":
+            self._summed_up = False
+
+    def _sum_up(self, at_s: float) -> None:
+        state = self._state()
+        summary = self._meter.summary(tuple(rung.bitrate_bps for rung in state.rungs), state.dropped_frames)
+        self._tell("summary", summary.as_dict(), at_s)
+
+    def _tell(self, kind: str, data: Mapping[str, Value], at_s: float) -> None:
+        self._number += 1
+        since_s = at_s - (self._began_s or at_s)
+        event_id = str(uuid.uuid4())
+        self._add(TelemetryEvent(event_id, self._session, self._number, self._clock.wall(), since_s, kind, data))
