@@ -30,6 +30,8 @@ class Settings:
     streaming_licence_s: float = 3 * 3600
     networks: tuple[tuple[str, str], ...] = ()
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
+    register_limit: RateLimit = RateLimit(attempts=30, window_s=600)
+    pin_limit: RateLimit = RateLimit(attempts=5, window_s=300)
 
     @property
     def database(self) -> str:

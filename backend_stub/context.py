@@ -16,12 +16,14 @@ from backend_stub.services.addresses import Addresses, Edge
 from backend_stub.services.audit import AuditLog
 from backend_stub.services.catalog import Catalog
 from backend_stub.services.content_keys import KeyVault
+from backend_stub.services.device_grants import DeviceGrants
 from backend_stub.services.devices import Devices
 from backend_stub.services.downloads import Downloads
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
 from backend_stub.services.plans import Subscriptions
 from backend_stub.services.play import PlayService
+from backend_stub.services.profiles import Profiles
 from backend_stub.services.progress import ProgressLog
 from backend_stub.services.rate_limit import SlidingWindow
 from backend_stub.services.regions import Regions
@@ -60,6 +62,11 @@ class ServiceContext:
     key_care: KeyCare
     regions: Regions
     login_window: SlidingWindow
+    register_window: SlidingWindow
+    code_window: SlidingWindow
+    pin_window: SlidingWindow
+    profiles: Profiles
+    device_grants: DeviceGrants
 
     def close(self) -> None:
         self.database.close()
@@ -104,4 +111,9 @@ def open_context(
         key_care=KeyCare(database, clock, masters),
         regions=Regions(settings.networks),
         login_window=SlidingWindow(settings.login_limit),
+        register_window=SlidingWindow(settings.register_limit),
+        code_window=SlidingWindow(settings.login_limit),
+        pin_window=SlidingWindow(settings.pin_limit),
+        profiles=Profiles(database, clock),
+        device_grants=DeviceGrants(database, clock),
     )

@@ -115,6 +115,15 @@ def set_rights(
         raise ProblemError(404, *_NO_TITLE) from error
 
 
+@router.put("/titles/{title_id}/rating", status_code=204, responses=documented(401, 403, 404))
+def rate_title(body: schemas.Rating, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
+    try:
+        context.contracts.rate(title_id, body.maturity, by=publisher.id)
+    except LookupError as error:
+        raise ProblemError(404, *_NO_TITLE) from error
+    return Response(status_code=204)
+
+
 @router.get("/audit", responses=documented(401, 403))
 def audit_page(
     context: Context,

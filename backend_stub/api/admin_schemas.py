@@ -62,6 +62,10 @@ class RightsBody(Strict):
     mirror: bool
 
 
+class Rating(Strict):
+    maturity: Literal[0, 6, 12, 16, 18]
+
+
 class AuditItem(BaseModel):
     id: int
     at: float

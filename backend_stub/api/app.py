@@ -10,12 +10,14 @@ from fastapi.openapi.utils import get_openapi
 from backend_stub.api import (
     PREFIX,
     VERSION,
+    activation,
     admin,
     auth,
     catalog,
     devices,
     licence,
     play,
+    profiles,
     progress,
     rights,
     schemas,
@@ -42,10 +44,11 @@ def create_app(context: ServiceContext) -> FastAPI:
     app.state.context = context
     app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES)
     add_handlers(app)
-    for module in (auth, catalog, devices, play, licence, rights, progress, system, admin):
+    for module in (auth, profiles, catalog, devices, play, licence, rights, progress, system, admin):
         app.include_router(
             module.router, prefix=PREFIX, responses=documented(400, 422), dependencies=[Depends(only_known_query)]
         )
+    app.include_router(activation.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

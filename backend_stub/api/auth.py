@@ -1,14 +1,19 @@
-"""Sign-in, refresh, sign-out."""
+"""Registration, sign-in also by a code, refresh, sign-out, change of password."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Context
+from backend_stub.api.deps import Context, Viewer
 from backend_stub.api.errors import documented, retry_after
+from backend_stub.context import ServiceContext
+from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
-from backend_stub.services.accounts import normalise_email
+from backend_stub.services.accounts import EmailTakenError, normalise_email
+from backend_stub.services.device_grants import shown_code
+from backend_stub.services.plans import FREE
+from backend_stub.services.rate_limit import SlidingWindow
 from backend_stub.services.tokens import TokenPair
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -16,18 +21,23 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 
 @router.post("/login", responses=documented(401, 403, 429))
 def login(body: schemas.LoginRequest, request: Request, context: Context) -> schemas.TokensBody:
-    key = f"{request.client.host if request.client else ''} {normalise_email(body.email)}"
-    wait_s = context.login_window.attempt(key, context.clock.monotonic())
-    if wait_s is not None:
-        raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
-    account = context.accounts.authenticate(body.email, body.password)
-    context.login_window.forgive(key)
-    return _body(context.tokens.issue(account, body.device_name))
+    account = checked_sign_in(context, request, body.email, body.password)
+    return tokens_body(context.tokens.issue(account, body.device_name))
+
+
+@router.post("/register", responses=documented(409, 429))
+def register(body: schemas.RegisterRequest, request: Request, context: Context) -> schemas.TokensBody:
+    _count(context.register_window, context, _host(request))
+    try:
+        account = context.accounts.register(body.email, body.name, body.password, plan=FREE.name)
+    except EmailTakenError as error:
+        raise ProblemError(409, "email_taken", "There is an account with this address already.") from error
+    return tokens_body(context.tokens.issue(account, body.device_name))
 
 
 @router.post("/refresh", responses=documented(401, 403))
 def refresh(body: schemas.RefreshRequest, context: Context) -> schemas.TokensBody:
-    return _body(context.tokens.rotate(body.refresh_token))
+    return tokens_body(context.tokens.rotate(body.refresh_token))
 
 
 @router.post("/logout", status_code=204)
@@ -36,7 +46,65 @@ def logout(body: schemas.RefreshRequest, context: Context) -> Response:
     return Response(status_code=204)
 
 
-def _body(pair: TokenPair) -> schemas.TokensBody:
+@router.post("/logout-everywhere", status_code=204, responses=documented(401, 403))
+def logout_everywhere(_body: schemas.Nothing, context: Context, viewer: Viewer) -> Response:
+    context.tokens.sign_out_everywhere(viewer.id)
+    return Response(status_code=204)
+
+
+@router.post("/password", responses=documented(401, 403, 429))
+def change_password(
+    body: schemas.PasswordRequest, request: Request, context: Context, viewer: Viewer
+) -> schemas.TokensBody:
+    _count(context.login_window, context, f"{_host(request)} {viewer.email}")
+    account = context.accounts.change_password(viewer.id, body.password, body.new_password)
+    return tokens_body(context.tokens.issue(account, body.device_name))
+
+
+@router.post("/device", responses=documented(429))
+def begin_device_grant(
+    body: schemas.DeviceGrantRequest, request: Request, context: Context
+) -> schemas.DeviceGrantBody:
+    _count(context.register_window, context, _host(request))
+    code = context.device_grants.begin(body.device_name)
+    page = str(request.url_for("activation"))
+    shown = shown_code(code.user_code)
+    return schemas.DeviceGrantBody(
+        device_code=code.device_code,
+        user_code=shown,
+        verification_uri=page,
+        verification_uri_complete=f"{page}?user_code={shown}",
+        expires_in=code.expires_in_s,
+        interval=code.interval_s,
+    )
+
+
+@router.post("/device/token", responses=documented(403))
+def redeem_device_grant(body: schemas.DeviceCodeRequest, context: Context) -> schemas.TokensBody:
+    account, device_name = context.device_grants.redeem(body.device_code)
+    return tokens_body(context.tokens.issue(account, device_name))
+
+
+@router.post("/device/approval", responses=documented(401, 403, 404, 429))
+def approve_device_grant(body: schemas.ApprovalRequest, context: Context, viewer: Viewer) -> schemas.ApprovalBody:
+    _count(context.code_window, context, viewer.id)
+    name = context.device_grants.decide(viewer.id, body.user_code, approve=body.approve)
+    return schemas.ApprovalBody(device_name=name)
+
+
+def checked_sign_in(context: ServiceContext, request: Request, email: str, password: str) -> Account:
+    """The account with this password; tries are counted per address and account.
+
+    Raises :class:`ProblemError` 429 ``too_many_attempts``, 401 ``wrong_credentials``, 403 ``account_closed``.
+    """
+    key = f"{_host(request)} {normalise_email(email)}"
+    _count(context.login_window, context, key)
+    account = context.accounts.authenticate(email, password)
+    context.login_window.forgive(key)
+    return account
+
+
+def tokens_body(pair: TokenPair) -> schemas.TokensBody:
     account = schemas.AccountBody(id=pair.account.id, email=pair.account.email, name=pair.account.name)
     return schemas.TokensBody(
         access_token=pair.access_token,
@@ -44,3 +112,13 @@ def _body(pair: TokenPair) -> schemas.TokensBody:
         expires_in_s=pair.expires_in_s,
         account=account,
     )
+
+
+def _count(window: SlidingWindow, context: ServiceContext, key: str) -> None:
+    wait_s = window.attempt(key, context.clock.monotonic())
+    if wait_s is not None:
+        raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
+
+
+def _host(request: Request) -> str:
+    return request.client.host if request.client else ""

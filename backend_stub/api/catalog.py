@@ -59,6 +59,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
         poster_url=str(request.url_for("poster", title_id=title.id)),
         heights=title.heights,
         variants=cast("list[Literal['encrypted', 'clear']]", title.variants),
+        maturity=title.maturity,
         progress=None
         if progress is None
         else schemas.ProgressBody(

@@ -13,6 +13,7 @@ from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing
+from backend_stub.services.tokens import SignedIn
 from backend_stub.titles import TITLE_ID_PATTERN
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of a sign-in.")
@@ -44,14 +45,21 @@ Context = Annotated[ServiceContext, Depends(service_context)]
 
 def signed_in(
     context: Context, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Account:
-    """The account the call speaks for. Raises :class:`ProblemError` 401 or 403."""
+) -> SignedIn:
+    """Whom the call speaks for. Raises :class:`ProblemError` 401 or 403."""
     if credentials is None:
         raise ProblemError(401, "token_missing", "Sign in first.", {"WWW-Authenticate": "Bearer"})
-    return context.tokens.account_of(credentials.credentials)
+    return context.tokens.signed_in(credentials.credentials)
 
 
-Viewer = Annotated[Account, Depends(signed_in)]
+Caller = Annotated[SignedIn, Depends(signed_in)]
+
+
+def account_of(caller: Caller) -> Account:
+    return caller.account
+
+
+Viewer = Annotated[Account, Depends(account_of)]
 
 
 def _at_least(role: str) -> Callable[[Account], Account]:
@@ -74,8 +82,8 @@ def country_of_call(request: Request, context: Context) -> str | None:
 Country = Annotated[str | None, Depends(country_of_call)]
 
 
-def viewing_of(account: Viewer, country: Country) -> Viewing:
-    return Viewing(account.id, country)
+def viewing_of(caller: Caller, country: Country) -> Viewing:
+    return Viewing(caller.account.id, country, caller.profile.maturity if caller.profile is not None else None)
 
 
 Watching = Annotated[Viewing, Depends(viewing_of)]

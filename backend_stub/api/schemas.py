@@ -39,6 +39,81 @@ class RefreshRequest(Strict):
     refresh_token: Secret
 
 
+NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=1024)]
+
+
+class RegisterRequest(Strict):
+    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\s\x00@]+@[^\s\x00@]+$")]
+    password: NewPassword
+    name: Text200
+    device_name: Text200
+
+
+class PasswordRequest(Strict):
+    password: Secret
+    new_password: NewPassword
+    device_name: Text200
+
+
+class DeviceGrantRequest(Strict):
+    device_name: Text200
+
+
+class DeviceGrantBody(BaseModel):
+    """RFC 8628, section 3.2; these members have the names that it gives them. Times are seconds."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: float
+    interval: float
+
+
+class DeviceCodeRequest(Strict):
+    device_code: Secret
+
+
+class ApprovalRequest(Strict):
+    user_code: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+    approve: bool
+
+
+class ApprovalBody(BaseModel):
+    device_name: str
+
+
+_Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,8}$")]
+
+
+class ProfileRequest(Strict):
+    name: Text200
+    maturity: Literal[0, 6, 12, 16, 18]
+    pin: _Pin | None = None
+
+
+class ProfileBody(BaseModel):
+    id: str
+    name: str
+    maturity: int
+    has_pin: bool
+
+
+class ProfileList(BaseModel):
+    items: list[ProfileBody]
+    current: str | None
+
+
+class SelectionRequest(Strict):
+    pin: _Pin | None = None
+
+
+class SelectionBody(BaseModel):
+    access_token: str
+    expires_in_s: float
+    profile: ProfileBody
+
+
 class AccountBody(BaseModel):
     id: str
     email: str
@@ -67,6 +142,7 @@ class TitleBody(BaseModel):
     poster_url: str
     heights: list[int]
     variants: list[Literal["encrypted", "clear"]]
+    maturity: int
     progress: ProgressBody | None
     published_at: float
 

@@ -17,6 +17,7 @@ from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.plans import begin, plan_at
+from backend_stub.services.tokens import end_sign_ins
 
 Role = Literal["viewer", "publisher", "admin"]
 DEFAULT_PLAN = "premium"  # of accounts that the operator makes
@@ -58,6 +59,20 @@ class Accounts:
         except IntegrityError as error:
             raise EmailTakenError(f"There is an account for {account.email} already.") from error
         return account
+
+    def change_password(self, account_id: str, password: str, new_password: str) -> Account:
+        """Set a new password and end every sign-in. Raises :class:`ProblemError` 401 ``wrong_credentials``."""
+        account = self.get(account_id)
+        if account is None or not self._matches(account.password_hash, password):
+            raise ProblemError(401, "wrong_credentials", "The password is wrong.")
+        new_hash = self._hasher.hash(new_password)
+        now = self._clock.now()
+        with self._database.write() as session:
+            changed = session.get_one(Account, account_id, with_for_update=True)
+            changed.password_hash = new_hash
+            end_sign_ins(session, account_id, now)
+            audit.record(session, now, "account.password_changed", account_id=account_id)
+        return changed
 
     def ensure_demo_viewer(self) -> Account:
         """The sample viewer, made when there is none yet, on a plan without limits."""

@@ -15,7 +15,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Progress, Title, TitleRights
 from backend_stub.problems import ProblemError
-from backend_stub.services.entitlement import Viewing, country_for, is_offered, published_title
+from backend_stub.services.entitlement import Viewing, is_offered, published_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Catalog:
             )
         query = query.order_by(Title.published_at.desc(), Title.id).limit(limit + 1)
         with self._database.read() as session:
-            query = query.where(is_offered(country_for(session, viewing), self._clock.now()))
+            query = query.where(is_offered(session, viewing, self._clock.now()))
             found = list(session.scalars(query))
             titles = found[:limit]
             progress = progress_of(session, viewing.account_id, [title.id for title in titles])

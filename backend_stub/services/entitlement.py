@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, true
 from sqlalchemy.orm import Session
 
 from backend_stub.db.models import Account, Title, TitleRights
@@ -18,10 +18,11 @@ LABEL_HEIGHTS = {"AUDIO": 0, "SD": 576, "HD": 1080, "UHD": 4320}
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """Who asks, and from which country, where that is known."""
+    """Who asks, from which country where that is known, and up to which age rating (None: any)."""
 
     account_id: str
     country: str | None = None
+    maturity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,12 @@ def entitled_title(
 ) -> Entitled:
     """The title, if this account may watch it now and here; the account is known to be active already.
 
-    Raises :class:`ProblemError` as :func:`published_title`, 403 ``title_revoked``, ``not_in_region``,
+    Raises :class:`ProblemError` as :func:`published_title`, 403 ``maturity``, ``title_revoked``, ``not_in_region``,
     ``not_yet_available``, ``no_longer_available`` or ``plan_missing``.
     """
     title = published_title(session, title_id, variant)
+    if viewing.maturity is not None and title.maturity > viewing.maturity:
+        raise ProblemError(403, "maturity", "This profile may not watch this title.")
     rights = rights_of(session, title_id)
     check_offer(rights, country_for(session, viewing), now)
     plan, ends_at = plan_at(session, viewing.account_id, now)
@@ -154,14 +157,16 @@ def check_offer(rights: Rights, country: str | None, now: float) -> None:
         raise ProblemError(403, "no_longer_available", "This title is no longer available.")
 
 
-def is_offered(country: str | None, now: float) -> ColumnElement[bool]:
-    """The same rule as :func:`check_offer` for a query over titles, outer-joined with their rights."""
+def is_offered(session: Session, viewing: Viewing, now: float) -> ColumnElement[bool]:
+    """The same rules for a query over titles, outer-joined with their rights: published, here, now, at this age."""
     row = TitleRights
+    country = country_for(session, viewing)
     here: ColumnElement[bool] = row.countries == ""
     if country is not None:
         here = or_(here, row.countries.contains(f" {country} ", autoescape=True))
     return and_(
         Title.published_at.is_not(None),
+        true() if viewing.maturity is None else Title.maturity <= viewing.maturity,
         row.revoked_at.is_(None),
         or_(row.title_id.is_(None), here),
         or_(row.available_from.is_(None), row.available_from <= now),

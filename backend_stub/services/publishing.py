@@ -37,7 +37,7 @@ class PublishedTitle:
 
     The folder holds ``poster.jpg`` and ``encrypted/`` and/or ``clear/``, each with ``manifest.mpd``, ``master.m3u8``
     and what they name. ``keys`` are the content keys by label (AUDIO, SD, HD, UHD). Without a ``title_id`` one is
-    made from the title's name.
+    made from the title's name. ``maturity`` is the age rating.
     """
 
     title: str
@@ -49,6 +49,7 @@ class PublishedTitle:
     year: int = 0
     title_id: str | None = None
     open_licence: bool = False
+    maturity: int = 0
 
 
 def publish(settings: Settings, published: PublishedTitle) -> str:
@@ -162,6 +163,7 @@ def _row(title_id: str, published: PublishedTitle, variants: list[str], now: flo
         heights=sorted(published.heights),
         variants=variants,
         open_licence=published.open_licence,
+        maturity=published.maturity,
         published_at=now,
     )
 

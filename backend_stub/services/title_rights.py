@@ -39,6 +39,17 @@ class TitleContracts:
             audit.record(session, self._clock.now(), "title.rights_set", account_id=by, subject=title_id)
         return kept
 
+    def rate(self, title_id: str, maturity: int, by: str | None) -> None:
+        """Give a title an age rating. Raises LookupError for an unknown title."""
+        with self._database.write() as session:
+            title = session.get(Title, title_id)
+            if title is None:
+                raise LookupError(title_id)
+            title.maturity = maturity
+            audit.record(
+                session, self._clock.now(), "title.rated", account_id=by, subject=title_id, maturity=maturity
+            )
+
 
 def rights_row(session: Session, title_id: str) -> TitleRights:
     """The title's row, made from the defaults when there is none."""

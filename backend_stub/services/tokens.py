@@ -10,11 +10,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, RefreshToken
+from backend_stub.db.models import Account, Profile, RefreshToken
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 
@@ -33,6 +34,15 @@ class TokenPair:
     expires_in_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whom an access token speaks for: the account, its sign-in (``family``) and the profile selected there."""
+
+    account: Account
+    family: str
+    profile: Profile | None
+
+
 class Tokens:
     def __init__(self, database: Database, clock: Clock, settings: Settings, signing_key: bytes) -> None:
         self._database = database
@@ -48,7 +58,7 @@ class Tokens:
             refresh, row = self._new_refresh(account.id, family, device_name, now)
             session.add(row)
             audit.record(session, now, "session.signed_in", account_id=account.id, subject=family)
-        return self._pair(account, refresh, now)
+        return self._pair(account, row, refresh, now)
 
     def rotate(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for a new pair.
@@ -72,13 +82,14 @@ class Tokens:
                 row.used_at = now
                 account = session.get_one(Account, row.account_id)
                 refresh, successor = self._new_refresh(account.id, row.family, row.device_name, now)
+                successor.profile_id = row.profile_id
                 session.add(successor)
         # Raised outside, so that the revocation is committed.
         if reused:
             raise _expired_session("refresh_reused")
         if not account.active:
             raise ProblemError(403, "account_closed", "This account is closed.")
-        return self._pair(account, refresh, now)
+        return self._pair(account, successor, refresh, now)
 
     def revoke(self, refresh_token: str) -> None:
         """Sign out: the family of this token is good for nothing any more. An unknown token is no error."""
@@ -90,7 +101,24 @@ class Tokens:
             session.execute(update(RefreshToken).where(RefreshToken.family == row.family).values(revoked_at=now))
             audit.record(session, now, "session.signed_out", account_id=row.account_id, subject=row.family)
 
-    def account_of(self, access_token: str) -> Account:
+    def sign_out_everywhere(self, account_id: str) -> None:
+        """End every sign-in of the account, access tokens included."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            end_sign_ins(session, account_id, now)
+            audit.record(session, now, "session.signed_out_everywhere", account_id=account_id)
+
+    def select_profile(self, signed_in: SignedIn, profile: Profile) -> tuple[str, float]:
+        """An access token for this profile and its lifetime in seconds; refreshed tokens are for it too."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            session.execute(
+                update(RefreshToken).where(RefreshToken.family == signed_in.family).values(profile_id=profile.id)
+            )
+            audit.record(session, now, "profile.selected", account_id=profile.account_id, subject=profile.id)
+        return self._access(signed_in.account.id, signed_in.family, profile.id, now), self._settings.access_token_s
+
+    def signed_in(self, access_token: str) -> SignedIn:
         """The active account an access token speaks for.
 
         Raises :class:`ProblemError` 401 ``token_invalid`` or ``token_expired``, 403 ``account_closed``.
@@ -105,11 +133,17 @@ class Tokens:
             raise _unauthorised("token_expired", "The access token has expired.")
         with self._database.read() as session:
             account = session.get(Account, claims["sub"])
-        if account is None:
+            profile_id = claims.get("prf")
+            profile = session.get(Profile, profile_id) if profile_id is not None else None
+        if (
+            account is None
+            or claims.get("iat", 0.0) < account.tokens_after
+            or (profile_id is not None and profile is None)
+        ):
             raise _unauthorised("token_invalid", "The access token is not valid.")
         if not account.active:
             raise ProblemError(403, "account_closed", "This account is closed.")
-        return account
+        return SignedIn(account, str(claims.get("fam", "")), profile)
 
     def _new_refresh(self, account_id: str, family: str, device_name: str, now: float) -> tuple[str, RefreshToken]:
         token = secrets.token_urlsafe(32)
@@ -122,17 +156,33 @@ class Tokens:
             expires_at=now + self._settings.refresh_token_s,
         )
 
-    def _pair(self, account: Account, refresh_token: str, now: float) -> TokenPair:
-        lifetime = self._settings.access_token_s
+    def _pair(self, account: Account, row: RefreshToken, refresh_token: str, now: float) -> TokenPair:
+        return TokenPair(
+            account=account,
+            access_token=self._access(account.id, row.family, row.profile_id, now),
+            refresh_token=refresh_token,
+            expires_in_s=self._settings.access_token_s,
+        )
+
+    def _access(self, account_id: str, family: str, profile_id: str | None, now: float) -> str:
         claims = {
             "iss": _ISSUER,
-            "sub": account.id,
+            "sub": account_id,
+            "fam": family,
             "iat": now,
-            "exp": now + lifetime,
+            "exp": now + self._settings.access_token_s,
             "jti": secrets.token_hex(8),
         }
-        access = jwt.encode({"alg": _ALGORITHM}, claims, self._key)
-        return TokenPair(account=account, access_token=access, refresh_token=refresh_token, expires_in_s=lifetime)
+        if profile_id is not None:
+            claims["prf"] = profile_id
+        return jwt.encode({"alg": _ALGORITHM}, claims, self._key)
+
+
+def end_sign_ins(session: Session, account_id: str, now: float) -> None:
+    """Revoke every token of the account that was issued until ``now``."""
+    family = update(RefreshToken).where(RefreshToken.account_id == account_id, RefreshToken.revoked_at.is_(None))
+    session.execute(family.values(revoked_at=now))
+    session.get_one(Account, account_id).tokens_after = now
 
 
 def _digest(token: str) -> str:

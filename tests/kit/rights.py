@@ -35,6 +35,7 @@ LADDER = tuple(
     for number, label in enumerate(("AUDIO", "SD", "HD", "UHD"), 1)
 )
 KIDS = [key.kid.hex() for key in LADDER]
+_QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 INFO = {"name": "Desk", "platform": "linux", "app_version": "1", "hdcp": "none"}
 
 
@@ -78,11 +79,16 @@ class Caller:
     def call(self, method: str, path: str, body: object = None) -> httpx.Response:
         """``path`` is below ``/api/v1``, or a whole address that an answer gave."""
         url = f"http://testserver/api/v1{path}" if path.startswith("/") else path
+        return self._send(method, url, **({} if body is None else {"json": body}))
 
+    def send_form(self, url: str, form: bytes) -> httpx.Response:
+        return self._send("POST", url, content=form)
+
+    def _send(self, method: str, url: str, **body: Any) -> httpx.Response:
         async def exchange() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, client=(self.host, 1))
             async with httpx.AsyncClient(transport=transport, headers=self.headers) as client:
-                return await client.request(method, url, **({} if body is None else {"json": body}))
+                return await client.request(method, url, **body)
 
         return self.runner.run(exchange())
 
@@ -221,7 +227,7 @@ def service(data_dir: Path, **settings: Any) -> Iterator[Service]:
     clock = SettableClock()
     made = Settings(data_dir, access_token_s=1e9, **settings)
     context = open_context(made, lambda: [Edge("edge-a", "http://edge")], clock)
-    context.accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # no secrets here
+    context.accounts._hasher = context.profiles._hasher = _QUICK  # there are no secrets here
     try:
         with asyncio.Runner() as runner:
             yield Service(context, clock, create_app(context), runner)

@@ -1,7 +1,24 @@
 """The tables, one module per concern."""
 
-from backend_stub.db.models.accounts import Account, Device, DeviceChallenge, RefreshToken, Subscription
-from backend_stub.db.models.activity import AuditEntry, PlaySession, Progress, ProgressEvent
+from backend_stub.db.models.accounts import (
+    Account,
+    Device,
+    DeviceChallenge,
+    DeviceGrant,
+    Profile,
+    RefreshToken,
+    Subscription,
+)
+from backend_stub.db.models.activity import (
+    AuditEntry,
+    DeviceProgress,
+    ListEntry,
+    PlaySession,
+    Progress,
+    ProgressEvent,
+    Quality,
+    TelemetryEvent,
+)
 from backend_stub.db.models.base import Base
 from backend_stub.db.models.catalogue import ContentKey, KeyEnvelope, Title, TitleRights
 from backend_stub.db.models.rights import Download, IssuedLicence, Revocation, SpentNonce
@@ -13,16 +30,22 @@ __all__ = [
     "ContentKey",
     "Device",
     "DeviceChallenge",
+    "DeviceGrant",
+    "DeviceProgress",
     "Download",
     "IssuedLicence",
     "KeyEnvelope",
+    "ListEntry",
     "PlaySession",
+    "Profile",
     "Progress",
     "ProgressEvent",
+    "Quality",
     "RefreshToken",
     "Revocation",
     "SpentNonce",
     "Subscription",
+    "TelemetryEvent",
     "Title",
     "TitleRights",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, String, false
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend_stub.db.models.base import Base
@@ -23,6 +23,7 @@ class Account(Base):
         String(16), default="viewer", server_default="viewer"
     )  # viewer, publisher, admin
     country: Mapped[str | None] = mapped_column(String(2))  # of residence: ISO 3166-1 alpha-2
+    tokens_after: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")  # older ones are refused
 
 
 class Subscription(Base):
@@ -50,6 +51,35 @@ class RefreshToken(Base):
     expires_at: Mapped[float] = mapped_column(Float)
     used_at: Mapped[float | None] = mapped_column(Float)
     revoked_at: Mapped[float | None] = mapped_column(Float)
+    profile_id: Mapped[str | None] = mapped_column(String(32))  # the one selected; deleted ones may still stand here
+
+
+class Profile(Base):
+    """Somebody of the household; ``maturity`` is the highest age rating they may watch."""
+
+    __tablename__ = "profiles"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    maturity: Mapped[int] = mapped_column(Integer)
+    pin_hash: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class DeviceGrant(Base):
+    """A television that waits for its approval (RFC 8628); ``account_id`` is set once somebody approved."""
+
+    __tablename__ = "device_grants"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the device code, hex
+    user_code: Mapped[str] = mapped_column(String(8), unique=True)
+    device_name: Mapped[str] = mapped_column(String(200))
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    denied: Mapped[bool] = mapped_column(Boolean)
+    expires_at: Mapped[float] = mapped_column(Float, index=True)
+    polled_at: Mapped[float] = mapped_column(Float)
+    interval_s: Mapped[float] = mapped_column(Float)
 
 
 class Device(Base):

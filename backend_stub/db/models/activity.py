@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, ForeignKeyConstraint, Integer, String
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, ForeignKeyConstraint, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend_stub.db.models.base import Base
@@ -38,6 +38,60 @@ class Progress(Base):
     duration_s: Mapped[float] = mapped_column(Float)
     watched_at: Mapped[float] = mapped_column(Float)
     device_id: Mapped[str] = mapped_column(String(64))
+
+
+class DeviceProgress(Base):
+    """How far one device got; what stands for the account is made of these."""
+
+    __tablename__ = "device_progress"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    device_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position_s: Mapped[float] = mapped_column(Float)
+    duration_s: Mapped[float] = mapped_column(Float)
+    watched_at: Mapped[float] = mapped_column(Float)
+
+
+class ListEntry(Base):
+    """A title on somebody's list, or taken from it; removed ones stay, so that no late change brings them back."""
+
+    __tablename__ = "list_entries"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    listed: Mapped[bool] = mapped_column(Boolean)
+    changed_at: Mapped[float] = mapped_column(Float)
+
+
+class TelemetryEvent(Base):
+    """The ids of events already taken."""
+
+    __tablename__ = "telemetry_events"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    received_at: Mapped[float] = mapped_column(Float, index=True)
+
+
+class Quality(Base):
+    """What one play session went through on one CDN: sums of its telemetry."""
+
+    __tablename__ = "quality"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    session_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    pathway: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title_id: Mapped[str] = mapped_column(String(64))
+    device_id: Mapped[str] = mapped_column(String(64))
+    app_version: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[float] = mapped_column(Float, index=True)
+    startup_s: Mapped[float | None] = mapped_column(Float)
+    played_s: Mapped[float] = mapped_column(Float)
+    stalled_s: Mapped[float] = mapped_column(Float)
+    stalls: Mapped[int] = mapped_column(Integer)
+    bits: Mapped[float] = mapped_column(Float)
+    errors: Mapped[int] = mapped_column(Integer)
 
 
 class ProgressEvent(Base):

@@ -21,6 +21,7 @@ class Title(Base):
     heights: Mapped[list[int]] = mapped_column(JSON)
     variants: Mapped[list[str]] = mapped_column(JSON)
     open_licence: Mapped[bool] = mapped_column(Boolean)
+    maturity: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # age rating
     published_at: Mapped[float | None] = mapped_column(Float, index=True)
 
 

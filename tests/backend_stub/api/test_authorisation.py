@@ -13,6 +13,9 @@ from tests.kit.rights import Service, refusal, service
 
 PUBLIC = {
     ("post", "/auth/login"),
+    ("post", "/auth/register"),
+    ("post", "/auth/device"),
+    ("post", "/auth/device/token"),
     ("post", "/auth/refresh"),
     ("post", "/auth/logout"),
     ("get", "/posters/{title_id}.jpg"),
@@ -29,6 +32,7 @@ EXAMPLES = {
     "session_id": "0" * 32,
     "licence_id": "0" * 32,
     "account_id": "0" * 32,
+    "profile_id": "0" * 32,
     "device_id": "A" * 43,
 }
 

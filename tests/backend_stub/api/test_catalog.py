@@ -21,6 +21,7 @@ def test_title(group: ServerGroup, viewer: SignedInViewer) -> None:
         "year": 2024,
         "duration_s": 12.0,
         "poster_url": f"{group.api_url}/posters/noise.jpg",
+        "maturity": 0,
         "heights": [240, 480],
         "variants": ["encrypted", "clear"],
         "progress": None,

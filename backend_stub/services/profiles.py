@@ -1,0 +1,95 @@
+"""Profiles of a household: an age limit each, and a PIN for those that others may not enter."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Account, Profile, RefreshToken
+from backend_stub.problems import ProblemError
+from backend_stub.services import audit
+from backend_stub.services.tokens import SignedIn
+
+MAX_PROFILES = 8
+ADULT = 18
+
+
+class Profiles:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._hasher = PasswordHasher()
+
+    def of_account(self, account_id: str) -> Sequence[Profile]:
+        with self._database.read() as session:
+            return _of_account(session, account_id)
+
+    def make(self, by: SignedIn, name: str, maturity: int, pin: str | None) -> Profile:
+        """Add a profile. Raises :class:`ProblemError` 403 ``profile_not_allowed``, 409 ``profile_limit``."""
+        _check_grown_up(by)
+        profile = Profile(
+            id=secrets.token_hex(16),
+            account_id=by.account.id,
+            name=name,
+            maturity=maturity,
+            pin_hash=None if pin is None else self._hasher.hash(pin),
+            created_at=self._clock.now(),
+        )
+        with self._database.write() as session:
+            session.get_one(Account, by.account.id, with_for_update=True)  # profiles are counted
+            if len(_of_account(session, by.account.id)) >= MAX_PROFILES:
+                raise ProblemError(409, "profile_limit", f"An account has at most {MAX_PROFILES} profiles.")
+            session.add(profile)
+            audit.record(session, profile.created_at, "profile.made", account_id=by.account.id, subject=profile.id)
+        return profile
+
+    def remove(self, by: SignedIn, profile_id: str) -> None:
+        """Delete a profile; sign-ins that had selected it are over.
+
+        Raises :class:`ProblemError` 403 ``profile_not_allowed``, 404 ``profile_not_found``.
+        """
+        _check_grown_up(by)
+        with self._database.write() as session:
+            session.delete(_own(session, by.account.id, profile_id))
+            spent = update(RefreshToken).where(RefreshToken.profile_id == profile_id)
+            session.execute(spent.values(revoked_at=self._clock.now()))
+            audit.record(session, self._clock.now(), "profile.removed", account_id=by.account.id, subject=profile_id)
+
+    def enter(self, account_id: str, profile_id: str, pin: str | None) -> Profile:
+        """The profile, if the PIN is right. Raises :class:`ProblemError` 404 ``profile_not_found``, 403
+        ``wrong_pin``."""
+        with self._database.read() as session:
+            profile = _own(session, account_id, profile_id)
+        if profile.pin_hash is not None and not self._matches(profile.pin_hash, pin or ""):
+            raise ProblemError(403, "wrong_pin", "The PIN is wrong.")
+        return profile
+
+    def _matches(self, stored: str, pin: str) -> bool:
+        try:
+            return self._hasher.verify(stored, pin)
+        except VerificationError:
+            return False
+
+
+def _of_account(session: Session, account_id: str) -> Sequence[Profile]:
+    query = select(Profile).where(Profile.account_id == account_id)
+    return session.scalars(query.order_by(Profile.created_at, Profile.id)).all()
+
+
+def _own(session: Session, account_id: str, profile_id: str) -> Profile:
+    profile = session.get(Profile, profile_id)
+    if profile is None or profile.account_id != account_id:
+        raise ProblemError(404, "profile_not_found", "The account has no such profile.")
+    return profile
+
+
+def _check_grown_up(by: SignedIn) -> None:
+    if by.profile is not None and by.profile.maturity < ADULT:
+        raise ProblemError(403, "profile_not_allowed", "This profile cannot change the profiles of the account.")
