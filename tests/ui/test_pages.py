@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QElapsedTimer, QPoint, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
-from player.state import Failure, Status
-from tests.kit.fake_client import cards, playing
+from tests.kit.fake_client import cards
 
 K = Qt.Key
 URL = "https://streams.test/film/master.m3u8"
@@ -238,236 +238,51 @@ def test_the_dialog_is_left_by_escape(stage):
     assert stage.focus_name in ("openStream", "playFeatured")
 
 
-# --- player
-
-
-def test_arrows_seek_and_enter_pauses_while_no_control_has_the_focus(stage):
-    session = stage.play(playing())
-    stage.key(K.Key_Right, K.Key_Right, K.Key_Left)
-    stage.until(lambda: ("seek", 90.0) in session.orders)
-    assert len([order for order in session.orders if order[0] == "seek"]) == 1
-    stage.key(K.Key_Return, K.Key_Space, K.Key_K)
-    assert session.orders.count(("toggle",)) == 3
-
-
-def test_every_control_is_reached_by_arrows(stage):
-    stage.play(playing())
-    stage.key(K.Key_Up)
-    row = [stage.focus_name]
-    for _ in range(12):
-        stage.key(K.Key_Right)
-        if stage.focus_name != row[-1]:
-            row.append(stage.focus_name)
-    assert row == [
-        "playPause",
-        "rewind",
-        "forward",
-        "mute",
-        "volume",
-        "quality",
-        "audio",
-        "subtitles",
-        "speed",
-        "statistics",
-        "fullScreen",
-    ]
-    stage.key(K.Key_Up)
-    assert stage.focus_name == "seekBar"
-    stage.key(K.Key_Up)
-    assert stage.focus_name == "back"
-    stage.key(K.Key_Down, K.Key_Down)
-    assert stage.focus_name == "fullScreen", "the row remembers where it was"
-    stage.key(K.Key_Down)
-    assert stage.focus_name == "idle"
-    assert not stage.item("overlay").property("shown")
-
-
-@pytest.mark.parametrize(
-    ("button", "down", "order"),
-    [
-        ("quality", 1, ("set_rung", 3)),
-        ("audio", 1, ("select_audio", "a2")),
-        ("subtitles", 1, ("select_text", "t1")),
-        ("speed", 1, ("set_speed", 1.25)),
-    ],
-)
-def test_menus(stage, button, down, order):
-    session = stage.play(playing())
-    stage.item(button).forceActiveFocus()
-    stage.key(K.Key_Return)
-    stage.until(lambda: stage.item("menu").property("visible"))
-    assert stage.focus_name == "menu"
-    stage.key(K.Key_Escape)
-    assert stage.focus_name == button
-    assert stage.page == "player"
-    stage.key(K.Key_Return, *[K.Key_Down] * down, K.Key_Return)
-    assert order in session.orders
-    assert stage.focus_name == button
-
-
-def test_a_greyed_out_option_cannot_be_chosen(stage):
-    session = stage.play(playing())
-    stage.item("subtitles").forceActiveFocus()
-    stage.key(K.Key_Return, K.Key_Down, K.Key_Down, K.Key_Return)
-    assert not [order for order in session.orders if order[0] == "select_text"]
-    assert stage.focus_name == "menu"
-
-
-def test_a_menu_keeps_its_place_while_states_come(stage):
-    session = stage.play(playing())
-    stage.item("quality").forceActiveFocus()
-    stage.key(K.Key_Return, K.Key_Down, K.Key_Down)
-    before = stage.focus
-    session.publish(playing(position_s=81.0, rung_playing=2))
-    stage.until(lambda: stage.item("rung").property("text") == "720p")
-    assert stage.focus is before
-
-
-def test_the_overlay_shows_what_is_playing(stage):
-    session = stage.play(playing(title="Harbour Lights"))
-    assert stage.item("playerTitle").property("text") == "Harbour Lights"
-    assert stage.item("position").property("text") == "1:20"
-    assert stage.item("duration").property("text") == "10:00"
-    assert stage.item("rung").property("text") == "1080p"
-    assert stage.item("pathway").property("text") == "edge-a"
-    assert list(stage.item("seekBar").property("buffered")) == pytest.approx([70 / 600, 110 / 600])
-    session.publish(playing(pathway="edge-b", rung_playing=1, notice="edge-a does not answer."))
-    stage.until(lambda: stage.item("pathway").property("text") == "edge-b")
-    assert stage.item("rung").property("text") == "480p"
-    assert stage.item("notice").isVisible()
-
-
-def test_the_overlay_goes_by_itself_and_comes_back(stage):
-    stage.play(playing())
-    overlay = stage.item("overlay")
-    page = stage.item("playerPage")
-    stage.key(K.Key_Up)
-    assert overlay.property("shown")
-    page.metaObject().invokeMethod(page, "hide")
-    stage.until(lambda: not overlay.isVisible())
-    assert stage.focus_name == "idle"
-    stage.key(K.Key_Right)
-    assert overlay.property("shown")
-
-
-def test_busy_and_buffering_show_a_spinner(stage):
-    session = stage.play(playing())
-    assert not stage.item("busy").isVisible()
-    session.publish(playing(status=Status.BUFFERING))
-    stage.until(lambda: stage.item("busy").isVisible())
-
-
-def test_statistics_come_and_go_and_follow_the_history(stage):
-    stage.play(playing())
-    panel = stage.item("statisticsPanel")
-    assert not panel.isVisible()
-    stage.key(K.Key_I)
-    assert panel.isVisible()
-    assert stage.item("decision").property("text").startswith("1080p fits")
-    stage.wait(150)
-    graph = stage.item("graph_0")
-    picture = stage.shot()
-    scale = picture.width() / stage.window.width()
-    corner = graph.mapToScene(QPoint(0, 0))
-    x = int((corner.x() + graph.width() - 6) * scale)
-    column = [picture.pixelColor(x, int((corner.y() + dy) * scale)) for dy in range(20, int(graph.height()))]
-    assert any(c.green() > 180 and c.red() < 140 for c in column), "the line of the graph is drawn"
-    stage.key(K.Key_I)
-    assert not panel.isVisible()
-
-
-def test_a_failure_takes_the_focus_and_can_be_retried_or_left(stage):
-    session = stage.play(playing())
-    stage.item("quality").forceActiveFocus()
-    stage.key(K.Key_Return)
-    session.publish(playing(status=Status.FAILED, failure=Failure("media.damaged", "The video is damaged.")))
-    stage.until(lambda: stage.focus_name == "retryPlayback")
-    assert stage.item("playerTrouble").property("sentence") == "The video is damaged."
-    stage.key(K.Key_Return)
-    stage.until(lambda: len(stage.client.sessions) == 2)
-    assert ("stop",) in session.orders
-    assert stage.focus_name == "idle"
-    stage.client.sessions[1].publish(playing(status=Status.FAILED, failure=Failure("net.dns", "No such host.")))
-    stage.until(lambda: stage.focus_name == "retryPlayback")
-    stage.key(K.Key_Right)
-    assert stage.focus_name == "leavePlayer"
-    stage.key(K.Key_Return)
-    assert stage.page == "signIn"
-
-
-def test_the_end_leaves_the_player(stage):
-    session = stage.play(playing())
-    session.publish(playing(status=Status.ENDED))
-    stage.until(lambda: stage.page != "player")
-    assert stage.focus is not None
-
-
-def test_states_of_an_earlier_playback_do_not_show(stage):
-    first = stage.play(playing())
-    stage.key(K.Key_Escape)
-    stage.app.openUrl("https://streams.test/other.mpd")
-    stage.until(lambda: len(stage.client.sessions) == 2)
-    first.publish(playing(title="The first"))
-    stage.wait(30)
-    assert stage.item("playerTitle").property("text") != "The first"
-
-
-def test_volume_keys_mute_and_slider(stage):
-    session = stage.play(playing())
-    stage.key(K.Key_Minus)
-    stage.key(K.Key_M)
-    assert ("set_volume", 95) in session.orders
-    assert ("set_muted", True) in session.orders
-    stage.item("volume").forceActiveFocus()
-    stage.key(K.Key_Left)
-    assert ("set_volume", 90) in session.orders
-    assert stage.focus_name == "volume"
-
-
-def test_digits_jump(stage):
-    session = stage.play(playing())
-    stage.key(K.Key_5)
-    assert ("seek", 300.0) in session.orders
-
-
-def test_the_mouse_scrubs_and_pauses(stage):
-    session = stage.play(playing())
-    bar = stage.item("seekBar")
-
-    def at(fraction: float) -> QPoint:
-        return bar.mapToScene(QPoint(int(bar.width() * fraction), int(bar.height() / 2))).toPoint()
-
-    left = Qt.MouseButton.LeftButton
-    QTest.mousePress(stage.window, left, Qt.KeyboardModifier.NoModifier, at(0.25))
-    QTest.mouseMove(stage.window, at(0.5))
-    assert stage.item("position").property("text") == "5:00"
-    assert not [order for order in session.orders if order[0] == "seek"], "not before the button is let go"
-    QTest.mouseRelease(stage.window, left, Qt.KeyboardModifier.NoModifier, at(0.75))
-    assert session.orders[-1] == ("seek", pytest.approx(450.0, abs=1.0))
-    QTest.mouseClick(stage.window, left, Qt.KeyboardModifier.NoModifier, QPoint(640, 300))
-    assert session.orders[-1] == ("toggle",)
-
-
-def test_full_screen_and_escape(stage):
-    stage.play(playing())
-    stage.key(K.Key_F)
-    stage.until(lambda: stage.window.visibility() == stage.window.Visibility.FullScreen)
-    stage.key(K.Key_Escape)
-    stage.until(lambda: stage.window.visibility() != stage.window.Visibility.FullScreen)
-    assert stage.page == "player"
-    stage.key(K.Key_Escape)
-    assert stage.page == "signIn"
-
-
-def test_the_television_size_fills_the_screen_and_has_no_volume_slider(stage):
-    stage.client.titles = cards(4)
-    stage.client.viewer = "Ada"
-    stage.start(tv=True)
-    stage.until(lambda: stage.page == "home" and stage.focus_name == "playFeatured")
-    assert stage.window.visibility() == stage.window.Visibility.FullScreen
-    stage.key(K.Key_Return)
+def test_a_pasted_address_plays(stage):
+    stage.client.titles = cards(1)
+    stage.sign_in()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    QGuiApplication.clipboard().setText(f"  {URL}\n")
+    QTest.keyClick(stage.window, K.Key_V, Qt.KeyboardModifier.ControlModifier)
     stage.until(lambda: bool(stage.client.sessions))
-    assert not stage.item("volume").isVisible()
+    assert stage.page == "player"
+    assert stage.client.sessions[0].source.url == URL
+
+
+def test_what_is_pasted_and_no_address_is_shown_with_the_reason(stage):
+    stage.client.titles = cards(1)
+    stage.sign_in()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    QGuiApplication.clipboard().setText("file:///etc/passwd")
+    QTest.keyClick(stage.window, K.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert stage.focus_name == "address"
+    assert "http" in stage.app.property("openError")
+    stage.key(K.Key_Escape)
+    assert stage.page == "home"
+    assert stage.focus_name == "playFeatured"
+
+
+def test_pasting_into_a_field_stays_in_the_field(stage):
+    stage.start()
+    stage.until(lambda: stage.focus_name == "email")
+    QGuiApplication.clipboard().setText(URL)
+    QTest.keyClick(stage.window, K.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert stage.page == "signIn"
+    assert stage.item("email").property("text") == URL
+
+
+def test_a_dropped_address_plays(stage):
+    stage.client.titles = cards(1)
+    stage.sign_in()
+    data = QMimeData()
+    data.setUrls([QUrl(URL)])
+    middle, copy = QPoint(640, 360), Qt.DropAction.CopyAction
+    no_keys, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    QCoreApplication.sendEvent(stage.window, QDragEnterEvent(middle, copy, data, left, no_keys))
+    stage.until(lambda: stage.item("dropNotice").isVisible())
+    QCoreApplication.sendEvent(stage.window, QDropEvent(QPointF(middle), copy, data, left, no_keys))
+    stage.until(lambda: bool(stage.client.sessions))
+    assert stage.client.sessions[0].source.url == URL
 
 
 # --- responsiveness

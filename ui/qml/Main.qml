@@ -22,6 +22,11 @@ Window {
         else
             page.forceActiveFocus(Qt.OtherFocusReason)
     }
+    // What was dropped or pasted: played when it is an address, else shown in the dialog with the reason.
+    function openDropped(text: string) {
+        if (!app.openUrl(text))
+            dialog.openWith(text)
+    }
     function toggleFullScreen() {
         if (app.tv)
             return
@@ -128,6 +133,27 @@ Window {
         fullScreen: window.visibility === Window.FullScreen
         onLeaving: window.app.back()
         onFullScreenToggled: window.toggleFullScreen()
+    }
+    Shortcut {
+        sequences: [StandardKey.Paste]
+        enabled: !window.modal
+        onActivated: window.openDropped(window.app.clipboardText())
+    }
+    DropArea {
+        id: drop
+        objectName: "dropArea"
+        anchors.fill: parent
+        onEntered: event => event.accepted = event.hasUrls || event.hasText
+        onDropped: event => {
+            event.accepted = true
+            window.openDropped(event.hasUrls ? event.urls[0].toString() : event.text)
+        }
+    }
+    NoticeLine {
+        objectName: "dropNotice"
+        anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.wide }
+        icon: "link"
+        text: drop.containsDrag ? qsTr("Let go to play this address") : ""
     }
     OpenStreamDialog {
         id: dialog

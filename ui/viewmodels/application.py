@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 
 from player.state import Failure
 from ui.ports import ClientPort
@@ -148,6 +149,11 @@ class ApplicationViewModel(QObject):
 
             self._play(Source(url=url))
         return valid
+
+    @Slot(result=str)
+    def clipboardText(self) -> str:
+        """What would be pasted."""
+        return QGuiApplication.clipboard().text()
 
     @Slot()
     def back(self) -> None:

@@ -77,6 +77,17 @@ class PlayerViewModel(QObject):
         """Nothing moves because something is awaited."""
         return self._state.status in _BUSY
 
+    @Property(str, notify=stateChanged)
+    def busyWords(self) -> str:
+        """What is awaited."""
+        return _busy_words().get(self._state.status, "")
+
+    @Property(str, notify=stateChanged)
+    def busyDetail(self) -> str:
+        """What the rate adaptation does about a stall."""
+        stalled = self._state.status is Status.BUFFERING and self._state.decisions
+        return self._state.decisions[-1].sentence if stalled else ""
+
     @Property(bool, notify=stateChanged)
     def paused(self) -> bool:
         return self._state.paused
@@ -107,6 +118,11 @@ class PlayerViewModel(QObject):
     def failure(self) -> str:
         """The sentence of the error that ended the playback, or empty."""
         return self._state.failure.sentence if self._state.failure else ""
+
+    @Property(str, notify=stateChanged)
+    def failureHint(self) -> str:
+        """What the viewer can do about that error."""
+        return failure_hint(self._state.failure.code) if self._state.failure else ""
 
     @Property(str, notify=stateChanged)
     def failureCode(self) -> str:
@@ -303,18 +319,27 @@ class PlayerViewModel(QObject):
         if state.status is Status.ENDED and before.status is not Status.ENDED:
             self.ended.emit()
 
-    @Slot(result=str)
-    def statusWords(self) -> str:
-        """The state in a word, for the spinner's label and screen readers."""
-        words = {
-            Status.LOADING: tr("Loading"),
-            Status.BUFFERING: tr("Buffering"),
-            Status.SEEKING: tr("Seeking"),
-            Status.PLAYING: tr("Playing"),
-            Status.PAUSED: tr("Paused"),
-            Status.ENDED: tr("Ended"),
-        }
-        return words.get(self._state.status, "")
+
+def failure_hint(code: str) -> str:
+    """What a viewer can do about an error that ended a playback, by the stage in its code; empty for nothing."""
+    hints = {
+        "net": tr("Look at this device's connection, then try again: it goes on where it stopped."),
+        "http": tr("Try again in a while: it goes on where it stopped."),
+        "service": tr("Try again in a while: it goes on where it stopped."),
+        "drm": tr("Try again. If it happens with every title, sign out and in again."),
+        "manifest": tr("The address does not lead to something that can be played."),
+        "component": tr("Settings, About says what is missing here."),
+    }
+    return hints.get(code.split(".")[0], "")
+
+
+def _busy_words() -> dict[Status, str]:
+    return {
+        Status.IDLE: tr("Loading"),
+        Status.LOADING: tr("Loading"),
+        Status.BUFFERING: tr("Waiting for the network"),
+        Status.SEEKING: tr("Seeking"),
+    }
 
 
 def _plain(state: PlaybackState) -> tuple[object, ...]:
@@ -333,4 +358,5 @@ def _plain(state: PlaybackState) -> tuple[object, ...]:
         state.pathway,
         state.notice,
         state.failure,
+        state.decisions[-1:] if state.status is Status.BUFFERING else None,
     )

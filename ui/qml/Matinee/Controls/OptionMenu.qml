@@ -12,7 +12,7 @@ FocusScope {
     signal chosen(string key)
     signal closed()
 
-    width: Theme.px(280)
+    width: Math.max(Theme.px(300), Theme.type(300))
     height: title.height + Theme.gap + Theme.px(6) + Math.min(list.contentHeight, Theme.px(340)) + Theme.tight
     Accessible.role: Accessible.PopupMenu
     Accessible.name: heading
@@ -71,7 +71,7 @@ FocusScope {
             name: detail ? label + ", " + detail : label
             ringed: false
             width: ListView.view.width
-            height: Theme.px(42)
+            height: Math.max(Theme.px(42), Theme.type(38))
             opacity: available ? 1 : 0.45
             Accessible.role: Accessible.MenuItem
             Accessible.checkable: true
@@ -97,6 +97,7 @@ FocusScope {
             Label {
                 id: words
                 anchors { left: parent.left; leftMargin: Theme.px(36); verticalCenter: parent.verticalCenter }
+                width: Math.min(implicitWidth, parent.width - Theme.px(48) - (line.detail ? Theme.px(72) : 0))
                 text: line.label
                 font.weight: line.chosen ? Font.DemiBold : Font.Normal
                 Accessible.ignored: true

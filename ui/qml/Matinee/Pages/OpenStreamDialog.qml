@@ -19,6 +19,10 @@ FocusScope {
         visible = true
         address.forceActiveFocus(Qt.PopupFocusReason)
     }
+    function openWith(text: string) {
+        address.text = text.trim().slice(0, 2000)
+        open()
+    }
     function close() {
         visible = false
         closed()
@@ -26,6 +30,7 @@ FocusScope {
 
     Keys.onEscapePressed: close()
     Keys.onBackPressed: close()
+    Keys.onPressed: event => event.accepted = true // nothing reaches the page behind
     Keys.onUpPressed: address.forceActiveFocus(Qt.OtherFocusReason)
     Keys.onDownPressed: buttons.enter()
 

@@ -273,6 +273,37 @@ FocusScope {
         spacing: Theme.gap
         visible: root.player.busy && !root.failed
         Spinner { anchors.horizontalCenter: parent.horizontalCenter }
+        // Words come when it takes longer than a moment.
+        Label {
+            id: busyWords
+            objectName: "busyWords"
+            anchors.horizontalCenter: parent.horizontalCenter
+            text: root.player.busyWords
+            font.weight: Font.DemiBold
+            style: Text.Outline
+            styleColor: Theme.shade
+            opacity: 0
+            SequentialAnimation on opacity {
+                running: busyWords.visible
+                PropertyAction { value: 0 }
+                PauseAnimation { duration: Theme.patience }
+                NumberAnimation { to: 1; duration: Theme.calm }
+            }
+        }
+        Label {
+            objectName: "busyDetail"
+            anchors.horizontalCenter: parent.horizontalCenter
+            width: Math.min(implicitWidth, root.width - 2 * Theme.margin, Theme.px(560))
+            horizontalAlignment: Text.AlignHCenter
+            wrapMode: Text.Wrap
+            text: root.player.busyDetail
+            color: Theme.soft
+            font.pixelSize: Theme.small
+            style: Text.Outline
+            styleColor: Theme.shade
+            visible: text
+            opacity: busyWords.opacity
+        }
     }
     NoticeLine {
         objectName: "notice"
@@ -307,7 +338,7 @@ FocusScope {
             anchors.centerIn: parent
             icon: "warning"
             heading: qsTr("This cannot be played")
-            sentence: root.player.failure
+            sentence: [root.player.failure, root.player.failureHint].join(" ").trim()
             code: root.player.failureCode
             ActionButton {
                 objectName: "retryPlayback"

@@ -193,7 +193,6 @@ FocusScope {
         property string key
         property Item opener
 
-        width: Theme.px(320)
         visible: false
         enabled: visible
         model: root.settings.choices

@@ -82,5 +82,6 @@ QtObject {
     // Motion, in milliseconds
     readonly property int quick: 120
     readonly property int calm: 220
+    readonly property int patience: 800 // before words join a spinner
     readonly property int overlayStays: 4000
 }
