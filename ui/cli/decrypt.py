@@ -7,7 +7,6 @@ whole, and manifests on this machine (HLS playlists, MPDs), which say the method
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -16,16 +15,14 @@ from pathlib import Path
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.files import FileDecryptor, FileKind, SegmentKey, file_kind
-from drm_client.hls_aes import segment_decryptor
 from drm_client.keys import KEY_LENGTHS, KID_LENGTH
-from drm_client.ts_packets import starts_soundly
 from player.errors import ErrorCode, ExitCode, InputError
 from ui.cli.decrypt_inputs import KnownKeys, is_playlist, key_beside, playlist_parts, rendition_playlists
 from ui.cli.decrypt_mpd import LocalRendition, is_mpd, mpd_key_beside, mpd_renditions
+from ui.cli.decrypt_trial import find_segment_key, likely_ivs
 
 _METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
 _SEGMENT_SUFFIXES = (".m4s", ".cmfv", ".cmfa", ".m4f")
-_DIGITS = re.compile(r"\d+")
 _TRIED_BYTES = 1024
 
 
@@ -176,36 +173,18 @@ def _segment_key(
         return beside
     if kind in (FileKind.TRANSPORT_STREAM, FileKind.PACKED_AUDIO) and method in (None, "SAMPLE-AES"):
         return SegmentKey("SAMPLE-AES", keys.only(), iv) if iv is not None else None
-    key = keys.only()
-    chosen = method or ("AES-128" if len(key) == 16 else "AES-256")
-    if chosen == "AES-256-GCM" or iv is not None:
-        return SegmentKey(chosen, key, iv)
-    return SegmentKey(chosen, key, _fitting_iv(data, path, keys, chosen))
-
-
-def _fitting_iv(data: bytearray, path: Path, keys: KnownKeys, method: str) -> bytes:
-    """Without a playlist, the IV is often zero, the segment's number or the key ID: the one that gives media."""
-    numbers = [int(digits) for digits in reversed(_DIGITS.findall(path.stem))]
-    candidates = [*(number.to_bytes(16, "big") for number in numbers if number >> 128 == 0), bytes(16), *keys.kids()]
-    start = bytes(data[:_TRIED_BYTES])
-    for iv in candidates:
-        if _looks_right(_first_blocks(method, keys.only(), iv, start)):
-            return iv
+    if method is not None and (iv is not None or method == "AES-256-GCM"):
+        return SegmentKey(method, keys.only(), iv)
+    ivs = likely_ivs(path, keys.kids()) if iv is None else [iv]
+    found = find_segment_key(data, keys.values(), ivs, method)
+    if found is not None:
+        return found
+    if iv is not None and len(keys.only()) == 16:
+        return SegmentKey("AES-128", keys.only(), iv)  # not media that is known here, but it was said how
     raise InputError(
         ErrorCode.INPUT_USAGE,
-        f"{path.name} is encrypted as a whole and its initialisation vector is not known: give --iv or its playlist.",
+        f"{path.name} is encrypted as a whole and its initialisation vector is not known: give --iv or its manifest.",
     )
-
-
-def _looks_right(start: bytes) -> bool:
-    """Whether the first bytes of a segment are those of media; the IV changes only the first 16 of them."""
-    kind = file_kind(start)
-    return kind is not FileKind.UNKNOWN and (kind is not FileKind.TRANSPORT_STREAM or starts_soundly(start))
-
-
-def _first_blocks(method: str, key: bytes, iv: bytes, start: bytes) -> bytes:
-    """The first clear bytes of a segment, all but the last block of them."""
-    return segment_decryptor(method, key, iv).feed(start)
 
 
 def read_file(path: Path) -> bytearray:

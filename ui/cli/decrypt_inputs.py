@@ -16,6 +16,7 @@ from player.errors import ErrorCode, InputError, ManifestError
 from player.manifest.hls.build import parse_hls
 from player.manifest.hls.media import parse_media
 from player.manifest.model import ByteRange, InitSegment, KeyInfo, PlaylistRef, Segment
+from ui.cli.decrypt_trial import find_segment_key
 
 _PLAYLIST_SUFFIXES = (".m3u8", ".m3u")
 _MAX_NEIGHBOURS = 64
@@ -39,6 +40,14 @@ class KnownKeys:
 
     def kids(self) -> list[bytes]:
         return [kid for kid, _ in self._values if kid is not None]
+
+    def values(self) -> list[bytes]:
+        """All keys, in the order given."""
+        return [key for _, key in self._values]
+
+    def of(self, kid: bytes | None) -> bytes | None:
+        """The key that was given for this very key ID."""
+        return next((key for known, key in self._values if kid is not None and known == kid), None)
 
     def only(self) -> bytes:
         """The key for material without key IDs. Raises :class:`InputError` where there are several."""
@@ -152,20 +161,27 @@ def _segment_key(infos: Sequence[KeyInfo], segment: Segment, playlist: Path, key
         return None
     if info.method == "SAMPLE-AES" and segment.init is not None:
         return None  # fragmented MP4 says it all itself
-    iv = info.iv if info.iv is not None else media_sequence_iv(segment.number)
-    return SegmentKey(info.method, key_value(info, playlist, keys), None if info.method.endswith("GCM") else iv)
+    iv = None  # GCM has it in the segment
+    if not info.method.endswith("GCM"):
+        iv = info.iv if info.iv is not None else media_sequence_iv(segment.number)
+    value = named_key(info, playlist, keys)
+    if value is None and len(set(keys.values())) > 1 and info.method != "SAMPLE-AES":
+        media = Part(local_file(segment.url, playlist), segment.byte_range, None, is_media=True)
+        found = find_segment_key(media.read(), keys.values(), [] if iv is None else [iv], info.method)
+        value = None if found is None else found.key
+    return SegmentKey(info.method, value or keys.only(), iv)
 
 
-def key_value(info: KeyInfo, playlist: Path, keys: KnownKeys) -> bytes:
-    """The key named in the URI, or lying beside the playlist, or the only one that was given."""
-    named = keys.named_in(info.uri or "")
+def named_key(info: KeyInfo, manifest: Path, keys: KnownKeys) -> bytes | None:
+    """The key whose ID is named, or that lies beside the manifest."""
+    named = keys.of(info.key_id) or keys.named_in(info.uri or "")
     if named is not None:
         return named
     if info.uri and urlsplit(info.uri).scheme == "file":
-        beside = local_file(info.uri, playlist)
+        beside = local_file(info.uri, manifest)
         if beside.is_file() and beside.stat().st_size <= 64:
             return read_key(info.method, beside.read_bytes())
-    return keys.only()
+    return None
 
 
 def local_file(url: str, playlist: Path) -> Path:

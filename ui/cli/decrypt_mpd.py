@@ -11,7 +11,7 @@ from drm_client.files import FileKind, SegmentKey, file_kind
 from player.errors import ErrorCode, InputError, ManifestError
 from player.manifest import parse
 from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Rendition, Segment
-from ui.cli.decrypt_inputs import KnownKeys, Part, key_value, local_file, manifest_text
+from ui.cli.decrypt_inputs import KnownKeys, Part, local_file, manifest_text, named_key
 
 MPD_SUFFIX = ".mpd"
 _MAX_NEIGHBOURS = 64
@@ -93,4 +93,4 @@ def _key(segment: Segment, path: Path, keys: KnownKeys) -> SegmentKey | None:
         return None
     info: KeyInfo = segment.keys[0]
     iv = info.iv if info.iv is not None else segment.number.to_bytes(16, "big")
-    return SegmentKey(info.method, key_value(info, path, keys), iv)
+    return SegmentKey(info.method, named_key(info, path, keys) or keys.only(), iv)

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.drm_client.encryptors import CbcChain
@@ -271,3 +272,33 @@ def test_an_mpd_of_samples_gives_each_rendition(tmp_path: Path) -> None:
     (tmp_path / "manifest.mpd").write_text(mpd)
     assert run(tmp_path / "manifest.mpd", "--key", f"{KID}:{KEY}", "-o", f"{tmp_path}/out/") == 0
     assert read_fragment_samples((tmp_path / "out" / "v.mp4").read_bytes()) == payloads(1, 2)
+
+
+def test_of_several_keys_the_fitting_one_is_found(tmp_path: Path) -> None:
+    other = KEY[::-1]
+    keys = [KEY, other]
+    lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:4", "#EXT-X-MEDIA-SEQUENCE:0"]
+    for number, key in enumerate([other, KEY]):
+        padding = 16 - len(TS) % 16
+        data = CbcChain(bytes.fromhex(key), number.to_bytes(16, "big")).apply(TS + bytes([padding]) * padding)
+        (tmp_path / f"s{number}.ts").write_bytes(data)
+        lines += [f'#EXT-X-KEY:METHOD=AES-128,URI="https://k.example/{number}"', "#EXTINF:4,", f"s{number}.ts"]
+    (tmp_path / "media.m3u8").write_text("\n".join([*lines, "#EXT-X-ENDLIST"]))
+    words = [word for key in keys for word in ("--key", f"{key[:32]}:{key}")]
+    assert run(tmp_path / "media.m3u8", *words, "-o", tmp_path / "clear.ts") == 0
+    assert (tmp_path / "clear.ts").read_bytes() == TS * 2
+
+
+@pytest.mark.parametrize("method", ["AES-256", "AES-256-CTR", "AES-256-GCM"])
+def test_long_keys_without_a_playlist_tell_their_method(tmp_path: Path, method: str) -> None:
+    key, iv = bytes(range(32)), (7).to_bytes(16, "big")
+    padding = 16 - len(TS) % 16
+    if method == "AES-256-GCM":
+        sealed = iv + AESGCM(key).encrypt(iv, TS, None)
+    elif method == "AES-256":
+        sealed = CbcChain(key, iv).apply(TS + bytes([padding]) * padding)
+    else:
+        sealed = Cipher(algorithms.AES(key), modes.CTR(iv)).encryptor().update(TS)
+    (tmp_path / "seg-7.ts").write_bytes(sealed)
+    assert run(tmp_path / "seg-7.ts", "--key", key.hex(), "-o", tmp_path / "clear.ts") == 0
+    assert (tmp_path / "clear.ts").read_bytes() == TS
