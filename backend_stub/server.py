@@ -154,7 +154,7 @@ def edge_name(index: int) -> str:
 
 def api_kind_of(path: str) -> str:
     """The request kind of an API path, as fault rules name it."""
-    for part, kind in (("/licence/", "licence"), ("/clearkey/", "licence"), ("/posters/", "image")):
+    for part, kind in (("/licence/", "licence"), ("/licences", "licence"), ("/clearkey/", "licence"), ("/posters/", "image")):
         if path.startswith(PREFIX + part):
             return kind
     return "time" if path == f"{PREFIX}/time" else "api"

@@ -120,6 +120,8 @@ def test_names_and_kinds() -> None:
     assert [edge_name(index) for index in (0, 1, 25, 26)] == ["edge-a", "edge-b", "edge-z", "edge-27"]
     kinds = {
         "/api/v1/licence/x": "licence",
+        "/api/v1/licences": "licence",
+        "/api/v1/licences/x/renewal": "licence",
         "/api/v1/clearkey/x": "licence",
         "/api/v1/posters/x.jpg": "image",
         "/api/v1/time": "time",
