@@ -26,6 +26,7 @@ from drm_client.licence import LicenceClient
 from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import SignedLicences
 from player.clock import Clock, SystemClock
+from player.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
 from player.device_rights import DeviceRights, open_rights, register
 from player.events import Event, all_of
 from player.mpv.player import MpvPlayer
@@ -44,6 +45,7 @@ from player.telemetry import EventQueue, SessionFacts, Telemetry
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _SWITCH_INTERVAL_S = 0.0005
+_LAST_REPORT_S = 2.0
 _SYSTEM = f"{platform.system()} {platform.machine()}"
 
 
@@ -115,6 +117,8 @@ class Engine:
         on_event: Callable[[Event], None] = lambda _event: None,
     ) -> Session:
         """Begin a playback and return at once. ``on_state`` and ``on_event`` are called on the engine's thread."""
+        settings = settings or PlaybackSettings()
+        marker, reporter = self._client_data(source, settings.cmcd, lambda: session.state)
         services = PlaybackServices(
             self.loop,
             self.clock,
@@ -124,16 +128,18 @@ class Engine:
             self._registered_device,
             kept_licences=self._kept_licences,
             resume=self._resume,
+            mark=marker,
         )
         observers = [on_event]
         if self._resume is not None and source.title_id:
             observers.append(self._resume.tracker(source.title_id, lambda: session.state.duration_s))
-        settings = settings or PlaybackSettings()
+        if reporter is not None:
+            observers.append(reporter)
         if self.telemetry is not None:
             facts = SessionFacts(source.title_id, source.variant, settings.policy, USER_AGENT, _SYSTEM)
             observers.append(self.telemetry.session(facts, lambda: session.state))
         session = Session(source, player, services, settings, on_state, all_of(observers))
-        self._sessions[session] = self.submit(session.run())
+        self._sessions[session] = self.submit(_with_reports(session, reporter))
         return session
 
     def wait(self, session: Session, timeout_s: float | None = None) -> bool:
@@ -199,6 +205,17 @@ class Engine:
         for wrap in self._settings.wrap:
             transport = wrap(transport, self.clock)
         return Gate(transport, self.clock, self._transferred)
+
+    def _client_data(
+        self, source: Source, wanted: CmcdSettings | None, state: Callable[[], PlaybackState]
+    ) -> tuple[RequestMarker | None, CmcdReporter | None]:
+        """What tells the CDNs, and a collector, how this playback goes; third parties only where that is wanted."""
+        if wanted is None or not (source.title_id or wanted.third_parties):
+            return None, None
+        marker = RequestMarker(wanted, source.title_id, lambda: moment_of(state()))
+        if not wanted.event_url:
+            return marker, None
+        return marker, CmcdReporter(marker, self._gate, self.clock, lambda: moment_of(state()))
 
     def _make_resume(self, service: ServiceClient) -> ResumeSync:
         journal = ProgressJournal(self._settings.profile / "resume.db")
@@ -275,3 +292,19 @@ class Engine:
             )
         )
         return response.body
+
+
+async def _with_reports(session: Session, reporter: CmcdReporter | None) -> None:
+    """The life of a playback, its reports of client data sent beside it and once more at its end."""
+    if reporter is None:
+        await session.run()
+        return
+    sending = asyncio.ensure_future(reporter.run())
+    try:
+        await session.run()
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_REPORT_S):
+            await reporter.send()

@@ -47,6 +47,8 @@ __all__ = [
     "Sink",
 ]
 
+Mark = Callable[[Request, float | None], Request]
+
 TICK_S = 0.1
 SESSION_REFRESHES = 2  # per resource
 _RATE_WINDOW_S = 2.0
@@ -115,7 +117,8 @@ class Loader:
     ``refresh`` asks the service for new signed addresses (after 401 and 403) and returns how to readdress; None
     where there is no service. ``buffer_s`` tells the media time in hand. ``on_event`` hears of retries and changes of
     pathway. ``is_patient`` tells whether an outage may be waited out however long it takes, ``may_skip`` whether a
-    gap is better than an end (in a download it is not). One loader serves one playback or download.
+    gap is better than an end (in a download it is not). ``mark`` may put
+    data of ours on each request (with the media seconds it asks for). One loader serves one playback or download.
     """
 
     def __init__(
@@ -130,6 +133,7 @@ class Loader:
         on_event: Callable[[LoadEvent], None] | None = None,
         is_patient: Callable[[], bool] = lambda: False,
         may_skip: bool = True,
+        mark: Mark | None = None,
     ) -> None:
         self._gate = gate
         self._paths = paths
@@ -140,6 +144,7 @@ class Loader:
         self._on_event = on_event
         self._is_patient = is_patient
         self._may_skip = may_skip
+        self._mark = mark
         self._pauses = Pauses(clock)
         self._epoch = 0  # how often the network may have become another
         self._worked = False
@@ -288,19 +293,16 @@ class Loader:
         if received and job.by_range and job.total is not None:
             start = 0 if wanted is None else wanted.start
             wanted, skip = ByteRange(start + received, job.total - received), 0
-        url = job.urls[job.pathway]
-        return (
-            Request(
-                resource.kind,
-                self._addressing.current(url),
-                byte_range=wanted,
-                pathway=job.pathway,
-                track=resource.track,
-                priority=resource.priority,
-                attempt=job.attempts,
-            ),
-            skip,
+        request = Request(
+            resource.kind,
+            self._addressing.current(job.urls[job.pathway]),
+            byte_range=wanted,
+            pathway=job.pathway,
+            track=resource.track,
+            priority=resource.priority,
+            attempt=job.attempts,
         )
+        return request if self._mark is None else self._mark(request, resource.duration_s), skip
 
     def _check(self, job: _Job, body: GateBody, request: Request, skip: int) -> None:
         """Whether ``body`` is (the rest of) the resource we know; tells the sink its length the first time."""

@@ -203,6 +203,7 @@ class Session:
             buffer_s=self._buffer_s,
             on_event=self._load_event,
             is_patient=lambda: self._paused,
+            mark=services.mark,
         )
         self._loader = loader
         desk = LicenceDesk(

@@ -10,7 +10,9 @@ from abr.model import NetworkMemory
 from abr.registry import DEFAULT
 from drm_client.licence import LicenceClient
 from player.clock import Clock
+from player.cmcd import CmcdSettings
 from player.licences import OpenKept
+from player.loader import Mark
 from player.net.gate import Gate
 from player.resume import ResumeSync
 from player.service import ServiceClient
@@ -28,6 +30,7 @@ class PlaybackServices:
     device_id: Callable[[], Awaitable[str | None]] | None = None
     kept_licences: OpenKept | None = None
     resume: ResumeSync | None = None
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,4 @@ class PlaybackSettings:
     audio_language: str | None = None
     network_memory: NetworkMemory | None = None
     seed: int = 0
+    cmcd: CmcdSettings | None = None  # client data to the CDNs; None: nothing is sent

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from player.clock import Clock
 from player.errors import ErrorCode, NetError
+from player.net.cmsd import parse_cmsd
 from player.net.failures import failure, status_failure
 from player.net.model import Body, Request, Response, Transfer, Transport
 from player.net.policy import with_defaults
@@ -63,6 +64,7 @@ class _Record:
             error=self.error,
             aborted=not self.complete and self.error is None,
             queued_s=self.queued_s,
+            cmsd=None if body is None else parse_cmsd(body.headers),
         )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from player.manifest.model import ByteRange
+from player.net.cmsd import Cmsd
 
 USER_AGENT = "Matinee/0.1"
 
@@ -76,6 +77,7 @@ class Transfer:
     error: str | None = None  # an ErrorCode
     aborted: bool = False
     queued_s: float = 0.0  # waited for a free place before ``start_s``
+    cmsd: Cmsd | None = None  # what the CDN said of itself
 
 
 class Body(Protocol):

@@ -1,0 +1,22 @@
+"""Common media client data (CMCD: CTA-5004, CTA-5004-B) to the CDNs and to a collector. Off unless asked for."""
+
+from __future__ import annotations
+
+from player.cmcd.encode import Item, Value, encode, headers, with_query
+from player.cmcd.events import CmcdReporter
+from player.cmcd.moment import moment_of
+from player.cmcd.request import CmcdSettings, Mode, PlayerMoment, RequestMarker
+
+__all__ = [
+    "CmcdReporter",
+    "CmcdSettings",
+    "Item",
+    "Mode",
+    "PlayerMoment",
+    "RequestMarker",
+    "Value",
+    "encode",
+    "headers",
+    "moment_of",
+    "with_query",
+]

@@ -1,0 +1,130 @@
+"""Request mode: which keys go with which request, and marking the request with them. Pure but for what it is told."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from player.cmcd.encode import Item, Value, headers, with_query
+from player.net.model import Request, RequestKind
+
+_TYPES = {
+    RequestKind.MANIFEST: "m",
+    RequestKind.INIT: "i",
+    RequestKind.INDEX: "o",
+    RequestKind.KEY: "k",
+    RequestKind.LICENCE: "k",
+    RequestKind.TEXT: "c",
+    RequestKind.IMAGE: "o",
+}
+_MEDIA = frozenset({RequestKind.SEGMENT, RequestKind.PART})
+
+
+class Mode(StrEnum):
+    QUERY = "query"
+    HEADERS = "headers"
+
+
+@dataclass(frozen=True, slots=True)
+class CmcdSettings:
+    """``third_parties``: also where no service of the viewer's own is played from. ``event_url`` takes the reports of
+    event mode (version 2), empty for none."""
+
+    mode: Mode | None = Mode.QUERY
+    version: int = 1
+    third_parties: bool = False
+    event_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerMoment:
+    """What the player knows when a request is made. Seconds and bit/s; None and "" where it is not known."""
+
+    buffer_s: float = 0.0
+    throughput_bps: float | None = None
+    starting: bool = False  # nothing has been shown since the start, a seek or a stall
+    starved: bool = False  # a stall since the last request of this kind
+    top_bps: int | None = None
+    rung_bps: int | None = None  # of what is fetched
+    muxed: bool = False
+    speed: float = 1.0
+    live: bool = False
+    protocol: str = ""  # "d" or "h"
+    state: str = ""  # CTA-5004-B: s p k r a w e f q d
+    position_s: float | None = None
+
+
+class RequestMarker:
+    """Marks the requests of one playback. ``moment`` tells what the player knows now."""
+
+    def __init__(self, settings: CmcdSettings, content_id: str, moment: Callable[[], PlayerMoment]) -> None:
+        self.settings = settings
+        self.session_id = str(uuid.uuid4())
+        self.content_id = content_id
+        self._moment = moment
+        self._number = 0
+
+    def __call__(self, request: Request, duration_s: float | None = None) -> Request:
+        """``request`` with the data on it; ``duration_s`` is the media time that is asked for."""
+        settings = self.settings
+        if settings.mode is None or not request.url.startswith(("http:", "https:")):
+            return request
+        self._number += 1
+        values = self.values(request, duration_s)
+        if settings.mode is Mode.QUERY:
+            return replace(request, url=with_query(request.url, values, settings.version))
+        return replace(request, headers={**request.headers, **headers(values, settings.version)})
+
+    def values(self, request: Request, duration_s: float | None) -> dict[str, Value]:
+        """The keys for this request: the session's with every kind, the buffer's and the object's with media only."""
+        now = self._moment()
+        kind = object_type(request, muxed=now.muxed)
+        found: dict[str, Value] = {
+            **session_values(self.settings, self.session_id, self.content_id, now),
+            "ot": kind,
+            "su": now.starting,
+            "sn": self._number,
+        }
+        if now.throughput_bps:
+            found["mtp"] = Item(now.throughput_bps / 1000, kind if request.kind in _MEDIA else "")
+        if now.position_s is not None:
+            found["pt"] = now.position_s * 1000
+        if now.state:
+            found["sta"] = now.state
+        if request.kind not in _MEDIA:
+            return found
+        found |= {"bl": Item(now.buffer_s * 1000, kind), "bs": now.starved}
+        if not now.starting:
+            found["dl"] = now.buffer_s * 1000 / max(now.speed, 0.1)
+        if duration_s is not None:
+            found["d"] = duration_s * 1000
+        if kind != "a":
+            if now.rung_bps is not None:
+                found["br"] = Item(now.rung_bps / 1000, kind)
+                found["rtp"] = 5 * now.rung_bps / 1000  # more than five times the rate is of no use to us
+            if now.top_bps is not None:
+                found["tb"] = Item(now.top_bps / 1000, kind)
+        return found
+
+
+def session_values(settings: CmcdSettings, session_id: str, content_id: str, now: PlayerMoment) -> dict[str, Value]:
+    """The keys that stay the same through a playback."""
+    found: dict[str, Value] = {"sid": session_id, "v": settings.version, "st": "l" if now.live else "v"}
+    if content_id:
+        found["cid"] = content_id
+    if now.protocol:
+        found["sf"] = now.protocol
+    if now.speed != 1:
+        found["pr"] = now.speed
+    return found
+
+
+def object_type(request: Request, *, muxed: bool) -> str:
+    """The token of what is asked for."""
+    if request.kind in _TYPES:
+        return _TYPES[request.kind]
+    if request.kind not in _MEDIA:
+        return "o"
+    return "a" if request.track.startswith("audio") else "av" if muxed else "v"
