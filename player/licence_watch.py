@@ -34,9 +34,9 @@ class Held:
 
 
 class Holding(Protocol):
-    """A licence in use. ``stand`` may touch the disk; it is called on a thread."""
+    """A licence in use. ``stand`` raises DrmError where what is kept of it is damaged or gone."""
 
-    def stand(self) -> Held: ...
+    async def stand(self) -> Held: ...
 
     async def renew(self) -> None: ...
 
@@ -47,7 +47,7 @@ async def watch(holding: Holding, clock: Clock, observe: Observer) -> DrmError:
     tried_at = -math.inf
     while True:
         try:
-            held = await asyncio.to_thread(holding.stand)
+            held = await holding.stand()
         except DrmError as error:  # it was damaged or removed while it is in use
             return error
         if held.ended is not None:
@@ -78,7 +78,7 @@ class StreamingHolding:
         self._now = now
         self._again = again
 
-    def stand(self) -> Held:
+    async def stand(self) -> Held:
         policy, now_s = self._licence.policy, self._now()
         if policy.expires_at is None:
             return Held(None, renewal_due=False)
@@ -102,8 +102,8 @@ class KeptHolding:
         self._licence_id = licence_id
         self._since_s = since_s
 
-    def stand(self) -> Held:
-        standing = self._licences.standing(self._licence_id, watching_since_s=self._since_s)
+    async def stand(self) -> Held:
+        standing = await asyncio.to_thread(self._licences.standing, self._licence_id, watching_since_s=self._since_s)
         ended = None
         if not standing.may_play:
             code = (

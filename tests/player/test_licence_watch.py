@@ -1,0 +1,199 @@
+"""A licence in use: renewed in time, tried again when that fails, and the playback ended when its time is up."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keys import KeyRing
+from drm_client.keysystem import LicencePolicy
+from drm_client.licence import Licence
+from player.errors import ErrorCode, NetError
+from player.events import Event, Note
+from player.licence_watch import CHECK_S, RETRY_S, Held, StreamingHolding, watch
+from player.licences import LicenceDesk, LicenceOffer
+from tests.drm_client.offline_kit import Desk
+from tests.kit.clock import FakeClock
+from tests.kit.licence_server import AUDIO, HOUR, KEYS, SD, Terms
+from tests.player.test_licences import Server
+
+OUT = DrmError(DrmErrorCode.LICENCE_EXPIRED, "Over.")
+LATE = NetError(ErrorCode.NET_TIMEOUT, "No answer.", recoverable=True)
+
+
+class Scripted:
+    """A licence for ``life_s`` that asks to be renewed in its last ``early_s``."""
+
+    def __init__(self, clock: FakeClock, life_s: float, early_s: float, *failures: Exception) -> None:
+        self.clock = clock
+        self.life_s = life_s
+        self.early_s = early_s
+        self.failures = list(failures)
+        self.ends_at = clock.monotonic() + life_s
+        self.tried: list[float] = []
+
+    async def stand(self) -> Held:
+        left_s = self.ends_at - self.clock.monotonic()
+        return Held(left_s, left_s <= self.early_s, ended=OUT if left_s <= 0 else None)
+
+    async def renew(self) -> None:
+        self.tried.append(self.clock.monotonic())
+        if self.failures:
+            raise self.failures.pop(0)
+        self.ends_at = self.clock.monotonic() + self.life_s
+
+
+async def passes(clock: FakeClock, seconds: float) -> None:
+    """Time goes by in small steps, so that work on threads can finish in between."""
+    for _ in range(int(seconds / 5)):
+        await clock.advance(5)
+        await asyncio.sleep(0.002)
+
+
+async def test_a_licence_is_renewed_before_it_ends() -> None:
+    clock, told = FakeClock(), list[Event]()
+    holding = Scripted(clock, 300.0, 60.0)
+    watching = asyncio.ensure_future(watch(holding, clock, told.append))
+    await passes(clock, 900)
+    assert not watching.done()
+    assert len(holding.tried) == 3
+    assert all(isinstance(event, Note) and event.kind == "licence" for event in told)
+    watching.cancel()
+
+
+async def test_a_renewal_that_fails_is_tried_again_until_the_licence_ends() -> None:
+    clock, told = FakeClock(), list[Event]()
+    holding = Scripted(clock, 300.0, 150.0, *[LATE] * 99)
+    watching = asyncio.ensure_future(watch(holding, clock, told.append))
+    await passes(clock, 400)
+    assert watching.result() is OUT
+    gaps = [later - earlier for earlier, later in zip(holding.tried, holding.tried[1:], strict=False)]
+    assert len(holding.tried) == 3
+    assert all(RETRY_S <= gap <= RETRY_S + CHECK_S + 10 for gap in gaps)
+
+
+async def test_a_streaming_licence_without_a_renewal_time_is_renewed_in_its_last_tenth() -> None:
+    now = [1000.0]
+    holding = StreamingHolding(_licence(LicencePolicy("streaming", 2000.0)), lambda: now[0], _never)
+    due = {}
+    for seconds in (1000, 1890, 1901, 1999):
+        now[0] = float(seconds)
+        due[seconds] = (await holding.stand()).renewal_due
+    assert due == {1000: False, 1890: False, 1901: True, 1999: True}
+    now[0] = 2000.0
+    assert (await holding.stand()).ended is not None
+
+
+async def test_a_playback_may_outlive_a_streaming_licence_by_its_grace_time() -> None:
+    policy = LicencePolicy("streaming", 2000.0, renew_from_at=1500.0, grace_s=300.0)
+    holding = StreamingHolding(_licence(policy), lambda: 2100.0, _never)
+    held = await holding.stand()
+    assert (held.remaining_s, held.renewal_due, held.ended) == (200.0, True, None)
+
+
+async def test_a_licence_without_an_end_is_left_alone() -> None:
+    held = await StreamingHolding(_licence(LicencePolicy()), lambda: 9e9, _never).stand()
+    assert (held.remaining_s, held.renewal_due, held.ended) == (None, False, None)
+
+
+async def test_a_kept_licence_opens_a_playback_and_ends_it(tmp_path: Path) -> None:
+    device = Desk(tmp_path, Terms(renew_after_s=None, grace_s=HOUR))
+    licence_id = await device.kept()
+    clock, told, ends, ring = FakeClock(), list[Event](), list[DrmError](), KeyRing()
+
+    async def kept() -> object:
+        return device.licences
+
+    desk = LicenceDesk(
+        Server(clock),  # type: ignore[arg-type]
+        ring,
+        LicenceOffer(kept_id=licence_id),
+        clock,
+        told.append,
+        kept=kept,  # type: ignore[arg-type]
+        on_end=ends.append,
+    )
+    desk.prefetch()
+    await desk.ensure([AUDIO, SD], [])
+    assert ring.get(SD).value == KEYS[SD]
+    assert any(isinstance(event, Note) and "left to watch" in event.sentence for event in told)
+    device.machine.run(48 * HOUR + 60)
+    await passes(clock, 60)
+    assert ends == []  # it may be finished
+    device.machine.run(HOUR)
+    await _until(clock, lambda: bool(ends))
+    assert ends[0].code is DrmErrorCode.LICENCE_EXPIRED
+    assert ring.kids() == ()
+    await desk.close()
+
+
+async def test_a_kept_licence_that_has_run_out_begins_nothing_also_for_a_clear_title(tmp_path: Path) -> None:
+    device = Desk(tmp_path)
+    licence_id = await device.kept()
+    device.machine.run(49 * HOUR)
+    ends, clock = list[DrmError](), FakeClock()
+
+    async def kept() -> object:
+        return device.licences
+
+    desk = LicenceDesk(
+        Server(clock),  # type: ignore[arg-type]
+        KeyRing(),
+        LicenceOffer(kept_id=licence_id),
+        clock,
+        lambda _event: None,
+        kept=kept,  # type: ignore[arg-type]
+        on_end=ends.append,
+    )
+    desk.prefetch()  # nobody needs a key, and the rights hold all the same
+    await _until(clock, lambda: bool(ends))
+    assert ends[0].code is DrmErrorCode.LICENCE_EXPIRED
+    with pytest.raises(DrmError):
+        await desk.ensure([SD], [])
+    await desk.close()
+
+
+async def test_when_a_session_is_over_another_one_gives_the_licence() -> None:
+    clock, ring = FakeClock(), KeyRing()
+    refused = DrmError(DrmErrorCode.LICENCE_REFUSED, "The session has expired.")
+    server = Server(clock, grants=(SD,))
+    server.policy = LicencePolicy("streaming", clock.wall() + 100.0)
+    second = LicenceOffer("http://licences.test/2", "matinee.clearkey", "session-2", (SD,))
+
+    async def reoffer() -> LicenceOffer:
+        server.policy = LicencePolicy("streaming", clock.wall() + 9000.0)
+        return second
+
+    desk = LicenceDesk(
+        server,  # type: ignore[arg-type]
+        ring,
+        LicenceOffer("http://licences.test/1", "matinee.clearkey", "session-1", (SD,)),
+        clock,
+        lambda _event: None,
+        reoffer=reoffer,
+    )
+    await clock.run(desk.ensure([SD], []))
+    server._errors = [refused]
+    await _until(clock, lambda: server.requests[-1].session_id == "session-2")
+    await desk.close()
+
+
+async def _until(clock: FakeClock, happened: object) -> None:
+    """Let time pass until it has happened."""
+    assert callable(happened)
+    for _ in range(2000):
+        if happened():
+            return
+        await passes(clock, 5)
+    pytest.fail("it never happened")
+
+
+def _licence(policy: LicencePolicy) -> Licence:
+    return Licence("matinee.clearkey", (SD,), policy)
+
+
+async def _never() -> Licence:
+    raise AssertionError
