@@ -3,12 +3,13 @@
 # make check  format, lint, types, layers
 # make bench  the benchmarks, each figure beside what it is compared with
 # make soak   the long runs, by hand
+# make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
 # Each does its own set-up; what is done already is skipped.
 
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test check bench soak lock format setup setup-test clean
+.PHONY: demo test check bench soak fuzz lock format setup setup-test clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
@@ -28,6 +29,12 @@ bench: setup-test
 
 soak: setup-test
 	@$(PY) -m pytest -m soak $(ARGS)
+
+# The fuzzer is for one system only and large, so it comes with its first use and not with the rest.
+fuzz: setup-test
+	@$(PY) -m pip install --quiet --require-hashes --requirement tests/fuzz/requirements.lock
+	@mkdir -p .cache/fuzz
+	@$(PY) -m tests.fuzz.fuzz_manifest .cache/fuzz -max_total_time=600 $(ARGS)
 
 format: setup-test
 	@$(PY) -m ruff check --fix .

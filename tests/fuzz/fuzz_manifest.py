@@ -1,7 +1,8 @@
 """Coverage-guided fuzzing of the manifest readers.
 
-``python -m tests.fuzz.fuzz_manifest [FOLDER] [-max_total_time=60]`` with atheris installed (an optional dependency);
-without it the corpus is changed at random for a minute. New inputs are kept in FOLDER.
+``make fuzz`` (or ``python -m tests.fuzz.fuzz_manifest FOLDER [-max_total_time=60]``, libFuzzer's options) with
+atheris; it begins from the corpus and keeps new inputs in FOLDER. Where there is no atheris (only Linux has its
+wheels) the corpus is changed at random for a minute.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import random
 import sys
 import time
 from contextlib import suppress
+from types import FunctionType
 from typing import Any
 
 from player.errors import ManifestError
 from player.manifest import parse, refresh
 from player.manifest.dump import to_json
-from tests.player.manifest.golden import NOW_S, manifests
+from tests.player.manifest.golden import CORPUS, NOW_S, manifests
 from tests.player.manifest.test_hostile import corrupted
 
 URL = "https://example.org/title/manifest?token=t"
 SECONDS = 60.0
 SLOW_S = 5.0
+PROJECT = "player."
 
 
 def one_input(data: bytes) -> None:
@@ -35,10 +38,24 @@ def one_input(data: bytes) -> None:
         raise RuntimeError(f"one input of {len(data)} bytes took more than {SLOW_S:g} s")
 
 
+def instrument(atheris: Any) -> None:
+    """Count the branches of the project's own modules (of everything, the standard library's would drown them)."""
+    for name, module in list(sys.modules.items()):
+        if not name.startswith(PROJECT):
+            continue
+        for holder in (module, *(value for value in vars(module).values() if isinstance(value, type))):
+            for value in list(vars(holder).values()):
+                if isinstance(value, FunctionType) and value.__module__ == name:
+                    atheris.instrument_func(value)
+
+
 def guided(atheris: Any) -> None:
     """Fuzz with coverage; does not return."""
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
+    for path in manifests():
+        one_input(path.read_bytes())  # brings in every module that is imported late
+    instrument(atheris)
+    seeds = [str(folder) for folder in (CORPUS / "hls", CORPUS / "dash")]
+    atheris.Setup([*sys.argv, *seeds], one_input)
     atheris.Fuzz()
 
 
