@@ -14,7 +14,7 @@ from downloads.errors import DownloadError, disk_full
 from downloads.fetching import Fetching
 from downloads.folder import DownloadFolder
 from downloads.journal import Body
-from downloads.model import Item, Origin, State
+from downloads.model import Choice, Item, Origin, State
 from downloads.settings import DownloadSettings
 from downloads.store import free_bytes
 from player.addressing import Refresh
@@ -38,6 +38,11 @@ class Access:
     async def addresses(self, origin: Origin) -> Addresses:
         """Where the manifest is. Raises ServiceError, NetError or DownloadError."""
         return await addresses_of(Source(url=origin.url), None, None)
+
+    def permitted(self, origin: Origin, choice: Choice) -> Choice:
+        """The choice within what the service permits, as :meth:`addresses` was told."""
+        del origin
+        return choice
 
     def renewal(self, origin: Origin) -> Refresh | None:
         """What the loader asks for new addresses; None where nobody gives them."""
@@ -100,7 +105,12 @@ class Downloader:
         addresses = await self.access.addresses(wanted.origin)
         loader = self._loader(Paths(tuple(addresses.manifests)), wanted.origin)
         draft = await planning.draft(
-            wanted.origin, addresses, loader, wanted.choice, self.clock.wall(), self.decoders
+            wanted.origin,
+            addresses,
+            loader,
+            self.access.permitted(wanted.origin, wanted.choice),
+            self.clock.wall(),
+            self.decoders,
         )
         self._check_room(folder, draft.plan.size)
         await asyncio.to_thread(folder.write_plan, draft.plan)

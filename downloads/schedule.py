@@ -10,7 +10,7 @@ from downloads.model import Snapshot, State
 from downloads.settings import DownloadSettings, Metered
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 10.0, 600.0
-_LOOK_AGAIN_S = 5.0
+_LOOK_AGAIN_S = 2.0
 
 
 class Wait(StrEnum):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from downloads.downloader import Access
 from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
-from downloads.model import Origin
+from downloads.model import Choice, Origin
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import LicenceOrder
@@ -35,6 +35,7 @@ class ServiceAccess(Access):
     service: ServiceClient | None
     device_id: DeviceId
     licences: KeptLicences
+    _heights: dict[str, int | None] = field(default_factory=dict)
 
     async def addresses(self, origin: Origin) -> Addresses:
         """Where the title's manifest is now. Raises ServiceError (``service.not_entitled``) or NetError."""
@@ -46,6 +47,11 @@ class ServiceAccess(Access):
         if not manifests:
             raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "The service names no place to download this from.")
         return Addresses(manifests, name=grant.title.title)
+
+    def permitted(self, origin: Origin, choice: Choice) -> Choice:
+        """No taller than the plan permits: there would be no key for it."""
+        heights = [height for height in (self._heights.get(origin.title_id), choice.max_height) if height is not None]
+        return replace(choice, max_height=min(heights, default=None))
 
     def renewal(self, origin: Origin) -> Refresh | None:
         """Another grant for the same download gives new addresses."""
@@ -76,7 +82,9 @@ class ServiceAccess(Access):
     async def _grant(self, origin: Origin) -> DownloadGrant:
         if self.service is None:
             raise DownloadError(ErrorCode.INPUT_USAGE, "To download a title, name the service (--service).")
-        return await self.service.download(origin.title_id, await self.device_id(), origin.variant)
+        grant = await self.service.download(origin.title_id, await self.device_id(), origin.variant)
+        self._heights[origin.title_id] = grant.max_height
+        return grant
 
 
 def note_licence(folder: DownloadFolder, licence_id: str | None) -> None:

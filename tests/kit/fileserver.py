@@ -74,6 +74,11 @@ class FileServer:
         self._thread.join()
 
     @property
+    def folder(self) -> Path:
+        """What is served."""
+        return self._folder
+
+    @property
     def port(self) -> int:
         return int(self._http.server_address[1])
 

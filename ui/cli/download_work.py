@@ -117,7 +117,8 @@ def estimate_of(args: argparse.Namespace, wanted: DownloadRequest) -> Plan:
                 access.renewal(wanted.origin),
                 may_skip=False,
             )
-            made = await planning.draft(wanted.origin, addresses, loader, wanted.choice, engine.clock.wall())
+            choice = access.permitted(wanted.origin, wanted.choice)
+            made = await planning.draft(wanted.origin, addresses, loader, choice, engine.clock.wall())
             return made.plan
 
         return engine.submit(draft()).result()

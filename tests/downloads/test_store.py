@@ -1,0 +1,286 @@
+"""The store: who works on what, moving, removing, an older or newer program, a disk that is full or gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from downloads import checking, ledger, smart
+from downloads.downloader import Access, Downloader
+from downloads.errors import DownloadError
+from downloads.folder import DownloadFolder
+from downloads.model import Choice, State
+from downloads.queue import Queue
+from downloads.schedule import Conditions, Wait
+from downloads.settings import DownloadSettings
+from player.clock import SystemClock
+from player.errors import ErrorCode, MatineeError
+from player.net.gate import Gate
+from player.net.routing import RoutingTransport
+from tests.kit.downloads import CutTransport, Shelf, SmallDisk, noise_download, noise_title, run
+from tests.kit.downloads import shelf as new_shelf
+from tests.kit.fileserver import FileServer
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[tuple[Shelf, DownloadFolder, FileServer]]:
+    with noise_download(tmp_path) as made:
+        yield made
+
+
+def code_of(caught: pytest.ExceptionInfo[MatineeError]) -> ErrorCode:
+    return caught.value.code
+
+
+def test_one_process_at_a_time_works_on_a_download(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:
+    shelf, folder, _ = kept
+    with folder.running():
+        other = shelf.again().get(folder.id)
+        assert other.is_running
+        with pytest.raises(DownloadError) as caught:
+            run(other)
+        assert code_of(caught) is ErrorCode.DOWNLOAD_BUSY
+        with pytest.raises(DownloadError):
+            shelf.again().remove(folder.id)
+    assert not shelf.again().get(folder.id).is_running
+
+
+def test_a_store_and_a_download_of_a_newer_program_are_left_alone(
+    kept: tuple[Shelf, DownloadFolder, FileServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf, folder, _ = kept
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    monkeypatch.setattr(ledger, "FORMAT", 2)
+    newer = shelf.store.create("From the future").id
+    monkeypatch.undo()
+    with pytest.raises(DownloadError) as caught:
+        shelf.again().get(newer)
+    assert code_of(caught) is ErrorCode.DOWNLOAD_NEWER
+    assert {item.id: item.code for item in shelf.again().list()} == {folder.id: "", newer: "download.newer"}
+    path = shelf.store.root / "format.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))
+    with pytest.raises(DownloadError) as caught:
+        shelf.again()
+    assert code_of(caught) is ErrorCode.DOWNLOAD_NEWER
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_moving_to_another_disk_and_back(kept: tuple[Shelf, DownloadFolder, FileServer], tmp_path: Path) -> None:
+    shelf, folder, _ = kept
+    place = shelf.store.move(folder.id, tmp_path / "disk")
+    assert not folder.path.exists()
+    moved = shelf.again()
+    assert moved.get(folder.id).path == place.resolve()
+    assert checking.verify(moved.find(folder.id)).sound
+    assert moved.list()[0].folder == str(place.resolve())
+    (tmp_path / "disk").rename(tmp_path / "unplugged")
+    (listed,) = shelf.again().list()
+    assert listed.code == "download.store_gone"
+    with pytest.raises(DownloadError, match="disk"):
+        shelf.again().get(folder.id)
+    (tmp_path / "unplugged").rename(tmp_path / "disk")
+    pointer = shelf.store.root / f"{folder.id}.moved"
+    written = pointer.read_bytes()
+    pointer.write_bytes(written.replace(b"disk", b"dusk", 1))
+    with pytest.raises(DownloadError) as caught:
+        shelf.again().get(folder.id)
+    assert code_of(caught) is ErrorCode.DOWNLOAD_DAMAGED
+    pointer.write_bytes(written)
+    shelf.again().move(folder.id, shelf.store.root)
+    assert shelf.again().get(folder.id).path.parent == shelf.store.root
+    assert not pointer.exists()
+
+
+def test_damage_is_not_carried_to_another_disk(
+    kept: tuple[Shelf, DownloadFolder, FileServer], tmp_path: Path
+) -> None:
+    shelf, folder, _ = kept
+    folder.item_path(1).write_bytes(b"other")
+    with pytest.raises(DownloadError, match="Part 1"):
+        shelf.store.move(folder.id, tmp_path / "disk")
+    assert shelf.again().get(folder.id).path == folder.path
+
+
+def test_what_a_removal_left_behind_is_cleared_at_the_next_start(
+    kept: tuple[Shelf, DownloadFolder, FileServer],
+) -> None:
+    shelf, folder, _ = kept
+    folder.path.rename(folder.path.with_name(f".removed-{folder.id}"))
+    assert shelf.again().ids() == ()
+    assert not list(shelf.store.root.glob(".removed-*"))
+
+
+def test_a_store_whose_disk_is_gone_says_so(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:
+    shelf, folder, _ = kept
+    shutil.rmtree(shelf.store.root)
+    with pytest.raises(DownloadError) as caught:
+        shelf.store.list()
+    assert code_of(caught) is ErrorCode.DOWNLOAD_STORE_GONE
+    with pytest.raises(DownloadError) as caught:
+        folder.note(ledger.urgency(1))
+    assert code_of(caught) is ErrorCode.DOWNLOAD_STORE_GONE
+
+
+def test_a_full_disk_ends_the_run_and_it_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    noise_title(tmp_path / "title", 8)
+    with FileServer(tmp_path / "title") as server:
+        shelf = new_shelf(tmp_path)
+        download = shelf.add(server.url("media.m3u8"))
+        full = DownloadFolder(download.path, shelf.store.sealer, SmallDisk(15_000))
+        with pytest.raises(DownloadError) as caught:
+            run(full)
+        assert code_of(caught) is ErrorCode.DISK_FULL
+        again = shelf.again().get(download.id)
+        assert (again.ledger.state, again.ledger.code) == (State.FAILED, "disk.full")
+        assert 0 < len(again.ledger.stored) < 9
+        done, asked = set(again.ledger.stored), len(server.requests)
+        again.note(ledger.changed(State.QUEUED))
+        assert run(again) is State.COMPLETE
+        assert len(server.requests) - asked == again.ledger.items - len(done)
+
+
+def test_too_little_room_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+    noise_title(tmp_path / "title", 3)
+    with FileServer(tmp_path / "title") as server:
+        download = new_shelf(tmp_path).add(server.url("media.m3u8"))
+
+        async def work() -> None:
+            gate = Gate(RoutingTransport(), SystemClock())
+            settings = DownloadSettings(reserve_bytes=1 << 60)
+            try:
+                await Downloader(gate, SystemClock(), Access(), settings).run(download, asyncio.Event())
+            finally:
+                await gate.close()
+
+        with pytest.raises(DownloadError) as caught:
+            asyncio.run(work())
+        assert code_of(caught) is ErrorCode.DISK_FULL
+        assert caught.value.fields["needed"]
+        assert [request.path for request in server.requests] == ["/media.m3u8"]
+
+
+def test_a_live_programme_is_refused(tmp_path: Path) -> None:
+    playlist = noise_title(tmp_path / "title", 3)
+    text = playlist.read_text()
+    playlist.write_text(text.replace("#EXT-X-ENDLIST\n", "").replace("#EXT-X-PLAYLIST-TYPE:VOD\n", ""))
+    with FileServer(tmp_path / "title") as server:
+        download = new_shelf(tmp_path).add(server.url("media.m3u8"))
+        with pytest.raises(DownloadError) as caught:
+            run(download)
+        assert code_of(caught) is ErrorCode.DOWNLOAD_IMPOSSIBLE
+        assert download.ledger.state is State.FAILED
+
+
+def test_a_last_segment_that_no_server_has_is_let_go_but_not_many(tmp_path: Path) -> None:
+    noise_title(tmp_path / "title", 6)
+    (tmp_path / "title" / "5.ts").unlink()
+    with FileServer(tmp_path / "title") as server:
+        shelf = new_shelf(tmp_path)
+        one = shelf.add(server.url("media.m3u8"))
+        assert run(one) is State.COMPLETE
+        assert one.ledger.missing == {6}
+        (tmp_path / "title" / "4.ts").unlink()
+        two = shelf.add(server.url("media.m3u8"))
+        with pytest.raises(MatineeError) as caught:
+            run(two)
+        assert code_of(caught) is ErrorCode.HTTP_NOT_FOUND
+
+
+def test_a_pause_by_another_process_stops_the_run(tmp_path: Path) -> None:
+    noise_title(tmp_path / "title", 8)
+    with FileServer(tmp_path / "title") as server:
+        shelf = new_shelf(tmp_path)
+        download = shelf.add(server.url("media.m3u8"))
+
+        async def work() -> State:
+            gate = Gate(CutTransport(RoutingTransport(), 4), SystemClock())  # then it waits for the network
+            settings = DownloadSettings(reserve_bytes=0)
+            running = asyncio.create_task(
+                Downloader(gate, SystemClock(), Access(), settings).run(download, asyncio.Event())
+            )
+            other = shelf.again()
+            while not other.get(download.id).ledger.stored:
+                await asyncio.sleep(0.02)
+            other.get(download.id).note(ledger.changed(State.PAUSED))
+            try:
+                return await asyncio.wait_for(running, 60)
+            finally:
+                await gate.close()
+
+        assert asyncio.run(work()) is State.PAUSED
+        again = shelf.again().get(download.id)
+        asked = len(server.requests)
+        kept = len(again.ledger.stored)
+        again.note(ledger.changed(State.QUEUED))
+        assert run(again) is State.COMPLETE
+        assert len(server.requests) - asked == again.ledger.items - kept
+
+
+def test_the_queue_runs_by_priority_and_tells_why_it_waits(tmp_path: Path) -> None:
+    noise_title(tmp_path / "title", 3)
+    with FileServer(tmp_path / "title") as server:
+        shelf = new_shelf(tmp_path)
+        late = shelf.add(server.url("media.m3u8"), priority=0)
+        first = shelf.add(server.url("media.m3u8"), priority=9)
+        broken = shelf.add(server.url("nothing.m3u8"), Choice(), priority=-1)
+        began: list[str] = []
+        waits: list[set[Wait]] = []
+        playing = iter([True])
+
+        def conditions() -> Conditions:
+            return Conditions(asyncio.get_running_loop().time(), 0, playing=next(playing, False))
+
+        async def work() -> Queue:
+            gate = Gate(RoutingTransport(), SystemClock())
+            settings = DownloadSettings(reserve_bytes=0)
+            downloader = Downloader(
+                gate, SystemClock(), Access(), settings, on_item=lambda folder, _: began.append(folder.id)
+            )
+            queue = Queue(
+                shelf.store, downloader, settings, conditions, on_wait=lambda w: waits.append(set(w.values()))
+            )
+            await queue.run()
+            await gate.close()
+            return queue
+
+        queue = asyncio.run(work())
+        assert list(dict.fromkeys(began)) == [first.id, late.id]
+        assert waits[0] == {Wait.PLAYBACK}
+        assert list(queue.errors) == [broken.id]
+        states = {item.id: item.state for item in shelf.store.list()}
+        assert states == {first.id: State.COMPLETE, late.id: State.COMPLETE, broken.id: State.FAILED}
+        assert smart.eviction_preview(shelf.store.list(), {}, 1)
+
+
+def test_playback_elsewhere_is_seen(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:
+    shelf, _, _ = kept
+    other = shelf.again()
+    assert not other.somebody_plays
+    with shelf.store.playing(), shelf.store.playing():
+        assert other.somebody_plays
+    assert not other.somebody_plays
+
+
+def test_an_older_index_is_made_anew(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    shelf, _, _ = kept
+    listed = shelf.store.list()
+    path = shelf.store.root / "index.db"
+    path.unlink()
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("CREATE TABLE downloads (id TEXT PRIMARY KEY, title TEXT)")
+        old.execute("INSERT INTO downloads VALUES ('x', 'y')")
+        old.commit()
+    assert shelf.again().list() == listed
+    with closing(sqlite3.connect(path)) as future:
+        future.execute("PRAGMA user_version = 99")
+    with pytest.raises(DownloadError) as caught:
+        shelf.again()
+    assert code_of(caught) is ErrorCode.DOWNLOAD_NEWER
