@@ -12,8 +12,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from random import Random
 from typing import Any, Literal
 
-from abr import registry
-from abr.model import Caps
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
@@ -27,14 +25,14 @@ from player.mpv.player import MpvPlayer
 from player.net.model import Transfer
 from player.opening import Source, addresses_of, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
+from player.rating import rate_control
 from player.renewal import renewal_of
-from player.selection import Selection, audio_rendition, ladder, select, wanted_bps
+from player.selection import Selection, select, wanted_bps
 from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState, Status, TrackChoice
 from player.steering import steering_of
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
-from player.stream.rate import RateControl
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
@@ -194,7 +192,7 @@ class Session:
             self._keys.add(kid, key)
         self._paths = Paths(tuple(addresses.manifests))
         renewal = renewal_of(self._source, services.service, services.device_id)
-        loader = Loader(
+        loader = self._loader = Loader(
             services.gate,
             self._paths,
             self._clock,
@@ -205,8 +203,7 @@ class Session:
             is_patient=lambda: self._paused,
             mark=services.mark,
         )
-        self._loader = loader
-        desk = LicenceDesk(
+        desk = self._desk = LicenceDesk(
             services.licences,
             self._keys,
             addresses.offer,
@@ -217,7 +214,6 @@ class Session:
             on_end=lambda error: self._call_soon(self._fail, error),
         )
         desk.prefetch()
-        self._desk = desk
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
         if settings.play_for_s is not None:
             self._stop_at_s = start_s + settings.play_for_s
@@ -242,20 +238,9 @@ class Session:
 
     def _make_streaming(self, sources: Sources, loader: Loader) -> Streaming:
         assert self._selection is not None
-        settings = self._settings
-        audio = self._selection.audio
-        audio_bps = audio_rendition(audio[self._selection.default_audio].first).bandwidth_bps if audio else 0
-        rate = RateControl(
-            registry.create(settings.policy),
-            self._network.estimate,
-            ladder(self._selection.main),
-            buffer_max_s=settings.buffer_s,
-            audio_bps=audio_bps if self._selection.video is not None else 0,
-            caps=Caps(user_max_bps=settings.max_bps, display_height=settings.max_height),
-        )
-        rate.manual = self._manual
+        rate = rate_control(self._selection, self._settings, self._network.estimate, self._manual)
         self._aim_at(self._manual)
-        store = SegmentStore(settings.memory_bytes)
+        store = SegmentStore(self._settings.memory_bytes)
         return Streaming(
             self._selection,
             sources,

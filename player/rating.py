@@ -1,0 +1,29 @@
+"""How the quality of one playback is chosen, put together: the policy, the ladder, and what limits it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from abr import registry
+from abr.model import Caps, Estimate
+from player.selection import Selection, audio_rendition, ladder
+from player.settings import PlaybackSettings
+from player.stream.rate import RateControl
+
+
+def rate_control(
+    selection: Selection, settings: PlaybackSettings, estimate: Callable[[float], Estimate], rung: int | None
+) -> RateControl:
+    """The choice of rungs for ``selection``; ``rung`` fixes it from the start, None is Auto."""
+    audio = selection.audio
+    audio_bps = audio_rendition(audio[selection.default_audio].first).bandwidth_bps if audio else 0
+    rate = RateControl(
+        registry.create(settings.policy),
+        estimate,
+        ladder(selection.main),
+        buffer_max_s=settings.buffer_s,
+        audio_bps=audio_bps if selection.video is not None else 0,
+        caps=Caps(user_max_bps=settings.max_bps, display_height=settings.max_height),
+    )
+    rate.manual = rung
+    return rate
