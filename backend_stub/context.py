@@ -10,6 +10,7 @@ from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.master_keys import MasterKeys
+from backend_stub.metrics import Metrics
 from backend_stub.service_secrets import ServiceSecrets, load_or_create
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Addresses, Edge
@@ -21,6 +22,7 @@ from backend_stub.services.devices import Devices
 from backend_stub.services.downloads import Downloads
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
+from backend_stub.services.my_list import MyList
 from backend_stub.services.plans import Subscriptions
 from backend_stub.services.play import PlayService
 from backend_stub.services.profiles import Profiles
@@ -31,7 +33,11 @@ from backend_stub.services.rights.issuing import RightsService
 from backend_stub.services.rights.release import Releases
 from backend_stub.services.rights.revocation import Revocations
 from backend_stub.services.rights.signatures import ServiceSigner
+from backend_stub.services.search import Search
+from backend_stub.services.search_index import SearchIndex
+from backend_stub.services.steering import Steering
 from backend_stub.services.streams import Streams
+from backend_stub.services.telemetry import Telemetry
 from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.tokens import Tokens
 from backend_stub.signing import UrlSigner
@@ -66,9 +72,15 @@ class ServiceContext:
     code_window: SlidingWindow
     pin_window: SlidingWindow
     profiles: Profiles
+    my_list: MyList
+    search: Search
+    steering: Steering
+    telemetry: Telemetry
+    metrics: Metrics
     device_grants: DeviceGrants
 
     def close(self) -> None:
+        self.search.close()
         self.database.close()
 
 
@@ -86,7 +98,9 @@ def open_context(
     masters = MasterKeys(settings.secrets_dir)
     vault = KeyVault(masters)
     signer = ServiceSigner(secrets.licence_signing)
-    addresses = Addresses(UrlSigner([secrets.url_signing]), edges)
+    url_signer = UrlSigner([secrets.url_signing])
+    steering = Steering(url_signer, clock, edges)
+    addresses = Addresses(url_signer, steering.edges_for)
     return ServiceContext(
         settings=settings,
         secrets=secrets,
@@ -115,5 +129,10 @@ def open_context(
         code_window=SlidingWindow(settings.login_limit),
         pin_window=SlidingWindow(settings.pin_limit),
         profiles=Profiles(database, clock),
+        my_list=MyList(database, clock),
+        search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
+        steering=steering,
+        telemetry=Telemetry(database, clock, steering),
+        metrics=Metrics(),
         device_grants=DeviceGrants(database, clock),
     )

@@ -21,6 +21,7 @@ from backend_stub.faults.admin import FaultAdmin
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.middleware import FaultMiddleware
 from backend_stub.http_server import HttpServer, TlsFiles, listen
+from backend_stub.metrics import CountCalls
 from backend_stub.services.addresses import Edge
 from backend_stub.signing import UrlSigner
 
@@ -115,7 +116,12 @@ class ServerGroup:
             name = edge_name(index)
             app = EdgeApp(name, self.settings.media_dir, signer, self._clock)
             self.edges.append(self._serve(name, app, port, is_edge=True))
-        self.api = self._serve(API_PATHWAY, create_app(self.context), self.options.api_port, is_edge=False)
+        self.api = self._serve(
+            API_PATHWAY,
+            CountCalls(create_app(self.context), self.context.metrics),
+            self.options.api_port,
+            is_edge=False,
+        )
 
     def _serve(self, name: str, app: App, port: int, *, is_edge: bool) -> Endpoint:
         listener, moved = listen(self.options.host, port)
@@ -154,7 +160,12 @@ def edge_name(index: int) -> str:
 
 def api_kind_of(path: str) -> str:
     """The request kind of an API path, as fault rules name it."""
-    for part, kind in (("/licence/", "licence"), ("/licences", "licence"), ("/clearkey/", "licence"), ("/posters/", "image")):
+    for part, kind in (
+        ("/licence/", "licence"),
+        ("/licences", "licence"),
+        ("/clearkey/", "licence"),
+        ("/posters/", "image"),
+    ):
         if path.startswith(PREFIX + part):
             return kind
     return "time" if path == f"{PREFIX}/time" else "api"

@@ -124,6 +124,17 @@ def rate_title(body: schemas.Rating, context: Context, publisher: Publisher, tit
     return Response(status_code=204)
 
 
+@router.get("/steering", responses=documented(401, 403))
+def get_steering(context: Context, _admin: Admin) -> schemas.PathwayList:
+    return _pathways(context)
+
+
+@router.put("/steering", responses=documented(401, 403))
+def set_steering(body: schemas.Weights, context: Context, _admin: Admin) -> schemas.PathwayList:
+    context.steering.set_weights(body.weights)
+    return _pathways(context)
+
+
 @router.get("/audit", responses=documented(401, 403))
 def audit_page(
     context: Context,
@@ -151,6 +162,21 @@ def audit_page(
 @router.post("/keys/rotation", responses=documented(401, 403))
 def rotate_key(_body: schemas.KeyRotation, context: Context, admin: Admin) -> schemas.KeyRotated:
     return schemas.KeyRotated(key_id=context.key_care.rotate_master(by=admin.id))
+
+
+def _pathways(context: ServiceContext) -> schemas.PathwayList:
+    return schemas.PathwayList(
+        items=[
+            schemas.Pathway(
+                pathway=state.pathway,
+                weight=state.weight,
+                reports=state.reports,
+                failures=state.failures,
+                failing=state.failing,
+            )
+            for state in context.steering.states()
+        ]
+    )
 
 
 def _account_body(context: ServiceContext, account: Account) -> schemas.AdminAccount:

@@ -66,6 +66,45 @@ class Rating(Strict):
     maturity: Literal[0, 6, 12, 16, 18]
 
 
+class QualityItem(BaseModel):
+    name: str
+    playbacks: int
+    startup_p50_s: float | None
+    startup_p95_s: float | None
+    rebuffer_ratio: float | None
+    bitrate_bps: float | None
+    errors: int
+    played_s: float
+
+
+class QualityReport(BaseModel):
+    items: list[QualityItem]
+
+
+class Weights(Strict):
+    """Weights by pathway; none for the edges' own order."""
+
+    weights: Annotated[
+        dict[
+            Annotated[str, StringConstraints(max_length=64)],
+            Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)],
+        ],
+        Field(max_length=100),
+    ]
+
+
+class Pathway(BaseModel):
+    pathway: str
+    weight: float
+    reports: int
+    failures: int
+    failing: bool
+
+
+class PathwayList(BaseModel):
+    items: list[Pathway]
+
+
 class AuditItem(BaseModel):
     id: int
     at: float

@@ -16,12 +16,16 @@ from backend_stub.api import (
     catalog,
     devices,
     licence,
+    my_list,
     play,
     profiles,
     progress,
     rights,
     schemas,
+    search,
+    steering,
     system,
+    telemetry,
 )
 from backend_stub.api.body_limit import BodyLimit
 from backend_stub.api.deps import only_known_query
@@ -29,6 +33,22 @@ from backend_stub.api.errors import add_handlers, documented
 from backend_stub.context import ServiceContext
 
 _MAX_BODY_BYTES = 1 << 20
+_MODULES = (
+    auth,
+    profiles,
+    catalog,
+    search,
+    my_list,
+    devices,
+    play,
+    steering,
+    licence,
+    rights,
+    progress,
+    telemetry,
+    system,
+    admin,
+)
 
 
 def create_app(context: ServiceContext) -> FastAPI:
@@ -44,11 +64,12 @@ def create_app(context: ServiceContext) -> FastAPI:
     app.state.context = context
     app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES)
     add_handlers(app)
-    for module in (auth, profiles, catalog, devices, play, licence, rights, progress, system, admin):
+    for module in _MODULES:
         app.include_router(
             module.router, prefix=PREFIX, responses=documented(400, 422), dependencies=[Depends(only_known_query)]
         )
     app.include_router(activation.router)
+    app.include_router(telemetry.scraped)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

@@ -10,6 +10,7 @@ from backend_stub.api import schemas
 from backend_stub.api.catalog import title_body
 from backend_stub.api.deps import Context, Hex32, TitleId, Viewer, Watching
 from backend_stub.api.errors import documented
+from backend_stub.context import ServiceContext
 from backend_stub.services.addresses import ManifestUrls
 from backend_stub.services.play import StartedPlay
 
@@ -27,7 +28,9 @@ def start_play(
         manifests=manifest_bodies(started.manifests),
         expires_at=started.session.expires_at,
         licence=_licence_pointer(request, started),
-        resume_s=started.resume_s,
+        resume_s=started.resume.position_s,
+        furthest_s=started.resume.furthest_s,
+        steering=schemas.SteeringPointer(url=_steering_url(request, context, started)),
     )
 
 
@@ -47,6 +50,12 @@ def end_play(_body: schemas.Nothing, context: Context, viewer: Viewer, session_i
 
 def manifest_bodies(manifests: Sequence[ManifestUrls]) -> list[schemas.ManifestBody]:
     return [schemas.ManifestBody(pathway=one.pathway, dash=one.dash, hls=one.hls) for one in manifests]
+
+
+def _steering_url(request: Request, context: ServiceContext, started: StartedPlay) -> str:
+    session = started.session
+    token = context.steering.token(session.id, session.title_id, session.expires_at)
+    return str(request.url_for("steering", session_id=session.id).include_query_params(token=token))
 
 
 def _licence_pointer(request: Request, started: StartedPlay) -> schemas.LicencePointer | None:

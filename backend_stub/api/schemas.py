@@ -220,6 +220,22 @@ class HeartbeatBody(BaseModel):
     expires_at: float
 
 
+class SteeringPointer(BaseModel):
+    url: str
+
+
+class SteeringManifest(BaseModel):
+    """RFC 8216bis, section 7.1, and ETSI TS 103 998, section 6: one document serves both."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    version: Literal[1] = Field(alias="VERSION")
+    ttl: int = Field(alias="TTL")
+    reload_uri: str = Field(alias="RELOAD-URI")
+    pathway_priority: list[str] = Field(alias="PATHWAY-PRIORITY")
+    service_location_priority: list[str] = Field(alias="SERVICE-LOCATION-PRIORITY")
+
+
 class PlayBody(BaseModel):
     session_id: str
     title: TitleBody
@@ -227,6 +243,8 @@ class PlayBody(BaseModel):
     expires_at: float
     licence: LicencePointer | None
     resume_s: float
+    furthest_s: float | None
+    steering: SteeringPointer
     thumbnails: None = None
 
 
@@ -278,6 +296,55 @@ class ProgressItem(Strict):
 
 class ProgressRequest(Strict):
     items: Annotated[list[ProgressItem], Field(max_length=500)]
+
+
+class ListEntryBody(BaseModel):
+    title: TitleBody
+    changed_at: float
+
+
+class MyList(BaseModel):
+    items: list[ListEntryBody]
+
+
+class ListChange(Strict):
+    listed: bool
+    changed_at: Seconds
+
+
+class ListState(BaseModel):
+    listed: bool
+    changed_at: float
+
+
+class SearchPage(BaseModel):
+    items: list[TitleBody]
+    corrected: str | None
+    more: bool
+
+
+_Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class TelemetryItem(Strict):
+    event_id: Id64
+    session_id: Id64
+    kind: Literal["start", "beat", "end", "error"]
+    at: Seconds
+    title_id: Id64
+    device_id: Id64
+    pathway: Annotated[str, StringConstraints(max_length=64, pattern=_NO_NUL)]
+    app_version: Annotated[str, StringConstraints(max_length=64, pattern=_NO_NUL)]
+    startup_s: Seconds | None
+    played_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
+    stalled_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
+    stalls: _Count
+    bits: Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
+    error: Annotated[str, StringConstraints(max_length=64, pattern=_NO_NUL)] | None
+
+
+class TelemetryRequest(Strict):
+    items: Annotated[list[TelemetryItem], Field(max_length=500)]
 
 
 class AcceptedBody(BaseModel):

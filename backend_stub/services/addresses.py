@@ -24,11 +24,11 @@ class ManifestUrls:
 
 
 class Addresses:
-    """``edges`` answers with the edges in ranked order, the preferred one first."""
+    """``edges_for`` answers with the edges for a session, the preferred one first."""
 
-    def __init__(self, signer: UrlSigner, edges: Callable[[], Sequence[Edge]]) -> None:
+    def __init__(self, signer: UrlSigner, edges_for: Callable[[str], Sequence[Edge]]) -> None:
         self._signer = signer
-        self._edges = edges
+        self._edges_for = edges_for
 
     def of(self, title_id: str, variant: str, session_id: str, expires_at: float) -> list[ManifestUrls]:
         """One entry for each edge; good until ``expires_at`` (seconds since 1970)."""
@@ -40,5 +40,5 @@ class Addresses:
                 dash=f"{edge.base_url}{path}/manifest.mpd",
                 hls=f"{edge.base_url}{path}/master.m3u8",
             )
-            for edge in self._edges()
+            for edge in self._edges_for(session_id)
         ]

@@ -16,21 +16,21 @@ from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import usable_device
 from backend_stub.services.entitlement import Viewing, entitled_title
+from backend_stub.services.progress import watches_of
+from backend_stub.services.resume import Resume, resume
 from backend_stub.services.streams import make_room
 from backend_stub.titles import ENCRYPTED
-
-_WATCHED_SHARE = 0.95  # beyond this a title counts as seen and starts again
 
 
 @dataclass(frozen=True, slots=True)
 class StartedPlay:
-    """``kids`` are hex and empty for a clear variant; ``resume_s`` is where to begin."""
+    """``kids`` are hex and empty for a clear variant; ``resume`` says where to begin."""
 
     session: PlaySession
     watched: WatchedTitle
     manifests: Sequence[ManifestUrls]
     kids: Sequence[str]
-    resume_s: float
+    resume: Resume
 
 
 class PlayService:
@@ -60,6 +60,7 @@ class PlayService:
             usable_device(session, account_id, device_id).last_seen_at = now
             make_room(session, account_id, device_id, entitled.plan, now)
             progress = session.get(Progress, (account_id, title_id))
+            going_on = resume(watches_of(session, account_id, title_id))
             kids = entitled_kids(session, entitled) if variant == ENCRYPTED else []
             play = PlaySession(
                 id=secrets.token_hex(16),
@@ -78,12 +79,5 @@ class PlayService:
             watched=WatchedTitle(entitled.title, progress),
             manifests=self._addresses.of(title_id, variant, play.id, play.expires_at),
             kids=kids,
-            resume_s=resume_position(progress),
+            resume=going_on,
         )
-
-
-def resume_position(progress: Progress | None) -> float:
-    """Where to go on watching, in seconds: 0 for a title not begun or as good as seen."""
-    if progress is None or progress.position_s >= _WATCHED_SHARE * progress.duration_s:
-        return 0.0
-    return progress.position_s

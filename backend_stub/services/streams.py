@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -43,6 +43,13 @@ class Streams:
             if device is not None:
                 device.last_seen_at = now
         return BEAT_S, play.expires_at
+
+    def running(self) -> int:
+        """How many sessions play now, of all accounts."""
+        now = self._clock.now()
+        query = select(func.count()).select_from(PlaySession).where(*_alive(now))
+        with self._database.read() as session:
+            return session.scalar(query) or 0
 
     def end(self, account_id: str, session_id: str) -> None:
         """The session gives its place up; ending it again changes nothing. Raises 404 ``session_not_found``."""
@@ -84,13 +91,12 @@ def make_room(session: Session, account_id: str, device_id: str, plan: Plan, now
 
 
 def _running(session: Session, account_id: str, now: float) -> Sequence[PlaySession]:
-    query = select(PlaySession).where(
-        PlaySession.account_id == account_id,
-        PlaySession.ended_at.is_(None),
-        PlaySession.expires_at > now,
-        PlaySession.beat_at > now - SILENT_S,
-    )
+    query = select(PlaySession).where(PlaySession.account_id == account_id, *_alive(now))
     return session.scalars(query.order_by(PlaySession.created_at)).all()
+
+
+def _alive(now: float) -> tuple[ColumnElement[bool], ...]:
+    return (PlaySession.ended_at.is_(None), PlaySession.expires_at > now, PlaySession.beat_at > now - SILENT_S)
 
 
 def _shown(session: Session, plays: Sequence[PlaySession]) -> list[dict[str, object]]:

@@ -19,6 +19,7 @@ PUBLIC = {
     ("post", "/auth/refresh"),
     ("post", "/auth/logout"),
     ("get", "/posters/{title_id}.jpg"),
+    ("get", "/steering/{session_id}"),
     ("post", "/clearkey/{title_id}"),
     ("post", "/licences/{licence_id}/release"),
     ("get", "/revocations"),

@@ -1,0 +1,54 @@
+"""The list of titles that an account wants to watch; changes may come late and out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Account, ListEntry, Title, TitleRights
+from backend_stub.services.catalog import WatchedTitle, progress_of
+from backend_stub.services.entitlement import Viewing, is_offered, published_title
+
+_MAX_SHOWN = 500
+
+
+class MyList:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def shown(self, viewing: Viewing) -> Sequence[tuple[WatchedTitle, float]]:
+        """The titles that are offered here and now with the time of their change, the newest first."""
+        with self._database.read() as session:
+            query = (
+                select(Title, ListEntry.changed_at)
+                .join(ListEntry, ListEntry.title_id == Title.id)
+                .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+                .where(ListEntry.account_id == viewing.account_id, ListEntry.listed)
+                .where(is_offered(session, viewing, self._clock.now()))
+                .order_by(ListEntry.changed_at.desc(), Title.id)
+                .limit(_MAX_SHOWN)
+            )
+            found = session.execute(query).all()
+            progress = progress_of(session, viewing.account_id, [title.id for title, _ in found])
+        return [(WatchedTitle(title, progress.get(title.id)), changed_at) for title, changed_at in found]
+
+    def change(self, account_id: str, title_id: str, *, listed: bool, changed_at: float) -> ListEntry:
+        """Take a change and return what stands: the later one; listed, when two are of the same moment.
+
+        A change from the future counts as made now. Raises :class:`ProblemError` 404 ``title_not_found``.
+        """
+        moment = min(changed_at, self._clock.now())
+        with self._database.write() as session:
+            session.get_one(Account, account_id, with_for_update=True)  # one change after the other
+            published_title(session, title_id)
+            entry = session.get(ListEntry, (account_id, title_id))
+            if entry is None:
+                entry = ListEntry(account_id=account_id, title_id=title_id, listed=listed, changed_at=moment)
+                session.add(entry)
+            elif (moment, listed) > (entry.changed_at, entry.listed):
+                entry.listed, entry.changed_at = listed, moment
+        return entry

@@ -1,0 +1,92 @@
+"""Search in the catalogue as a viewer may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Title, TitleRights
+from backend_stub.services.catalog import WatchedTitle, progress_of
+from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.services.search_index import Document, Query, SearchIndex
+
+_BATCH = 200
+_MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of hits. ``corrected`` is the query that was answered, when it is not the one that was asked."""
+
+    items: Sequence[WatchedTitle]
+    corrected: str | None
+    more: bool
+
+
+class Search:
+    """Keeps the index in step with the catalogue by itself."""
+
+    def __init__(self, database: Database, clock: Clock, index: SearchIndex) -> None:
+        self._database = database
+        self._clock = clock
+        self._index = index
+
+    def close(self) -> None:
+        self._index.close()
+
+    def find(
+        self, viewing: Viewing, text: str, limit: int, offset: int = 0, years: tuple[int, int] = (0, 9999)
+    ) -> Found:
+        """One page of titles that have every word of ``text`` and are offered to this viewer."""
+        with self._database.read() as session:
+            self._keep_in_step(session)
+            query = self._index.understand(text)
+            titles = []
+            for title in self._offered(session, viewing, query, years):
+                titles.append(title)
+                if len(titles) > offset + limit:
+                    break
+            page = titles[offset : offset + limit]
+            progress = progress_of(session, viewing.account_id, [title.id for title in page])
+        return Found(
+            items=[WatchedTitle(title, progress.get(title.id)) for title in page],
+            corrected=query.corrected,
+            more=len(titles) > offset + limit,
+        )
+
+    def _offered(self, session: Session, viewing: Viewing, query: Query, years: tuple[int, int]) -> Iterator[Title]:
+        offered = is_offered(session, viewing, self._clock.now())
+        for start in range(0, _MAX_LOOKED_AT, _BATCH):
+            ids = self._index.find(query, _BATCH, start, years)
+            rows = session.scalars(
+                select(Title)
+                .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+                .where(Title.id.in_(ids), offered)
+            )
+            by_id = {title.id: title for title in rows}
+            yield from (by_id[title_id] for title_id in ids if title_id in by_id)
+            if len(ids) < _BATCH:
+                return
+
+    def _keep_in_step(self, session: Session) -> None:
+        """Titles that came or went since the last search; their words never change."""
+        published = Title.published_at.is_not(None)
+        count, newest = session.execute(select(func.count(), func.max(Title.published_at)).where(published)).one()
+        stamp = f"{count} {newest}"
+        if stamp == self._index.stamp():
+            return
+        known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(published)))
+        self._index.update(_documents(session, wanted - known), known - wanted, stamp)
+
+
+def _documents(session: Session, ids: set[str]) -> Iterator[Document]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _BATCH):
+        query = select(Title.id, Title.title, Title.synopsis, Title.year)
+        rows = session.execute(query.where(Title.id.in_(ordered[start : start + _BATCH])))
+        yield from (Document(*row) for row in rows)

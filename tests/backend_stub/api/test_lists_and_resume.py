@@ -1,0 +1,135 @@
+"""My list, and going on where any device left a title."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend_stub.services.entitlement import Rights
+from backend_stub.services.resume import Resume, resume
+from tests.kit.rights import START, Service, SigningDevice, refusal, service
+
+
+@pytest.fixture
+def running(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with service(tmp_path_factory.mktemp("lists")) as made:
+        yield made
+
+
+@pytest.fixture
+def device(running: Service) -> SigningDevice:
+    return running.device(running.account("anna"))
+
+
+class TestMyList:
+    def put(self, device: SigningDevice, listed: bool, at: float) -> dict[str, Any]:
+        body = {"listed": listed, "changed_at": at}
+        answer: dict[str, Any] = device.client.call("PUT", "/list/film", body).json()
+        return answer
+
+    def ids(self, device: SigningDevice) -> list[str]:
+        return [item["title"]["id"] for item in device.client.get("/list").json()["items"]]
+
+    def test_the_later_change_stands(self, device: SigningDevice) -> None:
+        assert self.put(device, True, START - 10) == {"listed": True, "changed_at": START - 10}
+        assert self.ids(device) == ["film"]
+        self.put(device, False, START - 5)
+        assert self.put(device, True, START - 7) == {"listed": False, "changed_at": START - 5}
+        assert self.ids(device) == []
+
+    def test_the_order_of_arrival_does_not_matter(self, running: Service) -> None:
+        changes = [(True, START - 9), (False, START - 5), (True, START - 5), (False, START - 7)]
+        ends = set()
+        for number, order in enumerate(permutations(changes)):
+            account = running.account(f"p{number}")
+            for listed, at in order:
+                entry = running.context.my_list.change(account, "film", listed=listed, changed_at=at)
+            ends.add((entry.listed, entry.changed_at))
+        assert ends == {(True, START - 5)}
+
+    def test_a_change_from_the_future_is_one_of_now(self, running: Service, device: SigningDevice) -> None:
+        assert self.put(device, True, START + 1e6)["changed_at"] == START
+        running.clock.step(1)
+        assert self.put(device, False, START + 1)["listed"] is False
+
+    def test_only_titles_on_offer(self, running: Service, device: SigningDevice) -> None:
+        self.put(device, True, START)
+        running.context.contracts.set("film", Rights(available_until=START + 1), by=None)
+        running.clock.step(2)
+        assert self.ids(device) == []
+        unknown = device.client.call("PUT", "/list/none", {"listed": True, "changed_at": 0.0})
+        assert refusal(unknown) == (404, "title_not_found")
+
+
+class TestResume:
+    def report(self, device: SigningDevice, position_s: float, at: float, device_id: str = "", n: int = 0) -> None:
+        item = {
+            "event_id": f"{device_id}{position_s}{at}{n}",
+            "title_id": "film",
+            "position_s": position_s,
+            "duration_s": 1000.0,
+            "watched_at": at,
+            "device_id": device_id or "tv",
+        }
+        assert device.post("/progress", {"items": [item]}).status_code == 200
+
+    def going_on(self, device: SigningDevice) -> tuple[float, float | None]:
+        play = device.play(variant="clear").json()
+        return play["resume_s"], play["furthest_s"]
+
+    def test_another_device_that_got_further_is_offered(self, device: SigningDevice) -> None:
+        self.report(device, 500.0, START - 100, "tv")
+        self.report(device, 100.0, START - 10, "phone")
+        assert self.going_on(device) == (100.0, 500.0)
+        self.report(device, 120.0, START - 5, "tv")  # the same device went back
+        assert self.going_on(device) == (120.0, None)
+
+    def test_within_a_moment_the_further_one_stands(self, device: SigningDevice) -> None:
+        self.report(device, 500.0, START - 13, "tv")
+        self.report(device, 100.0, START - 10, "phone")
+        assert self.going_on(device) == (500.0, None)
+
+    def test_a_title_that_was_seen_begins_anew(self, device: SigningDevice) -> None:
+        self.report(device, 979.0, START - 10)
+        assert self.going_on(device) == (979.0, None)
+        self.report(device, 980.0, START - 5)
+        assert self.going_on(device) == (0.0, None)
+
+    def test_many_devices_are_bounded(self, running: Service, device: SigningDevice) -> None:
+        for number in range(40):
+            self.report(device, float(number), START - 1000 + 10 * number, f"d{number}")
+        from backend_stub.services.progress import watches_of
+
+        account = running.context.accounts.find("anna@matinee.local")
+        assert account is not None
+        with running.context.database.read() as session:
+            assert len(watches_of(session, account.id, "film")) == 32
+        assert self.going_on(device) == (39.0, None)
+
+
+WATCHES = st.builds(
+    SimpleNamespace,
+    device_id=st.sampled_from("abc"),
+    position_s=st.floats(0, 1000),
+    duration_s=st.just(1000.0),
+    watched_at=st.floats(0, 100),
+)
+
+
+@given(
+    st.lists(WATCHES, max_size=5, unique_by=lambda watch: watch.device_id).flatmap(
+        lambda watches: st.tuples(st.just(watches), st.permutations(watches))
+    )
+)
+def test_the_rule_does_not_depend_on_order(both: tuple[list[Any], list[Any]]) -> None:
+    watches, shuffled = both
+    found = resume(watches)
+    assert found == resume(shuffled)
+    if found.furthest_s is not None:
+        assert found.furthest_s > found.position_s + 30
+    assert found == Resume() or found.position_s in [watch.position_s for watch in watches]

@@ -1,0 +1,162 @@
+"""Search as a viewer meets it, and the index below."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend_stub.db.models import Title
+from backend_stub.services.entitlement import Rights
+from backend_stub.services.search_index import Document, SearchIndex, distance, nearest
+from tests.kit.rights import START, Caller, Service, refusal, service
+
+FILMS = {
+    "the-great-escape": ("The Great Escape", "Prisoners dig a tunnel.", 1963),
+    "escape-room": ("Escape Room", "Six strangers and a great puzzle.", 2019),
+    "amelie": ("Amélie", "A shy waitress in Paris.", 2001),
+    "paris-texas": ("Paris, Texas", "A man walks out of the desert.", 1984),
+    "desert-song": ("Song of the Desert", "Singers travel.", 1998),
+}
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Service]:
+    with service(tmp_path) as made:
+        with made.context.database.write() as session:
+            for number, (title_id, (title, synopsis, year)) in enumerate(FILMS.items()):
+                session.add(film(title_id, title, synopsis, year, START + number))
+        yield made
+
+
+@pytest.fixture
+def viewer(running: Service) -> Caller:
+    return running.client(running.account("anna"))
+
+
+def film(title_id: str, title: str, synopsis: str, year: int, at: float) -> Title:
+    return Title(
+        id=title_id,
+        title=title,
+        synopsis=synopsis,
+        year=year,
+        duration_s=60.0,
+        heights=[],
+        variants=["clear"],
+        open_licence=False,
+        published_at=at,
+    )
+
+
+def hits(viewer: Caller, query: str) -> list[str]:
+    answer = viewer.get(f"/search?{query}")
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def test_words_beginnings_and_accents(viewer: Caller) -> None:
+    assert hits(viewer, "q=great") == ["the-great-escape", "escape-room"]  # the title counts for more
+    assert hits(viewer, "q=esc gre") == ["the-great-escape", "escape-room"]
+    assert hits(viewer, "q=amelie") == hits(viewer, "q=AMÉLIE") == ["amelie"]
+    assert hits(viewer, "q=paris") == ["paris-texas", "amelie"]
+    assert hits(viewer, "q=zzzzz") == hits(viewer, "q=!!") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "corrected", "found"),
+    [
+        ("escpae", "escape", "escape-room"),
+        ("the grate escap", "the great escap", "the-great-escape"),
+        ("tezas", "texas", "paris-texas"),
+        ("dessert song", "desert song", "desert-song"),
+    ],
+)
+def test_slips_of_the_finger(viewer: Caller, typed: str, corrected: str, found: str) -> None:
+    answer = viewer.get(f"/search?q={typed}").json()
+    assert answer["corrected"] == corrected
+    assert found in [item["id"] for item in answer["items"]]
+
+
+def test_what_is_right_is_not_corrected(viewer: Caller) -> None:
+    assert viewer.get("/search?q=great").json()["corrected"] is None
+
+
+def test_years_and_pages(viewer: Caller) -> None:
+    assert hits(viewer, "q=desert&year_from=1990") == ["desert-song"]
+    assert hits(viewer, "q=desert&year_to=1990") == ["paris-texas"]
+    first = viewer.get("/search?q=a&limit=2").json()
+    second = viewer.get("/search?q=a&limit=2&offset=2").json()
+    assert (first["more"], second["more"]) == (True, False)
+    ids = [item["id"] for page in (first, second) for item in page["items"]]
+    assert len(ids) == len(set(ids)) == 4
+
+
+def test_only_what_the_viewer_may_see(running: Service, viewer: Caller) -> None:
+    running.context.contracts.set("amelie", Rights(countries=frozenset({"FR"})), by=None)
+    assert hits(viewer, "q=paris") == ["paris-texas"]
+    running.context.contracts.rate("paris-texas", 16, by=None)
+    child = viewer.post("/profiles", {"name": "Kim", "maturity": 6}).json()
+    token = viewer.post(f"/profiles/{child['id']}/selection", {}).json()["access_token"]
+    viewer.headers["Authorization"] = f"Bearer {token}"
+    assert hits(viewer, "q=paris") == []
+
+
+def test_the_index_follows_the_catalogue(running: Service, viewer: Caller) -> None:
+    assert hits(viewer, "q=texas") == ["paris-texas"]
+    with running.context.database.write() as session:
+        session.get_one(Title, "paris-texas").published_at = None
+        session.add(film("texas-two", "Texas Two", "", 2000, START + 100))
+    assert hits(viewer, "q=texas") == ["texas-two"]
+
+
+def test_a_damaged_index_is_made_again(running: Service, viewer: Caller) -> None:
+    assert hits(viewer, "q=texas") == ["paris-texas"]
+    running.context.search.close()
+    path = running.context.settings.data_dir / "search.db"
+    path.write_bytes(b"nonsense" * 1000)
+    assert hits(viewer, "q=texas") == ["paris-texas"]
+
+
+@pytest.mark.parametrize("query", ["", "q=", "q=a&limit=0", "q=a&offset=-1", "q=a&other=1", f"q={'a' * 201}"])
+def test_queries_that_are_none(viewer: Caller, query: str) -> None:
+    assert refusal(viewer.get(f"/search?{query}")) == (422, "invalid_request")
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_answered(text: str) -> None:
+    index = SearchIndex(Path(":memory:"))
+    index.update([Document("a", "A Film", "of words", 2000)], [], "1")
+    assert index.find(index.understand(text), 5) in ([], ["a"])
+    index.close()
+
+
+@given(st.text("abc", max_size=7), st.text("abc", max_size=7))
+def test_distance_is_one(one: str, other: str) -> None:
+    assert distance(one, other, 20) == distance(other, one, 20)
+    assert (distance(one, other, 20) == 0) == (one == other)
+    assert distance(one, other, 20) <= max(len(one), len(other))
+    assert (distance(one, other, 2) > 2) == (distance(one, other, 20) > 2)
+
+
+def test_a_slip_in_one_of_many_words_is_found(tmp_path: Path) -> None:
+    pick = random.Random(3)
+    words = sorted({"".join(pick.choices("abdeiklmnorstu", k=pick.randint(6, 10))) for _ in range(3000)})
+    index = SearchIndex(tmp_path / "search.db")
+    index.update([Document(str(n), word, "", 2000) for n, word in enumerate(words)], [], "1")
+    sample = pick.sample(words, 100)
+    found = 0
+    for word in sample:
+        at = pick.randrange(1, len(word) - 1)
+        typed = word[:at] + word[at + 1] + word[at] + word[at + 2 :]  # two letters swapped
+        query = index.understand(typed)
+        found += any(word in near for near in query.words) or typed == word
+    index.close()
+    assert found >= 90
+
+
+def test_the_nearest_comes_first() -> None:
+    assert nearest("escpae", ["estate", "escape", "escapes"])[0] == "escape"

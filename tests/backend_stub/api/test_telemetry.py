@@ -1,0 +1,186 @@
+"""Telemetry, quality, metrics, steering."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend_stub.server import ServerGroup
+from backend_stub.services.addresses import Edge
+from backend_stub.services.steering import PathwayState, Steering, rank
+from backend_stub.services.telemetry import percentile
+from backend_stub.signing import UrlSigner
+from tests.kit.rights import START, Caller, Service, SettableClock, SigningDevice, refusal, service
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Service]:
+    with service(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def viewer(running: Service) -> Caller:
+    return running.client(running.account("anna"))
+
+
+def event(event_id: str, kind: str = "beat", **members: Any) -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "session_id": "s1",
+        "kind": kind,
+        "at": START,
+        "title_id": "film",
+        "device_id": "tv",
+        "pathway": "edge-a",
+        "app_version": "1.0",
+        "startup_s": None,
+        "played_s": 0.0,
+        "stalled_s": 0.0,
+        "stalls": 0,
+        "bits": 0.0,
+        "error": None,
+        **members,
+    }
+
+
+class TestTelemetry:
+    def quality(self, running: Service, query: str = "") -> list[dict[str, Any]]:
+        admin = running.context.accounts.find("root@matinee.local")
+        account = admin.id if admin else running.account("root", role="admin")
+        items: list[dict[str, Any]] = running.client(account).get(f"/admin/quality{query}").json()["items"]
+        return items
+
+    def test_each_event_counts_once(self, running: Service, viewer: Caller) -> None:
+        events = [
+            event("1", "start", startup_s=0.5),
+            event("2", played_s=90.0, stalled_s=10.0, stalls=2, bits=9e7),
+            event("2", played_s=90.0, stalled_s=10.0, stalls=2, bits=9e7),
+        ]
+        for _ in range(3):
+            answer = viewer.post("/telemetry", {"items": events})
+            assert answer.json() == {"accepted": ["1", "2", "2"]}
+        assert self.quality(running) == [
+            {
+                "name": "",
+                "playbacks": 1,
+                "startup_p50_s": 0.5,
+                "startup_p95_s": 0.5,
+                "rebuffer_ratio": 0.1,
+                "bitrate_bps": 1e6,
+                "errors": 0,
+                "played_s": 90.0,
+            }
+        ]
+
+    def test_quality_by_cdn(self, running: Service, viewer: Caller) -> None:
+        events = [event(f"a{n}", "start", session_id=f"a{n}", startup_s=n / 10) for n in range(1, 21)]
+        events += [event("b", "error", session_id="b", pathway="edge-b", error="net.timeout")]
+        viewer.post("/telemetry", {"items": events})
+        first, second = self.quality(running, "?by=pathway")
+        assert (first["name"], first["playbacks"]) == ("edge-a", 20)
+        assert (first["startup_p50_s"], first["startup_p95_s"]) == (1.0, 1.9)
+        assert (second["name"], second["errors"], second["rebuffer_ratio"]) == ("edge-b", 1, None)
+        running.clock.step(7200)
+        assert self.quality(running, "?hours=1")[0]["playbacks"] == 0
+
+    def test_ids_count_for_each_account(self, running: Service, viewer: Caller) -> None:
+        other = running.client(running.account("ben"))
+        for one in (viewer, other):
+            one.post("/telemetry", {"items": [event("1", played_s=1.0)]})
+        assert self.quality(running)[0]["playbacks"] == 2
+
+    def test_players_that_fail_on_an_edge_change_the_order(self, running: Service, viewer: Caller) -> None:
+        state = running.context.steering.states()[0]
+        assert (state.pathway, state.failing) == ("edge-a", False)
+        viewer.post("/telemetry", {"items": [event(str(n), "error", error="x") for n in range(4)]})
+        assert running.context.steering.states()[0].failing
+        running.clock.step(301)
+        assert not running.context.steering.states()[0].failing
+
+
+@given(st.lists(st.floats(0, 100), min_size=1).map(sorted), st.floats(0.01, 1))
+def test_percentiles_are_values_that_were_there(values: list[float], share: float) -> None:
+    found = percentile(values, share)
+    assert found in values
+    assert sum(value <= found for value in values) >= share * len(values)
+
+
+def test_metrics_for_prometheus(group: ServerGroup) -> None:
+    httpx.get(f"{group.api_url}/time", trust_env=False)
+    address = f"{group.api.url}/metrics"
+    assert httpx.get(address, trust_env=False).status_code == 401
+    headers = {"Authorization": f"Bearer {group.admin_token}"}
+    answer = httpx.get(address, headers=headers, trust_env=False)
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    lines = answer.text.splitlines()
+    assert any(
+        line.startswith('matinee_requests_total{method="GET",route="/time",status="200"}') for line in lines
+    )
+    assert 'matinee_pathway_weight{pathway="edge-a"} 1.0' in lines
+    assert len([line for line in lines if line.startswith("matinee_request_seconds_bucket")]) == 11
+
+
+class TestSteering:
+    EDGES = tuple(Edge(f"edge-{name}", f"http://{name}") for name in "abc")
+
+    @pytest.fixture
+    def steering(self) -> Steering:
+        return Steering(UrlSigner([b"k" * 32]), SettableClock(), lambda: self.EDGES)
+
+    def test_the_edges_stand_in_their_own_order(self, steering: Steering) -> None:
+        assert {tuple(steering.order(f"s{n}")) for n in range(20)} == {("edge-a", "edge-b", "edge-c")}
+
+    def test_weights_share_viewers_out(self, steering: Steering) -> None:
+        steering.set_weights({"edge-a": 3.0, "edge-b": 1.0, "edge-c": 0.0})
+        orders = [steering.order(f"s{n}") for n in range(2000)]
+        first = Counter(order[0] for order in orders)
+        assert 0.70 < first["edge-a"] / 2000 < 0.80
+        assert {order[2] for order in orders} == {"edge-c"}
+        assert orders == [steering.order(f"s{n}") for n in range(2000)]
+
+    def test_failing_edges_go_behind(self, steering: Steering) -> None:
+        for number in range(8):
+            steering.report("edge-a", failed=number % 2 == 0)
+        assert steering.order("s") == ["edge-b", "edge-c", "edge-a"]
+
+    @given(st.lists(st.tuples(st.floats(0, 100), st.integers(0, 9), st.integers(0, 9)), max_size=6), st.booleans())
+    def test_nothing_is_ever_left_out(self, given_: list[tuple[float, int, int]], shared: bool) -> None:
+        states = [PathwayState(f"p{n}", weight, max(a, b), min(a, b)) for n, (weight, a, b) in enumerate(given_)]
+        ranked = rank(states, "s", shared=shared)
+        assert sorted(state.pathway for state in ranked) == [state.pathway for state in states]
+        out = [state.weight <= 0 for state in ranked]
+        assert out == sorted(out)
+
+    def test_the_manifest(self, running: Service) -> None:
+        device: SigningDevice = running.device(running.account("anna"))
+        url = device.play().json()["steering"]["url"]
+        anyone = running.client(None)
+        manifest = anyone.get(f"{url}&_HLS_pathway=%22edge-a%22&_HLS_throughput=5000000").json()
+        assert manifest == {
+            "VERSION": 1,
+            "TTL": 30,
+            "RELOAD-URI": url,
+            "PATHWAY-PRIORITY": ["edge-a"],
+            "SERVICE-LOCATION-PRIORITY": ["edge-a"],
+        }
+        other = device.play().json()["session_id"]
+        moved = url.replace(url.split("/steering/")[1][:32], other)
+        assert refusal(anyone.get(moved)) == (403, "bad_signature")
+        running.clock.step(6 * 3600)
+        assert refusal(anyone.get(url)) == (403, "bad_signature")
+
+    def test_the_operator_sets_weights(self, running: Service, viewer: Caller) -> None:
+        admin = running.client(running.account("root", role="admin"))
+        body = {"weights": {"edge-a": 0.5}}
+        state = {"pathway": "edge-a", "weight": 0.5, "reports": 0, "failures": 0, "failing": False}
+        assert admin.call("PUT", "/admin/steering", body).json() == {"items": [state]}
+        assert admin.get("/admin/steering").json() == {"items": [state]}
+        assert refusal(viewer.call("PUT", "/admin/steering", body)) == (403, "role_missing")
