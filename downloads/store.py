@@ -22,7 +22,7 @@ from downloads.errors import DownloadError, damaged, disk_full, not_found, stora
 from downloads.folder import Disk, DownloadFolder
 from downloads.index import Index
 from downloads.journal import sync_folder
-from downloads.locks import held, is_held
+from downloads.locks import held
 from downloads.model import Snapshot, State
 from drm_client.keystore import KeyStore
 from drm_client.sealing import KEY_BYTES, Sealer
@@ -194,18 +194,6 @@ class Store:
         if code != self.sealer.mac(text.encode(), _pointer_context(download_id)).hex():
             raise damaged(f"The note where download {download_id} is")
         return Path(json.loads(text)["path"])
-
-    # --- playback
-
-    @contextlib.contextmanager
-    def playing(self) -> Iterator[None]:
-        """While a playback over the network runs on this machine: downloads step back."""
-        with held(self.root / "playing.lock", shared=True):
-            yield
-
-    @property
-    def somebody_plays(self) -> bool:
-        return is_held(self.root / "playing.lock")
 
     # --- opening
 

@@ -15,6 +15,7 @@ from downloads.downloader import Access, Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import Choice, State
+from downloads.presence import playing, somebody_plays
 from downloads.queue import Queue
 from downloads.schedule import Conditions, Wait
 from downloads.settings import DownloadSettings
@@ -258,12 +259,13 @@ def test_the_queue_runs_by_priority_and_tells_why_it_waits(tmp_path: Path) -> No
 
 
 def test_playback_elsewhere_is_seen(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:
-    shelf, _, _ = kept
-    other = shelf.again()
-    assert not other.somebody_plays
-    with shelf.store.playing(), shelf.store.playing():
-        assert other.somebody_plays
-    assert not other.somebody_plays
+    root = kept[0].store.root
+    assert not somebody_plays(root)
+    with playing(root), playing(root):
+        assert somebody_plays(root)
+    assert not somebody_plays(root)
+    with playing(root / "not" / "there"):
+        assert not somebody_plays(root)
 
 
 def test_an_older_index_is_made_anew(kept: tuple[Shelf, DownloadFolder, FileServer]) -> None:

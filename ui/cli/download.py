@@ -9,7 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.options import add_service_arguments, add_store_arguments, positive, profile_folder, whole_number
+from ui.cli.options import (
+    add_ca_file_argument,
+    add_service_arguments,
+    add_store_arguments,
+    positive,
+    profile_folder,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from downloads.store import Store
@@ -24,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_service_arguments(common)
     add_store_arguments(common)
     common.add_argument("--json", action="store_true", help="print one JSON document on stdout and nothing else")
-    common.add_argument("--ca-file", type=Path, metavar="PEM", help="further certificate authorities to trust")
+    add_ca_file_argument(common)
 
     def action(name: str, text: str, *names: str, several: bool = False) -> argparse.ArgumentParser:
         made = actions.add_parser(name, help=text, parents=[common])
@@ -82,13 +89,18 @@ def run(args: argparse.Namespace) -> int:
     return handlers[args.action](args)
 
 
+def store_folder(args: argparse.Namespace) -> Path:
+    """Where the downloads are, whether there are any or not."""
+    return Path(args.store) if args.store else profile_folder(args) / "downloads"
+
+
 def open_store(args: argparse.Namespace) -> Store:
     """The downloads of this user. Raises DownloadError, or DrmError from the key store."""
     from downloads.store import Store
     from drm_client.keystore import open_key_store
 
     profile = profile_folder(args)
-    store = Store(Path(args.store) if args.store else profile / "downloads", open_key_store(profile, args.key_store))
+    store = Store(store_folder(args), open_key_store(profile, args.key_store))
     if store.index_was_damaged:
         print("matinee: the index was damaged; it has been made anew from the journals", file=sys.stderr)
     return store

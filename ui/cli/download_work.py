@@ -18,6 +18,7 @@ from downloads.cap import capped
 from downloads.downloader import Downloader
 from downloads.folder import DownloadFolder
 from downloads.model import Item, Plan
+from downloads.presence import somebody_plays
 from downloads.queue import Queue
 from downloads.request import DownloadRequest
 from downloads.schedule import Wait
@@ -79,7 +80,7 @@ def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
             store,
             Downloader(engine.gate, engine.clock, access_of(engine), settings, on_item=progress.kept),
             settings,
-            lambda: conditions.look(lambda: store.somebody_plays, conditions.network_is_metered),
+            lambda: conditions.look(lambda: somebody_plays(store.root), conditions.network_is_metered),
             on_wait=progress.waits,
             on_error=progress.failed,
         )

@@ -68,15 +68,22 @@ def run(args: argparse.Namespace) -> int:
 
     source = _source(args)
     _check_report(args.report)
-    if args.headless:
-        code = play_headless(args, source, args.speed)
-        if args.offline:
-            from ui.cli.download_play import verdict
-
-            return verdict(args, code)
-        return code
-    if args.speed != 1.0:
+    if args.speed != 1.0 and not args.headless:
         raise InputError(ErrorCode.INPUT_USAGE, "--speed goes with --headless.")
+    if args.offline:
+        from ui.cli.download_play import verdict
+
+        return verdict(args, _play(args, source))
+    from downloads.presence import playing
+    from ui.cli.download import store_folder
+
+    with playing(store_folder(args)):
+        return _play(args, source)
+
+
+def _play(args: argparse.Namespace, source: Source) -> int:
+    if args.headless:
+        return play_headless(args, source, args.speed)
     from ui.cli.app import play_in_window
 
     return play_in_window(args, source)

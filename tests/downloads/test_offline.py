@@ -1,0 +1,123 @@
+"""Playing what is kept: every form of title, and one that is still on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from downloads import checking, service
+from downloads.errors import DownloadError
+from downloads.folder import DownloadFolder
+from downloads.model import Choice, State
+from downloads.offline import SCHEME, OfflineTransport, presentation_of, source_of
+from downloads.store import Store
+from player.errors import ErrorCode
+from player.manifest.model import TrackType
+from tests.kit.downloads import Shelf, run
+from tests.kit.downloads import shelf as new_shelf
+from tests.kit.fileserver import FileServer
+from tests.kit.media import (
+    TestMedia,
+    dash_on_demand,
+    ffmpeg_hls_ts,
+    packager_cbcs,
+    packager_cenc,
+    packager_clear,
+)
+from tests.kit.playback import Run, engine, null_player, play
+
+SMALL = Choice(max_height=180, subtitles=("*",))
+
+
+def play_offline(folder: Path, store: Store, download_id: str) -> Run:
+    """Play with an engine that has no network to use."""
+    schemes = {SCHEME: lambda clock: OfflineTransport(store.get, clock)}
+    with engine(folder / "profile", schemes=schemes) as made, null_player(untimed=True) as player:
+        source = made.submit(source_of(store.get(download_id))).result(20)
+        return play(made, source, player)
+
+
+def downloaded(folder: Path, media: TestMedia, manifest: str) -> tuple[Shelf, DownloadFolder]:
+    with FileServer(media.folder) as server:
+        shelf = new_shelf(folder)
+        download = shelf.add(server.url(manifest), SMALL)
+        service.note_keys(download, [(bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in media.keys.values()])
+        assert run(download) is State.COMPLETE
+        assert sum(request.sent for request in server.requests) == download.ledger.fetched
+    return shelf, download
+
+
+@pytest.mark.parametrize(
+    ("make", "manifest"),
+    [
+        (packager_clear, "manifest.mpd"),
+        (packager_cenc, "master.m3u8"),
+        (packager_cbcs, "manifest.mpd"),
+        (ffmpeg_hls_ts, "master.m3u8"),
+        (dash_on_demand, "manifest.mpd"),
+    ],
+)
+def test_a_download_plays_to_its_end_without_its_server(
+    tmp_path: Path, make: Callable[[], TestMedia], manifest: str
+) -> None:
+    media = make()
+    shelf, download = downloaded(tmp_path, media, manifest)
+    assert checking.verify(download).sound
+    media_parts = [part for part in download.plan().parts if part.type is not TrackType.TEXT]
+    assert all(part.sealed == (not media.keys) for part in media_parts)
+    if media.keys:  # what came encrypted lies there as it came
+        item = next(item for item in download.plan().items if not item.sealed and item.duration_s)
+        name = item.addresses[0][1].split("/", 3)[3]
+        assert download.item_path(item.index).read_bytes() == (media.folder / name).read_bytes()
+    played = play_offline(tmp_path, shelf.again(), download.id)
+    assert played.status == "ended"
+    assert played.report["result"]["position_s"] > media.seconds - 1
+
+
+def test_only_what_was_chosen_is_offered(tmp_path: Path) -> None:
+    _, download = downloaded(tmp_path, packager_clear(), "manifest.mpd")
+    presentation = asyncio.run(presentation_of(download))
+    (video,) = presentation.tracks(TrackType.VIDEO)
+    assert [rendition.height for rendition in video.renditions] == [180]
+    assert [track.language for track in presentation.tracks(TrackType.AUDIO)] == ["en"]
+    assert [track.language for track in presentation.tracks(TrackType.TEXT)] == ["en"]
+    assert "127.0.0.1" not in repr([rendition.segments for rendition in video.renditions])
+
+
+def test_a_title_plays_while_it_is_downloaded(tmp_path: Path) -> None:
+    media = packager_clear()
+    with FileServer(media.folder, mbps=6) as server:
+        shelf = new_shelf(tmp_path)
+        download = shelf.add(server.url("manifest.mpd"), SMALL)
+        ended: list[State] = []
+        downloading = threading.Thread(target=lambda: ended.append(run(download, parallel=1)))
+        downloading.start()
+        store = shelf.again()
+        while not store.get(download.id).ledger.stored:
+            time.sleep(0.02)
+        assert store.get(download.id).ledger.state is not State.COMPLETE
+        played = play_offline(tmp_path, store, download.id)
+        downloading.join(60)
+    assert ended == [State.COMPLETE]
+    assert played.status == "ended"
+    assert played.report["result"]["position_s"] > media.seconds - 1
+
+
+def test_what_is_not_there_yet_is_named(tmp_path: Path) -> None:
+    media = packager_clear()
+    with FileServer(media.folder) as server:
+        shelf = new_shelf(tmp_path)
+        empty = shelf.add(server.url("manifest.mpd"), SMALL)
+            with pytest.raises(DownloadError) as caught:
+            asyncio.run(source_of(empty))
+        assert caught.value.code is ErrorCode.DOWNLOAD_INCOMPLETE
+        run(empty)
+    lines = (empty.path / "journal").read_bytes().splitlines(keepends=True)
+    (empty.path / "journal").write_bytes(b"".join(lines[: len(lines) // 2]))  # as if it had been killed here
+    played = play_offline(tmp_path, shelf.again(), empty.id)
+    assert played.report["result"]["error"]["code"] == "download.incomplete"
