@@ -15,6 +15,7 @@ from ui.display import check_display
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
+    from PySide6.QtQuick import QQuickWindow
 
     from player.clock import Clock
     from player.engine import Engine
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ui.client import OpenPlayback
     from ui.ports import PartReport, PlayerPort
     from ui.preferences import PreferenceStore
+    from ui.single import SingleInstance
+    from ui.viewmodels.application import ApplicationViewModel
 
 _log = logging.getLogger(__name__)
 _START_ENGINE_AT_THE_LATEST_MS = 1000
@@ -77,11 +80,22 @@ def run_app(options: AppOptions) -> int:
     scene.log_qt_messages()
     application = QGuiApplication(["matinee"])
     scene.after_application()
+    from ui.single import SingleInstance
+
+    single = SingleInstance(options.profile)
+    if not options.only_source:
+        if single.hand_over(options.source.url if options.source else ""):
+            _log.info("an app of this profile runs already and has been told")
+            return int(ExitCode.GOOD)
+        single.listen()
     scene.register_types(scene.choose_scene())
-    return _run(application, options)
+    try:
+        return _run(application, options, single)
+    finally:
+        single.close()
 
 
-def _run(application: QGuiApplication, options: AppOptions) -> int:
+def _run(application: QGuiApplication, options: AppOptions, single: SingleInstance) -> int:
     from PySide6.QtCore import QTimer
 
     from ui import scene
@@ -96,6 +110,7 @@ def _run(application: QGuiApplication, options: AppOptions) -> int:
     from ui.viewmodels.posters import PosterCache
     from ui.viewmodels.settings import SettingsViewModel
     from ui.viewmodels.tasks import Tasks
+    from ui.window_place import WindowMemory
 
     store = PreferenceStore(options.profile)
     client = EngineClient(
@@ -118,10 +133,16 @@ def _run(application: QGuiApplication, options: AppOptions) -> int:
     garbage = GarbageCollector()
     engine, window = scene.load_window(app)
     output.set_surface(scene.video_surface(window))
+    place = WindowMemory(options.profile)
+    if not options.tv:
+        place.restore(window)
+    single.asked.connect(lambda address: _come_forward(app, window, address))
     window.frameSwapped.connect(client.start)  # what is slow begins after the first frame
     QTimer.singleShot(_START_ENGINE_AT_THE_LATEST_MS, client.start)
     app.start(email=options.email, password=options.password, source=options.source)
     code = application.exec()
+    if not options.tv:
+        place.keep(window)
     app.close()
     tasks.close()
     client.close()
@@ -130,6 +151,14 @@ def _run(application: QGuiApplication, options: AppOptions) -> int:
     del engine
     garbage.close()
     return int(ExitCode.INTERRUPTED) if interrupts.received else code
+
+
+def _come_forward(app: ApplicationViewModel, window: QQuickWindow, address: str) -> None:
+    """A second start has been made: show this one, with what that one was to play."""
+    if address:
+        app.openUrl(address)
+    window.raise_()
+    window.requestActivate()
 
 
 def _make_engine(options: AppOptions) -> Engine:

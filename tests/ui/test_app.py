@@ -6,11 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
+from pathlib import Path
 
 import pytest
 
 from tests.kit.fileserver import FileServer
 from tests.kit.media import ffmpeg_hls_ts
+from ui.single import SingleInstance
 
 PROGRAM = """
 import sys
@@ -83,6 +87,20 @@ def test_what_cannot_be_played_shows_on_the_player_page(app):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode == 130
+
+
+def test_a_second_start_hands_its_address_to_the_first(app, tmp_path):
+    first = app()
+    socket = Path(tempfile.gettempdir()) / SingleInstance(tmp_path)._name
+    deadline = time.monotonic() + 30
+    while not socket.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    second = app("http://127.0.0.1:9/nothing.m3u8")
+    assert second.wait(timeout=30) == 0
+    assert first.stdout.readline().split() == ["failed", "net.refused"], "the first plays it"
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=20)
+    assert first.returncode == 130
 
 
 def test_no_display_is_one_sentence(app):

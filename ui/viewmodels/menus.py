@@ -36,6 +36,11 @@ class OptionModel(RecordModel[Option]):
         """Where a menu begins: the chosen line, else the first."""
         return next((row for row, option in enumerate(self.records) if option.chosen), 0)
 
+    @Slot(result=str)
+    def longest(self) -> str:
+        """The longest line, by which a menu is measured."""
+        return max((f"{option.label} {option.detail}" for option in self.records), key=len, default="")
+
 
 def quality_options(state: PlaybackState) -> list[Option]:
     """Auto, then every rung, the best first, and behind them those that cannot be played."""

@@ -12,10 +12,14 @@ FocusScope {
     signal chosen(string key)
     signal closed()
 
-    width: Math.max(Theme.px(300), Theme.type(300))
+    // As wide as its longest line, within bounds.
+    width: Math.max(Theme.px(280), Math.min(Theme.px(560), longest.width + Theme.px(110)))
     height: title.height + Theme.gap + Theme.px(6) + Math.min(list.contentHeight, Theme.px(340)) + Theme.tight
     Accessible.role: Accessible.PopupMenu
     Accessible.name: heading
+
+    // Take the size that the lines need; before the menu is placed.
+    function fit() { longest.text = model.longest() }
 
     // Begin on the line that is chosen now.
     function open() {
@@ -31,6 +35,12 @@ FocusScope {
     Keys.onUpPressed: event => event.accepted = true
     Keys.onDownPressed: event => event.accepted = true
 
+    TextMetrics {
+        id: longest
+        font.family: Theme.family
+        font.pixelSize: Theme.body
+        font.weight: Font.DemiBold
+    }
     Rectangle {
         anchors.fill: parent
         radius: Theme.radius
@@ -97,12 +107,14 @@ FocusScope {
             Label {
                 id: words
                 anchors { left: parent.left; leftMargin: Theme.px(36); verticalCenter: parent.verticalCenter }
-                width: Math.min(implicitWidth, parent.width - Theme.px(48) - (line.detail ? Theme.px(72) : 0))
+                width: Math.min(implicitWidth, parent.width - Theme.px(48)
+                                - (line.detail ? Math.min(more.implicitWidth + Theme.gap, parent.width * 0.4) : 0))
                 text: line.label
                 font.weight: line.chosen ? Font.DemiBold : Font.Normal
                 Accessible.ignored: true
             }
             Label {
+                id: more
                 anchors { left: words.right; leftMargin: Theme.gap; right: parent.right; rightMargin: Theme.px(12) }
                 anchors.verticalCenter: parent.verticalCenter
                 horizontalAlignment: Text.AlignRight

@@ -49,6 +49,7 @@ FocusScope {
         menu.heading = menus[which][0]
         menu.model = menus[which][1]
         menu.choose = menus[which][2]
+        menu.fit()
         menu.opener = button
         const centre = button.mapToItem(root, button.width / 2, 0).x
         menu.x = Math.max(Theme.margin, Math.min(root.width - Theme.margin - menu.width, centre - menu.width / 2))

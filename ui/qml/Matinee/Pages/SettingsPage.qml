@@ -26,6 +26,7 @@ FocusScope {
     }
     function openMenu(key: string, label: string, line: Item) {
         settings.offer(key)
+        menu.fit()
         menu.key = key
         menu.heading = label
         menu.opener = line
