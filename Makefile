@@ -3,6 +3,7 @@
 # make check  format, lint, types, layers
 # make bench  the benchmarks, each figure beside what it is compared with
 # make soak   the long runs, by hand
+# make chaos  50 runs of 60 s under random faults, 5 of them on the real libmpv
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
 # Each does its own set-up; what is done already is skipped.
 
@@ -35,6 +36,9 @@ fuzz: setup-test
 	@$(PY) -m pip install --quiet --require-hashes --requirement tests/fuzz/requirements.lock
 	@mkdir -p .cache/fuzz
 	@$(PY) -m tests.fuzz.fuzz_manifest .cache/fuzz -max_total_time=600 $(ARGS)
+
+chaos: setup-test
+	@$(PY) -m pytest -m soak tests/soak/test_chaos.py $(ARGS)
 
 format: setup-test
 	@$(PY) -m ruff check --fix .

@@ -349,16 +349,26 @@ class Loader:
             return
         if duration_s and progress.total is not None and progress.rate_bps * duration_s >= progress.total * 8:
             return  # faster than real time
-        reason = self._paths.too_slow(
+        untried = [name for name in job.urls if name not in job.tried]
+        reason = self._elsewhere(job, progress, untried)
+        if reason is not None:
+            raise NetError(ErrorCode.NET_SLOW, reason, recoverable=True, rate_bps=progress.rate_bps)
+        if progress.rate_bps <= 0:  # nothing comes at all: then a CDN that failed before is worth another try
+            reason = self._elsewhere(job, progress, list(job.urls))
+            if reason is not None:
+                raise NetError(ErrorCode.NET_STALLED, reason, recoverable=True)
+
+    def _elsewhere(self, job: _Job, progress: LoadProgress, among: Collection[str]) -> str | None:
+        """Why the attempt should go on at one of ``among``; None when it should stay."""
+        assert progress.remaining_s is not None
+        return self._paths.too_slow(
             job.pathway,
             self._clock.monotonic(),
             rate_bps=progress.rate_bps,
             remaining_s=progress.remaining_s,
-            buffer_s=buffer_s,
-            among=[name for name in job.urls if name not in job.tried],
+            buffer_s=self._buffer_s(),
+            among=among,
         )
-        if reason is not None:
-            raise NetError(ErrorCode.NET_SLOW, reason, recoverable=True, rate_bps=progress.rate_bps)
 
     def _answer(self, job: _Job, error: NetError) -> Step:
         """What to do about the failed attempt."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, MutableMapping
 from drm_client.errors import DrmError
 from player.clock import Clock
 from player.errors import ErrorCode, MatineeError, MediaError, unexpected
-from player.events import ErrorRaised, Observer
+from player.events import ErrorRaised, Note, Observer
 from player.loader import LoadProgress, LoadVerdict
 from player.selection import Selection, audio_rendition
 from player.stream.buffered import Buffered, Playhead
@@ -16,7 +16,7 @@ from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.lanes import POLL_S, Go, Lane, Wait
 from player.stream.line import LinePart, SegmentLine
-from player.stream.main_track import MainTrack
+from player.stream.main_track import DAMAGED_TRIES, MainTrack
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
 
@@ -65,6 +65,7 @@ class AudioTracks:
         self._tell_done = done
         self._tell_failed = failed
         self.chosen = selection.default_audio
+        self._damaged_from: dict[tuple[str, int], frozenset[str]] = {}  # the CDNs that gave a segment damaged
         self.lane: Lane | None = None
 
     def __bool__(self) -> bool:
@@ -134,7 +135,26 @@ class AudioTracks:
 
     def _order(self, line: SegmentLine, position: int) -> Order:
         part = line[position]
-        return Order(line.key, position, 0, part.rendition, part.segment)
+        avoid = self._damaged_from.get((line.key, position), frozenset())
+        return Order(line.key, position, 0, part.rendition, part.segment, avoid=avoid)
+
+    def take_damaged(self, key: str, position: int) -> bool:
+        """A segment cannot be demuxed: take it out, so that it is fetched again, elsewhere if possible. False when
+        that has been tried. Called on libmpv's demuxer thread."""
+        entry = self._store.peek(key, position)
+        seen = self._damaged_from.get((key, position), frozenset())
+        if entry is None or entry.failure is not None or len(seen) >= DAMAGED_TRIES or entry.pathway in seen:
+            return False
+        self._damaged_from[key, position] = seen | {entry.pathway}
+        self._store.discard(entry)
+        return True
+
+    def refetch_damaged(self, key: str, position: int) -> None:
+        """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and begin anew."""
+        sentence = "A damaged segment of the sound is fetched again."
+        self._observe(Note(self._clock.monotonic(), "damaged", sentence, track=key, code=ErrorCode.MEDIA_DAMAGED))
+        if self.lane is not None and self.lane.key == key:
+            self.lane.want(position, lambda running: running != position)
 
     def _crashed(self, line: SegmentLine, position: int, error: Exception) -> None:
         _log.error("fetching segment %d of %s failed unexpectedly", position, line.key, exc_info=error)

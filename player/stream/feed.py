@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
-from player.errors import MatineeError
+from player.errors import ErrorCode, MatineeError, MediaError
 from player.manifest.model import Segment
 from player.media.model import Sample, StreamConfig, StreamKind
 from player.media.silence import silent_samples
@@ -128,6 +128,8 @@ class _ReadAhead:
         while self._rest is not None and (not self.read or self.read[-1].dts_s < time_s):
             sample = next(self._rest, None)
             if sample is None:
+                if not self.read:
+                    raise MediaError(ErrorCode.MEDIA_DAMAGED, "A segment of this title's sound holds no media.")
                 self._rest = None
             elif sample.kind is StreamKind.AUDIO:
                 self.read.append(_shifted(sample, self._offset_s))
@@ -135,13 +137,24 @@ class _ReadAhead:
 
 
 class AudioFeed:
-    """The samples of one separate audio track, cut to stretches of the main track's slots."""
+    """The samples of one separate audio track, cut to stretches of the main track's slots.
 
-    def __init__(self, track: str, config: StreamConfig, library: Library, offsets: Offsets) -> None:
+    ``on_damage(position)`` answers whether a damaged segment will be fetched again, from elsewhere.
+    """
+
+    def __init__(
+        self,
+        track: str,
+        config: StreamConfig,
+        library: Library,
+        offsets: Offsets,
+        on_damage: Callable[[int], bool] = lambda _position: False,
+    ) -> None:
         self._track = track
         self._config = config
         self._library = library
         self._offsets = offsets
+        self._on_damage = on_damage
         self._open: OrderedDict[int, tuple[Entry, _ReadAhead]] = OrderedDict()
 
     def between(self, slot: Slot, start_s: float, stop_s: float) -> list[TimedSample]:
@@ -168,6 +181,10 @@ class AudioFeed:
                 if entry.failure is not None:
                     raise entry.failure
                 return self._reader(slot, entry).up_to(stop_s)
+            except MediaError:
+                self._open.pop(position, None)
+                if not self._on_damage(position):
+                    raise
             except Superseded:
                 self._open.pop(position, None)
             except Exception:

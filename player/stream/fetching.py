@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from drm_client.errors import DrmError
+from drm_client.errors import DrmError, DrmErrorCode
 from player.errors import MatineeError
 from player.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
 from player.manifest.model import Rendition, Segment
@@ -16,6 +16,8 @@ from player.stream.buffer import SegmentBuffer, Superseded
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
 from player.stream.waiting import Waiting
+
+_MOST_AVOIDED = 3  # CDNs that gave a segment damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,16 @@ class SegmentFetcher:
         """Fetch a segment; its entry is in the store from the begin, so that a released one is read as it arrives.
 
         An abandoned or cancelled fetch takes its entry out again. A failed one also does, and the caller decides.
+        What cannot be decrypted as a whole may be damaged: it is fetched once more from each other CDN.
         """
+        while True:
+            outcome = await self._fetch_once(order, watch, arrived)
+            source = "" if outcome.entry is None else outcome.entry.pathway
+            if not _spoiled(outcome.error) or source in order.avoid or len(order.avoid) >= _MOST_AVOIDED:
+                return outcome
+            order = replace(order, avoid=order.avoid | {source})
+
+    async def _fetch_once(self, order: Order, watch: Watch, arrived: Arrived | None) -> Outcome:
         entry = Entry(
             track=order.track,
             position=order.position,
@@ -152,3 +163,7 @@ class SegmentFetcher:
             return watch(entry, progress)
 
         return seen
+
+
+def _spoiled(error: MatineeError | DrmError | None) -> bool:
+    return isinstance(error, DrmError) and error.code is DrmErrorCode.DECRYPT_FAILED

@@ -27,7 +27,7 @@ from player.stream.timeline import LogicalTrack, Slot, is_aligned, segment_for
 _log = logging.getLogger(__name__)
 
 _HORIZON = 6  # coming segments whose sizes ABR is told
-_DAMAGED_TRIES = 3
+DAMAGED_TRIES = 3
 _MOST_SKIPPED = 2  # segments in a row that playback goes on without
 _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
 
@@ -102,7 +102,7 @@ class MainTrack:
         that has been tried. Called on libmpv's demuxer thread."""
         entry = self._store.peek(MAIN, position)
         seen = self._damaged_from.get(position, frozenset())
-        if entry is None or len(seen) >= _DAMAGED_TRIES or entry.pathway in seen:
+        if entry is None or len(seen) >= DAMAGED_TRIES or entry.pathway in seen:
             return False
         self._damaged_from[position] = seen | {entry.pathway}
         self._store.discard(entry)

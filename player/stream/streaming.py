@@ -7,6 +7,7 @@ Runs on the engine's loop, except what libmpv's demuxer thread calls through :cl
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Sequence
 
 from drm_client.errors import DrmError
@@ -268,7 +269,9 @@ class Streaming:
 
     def _write_audio(self, number: int) -> None:
         if self._audio:
-            feed = AudioFeed(audio_key(number), self._header.audio[number], self._library, self._emitter.offsets)
+            key, config = audio_key(number), self._header.audio[number]
+            damaged = functools.partial(self._audio_damaged, key)
+            feed = AudioFeed(key, config, self._library, self._emitter.offsets, damaged)
             self._emitter.select({number: feed})
 
     # --- from libmpv's demuxer thread
@@ -283,6 +286,12 @@ class Streaming:
         again = self._main.take_damaged(segment)
         if again:
             self._call_soon(self._main.refetch_damaged, segment, error)
+        return again
+
+    def _audio_damaged(self, key: str, position: int) -> bool:
+        again = self._audio.take_damaged(key, position)
+        if again:
+            self._call_soon(self._audio.refetch_damaged, key, position)
         return again
 
     def _seeks(self, segment: int) -> None:
