@@ -113,7 +113,7 @@ def test_what_is_not_there_yet_is_named(tmp_path: Path) -> None:
     with FileServer(media.folder) as server:
         shelf = new_shelf(tmp_path)
         empty = shelf.add(server.url("manifest.mpd"), SMALL)
-            with pytest.raises(DownloadError) as caught:
+        with pytest.raises(DownloadError) as caught:
             asyncio.run(source_of(empty))
         assert caught.value.code is ErrorCode.DOWNLOAD_INCOMPLETE
         run(empty)
