@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend_stub.server import ServerGroup
-from downloads import request, service
+from downloads import request, rights, service
 from downloads.downloader import Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
@@ -86,6 +86,13 @@ def test_a_title_is_downloaded_with_its_licence_and_plays_without_the_service(
     licence_id = service.licence_of(folder)
     assert licence_id is not None
     assert all(part.sealed == (variant == "clear") for part in folder.plan().parts)
+    keys = FileKeyStore(client.profile)
+    with rights.kept_licences(client.profile, keys) as licences:
+        standing = rights.standing_of(client.store.get(folder.id), licences)
+        assert standing is not None
+        assert standing.may_start
+        with pytest.raises(DrmError, match="not asked"):
+            asyncio.run(licences.renew(licence_id))
     with client.offline_engine() as made, null_player(untimed=True) as player:
         source = made.submit(source_of(client.store.get(folder.id))).result(10)
         assert play(made, source, player).status == "ended"

@@ -9,16 +9,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from downloads import checking, ledger, request, service
+from downloads import checking, ledger, request, rights, service
 from downloads.checking import Verdict
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import ALL, Choice, Origin, Snapshot, State
 from downloads.request import DownloadRequest
 from downloads.store import Store, free_bytes
-from player.errors import ErrorCode, ExitCode, InputError
+from drm_client.keystore import open_key_store
+from player.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
 from ui.cli.download import open_store
 from ui.cli.download_work import estimate_of, work
+from ui.cli.options import profile_folder
 from ui.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -73,12 +75,38 @@ def list_(args: argparse.Namespace) -> int:
     """Every download."""
     store = open_store(args)
     snapshots = store.rebuild() if args.rebuild else store.list()
+    told = rights_of(args, store, snapshots)
     if args.json:
-        print_json({"downloads": [_document(item) for item in snapshots]})
+        print_json({"downloads": [_document(item) | {"rights": told.get(item.id)} for item in snapshots]})
     else:
         for item in snapshots:
-            print(_line(item))
+            print(_line(item, told.get(item.id)))
     return int(ExitCode.GOOD)
+
+
+def rights_of(args: argparse.Namespace, store: Store, snapshots: Sequence[Snapshot]) -> dict[str, dict[str, Any]]:
+    """What each download that has a licence still permits, by its id; asks nobody."""
+    found: dict[str, dict[str, Any]] = {}
+    titles = [item for item in snapshots if item.title_id and not item.code.startswith("download.")]
+    if not titles:
+        return found
+    profile = profile_folder(args)
+    with rights.kept_licences(profile, open_key_store(profile, args.key_store)) as licences:
+        for item in titles:
+            try:
+                standing = rights.standing_of(store.get(item.id), licences)
+            except ANY_ERROR as error:
+                found[item.id] = {"state": str(error.code), "sentence": error.sentence, "may_start": False}
+                continue
+            if standing is not None:
+                found[item.id] = {
+                    "state": str(standing.state),
+                    "sentence": standing.sentence,
+                    "may_start": standing.may_start,
+                    "ends_at": standing.ends_at,
+                    "remaining_s": standing.remaining_s,
+                }
+    return found
 
 
 def pause(args: argparse.Namespace) -> int:
@@ -224,10 +252,11 @@ def _document(item: Snapshot) -> dict[str, Any]:
     return {**asdict(item), "state": str(item.state), "fraction": round(item.fraction, 4)}
 
 
-def _line(item: Snapshot) -> str:
+def _line(item: Snapshot, told: dict[str, Any] | None) -> str:
     state = "downloading" if item.running and item.state is State.QUEUED else str(item.state)
     size = f"{shown_bytes(item.fetched)} of {shown_bytes(max(item.size, item.fetched))}"
-    return f"{item.id}  {state:<11} {item.fraction:4.0%}  {size:<22} {item.name}  {item.sentence}".rstrip()
+    words = " ".join(filter(None, (item.sentence, "" if told is None else told["sentence"])))
+    return f"{item.id}  {state:<11} {item.fraction:4.0%}  {size:<22} {item.name}  {words}".rstrip()
 
 
 def _languages(words: Sequence[str]) -> tuple[str, ...]:
