@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from drm_client import rights as rules
 from drm_client import signed
@@ -125,14 +127,14 @@ class OfflineLicences:
             self.store.release(licence_id, None)
             return
         licence.clear()
-        self.store.release(licence_id, self._signed.receipt(licence.rights, reason))
+        self.store.release(licence_id, self._signed.receipt(licence.rights, reason, self._clock.now().at_s))
 
     # --- with the service
 
     async def acquire(self, order: LicenceOrder) -> KeptLicence:
         """Ask for a licence and keep it. Its keys are in the vault when this returns; those returned are zeroed."""
         issued = await self._signed.request(order)
-        return self._keep(issued, self._rights_of(issued))
+        return await asyncio.to_thread(lambda: self._keep(issued, self._rights_of(issued)))
 
     async def renew(self, licence_id: str, kids: Iterable[bytes] = ()) -> KeptLicence:
         """Renew a licence, for its own keys and ``kids``; the media stays. A licence that the service has withdrawn
@@ -147,11 +149,9 @@ class OfflineLicences:
             issued = await self._signed.renew(licence.rights, renewal.url, wanted)
         except RefusedError as error:
             if error.code is DrmErrorCode.LICENCE_REVOKED:
-                self._mark_revoked({licence_id})
+                await asyncio.to_thread(self._mark_revoked, {licence_id})
             raise
-        now = self.store.get(licence_id)  # its first play may have been set right by the service's time
-        now.clear()
-        return self._keep(issued, rules.renewed(now.rights, issued.policy))
+        return await asyncio.to_thread(self._keep_renewed, issued)
 
     async def renew_all(self, *, due_only: bool = False) -> Renewals:
         """Renew every licence that can be, or only those for which it is time."""
@@ -174,7 +174,7 @@ class OfflineLicences:
         count = 0
         for receipt in self.store.receipts():
             try:
-                await self._service.post(receipt.url, partial(dict, receipt=receipt.statement))
+                await self._service.post(receipt.url, partial(_receipt_body, receipt.statement))
             except RefusedError as error:
                 if error.recoverable:
                     raise
@@ -191,7 +191,7 @@ class OfflineLicences:
             answer = await service.get(f"/revocations?since={since}")
             payload = await service.verify(answer.get("list"), signed.REVOCATIONS)
             members = Fields(payload)
-            hit |= self._mark_revoked(self._named(members))
+            hit |= await asyncio.to_thread(self._withdraw, members)
             serial = members.count("serial")
             if serial > since:
                 self._vault.put(_SERIAL, service.address, str(serial).encode())
@@ -200,6 +200,11 @@ class OfflineLicences:
         return tuple(sorted(hit))
 
     # --- inside
+
+    def _keep_renewed(self, issued: IssuedLicence) -> KeptLicence:
+        now = self.store.get(issued.policy.licence_id)  # its first play may have been set right by the service's time
+        now.clear()
+        return self._keep(issued, rules.renewed(now.rights, issued.policy))
 
     def _keep(self, issued: IssuedLicence, rights: Rights) -> KeptLicence:
         licence = KeptLicence(self._service.address, rights, issued.document, issued.keys)
@@ -221,6 +226,9 @@ class OfflineLicences:
         if issued.policy.sequence <= earlier.rights.policy.sequence:
             raise untrusted("It is older than the one that is held.")
         return rules.renewed(earlier.rights, issued.policy)
+
+    def _withdraw(self, members: Fields) -> set[str]:
+        return self._mark_revoked(self._named(members))
 
     def _named(self, members: Fields) -> set[str]:
         """The IDs of the licences here that a list names, by themselves, by their title or by this device."""
@@ -247,3 +255,7 @@ class OfflineLicences:
                     marked.add(licence.licence_id)
                 licence.clear()
         return marked
+
+
+def _receipt_body(statement: str, _now_s: float) -> dict[str, Any]:
+    return {"receipt": statement}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import platform
 from collections.abc import Sequence
@@ -68,9 +69,9 @@ class SignedLicences:
 
     async def request(self, order: LicenceOrder) -> IssuedLicence:
         """A new licence."""
-        nonce = signed.new_nonce()
+        nonce = ""
 
-        def message() -> dict[str, Any]:
+        def message(now_s: float) -> dict[str, Any]:
             nonlocal nonce
             nonce = signed.new_nonce()
             return self._signed(
@@ -80,7 +81,7 @@ class SignedLicences:
                 kids=[kid.hex() for kid in order.kids],
                 pssh=[base64.b64encode(box).decode("ascii") for box in order.pssh] or None,
                 nonce=nonce,
-                issued_at=self._now(),
+                issued_at=now_s,
                 info=asdict(self._info),
             )
 
@@ -128,7 +129,7 @@ class SignedLicences:
         policy = rights.policy
         nonce = ""
 
-        def message() -> dict[str, Any]:
+        def message(now_s: float) -> dict[str, Any]:
             nonlocal nonce
             nonce = signed.new_nonce()
             return self._signed(
@@ -137,7 +138,7 @@ class SignedLicences:
                 sequence=sequence,
                 kids=[kid.hex() for kid in kids],
                 nonce=nonce,
-                issued_at=self._now(),
+                issued_at=now_s,
                 first_play_at=first_play_at(rights),
                 info=asdict(self._info),
             )
@@ -154,7 +155,7 @@ class SignedLicences:
         )
         return await self._read(answer, asked)
 
-    def receipt(self, rights: Rights, reason: str) -> Receipt | None:
+    def receipt(self, rights: Rights, reason: str, now_s: float) -> Receipt | None:
         """The signed word that a licence was given back; None where the service wants none.
 
         ``reason``: one of :data:`RELEASE_REASONS`.
@@ -170,7 +171,7 @@ class SignedLicences:
                 "licence_id": policy.licence_id,
                 "device_id": self._device.device_id,
                 "sequence": policy.sequence,
-                "released_at": self._now(),
+                "released_at": now_s,
                 "reason": reason,
                 "first_play_at": first_play_at(rights),
                 "nonce": signed.new_nonce(),
@@ -181,17 +182,14 @@ class SignedLicences:
     def _signed(self, typ: str, **members: object) -> dict[str, Any]:
         return {"request": self._device.sign(typ, {"device_id": self._device.device_id, **members})}
 
-    def _now(self) -> float:
-        return self._service.clock.now().at_s
-
     async def _read(self, answer: dict[str, Any], asked: Asked) -> IssuedLicence:
         document, jwe = answer.get("licence"), answer.get("jwe")
         policy = parse_policy(await self._service.verify(document, signed.LICENCE))
         if jwe is not None and not isinstance(jwe, str):
             raise untrusted("Its keys are of the wrong kind.")
         check_answer(policy, jwe, asked)
-        keys = () if jwe is None else self._keys(jwe, policy)
-        self._service.hear(policy.issued_at)
+        keys = () if jwe is None else await asyncio.to_thread(self._keys, jwe, policy)
+        await asyncio.to_thread(self._service.hear, policy.issued_at)
         return IssuedLicence(policy, str(document), keys)
 
     def _keys(self, jwe: str, policy: Policy) -> tuple[ContentKey, ...]:

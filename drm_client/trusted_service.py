@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -41,29 +42,37 @@ class TrustedService:
         """The answer to a GET of a call of the service, such as ``/keys``."""
         return accepted(await self._exchange(LicenceCall(f"{self.address}{_API}{path}")))
 
-    async def post(self, url: str, message: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The answer to a POST of ``message()``; ``url`` is absolute or from the service's root. Where the service
-        finds the time in it wrong, the time is asked for and the message is made and sent again."""
-        target = urljoin(f"{self.address}/", url)
+    async def post(self, url: str, message: Callable[[float], dict[str, Any]]) -> dict[str, Any]:
+        """The answer to a POST of ``message(now)``, where ``now`` is trusted seconds since 1970; ``url`` is absolute
+        or from the service's root. Where the service finds the time wrong, it is asked for its own, and the message
+        is made and sent again. ``message`` is called on a thread."""
         try:
-            return accepted(await self._exchange(json_call(target, message())))
+            return await self._post_now(url, message)
         except RefusedError as error:
             if error.reason != _CLOCK_SKEW:
                 raise
         await self.ask_time()
-        return accepted(await self._exchange(json_call(target, message())))
+        return await self._post_now(url, message)
+
+    async def _post_now(self, url: str, message: Callable[[float], dict[str, Any]]) -> dict[str, Any]:
+        document = await asyncio.to_thread(lambda: message(self.clock.now().at_s))
+        return accepted(await self._exchange(json_call(urljoin(f"{self.address}/", url), document)))
 
     async def verify(self, token: object, typ: str) -> dict[str, Any]:
         """The payload of a statement of the service. An unknown signer's key is asked for once."""
-        trust = self._trust()
+        trust = await asyncio.to_thread(self._trust)
         try:
-            return trust.verify(token, typ)
+            return await asyncio.to_thread(trust.verify, token, typ)
         except UnknownSignerError:
             document = await self.get("/keys")
-            trust = trust.extended(document) if trust.keys else ServiceTrust.pinned(document)
-            payload = trust.verify(token, typ)
-            self._vault.put(_TRUST, self.address, trust.as_json())
-            return payload
+            return await asyncio.to_thread(self._learn, trust, document, token, typ)
+
+    def _learn(self, trust: ServiceTrust, document: dict[str, Any], token: object, typ: str) -> dict[str, Any]:
+        """The payload of a statement by a key that ``document`` (an answer of ``GET /keys``) makes trusted."""
+        extended = trust.extended(document) if trust.keys else ServiceTrust.pinned(document)
+        payload = extended.verify(token, typ)
+        self._vault.put(_TRUST, self.address, extended.as_json())
+        return payload
 
     async def ask_time(self) -> TrustedTime:
         """The trusted time after the service was asked for it. A token without our nonce could be an old one."""
@@ -72,10 +81,11 @@ class TrustedService:
         payload = await self.verify(document.get("token"), signed.TIME)
         if payload.get("nonce") != nonce:
             raise untrusted("It is an older time.")
-        return self.hear(Fields(payload).number("now_at"))
+        return await asyncio.to_thread(self.hear, Fields(payload).number("now_at"))
 
     def hear(self, server_at_s: float) -> TrustedTime:
-        """Take a fresh signed server time. First plays that were dated by a wrong clock are set right with it."""
+        """Take a fresh signed server time, which sets first plays right that were dated by a wrong clock. Writes to
+        the disk, so it is for a thread."""
         with self._vault.exclusive():
             try:
                 before, after = self.clock.hear(server_at_s)
