@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtQuick import QQuickItem
 
 from player.errors import ErrorCode, NetError
 from player.state import Failure, Status
 from tests.kit.fake_client import cards, playing
 from tests.ui.stage import accessible_name, name_of
+from tests.ui.states import STATES, stops
 
 K = Qt.Key
 
@@ -20,19 +20,6 @@ def _screen_reader(qapp):
     QAccessible.setActive(True)
     yield
     QAccessible.setActive(False)
-
-
-def stops(stage) -> list[QQuickItem]:
-    """All visible items that take part in keyboard navigation."""
-    found, waiting = [], [stage.window.contentItem()]
-    while waiting:
-        item = waiting.pop()
-        if not item.isVisible() or not item.isEnabled():
-            continue
-        if item.activeFocusOnTab():
-            found.append(item)
-        waiting.extend(item.childItems())
-    return found
 
 
 def check_names(stage, least: int) -> dict[str, str]:
@@ -46,6 +33,13 @@ def check_names(stage, least: int) -> dict[str, str]:
         names[name_of(item)] = name
     assert len(names) >= least, names
     return names
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_everything_in_every_state_has_a_name_and_a_role(stage, state):
+    STATES[state](stage, False)
+    stage.wait(20)
+    check_names(stage, 1)
 
 
 def test_sign_in(stage):
