@@ -211,6 +211,21 @@ def _media_pathways(presentation: Presentation, used: str) -> list[str]:
     return list(named)
 
 
+def begin_at(start_s: float, end_s: float, *, asked_for: bool) -> float:
+    """Where playback begins in a title that ends at ``end_s``.
+
+    A remembered position past the end (the title is another one by now) means the begin. Raises InputError when the
+    viewer asked for a place that the title does not have.
+    """
+    if start_s < end_s:
+        return start_s
+    if asked_for:
+        raise InputError(
+            ErrorCode.INPUT_USAGE, f"This title is {end_s:.0f} s long; it cannot begin at {start_s:.0f} s."
+        )
+    return 0.0
+
+
 def describe_failure(error: BaseException) -> tuple[str, str]:
     """Code and sentence of anything that ended a playback."""
     known = error if isinstance(error, ANY_ERROR) else unexpected()

@@ -6,14 +6,14 @@ Its public methods may be called from any thread and return at once; the work ru
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, Literal
 
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
+from player.errands import Errands
 from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
 from player.events import ErrorRaised, Event, PhaseReached, Sought, TransferDone
 from player.licences import LicenceDesk
@@ -23,7 +23,7 @@ from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.player import MpvPlayer
 from player.net.model import Transfer
-from player.opening import Source, addresses_of, describe_failure, load_presentation, pathway_of
+from player.opening import Source, addresses_of, begin_at, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
 from player.rating import rate_control
 from player.renewal import renewal_of
@@ -64,7 +64,7 @@ class Session:
         self._services = services
         self._settings = settings
         self._clock = services.clock
-        self._loop = services.loop
+        self._errands = Errands(services.loop, self._errand_failed)
         self._on_event = on_event
         self._network = Throughput(settings.network_memory, lambda: self._paths.current)
         self._playhead = Playhead()
@@ -82,6 +82,7 @@ class Session:
         self._prepared = False
         self._early: dict[str, object] = {}  # what was set before there was a file to set it for
         self._early_seek_s: float | None = None
+        self._loaded = False
         self._switching = asyncio.Lock()
         self._text_wish = 0
         self._subtitles: Subtitles | None = None
@@ -92,7 +93,6 @@ class Session:
         self._failure: BaseException | None = None
         self._paused = settings.start_paused
         self._manual = settings.rung
-        self._tasks: set[asyncio.Task[None]] = set()
 
     # --- for any thread
 
@@ -110,27 +110,27 @@ class Session:
 
     def toggle(self) -> None:
         """Pause or go on."""
-        self._call_soon(lambda: self._pause(paused=not self._paused))
+        self._errands.call_soon(lambda: self._pause(paused=not self._paused))
 
     def seek(self, position_s: float) -> None:
         """Jump to a time on the presentation's timeline, exactly."""
-        self._do(lambda: self._seek(position_s))
+        self._errands.do(lambda: self._seek(position_s))
 
     def seek_by(self, delta_s: float) -> None:
         """Jump by so many seconds from where playback is (or is going to be)."""
-        self._do(lambda: self._seek(self._playhead.position_s + delta_s))
+        self._errands.do(lambda: self._seek(self._playhead.position_s + delta_s))
 
     def set_rung(self, index: int | None) -> None:
         """Fix the quality, or None for Auto."""
-        self._do(lambda: self._set_rung(index))
+        self._errands.do(lambda: self._set_rung(index))
 
     def select_audio(self, track_id: str) -> None:
         """Switch the audio track."""
-        self._do(lambda: self._select_audio(track_id))
+        self._errands.do(lambda: self._select_audio(track_id))
 
     def select_text(self, track_id: str | None) -> None:
         """Switch the subtitles; None turns them off."""
-        self._do(lambda: self._select_text(track_id))
+        self._errands.do(lambda: self._select_text(track_id))
 
     def set_volume(self, volume: int) -> None:
         """0 to 100."""
@@ -145,7 +145,7 @@ class Session:
 
     def stop(self) -> None:
         """End the playback; safe to call twice."""
-        self._call_soon(self._stopping.set)
+        self._errands.call_soon(self._stopping.set)
 
     def transferred(self, transfer: Transfer) -> None:
         """The gate finished an exchange (called on the loop)."""
@@ -211,7 +211,7 @@ class Session:
             self._observe,
             kept=services.kept_licences,
             reoffer=None if renewal is None else renewal.offer,
-            on_end=lambda error: self._call_soon(self._fail, error),
+            on_end=lambda error: self._errands.call_soon(self._fail, error),
         )
         desk.prefetch()
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
@@ -224,7 +224,7 @@ class Session:
             presentation, self._paths, services.gate, self._clock, self._throughput, self._observe, settings.seed
         )
         if steering is not None:
-            self._spawn(steering.run)
+            self._errands.spawn(steering.run)
         self._selection = select(presentation, settings.audio_language, await self._loading)
         pathway = self._paths.current or pathway_of(presentation.url)
         whole_keys = WholeKeys(loader, pathway)
@@ -232,7 +232,11 @@ class Session:
         self._streaming = self._make_streaming(sources, loader)
         self._subtitles = Subtitles(self._selection, sources, self._streaming.media_offset)
         self._publish_choices(addresses.name)
-        await self._streaming.prepare(start_s)
+        timeline = await self._streaming.find_segments()
+        begin_s = begin_at(start_s, timeline.end_s, asked_for=settings.start_s is not None)
+        if begin_s != start_s and self._early_seek_s is None:
+            self._early_seek_s = begin_s  # libmpv has been told another place
+        await self._streaming.prepare(begin_s)
         self._monitor.update(duration_s=self._streaming.timeline.end_s)
         await self._begin()
 
@@ -251,7 +255,7 @@ class Session:
             self._playhead,
             self._clock,
             self._observe,
-            lambda error: self._call_soon(self._read_failed, error),
+            lambda error: self._errands.call_soon(self._read_failed, error),
         )
 
     async def _load_into_player(self, start_s: float) -> frozenset[str]:
@@ -279,8 +283,6 @@ class Session:
             self._monitor.property(name, self._player.latest(name))
         for name, value in self._early.items():
             self._set_now(name, value)
-        if self._early_seek_s is not None:
-            await self._seek(self._early_seek_s)
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
@@ -288,10 +290,11 @@ class Session:
         while not self._is_over() and not stopped.done():
             await asyncio.wait({stopped}, timeout=_TICK_S)
             assert self._control is not None
-            ranges, dropped = await self._control.run(self._player.measure)
-            self._streaming.cached(ranges)
+            read_ahead, dropped = await self._control.run(self._player.measure)
+            if read_ahead is not None:
+                self._streaming.read_ahead(*read_ahead)
             self._streaming.poke()
-            self._monitor.sample(self._streaming.buffered_until(), ranges, dropped)
+            self._monitor.sample(self._streaming.buffered_until(), self._streaming.buffered_ranges(), dropped)
             if self._stop_at_s is not None and self._playhead.position_s >= self._stop_at_s:
                 self._monitor.finished(at_end=True)
 
@@ -301,9 +304,7 @@ class Session:
 
     async def _close(self) -> None:
         self._closing = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.close()
         self._waiting.end()
         if self._loading is not None:
             await asyncio.gather(self._loading, return_exceptions=True)
@@ -322,7 +323,7 @@ class Session:
     async def _seek(self, target_s: float) -> None:
         """An exact seek that also ends a read that is blocked where nobody wants to read any more."""
         streaming, control = self._streaming, self._control
-        if streaming is None or control is None:
+        if streaming is None or control is None or not self._loaded:
             self._early_seek_s = target_s
             return
         self._failure = None  # the viewer asks for another place, or for another try
@@ -333,9 +334,7 @@ class Session:
         self._monitor.seeking(target_s)
         generation = self._waiting.generation
         await control.run(self._player.seek, target_s)
-        ranges = await control.run(self._player.cached_ranges)
-        if not any(start <= target_s <= end for start, end in ranges):
-            self._waiting.interrupt(generation)
+        self._waiting.interrupt(generation)
 
     async def _set_rung(self, index: int | None) -> None:
         self._manual = index
@@ -378,9 +377,14 @@ class Session:
         self._monitor.event(name, data)
         if name == "end-file" and data.get("reason") in ("error", b"error") and not self._closing:
             self._fail(self._failure or _undecodable())
+        if name == "file-loaded":
+            self._loaded = True  # before that libmpv does not seek
+            target_s, self._early_seek_s = self._early_seek_s, None
+            if target_s is not None:
+                self._errands.do(lambda: self._seek(target_s))
         if name == "playback-restart" and self._streaming is not None:
             self._streaming.poke()
-            self._do(self._look_for_end)
+            self._errands.do(self._look_for_end)
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._monitor.property(name, value)
@@ -401,7 +405,7 @@ class Session:
         at_end = streaming.at_end or self._monitor.near_end(streaming.timeline.end_s)
         if not self._monitor.finished(at_end=at_end):
             # A read was interrupted although libmpv did not seek: any seek makes it read on.
-            self._do(lambda: self._seek(self._playhead.position_s))
+            self._errands.do(lambda: self._seek(self._playhead.position_s))
             self._set("pause", self._paused)  # libmpv pauses at an end
 
     def _read_failed(self, error: MatineeError | DrmError) -> None:
@@ -465,7 +469,7 @@ class Session:
         self._set("pause", paused)
 
     def _set(self, name: str, value: object) -> None:
-        self._call_soon(self._set_now, name, value)
+        self._errands.call_soon(self._set_now, name, value)
 
     def _set_now(self, name: str, value: object) -> None:
         if self._control is None:
@@ -473,26 +477,9 @@ class Session:
         elif not self._closing:
             self._control.post(self._player.set, name, value)
 
-    def _do(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._call_soon(self._spawn, make)
-
-    def _spawn(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        if self._closing:
-            return
-        task = self._loop.create_task(self._reported(make()))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _reported(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except ANY_ERROR as error:
-            self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
-            self._monitor.update(notice=error.sentence)
-
-    def _call_soon(self, function: Callable[..., object], *values: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the engine has been closed: there is nothing left to tell
-            self._loop.call_soon_threadsafe(function, *values)
+    def _errand_failed(self, error: MatineeError | DrmError) -> None:
+        self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
+        self._monitor.update(notice=error.sentence)
 
 
 def _undecodable() -> MediaError:

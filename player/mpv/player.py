@@ -47,10 +47,13 @@ _BASE_OPTIONS: dict[str, object] = {
     "cache": "yes",
     "cache_pause_initial": "no",
     "cache_pause_wait": 0.5,
-    "demuxer_readahead_secs": 6,
-    "cache_secs": 6,
+    "demuxer_readahead_secs": 4,
+    "cache_secs": 4,
     "demuxer_max_bytes": "96MiB",
-    "demuxer_max_back_bytes": "48MiB",
+    # What has been shown stays in our own store. In libmpv's cache it would be shown again after a jump back, at the
+    # quality it had, together with all that was read behind it: another choice of quality would be seen late.
+    "demuxer_seekable_cache": "no",
+    "demuxer_max_back_bytes": 0,
     # Our timestamps are presentation time already.
     "rebase_start_time": "no",
     "demuxer_mkv_probe_start_time": "no",
@@ -148,15 +151,16 @@ class MpvPlayer:
             self._decoders = frozenset(str(item["codec"]) for item in self.read("decoder-list") or ())
         return self._decoders
 
-    def cached_ranges(self) -> tuple[tuple[float, float], ...]:
-        """What libmpv can seek in without reading, as (start, end) in seconds."""
+    def read_ahead(self) -> tuple[float, float] | None:
+        """What libmpv has read and not shown, as (start, end) in seconds; None where it does not say."""
         state = self.read("demuxer-cache-state") or {}
-        return tuple((r["start"], r["end"]) for r in state.get("seekable-ranges", ()))
+        start_s, end_s = state.get("reader-pts"), state.get("cache-end")
+        return None if start_s is None or end_s is None else (float(start_s), float(end_s))
 
-    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
-        """:meth:`cached_ranges`, and how many frames have been dropped so far, by the decoder and by the display."""
+    def measure(self) -> tuple[tuple[float, float] | None, int]:
+        """:meth:`read_ahead`, and how many frames have been dropped so far, by the decoder and by the display."""
         dropped = sum(int(self.read(name, 0)) for name in ("frame-drop-count", "decoder-frame-drop-count"))
-        return self.cached_ranges(), dropped
+        return self.read_ahead(), dropped
 
     @property
     def recent_log(self) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from player.stream.line import SegmentLine
@@ -54,6 +56,33 @@ class Buffered:
         if stop == len(self.audio):
             audio_s = max(audio_s, main_s)  # sound may end a little before the picture
         return max(position_s, min(main_s, audio_s))
+
+    def ranges(self) -> tuple[tuple[float, float], ...]:
+        """The stretches of time of which every track that plays is complete."""
+        main = self._stretches(MAIN, [(slot.start_s, slot.end_s) for slot in self.timeline.slots])
+        if self.audio is None or not len(self.audio):
+            return tuple(main)
+        audio = self._stretches(
+            self.audio.key, [(part.segment.start_s, part.segment.end_s) for part in self.audio.parts]
+        )
+        if audio and audio[-1][1] >= self.audio[len(self.audio) - 1].segment.end_s:
+            audio[-1] = (audio[-1][0], math.inf)  # sound may end a little before the picture
+        common = ((max(a[0], b[0]), min(a[1], b[1])) for a in main for b in audio)
+        return tuple((start_s, end_s) for start_s, end_s in common if start_s < end_s)
+
+    def _stretches(self, track: str, times: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        """The times of a track's complete segments, those that follow each other made one."""
+        found: list[tuple[float, float]] = []
+        follows = False
+        for position, (start_s, end_s) in enumerate(times):
+            entry = self._store.peek(track, position)
+            complete = entry is not None and entry.buffer.is_complete
+            if complete and follows:
+                found[-1] = (found[-1][0], end_s)
+            elif complete:
+                found.append((start_s, end_s))
+            follows = complete
+        return found
 
     def trim(self) -> None:
         """Drop what lies well behind the playhead, as far as the store's bound asks for it."""

@@ -27,6 +27,7 @@ from player.stream.timeline import LogicalTrack, Slot, is_aligned, segment_for
 _log = logging.getLogger(__name__)
 
 _HORIZON = 6  # coming segments whose sizes ABR is told
+_KEPT_AFTER_JUMP = 1  # segments of lower quality behind the one that is jumped to: a buffer to begin with
 DAMAGED_TRIES = 3
 _MOST_SKIPPED = 2  # segments in a row that playback goes on without
 _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
@@ -91,7 +92,13 @@ class MainTrack:
         self.lane.poke()
 
     def sought(self, position: int) -> None:
-        """The viewer jumped to ``position``."""
+        """The viewer jumped to ``position``.
+
+        What is stored there of a lower quality than the link carries by now is shown for a segment or two, no longer.
+        """
+        rung = self._rate.current
+        if self._rate.manual is None and rung is not None and self._rate.carries(rung, self._clock.monotonic()):
+            self._store.discard_unread(MAIN, position + _KEPT_AFTER_JUMP, below=rung)
         entry = self._store.peek(MAIN, position)
         if entry is None or not entry.buffer.is_complete:
             self._rate.sought()

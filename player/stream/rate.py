@@ -130,6 +130,11 @@ class RateControl:
         """What the link is sure to give, in bit/s; None while too little is known of it."""
         return trusted_bps(self._estimate(now_s))
 
+    def carries(self, rung: int, now_s: float) -> bool:
+        """Whether the link is sure to give what a rung and the sound need."""
+        bps = self.trusted_bps(now_s)
+        return bps is not None and bps >= self.rungs[rung].bitrate_bps + self._audio_bps
+
     def chosen(self, rung: int) -> None:
         """A fetch at this rung begins."""
         self._since_switch = 0 if rung != self.current else self._since_switch + 1

@@ -105,11 +105,14 @@ class SegmentStore:
             for key in [key for key in self._pins if key[0] == track and key[1] not in positions]:
                 del self._pins[key]
 
-    def discard_unread(self, track: str, begin: int) -> None:
-        """Take out the complete segments from ``begin`` on of which libmpv has read nothing."""
+    def discard_unread(self, track: str, begin: int, below: int | None = None) -> None:
+        """Take out the complete segments behind ``begin`` of which libmpv holds nothing; of all rungs, or of those
+        ``below`` one."""
         with self._lock:
             for key, entry in list(self._entries.items()):
-                if key[0] == track and key[1] > begin and key not in self._pins and entry.buffer.is_complete:
+                if key[0] != track or key[1] <= begin or key in self._pins or not entry.buffer.is_complete:
+                    continue
+                if below is None or entry.rung < below:
                     del self._entries[key]
 
     def discard_failed(self) -> None:

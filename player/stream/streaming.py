@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from drm_client.errors import DrmError
 from player.clock import Clock
@@ -106,29 +106,38 @@ class Streaming:
         self._firsts: dict[str, asyncio.Future[Entry]] = {}
         self._header = HeaderBuilder(selection, sources, lambda: self._first(MAIN), self._first_of_audio)
         self._header_bytes = b""
+        self._rung = 0  # to begin with
         self._first_slot = 0
         self._stream: VirtualStream | None = None
 
     # --- start and end
 
-    async def prepare(self, start_s: float) -> None:
-        """Find the segments, begin to fetch those at ``start_s``, and make the file's header.
+    async def find_segments(self) -> Timeline:
+        """Load what lists the segments of the first rung and of the chosen sound.
 
-        Raises NetError, MediaError, ManifestError or DrmError.
+        Raises NetError, MediaError or ManifestError.
         """
-        rung = self._main.first_rung()
+        rung = self._rung = self._main.first_rung()
         main = self._selection.main
         renditions = [rendition_of(main, rung, period) for period in range(len(main.per_period))]
         lines = [self._audio.line(self._audio.chosen)] if self._audio else []
         indexes, _ = await asyncio.gather(
             asyncio.gather(*(self._sources.index(rendition) for rendition in renditions)), asyncio.gather(*lines)
         )
-        timeline = self._buffered.timeline = build_timeline(indexes)
+        self._buffered.timeline = build_timeline(indexes)
+        return self.timeline
+
+    async def prepare(self, start_s: float) -> None:
+        """Begin to fetch the segments at ``start_s``, and make the file's header.
+
+        Raises NetError, MediaError, ManifestError or DrmError.
+        """
+        timeline = self.timeline if len(self.timeline) else await self.find_segments()
         first = timeline.at(start_s)
         self._first_slot = first.number
         self._playhead.position_s = max(start_s, first.start_s)
         # Small and waited for by libmpv before anything else: first on the wire.
-        header = asyncio.ensure_future(self._header.build(timeline, rung, first, self._audio.chosen))
+        header = asyncio.ensure_future(self._header.build(timeline, self._rung, first, self._audio.chosen))
         try:
             await asyncio.sleep(0)
             self._main.lane.start(first.number, len(timeline))
@@ -197,17 +206,17 @@ class Streaming:
         for lane in self._lanes():
             lane.poke()
 
-    def cached(self, ranges: Sequence[tuple[float, float]]) -> None:
-        """libmpv's own cache holds these times: only there must a segment keep its rung.
+    def buffered_ranges(self) -> tuple[tuple[float, float], ...]:
+        """The times of which everything is in memory: a jump to there asks for nothing."""
+        return self._buffered.ranges()
 
-        A range ends with its last whole group of pictures; libmpv may hold the begin of the segment behind it as
-        well, and reads on there when ranges meet.
+    def read_ahead(self, start_s: float, end_s: float) -> None:
+        """libmpv holds this much that it has not shown: only there must a segment keep its rung.
+
+        It may hold the begin of the segment behind that as well.
         """
-        held: set[int] = set()
-        for start_s, end_s in ranges:
-            last = self.timeline.at(end_s).number
-            held.update(range(self.timeline.at(start_s).number, last + 2))
-        self._store.unpin_all_but(MAIN, held | {self._main.lane.head})
+        held = range(self.timeline.at(start_s).number, self.timeline.at(end_s).number + 2)
+        self._store.unpin_all_but(MAIN, {*held, self._main.lane.head})
 
     def set_manual(self, rung: int | None) -> None:
         """Fix the rung, or None for Auto."""

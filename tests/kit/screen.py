@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -64,13 +65,20 @@ class Screen:
 
     def wait_for(self, frame: int, since: int, timeout_s: float, tolerance: int = 0) -> Shown | None:
         """The first picture after index ``since`` whose number is ``frame`` (give or take ``tolerance``)."""
+        return self._wait(lambda mark: abs(mark.frame - frame) <= tolerance, since, timeout_s)
+
+    def wait_for_rung(self, rung: int, since: int, timeout_s: float) -> Shown | None:
+        """The first picture of a rung after index ``since``."""
+        return self._wait(lambda mark: mark.rung == rung, since, timeout_s)
+
+    def _wait(self, wanted: Callable[[barcode.Mark], bool], since: int, timeout_s: float) -> Shown | None:
         end = time.monotonic() + timeout_s
         seen = since
         while time.monotonic() < end:
             while seen < len(self.shown):
                 shown = self.shown[seen]
                 seen += 1
-                if abs(shown.mark.frame - frame) <= tolerance:
+                if wanted(shown.mark):
                     return shown
             time.sleep(0.003)
         return None

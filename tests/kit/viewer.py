@@ -13,7 +13,7 @@ from player.stream.store import Entry
 from tests.kit.streaming import StreamingBench
 
 STEP_S = 0.05
-READ_AHEAD_S = 6.0
+READ_AHEAD_S = 4.0
 RESUME_S = 0.5  # so much it wants to have after it has run dry (cache-pause-wait)
 SOUND_AHEAD_S = 1.0
 
@@ -38,7 +38,7 @@ class Viewer:
             assert passed < limit_s, f"{playhead.position_s:.1f} s were played in {passed:.0f} s: {self.stalls}"
             reached_s = min(self._read(MAIN), self._heard_s(self._read("audio-0")))
             self._show(reached_s, passed)
-            self._streaming.cached(((0.0, reached_s),))
+            self._streaming.read_ahead(playhead.position_s, max(playhead.position_s, reached_s))
             self._streaming.poke()
 
     def _show(self, reached_s: float, passed_s: float) -> None:

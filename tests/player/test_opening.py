@@ -8,7 +8,7 @@ from drm_client.errors import DrmError, DrmErrorCode
 from player.errors import ErrorCode, InputError, ManifestError, NetError
 from player.events import Event, PhaseReached
 from player.manifest.model import TrackType
-from player.opening import Addresses, Source, addresses_of, describe_failure, load_presentation, pathway_of
+from player.opening import Addresses, Source, addresses_of, begin_at, describe_failure, load_presentation, pathway_of
 from tests.kit.streaming import Link
 
 MPD = b"""<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT8S"><Period>
@@ -105,3 +105,19 @@ def test_every_failure_has_a_code_and_a_sentence() -> None:
     code, sentence = describe_failure(ForeignError("details nobody should see"))
     assert code == "internal"
     assert "details" not in sentence
+
+
+def test_where_playback_begins() -> None:
+    assert begin_at(0.0, 24.0, asked_for=True) == 0.0
+    assert begin_at(23.9, 24.0, asked_for=True) == 23.9
+    assert begin_at(12.0, 24.0, asked_for=False) == 12.0
+
+
+def test_a_remembered_position_past_the_end_means_the_begin() -> None:
+    assert begin_at(24.0, 24.0, asked_for=False) == 0.0
+    assert begin_at(4000.0, 24.0, asked_for=False) == 0.0
+
+
+def test_a_place_that_the_title_does_not_have_is_an_error_when_it_was_asked_for() -> None:
+    with pytest.raises(InputError, match="24 s long; it cannot begin at 99 s"):
+        begin_at(99.0, 24.0, asked_for=True)

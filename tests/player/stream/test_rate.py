@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from abr.model import Estimate, Phase, Rung
 from player.stream.rate import Moment, RateControl
 from tests.kit.streaming import Wishes
@@ -107,3 +109,16 @@ def test_rungs_that_cannot_be_had_are_left_out_from_then_on() -> None:
     rate.exclude(0)
     rate.decide(moment())
     assert policy.snapshots[-1].caps.excluded == {0, 2}
+
+
+@pytest.mark.parametrize(("low_bps", "carried"), [(1_028_000.0, True), (1_027_000.0, False), (None, False)])
+def test_a_link_carries_a_rung_with_its_sound(low_bps: float | None, carried: bool) -> None:
+    estimate = Estimate(mean_bps=3e6, low_bps=low_bps, remembered=True)
+    rate = RateControl(Wishes(), lambda _now_s: estimate, RUNGS, buffer_max_s=30.0, audio_bps=128_000)
+    assert rate.carries(1, 0.0) is carried
+
+
+def test_a_link_of_which_too_little_is_known_carries_nothing_for_sure() -> None:
+    rate = control(Wishes())
+    assert rate.trusted_bps(9.0) is None
+    assert not rate.carries(0, 9.0)

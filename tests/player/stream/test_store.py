@@ -122,3 +122,11 @@ def test_the_end_of_a_playback_empties_the_store() -> None:
     store.clear()
     assert store.total_bytes() == 0
     assert store.pinned_rung("main", 0) is None
+
+
+def test_a_better_rung_replaces_only_lower_ones() -> None:
+    store = SegmentStore(1000)
+    for position, rung in enumerate((0, 0, 1, 2, 1)):
+        store.put(entry(b"x", position=position, rung=rung))
+    store.discard_unread("main", 0, below=2)
+    assert [position for position in range(5) if store.peek("main", position)] == [0, 3]

@@ -68,7 +68,7 @@ async def test_a_shown_segment_is_fetched_again_at_the_same_rung(make: Make) -> 
     bench.streaming.poke()
     await bench.clock.advance(5.0)
     assert bench.rungs()[1] == 2
-    bench.streaming.cached([(12.0, 18.0)])
+    bench.streaming.read_ahead(12.0, 18.0)
     assert bench.store.pinned_rung("main", 1) is None
 
 
@@ -82,7 +82,7 @@ async def test_a_segment_that_libmpv_may_have_begun_keeps_its_rung(make: Make) -
         entry = bench.store.peek("main", position)
         assert entry is not None
         bench.store.pin(entry)
-    bench.streaming.cached([(4.0, 7.96)])
+    bench.streaming.read_ahead(4.0, 7.96)
     assert [bench.store.pinned_rung("main", position) for position in range(5)] == [0, 0, 0, None, None]
 
 
@@ -285,3 +285,26 @@ async def test_a_bug_in_a_fetch_ends_the_playback_with_a_sentence(
     _, at_end = await reading(bench)
     assert not at_end
     assert {str(failure.code) for failure in bench.failures} == {"internal"}
+
+
+async def test_after_a_jump_back_lower_rungs_are_replaced_where_the_link_carries_more(make: Make) -> None:
+    bench = make(title(12, audio=False), buffer_s=60.0, estimate=Estimate(mean_bps=9e6, low_bps=8e6, remembered=True))
+    await bench.start()
+    await bench.clock.advance(5.0)
+    bench.playhead.position_s, bench.policy.rung = 40.0, 2
+    bench.rate.chosen(2)
+    bench.streaming.read_ahead(40.0, 47.0)
+    bench.streaming._sought(1)
+    bench.playhead.position_s = 4.0
+    await bench.clock.advance(5.0)
+    assert bench.rungs()[:10] == [0, 0, 0, 2, 2, 2, 2, 2, 2, 2]
+
+
+async def test_after_a_jump_back_nothing_is_replaced_on_a_link_that_may_not_carry_it(make: Make) -> None:
+    bench = make(title(12), buffer_s=60.0, estimate=Estimate(mean_bps=9e6, low_bps=2e6, remembered=True))
+    await bench.start()
+    await bench.clock.advance(5.0)
+    bench.rate.chosen(2)
+    bench.streaming._sought(1)
+    await bench.clock.advance(5.0)
+    assert bench.rungs() == [0] * 12

@@ -1,0 +1,43 @@
+"""Where playback begins: jumps of the viewer before there is a picture, and places that the title does not have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from player.opening import Source
+from player.settings import PlaybackSettings
+from player.state import Status
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+from tests.kit.playback import engine, null_player
+from tests.kit.screen import Screen
+
+
+@pytest.mark.parametrize(("start_s", "target_s"), [(None, 10.0), (5.0, 12.0), (20.0, 0.0)])
+def test_a_jump_before_the_first_picture(start_s: float | None, target_s: float, tmp_path: Path) -> None:
+    title = media.packager_clear()
+    with FileServer(title.folder, latency_ms=20) as server, Screen() as screen, engine(tmp_path) as made:
+        session = made.open(
+            Source(url=server.url(title.dash or "")),
+            screen.player,
+            lambda _state: None,
+            PlaybackSettings(start_s=start_s, start_paused=True),
+        )
+        session.seek(target_s)
+        assert screen.wait_for(round(target_s * media.FPS), 0, 20) is not None
+        session.stop()
+        assert made.wait(session, 10)
+
+
+def test_a_place_past_the_end_is_an_error(tmp_path: Path) -> None:
+    title = media.packager_clear()
+    with FileServer(title.folder) as server, null_player() as player, engine(tmp_path) as made:
+        source = Source(url=server.url(title.dash or ""))
+        session = made.open(source, player, lambda _state: None, PlaybackSettings(start_s=99.0))
+        assert made.wait(session, 20)
+        assert session.state.status is Status.FAILED
+        assert session.state.failure is not None
+        assert session.state.failure.code == "input.usage"
+        assert "24 s long" in session.state.failure.sentence

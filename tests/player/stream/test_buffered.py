@@ -1,0 +1,54 @@
+"""What is in memory of a playback, as stretches of time."""
+
+from __future__ import annotations
+
+import pytest
+
+from player.stream.buffered import MAIN, Buffered, Playhead
+from player.stream.line import LinePart, SegmentLine
+from player.stream.store import SegmentStore
+from player.stream.timeline import build_timeline
+from tests.kit.presentations import entry, rendition, segments
+
+SOUND = "audio-0"
+
+
+@pytest.fixture
+def store() -> SegmentStore:
+    return SegmentStore(1 << 20)
+
+
+def buffered(store: SegmentStore, *, sound: bool = True, count: int = 6) -> Buffered:
+    made = Buffered(store, Playhead())
+    made.timeline = build_timeline([segments(count)])
+    if sound:
+        made.audio = SegmentLine(SOUND, [LinePart(0, rendition("en"), part) for part in segments(count, 3.9)])
+    return made
+
+
+def put(store: SegmentStore, track: str, *positions: int, complete: bool = True) -> None:
+    for position in positions:
+        store.put(entry(b"x", track=track, position=position, complete=complete))
+
+
+def test_whole_segments_that_follow_each_other_are_one_stretch(store: SegmentStore) -> None:
+    put(store, MAIN, 0, 1, 4)
+    put(store, MAIN, 2, complete=False)
+    assert buffered(store, sound=False).ranges() == ((0.0, 8.0), (16.0, 20.0))
+
+
+def test_only_what_every_track_has_counts(store: SegmentStore) -> None:
+    put(store, MAIN, 0, 1, 2)
+    put(store, SOUND, 1, 2, 3)
+    assert buffered(store).ranges() == ((3.9, 12.0),)
+
+
+def test_sound_may_end_before_the_picture(store: SegmentStore) -> None:
+    put(store, MAIN, 4, 5)
+    put(store, SOUND, 3, 4, 5)
+    assert buffered(store).ranges() == ((16.0, 24.0),)
+
+
+def test_nothing_is_in_memory_at_first(store: SegmentStore) -> None:
+    assert buffered(store).ranges() == ()
+    assert Buffered(store, Playhead()).ranges() == ()
