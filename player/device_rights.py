@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
 from drm_client import signed
-from drm_client.device import DeviceIdentity
+from drm_client.device import ENTRY, DeviceIdentity
 from drm_client.keystore import KeyStore
 from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
@@ -14,11 +15,13 @@ from drm_client.refusals import LicenceReply
 from drm_client.signed_licences import DeviceInfo, SignedLicences
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
-from drm_client.vault import Vault
+from drm_client.vault import Vault, set_aside
 from player.errors import ServiceError
 from player.service import ServiceClient
 
 _NOT_FOUND = 404
+_REMOVED = "device_revoked"
+_OWNER_ENTRY = "vault-device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,12 @@ def open_rights(profile: Path, keys: KeyStore, device: DeviceIdentity, client: S
         response = await client.answer(call.url, call.body)
         return LicenceReply(response.status, response.body)
 
+    owner = device.device_id.encode()
+    if keys.get(_OWNER_ENTRY) not in (None, owner):
+        set_aside(profile)  # it belongs to an identity that this device no longer has, and opens for nobody
     vault = Vault(profile, keys, device.device_id)
+    if keys.get(_OWNER_ENTRY) != owner:
+        keys.put(_OWNER_ENTRY, owner)
     clock = TrustedClock(vault)
     service = TrustedService(client.address, vault, clock, exchange)
     info = DeviceInfo()
@@ -58,8 +66,12 @@ def open_rights(profile: Path, keys: KeyStore, device: DeviceIdentity, client: S
     return DeviceRights(vault, clock, service, licences, SignedLicences(service, device, info))
 
 
-async def register(client: ServiceClient, device: DeviceIdentity) -> str:
-    """The device's ID at the service, with proof that it has its key. A service that asks for no proof gets none."""
+async def register(client: ServiceClient, device: DeviceIdentity, keys: KeyStore) -> str:
+    """The device's ID at the service, with proof that it has its key. A service that asks for no proof gets none.
+
+    The key of a device that was removed from its account is never taken again: it is forgotten here, and the next run
+    of the program is another device.
+    """
 
     def prove(challenge: str) -> str:
         return device.sign(signed.DEVICE, {"challenge": challenge, "device_id": device.device_id})
@@ -67,6 +79,8 @@ async def register(client: ServiceClient, device: DeviceIdentity) -> str:
     try:
         return await client.register_device(device.public_jwk(), prove=prove)
     except ServiceError as error:
+        if error.fields.get("problem") == _REMOVED:
+            await asyncio.to_thread(keys.delete, ENTRY)
         if error.fields.get("status") != _NOT_FOUND:
             raise
     return await client.register_device(device.public_jwk())

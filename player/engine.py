@@ -256,10 +256,10 @@ class Engine:
 
     async def _registered_device(self) -> str | None:
         """The device's id at the service, registered once per engine."""
-        if self.service is None or self._device is None:
+        if self.service is None or self._device is None or self._store is None:
             return None
         if self._device_id is None:
-            self._device_id = await register(self.service, self._device)
+            self._device_id = await register(self.service, self._device, self._store)
         return self._device_id
 
     async def _kept_licences(self) -> OfflineLicences | None:

@@ -17,6 +17,7 @@ from drm_client.rights import Rights, RightsState
 from drm_client.signed_licences import LicenceOrder
 from player.device_rights import DeviceRights
 from player.engine import Engine
+from player.errors import ServiceError
 from player.opening import offer_of
 from tests.kit.backend import KEYS, publish_noise, running_backend
 from tests.kit.playback import signed_in_engine
@@ -139,3 +140,24 @@ def test_a_second_run_has_the_licence_without_the_service(tmp_path: Path) -> Non
         assert ring.get(KIDS[0]).value == PLAIN[KIDS[0]]
     finally:
         later.close()
+
+
+def test_a_device_that_was_removed_is_another_one_at_the_next_start(tmp_path: Path) -> None:
+    with running_backend(tmp_path / "service", edges=1) as group:
+        with signed_in_engine(tmp_path / "profile", group) as engine:
+            client = Client(group, engine)
+            client.do(client.kept())
+            removed = client.do(engine._registered_device())
+            client.group.context.devices.forbid(removed, "test", by="a" * 32)
+            engine._device_id = None
+            with pytest.raises(ServiceError, match="removed"):
+                client.do(engine._registered_device())
+            settings = engine._settings
+        later = Engine(settings)
+        try:
+            assert later.submit(later._registered_device()).result(30) not in (None, removed)
+            rights = later.submit(later.rights()).result(30)
+            assert rights is not None
+            assert rights.licences.store.ids() == ()
+        finally:
+            later.close()
