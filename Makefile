@@ -10,7 +10,7 @@
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test check bench soak fuzz lock format setup setup-test clean
+.PHONY: demo test check bench soak chaos fuzz lock format setup setup-test clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)

@@ -40,7 +40,8 @@ from player.service import ServiceClient, TokenStore
 from player.session import Session
 from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState
-from player.telemetry import EventQueue, SessionFacts, Telemetry
+from player.telemetry import EventQueue, Form, SessionFacts, Telemetry, accepted_ids
+from player.telemetry.sender import Deliver
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -54,8 +55,8 @@ class EngineSettings:
     """``profile`` is the folder for what the client keeps (identity, tokens). Only in ``local_folder`` may ``file:``
     addresses lie: it is the folder of the local manifest that is played. ``wrap`` puts transports of a test
     (faults, a shaped link) around the network. ``telemetry`` is the viewer's consent to tell the service how
-    playbacks went. ``schemes`` adds transports for addresses of the program's own (kept
-    titles)."""
+    playbacks went, and a collector at ``collector_url`` (empty for none) all about them. ``schemes`` adds transports
+    for addresses of the program's own (kept titles)."""
 
     profile: Path
     service_url: str | None = None
@@ -64,6 +65,7 @@ class EngineSettings:
     http2: bool = True
     local_folder: Path | None = None
     telemetry: bool = False
+    collector_url: str = field(default="", repr=False)
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = field(default=())
     schemes: Mapping[str, Callable[[Clock], Transport]] = field(default_factory=dict)
 
@@ -83,7 +85,7 @@ class Engine:
         self._rights: DeviceRights | None = None
         self._opening_rights = asyncio.Lock()
         self._resume: ResumeSync | None = None
-        self.telemetry: Telemetry | None = None
+        self._tellers: dict[Form, Telemetry] = {}
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -94,8 +96,9 @@ class Engine:
             self.service = ServiceClient(self._gate, settings.service_url, TokenStore(self._store))
             self._device = DeviceIdentity.load_or_create(self._store)
             self._resume = self._make_resume(self.service)
-            queue = EventQueue(settings.profile / "telemetry.db")
-            self.telemetry = Telemetry(queue, self.service.telemetry, self.clock, consent=settings.telemetry)
+            self._add_teller("telemetry.db", self.service.telemetry, Form.QUALITY)
+        if settings.collector_url:
+            self._add_teller("events.db", self._collect, Form.EVENTS)
         self._licences = LicenceClient(self._post_licence, self._device, now=self._now_s, signed=self._signed)
         self.loop.call_soon_threadsafe(self._start_watching)
 
@@ -135,12 +138,20 @@ class Engine:
             observers.append(self._resume.tracker(source.title_id, lambda: session.state.duration_s))
         if reporter is not None:
             observers.append(reporter)
-        if self.telemetry is not None:
-            facts = SessionFacts(source.title_id, source.variant, settings.policy, USER_AGENT, _SYSTEM)
-            observers.append(self.telemetry.session(facts, lambda: session.state))
+        facts = SessionFacts(
+            source.title_id, source.variant, settings.policy, USER_AGENT, _SYSTEM, lambda: self._device_id
+        )
+        for form, teller in self._tellers.items():
+            if source.title_id or form is Form.EVENTS:  # the service has no use for what is not its own
+                observers.append(teller.session(facts, lambda: session.state))
         session = Session(source, player, services, settings, on_state, all_of(observers))
         self._sessions[session] = self.submit(_with_reports(session, reporter))
         return session
+
+    async def set_consent(self, consent: bool) -> None:
+        """The viewer's choice about telemetry, from now on. Runs on the engine's loop (:meth:`submit`)."""
+        for teller in self._tellers.values():
+            await teller.set_consent(consent)
 
     def wait(self, session: Session, timeout_s: float | None = None) -> bool:
         """Wait until a playback is over and everything of it is closed; False when the time is up."""
@@ -206,6 +217,23 @@ class Engine:
             transport = wrap(transport, self.clock)
         return Gate(transport, self.clock, self._transferred)
 
+    def _add_teller(self, name: str, deliver: Deliver, form: Form) -> None:
+        queue = EventQueue(self._settings.profile / name)
+        self._tellers[form] = Telemetry(queue, deliver, self.clock, consent=self._settings.telemetry, form=form)
+
+    async def _collect(self, body: bytes) -> frozenset[str]:
+        """Deliver events to the collector, which answers as the service does."""
+        response = await self._gate.fetch(
+            Request(
+                RequestKind.TELEMETRY,
+                self._settings.collector_url,
+                method="POST",
+                headers={"Content-Type": "application/json"},
+                body=body,
+            )
+        )
+        return accepted_ids(response.body)
+
     def _client_data(
         self, source: Source, wanted: CmcdSettings | None, state: Callable[[], PlaybackState]
     ) -> tuple[RequestMarker | None, CmcdReporter | None]:
@@ -225,8 +253,8 @@ class Engine:
         self._look_for_sleep(SuspendWatch(self.clock))
         if self._resume is not None:
             self._resume.start()
-        if self.telemetry is not None:
-            self.telemetry.start()
+        for teller in self._tellers.values():
+            teller.start()
 
     def _look_for_sleep(self, watch: SuspendWatch) -> None:
         slept_s = watch.slept_s()
@@ -239,8 +267,8 @@ class Engine:
     async def _shutdown(self) -> None:
         if self._resume is not None:
             await self._resume.close()
-        if self.telemetry is not None:
-            await self.telemetry.close()
+        for teller in self._tellers.values():
+            await teller.close()
         await self._gate.close()
         if self._rights is not None:
             self._rights.close()

@@ -14,6 +14,7 @@ from player.clock import Clock
 from player.events import (
     BufferSampled,
     Event,
+    Note,
     Observer,
     PhaseReached,
     RungDecided,
@@ -22,9 +23,12 @@ from player.events import (
     StallEnded,
     StatusChanged,
 )
+from player.qoe import QoeMeter
+from player.recovery import Action
 from player.state import Failure, PlaybackState, StatSample, Status
 from player.stream.buffered import MAIN, Playhead
 
+_NO_NETWORK = "There is no network; playback goes on by itself when it is back."
 _HISTORY = 240  # samples, two minutes
 _DECISIONS = 20
 _TOUCHING_S = 0.1
@@ -55,6 +59,7 @@ class Monitor:
         self._first_frame = False
         self._mpv_paused = False
         self._waiting_for_data = False
+        self._meter = QoeMeter()
         self.state = PlaybackState(status=Status.LOADING)
 
     @property
@@ -111,6 +116,11 @@ class Monitor:
 
     def engine(self, event: Event) -> None:
         """Something happened in the streaming."""
+        self._meter(event)
+        if isinstance(event, Note) and event.kind == Action.WAIT_FOR_NETWORK and self.state.notice != _NO_NETWORK:
+            self.update(notice=_NO_NETWORK)
+        elif isinstance(event, SegmentDone) and self.state.notice == _NO_NETWORK:
+            self.update(notice="")
         if isinstance(event, SegmentDone) and event.track == MAIN:
             self._shown[event.position] = (event.media_s, event.rung)
             self.state = replace(self.state, pathway=event.pathway)
@@ -138,9 +148,14 @@ class Monitor:
         self._history.append(
             StatSample(now - self._started_s, position_s, buffer_s, throughput, rung, bitrate, self.state.pathway)
         )
+        qoe = self._meter.summary(tuple(choice.bitrate_bps for choice in self.state.rungs), dropped)
         ours = (position_s, buffered_until_s)  # what libmpv has not read yet is buffered all the same
         self.update(
-            rung_playing=rung, buffered=joined((*ranges, ours)), dropped_frames=dropped, history=tuple(self._history)
+            rung_playing=rung,
+            buffered=joined((*ranges, ours)),
+            dropped_frames=dropped,
+            history=tuple(self._history),
+            qoe=qoe,
         )
 
     def finished(self, *, at_end: bool) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from abr.model import Decision
+from player.qoe import Qoe
 
 
 class Status(StrEnum):
@@ -95,5 +96,6 @@ class PlaybackState:
     dropped_frames: int = 0
     history: tuple[StatSample, ...] = field(default=(), repr=False)  # the last two minutes
     decisions: tuple[Decision, ...] = field(default=(), repr=False)  # the last few, newest last
+    qoe: Qoe | None = field(default=None, repr=False)  # the figures of this playback so far
     notice: str = ""  # one sentence on what is being done about a trouble
     failure: Failure | None = None

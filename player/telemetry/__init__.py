@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from player.telemetry.queue import Bounds, EventQueue
 from player.telemetry.schema import SCHEMA, SCHEMA_VERSION, TelemetryEvent, markdown
-from player.telemetry.sender import SessionFacts, Telemetry
+from player.telemetry.sender import Form, SessionFacts, Telemetry, accepted_ids
 
 __all__ = [
     "SCHEMA",
     "SCHEMA_VERSION",
     "Bounds",
     "EventQueue",
+    "Form",
     "SessionFacts",
     "Telemetry",
     "TelemetryEvent",
+    "accepted_ids",
     "markdown",
 ]

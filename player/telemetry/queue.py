@@ -9,15 +9,25 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from player.telemetry.schema import TelemetryEvent
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database, Table
 
 _TABLE = "events"
 _BUSY_S = 5.0
+
+
+class Queued(Protocol):
+    """An event: ``id`` is unique for ever, ``at`` seconds since 1970."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def at(self) -> float: ...
+
+    def as_json(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class EventQueue:
         self._bounds = bounds or Bounds()
         self._database: Database | None = None
 
-    def put(self, events: Iterable[TelemetryEvent]) -> None:
+    def put(self, events: Iterable[Queued]) -> None:
         """Keep events; one that is there already is kept once. Drops the oldest beyond the bounds."""
         rows = []
         newest_at = 0.0

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import sqlite3
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from random import Random
 from typing import TypeVar
 
 from player.clock import Clock
-from player.errors import ErrorCode, MatineeError
+from player.errors import ErrorCode, MatineeError, NetError
 from player.events import BufferSampled, Event, Observer, PhaseReached, StatusChanged
 from player.net.model import RequestKind
 from player.qoe import QoeMeter
 from player.recovery import Action, Failure, Situation, next_step
 from player.state import PlaybackState, Status
-from player.telemetry.queue import EventQueue
+from player.telemetry.quality import QualityEvents
+from player.telemetry.queue import EventQueue, Queued
 from player.telemetry.schema import TelemetryEvent, Value, described, quality
 
 KEEP_EVERY_S = 2.0
@@ -40,30 +43,58 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 Deliver = Callable[[bytes], Awaitable[frozenset[str]]]
-"""Sends a JSON document ``{"schema": 1, "events": [...]}``; the ids that the service has now. Raises MatineeError."""
+"""Sends a JSON document; the ids of the events in it that the receiver has now. Raises MatineeError."""
+
+
+class Form(Enum):
+    """What events are delivered, and the document around a batch of them."""
+
+    EVENTS = (b'{"schema":1,"events":[', b"]}")  # all of the schema, for a collector
+    QUALITY = (b'{"items":[', b"]}")  # what the service counts
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What is said of a playback at its begin; see the event ``session``."""
+    """What is said of a playback at its begin; see the event ``session``. ``device_id`` is for the service alone."""
 
     title: str = ""
     variant: str = ""
     policy: str = ""
     client: str = ""
     system: str = ""
+    device_id: Callable[[], str | None] = lambda: None
+
+    def as_dict(self) -> dict[str, Value]:
+        """The fields of the event ``session``."""
+        return {
+            "title": self.title,
+            "variant": self.variant,
+            "policy": self.policy,
+            "client": self.client,
+            "system": self.system,
+        }
 
 
 class Telemetry:
-    """One per program, on the engine's loop. Without ``consent`` nothing is gathered, kept or sent."""
+    """One for each receiver, on the engine's loop. Without ``consent`` nothing is gathered, kept or sent."""
 
-    def __init__(self, queue: EventQueue, deliver: Deliver, clock: Clock, *, consent: bool, seed: int = 0) -> None:
+    def __init__(
+        self,
+        queue: EventQueue,
+        deliver: Deliver,
+        clock: Clock,
+        *,
+        consent: bool,
+        form: Form = Form.EVENTS,
+        seed: int = 0,
+    ) -> None:
         self._queue = queue
         self._deliver = deliver
         self._clock = clock
         self._consent = consent
+        self._form = form
         self._rng = Random(seed)
-        self._fresh: list[TelemetryEvent] = []
+        self._fresh: list[Queued] = []
         self._disk = ThreadPoolExecutor(1, "telemetry")
         self._failures = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -89,6 +120,8 @@ class Telemetry:
 
     def session(self, facts: SessionFacts, state: Callable[[], PlaybackState]) -> Observer:
         """An observer of the events of one playback."""
+        if self._form is Form.QUALITY:
+            return QualityEvents(self._add, self._clock, facts.title, facts.client, facts.device_id, state)
         return _SessionEvents(self._add, self._clock, facts, state)
 
     async def keep(self) -> None:
@@ -102,7 +135,8 @@ class Telemetry:
         batch = await self._on_disk(partial(self._queue.batch, BATCH_EVENTS, BATCH_BYTES)) if self._consent else None
         if not batch:
             return False
-        body = b'{"schema":1,"events":[' + ",".join(event for _, event in batch).encode() + b"]}"
+        head, tail = self._form.value
+        body = head + ",".join(event for _, event in batch).encode() + tail
         accepted = await self._deliver(body)
         await self._on_disk(partial(self._queue.delivered, [name for name, _ in batch if name in accepted]))
         return bool(accepted) and len(batch) == BATCH_EVENTS
@@ -119,7 +153,7 @@ class Telemetry:
         await self._on_disk(self._queue.close)
         self._disk.shutdown(wait=False)
 
-    def _add(self, event: TelemetryEvent) -> None:
+    def _add(self, event: Queued) -> None:
         if self._consent and len(self._fresh) < _MOST_IN_MEMORY:
             self._fresh.append(event)
 
@@ -184,7 +218,7 @@ class _SessionEvents:
     def __call__(self, event: Event) -> None:
         if self._began_s is None:
             self._began_s = event.at_s
-            self._tell("session", asdict(self._facts), event.at_s)
+            self._tell("session", self._facts.as_dict(), event.at_s)
         self._meter(event)
         if isinstance(event, BufferSampled):
             if event.at_s - self._quality_s >= QUALITY_EVERY_S:
@@ -210,3 +244,15 @@ class _SessionEvents:
         since_s = at_s - (self._began_s or at_s)
         event_id = str(uuid.uuid4())
         self._add(TelemetryEvent(event_id, self._session, self._number, self._clock.wall(), since_s, kind, data))
+
+
+def accepted_ids(body: bytes) -> frozenset[str]:
+    """The ids in a receiver's answer ``{"accepted": [...]}``. Raises NetError (``net.protocol``) for another."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    found = document.get("accepted") if isinstance(document, dict) else None
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise NetError(ErrorCode.NET_PROTOCOL, "The collector gave an answer that cannot be understood.")
+    return frozenset(found)

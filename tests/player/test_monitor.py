@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
-from player.events import BufferSampled, Event, PhaseReached, RungDecided, SegmentDone, StallBegan, StallEnded
+from player.events import BufferSampled, Event, Note, PhaseReached, RungDecided, SegmentDone, StallBegan, StallEnded
 from player.monitor import Monitor, joined
 from player.state import PlaybackState, RungChoice, Status
 from player.stream.buffered import Playhead
@@ -217,3 +217,22 @@ def test_small_steps_of_the_position_are_not_all_published(bench: Bench) -> None
 )
 def test_ranges_that_touch_are_one(ranges: list[tuple[float, float]], expected: tuple) -> None:
     assert joined(ranges) == expected
+
+
+async def test_a_lost_network_is_told_until_something_arrives(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.engine(Note(1.0, "retry", "trying again"))
+    assert bench.monitor.state.notice == ""
+    bench.monitor.engine(Note(1.0, "wait_for_network", "waiting"))
+    assert "by itself" in bench.monitor.state.notice
+    bench.monitor.engine(done(0, 0, 0.0))
+    assert bench.monitor.state.notice == ""
+
+
+async def test_the_figures_so_far_are_in_the_state(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.engine(PhaseReached(0.0, "requested"))
+    bench.monitor.engine(PhaseReached(0.5, "first_frame"))
+    bench.monitor.sample(4.0, (), 3)
+    assert bench.monitor.state.qoe is not None
+    assert (bench.monitor.state.qoe.startup_s, bench.monitor.state.qoe.dropped_frames) == (0.5, 3)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from backend_stub.api.schemas import TelemetryItem
 from player.errors import ErrorCode, NetError
 from player.events import (
     BufferSampled,
@@ -25,7 +26,17 @@ from player.events import (
 )
 from player.net.model import RequestKind, Transfer
 from player.state import PlaybackState
-from player.telemetry import SCHEMA, Bounds, EventQueue, SessionFacts, Telemetry, TelemetryEvent, markdown
+from player.telemetry import (
+    SCHEMA,
+    Bounds,
+    EventQueue,
+    Form,
+    SessionFacts,
+    Telemetry,
+    TelemetryEvent,
+    accepted_ids,
+    markdown,
+)
 from tests.kit.clock import FakeClock
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "telemetry.md"
@@ -233,3 +244,48 @@ async def test_it_runs_by_itself(bench: Bench) -> None:
 
 def test_the_page_has_the_table_of_the_schema() -> None:
     assert markdown() in PAGE.read_text(encoding="utf-8"), "python -m player.telemetry"
+
+
+async def test_the_service_is_told_what_it_counts(tmp_path: Path) -> None:
+    clock, sent = FakeClock(), []
+
+    async def deliver(body: bytes) -> frozenset[str]:
+        sent.extend(json.loads(body)["items"])
+        return frozenset(event["event_id"] for event in sent)
+
+    telemetry = Telemetry(EventQueue(tmp_path / "t.db"), deliver, clock, consent=True, form=Form.QUALITY)
+    device: list[str | None] = [None]
+    facts = SessionFacts("film", client="Matinee/0.1", device_id=lambda: device[0])
+    tell = telemetry.session(facts, lambda: PlaybackState(pathway="edge-a"))
+    transfer = Transfer(1, RequestKind.SEGMENT, SECRET, "edge-a", "main", 0.0, 0.1, 0.2, 200, 5000)
+    tell(PhaseReached(0.0, "requested"))
+    tell(ErrorRaised(0.5, "net.cut", "before the device is known", fatal=False))
+    device[0] = "tv"
+    tell(PhaseReached(1.0, "first_frame"))
+    for second in range(71):
+        tell(BufferSampled(1.0 + second, float(second), 9.0, None, 0))
+    tell(TransferDone(71.0, transfer))
+    tell(StallBegan(72.0, 70.0))
+    tell(StallEnded(74.0, 70.0, 2.0))
+    tell(ErrorRaised(75.0, "net.cut", SECRET, fatal=False))
+    tell(StatusChanged(76.0, "ended"))
+    tell(StatusChanged(77.0, "idle"))
+    await telemetry.keep()
+    await telemetry.send()
+    assert [event["kind"] for event in sent] == ["start", "beat", "beat", "error", "end"]
+    assert sent[0]["startup_s"] == 1.0
+    assert [event["played_s"] for event in sent] == [0.0, 30.0, 30.0, 0.0, 10.0]
+    assert (sent[4]["stalls"], sent[4]["stalled_s"], sent[4]["bits"]) == (1, 2.0, 40_000.0)
+    assert sent[3]["error"] == "net.cut"
+    assert {(event["title_id"], event["device_id"], event["pathway"]) for event in sent} == {("film", "tv", "edge-a")}
+    assert "SECRET" not in json.dumps(sent)
+    for event in sent:
+        TelemetryItem.model_validate(event)  # as the service takes it
+    await telemetry.close()
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"accepted": [1]}', b"[" * 100_000])
+def test_an_answer_that_makes_no_sense_is_an_error(body: bytes) -> None:
+    with pytest.raises(NetError):
+        accepted_ids(body)
+    assert accepted_ids(b'{"accepted": ["a"]}') == {"a"}
