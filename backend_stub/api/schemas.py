@@ -194,7 +194,7 @@ class DeviceList(BaseModel):
 
 class PlayRequest(Strict):
     device_id: Id64
-    variant: Literal["encrypted", "clear"]
+    variant: Literal["encrypted", "clear", "live"]
 
 
 class ManifestBody(BaseModel):

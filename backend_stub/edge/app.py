@@ -10,8 +10,10 @@ from backend_stub.asgi import Receive, Scope, Send, header, respond, respond_pro
 from backend_stub.clock import Clock
 from backend_stub.connection import connection_of
 from backend_stub.edge.files import Conditions, Reply, begin, locate
+from backend_stub.live.files import live_file
 from backend_stub.problems import ProblemError
 from backend_stub.signing import UrlSigner, split_signed_path
+from backend_stub.titles import LIVE
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -26,7 +28,7 @@ _PREFLIGHT = (
 
 
 class EdgeApp:
-    """Serves ``/s/<token>/<title id>/<variant>/...`` out of ``media_dir``, and ``/health``."""
+    """Serves ``/s/<token>/<title id>/<variant>/...`` out of ``media_dir``, channels over it, and ``/health``."""
 
     def __init__(self, name: str, media_dir: Path, signer: UrlSigner, clock: Clock) -> None:
         self._name = name
@@ -56,12 +58,21 @@ class EdgeApp:
         grant = self._signer.verify(token, self._clock.now()) if token is not None else None
         if grant is None:
             raise ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")
+        channel_file = path.removeprefix(f"/{grant.title_id}/{LIVE}/")
+        if channel_file != path:
+            await self._send_live(grant.title_id, channel_file, send)
+            return
         file = locate(self._media_dir, path, grant.title_id)
         reply = await asyncio.to_thread(begin, file, _conditions(scope), head=method == "HEAD")
         try:
             await self._send(reply, scope, send)
         finally:
             reply.close()
+
+    async def _send_live(self, title_id: str, name: str, send: Send) -> None:
+        body, kind = await asyncio.to_thread(live_file, self._media_dir, title_id, name, self._clock.now())
+        headers = [*_CORS, (b"x-edge", self._name.encode()), (b"cache-control", b"public, max-age=1")]
+        await respond(send, 200, body, headers, kind)  # the server leaves the body out of an answer to HEAD
 
     async def _send(self, reply: Reply, scope: Scope, send: Send) -> None:
         connection = connection_of(scope)

@@ -19,7 +19,7 @@ from backend_stub.services.entitlement import Viewing, entitled_title
 from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import Resume, resume
 from backend_stub.services.streams import make_room
-from backend_stub.titles import ENCRYPTED
+from backend_stub.titles import CLEAR, ENCRYPTED, LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,12 @@ class PlayService:
         account_id = viewing.account_id
         with self._database.write() as session:
             session.get_one(Account, account_id, with_for_update=True)  # streams are counted one after the other
-            entitled = entitled_title(session, viewing, title_id, now, variant)
+            entitled = entitled_title(session, viewing, title_id, now, CLEAR if variant == LIVE else variant)
             usable_device(session, account_id, device_id).last_seen_at = now
             make_room(session, account_id, device_id, entitled.plan, now)
             progress = session.get(Progress, (account_id, title_id))
-            going_on = resume(watches_of(session, account_id, title_id))
+            watches = watches_of(session, account_id, title_id) if variant != LIVE else ()
+            going_on = resume(watches)
             kids = entitled_kids(session, entitled) if variant == ENCRYPTED else []
             play = PlaySession(
                 id=secrets.token_hex(16),

@@ -121,9 +121,7 @@ def test_metrics_for_prometheus(group: ServerGroup) -> None:
     answer = httpx.get(address, headers=headers, trust_env=False)
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     lines = answer.text.splitlines()
-    assert any(
-        line.startswith('matinee_requests_total{method="GET",route="/time",status="200"}') for line in lines
-    )
+    assert any(line.startswith('matinee_requests_total{method="GET",route="/time",status="200"}') for line in lines)
     assert 'matinee_pathway_weight{pathway="edge-a"} 1.0' in lines
     assert len([line for line in lines if line.startswith("matinee_request_seconds_bucket")]) == 11
 

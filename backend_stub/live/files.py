@@ -1,0 +1,44 @@
+"""The files of a channel as an edge serves them: manifests made on demand over the files of the clear variant."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from backend_stub.live import dash, hls
+from backend_stub.live.schedule import Channel
+from backend_stub.problems import ProblemError
+from backend_stub.titles import CLEAR
+
+_DASH, _HLS = "manifest.mpd", "master.m3u8"
+_TYPES = {".mpd": "application/dash+xml", ".m3u8": "application/vnd.apple.mpegurl"}
+
+
+def live_file(media_dir: Path, title_id: str, name: str, now: float) -> tuple[bytes, str]:
+    """The body and the type of a channel's manifest ``name`` at ``now``. Blocks, as it reads the title's manifests.
+
+    Raises :class:`ProblemError` 404 ``file_not_found``.
+    """
+    folder = media_dir / title_id / CLEAR
+    try:
+        master = (folder / _HLS).read_text("utf-8")
+        channel = Channel(hls.loop_length(folder, master))
+        text = _text(folder, master, name, channel, now)
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise _not_found() from error
+    return text.encode(), _TYPES[PurePosixPath(name).suffix]
+
+
+def _text(folder: Path, master: str, name: str, channel: Channel, now: float) -> str:
+    if name == _HLS:
+        return hls.multivariant(master)
+    if name == _DASH:
+        return dash.manifest((folder / _DASH).read_text("utf-8"), f"../{CLEAR}/", channel, now)
+    if name not in hls.renditions(master):
+        raise _not_found()
+    place = PurePosixPath(name).parent
+    back = f"{'../' * (len(place.parts) + 1)}{CLEAR}/{place}/"
+    return hls.media_playlist((folder / name).read_text("utf-8"), back, channel, now)
+
+
+def _not_found() -> ProblemError:
+    return ProblemError(404, "file_not_found", "There is no such file.")

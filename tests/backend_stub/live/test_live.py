@@ -1,0 +1,181 @@
+"""A title as a channel: what is on air when, in both forms, and over an edge."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+import m3u8
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend_stub.live.files import live_file
+from backend_stub.live.schedule import Channel
+from backend_stub.problems import ProblemError
+from backend_stub.server import ServerGroup
+from player.manifest import parse
+from tests.kit.backend import SignedInViewer
+
+NOW = 1_800_000_030.5
+VIDEO = [4.0, 4.0, 4.0, 3.0]
+AUDIO = [4.01, 3.99, 4.01, 2.99]
+MASTER = """#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,URI="audio/eng/index.m3u8",GROUP-ID="a",LANGUAGE="en",NAME="eng",DEFAULT=YES,AUTOSELECT=YES
+#EXT-X-STREAM-INF:BANDWIDTH=609110,CODECS="avc1.4d4015,mp4a.40.2",RESOLUTION=426x240,AUDIO="a"
+video/240p/index.m3u8
+"""
+MPD = """<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" minBufferTime="PT2S"
+ type="static" mediaPresentationDuration="PT15S"><Period id="0">
+<AdaptationSet contentType="video" segmentAlignment="true">
+<Representation id="0" bandwidth="475950" codecs="avc1.4d4015" mimeType="video/mp4" width="426" height="240">
+<SegmentTemplate timescale="100" initialization="video/240p/init.mp4" media="video/240p/$Number%05d$.m4s"
+ startNumber="1"><SegmentTimeline><S t="0" d="400" r="2"/><S d="300"/></SegmentTimeline></SegmentTemplate>
+</Representation></AdaptationSet>
+<AdaptationSet contentType="audio" lang="en" segmentAlignment="true">
+<Representation id="1" bandwidth="133160" codecs="mp4a.40.2" mimeType="audio/mp4" audioSamplingRate="48000">
+<SegmentTemplate timescale="100" initialization="audio/eng/init.mp4" media="audio/eng/$Number%05d$.m4s"
+ startNumber="1"><SegmentTimeline><S t="0" d="401"/><S d="399"/><S d="401"/><S d="299"/></SegmentTimeline>
+</SegmentTemplate></Representation></AdaptationSet></Period></MPD>"""
+
+
+def vod(durations: list[float]) -> str:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:6", "#EXT-X-TARGETDURATION:5", '#EXT-X-MAP:URI="init.mp4"']
+    for number, duration_s in enumerate(durations, 1):
+        lines += [f"#EXTINF:{duration_s:.3f},", f"{number:05}.m4s"]
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+def put_manifests(clear: Path) -> None:
+    for place, durations in (("video/240p", VIDEO), ("audio/eng", AUDIO)):
+        (clear / place).mkdir(parents=True, exist_ok=True)
+        (clear / place / "index.m3u8").write_text(vod(durations))
+    (clear / "master.m3u8").write_text(MASTER)
+    (clear / "manifest.mpd").write_text(MPD)
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    put_manifests(tmp_path / "film" / "clear")
+    return tmp_path
+
+
+def body(media: Path, name: str, now: float = NOW) -> str:
+    return live_file(media, "film", name, now)[0].decode()
+
+
+@given(
+    durations=st.lists(st.floats(0.5, 12), min_size=1, max_size=9),
+    now=st.floats(1e6, 1e7),
+    step=st.floats(0, 60),
+    window=st.floats(30, 200),
+)
+def test_the_window_slides_without_a_gap(durations: list[float], now: float, step: float, window: float) -> None:
+    channel = Channel(math.fsum(durations), window)
+    first, second = (list(channel.on_air(durations, moment)) for moment in (now, now + step))
+    for airings, moment in ((first, now), (second, now + step)):
+        numbers = [one.number for one in airings]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert all(one.begins_at + one.duration_s <= moment + 1e-6 for one in airings)
+        assert all(one.begins_at > moment - window - one.duration_s - 1e-6 for one in airings)
+        assert moment - (airings[-1].begins_at + airings[-1].duration_s) <= max(durations) + 1e-6
+    assert first[0].number <= second[0].number
+    assert first[-1].number <= second[-1].number
+    same = {one.number: one for one in first}
+    assert all(same.get(one.number, one) == one for one in second)
+
+
+class TestHls:
+    def playlist(self, media: Path, now: float = NOW) -> m3u8.M3U8:
+        return m3u8.loads(body(media, "video/240p/index.m3u8", now))
+
+    def test_loops_begin_with_a_discontinuity(self, media: Path) -> None:
+        playlist = self.playlist(media)
+        assert not playlist.is_endlist
+        assert playlist.target_duration == 4
+        assert all(segment.discontinuity == segment.uri.endswith("00001.m4s") for segment in playlist.segments)
+        assert 110 <= sum(segment.duration for segment in playlist.segments) <= 120
+        assert playlist.segments[0].uri == "../../../clear/video/240p/" + playlist.segments[0].uri[-9:]
+        assert playlist.segment_map[0].uri == "../../../clear/video/240p/init.mp4"
+
+    def test_numbers_name_the_same_segment_at_any_time(self, media: Path) -> None:
+        seen: dict[int, tuple[str, str, int]] = {}
+        for tick in range(80):
+            playlist = self.playlist(media, NOW + 0.7 * tick)
+            loop = playlist.discontinuity_sequence
+            for place, segment in enumerate(playlist.segments):
+                loop += segment.discontinuity
+                facts = (segment.uri, str(segment.program_date_time), loop)
+                assert seen.setdefault(playlist.media_sequence + place, facts) == facts
+        assert len({facts[2] for facts in seen.values()}) > 8
+
+    def test_our_player_reads_it(self, media: Path) -> None:
+        presentation = parse(body(media, "master.m3u8"), "http://edge/s/t/film/live/master.m3u8")
+        assert presentation is not None
+        playlist = parse(body(media, "video/240p/index.m3u8"), "http://edge/s/t/film/live/video/240p/index.m3u8")
+        assert playlist.live
+
+
+class TestDash:
+    def test_each_loop_is_a_period(self, media: Path) -> None:
+        presentation = parse(body(media, "manifest.mpd"), "http://edge/s/t/film/live/manifest.mpd", now_s=NOW)
+        assert presentation.live
+        assert 8 <= len(presentation.periods) <= 10
+
+    def test_it_holds_the_same_as_hls(self, media: Path) -> None:
+        from mpegdash.parser import MPEGDASHParser
+
+        mpd = MPEGDASHParser.parse(body(media, "manifest.mpd"))
+        assert (mpd.type, mpd.availability_start_time) == ("dynamic", "1970-01-01T00:00:00Z")
+        listed = []
+        for period in mpd.periods:
+            template = period.adaptation_sets[0].representations[0].segment_templates[0]
+            at = template.segment_timelines[0].Ss[0].t / 100 + float(period.start[2:-1])
+            for number, entry in enumerate(template.segment_timelines[0].Ss, template.start_number):
+                name = template.media.replace("$Number%05d$", f"{number:05}")
+                listed.append((round(at, 2), urljoin("http://edge/film/live/manifest.mpd", name)))
+                at += entry.d / 100
+        playlist = m3u8.loads(body(media, "video/240p/index.m3u8"))
+        base = "http://edge/film/live/video/240p/index.m3u8"
+        of_hls = [
+            (round(segment.program_date_time.timestamp(), 2), urljoin(base, segment.uri))
+            for segment in playlist.segments
+        ]
+        assert [url for _, url in listed] == [url for _, url in of_hls]
+        assert all(abs(one[0] - other[0]) < 0.02 for one, other in zip(listed, of_hls, strict=True))
+
+
+def test_what_a_channel_does_not_have(media: Path) -> None:
+    for name in ("video/240p/00001.m4s", "../clear/master.m3u8", "video/x/index.m3u8", "", "x"):
+        with pytest.raises(ProblemError):
+            live_file(media, "film", name, NOW)
+    with pytest.raises(ProblemError):
+        live_file(media, "none", "master.m3u8", NOW)
+    (media / "film" / "clear" / "manifest.mpd").write_text("nonsense")
+    with pytest.raises(ProblemError):
+        live_file(media, "film", "manifest.mpd", NOW)
+
+
+def test_over_an_edge(group: ServerGroup, viewer: SignedInViewer) -> None:
+    clear = group.settings.media_dir / "noise" / "clear"
+    put_manifests(clear)
+    for number in range(1, 5):
+        (clear / "video" / "240p" / f"{number:05}.m4s").write_bytes(b"segment %d" % number)
+    play = viewer.play("noise", "live")
+    assert (play["licence"], play["resume_s"]) == (None, 0)
+    manifest = play["manifests"][0]["hls"]  # type: ignore[index]
+    assert "/noise/live/master.m3u8" in manifest
+    with httpx.Client(trust_env=False) as client:
+        master = client.get(manifest)
+        assert master.headers["cache-control"] == "public, max-age=1"
+        media_url = urljoin(manifest, m3u8.loads(master.text).playlists[0].uri)
+        answer = client.get(media_url)
+        segment = m3u8.loads(answer.text).segments[-1].uri
+        assert client.get(urljoin(media_url, segment)).content.startswith(b"segment ")
+        assert client.head(media_url).content == b""
+        dash = client.get(play["manifests"][0]["dash"])  # type: ignore[index]
+        assert dash.headers["content-type"] == "application/dash+xml"
+        assert client.get(urljoin(manifest, "video/none/index.m3u8")).status_code == 404
