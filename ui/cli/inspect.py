@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the presentation, or what changed; raises the errors of :mod:`player.errors`."""
     now_s = _now(args.now)
+    from ui.cli import inspect_systems
     from ui.cli.inspect_load import load
 
     presentation = load(args.source, base=args.base, now_s=now_s, ca_file=args.ca_file)
@@ -35,12 +36,15 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         from player.manifest.dump import to_json
 
-        _print_json(to_json(presentation))
+        systems = [summary.as_json() for summary in inspect_systems.key_systems(presentation)]
+        _print_json({**to_json(presentation), "key_systems": systems})
         return 0
     from ui.cli.inspect_table import lines
 
     for line in lines(presentation):
         print(line)
+    for line in inspect_systems.lines(presentation):
+        print(f"key system  {line}")
     return 0
 
 

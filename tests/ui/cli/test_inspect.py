@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from drm_client.pssh import build_pssh
+from drm_client.systems import PLAYREADY, WIDEVINE
 from player.manifest.dump import SCHEMA, SCHEMA_VERSION
 from tests.kit import media
 from tests.kit.fileserver import FileServer
@@ -211,3 +214,32 @@ def test_a_local_file_needs_no_network_code(title: Path) -> None:
         [sys.executable, "-c", script, str(title / "master.m3u8")], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+WIDEVINE_DATA = b"\x12\x10" + bytes(range(16)) + b"\x1a\x04acme"
+
+
+def test_key_systems_are_named_with_what_their_data_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box = base64.b64encode(build_pssh(WIDEVINE, data=WIDEVINE_DATA)).decode()
+    (tmp_path / "m.mpd").write_text(
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:cenc="urn:mpeg:cenc:2013" type="static" '
+        'mediaPresentationDuration="PT4S" profiles="urn:mpeg:dash:profile:isoff-live:2011" minBufferTime="PT2S">'
+        '<Period><AdaptationSet mimeType="video/mp4">'
+        f'<ContentProtection schemeIdUri="urn:uuid:{WIDEVINE}"><cenc:pssh>{box}</cenc:pssh></ContentProtection>'
+        f'<ContentProtection schemeIdUri="urn:uuid:{PLAYREADY}"><cenc:pssh>AAAA</cenc:pssh></ContentProtection>'
+        '<SegmentTemplate duration="4" media="$Number$.m4s" initialization="i.mp4"/>'
+        '<Representation id="v" bandwidth="1000" codecs="avc1.64001e"/></AdaptationSet></Period></MPD>'
+    )
+    widevine, playready = inspect(capsys, str(tmp_path / "m.mpd"))["key_systems"]
+    assert (widevine["name"], widevine["system_id"], widevine["problems"]) == ("Widevine", WIDEVINE, [])
+    assert widevine["key_ids"] == [bytes(range(16)).hex()]
+    assert "acme" in widevine["details"].values()
+    assert playready["name"] == "PlayReady"
+    (tmp_path / "m.m3u8").write_text(
+        '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI="i.mp4"\n#EXT-X-KEY:METHOD=SAMPLE-AES,'
+        'URI="skd://film-7",KEYFORMAT="com.apple.streamingkeydelivery"\n#EXTINF:4,\n1.m4s\n#EXT-X-ENDLIST\n'
+    )
+    (fairplay,) = inspect(capsys, str(tmp_path / "m.m3u8"))["key_systems"]
+    assert (fairplay["name"], fairplay["details"]) == ("FairPlay", {"asset": "film-7"})
+    assert main(["inspect", str(tmp_path / "m.m3u8")]) == 0
+    assert "key system  FairPlay" in capsys.readouterr().out
