@@ -1,1 +1,1 @@
-"""The place of offline titles (store, scheduler, rights, repair) in the layers; nothing stands here yet."""
+"""Titles kept on this machine: fetched, sealed, checked, played without a network. See the README."""

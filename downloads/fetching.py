@@ -15,6 +15,7 @@ from player.net.model import RequestKind
 from player.recovery import Trouble, trouble_of
 
 LAST_MOMENT_S = 2.0
+STORED_AT_ONCE = 4  # so many items more than the transfers can be in memory, and are lost by a kill
 BEHIND_PLAYBACK = -100
 """Added to a request's urgency: where a gate is shared, every request of a playback goes first."""
 _ABSENT = frozenset({Trouble.NOT_FOUND, Trouble.GONE, Trouble.RANGE})
@@ -43,23 +44,32 @@ class Fetching:
     _journal: asyncio.Lock = field(default_factory=asyncio.Lock)
     _entries: list[tuple[str, Body]] = field(default_factory=list)
     _wanted_s: float = 0.0
+    _storing: set[asyncio.Task[None]] = field(default_factory=set)
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STORED_AT_ONCE))
+    _failed: asyncio.Future[None] = field(init=False)
 
     async def run(self) -> None:
         """Fetch until everything is there, or ``stop``. Raises MatineeError with what ended it."""
         self._sort()
+        self._failed = asyncio.get_running_loop().create_future()
         workers = [asyncio.create_task(self._work(), name=f"download {n}") for n in range(self.parallel)]
         stopping = asyncio.create_task(self._stopped())
         try:
             left: set[asyncio.Task[None]] = set(workers)
             while left and not stopping.done():
-                done, left = await asyncio.wait({*left, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                left.discard(stopping)
-                for worker in done - {stopping}:
+                done, _ = await asyncio.wait({*left, stopping, self._failed}, return_when=asyncio.FIRST_COMPLETED)
+                if self._failed.done():
+                    break
+                for worker in left & done:
                     worker.result()
+                left -= done
         finally:
             for task in (*workers, stopping):
                 task.cancel()
             await asyncio.gather(*workers, stopping, return_exceptions=True)
+            await asyncio.gather(*self._storing, return_exceptions=True)  # what is here is kept
+        if self._failed.done():
+            self._failed.result()
 
     async def _stopped(self) -> None:
         """Returns when all must end: the transfers under way get a moment to finish."""
@@ -76,10 +86,7 @@ class Fetching:
                 return
             item = self._open.pop()
             self._taken.add(item.index)
-            try:
-                await self._fetch(item)
-            finally:
-                self._taken.discard(item.index)
+            await self._fetch(item)
 
     def _sort(self) -> None:
         """What is still to be fetched, the most urgent last."""
@@ -97,15 +104,29 @@ class Fetching:
         return media, media and end_s <= self._wanted_s, item.start_s, item.index
 
     async def _fetch(self, item: Item) -> None:
+        """Get an item and hand it over to be stored; the next one is asked for meanwhile."""
         data: bytes | bytearray | None = self.bodies.pop(item.index, None)
         if data is None:
             data = await self._load(item)
+        await self._room.acquire()
+        storing = asyncio.create_task(self._store(item, data), name=f"store {item.index}")
+        self._storing.add(storing)
+        storing.add_done_callback(self._stored)
+
+    async def _store(self, item: Item, data: bytes | bytearray | None) -> None:
         if data is None:
             await self._note(ledger.lacking(item.index))
             return
         stored = await asyncio.to_thread(self.folder.keep, item, data)
         await self._note(ledger.kept(item.index, stored))
         self.on_item(item)
+
+    def _stored(self, task: asyncio.Task[None]) -> None:
+        self._storing.discard(task)
+        self._room.release()
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._failed.done():
+            self._failed.set_exception(error)
 
     async def _load(self, item: Item) -> bytearray | None:
         """The item's bytes; None where no server has it and the title can be watched without it."""

@@ -22,7 +22,7 @@ from downloads.ledger import Ledger
 from downloads.locks import held, is_held
 from downloads.model import Item, Plan, Snapshot, Stored
 from drm_client.errors import DrmError
-from drm_client.sealing import Sealer
+from drm_client.sealing import TAG_BYTES, Sealer
 from player.errors import ErrorCode
 
 _WANTED = "wanted"
@@ -135,7 +135,7 @@ class DownloadFolder:
         body = self._sealer.seal(data, self._context(f"item/{item.index}")) if item.sealed else bytes(data)
         with self._storage():
             self._disk.write(self.item_path(item.index), body)
-        return Stored(len(body), hashlib.sha256(body).hexdigest(), len(data))
+        return Stored(len(body), _digest(body, item), len(data))
 
     def read(self, item: Item) -> bytes:
         """An item's bytes as they were fetched, checked. Raises DownloadError also for one that is not kept."""
@@ -148,7 +148,7 @@ class DownloadFolder:
                 data = self.item_path(item.index).read_bytes()
             except FileNotFoundError:
                 raise damaged(what, item=item.index) from None
-        if len(data) != stored.length or hashlib.sha256(data).hexdigest() != stored.sha256:
+        if len(data) != stored.length or _digest(data, item) != stored.digest:
             raise damaged(what, item=item.index)
         return self._open(data, f"item/{item.index}", what) if item.sealed else data
 
@@ -246,3 +246,8 @@ class DownloadFolder:
             raise
         except OSError as error:
             raise storage_error(error, self.path.parent) from error
+
+
+def _digest(body: bytes, item: Item) -> str:
+    """The hash of an item's file. The tag at the end of a sealed one pins every bit of it (:class:`Sealer`)."""
+    return body[-TAG_BYTES:].hex() if item.sealed else hashlib.sha256(body).hexdigest()

@@ -54,7 +54,7 @@ class Ledger:
                 self.size, self.duration_s = body["size"], body["duration_s"]
             case "item":
                 self._drop(body["item"])
-                self.stored[body["item"]] = Stored(body["length"], body["sha256"], body["fetched"])
+                self.stored[body["item"]] = Stored(body["length"], body["digest"], body["fetched"])
                 self.fetched += body["fetched"]
             case "missing":
                 self.missing.add(body["item"])
@@ -113,7 +113,7 @@ def unplanned() -> tuple[str, Body]:
 
 def kept(item: int, stored: Stored) -> tuple[str, Body]:
     """An item is on the disk, whole."""
-    return "item", {"item": item, "length": stored.length, "sha256": stored.sha256, "fetched": stored.fetched}
+    return "item", {"item": item, "length": stored.length, "digest": stored.digest, "fetched": stored.fetched}
 
 
 def lacking(item: int) -> tuple[str, Body]:

@@ -104,10 +104,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An item on the disk: length and SHA-256 (hex) of its file, and the bytes that were fetched for it."""
+    """An item on the disk: length and hash (hex) of its file, and the bytes that were fetched for it. The hash is the
+    SHA-256, or the authentication tag of what we sealed."""
 
     length: int
-    sha256: str
+    digest: str
     fetched: int
 
 

@@ -7,7 +7,6 @@ only makes lists quick. The store's key comes from the key store, so a copy of t
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import secrets
@@ -312,9 +311,12 @@ def _copy(source: Path, target: Path, on_bytes: Callable[[int], None]) -> None:
 
 def _check_copy(folder: DownloadFolder, copy: Path) -> None:
     """Raises DownloadError where the copy is not what the journal says: damage is not carried along unseen."""
-    for index, stored in folder.ledger.stored.items():
-        digest = hashlib.sha256((copy / folder.item_path(index).relative_to(folder.path)).read_bytes())
-        if digest.hexdigest() != stored.sha256:
+    plan = folder.plan() if folder.ledger.stored else None
+    for index in folder.ledger.stored:
+        assert plan is not None
+        folder.read(plan.items[index])
+        source = folder.item_path(index)
+        if (copy / source.relative_to(folder.path)).read_bytes() != source.read_bytes():
             raise damaged(f"Part {index} of the download", item=index)
 
 
