@@ -290,9 +290,8 @@ class Session:
         while not self._is_over() and not stopped.done():
             await asyncio.wait({stopped}, timeout=_TICK_S)
             assert self._control is not None
-            read_ahead, dropped = await self._control.run(self._player.measure)
-            if read_ahead is not None:
-                self._streaming.read_ahead(*read_ahead)
+            ranges, dropped = await self._control.run(self._player.measure)
+            self._streaming.cached(ranges)
             self._streaming.poke()
             self._monitor.sample(self._streaming.buffered_until(), self._streaming.buffered_ranges(), dropped)
             if self._stop_at_s is not None and self._playhead.position_s >= self._stop_at_s:
@@ -334,7 +333,9 @@ class Session:
         self._monitor.seeking(target_s)
         generation = self._waiting.generation
         await control.run(self._player.seek, target_s)
-        self._waiting.interrupt(generation)
+        ranges = await control.run(self._player.cached_ranges)
+        if not any(start <= target_s <= end for start, end in ranges):
+            self._waiting.interrupt(generation)
 
     async def _set_rung(self, index: int | None) -> None:
         self._manual = index

@@ -52,7 +52,7 @@ _BASE_OPTIONS: dict[str, object] = {
     "demuxer_max_bytes": "96MiB",
     # What has been shown stays in our own store. In libmpv's cache it would be shown again after a jump back, at the
     # quality it had, together with all that was read behind it: another choice of quality would be seen late.
-    "demuxer_seekable_cache": "no",
+    # (demuxer-seekable-cache=no is not the way: a jump in the middle of an audio switch then loses pictures.)
     "demuxer_max_back_bytes": 0,
     # Our timestamps are presentation time already.
     "rebase_start_time": "no",
@@ -151,16 +151,15 @@ class MpvPlayer:
             self._decoders = frozenset(str(item["codec"]) for item in self.read("decoder-list") or ())
         return self._decoders
 
-    def read_ahead(self) -> tuple[float, float] | None:
-        """What libmpv has read and not shown, as (start, end) in seconds; None where it does not say."""
+    def cached_ranges(self) -> tuple[tuple[float, float], ...]:
+        """What libmpv can seek in without reading, as (start, end) in seconds."""
         state = self.read("demuxer-cache-state") or {}
-        start_s, end_s = state.get("reader-pts"), state.get("cache-end")
-        return None if start_s is None or end_s is None else (float(start_s), float(end_s))
+        return tuple((r["start"], r["end"]) for r in state.get("seekable-ranges", ()))
 
-    def measure(self) -> tuple[tuple[float, float] | None, int]:
-        """:meth:`read_ahead`, and how many frames have been dropped so far, by the decoder and by the display."""
+    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
+        """:meth:`cached_ranges`, and how many frames have been dropped so far, by the decoder and by the display."""
         dropped = sum(int(self.read(name, 0)) for name in ("frame-drop-count", "decoder-frame-drop-count"))
-        return self.read_ahead(), dropped
+        return self.cached_ranges(), dropped
 
     @property
     def recent_log(self) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from drm_client.errors import DrmError
 from player.clock import Clock
@@ -210,13 +210,17 @@ class Streaming:
         """The times of which everything is in memory: a jump to there asks for nothing."""
         return self._buffered.ranges()
 
-    def read_ahead(self, start_s: float, end_s: float) -> None:
-        """libmpv holds this much that it has not shown: only there must a segment keep its rung.
+    def cached(self, ranges: Sequence[tuple[float, float]]) -> None:
+        """libmpv's own cache holds these times: only there must a segment keep its rung.
 
-        It may hold the begin of the segment behind that as well.
+        A range ends with its last whole group of pictures; libmpv may hold the begin of the segment behind it as
+        well, and reads on there when ranges meet.
         """
-        held = range(self.timeline.at(start_s).number, self.timeline.at(end_s).number + 2)
-        self._store.unpin_all_but(MAIN, {*held, self._main.lane.head})
+        held: set[int] = set()
+        for start_s, end_s in ranges:
+            last = self.timeline.at(end_s).number
+            held.update(range(self.timeline.at(start_s).number, last + 2))
+        self._store.unpin_all_but(MAIN, held | {self._main.lane.head})
 
     def set_manual(self, rung: int | None) -> None:
         """Fix the rung, or None for Auto."""

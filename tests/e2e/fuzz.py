@@ -119,7 +119,8 @@ class Fuzz:
         hit = screen.wait_for(round(target_s * media.FPS), since, _SEEK_TIMEOUT_S, tolerance=1)
         if hit is None:
             shown = [(each.mark.frame, round(each.at_s - began, 2)) for each in screen.shown[since:]]
-            now = f"{session.state.status}, shown {shown[:6]} ... {shown[-2:]}, read {screen.player.read_ahead()}"
+            cached = screen.player.cached_ranges()
+            now = f"{session.state.status}, shown {shown[:6]} ... {shown[-2:]}, cached {cached}"
             self.outcome.wrong.append(f"seek to {target_s} s is missed: {now} {self._errors()}")
         else:
             self.outcome.seeks.append(hit.at_s - began)

@@ -38,7 +38,7 @@ class Viewer:
             assert passed < limit_s, f"{playhead.position_s:.1f} s were played in {passed:.0f} s: {self.stalls}"
             reached_s = min(self._read(MAIN), self._heard_s(self._read("audio-0")))
             self._show(reached_s, passed)
-            self._streaming.read_ahead(playhead.position_s, max(playhead.position_s, reached_s))
+            self._streaming.cached(((playhead.position_s, reached_s),))
             self._streaming.poke()
 
     def _show(self, reached_s: float, passed_s: float) -> None:

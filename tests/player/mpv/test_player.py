@@ -152,7 +152,7 @@ def test_after_the_end_of_the_player_nothing_is_asked_of_it(watched: Watched) ->
     assert not watched.player.seek(1.0)
     watched.player.set("pause", True)
     assert watched.player.read("volume", 7) == 7
-    assert watched.player.read_ahead() is None
+    assert watched.player.cached_ranges() == ()
 
 
 def test_what_libmpv_does_not_know_has_a_default(watched: Watched) -> None:

@@ -68,7 +68,7 @@ async def test_a_shown_segment_is_fetched_again_at_the_same_rung(make: Make) -> 
     bench.streaming.poke()
     await bench.clock.advance(5.0)
     assert bench.rungs()[1] == 2
-    bench.streaming.read_ahead(12.0, 18.0)
+    bench.streaming.cached([(12.0, 18.0)])
     assert bench.store.pinned_rung("main", 1) is None
 
 
@@ -82,7 +82,7 @@ async def test_a_segment_that_libmpv_may_have_begun_keeps_its_rung(make: Make) -
         entry = bench.store.peek("main", position)
         assert entry is not None
         bench.store.pin(entry)
-    bench.streaming.read_ahead(4.0, 7.96)
+    bench.streaming.cached([(4.0, 7.96)])
     assert [bench.store.pinned_rung("main", position) for position in range(5)] == [0, 0, 0, None, None]
 
 
@@ -293,7 +293,7 @@ async def test_after_a_jump_back_lower_rungs_are_replaced_where_the_link_carries
     await bench.clock.advance(5.0)
     bench.playhead.position_s, bench.policy.rung = 40.0, 2
     bench.rate.chosen(2)
-    bench.streaming.read_ahead(40.0, 47.0)
+    bench.streaming.cached([(40.0, 47.0)])
     bench.streaming._sought(1)
     bench.playhead.position_s = 4.0
     await bench.clock.advance(5.0)
