@@ -66,8 +66,10 @@ def subtitle_options(preferences: Preferences) -> dict[str, str]:
     The overrides name fields of an ASS style; colours are ``&HAABBGGRR`` with 00 for opaque. BorderStyle 1 draws
     outline and shadow, 4 (libass) one box behind all lines.
     """
-    size = preferences.subtitle_size
-    style = [f"ScaleX={size}", f"ScaleY={size}", f"PrimaryColour={_ass_colour(preferences.subtitle_colour)}"]
+    from player.media.text import FONT_SIZE
+
+    size = round(FONT_SIZE * preferences.subtitle_size / 100)
+    style = [f"Fontsize={size}", f"PrimaryColour={_ass_colour(preferences.subtitle_colour)}"]
     style += {
         "outline": ["BorderStyle=1", "Outline=3", "Shadow=1"],
         "shadow": ["BorderStyle=1", "Outline=0", "Shadow=4", "BackColour=&H20000000"],

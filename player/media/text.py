@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 1920, 1080
 
 _MARGIN_SIDE, _MARGIN_BOTTOM = 96, 54
 _ROW = 72  # WebVTT 6.1: a line is 5.33vh + leading; 15 rows fill the picture
-_FONT_SIZE = 58
+FONT_SIZE = 58
 _TOKEN = re.compile(r"<(/?)([a-z]{0,4})((?:\.[\w-]+)*)[^<>]*>")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")  # one of these could begin a line of its own
 _STYLE_TAGS = {"b": "b", "i": "i", "u": "u"}
@@ -41,7 +41,7 @@ ScaledBorderAndShadow: yes
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, \
 Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, \
 MarginV, Encoding
-Style: Default,sans-serif,{_FONT_SIZE},&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
+Style: Default,sans-serif,{FONT_SIZE},&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
 {_MARGIN_SIDE},{_MARGIN_SIDE},{_MARGIN_BOTTOM},1
 
 [Events]
