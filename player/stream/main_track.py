@@ -67,6 +67,7 @@ class MainTrack:
         self._tell_skipped = skipped
         self._abandon: dict[int, tuple[int, str]] = {}  # by position: the rung to take instead, and why
         self._damaged_from: dict[int, frozenset[str]] = {}  # by position: the CDNs that gave it damaged
+        self._left_out: set[int] = set()  # positions of segments that are damaged everywhere
         self._failed_at: int | None = None
         self._held_back = False
         self._skipped = 0  # segments in a row
@@ -115,7 +116,25 @@ class MainTrack:
         self._store.discard(entry)
         return True
 
-    def refetch_damaged(self, position: int, error: MediaError) -> None:
+    def left_out(self, position: int) -> Order | None:
+        """What playback goes on without: a segment that is damaged wherever it was had. None where that is not the
+        exception any more, or nothing has been shown yet. Called on libmpv's demuxer thread."""
+        entry = self._store.peek(MAIN, position)
+        before = {position - number for number in range(1, _MOST_SKIPPED + 1)}
+        if entry is None or not self._playhead.started or before <= self._left_out:
+            return None
+        self._left_out.add(position)
+        return Order(MAIN, position, entry.rung, entry.rendition, entry.segment)
+
+    def tell_left_out(self, position: int, error: MediaError) -> None:
+        """After :meth:`left_out`, on the loop."""
+        start_s = self._buffered.timeline[position].start_s
+        self._note(
+            "skipped", f"At {start_s:.1f} s a segment is left out, it is damaged wherever it can be had.", error
+        )
+        self.lane.poke()
+
+    def refetch_damaged(self, position: int, error: MediaError | DrmError) -> None:
         """After :meth:`take_damaged`, on the loop: give up a fetch that is still running, and begin anew."""
         self._note("damaged", "A damaged segment is fetched again.", error)
         self.lane.want(position, lambda running: running != position)

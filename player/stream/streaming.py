@@ -292,14 +292,20 @@ class Streaming:
     def _want_threadsafe(self, track: str, position: int) -> None:
         self._call_soon(self._want, track, position)
 
-    def _damaged(self, segment: int, error: MediaError) -> bool:
+    def _damaged(self, segment: int, error: MediaError | DrmError) -> bool:
         entry = self._store.peek(MAIN, segment)
         if entry is not None:
             self._library.wait_for_origin(entry)
         again = self._main.take_damaged(segment)
         if again:
             self._call_soon(self._main.refetch_damaged, segment, error)
-        return again
+            return True
+        order = self._main.left_out(segment) if isinstance(error, MediaError) else None
+        if order is None:
+            return False
+        self._fetcher.leave_gap(order)
+        self._call_soon(self._main.tell_left_out, segment, error)
+        return True
 
     def _audio_damaged(self, key: str, position: int) -> bool:
         again = self._audio.take_damaged(key, position)

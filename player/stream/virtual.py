@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
-from drm_client.errors import DrmError
+from drm_client.errors import DrmError, DrmErrorCode
 from player.errors import ANY_ERROR, MatineeError, MediaError, unexpected
 from player.media.matroska import void
 from player.media.model import Interrupted
@@ -48,7 +48,7 @@ class VirtualStream:
 
     ``header`` is the file up to the first segment; ``on_seek(segment)`` is told of each seek of libmpv's own,
     before any byte of that segment is asked for; ``on_damage(segment, error)`` answers whether a damaged segment
-    will be fetched again; ``on_failure`` gets the error that ends the playback.
+    will be fetched again or left out; ``on_failure`` gets the error that ends the playback.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class VirtualStream:
         *,
         on_seek: Callable[[int], None],
         on_failure: Callable[[MatineeError | DrmError], None],
-        on_damage: Callable[[int, MediaError], bool],
+        on_damage: Callable[[int, MediaError | DrmError], bool],
     ) -> None:
         lead = void(len(header), segment_position(first_segment))
         self._header = memoryview(header + lead)
@@ -107,7 +107,9 @@ class VirtualStream:
         while True:
             try:
                 return self._next_bytes()
-            except MediaError as error:
+            except (MediaError, DrmError) as error:
+                if isinstance(error, DrmError) and error.code is not DrmErrorCode.DECRYPT_FAILED:
+                    raise
                 spot = locate(self._position)
                 self._cursor = None
                 if spot is None or not self._on_damage(spot.segment, error):

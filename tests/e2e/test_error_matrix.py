@@ -220,6 +220,21 @@ def _segments() -> list[Row]:
         ),
         Row("audio, 404 at one segment", nothing, ONE, [on("segment", status(404), path="*a-3.m4s")]),
         Row("audio, corrupt on one CDN", nothing, TWO, [on("segment", SPOILED, path="*a-3.m4s")]),
+        Row("segment, corrupt on every CDN", gap(8.0), TWO, [on("segment", SPOILED, None, **third)], did=["skipped"]),
+        Row(
+            "segment, wrong length on every CDN",
+            gap(8.0),
+            TWO,
+            [on("segment", SHORT, None, **third)],
+            did=["skipped"],
+        ),
+        Row(
+            "decoder, decryption fails twice",
+            stall(1),
+            LOCKED,
+            broken=_undecryptable_times(8.0, 2),
+            did=["damaged"],
+        ),
         Row(
             "decoder, decryption fails for good",
             end("drm.decrypt_failed", "decrypted", after_s=7),
@@ -330,6 +345,18 @@ def _undecryptable_from(start_s: float) -> Callable[[float], None]:
     def broken(time_s: float) -> None:
         if time_s >= start_s:
             raise DrmError(DrmErrorCode.DECRYPT_FAILED, "A part of this title cannot be decrypted.")
+
+    return broken
+
+
+def _undecryptable_times(start_s: float, times: int) -> Callable[[float], None]:
+    failing = _undecryptable_from(start_s)
+    left = [times]
+
+    def broken(time_s: float) -> None:
+        if time_s >= start_s and left[0]:
+            left[0] -= 1
+            failing(time_s)
 
     return broken
 
