@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from player.manifest.dump_values import Json, milliseconds, number
-from player.manifest.hls.dateranges import INTERSTITIAL_CLASS
+from player.manifest.hls.findings import INTERSTITIAL_CLASS
 from player.manifest.hls.lexer import is_yes
 from player.manifest.hls.lexer import number as decimal
 from player.manifest.model import TimedEvent

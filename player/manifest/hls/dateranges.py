@@ -11,8 +11,6 @@ from player.manifest.hls.lexer import number
 from player.manifest.model import Place, Segment, TimedEvent
 from player.manifest.notes import Notes
 
-INTERSTITIAL_CLASS = "com.apple.hls.interstitial"
-
 
 class DateRanges:
     """Collects the tags of one playlist; tags with the same ID are one range."""

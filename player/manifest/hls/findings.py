@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from player.manifest.hls.multivariant import Entry, Multivariant
 
 _GROUP_TYPES = ("AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS")
+INTERSTITIAL_CLASS = "com.apple.hls.interstitial"
 _IN_STREAM = ("CC1", "CC2", "CC3", "CC4", *(f"SERVICE{number}" for number in range(1, 64)))
 
 
@@ -92,6 +93,12 @@ def check_date_range(identity: str, attributes: Mapping[str, str], line: int, no
         notes.warn(
             "hls.daterange_rule",
             f"EXT-X-DATERANGE “{identity}” has both X-ASSET-URI and X-ASSET-LIST.",
+            line=line,
+        )
+    elif attributes.get("CLASS") == INTERSTITIAL_CLASS and not {"X-ASSET-URI", "X-ASSET-LIST"} & set(attributes):
+        notes.warn(
+            "hls.daterange_rule",
+            f"The interstitial “{identity}” has neither an X-ASSET-URI nor an X-ASSET-LIST.",
             line=line,
         )
 

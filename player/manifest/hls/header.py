@@ -102,7 +102,10 @@ class HeaderReader:
         start = integer(attributes.get("BYTERANGE-START"))
         length = integer(attributes.get("BYTERANGE-LENGTH"))
         hint_range = None if start is None and length is None else ByteRange(start or 0, length)
-        self.hints.append(PreloadHint(attributes.get("TYPE", ""), self.resolve(uri), hint_range))
+        kind = attributes.get("TYPE", "")
+        if any(hint.type == kind for hint in self.hints):
+            self.notes.warn("hls.repeated_hint", f"There is more than one hint of type {kind}.", line=line)
+        self.hints.append(PreloadHint(kind, self.resolve(uri), hint_range))
 
     def _rendition_report(self, value: str, line: int) -> None:
         attributes = self.variables.attributes(value, line)

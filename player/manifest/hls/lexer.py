@@ -10,7 +10,10 @@ from player.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_LINE_CHARACTERS, limit_error
 
 _HEADER = re.compile(r"#EXTM3U(?:[ \t:,].*)?$")
-_ATTRIBUTE = re.compile(r"\s*([^=,\s\"][^=,\"]*?)\s*=\s*(?:\"([^\"]*)\"\s*|([^,]*))(?:,|$)")
+_NEXT = r"(?=[A-Z0-9-]+=)"  # the comma before the next attribute is missing
+_ATTRIBUTE = re.compile(
+    rf"\s*([^=,\s\"][^=,\"]*?)\s*=\s*(?:\"([^\"]*)\"\s*(?:,|$|{_NEXT}|[^,]*(?:,|$))|([^,]*)(?:,|$))"
+)
 _NUMBER = re.compile(r"\s*([+\-]?(?:\d+(?:\.\d*)?|\.\d+))")
 _BYTE_RANGE = re.compile(r"\s*\"?\s*(\d+)\s*(?:@\s*(\d+))?")
 _RESOLUTION = re.compile(r"\s*(\d+)(?:\.\d+)?\s*[xX\u00d7]\s*(\d+)(?:\.\d+)?")
@@ -68,7 +71,8 @@ def iter_tags(lines: list[str]) -> Iterator[Tag | tuple[str, int]]:
 def attribute_list(value: str) -> dict[str, str]:
     """The attributes of an attribute list, quotes removed (RFC 8216bis 4.2).
 
-    Spaces around names, values and commas are forgiven. An attribute that stands twice keeps its first value.
+    Spaces around names, values and commas are forgiven, and so is what follows a closing quote. An attribute that
+    stands twice keeps its first value.
     """
     return {name: text for name, text, _ in quoted_attributes(value)}
 

@@ -23,6 +23,7 @@ from player.manifest.model import (
     Part,
     Place,
     PlaylistInfo,
+    RenditionReport,
     Segment,
     TimedEvent,
 )
@@ -177,7 +178,7 @@ class _MediaReader:
             trailing_init=self.init if self.parts else None,
             trailing_keys=self.keys.keys if self.parts else (),
             preload_hints=tuple(self.header.hints),
-            rendition_reports=tuple(self.header.reports),
+            rendition_reports=self._reports(),
             variables=self.variables.values,
         )
         date_ranges = self.ranges.events(self.segments)
@@ -190,6 +191,24 @@ class _MediaReader:
             images_only=self.images_only,
             warnings=self.notes.warnings,
             unused=self.notes.unused_names,
+        )
+
+    def _reports(self) -> tuple[RenditionReport, ...]:
+        """What a report leaves out is the same as for this playlist (RFC 8216bis 4.4.5.4)."""
+        last_part: int | None = None
+        sequence = self.sequence - 1
+        parts = len(self.segments[-1].parts) if self.segments else 0
+        if self.parts:
+            sequence, parts = self.sequence, len(self.parts)
+        if self.header.info.part_target_s is not None and parts:
+            last_part = parts - 1
+        return tuple(
+            replace(
+                report,
+                last_sequence=sequence if report.last_sequence is None else report.last_sequence,
+                last_part=last_part if report.last_part is None else report.last_part,
+            )
+            for report in self.header.reports
         )
 
     def _date_backwards(self) -> None:

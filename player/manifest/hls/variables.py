@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.hls.lexer import attribute_list, quoted_attributes
-from player.manifest.limits import MAX_VARIABLES, limit_error
+from player.manifest.limits import MAX_LINE_CHARACTERS, MAX_SUBSTITUTED_CHARACTERS, MAX_VARIABLES, limit_error
 
 _REFERENCE = re.compile(r"\{\$([A-Za-z0-9_\-]+)\}")
 _HEX = re.compile(r"0[xX]")
@@ -21,11 +21,12 @@ class Variables:
     ``url`` is the playlist's own, for QUERYPARAM.
     """
 
-    __slots__ = ("_imported", "_url", "values")
+    __slots__ = ("_imported", "_substituted", "_url", "values")
 
     def __init__(self, url: str, imported: Mapping[str, str] | None = None) -> None:
         self.values: dict[str, str] = {}
         self._url = url
+        self._substituted = 0
         self._imported = imported
 
     def define(self, value: str, line: int) -> None:
@@ -35,7 +36,7 @@ class Variables:
             name = attributes["NAME"]
             if "VALUE" not in attributes:
                 raise _error(f"EXT-X-DEFINE gives “{name}” no VALUE.", line)
-            content = self.substitute(attributes["VALUE"], line)  # a quoted string like any other (4.3)
+            content = self._value(attributes["VALUE"], line)
         elif "IMPORT" in attributes:
             name = attributes["IMPORT"]
             content = self._import(name, line)
@@ -49,6 +50,11 @@ class Variables:
         if len(self.values) >= MAX_VARIABLES:
             raise limit_error("too many variables", MAX_VARIABLES, line=line)
         self.values[name] = content
+
+    def _value(self, text: str, line: int) -> str:
+        """A VALUE is a quoted string like any other (4.3); one whose names come later is taken as it stands."""
+        names = _REFERENCE.findall(text)
+        return self.substitute(text, line) if all(name in self.values for name in names) else text
 
     def _import(self, name: str, line: int) -> str:
         if self._imported is None:
@@ -78,6 +84,14 @@ class Variables:
                 raise _error(f"The variable “{name}” is not defined.", line)
             return self.values[name]
 
+        length = len(text) + sum(len(self.values.get(name, "")) for name in _REFERENCE.findall(text))
+        if length > MAX_LINE_CHARACTERS:
+            raise limit_error(
+                f"line {line} has {length} characters, its variables replaced", MAX_LINE_CHARACTERS, line=line
+            )
+        self._substituted += length
+        if self._substituted > MAX_SUBSTITUTED_CHARACTERS:
+            raise limit_error("too much text comes out of variables", MAX_SUBSTITUTED_CHARACTERS, line=line)
         return _REFERENCE.sub(value, text)
 
     def attributes(self, value: str, line: int) -> dict[str, str]:

@@ -107,6 +107,21 @@ def test_truncations_never_end_in_a_traceback(path: Path) -> None:
         survive(data[:cut], url_of(path))
 
 
+def test_variables_that_grow_out_of_each_other_are_refused() -> None:
+    lines = ["#EXTM3U", '#EXT-X-DEFINE:NAME="v0",VALUE="' + "x" * 1000 + '"']
+    lines += [f'#EXT-X-DEFINE:NAME="v{n}",VALUE="' + f"{{$v{n - 1}}}" * 1000 + '"' for n in range(1, 9)]
+    lines += ["#EXT-X-TARGETDURATION:1"]
+    with pytest.raises(ManifestError, match="variables"):
+        parse("\n".join(lines), "https://example.org/a.m3u8")
+
+
+def test_variables_in_very_many_lines_are_refused() -> None:
+    lines = ["#EXTM3U", '#EXT-X-DEFINE:NAME="v",VALUE="' + "x" * 200_000 + '"', "#EXT-X-TARGETDURATION:1"]
+    lines += ["#EXTINF:1,\n{$v}"] * 1000
+    with pytest.raises(ManifestError, match="variables"):
+        parse("\n".join(lines), "https://example.org/a.m3u8")
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=12)), max_size=30))
 def test_made_up_playlists(pieces: list[bytes]) -> None:
