@@ -175,6 +175,22 @@ def test_settings_are_there_without_a_sign_in(stage):
     assert stage.focus_name == "signInSettings"
 
 
+def test_damaged_settings_are_told_until_the_viewer_has_looked(stage):
+    stage.client.titles = cards(2)
+    stage.sign_in()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    trouble = stage.item("settingsTrouble")
+    assert not trouble.isVisible()
+    stage.app.settings._notice = "The settings were damaged."
+    stage.app.settings.changed.emit()
+    assert trouble.isVisible()
+    stage.app.showSettings()
+    assert stage.item("settingsNotice").property("text") == "The settings were damaged."
+    stage.key(K.Key_Escape)
+    assert stage.page == "home"
+    assert not trouble.isVisible()
+
+
 def test_colours_and_sizes_of_type_stand_in_the_theme_only():
     colour, size = re.compile(r'"#[0-9a-fA-F]{3,8}"'), re.compile(r"pixelSize:\s*\d")
     for path in QML.rglob("*.qml"):

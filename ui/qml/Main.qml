@@ -155,6 +155,12 @@ Window {
         icon: "link"
         text: drop.containsDrag ? qsTr("Let go to play this address") : ""
     }
+    NoticeLine {
+        objectName: "settingsTrouble"
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.px(72) }
+        icon: "warning"
+        text: window.page === home || window.page === signIn ? window.app.settings.notice : ""
+    }
     OpenStreamDialog {
         id: dialog
         objectName: "openStreamDialog"

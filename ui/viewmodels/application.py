@@ -165,6 +165,8 @@ class ApplicationViewModel(QObject):
             self._refresh_shown()
             self.leftPlayer.emit()
         elif self._above is not None:
+            if self._above is Page.SETTINGS:
+                self._settings.notice_seen()
             self._put_above(None)
 
     @Slot()

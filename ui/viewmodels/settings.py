@@ -181,6 +181,11 @@ class SettingsViewModel(QObject):
         self._publish()
         self.changed.emit()
 
+    def notice_seen(self) -> None:
+        """The viewer has been at the page that says it."""
+        self._notice = ""
+        self.changed.emit()
+
     @Slot()
     def examine(self) -> None:
         """Look at the parts of this installation."""
