@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,12 +11,13 @@ from downloads.choose import Picked, choose
 from downloads.errors import DownloadError
 from downloads.model import Choice, Item, Origin, Part, Plan
 from downloads.resolving import Need, resolve, segments_of
-from player.errors import ErrorCode
+from player.errors import ErrorCode, MatineeError
 from player.loader import Loader, Resource
-from player.manifest import located_segment, parse, relocate, with_mirrors
+from player.manifest import attach_playlist, located_segment, parse, relocate, with_mirrors
 from player.manifest.model import (
     ByteRange,
     KeyInfo,
+    PlaylistRef,
     Presentation,
     Rendition,
     Segment,
@@ -27,6 +29,7 @@ from player.opening import Addresses, pathway_of
 _GUESSED_BYTES = 2_000  # an init segment, a playlist, a key: small beside the rest
 _TEXT_BPS, _IMAGE_BPS = 800, 20_000
 _MAX_ITEMS = 200_000
+_OTHER_PLAYLIST_S = 10.0
 
 Key = tuple[str, int | None, int | None]
 """What identifies a file in a manifest: its address, and the start and length of its range."""
@@ -77,6 +80,7 @@ async def draft(
         return content, base
 
     presentation, picked = await resolve(presentation, picked, read)
+    presentation, picked = await _with_other_playlists(presentation, picked, loader)
     parts = tuple(_part(item) for item in picked)
     for number, item in enumerate(picked):
         writer.add_rendition(number, item, parts[number].sealed)
@@ -90,6 +94,33 @@ async def draft(
         kids=_kids(picked),
     )
     return Draft(plan, writer.bodies, presentation)
+
+
+async def _with_other_playlists(
+    presentation: Presentation, picked: tuple[Picked, ...], loader: Loader
+) -> tuple[Presentation, tuple[Picked, ...]]:
+    """With the playlists of CDNs that have their own (HLS redundant variants), as far as they can be had: they only
+    say where the same segments are too."""
+    found = []
+    for item in picked:
+        for place in item.rendition.locations:
+            if isinstance(place.segments, PlaylistRef):
+                resource = Resource(RequestKind.MANIFEST, {place.pathway: place.segments.url})
+                with contextlib.suppress(MatineeError, TimeoutError):
+                    async with asyncio.timeout(_OTHER_PLAYLIST_S):
+                        body, result = await loader.load_whole(resource)
+                    presentation = attach_playlist(
+                        presentation, item.rendition, body, result.url, pathway=place.pathway
+                    )
+        found.append(_again(presentation, item))
+    return presentation, tuple(found)
+
+
+def _again(presentation: Presentation, item: Picked) -> Picked:
+    """A picked rendition as it is in a later ``presentation``."""
+    track = next(track for track in presentation.periods[item.period].tracks if track.id == item.track.id)
+    rendition = next(one for one in track.renditions if one.id == item.rendition.id)
+    return Picked(item.period, item.type, track, rendition)
 
 
 def places(

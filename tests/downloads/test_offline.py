@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.padding import PKCS7
 
 from downloads import checking, service
 from downloads.errors import DownloadError
@@ -121,3 +126,46 @@ def test_what_is_not_there_yet_is_named(tmp_path: Path) -> None:
     (empty.path / "journal").write_bytes(b"".join(lines[: len(lines) // 2]))  # as if it had been killed here
     played = play_offline(tmp_path, shelf.again(), empty.id)
     assert played.report["result"]["error"]["code"] == "download.incomplete"
+
+
+def test_keys_of_whole_segments_are_kept_sealed(tmp_path: Path) -> None:
+    media, key = ffmpeg_hls_ts(), bytes(range(16))
+    title = tmp_path / "title"
+    title.mkdir()
+    (title / "film.key").write_bytes(key)
+    playlist = min(media.folder.glob("*/index.m3u8"))
+    text = playlist.read_text()
+    assert "#EXT-X-MEDIA-SEQUENCE:0" in text
+    tag = '#EXT-X-KEY:METHOD=AES-128,URI="film.key"'
+    (title / "media.m3u8").write_text(text.replace("#EXTINF", f"{tag}\n#EXTINF", 1))
+    for number, path in enumerate(sorted(playlist.parent.glob("*.ts"))):
+        padder = PKCS7(128).padder()
+        encryptor = Cipher(AES(key), CBC(number.to_bytes(16, "big"))).encryptor()
+        padded = padder.update(path.read_bytes()) + padder.finalize()
+        (title / path.name).write_bytes(encryptor.update(padded) + encryptor.finalize())
+    with FileServer(title) as server:
+        shelf = new_shelf(tmp_path)
+        download = shelf.add(server.url("media.m3u8"))
+        assert run(download) is State.COMPLETE
+    assert not any(part.sealed for part in download.plan().parts)
+    assert not any(key in path.read_bytes() for path in download.path.rglob("*") if path.is_file())
+    assert play_offline(tmp_path, shelf.again(), download.id).status == "ended"
+
+
+def test_a_segment_that_one_cdn_lacks_comes_from_one_with_a_playlist_of_its_own(tmp_path: Path) -> None:
+    media = ffmpeg_hls_ts()
+    one, other = tmp_path / "one", tmp_path / "other"
+    for place in (one, other):
+        shutil.copytree(min(media.folder.glob("*/index.m3u8")).parent, place)
+    with FileServer(one) as first, FileServer(other) as second:
+        tag = '#EXT-X-STREAM-INF:BANDWIDTH=300000,CODECS="avc1.4d400c,mp4a.40.2",RESOLUTION=320x180'
+        variants = "\n".join(f"{tag}\n{server.url('index.m3u8')}" for server in (first, second))
+        (one / "master.m3u8").write_text(f"#EXTM3U\n{variants}\n")
+        lost = max(one.glob("*.ts"))
+        lost.unlink()
+        shelf = new_shelf(tmp_path)
+        download = shelf.add(first.url("master.m3u8"))
+        assert run(download) is State.COMPLETE
+        assert not download.ledger.missing
+        assert f"/{lost.name}" in [request.path for request in second.requests]
+    assert play_offline(tmp_path, shelf.again(), download.id).status == "ended"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend_stub.server import ServerGroup
-from downloads import request, rights, service
+from downloads import checking, request, rights, service
 from downloads.downloader import Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
@@ -159,3 +159,16 @@ def test_old_addresses_are_renewed_in_mid_download(tmp_path: Path, group: Server
             assert client.run(made, folder) is State.COMPLETE
         finally:
             group.faults.clear()
+
+
+def test_another_cdn_takes_over_where_one_fails(tmp_path: Path, group: ServerGroup) -> None:
+    client = Client(tmp_path, group)
+    folder = client.add("clear")
+    sick = {"match": {"kind": "segment", "pathway": "edge-a"}, "fault": {"type": "cut", "after_bytes": 2000}}
+    with signed_in_engine(client.profile, group) as made:
+        group.faults.set(fault_document(sick))
+        try:
+            assert client.run(made, folder) is State.COMPLETE
+        finally:
+            group.faults.clear()
+    assert checking.verify(client.store.get(folder.id)).sound
