@@ -66,6 +66,18 @@ def play_session(session: Session, account_id: str, session_id: str) -> PlaySess
     return play
 
 
+def goes_on(session: Session, play: PlaySession, now: float) -> bool:
+    """Whether the device plays the same title in another session by now: it asked for new addresses, no more."""
+    query = select(PlaySession.id).where(
+        PlaySession.account_id == play.account_id,
+        PlaySession.device_id == play.device_id,
+        PlaySession.title_id == play.title_id,
+        PlaySession.ended_at.is_(None),
+        PlaySession.expires_at > now,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def ended() -> ProblemError:
     return ProblemError(409, "session_ended", "This play session has ended.")
 

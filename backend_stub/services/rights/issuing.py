@@ -31,7 +31,7 @@ from backend_stub.services.rights.signatures import (
     ServiceSigner,
     claimed_key,
 )
-from backend_stub.services.streams import ended, play_session
+from backend_stub.services.streams import ended, goes_on, play_session
 from backend_stub.titles import ENCRYPTED
 
 STREAMING = "streaming"
@@ -155,7 +155,7 @@ class RightsService:
             return _Subject(kind, session_id, download.variant, entitled, None, download)
         play = play_session(session, viewing.account_id, session_id)
         _check_device(play.device_id, device)
-        if play.ended_at is not None:
+        if play.ended_at is not None and not goes_on(session, play, now):
             raise ended()
         if play.expires_at <= now:
             raise ProblemError(403, "session_expired", "The play session has expired.")
