@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from downloads.presence import playing
+from downloads.settings import DownloadSettings
 from tests.kit.downloads import noise_title
 from tests.kit.fileserver import FileServer
 from tests.kit.media import packager_clear
@@ -100,3 +101,19 @@ def test_a_damaged_download_is_a_failure_whatever_was_played(
     assert f"Part {int(last.name)} of the download was changed or is damaged. (download.damaged)" in (
         capsys.readouterr().err
     )
+
+
+def test_a_full_disk_names_what_could_go(
+    matinee: Call,
+    server: FileServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    name = matinee("download", "add", server.url("media.m3u8"))[1]["downloads"][0]["id"]
+    monkeypatch.setattr("downloads.downloader.free_bytes", lambda _folder: DownloadSettings().reserve_bytes + 310_000)
+    profile = ["--profile-dir", str(tmp_path / "profile"), "--key-store", "file"]
+    assert main(["download", "add", server.url("media.m3u8"), *profile]) == 1
+    told = capsys.readouterr().err
+    assert "(disk.full)" in told
+    assert f"removing {name}" in told

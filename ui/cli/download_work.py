@@ -24,11 +24,12 @@ from downloads.request import DownloadRequest
 from downloads.schedule import Wait
 from downloads.service import KeptLicences, ServiceAccess
 from downloads.settings import DownloadSettings, Metered, Window
+from downloads.smart import eviction_preview
 from downloads.store import Store
 from drm_client.errors import DrmError
 from drm_client.offline import OfflineLicences
 from player.engine import Engine, EngineSettings
-from player.errors import ANY_ERROR, ExitCode, MatineeError, exit_code
+from player.errors import ANY_ERROR, ErrorCode, ExitCode, MatineeError, exit_code
 from player.loader import Loader
 from player.paths import Paths
 from ui.cli.options import profile_folder
@@ -171,6 +172,17 @@ class _Progress:
     def failed(self, download_id: str, error: Exception) -> None:
         if isinstance(error, MatineeError | DrmError):
             self._line(f"matinee: {download_id}: {error.sentence} ({error.code})")
+        if isinstance(error, MatineeError) and error.code is ErrorCode.DISK_FULL:
+            self._suggest(download_id, error)
+
+    def _suggest(self, download_id: str, error: MatineeError) -> None:
+        """Which downloads would have to go; none is removed."""
+        needed, free = error.fields.get("needed"), error.fields.get("free")
+        if not isinstance(needed, int | float) or not isinstance(free, int | float):
+            return
+        others = [item for item in self.store.list() if item.id != download_id]
+        for item in eviction_preview(others, {}, int(needed - free)):
+            self._line(f"matinee: removing {item.id} ({item.name}) would free {item.fetched / 1e6:.0f} MB")
 
     def draw(self) -> None:
         folders = list(self.folders.values())
