@@ -141,6 +141,18 @@ def test_a_menu_of_choices_is_left_without_a_choice(stage):
     assert stage.focus_name == "section_playback"
 
 
+def test_the_menu_of_choices_stays_within_a_small_window(stage):
+    open_settings(stage)
+    stage.window.resize(860, 540)
+    stage.until(lambda: stage.item("settingsPage").height() == 540)
+    stage.app.settings.choose("text_size", "130")
+    stage.key(K.Key_Down, K.Key_Right, K.Key_Down, K.Key_Return)
+    menu = stage.item("settingMenu")
+    stage.until(lambda: stage.focus_name == "settingMenu" and menu.height() > 200)
+    assert menu.y() + menu.height() <= 540
+    assert menu.x() >= 0
+
+
 def test_the_preview_of_subtitles_follows_the_choices(stage):
     open_settings(stage)
     stage.key(K.Key_Down, K.Key_Down)

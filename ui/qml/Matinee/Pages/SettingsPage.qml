@@ -30,9 +30,7 @@ FocusScope {
         menu.key = key
         menu.heading = label
         menu.opener = line
-        const place = line.mapToItem(root, 0, line.height + Theme.tiny)
-        menu.x = place.x + line.width - menu.width
-        menu.y = Math.max(Theme.wide, Math.min(place.y, root.height - menu.height - Theme.wide))
+        menu.corner = line.mapToItem(root, line.width, line.height + Theme.tiny)
         menu.visible = true
         menu.open()
     }
@@ -193,7 +191,10 @@ FocusScope {
 
         property string key
         property Item opener
+        property point corner // the upper right one, unless that leads over the edge of the page
 
+        x: corner.x - width
+        y: Math.max(Theme.wide, Math.min(corner.y, root.height - height - Theme.wide))
         visible: false
         enabled: visible
         model: root.settings.choices
