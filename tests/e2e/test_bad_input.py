@@ -220,11 +220,25 @@ def test_a_damaged_segment_is_had_from_the_other_cdn(
     assert [s["pathway"] for s in main_segments if s["position"] == 1][-1] == SECOND
 
 
-def test_a_segment_that_is_damaged_everywhere(matinee: Matinee, two_servers: tuple[TwoCdns, Path, Path]) -> None:
+def test_a_segment_that_is_damaged_everywhere_is_left_out(
+    matinee: Matinee, two_servers: tuple[TwoCdns, Path, Path], tmp_path: Path
+) -> None:
     cdns, first, second = two_servers
     for folder in (first, second):
         for rung in range(3):
             damage(folder / f"seg-{rung}-002.m4s")
+    report = tmp_path / "report.json"
+    said = matinee("play", cdns.url, "--report", report)
+    assert said.code == 0, said.err
+    recoveries = json.loads(report.read_text())["recoveries"]
+    assert ("skipped", "media.damaged") in {(recovery["kind"], recovery["code"]) for recovery in recoveries}
+
+
+def test_every_segment_damaged_is_an_end(matinee: Matinee, two_servers: tuple[TwoCdns, Path, Path]) -> None:
+    cdns, first, second = two_servers
+    for folder in (first, second):
+        for path in folder.glob("seg-[012]-*.m4s"):
+            damage(path)
     said = matinee("play", cdns.url)
     assert said.code == 1
     assert sentence(said, "media.damaged")
