@@ -98,10 +98,21 @@ def one_rung(master: str, rung: int) -> str:
     """A master playlist with one variant of ``master`` (by ascending bandwidth) and its sound: what makes libmpv
     play that rung and no other."""
     lines = master.splitlines()
-    variants = [n for n, line in enumerate(lines) if line.startswith("#EXT-X-STREAM-INF")]
-    ordered = sorted(variants, key=lambda n: int(lines[n].partition("BANDWIDTH=")[2].partition(",")[0]))
+    ordered = _variants(lines)
     dropped = {n + after for n in ordered if n != ordered[rung] for after in (0, 1)}
     return "\n".join(line for n, line in enumerate(lines) if n not in dropped) + "\n"
+
+
+def picture_alone(master: str, rung: int) -> str:
+    """The media playlist of a variant of ``master``: the picture without its sound."""
+    lines = master.splitlines()
+    return lines[_variants(lines)[rung] + 1]
+
+
+def _variants(lines: list[str]) -> list[int]:
+    """Where the variants stand in a master playlist, by ascending bandwidth."""
+    found = [n for n, line in enumerate(lines) if line.startswith("#EXT-X-STREAM-INF")]
+    return sorted(found, key=lambda n: int(lines[n].partition("BANDWIDTH=")[2].partition(",")[0]))
 
 
 def plain_mpv(url: str) -> float:
@@ -151,13 +162,15 @@ def run(rounds: int, latency_ms: float, mbps: float | None) -> dict[str, float]:
         served(encrypted.folder, latency_ms, mbps) as encrypted_base,
         tempfile.TemporaryDirectory() as profile,
     ):
-        (folder / ONE_RUNG).write_text(one_rung((folder / str(clear.hls)).read_text(), top))
+        master = (folder / str(clear.hls)).read_text()
+        (folder / ONE_RUNG).write_text(one_rung(master, top))
         engine = Engine(EngineSettings(profile=Path(profile), key_store="file"))
         cases = [
             Case("ours, top rung", ours(engine, rung=top), f"{clear_base}/{clear.dash}"),
             Case("ours, Auto", ours(engine), f"{clear_base}/{clear.dash}"),
             Case("ours, Auto, encrypted", ours(engine), f"{encrypted_base}/{encrypted.dash}"),
             Case("mpv, top rung and sound", plain_mpv, f"{clear_base}/{ONE_RUNG}"),
+            Case("mpv, top rung without sound", plain_mpv, f"{clear_base}/{picture_alone(master, top)}"),
             Case("mpv, master playlist", plain_mpv, f"{clear_base}/{clear.hls}"),
             Case("mpv, .mpd", plain_mpv, f"{clear_base}/{clear.dash}"),
         ]
@@ -181,6 +194,7 @@ def main(argv: list[str]) -> None:
             print(f"  {name:<32} {seconds * 1000:7.0f} ms")
         top, auto = medians["ours, top rung"], medians["ours, Auto"]
         print(f"  ours / mpv, same rung            {top / medians['mpv, top rung and sound']:7.2f}")
+        print(f"  ours / mpv, its picture alone    {top / medians['mpv, top rung without sound']:7.2f}")
         print(f"  ours Auto / mpv master           {auto / medians['mpv, master playlist']:7.2f}")
         print(f"  ours Auto / mpv .mpd             {auto / medians['mpv, .mpd']:7.2f}")
         print(f"  encrypted - clear                {(medians['ours, Auto, encrypted'] - auto) * 1000:7.0f} ms")
