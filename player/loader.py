@@ -343,12 +343,12 @@ class Loader:
 
     def _raise_if_slow(self, job: _Job, progress: LoadProgress) -> None:
         """Raises NetError (``net.slow``) when the attempt should go on at another pathway."""
-        buffer_s, duration_s = self._buffer_s(), job.resource.duration_s
+        buffer_s = self._buffer_s()
         patience = min(max(buffer_s * _PATIENCE_SHARE, _PATIENCE_MIN_S), _PATIENCE_MAX_S)
         if progress.remaining_s is None or progress.elapsed_s < patience:
             return
-        if duration_s and progress.total is not None and progress.rate_bps * duration_s >= progress.total * 8:
-            return  # faster than real time
+        if progress.of_real_time >= 1:
+            return
         untried = [name for name in job.urls if name not in job.tried]
         reason = self._elsewhere(job, progress, untried)
         if reason is not None:
@@ -368,6 +368,7 @@ class Loader:
             remaining_s=progress.remaining_s,
             buffer_s=self._buffer_s(),
             among=among,
+            of_real_time=progress.of_real_time,
         )
 
     def _answer(self, job: _Job, error: NetError) -> Step:

@@ -61,6 +61,12 @@ class LoadProgress:
     rate_bps: float
     remaining_s: float | None
 
+    @property
+    def of_real_time(self) -> float:
+        """How fast a segment comes, in seconds of media a second; 0 where that cannot be told."""
+        duration_s = self.resource.duration_s
+        return self.rate_bps * duration_s / (self.total * 8) if duration_s and self.total else 0.0
+
 
 class LoadVerdict(StrEnum):
     GO_ON = "go_on"

@@ -202,11 +202,14 @@ class Paths:
         remaining_s: float,
         buffer_s: float,
         among: Collection[str] | None = None,
+        of_real_time: float = 0.0,
     ) -> str | None:
         """Why a running transfer should go on elsewhere, or None when it should stay.
 
         It should when at ``rate_bps`` the ``remaining_s`` it needs eat up most of the buffer and another pathway
-        can be expected to do clearly better.
+        can be expected to do clearly better. Nobody knows that of one that has not been measured, and the link may
+        be slow for both: it is tried only when this one gives less than half of what the media needs
+        (``of_real_time``, 1 is just enough).
         """
         if now_s < self._all_slow_until_s or remaining_s < max(1.0, 0.6 * buffer_s):
             return None
@@ -214,7 +217,10 @@ class Paths:
             if other == pathway or self.excluded(other, now_s):
                 continue
             expected = self.rate_bps(other, now_s)
-            if expected is None or expected >= self.rules.better * rate_bps:
+            worth_it = (
+                of_real_time < self.rules.slow if expected is None else expected >= self.rules.better * rate_bps
+            )
+            if worth_it:
                 return f"{_name(pathway)} gives only {_rate(rate_bps)}, too slow for the buffer of {buffer_s:.1f} s."
         return None
 

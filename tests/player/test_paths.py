@@ -206,6 +206,22 @@ def test_a_running_transfer_moves_only_when_that_can_help() -> None:
     assert reason(6) is None, "the other one is out of use"
 
 
+def test_one_that_nobody_has_measured_is_tried_only_when_this_one_is_far_too_slow() -> None:
+    """The link may be slow for both: with sound beside it a picture may get just half of it for a while."""
+    paths = Paths(("a", "b"))
+    paths.choose(0)
+
+    def leave(of_real_time: float) -> bool:
+        reason = paths.too_slow("a", 1, rate_bps=3e5, remaining_s=9, buffer_s=0, of_real_time=of_real_time)
+        return reason is not None
+
+    assert not leave(0.7)
+    assert not leave(0.5)
+    assert leave(0.4)
+    paths.finished("b", 2, 1_000_000, 1.0)
+    assert leave(0.7), "b is known to be faster"
+
+
 def test_after_a_change_that_did_not_help_running_transfers_stay() -> None:
     paths = Paths(["a", "b"])
     paths.choose(0)
