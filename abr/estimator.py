@@ -16,6 +16,8 @@ What it takes care of:
   arrived during its seconds and weighs only with its own, so that no byte and no second counts twice.
 * Answers from a cache and aborted transfers say nothing about the link and are left out. (An aborted transfer is a
   sample picked because it was slow.) Tiny ones weigh little.
+* A transfer that stands still for a while, on a link that then is as before, met an outage: a tunnel, a lift. How
+  often that happens in the session is a chance of its own, beside the error of the expectation.
 * Every transfer is compared with what had been expected of it; the spread of ``log(actual / expected)`` is the error
   scale that planning uses.
 """
@@ -43,6 +45,12 @@ PRIOR_REL_ERROR = 0.35
 PRIOR_ERROR_WEIGHT = 4.0  # transfers that the prior counts for
 ERROR_KEEP = 0.95
 MAX_LOG_ERROR = 1.0  # a larger surprise counts as this much: one outage must not frighten for minutes
+
+OUTAGE_DELAY_S = 8.0  # a transfer this much later than expected may have met an outage ...
+OUTAGE_BACK_LOG = 0.3  # ... and did, when the next one comes at nearly the rate from before
+OUTAGE_WEIGHT = 1.5  # where there was one there are likely more
+PRIOR_OUTAGE_TRANSFERS = 40.0  # without an outage, taken to precede the session
+MAX_OUTAGE_CHANCE = 0.5
 
 LOW_QUANTILE_Z = 1.2816  # the 10th percentile of a normal distribution
 MEMORY_HALF_LIFE_S = 6 * 3600.0
@@ -125,6 +133,9 @@ class _Learned:
     ttfb_s: float | None = None
     samples: int = 0
     recent: tuple[TransferRate, ...] = ()
+    outages: float = 0.0
+    outage_transfers: float = PRIOR_OUTAGE_TRANSFERS
+    before_delay: float | None = None  # the expected log(rate) before a transfer that came far too late
 
     @classmethod
     def nothing(cls) -> _Learned:
@@ -152,6 +163,7 @@ class _Learned:
         bps = total * 8.0 / body_s
         own = sample.size / total
         weight = own * min(1.0, max(body_s / FULL_WEIGHT_S, sample.size / FULL_WEIGHT_BYTES))
+        self._watch_outage(math.log(bps), weight, body_s)
         self._follow(math.log(bps), weight)
         self.fast.add(bps, body_s * own)
         self.slow.add(bps, body_s * own)
@@ -161,6 +173,17 @@ class _Learned:
             self.ttfb_s = keep * (self.ttfb_s or 0.0) + (1 - keep) * ttfb
         self.samples += 1
         self.recent = (*self.recent, TransferRate(int(total), body_s, ttfb))[-RECENT:]
+
+    def _watch_outage(self, log_rate: float, weight: float, body_s: float) -> None:
+        """Count transfers that stood still for a while on a link that then was as before. (One that is slow and stays
+        slow met a new regime, which the averages follow.)"""
+        if self.mixture.empty:
+            return
+        self.outage_transfers += weight
+        if self.before_delay is not None and log_rate > self.before_delay - OUTAGE_BACK_LOG:
+            self.outages += OUTAGE_WEIGHT
+        delay_s = body_s * (1 - math.exp(min(log_rate - self.mixture.level, 0.0)))
+        self.before_delay = self.mixture.level if delay_s > OUTAGE_DELAY_S else None
 
     def _follow(self, log_rate: float, weight: float) -> None:
         if self.mixture.empty:
@@ -237,6 +260,7 @@ class ThroughputEstimator:
             samples=learned.samples,
             remembered=remembered,
             age_s=self._memory.age_s if remembered and self._memory else 0.0,
+            outage_chance=min(learned.outages / learned.outage_transfers, MAX_OUTAGE_CHANCE),
             recent=learned.recent,
         )
 

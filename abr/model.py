@@ -81,6 +81,7 @@ class Estimate:
     samples: int = 0
     remembered: bool = False
     age_s: float = 0.0
+    outage_chance: float = 0.0  # that a transfer meets an outage: far less for some seconds, then as before
     recent: tuple[TransferRate, ...] = ()  # the newest last, at most eight
 
 

@@ -32,9 +32,14 @@ RATE_POINTS = 5
 RATE_SPAN = 0.7  # the grid of expected rates reaches this many error scales up and down
 MIN_SPREAD_OF_GRID = 0.25
 
-# Five equally likely parts of the normal distribution, by their conditional means, and an outage.
+# Five equally likely parts of the normal distribution, by their conditional means, and a rare collapse.
 OUTCOMES = np.array([-1.3998, -0.5319, 0.0, 0.5319, 1.3998, -3.5])
 CHANCES = np.array([0.198, 0.198, 0.198, 0.198, 0.198, 0.01])
+USUAL = 2  # the outcome without a surprise
+# And an outage: next to nothing for a while, then the usual rate again. It costs every rung about as many seconds, so
+# no rung is a way out of it; only what is buffered before it counts.
+OUTAGE_LOG = -3.0  # of the rate, while it lasts
+OUTAGE_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,8 @@ class Problem:
     ``quality[r]`` is what a segment at rung r is worth, ``stall_cost`` what a second of stall costs, in the same
     unit. ``sizes[h, r]`` are bits of the coming segments. ``segments_left`` counts all that remain of the title (a
     large number where it is unknown). ``rate_bps`` is the expected rate, ``spread`` the standard deviation of
-    ``log(actual/expected)`` and ``gain`` how far the expectation follows a surprise.
+    ``log(actual/expected)`` and ``gain`` how far the expectation follows a surprise. ``outage_chance`` is how often a
+    transfer meets an outage.
     """
 
     quality: Floats
@@ -72,6 +78,7 @@ class Problem:
     ttfb_s: float
     buffer_value: float
     switch_leniency: float = 1.0
+    outage_chance: float = 0.0
     running: Running | None = None
 
 
@@ -120,17 +127,21 @@ class _Grid:
         self.buffers = np.concatenate([fine, self.zone_s + np.arange(COARSE_POINTS + 1) * self.coarse_s])
         centre = RATE_POINTS // 2
         pitch = RATE_SPAN * max(problem.spread, MIN_SPREAD_OF_GRID) * 2 / (RATE_POINTS - 1)
-        surprises = OUTCOMES * problem.spread
+        surprises, self.chances = OUTCOMES * problem.spread, CHANCES
+        if problem.outage_chance > 0:
+            surprises = np.append(surprises, OUTAGE_LOG)
+            self.chances = np.append(CHANCES * (1 - problem.outage_chance), problem.outage_chance)
+        outcomes = len(surprises)
         log_rates = math.log(problem.rate_bps) + (np.arange(RATE_POINTS) - centre) * pitch
         self.rates = np.exp(log_rates)
         self.s_per_bit = np.exp(-(log_rates[:, None] + surprises[None, :]))
         moved = np.arange(RATE_POINTS)[:, None] + problem.gain * surprises[None, :] / pitch
         moved = np.clip(moved, 0.0, RATE_POINTS - 1)
         below = np.minimum(moved.astype(np.int64), RATE_POINTS - 2)
-        mix = np.zeros((RATE_POINTS, len(OUTCOMES), RATE_POINTS))
-        here, outcome = np.ogrid[:RATE_POINTS, : len(OUTCOMES)]
-        mix[here, outcome, below] = (1 - (moved - below)) * CHANCES
-        mix[here, outcome, below + 1] = (moved - below) * CHANCES
+        mix = np.zeros((RATE_POINTS, outcomes, RATE_POINTS))
+        here, outcome = np.ogrid[:RATE_POINTS, :outcomes]
+        mix[here, outcome, below] = (1 - (moved - below)) * self.chances
+        mix[here, outcome, below + 1] = (moved - below) * self.chances
         # [from, outcome, to]: the chance of the outcome times the share of each new expected rate
         self.mix = mix
         self.centre = centre
@@ -162,8 +173,10 @@ class _Grid:
         """Where the buffer goes for all steps of ``sizes`` at once."""
         problem = self.problem
         seconds = problem.ttfb_s + sizes[:, None, None, :] * self.s_per_bit[None, :, :, None]
+        if problem.outage_chance > 0:
+            np.minimum(seconds[:, :, -1], OUTAGE_S + seconds[:, :, USUAL], out=seconds[:, :, -1])
         after = self.buffers - seconds[..., None]
-        stalls = np.einsum("j,hxjab->hxab", CHANCES, np.minimum(after, 0.0)) * problem.stall_cost
+        stalls = np.einsum("j,hxjab->hxab", self.chances, np.minimum(after, 0.0)) * problem.stall_cost
         np.maximum(after, 0.0, out=after)
         after += problem.segment_s
         after = self._place(after)
@@ -184,8 +197,8 @@ class _Grid:
 
     def _base(self) -> Indices:
         """Offsets of the rows of an array [rate, outcome, rung, buffer]."""
-        rows = RATE_POINTS * len(OUTCOMES) * self.rungs
-        return (np.arange(rows) * BUFFER_POINTS).reshape(RATE_POINTS, len(OUTCOMES), self.rungs, 1)
+        rows = RATE_POINTS * len(self.chances) * self.rungs
+        return (np.arange(rows) * BUFFER_POINTS).reshape(RATE_POINTS, len(self.chances), self.rungs, 1)
 
     def step_back(self, value: Floats, moves: _Moves, step: int) -> Floats:
         """One step of value iteration. ``value`` and the result are indexed [rate, last rung, buffer]."""
@@ -219,15 +232,17 @@ class _Grid:
             soon = np.minimum(bits, running.bps * running.trusted_s)
             seconds = soon / running.bps + (bits - soon)[None, :] * s_per_bit
             seconds += np.where(np.arange(self.rungs) == running.rung, 0.0, problem.ttfb_s)
+        if problem.outage_chance > 0:
+            seconds[-1] = np.minimum(seconds[-1], OUTAGE_S + seconds[USUAL])
         after = problem.buffer_s - seconds
         place = self._place(np.maximum(after, 0.0) + problem.segment_s)
         cell = np.minimum(place.astype(np.int64), BUFFER_POINTS - 2)
         share = place - cell
         mixed = np.einsum("jx,xab->jab", self.mix[self.centre], value)
-        outcome, rung = np.ogrid[: len(OUTCOMES), : self.rungs]
+        outcome, rung = np.ogrid[: len(self.chances), : self.rungs]
         ahead = (1 - share) * mixed[outcome, rung, cell] + share * mixed[outcome, rung, cell + 1]
         result: Floats = problem.quality + ahead.sum(axis=0)
-        result += problem.stall_cost * (CHANCES[:, None] * np.minimum(after, 0.0)).sum(axis=0)
+        result += problem.stall_cost * (self.chances[:, None] * np.minimum(after, 0.0)).sum(axis=0)
         if problem.last is not None:
             result -= problem.switch_leniency * np.abs(problem.quality - problem.quality[problem.last])
         return result

@@ -179,6 +179,7 @@ def _problem(view: Snapshot, mean_bps: float) -> Problem:
         ttfb_s=estimate.ttfb_s,
         buffer_value=BUFFER_VALUE,
         switch_leniency=SWITCH_LENIENCY,
+        outage_chance=estimate.outage_chance,
     )
 
 

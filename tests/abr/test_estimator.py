@@ -98,3 +98,14 @@ def test_the_estimate_stays_within_what_was_seen(rates: list[float], ttfb: float
     assert math.isfinite(estimate.rel_error)
     assert 0 < estimate.gain <= 1
     assert len(estimate.recent) <= RECENT
+
+
+def test_an_outage_is_told_from_a_lower_rate() -> None:
+    """Ten seconds of standstill and then the rate from before: an outage. A rate that stays low is none."""
+    steady = [transfer(i * 5.0, 4e6) for i in range(8)]
+    assert after(*steady).estimate(40.0).outage_chance == 0
+    late = transfer(40.0, 0.3e6)
+    tunnel = after(*steady, late, transfer(60.0, 4e6)).estimate(70.0)
+    slower = after(*steady, late, transfer(60.0, 0.3e6)).estimate(80.0)
+    assert 0 < tunnel.outage_chance < 0.1
+    assert slower.outage_chance == 0

@@ -117,3 +117,13 @@ def test_a_download_is_not_judged_before_it_has_been_slow_for_a_while() -> None:
     assert verdict.abandon_to is not None
     assert verdict.reason is Reason.ABANDONED
     assert "Give up 1080p" in verdict.sentence
+
+
+@pytest.mark.parametrize("buffer_s", [4.0, 8.0, 12.0, 16.0])
+def test_known_outages_make_it_hold_more_in_reserve(buffer_s: float) -> None:
+    moment = snapshot(4e6, buffer_s=buffer_s, current=2)
+    tunnels = replace(moment, estimate=replace(moment.estimate, outage_chance=0.1))
+    careless, careful = registry.create().decide(moment).rung, registry.create().decide(tunnels).rung
+    assert careless is not None
+    assert careful is not None
+    assert careful <= careless
