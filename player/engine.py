@@ -29,7 +29,7 @@ from player.clock import Clock, SystemClock
 from player.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
 from player.device_rights import DeviceRights, open_rights, register
 from player.events import Event, all_of
-from player.mpv.player import MpvPlayer
+from player.mpv.model import MediaPlayer
 from player.net.gate import Gate
 from player.net.model import USER_AGENT, Request, RequestKind, Transfer, Transport
 from player.net.routing import RoutingTransport
@@ -114,7 +114,7 @@ class Engine:
     def open(
         self,
         source: Source,
-        player: MpvPlayer,
+        player: MediaPlayer,
         on_state: Callable[[PlaybackState], None],
         settings: PlaybackSettings | None = None,
         on_event: Callable[[Event], None] = lambda _event: None,

@@ -21,7 +21,7 @@ from player.loader import Loader, LoadEvent
 from player.menus import audio_choices, rung_choices, unsupported_rungs
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
-from player.mpv.player import MpvPlayer
+from player.mpv.model import MediaPlayer
 from player.net.model import Transfer
 from player.opening import Source, addresses_of, begin_at, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
@@ -38,7 +38,6 @@ from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
 from player.stream.throughput import Throughput
 from player.stream.virtual import VirtualStream
-from player.stream.waiting import Waiting
 from player.subtitles import Subtitles
 from player.told import note_of, rated
 
@@ -53,7 +52,7 @@ class Session:
     def __init__(
         self,
         source: Source,
-        player: MpvPlayer,
+        player: MediaPlayer,
         services: PlaybackServices,
         settings: PlaybackSettings,
         on_state: Callable[[PlaybackState], None],
@@ -69,7 +68,7 @@ class Session:
         self._network = Throughput(settings.network_memory, lambda: self._paths.current)
         self._playhead = Playhead()
         self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, self._throughput)
-        self._waiting = Waiting()
+        self._waiting = services.waiting()
         self._keys = KeyRing()
         self._paths = Paths(())
         self._streaming: Streaming | None = None

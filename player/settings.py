@@ -16,6 +16,7 @@ from player.loader import Mark
 from player.net.gate import Gate
 from player.resume import ResumeSync
 from player.service import ServiceClient
+from player.stream.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class PlaybackServices:
     kept_licences: OpenKept | None = None
     resume: ResumeSync | None = None
     mark: Mark | None = None
+    waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes
 
 
 @dataclass(frozen=True, slots=True)

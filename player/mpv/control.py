@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from player.mpv.player import MpvPlayer
+from player.mpv.model import MediaPlayer
 
 _T = TypeVar("_T")
 
@@ -20,13 +19,13 @@ class MpvControl:
 
     def __init__(
         self,
-        player: MpvPlayer,
+        player: MediaPlayer,
         on_property: Callable[[str, Any], None],
         on_event: Callable[[str, Mapping[str, Any]], None],
     ) -> None:
         self.player = player
         self._loop = asyncio.get_running_loop()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="mpv-control")
+        self._worker = player.worker()
         player.listen(
             lambda name, value: self._bring(on_property, name, value),
             lambda name, data: self._bring(on_event, name, data),

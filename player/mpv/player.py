@@ -11,6 +11,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,6 +119,10 @@ class MpvPlayer:
             self.handle.observe_property(name, self._on_property)
         self.handle.register_event_callback(self._on_event)
         register_protocol(self.handle, SCHEME, self._open_stream)
+
+    def worker(self) -> Executor:
+        """A thread for calls that may wait for libmpv's core, in order."""
+        return ThreadPoolExecutor(1, thread_name_prefix="mpv-control")
 
     # --- what it says
 

@@ -1,0 +1,204 @@
+"""A stand-in for libmpv in virtual time: it reads the virtual file, lets time pass, and shows and decodes nothing.
+
+It is as libmpv in what a playback can tell: a few seconds are read ahead, the first picture needs its first packet, a
+stall ends when half a second is there, and an exact seek goes to the Cue before its target.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from player.media.model import Codec, Interrupted
+from player.mpv.streams import ByteStream
+from player.qa.simulation.reader import FileReader
+from player.stream.waiting import Waiting
+
+STEP_S = 0.05
+_READ_AHEAD_S = 4.0  # as demuxer_readahead_secs of player.mpv.player
+_RESTART_S = 0.5  # as cache_pause_wait there
+_VIDEO_TRACK = 1
+_END_S = 0.25  # the last packets may begin so long before the end
+
+
+class StepWaiting(Waiting):
+    """Never blocks: what is not there yet ends the read, and ``blocked`` tells so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocked = False
+
+    def until(self, ready: Callable[[], bool]) -> None:
+        if not ready():
+            self.blocked = True
+            raise Interrupted
+
+
+class _OnTheSpot(Executor):
+    """Makes each call when it is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:  # noqa: ANN401
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **named))
+        return done
+
+
+class SimulatedPlayer:
+    """A :class:`player.mpv.model.MediaPlayer`; see the module. Everything runs on the loop that ``load`` is called
+    on."""
+
+    def __init__(self) -> None:
+        self.waiting = StepWaiting()
+        self._openers: dict[str, Callable[[], ByteStream]] = {}
+        self._names = itertools.count(1)
+        self._on_property: Callable[[str, Any], None] | None = None
+        self._on_event: Callable[[str, Mapping[str, Any]], None] | None = None
+        self._properties: dict[str, Any] = {"pause": False, "volume": 100, "mute": False, "speed": 1.0}
+        self._task: asyncio.Task[None] | None = None
+        self._reader: FileReader | None = None
+        self._position_s = 0.0
+        self._read_until_s = 0.0
+        self._started = False
+        self._moving = True  # towards where the first picture, or a seek, is
+        self._stalled = False
+        self._nothing_more = False
+        self._over = False
+
+    # --- what it is told and asked (MediaPlayer)
+
+    def worker(self) -> Executor:
+        return _OnTheSpot()
+
+    def listen(
+        self,
+        on_property: Callable[[str, Any], None] | None,
+        on_event: Callable[[str, Mapping[str, Any]], None] | None,
+    ) -> None:
+        self._on_property, self._on_event = on_property, on_event
+
+    def latest(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+        return self._properties.get(name, default)
+
+    def read(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+        return self._over if name == "eof-reached" else self._properties.get(name, default)
+
+    def decoders(self) -> frozenset[str]:
+        return frozenset(str(codec) for codec in Codec)
+
+    def cached_ranges(self) -> tuple[tuple[float, float], ...]:
+        return ((self._position_s, self._read_until_s),) if self._read_until_s > self._position_s else ()
+
+    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
+        return self.cached_ranges(), 0
+
+    def offer(self, open_stream: Callable[[], ByteStream]) -> str:
+        url = f"simulated://{next(self._names)}"
+        self._openers[url] = open_stream
+        return url
+
+    def withdraw(self, url: str) -> None:
+        self._openers.pop(url, None)
+
+    def load(self, url: str, start_s: float | None, options: Mapping[str, str] | None = None) -> None:
+        del options  # there are none that matter where nothing is shown
+        self._position_s = start_s or 0.0
+        self._task = asyncio.get_running_loop().create_task(self._play(self._openers[url]))
+
+    def command(self, *words: str) -> bool:
+        if words[0] == "stop" and self._task is not None:
+            self._task.cancel()
+        return words[0] == "stop"
+
+    def seek(self, position_s: float, *, exact: bool = True) -> bool:
+        del exact
+        if self._reader is None:
+            return False
+        inside = any(start <= position_s <= end for start, end in self.cached_ranges())
+        self._position_s, self._moving, self._over = position_s, True, False
+        self._stall(stalled=False)
+        if not inside:
+            self._nothing_more = False
+            self._read_until_s = 0.0
+            self._reader.seek(position_s)
+        return True
+
+    def set(self, name: str, value: Any) -> None:  # noqa: ANN401
+        self._properties[name] = value
+        self._tell(name, value)
+
+    # --- its life
+
+    async def _play(self, open_stream: Callable[[], ByteStream]) -> None:
+        while self._reader is None:
+            try:
+                self._reader = FileReader(open_stream())
+            except Interrupted:
+                await asyncio.sleep(STEP_S)
+        self._event("file-loaded")
+        while True:
+            self._step(STEP_S * float(self._properties["speed"]))
+            await asyncio.sleep(STEP_S)
+
+    def _step(self, seconds: float) -> None:
+        self._read()
+        if self._over:
+            return
+        if self._moving:
+            self._arrive()
+        elif not self._properties["pause"]:
+            self._go_on(seconds)
+
+    def _arrive(self) -> None:
+        """Show the picture at the target as soon as it is there."""
+        if self._read_until_s > self._position_s or self._nothing_more:
+            self._moving, self._started = False, True
+            self._event("playback-restart")
+            self._tell("time-pos", self._position_s)
+
+    def _go_on(self, seconds: float) -> None:
+        ahead_s = self._read_until_s - self._position_s
+        if self._stalled and (ahead_s >= _RESTART_S or self._nothing_more):
+            self._stall(stalled=False)
+        if self._stalled:
+            return
+        self._position_s += max(0.0, min(seconds, ahead_s))
+        self._tell("time-pos", self._position_s)
+        if ahead_s > seconds:
+            return
+        if self._nothing_more:
+            self._over = True
+            self._tell("eof-reached", True)
+        else:
+            self._stall(stalled=True)
+
+    def _read(self) -> None:
+        reader = self._reader
+        assert reader is not None
+        while not self._nothing_more and self._read_until_s - self._position_s < _READ_AHEAD_S:
+            self.waiting.blocked = False
+            packets = reader.read()
+            if packets is None:
+                self._nothing_more = not self.waiting.blocked
+                if self._nothing_more and reader.duration_s is not None:
+                    near = reader.duration_s - self._read_until_s <= _END_S
+                    self._read_until_s = reader.duration_s if near else self._read_until_s
+                return
+            for packet in packets:
+                if packet.track == _VIDEO_TRACK or not reader.has_video:
+                    self._read_until_s = max(self._read_until_s, packet.pts_s)
+
+    def _stall(self, *, stalled: bool) -> None:
+        if stalled != self._stalled:
+            self._stalled = stalled
+            self._tell("paused-for-cache", stalled)
+
+    def _tell(self, name: str, value: object) -> None:
+        if self._on_property is not None:
+            self._on_property(name, value)
+
+    def _event(self, name: str) -> None:
+        if self._on_event is not None:
+            self._on_event(name, {})

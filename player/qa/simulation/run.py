@@ -1,0 +1,145 @@
+"""A playback in virtual time from begin to end: the real session over a simulated network and player."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from drm_client.device import DeviceIdentity
+from drm_client.keystore import open_key_store
+from drm_client.keysystem import LicenceCall
+from drm_client.licence import LicenceClient
+from player.clock import Clock
+from player.device_rights import register
+from player.net.faults import FaultyTransport
+from player.net.gate import Gate
+from player.net.model import Request, RequestKind, Transfer, Transport
+from player.net.routing import RoutingTransport
+from player.net.shaping import ShapedTransport, Trace
+from player.qa.script import follow
+from player.qa.simulation.loop import LoopClock, VirtualLoop
+from player.qa.simulation.origin import Origin, OriginTransport
+from player.qa.simulation.player import SimulatedPlayer
+from player.qa.spec import Bench, RunSpec
+from player.report import Recorder
+from player.service import ServiceClient, TokenStore
+from player.session import Session
+from player.settings import PlaybackServices
+
+DEFAULT_LINK = Trace.constant(20_000_000.0, 0.02)
+"""A network where the plan names none: a virtual one needs some speed."""
+
+Make = Callable[[VirtualLoop, Clock], Transport]
+
+
+def simulate(spec: RunSpec, bench: Bench, *, origin: Origin | None = None) -> dict[str, Any]:
+    """The report of ``spec`` played in virtual time over the real servers' bytes. Raises MatineeError where the
+    service refuses the account."""
+    own = origin is None
+    source = origin or open_origin(bench)
+    try:
+        return run_virtual(spec, bench, lambda loop, clock: _network(spec, OriginTransport(source, loop), clock))
+    finally:
+        if own:
+            source.close()
+
+
+def open_origin(bench: Bench) -> Origin:
+    """The real network, for any number of simulated playbacks."""
+    return Origin(RoutingTransport(folder=bench.local_folder, ca_file=bench.ca_file))
+
+
+def run_virtual(spec: RunSpec, bench: Bench, make: Make, wall_s: float | None = None) -> dict[str, Any]:
+    """The report of ``spec`` over the transport that ``make`` gives. ``wall_s`` is the date of the begin."""
+    loop = VirtualLoop()
+    asyncio.set_event_loop(loop)
+    try:
+        clock = LoopClock(loop, time.time() if wall_s is None else wall_s)
+        return loop.run_until_complete(_Playback(spec, bench, loop, clock, make(loop, clock)).run())
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _network(spec: RunSpec, inner: Transport, clock: Clock) -> Transport:
+    """The same order as in ``matinee play``: faults over the shaped link."""
+    shaped = ShapedTransport(inner, clock, spec.network or DEFAULT_LINK)
+    return shaped if spec.faults is None else FaultyTransport(shaped, clock, spec.faults)
+
+
+class _Playback:
+    """One session with everything around it."""
+
+    def __init__(self, spec: RunSpec, bench: Bench, loop: VirtualLoop, clock: Clock, transport: Transport) -> None:
+        self._spec = spec
+        self._bench = bench
+        self._clock = clock
+        self._recorder = Recorder()
+        self._session: Session | None = None
+        self._gate = Gate(transport, clock, self._transferred)
+        self._service: ServiceClient | None = None
+        self._device: DeviceIdentity | None = None
+        self._device_id: str | None = None
+        if bench.service_url is not None:
+            self._store = open_key_store(bench.profile, bench.key_store)
+            self._service = ServiceClient(self._gate, bench.service_url, TokenStore(self._store))
+            self._device = DeviceIdentity.load_or_create(self._store)
+        licences = LicenceClient(self._post_licence, self._device, now=clock.wall)
+        self._player = SimulatedPlayer()
+        self._services = PlaybackServices(
+            loop,
+            clock,
+            self._gate,
+            licences,
+            self._service,
+            self._registered if self._service is not None else None,
+            waiting=lambda: self._player.waiting,
+        )
+
+    async def run(self) -> dict[str, Any]:
+        """Play to the end, an error, or the time limit; the report."""
+        spec, recorder, bench = self._spec, self._recorder, self._bench
+        if self._service is not None and bench.email is not None:
+            await self._service.login(bench.email, bench.password)
+        session = Session(spec.source, self._player, self._services, spec.settings, recorder.see, recorder)
+        self._session = session
+        playing = asyncio.ensure_future(session.run())
+        acting = asyncio.ensure_future(follow(spec.script, session, self._clock))
+        limit = asyncio.ensure_future(self._clock.sleep(spec.limit_s))
+        try:
+            await asyncio.wait({playing, limit}, return_when=asyncio.FIRST_COMPLETED)
+            session.stop()
+            await playing
+        finally:
+            for task in (acting, limit):
+                task.cancel()
+            await asyncio.gather(acting, limit, return_exceptions=True)
+            await self._gate.close()
+        return recorder.report(source=shown(spec), policy=spec.settings.policy)
+
+    async def _registered(self) -> str | None:
+        if self._service is None or self._device is None:
+            return None
+        if self._device_id is None:
+            self._device_id = await register(self._service, self._device, self._store)
+        return self._device_id
+
+    async def _post_licence(self, call: LicenceCall) -> bytes:
+        if self._service is not None and self._service.owns(call.url):
+            return await self._service.licence(call.url, call.body or b"")
+        method = "GET" if call.body is None else "POST"
+        request = Request(RequestKind.LICENCE, call.url, method=method, headers=call.headers, body=call.body)
+        return (await self._gate.fetch(request)).body
+
+    def _transferred(self, transfer: Transfer) -> None:
+        if self._session is not None:
+            self._session.transferred(transfer)
+
+
+def shown(spec: RunSpec) -> str:
+    """The source's name, with nothing secret in it."""
+    from player.net.redact import redact_url
+
+    return redact_url(spec.source.url) if spec.source.url else spec.source.title_id

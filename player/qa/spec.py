@@ -1,0 +1,70 @@
+"""One run of a plan as a value: what is played over which network, with which faults, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from player.net.faults import FaultPlan
+from player.net.shaping import Trace
+from player.opening import Source
+from player.qa.script import Step
+from player.settings import PlaybackSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Where a run stands in its plan: the names of what was combined."""
+
+    source: str
+    network: str = ""
+    faults: str = ""
+    policy: str = ""
+    device: str = ""
+    seed: int = 0
+    repeat: int = 1
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        parts = [self.source, self.network, self.faults, self.policy, self.device, f"seed {self.seed}"]
+        again = [f"repeat {self.repeat}"] if self.repeat > 1 else []
+        return " / ".join([part for part in parts if part] + again)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """``limit_s`` ends a run that does not end by itself, in seconds on its own clock."""
+
+    labels: Labels
+    source: Source
+    settings: PlaybackSettings = field(default_factory=PlaybackSettings)
+    network: Trace | None = None
+    faults: FaultPlan | None = None
+    script: tuple[Step, ...] = ()
+    limit_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where runs take place: the service of titles, and what the client keeps. The password never shows."""
+
+    profile: Path
+    service_url: str | None = None
+    email: str | None = None
+    password: str = field(default="", repr=False)
+    key_store: str = "file"
+    ca_file: Path | None = None
+    local_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of a run. ``report`` is the document of ``docs/report.md``; ``memory_bytes`` the most that the
+    process held (0 where it was not measured)."""
+
+    labels: Labels
+    report: dict[str, Any]
+    memory_bytes: int = 0
+    seconds: float = 0.0
