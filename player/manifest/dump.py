@@ -29,6 +29,7 @@ from player.manifest.model import (
     SegmentIndex,
     Track,
 )
+from player.manifest.sequences import whole_sequences
 
 SCHEMA = "matinee.inspect"
 SCHEMA_VERSION = 1
@@ -371,7 +372,7 @@ def _segments(segments: SegmentIndex, rendition: Rendition) -> list[Json]:
     previous = rendition.discontinuity_sequence or 0
     result = []
     hls = rendition.playlist is not None
-    for segment in segments:
+    for segment in whole_sequences(segments):
         result.append(_segment(segment, discontinuity=hls and segment.discontinuity > previous))
         previous = segment.discontinuity
     return result

@@ -14,6 +14,7 @@ from player.manifest.model import (
     Segment,
     Track,
 )
+from player.manifest.sequences import whole_sequences
 
 SHOWN_SEGMENTS = 6
 
@@ -93,6 +94,7 @@ def _segments(rendition: Rendition) -> Iterator[str]:
     elif isinstance(index, IndexRef):
         yield f"      index not loaded ({index.byte_range.header()})"
     else:
+        index = whole_sequences(index)
         count = len(index)
         head = count if count <= SHOWN_SEGMENTS else SHOWN_SEGMENTS - 1
         for position in range(head):

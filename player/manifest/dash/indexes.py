@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.timeline import Run, Timeline
 from player.manifest.model import InitSegment, Part, Place, Segment
+from player.manifest.sequences import SequenceIndex
 
 CLIP_S = 1e-6  # rounding noise that does not count as a segment of its own
 
@@ -184,6 +185,20 @@ class TimelineIndex:
         run = self.timeline.run_at(ticks)
         step = min(max(int((ticks - run.time) // run.duration), 0), run.size - 1)
         return min(max(run.first + step, self.first), self.stop - 1) - self.first
+
+
+def taken_apart(index: TimelineIndex) -> TimelineIndex | SequenceIndex:
+    """``index`` with its segment sequences taken apart; itself where there are none, or no addresses for them."""
+    if not index.timeline.sequences or index.frame.template.uses.isdisjoint(("SubNumber", "Time")):
+        return index
+    runs: list[tuple[int, int, int]] = []
+    count = 0
+    for run in index.timeline:
+        first, stop = max(run.first, index.first), min(run.first + run.size, index.stop)
+        if first < stop:
+            runs.append((first - index.first, count, run.parts))
+            count += (stop - first) * run.parts
+    return SequenceIndex(index, tuple(runs), count, max(run.parts for run in index.timeline))
 
 
 def _checked(position: int, count: int) -> int:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from player.manifest.changes import BrokenRule, Changes, RenditionChange
 from player.manifest.dash.indexes import TimelineIndex
 from player.manifest.model import IndexRef, Period, PlaylistRef, Presentation, Rendition, Segment, SegmentIndex, Track
+from player.manifest.sequences import SequenceIndex
 
 SAME_S = 1e-3
 
@@ -105,6 +106,10 @@ def _rendition(old: Rendition, new: Rendition) -> Rendition:
         return replace(new, segments=earlier, index=old.index)
     if isinstance(segments, TimelineIndex) and isinstance(earlier, TimelineIndex):
         return replace(new, segments=renumbered(earlier, segments))
+    if isinstance(segments, SequenceIndex) and isinstance(earlier, SequenceIndex):
+        one, two = earlier.sequences, segments.sequences
+        if isinstance(one, TimelineIndex) and isinstance(two, TimelineIndex):
+            return replace(new, segments=replace(segments, sequences=renumbered(one, two)))
     return new
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from player.manifest.dash.context import PeriodContext
-from player.manifest.dash.indexes import Frame, NumberIndex, TimelineIndex, presented
+from player.manifest.dash.indexes import CLIP_S, Frame, NumberIndex, TimelineIndex, presented, taken_apart
 from player.manifest.dash.inherit import Addressing, byte_range
 from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.timeline import Timeline, read_timeline
@@ -199,7 +199,7 @@ def _timeline_index(source: Source, addressing: Addressing, frame: Frame, elemen
     outside = timeline.count - (stop - first)
     if outside:
         source.warn("dash.outside_period", f"{outside} segments of a SegmentTimeline lie outside their period.")
-    return _in_window(source, addressing, TimelineIndex(frame, timeline, first, stop))
+    return taken_apart(_in_window(source, addressing, TimelineIndex(frame, timeline, first, stop)))
 
 
 def _in_window(source: Source, addressing: Addressing, index: TimelineIndex) -> TimelineIndex:
@@ -305,9 +305,13 @@ def _list(source: Source, addressing: Addressing, init: InitSegment | None) -> S
     offset_s = addressing.presentation_time_offset / addressing.timescale
     end_number = addressing.number("endNumber")
     segments = []
+    outside = 0
     for entry, (number, start_s, duration_s) in zip(entries, times, strict=False):
         if end_number is not None and number > end_number:
             break
+        if _is_outside(period, start_s, duration_s):
+            outside += 1
+            continue
         range_ = byte_range(entry.get("mediaRange"))
         segments.append(
             Segment(
@@ -323,7 +327,16 @@ def _list(source: Source, addressing: Addressing, init: InitSegment | None) -> S
                 place=Place(line_of(entry), source.place.path),
             )
         )
+    if outside:
+        source.warn("dash.outside_period", f"{outside} segments of a SegmentList lie outside their period.")
     return ListedIndex(tuple(segments))
+
+
+def _is_outside(period: PeriodContext, start_s: float, duration_s: float) -> bool:
+    """Whether a segment has nothing in its period; one without a length has no end to go by."""
+    if period.end_s is not None and start_s >= period.end_s - CLIP_S and start_s > period.start_s:
+        return True
+    return duration_s > 0 and start_s + duration_s <= period.start_s + CLIP_S
 
 
 def _list_times(source: Source, addressing: Addressing, count: int) -> list[tuple[int, float, float]]:

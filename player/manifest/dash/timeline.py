@@ -85,7 +85,7 @@ def read_timeline(
     trouble = _Trouble(notes, path)
     rows: list[Row] = []
     sequences = False
-    time = count = previous_duration = previous_parts = 0
+    time = count = extra = previous_duration = previous_parts = 0
     next_number = start_number
     for item in element.iterchildren(element.tag.replace("SegmentTimeline", "S")):
         attributes = item.items()
@@ -121,9 +121,10 @@ def read_timeline(
             sequences = sequences or parts > 1
             previous_duration, previous_parts = duration, parts
         count += size
+        extra += (parts - 1) * size
         next_number = number + size
         time = start + duration * size
-    if count > MAX_SEGMENTS:
+    if count + extra > MAX_SEGMENTS:
         raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, line=line_of(element), path=path)
     return Timeline(tuple(_until(rows, end_number)), sequences)
 
