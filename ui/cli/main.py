@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from ui.build_info import build
+
 if TYPE_CHECKING:
     from drm_client.errors import DrmError
     from player.errors import MatineeError
@@ -65,7 +67,7 @@ class Parser(argparse.ArgumentParser):
 def build_parser(only: str | None) -> argparse.ArgumentParser:
     """The parser; only the named subcommand's own arguments are added, so that the others need not be imported."""
     parser = Parser(prog="matinee", description="Desktop and TV reference player for HLS and DASH.")
-    parser.add_argument("--version", action="version", version=f"matinee {VERSION}")
+    parser.add_argument("--version", action="version", version=f"matinee {VERSION} (build {build()})")
     _add_log(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, command in COMMANDS.items():

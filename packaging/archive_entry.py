@@ -1,0 +1,5 @@
+"""What the archive's program runs."""
+
+from ui.cli.main import entry
+
+entry()

@@ -1,0 +1,99 @@
+"""Manual pages out of the command line's own parser, so that they cannot differ from it."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from pathlib import Path
+
+_SEE_ALSO = "The guides for viewers, testers and operators are in the documentation of the source."
+_EXITS = (
+    (0, "good"),
+    (1, "the run failed its thresholds, or the media failed"),
+    (2, "bad usage or bad input"),
+    (3, "a component is missing: see matinee-doctor(1)"),
+    (4, "network or service"),
+    (130, "interrupted"),
+)
+
+
+def pages(source: Path, version: str, epoch_s: int) -> dict[str, str]:
+    """Each page's text by its file name (``matinee.1``, ``matinee-play.1``...), from the parser in ``source``."""
+    sys.path.insert(0, str(source))
+    try:
+        from ui.cli.main import COMMANDS, build_parser
+    finally:
+        sys.path.remove(str(source))
+    date = datetime.datetime.fromtimestamp(epoch_s, datetime.UTC).strftime("%Y-%m-%d")
+    made = {}
+    listed = [(name, command.help) for name, command in COMMANDS.items()]
+    main = build_parser(None)
+    made["matinee.1"] = _page("matinee", "reference player for HLS and DASH", main, date, version, listed)
+    for name, help_text in listed:
+        parser = _subparser(build_parser(name), name)
+        made[f"matinee-{name}.1"] = _page(f"matinee-{name}", help_text, parser, date, version, [])
+        for action in parser._actions:  # noqa: SLF001 - argparse has no other way to its own arguments
+            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+                for inner, inner_parser in action.choices.items():
+                    words = f"matinee {name} {inner}"
+                    made[f"matinee-{name}-{inner}.1"] = _page(
+                        words.replace(" ", "-"), inner_parser.description or words, inner_parser, date, version, []
+                    )
+    return made
+
+
+def _subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            found = action.choices[name]
+            assert isinstance(found, argparse.ArgumentParser)
+            return found
+    raise LookupError(name)
+
+
+def _page(
+    name: str,
+    summary: str,
+    parser: argparse.ArgumentParser,
+    date: str,
+    version: str,
+    commands: list[tuple[str, str]],
+) -> str:
+    usage = " ".join(parser.format_usage().split()).removeprefix("usage: ")
+    lines = [f'.TH {name.upper()} 1 {date} "Matinee {version}" "User commands"']
+    lines += [".SH NAME", f"{_roff(name)} \\- {_roff(summary)}", ".SH SYNOPSIS", _roff(usage)]
+    if parser.description:
+        lines += [".SH DESCRIPTION", _roff(parser.description)]
+    options = [action for action in parser._actions if not isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    if options:
+        lines.append(".SH OPTIONS")
+        for action in options:
+            lines += [".TP", _heading(action), _roff(_help(parser, action))]
+    if commands:
+        lines.append(".SH COMMANDS")
+        for word, help_text in commands:
+            lines += [".TP", f"\\fB{_roff(word)}\\fR", f"{_roff(help_text)}; see matinee\\-{_roff(word)}(1)"]
+    lines.append(".SH EXIT STATUS")
+    for code, meaning in _EXITS:
+        lines += [".TP", f"\\fB{code}\\fR", _roff(meaning)]
+    return "\n".join([*lines, ".SH SEE ALSO", "matinee(1). " + _SEE_ALSO]) + "\n"
+
+
+def _heading(action: argparse.Action) -> str:
+    value = action.metavar or (action.dest.upper() if action.nargs != 0 else "")
+    shown = value if isinstance(value, str) else " ".join(value)
+    if not action.option_strings:
+        return f"\\fI{_roff(shown)}\\fR"
+    names = ", ".join(f"\\fB{_roff(name)}\\fR" for name in action.option_strings)
+    return f"{names} \\fI{_roff(shown)}\\fR" if action.nargs != 0 else names
+
+
+def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+    formatter = parser._get_formatter()  # noqa: SLF001
+    return formatter._expand_help(action) if action.help else ""  # noqa: SLF001
+
+
+def _roff(text: str) -> str:
+    escaped = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-")
+    return "\\&" + escaped if escaped.startswith((".", "'")) else escaped
