@@ -138,7 +138,14 @@ def _steering(presentation: Presentation) -> Json | None:
 
 def _preload_hints(info: PlaylistInfo) -> list[Json]:
     return [
-        {"type": hint.type, "url": hint.url, "byte_range": _range(hint.byte_range)} for hint in info.preload_hints
+        {
+            "type": hint.type,
+            "url": hint.url,
+            "byte_range": _range(hint.byte_range),
+            "init": _init(hint.init),
+            "key": first_key(hint.keys, hint.sequence),
+        }
+        for hint in info.preload_hints
     ]
 
 

@@ -159,6 +159,9 @@ class PreloadHint:
     type: str
     url: str
     byte_range: ByteRange | None = None
+    init: InitSegment | None = None  # what a hinted part will need
+    keys: tuple[KeyInfo, ...] = ()
+    sequence: int | None = None  # media sequence number of the segment that a hinted part belongs to
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from player.manifest.dash.xml import Element, boolean, child, children, decimal, line_of, text_of
+from player.manifest.dash.xml import Element, attributes, boolean, child, children, decimal, line_of, local, text_of
 from player.manifest.dates import parse_date, parse_duration
 from player.manifest.model import LiveInfo, Place, Steering
 from player.manifest.notes import Notes
@@ -77,6 +77,19 @@ def live_info(root: Element, notes: Notes) -> LiveInfo:
         max_rate=None if rate is None else decimal(rate.get("max")),
         utc_timings=utc_timings(root),
     )
+
+
+def client_data_reporting(root: Element) -> list[dict[str, object]]:
+    """What the service asks to be told with requests (5.8.4.13: ClientDataReporting, with CMCDParameters)."""
+    return [
+        {
+            "service_locations": (item.get("serviceLocations") or "").split(),
+            "adaptation_sets": (item.get("adaptationSets") or "").split(),
+            "systems": [{"system": local(system), **dict(attributes(system))} for system in item if local(system)],
+        }
+        for service in filter(_is_for_us, _services(root))
+        for item in children(service, "ClientDataReporting")
+    ]
 
 
 def _milliseconds(element: Element | None, name: str) -> float | None:

@@ -9,7 +9,7 @@ from player.errors import ErrorCode, ManifestError
 from player.manifest.dash import descriptors
 from player.manifest.dash.baseurl import Base, extend
 from player.manifest.dash.context import MpdContext
-from player.manifest.dash.live import duration_attribute, live_info, steering
+from player.manifest.dash.live import client_data_reporting, duration_attribute, live_info, steering
 from player.manifest.dash.patch import apply_patch
 from player.manifest.dash.periods import read_period, spans
 from player.manifest.dash.protection import collect_references
@@ -193,6 +193,9 @@ def _extra(root: Element) -> dict[str, object]:
     preselections = [
         dict(item.attrib.items()) for period in children(root, "Period") for item in children(period, "Preselection")
     ]
+    reporting = client_data_reporting(root)
+    if reporting:
+        extra["client_data_reporting"] = reporting
     if preselections:
         extra["preselections"] = preselections
     return extra

@@ -45,7 +45,7 @@ def spans(context: MpdContext, root: Element, total_s: float | None) -> list[Spa
         if start is None:
             first_of_live = context.dynamic and not starts and position == 1
             start = None if first_of_live else previous_end
-            if first_of_live and (duration is not None or len(elements) == 1):
+            if first_of_live and (duration is not None or _is_first_regular(elements)):
                 start = 0.0
         if start is None:
             context.notes.warn(
@@ -58,6 +58,12 @@ def spans(context: MpdContext, root: Element, total_s: float | None) -> list[Spa
         previous_end = None if duration is None else start + duration
         starts.append((element, start, previous_end, path))
     return _ended(context, starts, total_s)
+
+
+def _is_first_regular(elements: Sequence[Element]) -> bool:
+    """Whether the first period of a live MPD, which has no start, can only be the one that begins it: early available
+    periods stand behind all others (5.3.2.1)."""
+    return len(elements) == 1 or any(element.get("start") is not None for element in elements[1:])
 
 
 def _ended(

@@ -35,6 +35,8 @@ READ: dict[str, frozenset[str]] = {
         "Scope": "schemeIdUri value id",
         "Latency": "target min max",
         "PlaybackRate": "min max",
+        "ClientDataReporting": "serviceLocations adaptationSets",
+        "CMCDParameters": "schemeIdUri value id version mode includeInRequests keys contentID sessionID",
         "ContentSteering": "defaultServiceLocation queryBeforeStart",
         "UTCTiming": "schemeIdUri value id",
         "Period": "id start duration href actuate",

@@ -47,7 +47,7 @@ class UrlTemplate:
                 return "$"
             self.uses.add(name)
             if name == "RepresentationID":
-                return representation
+                return representation or match.group(0)
             places = min(int(width[:4]), MAX_TEMPLATE_WIDTH) if width else 0
             form = _python_format(places, conversion) if width else ""
             if name == "Bandwidth":

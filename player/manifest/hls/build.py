@@ -242,12 +242,36 @@ def attach_merged(presentation: Presentation, rendition_id: str, text: str, url:
     changed = map_renditions(
         presentation, lambda item: with_playlist(item, playlist) if item.id == rendition_id else item
     )
+    changed = _with_audio_only(changed, rendition_id)
     ended = rendition.playlist is not None and not rendition.playlist.ended and playlist.info.ended
     changes = Changes(renditions=(change,) if change else (), ended=ended, reset=merged.reset, broken=merged.broken)
     if presentation.kind == "media":
         info = playlist.info
         changed = replace(changed, playlist_type=info.playlist_type, variables=info.variables)
     return with_totals(changed, playlist, dates_are_complete=rendition.playlist is not None), changes
+
+
+def _with_audio_only(presentation: Presentation, rendition_id: str) -> Presentation:
+    """A variant that declares no codecs and whose segments are packed audio is no video: it gets an audio track."""
+    periods = []
+    for period in presentation.periods:
+        tracks: list[Track] = []
+        for track in period.tracks:
+            plain = [r for r in track.renditions if r.id == rendition_id and _is_packed_audio(r)]
+            if track.type is not TrackType.VIDEO or not plain:
+                tracks.append(track)
+                continue
+            others = tuple(r for r in track.renditions if r not in plain)
+            if others:
+                tracks.append(replace(track, renditions=others))
+            moved = tuple(replace(r, muxed_audio=False) for r in plain)
+            tracks.append(replace(track, id=f"audio-{rendition_id}", type=TrackType.AUDIO, renditions=moved))
+        periods.append(replace(period, tracks=tuple(tracks)))
+    return replace(presentation, periods=tuple(periods))
+
+
+def _is_packed_audio(rendition: Rendition) -> bool:
+    return rendition.container is Container.PACKED_AUDIO and not rendition.codecs and rendition.width is None
 
 
 def _imported(presentation: Presentation) -> Mapping[str, str] | None:

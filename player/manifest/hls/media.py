@@ -23,6 +23,7 @@ from player.manifest.model import (
     Part,
     Place,
     PlaylistInfo,
+    PreloadHint,
     RenditionReport,
     Segment,
     TimedEvent,
@@ -177,11 +178,11 @@ class _MediaReader:
             trailing_parts=tuple(self.parts),
             trailing_init=self.init if self.parts else None,
             trailing_keys=self.keys.keys if self.parts else (),
-            preload_hints=tuple(self.header.hints),
+            preload_hints=tuple(map(self._hinted, self.header.hints)),
             rendition_reports=self._reports(),
             variables=self.variables.values,
         )
-        date_ranges = self.ranges.events(self.segments)
+        date_ranges = self.ranges.events(self._dated())
         check_media(info, self.segments, self.notes)
         return MediaPlaylist(
             info=info,
@@ -192,6 +193,22 @@ class _MediaReader:
             warnings=self.notes.warnings,
             unused=self.notes.unused_names,
         )
+
+    def _dated(self) -> list[Segment]:
+        """The segments; and where there are only parts so far, the segment that they will make."""
+        if self.segments or self.clock_s is None:
+            return self.segments
+        duration_s = sum(part.duration_s for part in self.parts)
+        return [Segment(self.sequence, self.time_s, duration_s, "", program_date_time_s=self.clock_s)]
+
+    def _hinted(self, hint: PreloadHint) -> PreloadHint:
+        """A hinted part with the map and keys that are in force at the end of the playlist; a hinted map replaces the
+        one (RFC 8216bis 4.4.5.3)."""
+        if hint.type == "MAP":
+            return replace(hint, keys=self.keys.keys)
+        announced = next((item for item in self.header.hints if item.type == "MAP"), None)
+        init = self.init if announced is None else InitSegment(announced.url, announced.byte_range, self.keys.keys)
+        return replace(hint, init=init, keys=self.keys.keys, sequence=self.sequence)
 
     def _reports(self) -> tuple[RenditionReport, ...]:
         """What a report leaves out is the same as for this playlist (RFC 8216bis 4.4.5.4)."""
