@@ -54,6 +54,7 @@ MAX_OUTAGE_CHANCE = 0.5
 
 LOW_QUANTILE_Z = 1.2816  # the 10th percentile of a normal distribution
 MEMORY_HALF_LIFE_S = 6 * 3600.0
+MEMORY_TRANSFERS = 200.0  # the share of outages is remembered of so many transfers at most
 MEMORY_WEIGHT_S = 3.0  # seconds of transfer that a fresh memory counts for
 RECENT = 8
 MAX_PENDING = 6  # transfers counted provisionally
@@ -155,6 +156,8 @@ class _Learned:
         self.mixture.begin(math.log(memory.mean_bps))
         error = math.hypot(memory.rel_error, PRIOR_REL_ERROR * (1 - trust))
         self.error_sum = self.error_weight * error**2
+        self.outages = memory.outages * trust
+        self.outage_transfers += memory.transfers * trust
 
     def count(self, sample: TransferSample, shared: float) -> None:
         """Learn from a transfer during which other transfers received ``shared`` bytes."""
@@ -266,10 +269,18 @@ class ThroughputEstimator:
 
     def memory(self, now_s: float) -> NetworkMemory | None:
         """What is worth remembering of this network; None when nothing was measured in this session."""
-        estimate = self.estimate(now_s)
+        estimate, learned = self.estimate(now_s), self._now()
         if not estimate.samples or estimate.mean_bps is None:
             return None
-        return NetworkMemory(mean_bps=estimate.mean_bps, rel_error=estimate.rel_error, ttfb_s=estimate.ttfb_s)
+        transfers = learned.outage_transfers - PRIOR_OUTAGE_TRANSFERS
+        kept = min(1.0, MEMORY_TRANSFERS / max(transfers, 1.0))  # what was long ago fades
+        return NetworkMemory(
+            mean_bps=estimate.mean_bps,
+            rel_error=estimate.rel_error,
+            ttfb_s=estimate.ttfb_s,
+            outages=learned.outages * kept,
+            transfers=transfers * kept,
+        )
 
 
 def _overlap_bytes(other: TransferSample, start_s: float, end_s: float) -> float:

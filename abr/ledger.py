@@ -1,4 +1,4 @@
-"""Decisions as plain dictionaries, for reports and journals, and back again without loss.
+"""Decisions, and what is remembered of networks, as plain dictionaries, and back again without loss.
 
 A dictionary is complete: the decision can be explained, and taken again by any policy, from it alone. Fields that
 hold their default are left out. Version 1.
@@ -15,6 +15,7 @@ from abr.model import (
     Decision,
     Estimate,
     LiveState,
+    NetworkMemory,
     Phase,
     Reason,
     Rung,
@@ -25,6 +26,14 @@ from abr.model import (
 
 MAX_SIZES = 32  # coming segments kept; no policy looks further
 MAX_RUNGS = 200
+# What a memory may say, lowest and highest: it comes from a file that anybody may have written.
+_MEMORY_BOUNDS = {
+    "mean_bps": (1e3, 1e12),
+    "rel_error": (0.0, 5.0),
+    "ttfb_s": (0.0, 60.0),
+    "outages": (0.0, 1e3),
+    "transfers": (0.0, 1e3),
+}
 
 _T = TypeVar("_T")
 
@@ -102,6 +111,23 @@ def snapshot_from_dict(data: Mapping[str, Any]) -> Snapshot:
         return _build(Snapshot, values)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a recorded snapshot: {error!r}") from error
+
+
+def memory_to_dict(memory: NetworkMemory) -> dict[str, float]:
+    """What was learned of a network, JSON-ready; its age is left to whoever keeps it."""
+    return {name: float(getattr(memory, name)) for name in _MEMORY_BOUNDS}
+
+
+def memory_from_dict(data: Mapping[str, Any], age_s: float) -> NetworkMemory:
+    """The memory that :func:`memory_to_dict` wrote ``age_s`` ago. Raises ValueError for anything else."""
+    try:
+        values = {name: float(data[name]) for name in _MEMORY_BOUNDS}
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not the memory of a network: {error!r}") from error
+    for name, (least, most) in _MEMORY_BOUNDS.items():
+        if not least <= values[name] <= most:  # not a number is neither
+            raise ValueError(f"{name} of a remembered network is out of range")
+    return NetworkMemory(age_s=max(age_s, 0.0), **values)
 
 
 def _rung(value: object) -> int | None:

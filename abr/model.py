@@ -7,7 +7,7 @@ explained and replayed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -217,13 +217,14 @@ class Policy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NetworkMemory:
-    """What is remembered of a network between sessions."""
+    """What is remembered of a network between sessions. ``outages`` were met in ``transfers`` transfers."""
 
     mean_bps: float
     rel_error: float = 0.5
     ttfb_s: float = 0.0
     age_s: float = 0.0
-    extra: dict[str, float] = field(default_factory=dict)
+    outages: float = 0.0
+    transfers: float = 0.0
 
 
 class Estimator(Protocol):

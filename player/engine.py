@@ -34,6 +34,7 @@ from player.net.gate import Gate
 from player.net.model import USER_AGENT, Request, RequestKind, Transfer, Transport
 from player.net.routing import RoutingTransport
 from player.net.suspend import LOOK_EVERY_S, SuspendWatch
+from player.networks import Networks, Visit
 from player.opening import Source
 from player.resume import ProgressJournal, ResumeSync
 from player.service import ServiceClient, TokenStore
@@ -86,6 +87,7 @@ class Engine:
         self._opening_rights = asyncio.Lock()
         self._resume: ResumeSync | None = None
         self._tellers: dict[Form, Telemetry] = {}
+        self._networks = Networks(settings.profile / "networks.json", self.clock.wall)
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -122,6 +124,7 @@ class Engine:
         """Begin a playback and return at once. ``on_state`` and ``on_event`` are called on the engine's thread."""
         settings = settings or PlaybackSettings()
         marker, reporter = self._client_data(source, settings.cmcd, lambda: session.state)
+        visit = self._visit(source)
         services = PlaybackServices(
             self.loop,
             self.clock,
@@ -132,6 +135,7 @@ class Engine:
             kept_licences=self._kept_licences,
             resume=self._resume,
             mark=marker,
+            recall=None if visit is None else visit.recall,
         )
         observers = [on_event]
         if self._resume is not None and source.title_id:
@@ -145,7 +149,7 @@ class Engine:
             if source.title_id or form is Form.EVENTS:  # the service has no use for what is not its own
                 observers.append(teller.session(facts, lambda: session.state))
         session = Session(source, player, services, settings, on_state, all_of(observers))
-        self._sessions[session] = self.submit(_with_reports(session, reporter))
+        self._sessions[session] = self.submit(_life(session, reporter, visit))
         return session
 
     async def set_consent(self, consent: bool) -> None:
@@ -245,6 +249,13 @@ class Engine:
             return marker, None
         return marker, CmcdReporter(marker, self._gate, self.clock, lambda: moment_of(state()))
 
+    def _visit(self, source: Source) -> Visit | None:
+        """What is remembered of this network; None where playback does not meet it as it is: kept titles, local
+        files, a shaped or faulty link."""
+        settings = self._settings
+        real = source.kept is None and settings.local_folder is None and not settings.wrap
+        return self._networks.visit() if real else None
+
     def _make_resume(self, service: ServiceClient) -> ResumeSync:
         journal = ProgressJournal(self._settings.profile / "resume.db")
         return ResumeSync(journal, service, self._registered_device, self.clock)
@@ -320,6 +331,14 @@ class Engine:
             )
         )
         return response.body
+
+
+async def _life(session: Session, reporter: CmcdReporter | None, visit: Visit | None) -> None:
+    """A playback from its begin to its end, and what it learned of the network kept for the next one."""
+    await _with_reports(session, reporter)
+    learned = session.learned()
+    if visit is not None and learned:
+        await asyncio.to_thread(visit.keep, learned)
 
 
 async def _with_reports(session: Session, reporter: CmcdReporter | None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, Literal
 
+from abr.model import NetworkMemory
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from player.errands import Errands
@@ -65,7 +66,7 @@ class Session:
         self._clock = services.clock
         self._errands = Errands(services.loop, self._errand_failed)
         self._on_event = on_event
-        self._network = Throughput(settings.network_memory, lambda: self._paths.current)
+        self._network = Throughput(services.recall, lambda: self._paths.current)
         self._playhead = Playhead()
         self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, self._throughput)
         self._waiting = services.waiting()
@@ -152,6 +153,10 @@ class Session:
         sample = rated(transfer)
         if sample is not None:
             self._network.observe(sample)
+
+    def learned(self) -> dict[str, NetworkMemory]:
+        """What the network was like, by CDN (called on the loop)."""
+        return self._network.memory(self._clock.monotonic())
 
     def network_changed(self) -> None:
         """The machine slept, or has another network (called on the loop)."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from abr.model import NetworkMemory
 from abr.registry import DEFAULT
 from drm_client.licence import LicenceClient
 from player.clock import Clock
@@ -16,6 +15,7 @@ from player.loader import Mark
 from player.net.gate import Gate
 from player.resume import ResumeSync
 from player.service import ServiceClient
+from player.stream.throughput import Recall
 from player.stream.waiting import Waiting
 
 
@@ -32,6 +32,7 @@ class PlaybackServices:
     kept_licences: OpenKept | None = None
     resume: ResumeSync | None = None
     mark: Mark | None = None
+    recall: Recall | None = None  # what earlier playbacks learned of a CDN
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes
 
 
@@ -50,6 +51,5 @@ class PlaybackSettings:
     start_paused: bool = False
     stay_at_end: bool = False  # the last picture stays, and the viewer may go back
     audio_language: str | None = None
-    network_memory: NetworkMemory | None = None
     seed: int = 0
     cmcd: CmcdSettings | None = None  # client data to the CDNs; None: nothing is sent

@@ -7,30 +7,48 @@ from collections.abc import Callable
 from abr.estimator import ThroughputEstimator
 from abr.model import Estimate, NetworkMemory, TransferSample
 
+Recall = Callable[[str], NetworkMemory | None]
+
+
+def _nothing(_pathway: str) -> None:
+    return None
+
 
 class Throughput:
-    """One estimator per pathway. ``current`` tells which pathway is in use.
+    """One estimator per pathway. ``current`` tells which pathway is in use, ``recall`` what an earlier playback
+    learned of one.
 
-    Until a pathway has delivered something, the one that was in use before it stands for it.
+    Until a pathway has delivered something, the one that was in use before it stands for it, and before anything is
+    delivered at all, what is remembered of it.
     """
 
-    def __init__(self, memory: NetworkMemory | None, current: Callable[[], str | None]) -> None:
-        self._memory = memory
+    def __init__(self, recall: Recall | None, current: Callable[[], str | None]) -> None:
+        self._recall = recall or _nothing
         self._current = current
         self._estimators: dict[str, ThroughputEstimator] = {}
-        self._last = ThroughputEstimator(memory)  # of the pathway that delivered last
+        self._last: ThroughputEstimator | None = None  # of the pathway that delivered last
 
     def observe(self, sample: TransferSample) -> None:
         """A transfer has ended."""
-        known = self._estimators.get(sample.path)
-        if known is None:
-            # What is remembered of earlier sessions was learned over the first pathway.
-            known = self._estimators[sample.path] = ThroughputEstimator(None if self._estimators else self._memory)
+        known = self._last = self._of(sample.path)
         known.observe(sample)
-        self._last = known
 
     def estimate(self, now_s: float) -> Estimate:
         """The expectation for a transfer that starts now."""
-        own = self._estimators.get(self._current() or "")
-        found = Estimate() if own is None else own.estimate(now_s)
-        return found if found.mean_bps is not None else self._last.estimate(now_s)
+        current = self._current()
+        found = self._of(current).estimate(now_s) if current else Estimate()
+        if found.samples or self._last is None:
+            return found
+        last = self._last.estimate(now_s)
+        return last if last.mean_bps is not None else found
+
+    def memory(self, now_s: float) -> dict[str, NetworkMemory]:
+        """What is worth remembering, by pathway."""
+        learned = {pathway: known.memory(now_s) for pathway, known in self._estimators.items() if pathway}
+        return {pathway: memory for pathway, memory in learned.items() if memory is not None}
+
+    def _of(self, pathway: str) -> ThroughputEstimator:
+        known = self._estimators.get(pathway)
+        if known is None:
+            known = self._estimators[pathway] = ThroughputEstimator(self._recall(pathway))
+        return known

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abr.estimator import MEMORY_HALF_LIFE_S, RECENT, ThroughputEstimator
+from abr.estimator import MEMORY_HALF_LIFE_S, MEMORY_TRANSFERS, RECENT, ThroughputEstimator
+from abr.ledger import memory_from_dict, memory_to_dict
 from abr.model import NetworkMemory, TransferSample
 
 
@@ -81,6 +83,30 @@ def test_memory_gives_the_first_estimate_and_fades() -> None:
     old = ThroughputEstimator(NetworkMemory(6e6, learned.rel_error, 0.05, age_s=8 * MEMORY_HALF_LIFE_S)).estimate(0.0)
     assert old.rel_error > fresh.rel_error
     assert not after(transfer(0.0, 2e6), memory=learned).estimate(9.0).remembered
+
+
+def test_outages_are_remembered_and_fade() -> None:
+    tunnel = [transfer(i * 20.0, 6e6 if i % 8 else 0.3e6) for i in range(40)]
+    learned = after(*tunnel).memory(900.0)
+    assert learned is not None
+    assert learned.outages > 0
+    assert learned.transfers <= MEMORY_TRANSFERS
+    assert memory_from_dict(memory_to_dict(learned), 0.0) == learned
+    again = ThroughputEstimator(learned).estimate(0.0).outage_chance
+    old = ThroughputEstimator(replace(learned, age_s=3 * MEMORY_HALF_LIFE_S)).estimate(0.0).outage_chance
+    assert 0 < old < again
+
+
+@pytest.mark.parametrize("name", ["mean_bps", "rel_error", "ttfb_s", "outages", "transfers"])
+def test_a_memory_out_of_range_is_refused(name: str) -> None:
+    good = memory_to_dict(NetworkMemory(5e6))
+    for wrong in (
+        {**good, name: float("nan")},
+        {**good, name: -1.0},
+        {key: good[key] for key in good if key != name},
+    ):
+        with pytest.raises(ValueError, match="network"):
+            memory_from_dict(wrong, 0.0)
 
 
 def test_connection_setup_does_not_count_as_latency() -> None:
