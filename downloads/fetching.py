@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from downloads import ledger
+from downloads.buffers import BodyBuffer, Buffers
 from downloads.folder import DownloadFolder
 from downloads.journal import Body
-from downloads.model import Item, Plan
-from player.loader import BytesSink, Loader, LoadOutcome, Resource
+from downloads.model import Item, Plan, Stored
+from player.loader import Loader, LoadOutcome, Resource
 from player.net.model import RequestKind
 from player.recovery import Trouble, trouble_of
 
@@ -39,6 +40,7 @@ class Fetching:
     stop: asyncio.Event
     on_item: Callable[[Item], None] = lambda _item: None
     bodies: dict[int, bytes] = field(default_factory=dict, repr=False)
+    _buffers: Buffers = field(default_factory=Buffers, repr=False)
     _open: list[Item] = field(default_factory=list, repr=False)
     _taken: set[int] = field(default_factory=set)
     _journal: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -105,21 +107,25 @@ class Fetching:
 
     async def _fetch(self, item: Item) -> None:
         """Get an item and hand it over to be stored; the next one is asked for meanwhile."""
-        data: bytes | bytearray | None = self.bodies.pop(item.index, None)
-        if data is None:
-            data = await self._load(item)
+        known = self.bodies.pop(item.index, None)
+        body = await self._load(item) if known is None else _filled(self._buffers.take(), known)
         await self._room.acquire()
-        storing = asyncio.create_task(self._store(item, data), name=f"store {item.index}")
+        storing = asyncio.create_task(self._store(item, body), name=f"store {item.index}")
         self._storing.add(storing)
         storing.add_done_callback(self._stored)
 
-    async def _store(self, item: Item, data: bytes | bytearray | None) -> None:
-        if data is None:
+    async def _store(self, item: Item, body: BodyBuffer | None) -> None:
+        if body is None:
             await self._note(ledger.lacking(item.index))
             return
-        stored = await asyncio.to_thread(self.folder.keep, item, data)
+        stored = await asyncio.to_thread(self._keep, item, body)
+        self._buffers.give_back(body)
         await self._note(ledger.kept(item.index, stored))
         self.on_item(item)
+
+    def _keep(self, item: Item, body: BodyBuffer) -> Stored:
+        with body.view() as data:
+            return self.folder.keep(item, data)
 
     def _stored(self, task: asyncio.Task[None]) -> None:
         self._storing.discard(task)
@@ -128,9 +134,9 @@ class Fetching:
         if error is not None and not self._failed.done():
             self._failed.set_exception(error)
 
-    async def _load(self, item: Item) -> bytearray | None:
+    async def _load(self, item: Item) -> BodyBuffer | None:
         """The item's bytes; None where no server has it and the title can be watched without it."""
-        sink = BytesSink()
+        sink = self._buffers.take()
         resource = Resource(
             item.kind,
             dict(item.addresses),
@@ -141,7 +147,7 @@ class Fetching:
         )
         result = await self.loader.load(resource, sink)
         if result.outcome is LoadOutcome.DONE:
-            return sink.body
+            return sink
         assert result.error is not None
         if item.kind in _GAPS and trouble_of(result.error.code) in _ABSENT and self._may_lack_another():
             return None
@@ -158,3 +164,8 @@ class Fetching:
             entries, self._entries = self._entries, []
             if entries:
                 await asyncio.shield(asyncio.to_thread(self.folder.note, *entries))
+
+
+def _filled(buffer: BodyBuffer, data: bytes) -> BodyBuffer:
+    buffer.write(data)
+    return buffer

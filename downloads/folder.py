@@ -32,16 +32,18 @@ _ITEMS = "items"
 class Disk(Protocol):
     """Writes a file so that it lasts. A test's may be full, or gone."""
 
-    def write(self, path: Path, data: bytes) -> None: ...
+    def write(self, path: Path, data: bytes | memoryview) -> None: ...
 
 
 class SystemDisk:
     """The machine's own."""
 
-    def write(self, path: Path, data: bytes) -> None:
+    def write(self, path: Path, data: bytes | memoryview) -> None:
         """Make or replace the file; its bytes are on the disk when this returns. Raises OSError."""
         with path.open("wb", buffering=0) as file:
-            file.write(data)
+            view = memoryview(data)
+            while view:  # the system may take a part of it, as where the disk becomes full
+                view = view[file.write(view) :]
             os.fsync(file.fileno())
 
 
@@ -60,6 +62,7 @@ class DownloadFolder:
         self.ledger = Ledger()
         self._plan: Plan | None = None
         self._reading = threading.RLock()  # of the journal
+        self._spare: list[bytearray] = []  # memory for what is sealed, one for each thread that stores at once
 
     @classmethod
     def create(cls, path: Path, sealer: Sealer, entry: tuple[str, Body], disk: Disk | None = None) -> DownloadFolder:
@@ -130,12 +133,21 @@ class DownloadFolder:
 
     # --- items
 
-    def keep(self, item: Item, data: bytes | bytearray) -> Stored:
+    def keep(self, item: Item, data: bytes | bytearray | memoryview) -> Stored:
         """Put an item's bytes on the disk. It counts only once :func:`downloads.ledger.kept` is noted."""
-        body = self._sealer.seal(data, self._context(f"item/{item.index}")) if item.sealed else bytes(data)
+        if not item.sealed:
+            return self._write_item(item, memoryview(data), len(data))
+        memory = self._spare.pop() if self._spare else bytearray()
+        try:
+            with self._sealer.seal_into(data, self._context(f"item/{item.index}"), memory) as body:
+                return self._write_item(item, body, len(data))
+        finally:
+            self._spare.append(memory)
+
+    def _write_item(self, item: Item, body: memoryview, fetched: int) -> Stored:
         with self._storage():
             self._disk.write(self.item_path(item.index), body)
-        return Stored(len(body), _digest(body, item), len(data))
+        return Stored(len(body), _digest(body, item), fetched)
 
     def read(self, item: Item) -> bytes:
         """An item's bytes as they were fetched, checked. Raises DownloadError also for one that is not kept."""
@@ -248,6 +260,6 @@ class DownloadFolder:
             raise storage_error(error, self.path.parent) from error
 
 
-def _digest(body: bytes, item: Item) -> str:
+def _digest(body: bytes | memoryview, item: Item) -> str:
     """The hash of an item's file. The tag at the end of a sealed one pins every bit of it (:class:`Sealer`)."""
     return body[-TAG_BYTES:].hex() if item.sealed else hashlib.sha256(body).hexdigest()

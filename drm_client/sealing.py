@@ -10,7 +10,10 @@ import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -36,6 +39,24 @@ class Sealer:
         """``data`` sealed: nonce, ciphertext, tag."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + self._live().encrypt(nonce, bytes(data), context.encode())
+
+    def seal_into(self, data: bytes | bytearray | memoryview, context: str, out: bytearray) -> memoryview:
+        """As :meth:`seal`, into ``out``, which grows where it is too small; the sealed part of it. For large values:
+        memory that is used again costs less than new memory. Release the view before ``out`` is used again."""
+        size = NONCE_BYTES + len(data) + TAG_BYTES
+        if len(out) < size:
+            out.extend(bytes(size - len(out)))
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        self._live()
+        encryptor = Cipher(AES(bytes(self._key)), GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(context.encode())
+        view = memoryview(out)
+        view[:NONCE_BYTES] = nonce
+        # one byte less than a block must be free behind the data: the place of the tag
+        end = NONCE_BYTES + encryptor.update_into(data, view[NONCE_BYTES:size])
+        encryptor.finalize()
+        view[end:size] = encryptor.tag
+        return view[:size]
 
     def open(self, sealed: bytes | bytearray | memoryview, context: str) -> bytes:
         """What was sealed. Raises :class:`DrmError` ``drm.store_damaged``, which names ``context``, when any bit of

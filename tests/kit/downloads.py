@@ -42,7 +42,7 @@ class SmallDisk(SystemDisk):
     def __init__(self, room: int) -> None:
         self.room = room
 
-    def write(self, path: Path, data: bytes) -> None:
+    def write(self, path: Path, data: bytes | memoryview) -> None:
         if len(data) > self.room:
             path.write_bytes(data[: self.room])
             raise OSError(errno.ENOSPC, "no space left on device", str(path))
