@@ -10,6 +10,7 @@ from player.manifest.dump_events import captions, date_range_to_json, event_to_j
 from player.manifest.dump_keys import first_key, key_to_json, protections
 from player.manifest.dump_values import Json, milliseconds, number
 from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
+from player.manifest.limits import MAX_SHOWN_SEGMENTS
 from player.manifest.model import (
     ByteRange,
     IndexRef,
@@ -17,6 +18,7 @@ from player.manifest.model import (
     LiveInfo,
     Location,
     ManifestProtocol,
+    ManifestWarning,
     MediaFacts,
     Part,
     Period,
@@ -37,8 +39,32 @@ SCHEMA_VERSION = 1
 _POSITION = re.compile(r"\[(\d+)\]")
 
 
-def to_json(presentation: Presentation) -> Json:
-    """The whole presentation, every segment expanded."""
+class _Room:
+    """How many segments a document still takes. One rendition is bounded by the readers, all together are here: a
+    small MPD may describe millions."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self.left_out = 0
+
+    def take(self, count: int) -> bool:
+        """Whether the segments of a rendition fit in; they are counted either way."""
+        if count > self._left:
+            self.left_out += count
+            return False
+        self._left -= count
+        return True
+
+    def warnings(self) -> list[ManifestWarning]:
+        if not self.left_out:
+            return []
+        return [ManifestWarning("many_segments", f"{self.left_out} segments are not shown: there are too many.")]
+
+
+def to_json(presentation: Presentation, *, max_segments: int = MAX_SHOWN_SEGMENTS) -> Json:
+    """The whole presentation, every segment expanded; past ``max_segments`` a rendition is shown without its own."""
+    room = _Room(max_segments)
+    periods = [_period(period, room) for period in presentation.periods]
     info = _playlist(presentation)
     live = presentation.live_info or LiveInfo()
     dash = presentation.protocol is ManifestProtocol.DASH
@@ -86,11 +112,11 @@ def to_json(presentation: Presentation) -> Json:
         "locations": list(presentation.locations),
         "patch_locations": [{"url": url, "ttl": number(ttl)} for url, ttl in presentation.patch_locations],
         "remote_links": list(presentation.remote_links),
-        "periods": [_period(period) for period in presentation.periods],
+        "periods": periods,
         "events": [event_to_json(event) for period in presentation.periods for event in period.events],
         "warnings": [
             {"code": item.code, "sentence": item.sentence, "line": item.place.line, "path": item.place.path}
-            for item in presentation.warnings
+            for item in (*presentation.warnings, *room.warnings())
         ],
         "unused": list(presentation.unused),
         "extra": dict(presentation.extra),
@@ -159,8 +185,8 @@ def _rendition_reports(info: PlaylistInfo) -> list[Json]:
 # -- periods and renditions ----------------------------------------------------------------------------------------
 
 
-def _period(period: Period) -> Json:
-    rows = [row for track in period.tracks for rendition in track.renditions for row in _renditions(track, rendition)]
+def _period(period: Period, room: _Room) -> Json:
+    rows = [row for track in period.tracks for item in track.renditions for row in _renditions(track, item, room)]
     rows.sort(key=_source_order)
     return {
         "id": period.id,
@@ -180,12 +206,12 @@ def _source_order(row: Json) -> tuple[int, ...]:
     return (place["line"] or 0,)
 
 
-def _renditions(track: Track, rendition: Rendition) -> list[Json]:
+def _renditions(track: Track, rendition: Rendition, room: _Room) -> list[Json]:
     """The rendition, and each redundant variant that was folded into it, as a row of its own."""
     own = rendition.locations[0] if rendition.locations else None
-    rows = [_rendition(track, rendition, own, rendition.segments, rendition.place)]
+    rows = [_rendition(track, rendition, own, rendition.segments, rendition.place, room)]
     rows += [
-        _rendition(track, rendition, location, location.segments, location.place)
+        _rendition(track, rendition, location, location.segments, location.place, room)
         for location in rendition.locations[1:]
         if location.segments is not None
     ]
@@ -198,10 +224,12 @@ def _rendition(
     location: Location | None,
     segments: SegmentIndex | PlaylistRef | IndexRef,
     place: Place,
+    room: _Room,
 ) -> Json:
     redundant = location is not None and location.segments is not None
     loaded = not isinstance(segments, PlaylistRef | IndexRef)
-    expanded = _segments(segments, rendition) if not isinstance(segments, PlaylistRef | IndexRef) else []
+    listed = None if isinstance(segments, PlaylistRef | IndexRef) else segments
+    shown = listed is not None and room.take(len(listed))
     attributes = location.attributes if location is not None and redundant else rendition.attributes
     info = location.playlist if redundant and location is not None else rendition.playlist
     return {
@@ -254,7 +282,8 @@ def _rendition(
         "playlist": _playlist_details(info) if info else None,
         "parts": _trailing_parts(info, segments) if info else [],
         "loaded": loaded,
-        "segments": expanded,
+        "segments": _segments(listed, rendition) if listed is not None and shown else [],
+        "segments_left_out": 0 if listed is None or shown else len(listed),
         "attributes": dict(attributes),
         "place": {"line": place.line, "path": place.path},
     }

@@ -137,6 +137,8 @@ def with_playlist(rendition: Rendition, playlist: MediaPlaylist) -> Rendition:
         container = container_of_url(first.url)
         if first.init is not None and container is Container.UNKNOWN:
             container = Container.FMP4
+    elif info.trailing_parts and container is Container.UNKNOWN:
+        container = container_of_url(info.trailing_parts[0].url)
     return replace(
         rendition,
         segments=ListedIndex(playlist.segments),
