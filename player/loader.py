@@ -204,10 +204,13 @@ class Loader:
         """The whole of a small resource. Raises the MatineeError with which the loading ended."""
         return (await self.load_whole(resource))[0]
 
-    async def load_whole(self, resource: Resource) -> tuple[bytes, LoadResult]:
-        """As :meth:`load_bytes`, with the result beside it (its ``url`` is the base of relative addresses)."""
+    async def load_whole(self, resource: Resource, *, avoid: Collection[str] = ()) -> tuple[bytes, LoadResult]:
+        """As :meth:`load_bytes`, with the result beside it (its ``url`` is the base of relative addresses).
+
+        ``avoid`` as for :meth:`load`.
+        """
         sink = BytesSink()
-        result = await self.load(resource, sink)
+        result = await self.load(resource, sink, avoid=avoid)
         if result.error is not None:
             raise result.error
         return bytes(sink.body), result

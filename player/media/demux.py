@@ -179,7 +179,7 @@ class PackedAudioDemuxer(Demuxer):
 
 
 class SniffingDemuxer(Demuxer):
-    """Settles the container from the first segment, and is that container's demuxer from then on."""
+    """Settles the container from the first segment that can be read, and is that container's demuxer from then on."""
 
     def __init__(self, make: Callable[[Container], Demuxer]) -> None:
         self.configs = {}
@@ -187,19 +187,31 @@ class SniffingDemuxer(Demuxer):
         self._real: Demuxer | None = None
 
     def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
-        real = self._real or self._settle(source)
+        real = self._real or self._guess(source)
         for sample in real.samples(source, fallback_start_s=fallback_start_s):
-            if self.configs is not real.configs:
-                self.configs, self.default_kids, self.pssh = real.configs, real.default_kids, real.pssh
+            self._settle(real)
             yield sample
 
-    def _settle(self, source: ByteSource) -> Demuxer:
+    def probe(self, source: ByteSource) -> Mapping[StreamKind, StreamConfig]:
+        if not self.configs:
+            real = self._real or self._guess(source)
+            if real.probe(source):
+                self._settle(real)
+        return self.configs
+
+    def _guess(self, source: ByteSource) -> Demuxer:
         available = min(source.wait(sniff.SNIFF_BYTES), sniff.SNIFF_BYTES)
         container = sniff.sniff(bytes(source.view(0, available)))
-        if container is Container.UNKNOWN:
-            raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The media is packed in a way that is not known here.")
-        self._real = self._make(container)
-        return self._real
+        if container is Container.UNKNOWN:  # what a whole segment would be is not known: another copy may tell
+            raise MediaError(
+                ErrorCode.MEDIA_DAMAGED, "The media is damaged, or packed in a way that is not known here."
+            )
+        return self._make(container)
+
+    def _settle(self, real: Demuxer) -> None:
+        self._real = real
+        if self.configs is not real.configs:
+            self.configs, self.default_kids, self.pssh = real.configs, real.default_kids, real.pssh
 
 
 def _first_of_each_kind(configs: Mapping[int, StreamConfig]) -> dict[StreamKind, StreamConfig]:

@@ -25,6 +25,8 @@ FirstMain = Callable[[], Awaitable[ByteSource]]
 FirstAudio = Callable[[int], Awaitable[ByteSource]]
 """Await one whole segment of the main track, or of the audio track of this number; raise the error with which its
 fetch ended."""
+Again = Callable[[int | None, MediaError], bool]
+"""Is told that such a segment cannot be read (of the main track: None); whether another copy can be awaited."""
 
 
 class HeaderBuilder:
@@ -32,16 +34,18 @@ class HeaderBuilder:
 
     Tracks that declare the same codec, sample rate and channels as the chosen one share its description, so that only
     the chosen audio's init segment is waited for. ``audio`` holds what is known, by track index. ``first_main`` and
-    ``first_audio`` give the first segment of each: in a transport stream only the media tells what is inside.
+    ``first_audio`` give the first segment of each: in a transport stream only the media tells what is inside. One
+    that is damaged is awaited anew as long as ``again`` promises it.
     """
 
     def __init__(
-        self, selection: Selection, sources: Sources, first_main: FirstMain, first_audio: FirstAudio
+        self, selection: Selection, sources: Sources, first_main: FirstMain, first_audio: FirstAudio, again: Again
     ) -> None:
         self._selection = selection
         self._sources = sources
         self._first_main = first_main
         self._first_audio = first_audio
+        self._again = again
         self.audio: dict[int, StreamConfig] = {}
 
     async def build(self, timeline: Timeline, rung: int, first: Slot, audio: int) -> bytes:
@@ -75,7 +79,7 @@ class HeaderBuilder:
                 raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This sound track has no segments.")
             demuxer = await self._sources.demuxer(rendition, index[0])
             if StreamKind.AUDIO not in demuxer.configs:
-                await asyncio.to_thread(demuxer.probe, await self._first_audio(number))
+                await self._probe(demuxer, number)
             self.audio[number] = _config_of(demuxer, StreamKind.AUDIO)
         return self.audio[number]
 
@@ -106,15 +110,27 @@ class HeaderBuilder:
     async def _main_config(self, main: Rendition, index: SegmentIndex, first: Slot, kind: StreamKind) -> StreamConfig:
         demuxer = await self._sources.demuxer(main, segment_for(index, first))
         if kind not in demuxer.configs:
-            await asyncio.to_thread(demuxer.probe, await self._first_main())
+            await self._probe(demuxer, None)
         return _config_of(demuxer, kind)
 
     async def _muxed_audio(self, main: Rendition, index: SegmentIndex, first: Slot) -> list[matroska.MatroskaTrack]:
         demuxer = await self._sources.demuxer(main, segment_for(index, first))
         if StreamKind.AUDIO not in demuxer.configs:
-            await asyncio.to_thread(demuxer.probe, await self._first_main())
+            await self._probe(demuxer, None)
         config = demuxer.configs.get(StreamKind.AUDIO)
         return [] if config is None else [matroska.MatroskaTrack(FIRST_AUDIO_TRACK, config)]
+
+    async def _probe(self, demuxer: Demuxer, number: int | None) -> None:
+        """Show the demuxer a segment of an audio track, or of the main track (None), that it can read."""
+        while True:
+            source = await (self._first_main() if number is None else self._first_audio(number))
+            try:
+                await asyncio.to_thread(demuxer.probe, source)
+            except MediaError as error:
+                if not self._again(number, error):
+                    raise
+            else:
+                return
 
 
 def first_offset_known(index: SegmentIndex) -> bool:

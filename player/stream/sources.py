@@ -11,11 +11,13 @@ import functools
 import importlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from drm_client.cenc import SampleDecryptor
+from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, MediaError
-from player.loader import Loader, Resource
+from player.errors import ErrorCode, ManifestError, MediaError
+from player.loader import Loader, LoadResult, Resource
 from player.manifest import attach_index, attach_playlist, index_ranges, relocate, segment_url
 from player.manifest.model import (
     Container,
@@ -32,8 +34,10 @@ from player.manifest.model import (
 from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
+from player.recovery import Trouble, trouble_of
 from player.stream.timeline import loaded
 
+_T = TypeVar("_T")
 _BEHIND_TIMEOUT_S = 10.0
 
 EnsureKeys = Callable[[Sequence[bytes], Sequence[bytes]], Awaitable[None]]
@@ -121,13 +125,16 @@ class Sources:
             return ref
         urls = self.urls(rendition, ref.url)
         resource = Resource(RequestKind.INDEX, urls, byte_range=ref.byte_range, track=rendition.id)
-        body = await self._loader.load_bytes(resource)
         header = b""
         if ref.container is Container.WEBM and ref.init is not None:
             header = await self.init_bytes(rendition, ref.init)
-        more = await self._further_indexes(rendition, urls, body)
-        updated = attach_index(self._presentation, rendition, body, header=header, more=more)
-        return self._segments(updated, rendition)
+
+        async def read(body: bytes, _result: LoadResult) -> SegmentIndex:
+            more = await self._further_indexes(rendition, urls, body)
+            updated = attach_index(self._presentation, rendition, body, header=header, more=more)
+            return self._segments(updated, rendition)
+
+        return await self._undamaged(resource, read)
 
     async def _further_indexes(
         self, rendition: Rendition, urls: Mapping[str, str], body: bytes
@@ -147,14 +154,19 @@ class Sources:
             (place, place.segments.url) for place in rendition.locations if isinstance(place.segments, PlaylistRef)
         ]
         urls = {**leading, **{self._name(place): url for place, url in own}}
-        body, result = await self._loader.load_whole(Resource(RequestKind.MANIFEST, urls, track=rendition.id))
-        if result.pathway not in leading:
+
+        async def read(body: bytes, result: LoadResult) -> tuple[SegmentIndex, str]:
+            updated = attach_playlist(self._presentation, rendition, body, result.url)
+            return self._segments(updated, rendition), result.pathway
+
+        index, pathway = await self._undamaged(Resource(RequestKind.MANIFEST, urls, track=rendition.id), read)
+        if pathway not in leading:
             own.append((rendition.locations[0], ref.url))
         for place, url in own:
-            if self._name(place) != result.pathway and not self._loader.in_trouble(self._name(place)):
+            if self._name(place) != pathway and not self._loader.in_trouble(self._name(place)):
                 load = functools.partial(self._load_own_playlist, rendition, place, url)
                 self._begin(_own_index_key(rendition, place), load)
-        return self._segments(attach_playlist(self._presentation, rendition, body, result.url), rendition)
+        return index
 
     async def _load_own_playlist(self, rendition: Rendition, location: Location, url: str) -> SegmentIndex:
         resource = Resource(RequestKind.MANIFEST, {self._name(location): url}, track=rendition.id)
@@ -211,9 +223,14 @@ class Sources:
         resource = Resource(
             RequestKind.INIT, self.urls(rendition, init.url), byte_range=init.byte_range, track=rendition.id
         )
-        data = await self._loader.load_bytes(resource)
-        transform = await self.transform(init.keys, sequence=None)
-        return data if transform is None else transform(data) + transform(None)
+
+        async def read(body: bytes, _result: LoadResult) -> bytes:
+            transform = await self.transform(init.keys, sequence=None)
+            data = body if transform is None else transform(body) + transform(None)
+            open_demuxer(rendition.container, data)  # whether it can be used
+            return data
+
+        return await self._undamaged(resource, read)
 
     async def segment_bytes(self, rendition: Rendition, segment: Segment, kind: RequestKind) -> bytes:
         """A small segment as a whole, decrypted where it is encrypted as a whole. Raises NetError or DrmError."""
@@ -236,6 +253,22 @@ class Sources:
                 method=keys[0].method,
             )
         return None
+
+    async def _undamaged(self, resource: Resource, read: Callable[[bytes, LoadResult], Awaitable[_T]]) -> _T:
+        """What ``read`` makes of a resource; one that it finds damaged is loaded anew, elsewhere if possible.
+
+        Raises as the loading and ``read`` do.
+        """
+        damaged_from: frozenset[str] = frozenset()
+        while True:
+            body, result = await self._loader.load_whole(resource, avoid=damaged_from)
+            try:
+                return await read(body, result)
+            except (MediaError, ManifestError, DrmError) as error:
+                damaged = trouble_of(error.code) is Trouble.CORRUPT or error.code is DrmErrorCode.DECRYPT_FAILED
+                if not damaged or result.pathway in damaged_from:
+                    raise
+                damaged_from |= {result.pathway}
 
     # --- once only
 

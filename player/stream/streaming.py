@@ -104,7 +104,9 @@ class Streaming:
         main_kind = StreamKind.VIDEO if selection.video is not None else StreamKind.AUDIO
         self._emitter = Emitter(self._library, main_kind, selection.muxed_audio)
         self._firsts: dict[str, asyncio.Future[Entry]] = {}
-        self._header = HeaderBuilder(selection, sources, lambda: self._first(MAIN), self._first_of_audio)
+        self._header = HeaderBuilder(
+            selection, sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
+        )
         self._header_bytes = b""
         self._rung = 0  # to begin with
         self._first_slot = 0
@@ -276,6 +278,21 @@ class Streaming:
             return await self._first(audio_key(number) if self._audio else MAIN)
         part = (await self._audio.line(number))[0]
         return WholeSource(await self._sources.segment_bytes(part.rendition, part.segment, RequestKind.SEGMENT))
+
+    def _first_again(self, number: int | None, error: MediaError) -> bool:
+        """The first segment of a track cannot be read; whether another copy of it is on its way."""
+        key = MAIN if number is None else audio_key(number)
+        first = self._firsts.get(key)
+        if first is None or not first.done():  # an audio track that is not fetched otherwise
+            return False
+        position = first.result().position
+        self._firsts.pop(key)
+        if self._store.peek(key, position) is None:  # it has been taken out already, so it is fetched anyway
+            return True
+        if number is None and self._main.take_damaged(position):
+            self._main.refetch_damaged(position, error)
+            return True
+        return number is not None and self._audio_damaged(key, position)
 
     def _first_future(self, track: str) -> asyncio.Future[Entry]:
         return self._firsts.setdefault(track, self._loop.create_future())

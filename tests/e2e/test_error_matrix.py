@@ -252,6 +252,9 @@ def _starts() -> list[Row]:
         Row("manifest, 404 everywhere", end("http.not_found", "404"), rules=[on("manifest", gone, None)]),
         Row("manifest, 503 twice", late(4), ONE, [on("manifest", status(503), count=2)], did=["retry"]),
         Row("init, 404 everywhere", end("http.not_found", "404"), rules=[on("init", gone, None)]),
+        Row("init, corrupt, on one CDN", nothing, rules=[on("init", SPOILED)]),
+        Row("init, corrupt once", nothing, ONE, rules=[on("init", SPOILED, count=1)]),
+        Row("init, corrupt everywhere", end("media.damaged", "damaged"), rules=[on("init", SPOILED, None)]),
         Row("init, 503 twice", late(4), ONE, [on("init", status(503), count=2)], did=["retry"]),
         Row(
             "first segment, 503 twice",

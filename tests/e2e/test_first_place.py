@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from player.net.faults import FaultPlan, FaultyTransport
 from player.opening import Source
 from player.settings import PlaybackSettings
 from player.state import Status
@@ -41,3 +43,29 @@ def test_a_place_past_the_end_is_an_error(tmp_path: Path) -> None:
         assert session.state.failure is not None
         assert session.state.failure.code == "input.usage"
         assert "24 s long" in session.state.failure.sentence
+
+
+@pytest.mark.parametrize("form", ["hls-ts", "dash"])
+def test_what_is_needed_first_comes_damaged(form: str, tmp_path: Path) -> None:
+    """It is fetched again. Of a transport stream nothing but its first segment tells what is inside."""
+    title = media.ffmpeg_hls_ts() if form == "hls-ts" else media.ffmpeg_dash()
+    once = [
+        {"match": {"kind": kind}, "count": 1, "fault": {"type": "corrupt", "at_byte": 60, "length": 300}}
+        for kind in ("init", "segment")
+    ]
+    plan = FaultPlan.parse({"version": 1, "rules": once})
+
+    def faulty(transport: Any, clock: Any) -> FaultyTransport:
+        return FaultyTransport(transport, clock, plan)
+
+    with (
+        FileServer(title.folder) as server,
+        Screen() as screen,
+        engine(tmp_path, wrap=(faulty,)) as made,
+    ):
+        source = Source(url=server.url((title.hls if form == "hls-ts" else title.dash) or ""))
+        session = made.open(source, screen.player, lambda _state: None, PlaybackSettings(start_paused=True))
+        shown = screen.wait_for(0, 0, 20)
+        assert shown is not None, session.state.failure
+        session.stop()
+        assert made.wait(session, 10)

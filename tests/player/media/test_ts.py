@@ -70,6 +70,17 @@ def test_what_was_probed_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(reads) == 2
 
 
+def test_a_damaged_segment_does_not_settle_what_the_others_are() -> None:
+    good = bytes(_segments()[0])
+    demuxer = open_demuxer(Container.UNKNOWN)
+    for damaged in (good[:60] + bytes(300) + good[360:], b"ID3" + bytes(997), b"\x1a\x45\xdf\xa3" + good):
+        with pytest.raises(MediaError) as caught:
+            demuxer.probe(WholeSource(damaged))
+        assert caught.value.code is ErrorCode.MEDIA_DAMAGED
+    assert demuxer.probe(WholeSource(good)).keys() == {StreamKind.VIDEO, StreamKind.AUDIO}
+    assert len(read_whole(demuxer, good)) > 10
+
+
 @pytest.mark.parametrize(("codec", "expected"), [("ac3", Codec.AC3), ("libmp3lame", Codec.MP3), ("aac", Codec.AAC)])
 def test_other_audio_codecs(codec: str, expected: Codec) -> None:
     demuxer = open_demuxer(Container.TS)

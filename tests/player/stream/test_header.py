@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from player.errors import MediaError
+from player.errors import ErrorCode, MediaError
 from player.manifest.model import ListedIndex, Presentation, Rendition
 from player.media.matroska import MatroskaTrack
 from player.media.model import ByteSource, Codec, StreamConfig, StreamKind
@@ -35,12 +35,16 @@ SURROUND = StreamConfig(StreamKind.AUDIO, Codec.AAC, b"\x11\xb0", sample_rate=48
 class Late(RecordDemuxer):
     """Only the media tells what is inside."""
 
-    def __init__(self, tells: dict[StreamKind, StreamConfig]) -> None:
+    def __init__(self, tells: dict[StreamKind, StreamConfig], *, damaged: int = 0) -> None:
         super().__init__({})
         self._tells = tells
+        self._damaged = damaged  # segments, before the first good one
 
     def probe(self, source: ByteSource) -> dict[StreamKind, StreamConfig]:
         assert source.wait(1) > 0
+        self._damaged -= 1
+        if self._damaged >= 0:
+            raise MediaError(ErrorCode.MEDIA_DAMAGED, "The segment is damaged.")
         self.configs = self._tells
         return self._tells
 
@@ -53,6 +57,7 @@ class Bench:
         self.demuxers = demuxers or {}
         self.opened: list[str] = []
         self.firsts: list[str] = []
+        self.copies = 2  # that can be had of a first segment
         self.tracks: list[MatroskaTrack] = []
         self.rest: dict[str, Any] = {}
 
@@ -71,10 +76,14 @@ class Bench:
         self.firsts.append(f"audio {number}")
         return WholeSource(records(StreamKind.AUDIO, 0, 1, 0.5))
 
+    def again(self, _number: int | None, _error: MediaError) -> bool:
+        self.copies -= 1
+        return self.copies > 0
+
     async def build(self, chosen: int = 0) -> HeaderBuilder:
         main = self.selection.main.first.renditions[0]
         timeline = build_timeline([main.segments])  # type: ignore[list-item]
-        builder = HeaderBuilder(self.selection, self, self.first_main, self.first_audio)  # type: ignore[arg-type]
+        builder = HeaderBuilder(self.selection, self, self.first_main, self.first_audio, self.again)  # type: ignore[arg-type]
         await builder.build(timeline, 0, timeline[0], chosen)
         return builder
 
@@ -147,6 +156,18 @@ async def test_where_only_the_media_tells_its_first_segment_is_read(written: dic
     await bench.build()
     assert bench.firsts == ["main"]
     assert [(track.number, track.config) for track in written["tracks"]] == [(1, H264), (2, SURROUND)]
+
+
+async def test_a_damaged_first_segment_is_asked_for_anew(written: dict[str, Any]) -> None:
+    muxed = presentation(video_track(rendition("ts", codecs=(), muxed_audio=True)))
+    tells = {StreamKind.VIDEO: H264, StreamKind.AUDIO: AAC}
+    bench = Bench(muxed, {"ts": Late(tells, damaged=1)})
+    await bench.build()
+    assert bench.firsts == ["main", "main"]
+    assert [track.config for track in written["tracks"]] == [H264, AAC]
+    with pytest.raises(MediaError) as caught:
+        await Bench(muxed, {"ts": Late(tells, damaged=2)}).build()
+    assert caught.value.code is ErrorCode.MEDIA_DAMAGED
 
 
 async def test_a_muxed_title_without_sound_has_one_track(written: dict[str, Any]) -> None:
