@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from player.manifest.model import Segment, SegmentIndex
 
@@ -17,7 +18,8 @@ class SequenceIndex:
 
     ``sequences`` has a segment for each whole sequence, with its segments as parts. ``runs`` are, for each stretch of
     sequences of one length, the position of its first sequence, the position here of that one's first segment, and
-    the length. Segments are numbered through: ``stride`` numbers to a sequence.
+    the length. Segments are numbered through: ``stride`` numbers to a sequence. The period's end may cut off some of
+    the last sequence.
     """
 
     sequences: SegmentIndex
@@ -43,16 +45,15 @@ class SequenceIndex:
         return whole._replace(number=number, start_s=start_s, duration_s=part.duration_s, url=part.url, parts=())
 
     def __iter__(self) -> Iterator[Segment]:
-        for whole in self.sequences:
-            for sub in range(max(len(whole.parts), 1)):
-                yield self._part(whole, sub)
+        every = (self._part(whole, sub) for whole in self.sequences for sub in range(max(len(whole.parts), 1)))
+        return islice(every, self.count)
 
     def position_at(self, time_s: float) -> int:
         position = self.sequences.position_at(time_s)
         sequence, own, length = self.runs[bisect_right(self.runs, position, key=lambda run: run[0]) - 1]
         whole = self.sequences[position]
         sub = int((time_s - whole.start_s + ROUNDING_S) * length // whole.duration_s)
-        return own + (position - sequence) * length + min(max(sub, 0), length - 1)
+        return min(own + (position - sequence) * length + min(max(sub, 0), length - 1), self.count - 1)
 
 
 def whole_sequences(index: SegmentIndex) -> SegmentIndex:

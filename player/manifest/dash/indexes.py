@@ -198,7 +198,17 @@ def taken_apart(index: TimelineIndex) -> TimelineIndex | SequenceIndex:
         if first < stop:
             runs.append((first - index.first, count, run.parts))
             count += (stop - first) * run.parts
-    return SequenceIndex(index, tuple(runs), count, max(run.parts for run in index.timeline))
+    count -= _behind_period(index) if runs else 0
+    return SequenceIndex(index, tuple(runs), count, max((run.parts for run in index.timeline), default=1))
+
+
+def _behind_period(index: TimelineIndex) -> int:
+    """How many segments of the last sequence begin at the period's end or later."""
+    last, end_s = index[-1], index.frame.period_end_s
+    if end_s is None or not last.parts:
+        return 0
+    length_s = last.parts[0].duration_s
+    return sum(last.start_s + sub * length_s >= end_s - CLIP_S for sub in range(1, len(last.parts)))
 
 
 def _checked(position: int, count: int) -> int:

@@ -147,7 +147,7 @@ def _compare(identity: str, old: Rendition, new: Rendition) -> RenditionChange:
         added=tuple(range(max(first, old_last + 1), last + 1)),
         removed=tuple(range(old_first, min(first, old_last + 1))),
         changed=tuple(changed),
-        missed=max(first - old_last - 1, 0),
+        missed=max(first - old_last - 1, 0) if old_first <= old_last else 0,  # S@n may count backwards
     )
 
 

@@ -261,14 +261,16 @@ def _number_index(source: Source, addressing: Addressing, frame: Frame, duration
     if period.duration_s is not None:
         span = period.duration_s - shift / frame.timescale
         stop = start + max(math.ceil(span / length_s - 1e-9), 0)
-    edge = period.edge_s(_availability_offset(source, addressing))
+    offset_s = _availability_offset(source, addressing)
+    edge = period.edge_s(offset_s)
     if edge is not None:
         edge -= shift / frame.timescale
         available = start + max(math.floor(edge / length_s + 1e-9), 0)
         stop = available if stop is None else min(stop, available)
         depth = _window_depth(source, addressing)
         if depth is not None:
-            oldest = edge - _availability_offset(source, addressing) - depth
+            ahead_s = offset_s if math.isfinite(offset_s) else 0.0  # INF in an open period counts as nothing (edge_s)
+            oldest = edge - ahead_s - depth
             first = max(first, start + math.floor(oldest / length_s + 1e-9))
     if end_number is not None:
         stop = end_number + 1 if stop is None else min(stop, end_number + 1)

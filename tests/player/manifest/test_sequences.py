@@ -1,4 +1,4 @@
-"""Segment sequences (ISO/IEC 23009-1 5.3.9.6, S@k): everything that is played or stored sees each of their segments."""
+"""Segment sequences (ISO/IEC 23009-1 5.3.9.6, S@k): what is played or stored sees each of their segments."""
 
 from __future__ import annotations
 
@@ -97,3 +97,8 @@ def test_the_length_of_a_sequence_is_bounded() -> None:
     with pytest.raises(ManifestError) as caught:
         parse(mpd('<S t="0" d="4" k="999999999"/>'), URL)
     assert caught.value.code is ErrorCode.MANIFEST_LIMIT
+
+
+def test_a_timeline_that_ends_before_its_sequences_begin_is_empty() -> None:
+    text = mpd('<S t="0" d="4" k="2"/>').replace("startNumber", 'endNumber="0" startNumber')
+    assert len(segments(parse(text, URL))) == 0
