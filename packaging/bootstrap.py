@@ -63,12 +63,24 @@ def wanted_packages(uses: Collection[str]) -> list[list[str]]:
     return wanted
 
 
+# A package whose own files are configured, though the system still owes it a trigger (an index to be made anew).
+INSTALLED = ("installed", "triggers-awaited", "triggers-pending")
+
+
 def is_installed(package: str) -> bool:
-    return "install ok installed" in (answer("dpkg-query", "-W", "-f=${Status}", package) or "")
+    status = (answer("dpkg-query", "-W", "-f=${Status}", package) or "").split()
+    return status[1:2] == ["ok"] and status[-1] in INSTALLED
 
 
 def is_offered(package: str) -> bool:
     return "Package: " in (answer("apt-cache", "show", "--no-all-versions", package) or "")
+
+
+def done_unasked(*command: str) -> bool:
+    """Run a command of the package system that asks nothing and prints only its complaints; whether it succeeded."""
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment, check=False)
+    return done.returncode == 0
 
 
 def ensure_system(uses: Collection[str]) -> None:
@@ -82,18 +94,19 @@ def ensure_system(uses: Collection[str]) -> None:
         return
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     may_install = not sudo or answer(*sudo, "true") is not None
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     if may_install:
         say("reading the system's package lists")
-        subprocess.run([*sudo, "apt-get", "update", "-qq"], env=environment, check=False)
+        done_unasked(*sudo, "apt-get", "update", "-qq")
     names = [next((name for name in choice if is_offered(name)), choice[0]) for choice in missing]
-    install = ["apt-get", "install", "-y", "--no-install-recommends", *names]
+    # Another installation may be going on (a new machine's own updates, for one): wait for it.
+    install = ["apt-get", "install", "-o", "DPkg::Lock::Timeout=300", "-y", "--no-install-recommends", *names]
     by_hand = "sudo sh -c 'apt-get update && " + " ".join(install) + "'"
     if not may_install:
         stop("system packages are missing, and installing them takes root. Run this, then start again:\n" + by_hand)
     say("installing " + " ".join(names))
-    done = subprocess.run([*sudo, *install], stdout=subprocess.DEVNULL, env=environment, check=False)
-    if done.returncode != 0:
+    # An installation that was killed leaves the packages half set up, and apt-get refuses until that is finished.
+    done_unasked(*sudo, "dpkg", "--configure", "-a")
+    if not done_unasked(*sudo, *install):
         stop("apt-get could not install the system packages (see above). Put that right and start again:\n" + by_hand)
 
 

@@ -41,7 +41,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return work.result()
 
     def run_in_executor(
-        self, executor: concurrent.futures.Executor | None, func: Callable[[Unpack[_Args]], _T], *args: Unpack[_Args]
+        self, executor: concurrent.futures.Executor | None, func: Callable[[Unpack[_Args]], _T], *args: *_Args
     ) -> asyncio.Future[_T]:
         """The call, made now and here."""
         del executor
