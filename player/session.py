@@ -78,7 +78,6 @@ class Session:
         self._url = ""
         self._closing = False
         self._stop_at_s: float | None = None
-        self._loading: asyncio.Task[frozenset[str]] | None = None
         self._prepared = False
         self._early: dict[str, object] = {}  # what was set before there was a file to set it for
         self._early_seek_s: float | None = None
@@ -221,7 +220,7 @@ class Session:
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
         if settings.play_for_s is not None:
             self._stop_at_s = start_s + settings.play_for_s
-        self._loading = asyncio.ensure_future(self._load_into_player(start_s))
+        self._load_into_player(start_s)
         presentation = await load_presentation(addresses, loader, self._paths, self._clock, self._observe)
         desk.knows(presentation)
         steering = await steering_of(
@@ -229,7 +228,7 @@ class Session:
         )
         if steering is not None:
             self._errands.spawn(steering.run)
-        self._selection = select(presentation, settings.audio_language, await self._loading)
+        self._selection = select(presentation, settings.audio_language, self._player.decoders())
         pathway = self._paths.current or pathway_of(presentation.url)
         whole_keys = WholeKeys(loader, pathway)
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
@@ -262,14 +261,11 @@ class Session:
             lambda error: self._errands.call_soon(self._read_failed, error),
         )
 
-    async def _load_into_player(self, start_s: float) -> frozenset[str]:
-        """libmpv opens its file now and waits in :meth:`_open_stream` until there is one. The result is what it can
-        decode, asked before: while it waits it does not answer."""
+    def _load_into_player(self, start_s: float) -> None:
+        """libmpv opens its file now and waits in :meth:`_open_stream` until there is one."""
         self._link = MpvControl(self._player, self._property, self._event)
-        decoders = await self._link.run(self._player.decoders)
         self._url = self._player.offer(self._open_stream)
         self._link.post(self._player.load, self._url, start_s if start_s > 0 else None)
-        return decoders
 
     def _open_stream(self) -> VirtualStream:
         """On libmpv's own thread. Raises Interrupted when the playback ends before it has begun."""
@@ -309,8 +305,6 @@ class Session:
         self._closing = True
         await self._errands.close()
         self._waiting.end()
-        if self._loading is not None:
-            await asyncio.gather(self._loading, return_exceptions=True)
         if self._link is not None:
             await self._link.run(self._player.command, "stop")
             self._player.withdraw(self._url)

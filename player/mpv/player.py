@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from player.errors import ComponentError, ErrorCode
 from player.media.model import Interrupted
@@ -94,6 +94,10 @@ class MpvPlayer:
     """One libmpv instance. ``handle`` is the ``mpv.MPV`` object; a video surface attaches its render context to
     it."""
 
+    # The same for all instances of one library; the answer takes milliseconds, so the first one asks, and at a time
+    # when nothing plays yet: while libmpv waits for a file it does not answer.
+    _decoders: ClassVar[frozenset[str]] = frozenset()
+
     def __init__(self, output: OutputOptions | None = None) -> None:
         binding = load_binding()
         output = output or OutputOptions()
@@ -114,11 +118,13 @@ class MpvPlayer:
         self._event_listener: Callable[[str, Mapping[str, Any]], None] | None = None
         self._seek_event = threading.Event()
         self._terminated = False
-        self._decoders: frozenset[str] | None = None
         for name in _OBSERVED:
             self.handle.observe_property(name, self._on_property)
         self.handle.register_event_callback(self._on_event)
         register_protocol(self.handle, SCHEME, self._open_stream)
+        if not MpvPlayer._decoders:
+            answer = self.read("decoder-list")
+            MpvPlayer._decoders = frozenset(str(item["codec"]) for item in answer or ())
 
     def worker(self) -> Executor:
         """A thread for calls that may wait for libmpv's core, in order."""
@@ -151,9 +157,7 @@ class MpvPlayer:
         return default if value is None else value
 
     def decoders(self) -> frozenset[str]:
-        """The codecs that libmpv decodes here, in FFmpeg's names (``h264``, ``aac``); asked once."""
-        if self._decoders is None:
-            self._decoders = frozenset(str(item["codec"]) for item in self.read("decoder-list") or ())
+        """The codecs that libmpv decodes here, in FFmpeg's names (``h264``, ``aac``); never blocks."""
         return self._decoders
 
     def cached_ranges(self) -> tuple[tuple[float, float], ...]:
