@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Sequence
+from typing import ParamSpec
 
 from player.errors import ErrorCode, MatineeError, MediaError
+from player.manifest.codecs import codec_family
 from player.manifest.model import Container, Rendition, Segment
 from player.media.demux import Demuxer, read_whole
 from player.media.model import Codec, StreamKind
-from player.media.text import parse_webvtt, parse_wvtt_sample, to_ass
 from player.media.timestamps import TICKS_PER_SECOND, WRAP
-from player.media.webvtt import Cue
 from player.menus import track_choice
 from player.mpv.control import MpvControl
 from player.net.model import RequestKind
 from player.selection import Selection
 from player.state import TrackChoice
 from player.stream.sources import Sources
+from player.text.ass import to_ass
+from player.text.cues import Cue, clipped, moved
+from player.text.ttml import parse_ttml
+from player.text.webvtt import parse_webvtt, parse_wvtt_head, parse_wvtt_sample
 
 _log = logging.getLogger(__name__)
 
 _MAX_SEGMENTS = 20_000
 _AT_ONCE = 6
+_LONG_BYTES = 32 * 1024
+_ROUNDING_S = 0.5
 _WRAP_S = WRAP / TICKS_PER_SECOND
+_XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[ \t\r\n\0]*<")
+_REFUSED = "This form of subtitles cannot be shown."
+
+_P = ParamSpec("_P")
 
 MediaOffset = Callable[[int, Segment], float | None]
 """What is added to the media timestamps of a segment in a period to reach the presentation timeline; None while no
@@ -45,7 +56,7 @@ class Subtitles:
         """The menu; tracks in a form we cannot read are listed with the reason."""
         return tuple(
             track_choice(
-                track, selected=track.id == self._selected, unsupported=_unsupported(track.first.renditions[0])
+                track, selected=track.id == self._selected, unsupported=unsupported(track.first.renditions[0])
             )
             for track in self._tracks.values()
         )
@@ -56,7 +67,7 @@ class Subtitles:
             self._selected = None
             await control.run(control.player.command, "sub-remove")
         track = None if track_id is None else self._tracks.get(track_id)
-        if track is None or _unsupported(track.first.renditions[0]) is not None:
+        if track is None or unsupported(track.first.renditions[0]) is not None:
             return
         document = self._documents.get(track.id)
         if document is None:
@@ -102,39 +113,71 @@ class Subtitles:
             offset_s = self._offset(period, segment)
             if rendition.container is Container.FMP4 or segment.init is not None:
                 demuxer = await self._sources.demuxer(rendition, segment)
-                return fragment_cues(demuxer, data, offset_s or 0.0)
-        cues = parse_webvtt(data.decode("utf-8-sig", "replace"), media_offset_s=offset_s)
-        return near(cues, segment.start_s)
+                return await _beside(len(data), fragment_cues, demuxer, data, offset_s or 0.0)
+        return await _beside(len(data), file_cues, data, segment, offset_s)
 
     def _offset(self, period: int, segment: Segment) -> float | None:
         return segment.media_offset_s if segment.media_offset_s is not None else self._media_offset(period, segment)
 
 
+async def _beside(size: int, work: Callable[_P, list[Cue]], *values: _P.args, **named: _P.kwargs) -> list[Cue]:
+    """Parse, in a thread where the text is so long that playback would notice."""
+    if size < _LONG_BYTES:
+        return work(*values, **named)
+    return await asyncio.to_thread(work, *values, **named)
+
+
+def file_cues(data: bytes, segment: Segment, media_offset_s: float | None) -> list[Cue]:
+    """The cues of a text file, or of a segment that is one. Raises MediaError for what is neither WebVTT nor TTML."""
+    offset_s = segment.media_offset_s or 0.0
+    if _XML.match(data):
+        return parse_ttml(data, offset_s=offset_s)
+    text = data.decode("utf-8-sig", "replace")
+    return near(parse_webvtt(text, media_offset_s=media_offset_s, offset_s=offset_s), segment.start_s)
+
+
 def fragment_cues(demuxer: Demuxer, data: bytes, offset_s: float) -> list[Cue]:
-    """The cues of a fragmented MP4 segment (ISO/IEC 14496-30). Raises MediaError for other subtitles than WebVTT."""
+    """The cues of a fragmented MP4 segment (ISO/IEC 14496-30). Raises MediaError for other subtitles than these."""
     config = demuxer.configs.get(StreamKind.TEXT)
-    if config is None or config.codec is not Codec.WEBVTT:
-        raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "This form of subtitles cannot be shown.")
+    codec = None if config is None else config.codec
+    if config is None or codec not in (Codec.WEBVTT, Codec.TTML):
+        raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, _REFUSED)
+    head = parse_wvtt_head(config.private)
     cues: list[Cue] = []
     for sample in read_whole(demuxer, data):
-        start_s = sample.pts_s + offset_s
-        cues += parse_wvtt_sample(bytes(sample.data), start_s, start_s + sample.duration_s)
-    return cues
+        start_s, end_s = sample.pts_s, sample.pts_s + sample.duration_s
+        if codec is Codec.WEBVTT:
+            cues += parse_wvtt_sample(bytes(sample.data), start_s, end_s, head)
+        else:
+            cues += sample_part(parse_ttml(bytes(sample.data)), start_s, end_s)
+    return moved(cues, offset_s)
+
+
+def sample_part(cues: Sequence[Cue], start_s: float, end_s: float) -> list[Cue]:
+    """What a TTML document in a sample shows: its times are media time, and hold as long as the sample does (ISO/IEC
+    14496-30, 5.2). Some packagers count from the sample's own start; then no time fits."""
+    length_s = end_s - start_s
+    if cues and start_s > length_s and all(cue.end_s <= length_s + _ROUNDING_S for cue in cues):
+        cues = moved(cues, start_s)
+    return clipped(cues, start_s, end_s)
 
 
 def near(cues: Sequence[Cue], start_s: float) -> list[Cue]:
     """The cues of a segment that begins at ``start_s``: an X-TIMESTAMP-MAP counts modulo 26.5 hours."""
-    if not cues:
-        return []
-    turns = round((start_s - cues[0].start_s) / _WRAP_S)
-    if not turns:
-        return list(cues)
-    shift_s = turns * _WRAP_S
-    return [Cue(cue.start_s + shift_s, cue.end_s + shift_s, cue.text, cue.settings) for cue in cues]
+    turns = round((start_s - cues[0].start_s) / _WRAP_S) if cues else 0
+    return moved(cues, turns * _WRAP_S) if turns else list(cues)
 
 
-def _unsupported(rendition: Rendition) -> str | None:
+def unsupported(rendition: Rendition) -> str | None:
     """Why a track cannot be shown, if so; a sentence for the menu."""
-    textual = rendition.container in (Container.WEBVTT, Container.UNKNOWN)
-    wvtt = rendition.container is Container.FMP4 and all(codec.startswith("wvtt") for codec in rendition.codecs)
-    return None if textual or wvtt else "This form of subtitles cannot be shown."
+    if any(_is_pictures(codec) for codec in rendition.codecs):
+        return "These subtitles are pictures, which cannot be shown."
+    if rendition.container in (Container.WEBVTT, Container.TTML, Container.UNKNOWN):
+        return None
+    families = {codec_family(codec) for codec in rendition.codecs}
+    return None if rendition.container is Container.FMP4 and families <= {"webvtt", "ttml"} else _REFUSED
+
+
+def _is_pictures(codec: str) -> bool:
+    """The image profiles of IMSC (W3C TTML media type registry: im1i, im2i)."""
+    return codec.startswith("stpp") and codec.rpartition(".")[2] in ("im1i", "im2i", "im3i")

@@ -66,7 +66,7 @@ def subtitle_options(preferences: Preferences) -> dict[str, str]:
     The overrides name fields of an ASS style; colours are ``&HAABBGGRR`` with 00 for opaque. BorderStyle 1 draws
     outline and shadow, 4 (libass) one box behind all lines.
     """
-    from player.media.text import FONT_SIZE
+    from player.text.ass import FONT_SIZE
 
     size = round(FONT_SIZE * preferences.subtitle_size / 100)
     style = [f"Fontsize={size}", f"PrimaryColour={_ass_colour(preferences.subtitle_colour)}"]

@@ -51,6 +51,11 @@ class Screen:
         self.player.terminate()
 
     @property
+    def picture(self) -> np.ndarray:
+        """What was drawn last: rows of blue, green, red and an unused byte."""
+        return self._picture.copy()
+
+    @property
     def frames(self) -> list[int]:
         """Frame numbers in the order shown, repeats of one picture left out."""
         numbers: list[int] = []

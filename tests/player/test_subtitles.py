@@ -13,10 +13,11 @@ from player.errors import ErrorCode, MediaError, NetError
 from player.manifest.model import Container, ListedIndex, Rendition, Segment, Track, TrackType
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
-from player.media.text import parse_webvtt
 from player.net.model import RequestKind
 from player.selection import select
-from player.subtitles import Subtitles, near
+from player.subtitles import Subtitles, near, sample_part
+from player.text.cues import Cue, Span
+from player.text.webvtt import parse_webvtt
 from tests.kit.presentations import presentation, rendition, segments, video_track
 
 WRAP_S = 2**33 / 90_000
@@ -30,6 +31,11 @@ def cue(start: str, end: str, text: str) -> str:
     return f"{start} --> {end}\n{text}\n"
 
 
+def ttml(begin: str, end: str, text: str) -> bytes:
+    body = f'<body><div><p begin="{begin}" end="{end}">{text}</p></div></body>'
+    return f'<?xml version="1.0"?><tt xmlns="http://www.w3.org/ns/ttml">{body}</tt>'.encode()
+
+
 class Wvtt(Demuxer):
     """A demuxer of one wvtt sample of two seconds at media time 100."""
 
@@ -37,6 +43,9 @@ class Wvtt(Demuxer):
         self.configs = {StreamKind.TEXT: StreamConfig(StreamKind.TEXT, codec)}
 
     def samples(self, source: ByteSource, *, fallback_start_s: float = 0.0) -> Iterator[Sample]:
+        if self.configs[StreamKind.TEXT].codec is Codec.TTML:
+            yield Sample(StreamKind.TEXT, 100.0, 100.0, 2.0, True, ttml("99s", "101s", "from a document"))
+            return
         payload = b"payl" + b"from a box"
         inner = struct.pack(">I", len(payload) + 4) + payload
         box = struct.pack(">I", len(inner) + 8) + b"vttc" + inner
@@ -173,17 +182,56 @@ async def test_subtitles_in_mp4() -> None:
     assert "from a box" in document
 
 
+async def test_ttml_in_mp4_shows_as_long_as_its_sample() -> None:
+    index = segments(1, name="sub", media_offset_s=-95.0)
+    own = text_rendition(index, container=Container.FMP4, codecs=("stpp.ttml.im1t",))
+    bench = Bench(own, {url(1): b"boxes"})
+    bench.sources.demux = Wvtt(Codec.TTML)
+    document = await bench.show()
+    assert document is not None
+    assert "0:00:05.00,0:00:06.00" in document
+    assert "from a document" in document
+
+
+def words(start_s: float, end_s: float) -> Cue:
+    return Cue(start_s, end_s, (Span("x"),))
+
+
+def test_a_document_may_count_from_its_own_sample() -> None:
+    assert sample_part([words(1.0, 3.0)], 60.0, 64.0) == [words(61.0, 63.0)]
+    assert sample_part([words(59.0, 62.0)], 60.0, 64.0) == [words(60.0, 62.0)]
+    assert sample_part([words(1.0, 3.0)], 0.0, 4.0) == [words(1.0, 3.0)]
+    assert sample_part([words(50.0, 55.0)], 60.0, 64.0) == []
+
+
+@pytest.mark.parametrize(("container", "codecs"), [(Container.TTML, ()), (Container.WEBVTT, ("stpp",))])
+async def test_a_file_of_ttml_counts_from_its_period(container: Container, codecs: tuple[str, ...]) -> None:
+    """What it is, its own bytes tell."""
+    own = text_rendition(plain(media_offset_s=30.0), container=container, codecs=codecs)
+    document = await Bench(own, {url(1): ttml("1s", "2s", "beside")}).show()
+    assert document is not None
+    assert "0:00:31.00,0:00:32.00" in document
+
+
+async def test_a_long_file_is_read_beside_the_loop() -> None:
+    many = vtt(*(cue(f"{n // 60:02d}:{n % 60:02d}.000", f"{n // 60:02d}:{n % 60:02d}.900", "w") for n in range(1500)))
+    document = await Bench(text_rendition(plain()), {url(1): many}).show()
+    assert document is not None
+    assert document.count("Dialogue:") == 1500
+
+
 async def test_other_text_in_mp4_is_refused() -> None:
     own = text_rendition(segments(1, name="sub"), container=Container.UNKNOWN)
     bench = Bench(own, {url(1): b"boxes"})
-    bench.sources.demux = Wvtt(Codec.TTML)
+    bench.sources.demux = Wvtt(Codec.ASS)
     with pytest.raises(MediaError):
         await bench.show()
     assert bench.control.shown == []
 
 
 @pytest.mark.parametrize(
-    ("container", "codecs"), [(Container.TTML, ()), (Container.FMP4, ("stpp.ttml.im1t",)), (Container.IMAGE, ())]
+    ("container", "codecs"),
+    [(Container.FMP4, ("stpp.ttml.im1i",)), (Container.FMP4, ("c608",)), (Container.IMAGE, ())],
 )
 async def test_a_form_that_we_cannot_show_is_listed_with_the_reason(container: Container, codecs: tuple) -> None:
     bench = Bench(text_rendition(plain(), container=container, codecs=codecs), {})

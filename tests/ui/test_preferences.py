@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 import pytest
 
-from player.media.text import to_ass
-from player.media.webvtt import Cue
+from player.text.ass import to_ass
+from player.text.cues import Cue, Span
 from tests.kit.screen import Screen
 from ui.preferences import SUBTITLE_EDGES, Preferences, PreferenceStore, from_members, subtitle_options
 
@@ -68,7 +68,7 @@ def test_colours_are_in_the_order_of_ass():
 
 def height_of_yellow_words(preferences: Preferences) -> int:
     """How many rows of a black picture have yellow in them once libmpv has drawn a subtitle."""
-    document = to_ass([Cue(0.0, 60.0, "Words")])
+    document = to_ass([Cue(0.0, 60.0, (Span("Words"),))])
     with Screen() as screen:
         for name, value in subtitle_options(preferences).items():
             screen.player.set(name, value)

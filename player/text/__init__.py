@@ -1,0 +1,1 @@
+"""Subtitles: parsers to one model of cues, and the drawing of them as ASS. Pure."""
