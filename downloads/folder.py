@@ -27,6 +27,7 @@ from player.errors import ErrorCode
 
 _WANTED = "wanted"
 _ITEMS = "items"
+_WITH_CODES = 2  # the format from which on the journal has codes of what is not sealed, no hashes
 
 
 class Disk(Protocol):
@@ -147,7 +148,7 @@ class DownloadFolder:
     def _write_item(self, item: Item, body: memoryview, fetched: int) -> Stored:
         with self._storage():
             self._disk.write(self.item_path(item.index), body)
-        return Stored(len(body), _digest(body, item), fetched)
+        return Stored(len(body), self._digest(body, item), fetched)
 
     def read(self, item: Item) -> bytes:
         """An item's bytes as they were fetched, checked. Raises DownloadError also for one that is not kept."""
@@ -160,7 +161,7 @@ class DownloadFolder:
                 data = self.item_path(item.index).read_bytes()
             except FileNotFoundError:
                 raise damaged(what, item=item.index) from None
-        if len(data) != stored.length or _digest(data, item) != stored.digest:
+        if len(data) != stored.length or not self._is(data, item, stored.digest):
             raise damaged(what, item=item.index)
         return self._open(data, f"item/{item.index}", what) if item.sealed else data
 
@@ -250,6 +251,21 @@ class DownloadFolder:
         except DrmError as error:
             raise damaged(what) from error
 
+    def _digest(self, body: bytes | memoryview, item: Item) -> str:
+        """What the journal says of an item's file. The tag at the end of a sealed one pins every bit of it
+        (:class:`Sealer`)."""
+        if item.sealed:
+            return bytes(body[-TAG_BYTES:]).hex()
+        if self.ledger.format < _WITH_CODES:
+            return hashlib.sha256(body).hexdigest()
+        return self._sealer.fingerprint(body, self._context(f"item/{item.index}")).hex()
+
+    def _is(self, body: bytes, item: Item, digest: str) -> bool:
+        """Whether the file is the one that the journal means."""
+        if item.sealed or self.ledger.format < _WITH_CODES:
+            return self._digest(body, item) == digest
+        return self._sealer.matches(bytes.fromhex(digest), body, self._context(f"item/{item.index}"))
+
     @contextlib.contextmanager
     def _storage(self) -> Iterator[None]:
         try:
@@ -258,8 +274,3 @@ class DownloadFolder:
             raise
         except OSError as error:
             raise storage_error(error, self.path.parent) from error
-
-
-def _digest(body: bytes | memoryview, item: Item) -> str:
-    """The hash of an item's file. The tag at the end of a sealed one pins every bit of it (:class:`Sealer`)."""
-    return body[-TAG_BYTES:].hex() if item.sealed else hashlib.sha256(body).hexdigest()

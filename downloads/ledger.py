@@ -11,8 +11,9 @@ from downloads.journal import Body, Record
 from downloads.model import State, Stored
 from player.errors import ErrorCode
 
-FORMAT = 1
-"""The format of a download's folder. A folder of a newer one is refused and left alone."""
+FORMAT = 2
+"""The format of a download's folder. A folder of a newer one is refused and left alone, one of an older one stays as
+it is. Of what lies there as it arrived, format 1 has SHA-256 hashes, format 2 codes made with the store's key."""
 
 
 @dataclass(slots=True)

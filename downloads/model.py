@@ -104,8 +104,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An item on the disk: length and hash (hex) of its file, and the bytes that were fetched for it. The hash is the
-    SHA-256, or the authentication tag of what we sealed."""
+    """An item on the disk: length and code (hex) of its file, and the bytes that were fetched for it. The code is the
+    authentication tag of what we sealed, else one that the store's key makes (SHA-256 in folders of format 1)."""
 
     length: int
     digest: str

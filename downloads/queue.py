@@ -50,6 +50,11 @@ class Queue:
                 run.task.cancel()
             await asyncio.gather(*(run.task for run in self._runs.values()), return_exceptions=True)
 
+    def forgive(self, download_id: str) -> None:
+        """Try a download at once that has failed before: somebody wants it now."""
+        self._failures.pop(download_id, None)
+        self._not_before.pop(download_id, None)
+
     async def _turn(self, only: Collection[str] | None) -> bool:
         """One look at the queue, and the wait until the next; False when there is nothing left."""
         listed = await asyncio.to_thread(self.store.list)

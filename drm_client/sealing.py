@@ -80,6 +80,24 @@ class Sealer:
         """Whether ``code`` is :meth:`mac` of ``data``, compared in constant time."""
         return hmac.compare_digest(code, self.mac(data, context))
 
+    def fingerprint(self, data: bytes | bytearray | memoryview, context: str) -> bytes:
+        """A code of data that may be read but not changed: 28 bytes, another one each time. GMAC (NIST SP 800-38D),
+        which costs a twentieth of what an HMAC does: for large data."""
+        return self._gmac(secrets.token_bytes(NONCE_BYTES), data, context)
+
+    def matches(self, code: bytes, data: bytes | bytearray | memoryview, context: str) -> bool:
+        """Whether ``code`` is a :meth:`fingerprint` of ``data``, compared in constant time."""
+        nonce = code[:NONCE_BYTES]
+        return len(nonce) == NONCE_BYTES and hmac.compare_digest(code, self._gmac(nonce, data, context))
+
+    def _gmac(self, nonce: bytes, data: bytes | bytearray | memoryview, context: str) -> bytes:
+        place = context.encode()
+        code = Cipher(AES(self._derive("gmac")), GCM(nonce)).encryptor()
+        code.authenticate_additional_data(len(place).to_bytes(4, "big") + place)
+        code.authenticate_additional_data(data)
+        code.finalize()
+        return nonce + code.tag
+
     def child(self, purpose: str) -> Sealer:
         """A sealer with a key of its own, derived for ``purpose``."""
         return Sealer(self._derive(f"child {purpose}"))

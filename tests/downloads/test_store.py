@@ -14,7 +14,7 @@ from downloads import checking, ledger, smart
 from downloads.downloader import Access, Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, State
+from downloads.model import Choice, Item, State
 from downloads.presence import playing, somebody_plays
 from downloads.queue import Queue
 from downloads.schedule import Conditions, Wait
@@ -22,6 +22,7 @@ from downloads.settings import DownloadSettings
 from player.clock import SystemClock
 from player.errors import ErrorCode, MatineeError
 from player.net.gate import Gate
+from player.net.model import RequestKind
 from player.net.routing import RoutingTransport
 from tests.kit.downloads import CutTransport, Shelf, SmallDisk, noise_download, noise_title, run
 from tests.kit.downloads import shelf as new_shelf
@@ -56,7 +57,7 @@ def test_a_store_and_a_download_of_a_newer_program_are_left_alone(
 ) -> None:
     shelf, folder, _ = kept
     before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
-    monkeypatch.setattr(ledger, "FORMAT", 2)
+    monkeypatch.setattr(ledger, "FORMAT", ledger.FORMAT + 1)
     newer = shelf.store.create("From the future").id
     monkeypatch.undo()
     with pytest.raises(DownloadError) as caught:
@@ -69,6 +70,24 @@ def test_a_store_and_a_download_of_a_newer_program_are_left_alone(
         shelf.again()
     assert code_of(caught) is ErrorCode.DOWNLOAD_NEWER
     assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("format_", [1, ledger.FORMAT])
+def test_what_lies_there_as_it_arrived_is_checked_in_downloads_of_every_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: int
+) -> None:
+    monkeypatch.setattr(ledger, "FORMAT", format_)
+    folder = new_shelf(tmp_path).store.create("Of another version")
+    monkeypatch.undo()
+    item = Item(3, RequestKind.SEGMENT, 0, "https://cdn.test/3", (), sealed=False)
+    body = bytes(range(200))
+    folder.note(ledger.kept(3, folder.keep(item, memoryview(body))))
+    assert folder.item_path(3).read_bytes() == folder.read(item) == body
+    for changed in (body[:-1], body + b"x", bytes([body[0] ^ 1]) + body[1:]):
+        folder.item_path(3).write_bytes(changed)
+        with pytest.raises(DownloadError) as caught:
+            folder.read(item)
+        assert code_of(caught) is ErrorCode.DOWNLOAD_DAMAGED
 
 
 def test_moving_to_another_disk_and_back(kept: tuple[Shelf, DownloadFolder, FileServer], tmp_path: Path) -> None:

@@ -277,6 +277,13 @@ def test_a_sealer_seals_for_one_place() -> None:
     assert not sealer.check(code, b"row", "table/2")
     assert not sealer.check(code, b"raw", "table/1")
     assert not sealer.child("x").check(code, b"row", "table/1")
+    print_of = sealer.fingerprint(b"segment", "item/1")
+    assert sealer.matches(print_of, b"segment", "item/1")
+    assert print_of != sealer.fingerprint(b"segment", "item/1")
+    assert not sealer.matches(print_of, b"segment", "item/2")
+    assert not sealer.matches(print_of, b"segmenT", "item/1")
+    assert not sealer.matches(b"", b"segment", "item/1")
+    assert not sealer.child("x").matches(print_of, b"segment", "item/1")
     sealer.close()
     with pytest.raises(ValueError, match="closed"):
         sealer.open(sealed, "here")

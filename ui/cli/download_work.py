@@ -107,23 +107,23 @@ def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
 def estimate_of(args: argparse.Namespace, wanted: DownloadRequest) -> Plan:
     """The plan of a download that is not made."""
     with engine_of(args) as engine:
+        return engine.submit(plan_of(engine, wanted)).result()
 
-        async def draft() -> Plan:
-            access = access_of(engine)
-            addresses = await access.addresses(wanted.origin)
-            loader = Loader(
-                engine.gate,
-                Paths(tuple(addresses.manifests)),
-                engine.clock,
-                Random(0),
-                access.renewal(wanted.origin),
-                may_skip=False,
-            )
-            choice = access.permitted(wanted.origin, wanted.choice)
-            made = await planning.draft(wanted.origin, addresses, loader, choice, engine.clock.wall())
-            return made.plan
 
-        return engine.submit(draft()).result()
+async def plan_of(engine: Engine, wanted: DownloadRequest) -> Plan:
+    """The plan of a download that is not made; for the engine's loop."""
+    access = access_of(engine)
+    addresses = await access.addresses(wanted.origin)
+    loader = Loader(
+        engine.gate,
+        Paths(tuple(addresses.manifests)),
+        engine.clock,
+        Random(0),
+        access.renewal(wanted.origin),
+        may_skip=False,
+    )
+    choice = access.permitted(wanted.origin, wanted.choice)
+    return (await planning.draft(wanted.origin, addresses, loader, choice, engine.clock.wall())).plan
 
 
 def access_of(engine: Engine) -> ServiceAccess:
