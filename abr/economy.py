@@ -1,6 +1,4 @@
-"""What a slow link changes apart from the rung: how much is buffered, and what may use the link besides the
-picture.
-"""
+"""What a slow link changes apart from the rung: how much is buffered, and what goes before the picture."""
 
 from __future__ import annotations
 
@@ -16,13 +14,11 @@ DEEPEST_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Economy:
-    """``buffer_max_s`` is how much media to hold; with ``low`` audio goes before video and nothing is fetched ahead
-    of the title (no next episode)."""
+    """``buffer_max_s`` is how much media to hold. With ``low`` the sound goes before the picture, and nothing else
+    may use the link (no next title is prepared)."""
 
     low: bool
     buffer_max_s: float
-    audio_first: bool
-    prefetch_next: bool
 
 
 def economy(estimate: Estimate, buffer_max_s: float, *, was_low: bool = False) -> Economy:
@@ -30,4 +26,4 @@ def economy(estimate: Estimate, buffer_max_s: float, *, was_low: bool = False) -
     limit = LOW_BPS * (LEAVE_FACTOR if was_low else 1.0)
     low = estimate.mean_bps is not None and estimate.mean_bps < limit
     deeper_s = max(min(buffer_max_s * DEEPER, DEEPEST_S), buffer_max_s)
-    return Economy(low, deeper_s if low else buffer_max_s, audio_first=low, prefetch_next=not low)
+    return Economy(low, deeper_s if low else buffer_max_s)

@@ -136,7 +136,14 @@ class Monitor:
         self._end_stall()
         self.update(position_s=target_s, status=Status.SEEKING)
 
-    def sample(self, buffered_until_s: float, ranges: tuple[tuple[float, float], ...], dropped: int) -> None:
+    def sample(
+        self,
+        buffered_until_s: float,
+        ranges: tuple[tuple[float, float], ...],
+        dropped: int,
+        *,
+        low_bandwidth: bool = False,
+    ) -> None:
         """Twice a second: a point for the graphs and the report."""
         now = self._clock.monotonic()
         position_s = self._playhead.position_s
@@ -154,6 +161,7 @@ class Monitor:
             rung_playing=rung,
             buffered=joined((*ranges, ours)),
             dropped_frames=dropped,
+            low_bandwidth=low_bandwidth,
             history=tuple(self._history),
             qoe=qoe,
         )

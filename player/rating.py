@@ -23,7 +23,12 @@ def rate_control(
         ladder(selection.main),
         buffer_max_s=settings.buffer_s,
         audio_bps=audio_bps if selection.video is not None else 0,
-        caps=Caps(user_max_bps=settings.max_bps, display_height=settings.max_height),
+        caps=Caps(
+            user_max_bps=settings.max_bps,
+            display_height=settings.max_height,
+            metered=settings.metered,
+            metered_max_bps=settings.metered_max_bps,
+        ),
     )
     rate.manual = rung
     return rate

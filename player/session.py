@@ -293,7 +293,12 @@ class Session:
             ranges, dropped = await self._control.run(self._player.measure)
             self._streaming.cached(ranges)
             self._streaming.poke()
-            self._monitor.sample(self._streaming.buffered_until(), self._streaming.buffered_ranges(), dropped)
+            self._monitor.sample(
+                self._streaming.buffered_until(),
+                self._streaming.buffered_ranges(),
+                dropped,
+                low_bandwidth=self._streaming.low_bandwidth,
+            )
             if self._stop_at_s is not None and self._playhead.position_s >= self._stop_at_s:
                 self._monitor.finished(at_end=True)
 

@@ -46,6 +46,8 @@ class PlaybackSettings:
     rung: int | None = None
     max_bps: int | None = None  # Auto stays at or below this bitrate of the video
     max_height: int | None = None  # and at or below the first rung with so many lines
+    metered: bool = False  # the network is paid by volume
+    metered_max_bps: int | None = None  # like max_bps, on such a network
     start_s: float | None = None
     play_for_s: float | None = None  # end after so much media, counted from where playback begins
     start_paused: bool = False

@@ -93,6 +93,7 @@ class PlaybackState:
     audio_tracks: tuple[TrackChoice, ...] = ()
     text_tracks: tuple[TrackChoice, ...] = ()
     pathway: str = ""
+    low_bandwidth: bool = False  # nothing but this title should use the link
     dropped_frames: int = 0
     history: tuple[StatSample, ...] = field(default=(), repr=False)  # the last two minutes
     decisions: tuple[Decision, ...] = field(default=(), repr=False)  # the last few, newest last

@@ -16,7 +16,8 @@ from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.lanes import POLL_S, Go, Lane, Wait
 from player.stream.line import LinePart, SegmentLine
-from player.stream.main_track import DAMAGED_TRIES, MainTrack
+from player.stream.main_track import DAMAGED_TRIES, SOUND_AHEAD_S, MainTrack
+from player.stream.rate import RateControl
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
 
@@ -44,7 +45,7 @@ class AudioTracks:
         main: MainTrack,
         early: EarlyReading,
         playhead: Playhead,
-        buffer_max_s: float,
+        rate: RateControl,
         clock: Clock,
         observe: Observer,
         done: Callable[[Order, Outcome], None],
@@ -59,7 +60,7 @@ class AudioTracks:
         self._main = main
         self._early = early
         self._playhead = playhead
-        self._buffer_max_s = buffer_max_s
+        self._rate = rate
         self._clock = clock
         self._observe = observe
         self._tell_done = done
@@ -110,13 +111,24 @@ class AudioTracks:
             await lane.close()
 
     def _admit(self, line: SegmentLine, position: int) -> Go | Wait:
-        """Audio goes along with the picture: never ahead of what is being fetched of it."""
+        """Audio goes along with the picture: never ahead of what is being fetched of it, but on a slow link."""
         start_s = line[position].segment.start_s
         wanted = self.lane is not None and position <= self.lane.head
         if not self._playhead.started and not wanted:
             return Wait(POLL_S)  # the first picture needs the first sound only
-        near = start_s - self._playhead.position_s < self._buffer_max_s
-        return Go(0) if near and start_s < self._main.frontier_s() - _EDGE_S else Wait(POLL_S)
+        buffer_max_s = self._rate.economy(self._clock.monotonic()).buffer_max_s
+        near = start_s - self._playhead.position_s < buffer_max_s
+        reach_s = self._main.frontier_s() + (SOUND_AHEAD_S if self._main.sound_goes_first() else 0.0)
+        return Go(0) if near and start_s < reach_s - _EDGE_S else Wait(POLL_S)
+
+    def wanting(self, until_s: float) -> bool:
+        """Whether sound that begins before ``until_s`` has not arrived yet, and has not failed."""
+        line, lane = self._buffered.audio, self.lane
+        if line is None or lane is None:
+            return False
+        missing = lane.next_missing()
+        waited_for = lane.running if missing is None else (*lane.running, missing)
+        return any(line[position].segment.start_s < until_s - _EDGE_S for position in waited_for)
 
     async def _fetch(self, line: SegmentLine, position: int) -> None:
         part = line[position]

@@ -29,12 +29,14 @@ _log = logging.getLogger(__name__)
 _HORIZON = 6  # coming segments whose sizes ABR is told
 _KEPT_AFTER_JUMP = 1  # segments of lower quality behind the one that is jumped to: a buffer to begin with
 DAMAGED_TRIES = 3
+SOUND_AHEAD_S = 10.0  # of the picture, on a slow link, once so much of both is buffered
 _MOST_SKIPPED = 2  # segments in a row that playback goes on without
 _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
 
 
 class MainTrack:
-    """One per playback; see the module. ``done``, ``failed`` and ``skipped`` are told how each order ended."""
+    """One per playback; see the module. ``done``, ``failed`` and ``skipped`` are told how each order ended.
+    ``sound_missing(until_s)`` tells whether sound that begins before then is still to come."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class MainTrack:
         done: Callable[[Order, Outcome], None],
         failed: Callable[[Order, MatineeError | DrmError], None],
         skipped: Callable[[Order], None],
+        sound_missing: Callable[[float], bool],
     ) -> None:
         self._track = track
         self._sources = sources
@@ -65,6 +68,7 @@ class MainTrack:
         self._tell_done = done
         self._tell_failed = failed
         self._tell_skipped = skipped
+        self._sound_missing = sound_missing
         self._abandon: dict[int, tuple[int, str]] = {}  # by position: the rung to take instead, and why
         self._damaged_from: dict[int, frozenset[str]] = {}  # by position: the CDNs that gave it damaged
         self._left_out: set[int] = set()  # positions of segments that are damaged everywhere
@@ -84,6 +88,11 @@ class MainTrack:
         """End of the media whose fetch has begun; infinite when that is all of it."""
         missing = self.lane.next_missing()
         return math.inf if missing is None else self._buffered.timeline[missing].start_s
+
+    def sound_goes_first(self) -> bool:
+        """Whether the picture waits for the sound: on a slow link, when that can be done without a stall."""
+        low = self._rate.economy(self._clock.monotonic()).low
+        return low and self._playhead.started and self._buffered.ahead_s() >= SOUND_AHEAD_S
 
     def set_manual(self, rung: int | None) -> None:
         """Fix the rung, or None for Auto. What libmpv has not read yet is fetched anew, so that it is soon seen."""
@@ -145,7 +154,10 @@ class MainTrack:
         slot = self._buffered.timeline[position]
         if self._failed_at is not None and self.lane.head <= self._failed_at < position:
             return Wait(POLL_S)  # playback ends there, unless the viewer jumps on
-        if slot.start_s - self._playhead.position_s >= self._rate.buffer_max_s:
+        full_s = self._playhead.position_s + self._rate.economy(self._clock.monotonic()).buffer_max_s
+        if slot.start_s >= full_s:
+            return Wait(POLL_S)
+        if self.sound_goes_first() and self._sound_missing(min(slot.start_s + SOUND_AHEAD_S, slot.end_s, full_s)):
             return Wait(POLL_S)
         if self._may_wait_for_first_picture(position):
             return Wait(POLL_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from abr.economy import Economy, economy
 from abr.model import (
     Caps,
     Decision,
@@ -53,7 +54,8 @@ class RateControl:
         self._policy = policy
         self._estimate = estimate
         self.rungs = tuple(rungs)
-        self.buffer_max_s = buffer_max_s
+        self._buffer_max_s = buffer_max_s
+        self._slow_link = False
         self._audio_bps = audio_bps
         self.caps = caps or Caps()
         self.manual: int | None = None
@@ -121,6 +123,12 @@ class RateControl:
         )
         return Verdict(to, Reason.ABANDONED, sentence)
 
+    def economy(self, now_s: float) -> Economy:
+        """How much to buffer on this link, and whether the sound goes first."""
+        found = economy(self._estimate(now_s), self._buffer_max_s, was_low=self._slow_link)
+        self._slow_link = found.low
+        return found
+
     @property
     def starting(self) -> bool:
         """Whether nothing has arrived whole yet, since the begin or since a jump."""
@@ -165,7 +173,7 @@ class RateControl:
             rungs=self.rungs,
             current=self.current,
             buffer_s=moment.buffer_s,
-            buffer_max_s=self.buffer_max_s,
+            buffer_max_s=self.economy(moment.now_s).buffer_max_s,
             segment_s=moment.segment_s,
             estimate=self._estimate(moment.now_s),
             next_sizes=moment.next_sizes,

@@ -61,6 +61,7 @@ class Streaming:
         self._fetcher = fetcher
         self._store = store
         self._waiting = waiting
+        self._rate = rate
         self._playhead = playhead
         self._clock = clock
         self._observe = observe
@@ -83,6 +84,7 @@ class Streaming:
             self._done,
             self._failed,
             self._skipped,
+            self._sound_missing,
         )
         self._audio = AudioTracks(
             selection,
@@ -94,7 +96,7 @@ class Streaming:
             self._main,
             early,
             playhead,
-            rate.buffer_max_s,
+            rate,
             clock,
             observe,
             self._done,
@@ -199,6 +201,11 @@ class Streaming:
         """What is added to media timestamps of a segment's group; None while none of its media has been read."""
         return self._emitter.offsets.known((period, segment.discontinuity))
 
+    @property
+    def low_bandwidth(self) -> bool:
+        """Whether the link is so slow that nothing else should use it."""
+        return self._rate.economy(self._clock.monotonic()).low
+
     def buffered_until(self) -> float:
         """End of the media that is complete from the playhead on, in seconds on the timeline."""
         return self._buffered.until()
@@ -296,6 +303,9 @@ class Streaming:
 
     def _first_future(self, track: str) -> asyncio.Future[Entry]:
         return self._firsts.setdefault(track, self._loop.create_future())
+
+    def _sound_missing(self, until_s: float) -> bool:
+        return self._audio.wanting(until_s)
 
     def _write_audio(self, number: int) -> None:
         if self._audio:

@@ -6,11 +6,11 @@ from abr.economy import DEEPEST_S, economy
 from abr.model import Estimate
 
 
-def test_below_one_megabit_the_buffer_is_deeper_and_nothing_is_prefetched() -> None:
+def test_below_one_megabit_the_buffer_is_deeper() -> None:
     slow = economy(Estimate(mean_bps=9e5), 30.0)
-    assert (slow.low, slow.buffer_max_s, slow.audio_first, slow.prefetch_next) == (True, 60.0, True, False)
+    assert (slow.low, slow.buffer_max_s) == (True, 60.0)
     fast = economy(Estimate(mean_bps=2e6), 30.0)
-    assert (fast.low, fast.buffer_max_s, fast.audio_first, fast.prefetch_next) == (False, 30.0, False, True)
+    assert (fast.low, fast.buffer_max_s) == (False, 30.0)
     assert not economy(Estimate(), 30.0).low
 
 

@@ -168,12 +168,13 @@ async def test_samples_are_points_for_the_graphs(bench: Bench) -> None:
     bench.monitor.update(rungs=(RungChoice(0, "240p", 240, 400_000), RungChoice(1, "360p", 360, 900_000)))
     bench.monitor.engine(done(0, 1, 0.0))
     bench.monitor.property("time-pos", 2.0)
-    bench.monitor.sample(12.0, ((0.0, 8.0),), 3)
+    bench.monitor.sample(12.0, ((0.0, 8.0),), 3, low_bandwidth=True)
     state = bench.monitor.state
     (point,) = state.history
     assert (point.position_s, point.buffer_s, point.throughput_bps) == (2.0, 10.0, 5_000_000.0)
     assert (point.rung, point.bitrate_bps, point.time_s) == (1, 900_000, 0.5)
     assert (state.rung_playing, state.dropped_frames, state.buffered) == (1, 3, ((0.0, 12.0),))
+    assert state.low_bandwidth
     assert [event.buffer_s for event in bench.of(BufferSampled)] == [10.0]
     for _ in range(400):
         bench.monitor.sample(2.0, (), 3)

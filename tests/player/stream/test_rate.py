@@ -122,3 +122,15 @@ def test_a_link_of_which_too_little_is_known_carries_nothing_for_sure() -> None:
     rate = control(Wishes())
     assert rate.trusted_bps(9.0) is None
     assert not rate.carries(0, 9.0)
+
+
+def test_a_slow_link_gets_a_deeper_buffer_until_it_is_clearly_faster() -> None:
+    rate = control(Wishes())  # its estimate grows by a megabit with every second
+    assert [rate.economy(now_s).buffer_max_s for now_s in (2.0, 0.9, 1.2, 1.4)] == [30.0, 60.0, 60.0, 30.0]
+    assert [rate.economy(now_s).low for now_s in (1.2, 0.9, 1.2)] == [False, True, True]
+
+
+def test_the_policy_is_told_of_the_deeper_buffer() -> None:
+    policy = Wishes()
+    control(policy).decide(moment(now_s=0.5))
+    assert policy.snapshots[-1].buffer_max_s == 60.0
