@@ -5,12 +5,14 @@
 # make soak   the long runs, by hand
 # make chaos  50 runs of 60 s under random faults, 5 of them on the real libmpv
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
+# make package        wheel, source archive, Debian packages and the PyInstaller archive, into dist; ARGS=--check makes them twice
+# make test-packages  each of them as installed; ARGS=wheel for one. The Debian packages take root
 # Each does its own set-up; what is done already is skipped.
 
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test check bench soak chaos fuzz lock format setup setup-test clean
+.PHONY: demo test check bench soak chaos fuzz package test-packages lock format setup setup-test clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
@@ -39,6 +41,12 @@ fuzz: setup-test
 
 chaos: setup-test
 	@$(PY) -m pytest -m soak tests/soak/test_chaos.py $(ARGS)
+
+package: setup
+	@$(PY) packaging/build.py $(ARGS)
+
+test-packages: setup-test
+	@$(PY) -m tests.packaging.installed $(ARGS)
 
 format: setup-test
 	@$(PY) -m ruff check --fix .

@@ -1,0 +1,256 @@
+"""``make test-packages``: every artefact as it is installed. Wheel and archive in clean folders, the Debian packages
+in a fresh root of Debian 12 (debootstrap; takes root).
+
+Each: version and build are told, ``doctor`` is content, a title plays headless, the app shows a moving picture under
+Xvfb, and nothing of the program is left when it has been removed, while what the viewer kept stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.kit import media
+from tests.packaging.xvfb import VirtualScreen
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SUITE = "bookworm"
+_X11 = ("libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-xkb1", "libxkbcommon-x11-0")
+
+
+class Installation:
+    """A way to run the installed ``matinee``, and to remove it."""
+
+    name = ""
+
+    def __init__(self, scratch: Path, dist: Path) -> None:
+        self.scratch, self.dist = scratch, dist
+        self.profile = scratch / "profile"
+        self.title = scratch / "title"
+
+    def install(self) -> None:
+        raise NotImplementedError
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def leftovers(self) -> list[Path]:
+        """Remove it; what is still there of it."""
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR")}
+        return {**kept, "HOME": str(self.scratch), "XDG_RUNTIME_DIR": str(self.scratch)}
+
+    def path(self, inside: Path) -> str:
+        """A file's name as the program sees it."""
+        return str(inside)
+
+    def run(self, *words: str, timeout_s: float = 300) -> subprocess.CompletedProcess[bytes]:
+        command = [*self.command(), *words]
+        return subprocess.run(
+            command, env=self.environment(), cwd=self.scratch, capture_output=True, timeout=timeout_s, check=False
+        )
+
+
+class Wheel(Installation):
+    name = "wheel"
+
+    def install(self) -> None:
+        self.venv = self.scratch / "venv"
+        subprocess.run([sys.executable, "-m", "venv", str(self.venv)], check=True)
+        pip = [str(self.venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        # The versions that the project was tested with; the extra of the wheel names the packages themselves.
+        pinned = self.scratch / "constraints.txt"
+        pinned.write_text(_without_hashes((ROOT / "requirements.lock").read_text(encoding="utf-8")), encoding="utf-8")
+        wheel = next(self.dist.glob("matinee-*.whl"))
+        subprocess.run([*pip, "--constraint", str(pinned), f"{wheel}[app]"], check=True)
+
+    def command(self) -> list[str]:
+        return [str(self.venv / "bin" / "matinee")]
+
+    def leftovers(self) -> list[Path]:
+        python = str(self.venv / "bin" / "python")
+        subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "matinee"], check=True)
+        return [*self.venv.glob("lib/*/site-packages/ui/**/*.py"), *self.venv.glob("bin/matinee")]
+
+
+class Archive(Installation):
+    name = "archive"
+
+    def install(self) -> None:
+        with tarfile.open(next(self.dist.glob("matinee-*.tar.xz"))) as tar:
+            tar.extractall(self.scratch / "unpacked", filter="data")
+        self.folder = next((self.scratch / "unpacked").iterdir())
+
+    def command(self) -> list[str]:
+        return [str(self.folder / "matinee")]
+
+    def leftovers(self) -> list[Path]:
+        shutil.rmtree(self.folder)
+        return list((self.scratch / "unpacked").iterdir())
+
+
+class Debian(Installation):
+    """Needs root: debootstrap, chroot. The base system is kept in ``.cache/packages`` for the next run."""
+
+    name = "deb"
+
+    def __init__(self, scratch: Path, dist: Path) -> None:
+        self.root = scratch / "debian"
+        super().__init__(scratch, dist)
+        self.profile = self.root / "var/tmp/profile"
+        self.title = self.root / "var/tmp/title"
+
+    def install(self) -> None:
+        base = ROOT / ".cache" / "packages" / f"{SUITE}.tar"
+        if not base.exists():
+            base.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self.scratch / "base"
+            subprocess.run(
+                ["debootstrap", "--variant=minbase", SUITE, str(fresh)], stdout=subprocess.DEVNULL, check=True
+            )
+            part = base.with_suffix(".part")
+            subprocess.run(["tar", "-C", str(fresh), "-cf", str(part), "."], check=True)
+            part.rename(base)
+            shutil.rmtree(fresh)
+        self.root.mkdir()
+        subprocess.run(["tar", "-C", str(self.root), "-xf", str(base)], check=True)
+        shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
+        for name in ("proc", "dev"):
+            subprocess.run(["mount", "--bind", f"/{name}", str(self.root / name)], check=True)
+        for package in self.dist.glob("*.deb"):
+            shutil.copy(package, self.root / "var/tmp")
+        player, backend = (self.path(next((self.root / "var/tmp").glob(f"{name}_*.deb"))) for name in _DEBS)
+        self.inside("apt-get", "update", "-qq")
+        # Recommended is the X11 side of Qt; a compositor and a graphics stack are of no use in here.
+        self.inside("apt-get", "install", "-y", "-qq", "--no-install-recommends", player, backend, *_X11)
+
+    def inside(self, *words: str) -> subprocess.CompletedProcess[bytes]:
+        environment = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "DEBIAN_FRONTEND": "noninteractive",
+            "HOME": "/var/tmp",
+        }
+        return subprocess.run(
+            ["chroot", str(self.root), *words], env=environment, capture_output=True, check=True, timeout=900
+        )
+
+    def command(self) -> list[str]:
+        return ["chroot", str(self.root), "/usr/bin/matinee"]
+
+    def environment(self) -> dict[str, str]:
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/var/tmp", "XDG_RUNTIME_DIR": "/var/tmp"}
+
+    def path(self, inside: Path) -> str:
+        return "/" + str(inside.relative_to(self.root))
+
+    def leftovers(self) -> list[Path]:
+        (self.root / "var/lib/matinee-kiosk").mkdir(exist_ok=True)
+        self.inside("dpkg", "--remove", "matinee-backend", "matinee")
+        assert (self.root / "var/lib/matinee-kiosk").exists(), "removing is not purging"
+        self.inside("dpkg", "--purge", "matinee-backend", "matinee")
+        places = (
+            "usr/lib/matinee",
+            "usr/bin/matinee",
+            "var/lib/matinee-kiosk",
+            "usr/share/applications/matinee.desktop",
+        )
+        return [self.root / place for place in places if (self.root / place).exists()]
+
+    def unmount(self) -> None:
+        for name in ("dev", "proc"):
+            subprocess.run(["umount", str(self.root / name)], stderr=subprocess.DEVNULL, check=False)
+
+
+_DEBS = ("matinee", "matinee-backend")
+KINDS: dict[str, type[Installation]] = {kind.name: kind for kind in (Wheel, Archive, Debian)}
+
+
+def examine(installation: Installation) -> list[str]:
+    """Install, use, remove; the sentences of what went wrong."""
+    installation.install()
+    clip = media.ffmpeg_dash()
+    shutil.copytree(clip.folder, installation.title)
+    title = installation.path(installation.title / (clip.hls or ""))
+    profile = ["--profile-dir", installation.path(installation.profile), "--key-store", "file"]
+    wrong = [*_tells_its_version(installation), *_doctor_is_content(installation, profile)]
+    wrong += _plays_headless(installation, title, profile, clip.seconds)
+    wrong += _shows_a_picture(installation, title, profile)
+    wrong += [f"{path} is left" for path in installation.leftovers()]
+    if not any(installation.profile.iterdir()):
+        wrong.append("what the viewer kept has gone")
+    return wrong
+
+
+def _tells_its_version(installation: Installation) -> list[str]:
+    told = installation.run("--version").stdout.decode()
+    return [] if "(build " in told and "from source" not in told else [f"--version says {told!r}"]
+
+
+def _doctor_is_content(installation: Installation, profile: Sequence[str]) -> list[str]:
+    done = installation.run("doctor", "--json", *profile)
+    if done.returncode == 0:
+        return []
+    return [f"doctor: {done.returncode}: {done.stdout.decode()[-2000:]}{done.stderr.decode()[-1000:]}"]
+
+
+def _plays_headless(installation: Installation, title: str, profile: Sequence[str], seconds: float) -> list[str]:
+    done = installation.run("play", title, "--headless", "--speed", "max", "--json", *profile)
+    if done.returncode != 0:
+        return [f"play --headless: {done.returncode}: {done.stderr.decode()[-2000:]}"]
+    result = json.loads(done.stdout)["result"]
+    return [] if not result["error"] else [f"play --headless: {result} of {seconds} s"]
+
+
+def _shows_a_picture(installation: Installation, title: str, profile: Sequence[str]) -> list[str]:
+    with VirtualScreen() as screen:
+        environment = {**installation.environment(), "DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"}
+        command = [*installation.command(), "play", title, *profile]
+        with tempfile.TemporaryFile() as said:
+            app = subprocess.Popen(command, env=environment, cwd=installation.scratch, stderr=said)
+            try:
+                shown = screen.wait_for_moving_picture()
+            finally:
+                app.terminate()
+                app.wait(30)
+            said.seek(0)
+            return [] if shown else [f"the app shows no picture: {said.read().decode()[-2000:]}"]
+
+
+def _without_hashes(lock: str) -> str:
+    """Constraints take no hashes and no continued lines."""
+    return "\n".join(line.rstrip(" \\") for line in lock.splitlines() if not line.startswith(" ")) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], help="these alone")
+    parser.add_argument("--dist", type=Path, default=ROOT / "dist", help="the folder that make package filled")
+    arguments = parser.parse_args()
+    failed = False
+    for name in arguments.kinds or list(KINDS):
+        with tempfile.TemporaryDirectory(prefix=f"matinee-{name}-") as folder:
+            installation = KINDS[name](Path(folder), arguments.dist.resolve())
+            try:
+                wrong = examine(installation)
+            finally:
+                if isinstance(installation, Debian):
+                    installation.unmount()
+        print(f"{name}: {'installed, played, shown, removed' if not wrong else 'FAILED'}", flush=True)
+        for sentence in wrong:
+            print(f"    {sentence}", flush=True)
+        failed = failed or bool(wrong)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""A virtual screen whose picture can be read: Xvfb keeps it in a file."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+WIDTH, HEIGHT = 1280, 720
+_READY_S = 20.0
+
+
+class VirtualScreen:
+    """Use as a context manager; ``display`` is for DISPLAY."""
+
+    def __enter__(self) -> Self:
+        self._folder = Path(tempfile.mkdtemp(prefix="matinee-screen-"))
+        self._process = subprocess.Popen(
+            ["Xvfb", "-displayfd", "1", "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(self._folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self._process.stdout is not None
+        self.display = ":" + self._process.stdout.readline().decode().strip()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def picture(self) -> np.ndarray:
+        """The screen as (height, width, 3) bytes. The file has the form of ``xwd``, version 7: a header of 32-bit
+        numbers, big-endian; then the colours, 12 bytes each; then the rows."""
+        data = (self._folder / "Xvfb_screen0").read_bytes()
+        header = struct.unpack(">25I", data[:100])
+        start, width, height, row, colours = header[0] + header[19] * 12, header[4], header[5], header[12], header[19]
+        assert header[1] == 7, "another version of the format"
+        assert colours >= 0
+        pixels = np.frombuffer(data, np.uint8, row * height, start).reshape(height, row)
+        return pixels[:, : width * 4].reshape(height, width, 4)[:, :, 2::-1]
+
+    def wait_for_moving_picture(self, timeout_s: float = 60.0) -> bool:
+        """Whether a large part of the screen shows many colours and changes, as a film does."""
+        end = time.monotonic() + timeout_s
+        before = self.picture()
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            now = self.picture()
+            moved = float((np.abs(now.astype(int) - before).max(axis=2) > 24).mean())
+            if moved > 0.01 and float(now.std()) > 20:
+                return True
+            before = now
+        return False
