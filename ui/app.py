@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from player.opening import Source
     from player.session import Session
     from player.settings import PlaybackSettings
-    from ui.client import OpenPlayback
+    from ui.client import EngineClient, OpenPlayback
+    from ui.kept_titles import KeptTitles
+    from ui.late_downloads import LateDownloads
     from ui.ports import PartReport, PlayerPort
     from ui.preferences import PreferenceStore
     from ui.single import SingleInstance
@@ -102,9 +104,11 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from ui.client import EngineClient
     from ui.garbage import GarbageCollector
     from ui.interrupts import Interrupts
+    from ui.late_downloads import LateDownloads
     from ui.preferences import PreferenceStore
     from ui.video.output import VideoOutput
     from ui.viewmodels.application import ApplicationViewModel
+    from ui.viewmodels.downloads import DownloadsViewModel
     from ui.viewmodels.home import HomeViewModel
     from ui.viewmodels.player import PlayerViewModel
     from ui.viewmodels.posters import PosterCache
@@ -113,8 +117,9 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from ui.window_place import WindowMemory
 
     store = PreferenceStore(options.profile)
+    kept = LateDownloads(lambda: _make_downloads(options, client))
     client = EngineClient(
-        lambda: _make_engine(options),
+        lambda: _make_engine(options, kept),
         _playback_opener(options, store),
         options.service_url,
         prepare=lambda player: _style_subtitles(player, store),
@@ -126,7 +131,8 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     home = HomeViewModel(client, tasks, posters)
     player = PlayerViewModel(client, tasks, output)
     settings = SettingsViewModel(client, tasks, store, _told(store))
-    app = ApplicationViewModel(client, tasks, home, player, settings=settings, tv=options.tv)
+    downloads = DownloadsViewModel(kept, tasks, posters)
+    app = ApplicationViewModel(client, tasks, home, player, settings=settings, downloads=downloads, tv=options.tv)
     if options.only_source:
         app.leftPlayer.connect(application.quit)
     interrupts = Interrupts(application.quit)
@@ -161,7 +167,20 @@ def _come_forward(app: ApplicationViewModel, window: QQuickWindow, address: str)
     window.requestActivate()
 
 
-def _make_engine(options: AppOptions) -> Engine:
+def _make_downloads(options: AppOptions, client: EngineClient) -> KeptTitles:
+    from drm_client.keystore import open_key_store
+    from ui.kept_titles import KeptTitles
+
+    return KeptTitles(
+        lambda: client.engine,
+        options.profile / "downloads",
+        lambda: open_key_store(options.profile, options.key_store),
+        client.plays_online,
+    )
+
+
+def _make_engine(options: AppOptions, downloads: LateDownloads) -> Engine:
+    from downloads.offline import SCHEME
     from player.engine import Engine, EngineSettings
 
     return Engine(
@@ -172,6 +191,7 @@ def _make_engine(options: AppOptions) -> Engine:
             ca_file=options.ca_file,
             local_folder=options.local_folder,
             wrap=options.wrap,
+            schemes={SCHEME: downloads.made.transport.make},
         )
     )
 

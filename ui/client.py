@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from player.errors import ErrorCode, ServiceError
-from player.state import PlaybackState
+from player.state import PlaybackState, Status
 from ui.ports import CatalogPage, PartReport, PlayerPort, SessionPort, TitleCard
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _CLOSE_S = 10.0
+_BUSY = frozenset({Status.LOADING, Status.PLAYING, Status.BUFFERING, Status.SEEKING})
 
 
 class OpenPlayback(Protocol):
@@ -64,6 +65,7 @@ class EngineClient:
         self._made: Future[Engine] = Future()
         self._thread = threading.Thread(target=self._make, name="make-engine")
         self._session: Session | None = None
+        self._online = False
 
     @property
     def service_name(self) -> str:
@@ -88,6 +90,18 @@ class EngineClient:
 
         self._made.add_done_callback(begin)
         return outcome
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, once it is made: on its loop it is."""
+        return self._made.result()
+
+    def plays_online(self) -> bool:
+        """Whether a playback needs the network now. For the engine's loop."""
+        session = self._session
+        if session is None or not self._online or session.state.status not in _BUSY:
+            return False
+        return not self.engine.wait(session, 0.0)
 
     # --- on the engine's loop
 
@@ -115,7 +129,7 @@ class EngineClient:
     async def image(self, url: str) -> bytes:
         from player.net.model import Request, RequestKind
 
-        response = await self._engine().gate.fetch(Request(RequestKind.IMAGE, url))
+        response = await self.engine.gate.fetch(Request(RequestKind.IMAGE, url))
         return response.body
 
     async def open(
@@ -125,12 +139,13 @@ class EngineClient:
         on_state: Callable[[PlaybackState], None],
         start_s: float | None = None,
     ) -> SessionPort:
-        engine, earlier = self._engine(), self._session
+        engine, earlier = self.engine, self._session
         if earlier is not None:
             earlier.stop()
             await asyncio.to_thread(engine.wait, earlier, _CLOSE_S)
         mpv = cast("MpvPlayer", player)
         await asyncio.to_thread(self._prepare, mpv)
+        self._online = source.kept is None
         self._session = self._open_playback(engine, source, mpv, on_state, start_s)
         return self._session
 
@@ -151,11 +166,8 @@ class EngineClient:
             _log.exception("the engine could not be made")
             self._made.set_exception(error)
 
-    def _engine(self) -> Engine:
-        return self._made.result()
-
     def _service(self) -> ServiceClient:
-        service = self._engine().service
+        service = self.engine.service
         if service is None:
             raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "No service is set up.")
         return service

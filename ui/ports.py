@@ -7,7 +7,7 @@ The real ones are ``player.engine.Engine``, ``player.session.Session``, ``player
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -115,6 +115,80 @@ class PartReport:
     present: bool
     detail: str
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTitle:
+    """A download. ``state`` is queued, paused, complete or failed; ``waits`` why a queued one does not run (the value
+    of a :class:`downloads.schedule.Wait`), ``sentence`` what went wrong, ``rights`` what its licence permits. Sizes
+    are bytes. ``playable``: a playback may begin now, without a network; ``renewable``: it has a licence."""
+
+    id: str
+    name: str
+    title_id: str = ""
+    state: str = "queued"
+    running: bool = False
+    waits: str = ""
+    size: int = 0
+    fetched: int = 0
+    fraction: float = 0.0
+    duration_s: float = 0.0
+    code: str = ""
+    sentence: str = ""
+    rights: str = ""
+    playable: bool = False
+    renewable: bool = False
+    poster_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All downloads, in the order of the queue, and the disk they are on. Sizes are bytes."""
+
+    titles: Sequence[KeptTitle] = ()
+    used: int = 0
+    free: int = 0
+
+
+class DownloadsPort(Protocol):
+    """The downloads of this user. The coroutines raise ``MatineeError`` or ``DrmError`` and run on the client's loop
+    (:meth:`ClientPort.submit`); none of them waits for a transfer."""
+
+    async def shelf(self) -> Shelf:
+        """What there is. Work that was left unfinished goes on from the first call."""
+        ...
+
+    async def sizes(self, card: TitleCard) -> Mapping[int, int]:
+        """About how many bytes a download would take, for each height of the title."""
+        ...
+
+    async def add(self, card: TitleCard, height: int | None) -> None:
+        """Download a title in at most this height; None for the best."""
+        ...
+
+    async def pause(self, download_id: str) -> None: ...
+
+    async def resume(self, download_id: str) -> None: ...
+
+    async def remove(self, download_id: str) -> None:
+        """Delete a download, wherever it stands, and give its licence back."""
+        ...
+
+    async def verify(self, download_id: str) -> int:
+        """Read everything; the number of damaged parts."""
+        ...
+
+    async def repair(self, download_id: str) -> int:
+        """Fetch again what is damaged; the number of such parts."""
+        ...
+
+    async def renew(self, download_id: str) -> None:
+        """Renew the licence."""
+        ...
+
+    async def source(self, download_id: str) -> Source:
+        """What to play, without a network."""
+        ...
 
 
 class ClientPort(Protocol):

@@ -145,6 +145,7 @@ class FakeClient:
         self.failure: Exception | None = None
         self.silent = False
         self.picture: bytes | None = None
+        self.paint: Callable[[str], bytes] | None = None
         self.sessions: list[FakeSession] = []
         self.parts = [
             PartReport("Python", present=True, detail="3.11.2"),
@@ -193,6 +194,8 @@ class FakeClient:
 
     async def image(self, url: str) -> bytes:
         await self._obstacles()
+        if self.paint is not None:
+            return self.paint(url)
         if self.picture is None:
             raise NetError(ErrorCode.HTTP_NOT_FOUND, "There is no such picture.")
         return self.picture

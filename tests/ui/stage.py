@@ -11,9 +11,11 @@ from PySide6.QtTest import QTest
 
 from player.opening import Source
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
+from tests.kit.fake_downloads import FakeDownloads
 from ui.scene import load_window
 from ui.video.output import VideoOutput
 from ui.viewmodels.application import ApplicationViewModel
+from ui.viewmodels.downloads import DownloadsViewModel
 from ui.viewmodels.home import HomeViewModel
 from ui.viewmodels.player import PlayerViewModel
 from ui.viewmodels.posters import PosterCache
@@ -25,6 +27,7 @@ class Stage:
         self.qtbot = qtbot
         self.folder = folder
         self.client = FakeClient()
+        self.downloads = FakeDownloads()
         self.app: ApplicationViewModel
         self.window = None
 
@@ -37,8 +40,9 @@ class Stage:
         posters = PosterCache(self.client, self.tasks, self.folder / "posters")
         home = HomeViewModel(self.client, self.tasks, posters)
         player = PlayerViewModel(self.client, self.tasks, self.output)
-        self.app = ApplicationViewModel(self.client, self.tasks, home, player, tv=tv)
-        self._keep = (posters, home, player)
+        downloads = DownloadsViewModel(self.downloads, self.tasks, posters)
+        self.app = ApplicationViewModel(self.client, self.tasks, home, player, downloads=downloads, tv=tv)
+        self._keep = (posters, home, player, downloads)
         self.engine, self.window = load_window(self.app)
         self.app.start(**start)
         self.qtbot.waitUntil(self.window.isActive)

@@ -11,6 +11,7 @@ from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import Failure, Status
 from tests.kit.fake_client import cards, playing
+from tests.kit.fake_downloads import queue
 from tests.ui.stage import Stage
 
 K = Qt.Key
@@ -65,6 +66,38 @@ def _details_gone(stage: Stage, tv: bool) -> None:
     stage.client.titles = []
     stage.app.details.refresh()
     stage.until(lambda: bool(stage.app.details.property("gone")))
+
+
+def _title_menu(stage: Stage, tv: bool) -> None:
+    _details(stage, tv)
+    stage.until(lambda: stage.item("downloadTitle").isVisible())
+    stage.key(K.Key_Right, K.Key_Right, K.Key_Return)
+    stage.until(lambda: stage.app.titleDownload.options.records[0].detail != "…")
+
+
+def _downloads(stage: Stage, tv: bool) -> None:
+    stage.downloads.titles = queue()
+    _home(stage, tv)
+    stage.app.showDownloads()
+    stage.until(lambda: stage.app.downloads.lines.count == 5)
+
+
+def _no_downloads(stage: Stage, tv: bool) -> None:
+    _home(stage, tv)
+    stage.app.showDownloads()
+    stage.until(lambda: stage.item("noDownloads").isVisible())
+
+
+def _download_menu(stage: Stage, tv: bool) -> None:
+    _downloads(stage, tv)
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Return)
+    stage.until(lambda: is_within(stage.focus, "downloadMenu"))
+
+
+def _home_offline_with_downloads(stage: Stage, tv: bool) -> None:
+    stage.downloads.titles = queue()
+    _home_offline(stage, tv)
+    stage.until(lambda: stage.item("keptTitles").isVisible())
 
 
 def _settings(section: str) -> Setup:
@@ -122,6 +155,11 @@ STATES: dict[str, Setup] = {
     "home, not up to date": _home_stale,
     "details": _details,
     "details, gone": _details_gone,
+    "home, offline with downloads": _home_offline_with_downloads,
+    "details, download": _title_menu,
+    "downloads": _downloads,
+    "downloads, none": _no_downloads,
+    "downloads, choices": _download_menu,
     "settings, appearance": _settings("appearance"),
     "settings, playback": _settings("playback"),
     "settings, subtitles": _settings("subtitles"),
@@ -149,3 +187,11 @@ def stops(stage: Stage) -> list[QQuickItem]:
             found.append(item)
         waiting.extend(item.childItems())
     return found
+
+
+def is_within(item: QQuickItem, name: str) -> bool:
+    """Whether ``item`` is, or lies in, the item of that name."""
+    current: QQuickItem | None = item
+    while current is not None and current.objectName() != name:
+        current = current.parentItem()
+    return current is not None

@@ -10,7 +10,7 @@ from PySide6.QtQuick import QQuickItem
 from shiboken6 import getCppPointer
 
 from tests.ui.stage import name_of
-from tests.ui.states import STATES, stops
+from tests.ui.states import STATES, is_within, stops
 
 K = Qt.Key
 # Right before Left: the volume, full at the beginning, lets Right through only while it is full.
@@ -18,6 +18,8 @@ ARROWS = (K.Key_Up, K.Key_Down, K.Key_Right, K.Key_Left)
 # What lies behind something modal cannot be reached, and need not; Left closes a menu.
 MODAL = {
     "settings, choices": ("settingMenu", ARROWS[:2]),
+    "details, download": ("titleMenu", ARROWS[:2]),
+    "downloads, choices": ("downloadMenu", ARROWS[:2]),
     "open stream": ("openStreamDialog", ARROWS),
     "player, menu": ("menu", ARROWS[:2]),
 }
@@ -86,13 +88,6 @@ def reached_from(begin: str, edges: dict[str, set[str]]) -> set[str]:
             seen.add(node)
             waiting.extend(edges[node])
     return seen
-
-
-def is_within(item: QQuickItem, name: str) -> bool:
-    current: QQuickItem | None = item
-    while current is not None and current.objectName() != name:
-        current = current.parentItem()
-    return current is not None
 
 
 @pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])

@@ -10,14 +10,14 @@ Window {
 
     required property QtObject app
     readonly property Item page: ({ starting: starting, signIn: signIn, home: home, details: details, settings: settings,
-                                       player: player })[app.page] ?? starting
+                                       downloads: downloads, player: player })[app.page] ?? starting
     property bool modal: false
     property int visibilityBefore: Window.Windowed
 
     function settle() {
         if (modal)
             return
-        if (page === player || page === details || page === settings)
+        if (page.enter)
             page.enter()
         else
             page.forceActiveFocus(Qt.OtherFocusReason)
@@ -95,9 +95,12 @@ Window {
         visible: window.page === home
         enabled: visible && !modal
         home: window.app.home
+        downloads: window.app.downloads
         viewer: window.app.viewer
         onTitleChosen: titleId => window.app.showTitle(titleId)
         onPlayChosen: titleId => window.app.openTitle(titleId)
+        onDownloadChosen: downloadId => window.app.playDownload(downloadId)
+        onShowDownloads: window.app.showDownloads()
         onOpenStream: dialog.open()
         onShowSettings: window.app.showSettings()
         onSignOut: window.app.signOut()
@@ -109,6 +112,7 @@ Window {
         visible: window.page === details
         enabled: visible && !modal
         details: window.app.details
+        download: window.app.titleDownload
         onPlay: window.app.openTitle(window.app.details.titleId)
         onPlayFromStart: window.app.openTitleFromStart(window.app.details.titleId)
         onLeaving: window.app.back()
@@ -120,6 +124,16 @@ Window {
         visible: window.page === settings
         enabled: visible && !modal
         settings: window.app.settings
+        onLeaving: window.app.back()
+    }
+    DownloadsPage {
+        id: downloads
+        objectName: "downloadsPage"
+        anchors.fill: parent
+        visible: window.page === downloads
+        enabled: visible && !modal
+        downloads: window.app.downloads
+        onPlay: downloadId => window.app.playDownload(downloadId)
         onLeaving: window.app.back()
     }
     PlayerPage {

@@ -13,12 +13,14 @@ from player.state import Failure
 from ui.ports import ClientPort
 from ui.viewmodels.binding import shown
 from ui.viewmodels.details import DetailsViewModel
+from ui.viewmodels.downloads import DownloadsViewModel
 from ui.viewmodels.home import HomeViewModel
 from ui.viewmodels.player import PlayerViewModel
 from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.sign_in import SignInViewModel
 from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
+from ui.viewmodels.title_download import TitleDownload
 
 if TYPE_CHECKING:
     from player.opening import Source
@@ -30,13 +32,17 @@ class Page(StrEnum):
     HOME = "home"
     DETAILS = "details"
     SETTINGS = "settings"
+    DOWNLOADS = "downloads"
     PLAYER = "player"
 
 
-class ApplicationViewModel(QObject):
-    """Pages form a stack: starting, sign-in or home at the bottom, details or settings above it, the player on top.
+_FOR_VIEWERS = frozenset({Page.DETAILS})
 
-    When the viewer has to sign in again, the details of a title wait until that is done.
+
+class ApplicationViewModel(QObject):
+    """Pages form a stack: starting, sign-in or home at the bottom, others above it, the player on top.
+
+    When the viewer has to sign in again, what needs a viewer waits until that is done.
     """
 
     pageChanged = Signal()
@@ -52,6 +58,7 @@ class ApplicationViewModel(QObject):
         player: PlayerViewModel,
         *,
         settings: SettingsViewModel | None = None,
+        downloads: DownloadsViewModel | None = None,
         tv: bool = False,
         parent: QObject | None = None,
     ) -> None:
@@ -64,9 +71,11 @@ class ApplicationViewModel(QObject):
         self._tv = tv
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
         self._details = DetailsViewModel(client, tasks, home.posters, self)
+        self._downloads = downloads or DownloadsViewModel(None, tasks, home.posters, self)
+        self._title_download = TitleDownload(self._downloads, tasks, self)
         self._page = Page.STARTING
         self._bottom = Page.STARTING
-        self._above: Page | None = None
+        self._above: list[Page] = []
         self._playing = False
         self._viewer = ""
         self._open_error = ""
@@ -74,6 +83,8 @@ class ApplicationViewModel(QObject):
         self._sign_in.refused.connect(lambda: self._rest_on(Page.SIGN_IN))
         self._home.signInNeeded.connect(self._sign_in_again)
         self._details.signInNeeded.connect(self._sign_in_again)
+        self._details.changed.connect(lambda: self._title_download.show(self._details.card))
+        self._title_download.playWanted.connect(self.playDownload)
         self._player.ended.connect(self.back)
 
     page = shown(str, "_page", pageChanged)
@@ -104,6 +115,14 @@ class ApplicationViewModel(QObject):
     def settings(self) -> SettingsViewModel:
         return self._settings
 
+    @Property(QObject, constant=True)
+    def downloads(self) -> DownloadsViewModel:
+        return self._downloads
+
+    @Property(QObject, constant=True)
+    def titleDownload(self) -> TitleDownload:
+        return self._title_download
+
     def start(self, *, email: str = "", password: str = "", source: Source | None = None) -> None:
         """Go to the first page: ``source`` plays at once, credentials sign in, else an earlier sign-in counts."""
         if self._client.service_name:
@@ -115,6 +134,7 @@ class ApplicationViewModel(QObject):
             self._play(source)
         if not self._client.service_name:
             self._rest_on(Page.SIGN_IN)
+        self._downloads.refresh()
 
     @Slot(str)
     def showTitle(self, title_id: str) -> None:
@@ -136,6 +156,16 @@ class ApplicationViewModel(QObject):
     @Slot()
     def showSettings(self) -> None:
         self._put_above(Page.SETTINGS)
+
+    @Slot()
+    def showDownloads(self) -> None:
+        self._put_above(Page.DOWNLOADS)
+
+    @Slot(str)
+    def playDownload(self, download_id: str) -> None:
+        """Play what is kept on this machine."""
+        if self._downloads.port is not None:
+            self._tasks.run(self._downloads.port.source(download_id), self._play, self._downloads.tell)
 
     @Slot(str, result=bool)
     def openUrl(self, text: str) -> bool:
@@ -164,15 +194,15 @@ class ApplicationViewModel(QObject):
             self._show_top()
             self._refresh_shown()
             self.leftPlayer.emit()
-        elif self._above is not None:
-            if self._above is Page.SETTINGS:
+        elif self._above:
+            if self._above.pop() is Page.SETTINGS:
                 self._settings.notice_seen()
-            self._put_above(None)
+            self._show_top()
 
     @Slot()
     def signOut(self) -> None:
         self._tasks.run(self._client.sign_out(), lambda _none: None, lambda _failure: None)
-        self._above = None
+        self._above.clear()
         self._details.clear()
         self._forget_viewer()
 
@@ -180,6 +210,7 @@ class ApplicationViewModel(QObject):
         """Stop what is playing and what is tried again."""
         self._player.close()
         self._home.set_visible(visible=False)
+        self._downloads.close()
 
     def _play_title(self, title_id: str, start_s: float | None = None) -> None:
         from player.opening import Source  # loaded by the engine meanwhile
@@ -227,8 +258,9 @@ class ApplicationViewModel(QObject):
         self._bottom = page
         self._show_top()
 
-    def _put_above(self, page: Page | None) -> None:
-        self._above = page
+    def _put_above(self, page: Page) -> None:
+        if page not in self._above:
+            self._above.append(page)
         self._show_top()
 
     def _show_top(self) -> None:
@@ -236,13 +268,17 @@ class ApplicationViewModel(QObject):
         if page is not self._page:
             self._page = page
             self._home.set_visible(visible=page is Page.HOME)
+            self._downloads.set_visible(visible=page is Page.DOWNLOADS)
             self.pageChanged.emit()
 
     def _top(self) -> Page:
         if self._playing:
             return Page.PLAYER
-        waits = self._above is Page.DETAILS and self._bottom is not Page.HOME
-        return self._bottom if self._above is None or waits else self._above
+        return next((page for page in reversed(self._above) if self._may_show(page)), self._bottom)
+
+    def _may_show(self, page: Page) -> bool:
+        """Whether the page needs no viewer, or there is one."""
+        return page not in _FOR_VIEWERS or self._bottom is Page.HOME
 
     def _set_viewer(self, name: str) -> None:
         self._viewer = name

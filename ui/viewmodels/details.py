@@ -33,6 +33,11 @@ class DetailsViewModel(QObject):
         self._notice = ""
         self._gone = False
 
+    @property
+    def card(self) -> TitleCard | None:
+        """The title that is shown."""
+        return self._card
+
     notice = shown(str, "_notice", changed)
     gone = shown(bool, "_gone", changed)
 

@@ -35,3 +35,12 @@ def bitrate(bits_per_second: float) -> str:
     if bits_per_second >= 1_000_000:
         return f"{bits_per_second / 1e6:.1f} Mbit/s"
     return f"{bits_per_second / 1e3:.0f} kbit/s"
+
+
+def byte_words(count: float) -> str:
+    """``640 kB``, ``12.5 MB`` or ``3.1 GB``."""
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    if count >= 1e6:
+        return f"{count / 1e6:.1f} MB"
+    return f"{count / 1e3:.0f} kB"

@@ -8,6 +8,7 @@ FocusScope {
     id: root
 
     required property QtObject details
+    required property QtObject download
 
     signal play()
     signal playFromStart()
@@ -17,6 +18,7 @@ FocusScope {
 
     // A new title begins at its first button; back from the player the focus is where it was.
     function enter() {
+        menu.visible = false
         if (entered === details.titleId) {
             actions.enter()
         } else {
@@ -27,12 +29,18 @@ FocusScope {
 
     Accessible.role: Accessible.Pane
     Accessible.name: details.name
-    Keys.onEscapePressed: leaving()
-    Keys.onBackPressed: leaving()
+    function goBack() {
+        if (menu.visible)
+            menu.close()
+        else
+            leaving()
+    }
+    Keys.onEscapePressed: goBack()
+    Keys.onBackPressed: goBack()
     Keys.onPressed: event => {
         event.accepted = event.key === Qt.Key_Backspace
         if (event.accepted)
-            leaving()
+            goBack()
     }
 
     Rectangle { anchors.fill: parent; color: Theme.background }
@@ -180,6 +188,19 @@ FocusScope {
             onPressed: root.playFromStart()
         }
         ActionButton {
+            id: downloadButton
+            objectName: "downloadTitle"
+            text: root.download.label
+            icon: root.download.done ? "check" : "download"
+            visible: root.download.possible && !root.details.gone
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: {
+                root.download.offer()
+                menu.heading = text
+                menu.openAt(this)
+            }
+        }
+        ActionButton {
             objectName: "leaveDetails"
             text: qsTr("Back")
             icon: "back"
@@ -189,6 +210,13 @@ FocusScope {
     NoticeLine {
         objectName: "detailsNotice"
         anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.wide }
-        text: root.details.notice
+        text: root.details.notice || root.download.notice
+    }
+    ChoiceMenu {
+        id: menu
+        objectName: "titleMenu"
+        anchors.fill: parent
+        model: root.download.options
+        onChosen: key => root.download.choose(key)
     }
 }

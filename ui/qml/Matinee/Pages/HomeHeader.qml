@@ -9,9 +9,12 @@ FocusScope {
 
     required property QtObject home
     required property string viewer
+    property bool withDownloads: false
+    readonly property bool roomy: width >= Theme.px(1080)
 
     signal titleChosen(string titleId) // to its page
     signal playChosen(string titleId)
+    signal showDownloads()
     signal openStream()
     signal showSettings()
     signal signOut()
@@ -236,24 +239,32 @@ FocusScope {
             objectName: "actions"
             anchors { right: parent.right; rightMargin: Theme.margin; verticalCenter: parent.verticalCenter }
             IconButton {
+                objectName: "openDownloads"
+                icon: "download"
+                caption: root.roomy ? name : ""
+                name: qsTr("Downloads")
+                visible: root.withDownloads
+                onPressed: root.showDownloads()
+            }
+            IconButton {
                 objectName: "openStream"
                 icon: "link"
-                caption: qsTr("Open stream")
-                name: caption
+                caption: root.roomy ? name : ""
+                name: qsTr("Open stream")
                 focus: true
                 onPressed: root.openStream()
             }
             IconButton {
                 objectName: "openSettings"
                 icon: "settings"
-                caption: qsTr("Settings")
-                name: caption
+                caption: root.roomy ? name : ""
+                name: qsTr("Settings")
                 onPressed: root.showSettings()
             }
             IconButton {
                 objectName: "signOut"
                 icon: "sign-out"
-                caption: qsTr("Sign out")
+                caption: root.roomy ? qsTr("Sign out") : ""
                 name: qsTr("Sign out %1").arg(root.viewer)
                 onPressed: root.signOut()
             }

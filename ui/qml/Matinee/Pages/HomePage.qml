@@ -8,10 +8,13 @@ FocusScope {
     id: root
 
     required property QtObject home
+    required property QtObject downloads
     required property string viewer
 
     signal titleChosen(string titleId)
     signal playChosen(string titleId)
+    signal downloadChosen(string downloadId)
+    signal showDownloads()
     signal openStream()
     signal showSettings()
     signal signOut()
@@ -23,10 +26,17 @@ FocusScope {
 
     // Give the focus to what can take it in this state; keep it where it was when that is still there.
     function settle(anew: bool) {
-        if (!ready)
-            trouble.visible ? trouble.forceActiveFocus(Qt.OtherFocusReason) : header.enterFirst()
+        if (!ready && (kept.visible || trouble.visible))
+            (kept.visible ? kept : trouble).forceActiveFocus(Qt.OtherFocusReason)
+        else if (!ready)
+            header.enterFirst()
         else if (anew || !(grid.activeFocus || header.activeFocus))
             header.enterFirst()
+    }
+    // Once all of a new state is in its place.
+    function settleAnew() {
+        if (activeFocus)
+            settle(true)
     }
 
     GridView {
@@ -124,6 +134,8 @@ FocusScope {
         onActiveFocusChanged: if (activeFocus && root.ready) grid.scrollTo(grid.highest)
         onTitleChosen: titleId => root.titleChosen(titleId)
         onPlayChosen: titleId => root.playChosen(titleId)
+        withDownloads: root.downloads.available
+        onShowDownloads: root.showDownloads()
         onOpenStream: root.openStream()
         onShowSettings: root.showSettings()
         onSignOut: root.signOut()
@@ -179,17 +191,20 @@ FocusScope {
     StateMessage {
         id: trouble
         objectName: "trouble"
-        anchors.centerIn: parent
+        anchors { horizontalCenter: parent.horizontalCenter; verticalCenter: parent.verticalCenter }
+        anchors.verticalCenterOffset: kept.visible ? -Theme.px(100) : 0
         visible: !root.ready && !skeleton.visible
         enabled: visible
-        onVisibleChanged: if (root.activeFocus) root.settle(true)
+        onVisibleChanged: Qt.callLater(root.settleAnew)
         icon: root.home.state === "offline" ? "offline" : root.home.state === "empty" ? "film" : "warning"
         heading: root.home.state === "offline" ? qsTr("You are offline")
                : root.home.state === "empty" ? qsTr("Nothing here yet")
                : qsTr("The catalogue could not be loaded")
         sentence: root.home.state === "empty" ? qsTr("Titles appear here as soon as they are published.")
                                               : root.home.message
-        code: root.home.state === "empty" ? "" : qsTr("Matinee keeps trying by itself.")
+        code: root.home.state === "empty" ? ""
+            : kept.visible ? qsTr("Matinee keeps trying by itself. These titles can be watched now.")
+            : qsTr("Matinee keeps trying by itself.")
         ActionButton {
             objectName: "retry"
             text: root.home.state === "empty" ? qsTr("Look again") : qsTr("Try again")
@@ -199,6 +214,55 @@ FocusScope {
             onPressed: root.home.refresh()
         }
         Keys.onUpPressed: header.enterFirst()
+        Keys.onDownPressed: if (kept.visible) kept.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    // Without a network: what is on this machine
+    Label {
+        anchors { left: parent.left; leftMargin: Theme.margin; bottom: kept.top; bottomMargin: Theme.gap }
+        text: qsTr("On this machine")
+        font.pixelSize: Theme.heading
+        font.weight: Font.DemiBold
+        visible: kept.visible
+        Accessible.role: Accessible.Heading
+    }
+    ListView {
+        id: kept
+        objectName: "keptTitles"
+        anchors { left: parent.left; right: parent.right; bottom: parent.bottom; bottomMargin: Theme.wide }
+        height: Theme.posterWidth / Theme.posterAspect + Theme.px(56)
+        visible: trouble.visible && root.home.state === "offline" && count > 0
+        enabled: visible
+        onVisibleChanged: if (!header.activeFocus) Qt.callLater(root.settleAnew)
+        orientation: ListView.Horizontal
+        spacing: Theme.gap
+        leftMargin: Theme.margin
+        rightMargin: Theme.margin
+        boundsBehavior: Flickable.StopAtBounds
+        highlightMoveDuration: Theme.calm
+        highlightMoveVelocity: -1
+        highlightRangeMode: ListView.ApplyRange
+        preferredHighlightBegin: Theme.margin
+        preferredHighlightEnd: width - Theme.margin - Theme.posterWidth
+        model: root.downloads.ready
+        Accessible.role: Accessible.List
+        Accessible.name: qsTr("On this machine")
+        Keys.priority: Keys.AfterItem
+        Keys.onUpPressed: trouble.forceActiveFocus(Qt.OtherFocusReason)
+        Keys.onLeftPressed: event => event.accepted = true
+        Keys.onRightPressed: event => event.accepted = true
+        delegate: PosterCard {
+            required property int index
+            required property string titleId
+            required name
+            required facts
+            required poster
+            objectName: "kept_" + index
+            text: name
+            onPressed: {
+                kept.currentIndex = index
+                root.downloadChosen(titleId)
+            }
+        }
     }
     NoticeLine {
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }

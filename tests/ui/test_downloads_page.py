@@ -1,0 +1,188 @@
+"""The downloads page, the download button of a title, and home without a network."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from player.errors import ErrorCode, NetError
+from tests.kit.fake_client import cards
+from tests.kit.fake_downloads import GIGA, queue
+from ui.ports import KeptTitle
+from ui.viewmodels.downloads import Speed, status_words
+
+K = Qt.Key
+
+
+def show(stage) -> None:
+    stage.downloads.titles = queue()
+    stage.client.titles = cards(6)
+    stage.sign_in()
+    stage.app.showDownloads()
+    stage.until(lambda: stage.focus_name == "download_0")
+
+
+def lines(stage) -> dict[str, str]:
+    return {line.title: line.status for line in stage.app.downloads.lines.records}
+
+
+def choose(stage, row: int, words: str) -> None:
+    """Open the menu of a line and choose by keys."""
+    stage.key(*[K.Key_Down] * row, K.Key_Return)
+    labels = [option.label for option in stage.app.downloads.options.records]
+    stage.key(*[K.Key_Down] * labels.index(words), K.Key_Return)
+
+
+def test_each_download_says_what_it_does(stage):
+    show(stage)
+    assert lines(stage) == {
+        "Harbour": "Downloading",
+        "The Long Tide": "Waits for its turn",
+        "Northern Line": "Paused",
+        "Glass Gardens": "Downloaded",
+        "Small Hours": "The disk is full.",
+    }
+    assert stage.app.downloads.lines.records[3].rights == "Can be watched for 2 days."
+    assert stage.app.downloads.property("storage") == "3.5 GB of downloads, 40.0 GB free"
+
+
+@pytest.mark.parametrize(
+    ("row", "words", "order"),
+    [
+        (0, "Pause", ("pause", "d0")),
+        (2, "Go on", ("resume", "d2")),
+        (3, "Check for damage", ("verify", "d3")),
+        (3, "Repair", ("repair", "d3")),
+        (3, "Renew the licence", ("renew", "d3")),
+        (4, "Try again", ("resume", "d4")),
+        (1, "Cancel and remove", ("remove", "d1")),
+    ],
+)
+def test_what_is_chosen_is_carried_out_and_the_focus_stays_in_the_list(stage, row, words, order):
+    show(stage)
+    choose(stage, row, words)
+    stage.until(lambda: order in stage.downloads.orders)
+    stage.until(lambda: stage.focus_name.startswith("download_"))
+
+
+def test_the_list_shows_what_an_order_changed(stage):
+    show(stage)
+    choose(stage, 0, "Pause")
+    stage.until(lambda: lines(stage)["Harbour"] == "Paused")
+
+
+def test_a_check_tells_its_result(stage):
+    show(stage)
+    stage.downloads.damaged = 3
+    choose(stage, 3, "Check for damage")
+    stage.until(lambda: stage.app.downloads.property("notice") == "Glass Gardens: 3 parts are damaged.")
+
+
+def test_what_fails_says_why(stage):
+    show(stage)
+    stage.downloads.failure = NetError(ErrorCode.NET_REFUSED, "tv.test does not answer.")
+    choose(stage, 3, "Renew the licence")
+    stage.until(lambda: stage.app.downloads.property("notice") == "tv.test does not answer.")
+    assert stage.focus_name == "download_3"
+
+
+def test_a_download_plays_and_back_leads_to_the_list(stage):
+    show(stage)
+    choose(stage, 3, "Play")
+    stage.until(lambda: stage.page == "player" and bool(stage.client.sessions))
+    assert stage.client.sessions[0].source.name == "d3"
+    stage.key(K.Key_Escape)
+    assert stage.page == "downloads"
+    assert stage.focus_name == "download_3"
+
+
+def test_removing_the_last_one_leaves_a_focus(stage):
+    stage.downloads.titles = queue()[:1]
+    stage.client.titles = cards(1)
+    stage.sign_in()
+    stage.app.showDownloads()
+    stage.until(lambda: stage.focus_name == "download_0")
+    choose(stage, 0, "Cancel and remove")
+    stage.until(lambda: stage.item("noDownloads").isVisible())
+    stage.until(lambda: stage.focus_name == "leaveDownloads")
+
+
+def details(stage) -> None:
+    stage.client.titles = cards(3)
+    stage.sign_in()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.app.showTitle("title-0")
+    stage.key(K.Key_Right)
+    assert stage.focus_name == "downloadTitle"
+
+
+def test_a_title_is_downloaded_in_the_quality_that_was_chosen(stage):
+    details(stage)
+    stage.key(K.Key_Return)
+    offered = stage.app.titleDownload.options
+    stage.until(lambda: offered.records[0].detail == "about 1.1 GB")
+    assert [option.label for option in offered.records] == ["1080p", "720p", "480p", "240p"]
+    stage.key(K.Key_Down, K.Key_Return)
+    stage.until(lambda: ("add", "title-0", 720) in stage.downloads.orders)
+    stage.until(lambda: stage.app.titleDownload.property("label") == "Downloading 0%")
+    assert stage.focus_name == "downloadTitle"
+    stage.key(K.Key_Return)
+    assert [option.key for option in offered.records] == ["pause", "remove"]
+
+
+def test_why_a_title_cannot_be_downloaded_is_said(stage):
+    details(stage)
+    stage.downloads.failure = NetError(ErrorCode.NET_REFUSED, "Your plan does not include downloads.")
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.item("detailsNotice").property("text") == "Your plan does not include downloads.")
+
+
+def test_without_a_network_home_offers_what_is_on_this_machine(stage):
+    stage.downloads.titles = queue()
+    stage.client.viewer = "Ada"
+    stage.client.failure = NetError(ErrorCode.NET_DNS, "No such host.")
+    stage.client.restore = _signed_in
+    stage.start()
+    stage.until(lambda: stage.page == "home" and stage.item("keptTitles").isVisible())
+    assert [title.name for title in stage.app.downloads.ready.records] == ["Glass Gardens"]
+    stage.until(lambda: stage.focus_name == "kept_0")
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "player")
+    assert ("source", "d3") in stage.downloads.orders
+
+
+async def _signed_in() -> str:
+    return "Ada"
+
+
+def test_speed_is_smoothed_and_never_negative():
+    speed = Speed()
+    speed.see(0.0, 0)
+    speed.see(1.0, 1000)
+    assert speed.bytes_per_s == 1000
+    speed.see(2.0, 1000)
+    assert speed.bytes_per_s == pytest.approx(600)
+    speed.see(3.0, 0)
+    assert 0 < speed.bytes_per_s < 600
+
+
+def test_the_remaining_time_follows_from_the_speed(stage):
+    show(stage)
+    clock = [100.0]
+    model = stage.app.downloads
+    model._clock = lambda: clock[0]
+    model._speeds.clear()
+    model.refresh()
+    stage.until(lambda: model._look is None)
+    clock[0] += 1
+    stage.downloads.titles[0] = KeptTitle(
+        "d0", "Harbour", running=True, size=2 * GIGA, fetched=GIGA + 10_000_000, fraction=0.5
+    )
+    model.refresh()
+    stage.until(lambda: "80.0 Mbit/s" in model.lines.records[0].facts)
+    assert "1 min left" in model.lines.records[0].facts
+
+
+def test_words_for_every_state():
+    assert status_words(KeptTitle("x", "X", waits="metered")) == "Waits for a network that is not metered"
+    assert status_words(KeptTitle("x", "X", code="download.damaged", sentence="It is damaged.")) == "It is damaged."

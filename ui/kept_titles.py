@@ -1,0 +1,310 @@
+"""The downloads of this user behind the interface that the view models use: their queue runs on the engine's loop,
+what touches the disk in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from downloads import checking, conditions, ledger, request, rights, service
+from downloads.downloader import Downloader
+from downloads.errors import DownloadError
+from downloads.folder import DownloadFolder
+from downloads.model import Choice, Origin, Snapshot, State
+from downloads.offline import OfflineTransport, source_of
+from downloads.presence import somebody_plays
+from downloads.queue import Queue
+from downloads.request import DownloadRequest
+from downloads.schedule import Wait
+from downloads.settings import DownloadSettings
+from downloads.store import Store, free_bytes
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keystore import KeyStore
+from drm_client.offline import OfflineLicences
+from player.clock import Clock
+from player.engine import Engine
+from player.errors import ANY_ERROR, ErrorCode
+from player.net.model import Body, Request
+from ui.cli.download_work import access_of, plan_of
+from ui.ports import KeptTitle, Shelf, TitleCard
+
+if TYPE_CHECKING:
+    from player.opening import Source
+
+_log = logging.getLogger(__name__)
+_STOP_S, _LOOK_S = 15.0, 0.1
+_CARD = "card"
+
+
+class CurrentDownload:
+    """Serves the addresses of the download that was opened last. Each playback begins with a fresh look: what was
+    found damaged may have been repaired since."""
+
+    def __init__(self, store: Callable[[], Store]) -> None:
+        self._store = store
+        self._clock: Clock | None = None
+        self._transport: OfflineTransport | None = None
+
+    def make(self, clock: Clock) -> CurrentDownload:
+        """As the engine's settings want it (``schemes``)."""
+        self._clock = clock
+        return self
+
+    def renew(self) -> None:
+        """A playback begins."""
+        assert self._clock is not None, "the engine makes its transports first"
+        self._transport = OfflineTransport(lambda download_id: self._store().get(download_id), self._clock)
+
+    @asynccontextmanager
+    async def open(self, request_: Request) -> AsyncIterator[Body]:
+        """See :class:`OfflineTransport`."""
+        if self._transport is None:
+            self.renew()
+        assert self._transport is not None
+        async with self._transport.open(request_) as body:
+            yield body
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Licence:
+    sentence: str = ""
+    may_start: bool = True
+    there: bool = False
+
+
+class KeptTitles:
+    """A :class:`ui.ports.DownloadsPort` over the store in ``root``, which is opened (or made) at first use, with
+    the key that ``keys`` gives. ``engine`` gives the engine; ``is_playing`` whether this app plays online."""
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        root: Path,
+        keys: Callable[[], KeyStore],
+        is_playing: Callable[[], bool],
+        settings: DownloadSettings | None = None,
+    ) -> None:
+        self._engine = engine
+        self._root = root
+        self._keys = keys
+        self._is_playing = is_playing
+        self._settings = settings or DownloadSettings()
+        self._store: Store | None = None
+        self._opening = asyncio.Lock()
+        self._queue: Queue | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._waits: Mapping[str, Wait] = {}
+        self.transport = CurrentDownload(self._opened)
+
+    async def shelf(self) -> Shelf:
+        if not await asyncio.to_thread(self._root.exists):
+            return Shelf(free=await asyncio.to_thread(free_bytes, self._root))
+        first = self._store is None
+        store = await self._ready()
+        snapshots = await asyncio.to_thread(store.list)
+        if first and any(item.state is State.QUEUED for item in snapshots):
+            await self._wake()
+        licences = await self._licences()
+        return await asyncio.to_thread(self._shelf, store, snapshots, licences)
+
+    async def sizes(self, card: TitleCard) -> Mapping[int, int]:
+        found = {}
+        for height in sorted(card.heights, reverse=True):
+            plan = await plan_of(self._engine(), self._wanted(card, height))
+            found[height] = plan.size
+        return found
+
+    async def add(self, card: TitleCard, height: int | None) -> None:
+        store = await self._ready()
+        wanted = self._wanted(card, height)
+
+        def make() -> None:
+            folder = store.create(card.name, card.id)
+            request.write(folder, wanted)
+            folder.write_secret(_CARD, json.dumps({"poster_url": card.poster_url}).encode())
+
+        await asyncio.to_thread(make)
+        await self._wake()
+
+    async def pause(self, download_id: str) -> None:
+        folder = await self._folder(download_id)
+        if folder.ledger.state is State.QUEUED:
+            await asyncio.to_thread(folder.note, ledger.changed(State.PAUSED))
+
+    async def resume(self, download_id: str) -> None:
+        folder = await self._folder(download_id)
+        if folder.ledger.state is not State.COMPLETE:
+            await asyncio.to_thread(folder.note, ledger.changed(State.QUEUED))
+        await self._wake(download_id)
+
+    async def remove(self, download_id: str) -> None:
+        store = await self._ready()
+        folder = await asyncio.to_thread(store.find, download_id)
+        with contextlib.suppress(DownloadError):  # a damaged one runs nowhere
+            await asyncio.to_thread(folder.refresh)
+            await self._stop(folder)
+        licences = await self._licences()
+        await asyncio.to_thread(service.give_back, folder, licences)
+        await asyncio.to_thread(store.remove, folder.id)
+        if licences is not None:
+            try:
+                await licences.send_receipts()
+            except ANY_ERROR as error:
+                _log.info("a licence is given back later: %s", error.code)
+
+    async def verify(self, download_id: str) -> int:
+        store = await self._ready()
+        verdict = await asyncio.to_thread(lambda: checking.verify(store.find(download_id)))
+        return len(verdict.findings)
+
+    async def repair(self, download_id: str) -> int:
+        store = await self._ready()
+        found = await asyncio.to_thread(lambda: checking.prepare_repair(store.find(download_id)))
+        await self._wake(download_id)
+        return len(found.findings)
+
+    async def renew(self, download_id: str) -> None:
+        licences = await self._licences()
+        if licences is None:
+            raise DrmError(DrmErrorCode.NO_LICENCE, "The service of this download is not set up.")
+        await service.renew(await self._folder(download_id), licences)
+
+    async def source(self, download_id: str) -> Source:
+        folder = await self._folder(download_id)
+        made = await source_of(folder)
+        self.transport.renew()
+        return made
+
+    # --- the queue
+
+    async def _wake(self, download_id: str | None = None) -> None:
+        """Have the queue run, and look at a download that it may have given up."""
+        if self._queue is not None and self._work is not None and not self._work.done():
+            if download_id is not None:
+                self._queue.forgive(download_id)
+            return
+        store, engine = await self._ready(), self._engine()
+        self._queue = Queue(
+            store,
+            Downloader(engine.gate, engine.clock, access_of(engine), self._settings),
+            self._settings,
+            lambda: conditions.look(
+                lambda: self._is_playing() or somebody_plays(store.root), conditions.network_is_metered
+            ),
+            on_wait=self._waiting,
+        )
+        self._work = asyncio.create_task(self._run(self._queue), name="downloads")
+
+    async def _run(self, queue: Queue) -> None:
+        try:
+            await queue.run()
+        except ANY_ERROR as error:  # of the store as a whole; the list says it too
+            _log.warning("downloads stopped: %s", error.code)
+        finally:
+            self._waits = {}
+
+    def _waiting(self, waiting: Mapping[str, Wait]) -> None:
+        self._waits = waiting
+
+    async def _stop(self, folder: DownloadFolder) -> None:
+        """Have whoever works on the download stop. Raises ``download.busy`` when that takes too long."""
+        if folder.ledger.state is State.QUEUED:
+            await asyncio.to_thread(folder.note, ledger.changed(State.PAUSED))
+        for _ in range(round(_STOP_S / _LOOK_S)):
+            if not await asyncio.to_thread(lambda: folder.is_running):
+                return
+            await asyncio.sleep(_LOOK_S)
+        raise DownloadError(ErrorCode.DOWNLOAD_BUSY, "Another program is working on this download.")
+
+    # --- what there is
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = Store(self._root, self._keys())
+        return self._store
+
+    async def _ready(self) -> Store:
+        async with self._opening:
+            return await asyncio.to_thread(self._opened)
+
+    async def _folder(self, download_id: str) -> DownloadFolder:
+        store = await self._ready()
+        return await asyncio.to_thread(store.get, download_id)
+
+    async def _licences(self) -> OfflineLicences | None:
+        """None where there is no service, or what is kept cannot be opened: then no licence permits anything."""
+        try:
+            kept = await self._engine().rights()
+        except DrmError as error:
+            _log.warning("the kept licences cannot be opened: %s", error.code)
+            return None
+        return None if kept is None else kept.licences
+
+    def _wanted(self, card: TitleCard, height: int | None) -> DownloadRequest:
+        found = self._engine().service
+        variant = "encrypted" if "encrypted" in card.variants or not card.variants else card.variants[0]
+        origin = Origin(title_id=card.id, variant=variant, service="" if found is None else found.address)
+        return DownloadRequest(origin, Choice(max_height=height))
+
+    def _shelf(self, store: Store, snapshots: tuple[Snapshot, ...], licences: OfflineLicences | None) -> Shelf:
+        titles = [self._shown(store, item, licences) for item in snapshots]
+        return Shelf(titles, sum(item.fetched for item in snapshots), free_bytes(store.root))
+
+    def _shown(self, store: Store, item: Snapshot, licences: OfflineLicences | None) -> KeptTitle:
+        readable = not item.code.startswith("download.")
+        folder = store.find(item.id)
+        licence = _licence_of(store, item, licences) if readable else _Licence(may_start=False)
+        return KeptTitle(
+            id=item.id,
+            name=item.name,
+            title_id=item.title_id,
+            state=str(item.state),
+            running=item.running,
+            waits=str(self._waits.get(item.id, "")),
+            size=max(item.size, item.fetched),
+            fetched=item.fetched,
+            fraction=item.fraction,
+            duration_s=item.duration_s,
+            code=item.code,
+            sentence=item.sentence,
+            rights=licence.sentence,
+            playable=item.state is State.COMPLETE and licence.may_start,
+            renewable=licence.there,
+            poster_url=_poster_of(folder) if readable else "",
+        )
+
+
+def _licence_of(store: Store, item: Snapshot, licences: OfflineLicences | None) -> _Licence:
+    """What a download's licence permits now; nothing is asked of anybody."""
+    if not item.title_id:
+        return _Licence()
+    folder = store.find(item.id)
+    try:
+        if not service.has_licence_note(folder) and item.state is not State.COMPLETE:
+            return _Licence()
+        if licences is None:
+            needs = service.licence_of(folder) is not None
+            return _Licence("Its service is not set up." if needs else "", may_start=not needs)
+        standing = rights.standing_of(store.get(item.id), licences)
+    except ANY_ERROR as error:
+        return _Licence(error.sentence, may_start=False, there=True)
+    return _Licence() if standing is None else _Licence(standing.sentence, standing.may_start, there=True)
+
+
+def _poster_of(folder: DownloadFolder) -> str:
+    """Where the title's picture was had; it may still be there without a network."""
+    try:
+        data = folder.read_secret(_CARD)
+        return "" if data is None else str(json.loads(data)["poster_url"])
+    except (DownloadError, ValueError, KeyError, TypeError):
+        return ""

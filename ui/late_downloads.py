@@ -1,0 +1,57 @@
+"""The downloads before there is an engine: what they rest on is loaded with it, after the window shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from ui.ports import Shelf, TitleCard
+
+if TYPE_CHECKING:
+    from player.opening import Source
+    from ui.kept_titles import KeptTitles
+
+
+class LateDownloads:
+    """A :class:`ui.ports.DownloadsPort` in front of another, which ``make`` makes at first use."""
+
+    def __init__(self, make: Callable[[], KeptTitles]) -> None:
+        self._make = make
+        self._made: KeptTitles | None = None
+
+    @property
+    def made(self) -> KeptTitles:
+        """The downloads themselves. The engine's thread asks for them first, before its loop runs any work."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    async def shelf(self) -> Shelf:
+        return await self.made.shelf()
+
+    async def sizes(self, card: TitleCard) -> Mapping[int, int]:
+        return await self.made.sizes(card)
+
+    async def add(self, card: TitleCard, height: int | None) -> None:
+        await self.made.add(card, height)
+
+    async def pause(self, download_id: str) -> None:
+        await self.made.pause(download_id)
+
+    async def resume(self, download_id: str) -> None:
+        await self.made.resume(download_id)
+
+    async def remove(self, download_id: str) -> None:
+        await self.made.remove(download_id)
+
+    async def verify(self, download_id: str) -> int:
+        return await self.made.verify(download_id)
+
+    async def repair(self, download_id: str) -> int:
+        return await self.made.repair(download_id)
+
+    async def renew(self, download_id: str) -> None:
+        await self.made.renew(download_id)
+
+    async def source(self, download_id: str) -> Source:
+        return await self.made.source(download_id)

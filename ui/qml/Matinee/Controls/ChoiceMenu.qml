@@ -1,0 +1,48 @@
+import QtQuick
+import Matinee.Theme
+
+// An OptionMenu over a page, at the control that opened it, which gets the focus back.
+Item {
+    id: root
+
+    property alias heading: menu.heading
+    property alias model: menu.model
+    property Item opener
+    property point corner // where the menu's upper right one is wanted; it stays on the page
+
+    signal chosen(string key)
+    signal closed()
+
+    visible: false
+    enabled: visible
+
+    function openAt(item: Item) {
+        corner = item.mapToItem(root.parent, item.width, item.height + Theme.tiny)
+        opener = item
+        menu.fit()
+        visible = true
+        menu.open()
+    }
+    function close() {
+        visible = false
+        opener?.forceActiveFocus(Qt.PopupFocusReason)
+        closed()
+    }
+
+    MouseArea {
+        anchors.fill: parent
+        onClicked: root.close()
+        onWheel: event => event.accepted = true
+    }
+    OptionMenu {
+        id: menu
+        objectName: "choices"
+        x: Math.max(Theme.wide, Math.min(root.corner.x, root.width - Theme.wide) - width)
+        y: Math.max(Theme.wide, Math.min(root.corner.y, root.height - height - Theme.wide))
+        onClosed: root.close()
+        onChosen: key => {
+            root.close()
+            root.chosen(key)
+        }
+    }
+}

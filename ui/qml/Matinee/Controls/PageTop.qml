@@ -1,0 +1,36 @@
+import QtQuick
+import Matinee.Theme
+
+// The top of a page that stands above another: the way back, and what the page is.
+FocusScope {
+    id: root
+
+    property string heading
+    property string backName // object name of the button
+
+    signal leaving()
+
+    implicitWidth: row.implicitWidth
+    implicitHeight: Theme.control
+
+    IconButton {
+        id: back
+        objectName: root.backName
+        x: -Theme.px(11)
+        icon: "back"
+        name: qsTr("Back")
+        focus: true
+        onPressed: root.leaving()
+        Keys.onLeftPressed: event => event.accepted = true
+        Keys.onRightPressed: event => event.accepted = true
+        Keys.onUpPressed: event => event.accepted = true
+    }
+    Label {
+        id: row
+        anchors { left: back.right; leftMargin: Theme.px(12); verticalCenter: back.verticalCenter }
+        text: root.heading
+        font.pixelSize: Theme.title
+        font.weight: Font.DemiBold
+        Accessible.role: Accessible.Heading
+    }
+}

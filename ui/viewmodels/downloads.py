@@ -1,0 +1,311 @@
+"""The downloads page, and what of it is shown at home while there is no network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
+
+from player.state import Failure
+from ui.ports import DownloadsPort, KeptTitle, Shelf, TitleCard
+from ui.viewmodels.binding import RecordModel, shown
+from ui.viewmodels.home import Poster, PosterModel
+from ui.viewmodels.menus import Option, OptionModel
+from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.text import bitrate, byte_words, duration_words, tr
+
+_LOOK_MS = 1000
+_RATE_WEIGHT = 0.4  # of the newest second in the speed that is shown
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadLine:
+    """One download as its line shows it."""
+
+    download_id: str
+    title: str
+    status: str
+    facts: str
+    rights: str
+    fraction: float
+    trouble: bool
+    done: bool
+
+
+class DownloadModel(RecordModel[DownloadLine]):
+    record = DownloadLine
+
+
+class Speed:
+    """Bytes per second of one download, smoothed, from how far it was at each look."""
+
+    def __init__(self) -> None:
+        self._last: tuple[float, int] | None = None
+        self.bytes_per_s = 0.0
+
+    def see(self, now_s: float, fetched: int) -> None:
+        """``fetched`` bytes were there at ``now_s``."""
+        if self._last is not None and now_s > self._last[0]:
+            newest = max(0.0, (fetched - self._last[1]) / (now_s - self._last[0]))
+            first = not self.bytes_per_s
+            self.bytes_per_s = newest if first else self.bytes_per_s + _RATE_WEIGHT * (newest - self.bytes_per_s)
+        self._last = now_s, fetched
+
+
+class DownloadsViewModel(QObject):
+    """The queue as it stands, looked at every second while something moves or the page is ``set_visible``; what can
+    be watched now; and what can be done with each download."""
+
+    changed = Signal()
+    looked = Signal()
+
+    def __init__(
+        self,
+        port: DownloadsPort | None,
+        tasks: Tasks,
+        posters: PosterCache,
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self.port = port
+        self._tasks = tasks
+        self._clock = clock
+        self._shelf = Shelf()
+        self._known = False
+        self._look: Task[Shelf] | None = None
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._speeds: dict[str, Speed] = {}
+        self._lines = DownloadModel(self)
+        self._ready = PosterModel(posters, self)
+        self._options = OptionModel(self)
+        self._notice = ""
+        self._visible = False
+
+    notice = shown(str, "_notice", changed)
+    known = shown(bool, "_known", changed)
+
+    @Property(QObject, constant=True)
+    def lines(self) -> DownloadModel:
+        return self._lines
+
+    @Property(QObject, constant=True)
+    def ready(self) -> PosterModel:
+        """What can be watched now, without a network; ``titleId`` is the download's id."""
+        return self._ready
+
+    @Property(QObject, constant=True)
+    def options(self) -> OptionModel:
+        """What can be done with the download that :meth:`offer` was asked for."""
+        return self._options
+
+    @Property(bool, constant=True)
+    def available(self) -> bool:
+        return self.port is not None
+
+    @Property(str, notify=changed)
+    def storage(self) -> str:
+        return tr("{used} of downloads, {free} free").format(
+            used=byte_words(self._shelf.used), free=byte_words(self._shelf.free)
+        )
+
+    @Property(float, notify=changed)
+    def storageShare(self) -> float:
+        """Of the room that downloads have or could have, the part that is taken, 0..1."""
+        room = self._shelf.used + self._shelf.free
+        return self._shelf.used / room if room else 0.0
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look at the queue now."""
+        if self.port is not None and self._look is None:
+            self._look = self._tasks.run(self.port.shelf(), self._arrived, self._failed)
+
+    def set_visible(self, *, visible: bool) -> None:
+        """Whether a viewer sees the page."""
+        self._visible = visible
+        if visible:
+            self._notice = ""
+            self.changed.emit()
+            self.refresh()
+        self._set_timer()
+
+    def of_title(self, title_id: str) -> KeptTitle | None:
+        """The download of a title of the service."""
+        return next((one for one in self._shelf.titles if one.title_id == title_id), None)
+
+    def kept(self, download_id: str) -> KeptTitle | None:
+        return next((one for one in self._shelf.titles if one.id == download_id), None)
+
+    def options_for(self, one: KeptTitle) -> list[Option]:
+        """What can be done with a download as it stands."""
+        found = [Option("play", tr("Play"))] if one.playable else []
+        if one.state == "queued":
+            found.append(Option("pause", tr("Pause")))
+        elif one.state != "complete" and not one.code.startswith("download."):
+            found.append(Option("resume", tr("Go on") if one.state == "paused" else tr("Try again")))
+        if one.state == "complete":
+            found.append(Option("verify", tr("Check for damage")))
+        if one.state in ("complete", "failed"):
+            found.append(Option("repair", tr("Repair")))
+        if one.renewable:
+            found.append(Option("renew", tr("Renew the licence")))
+        words = tr("Remove") if one.state == "complete" else tr("Cancel and remove")
+        return [*found, Option("remove", words, byte_words(one.fetched))]
+
+    @Slot(str)
+    def offer(self, download_id: str) -> None:
+        one = self.kept(download_id)
+        self._options.replace([] if one is None else self.options_for(one))
+
+    @Slot(str, str)
+    def act(self, download_id: str, action: str) -> None:
+        """Carry out one of ``options``, except to play."""
+        port, one = self.port, self.kept(download_id)
+        if port is None or one is None:
+            return
+        works: dict[str, Callable[[str], Coroutine[Any, Any, int | None]]] = {
+            "pause": port.pause,
+            "resume": port.resume,
+            "verify": port.verify,
+            "repair": port.repair,
+            "renew": port.renew,
+            "remove": port.remove,
+        }
+        begun = {"verify": tr("Checking {name}…"), "repair": tr("Repairing {name}…"), "renew": tr("Renewing…")}
+        self._tell(begun.get(action, "").format(name=one.name))
+        self._tasks.run(works[action](download_id), lambda found: self._done(action, one.name, found), self._not_done)
+
+    def add(self, card: TitleCard, height: int | None) -> None:
+        """Download a title."""
+        if self.port is not None:
+            self._tasks.run(self.port.add(card, height), lambda _none: self._again(), self._not_done)
+
+    def tell(self, failure: Failure) -> None:
+        """Something with a download went wrong."""
+        self._tell(failure.sentence)
+
+    def close(self) -> None:
+        """Look no more."""
+        self._timer.stop()
+        if self._look is not None:
+            self._look.cancel()
+
+    def _done(self, action: str, name: str, found: int | None) -> None:
+        words = {
+            "verify": tr("{name}: nothing is damaged.") if not found else tr("{name}: {count} parts are damaged."),
+            "repair": tr("{name}: nothing is damaged.") if not found else tr("{name}: {count} parts come again."),
+            "renew": tr("The licence of {name} has been renewed."),
+        }
+        self._tell(words.get(action, "").format(name=name, count=found))
+        self._again()
+
+    def _not_done(self, failure: Failure) -> None:
+        self._tell(failure.sentence)
+        self._again()
+
+    def _tell(self, words: str) -> None:
+        self._notice = words
+        self.changed.emit()
+
+    def _again(self) -> None:
+        """Look anew, past a look that may have begun before."""
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+        self.refresh()
+
+    def _arrived(self, shelf: Shelf) -> None:
+        self._look = None
+        self._shelf, self._known = shelf, True
+        now_s = self._clock()
+        self._speeds = {one.id: self._speeds.get(one.id) or Speed() for one in shelf.titles if one.running}
+        for one in shelf.titles:
+            if one.id in self._speeds:
+                self._speeds[one.id].see(now_s, one.fetched)
+        self._lines.replace([self._line(one) for one in shelf.titles])
+        old = {poster.title_id: poster.poster for poster in self._ready.records}
+        self._ready.replace([_poster(one, old.get(one.id, "")) for one in shelf.titles if one.playable])
+        self._set_timer()
+        self.changed.emit()
+        self.looked.emit()
+
+    def _failed(self, failure: Failure) -> None:
+        self._look = None
+        self._known = True
+        self._timer.stop()
+        self._tell(failure.sentence)
+
+    def _set_timer(self) -> None:
+        moving = any(one.state == "queued" for one in self._shelf.titles)
+        wanted = self.port is not None and (self._visible or moving)
+        if wanted != self._timer.isActive():
+            self._timer.start() if wanted else self._timer.stop()
+
+    def _line(self, one: KeptTitle) -> DownloadLine:
+        speed = self._speeds[one.id].bytes_per_s if one.id in self._speeds else 0.0
+        return DownloadLine(
+            download_id=one.id,
+            title=one.name,
+            status=status_words(one),
+            facts=_facts(one, speed),
+            rights=one.rights,
+            fraction=one.fraction,
+            trouble=one.state == "failed" or bool(one.code),
+            done=one.state == "complete",
+        )
+
+
+def status_words(one: KeptTitle) -> str:
+    """What a download is doing, or why it does nothing."""
+    if one.code:
+        return one.sentence
+    if one.state == "queued":
+        return tr("Downloading") if one.running else _waiting_words().get(one.waits, tr("Waiting"))
+    words = {"paused": tr("Paused"), "complete": tr("Downloaded"), "failed": tr("Failed")}
+    return words.get(one.state, "")
+
+
+def _waiting_words() -> dict[str, str]:
+    return {
+        "window": tr("Waits for the time of the day"),
+        "metered": tr("Waits for a network that is not metered"),
+        "playback": tr("Waits until nothing is playing"),
+        "turn": tr("Waits for its turn"),
+        "retry": tr("Will be tried again soon"),
+        "elsewhere": tr("Another program works on it"),
+    }
+
+
+def _facts(one: KeptTitle, speed: float) -> str:
+    """Size, speed and remaining time, as far as they are known."""
+    if one.state == "complete":
+        parts: Sequence[str] = (byte_words(one.fetched), duration_words(one.duration_s))
+    else:
+        size = f"{byte_words(one.fetched)} / {byte_words(one.size)}" if one.size else ""
+        left = duration_words((one.size - one.fetched) / speed) if speed > 0 and one.size > one.fetched else ""
+        parts = (
+            size,
+            bitrate(8 * speed) if speed > 0 else "",
+            tr("{time} left").format(time=left) if left else "",
+        )
+    return "  ·  ".join(part for part in parts if part)
+
+
+def _poster(one: KeptTitle, picture: str) -> Poster:
+    facts = "  ·  ".join(part for part in (duration_words(one.duration_s), byte_words(one.fetched)) if part)
+    return Poster(
+        title_id=one.id,
+        name=one.name,
+        facts=facts,
+        synopsis="",
+        progress=0.0,
+        remaining="",
+        poster=picture,
+        poster_url=one.poster_url,
+    )

@@ -1,0 +1,119 @@
+"""The download button of a title's page: what it says, and the qualities with their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+
+from player.state import Failure
+from ui.ports import TitleCard
+from ui.viewmodels.binding import shown
+from ui.viewmodels.downloads import DownloadsViewModel
+from ui.viewmodels.menus import Option, OptionModel
+from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.text import byte_words, tr
+
+_BEST = "best"
+
+
+class TitleDownload(QObject):
+    """Offers qualities while the title is not downloaded, and what can be done with it once it is."""
+
+    changed = Signal()
+    playWanted = Signal(str)
+
+    def __init__(self, downloads: DownloadsViewModel, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._downloads = downloads
+        self._tasks = tasks
+        self._card: TitleCard | None = None
+        self._asking: Task[Mapping[int, int]] | None = None
+        self._options = OptionModel(self)
+        self._notice = ""
+        downloads.looked.connect(self.changed)
+        downloads.changed.connect(self.changed)
+
+    notice = shown(str, "_notice", changed)
+
+    @Property(bool, notify=changed)
+    def possible(self) -> bool:
+        return self._downloads.port is not None and self._card is not None
+
+    @Property(str, notify=changed)
+    def label(self) -> str:
+        one = self._downloads.of_title(self._card.id) if self._card else None
+        if one is None:
+            return tr("Download")
+        if one.state == "complete":
+            return tr("Downloaded")
+        if one.state == "failed":
+            return tr("Download failed")
+        return f"{tr('Paused') if one.state == 'paused' else tr('Downloading')} {one.fraction:.0%}"
+
+    @Property(bool, notify=changed)
+    def done(self) -> bool:
+        one = self._downloads.of_title(self._card.id) if self._card else None
+        return one is not None and one.state == "complete"
+
+    @Property(QObject, constant=True)
+    def options(self) -> OptionModel:
+        return self._options
+
+    def show(self, card: TitleCard | None) -> None:
+        """The title that the page shows now."""
+        if self._card is None or card is None or card.id != self._card.id:
+            self._stop()
+            self._notice = ""
+            self._downloads.refresh()
+        self._card = card
+        self.changed.emit()
+
+    @Slot()
+    def offer(self) -> None:
+        """Fill ``options``; sizes follow when they are known."""
+        card, port = self._card, self._downloads.port
+        if card is None or port is None:
+            return
+        one = self._downloads.of_title(card.id)
+        if one is not None:
+            self._options.replace(self._downloads.options_for(one))
+            return
+        self._offer_qualities({})
+        self._stop()
+        self._asking = self._tasks.run(port.sizes(card), self._offer_qualities, self._no_sizes)
+
+    @Slot(str)
+    def choose(self, key: str) -> None:
+        """One of ``options``."""
+        if self._card is None:
+            return
+        one = self._downloads.of_title(self._card.id)
+        if one is None:
+            self._downloads.add(self._card, None if key == _BEST else int(key))
+        elif key == "play":
+            self.playWanted.emit(one.id)
+        else:
+            self._downloads.act(one.id, key)
+
+    def _offer_qualities(self, sizes: Mapping[int, int]) -> None:
+        heights = sorted(self._card.heights, reverse=True) if self._card else []
+        options = [
+            Option(
+                str(height), f"{height}p", tr("about {size}").format(size=byte_words(sizes[height])) if sizes else "…"
+            )
+            for height in heights
+        ]
+        self._options.replace(options or [Option(_BEST, tr("Best quality"))])
+
+    def _no_sizes(self, failure: Failure) -> None:
+        """The menu shows no sizes; why a download is not possible is said beside it."""
+        self._asking = None
+        self._notice = failure.sentence
+        self._options.replace([Option(option.key, option.label) for option in self._options.records])
+        self.changed.emit()
+
+    def _stop(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
