@@ -43,6 +43,7 @@ class Fetching:
     _buffers: Buffers = field(default_factory=Buffers, repr=False)
     _open: list[Item] = field(default_factory=list, repr=False)
     _taken: set[int] = field(default_factory=set)
+    _absent: set[int] = field(default_factory=set)  # let go in this run, noted or not yet
     _journal: asyncio.Lock = field(default_factory=asyncio.Lock)
     _entries: list[tuple[str, Body]] = field(default_factory=list)
     _wanted_s: float = 0.0
@@ -150,12 +151,13 @@ class Fetching:
             return sink
         assert result.error is not None
         if item.kind in _GAPS and trouble_of(result.error.code) in _ABSENT and self._may_lack_another():
+            self._absent.add(item.index)
             return None
         raise result.error
 
     def _may_lack_another(self) -> bool:
         segments = sum(item.kind in _GAPS for item in self.plan.items)
-        return len(self.folder.ledger.missing) < max(1, int(segments * MISSING_SHARE))
+        return len(self.folder.ledger.missing | self._absent) < max(1, int(segments * MISSING_SHARE))
 
     async def _note(self, entry: tuple[str, Body]) -> None:
         """Write into the journal; entries that meet share one trip to the disk."""
