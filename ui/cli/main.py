@@ -41,6 +41,7 @@ COMMANDS = {
     "download": Command("ui.cli.download", "keep titles on this machine, for watching without a network"),
     "inspect": Command("ui.cli.inspect", "print what a manifest says: every rendition and segment"),
     "abr": Command("ui.cli.abr", "simulate, compare, explain and replay quality decisions"),
+    "qa": Command("ui.cli.qa", "run test plans with faults and thresholds, compare CDNs, watch live streams"),
     "decrypt": Command("ui.cli.decrypt", "decrypt test material with known keys"),
     "doctor": Command("ui.cli.doctor", "say what is missing on this machine"),
     "serve": Command("ui.cli.serve", "run the bundled service: API and two CDN edges"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import threading
 from collections import Counter
@@ -38,16 +39,20 @@ class Origin:
         start = 0 if request.byte_range is None else request.byte_range.start
         length = None if request.byte_range is None else request.byte_range.length
         key = (request.url, start if request.byte_range is not None else -1, length)
-        known = self._kept.get(key)
-        if known is not None:
-            return known
-        work = asyncio.run_coroutine_threadsafe(self._gate.fetch(request, check_status=False), self._loop)
-        response = await loop.outside(work)
+        response = await loop.outside(self._ask(request, self._kept.get(key)))
         wanted = request.method == "GET" and request.kind in _KEPT_KINDS and response.status < 300
         if wanted and self._kept_bytes + len(response.body) <= _KEPT_BYTES:
             self._kept[key] = response
             self._kept_bytes += len(response.body)
         return response
+
+    def _ask(self, request: Request, known: Response | None) -> concurrent.futures.Future[Response]:
+        """What is kept takes the same way as what is not, so that the order of things is the same."""
+        if known is None:
+            return asyncio.run_coroutine_threadsafe(self._gate.fetch(request, check_status=False), self._loop)
+        done: concurrent.futures.Future[Response] = concurrent.futures.Future()
+        done.set_result(known)
+        return done
 
     def close(self) -> None:
         """Close all connections and end the thread."""

@@ -1,0 +1,204 @@
+"""A run as one SVG drawing: quality, buffer, throughput and CDN over the seconds of the run. Pure.
+
+Each decision is a dot; its sentence is the dot's title, which browsers show on hover and screen readers say. Colours
+are CSS variables, so that the page around it may be light or dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from player.qa.why import label_of, why_stalls
+
+WIDTH = 960
+_LEFT, _RIGHT, _TOP, _GAP = 92, 16, 8, 30
+_QUALITY, _PANEL, _STRIP = 110, 80, 16
+_PATH_COLOURS = 6
+Report = Mapping[str, Any]
+Point = tuple[float, float]
+
+
+def chart(report: Report) -> str:
+    """The drawing. Its colours come from the classes that :data:`STYLE` defines."""
+    return _Chart(report).svg()
+
+
+STYLE = """
+svg.run { width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+svg.run text { fill: var(--soft); } svg.run .caption { fill: var(--ink); font-weight: 600; }
+svg.run .grid { stroke: var(--line); } svg.run .quality { stroke: var(--blue); fill: none; stroke-width: 2; }
+svg.run .dot { fill: var(--blue); stroke: var(--page); stroke-width: 1.5; } svg.run .dot:hover { fill: var(--ink); }
+svg.run .buffer { stroke: var(--green); fill: var(--green); fill-opacity: .16; stroke-width: 1.5; }
+svg.run .rate { stroke: var(--violet); fill: none; stroke-width: 1.5; }
+svg.run .asked { stroke: var(--blue); fill: none; stroke-dasharray: 4 3; }
+svg.run .stall { fill: var(--red); fill-opacity: .18; } svg.run .fault { stroke: var(--red); stroke-width: 2; }
+svg.run .seek { stroke: var(--soft); stroke-dasharray: 2 3; }
+svg.run .p0 { fill: var(--blue); } svg.run .p1 { fill: var(--orange); } svg.run .p2 { fill: var(--green); }
+svg.run .p3 { fill: var(--violet); } svg.run .p4 { fill: var(--red); } svg.run .p5 { fill: var(--soft); }
+"""
+
+
+class _Chart:
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._end_s = max(_last_s(report), 1.0)
+        self._y = _TOP
+        self._parts: list[str] = []
+
+    def svg(self) -> str:
+        self._quality()
+        self._buffer()
+        self._throughput()
+        self._paths()
+        height = self._y + 22
+        bands = self._bands(self._y - _GAP + 8)
+        axis = "".join(self._tick(self._end_s * part / 8, self._y - 10) for part in range(9))
+        label = escape(f"Quality, buffer, throughput and CDN of {self._report['title']} over time")
+        head = f'<svg class="run" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">'
+        return f"{head}{bands}{''.join(self._parts)}{axis}</svg>"
+
+    # --- the panels
+
+    def _quality(self) -> None:
+        report, rungs = self._report, self._report["rungs"]
+        base = self._panel("Quality fetched", _QUALITY)
+        most = max(len(rungs) - 1, 1)
+        decisions = [each for each in report["decisions"] if each["rung"] is not None]
+
+        def height(rung: float) -> float:
+            return base - rung / most * (_QUALITY - 24) - 6
+
+        for rung in rungs:
+            self._guide(height(rung["index"]), escape(str(rung["label"])))
+        steps = _stairs([(each["at_s"], float(each["rung"])) for each in decisions], self._end_s)
+        self._line("quality", steps, height)
+        for each in decisions:
+            words = f"{each['at_s']:.1f} s, segment {each['position'] + 1}, {label_of(report, each['rung'])}: "
+            self._parts.append(
+                f'<circle class="dot" cx="{self._x(each["at_s"]):.1f}" cy="{height(each["rung"]):.1f}" r="4">'
+                f"<title>{escape(words + each['sentence'])}</title></circle>"
+            )
+
+    def _buffer(self) -> None:
+        points = [(each["at_s"], each["buffer_s"]) for each in self._report["buffer"]]
+        base = self._panel("Buffer, s", _PANEL)
+        height = self._scaled(base, max((value for _, value in points), default=0.0), "{:.0f}")
+        if points:
+            around = [(points[0][0], 0.0), *points, (points[-1][0], 0.0)]
+            self._line("buffer", around, height)
+
+    def _throughput(self) -> None:
+        report = self._report
+        rates = [(each["at_s"], each["throughput_bps"] / 1e6) for each in report["buffer"] if each["throughput_bps"]]
+        bitrates = {rung["index"]: rung["bitrate_bps"] / 1e6 for rung in report["rungs"]}
+        asked = [(each["at_s"], bitrates[each["rung"]]) for each in report["decisions"] if each["rung"] in bitrates]
+        base = self._panel("Throughput, Mbit/s (dashed: bitrate asked for)", _PANEL)
+        top = max((value for _, value in [*rates, *asked]), default=0.0)
+        height = self._scaled(base, top, "{:.3g}")
+        self._line("asked", _stairs(asked, self._end_s), height)
+        self._line("rate", rates, height)
+
+    def _paths(self) -> None:
+        report = self._report
+        names = list(dict.fromkeys(each["pathway"] for each in report["segments"]))
+        base = self._panel("CDN", _STRIP + 18)
+        place = float(_LEFT + 40)
+        for number, name in enumerate(names):
+            kind = f"p{number % _PATH_COLOURS}"
+            self._parts.append(
+                f'<rect class="{kind}" x="{place:.0f}" y="{base - _STRIP - 17}" width="10" height="10"/>'
+            )
+            self._parts.append(f'<text x="{place + 14:.0f}" y="{base - _STRIP - 8}">{escape(name)}</text>')
+            place += 34 + 7 * len(name)
+        for request in report["requests"]:
+            if request["kind"] == "segment" and request["seconds"] is not None:
+                self._request(request, names, base)
+
+    def _request(self, request: Mapping[str, Any], names: Sequence[str], base: float) -> None:
+        left, right = self._x(request["at_s"]), self._x(request["at_s"] + request["seconds"])
+        kind = f"p{names.index(request['pathway']) % _PATH_COLOURS}" if request["pathway"] in names else "p5"
+        words = f"{request['at_s']:.1f} s, {request['pathway']}: "
+        words += f"{request['bytes'] / 1e3:.0f} kB in {request['seconds']:.2f} s"
+        failed = request["error"]
+        title = escape(words + (f", {failed}" if failed else ""))
+        self._parts.append(
+            f'<rect class="{kind}" x="{left:.1f}" y="{base - _STRIP}" width="{max(right - left, 1.5):.1f}"'
+            f' height="{_STRIP}" opacity=".75"><title>{title}</title></rect>'
+        )
+        if failed:
+            middle = base - _STRIP / 2
+            self._parts.append(
+                f'<path class="fault" d="M{right - 5:.1f} {middle - 5:.1f}l10 10m0 -10l-10 10">'
+                f"<title>{title}</title></path>"
+            )
+
+    def _bands(self, bottom: float) -> str:
+        """Stalls and jumps, over the whole height."""
+        parts = []
+        for stall, sentence in zip(self._report["stalls"], why_stalls(self._report), strict=True):
+            left = self._x(stall["at_s"])
+            until_s = self._end_s if stall["duration_s"] is None else stall["at_s"] + stall["duration_s"]
+            width = max(self._x(until_s) - left, 2.0)
+            parts.append(
+                f'<rect class="stall" x="{left:.1f}" y="{_TOP}" width="{width:.1f}" height="{bottom - _TOP:.0f}">'
+                f"<title>{escape(sentence)}</title></rect>"
+            )
+        for seek in self._report["seeks"]:
+            x = self._x(seek["at_s"])
+            words = escape(f"{seek['at_s']:.1f} s: a jump from {seek['from_s']:.1f} s to {seek['to_s']:.1f} s")
+            parts.append(
+                f'<line class="seek" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom:.0f}">'
+                f"<title>{words}</title></line>"
+            )
+        return "".join(parts)
+
+    # --- the pieces
+
+    def _panel(self, caption: str, height: int) -> float:
+        """Begin a panel; the y of its base."""
+        self._parts.append(f'<text class="caption" x="{_LEFT}" y="{self._y + 10}">{escape(caption)}</text>')
+        base = self._y + height
+        self._parts.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>')
+        self._y = base + _GAP
+        return float(base)
+
+    def _scaled(self, base: float, top: float, shape: str) -> Callable[[float], float]:
+        """From a value to its y, with guides at the top and the middle."""
+        room = _PANEL - 20
+
+        def height(value: float) -> float:
+            return base - value / (top or 1.0) * room
+
+        for part in (0.0, 0.5, 1.0):
+            self._guide(height(top * part), shape.format(top * part))
+        return height
+
+    def _guide(self, y: float, label: str) -> None:
+        self._parts.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        self._parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
+
+    def _line(self, kind: str, points: Sequence[Point], height: Callable[[float], float]) -> None:
+        if points:
+            places = " ".join(f"{self._x(at_s):.1f},{height(value):.1f}" for at_s, value in points)
+            self._parts.append(f'<polyline class="{kind}" points="{places}"/>')
+
+    def _tick(self, at_s: float, y: float) -> str:
+        return f'<text x="{self._x(at_s):.1f}" y="{y + 14:.0f}" text-anchor="middle">{at_s:.0f} s</text>'
+
+    def _x(self, at_s: float) -> float:
+        return _LEFT + min(at_s / self._end_s, 1.0) * (WIDTH - _LEFT - _RIGHT)
+
+
+def _last_s(report: Report) -> float:
+    times = [each["at_s"] for name in ("buffer", "decisions", "statuses", "errors") for each in report[name]]
+    return max(times, default=0.0)
+
+
+def _stairs(points: Sequence[Point], end_s: float) -> list[Point]:
+    """Each value held until the next."""
+    stairs: list[Point] = []
+    for (at_s, value), (until_s, _) in zip(points, [*points[1:], (end_s, 0.0)], strict=True):
+        stairs += [(at_s, value), (until_s, value)]
+    return stairs

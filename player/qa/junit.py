@@ -1,0 +1,51 @@
+"""The outcome as JUnit XML, which every CI reads: a test for each run, and one for each condition over all runs."""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape, quoteattr
+
+from player.qa.outcome import Outcome, RunOutcome
+from player.qa.thresholds import Judgement
+from player.qa.why import why
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(outcome: Outcome) -> str:
+    """The document."""
+    over_all = [judgement for judgement in outcome.judgements if judgement.condition.statistic]
+    failures = sum(not run.passed for run in outcome.runs) + sum(not each.holds for each in over_all)
+    total = len(outcome.runs) + len(over_all)
+    seconds = sum(run.result.seconds for run in outcome.runs)
+    cases = [_run(run) for run in outcome.runs] + [_condition(each) for each in over_all]
+    head = f'name={_quoted(outcome.plan.name)} tests="{total}" failures="{failures}" errors="0" time="{seconds:.3f}"'
+    body = "".join(cases)
+    suite = f"<testsuite {head}>\n{body}</testsuite>"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suite}\n</testsuites>\n'
+
+
+def _run(run: RunOutcome) -> str:
+    head = f'<testcase classname="run" name={_quoted(run.name)} time="{run.result.seconds:.3f}">\n'
+    failure = "" if run.passed else f"<failure message={_quoted(run.broken[0])}>{_text(run.broken)}</failure>\n"
+    told = "\n".join(why(run.result.report))
+    return f"{head}{failure}<system-out>{_clean(escape(told))}</system-out>\n</testcase>\n"
+
+
+def _condition(judgement: Judgement) -> str:
+    head = f'<testcase classname="threshold" name={_quoted(judgement.condition.text)} time="0">'
+    failure = "" if judgement.holds else f"<failure message={_quoted(judgement.sentence)}/>"
+    return f"{head}{failure}</testcase>\n"
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(_clean(text))
+
+
+def _text(lines: tuple[str, ...]) -> str:
+    return _clean(escape("\n".join(lines)))
+
+
+def _clean(text: str) -> str:
+    """Text without the characters that XML 1.0 does not have."""
+    return _NOT_XML.sub("�", text)

@@ -1,0 +1,128 @@
+"""What came of a plan: the runs, their figures, the judgement by the thresholds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from player.qa.plan import Plan
+from player.qa.spec import RunResult
+from player.qa.thresholds import Condition, Judgement, Metrics, figure, judge, metrics_of, parse, statistic
+from player.qa.why import why
+
+OUTCOME_VERSION = 1
+_IMPLIED = "failed == 0"
+_ABOUT_FAILURE = ("failed", "ended", "errors")
+_TABLED = (
+    "startup_s",
+    "stalls",
+    "stalled_s",
+    "rebuffer_ratio",
+    "mean_bitrate_bps",
+    "switches",
+    "path_switches",
+    "errors",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """A run with its figures and the conditions that it alone broke."""
+
+    result: RunResult
+    metrics: Metrics
+    broken: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.result.labels.text
+
+    @property
+    def passed(self) -> bool:
+        return not self.broken
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The whole."""
+
+    plan: Plan
+    runs: tuple[RunOutcome, ...]
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(judgement.holds for judgement in self.judgements)
+
+    def document(self) -> dict[str, Any]:
+        """The outcome as one JSON document (``docs/guide-qa.md``); ``report`` of each run is that of
+        ``docs/report.md``."""
+        return {
+            "version": OUTCOME_VERSION,
+            "plan": self.plan.name,
+            "description": self.plan.description,
+            "mode": "virtual" if self.plan.virtual else "real",
+            "passed": self.passed,
+            "thresholds": [
+                {
+                    "condition": each.condition.text,
+                    "holds": each.holds,
+                    "value": each.value,
+                    "sentence": each.sentence,
+                }
+                for each in self.judgements
+            ],
+            "statistics": statistics_of([run.metrics for run in self.runs]),
+            "runs": [_run(run) for run in self.runs],
+        }
+
+
+def outcome_of(plan: Plan, results: Sequence[RunResult]) -> Outcome:
+    """Judge the results of a plan's runs. A playback that fails breaks a plan that says nothing about failures."""
+    conditions = list(plan.thresholds)
+    if not any(condition.metric.partition(".")[0] in _ABOUT_FAILURE for condition in conditions):
+        conditions.insert(0, parse(_IMPLIED))
+    measured = [(result, metrics_of(result.report, result.memory_bytes)) for result in results]
+    runs = tuple(RunOutcome(result, metrics, _broken(conditions, metrics)) for result, metrics in measured)
+    judged = tuple(judge(condition, [(run.name, run.metrics) for run in runs]) for condition in conditions)
+    return Outcome(plan, runs, judged)
+
+
+def statistics_of(runs: Sequence[Metrics]) -> dict[str, dict[str, float]]:
+    """Mean, least, most, median and 95th percentile of the main figures over all runs that have them."""
+    found: dict[str, dict[str, float]] = {}
+    for name in _TABLED:
+        values = [value for value in (figure(metrics, name) for metrics in runs) if value is not None]
+        if values:
+            found[name] = {each: round(statistic(each, values), 6) for each in ("mean", "min", "max", "p50", "p95")}
+    return found
+
+
+def _broken(conditions: Sequence[Condition], metrics: Metrics) -> tuple[str, ...]:
+    own = [condition for condition in conditions if not condition.statistic]
+    return tuple(
+        judge(condition, [("this run", metrics)]).sentence
+        for condition in own
+        if not condition.holds(figure(metrics, condition.metric))
+    )
+
+
+def _run(run: RunOutcome) -> dict[str, Any]:
+    labels = run.result.labels
+    return {
+        "name": run.name,
+        "source": labels.source,
+        "network": labels.network,
+        "faults": labels.faults,
+        "policy": run.result.report["policy"],
+        "device": labels.device,
+        "seed": labels.seed,
+        "repeat": labels.repeat,
+        "passed": run.passed,
+        "broken": list(run.broken),
+        "seconds": round(run.result.seconds, 3),
+        "metrics": dict(run.metrics),
+        "why": why(run.result.report),
+        "report": run.result.report,
+    }

@@ -1,0 +1,225 @@
+"""A QA plan: from its YAML to the runs that it asks for. Pure but for the files that it names."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from abr.registry import DEFAULT
+from abr.simulator import synthetic
+from player.errors import InputError
+from player.net.faults import FaultPlan, load_faults
+from player.net.shaping import Period, Trace, load_trace
+from player.opening import Source
+from player.qa import schema
+from player.qa.document import Document, Place, load
+from player.qa.script import Do, Step
+from player.qa.spec import Labels, RunSpec
+from player.qa.thresholds import Condition, parse
+from player.settings import PlaybackSettings
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_MOST_RUNS = 10_000
+_LIMIT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``runs`` in the order of the report; ``virtual`` tells whether they take place in virtual time."""
+
+    name: str
+    description: str
+    virtual: bool
+    runs: tuple[RunSpec, ...]
+    thresholds: tuple[Condition, ...]
+
+
+def load_plan(path: Path, values: Mapping[str, str] | None = None) -> Plan:
+    """The plan in a file; ``values`` stand for ``${NAME}`` in it. Raises InputError with the line."""
+    return plan_of(load(path), path.parent, values or {})
+
+
+def plan_of(document: Document, folder: Path, values: Mapping[str, str]) -> Plan:
+    """The plan in a document; files that it names are looked for in ``folder``. Raises InputError."""
+    schema.check(document)
+    return _Reader(document, folder, values).plan()
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes a document apart that fits the schema."""
+
+    document: Document
+    folder: Path
+    values: Mapping[str, str]
+    _rest: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rest = self.document.value
+
+    def plan(self) -> Plan:
+        rest = self._rest
+        runs = tuple(itertools.islice(self._runs(), _MOST_RUNS + 1))
+        if len(runs) > _MOST_RUNS:
+            raise self.document.error((), f"these are more than {_MOST_RUNS} runs.")
+        return Plan(
+            rest["name"],
+            rest.get("description", ""),
+            rest.get("mode", "virtual") == "virtual",
+            runs,
+            tuple(self._condition(number, text) for number, text in enumerate(rest.get("thresholds", ()))),
+        )
+
+    def _runs(self) -> Iterator[RunSpec]:
+        rest, play = self._rest, self._rest.get("play", {})
+        script = tuple(self._step(number) for number in range(len(rest.get("script", ()))))
+        sources = self._named("sources", self._source)
+        networks = self._named("networks", self._network) or {"": lambda _seed: None}
+        faults = self._named("faults", self._faults) or {"": lambda _seed: None}
+        devices = {item["name"]: item for item in rest.get("devices", ())} or {"": {}}
+        for (source, what), (network, link), (fault, wrong), policy, (
+            device,
+            bounds,
+        ), seed, repeat in itertools.product(
+            sources.items(),
+            networks.items(),
+            faults.items(),
+            rest.get("policies", [DEFAULT]),
+            devices.items(),
+            rest.get("seeds", [1]),
+            range(1, rest.get("repeats", 1) + 1),
+        ):
+            shown = policy if len(rest.get("policies", ())) > 1 else ""
+            yield RunSpec(
+                Labels(source, network, fault, shown, device, seed, repeat),
+                what,
+                _settings(policy, seed, play, bounds),
+                link(seed),
+                wrong(seed),
+                script,
+                play.get("limit_s", _LIMIT_S),
+            )
+
+    def _named(self, name: str, make: Callable[[int, dict[str, Any]], Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for number, item in enumerate(self._rest.get(name, ())):
+            if item["name"] in found:
+                raise self.document.error((name, number, "name"), f'"{item["name"]}" stands here twice.')
+            found[item["name"]] = make(number, item)
+        return found
+
+    def _source(self, number: int, item: dict[str, Any]) -> Source:
+        place: Place = ("sources", number)
+        if ("url" in item) == ("title" in item):
+            raise self.document.error(place, 'a source has either "url" or "title".')
+        keys = tuple(
+            _key(text) or self._refuse((*place, "keys", index), "a key is KID:KEY, each of 32 hexadecimal digits.")
+            for index, text in enumerate(item.get("keys", ()))
+        )
+        shared = {"name": item["name"], "keys": keys}
+        if "url" in item:
+            url = self._filled((*place, "url"), item["url"])
+            if "://" not in url:
+                url = (self.folder / url).resolve().as_uri()
+            return Source(url=url, licence_url=item.get("licence_url"), **shared)
+        title = self._filled((*place, "title"), item["title"])
+        return Source(title_id=title, variant=item.get("variant", "encrypted"), **shared)
+
+    def _network(self, number: int, item: dict[str, Any]) -> Callable[[int], Trace]:
+        place: Place = ("networks", number)
+        kinds = [kind for kind in ("trace", "constant", "model") if kind in item]
+        if len(kinds) != 1:
+            raise self.document.error(place, 'a network has one of "trace", "constant" and "model".')
+        if "model" in item:
+            model = item["model"]
+            return lambda seed: _modelled(model, seed)
+        if "constant" in item:
+            constant = item["constant"]
+            trace = Trace.constant(constant["kbps"] * 1000, constant.get("latency_ms", 0) / 1000)
+        else:
+            trace = self._told((*place, "trace"), lambda: load_trace(self.folder / item["trace"]))
+        return lambda _seed: trace
+
+    def _faults(self, number: int, item: dict[str, Any]) -> Callable[[int], FaultPlan]:
+        place: Place = ("faults", number)
+        if ("file" in item) == ("rules" in item):
+            raise self.document.error(place, 'faults have either "file" or "rules".')
+        if "file" in item:
+            plan = self._told((*place, "file"), lambda: load_faults(self.folder / item["file"]))
+        else:
+            plan = self._told((*place, "rules"), lambda: FaultPlan.parse({"version": 1, "rules": item["rules"]}))
+        return lambda seed: FaultPlan(plan.rules, seed)
+
+    def _step(self, number: int) -> Step:
+        item, place = self._rest["script"][number], ("script", number)
+        do = Do(item["do"])
+        if (do is Do.SEEK) != ("to_s" in item):
+            raise self.document.error(place, '"to_s" goes with seek, and with nothing else.')
+        if "rung" in item and do is not Do.RUNG:
+            raise self.document.error((*place, "rung"), '"rung" goes with rung only.')
+        return Step(item["at_s"], do, item.get("to_s", item.get("rung")))
+
+    def _condition(self, number: int, text: str) -> Condition:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise self.document.error(("thresholds", number), f"{error}.") from error
+
+    def _filled(self, place: Place, text: str) -> str:
+        def value(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name not in self.values:
+                raise self.document.error(place, f"${{{name}}} has no value: give it with --set {name}=VALUE.")
+            return self.values[name]
+
+        return _VARIABLE.sub(value, text)
+
+    def _told(self, place: Place, make: Callable[[], Any]) -> Any:  # noqa: ANN401  (what make gives)
+        """What ``make`` gives; an error of its own gets the line."""
+        try:
+            return make()
+        except InputError as error:
+            raise self.document.error(place, error.sentence) from error
+
+    def _refuse(self, place: Place, sentence: str) -> Any:  # noqa: ANN401  (never returns)
+        raise self.document.error(place, sentence)
+
+
+def _settings(policy: str, seed: int, play: Mapping[str, Any], bounds: Mapping[str, Any]) -> PlaybackSettings:
+    base = PlaybackSettings(policy=policy, seed=seed)
+    max_kbps = bounds.get("max_kbps")
+    return PlaybackSettings(
+        policy=policy,
+        seed=seed,
+        buffer_s=bounds.get("buffer_s", base.buffer_s),
+        memory_bytes=bounds["memory_mb"] * 2**20 if "memory_mb" in bounds else base.memory_bytes,
+        rung=bounds.get("rung"),
+        max_bps=None if max_kbps is None else round(max_kbps * 1000),
+        max_height=bounds.get("max_height"),
+        start_s=play.get("start_s"),
+        play_for_s=play.get("duration_s"),
+    )
+
+
+def _modelled(model: Mapping[str, Any], seed: int) -> Trace:
+    made = synthetic.trace(
+        model["kind"],
+        mean_kbps=model["mean_kbps"],
+        duration_s=model.get("duration_s", 600.0),
+        latency_s=model.get("latency_ms", 50.0) / 1000,
+        seed=seed,
+    )
+    return Trace([Period(duration_s, bps, latency_s) for duration_s, bps, latency_s in made.periods])
+
+
+def _key(text: str) -> tuple[bytes, bytes] | None:
+    kid, _, key = text.partition(":")
+    try:
+        pair = bytes.fromhex(kid.replace("-", "")), bytes.fromhex(key)
+    except ValueError:
+        return None
+    return pair if len(pair[0]) == len(pair[1]) == 16 else None

@@ -1,0 +1,72 @@
+"""A run at real speed on libmpv, with null outputs: the same engine as ``matinee play --headless``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from player.clock import Clock
+from player.engine import Engine, EngineSettings
+from player.mpv.player import MpvPlayer, OutputOptions
+from player.net.faults import FaultyTransport
+from player.net.model import Transport
+from player.net.shaping import ShapedTransport
+from player.qa.script import follow
+from player.qa.simulation.run import shown
+from player.qa.spec import Bench, RunSpec
+from player.report import Recorder
+
+_POLL_S = 0.1
+
+
+def play(spec: RunSpec, bench: Bench) -> dict[str, Any]:
+    """The report of ``spec``. Raises ComponentError without libmpv, ServiceError where the account is refused."""
+    player = MpvPlayer(OutputOptions(video="null", audio="null"))
+    recorder = Recorder()
+    engine = Engine(
+        EngineSettings(
+            profile=bench.profile,
+            service_url=bench.service_url,
+            key_store=bench.key_store,
+            ca_file=bench.ca_file,
+            local_folder=bench.local_folder,
+            wrap=_wraps(spec),
+        )
+    )
+    try:
+        if engine.service is not None and bench.email is not None:
+            engine.submit(engine.service.login(bench.email, bench.password)).result()
+        session = engine.open(spec.source, player, recorder.see, spec.settings, recorder)
+        acting = engine.submit(follow(spec.script, session, engine.clock))
+        until = time.monotonic() + spec.limit_s
+        while not engine.wait(session, _POLL_S):
+            if time.monotonic() > until:
+                session.stop()
+        acting.cancel()
+        version = str(player.read("mpv-version", ""))
+    finally:
+        engine.close()
+        player.terminate()
+    return recorder.report(source=shown(spec), policy=spec.settings.policy, libmpv=version)
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has held; 0 on systems that do not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _wraps(spec: RunSpec) -> tuple[Callable[[Transport, Clock], Transport], ...]:
+    wraps: list[Callable[[Transport, Clock], Transport]] = []
+    network, faults = spec.network, spec.faults
+    if network is not None:
+        wraps.append(lambda transport, clock: ShapedTransport(transport, clock, network))
+    if faults is not None:
+        wraps.append(lambda transport, clock: FaultyTransport(transport, clock, faults))
+    return tuple(wraps)

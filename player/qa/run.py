@@ -1,0 +1,154 @@
+"""Carries out the runs of a plan, as many at once as the machine carries.
+
+Each of the parallel workers is a process of its own with a profile of its own. In real mode a worker lives for one
+run, so that the memory of a run is its own; in virtual mode it keeps the media it has fetched. How many: as many as
+there are cores, since a playback at real speed keeps about a third of one busy, and one in virtual time all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from player.errors import ErrorCode, MatineeError
+from player.qa.simulation.run import open_origin, simulate
+from player.qa.spec import Bench, RunResult, RunSpec
+
+if TYPE_CHECKING:
+    from player.qa.simulation.origin import Origin
+
+OnDone = Callable[[int, RunResult], None]
+"""Hears of each finished run with its number, in the order in which they end."""
+
+
+def default_jobs() -> int:
+    """How many runs at once: the cores that this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def run_all(
+    specs: Sequence[RunSpec],
+    bench: Bench,
+    *,
+    virtual: bool,
+    jobs: int = 1,
+    on_done: OnDone = lambda _number, _result: None,
+) -> list[RunResult]:
+    """The results of all runs, in the order of ``specs``. Raises MatineeError where a run cannot even begin: the
+    service refuses the account, libmpv is missing."""
+    jobs = min(jobs, len(specs))
+    if virtual and jobs == 1:
+        return _run_here(specs, bench, on_done)
+    return _Workers(specs, bench, virtual, jobs, on_done).run()
+
+
+def _run_here(specs: Sequence[RunSpec], bench: Bench, on_done: OnDone) -> list[RunResult]:
+    origin = open_origin(bench)
+    results = []
+    try:
+        for number, spec in enumerate(specs):
+            results.append(_virtual_run(spec, bench, origin))
+            on_done(number, results[-1])
+    finally:
+        origin.close()
+    return results
+
+
+def _virtual_run(spec: RunSpec, bench: Bench, origin: Origin) -> RunResult:
+    began = time.monotonic()
+    report = simulate(spec, bench, origin=origin)
+    return RunResult(spec.labels, report, 0, time.monotonic() - began)
+
+
+class _Workers:
+    """A thread for each worker process, which gives it one run after another."""
+
+    def __init__(self, specs: Sequence[RunSpec], bench: Bench, virtual: bool, jobs: int, on_done: OnDone) -> None:
+        self._bench = bench
+        self._virtual = virtual
+        self._jobs = jobs
+        self._on_done = on_done
+        self._left: queue.SimpleQueue[tuple[int, RunSpec]] = queue.SimpleQueue()
+        for item in enumerate(specs):
+            self._left.put(item)
+        self._results: dict[int, RunResult] = {}
+        self._failure: BaseException | None = None
+        self._lock = threading.Lock()
+
+    def run(self) -> list[RunResult]:
+        threads = [threading.Thread(target=self._serve, args=(number,)) for number in range(self._jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+        return [self._results[number] for number in sorted(self._results)]
+
+    def _serve(self, worker: int) -> None:
+        bench = replace(self._bench, profile=self._bench.profile / f"worker-{worker + 1}")
+        bench.profile.mkdir(parents=True, exist_ok=True)
+        lives = None if self._virtual else 1
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=lives) as process:
+            while self._failure is None:
+                try:
+                    number, spec = self._left.get_nowait()
+                except queue.Empty:
+                    return
+                work: Future[RunResult | Refused] = process.submit(_work, spec, bench, self._virtual)
+                try:
+                    result = work.result()
+                except Exception as error:  # noqa: BLE001  (a worker that was killed, say)
+                    self._failure = _lost(error)
+                    return
+                if isinstance(result, Refused):
+                    self._failure = MatineeError(ErrorCode(result.code), result.sentence)
+                    return
+                with self._lock:
+                    self._results[number] = result
+                    self._on_done(number, result)
+
+
+def _lost(error: Exception) -> MatineeError:
+    failure = MatineeError(ErrorCode.INTERNAL, f"A run ended unexpectedly ({type(error).__name__}).")
+    failure.__cause__ = error
+    return failure
+
+
+_origins: dict[Bench, Origin] = {}
+"""Of this worker process; it lives as long as that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a run could not begin. Our errors themselves do not travel between processes."""
+
+    code: str
+    sentence: str
+
+
+def _work(spec: RunSpec, bench: Bench, virtual: bool) -> RunResult | Refused:
+    """One run, in a worker process."""
+    try:
+        return _work_or_raise(spec, bench, virtual)
+    except MatineeError as error:
+        return Refused(str(error.code), error.sentence)
+
+
+def _work_or_raise(spec: RunSpec, bench: Bench, virtual: bool) -> RunResult:
+    if virtual:
+        if bench not in _origins:
+            _origins[bench] = open_origin(bench)
+        return _virtual_run(spec, bench, _origins[bench])
+    from player.qa.real import peak_memory_bytes, play
+
+    began = time.monotonic()
+    report = play(spec, bench)
+    return RunResult(spec.labels, report, peak_memory_bytes(), time.monotonic() - began)

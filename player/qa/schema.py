@@ -1,0 +1,179 @@
+"""The JSON schema of plans, and the check of a plan against it, with lines. Pure.
+
+The schema is the one description of the format: ``matinee qa schema`` prints it, ``docs/plans/plan.schema.json`` is a
+copy that editors can use, and :func:`check` reads the same data. It uses a small part of JSON Schema (2020-12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from abr import registry
+from abr.simulator.synthetic import KINDS
+from player.qa.document import Document, Place
+from player.qa.script import Do
+
+Schema = Mapping[str, Any]
+
+
+def _object(required: list[str] | None = None, /, **properties: Schema) -> Schema:
+    found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**found, "required": required} if required else found
+
+
+def _number(text: str, minimum: float = 0) -> Schema:
+    return {"type": "number", "minimum": minimum, "description": text}
+
+
+def _count(text: str, minimum: int = 0, maximum: int = 1_000_000) -> Schema:
+    return {"type": "integer", "minimum": minimum, "maximum": maximum, "description": text}
+
+
+def _text(text: str, **more: object) -> Schema:
+    return {"type": "string", "minLength": 1, "description": text, **more}
+
+
+def _list(items: Schema, text: str, most: int = 1000) -> Schema:
+    return {"type": "array", "items": items, "minItems": 1, "maxItems": most, "description": text}
+
+
+_NAME = _text("what reports call it", maxLength=80)
+_SOURCE = _object(
+    ["name"],
+    name=_NAME,
+    url=_text("address of a manifest"),
+    title=_text("id or name of a title of the service (--service)"),
+    variant=_text("of a title", enum=["clear", "encrypted"]),
+    licence_url=_text("a ClearKey licence server"),
+    keys=_list(_text("KID:KEY in hex"), "known content keys"),
+)
+_NETWORK = _object(
+    ["name"],
+    name=_NAME,
+    trace=_text("a trace file, its place counted from the plan"),
+    constant=_object(["kbps"], kbps=_number("kbit/s", 1), latency_ms=_number("round trip in ms")),
+    model=_object(
+        ["kind", "mean_kbps"],
+        kind=_text("how the rate moves", enum=list(KINDS)),
+        mean_kbps=_number("kbit/s on average", 1),
+        latency_ms=_number("round trip in ms"),
+        duration_s=_number("length; it repeats", 1),
+    ),
+)
+_FAULTS = _object(
+    ["name"],
+    name=_NAME,
+    file=_text("a fault file (docs/faults.md), its place counted from the plan"),
+    rules={
+        "type": "array",
+        "items": {"type": "object"},
+        "maxItems": 1000,
+        "description": "the rules of a fault file (docs/faults.md)",
+    },
+)
+_DEVICE = _object(
+    ["name"],
+    name=_NAME,
+    buffer_s=_number("how far to load ahead", 4),
+    memory_mb=_count("bound of the segment store", 8, 4096),
+    max_height=_count("Auto needs no more lines than this", 1),
+    max_kbps=_number("Auto takes no rung above this", 1),
+    rung=_count("fix the quality"),
+)
+_STEP = _object(
+    ["at_s", "do"],
+    at_s=_number("seconds after the playback was asked for"),
+    do=_text("what the viewer does", enum=[str(each) for each in Do]),
+    to_s=_number("where a seek leads to"),
+    rung=_count("the quality to fix; none is Auto"),
+)
+
+PLAN: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Matinee QA plan",
+    **_object(
+        ["version", "name", "sources"],
+        version={"type": "integer", "enum": [1], "description": "of this format"},
+        name=_text("of the plan", maxLength=200),
+        description=_text("what it is for"),
+        mode=_text(
+            "virtual: in virtual time, nothing is decoded; real: on libmpv, at real speed", enum=["virtual", "real"]
+        ),
+        sources=_list(_SOURCE, "what is played"),
+        seeds=_list(_count("a seed", 0, 2**31), "of retries, chances and models (default: 1)"),
+        repeats=_count("how often each run is made", 1, 1000),
+        networks=_list(_NETWORK, "over which links (default: the network as it is; virtual: 20 Mbit/s)"),
+        faults=_list(_FAULTS, "what goes wrong"),
+        policies=_list(_text("an ABR policy", enum=list(registry.names())), "which rate adaptations"),
+        devices=_list(_DEVICE, "what the device bounds"),
+        script=_list(_STEP, "what the viewer does"),
+        play=_object(
+            start_s=_number("where to begin"),
+            duration_s=_number("stop after so much media", 0.1),
+            limit_s=_number("give up after so many seconds (default 600)", 1),
+        ),
+        thresholds=_list(
+            _text("a condition that must hold: METRIC [OF RUNS] OPERATOR VALUE, see docs/guide-qa.md"),
+            "what makes the plan pass",
+        ),
+    ),
+}
+
+_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "object": ((dict,), "names with values"),
+    "array": ((list,), "a list"),
+    "string": ((str,), "text"),
+    "integer": ((int,), "a whole number"),
+    "number": ((int, float), "a number"),
+}
+
+
+def check(document: Document, schema: Schema = PLAN, place: Place = ()) -> None:
+    """Hold the value at ``place`` against ``schema``. Raises InputError with line and place of the first fault."""
+    value = document.value
+    for part in place:
+        value = value[part]
+    types, name = _TYPES[schema["type"]]
+    if not isinstance(value, types) or isinstance(value, bool):
+        raise document.error(place, f"this must be {name}.")
+    if "enum" in schema and value not in schema["enum"]:
+        known = ", ".join(map(str, schema["enum"]))
+        raise document.error(place, f"{value!r} is not known here; there are {known}.")
+    if isinstance(value, dict):
+        _check_object(document, schema, place, value)
+    elif isinstance(value, list):
+        _check_size(document, place, len(value), schema.get("minItems", 0), schema.get("maxItems"), "entries")
+        for number in range(len(value)):
+            check(document, schema["items"], (*place, number))
+    elif isinstance(value, str):
+        _check_size(document, place, len(value), schema.get("minLength", 0), schema.get("maxLength"), "characters")
+    elif value < schema.get("minimum", value) or value > schema.get("maximum", value):
+        raise document.error(place, _bounds(schema))
+
+
+def _check_object(document: Document, schema: Schema, place: Place, value: Mapping[str, Any]) -> None:
+    properties = schema.get("properties")
+    if properties is None:
+        return  # looked at by whoever knows it
+    for name in value:
+        if name not in properties:
+            raise document.error((*place, name), f"this is not known here; there are {', '.join(properties)}.")
+    for name in schema.get("required", ()):
+        if name not in value:
+            raise document.error(place, f'"{name}" is missing.')
+    for name in value:
+        check(document, properties[name], (*place, name))
+
+
+def _check_size(document: Document, place: Place, size: int, least: int, most: int | None, what: str) -> None:
+    if size < least:
+        raise document.error(place, "this is empty.")
+    if most is not None and size > most:
+        raise document.error(place, f"this has more than {most} {what}.")
+
+
+def _bounds(schema: Schema) -> str:
+    if "maximum" in schema:
+        return f"this must be from {schema['minimum']:g} to {schema['maximum']:g}."
+    return f"this must be {schema['minimum']:g} or more."

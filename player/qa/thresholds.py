@@ -1,0 +1,166 @@
+"""Figures of runs, and conditions on them: ``startup_s p95 <= 2.5``, ``errors.net.timeout == 0``. Pure.
+
+A condition is METRIC [STATISTIC] OPERATOR VALUE. Without a statistic every run must fulfil it by itself; ``mean``,
+``min``, ``max``, ``sum``, ``p50``, ``p90``, ``p95`` and ``p99`` are taken over all runs of a plan. A value may end
+with k or M (thousands, millions) or % (hundredths).
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Metrics = Mapping[str, float | None]
+
+PLAIN = {
+    "startup_s": "seconds from the request to the first picture",
+    "played_s": "seconds of media that were shown",
+    "stalls": "stalls after the first picture",
+    "stalled_s": "seconds in them",
+    "rebuffer_ratio": "stalled / (stalled + played)",
+    "mean_bitrate_bps": "bitrate of the video, weighted by time",
+    "switches": "changes of quality",
+    "errors": "errors, those that were got over among them",
+    "failed": "1 where the playback ended with an error",
+    "ended": "1 where it was played to its end",
+    "dropped_frames": "pictures that came too late",
+    "bytes": "received",
+    "wasted_bytes": "received and thrown away",
+    "requests": "made",
+    "path_switches": "changes of CDN",
+    "skipped": "segments that playback went on without",
+    "memory_mb": "the most that the process held (real mode)",
+}
+FAMILIES = {
+    "errors": "errors.CODE: errors and failed requests of that code",
+    "cdn": "cdn.NAME.share (of the bytes of media, 0 to 1), cdn.NAME.requests, cdn.NAME.errors",
+}
+_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+_STATISTICS = ("mean", "min", "max", "sum", "p50", "p90", "p95", "p99")
+_SHAPE = re.compile(
+    r"\s*(?P<metric>[A-Za-z_][\w.:-]*)\s*(?P<statistic>[a-z][a-z0-9]*)?\s*(?P<operator><=|>=|==|!=|<|>)\s*"
+    r"(?P<value>-?\d+(?:\.\d+)?)(?P<unit>[kM%]?)\s*"
+)
+_UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "%": 0.01}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition as it was written, and what it says. ``statistic`` is empty where each run is judged by itself."""
+
+    text: str
+    metric: str
+    statistic: str
+    operator: str
+    value: float
+
+    def holds(self, value: float | None) -> bool:
+        """Whether a figure fulfils the condition; one that is not there does not."""
+        return value is not None and _OPERATORS[self.operator](value, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A condition on the runs: the figure that decided, and one sentence with the numbers."""
+
+    condition: Condition
+    holds: bool
+    value: float | None
+    sentence: str
+
+
+def parse(text: str) -> Condition:
+    """The condition in a text. Raises ValueError with a sentence."""
+    found = _SHAPE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not METRIC [STATISTIC] OPERATOR VALUE, such as startup_s p95 <= 2.5")
+    metric, statistic = found["metric"], found["statistic"] or ""
+    if metric not in PLAIN and metric.partition(".")[0] not in FAMILIES:
+        raise ValueError(
+            f"no figure is called {metric!r}; there are {', '.join([*PLAIN, 'errors.CODE', 'cdn.NAME.share'])}"
+        )
+    if statistic and statistic not in _STATISTICS:
+        raise ValueError(f"no statistic is called {statistic!r}; there are {', '.join(_STATISTICS)}")
+    value = float(found["value"]) * _UNITS[found["unit"]]
+    return Condition(text.strip(), metric, statistic, found["operator"], value)
+
+
+def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, float | None]:
+    """The figures of one run, out of its report."""
+    summary, result = report["summary"], report["result"]
+    found: dict[str, float | None] = {
+        name: None if summary[name] is None else float(summary[name]) for name in PLAIN if name in summary
+    }
+    found["ended"] = float(result["played_to_end"])
+    found["path_switches"] = float(len(report["path_switches"]))
+    found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))
+    found["memory_mb"] = memory_bytes / 2**20 if memory_bytes else None
+    codes = [error["code"] for error in report["errors"]]
+    codes += [request["error"] for request in report["requests"] if request["error"]]
+    for code in codes:
+        found[f"errors.{code}"] = (found.get(f"errors.{code}") or 0.0) + 1.0
+    media_bytes: dict[str, float] = {}
+    for segment in report["segments"]:
+        media_bytes[segment["pathway"]] = media_bytes.get(segment["pathway"], 0.0) + segment["bytes"]
+    total = sum(media_bytes.values())
+    for name, path in report["paths"].items():
+        found[f"cdn.{name}.requests"] = float(path["requests"])
+        found[f"cdn.{name}.errors"] = float(sum(path["errors"].values()))
+        found[f"cdn.{name}.share"] = media_bytes.get(name, 0.0) / total if total else 0.0
+    return found
+
+
+def figure(metrics: Metrics, name: str) -> float | None:
+    """One figure of a run; of a code or a CDN that never came up it is 0."""
+    if name in PLAIN:
+        return metrics.get(name)
+    return metrics.get(name, 0.0)
+
+
+def judge(condition: Condition, runs: Sequence[tuple[str, Metrics]]) -> Judgement:
+    """Whether the runs, each with its name, fulfil a condition."""
+    values = [(name, figure(metrics, condition.metric)) for name, metrics in runs]
+    if condition.statistic:
+        known = [value for _, value in values if value is not None]
+        value = statistic(condition.statistic, known) if known and len(known) == len(values) else None
+        holds = condition.holds(value)
+        what = f"{condition.metric} {condition.statistic} over {len(values)} runs is {shown(value)}"
+        return Judgement(condition, holds, value, f"{what}; wanted: {condition.text}.")
+    failing = [(name, value) for name, value in values if not condition.holds(value)]
+    if not failing:
+        return Judgement(condition, True, None, f"{condition.text} holds in all of {len(values)} runs.")
+    name, value = failing[0]
+    sentence = f"{condition.metric} is {shown(value)} in {len(failing)} of {len(values)} runs, first in {name}"
+    return Judgement(condition, False, value, f"{sentence}; wanted: {condition.text}.")
+
+
+def statistic(name: str, values: Sequence[float]) -> float:
+    """``mean``, ``min``, ``max``, ``sum``, or a percentile by the nearest rank. Raises ValueError for no values."""
+    if not values:
+        raise ValueError("a statistic needs a value")
+    if name == "mean":
+        return math.fsum(values) / len(values)
+    if name == "sum":
+        return math.fsum(values)
+    if name in ("min", "max"):
+        return min(values) if name == "min" else max(values)
+    rank = math.ceil(int(name.removeprefix("p")) / 100 * len(values))
+    return sorted(values)[max(rank, 1) - 1]
+
+
+def shown(value: float | None) -> str:
+    """A figure for people."""
+    if value is None:
+        return "not known"
+    return f"{value:.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"

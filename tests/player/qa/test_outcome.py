@@ -1,0 +1,136 @@
+"""Figures, conditions and the three documents that a plan leaves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from player.qa.junit import junit
+from player.qa.outcome import Outcome, outcome_of
+from player.qa.page import page
+from player.qa.plan import Plan
+from player.qa.spec import RunResult
+from player.qa.thresholds import PLAIN, figure, judge, metrics_of, parse, statistic
+from player.qa.why import why
+from tests.kit.reports import report, result
+
+
+def outcome(results: Sequence[RunResult], *conditions: str) -> Outcome:
+    return outcome_of(Plan("Plan & <test>", "why", True, (), tuple(map(parse, conditions))), results)
+
+
+def test_figures_come_out_of_the_report() -> None:
+    metrics = metrics_of(report(path_switches=[{}, {}]), memory_bytes=3 * 2**20)
+    assert metrics["startup_s"] == 0.5
+    assert metrics["path_switches"] == 2
+    assert metrics["memory_mb"] == 3
+    assert (metrics["cdn.a.share"], metrics["cdn.b.share"]) == (0.75, 0.25)
+    assert (metrics["cdn.a.errors"], metrics["errors.net.timeout"]) == (2, 1)
+    assert figure(metrics, "errors.http.gone") == 0
+    assert set(PLAIN) <= set(metrics)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "holds"),
+    [
+        ("startup_s p95 <= 2.5", 2.5, True),
+        ("mean_bitrate_bps >= 3M", 3e6, True),
+        ("mean_bitrate_bps > 3M", 3e6, False),
+        ("cdn.a.share<60%", 0.6, False),
+        ("errors.http.server != 0", 0, False),
+        ("stalls == 0", None, False),
+    ],
+)
+def test_conditions_are_read_and_held(text: str, value: float | None, holds: bool) -> None:
+    assert parse(text).holds(value) is holds
+
+
+@pytest.mark.parametrize("text", ["", "stalls", "stalls p42 < 1", "stalls < many", "unheard < 1", "stalls < 1 or"])
+def test_conditions_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse(text)
+
+
+def test_statistics_go_by_the_nearest_rank() -> None:
+    values = [float(n) for n in range(1, 21)]
+    found = [statistic(name, values) for name in ("p50", "p95", "min", "max", "mean", "sum")]
+    assert found == [10, 19, 1, 20, 10.5, 210]
+    assert statistic("p99", [7.0]) == 7
+
+
+def test_a_statistic_of_runs_without_the_figure_breaks() -> None:
+    runs = [("a", {"startup_s": 1.0}), ("b", {"startup_s": None})]
+    judged = judge(parse("startup_s max < 5"), runs)
+    assert not judged.holds
+    assert "not known" in judged.sentence
+
+
+def test_a_failure_breaks_a_plan_that_says_nothing_of_it() -> None:
+    failed = result("bad", summary={"failed": True})
+    assert not outcome([failed], "stalls == 0").passed
+    assert outcome([failed], "failed <= 1").passed
+
+
+def test_the_documents_agree() -> None:
+    hostile = "<script>alert(1)</script>\x00"
+    stalled = report(
+        title=hostile,
+        summary={"stalls": 1},
+        stalls=[{"at_s": 5.0, "position_s": 3.0, "duration_s": 1.5}],
+        seeks=[{"at_s": 6.0, "from_s": 3.0, "to_s": 9.0}],
+        path_switches=[{"at_s": 5.5, "sentence": f"a was slow {hostile}"}],
+    )
+    made = outcome([result("good"), result("bad", 2, **stalled)], "stalls == 0", "startup_s p95 < 9")
+    document = json.loads(json.dumps(made.document()))
+    assert [run["passed"] for run in document["runs"]] == [True, False]
+    assert (document["passed"], document["statistics"]["stalls"]["mean"]) == (False, 0.5)
+
+    suite = Xml.fromstring(junit(made)).find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    assert [case.find("failure") is not None for case in suite.findall("testcase")] == [False, True, False]
+
+    html = page(made)
+    tags = Tags()
+    tags.feed(html)
+    assert tags.open == []
+    assert "script" not in tags.seen
+    assert tags.seen.count("svg") == 2
+    assert re.findall(r'(?:src|href)="(?!#)[^"]*"|url\(', html) == [], "it needs nothing from elsewhere"
+    assert "stood still for 1.5 s" in html
+    assert "0.1 s, segment 1, 180p (0.20 Mbit/s): Rung 0." in html, "each decision is told on hover"
+
+
+def test_why_names_the_request_that_was_under_way() -> None:
+    told = why(report(stalls=[{"at_s": 4.0, "position_s": 3.0, "duration_s": None}]))
+    assert any("segment from b, asked for at 3.0 s, failed after 5.0 s (net.timeout)" in each for each in told)
+    told = why(report(stalls=[{"at_s": 90.0, "position_s": 3.0, "duration_s": 1}]))
+    assert any("nothing was being fetched" in each for each in told)
+    assert "At 4.0 s 360p (0.60 Mbit/s): Rung 1." in told
+
+
+class Tags(HTMLParser):
+    """The tags of a page; ``open`` are those that nobody closed."""
+
+    EMPTY = ("meta",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag

@@ -1,0 +1,129 @@
+"""``matinee qa`` as one calls it: exit codes, documents, the bundled service, the same decisions again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from tests.kit import media
+from tests.kit.backend import running_backend
+from tests.kit.fileserver import FileServer
+from tests.kit.playback import publish_media
+from ui.cli.main import main
+
+PLAN = """
+version: 1
+name: A slow link with errors
+sources:
+  - {name: dash, url: "${BASE}/manifest.mpd"}
+seeds: [1, 2]
+repeats: 2
+networks:
+  - {name: shaky, model: {kind: jumps, mean_kbps: 1500}}
+faults:
+  - name: errors
+    rules: [{match: {kind: segment}, probability: 0.2, fault: {type: status, status: 503}}]
+script: [{at_s: 8, do: seek, to_s: 2}]
+thresholds:
+  - startup_s p95 <= 2.5
+  - ended == 1
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FileServer]:
+    with FileServer(media.ffmpeg_dash().folder) as running:
+        yield running
+
+
+def qa_run(folder: Path, server: FileServer, text: str, *words: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and JSON document of a plan; everything that the run leaves is in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.yaml").write_text(text)
+    code = main(
+        ["qa", "run", str(folder / "plan.yaml"), "--set", f"BASE={server.base}", "--out", str(folder), *words]
+    )
+    return code, json.loads((folder / "report.json").read_text())
+
+
+def test_same_plan_and_seed_give_the_same_reports_however_many_run_at_once(
+    tmp_path: Path, server: FileServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, alone = qa_run(tmp_path / "1", server, PLAN, "--jobs", "1")
+    assert code == 0
+    assert "[4/4]" in capsys.readouterr().err
+    assert qa_run(tmp_path / "2", server, PLAN, "--jobs", "2")[0] == 0
+    together = json.loads((tmp_path / "2" / "report.json").read_text())
+    assert [run["report"] for run in alone["runs"]] == [run["report"] for run in together["runs"]]
+    first, again, other = (alone["runs"][number]["report"] for number in (0, 1, 2))
+    assert first == again, "a repeat is the same"
+    assert first["requests"] != other["requests"], "another seed is not"
+    assert {"junit.xml", "report.html", "report.json"} <= {path.name for path in (tmp_path / "1").iterdir()}
+
+
+def test_a_broken_threshold_is_exit_code_1_and_a_broken_plan_2(
+    tmp_path: Path, server: FileServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strict = PLAN.replace("repeats: 2", "repeats: 1").replace("ended == 1", "errors.http.server == 0")
+    code, document = qa_run(tmp_path, server, strict, "--jobs", "1")
+    assert (code, document["passed"]) == (1, False)
+    assert "BROKEN  errors.http.server is" in capsys.readouterr().err
+    (tmp_path / "plan.yaml").write_text(PLAN.replace("mean_kbps: 1500", "mean_kbps: fast"))
+    assert main(["qa", "run", str(tmp_path / "plan.yaml"), "--set", f"BASE={server.base}"]) == 2
+    assert "plan.yaml, line 9: networks[0].model.mean_kbps: this must be a number." in capsys.readouterr().err
+
+
+def test_check_and_schema_print_what_a_plan_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    words = ["qa", "check", str(tmp_path / "plan.yaml"), "--set", "BASE=http://a.test"]
+    assert main(words) == 0
+    assert "4 runs in virtual time" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["thresholds"] == ["startup_s p95 <= 2.5", "ended == 1"]
+    assert main(["qa", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Matinee QA plan"
+    assert main([*words[:3], "--set", "BASE"]) == 2
+
+
+def test_a_real_run_is_on_libmpv(tmp_path: Path, server: FileServer) -> None:
+    text = f'version: 1\nname: Real\nmode: real\nsources: [{{name: d, url: "{server.url("manifest.mpd")}"}}]\n'
+    text += "play: {duration_s: 1}\nscript: [{at_s: 0.1, do: pause}, {at_s: 0.3, do: play}]\n"
+    code, document = qa_run(tmp_path, server, text + "thresholds: [memory_mb > 10]\n", "--json")
+    assert code == 0
+    report = document["runs"][0]["report"]
+    assert report["libmpv"].startswith(("mpv", "libmpv"))
+    assert report["result"]["position_s"] == pytest.approx(1, abs=0.5)
+
+
+def test_titles_of_the_service_play_in_virtual_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
+    with running_backend(tmp_path / "data") as group:
+        title = publish_media(group, media.packager_cenc(), "film")
+        (tmp_path / "plan.yaml").write_text(
+            f"version: 1\nname: Title\nsources: [{{name: film, title: {title}}}]\n"
+            "faults:\n  - name: one edge out\n    rules:\n"
+            "      - {match: {pathway: edge-a, kind: segment}, skip: 2, fault: {type: refuse}}\n"
+            "thresholds: [ended == 1, stalls == 0, path_switches >= 1, cdn.edge-b.share > 30%]\n"
+        )
+        words = ["--out", str(tmp_path), "--service", group.api.url, "--email", DEMO_EMAIL]
+        assert main(["qa", "run", str(tmp_path / "plan.yaml"), *words]) == 0
+    html = (tmp_path / "report.html").read_text()
+    assert "edge-b" in html
+    assert DEMO_PASSWORD not in html
+
+
+def test_a_service_that_refuses_the_account_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MATINEE_PASSWORD", "wrong")
+    (tmp_path / "plan.yaml").write_text("version: 1\nname: T\nsources: [{name: film, title: film}]\n")
+    with running_backend(tmp_path / "data", edges=1) as group:
+        for jobs in "1", "2":
+            words = ["--jobs", jobs, "--service", group.api.url, "--email", DEMO_EMAIL]
+            assert main(["qa", "run", str(tmp_path / "plan.yaml"), *words]) == 4
+    assert "Traceback" not in capsys.readouterr().err

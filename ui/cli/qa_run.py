@@ -1,0 +1,89 @@
+"""``matinee qa run PLAN``: all runs of a plan, a verdict, and the evidence as JSON, JUnit XML and HTML."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.cli.options import whole_number
+from ui.cli.qa_options import add_bench_arguments, add_plan_arguments, bench_of, plan_of
+
+if TYPE_CHECKING:
+    from player.qa.outcome import Outcome
+    from player.qa.spec import RunResult
+
+_BAR = 30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee qa run --help``."""
+    add_plan_arguments(parser)
+    parser.add_argument("--out", metavar="DIR", type=Path, help="write report.json, junit.xml and report.html here")
+    parser.add_argument("--json", action="store_true", help="print the JSON document on stdout and nothing else")
+    parser.add_argument(
+        "--jobs", metavar="N", type=whole_number, default=0, help="runs at once (default: one for each core)"
+    )
+    add_bench_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play, judge, report. 0 where all thresholds hold, 1 where one is broken."""
+    from player.errors import ExitCode
+    from player.qa.outcome import outcome_of
+    from player.qa.run import default_jobs, run_all
+
+    plan = plan_of(args)
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)
+    progress = _Progress(len(plan.runs), sys.stderr.isatty())
+    with bench_of(args) as bench:
+        jobs = args.jobs or default_jobs()
+        results = run_all(plan.runs, bench, virtual=plan.virtual, jobs=jobs, on_done=progress.done)
+    outcome = outcome_of(plan, results)
+    if args.out is not None:
+        write(outcome, args.out)
+    if args.json:
+        print(json.dumps(outcome.document(), indent=1))
+    tell(outcome, args.out)
+    return int(ExitCode.GOOD if outcome.passed else ExitCode.FAILED)
+
+
+def write(outcome: Outcome, folder: Path) -> None:
+    """The three documents."""
+    from player.qa.junit import junit
+    from player.qa.page import page
+
+    (folder / "report.json").write_text(json.dumps(outcome.document(), indent=1) + "\n", encoding="utf-8")
+    (folder / "junit.xml").write_text(junit(outcome), encoding="utf-8")
+    (folder / "report.html").write_text(page(outcome), encoding="utf-8")
+
+
+def tell(outcome: Outcome, folder: Path | None) -> None:
+    """The verdict in a few lines on stderr."""
+    for judgement in outcome.judgements:
+        print(f"{'holds ' if judgement.holds else 'BROKEN'}  {judgement.sentence}", file=sys.stderr)
+    where = "" if folder is None else f", see {folder / 'report.html'}"
+    print(f"{outcome.plan.name}: {'passed' if outcome.passed else 'FAILED'}{where}", file=sys.stderr)
+
+
+class _Progress:
+    """A bar that is written over on a terminal, a line for each run elsewhere."""
+
+    def __init__(self, total: int, terminal: bool) -> None:
+        self._total = total
+        self._done = 0
+        self._terminal = terminal
+
+    def done(self, _number: int, result: RunResult) -> None:
+        self._done += 1
+        summary = result.report["summary"]
+        told = f"{result.report['result']['status']}, {summary['stalls']} stalls, {result.labels.text}"
+        if not self._terminal:
+            print(f"[{self._done}/{self._total}] {told}", file=sys.stderr)
+            return
+        filled = "#" * (self._done * _BAR // self._total)
+        end = "\n" if self._done == self._total else ""
+        print(f"\r\x1b[K[{filled:<{_BAR}}] {self._done}/{self._total} {told}", end=end, file=sys.stderr, flush=True)
