@@ -15,6 +15,7 @@ from tests.kit import barcode
 from ui.video.render import SoftwareRenderContext
 
 WIDTH, HEIGHT = 320, 180
+PATIENCE_S = 0.15  # libmpv waits 0.2 s for a picture to be drawn, and then lets it go without a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Screen:
         self._ended = False
         self.shown: list[Shown] = []
         self.blank = 0
+        self.held_up = False  # nothing was drawn for so long that libmpv may have given a picture up
         self._thread = threading.Thread(target=self._draw, name="screen", daemon=True)
         self._thread.start()
 
@@ -89,6 +91,7 @@ class Screen:
         return None
 
     def _draw(self) -> None:
+        last_s = time.monotonic()
         while not self._ended:
             if not self._wake.wait(0.2):
                 continue
@@ -96,6 +99,9 @@ class Screen:
             if self._ended or not self._context.has_new_frame():
                 continue
             self._context.render(self._picture.ctypes.data, WIDTH, HEIGHT, WIDTH * 4)
+            now_s = time.monotonic()
+            self.held_up |= now_s - last_s > PATIENCE_S
+            last_s = now_s
             mark = barcode.decode(self._picture)
             if mark is None:
                 self.blank += 1
