@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,9 @@ from player.engine import Engine, EngineSettings
 from player.mpv.player import MpvPlayer, OutputOptions
 from player.opening import Source
 from player.report import Recorder
+from player.session import Session
 from player.settings import PlaybackSettings
+from tests.kit.fileserver import FileServer
 from tests.kit.media import TestMedia
 
 
@@ -63,6 +65,27 @@ def play(
         session.stop()
         made.wait(session, 10.0)
     return Run(recorder.report(source=source.shown_name, policy="test"), finished, player.recent_log)
+
+
+@contextmanager
+def opened(
+    made: Engine,
+    folder: Path,
+    manifest: str,
+    player: MpvPlayer,
+    keys: Sequence[tuple[bytes, bytes]] = (),
+    **settings: Any,
+) -> Iterator[tuple[Session, Recorder]]:
+    """A playback of a title from a plain file server, stopped at the end. ``settings`` are PlaybackSettings."""
+    with FileServer(folder) as server:
+        recorder = Recorder()
+        source = Source(url=server.url(manifest), keys=tuple(keys))
+        session = made.open(source, player, recorder.see, PlaybackSettings(**settings), recorder)
+        try:
+            yield session, recorder
+        finally:
+            session.stop()
+            assert made.wait(session, 20)
 
 
 @contextmanager
