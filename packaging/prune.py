@@ -108,8 +108,10 @@ def _prune_libraries(pyside: Path) -> None:
     for user in users:
         linked = subprocess.run(["ldd", str(user)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         for line in linked.stdout.decode("utf-8", "replace").splitlines():
-            if str(library) in line:
-                needed.add(line.split()[0])
+            name, _, found = line.partition("=>")
+            # A plugin reaches the folder by ../../lib.
+            if found and Path(found.split("(")[0].strip()).resolve().parent == library.resolve():
+                needed.add(name.strip())
     for path in library.iterdir():
         if path.is_dir():
             shutil.rmtree(path)

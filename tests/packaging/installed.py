@@ -1,8 +1,8 @@
 """``make test-packages``: every artefact as it is installed. Wheel and archive in clean folders, the Debian packages
 in a fresh root of Debian 12 (debootstrap; takes root).
 
-Each: version and build are told, ``doctor`` is content, a title plays headless, the app shows a moving picture under
-Xvfb, and nothing of the program is left when it has been removed, while what the viewer kept stays.
+Each: version and build are told, ``doctor`` is content, a title plays headless and is downloaded, the app shows a
+moving picture under Xvfb, and nothing of the program is left when it has been removed, while the download stays.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.kit import media
+from tests.kit.fileserver import FileServer
 from tests.packaging.xvfb import VirtualScreen
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -183,10 +184,11 @@ def examine(installation: Installation) -> list[str]:
     title = installation.path(installation.title / (clip.hls or ""))
     profile = ["--profile-dir", installation.path(installation.profile), "--key-store", "file"]
     wrong = [*_tells_its_version(installation), *_doctor_is_content(installation, profile)]
-    wrong += _plays_headless(installation, title, profile, clip.seconds)
+    wrong += _plays_headless(installation, title, profile)
+    wrong += _downloads(installation, clip, profile)
     wrong += _shows_a_picture(installation, title, profile)
     wrong += [f"{path} is left" for path in installation.leftovers()]
-    if not any(installation.profile.iterdir()):
+    if not list(installation.profile.glob("downloads/*/*")):
         wrong.append("what the viewer kept has gone")
     return wrong
 
@@ -203,12 +205,18 @@ def _doctor_is_content(installation: Installation, profile: Sequence[str]) -> li
     return [f"doctor: {done.returncode}: {done.stdout.decode()[-2000:]}{done.stderr.decode()[-1000:]}"]
 
 
-def _plays_headless(installation: Installation, title: str, profile: Sequence[str], seconds: float) -> list[str]:
+def _plays_headless(installation: Installation, title: str, profile: Sequence[str]) -> list[str]:
     done = installation.run("play", title, "--headless", "--speed", "max", "--json", *profile)
     if done.returncode != 0:
         return [f"play --headless: {done.returncode}: {done.stderr.decode()[-2000:]}"]
     result = json.loads(done.stdout)["result"]
-    return [] if not result["error"] else [f"play --headless: {result} of {seconds} s"]
+    return [] if not result["error"] else [f"play --headless: {result}"]
+
+
+def _downloads(installation: Installation, clip: media.TestMedia, profile: Sequence[str]) -> list[str]:
+    with FileServer(clip.folder) as server:
+        done = installation.run("download", "add", server.url(clip.dash or ""), "--height", "180", *profile)
+    return [] if done.returncode == 0 else [f"download add: {done.returncode}: {done.stderr.decode()[-2000:]}"]
 
 
 def _shows_a_picture(installation: Installation, title: str, profile: Sequence[str]) -> list[str]:
