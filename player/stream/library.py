@@ -11,6 +11,7 @@ from player.stream.timeline import Slot
 from player.stream.waiting import Waiting
 
 _MIN_OVERLAP_S = 0.02  # less of an earlier segment is only used if it is there already
+_LONGER_S = 1.0  # the sound of a group may begin its last segments so long after the picture has ended
 
 
 class StoreLibrary:
@@ -40,7 +41,7 @@ class StoreLibrary:
     def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
         line = self._lines[track]
         start = slot.start_s - (0.0 if slot.first_of_group else _MIN_OVERLAP_S)
-        stop = slot.end_s if slot.last_of_group else slot.until_s + _MIN_OVERLAP_S
+        stop = slot.end_s + _LONGER_S if slot.last_of_group else slot.until_s + _MIN_OVERLAP_S
         positions = line.overlapping(start, stop, slot.group)
         return [
             (position, line[position].segment)

@@ -102,7 +102,7 @@ def ffmpeg_dash(seconds: int = SECONDS) -> TestMedia:
             ["-media_seg_name", "seg-$RepresentationID$-$Number%03d$.m4s", "manifest.mpd"],
         )
 
-    folder = _cached("ffmpeg-dash", {"seconds": seconds}, make)
+    folder = cached("ffmpeg-dash", {"seconds": seconds}, make)
     return TestMedia(folder, "manifest.mpd", "master.m3u8", seconds, languages=("en", "fr"))
 
 
@@ -121,7 +121,7 @@ def ffmpeg_hls_ts(seconds: int = SECONDS) -> TestMedia:
             ["-master_pl_name", "master.m3u8", "-hls_segment_filename", "%v/seg%03d.ts", "%v/index.m3u8"],
         )
 
-    folder = _cached("ffmpeg-hls-ts", {"seconds": seconds}, make)
+    folder = cached("ffmpeg-hls-ts", {"seconds": seconds}, make)
     return TestMedia(folder, None, "master.m3u8", seconds)
 
 
@@ -157,7 +157,7 @@ def dash_on_demand(seconds: int = SECONDS) -> TestMedia:
         ]
         _packager(folder, streams)
 
-    folder = _cached("dash-on-demand", {"seconds": seconds}, make)
+    folder = cached("dash-on-demand", {"seconds": seconds}, make)
     return TestMedia(folder, "manifest.mpd", "master.m3u8", seconds, languages=tuple(BEEP_BASE_HZ))
 
 
@@ -180,7 +180,7 @@ def other_codec(codec: str, seconds: int = 8) -> TestMedia:
             ["-media_seg_name", "seg-$RepresentationID$-$Number%03d$.m4s", "manifest.mpd"],
         )
 
-    folder = _cached(codec, {"seconds": seconds}, make)
+    folder = cached(codec, {"seconds": seconds}, make)
     return TestMedia(folder, "manifest.mpd", None, seconds, rungs=RUNGS[:2])
 
 
@@ -213,7 +213,7 @@ def _packager_segments(scheme: str | None, seconds: int) -> TestMedia:
         ]
         _packager(folder, streams, "--generate_static_live_mpd", *(_encryption(scheme) if scheme else []))
 
-    folder = _cached(f"packager-{scheme or 'clear'}", {"seconds": seconds}, make)
+    folder = cached(f"packager-{scheme or 'clear'}", {"seconds": seconds}, make)
     return TestMedia(
         folder,
         "manifest.mpd",
@@ -278,7 +278,7 @@ def elementary(seconds: int = SECONDS) -> Path:
         beeps = [v for language in BEEP_BASE_HZ for v in ("-f", "lavfi", "-i", _beeps(language, seconds))]
         _ffmpeg(folder, beeps, ["-filter_complex", graph + ";".join(branches)], outputs)
 
-    return _cached("elementary", {"seconds": seconds}, make)
+    return cached("elementary", {"seconds": seconds}, make)
 
 
 def _x264(bitrate: int) -> list[object]:
@@ -322,7 +322,7 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else Path(__file__).resolve().parents[2] / ".cache" / "test-media"
 
 
-def _cached(name: str, facts: dict[str, object], make: Callable[[Path], None]) -> Path:
+def cached(name: str, facts: dict[str, object], make: Callable[[Path], None]) -> Path:
     """The folder made by ``make``, built at most once even when several processes ask at the same time."""
     digest = hashlib.sha256(repr((_recipes(), name, sorted(facts.items()))).encode()).hexdigest()[:12]
     home = cache_folder()

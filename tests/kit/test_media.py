@@ -75,9 +75,9 @@ def test_media_are_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         calls.append(folder)
         (folder / "file").write_text("x")
 
-    first = media._cached("thing", {"a": 1}, make)
-    assert media._cached("thing", {"a": 1}, make) == first
-    assert media._cached("thing", {"a": 2}, make) != first
+    first = media.cached("thing", {"a": 1}, make)
+    assert media.cached("thing", {"a": 1}, make) == first
+    assert media.cached("thing", {"a": 2}, make) != first
     assert len(calls) == 2
 
 
@@ -89,5 +89,5 @@ def test_a_failed_recipe_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_p
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError):
-        media._cached("thing", {}, make)
+        media.cached("thing", {}, make)
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []

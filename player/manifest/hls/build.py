@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, Changes, RenditionChange
-from player.manifest.codecs import container_of_url
+from player.manifest.codecs import codec_type, container_of_url
 from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.hls.media import MediaPlaylist, parse_media
 from player.manifest.hls.merge import Merged, merge
@@ -254,7 +254,8 @@ def attach_merged(presentation: Presentation, rendition_id: str, text: str, url:
 
 
 def _with_audio_only(presentation: Presentation, rendition_id: str) -> Presentation:
-    """A variant that declares no codecs and whose segments are packed audio is no video: it gets an audio track."""
+    """A variant that declares no codec we know and whose segments are packed audio is no video: it gets an audio
+    track."""
     periods = []
     for period in presentation.periods:
         tracks: list[Track] = []
@@ -273,7 +274,8 @@ def _with_audio_only(presentation: Presentation, rendition_id: str) -> Presentat
 
 
 def _is_packed_audio(rendition: Rendition) -> bool:
-    return rendition.container is Container.PACKED_AUDIO and not rendition.codecs and rendition.width is None
+    undeclared = all(codec_type(codec) is None for codec in rendition.codecs)
+    return rendition.container is Container.PACKED_AUDIO and undeclared and rendition.width is None
 
 
 def _imported(presentation: Presentation) -> Mapping[str, str] | None:

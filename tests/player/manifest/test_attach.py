@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from player.manifest import attach_playlist, parse
 from player.manifest.dump import to_json
 from player.manifest.model import Presentation, TrackType
@@ -28,8 +30,9 @@ def test_a_variant_without_codecs_that_is_packed_audio_is_audio() -> None:
     assert not audio.muxed_audio
 
 
-def test_a_title_of_packed_audio_alone_has_no_video() -> None:
-    text = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=64000\nradio.m3u8\n"
+@pytest.mark.parametrize("more", ["", ',CODECS="unknown"'])
+def test_a_title_of_packed_audio_alone_has_no_video(more: str) -> None:
+    text = f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=64000{more}\nradio.m3u8\n"
     presentation = attach_playlist(
         parse(text, URL), "variant-0", playlist("1.mp3"), "https://example.org/a/radio.m3u8"
     )

@@ -111,7 +111,7 @@ def test_every_sample_is_written_once_and_in_order(slots: list[float], audio: li
     title = Title(slots, audio)
     pieces = title.everything()
     assert marks(pieces, "v") == expected(slots, V_S)
-    assert marks(pieces, "a") == [name for name, part in _named(audio) if part.start_s < title.timeline.end_s]
+    assert marks(pieces, "a") == [name for name, part in _named(audio) if part.start_s < title.timeline.end_s + 1.0]
 
 
 def _named(durations: Sequence[float]) -> list[tuple[str, Segment]]:
@@ -178,6 +178,12 @@ def test_a_segment_that_arrives_gives_the_same_bytes_as_a_whole_one() -> None:
 
 def _laid_out(pieces: Sequence[Piece]) -> dict[int, int]:
     return {piece.offset + place: value for piece in pieces for place, value in enumerate(joined(piece))}
+
+
+def test_sound_that_goes_on_after_the_picture_is_heard_to_its_end() -> None:
+    heard = marks(Title([2.0, 2.0], [2.0, 2.0, 0.5, 1.0, 1.0]).everything(), "a")
+    assert heard[0] == "0.000"
+    assert float(heard[-1]) > 5.4
 
 
 def test_muxed_sound_is_written_beside_its_picture() -> None:

@@ -1,0 +1,154 @@
+"""Two seconds of every codec in every container that carries it, made by FFmpeg and by Shaka Packager.
+
+Each sample has :data:`FRAMES` pictures with a barcode (:mod:`tests.kit.barcode`) in segments of a second, and two
+seconds of a tone. They are encoded once for each codec and packaged once for each row of :data:`SAMPLES`, in the
+cache of :mod:`tests.kit.media`. There is no row for HE-AAC: neither this FFmpeg nor Shaka Packager encodes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend_stub.encoding import tools
+from backend_stub.encoding.process import run_tool
+from tests.kit import barcode, media
+
+SECONDS = 2
+FPS = 25
+FRAMES = SECONDS * FPS
+SAMPLE_RATE = 48_000
+
+_X265 = f"keyint={FPS}:min-keyint={FPS}:scenecut=0:open-gop=0:log-level=error"
+_VIDEO: dict[str, list[object]] = {
+    "H.264": ["libx264", "-preset", "ultrafast", "-bf", 2, "-g", FPS, "-sc_threshold", 0, "-flags", "+cgop"],
+    "HEVC": ["libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", _X265],
+    "VP9": ["libvpx-vp9", "-deadline", "realtime", "-cpu-used", 8, "-g", FPS, "-keyint_min", FPS],
+    "AV1": ["libsvtav1", "-preset", 12, "-g", FPS, "-svtav1-params", f"scd=0:keyint={FPS}"],
+}
+_AUDIO = {"AAC LC": "aac", "AC-3": "ac3", "E-AC-3": "eac3", "Opus": "libopus", "MP3": "libmp3lame"}
+_PACKED = {"AAC LC": "aac", "AC-3": "ac3", "E-AC-3": "ec3", "MP3": "mp3"}
+_SUFFIX = {"fMP4": "m4s", "WebM": "webm", "TS": "ts"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One row of the table in ``docs/formats.md``. ``video`` is empty for sound alone."""
+
+    maker: str
+    protocol: str
+    container: str
+    video: str
+    audio: str
+
+    @property
+    def name(self) -> str:
+        words = (self.maker.split(" ")[0], self.protocol, self.container, self.video, self.audio)
+        return "-".join(word.replace(" ", "") for word in words if word)
+
+    @property
+    def sound_left_out(self) -> int:
+        """Samples of sound at its end that cannot be heard: libmpv 0.35 keeps the last frame of E-AC-3 to itself, and
+        FFmpeg leaves the first block out of WebM and lists the last one beyond the end of the title."""
+        if self.audio == "E-AC-3":
+            return 1536
+        return 2 * 960 if self.maker == "FFmpeg" and self.container == "WebM" else 0
+
+    @property
+    def manifest(self) -> str:
+        return "manifest.mpd" if self.protocol == "DASH" else "master.m3u8"
+
+    def folder(self) -> Path:
+        """The packaged files, made where they are not there yet."""
+        make = _by_ffmpeg if self.maker == "FFmpeg" else _by_packager
+        return _cached(self.name, lambda folder: make(self, folder))
+
+
+def _rows() -> tuple[Sample, ...]:
+    ffmpeg, packager = "FFmpeg", "Shaka Packager"
+    rows = [
+        *(Sample(ffmpeg, "HLS", "TS", "H.264", audio) for audio in ("AAC LC", "AC-3", "E-AC-3", "MP3")),
+        Sample(ffmpeg, "HLS", "TS", "HEVC", "AAC LC"),
+        *(Sample(ffmpeg, "HLS", "fMP4", video, "AAC LC") for video in ("H.264", "HEVC")),
+        *(Sample(ffmpeg, "DASH", "fMP4", "H.264", audio) for audio in _AUDIO),
+        *(Sample(ffmpeg, "DASH", "fMP4", video, "AAC LC") for video in ("HEVC", "VP9", "AV1")),
+        *(Sample(ffmpeg, "DASH", "WebM", video, "Opus") for video in ("VP9", "AV1")),
+        *(Sample(packager, "HLS", "TS", "H.264", audio) for audio in ("AAC LC", "AC-3", "E-AC-3")),
+        *(Sample(packager, "HLS", "packed audio", "", audio) for audio in _PACKED),
+        Sample(packager, "HLS", "packed audio", "H.264", "AAC LC"),
+        *(Sample(packager, "HLS", "fMP4", "H.264", audio) for audio in ("AC-3", "E-AC-3")),
+        *(Sample(packager, "DASH", "fMP4", video, "AAC LC") for video in _VIDEO),
+        Sample(packager, "DASH", "fMP4", "VP9", "Opus"),
+        *(Sample(packager, "DASH", "WebM", video, "Opus") for video in ("VP9", "AV1")),
+    ]
+    return tuple(rows)
+
+
+SAMPLES = _rows()
+
+
+def _by_ffmpeg(sample: Sample, folder: Path) -> None:
+    inputs = ["-i", _video(sample.video), "-i", _audio(sample.audio), "-map", "0:v", "-map", "1:a", "-c", "copy"]
+    if sample.protocol == "DASH":
+        kind = "webm" if sample.container == "WebM" else "mp4"
+        _ffmpeg(folder, *inputs, "-f", "dash", "-seg_duration", 1, "-dash_segment_type", kind, sample.manifest)
+    else:
+        kind = "fmp4" if sample.container == "fMP4" else "mpegts"
+        hls = ["-f", "hls", "-hls_time", 1, "-hls_playlist_type", "vod", "-hls_segment_type", kind]
+        _ffmpeg(folder, *inputs, *hls, "-master_pl_name", sample.manifest, "index.m3u8")
+
+
+def _by_packager(sample: Sample, folder: Path) -> None:
+    streams = []
+    if sample.video:
+        inner = "TS" if sample.container == "packed audio" else sample.container
+        streams.append(f"in={_video(sample.video)},stream=video,{_stream('video', _SUFFIX[inner])}")
+    packed = sample.container == "packed audio"
+    suffix = _PACKED[sample.audio] if packed else _SUFFIX[sample.container]
+    sound = _audio(sample.audio, "webm" if sample.container == "WebM" else "mp4")
+    streams.append(f"in={sound},stream=audio,{_stream('audio', suffix)}")
+    manifest = (
+        ["--generate_static_live_mpd", "--mpd_output", sample.manifest]
+        if sample.protocol == "DASH"
+        else ["--hls_master_playlist_output", sample.manifest]
+    )
+    run_tool([tools.locate().packager, "--quiet", "--segment_duration", "1", *manifest, *streams], cwd=folder)
+
+
+def _stream(name: str, suffix: str) -> str:
+    init = {"m4s": "mp4", "webm": "webm"}.get(suffix)
+    head = f"init_segment={name}/init.{init}," if init else ""
+    return f"{head}segment_template={name}/$Number$.{suffix},playlist_name={name}.m3u8"
+
+
+def _video(codec: str) -> Path:
+    """An MP4 file of the pictures."""
+
+    def make(folder: Path) -> None:
+        picture = f"testsrc2=s=256x144:r={FPS}:d={SECONDS},{barcode.draw_filter(0)},format=yuv420p"
+        _ffmpeg(folder, "-f", "lavfi", "-i", picture, "-c:v", *_VIDEO[codec], "video.mp4")
+
+    return _cached(codec, make) / "video.mp4"
+
+
+def _audio(codec: str, form: str = "mp4") -> Path:
+    """A file of the tone. The packager makes WebM only of WebM, which says by a delay what MP4 says by times below
+    0."""
+    name = f"audio.{form}"
+
+    def make(folder: Path) -> None:
+        tone = f"sine=f=440:r={SAMPLE_RATE}:d={SECONDS}"
+        _ffmpeg(folder, "-f", "lavfi", "-i", tone, "-ac", 2, "-c:a", _AUDIO[codec], "-b:a", "96k", name)
+
+    return _cached(f"{codec}-{form}".replace(" ", ""), make) / name
+
+
+def _cached(name: str, make: Callable[[Path], None]) -> Path:
+    recipes = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return media.cached(f"sample-{name}", {"recipes": recipes}, make)
+
+
+def _ffmpeg(folder: Path, *arguments: object) -> None:
+    run_tool([tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y", *map(str, arguments)], cwd=folder)
