@@ -9,7 +9,7 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.hls_aes import decrypt_segment, whole_segment_methods
 from drm_client.keys import KeyRing
 from drm_client.mp4file import Mp4Decryptor
-from drm_client.sample_aes import SampleAes, packed_audio_frames
+from drm_client.sample_aes import SampleAes, is_described_as_encrypted, packed_audio_frames
 from drm_client.ts_packets import is_transport_stream
 from drm_client.ts_sample_aes import decrypt_transport_stream, encrypted_streams
 from drm_client.webm import WebmDecryptor
@@ -80,6 +80,8 @@ class FileDecryptor:
                 "initialisation vector must be known.",
             )
         if kind is FileKind.TRANSPORT_STREAM and not encrypted_streams(data):
+            return data
+        if kind is FileKind.PACKED_AUDIO and key is None and not is_described_as_encrypted(data):
             return data
         if key is None or key.iv is None:
             raise DrmError(

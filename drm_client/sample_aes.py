@@ -95,6 +95,11 @@ def id3_length(data: bytes | bytearray) -> int:
     return min(position, len(data))
 
 
+def is_described_as_encrypted(data: bytes | bytearray) -> bool:
+    """Whether a packed audio segment says that it is encrypted: its ID3 tag then describes the sound."""
+    return _AUDIO_DESCRIPTION in data[: id3_length(data)]
+
+
 def _without_description(data: bytearray) -> bytearray:
     """``data`` without the private frames of its first ID3 tag that say how the sound is encrypted."""
     tag = data[: id3_length(data)]

@@ -16,9 +16,11 @@ from pathlib import Path
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.files import FileDecryptor, FileKind, SegmentKey, file_kind
 from drm_client.keys import KEY_LENGTHS, KID_LENGTH
+from drm_client.sample_aes import is_described_as_encrypted
 from player.errors import ErrorCode, ExitCode, InputError
 from ui.cli.decrypt_inputs import KnownKeys, is_playlist, key_beside, playlist_parts, rendition_playlists
 from ui.cli.decrypt_mpd import LocalRendition, is_mpd, mpd_key_beside, mpd_renditions
+from ui.cli.decrypt_order import begins_presentation, in_order, output_names
 from ui.cli.decrypt_trial import find_segment_key, likely_ivs
 
 _METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
@@ -141,25 +143,25 @@ def _decrypt_manifests(
 def _decrypt_files(
     files: Sequence[Path], keys: KnownKeys, iv: bytes | None, method: str | None, target: Target
 ) -> list[Path]:
-    """Files in the order given, into one file or into a folder."""
-    contents = [(path, read_file(path)) for path in files]
-    if sum(_begins_presentation(data) for _, data in contents) > 1:
+    """Files into one file or into a folder. Of packed audio, some of which says that it is encrypted, the rest is the
+    clear begin of the title."""
+    contents = in_order([(path, read_file(path)) for path in files])
+    if sum(begins_presentation(data) for _, data in contents) > 1:
         target = target.for_several("several complete files")
+    names = output_names([path for path, _ in contents])
+    told = any(is_described_as_encrypted(data) for _, data in contents)
     decryptor = FileDecryptor(keys.ring)
     written = []
     joined = bytearray()
-    for path, data in contents:
-        clear = decryptor.decrypt(data, _segment_key(data, path, keys, iv, method))
+    for name, (path, data) in zip(names, contents, strict=True):
+        is_clear = told and file_kind(data) is FileKind.PACKED_AUDIO and not is_described_as_encrypted(data)
+        key = None if is_clear else _segment_key(data, path, keys, iv, method)
+        clear = decryptor.decrypt(data, key)
         if target.is_folder:
-            written.append(_write(target.path / path.name, clear, files))
+            written.append(_write(target.path / name, clear, files))
         else:
             joined += clear
     return written or [_write(target.path, joined, files)]
-
-
-def _begins_presentation(data: bytearray) -> bool:
-    """Whether a file is whole or an init segment: media segments have no file type box or EBML header."""
-    return data[4:8] == b"ftyp" or data[:4] == b"\x1a\x45\xdf\xa3"
 
 
 def _segment_key(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,9 +59,10 @@ class KnownKeys:
         return self._values[0][1]
 
     def named_in(self, uri: str) -> bytes | None:
-        """The key whose ID stands in a key URI, if there is one."""
-        text = uri.lower().replace("-", "")
-        return next((key for kid, key in self._values if kid is not None and kid.hex() in text), None)
+        """The key whose ID stands in a key URI (as text, or as what a data: URI holds), if there is one."""
+        text, held = uri.lower().replace("-", ""), _data_of(uri)
+        named = (key for kid, key in self._values if kid is not None and (kid.hex() in text or kid in held))
+        return next(named, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,17 @@ def playlist_parts(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> It
         yield Part(media, segment.byte_range, _segment_key(segment.keys, segment, path, keys), is_media=True)
 
 
+def manifests_beside(path: Path, pattern: str) -> list[Path]:
+    """The manifests that may name a file: in its folder, then in the one above."""
+    folders = (path.parent, path.parent.parent)
+    return [found for folder in folders for found in sorted(folder.glob(pattern))[:_MAX_NEIGHBOURS]]
+
+
 def key_beside(path: Path, keys: KnownKeys) -> SegmentKey | None:
-    """What a media playlist in the same folder says of a file's encryption, or None where none names it."""
+    """What a media playlist in the file's folder, or the one above, says of its encryption; None where none names
+    it."""
     wanted = path.resolve()
-    for playlist in sorted(wanted.parent.glob("*.m3u8"))[:_MAX_NEIGHBOURS]:
+    for playlist in manifests_beside(wanted, "*.m3u8"):
         with contextlib.suppress(InputError, ManifestError):
             if rendition_playlists(playlist) != [playlist]:
                 continue
@@ -182,6 +191,17 @@ def named_key(info: KeyInfo, manifest: Path, keys: KnownKeys) -> bytes | None:
         if beside.is_file() and beside.stat().st_size <= 64:
             return read_key(info.method, beside.read_bytes())
     return None
+
+
+def _data_of(uri: str) -> bytes:
+    """What a base64 ``data:`` URI holds; nothing for any other."""
+    head, _, body = uri.partition(",")
+    if not head.lower().startswith("data:") or not head.lower().endswith(";base64"):
+        return b""
+    try:
+        return base64.b64decode(unquote(body))
+    except ValueError:
+        return b""
 
 
 def local_file(url: str, playlist: Path) -> Path:

@@ -11,10 +11,9 @@ from drm_client.files import FileKind, SegmentKey, file_kind
 from player.errors import ErrorCode, InputError, ManifestError
 from player.manifest import parse
 from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Rendition, Segment
-from ui.cli.decrypt_inputs import KnownKeys, Part, local_file, manifest_text, named_key
+from ui.cli.decrypt_inputs import KnownKeys, Part, local_file, manifest_text, manifests_beside, named_key
 
 MPD_SUFFIX = ".mpd"
-_MAX_NEIGHBOURS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,9 @@ def mpd_renditions(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> li
 
 
 def mpd_key_beside(path: Path, keys: KnownKeys) -> SegmentKey | None:
-    """What an MPD in the same folder says of a segment's encryption, or None where none names it."""
+    """What an MPD in the file's folder, or the one above, says of its encryption; None where none names it."""
     wanted = path.resolve()
-    for manifest in sorted(wanted.parent.glob(f"*{MPD_SUFFIX}"))[:_MAX_NEIGHBOURS]:
+    for manifest in manifests_beside(wanted, f"*{MPD_SUFFIX}"):
         with contextlib.suppress(InputError, ManifestError):
             for rendition in mpd_renditions(manifest, keys):
                 for part in rendition.parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from pathlib import Path
 
@@ -81,6 +82,28 @@ def test_init_and_media_segments_become_one_file(tmp_path: Path) -> None:
 def test_a_folder_takes_one_file_each(tmp_path: Path) -> None:
     assert run(*write_parts(tmp_path), "--key", f"{KID}:{KEY}", "-o", f"{tmp_path}/clear/") == 0
     assert sorted(path.name for path in (tmp_path / "clear").iterdir()) == ["1.m4s", "2.m4s", "init.mp4"]
+
+
+def test_the_order_of_a_shell_is_no_order_of_segments(tmp_path: Path) -> None:
+    """Two titles side by side, listed by their letters: 10 before 2, and init segments behind their segments."""
+    for folder, first in (("a", 1), ("b", 5)):
+        (tmp_path / folder).mkdir()
+        init, *segments = write_parts(tmp_path)
+        init.rename(tmp_path / folder / "zero.mp4")
+        for name, seed in (("10.m4s", first + 1), ("2.m4s", first)):
+            path = tmp_path / folder / name
+            path.write_bytes(box(b"styp", b"msdh") + fragment(samples(seed), Layout()))
+        for segment in segments:
+            segment.unlink()
+    listed = sorted((tmp_path / "a").iterdir())
+    assert [path.name for path in listed] == ["10.m4s", "2.m4s", "zero.mp4"]
+    assert run(*listed, "--key", f"{KID}:{KEY}", "-o", tmp_path / "clear.mp4") == 0
+    assert read_fragment_samples((tmp_path / "clear.mp4").read_bytes()) == payloads(1, 2)
+    both = [*listed, *sorted((tmp_path / "b").iterdir())]
+    assert run(*both, "--key", f"{KID}:{KEY}", "-o", f"{tmp_path}/out/") == 0
+    written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.m*")}
+    assert written == {f"{folder}/{name}" for folder in "ab" for name in ("10.m4s", "2.m4s", "zero.mp4")}
+    assert read_fragment_samples((tmp_path / "out" / "b" / "2.m4s").read_bytes()) == payloads(5)
 
 
 def test_several_complete_files_need_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,6 +188,42 @@ def test_a_playlist_beside_a_segment_is_asked(tmp_path: Path) -> None:
     )
     assert run(tmp_path / "one.ts", "--key", KEY, "-o", tmp_path / "clear.ts") == 0
     assert (tmp_path / "clear.ts").read_bytes() == TS
+
+
+def test_a_playlist_in_the_folder_above_names_the_key_by_its_id(tmp_path: Path) -> None:
+    iv = bytes(range(5, 21))
+    (tmp_path / "video").mkdir()
+    (tmp_path / "video" / "one.ts").write_bytes(encrypted_ts(iv))
+    uri = "data:text/plain;base64," + base64.b64encode(bytes.fromhex(KID)).decode()
+    (tmp_path / "media.m3u8").write_text(
+        f'#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI="{uri}",IV=0x{iv.hex()}\n'
+        "#EXTINF:4,\nvideo/one.ts\n#EXT-X-ENDLIST\n"
+    )
+    both = ["--key", f"{OTHER_KID}:{KEY[::-1]}", "--key", f"{KID}:{KEY}"]
+    for given in (tmp_path / "video" / "one.ts", tmp_path / "media.m3u8"):
+        assert run(given, *both, "-o", tmp_path / "clear.ts") == 0
+        assert (tmp_path / "clear.ts").read_bytes() == TS
+
+
+def test_packed_audio_with_a_clear_begin(tmp_path: Path) -> None:
+    """Segments before the first key pass as they are; so do they beside others that say they are encrypted."""
+    frame = b"\xff\xf1\x4c\x80\x0a\x1f\xfc" + bytes(range(73))  # ADTS, 80 bytes in all
+    key, iv = bytes.fromhex(KEY), bytes(range(16))
+    secret = frame[:23] + CbcChain(key, iv).apply(frame[23:71]) + frame[71:]
+    described = b"com.apple.streaming.audioDescription\0zaac\0\0\x01\0"
+    private = b"PRIV" + bytes([0, 0, 0, len(described)]) + b"\0\0" + described
+    tag = b"ID3\x04\0\0\0\0\0" + bytes([len(private)]) + private
+    (tmp_path / "1.aac").write_bytes(frame * 3)
+    (tmp_path / "2.aac").write_bytes(tag + secret * 3)
+    (tmp_path / "media.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.aac\n"
+        f'#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k",IV=0x{iv.hex()}\n#EXTINF:4,\n2.aac\n#EXT-X-ENDLIST\n'
+    )
+    out = tmp_path / "clear.aac"
+    files = [tmp_path / "1.aac", tmp_path / "2.aac"]
+    for given in ([tmp_path / "media.m3u8"], files, [*files, "--iv", iv.hex()]):
+        assert run(*given, "--key", KEY, "-o", out) == 0
+        assert out.read_bytes() == frame * 3 + b"ID3\x04" + bytes(6) + frame * 3
 
 
 @pytest.mark.parametrize(
