@@ -34,6 +34,7 @@ from player.net.gate import Gate
 from player.net.model import USER_AGENT, Request, RequestKind, Transfer, Transport
 from player.net.routing import RoutingTransport
 from player.net.suspend import LOOK_EVERY_S, SuspendWatch
+from player.net.web import WebOptions
 from player.networks import Networks, Visit
 from player.opening import Source
 from player.resume import ProgressJournal, ResumeSync
@@ -55,15 +56,15 @@ _SYSTEM = f"{platform.system()} {platform.machine()}"
 class EngineSettings:
     """``profile`` is the folder for what the client keeps (identity, tokens). Only in ``local_folder`` may ``file:``
     addresses lie: it is the folder of the local manifest that is played. ``wrap`` puts transports of a test
-    (faults, a shaped link) around the network. ``telemetry`` is the viewer's consent to tell the service how
-    playbacks went, and a collector at ``collector_url`` (empty for none) all about them. ``schemes`` adds transports
-    for addresses of the program's own (kept titles)."""
+    (faults, a shaped link) around the network, ``web`` says how a test wants HTTP to be spoken.
+    ``telemetry`` is the viewer's consent to tell the service how playbacks went, and a collector at ``collector_url``
+    (empty for none) all about them. ``schemes`` adds transports for addresses of the program's own (kept titles)."""
 
     profile: Path
     service_url: str | None = None
     key_store: str = "auto"
     ca_file: Path | None = None
-    http2: bool = True
+    web: WebOptions = field(default_factory=WebOptions)
     local_folder: Path | None = None
     telemetry: bool = False
     collector_url: str = field(default="", repr=False)
@@ -212,7 +213,7 @@ class Engine:
         web = RoutingTransport(
             folder=settings.local_folder,
             ca_file=settings.ca_file,
-            http2=settings.http2,
+            web=settings.web,
             others={scheme: make(self.clock) for scheme, make in settings.schemes.items()},
         )
         await web.warm()

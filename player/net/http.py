@@ -7,6 +7,7 @@ wanted, and the first byte comes a little earlier.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -20,13 +21,16 @@ import httpx
 from player.errors import ErrorCode, InputError, NetError
 from player.net.decoding import decoded
 from player.net.failures import connect_failure, failure
-from player.net.model import USER_AGENT, Body, Request, RequestKind
+from player.net.model import Body, Request, RequestKind
+from player.net.web import WebOptions, is_address
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-token"})
 _COMPRESSED_KINDS = frozenset(
     {RequestKind.MANIFEST, RequestKind.STEERING, RequestKind.TEXT, RequestKind.API, RequestKind.TIME}
 )
+_OF_THE_SERVICE = frozenset({RequestKind.API, RequestKind.TELEMETRY})
+_SIOCGIFADDR = 0x8915
 _SIGNS_OF_AN_END = ("disconnected", "closed connection", "connectionterminated", "streamreset")
 _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
 
@@ -34,8 +38,8 @@ _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be u
 class HttpTransport:
     """Speaks HTTP/1.1, and HTTP/2 where a server offers it over TLS.
 
-    ``ca_file`` is a PEM file of further authorities to trust. ``connect_s`` bounds the making of a connection; the
-    other waits are the gate's.
+    ``ca_file`` is a PEM file of further authorities to trust, ``web`` what a test bench wants besides. ``connect_s``
+    bounds the making of a connection; the other waits are the gate's.
     """
 
     def __init__(
@@ -46,7 +50,7 @@ class HttpTransport:
         max_redirects: int = 5,
         connections: int = 32,
         keepalive_s: float = 30.0,
-        http2: bool = True,
+        web: WebOptions | None = None,
     ) -> None:
         self._ca_file = ca_file
         self._timeouts = {"connect": connect_s, "read": None, "write": None, "pool": None}
@@ -54,15 +58,16 @@ class HttpTransport:
         self._limits = httpx.Limits(
             max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keepalive_s
         )
-        self._http2 = http2
-        # Loading the authorities takes some 20 ms: only a title that needs TLS pays for them.
-        self._by_scheme: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._web = web or WebOptions()
+        # Loading the authorities takes some 20 ms: only a title that needs TLS pays for them. A host whose address is
+        # stated has connections of its own: those of another host at that address have another certificate.
+        self._transports: dict[tuple[str, str], httpx.AsyncHTTPTransport] = {}
         self._seen_streams: weakref.WeakSet[object] = weakref.WeakSet()
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The response to ``request``, redirects followed. Raises NetError."""
-        hop = _first_hop(request)
+        hop = _first_hop(request, self._web)
         for _ in range(self._max_redirects + 1):
             response = await self._send(hop)
             target = _redirect_target(response)
@@ -81,13 +86,13 @@ class HttpTransport:
     async def warm(self) -> None:
         """Load now what the first request would load: some 80 ms of imports, better spent beside other start-up."""
         await anyio.lowlevel.checkpoint()
-        self._transport("http", "")
+        self._transport("http", "", "")
 
     async def close(self) -> None:
         """Close all connections."""
-        for transport in self._by_scheme.values():
+        for transport in self._transports.values():
             await transport.aclose()
-        self._by_scheme.clear()
+        self._transports.clear()
 
     async def _send(self, hop: _Hop) -> httpx.Response:
         try:
@@ -98,7 +103,8 @@ class HttpTransport:
             raise failure(
                 ErrorCode.NET_FORBIDDEN_URL, "This address cannot be used.", hop.url, recoverable=False
             ) from error
-        transport = self._transport(message.url.scheme, hop.url)
+        host = _lead(message, self._web)
+        transport = self._transport(message.url.scheme, host, hop.url)
         try:
             return await transport.handle_async_request(message)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -106,7 +112,8 @@ class HttpTransport:
         except (httpx.TransportError, OSError) as error:
             raise _broken(error, hop.url) from error
 
-    def _transport(self, scheme: str, url: str) -> httpx.AsyncHTTPTransport:
+    def _transport(self, scheme: str, host: str, url: str) -> httpx.AsyncHTTPTransport:
+        """The connections for a scheme; those of ``host`` alone where it is named."""
         if scheme not in ("http", "https"):
             raise failure(
                 ErrorCode.NET_FORBIDDEN_URL,
@@ -114,13 +121,18 @@ class HttpTransport:
                 url,
                 recoverable=False,
             )
-        transport = self._by_scheme.get(scheme)
+        transport = self._transports.get((scheme, host))
         if transport is None:
             verify = self._tls_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             transport = httpx.AsyncHTTPTransport(
-                verify=verify, trust_env=False, http2=self._http2 and scheme == "https", limits=self._limits
+                verify=verify,
+                trust_env=False,
+                http2=self._web.http2 and scheme == "https",
+                limits=self._limits,
+                proxy=self._web.proxy or None,
+                local_address=_local_address(self._web.interface),
             )
-            self._by_scheme[scheme] = transport
+            self._transports[scheme, host] = transport
         return transport
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -233,13 +245,43 @@ class _Hop:
         return _Hop(method, url, headers, body)
 
 
-def _first_hop(request: Request) -> _Hop:
-    headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+def _first_hop(request: Request, web: WebOptions) -> _Hop:
+    headers = {"User-Agent": web.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
     if request.kind in _COMPRESSED_KINDS and request.byte_range is None:
         headers["Accept-Encoding"] = "gzip, deflate"
     if request.byte_range is not None:
         headers["Range"] = request.byte_range.header()
+    if request.kind not in _OF_THE_SERVICE:
+        headers |= dict(web.headers)
     return _Hop(request.method, request.url, {**headers, **request.headers}, request.body)
+
+
+def _lead(message: httpx.Request, web: WebOptions) -> str:
+    """Lead a message to the stated address of its host; that host, or empty where none is stated."""
+    host, port = message.url.host, message.url.port or (443 if message.url.scheme == "https" else 80)
+    address = web.address_of(host, port)
+    if address is None:
+        return ""
+    message.extensions["sni_hostname"] = host
+    message.url = message.url.copy_with(host=address)  # the Host header is there already
+    return host
+
+
+def _local_address(interface: str) -> str | None:
+    """The address of this machine to leave by; that of an interface named so (netdevice(7): its IPv4 address).
+
+    Raises InputError where there is none.
+    """
+    if not interface or is_address(interface):
+        return interface or None
+    try:
+        import fcntl
+
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            answer = fcntl.ioctl(probe, _SIOCGIFADDR, interface.encode().ljust(256, b"\0"))
+        return socket.inet_ntoa(answer[20:24])
+    except (ImportError, OSError):
+        raise InputError(ErrorCode.INPUT_USAGE, f"There is no interface {interface} with an address.") from None
 
 
 def _redirect_target(response: httpx.Response) -> str | None:

@@ -11,6 +11,7 @@ from player.errors import ErrorCode
 from player.net.failures import failure
 from player.net.local import DataTransport, LocalTransport
 from player.net.model import Body, Request, Transport
+from player.net.web import WebOptions
 
 if TYPE_CHECKING:
     from player.net.http import HttpTransport
@@ -29,11 +30,11 @@ class RoutingTransport:
         *,
         folder: Path | None = None,
         ca_file: Path | None = None,
-        http2: bool = True,
+        web: WebOptions | None = None,
         others: Mapping[str, Transport] | None = None,
     ) -> None:
         self._ca_file = ca_file
-        self._http2 = http2
+        self._options = web
         self._local = None if folder is None else LocalTransport(folder)
         self._data = DataTransport()
         self._others = dict(others or {})
@@ -77,5 +78,5 @@ class RoutingTransport:
         if self._web is None:
             from player.net.http import HttpTransport
 
-            self._web = HttpTransport(ca_file=self._ca_file, http2=self._http2)
+            self._web = HttpTransport(ca_file=self._ca_file, web=self._options)
         return self._web

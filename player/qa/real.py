@@ -31,6 +31,7 @@ def play(spec: RunSpec, bench: Bench) -> dict[str, Any]:
             service_url=bench.service_url,
             key_store=bench.key_store,
             ca_file=bench.ca_file,
+            web=bench.web,
             local_folder=bench.local_folder,
             wrap=_wraps(spec),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from player.net.faults import FaultPlan
 from player.net.shaping import Trace
+from player.net.web import WebOptions
 from player.opening import Source
 from player.qa.script import Step
 from player.settings import PlaybackSettings
@@ -56,6 +57,7 @@ class Bench:
     password: str = field(default="", repr=False)
     key_store: str = "file"
     ca_file: Path | None = None
+    web: WebOptions = field(default_factory=WebOptions)
     local_folder: Path | None = None
 
 

@@ -47,6 +47,7 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+_OPPOSITES = {"<=": ">", ">=": "<", "==": "!=", "!=": "==", "<": ">=", ">": "<="}
 _STATISTICS = ("mean", "min", "max", "sum", "p50", "p90", "p95", "p99")
 _SHAPE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*)\s*(?P<statistic>[a-z][a-z0-9]*)?\s*(?P<operator><=|>=|==|!=|<|>)\s*"
@@ -80,20 +81,26 @@ class Judgement:
     sentence: str
 
 
-def parse(text: str) -> Condition:
-    """The condition in a text. Raises ValueError with a sentence."""
+def parse(text: str, known: Mapping[str, str] | None = None) -> Condition:
+    """The condition in a text. ``known`` are the figures that there are (default: those of runs). Raises ValueError
+    with a sentence."""
     found = _SHAPE.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is not METRIC [STATISTIC] OPERATOR VALUE, such as startup_s p95 <= 2.5")
     metric, statistic = found["metric"], found["statistic"] or ""
-    if metric not in PLAIN and metric.partition(".")[0] not in FAMILIES:
-        raise ValueError(
-            f"no figure is called {metric!r}; there are {', '.join([*PLAIN, 'errors.CODE', 'cdn.NAME.share'])}"
-        )
+    if metric not in (known or PLAIN) and (known or metric.partition(".")[0] not in FAMILIES):
+        names = known or [*PLAIN, "errors.CODE", "cdn.NAME.share"]
+        raise ValueError(f"no figure is called {metric!r}; there are {', '.join(names)}")
     if statistic and statistic not in _STATISTICS:
         raise ValueError(f"no statistic is called {statistic!r}; there are {', '.join(_STATISTICS)}")
     value = float(found["value"]) * _UNITS[found["unit"]]
     return Condition(text.strip(), metric, statistic, found["operator"], value)
+
+
+def fails_on(text: str, known: Mapping[str, str] | None = None) -> Condition:
+    """The opposite of the condition in a text: what must hold where one wants to fail on it. Raises ValueError."""
+    told = parse(text, known)
+    return Condition(f"not {told.text}", told.metric, told.statistic, _OPPOSITES[told.operator], told.value)
 
 
 def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, float | None]:

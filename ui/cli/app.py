@@ -45,8 +45,10 @@ def play_in_window(args: argparse.Namespace, source: Source) -> int:
     from player.errors import ExitCode, exit_code_of
     from player.report import Recorder
     from ui.app import AppOptions, run_app
-    from ui.cli.play import engine_settings, playback_settings, write_report
+    from ui.cli.play import engine_settings, playback_settings, verdict_of, write_report
+    from ui.cli.web_options import conditions_of
 
+    conditions = conditions_of(args)
     recorder = Recorder()
     engine = engine_settings(args)
     code = run_app(
@@ -69,4 +71,6 @@ def play_in_window(args: argparse.Namespace, source: Source) -> int:
     report = recorder.report(source=source.shown_name, policy=args.policy or "")
     write_report(report, args)
     error = report["result"]["error"]
-    return int(exit_code_of(error["code"])) if code == ExitCode.GOOD and error else code
+    if code == ExitCode.GOOD and error:
+        return int(exit_code_of(error["code"]))
+    return code or verdict_of(report, conditions)

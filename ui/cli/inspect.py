@@ -6,12 +6,21 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ui.cli.options import add_ca_file_argument
+from ui.cli.options import add_ca_file_argument, add_fail_on_argument
+from ui.cli.web_options import add_web_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
+    from player.qa.thresholds import Condition
+
+_FIGURES = {
+    "warnings": "what is wrong with the manifest",
+    "periods": "how many there are",
+    "renditions": "how many there are",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--now", metavar="ISO8601", help="the time for live manifests (default: the clock)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--diff", metavar="OTHER", help="a later refresh of the same manifest: say what changed")
+    add_fail_on_argument(parser)
     add_ca_file_argument(parser)
+    add_web_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     from ui.cli import inspect_systems
     from ui.cli.inspect_load import load
 
-    presentation = load(args.source, base=args.base, now_s=now_s, ca_file=args.ca_file)
+    conditions = conditions_of(args, _FIGURES)
+    presentation = load(args.source, base=args.base, now_s=now_s, connect=connect_of(args))
     if args.diff is not None:
         return _diff(args, presentation, now_s)
     if args.json:
@@ -38,14 +50,33 @@ def run(args: argparse.Namespace) -> int:
 
         systems = [summary.as_json() for summary in inspect_systems.key_systems(presentation)]
         _print_json({**to_json(presentation), "key_systems": systems})
-        return 0
-    from ui.cli.inspect_table import lines
+    else:
+        from ui.cli.inspect_table import lines
 
-    for line in lines(presentation):
-        print(line)
-    for line in inspect_systems.lines(presentation):
-        print(f"key system  {line}")
-    return 0
+        for line in lines(presentation):
+            print(line)
+        for line in inspect_systems.lines(presentation):
+            print(f"key system  {line}")
+    return _verdict(conditions, presentation)
+
+
+def _verdict(conditions: Sequence[Condition], presentation: Presentation) -> int:
+    """Exit code 1 where a condition of ``--fail-on`` holds; each such is told on stderr."""
+    if not conditions:
+        return 0
+    from player.errors import ExitCode
+    from player.manifest.edit import iter_renditions
+    from player.qa.thresholds import judge
+
+    figures = {
+        "warnings": float(len(presentation.warnings)),
+        "periods": float(len(presentation.periods)),
+        "renditions": float(sum(1 for _ in iter_renditions(presentation))),
+    }
+    broken = [each for each in (judge(condition, [("", figures)]) for condition in conditions) if not each.holds]
+    for judgement in broken:
+        print(f"matinee: {judgement.condition.metric} is {judgement.value:g}", file=sys.stderr)
+    return int(ExitCode.FAILED if broken else ExitCode.GOOD)
 
 
 def _now(text: str | None) -> float:
@@ -67,7 +98,7 @@ def _diff(args: argparse.Namespace, older: Presentation, now_s: float) -> int:
     from ui.cli.inspect_load import load_later
     from ui.cli.inspect_table import change_lines
 
-    changes = load_later(older, args.diff, base=args.base, now_s=now_s, ca_file=args.ca_file)
+    changes = load_later(older, args.diff, base=args.base, now_s=now_s, connect=connect_of(args))
     if args.json:
         _print_json(changes_to_json(changes))
     else:

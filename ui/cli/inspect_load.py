@@ -35,6 +35,8 @@ from player.probing import facts_of, init_of, with_facts
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from player.net.model import Transport
+
 MAX_CHILDREN = 500
 MAX_PROBES = 64
 WEBM_HEADER_BYTES = 64 * 1024
@@ -42,6 +44,7 @@ WEBM_HEADER_BYTES = 64 * 1024
 Fetched = tuple[bytes, str]  # the bytes, and the address after redirects
 Wanted = tuple[str, ByteRange | None]
 Read = Callable[[str, ByteRange | None], Fetched]
+Connect = Callable[[], "Transport"]
 
 
 class Unavailable(Exception):  # noqa: N818  (not an error of its own: it becomes a warning)
@@ -52,12 +55,12 @@ class Unavailable(Exception):  # noqa: N818  (not an error of its own: it become
         self.sentence = sentence
 
 
-def load(source: str, *, base: str | None, now_s: float, ca_file: Path | None = None) -> Presentation:
+def load(source: str, *, base: str | None, now_s: float, connect: Connect | None = None) -> Presentation:
     """The presentation of a URL, a file, or standard input (``-``), with its children where they can be had."""
     if scheme_of(source) in WEB_SCHEMES:
         import asyncio
 
-        return asyncio.run(_load_web(source, base, now_s, ca_file))
+        return asyncio.run(_load_web(source, base, now_s, connect))
     if source == "-":
         body = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
         return _with_children(_whole(body, base or "", now_s, _nothing), _nothing)
@@ -82,15 +85,15 @@ def _whole(body: bytes, url: str, now_s: float, read: Read) -> Presentation:
 
 
 def load_later(
-    older: Presentation, source: str, *, base: str | None, now_s: float, ca_file: Path | None = None
+    older: Presentation, source: str, *, base: str | None, now_s: float, connect: Connect | None = None
 ) -> Changes:
     """What changed from ``older`` to a later refresh; delta updates and MPD patches are understood."""
     if older.kind == "multivariant":
-        return compare(older, load(source, base=base or older.url, now_s=now_s, ca_file=ca_file))
+        return compare(older, load(source, base=base or older.url, now_s=now_s, connect=connect))
     if scheme_of(source) in WEB_SCHEMES:
         import asyncio
 
-        body = asyncio.run(_body(source, ca_file))
+        body = asyncio.run(_body(source, connect))
     elif source == "-":
         body = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
     else:
@@ -98,8 +101,8 @@ def load_later(
     return refresh(older, body, base or older.url, now_s)[1]
 
 
-async def _body(source: str, ca_file: Path | None) -> bytes:
-    async with _web(ca_file) as read:
+async def _body(source: str, connect: Connect | None) -> bytes:
+    async with _web(connect) as read:
         return (await read(source, None))[0]
 
 
@@ -272,8 +275,8 @@ def _warned(presentation: Presentation, child: Child, sentence: str) -> Presenta
 AsyncRead = Callable[[str, ByteRange | None], Awaitable[Fetched]]
 
 
-async def _load_web(source: str, base: str | None, now_s: float, ca_file: Path | None) -> Presentation:
-    async with _web(ca_file) as read:
+async def _load_web(source: str, base: str | None, now_s: float, connect: Connect | None) -> Presentation:
+    async with _web(connect) as read:
         body, url = await read(source, None)
         presentation = await _whole_web(body, base or url, now_s, read)
         presentation, children = _bounded(presentation)
@@ -330,7 +333,7 @@ async def _read_all(read: AsyncRead, wanted: Iterable[Wanted]) -> dict[Wanted, F
     return dict(zip(requests, found, strict=True))
 
 
-def _web(ca_file: Path | None) -> AbstractAsyncContextManager[AsyncRead]:
+def _web(connect: Connect | None) -> AbstractAsyncContextManager[AsyncRead]:
     """A reader on the network gate; httpx is imported only here."""
     from player.clock import SystemClock
     from player.net.gate import Gate
@@ -339,7 +342,7 @@ def _web(ca_file: Path | None) -> AbstractAsyncContextManager[AsyncRead]:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[AsyncRead]:
-        gate = Gate(HttpTransport(ca_file=ca_file), SystemClock())
+        gate = Gate(HttpTransport() if connect is None else connect(), SystemClock())
 
         async def read(url: str, range_: ByteRange | None) -> Fetched:
             kind = RequestKind.MANIFEST if range_ is None else RequestKind.INDEX

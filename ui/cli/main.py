@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 _READER_GONE = 141
-_TALKATIVE = ("httpcore", "hpack")  # at debug level they log headers: signed addresses, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def build_parser(only: str | None) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; never shows a traceback for what a user or a network did."""
-    log, words = _log_level(argv)
+    log, words = _log_options(argv)
     named = next((word for word in words if not word.startswith("-")), None)
     if named not in COMMANDS and not ({"-h", "--help", "--version"} & set(words)) and _is_app_call(words):
         words, named = ["app", *words], "app"
@@ -91,11 +90,11 @@ def main(argv: Sequence[str]) -> int:
     if args.command is None:
         build_parser(None).print_help()
         return 2
-    logging.basicConfig(level=log.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.INFO)
+    from ui.cli.log import start_log  # here, so that --help stays quick
+
+    start_log(log.log, as_json=log.log_json)
     module = importlib.import_module(COMMANDS[args.command].module)
-    from player.errors import ANY_ERROR, ErrorCode, ExitCode, InputError  # here, so that --help stays quick
+    from player.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
 
     try:
         return int(module.run(args))
@@ -138,14 +137,15 @@ def _print_json(error: MatineeError | DrmError) -> None:
 
 def _add_log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", default="warning", choices=["debug", "info", "warning", "error"], help="log level")
+    parser.add_argument("--log-json", action="store_true", help="log one JSON object on each line")
 
 
-def _log_level(argv: Sequence[str]) -> tuple[str, list[str]]:
-    """The value of ``--log``, which may stand before or behind the command, and the words without it."""
+def _log_options(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The values of ``--log`` and ``--log-json``, which may stand before or behind the command, and the words
+    without them."""
     parser = argparse.ArgumentParser(prog="matinee", add_help=False, allow_abbrev=False)
     _add_log(parser)
-    found, words = parser.parse_known_args(list(argv))
-    return str(found.log), words
+    return parser.parse_known_args(list(argv))
 
 
 def _is_app_call(words: Sequence[str]) -> bool:

@@ -31,6 +31,17 @@ def add_ca_file_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_fail_on_argument(parser: argparse.ArgumentParser) -> None:
+    """Conditions that make the exit code 1."""
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="exit code 1 where this holds, such as 'stalls>0' (docs/guide-qa.md)",
+    )
+
+
 def add_store_arguments(parser: argparse.ArgumentParser) -> None:
     """Where downloads are kept."""
     parser.add_argument(

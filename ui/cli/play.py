@@ -8,12 +8,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ui.cli.options import (
     add_ca_file_argument,
+    add_fail_on_argument,
     add_service_arguments,
     add_store_arguments,
     positive,
@@ -21,10 +22,12 @@ from ui.cli.options import (
     seconds,
     whole_number,
 )
+from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, cmcd_of, conditions_of, web_of
 
 if TYPE_CHECKING:
     from player.engine import Engine, EngineSettings
     from player.opening import Source
+    from player.qa.thresholds import Condition
     from player.session import Session
     from player.settings import PlaybackSettings
     from player.state import PlaybackState
@@ -58,7 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear"], help="of a title")
     parser.add_argument("--seed", type=int, default=0, help="makes retries and faults repeatable")
+    add_fail_on_argument(parser)
+    add_cmcd_arguments(parser)
     add_ca_file_argument(parser)
+    add_web_arguments(parser)
     add_service_arguments(parser)
 
 
@@ -101,7 +107,7 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     if not untimed:
         player.set("speed", float(speed))
     recorder = Recorder()
-    settings = playback_settings(args)
+    settings, conditions = playback_settings(args), conditions_of(args)
     engine = Engine(engine_settings(args))
     try:
         sign_in(engine, args)
@@ -125,7 +131,19 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     write_report(report, args)
     for line in summary_lines(report):
         print(line, file=sys.stderr)
-    return _exit_code(session.state, interrupted=interrupted)
+    return _exit_code(session.state, interrupted=interrupted) or verdict_of(report, conditions)
+
+
+def verdict_of(report: dict[str, Any], conditions: Sequence[Condition]) -> int:
+    """Exit code 1 where a condition of ``--fail-on`` holds; each such is told on stderr."""
+    from player.errors import ExitCode
+    from player.qa.thresholds import figure, metrics_of, shown
+
+    metrics = metrics_of(report)
+    broken = [each for each in conditions if not each.holds(figure(metrics, each.metric))]
+    for condition in broken:
+        print(f"matinee: {condition.metric} is {shown(figure(metrics, condition.metric))}", file=sys.stderr)
+    return int(ExitCode.FAILED if broken else ExitCode.GOOD)
 
 
 def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
@@ -146,6 +164,7 @@ def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
         start_s=args.start,
         play_for_s=args.duration,
         seed=args.seed,
+        cmcd=cmcd_of(args),
     )
 
 
@@ -169,6 +188,7 @@ def engine_settings(args: argparse.Namespace) -> EngineSettings:
         service_url=args.service,
         key_store=args.key_store,
         ca_file=getattr(args, "ca_file", None),
+        web=web_of(args),
         local_folder=_local_folder(args.source),
         wrap=tuple(wrap),
         schemes=getattr(args, "schemes", {}),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli.options import add_ca_file_argument, add_service_arguments
+from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, web_of
 
 if TYPE_CHECKING:
     from player.qa.plan import Plan
@@ -30,6 +31,8 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     """Service, account, profile and trust."""
     add_service_arguments(parser)
     add_ca_file_argument(parser)
+    add_web_arguments(parser)
+    add_cmcd_arguments(parser)
 
 
 def plan_of(args: argparse.Namespace) -> Plan:
@@ -58,6 +61,7 @@ def bench_of(args: argparse.Namespace) -> Iterator[Bench]:
         password=os.environ.get("MATINEE_PASSWORD", ""),
         key_store="file" if args.profile_dir is None else args.key_store,
         ca_file=args.ca_file,
+        web=web_of(args),
         local_folder=args.plan.resolve().parent if hasattr(args, "plan") else None,
     )
     if args.profile_dir is not None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.options import whole_number
+from ui.cli.options import add_fail_on_argument, whole_number
 from ui.cli.qa_options import add_bench_arguments, add_plan_arguments, bench_of, plan_of
+from ui.cli.web_options import cmcd_of, conditions_of
 
 if TYPE_CHECKING:
     from player.qa.outcome import Outcome
+    from player.qa.plan import Plan
     from player.qa.spec import RunResult
 
 _BAR = 30
@@ -26,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", metavar="N", type=whole_number, default=0, help="runs at once (default: one for each core)"
     )
+    add_fail_on_argument(parser)
     add_bench_arguments(parser)
 
 
@@ -35,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from player.qa.outcome import outcome_of
     from player.qa.run import default_jobs, run_all
 
-    plan = plan_of(args)
+    plan = _as_told(plan_of(args), args)
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
     progress = _Progress(len(plan.runs), sys.stderr.isatty())
@@ -49,6 +53,13 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(outcome.document(), indent=1))
     tell(outcome, args.out)
     return int(ExitCode.GOOD if outcome.passed else ExitCode.FAILED)
+
+
+def _as_told(plan: Plan, args: argparse.Namespace) -> Plan:
+    """The plan with what the command line adds to it. Raises InputError."""
+    cmcd = cmcd_of(args)
+    runs = tuple(replace(spec, settings=replace(spec.settings, cmcd=cmcd)) for spec in plan.runs)
+    return replace(plan, runs=runs, thresholds=(*plan.thresholds, *conditions_of(args)))
 
 
 def write(outcome: Outcome, folder: Path) -> None:

@@ -12,6 +12,7 @@ from drm_client.keystore import open_key_store
 from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
 from player.clock import Clock
+from player.cmcd import PlayerMoment, RequestMarker, moment_of
 from player.device_rights import register
 from player.net.faults import FaultyTransport
 from player.net.gate import Gate
@@ -27,6 +28,7 @@ from player.report import Recorder
 from player.service import ServiceClient, TokenStore
 from player.session import Session
 from player.settings import PlaybackServices
+from player.state import PlaybackState
 
 DEFAULT_LINK = Trace.constant(20_000_000.0, 0.02)
 """A network where the plan names none: a virtual one needs some speed."""
@@ -48,7 +50,7 @@ def simulate(spec: RunSpec, bench: Bench, *, origin: Origin | None = None) -> di
 
 def open_origin(bench: Bench) -> Origin:
     """The real network, for any number of simulated playbacks."""
-    return Origin(RoutingTransport(folder=bench.local_folder, ca_file=bench.ca_file))
+    return Origin(RoutingTransport(folder=bench.local_folder, ca_file=bench.ca_file, web=bench.web))
 
 
 def run_virtual(spec: RunSpec, bench: Bench, make: Make, wall_s: float | None = None) -> dict[str, Any]:
@@ -95,6 +97,7 @@ class _Playback:
             licences,
             self._service,
             self._registered if self._service is not None else None,
+            mark=self._marker(),
             waiting=lambda: self._player.waiting,
         )
 
@@ -118,6 +121,16 @@ class _Playback:
             await asyncio.gather(acting, limit, return_exceptions=True)
             await self._gate.close()
         return recorder.report(source=shown(spec), policy=spec.settings.policy)
+
+    def _marker(self) -> RequestMarker | None:
+        wanted = self._spec.settings.cmcd
+        if wanted is None:
+            return None
+
+        def moment() -> PlayerMoment:
+            return moment_of(PlaybackState() if self._session is None else self._session.state)
+
+        return RequestMarker(wanted, self._spec.source.title_id, moment)
 
     async def _registered(self) -> str | None:
         if self._service is None or self._device is None:

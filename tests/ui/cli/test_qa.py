@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from tests.kit import media
 from tests.kit.backend import running_backend
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import publish_media
+from ui.cli.log import JsonLines
 from ui.cli.main import main
 
 PLAN = """
@@ -127,3 +130,44 @@ def test_a_service_that_refuses_the_account_is_told_in_a_sentence(
             words = ["--jobs", jobs, "--service", group.api.url, "--email", DEMO_EMAIL]
             assert main(["qa", "run", str(tmp_path / "plan.yaml"), *words]) == 4
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_play_and_inspect_take_the_options_of_a_test_bench(
+    tmp_path: Path, server: FileServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"http://cdn.test:{server.port}/manifest.mpd"
+    web = ["--resolve", "cdn.test:127.0.0.1", "--header", "X-Token: s3cret", "--cookie", "a=s3cret", "--http", "1.1"]
+    play = ["play", url, "--headless", "--speed", "max", "--duration", "1", *web]
+    assert main([*play, "--cmcd", "query", "--fail-on", "stalls>5", "--profile-dir", str(tmp_path)]) == 0
+    assert any("CMCD=" in request.path for request in server.requests)
+    assert main([*play, "--fail-on", "bytes>0", "--json"]) == 1
+    printed = capsys.readouterr()
+    assert "matinee: bytes is" in printed.err
+    assert "cdn.test" in printed.out
+    assert "s3cret" not in printed.out + printed.err
+    assert main(["inspect", url, *web]) == 0
+    assert main(["inspect", url, *web, "--fail-on", "renditions<99", "--json"]) == 1
+    assert main(["inspect", url, *web, "--fail-on", "stalls>0"]) == 2
+    assert main(["inspect", url, "--header", "s3cret"]) == 2
+    assert "s3cret" not in capsys.readouterr().err
+
+
+def test_qa_run_fails_on_what_the_command_line_says(tmp_path: Path, server: FileServer) -> None:
+    text = f'version: 1\nname: F\nsources: [{{name: d, url: "{server.url("manifest.mpd")}"}}]\n'
+    assert qa_run(tmp_path, server, text, "--fail-on", "switches >= 0", "--cmcd", "headers")[0] == 1
+    assert qa_run(tmp_path, server, text, "--fail-on", "switches < 0")[0] == 0
+
+
+def test_the_log_as_json_has_a_line_for_each_message_and_no_secret() -> None:
+    formatter = JsonLines()
+    words = ("asked http://u:s3cret@a.test/s/s3cret/x?t=s3cret with Bearer s3cret",)
+    try:
+        raise ValueError("http://a.test/?t=s3cret")
+    except ValueError:
+        record = logging.LogRecord("player.x", logging.WARNING, "f", 1, "%s", words, sys.exc_info())
+    line = formatter.format(record)
+    assert "\n" not in line
+    found = json.loads(line)
+    assert (found["level"], found["logger"]) == ("warning", "player.x")
+    assert "a.test" in found["message"]
+    assert "s3cret" not in line

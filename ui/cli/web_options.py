@@ -1,0 +1,85 @@
+"""Arguments that say how HTTP is to be spoken on a test bench, and what they make of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from player.cmcd import CmcdSettings
+    from player.net.model import Transport
+    from player.net.web import WebOptions
+    from player.qa.thresholds import Condition
+
+
+def add_web_arguments(parser: argparse.ArgumentParser) -> None:
+    """Headers, cookies, addresses, proxies, the version of HTTP."""
+    group = parser.add_argument_group("how HTTP is spoken (not to the service of titles: headers and cookies)")
+    group.add_argument("--header", action="append", default=[], metavar="'NAME: VALUE'", help="send this header too")
+    group.add_argument("--cookie", action="append", default=[], metavar="NAME=VALUE", help="send this cookie")
+    group.add_argument("--user-agent", metavar="TEXT", help="say so who we are")
+    group.add_argument(
+        "--resolve", action="append", default=[], metavar="HOST:ADDRESS", help="where a host (or HOST:PORT) is"
+    )
+    group.add_argument("--interface", metavar="ADDRESS|NAME", help="leave this machine here")
+    group.add_argument("--proxy", metavar="URL", help="http://HOST:PORT; the environment's proxies are not used")
+    group.add_argument("--http", choices=["1.1", "2"], default="2", help="the newest version to offer (over TLS)")
+
+
+def add_cmcd_arguments(parser: argparse.ArgumentParser) -> None:
+    """Client data for the CDNs."""
+    parser.add_argument(
+        "--cmcd", choices=["off", "query", "headers"], default="off", help="send client data (CTA-5004) to all CDNs"
+    )
+    parser.add_argument("--cmcd-version", type=int, choices=[1, 2], default=1)
+
+
+def web_of(args: argparse.Namespace) -> WebOptions:
+    """What :func:`add_web_arguments` was told. Raises InputError."""
+    from player.net import web
+    from player.net.model import USER_AGENT
+
+    headers = [web.header_of(text) for text in args.header]
+    if args.cookie:
+        headers.append(web.cookie_header(args.cookie))
+    return web.WebOptions(
+        http2=args.http == "2",
+        user_agent=USER_AGENT if args.user_agent is None else web.header_of(f"User-Agent: {args.user_agent}")[1],
+        headers=tuple(headers),
+        resolve=tuple(web.resolve_of(text) for text in args.resolve),
+        interface=web.interface_of(args.interface) if args.interface else "",
+        proxy=web.proxy_of(args.proxy) if args.proxy else "",
+    )
+
+
+def connect_of(args: argparse.Namespace) -> Callable[[], Transport]:
+    """Makes the transport to the web that the arguments want. Raises InputError."""
+    options = web_of(args)
+
+    def connect() -> Transport:
+        from player.net.http import HttpTransport
+
+        return HttpTransport(ca_file=args.ca_file, web=options)
+
+    return connect
+
+
+def cmcd_of(args: argparse.Namespace) -> CmcdSettings | None:
+    """What :func:`add_cmcd_arguments` was told; None where nothing is sent."""
+    if args.cmcd == "off":
+        return None
+    from player.cmcd import CmcdSettings, Mode
+
+    return CmcdSettings(Mode(args.cmcd), args.cmcd_version, third_parties=True)
+
+
+def conditions_of(args: argparse.Namespace, known: Mapping[str, str] | None = None) -> list[Condition]:
+    """What must hold, out of ``--fail-on``. Raises InputError."""
+    from player.errors import ErrorCode, InputError
+    from player.qa.thresholds import fails_on
+
+    try:
+        return [fails_on(text, known) for text in args.fail_on]
+    except ValueError as error:
+        raise InputError(ErrorCode.INPUT_USAGE, f"--fail-on: {error}.") from error
