@@ -244,6 +244,13 @@ def read_senc(
     return infos + [SampleInfo()] * (len(encryptions) - count), override
 
 
+def lists_no_sample(data: Data, senc: Box) -> bool:
+    """Whether a senc box has no entries at all: FFmpeg marks AC-3 and E-AC-3 as encrypted and leaves them clear."""
+    reader = fields(data, senc)
+    reader.skip(4)
+    return senc.extended != PIFF_SENC and reader.number(4) == 0
+
+
 def read_auxiliary(
     data: Data, starts: Sequence[tuple[int, int]], encryptions: Sequence[TrackEncryption | None], sizes: Sequence[int]
 ) -> list[SampleInfo]:

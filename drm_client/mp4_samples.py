@@ -14,6 +14,7 @@ from drm_client.mp4_protection import (
     TrackEncryption,
     auxiliary_offsets,
     auxiliary_sizes,
+    lists_no_sample,
     parse_sample_entries,
     read_auxiliary,
     read_senc,
@@ -158,7 +159,9 @@ def _placed(
     sizes = auxiliary_sizes(data, auxiliary.table, len(encryptions))
     senc = sample_encryption_box(auxiliary.container)
     offsets = auxiliary_offsets(data, auxiliary.table)
-    if senc is not None:
+    if senc is not None and lists_no_sample(data, senc) and not any(sizes or ()):
+        encryptions = [each and (each if each.constant_iv else None) for each in encryptions]
+    elif senc is not None:
         infos, override = read_senc(data, senc, encryptions, sizes)
         if override is not None:
             encryptions = [encryption and _overridden(encryption, override) for encryption in encryptions]

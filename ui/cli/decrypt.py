@@ -7,6 +7,8 @@ whole, and manifests on this machine (HLS playlists, MPDs), which say the method
 from __future__ import annotations
 
 import argparse
+import base64
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -25,7 +27,7 @@ from ui.cli.decrypt_trial import find_segment_key, likely_ivs
 
 _METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
 _SEGMENT_SUFFIXES = (".m4s", ".cmfv", ".cmfa", ".m4f")
-_TRIED_BYTES = 1024
+_MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<[?!A-Za-z][\t\n\r -~]{14}")  # no ciphertext begins like that
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="KID:KEY",
-        help="a key ID and its key in hexadecimal; KEY alone fits any key ID; may be repeated",
+        help="a key ID and its key, hexadecimal or Base64; KEY alone fits any key ID; may be repeated",
     )
     parser.add_argument("--iv", metavar="HEX", help="initialisation vector, for files that do not carry it")
     parser.add_argument("--method", choices=_METHODS, help="how files without a playlist are encrypted as a whole")
@@ -52,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Decrypt; raises :class:`player.errors.InputError` or :class:`drm_client.errors.DrmError`."""
     keys = parse_keys(args.key)
-    iv = None if args.iv is None else _hexadecimal(args.iv, "--iv", (8, 12, 16))
+    iv = None if args.iv is None else _bytes_of(args.iv, "--iv", (8, 12, 16))
     target = Target(Path(args.output), args.output.endswith("/") or Path(args.output).is_dir())
     manifests = [path for path in args.files if is_playlist(path) or is_mpd(path)]
     media = [path for path in args.files if path not in manifests]
@@ -77,23 +79,44 @@ def parse_keys(texts: Iterable[str]) -> KnownKeys:
     keys = KnownKeys()
     for number, text in enumerate(texts, 1):
         kid, separator, value = text.rpartition(":")
-        key = _hexadecimal(value, f"Key {number}", KEY_LENGTHS)
+        key = _bytes_of(value, f"Key {number}", KEY_LENGTHS)
         if separator:
-            keys.add(_hexadecimal(kid.replace("-", ""), f"The key ID of key {number}", (KID_LENGTH,)), key)
+            keys.add(_kid(kid, f"The key ID of key {number}"), key)
         else:
             keys.add(None, key)
     return keys
 
 
-def _hexadecimal(text: str, what: str, lengths: Sequence[int]) -> bytes:
+def _kid(text: str, what: str) -> bytes:
+    """A key ID, also in the form of a UUID."""
+    is_uuid = len(text.strip()) == 36
+    return _bytes_of(text.replace("-", "") if is_uuid else text, what, (KID_LENGTH,))
+
+
+def _bytes_of(text: str, what: str, lengths: Sequence[int]) -> bytes:
+    """Hexadecimal digits, or Base64 as JSON Web Keys have it."""
+    given = text.strip()
+    for read in (_hexadecimal, _base64):
+        value = read(given)
+        if len(value) in lengths:
+            return value
+    allowed = " or ".join(str(2 * length) for length in lengths)
+    raise InputError(ErrorCode.INPUT_USAGE, f"{what} should be {allowed} hexadecimal digits.")
+
+
+def _hexadecimal(text: str) -> bytes:
     try:
-        value = bytes.fromhex(text.strip().removeprefix("0x"))
+        return bytes.fromhex(text.removeprefix("0x"))
     except ValueError:
-        value = b""
-    if len(value) not in lengths:
-        allowed = " or ".join(str(2 * length) for length in lengths)
-        raise InputError(ErrorCode.INPUT_USAGE, f"{what} should be {allowed} hexadecimal digits.")
-    return value
+        return b""
+
+
+def _base64(text: str) -> bytes:
+    padded = text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
+    try:
+        return base64.b64decode(padded, b"-_" if {"-", "_"} & set(padded) else None, validate=True)
+    except ValueError:
+        return b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +222,7 @@ def read_file(path: Path) -> bytearray:
         ) from error
     if not data:
         raise InputError(ErrorCode.INPUT_FILE, f"{path} is empty.")
-    if data[:_TRIED_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if _MARKUP.match(data):
         raise InputError(ErrorCode.INPUT_FILE, f"{path} is XML or HTML, not media: give the media files themselves.")
     return data
 

@@ -26,6 +26,7 @@ from ui.cli.main import main
 
 KID, KEY = "00112233445566778899aabbccddeeff", "0f0e0d0c0b0a09080706050403020100"
 OTHER_KID = "ffeeddccbbaa99887766554433221100"
+JWK = ":".join(base64.urlsafe_b64encode(bytes.fromhex(text)).decode().rstrip("=") for text in (KID, KEY))
 PROTECTION = Protection("cenc", bytes.fromhex(KID), bytes.fromhex(KEY))
 TS = (b"\x47\x1f\xff\x10" + bytes(184)) * 6
 
@@ -62,7 +63,7 @@ def encrypted_ts(iv: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "key", [f"{KID}:{KEY}", KEY, f"{KID.upper()}:0x{KEY}", "00112233-4455-6677-8899-aabbccddeeff:" + KEY]
+    "key", [f"{KID}:{KEY}", KEY, f"{KID.upper()}:0x{KEY}", "00112233-4455-6677-8899-aabbccddeeff:" + KEY, JWK]
 )
 def test_a_whole_file(tmp_path: Path, key: str, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "new" / "clear.mp4"
