@@ -163,6 +163,11 @@ class InputError(MatineeError):
 ANY_ERROR = (MatineeError, DrmError)
 
 
+def undecodable() -> MediaError:
+    """libmpv refuses the media that it was given."""
+    return MediaError(ErrorCode.MEDIA_DECODER, "This title cannot be decoded on this machine.")
+
+
 def unexpected() -> MatineeError:
     """What a viewer is told where the program itself is at fault; the log has the rest."""
     return MatineeError(ErrorCode.INTERNAL, "Something unexpected went wrong in the player.")

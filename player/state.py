@@ -95,6 +95,7 @@ class PlaybackState:
     pathway: str = ""
     low_bandwidth: bool = False  # nothing but this title should use the link
     dropped_frames: int = 0
+    reloads: int = 0  # how often the source changed to media for which libmpv had to load another file
     history: tuple[StatSample, ...] = field(default=(), repr=False)  # the last two minutes
     decisions: tuple[Decision, ...] = field(default=(), repr=False)  # the last few, newest last
     qoe: Qoe | None = field(default=None, repr=False)  # the figures of this playback so far

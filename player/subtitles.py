@@ -52,6 +52,11 @@ class Subtitles:
         self._documents: dict[str, str] = {}
         self._selected: str | None = None
 
+    @property
+    def selected(self) -> str | None:
+        """The track that is shown."""
+        return self._selected
+
     def choices(self) -> tuple[TrackChoice, ...]:
         """The menu; tracks in a form we cannot read are listed with the reason."""
         return tuple(

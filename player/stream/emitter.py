@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from player.errors import ErrorCode, MediaError
 from player.media.matroska import VOID_BYTES, sample_cluster
-from player.media.model import StreamKind
+from player.media.model import StreamConfig, StreamKind
 from player.stream.buffer import Superseded
 from player.stream.feed import AudioFeed, Library, MainFeed, Offsets, TimedSample
 from player.stream.layout import chunk_count, chunk_of, track_offset, video_offset
+from player.stream.setup import SDR, AnotherSetup, Setup
 from player.stream.store import Entry
 from player.stream.timeline import Slot
 
@@ -27,6 +28,21 @@ class Piece(NamedTuple):
 
 VIDEO_TRACK = 1
 FIRST_AUDIO_TRACK = 2
+
+
+class OneSetup:
+    """The emitter as one file sees it: with tracks declared as ``declared``. What has fitted is not asked again."""
+
+    def __init__(self, emitter: Emitter, declared: Setup) -> None:
+        self._emitter = emitter
+        self._declared = declared
+        self._fits: set[tuple[object, ...]] = set()
+
+    def pieces(self, slot: Slot) -> Iterator[Piece]:
+        """See :meth:`Emitter.pieces`."""
+        what = (slot.group, *self._emitter.selected)
+        yield from self._emitter.pieces(slot, None if what in self._fits else self._declared)
+        self._fits.add(what)
 
 
 class Emitter:
@@ -47,13 +63,19 @@ class Emitter:
     def offsets(self) -> Offsets:
         return self._offsets
 
+    @property
+    def selected(self) -> tuple[int, ...]:
+        """The separate audio tracks that are written, by their index in the file."""
+        return tuple(self._feeds)
+
     def select(self, feeds: Mapping[int, AudioFeed]) -> None:
         """The separate audio tracks that are written from the next slot on, by their index in the file (0, 1,
         ...)."""
         self._feeds = dict(feeds)
 
-    def pieces(self, slot: Slot) -> Iterator[Piece]:
-        """The slot's bytes in ascending offsets. May block; raises ``Interrupted`` or the error of a failed load."""
+    def pieces(self, slot: Slot, declared: Setup | None = None) -> Iterator[Piece]:
+        """The slot's bytes in ascending offsets. May block; raises ``Interrupted`` or the error of a failed load, and
+        :class:`AnotherSetup` before any byte where the file is ``declared`` as something else."""
         feeds = dict(self._feeds)
         while True:
             entry = self._library.main_entry(slot)
@@ -63,7 +85,24 @@ class Emitter:
             except Superseded:  # it is being fetched again at another rung; nothing of it had been shown
                 continue
         self._library.shown(entry)
+        if declared is not None:
+            found = self._found(slot, entry, feeds)
+            if not declared.takes(found):
+                raise AnotherSetup(slot, found)
         yield from _in_order(self._chunks(slot, entry, main, muxed, feeds))
+
+    def _found(self, slot: Slot, entry: Entry, feeds: Mapping[int, AudioFeed]) -> Setup:
+        """What the media of a slot is; the begin of each track has been read or is waited for here."""
+        configs = {} if entry.demuxer is None else entry.demuxer.configs
+        sound = configs.get(StreamKind.AUDIO)
+        if self._main_kind is StreamKind.AUDIO:
+            return Setup(audio={} if sound is None else {0: sound})
+        audio: dict[int, StreamConfig] = {0: sound} if self._muxed_audio and sound is not None else {}
+        for number, feed in feeds.items():
+            config = feed.found_at(slot)
+            if config is not None:
+                audio[number] = config
+        return Setup(configs.get(StreamKind.VIDEO), entry.rendition.video_range or SDR, audio)
 
     def _main_samples(self, slot: Slot, entry: Entry) -> tuple[_Peekable, list[TimedSample]]:
         """The main track's samples, and with muxed audio its audio samples. Returns when the first one is there."""

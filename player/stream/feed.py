@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
@@ -172,6 +173,19 @@ class AudioFeed:
                 samples = self._silence(segment, error)
             found += [sample for sample in samples if start_s <= sample.dts_s < stop_s]
         return found
+
+    def found_at(self, slot: Slot) -> StreamConfig | None:
+        """What this track's media says of itself where a slot begins; None where there is nothing to read."""
+        for position, segment in self._library.audio_segments(self._track, slot):
+            if segment.end_s - _SLACK_S <= slot.start_s:
+                continue
+            try:
+                self._samples(slot, position, -math.inf)
+            except MatineeError:
+                return None  # silence in the form that the track has
+            demuxer = self._open[position][0].demuxer
+            return None if demuxer is None else demuxer.configs.get(StreamKind.AUDIO)
+        return None
 
     def _samples(self, slot: Slot, position: int, stop_s: float) -> list[TimedSample]:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from player.errors import ErrorCode, MediaError
 from player.manifest.model import Rendition, SegmentIndex, TrackType
@@ -13,6 +14,7 @@ from player.media.model import ByteSource, Codec, StreamConfig, StreamKind
 from player.selection import Selection, audio_rendition, codec_family, rendition_of
 from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK
 from player.stream.layout import cue_position
+from player.stream.setup import SDR, Setup
 from player.stream.sources import Sources
 from player.stream.timeline import LogicalTrack, Slot, Timeline, segment_for
 
@@ -35,7 +37,7 @@ class HeaderBuilder:
     Tracks that declare the same codec, sample rate and channels as the chosen one share its description, so that only
     the chosen audio's init segment is waited for. ``audio`` holds what is known, by track index. ``first_main`` and
     ``first_audio`` give the first segment of each: in a transport stream only the media tells what is inside. One
-    that is damaged is awaited anew as long as ``again`` promises it.
+    that is damaged is awaited anew as long as ``again`` promises it. ``setup`` is what the last header declares.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class HeaderBuilder:
         self._first_audio = first_audio
         self._again = again
         self.audio: dict[int, StreamConfig] = {}
+        self.setup = Setup()
+        self._early_s = _CUE_EARLY_INEXACT_S
 
     async def build(self, timeline: Timeline, rung: int, first: Slot, audio: int) -> bytes:
         """The header. Raises NetError, MediaError or DrmError."""
@@ -54,26 +58,48 @@ class HeaderBuilder:
         main = rendition_of(selection.main, rung, first.period)
         index = await self._sources.index(main)
         if selection.video is None:
-            config = await self._main_config(main, index, first, StreamKind.AUDIO)
-            tracks = [matroska.MatroskaTrack(FIRST_AUDIO_TRACK, config, language=selection.main.language or "und")]
+            self.setup = Setup(audio={0: await self._main_config(main, index, first, StreamKind.AUDIO)})
         else:
             wanted = [self._video_config(main, index, first)]
             if selection.audio:
-                wanted.append(self.audio_config(audio))
+                wanted.append(self.audio_config(audio, first.period))
             video, *_ = await asyncio.gather(*wanted)
-            tracks = [matroska.MatroskaTrack(VIDEO_TRACK, video)]
-            if selection.muxed_audio:
-                tracks += await self._muxed_audio(main, index, first)
-            tracks += await self._audio_tracks(audio)
-        early_s = _CUE_EARLY_S if first_offset_known(index) else _CUE_EARLY_INEXACT_S
-        cues = [(max(0.0, slot.start_s - early_s), cue_position(slot.number)) for slot in timeline.slots]
+            sounds = await self._muxed_audio(main, index, first) if selection.muxed_audio else {}
+            await self._audio_configs(audio, first.period)
+            self.setup = Setup(video, main.video_range or SDR, sounds or dict(self.audio))
+        self._early_s = _CUE_EARLY_S if first_offset_known(index) else _CUE_EARLY_INEXACT_S
+        return self._written(timeline, audio)
+
+    def again(self, timeline: Timeline, found: Setup, audio: int) -> bytes:
+        """The header of a file that goes on where media has been ``found`` which the one before cannot hold."""
+        chosen, tracks = found.audio.get(audio), self._selection.audio
+        if chosen is not None and self._selection.video is not None and tracks:
+            alike = [n for n, track in enumerate(tracks) if _declared(track) == _declared(tracks[audio])]
+            found = replace(found, audio={**dict.fromkeys(alike, chosen), **found.audio})
+            self.audio.update(found.audio)
+        self.setup = self.setup.changed_to(found)
+        return self._written(timeline, audio)
+
+    def _written(self, timeline: Timeline, audio: int) -> bytes:
+        selection, setup = self._selection, self.setup
+        tracks = [] if setup.video is None else [matroska.MatroskaTrack(VIDEO_TRACK, setup.video)]
+        for number, config in sorted(setup.audio.items()):
+            track = matroska.MatroskaTrack(FIRST_AUDIO_TRACK + number, config)
+            if selection.video is None:
+                track = replace(track, language=selection.main.language or "und")
+            elif selection.audio:
+                own = selection.audio[number]
+                track = replace(track, language=own.language or "und", name=own.label, default=number == audio)
+            tracks.append(track)
+        cues = [(max(0.0, slot.start_s - self._early_s), cue_position(slot.number)) for slot in timeline.slots]
         cue_track = VIDEO_TRACK if selection.video is not None else FIRST_AUDIO_TRACK
         return matroska.header(tracks, timeline.end_s, cues, cue_track=cue_track)
 
-    async def audio_config(self, number: int) -> StreamConfig:
-        """The description of a separate audio track, from its init segment or its first media."""
+    async def audio_config(self, number: int, period: int = 0) -> StreamConfig:
+        """The description of a separate audio track in a period, from its init segment or its first media."""
         if number not in self.audio:
-            rendition = audio_rendition(self._selection.audio[number].first)
+            track = self._selection.audio[number]
+            rendition = audio_rendition(track.per_period[period] or track.first)
             index = await self._sources.index(rendition)
             if not len(index):
                 raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This sound track has no segments.")
@@ -83,22 +109,12 @@ class HeaderBuilder:
             self.audio[number] = _config_of(demuxer, StreamKind.AUDIO)
         return self.audio[number]
 
-    async def _audio_tracks(self, chosen: int) -> list[matroska.MatroskaTrack]:
+    async def _audio_configs(self, chosen: int, period: int) -> None:
         audio = self._selection.audio
         for number, track in enumerate(audio):
             if _declared(track) == _declared(audio[chosen]):
                 self.audio.setdefault(number, self.audio[chosen])
-        await asyncio.gather(*(self.audio_config(number) for number in range(len(audio))))
-        return [
-            matroska.MatroskaTrack(
-                FIRST_AUDIO_TRACK + number,
-                self.audio[number],
-                language=track.language or "und",
-                name=track.label,
-                default=number == chosen,
-            )
-            for number, track in enumerate(audio)
-        ]
+        await asyncio.gather(*(self.audio_config(number, period) for number in range(len(audio))))
 
     async def _video_config(self, main: Rendition, index: SegmentIndex, first: Slot) -> StreamConfig:
         largest = self._selection.main.first.renditions[-1]
@@ -113,12 +129,12 @@ class HeaderBuilder:
             await self._probe(demuxer, None)
         return _config_of(demuxer, kind)
 
-    async def _muxed_audio(self, main: Rendition, index: SegmentIndex, first: Slot) -> list[matroska.MatroskaTrack]:
+    async def _muxed_audio(self, main: Rendition, index: SegmentIndex, first: Slot) -> dict[int, StreamConfig]:
         demuxer = await self._sources.demuxer(main, segment_for(index, first))
         if StreamKind.AUDIO not in demuxer.configs:
             await self._probe(demuxer, None)
         config = demuxer.configs.get(StreamKind.AUDIO)
-        return [] if config is None else [matroska.MatroskaTrack(FIRST_AUDIO_TRACK, config)]
+        return {} if config is None else {0: config}
 
     async def _probe(self, demuxer: Demuxer, number: int | None) -> None:
         """Show the demuxer a segment of an audio track, or of the main track (None), that it can read."""

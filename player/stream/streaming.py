@@ -25,6 +25,7 @@ from player.stream.early import EarlyReading
 from player.stream.emitter import Emitter
 from player.stream.feed import AudioFeed
 from player.stream.fetching import Order, Outcome, SegmentFetcher
+from player.stream.files import Files, Following
 from player.stream.header import HeaderBuilder
 from player.stream.lanes import Lane
 from player.stream.library import StoreLibrary
@@ -41,7 +42,9 @@ _KEEP_AHEAD = 6  # a fetch this many segments ahead of where libmpv reads goes o
 
 
 class Streaming:
-    """See the module. ``on_failure`` gets the error that a read of libmpv's ended with, on the demuxer thread."""
+    """See the module. ``on_failure`` gets the error that a read of libmpv's ended with, on the demuxer thread;
+    ``on_change`` on the loop the file that libmpv must read behind this one (None: it need not after all).
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Streaming:
         clock: Clock,
         observe: Observer,
         on_failure: Callable[[MatineeError | DrmError], None],
+        on_change: Callable[[Following | None], None] = lambda _following: None,
     ) -> None:
         self._selection = selection
         self._sources = sources
@@ -65,7 +69,6 @@ class Streaming:
         self._playhead = playhead
         self._clock = clock
         self._observe = observe
-        self._on_failure = on_failure
         self._loop = asyncio.get_running_loop()
         self._buffered = Buffered(store, playhead)
         early = EarlyReading(self._lanes, store, self._buffered, playhead, rate, clock)
@@ -109,10 +112,18 @@ class Streaming:
         self._header = HeaderBuilder(
             selection, sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
         )
-        self._header_bytes = b""
         self._rung = 0  # to begin with
-        self._first_slot = 0
-        self._stream: VirtualStream | None = None
+        self._files = Files(
+            self._header,
+            self._emitter,
+            waiting,
+            lambda: self.timeline,
+            lambda: self._audio.chosen,
+            functools.partial(self._call_soon, on_change),
+            self._seeks,
+            on_failure,
+            self._damaged,
+        )
 
     # --- start and end
 
@@ -138,7 +149,6 @@ class Streaming:
         """
         timeline = self.timeline if len(self.timeline) else await self.find_segments()
         first = timeline.at(start_s)
-        self._first_slot = first.number
         self._playhead.position_s = max(start_s, first.start_s)
         # Small and waited for by libmpv before anything else: first on the wire.
         header = asyncio.ensure_future(self._header.build(timeline, self._rung, first, self._audio.chosen))
@@ -147,7 +157,7 @@ class Streaming:
             self._main.lane.start(first.number, len(timeline))
             if self._audio:
                 await self._audio.choose(self._audio.chosen, first.start_s)
-            self._header_bytes = await header
+            self._files.begin(await header, first)
         finally:
             header.cancel()
             await asyncio.gather(header, return_exceptions=True)
@@ -156,17 +166,7 @@ class Streaming:
 
     def open(self) -> VirtualStream:
         """The file, for libmpv to read."""
-        self._stream = VirtualStream(
-            self._header_bytes,
-            self._first_slot,
-            self.timeline,
-            self._emitter,
-            self._waiting,
-            on_seek=self._seeks,
-            on_failure=self._on_failure,
-            on_damage=self._damaged,
-        )
-        return self._stream
+        return self._files.open()
 
     async def close(self) -> None:
         """Stop fetching and let every reader go."""
@@ -185,7 +185,7 @@ class Streaming:
     @property
     def at_end(self) -> bool:
         """Whether libmpv has read everything up to the end of the title."""
-        return self._stream is not None and self._stream.at_end
+        return self._files.at_end
 
     @property
     def audio_chosen(self) -> int:

@@ -5,19 +5,28 @@ See :mod:`player.stream.layout` for the positions. Everything here runs on libmp
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 from drm_client.errors import DrmError, DrmErrorCode
 from player.errors import ANY_ERROR, MatineeError, MediaError, unexpected
 from player.media.matroska import void
 from player.media.model import Interrupted
-from player.stream.emitter import Emitter, Piece
+from player.stream.emitter import Piece
 from player.stream.layout import CUE_LEAD, locate, segment_position
-from player.stream.timeline import Timeline
+from player.stream.setup import AnotherSetup
+from player.stream.timeline import Slot, Timeline
 from player.stream.waiting import Waiting
 
 _log = logging.getLogger(__name__)
+
+
+class SlotWriter(Protocol):
+    """See :class:`player.stream.emitter.OneSetup`."""
+
+    def pieces(self, slot: Slot) -> Iterator[Piece]: ...
 
 
 class _Cursor:
@@ -48,7 +57,9 @@ class VirtualStream:
 
     ``header`` is the file up to the first segment; ``on_seek(segment)`` is told of each seek of libmpv's own,
     before any byte of that segment is asked for; ``on_damage(segment, error)`` answers whether a damaged segment
-    will be fetched again or left out; ``on_failure`` gets the error that ends the playback.
+    will be fetched again or left out; ``on_failure`` gets the error that ends the playback. ``on_change`` is told
+    where the file has to end because another one must go on, and whether a jump led there; ``on_close(stream)`` when
+    libmpv needs this one no more (else that ends every wait of the playback).
     """
 
     def __init__(
@@ -56,12 +67,14 @@ class VirtualStream:
         header: bytes,
         first_segment: int,
         timeline: Timeline,
-        emitter: Emitter,
+        emitter: SlotWriter,
         waiting: Waiting,
         *,
         on_seek: Callable[[int], None],
         on_failure: Callable[[MatineeError | DrmError], None],
         on_damage: Callable[[int, MediaError | DrmError], bool],
+        on_change: Callable[[AnotherSetup, bool], None] = lambda _change, _jumped: None,
+        on_close: Callable[[VirtualStream], None] | None = None,
     ) -> None:
         lead = void(len(header), segment_position(first_segment))
         self._header = memoryview(header + lead)
@@ -71,6 +84,11 @@ class VirtualStream:
         self._on_seek = on_seek
         self._on_failure = on_failure
         self._on_damage = on_damage
+        self._on_change = on_change
+        self._on_close = on_close
+        self._closed = False
+        self._gone_over = False  # to another file; until libmpv jumps
+        self._jumped = True  # nothing has been read since libmpv began, or jumped
         self._position = 0
         self._queue: list[memoryview] = [self._header]
         self._cursor: _Cursor | None = None
@@ -83,13 +101,17 @@ class VirtualStream:
 
     def read(self, length: int) -> Sequence[memoryview]:
         """At most ``length`` bytes; nothing at the end of the file, when interrupted, and after a failure."""
-        if self._waiting.ended:
+        if self._closed or self._gone_over or self._waiting.ended:
             return ()
         if not self._queue:
             try:
                 self._queue = [memoryview(part) for part in self._undamaged_bytes() if len(part)]
             except Interrupted:
                 self._cursor = None
+                return ()
+            except AnotherSetup as change:
+                self._cursor = None
+                self._go_over(change)
                 return ()
             except ANY_ERROR as error:
                 self._cursor = None
@@ -101,6 +123,15 @@ class VirtualStream:
                 self._on_failure(unexpected())
                 return ()
         return self._from_queue(length)
+
+    def _go_over(self, change: AnotherSetup) -> None:
+        """The file ends here. Where a jump led here it must not: libmpv would show the last picture that it can find.
+        It waits for the file that is loaded in place of this one."""
+        self._gone_over = True
+        self._on_change(change, self._jumped)
+        if self._jumped:
+            with contextlib.suppress(Interrupted):
+                self._waiting.until(lambda: self._closed)
 
     def _undamaged_bytes(self) -> Sequence[bytes | bytearray | memoryview]:
         """The next bytes; a segment that turns out damaged is asked for anew and read on at the same place."""
@@ -130,16 +161,22 @@ class VirtualStream:
         elif spot.cue:  # every seek of libmpv's own begins at a Cue; the others only pass over a Void
             self._waiting.next_generation()
             self._cursor = None
+            self._jumped = True
+            self._gone_over = False
             self._on_seek(spot.segment)
         return position
 
     def cancel(self) -> None:
-        self._waiting.end()
+        self._closed = True
+        if self._on_close is None:
+            self._waiting.end()
+        else:
+            self._on_close(self)
 
     def close(self) -> None:
+        self.cancel()
         self._cursor = None
         self._queue = []
-        self._waiting.end()
 
     def _next_bytes(self) -> Sequence[bytes | bytearray | memoryview]:
         spot = locate(self._position)
@@ -154,6 +191,7 @@ class VirtualStream:
             return ()
         cursor = self._at(spot.segment, spot.offset)
         piece = cursor.advance()
+        self._jumped = False
         if piece is not None and piece.offset <= spot.offset:
             taken = cursor.take()
             return _without(taken.data, spot.offset - taken.offset)

@@ -1,0 +1,79 @@
+"""Going on in another file where the media needs decoders that libmpv's open file does not have. Runs on the loop.
+
+In the course of playing, the next file is appended to libmpv's own list and opened ahead, so that no picture is late.
+Where a jump leads into such media, the next file is loaded at the place of the jump.
+"""
+
+from __future__ import annotations
+
+from player.clock import Clock
+from player.events import Note, Observer
+from player.monitor import Monitor
+from player.mpv.control import MpvControl
+from player.stream.files import Following
+
+KIND = "reload"
+"""Kind of the notes."""
+
+
+class Reloads:
+    """One for each playback. ``pending``: so many files are to follow the open one; ``jumping``: one is being loaded
+    at the place of a jump."""
+
+    def __init__(self, control: MpvControl, monitor: Monitor, clock: Clock, observe: Observer) -> None:
+        self._control = control
+        self._player = control.player
+        self._monitor = monitor
+        self._clock = clock
+        self._observe = observe
+        self._urls: list[str] = []
+        self._entered = False  # libmpv has begun with one of them
+        self._dropped = 0  # frames, in the files before
+        self._last_dropped = 0
+        self.pending = 0
+        self.jumping = False
+        control.post(self._player.set, "prefetch-playlist", True)
+
+    def change(self, following: Following | None) -> None:
+        """The file read last ends, and ``following`` must go on; with None it goes on itself after all."""
+        post, player = self._control.post, self._player
+        if following is None:
+            post(player.command, "playlist-clear")
+            self.close()
+            self.pending = 0
+            return
+        url = player.offer(following.open)
+        self._urls.append(url)
+        if following.jumped:
+            self.pending, self.jumping = 1, True
+            post(player.load, url, self._monitor.state.position_s)
+        else:
+            self.pending += 1
+            post(player.command, "loadfile", url, "append", f"start={following.start_s:.6f}")
+
+    def event(self, name: str) -> bool:
+        """An event of libmpv's; whether it says that a file is loaded which follows another one."""
+        if name == "start-file":
+            self._entered = self.pending > 0
+        if name != "file-loaded" or not self._entered:
+            return False
+        self.pending = max(0, self.pending - 1)
+        self.jumping = self._entered = False
+        self._monitor.update(reloads=self._monitor.state.reloads + 1)
+        sentence = "The source goes on with media that needs other decoders, so libmpv loaded another file."
+        self._observe(Note(self._clock.monotonic(), KIND, sentence))
+        return True
+
+    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
+        """As the player's own ``measure``, with the dropped frames of all files; on libmpv's worker."""
+        ranges, dropped = self._player.measure()
+        if dropped < self._last_dropped:
+            self._dropped += self._last_dropped
+        self._last_dropped = dropped
+        return ranges, self._dropped + dropped
+
+    def close(self) -> None:
+        """No further file is to be opened."""
+        for url in self._urls:
+            self._player.withdraw(url)
+        self._urls.clear()
