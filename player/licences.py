@@ -13,13 +13,14 @@ from drm_client.keysystem import KeyRequest
 from drm_client.licence import Licence, LicenceClient
 from drm_client.offline import OfflineLicences
 from player.clock import Clock
-from player.errors import MatineeError
+from player.errors import ANY_ERROR, ErrorCode, MatineeError
 from player.events import Note, Observer, PhaseReached
 from player.licence_watch import Holding, KeptHolding, StreamingHolding, watch
 from player.manifest.model import Presentation, Protection
+from player.net.model import RequestKind
+from player.recovery import Action, Failure, Situation, next_step
 
-_TRIES = 4
-_BACKOFF_S = 0.5
+_SESSION_IS_OVER = frozenset({"session_expired", "session_ended", "session_not_found"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class LicenceDesk:
         self._protections: tuple[Protection, ...] = ()
         self._running: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._renewed_for: set[bytes] = set()
 
     def knows(self, presentation: Presentation) -> None:
         """What the manifest says about protection."""
@@ -102,6 +104,8 @@ class LicenceDesk:
         if self._ring.missing(kids) and (self._offer is None or self._offer.kept_id is None):
             wanted = {*kids, *(kid for protection in self._protections for kid in protection.default_kids)}
             await asyncio.shield(self._start(tuple(sorted(wanted))))
+        if self._ring.missing(kids):
+            await self._renew_kept(kids)
         missing = self._ring.missing(kids)
         if missing:
             raise DrmError(
@@ -146,30 +150,56 @@ class LicenceDesk:
         return KeptHolding(kept, licence_id, opened.since_s)
 
     async def _ask(self, kids: tuple[bytes, ...], *, fresh: bool = False) -> Licence:
-        request = self._request(kids)
-        for attempt in range(1, _TRIES):
+        """A licence for ``kids``, asked for as the error matrix says; ``fresh``: even if one is remembered.
+
+        One that is refused because the play session is over is asked for with a new session, once; so is every
+        ``fresh`` one.
+        """
+        began_s, rounds = self._clock.monotonic(), 0
+        reoffer = self._reoffer
+        while True:
             try:
-                return await self._client.acquire(request, self._ring, fresh=fresh)
+                return await self._client.acquire(self._request(kids), self._ring, fresh=fresh)
             except (MatineeError, DrmError) as error:
-                if not error.recoverable:
-                    raise
-                self._observe(
-                    Note(self._clock.monotonic(), "retry", "The licence is asked for again.", code=str(error.code))
+                situation = Situation(
+                    rounds, waited_s=self._clock.monotonic() - began_s, under_way=bool(self._ring.kids())
                 )
-                await self._clock.sleep(_BACKOFF_S * 2 ** (attempt - 1))
-        return await self._client.acquire(request, self._ring, fresh=fresh)
+                step = next_step(Failure(RequestKind.LICENCE, error.code), situation)
+                if step.action in (Action.RETRY, Action.WAIT_FOR_NETWORK):
+                    self._note("retry", "The licence is asked for again.", error)
+                    await self._clock.sleep(step.delay_s)
+                    rounds += 1
+                    continue
+                offer = await reoffer() if reoffer is not None and (fresh or _is_about_session(error)) else None
+                if offer is None:
+                    raise
+                self._offer, reoffer = offer, None
 
     async def _ask_again(self) -> Licence:
         """Another licence for all keys in use: for the same session, or for a new one when that is over."""
-        kids = self._ring.kids()
+        return await self._ask(self._ring.kids(), fresh=True)
+
+    async def _renew_kept(self, kids: Sequence[bytes]) -> None:
+        """The title has keys that the licence kept here does not know: renewed, it may have them. Without a network
+        it stays as it is. One that has ended is not brought back."""
+        licence_id = None if self._offer is None else self._offer.kept_id
+        ended = self._watching is None or self._watching.done()
+        if self._kept is None or licence_id is None or ended or self._renewed_for >= set(kids):
+            return
+        kept = await self._kept()
+        if kept is None:
+            return
+        self._renewed_for |= set(kids)
         try:
-            return await self._ask(kids, fresh=True)
-        except (MatineeError, DrmError):
-            offer = None if self._reoffer is None else await self._reoffer()
-            if offer is None:
-                raise
-            self._offer = offer
-        return await self._ask(kids, fresh=True)
+            (await kept.renew(licence_id, kids)).clear()
+            await asyncio.to_thread(kept.open, licence_id, self._ring)
+        except ANY_ERROR as error:
+            self._note("retry", "The licence could not be renewed yet.", error)
+        else:
+            self._note("licence", "The licence was renewed.")
+
+    def _note(self, kind: str, sentence: str, error: Exception | None = None) -> None:
+        self._observe(Note(self._clock.monotonic(), kind, sentence, code=str(getattr(error, "code", ""))))
 
     def _request(self, kids: tuple[bytes, ...]) -> KeyRequest:
         offer = self._offer or LicenceOffer()
@@ -192,6 +222,11 @@ class LicenceDesk:
         ended = await watch(holding, self._clock, self._observe)
         self._ring.clear()
         self._on_end(ended)
+
+
+def _is_about_session(error: MatineeError | DrmError) -> bool:
+    """Whether a licence was refused for its play session alone: it is over, or another one has taken its place."""
+    return error.fields.get("reason") in _SESSION_IS_OVER or error.code is ErrorCode.SERVICE_EXPIRED
 
 
 def _retrieved(task: asyncio.Task[None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from player.errors import ErrorCode, NetError
 from player.events import Event, Note
 from player.licence_watch import CHECK_S, RETRY_S, Held, StreamingHolding, watch
 from player.licences import LicenceDesk, LicenceOffer
-from tests.drm_client.offline_kit import Desk
+from tests.drm_client.offline_kit import ORDER, Desk
 from tests.kit.clock import FakeClock
-from tests.kit.licence_server import AUDIO, HOUR, KEYS, SD, Terms
+from tests.kit.licence_server import AUDIO, HD, HOUR, KEYS, SD, Terms
 from tests.player.test_licences import Server
 
 OUT = DrmError(DrmErrorCode.LICENCE_EXPIRED, "Over.")
@@ -178,6 +179,67 @@ async def test_when_a_session_is_over_another_one_gives_the_licence() -> None:
     await clock.run(desk.ensure([SD], []))
     server._errors = [refused]
     await _until(clock, lambda: server.requests[-1].session_id == "session-2")
+    await desk.close()
+
+
+@pytest.mark.parametrize("gives_another", [True, False])
+async def test_a_licence_that_came_too_late_for_its_session_is_asked_for_with_another(gives_another: bool) -> None:
+    clock, ring = FakeClock(), KeyRing()
+    too_late = DrmError(DrmErrorCode.LICENCE_REFUSED, "The session has expired.", reason="session_expired")
+    server = Server(clock, too_late, *([] if gives_another else [too_late]), grants=(SD,))
+    offers: list[LicenceOffer] = []
+
+    async def reoffer() -> LicenceOffer:
+        offers.append(LicenceOffer("http://licences.test/2", "matinee.clearkey", "session-2", (SD,)))
+        return offers[-1]
+
+    desk = LicenceDesk(
+        server,  # type: ignore[arg-type]
+        ring,
+        LicenceOffer("http://licences.test/1", "matinee.clearkey", "session-1", (SD,)),
+        clock,
+        lambda _event: None,
+        reoffer=reoffer,
+    )
+    if gives_another:
+        await clock.run(desk.ensure([SD], []))
+        assert ring.kids() == (SD,)
+    else:
+        with pytest.raises(DrmError) as caught:
+            await clock.run(desk.ensure([SD], []))
+        assert caught.value is too_late
+    assert [request.session_id for request in server.requests] == ["session-1", "session-2"]
+    assert len(offers) == 1
+    await desk.close()
+
+
+async def test_a_kept_licence_is_renewed_for_a_key_that_the_title_has_since(tmp_path: Path) -> None:
+    device = Desk(tmp_path, Terms(withheld={HD.hex(): "plan"}))
+    licence_id = (await device.licences.acquire(replace(ORDER, kids=(AUDIO,)))).licence_id
+    clock, told, ring = FakeClock(), list[Event](), KeyRing()
+
+    async def kept() -> object:
+        return device.licences
+
+    desk = LicenceDesk(
+        Server(clock),  # type: ignore[arg-type]
+        ring,
+        LicenceOffer(kept_id=licence_id),
+        clock,
+        told.append,
+        kept=kept,  # type: ignore[arg-type]
+    )
+    desk.prefetch()
+    await desk.ensure([AUDIO], [])
+    assert ring.kids() == (AUDIO,)
+    await desk.ensure([SD], [])
+    assert ring.get(SD).value == KEYS[SD]
+    assert any(isinstance(event, Note) and event.sentence == "The licence was renewed." for event in told)
+    for _ in range(2):
+        with pytest.raises(DrmError) as caught:
+            await desk.ensure([HD], [])
+        assert caught.value.code is DrmErrorCode.NO_KEY
+    assert sum(call.endswith("/renewal") for call in device.server.calls) == 2  # one for each key, no more
     await desk.close()
 
 

@@ -109,7 +109,7 @@ async def test_a_server_that_is_late_is_asked_again_more_and_more_slowly() -> No
     start = bench.clock.monotonic()
     await bench.clock.run(bench.desk.ensure([SD], []))
     assert len(bench.server.requests) == 4
-    assert bench.clock.monotonic() - start == pytest.approx(4 * 1.0 + 0.5 + 1.0 + 2.0)
+    assert 4 * 1.0 < bench.clock.monotonic() - start <= 4 * 1.0 + 0.25 + 0.5 + 1.0  # the error matrix's delays
     assert bench.told == ["retry", "retry", "retry", "licence"]
     assert {event.code for event in bench.events if isinstance(event, Note)} == {"net.timeout"}
 
