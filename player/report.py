@@ -126,6 +126,7 @@ class Recorder:
             "played_to_end": state.status is Status.ENDED,
             "position_s": state.position_s,
             "duration_s": state.duration_s,
+            "reloads": state.reloads,
             "error": None
             if state.failure is None
             else {"code": state.failure.code, "sentence": state.failure.sentence},

@@ -111,7 +111,7 @@ def test_every_frame_is_shown_across_a_change_of_codec(
         report = recorder.report(source=manifest, policy="")
         assert report["result"]["played_to_end"], report["errors"]
         assert screen.frames == list(range(FRAMES)) * len(codecs)
-        assert session.state.reloads == reloads
+        assert session.state.reloads == report["result"]["reloads"] == reloads
         assert [note["kind"] for note in report["recoveries"]] == ["reload"] * reloads
 
 
