@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 
 from drm_client.errors import DrmError
 from player.clock import Clock
 from player.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.events import ErrorRaised, Note, Observer
 from player.loader import LoadProgress, LoadVerdict
+from player.manifest.model import Rendition, Track
 from player.selection import Selection, audio_rendition
 from player.stream.buffered import Buffered, Playhead
 from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.lanes import POLL_S, Go, Lane, Wait
 from player.stream.line import LinePart, SegmentLine
-from player.stream.main_track import DAMAGED_TRIES, SOUND_AHEAD_S, MainTrack
+from player.stream.main_track import DAMAGED_TRIES, NEWEST, SOUND_AHEAD_S, MainTrack
 from player.stream.rate import RateControl
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
+from player.stream.timeline import LogicalTrack
 
 _log = logging.getLogger(__name__)
 
@@ -74,18 +76,49 @@ class AudioTracks:
         return bool(self._tracks)
 
     async def line(self, number: int) -> SegmentLine:
-        """The segments of a track; loads its playlists the first time."""
+        """The segments of a track; loads its playlists the first time, and in a live title to be up to date."""
         key = audio_key(number)
+        timeline = self._buffered.timeline
         if key not in self._lines:
-            parts: list[LinePart] = []
-            for period, track in enumerate(self._tracks[number].per_period):
-                if track is not None:
-                    rendition = audio_rendition(track)
-                    parts += [
-                        LinePart(period, rendition, segment) for segment in await self._sources.index(rendition)
-                    ]
-            self._lines[key] = SegmentLine(key, parts)
+            self._lines[key] = SegmentLine(key, await self._parts(number, 0), growing=timeline.growing)
+        elif timeline.growing:
+            self._lines[key].grow(await self._parts(number, timeline[timeline.first].period))
         return self._lines[key]
+
+    async def _parts(self, number: int, first_period: int) -> list[LinePart]:
+        """The segments of a track from a period on."""
+        parts: list[LinePart] = []
+        for period, track in self._periods(number, first_period):
+            rendition = audio_rendition(track)
+            parts += [LinePart(period, rendition, segment) for segment in await self._sources.index(rendition)]
+        return parts
+
+    def _periods(self, number: int, first: int) -> list[tuple[int, Track]]:
+        periods = enumerate(self._tracks[number].per_period[first:], first)
+        return [(period, track) for period, track in periods if track is not None]
+
+    def grow(self, tracks: Sequence[LogicalTrack], first_period: int, *, growing: bool) -> None:
+        """A live title was refreshed: take in what is new of the chosen track. ``first_period`` is the first one that
+        may have something new, ``tracks`` are the same choices with all the periods that there are by now."""
+        self._tracks = tuple(tracks)
+        line = self._buffered.audio
+        if line is None or self.lane is None:
+            return
+        for period, track in self._periods(self.chosen, first_period):
+            rendition = audio_rendition(track)
+            known = self._sources.index_if_known(rendition) or ()
+            line.grow(LinePart(period, rendition, segment) for segment in known)
+        line.growing = growing
+        self.lane.extend(len(line))
+
+    def rendition(self) -> Rendition | None:
+        """The newest rendition of the chosen track."""
+        tracks = [track for track in self._tracks[self.chosen].per_period if track is not None] if self else []
+        return audio_rendition(tracks[-1]) if tracks else None
+
+    def forget(self) -> None:
+        """The segments that were listed are to be read anew."""
+        self._lines.clear()
 
     async def choose(self, number: int, at_s: float) -> None:
         """Fetch this track from a time on, and no other."""
@@ -148,7 +181,8 @@ class AudioTracks:
     def _order(self, line: SegmentLine, position: int) -> Order:
         part = line[position]
         avoid = self._damaged_from.get((line.key, position), frozenset())
-        return Order(line.key, position, 0, part.rendition, part.segment, avoid=avoid)
+        newest = line.growing and position >= len(line) - NEWEST
+        return Order(line.key, position, 0, part.rendition, part.segment, avoid=avoid, may_come=newest)
 
     def take_damaged(self, key: str, position: int) -> bool:
         """A segment cannot be demuxed: take it out, so that it is fetched again, elsewhere if possible. False when

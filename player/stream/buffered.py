@@ -53,28 +53,30 @@ class Buffered:
         begin = self.audio.at(position_s)
         stop = self._complete_until(self.audio.key, begin, len(self.audio))
         audio_s = self.audio[stop - 1].segment.end_s if stop > begin else position_s
-        if stop == len(self.audio):
+        if stop == len(self.audio) and not self.audio.growing:
             audio_s = max(audio_s, main_s)  # sound may end a little before the picture
         return max(position_s, min(main_s, audio_s))
 
     def ranges(self) -> tuple[tuple[float, float], ...]:
         """The stretches of time of which every track that plays is complete."""
-        main = self._stretches(MAIN, [(slot.start_s, slot.end_s) for slot in self.timeline.slots])
+        first = self.timeline.first  # what has left the window of a live playback cannot be gone back to
+        slots = self.timeline.slots[first:]
+        main = self._stretches(MAIN, first, [(slot.start_s, slot.end_s) for slot in slots])
         if self.audio is None or not len(self.audio):
             return tuple(main)
-        audio = self._stretches(
-            self.audio.key, [(part.segment.start_s, part.segment.end_s) for part in self.audio.parts]
-        )
-        if audio and audio[-1][1] >= self.audio[len(self.audio) - 1].segment.end_s:
+        first = self.audio.at(self.timeline.start_s)
+        parts = self.audio.parts[first:]
+        audio = self._stretches(self.audio.key, first, [(part.segment.start_s, part.segment.end_s) for part in parts])
+        if audio and not self.audio.growing and audio[-1][1] >= parts[-1].segment.end_s:
             audio[-1] = (audio[-1][0], math.inf)  # sound may end a little before the picture
         common = ((max(a[0], b[0]), min(a[1], b[1])) for a in main for b in audio)
         return tuple((start_s, end_s) for start_s, end_s in common if start_s < end_s)
 
-    def _stretches(self, track: str, times: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        """The times of a track's complete segments, those that follow each other made one."""
+    def _stretches(self, track: str, first: int, times: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        """The times of a track's complete segments from ``first`` on, those that follow each other made one."""
         found: list[tuple[float, float]] = []
         follows = False
-        for position, (start_s, end_s) in enumerate(times):
+        for position, (start_s, end_s) in enumerate(times, first):
             entry = self._store.peek(track, position)
             complete = entry is not None and entry.buffer.is_complete
             if complete and follows:

@@ -31,6 +31,7 @@ class Order:
     segment: Segment = field(repr=False)
     rungs_left: int = 0  # others that could be taken instead
     avoid: frozenset[str] = frozenset()  # pathways that gave it damaged
+    may_come: bool = False  # it is so new that a CDN may not have it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class SegmentFetcher:
             track=order.track,
             duration_s=segment.duration_s,
             expected_size=segment.size_bytes,
+            may_come=order.may_come,
         )
 
     def _bound(self, watch: Watch, entry: Entry) -> Callable[[LoadProgress], LoadVerdict]:

@@ -42,6 +42,7 @@ class Files:
         audio: Callable[[], int],
         tell: Callable[[Following | None], None],
         on_seek: Callable[[int], None],
+        aimed_at: Callable[[], int],
         on_failure: Callable[[MatineeError | DrmError], None],
         on_damage: Callable[[int, MediaError | DrmError], bool],
     ) -> None:
@@ -52,6 +53,7 @@ class Files:
         self._audio = audio
         self._tell = tell
         self._on_seek = on_seek
+        self._aimed_at = aimed_at
         self._on_failure = on_failure
         self._on_damage = on_damage
         self._lock = threading.Lock()
@@ -81,6 +83,7 @@ class Files:
                 writer,
                 self._waiting,
                 on_seek=lambda segment: self._sought(stream, segment),
+                aimed_at=self._aimed_at,
                 on_failure=self._on_failure,
                 on_damage=self._on_damage,
                 on_change=self._changed,

@@ -22,6 +22,7 @@ from player.stream.timeline import LogicalTrack, Slot, Timeline, segment_for
 _SELF_DESCRIBING = {"h264": Codec.H264, "hevc": Codec.HEVC, "vp9": Codec.VP9}
 _CUE_EARLY_S = 0.001  # a Cue a little late loses its segment; timestamps are rounded to 1 ms
 _CUE_EARLY_INEXACT_S = 0.02
+_LIVE_CUES = 4  # libmpv takes an index with fewer for a broken one
 
 FirstMain = Callable[[], Awaitable[ByteSource]]
 FirstAudio = Callable[[int], Awaitable[ByteSource]]
@@ -91,9 +92,13 @@ class HeaderBuilder:
                 own = selection.audio[number]
                 track = replace(track, language=own.language or "und", name=own.label, default=number == audio)
             tracks.append(track)
-        cues = [(max(0.0, slot.start_s - self._early_s), cue_position(slot.number)) for slot in timeline.slots]
+        if timeline.live:  # all seeks come to one place, and the stream leads on from there
+            cues = [(0.0, cue_position(0))] * _LIVE_CUES
+        else:
+            cues = [(max(0.0, slot.start_s - self._early_s), cue_position(slot.number)) for slot in timeline.slots]
         cue_track = VIDEO_TRACK if selection.video is not None else FIRST_AUDIO_TRACK
-        return matroska.header(tracks, timeline.end_s, cues, cue_track=cue_track)
+        duration_s = None if timeline.live else timeline.end_s
+        return matroska.header(tracks, duration_s, cues, cue_track=cue_track)
 
     async def audio_config(self, number: int, period: int = 0) -> StreamConfig:
         """The description of a separate audio track in a period, from its init segment or its first media."""

@@ -74,6 +74,12 @@ class Lane:
         self._head, self._length = head, length
         self._loop_task = asyncio.get_running_loop().create_task(self._work(), name=f"lane {self.key}")
 
+    def extend(self, length: int) -> None:
+        """There are ``length`` segments by now."""
+        if length != self._length:
+            self._length = length
+            self._changed.set()
+
     def poke(self) -> None:
         """Something that an admission rests on has changed."""
         self._changed.set()

@@ -12,7 +12,7 @@ from player.clock import Clock
 from player.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.events import ErrorRaised, Note, Observer, RungDecided, SegmentAbandoned
 from player.loader import LoadProgress, LoadVerdict
-from player.manifest.model import Segment
+from player.manifest.model import Rendition, Segment
 from player.recovery import Action, Step
 from player.selection import rendition_of
 from player.stream.buffered import MAIN, Buffered, Playhead
@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 _HORIZON = 6  # coming segments whose sizes ABR is told
 _KEPT_AFTER_JUMP = 1  # segments of lower quality behind the one that is jumped to: a buffer to begin with
 DAMAGED_TRIES = 3
+NEWEST = 3  # segments of a live title that may be listed before every CDN has them
 SOUND_AHEAD_S = 10.0  # of the picture, on a slow link, once so much of both is buffered
 _MOST_SKIPPED = 2  # segments in a row that playback goes on without
 _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
@@ -36,7 +37,8 @@ _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
 
 class MainTrack:
     """One per playback; see the module. ``done``, ``failed`` and ``skipped`` are told how each order ended.
-    ``sound_missing(until_s)`` tells whether sound that begins before then is still to come."""
+    ``sound_missing(until_s)`` tells whether sound that begins before then is still to come. ``track`` gets more
+    periods while a title is live."""
 
     def __init__(
         self,
@@ -55,7 +57,7 @@ class MainTrack:
         skipped: Callable[[Order], None],
         sound_missing: Callable[[float], bool],
     ) -> None:
-        self._track = track
+        self.track = track
         self._sources = sources
         self._fetcher = fetcher
         self._store = store
@@ -222,14 +224,12 @@ class MainTrack:
         return order, outcome
 
     async def _order(self, slot: Slot, rung: int, *, others: int) -> Order:
-        rendition = rendition_of(self._track, rung, slot.period)
-        index = await self._sources.index(rendition)
-        if (slot.period, rung) not in self._checked and not is_aligned(index, self._buffered.timeline, slot.period):
-            raise MediaError(
-                ErrorCode.MEDIA_UNSUPPORTED, "One quality of this title is cut in other places than the rest."
-            )
-        self._checked.add((slot.period, rung))
-        segment = segment_for(index, slot)
+        rendition = rendition_of(self.track, rung, slot.period)
+        growing, timeline = self._sources.growing, self._buffered.timeline
+        if growing is None:
+            segment = await self._listed(rendition, rung, slot)
+        else:
+            segment = await growing.segment(rendition, slot)
         return Order(
             MAIN,
             slot.number,
@@ -238,12 +238,23 @@ class MainTrack:
             segment,
             rungs_left=others,
             avoid=self._damaged_from.get(slot.number, frozenset()),
+            may_come=timeline.growing and slot.number >= len(timeline) - NEWEST,
         )
+
+    async def _listed(self, rendition: Rendition, rung: int, slot: Slot) -> Segment:
+        """The segment of a rung that fills a slot. Raises MediaError where the rung is cut in other places."""
+        index = await self._sources.index(rendition)
+        if (slot.period, rung) not in self._checked and not is_aligned(index, self._buffered.timeline, slot.period):
+            raise MediaError(
+                ErrorCode.MEDIA_UNSUPPORTED, "One quality of this title is cut in other places than the rest."
+            )
+        self._checked.add((slot.period, rung))
+        return segment_for(index, slot)
 
     def _unknown(self, slot: Slot, rung: int) -> Order:
         """An order for a segment whose address could not even be found out."""
         segment = Segment(slot.number, slot.start_s, slot.duration_s, url="")
-        return Order(MAIN, slot.number, rung, rendition_of(self._track, rung, slot.period), segment)
+        return Order(MAIN, slot.number, rung, rendition_of(self.track, rung, slot.period), segment)
 
     def _watch(self, entry: Entry, progress: LoadProgress) -> LoadVerdict:
         replaceable = not entry.buffer.is_released and self._store.pinned_rung(MAIN, entry.position) is None
@@ -309,7 +320,7 @@ class MainTrack:
             now_s=self._clock.monotonic(),
             buffer_s=self._buffered.ahead_s(),
             segment_s=slot.duration_s,
-            remaining_s=timeline.end_s - slot.start_s,
+            remaining_s=None if timeline.growing else timeline.end_s - slot.start_s,
             in_flight_s=sum(timeline[running].duration_s for running in self.lane.running),
             playing=self._playhead.playing,
             speed=self._playhead.speed,
@@ -328,7 +339,7 @@ class MainTrack:
         return tuple(rows)
 
     def _size(self, slot: Slot, rung: int) -> int | None:
-        index = self._sources.index_if_known(rendition_of(self._track, rung, slot.period))
+        index = self._sources.index_if_known(rendition_of(self.track, rung, slot.period))
         return None if index is None or not len(index) else segment_for(index, slot).size_bytes
 
 

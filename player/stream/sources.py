@@ -10,8 +10,8 @@ import contextlib
 import functools
 import importlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
 from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError, DrmErrorCode
@@ -35,10 +35,39 @@ from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
 from player.recovery import Trouble, trouble_of
-from player.stream.timeline import loaded
+from player.stream.timeline import Slot, loaded
 
 _T = TypeVar("_T")
 _BEHIND_TIMEOUT_S = 10.0
+
+
+class Growing(Protocol):
+    """The segments of a live presentation as they are now; see :class:`player.live.refresher.Refresher`."""
+
+    def known(self, rendition: Rendition) -> SegmentIndex | None:
+        """What is listed, without loading anything."""
+        ...
+
+    async def index(self, rendition: Rendition) -> SegmentIndex:
+        """What is listed now; loads a playlist that is not being followed. Raises NetError or ManifestError."""
+        ...
+
+    async def segment(self, rendition: Rendition, slot: Slot) -> Segment:
+        """What fills a slot; waits until it is listed. It is marked as a gap when it has left the list.
+
+        Raises NetError, ManifestError or MediaError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlaylist:
+    """A live media playlist as it was loaded from ``url`` (after redirects)."""
+
+    rendition: Rendition
+    body: bytes = field(repr=False)
+    url: str = field(repr=False)
+
 
 EnsureKeys = Callable[[Sequence[bytes], Sequence[bytes]], Awaitable[None]]
 """Awaits until the key ring holds these key IDs; is given the pssh boxes found beside them. Raises DrmError."""
@@ -65,6 +94,8 @@ class Sources:
         self._default_pathway = default_pathway
         self._once: dict[tuple[object, ...], asyncio.Task[object]] = {}
         self._clocks: dict[int, TimestampUnwrapper] = {}  # of transport streams, by discontinuity
+        self.live_playlists: list[LoadedPlaylist] = []
+        self.growing: Growing | None = None  # what tells the segments of a live presentation
 
     # --- addresses
 
@@ -105,6 +136,8 @@ class Sources:
 
     async def index(self, rendition: Rendition) -> SegmentIndex:
         """The rendition's segments; loads its playlist or its sidx the first time."""
+        if self.growing is not None:
+            return await self.growing.index(rendition)
         known = loaded(rendition)
         if known is not None:
             return known
@@ -114,6 +147,8 @@ class Sources:
 
     def index_if_known(self, rendition: Rendition) -> SegmentIndex | None:
         """The segments if they have been loaded, else None."""
+        if self.growing is not None:
+            return self.growing.known(rendition)
         result = self._result(("index", id(rendition)))
         return result if isinstance(result, SegmentIndex) else loaded(rendition)
 
@@ -150,23 +185,28 @@ class Sources:
     async def _load_playlist(self, rendition: Rendition, ref: PlaylistRef) -> SegmentIndex:
         """The playlist from whichever place works. What the other places have of their own is loaded behind it."""
         leading = self.urls(rendition, ref.url)
-        own = [
-            (place, place.segments.url) for place in rendition.locations if isinstance(place.segments, PlaylistRef)
-        ]
-        urls = {**leading, **{self._name(place): url for place, url in own}}
+        own = _own_playlists(rendition)
 
         async def read(body: bytes, result: LoadResult) -> tuple[SegmentIndex, str]:
             updated = attach_playlist(self._presentation, rendition, body, result.url)
+            if updated.live:
+                self.live_playlists.append(LoadedPlaylist(rendition, body, result.url))
             return self._segments(updated, rendition), result.pathway
 
+        urls = self.playlist_urls(rendition, ref.url)
         index, pathway = await self._undamaged(Resource(RequestKind.MANIFEST, urls, track=rendition.id), read)
         if pathway not in leading:
             own.append((rendition.locations[0], ref.url))
-        for place, url in own:
+        for place, url in () if self.live_playlists else own:
             if self._name(place) != pathway and not self._loader.in_trouble(self._name(place)):
                 load = functools.partial(self._load_own_playlist, rendition, place, url)
                 self._begin(_own_index_key(rendition, place), load)
         return index
+
+    def playlist_urls(self, rendition: Rendition, url: str) -> Mapping[str, str]:
+        """The address of a rendition's playlist for each pathway; ``url`` is that of the leading one."""
+        own = {self._name(place): address for place, address in _own_playlists(rendition)}
+        return {**self.urls(rendition, url), **own}
 
     async def _load_own_playlist(self, rendition: Rendition, location: Location, url: str) -> SegmentIndex:
         resource = Resource(RequestKind.MANIFEST, {self._name(location): url}, track=rendition.id)
@@ -341,6 +381,11 @@ async def _warm_transport_streams() -> None:
 
 def _own_index_key(rendition: Rendition, location: Location) -> tuple[object, ...]:
     return ("playlist", id(rendition), location.pathway)
+
+
+def _own_playlists(rendition: Rendition) -> list[tuple[Location, str]]:
+    """The places that have a playlist of their own for this rendition."""
+    return [(place, place.segments.url) for place in rendition.locations if isinstance(place.segments, PlaylistRef)]
 
 
 def _all_renditions(presentation: Presentation) -> Iterator[Rendition]:

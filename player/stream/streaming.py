@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 from collections.abc import Callable, Sequence
 
 from drm_client.errors import DrmError
 from player.clock import Clock
 from player.errors import MatineeError, MediaError
 from player.events import Observer, PhaseReached, SegmentDone
-from player.manifest.model import Segment
+from player.manifest.model import ListedIndex, Rendition, Segment
 from player.media.model import ByteSource, StreamKind
 from player.media.source import WholeSource
 from player.net.model import RequestKind
@@ -32,12 +33,13 @@ from player.stream.library import StoreLibrary
 from player.stream.line import SegmentLine
 from player.stream.main_track import MainTrack
 from player.stream.rate import RateControl
-from player.stream.sources import Sources
+from player.stream.sources import Growing, Sources
 from player.stream.store import Entry, SegmentStore
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.virtual import VirtualStream
 from player.stream.waiting import Waiting
 
+_REFRESH_S = 1.0  # so far before the position libmpv begins to read again for another sound track
 _KEEP_AHEAD = 6  # a fetch this many segments ahead of where libmpv reads goes on after a jump
 
 
@@ -113,6 +115,7 @@ class Streaming:
             selection, sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
         )
         self._rung = 0  # to begin with
+        self._aim_s: float | None = None
         self._files = Files(
             self._header,
             self._emitter,
@@ -121,6 +124,7 @@ class Streaming:
             lambda: self._audio.chosen,
             functools.partial(self._call_soon, on_change),
             self._seeks,
+            self._aimed_at,
             on_failure,
             self._damaged,
         )
@@ -141,6 +145,48 @@ class Streaming:
         )
         self._buffered.timeline = build_timeline(indexes)
         return self.timeline
+
+    def go_live(self, growing: Growing) -> None:
+        """The title is still being made: from now on ``growing`` tells which segments there are.
+
+        Raises MediaError where there are none.
+        """
+        self._sources.growing = growing
+        self._audio.forget()
+        renditions = [rendition_of(self._main.track, self._rung, n) for n in range(len(self._main.track.per_period))]
+        self._buffered.timeline = build_timeline(
+            [growing.known(each) or ListedIndex(()) for each in renditions], live=True
+        )
+
+    def grow(self, selection: Selection, first_period: int, *, ended: bool) -> None:
+        """A live title was refreshed. ``selection`` has the same tracks with all periods that there are by now,
+        ``first_period`` is the first one that is still listed; ``ended``: nothing more will come."""
+        self._selection, self._main.track = selection, selection.main
+        listed = [
+            (period, segment)
+            for period in range(first_period, len(selection.main.per_period))
+            if selection.main.per_period[period] is not None
+            for segment in self._sources.index_if_known(self._main_rendition(period)) or ()
+        ]
+        if listed:
+            self.timeline.grow(listed)
+            self.timeline.slide(listed[0][1].start_s)
+        if ended:
+            self.timeline.end()
+        self._audio.grow(selection.audio if selection.video is not None else (), first_period, growing=not ended)
+        self._main.lane.extend(len(self.timeline))
+        self._waiting.wake()
+        self.poke()
+
+    def renditions(self) -> tuple[Rendition, ...]:
+        """What is played now, the main track's first: their playlists are the ones to follow."""
+        main = self._main_rendition(len(self._main.track.per_period) - 1)
+        sound = self._audio.rendition()
+        return (main,) if sound is None else (main, sound)
+
+    def _main_rendition(self, period: int) -> Rendition:
+        rung = self._rung if self._rate.current is None else self._rate.current
+        return rendition_of(self._main.track, rung, period)
 
     async def prepare(self, start_s: float) -> None:
         """Begin to fetch the segments at ``start_s``, and make the file's header.
@@ -196,6 +242,22 @@ class Streaming:
     def audio_can_change(self) -> bool:
         """Whether the sound is separate from the main track."""
         return bool(self._audio)
+
+    @property
+    def end_s(self) -> float:
+        """Where the title ends; infinite while that is not known."""
+        return math.inf if self.timeline.growing else self.timeline.end_s
+
+    def aim(self, target_s: float | None) -> None:
+        """The viewer jumps to ``target_s``; None when libmpv has arrived. In a live title nothing else tells where
+        libmpv's seek is to lead."""
+        self._aim_s = target_s
+
+    def _aimed_at(self) -> int:
+        """The slot that a seek of libmpv's leads to in a live title; on its demuxer thread. A seek that no viewer
+        asked for is one to where playback is (another sound track): a little before it."""
+        aim_s = self._aim_s
+        return self.timeline.at(self._playhead.position_s - _REFRESH_S if aim_s is None else aim_s).number
 
     def media_offset(self, period: int, segment: Segment) -> float | None:
         """What is added to media timestamps of a segment's group; None while none of its media has been read."""

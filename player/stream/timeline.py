@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from player.errors import ErrorCode, MediaError
 from player.manifest.model import Rendition, Segment, SegmentIndex, Track
@@ -66,17 +66,30 @@ class LogicalTrack:
 
 
 class Timeline:
-    """The ordered slots of a playback."""
+    """The ordered slots of a playback.
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self.slots = slots
-        self._starts = [slot.start_s for slot in slots]
+    That of a live playback grows at its end, on the engine's loop, while libmpv's demuxer thread reads it: a slot
+    that another one follows never changes, and numbers stay. ``live`` says that it began so, ``growing`` that it may
+    still grow, and ``first`` is the number of the first slot that can still be had.
+    """
+
+    def __init__(self, slots: Iterable[Slot] = (), *, live: bool = False) -> None:
+        self.slots = list(slots)
+        self._starts = [slot.start_s for slot in self.slots]
+        self.live = live
+        self.growing = live
+        self.first = 0
 
     def __len__(self) -> int:
-        return len(self.slots)
+        return len(self._starts)
 
     def __getitem__(self, number: int) -> Slot:
         return self.slots[number]
+
+    @property
+    def start_s(self) -> float:
+        """Where the first slot that can still be had begins."""
+        return self.slots[min(self.first, len(self.slots) - 1)].start_s if self.slots else 0.0
 
     @property
     def end_s(self) -> float:
@@ -86,6 +99,59 @@ class Timeline:
         """The slot that covers ``time_s``, clamped to the ends."""
         return self.slots[max(0, bisect_right(self._starts, time_s) - 1)]
 
+    def grow(self, found: Iterable[tuple[int, Segment]]) -> int:
+        """Put the segments (with their periods) behind the last slot that begin there; how many those were."""
+        fresh = _behind(self.slots[-1] if self.slots else None, found)
+        if fresh and self.slots:
+            self.slots[-1] = _followed(self.slots[-1], *fresh[0])
+        for place, (period, segment) in enumerate(fresh):
+            slot = self._slot(period, segment)
+            if place + 1 < len(fresh):
+                slot = _followed(slot, *fresh[place + 1])
+            self.slots.append(slot)
+            self._starts.append(slot.start_s)
+        if not self.growing:
+            self.end()
+        return len(fresh)
+
+    def slide(self, start_s: float) -> None:
+        """What begins before ``start_s`` cannot be had any more."""
+        while self.first + 1 < len(self.slots) and self.slots[self.first].middle_s < start_s:
+            self.first += 1
+
+    def end(self) -> None:
+        """Nothing more will come: the last slot takes whatever its media holds."""
+        self.growing = False
+        if self.slots:
+            self.slots[-1] = replace(self.slots[-1], last_of_group=True, until_s=math.inf)
+
+    def _slot(self, period: int, segment: Segment) -> Slot:
+        """The next slot; until another one follows it counts as one in the middle of its group."""
+        group = (period, segment.discontinuity)
+        return Slot(
+            number=len(self.slots),
+            start_s=segment.start_s,
+            duration_s=segment.duration_s,
+            period=period,
+            group=group,
+            first_of_group=not self.slots or self.slots[-1].group != group,
+            last_of_group=False,
+            until_s=segment.end_s,
+        )
+
+
+def _followed(slot: Slot, period: int, following: Segment) -> Slot:
+    """``slot`` as it is once it is known what comes after it."""
+    last = slot.group != (period, following.discontinuity)
+    return replace(slot, last_of_group=last, until_s=math.inf if last else following.start_s)
+
+
+def _behind(last: Slot | None, found: Iterable[tuple[int, Segment]]) -> list[tuple[int, Segment]]:
+    """Those that begin behind ``last``; durations may be rounded, so half a slot of overlap is let pass."""
+    if last is None:
+        return list(found)
+    return [(period, segment) for period, segment in found if segment.start_s > last.middle_s]
+
 
 def loaded(rendition: Rendition) -> SegmentIndex | None:
     """The rendition's segments if they are known already, else None."""
@@ -93,32 +159,16 @@ def loaded(rendition: Rendition) -> SegmentIndex | None:
     return segments if isinstance(segments, SegmentIndex) else None
 
 
-def build_timeline(indexes: Sequence[SegmentIndex]) -> Timeline:
+def build_timeline(indexes: Sequence[SegmentIndex], *, live: bool = False) -> Timeline:
     """Slots from the main track's segments, one index for each period.
 
     Raises :class:`MediaError` where there is nothing to play.
     """
-    raw = [(period, segment) for period, index in enumerate(indexes) for segment in index]
-    groups = [(period, segment.discontinuity) for period, segment in raw]
-    slots = []
-    for number, (period, segment) in enumerate(raw):
-        group = groups[number]
-        last = number + 1 == len(raw) or groups[number + 1] != group
-        slots.append(
-            Slot(
-                number=number,
-                start_s=segment.start_s,
-                duration_s=segment.duration_s,
-                period=period,
-                group=group,
-                first_of_group=number == 0 or groups[number - 1] != group,
-                last_of_group=last,
-                until_s=math.inf if last else raw[number + 1][1].start_s,
-            )
-        )
-    if not slots:
+    timeline = Timeline(live=live)
+    timeline.grow((period, segment) for period, index in enumerate(indexes) for segment in index)
+    if not len(timeline):
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has no segments to play.")
-    return Timeline(slots)
+    return timeline
 
 
 def segment_for(index: SegmentIndex, slot: Slot) -> Segment:

@@ -56,7 +56,8 @@ class VirtualStream:
     """A seekable byte stream (see :class:`player.mpv.streams.ByteStream`).
 
     ``header`` is the file up to the first segment; ``on_seek(segment)`` is told of each seek of libmpv's own,
-    before any byte of that segment is asked for; ``on_damage(segment, error)`` answers whether a damaged segment
+    before any byte of that segment is asked for; in a live title ``aimed_at`` tells which segment such a seek is for.
+    ``on_damage(segment, error)`` answers whether a damaged segment
     will be fetched again or left out; ``on_failure`` gets the error that ends the playback. ``on_change`` is told
     where the file has to end because another one must go on, and whether a jump led there; ``on_close(stream)`` when
     libmpv needs this one no more (else that ends every wait of the playback).
@@ -71,6 +72,7 @@ class VirtualStream:
         waiting: Waiting,
         *,
         on_seek: Callable[[int], None],
+        aimed_at: Callable[[], int] = lambda: 0,
         on_failure: Callable[[MatineeError | DrmError], None],
         on_damage: Callable[[int, MediaError | DrmError], bool],
         on_change: Callable[[AnotherSetup, bool], None] = lambda _change, _jumped: None,
@@ -82,6 +84,7 @@ class VirtualStream:
         self._emitter = emitter
         self._waiting = waiting
         self._on_seek = on_seek
+        self._aimed_at = aimed_at
         self._on_failure = on_failure
         self._on_damage = on_damage
         self._on_change = on_change
@@ -90,6 +93,7 @@ class VirtualStream:
         self._gone_over = False  # to another file; until libmpv jumps
         self._jumped = True  # nothing has been read since libmpv began, or jumped
         self._position = 0
+        self._led_to = first_segment  # by the last seek
         self._queue: list[memoryview] = [self._header]
         self._cursor: _Cursor | None = None
         self._at_end = False
@@ -163,7 +167,8 @@ class VirtualStream:
             self._cursor = None
             self._jumped = True
             self._gone_over = False
-            self._on_seek(spot.segment)
+            self._led_to = self._aimed_at() if self._timeline.live else spot.segment
+            self._on_seek(self._led_to)
         return position
 
     def cancel(self) -> None:
@@ -183,9 +188,11 @@ class VirtualStream:
         if spot is None:
             return ()
         if spot.cue:
-            return (void(self._position, segment_position(spot.segment)),)
+            return (void(self._position, segment_position(self._led_to)),)
         if spot.offset >= CUE_LEAD:  # nothing stands in the second half of a segment's space
             return (void(self._position, segment_position(spot.segment + 1)),)
+        if spot.segment >= len(self._timeline):
+            self._waiting.until(lambda: spot.segment < len(self._timeline) or not self._timeline.growing)
         if spot.segment >= len(self._timeline):
             self._at_end = True
             return ()
