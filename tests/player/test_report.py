@@ -101,6 +101,7 @@ def test_the_report_of_a_small_run() -> None:
         "played_to_end": False,
         "position_s": 3.5,
         "duration_s": 24.0,
+        "reloads": 0,
         "error": {"code": "net.dns", "sentence": "No such host."},
     }
     assert report["startup"] == {
