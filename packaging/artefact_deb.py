@@ -96,6 +96,8 @@ def _player_files(root: Path, source: Source) -> None:
     _put(desktop / "matinee.desktop", root / "usr/share/applications/matinee.desktop")
     _put(desktop / "matinee-mime.xml", root / "usr/share/mime/packages/matinee.xml")
     _put(units / "matinee-kiosk.service", root / "usr/lib/systemd/system/matinee-kiosk.service")
+    journal = root / "usr/lib/systemd/journald@matinee-kiosk.conf.d/50-matinee.conf"
+    _put(units / "matinee-kiosk.journald.conf", journal)
     _put(units / "matinee-kiosk.sysusers", root / "usr/lib/sysusers.d/matinee-kiosk.conf")
     _put(source.folder / "packaging" / "kiosk.example.toml", root / "usr/share/doc/matinee/examples/kiosk.toml")
     date = datetime.datetime.fromtimestamp(source.epoch_s, datetime.UTC).strftime("%Y-%m-%d")

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, QUrl, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, QUrl, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine, qmlRegisterType
 from PySide6.QtQuick import QQuickItem, QQuickWindow, QSGRendererInterface
@@ -17,7 +17,6 @@ from player.errors import ComponentError, ErrorCode
 from ui.icons import IconProvider
 from ui.ports import SurfacePort
 from ui.video.choose import VideoBackend, choose_backend, probe_gl_renderer
-from ui.viewmodels.application import ApplicationViewModel
 
 QML_FOLDER = Path(__file__).parent / "qml"
 _log = logging.getLogger(__name__)
@@ -78,13 +77,13 @@ def register_types(backend: VideoBackend) -> None:
     qmlRegisterType(surface, "Matinee.Video", 1, 0, "VideoSurface")  # type: ignore[call-overload]
 
 
-def load_window(app: ApplicationViewModel) -> tuple[QQmlApplicationEngine, QQuickWindow]:
-    """Show the window. ComponentError when the QML cannot be loaded."""
+def load_window(app: QObject, file: str = "Main.qml") -> tuple[QQmlApplicationEngine, QQuickWindow]:
+    """Show the window of ``file`` over its view model. ComponentError when the QML cannot be loaded."""
     engine = QQmlApplicationEngine()
     engine.addImportPath(str(QML_FOLDER))
     engine.addImageProvider("icon", IconProvider())
     engine.setInitialProperties({"app": app})
-    engine.load(QUrl.fromLocalFile(str(QML_FOLDER / "Main.qml")))
+    engine.load(QUrl.fromLocalFile(str(QML_FOLDER / file)))
     roots = engine.rootObjects()
     if not roots or not isinstance(roots[0], QQuickWindow):
         raise ComponentError(ErrorCode.COMPONENT_QT, "The interface of this installation is damaged or incomplete.")
@@ -94,5 +93,5 @@ def load_window(app: ApplicationViewModel) -> tuple[QQmlApplicationEngine, QQuic
 def video_surface(window: QQuickWindow) -> SurfacePort:
     """The window's one video item."""
     surface = window.findChild(QQuickItem, "video")
-    assert surface is not None, "Main.qml has an item of this name"
+    assert surface is not None, "each window has an item of this name"
     return cast("SurfacePort", surface)

@@ -42,6 +42,7 @@ COMMANDS = {
     "abr": Command("ui.cli.abr", "simulate, compare, explain and replay quality decisions"),
     "qa": Command("ui.cli.qa", "run test plans with faults and thresholds, compare CDNs, watch live streams"),
     "decrypt": Command("ui.cli.decrypt", "decrypt test material with known keys"),
+    "kiosk": Command("ui.cli.kiosk", "a screen that plays by itself and heals itself"),
     "doctor": Command("ui.cli.doctor", "say what is missing on this machine"),
     "serve": Command("ui.cli.serve", "run the bundled service: API and two CDN edges"),
     "publish": Command("ui.cli.publish", "encode, encrypt and publish a video file"),
@@ -80,6 +81,8 @@ def build_parser(only: str | None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Run one command; never shows a traceback for what a user or a network did."""
     log, words = _log_options(argv)
+    if words[:1] == ["--kiosk"]:
+        words[0] = "kiosk"
     named = next((word for word in words if not word.startswith("-")), None)
     if named not in COMMANDS and not ({"-h", "--help", "--version"} & set(words)) and _is_app_call(words):
         words, named = ["app", *words], "app"
@@ -149,7 +152,7 @@ def _log_options(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _is_app_call(words: Sequence[str]) -> bool:
-    """No command at all, or options of the app (``--tv``, ``--kiosk``, an address)."""
+    """No command at all, or options of the app (``--tv``, an address)."""
     return all(word.startswith("-") or "://" in word for word in words)
 
 

@@ -1,0 +1,100 @@
+"""Titles kept ahead of need."""
+
+from __future__ import annotations
+
+import pytest
+
+from player.errors import ErrorCode, ServiceError
+from player.opening import Source
+from ui.kiosk.keeping import Keeper, Steps, decide, playable
+from ui.kiosk.provisioning import Entry
+from ui.ports import KeptTitle, Shelf, TitleCard
+
+ENTRIES = [Entry("Film", title="film", keep=True, max_height=720), Entry("News", url="https://a.test/")]
+TWO = [*ENTRIES, Entry("Short", title="short", keep=True), Entry("Film again", title="film", keep=True)]
+
+
+def kept(title: str, state: str = "complete", *, playable: bool = True) -> KeptTitle:
+    return KeptTitle(f"d-{title}", title, title, state, playable=playable)
+
+
+@pytest.mark.parametrize(
+    ("shelf", "steps"),
+    [
+        (Shelf(), Steps(fetch=(("film", 720),))),
+        (Shelf([kept("film")]), Steps(fetch=(("short", 0),))),
+        (Shelf([kept("film", "queued")]), Steps()),
+        (Shelf([kept("film"), kept("short")]), Steps()),
+        (Shelf([kept("film"), kept("short"), kept("old")]), Steps(remove=("d-old",))),
+        (Shelf([kept("film", "failed")]), Steps(retry=("d-film",))),
+        (Shelf([kept("film")], used=100), Steps()),
+        (Shelf([kept("film"), kept("old")], used=100), Steps(remove=("d-old",))),
+    ],
+)
+def test_steps(shelf: Shelf, steps: Steps) -> None:
+    assert decide(TWO, shelf, 100) == steps
+
+
+def test_only_what_is_complete_and_permitted_is_played_from_here() -> None:
+    film = ENTRIES[0]
+    assert playable(film, Shelf([kept("film")])) == kept("film")
+    assert playable(film, Shelf([kept("film", playable=False)])) is None
+    assert playable(Entry("Film", title="film"), Shelf([kept("film")])) is None
+
+
+class FakeDownloads:
+    """Those of the port that a keeper uses."""
+
+    def __init__(self, *titles: KeptTitle) -> None:
+        self.titles = list(titles)
+        self.calls: list[tuple[str, object]] = []
+        self.breaks = False
+
+    async def shelf(self) -> Shelf:
+        if self.breaks:
+            raise ServiceError(ErrorCode.SERVICE_EXPIRED, "Sign in again.")
+        return Shelf(self.titles)
+
+    async def add(self, card: TitleCard, height: int | None) -> None:
+        self.calls.append((f"add {card.id}", height))
+
+    async def remove(self, download_id: str) -> None:
+        self.calls.append(("remove", download_id))
+
+    async def resume(self, download_id: str) -> None:
+        self.calls.append(("resume", download_id))
+
+    async def source(self, download_id: str) -> Source:
+        return Source(url=f"http://kept.test/{download_id}")
+
+
+async def card_of(title_id: str) -> TitleCard:
+    return TitleCard(title_id, title_id)
+
+
+async def test_a_round_fetches_and_lets_go() -> None:
+    downloads = FakeDownloads(kept("old"))
+    await Keeper(downloads, card_of, ENTRIES, 100).provide()
+    assert downloads.calls == [("remove", "d-old"), ("add film", 720)]
+
+
+async def test_what_fails_waits_for_the_next_round() -> None:
+    downloads = FakeDownloads()
+    downloads.breaks = True
+    keeper = Keeper(downloads, card_of, ENTRIES, 100)
+    await keeper.provide()
+    assert downloads.calls == []
+    assert (await keeper.source(ENTRIES[0])).title_id == "film"
+
+
+async def test_nothing_is_looked_at_where_nothing_is_to_be_kept() -> None:
+    downloads = FakeDownloads(kept("old"))
+    await Keeper(downloads, card_of, ENTRIES[1:], 100).provide()
+    assert downloads.calls == []
+
+
+async def test_what_is_kept_is_played_from_here_else_the_stream() -> None:
+    keeper = Keeper(FakeDownloads(kept("film")), card_of, TWO, 100)
+    assert (await keeper.source(TWO[0])).url == "http://kept.test/d-film"
+    assert (await keeper.source(TWO[2])).title_id == "short"
+    assert (await keeper.source(TWO[1])).url == "https://a.test/"

@@ -1,0 +1,78 @@
+"""Bounds on what a kiosk writes: its log, and what is left lying about in its folder."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from ui.kiosk.provisioning import Provisioning
+
+_FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_LOG_FILES = 4
+_ASIDE_KEPT = 3
+_log = logging.getLogger(__name__)
+
+
+class BoundedLog(RotatingFileHandler):
+    """A log file that is turned over. A full disk costs lines, and nothing else."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """A line that cannot be written is left out; the stream is opened anew for the next one."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
+def start_log(state: Path, limit_bytes: int, level: int = logging.INFO) -> BoundedLog | None:
+    """Write the log of this process to ``logs/kiosk.log``, at most ``limit_bytes`` with the older ones."""
+    folder = state / "logs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = BoundedLog(
+            folder / "kiosk.log", maxBytes=limit_bytes // _LOG_FILES, backupCount=_LOG_FILES - 1, encoding="utf-8"
+        )
+    except OSError as error:
+        _log.warning("there is no log file: %s", error.strerror)
+        return None
+    handler.setFormatter(logging.Formatter(_FORM))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("ui.kiosk").setLevel(level)
+    return handler
+
+
+def tidy(state: Path, provisioning: Provisioning) -> None:
+    """Take away what has piled up: old logs beyond their bound, damaged files set aside. Never a download, a setting
+    or a key."""
+    logs = _by_age(state.glob("logs/*"))
+    while logs and sum(_size(path) for path in logs) > provisioning.logs_bytes:
+        _remove(logs.pop(0))
+    aside = _by_age(state.glob("profile/*.damaged.json"))
+    for path in aside[:-_ASIDE_KEPT]:
+        _remove(path)
+
+
+def _by_age(paths: Iterable[Path]) -> list[Path]:
+    """Files, the oldest first."""
+    found = []
+    for path in paths:
+        try:
+            found.append((path.stat().st_mtime, path))
+        except OSError:
+            continue
+    return [path for _, path in sorted(found)]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        _log.warning("%s stays: %s", path.name, error.strerror)

@@ -1,0 +1,98 @@
+"""Titles that are kept on this machine ahead of need: what to fetch and what to let go (pure), and the one that does
+it on the client's loop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from player.errors import ANY_ERROR
+from player.opening import Source
+from ui.kiosk.provisioning import Entry
+from ui.ports import DownloadsPort, KeptTitle, Shelf, TitleCard
+
+_log = logging.getLogger(__name__)
+_FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What is to be done: titles to fetch, with the height each is capped at, downloads to take up again and to let
+    go (by their ids)."""
+
+    fetch: tuple[tuple[str, int], ...] = ()
+    retry: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+def decide(entries: Sequence[Entry], shelf: Shelf, limit_bytes: int) -> Steps:
+    """The steps towards having what the playlist wants kept, and nothing else. Nothing is begun above the limit."""
+    wanted: dict[str, int] = {}
+    for entry in entries:
+        if entry.keep:
+            wanted.setdefault(entry.title, entry.max_height)
+    there = {kept.title_id for kept in shelf.titles}
+    left_over = tuple(kept.id for kept in shelf.titles if kept.title_id not in wanted)
+    missing = tuple((title, height) for title, height in wanted.items() if title not in there)
+    # One at a time: how large a title is shows only when it is there.
+    going_on = any(kept.state != "complete" for kept in shelf.titles if kept.id not in left_over)
+    room = shelf.used < limit_bytes
+    retry = tuple(kept.id for kept in shelf.titles if kept.state == _FAILED and kept.title_id in wanted)
+    return Steps(missing[:1] if room and not going_on else (), retry if room else (), left_over)
+
+
+def playable(entry: Entry, shelf: Shelf) -> KeptTitle | None:
+    """The download that stands for an entry, if it is complete and its licence permits."""
+    return next(
+        (kept for kept in shelf.titles if entry.keep and kept.title_id == entry.title and kept.playable), None
+    )
+
+
+class Keeper:
+    """Uses the downloads of the client; ``card_of`` asks the service for a title. For the client's loop."""
+
+    def __init__(
+        self,
+        downloads: DownloadsPort,
+        card_of: Callable[[str], Awaitable[TitleCard]],
+        entries: Sequence[Entry],
+        limit_bytes: int,
+    ) -> None:
+        self._downloads = downloads
+        self._card_of = card_of
+        self._entries = entries
+        self._limit_bytes = limit_bytes
+
+    async def provide(self) -> None:
+        """One round of steps. What fails is tried again in the next one."""
+        if not any(entry.keep for entry in self._entries):
+            return
+        try:
+            steps = decide(self._entries, await self._downloads.shelf(), self._limit_bytes)
+            for download_id in steps.remove:
+                await self._downloads.remove(download_id)
+            for download_id in steps.retry:
+                await self._downloads.resume(download_id)
+            for title_id, height in steps.fetch:
+                await self._downloads.add(await self._card_of(title_id), height or None)
+        except ANY_ERROR as error:
+            _log.warning("what is kept ahead waits: %s", error.code)
+
+    async def source(self, entry: Entry) -> Source:
+        """What to play for an entry: what is kept, else the stream."""
+        if entry.keep:
+            try:
+                kept = playable(entry, await self._downloads.shelf())
+                if kept is not None:
+                    return await self._downloads.source(kept.id)
+            except ANY_ERROR as error:
+                _log.warning("%s is not played from this machine: %s", entry.name, error.code)
+        return streamed(entry)
+
+
+def streamed(entry: Entry) -> Source:
+    """The stream of an entry."""
+    if entry.title:
+        return Source(title_id=entry.title, name=entry.name, variant=entry.variant)
+    return Source(url=entry.url, name=entry.name)

@@ -1,0 +1,231 @@
+"""Watches over the process that draws the screen: when it is begun, when it is ended, when something plainer is shown
+instead. Pure: it is told what happens and when, and answers with orders. Times are seconds of a steady clock.
+
+Whatever is wrong with the screen, the answer is the same: a new one. What differs is how soon. After each failure the
+next begin waits longer, and from the fourth in a row on a plain picture is shown meanwhile; a minute of moving
+picture makes all good again. An entry that brings the screen down twice is passed over.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+_IS_LOOP = 4  # failures in a row
+_TRIES_PER_ENTRY = 2
+_ABSENT_S = 3.0  # between two ticks: it was this process that stood still
+
+
+class Order(StrEnum):
+    """What is to be done now."""
+
+    START = "start"
+    END = "end"  # asked to, with time to tidy up
+    KILL = "kill"
+    SHOW_FALLBACK = "show-fallback"
+    HIDE_FALLBACK = "hide-fallback"
+
+
+class Phase(StrEnum):
+    WAITING = "waiting"  # for the time to begin
+    STARTING = "starting"  # nothing has been heard yet
+    RUNNING = "running"
+    ENDING = "ending"
+
+
+class Reason(StrEnum):
+    """Why a screen ended, or was ended."""
+
+    DIED = "died"
+    NO_START = "no-start"
+    SILENT = "silent"
+    FROZEN = "frozen"
+    NO_PICTURE = "no-picture"
+    NO_SOUND = "no-sound"
+    MEMORY = "memory"
+    ASKED = "asked"  # by the operator, or for a new provisioning file
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a screen tells about twice a second. ``frames`` counts the pictures drawn since its begin. ``due`` says
+    that it ought to move now: the screen is on and the playback runs; ``wanted``, that it ought to as soon as it can
+    (it may be waiting for the network). ``silent``: sound is due and has no output."""
+
+    frames: int
+    due: bool = False
+    wanted: bool = False
+    silent: bool = False
+    entry: int = -1
+    name: str = ""
+    status: str = ""
+    position_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a screen may be without a sign of life, in seconds. No sound is answered at most once in
+    ``sound_every_s``: where there is no loudspeaker, a new screen has none either."""
+
+    start_s: float = 20.0
+    silent_s: float = 5.0
+    frozen_s: float = 6.0
+    picture_s: float = 900.0
+    sound_s: float = 15.0
+    sound_every_s: float = 3600.0
+    ending_s: float = 3.0
+    healthy_s: float = 60.0
+    memory_bytes: int = 1_500_000_000
+    delays_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 10.0, 30.0, 60.0, 120.0, 300.0)  # after so many failures
+
+
+class Watchdog:
+    """See the module. ``restarts`` counts by reason; ``phase`` and ``failures`` say how it stands."""
+
+    def __init__(self, now: float, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self.phase = Phase.WAITING
+        self.failures = 0
+        self.restarts: Counter[Reason] = Counter()
+        self.last_beat: Beat | None = None
+        self._entry, self._entry_failures = -1, 0
+        self._until = now  # the next begin
+        self._since = now  # of the phase
+        self._heard = self._moved = self._pictured = self._sounded = now
+        self._healthy_from: float | None = None
+        self._sound_tried = float("-inf")
+        self._ticked = now
+        self._reason: Reason | None = None
+        self._fallback = False
+
+    @property
+    def begin_with(self) -> int:
+        """The entry that the next screen begins with: that of the last one, or the one behind it where that keeps
+        failing; 0 at first."""
+        if self._entry < 0:
+            return 0
+        return self._entry + (1 if self._entry_failures >= _TRIES_PER_ENTRY else 0)
+
+    def without_picture_s(self, now: float) -> float:
+        """How long nothing has moved that ought to."""
+        return now - self._pictured
+
+    @property
+    def shows_fallback(self) -> bool:
+        """Whether the plain picture is shown."""
+        return self._fallback
+
+    def tick(self, now: float) -> list[Order]:
+        """To be called a few times a second."""
+        if now - self._ticked > _ABSENT_S:
+            self._forgive(now - self._ticked)
+        self._ticked = now
+        return [*self._watch(now), *self._choose_fallback()]
+
+    def beat(self, now: float, beat: Beat, memory_bytes: int = 0) -> list[Order]:
+        """The screen has told how it is; ``memory_bytes`` is what it occupies."""
+        if self.phase is Phase.STARTING:
+            self.phase, self._since = Phase.RUNNING, now
+            self._moved = self._pictured = self._sounded = now
+        before, self.last_beat = self.last_beat, beat
+        self._heard = now
+        moved = before is not None and beat.frames > before.frames
+        if moved or not beat.due:
+            self._moved = now
+        if moved or not beat.wanted:
+            self._pictured = now
+        if not beat.silent:
+            self._sounded = now
+        if beat.entry != self._entry:
+            self._entry, self._entry_failures = beat.entry, 0
+        self._note_health(now, moved=moved or not beat.wanted)
+        if self.phase is Phase.RUNNING and memory_bytes > self._limits.memory_bytes:
+            return [self._end(now, Reason.MEMORY)]
+        return []
+
+    def exited(self, now: float, *, wanted: bool = False) -> None:
+        """The screen's process is gone; ``wanted``: it ended because it was to be begun anew."""
+        reason = self._reason or (Reason.ASKED if wanted else Reason.DIED)
+        self.restarts[reason] += 1
+        self._reason, self.last_beat, self._healthy_from = None, None, None
+        self.phase, self._since = Phase.WAITING, now
+        delays = self._limits.delays_s
+        if reason in (Reason.ASKED, Reason.MEMORY, Reason.NO_SOUND):
+            self._until = now + delays[0]
+            return
+        self._until = now + delays[min(self.failures, len(delays) - 1)]
+        self.failures += 1
+        self._entry_failures += 1
+
+    def restart(self, now: float) -> list[Order]:
+        """Begin anew, for an operator or a new file; at once, whatever was waited for."""
+        if self.phase is Phase.WAITING:
+            self.failures, self._until = 0, now
+            return []
+        return [] if self.phase is Phase.ENDING else [self._end(now, Reason.ASKED)]
+
+    def _watch(self, now: float) -> list[Order]:
+        limits = self._limits
+        match self.phase:
+            case Phase.WAITING:
+                if now < self._until:
+                    return []
+                self.phase, self._since = Phase.STARTING, now
+                return [Order.START]
+            case Phase.STARTING:
+                late = now - self._since > limits.start_s
+                return [self._kill(now, Reason.NO_START)] if late else []
+            case Phase.RUNNING:
+                return self._watch_running(now)
+            case Phase.ENDING:
+                if now - self._since <= limits.ending_s:
+                    return []
+                self._since = now
+                return [Order.KILL]
+
+    def _watch_running(self, now: float) -> list[Order]:
+        limits = self._limits
+        if now - self._heard > limits.silent_s:
+            return [self._kill(now, Reason.SILENT)]
+        if now - self._moved > limits.frozen_s:
+            return [self._kill(now, Reason.FROZEN)]
+        if now - self._pictured > limits.picture_s:
+            return [self._end(now, Reason.NO_PICTURE)]
+        if now - self._sounded > limits.sound_s and now - self._sound_tried > limits.sound_every_s:
+            self._sound_tried = now
+            return [self._end(now, Reason.NO_SOUND)]
+        return []
+
+    def _end(self, now: float, reason: Reason) -> Order:
+        self.phase, self._since, self._reason = Phase.ENDING, now, reason
+        return Order.END
+
+    def _kill(self, now: float, reason: Reason) -> Order:
+        self._end(now, reason)
+        return Order.KILL
+
+    def _choose_fallback(self) -> list[Order]:
+        wanted = self.failures >= _IS_LOOP
+        if self._fallback and self.phase is Phase.RUNNING and self._healthy_from is not None:
+            wanted = False  # the screen lies above it by now
+        if wanted == self._fallback:
+            return []
+        self._fallback = wanted
+        return [Order.SHOW_FALLBACK if wanted else Order.HIDE_FALLBACK]
+
+    def _note_health(self, now: float, *, moved: bool) -> None:
+        if not moved:
+            return
+        if self._healthy_from is None:
+            self._healthy_from = now
+        elif now - self._healthy_from >= self._limits.healthy_s:
+            self.failures = self._entry_failures = 0
+
+    def _forgive(self, absent_s: float) -> None:
+        """Nobody was heard while nobody listened."""
+        self._since += absent_s
+        self._heard += absent_s
+        self._moved += absent_s
+        self._pictured += absent_s
+        self._sounded += absent_s

@@ -1,0 +1,204 @@
+"""The process that draws a kiosk's screen: it makes the parts, ties them, and takes them apart in order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+
+from ui import scene
+from ui.client import EngineClient
+from ui.display import check_display
+from ui.garbage import GarbageCollector
+from ui.interrupts import Interrupts
+from ui.kiosk.beats import BeatLine
+from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, harden
+from ui.kiosk.provisioning import Entry, Provisioning
+from ui.kiosk.screen import Frames, KioskScreen
+from ui.video.output import VideoOutput
+from ui.viewmodels.kiosk import KioskViewModel
+from ui.viewmodels.tasks import Tasks
+
+if TYPE_CHECKING:
+    from player.clock import Clock
+    from player.engine import Engine
+    from player.mpv.player import MpvPlayer
+    from player.net.model import Transport
+    from player.opening import Source
+    from player.session import Session
+    from player.state import PlaybackState
+    from ui.kept_titles import KeptTitles
+    from ui.kiosk.keeping import Keeper
+    from ui.ports import PlayerPort
+
+_KEEP_EVERY_MS = 60_000
+_NO_SOUND = ("", "null")
+
+
+def run_screen(provisioning: Provisioning, profile: Path, begin_with: int) -> int:
+    """Show the screen until the kiosk ends it; the exit code. Raises ComponentError without Qt or a display."""
+    check_display(os.environ)
+    harden()
+    scene.prepare_environment()
+    scene.log_qt_messages()
+    application = QGuiApplication(["matinee"])
+    application.setQuitOnLastWindowClosed(False)
+    scene.after_application()
+    scene.register_types(scene.choose_scene())
+    parts = _Parts(provisioning, profile)
+    client = EngineClient(parts.make_engine, parts.open_playback, provisioning.service_url, prepare=parts.prepare)
+    parts.client = client
+    tasks = Tasks(client)
+    output = VideoOutput(_make_player)
+    end = partial(application.exit, 0)  # not quit(), which asks the window, and the window stays
+    line = BeatLine(end)
+    view = KioskViewModel(provisioning.name, provisioning.orientation.degrees, provisioning.operator_code)
+    screen = KioskScreen(
+        provisioning,
+        begin_with,
+        client,
+        tasks,
+        output,
+        view,
+        parts.source,
+        parts.choose,
+        line.send,
+        lambda: parts.sound_is_dead,
+    )
+    view.leaveWanted.connect(lambda: application.exit(EXIT_LEAVE))
+    view.restartWanted.connect(lambda: application.exit(EXIT_ANEW))
+    interrupts = Interrupts(end)
+    garbage = GarbageCollector()
+    engine, window = scene.load_window(view, "Kiosk.qml")
+    surface = scene.video_surface(window)
+    output.set_surface(surface)
+    client.start()
+    screen.start(cast("Frames", surface))
+    keeping = QTimer(interval=_KEEP_EVERY_MS)
+    keeping.timeout.connect(lambda: tasks.run(parts.provide(), lambda _none: None, lambda _failure: None))
+    keeping.start()
+    code = application.exec()
+    keeping.stop()
+    screen.close()
+    tasks.close()
+    client.close()
+    output.shutdown()
+    interrupts.close()
+    line.close()
+    del engine
+    garbage.close()
+    return code
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What the client is made of, and what goes with the entry that plays."""
+
+    provisioning: Provisioning
+    profile: Path
+    client: EngineClient | None = None
+    sound_is_dead: bool = False
+    _entry: Entry | None = None
+    _kept: KeptTitles | None = None
+    _keeper: Keeper | None = None
+    _sounded: bool = False
+
+    def make_engine(self) -> Engine:
+        from downloads.offline import SCHEME
+        from player.engine import Engine, EngineSettings
+
+        provisioning = self.provisioning
+        self._kept = self._make_kept()
+        return Engine(
+            EngineSettings(
+                profile=self.profile,
+                service_url=provisioning.service_url,
+                key_store="file",  # nobody is there to unlock another
+                ca_file=provisioning.network.ca_file,
+                wrap=self._rules(),
+                schemes={SCHEME: self._kept.transport.make},
+            )
+        )
+
+    def _rules(self) -> tuple[Callable[[Transport, Clock], Transport], ...]:
+        from downloads.cap import capped
+        from ui.kiosk.rules import RuledTransport
+
+        rules = self.provisioning.network
+        wrap = capped(rules.max_bps or None)
+        if rules.hosts:
+            wrap += (lambda transport, _clock: RuledTransport(transport, rules),)
+        return wrap
+
+    def _make_kept(self) -> KeptTitles:
+        from drm_client.keystore import open_key_store
+        from ui.kept_titles import KeptTitles
+        from ui.kiosk.keeping import Keeper
+
+        client = self.client
+        assert client is not None, "it is there before it makes its engine"
+        kept = KeptTitles(
+            lambda: client.engine,
+            self.profile / "downloads",
+            lambda: open_key_store(self.profile, "file"),
+            client.plays_online,
+        )
+        provisioning = self.provisioning
+        self._keeper = Keeper(kept, client.title, provisioning.entries, provisioning.kept_bytes)
+        return kept
+
+    def prepare(self, player: MpvPlayer) -> None:
+        """Listen to where the sound goes; once for the one player there is."""
+        if not self._sounded:
+            self._sounded = True
+            had_sound = False
+
+            def heard(_name: str, output: object) -> None:
+                nonlocal had_sound
+                dead = output is None or str(output) in _NO_SOUND
+                self.sound_is_dead = dead and had_sound
+                had_sound = had_sound or not dead
+
+            player.handle.observe_property("current-ao", heard)
+
+    def choose(self, entry: Entry) -> None:
+        self._entry = entry
+
+    async def source(self, entry: Entry) -> Source:
+        assert self._keeper is not None, "the engine's loop runs once it is made"
+        return await self._keeper.source(entry)
+
+    async def provide(self) -> None:
+        assert self._keeper is not None, "the engine's loop runs once it is made"
+        await self._keeper.provide()
+
+    def open_playback(
+        self,
+        engine: Engine,
+        source: Source,
+        player: MpvPlayer,
+        on_state: Callable[[PlaybackState], None],
+        start_s: float | None,
+    ) -> Session:
+        from player.settings import PlaybackSettings
+
+        entry = self._entry
+        settings = PlaybackSettings(
+            start_s=start_s,
+            max_bps=(entry.max_bps or None) if entry else None,
+            max_height=(entry.max_height or None) if entry else None,
+        )
+        return engine.open(source, player, on_state, settings)
+
+
+def _make_player() -> PlayerPort:
+    from player.mpv.player import MpvPlayer, OutputOptions
+    from ui.audio import audio_outputs
+
+    return MpvPlayer(OutputOptions(audio=audio_outputs()))
