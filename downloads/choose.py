@@ -9,6 +9,7 @@ from downloads.model import ALL, Choice
 from player.manifest.model import Period, Presentation, Rendition, Track, TrackType
 from player.selection import Selection, audio_rendition, ladder, rendition_of, select
 from player.stream.timeline import LogicalTrack
+from player.wishes import UNKNOWN_WISHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def choose(
     Raises MediaError where there is nothing that can be played.
     """
     language = next((name for name in choice.audio if name != ALL), None)
-    selection = select(presentation, language, decoders)
+    selection = select(presentation, UNKNOWN_WISHES.first_in(language), decoders)
     picked: list[Picked] = []
     if selection.video is not None:
         rung = pick_rung(selection, choice, duration_s)

@@ -37,6 +37,7 @@ from player.net.suspend import LOOK_EVERY_S, SuspendWatch
 from player.net.web import WebOptions
 from player.networks import Networks, Visit
 from player.opening import Source
+from player.remembered import Learning, TrackMemory
 from player.resume import ProgressJournal, ResumeSync
 from player.service import ServiceClient, TokenStore
 from player.session import Session
@@ -44,6 +45,7 @@ from player.settings import PlaybackServices, PlaybackSettings
 from player.state import PlaybackState
 from player.telemetry import EventQueue, Form, SessionFacts, Telemetry, accepted_ids
 from player.telemetry.sender import Deliver
+from player.wishes import TrackWishes
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -89,6 +91,7 @@ class Engine:
         self._resume: ResumeSync | None = None
         self._tellers: dict[Form, Telemetry] = {}
         self._networks = Networks(settings.profile / "networks.json", self.clock.wall)
+        self._track_memory = TrackMemory(settings.profile / "tracks.json")
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -137,6 +140,7 @@ class Engine:
             resume=self._resume,
             mark=marker,
             recall=None if visit is None else visit.recall,
+            learning=self._learning(settings),
         )
         observers = [on_event]
         if self._resume is not None and source.title_id:
@@ -256,6 +260,15 @@ class Engine:
         settings = self._settings
         real = source.kept is None and settings.local_folder is None and not settings.wrap
         return self._networks.visit() if real else None
+
+    def _learning(self, settings: PlaybackSettings) -> Learning:
+        """What is remembered of the viewer, and what this playback teaches."""
+        viewer, memory = settings.viewer, self._track_memory
+
+        def keep(wishes: TrackWishes) -> None:
+            self.loop.run_in_executor(None, memory.keep, viewer, wishes)
+
+        return Learning(memory.of(viewer).first_in(settings.audio_language), keep)
 
     def _make_resume(self, service: ServiceClient) -> ResumeSync:
         journal = ProgressJournal(self._settings.profile / "resume.db")

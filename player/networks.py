@@ -7,13 +7,10 @@ network.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
-import os
 import secrets
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +18,7 @@ from typing import Any
 
 from abr.ledger import memory_from_dict, memory_to_dict
 from abr.model import NetworkMemory
+from player.files import write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +76,7 @@ class Networks:
             newest = sorted(entries.items(), key=lambda item: _at_s(item[1]), reverse=True)[:_MOST]
             content = {"version": _VERSION, "salt": salt, "networks": dict(newest)}
             try:
-                _write_whole(self._path, json.dumps(content, indent=1).encode())
+                write_whole(self._path, json.dumps(content, indent=1).encode())
             except OSError as error:
                 _log.warning("what was learned of the network is not kept: %s", error.strerror)
 
@@ -134,17 +132,3 @@ def _key(salt: str, network: str, cdn: str) -> str:
 def _at_s(entry: object) -> float:
     at_s = entry.get("at_s") if isinstance(entry, dict) else None
     return float(at_s) if isinstance(at_s, int | float) and at_s == at_s else 0.0
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Replace ``path`` at once by a file that only this user may read. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

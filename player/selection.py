@@ -15,6 +15,7 @@ from player.manifest import codecs as manifest_codecs
 from player.manifest.model import PlaylistRef, Presentation, Rendition, Track, TrackType
 from player.media.model import Codec
 from player.stream.timeline import LogicalTrack
+from player.wishes import UNKNOWN_WISHES, TrackWishes, choose_audio
 
 # H.264 first: it is decoded everywhere and cheaply.
 _VIDEO_PREFERENCE = ("h264", "hevc", "vp9", "av1", "vp8", "")
@@ -61,10 +62,12 @@ def codec_family(codecs: Iterable[str], type_: TrackType) -> str:
     return next(map(manifest_codecs.codec_family, manifest_codecs.of_type(codecs, type_)), "")
 
 
-def select(presentation: Presentation, language: str | None = None, decoders: Collection[str] = ()) -> Selection:
-    """The tracks to play; ``language`` is the preferred audio language (BCP 47), ``decoders`` are the codecs that can
-    be decoded, in FFmpeg's names; empty where that is not known. A codec that is not declared is taken to be one of
-    them: the media will tell.
+def select(
+    presentation: Presentation, wishes: TrackWishes = UNKNOWN_WISHES, decoders: Collection[str] = ()
+) -> Selection:
+    """The tracks to play; ``wishes`` are the viewer's, ``decoders`` are the codecs that can be decoded, in FFmpeg's
+    names; empty where that is not known. A codec that is not declared is taken to be one of them: the media will
+    tell.
 
     Raises :class:`MediaError` where there is neither video nor audio, and where the video cannot be decoded.
     """
@@ -72,7 +75,7 @@ def select(presentation: Presentation, language: str | None = None, decoders: Co
     video = _video(presentation, playable)
     audio, unsupported = _audio(presentation, playable)
     text = _logical(presentation, TrackType.TEXT)
-    default = _default_audio(audio, language)
+    default = choose_audio(audio, wishes)
     muxed = False
     if video is not None and any(rendition.muxed_audio for rendition in video.first.renditions):
         muxed = not audio or _is_embedded(audio[default])
@@ -82,7 +85,7 @@ def select(presentation: Presentation, language: str | None = None, decoders: Co
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, unsupported[0].reason)
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has neither video nor audio that can be played.")
     rungs = _unsupported_rungs(presentation, playable)
-    return Selection(video, separate, text, _default_audio(separate, language), muxed, unsupported, rungs)
+    return Selection(video, separate, text, choose_audio(separate, wishes), muxed, unsupported, rungs)
 
 
 def _is_embedded(track: LogicalTrack) -> bool:
@@ -362,18 +365,3 @@ def _audio_rank(track: Track) -> int:
 
 def _label(track: Track) -> str:
     return track.label or track.name or track.language or track.id
-
-
-def _default_audio(audio: Sequence[LogicalTrack], language: str | None) -> int:
-    def rank(item: tuple[int, LogicalTrack]) -> tuple[int, int, int]:
-        track = item[1].first
-        spoken = (track.language or "").split("-")[0].lower()
-        wanted = (language or "").split("-")[0].lower()
-        described = "description" in track.roles or "public.accessibility.describes-video" in track.characteristics
-        return (
-            int(described),
-            int(not (wanted and spoken == wanted)),
-            int(not (track.default or "main" in track.roles)),
-        )
-
-    return min(enumerate(audio), key=rank)[0] if audio else 0

@@ -15,11 +15,11 @@ from abr.model import NetworkMemory
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from player.errands import Errands
-from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError, undecodable
+from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
 from player.events import ErrorRaised, Event, PhaseReached, Sought, TransferDone
 from player.licences import LicenceDesk
 from player.loader import Loader, LoadEvent
-from player.menus import audio_choices, rung_choices, unsupported_rungs
+from player.menus import rung_choices, unsupported_rungs
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
@@ -27,11 +27,10 @@ from player.net.model import Transfer
 from player.opening import Source, addresses_of, begin_at, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
 from player.rating import rate_control
-from player.reloads import Reloads
 from player.renewal import renewal_of
 from player.selection import Selection, select, wanted_bps
 from player.settings import PlaybackServices, PlaybackSettings
-from player.state import PlaybackState, Status, TrackChoice
+from player.state import PlaybackState, Status
 from player.steering import steering_of
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
@@ -41,11 +40,11 @@ from player.stream.streaming import Streaming
 from player.stream.throughput import Throughput
 from player.stream.virtual import VirtualStream
 from player.subtitles import Subtitles
+from player.switching import TrackSwitch
 from player.told import note_of, rated
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.5
-_SWITCH_S = 0.02  # so long libmpv takes to queue the seek that an audio switch means
 
 
 class Session:
@@ -83,11 +82,8 @@ class Session:
         self._early: dict[str, object] = {}  # what was set before there was a file to set it for
         self._early_seek_s: float | None = None
         self._loaded = False
-        self._switching = asyncio.Lock()
-        self._text_wish = 0
-        self._subtitles: Subtitles | None = None
+        self._tracks: TrackSwitch | None = None
         self._selection: Selection | None = None
-        self._reloads: Reloads | None = None
         self._link: MpvControl | None = None  # to libmpv, which opens its file while the manifest is on its way
         self._control: MpvControl | None = None  # the same, once there is something to control
         self._stopping = asyncio.Event()
@@ -230,12 +226,12 @@ class Session:
         )
         if steering is not None:
             self._errands.spawn(steering.run)
-        self._selection = select(presentation, settings.audio_language, self._player.decoders())
+        self._selection = select(presentation, services.learning.wishes, self._player.decoders())
         pathway = self._paths.current or pathway_of(presentation.url)
         whole_keys = WholeKeys(loader, pathway)
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
         self._streaming = self._make_streaming(sources, loader)
-        self._subtitles = Subtitles(self._selection, sources, self._streaming.media_offset)
+        self._tracks = self._make_tracks(sources)
         self._publish_choices(addresses.name)
         timeline = await self._streaming.find_segments()
         begin_s = begin_at(start_s, timeline.end_s, asked_for=settings.start_s is not None)
@@ -247,7 +243,6 @@ class Session:
 
     def _make_streaming(self, sources: Sources, loader: Loader) -> Streaming:
         assert self._selection is not None
-        assert self._reloads is not None
         rate = rate_control(self._selection, self._settings, self._network.estimate, self._manual)
         self._aim_at(self._manual)
         store = SegmentStore(self._settings.memory_bytes)
@@ -262,13 +257,26 @@ class Session:
             self._clock,
             self._observe,
             lambda error: self._errands.call_soon(self._read_failed, error),
-            self._reloads.change,
+        )
+
+    def _make_tracks(self, sources: Sources) -> TrackSwitch:
+        assert self._selection is not None
+        assert self._streaming is not None
+        assert self._link is not None
+        return TrackSwitch(
+            self._selection,
+            self._streaming,
+            Subtitles(self._selection, sources, self._streaming.media_offset),
+            self._link,
+            self._waiting,
+            self._monitor,
+            self._services.learning,
+            self._clock,
         )
 
     def _load_into_player(self, start_s: float) -> None:
         """libmpv opens its file now and waits in :meth:`_open_stream` until there is one."""
         self._link = MpvControl(self._player, self._property, self._event)
-        self._reloads = Reloads(self._link, self._monitor, self._clock, self._observe)
         self._url = self._player.offer(self._open_stream)
         self._link.post(self._player.load, self._url, start_s if start_s > 0 else None)
 
@@ -292,11 +300,10 @@ class Session:
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
         assert self._streaming is not None
-        assert self._reloads is not None
         while not self._is_over() and not stopped.done():
             await asyncio.wait({stopped}, timeout=_TICK_S)
             assert self._control is not None
-            ranges, dropped = await self._control.run(self._reloads.measure)
+            ranges, dropped = await self._control.run(self._player.measure)
             self._streaming.cached(ranges)
             self._streaming.poke()
             self._monitor.sample(
@@ -319,8 +326,6 @@ class Session:
         if self._link is not None:
             await self._link.run(self._player.command, "stop")
             self._player.withdraw(self._url)
-            if self._reloads is not None:
-                self._reloads.close()
             await self._link.close()
         if self._streaming is not None:
             await self._streaming.close()
@@ -333,7 +338,7 @@ class Session:
     async def _seek(self, target_s: float) -> None:
         """An exact seek that also ends a read that is blocked where nobody wants to read any more."""
         streaming, control = self._streaming, self._control
-        if streaming is None or control is None or not self._loaded or (self._reloads and self._reloads.jumping):
+        if streaming is None or control is None or not self._loaded:
             self._early_seek_s = target_s
             return
         self._failure = None  # the viewer asks for another place, or for another try
@@ -356,41 +361,19 @@ class Session:
         self._monitor.update(rung_manual=index)
 
     async def _select_audio(self, track_id: str) -> None:
-        streaming, control, selection = self._streaming, self._control, self._selection
-        if streaming is None or control is None or selection is None or not streaming.audio_can_change:
-            return
-        index = next((n for n, track in enumerate(selection.audio) if track.id == track_id), None)
-        async with self._switching:
-            if index is None or index == streaming.audio_chosen:
-                return
-            await streaming.choose_audio(index)
-            generation = self._waiting.generation
-            await control.run(self._player.set, "aid", streaming.audio_chosen + 1)
-            await self._clock.sleep(_SWITCH_S)
-            self._waiting.interrupt(generation)
-            self._monitor.update(audio_tracks=self._audio_choices())
+        if self._tracks is not None and self._control is not None:
+            await self._tracks.choose_audio(track_id)
 
     async def _select_text(self, track_id: str | None) -> None:
-        if self._subtitles is None or self._control is None:
-            return
-        self._text_wish += 1
-        wish = self._text_wish
-        async with self._switching:
-            if wish != self._text_wish:
-                return  # the viewer has chosen again meanwhile
-            try:
-                await self._subtitles.show(track_id, self._control)
-            finally:
-                self._monitor.update(text_tracks=self._subtitles.choices())
+        if self._tracks is not None and self._control is not None:
+            await self._tracks.choose_text(track_id)
 
     # --- what happens, on the loop
 
     def _event(self, name: str, data: Mapping[str, Any]) -> None:
         self._monitor.event(name, data)
         if name == "end-file" and data.get("reason") in ("error", b"error") and not self._closing:
-            self._fail(self._failure or undecodable())
-        if self._reloads is not None and self._reloads.event(name) and self._subtitles is not None:
-            self.select_text(self._subtitles.selected)  # libmpv forgets them with the file
+            self._fail(self._failure or _undecodable())
         if name == "file-loaded":
             self._loaded = True  # before that libmpv does not seek
             target_s, self._early_seek_s = self._early_seek_s, None
@@ -398,6 +381,8 @@ class Session:
                 self._errands.do(lambda: self._seek(target_s))
         if name == "playback-restart" and self._streaming is not None:
             self._streaming.poke()
+            if self._tracks is not None:
+                self._errands.do(self._tracks.begin)
             self._errands.do(self._look_for_end)
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
@@ -413,8 +398,6 @@ class Session:
         streaming = self._streaming
         if streaming is None or self._monitor.ended or self._monitor.is_seeking:
             return  # where a jump leads to is looked at when it has arrived
-        if self._reloads is not None and self._reloads.pending:
-            return  # another file goes on
         if self._failure is not None:
             self._fail(self._failure)
             return
@@ -457,21 +440,14 @@ class Session:
 
     def _publish_choices(self, title: str) -> None:
         assert self._selection is not None
-        assert self._subtitles is not None
+        assert self._tracks is not None
         self._monitor.update(
             title=title or self._monitor.state.title,
             rungs=rung_choices(self._selection.main),
             rungs_unsupported=unsupported_rungs(self._selection),
-            audio_tracks=self._audio_choices(),
-            text_tracks=self._subtitles.choices(),
             rung_manual=self._manual,
         )
-
-    def _audio_choices(self) -> tuple[TrackChoice, ...]:
-        assert self._selection is not None
-        assert self._streaming is not None
-        streaming = self._streaming
-        return audio_choices(self._selection, streaming.audio_chosen, changeable=streaming.audio_can_change)
+        self._tracks.publish()
 
     def _aim_at(self, rung: int | None) -> None:
         """Tell the choice of paths what rate playback would like to have."""
@@ -496,3 +472,7 @@ class Session:
     def _errand_failed(self, error: MatineeError | DrmError) -> None:
         self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
         self._monitor.update(notice=error.sentence)
+
+
+def _undecodable() -> MediaError:
+    return MediaError(ErrorCode.MEDIA_DECODER, "This title cannot be decoded on this machine.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from abr.registry import DEFAULT
 from drm_client.licence import LicenceClient
@@ -13,6 +13,7 @@ from player.cmcd import CmcdSettings
 from player.licences import OpenKept
 from player.loader import Mark
 from player.net.gate import Gate
+from player.remembered import Learning
 from player.resume import ResumeSync
 from player.service import ServiceClient
 from player.stream.throughput import Recall
@@ -33,6 +34,7 @@ class PlaybackServices:
     resume: ResumeSync | None = None
     mark: Mark | None = None
     recall: Recall | None = None  # what earlier playbacks learned of a CDN
+    learning: Learning = field(default_factory=Learning)  # what the viewer likes to hear and read
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes
 
 
@@ -52,6 +54,7 @@ class PlaybackSettings:
     play_for_s: float | None = None  # end after so much media, counted from where playback begins
     start_paused: bool = False
     stay_at_end: bool = False  # the last picture stays, and the viewer may go back
-    audio_language: str | None = None
+    audio_language: str | None = None  # goes before what is remembered of the viewer
+    viewer: str = ""  # whose choices of sound and subtitles count: a profile id of the service
     seed: int = 0
     cmcd: CmcdSettings | None = None  # client data to the CDNs; None: nothing is sent

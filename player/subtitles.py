@@ -24,6 +24,7 @@ from player.text.ass import to_ass
 from player.text.cues import Cue, clipped, moved
 from player.text.ttml import parse_ttml
 from player.text.webvtt import parse_webvtt, parse_wvtt_head, parse_wvtt_sample
+from player.wishes import TrackWishes, choose_text
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,12 @@ class Subtitles:
     def selected(self) -> str | None:
         """The track that is shown."""
         return self._selected
+
+    def wanted(self, spoken: str | None, wishes: TrackWishes) -> str | None:
+        """The track to begin with beside sound in the language ``spoken``; None for none."""
+        tracks = tuple(self._tracks.values())
+        refused = {track.id for track in tracks if unsupported(track.first.renditions[0]) is not None}
+        return choose_text(tracks, spoken, wishes, refused)
 
     def choices(self) -> tuple[TrackChoice, ...]:
         """The menu; tracks in a form we cannot read are listed with the reason."""

@@ -48,6 +48,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Fu
 
 
 def play(made: Engine, sample: Sample, sound: Path) -> Played:
+    """Once more where the screen was held up, since libmpv may have let a picture go then."""
+    held_up, found = _play(made, sample, sound)
+    return _play(made, sample, sound)[1] if held_up else found
+
+
+def _play(made: Engine, sample: Sample, sound: Path) -> tuple[bool, Played]:
     options = {
         "ao": "pcm",
         "ao_pcm_waveheader": False,
@@ -64,13 +70,13 @@ def play(made: Engine, sample: Sample, sound: Path) -> Played:
         report = recorder.report(source=sample.name, policy="")
         frames = screen.frames
     if not report["result"]["played_to_end"]:
-        return Played(report, frames, 0, 0, 0)
+        return screen.held_up, Played(report, frames, 0, 0, 0)
     samples = np.abs(np.fromfile(sound, np.int16).astype(np.int32))
     loud = np.flatnonzero(samples > LOUD)
     begin, end = int(loud[0]), int(loud[-1]) + 1
     step = SAMPLE_RATE // 100
     peaks = samples[begin : end - (end - begin) % step].reshape(-1, step).max(axis=1)
-    return Played(report, frames, begin, end, int(peaks.min()))
+    return screen.held_up, Played(report, frames, begin, end, int(peaks.min()))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)

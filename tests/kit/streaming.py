@@ -30,6 +30,7 @@ from player.stream.streaming import Streaming
 from player.stream.throughput import Throughput
 from player.stream.waiting import Waiting
 from player.told import rated
+from player.wishes import UNKNOWN_WISHES
 from tests.kit.clock import FakeClock
 from tests.kit.presentations import audio_track, presentation, records, rendition, segments, video_track
 from tests.kit.transport import ScriptedTransport
@@ -122,7 +123,7 @@ class StreamingBench(Link):
         self.events: list[Event] = []
         self.failures: list[MatineeError | DrmError] = []
         self.granted = set(keys)
-        self.selection: Selection = select(presentation, language)
+        self.selection: Selection = select(presentation, UNKNOWN_WISHES.first_in(language))
         self.playhead = Playhead()
         self.waiting = Waiting()
         self.store = SegmentStore(1 << 24)

@@ -305,7 +305,7 @@ class Viewing:
             self._observe,
             self.seed,
         )
-        selection = select(presentation, None)
+        selection = select(presentation)
         pathway = self.paths.current or title.cdns[0]
         sources = Sources(
             presentation,

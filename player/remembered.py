@@ -1,0 +1,102 @@
+"""What each viewer of this installation likes to hear and read, kept in ``tracks.json`` of the profile.
+
+It is a convenience: where the file cannot be read or written, titles begin as their makers wanted it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from player.files import write_whole
+from player.manifest.model import Track
+from player.wishes import MOST_LANGUAGES, UNKNOWN_WISHES, Subtitles, TrackWishes, after_audio, after_text
+
+_log = logging.getLogger(__name__)
+
+_VERSION = 1
+_MOST = 64  # viewers; those that chose last stay
+_MAX_BYTES = 64 * 1024
+_MAX_TAG = 35  # characters of a language
+
+
+class TrackMemory:
+    """The file at ``path``. Viewers are named by the service's profile id; without a service there is one, ``""``."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def of(self, viewer: str) -> TrackWishes:
+        """What is remembered of a viewer. Reads the file: a few kilobytes."""
+        with self._lock:
+            found = self._read().get(viewer)
+        return _wishes(found) if isinstance(found, dict) else UNKNOWN_WISHES
+
+    def keep(self, viewer: str, wishes: TrackWishes) -> None:
+        """Remember these in place of what was known. Blocks for the disk."""
+        with self._lock:
+            viewers = {name: own for name, own in self._read().items() if name != viewer}
+            viewers[viewer] = asdict(wishes)
+            newest = dict(list(viewers.items())[-_MOST:])
+            try:
+                write_whole(self._path, json.dumps({"version": _VERSION, "viewers": newest}, indent=1).encode())
+            except OSError as error:
+                _log.warning("the choice of sound and subtitles is not kept: %s", error.strerror)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            with self._path.open("rb") as file:
+                raw = file.read(_MAX_BYTES + 1)
+            content = json.loads(raw) if len(raw) <= _MAX_BYTES else None
+        except (OSError, ValueError, RecursionError):
+            return {}
+        if not isinstance(content, dict) or content.get("version") != _VERSION:
+            return {}
+        viewers = content.get("viewers")
+        return viewers if isinstance(viewers, dict) else {}
+
+
+def _wishes(members: Mapping[str, Any]) -> TrackWishes:
+    """Wishes out of a file; what makes no sense in it is passed over."""
+    mode = members.get("subtitles")
+    return TrackWishes(
+        _languages(members.get("audio_languages")),
+        _languages(members.get("text_languages")),
+        Subtitles(mode) if mode in set(Subtitles) else UNKNOWN_WISHES.subtitles,
+        described=members.get("described") is True,
+        hard_of_hearing=members.get("hard_of_hearing") is True,
+    )
+
+
+def _languages(value: object) -> tuple[str, ...]:
+    tags = value if isinstance(value, list) else []
+    return tuple(tag for tag in tags if isinstance(tag, str) and 0 < len(tag) <= _MAX_TAG)[:MOST_LANGUAGES]
+
+
+class Learning:
+    """The wishes of the viewer of one playback, which ``keep`` is told as they change."""
+
+    def __init__(
+        self, wishes: TrackWishes = UNKNOWN_WISHES, keep: Callable[[TrackWishes], None] = lambda _wishes: None
+    ) -> None:
+        self.wishes = wishes
+        self._keep = keep
+
+    def chose_audio(self, track: Track) -> None:
+        """The viewer has chosen this sound."""
+        self._now(after_audio(self.wishes, track))
+
+    def chose_text(self, track: Track | None) -> None:
+        """The viewer has chosen these subtitles, or none."""
+        self._now(after_text(self.wishes, track))
+
+    def _now(self, wishes: TrackWishes) -> None:
+        if wishes != self.wishes:
+            self.wishes = wishes
+            self._keep(wishes)

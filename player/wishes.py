@@ -1,0 +1,166 @@
+"""Which sound and which subtitles a viewer is given at the begin of a title, and what a choice teaches for the next.
+
+The rules, in this order:
+
+- **Sound**: never a commentary where there is anything else; described pictures only for whom wishes them; then the
+  language (:mod:`player.languages`); then what the title itself has as its main sound. Who wishes described pictures
+  gets them in a wanted language, else the plain sound in a wanted language.
+- **Subtitles** are shown always, only where the sound is in none of the viewer's languages, or not at all
+  (:class:`Subtitles`). Of those in the best language: those for the hard of hearing for whom wishes them, else the
+  plain ones; never a commentary where there is anything else.
+- Where no subtitles are shown, the **forced** ones in the language of the sound are: they are the part of the
+  dialogue that its listeners do not understand (RFC 8216bis 4.4.6.1, FORCED; ISO/IEC 23009-1 5.8.5.5,
+  ``forced-subtitle``).
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from player.languages import distance, speaks
+from player.manifest.model import Track
+from player.stream.timeline import LogicalTrack
+
+MOST_LANGUAGES = 5
+
+_DESCRIBED = frozenset(
+    {"description", "public.accessibility.describes-video", "urn:tva:metadata:cs:audiopurposecs:2007=1"}
+)
+_FOR_THE_DEAF = frozenset(
+    {
+        "caption",
+        "public.accessibility.transcribes-spoken-dialog",
+        "public.accessibility.describes-music-and-sound",
+        "urn:tva:metadata:cs:audiopurposecs:2007=2",
+    }
+)
+_COMMENTARY = frozenset({"commentary"})
+
+
+class Subtitles(StrEnum):
+    """When subtitles are shown; forced ones are not meant."""
+
+    NEVER = "never"
+    FOREIGN = "foreign"  # where the sound is in none of the viewer's languages
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackWishes:
+    """What a viewer likes to hear and read. Languages are BCP 47 tags, the most wanted first; without any the title
+    decides. No ``text_languages``: subtitles are in those of the sound."""
+
+    audio_languages: tuple[str, ...] = ()
+    text_languages: tuple[str, ...] = ()
+    subtitles: Subtitles = Subtitles.FOREIGN
+    described: bool = False  # sound that tells what is to be seen
+    hard_of_hearing: bool = False  # subtitles that tell what is to be heard
+
+    def first_in(self, language: str | None) -> TrackWishes:
+        """These wishes with one language of the sound before all others; None for the same."""
+        return self if not language else replace(self, audio_languages=_first(language, self.audio_languages))
+
+
+UNKNOWN_WISHES = TrackWishes()
+"""Those of a viewer of whom nothing is known."""
+
+
+def kinds(track: Track) -> frozenset[str]:
+    """What a manifest says a track is for, in lower case: roles, accessibility, characteristics."""
+    return frozenset(word.casefold() for word in (*track.roles, *track.accessibility, *track.characteristics))
+
+
+def is_described(track: Track) -> bool:
+    """Whether a sound tells what is to be seen."""
+    return not kinds(track).isdisjoint(_DESCRIBED)
+
+
+def is_for_the_deaf(track: Track) -> bool:
+    """Whether subtitles tell what is to be heard."""
+    return not kinds(track).isdisjoint(_FOR_THE_DEAF)
+
+
+def _is_commentary(track: Track) -> bool:
+    return not kinds(track).isdisjoint(_COMMENTARY)
+
+
+def choose_audio(tracks: Sequence[LogicalTrack], wishes: TrackWishes) -> int:
+    """The position of the sound to begin with; 0 where there is none."""
+
+    def rank(position: int) -> tuple[int, ...]:
+        track = tracks[position].first
+        language = distance(track.language, wishes.audio_languages)
+        plain = not (track.default or "main" in track.roles)
+        described = is_described(track)
+        if wishes.described:
+            return _is_commentary(track), language, not described, plain
+        return _is_commentary(track), described, language, plain
+
+    return min(range(len(tracks)), key=rank, default=0)
+
+
+def choose_text(
+    tracks: Sequence[LogicalTrack], spoken: str | None, wishes: TrackWishes, unsupported: Collection[str] = ()
+) -> str | None:
+    """The id of the subtitles to begin with, beside sound in the language ``spoken``; None for none.
+
+    Tracks whose id is ``unsupported`` are not taken.
+    """
+    usable = [track for track in tracks if track.id not in unsupported]
+    if _wants_text(spoken, wishes):
+        wanted = wishes.text_languages or wishes.audio_languages or ((spoken,) if spoken else ())
+        full = [track for track in usable if not track.first.forced and _in_any(track, wanted)]
+        if full:
+            return min(full, key=lambda track: _text_rank(track.first, wanted, wishes)).id
+    forced = [track for track in usable if track.first.forced and _fits_sound(track, spoken)]
+    return forced[0].id if forced else None
+
+
+def _wants_text(spoken: str | None, wishes: TrackWishes) -> bool:
+    if wishes.subtitles is Subtitles.FOREIGN:
+        known = wishes.audio_languages
+        return bool(known and spoken) and not any(speaks(spoken, language) for language in known)
+    return wishes.subtitles is Subtitles.ALWAYS
+
+
+def _in_any(track: LogicalTrack, wanted: Sequence[str]) -> bool:
+    return not wanted or any(speaks(track.language, language) for language in wanted)
+
+
+def _fits_sound(track: LogicalTrack, spoken: str | None) -> bool:
+    return not spoken or not track.language or speaks(track.language, spoken)
+
+
+def _text_rank(track: Track, wanted: Sequence[str], wishes: TrackWishes) -> tuple[int, ...]:
+    other_kind = is_for_the_deaf(track) is not wishes.hard_of_hearing
+    return distance(track.language, wanted) // 2, _is_commentary(track), other_kind, distance(track.language, wanted)
+
+
+def after_audio(wishes: TrackWishes, track: Track) -> TrackWishes:
+    """What a viewer wishes who has chosen this sound."""
+    if _is_commentary(track):
+        return wishes  # that was for this title
+    return replace(wishes.first_in(track.language), described=is_described(track))
+
+
+def after_text(wishes: TrackWishes, track: Track | None) -> TrackWishes:
+    """What a viewer wishes who has chosen these subtitles, or none."""
+    if track is None or track.forced:
+        return replace(wishes, subtitles=Subtitles.NEVER)
+    if _is_commentary(track):
+        return wishes
+    languages = wishes.text_languages
+    return replace(
+        wishes,
+        text_languages=_first(track.language, languages) if track.language else languages,
+        subtitles=Subtitles.ALWAYS,
+        hard_of_hearing=is_for_the_deaf(track),
+    )
+
+
+def _first(language: str, others: Sequence[str]) -> tuple[str, ...]:
+    return (language, *(other for other in others if other != language))[:MOST_LANGUAGES]

@@ -1,0 +1,105 @@
+"""What is remembered of each viewer's choices, and what a damaged file does to it."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from player.languages import distance, normal, speaks
+from player.manifest.model import Track, TrackType
+from player.remembered import Learning, TrackMemory
+from player.wishes import UNKNOWN_WISHES, Subtitles, TrackWishes
+
+WISHES = TrackWishes(("de", "en"), ("fr",), Subtitles.ALWAYS, described=True, hard_of_hearing=True)
+
+
+def test_each_viewer_has_wishes_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "profile" / "tracks.json"
+    TrackMemory(path).keep("anna", WISHES)
+    TrackMemory(path).keep("", TrackWishes(("it",)))
+    memory = TrackMemory(path)
+    assert memory.of("anna") == WISHES
+    assert memory.of("") == TrackWishes(("it",))
+    assert memory.of("ben") == UNKNOWN_WISHES
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_few_viewers_are_kept_and_the_last_ones_stay(tmp_path: Path) -> None:
+    memory = TrackMemory(tmp_path / "tracks.json")
+    for number in range(70):
+        memory.keep(f"viewer {number}", WISHES)
+    assert memory.of("viewer 0") == UNKNOWN_WISHES
+    assert memory.of("viewer 69") == WISHES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"version": 2, "viewers": {"": {"described": true}}}',
+        '{"version": 1, "viewers": []}',
+        '{"version": 1, "viewers": {"": 5}}',
+        '{"version": 1, "viewers": {"": {"audio_languages": "de", "subtitles": "loud", "described": 1}}}',
+        '{"version": 1, "viewers": {"": {"audio_languages": [5, "", "' + "x" * 99 + '"]}}}',
+        "[" * 50_000,
+        " " * 100_000 + "{}",
+    ],
+)
+def test_a_file_that_makes_no_sense_is_as_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "tracks.json"
+    path.write_text(text)
+    memory = TrackMemory(path)
+    assert memory.of("") == UNKNOWN_WISHES
+    memory.keep("", WISHES)
+    assert memory.of("") == WISHES
+    assert json.loads(path.read_text())["version"] == 1
+
+
+def test_a_place_that_cannot_be_written_costs_only_the_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    memory = TrackMemory(tmp_path / "file" / "tracks.json")
+    memory.keep("", WISHES)
+    assert memory.of("") == UNKNOWN_WISHES
+    assert "not kept" in caplog.text
+
+
+def test_only_a_change_is_kept() -> None:
+    kept: list[TrackWishes] = []
+    learning = Learning(TrackWishes(("en",)), kept.append)
+    learning.chose_audio(Track("a", TrackType.AUDIO, (), language="en"))
+    assert kept == []
+    learning.chose_audio(Track("a", TrackType.AUDIO, (), language="de"))
+    learning.chose_text(None)
+    assert [wishes.audio_languages for wishes in kept] == [("de", "en"), ("de", "en")]
+    assert learning.wishes.subtitles is Subtitles.NEVER
+
+
+@pytest.mark.parametrize(
+    ("tag", "wanted", "expected"),
+    [
+        ("en", "en", True),
+        ("en-GB", "en", True),
+        ("en", "en-US", True),
+        ("eng", "en", True),
+        ("ger", "deu", True),
+        ("de", "en", False),
+        (None, "en", False),
+        ("und", "und", False),
+        ("EN_us", "en", True),
+    ],
+)
+def test_languages_are_the_same_in_any_spelling(tag: str | None, wanted: str, expected: bool) -> None:
+    assert speaks(tag, wanted) is expected
+
+
+def test_the_exact_language_is_nearest() -> None:
+    order = sorted(["fr", "pt-BR", "en", "pt-PT", "de"], key=lambda tag: distance(tag, ["pt-PT", "en"]))
+    assert order[:3] == ["pt-PT", "pt-BR", "en"]
+    assert normal("por-BR") == ("pt", "br")
