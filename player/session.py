@@ -15,7 +15,7 @@ from abr.model import NetworkMemory
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from player.errands import Errands
-from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError
+from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError, undecodable
 from player.events import ErrorRaised, Event, PhaseReached, Sought, TransferDone
 from player.licences import LicenceDesk
 from player.loader import Loader, LoadEvent
@@ -27,6 +27,7 @@ from player.net.model import Transfer
 from player.opening import Source, addresses_of, begin_at, describe_failure, load_presentation, pathway_of
 from player.paths import Paths
 from player.rating import rate_control
+from player.reloads import Reloads
 from player.renewal import renewal_of
 from player.selection import Selection, select, wanted_bps
 from player.settings import PlaybackServices, PlaybackSettings
@@ -84,6 +85,7 @@ class Session:
         self._loaded = False
         self._tracks: TrackSwitch | None = None
         self._selection: Selection | None = None
+        self._reloads: Reloads | None = None
         self._link: MpvControl | None = None  # to libmpv, which opens its file while the manifest is on its way
         self._control: MpvControl | None = None  # the same, once there is something to control
         self._stopping = asyncio.Event()
@@ -243,6 +245,7 @@ class Session:
 
     def _make_streaming(self, sources: Sources, loader: Loader) -> Streaming:
         assert self._selection is not None
+        assert self._reloads is not None
         rate = rate_control(self._selection, self._settings, self._network.estimate, self._manual)
         self._aim_at(self._manual)
         store = SegmentStore(self._settings.memory_bytes)
@@ -257,6 +260,7 @@ class Session:
             self._clock,
             self._observe,
             lambda error: self._errands.call_soon(self._read_failed, error),
+            self._reloads.change,
         )
 
     def _make_tracks(self, sources: Sources) -> TrackSwitch:
@@ -277,6 +281,7 @@ class Session:
     def _load_into_player(self, start_s: float) -> None:
         """libmpv opens its file now and waits in :meth:`_open_stream` until there is one."""
         self._link = MpvControl(self._player, self._property, self._event)
+        self._reloads = Reloads(self._link, self._monitor, self._clock, self._observe)
         self._url = self._player.offer(self._open_stream)
         self._link.post(self._player.load, self._url, start_s if start_s > 0 else None)
 
@@ -300,10 +305,11 @@ class Session:
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
         assert self._streaming is not None
+        assert self._reloads is not None
         while not self._is_over() and not stopped.done():
             await asyncio.wait({stopped}, timeout=_TICK_S)
             assert self._control is not None
-            ranges, dropped = await self._control.run(self._player.measure)
+            ranges, dropped = await self._control.run(self._reloads.measure)
             self._streaming.cached(ranges)
             self._streaming.poke()
             self._monitor.sample(
@@ -326,6 +332,8 @@ class Session:
         if self._link is not None:
             await self._link.run(self._player.command, "stop")
             self._player.withdraw(self._url)
+            if self._reloads is not None:
+                self._reloads.close()
             await self._link.close()
         if self._streaming is not None:
             await self._streaming.close()
@@ -338,7 +346,7 @@ class Session:
     async def _seek(self, target_s: float) -> None:
         """An exact seek that also ends a read that is blocked where nobody wants to read any more."""
         streaming, control = self._streaming, self._control
-        if streaming is None or control is None or not self._loaded:
+        if streaming is None or control is None or not self._loaded or (self._reloads and self._reloads.jumping):
             self._early_seek_s = target_s
             return
         self._failure = None  # the viewer asks for another place, or for another try
@@ -373,7 +381,9 @@ class Session:
     def _event(self, name: str, data: Mapping[str, Any]) -> None:
         self._monitor.event(name, data)
         if name == "end-file" and data.get("reason") in ("error", b"error") and not self._closing:
-            self._fail(self._failure or _undecodable())
+            self._fail(self._failure or undecodable())
+        if self._reloads is not None and self._reloads.event(name) and self._tracks is not None:
+            self._errands.do(self._tracks.again)  # libmpv forgets them with the file
         if name == "file-loaded":
             self._loaded = True  # before that libmpv does not seek
             target_s, self._early_seek_s = self._early_seek_s, None
@@ -398,6 +408,8 @@ class Session:
         streaming = self._streaming
         if streaming is None or self._monitor.ended or self._monitor.is_seeking:
             return  # where a jump leads to is looked at when it has arrived
+        if self._reloads is not None and self._reloads.pending:
+            return  # another file goes on
         if self._failure is not None:
             self._fail(self._failure)
             return
@@ -472,7 +484,3 @@ class Session:
     def _errand_failed(self, error: MatineeError | DrmError) -> None:
         self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
         self._monitor.update(notice=error.sentence)
-
-
-def _undecodable() -> MediaError:
-    return MediaError(ErrorCode.MEDIA_DECODER, "This title cannot be decoded on this machine.")
