@@ -14,6 +14,8 @@ from player.state import PlaybackState
 from ui.display import check_display
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from PySide6.QtGui import QGuiApplication
     from PySide6.QtQuick import QQuickWindow
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _START_ENGINE_AT_THE_LATEST_MS = 1000
+_DOWNLOADS = "downloads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from ui.interrupts import Interrupts
     from ui.late_downloads import LateDownloads
     from ui.preferences import PreferenceStore
+    from ui.remembered import Memory
     from ui.video.output import VideoOutput
     from ui.viewmodels.application import ApplicationViewModel
     from ui.viewmodels.downloads import DownloadsViewModel
@@ -124,6 +128,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
         options.service_url,
         prepare=lambda player: _style_subtitles(player, store),
         examine=lambda: _examine(options),
+        presence=lambda: _presence(options),
     )
     tasks = Tasks(client)
     output = VideoOutput(_make_player)
@@ -132,7 +137,16 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     player = PlayerViewModel(client, tasks, output)
     settings = SettingsViewModel(client, tasks, store, _told(store))
     downloads = DownloadsViewModel(kept, tasks, posters)
-    app = ApplicationViewModel(client, tasks, home, player, settings=settings, downloads=downloads, tv=options.tv)
+    app = ApplicationViewModel(
+        client,
+        tasks,
+        home,
+        player,
+        settings=settings,
+        downloads=downloads,
+        memory=Memory(options.profile),
+        tv=options.tv,
+    )
     if options.only_source:
         app.leftPlayer.connect(application.quit)
     interrupts = Interrupts(application.quit)
@@ -173,10 +187,16 @@ def _make_downloads(options: AppOptions, client: EngineClient) -> KeptTitles:
 
     return KeptTitles(
         lambda: client.engine,
-        options.profile / "downloads",
+        options.profile / _DOWNLOADS,
         lambda: open_key_store(options.profile, options.key_store),
         client.plays_online,
     )
+
+
+def _presence(options: AppOptions) -> AbstractContextManager[None]:
+    from downloads.presence import playing
+
+    return playing(options.profile / _DOWNLOADS)
 
 
 def _make_engine(options: AppOptions, downloads: LateDownloads) -> Engine:

@@ -12,23 +12,34 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, InvalidStateError
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from player.errors import ErrorCode, ServiceError
 from player.state import PlaybackState, Status
-from ui.ports import CatalogPage, PartReport, PlayerPort, SessionPort, TitleCard
+from ui.ports import (
+    CatalogPage,
+    Found,
+    Household,
+    PartReport,
+    Person,
+    PlayerPort,
+    SessionPort,
+    SignInCode,
+    TitleCard,
+)
 
 if TYPE_CHECKING:
     from player.engine import Engine
     from player.mpv.player import MpvPlayer
     from player.opening import Source
-    from player.service import ServiceClient, Title
+    from player.service import DeviceCode, Profile, ServiceClient, Title
     from player.session import Session
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_CLOSE_S = 10.0
+_CLOSE_S, _LOOK_S = 10.0, 0.5
 _BUSY = frozenset({Status.LOADING, Status.PLAYING, Status.BUFFERING, Status.SEEKING})
 
 
@@ -47,7 +58,8 @@ class OpenPlayback(Protocol):
 
 class EngineClient:
     """A :class:`ui.ports.ClientPort` over a real engine. ``open_playback`` begins a session in it, ``prepare`` sets
-    the player up for it (it may wait for libmpv), ``examine`` looks at the installation (it may take a while)."""
+    the player up for it (it may wait for libmpv), ``examine`` looks at the installation (it may take a while);
+    ``presence`` is held while a playback needs the network."""
 
     def __init__(
         self,
@@ -56,11 +68,14 @@ class EngineClient:
         service_url: str | None = None,
         prepare: Callable[[MpvPlayer], None] = lambda _player: None,
         examine: Callable[[], Sequence[PartReport]] = tuple,
+        presence: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self._make_engine = make_engine
         self._open_playback = open_playback
         self._prepare = prepare
         self._examine = examine
+        self._presence = presence
+        self._watch: asyncio.Task[None] | None = None
         self._service_name = urlsplit(service_url).netloc if service_url else ""
         self._made: Future[Engine] = Future()
         self._thread = threading.Thread(target=self._make, name="make-engine")
@@ -116,6 +131,31 @@ class EngineClient:
     async def sign_out(self) -> None:
         await self._service().logout()
 
+    async def sign_in_code(self) -> SignInCode:
+        made = await self._service().begin_device_sign_in()
+        return SignInCode(made.user_code, made.verification_uri, made.complete_uri, made)
+
+    async def await_code(self, code: SignInCode) -> str:
+        account = await self._service().await_device_sign_in(cast("DeviceCode", code.handle))
+        return account.name
+
+    async def household(self) -> Household:
+        profiles, current = await self._service().profiles()
+        return Household([_person(profile) for profile in profiles], current or "")
+
+    async def choose_person(self, person_id: str, pin: str) -> Person:
+        return _person(await self._service().select_profile(person_id, pin or None))
+
+    async def search(self, query: str) -> Found:
+        found = await self._service().search(query)
+        return Found([_card(title) for title in found.items], found.corrected or "")
+
+    async def my_list(self) -> Sequence[TitleCard]:
+        return [_card(title) for title in await self._service().my_list()]
+
+    async def put_listed(self, title_id: str, *, listed: bool) -> bool:
+        return await self._service().put_listed(title_id, listed=listed)
+
     async def catalog(self, cursor: str | None) -> CatalogPage:
         page = await self._service().catalog(cursor)
         return CatalogPage([_card(title) for title in page.items], page.next_cursor)
@@ -147,7 +187,22 @@ class EngineClient:
         await asyncio.to_thread(self._prepare, mpv)
         self._online = source.kept is None
         self._session = self._open_playback(engine, source, mpv, on_state, start_s)
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._tell_others(), name="presence")
         return self._session
+
+    async def _tell_others(self) -> None:
+        """Hold ``presence`` whenever the network is needed, for as long as the engine lives."""
+        with contextlib.ExitStack() as held:
+            told = False
+            while True:
+                if self.plays_online() and not told:
+                    held.enter_context(self._presence())
+                    told = True
+                elif told and not self.plays_online():
+                    held.close()
+                    told = False
+                await asyncio.sleep(_LOOK_S)
 
     # --- any thread
 
@@ -188,7 +243,12 @@ def _card(title: Title) -> TitleCard:
         poster_url=title.poster_url or "",
         progress_s=progress.position_s if progress else 0.0,
         watched_at=progress.watched_at if progress else 0.0,
+        maturity=title.maturity,
     )
+
+
+def _person(profile: Profile) -> Person:
+    return Person(profile.id, profile.name, profile.maturity, profile.has_pin)
 
 
 def _settle(outcome: Future[T], source: Future[Any]) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _STOP_S, _LOOK_S = 15.0, 0.1
 _CARD = "card"
+_UNKNOWN_MATURITY = 18
 
 
 class CurrentDownload:
@@ -80,6 +81,12 @@ class _Licence:
     sentence: str = ""
     may_start: bool = True
     there: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    poster_url: str = ""
+    maturity: int = 0
 
 
 class KeptTitles:
@@ -131,7 +138,9 @@ class KeptTitles:
         def make() -> None:
             folder = store.create(card.name, card.id)
             request.write(folder, wanted)
-            folder.write_secret(_CARD, json.dumps({"poster_url": card.poster_url}).encode())
+            folder.write_secret(
+                _CARD, json.dumps({"poster_url": card.poster_url, "maturity": card.maturity}).encode()
+            )
 
         await asyncio.to_thread(make)
         await self._wake()
@@ -264,6 +273,7 @@ class KeptTitles:
         readable = not item.code.startswith("download.")
         folder = store.find(item.id)
         licence = _licence_of(store, item, licences) if readable else _Licence(may_start=False)
+        card = _card_of(folder, rated=bool(item.title_id)) if readable else _Card(maturity=_UNKNOWN_MATURITY)
         return KeptTitle(
             id=item.id,
             name=item.name,
@@ -280,7 +290,8 @@ class KeptTitles:
             rights=licence.sentence,
             playable=item.state is State.COMPLETE and licence.may_start,
             renewable=licence.there,
-            poster_url=_poster_of(folder) if readable else "",
+            poster_url=card.poster_url,
+            maturity=card.maturity,
         )
 
 
@@ -301,10 +312,15 @@ def _licence_of(store: Store, item: Snapshot, licences: OfflineLicences | None) 
     return _Licence() if standing is None else _Licence(standing.sentence, standing.may_start, there=True)
 
 
-def _poster_of(folder: DownloadFolder) -> str:
-    """Where the title's picture was had; it may still be there without a network."""
+def _card_of(folder: DownloadFolder, *, rated: bool) -> _Card:
+    """What was known of the title when it was asked for. A title of a service whose rating is not known counts as one
+    for adults; what never was of a service has none."""
+    unknown = _Card(maturity=_UNKNOWN_MATURITY if rated else 0)
     try:
         data = folder.read_secret(_CARD)
-        return "" if data is None else str(json.loads(data)["poster_url"])
+        if data is None:
+            return unknown
+        members = json.loads(data)
+        return _Card(str(members["poster_url"]), int(members["maturity"]))
     except (DownloadError, ValueError, KeyError, TypeError):
-        return ""
+        return unknown

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from player.state import PlaybackState
@@ -97,6 +97,7 @@ class TitleCard:
     poster_url: str = ""
     progress_s: float = 0.0
     watched_at: float = 0.0
+    maturity: int = 0  # the age from which it may be watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,43 @@ class CatalogPage:
 
     titles: Sequence[TitleCard]
     next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A profile of the household. ``maturity`` is the highest age rating that may be watched."""
+
+    id: str
+    name: str
+    maturity: int = 18
+    has_pin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """All profiles, and the id of the one that is selected; empty for none."""
+
+    people: Sequence[Person] = ()
+    current: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The titles that a search found; ``corrected`` is the query that was answered instead, empty for none."""
+
+    titles: Sequence[TitleCard] = ()
+    corrected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInCode:
+    """A code under which the viewer can sign this screen in on another device. ``link`` leads there with the code in
+    it; ``handle`` is the client's own."""
+
+    code: str = field(repr=False)
+    address: str
+    link: str = field(repr=False)
+    handle: object = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +177,7 @@ class KeptTitle:
     playable: bool = False
     renewable: bool = False
     poster_url: str = ""
+    maturity: int = 0  # the age from which it may be watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +250,28 @@ class ClientPort(Protocol):
         ...
 
     async def sign_out(self) -> None: ...
+
+    async def sign_in_code(self) -> SignInCode:
+        """A code to sign in with elsewhere."""
+        ...
+
+    async def await_code(self, code: SignInCode) -> str:
+        """Name of the viewer, once the code has been approved. An old one raises ServiceError ``service.expired``."""
+        ...
+
+    async def household(self) -> Household: ...
+
+    async def choose_person(self, person_id: str, pin: str) -> Person:
+        """Watch as this profile; ``pin`` is empty for one without."""
+        ...
+
+    async def search(self, query: str) -> Found: ...
+
+    async def my_list(self) -> Sequence[TitleCard]: ...
+
+    async def put_listed(self, title_id: str, *, listed: bool) -> bool:
+        """Put a title on the list or take it off; whether it is there now."""
+        ...
 
     async def catalog(self, cursor: str | None) -> CatalogPage: ...
 

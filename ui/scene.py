@@ -16,6 +16,7 @@ from PySide6.QtQuick import QQuickItem, QQuickWindow, QSGRendererInterface
 from player.errors import ComponentError, ErrorCode
 from ui.icons import IconProvider
 from ui.ports import SurfacePort
+from ui.qr import QrProvider
 from ui.video.choose import VideoBackend, choose_backend, probe_gl_renderer
 
 QML_FOLDER = Path(__file__).parent / "qml"
@@ -82,6 +83,7 @@ def load_window(app: QObject, file: str = "Main.qml") -> tuple[QQmlApplicationEn
     engine = QQmlApplicationEngine()
     engine.addImportPath(str(QML_FOLDER))
     engine.addImageProvider("icon", IconProvider())
+    engine.addImageProvider("qr", QrProvider())
     engine.setInitialProperties({"app": app})
     engine.load(QUrl.fromLocalFile(str(QML_FOLDER / file)))
     roots = engine.rootObjects()

@@ -4,11 +4,14 @@ from player.service.client import ServiceClient
 from player.service.model import (
     Account,
     CatalogPage,
+    DeviceCode,
     LicencePointer,
     ManifestAddresses,
     PlaySession,
+    Profile,
     Progress,
     ProgressItem,
+    SearchPage,
     Title,
 )
 from player.service.tokens import TokenStore
@@ -16,11 +19,14 @@ from player.service.tokens import TokenStore
 __all__ = [
     "Account",
     "CatalogPage",
+    "DeviceCode",
     "LicencePointer",
     "ManifestAddresses",
     "PlaySession",
+    "Profile",
     "Progress",
     "ProgressItem",
+    "SearchPage",
     "ServiceClient",
     "Title",
     "TokenStore",

@@ -5,20 +5,42 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from urllib.parse import quote, urlencode, urlsplit
 
 from player.clock import Clock, SystemClock
-from player.errors import ErrorCode, InputError, ServiceError
+from player.errors import ErrorCode, InputError, NetError, ServiceError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Response
 from player.net.redact import host_of
 from player.service.grants import DownloadGrant, read_grant
-from player.service.model import Account, CatalogPage, PlaySession, ProgressItem, Title, Tokens
-from player.service.reply import Members, problem, read_page, read_play_session, read_title, read_tokens
+from player.service.model import (
+    Account,
+    CatalogPage,
+    DeviceCode,
+    PlaySession,
+    Profile,
+    ProgressItem,
+    SearchPage,
+    Title,
+    Tokens,
+)
+from player.service.reply import (
+    Members,
+    problem,
+    read_device_code,
+    read_my_list,
+    read_page,
+    read_play_session,
+    read_profile,
+    read_search,
+    read_title,
+    read_tokens,
+)
 from player.service.tokens import TokenStore
 
 _API = "/api/v1"
+_SLOWER_S = 5.0  # more between two questions after each "slow_down" (RFC 8628, section 3.5)
 _EARLY_S = 15.0  # an access token is renewed so long before it expires
 
 
@@ -81,6 +103,51 @@ class ServiceClient:
         if tokens is not None:
             await self._post("/auth/logout", {"refresh_token": tokens.refresh})
 
+    async def begin_device_sign_in(self, device_name: str = "Matinee") -> DeviceCode:
+        """A code under which the viewer can sign this device in elsewhere (RFC 8628)."""
+        return read_device_code(Members.of(await self._post("/auth/device", {"device_name": device_name})))
+
+    async def await_device_sign_in(self, code: DeviceCode) -> Account:
+        """Ask until the viewer has approved. Raises ServiceError ``service.sign_in`` when that is refused,
+        ``service.expired`` when the code is too old."""
+        interval_s = code.interval_s
+        until_s = self._clock.monotonic() + code.expires_in_s
+        while True:
+            await self._clock.sleep(interval_s)
+            try:
+                return (await self._sign_in("/auth/device/token", {"device_code": code.device_code})).account
+            except ServiceError as error:
+                if error.fields.get("problem") == "slow_down":
+                    interval_s += _SLOWER_S
+                elif error.fields.get("problem") != "authorization_pending":
+                    raise
+            except NetError as error:
+                if not error.recoverable:
+                    raise
+            if self._clock.monotonic() >= until_s:
+                raise ServiceError(ErrorCode.SERVICE_EXPIRED, "The code has expired.")
+
+    # Profiles
+
+    async def profiles(self) -> tuple[tuple[Profile, ...], str | None]:
+        """The profiles of the household, and the id of the one that is selected."""
+        members = Members.of(await self._call("/profiles"))
+        return members.each("items", lambda item: read_profile(Members(item, "items"))), members.optional_text(
+            "current"
+        )
+
+    async def select_profile(self, profile_id: str, pin: str | None = None) -> Profile:
+        """Watch as this profile from now on. A wrong PIN raises ServiceError ``service.not_entitled``."""
+        path = f"/profiles/{quote(profile_id, safe='')}/selection"
+        members = Members.of(await self._call(path, {"pin": pin}))
+        async with self._renewing:
+            if self._tokens is None:
+                raise _signed_out()
+            expires_at = self._clock.wall() + members.number("expires_in_s")
+            self._tokens = replace(self._tokens, access=members.text("access_token"), expires_at=expires_at)
+            await asyncio.to_thread(self._store.save, self._tokens)
+        return read_profile(members.inner("profile"))
+
     # Catalogue and playback
 
     async def catalog(self, cursor: str | None = None, limit: int = 100) -> CatalogPage:
@@ -92,6 +159,21 @@ class ServiceClient:
         """One title. An unknown or unpublished one raises ServiceError ``service.not_found``."""
         response = await self._call(f"/catalog/{quote(title_id, safe='')}")
         return read_title(Members.of(response), self._base)
+
+    async def search(self, query: str, offset: int = 0, limit: int = 50) -> SearchPage:
+        """Titles that fit the words of ``query``, the best first."""
+        asked = urlencode({"q": query, "limit": str(limit), "offset": str(offset)})
+        return read_search(Members.of(await self._call(f"/search?{asked}")), self._base)
+
+    async def my_list(self) -> tuple[Title, ...]:
+        """The titles that the viewer has put on the list."""
+        return read_my_list(Members.of(await self._call("/list")), self._base)
+
+    async def put_listed(self, title_id: str, *, listed: bool) -> bool:
+        """Put a title on the list or take it off; whether it is there now."""
+        change = {"listed": listed, "changed_at": self._clock.wall()}
+        response = await self._call(f"/list/{quote(title_id, safe='')}", change, method="PUT")
+        return Members.of(response).flag("listed")
 
     async def register_device(
         self,
@@ -163,23 +245,23 @@ class ServiceClient:
 
     # The machinery behind the calls
 
-    async def _call(self, path: str, document: object = None) -> Response:
-        """GET, or POST of a JSON document, with the access token."""
+    async def _call(self, path: str, document: object = None, *, method: str = "POST") -> Response:
+        """GET, or ``method`` with a JSON document, with the access token."""
         body = None if document is None else json.dumps(document).encode()
-        return await self._authorised(RequestKind.API, f"{self._base}{_API}{path}", body)
+        return await self._authorised(RequestKind.API, f"{self._base}{_API}{path}", body, method)
 
-    async def _authorised(self, kind: RequestKind, url: str, body: bytes | None) -> Response:
+    async def _authorised(self, kind: RequestKind, url: str, body: bytes | None, method: str = "POST") -> Response:
         tokens = await self._present()
         if tokens is None:
             raise _signed_out()
         if tokens.expires_at - _EARLY_S <= self._clock.wall():
             tokens = await self._renew(tokens)
         try:
-            return await self._exchange(_request(kind, url, body, tokens))
+            return await self._exchange(_request(kind, url, body, tokens, method))
         except ServiceError as error:
             if error.fields.get("status") != 401:
                 raise
-        return await self._exchange(_request(kind, url, body, await self._renew(tokens)))
+        return await self._exchange(_request(kind, url, body, await self._renew(tokens), method))
 
     async def _post(self, path: str, document: object) -> Response:
         """POST without an access token."""
@@ -227,13 +309,13 @@ class ServiceClient:
         await asyncio.to_thread(self._store.clear)
 
 
-def _request(kind: RequestKind, url: str, body: bytes | None, tokens: Tokens | None) -> Request:
+def _request(kind: RequestKind, url: str, body: bytes | None, tokens: Tokens | None, method: str = "POST") -> Request:
     headers = {"Accept": "application/json, application/problem+json;q=0.9, */*;q=0.1"}
     if tokens is not None:
         headers["Authorization"] = f"Bearer {tokens.access}"
     if body is None:
         return Request(kind, url, headers=headers)
-    return Request(kind, url, method="POST", headers={**headers, "Content-Type": "application/json"}, body=body)
+    return Request(kind, url, method=method, headers={**headers, "Content-Type": "application/json"}, body=body)
 
 
 def _signed_out() -> ServiceError:

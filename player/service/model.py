@@ -33,7 +33,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``."""
+    """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``;
+    ``maturity`` is the age from which it may be watched."""
 
     id: str
     title: str
@@ -45,6 +46,7 @@ class Title:
     variants: tuple[str, ...]
     progress: Progress | None
     published_at: float
+    maturity: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +99,34 @@ class ProgressItem:
     duration_s: float
     watched_at: float
     device_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Somebody of the household. ``maturity`` is the highest age rating that may be watched."""
+
+    id: str
+    name: str
+    maturity: int
+    has_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What was found; ``corrected`` is the query that was answered instead, where there is one."""
+
+    items: tuple[Title, ...]
+    corrected: str | None
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """A sign-in that waits for the viewer to approve it elsewhere (RFC 8628). ``complete_uri`` has the code in it."""
+
+    device_code: str = field(repr=False)
+    user_code: str = field(repr=False)
+    verification_uri: str
+    complete_uri: str = field(repr=False)
+    expires_in_s: float
+    interval_s: float

@@ -14,10 +14,13 @@ from player.net.redact import redact_text
 from player.service.model import (
     Account,
     CatalogPage,
+    DeviceCode,
     LicencePointer,
     ManifestAddresses,
     PlaySession,
+    Profile,
     Progress,
+    SearchPage,
     Title,
     Tokens,
 )
@@ -36,6 +39,10 @@ _BY_PROBLEM: Mapping[str, tuple[ErrorCode, str]] = {
     "device_unknown": (ErrorCode.SERVICE_NOT_ENTITLED, "This device is not registered with your account."),
     "device_revoked": (ErrorCode.SERVICE_NOT_ENTITLED, "This device was removed from your account."),
     "device_mismatch": (ErrorCode.SERVICE_NOT_ENTITLED, "The permission to play belongs to another device."),
+    "maturity": (ErrorCode.SERVICE_NOT_ENTITLED, "This title is not for this profile."),
+    "wrong_pin": (ErrorCode.SERVICE_NOT_ENTITLED, "The PIN is wrong."),
+    "access_denied": (ErrorCode.SERVICE_SIGN_IN, "The sign-in was refused on the other device."),
+    "expired_token": (ErrorCode.SERVICE_EXPIRED, "The code has expired."),
     "too_many_attempts": (ErrorCode.HTTP_RATE_LIMITED, "Too many attempts; please try again later."),
 }
 _BY_STATUS: Mapping[int, tuple[ErrorCode, str]] = {
@@ -160,6 +167,7 @@ def read_title(members: Members, base_url: str) -> Title:
         variants=members.texts("variants"),
         progress=None if progress is None else _read_progress(progress),
         published_at=members.number("published_at"),
+        maturity=int(members.optional_number("maturity") or 0),
     )
 
 
@@ -172,6 +180,34 @@ def read_page(members: Members, base_url: str) -> CatalogPage:
     """A page of the catalogue."""
     items = members.each("items", lambda item: read_title(Members(item, "items"), base_url))
     return CatalogPage(items, members.optional_text("next_cursor"))
+
+
+def read_profile(members: Members) -> Profile:
+    """A profile of the household."""
+    return Profile(members.text("id"), members.text("name"), int(members.number("maturity")), members.flag("has_pin"))
+
+
+def read_search(members: Members, base_url: str) -> SearchPage:
+    """What a search found."""
+    items = members.each("items", lambda item: read_title(Members(item, "items"), base_url))
+    return SearchPage(items, members.optional_text("corrected"), members.flag("more"))
+
+
+def read_my_list(members: Members, base_url: str) -> tuple[Title, ...]:
+    """The titles of the viewer's list, in its order."""
+    return members.each("items", lambda item: read_title(Members(item, "items").inner("title"), base_url))
+
+
+def read_device_code(members: Members) -> DeviceCode:
+    """A sign-in by code. What bounds our patience is bounded itself."""
+    return DeviceCode(
+        device_code=members.text("device_code"),
+        user_code=members.text("user_code"),
+        verification_uri=members.text("verification_uri"),
+        complete_uri=members.optional_text("verification_uri_complete") or members.text("verification_uri"),
+        expires_in_s=min(3600.0, max(1.0, members.number("expires_in"))),
+        interval_s=min(60.0, max(1.0, members.optional_number("interval") or 5.0)),
+    )
 
 
 def read_play_session(members: Members, base_url: str) -> PlaySession:

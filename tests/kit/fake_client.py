@@ -14,7 +14,7 @@ from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
-from ui.ports import CatalogPage, PartReport, TitleCard
+from ui.ports import CatalogPage, Found, Household, PartReport, Person, SignInCode, TitleCard
 
 LADDER = (
     RungChoice(0, "240p", 240, 400_000),
@@ -153,6 +153,13 @@ class FakeClient:
             PartReport("key store", present=False, detail="It is locked.", remedy="Unlock it."),
         ]
         self.catalog_calls = 0
+        self.people: list[Person] = []
+        self.current = ""
+        self.pin = "1234"
+        self.listed: list[str] = []
+        self.queries: list[str] = []
+        self.codes = 0
+        self.approved: Future[str] = Future()  # the name, once the code was approved elsewhere
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-client", daemon=True)
         self._thread.start()
@@ -173,6 +180,43 @@ class FakeClient:
 
     async def sign_out(self) -> None:
         self.viewer = None
+
+    async def sign_in_code(self) -> SignInCode:
+        await self._obstacles()
+        self.codes += 1
+        return SignInCode("BCDF-GHJK", "https://tv.test/activate", "https://tv.test/activate?user_code=BCDF-GHJK")
+
+    async def await_code(self, code: SignInCode) -> str:
+        self.viewer = await asyncio.wrap_future(self.approved)
+        return self.viewer
+
+    async def household(self) -> Household:
+        await self._obstacles()
+        return Household(tuple(self.people), self.current)
+
+    async def choose_person(self, person_id: str, pin: str) -> Person:
+        await self._obstacles()
+        person = next(one for one in self.people if one.id == person_id)
+        if person.has_pin and pin != self.pin:
+            raise ServiceError(ErrorCode.SERVICE_NOT_ENTITLED, "The PIN is wrong.")
+        self.current = person_id
+        return person
+
+    async def search(self, query: str) -> Found:
+        self.queries.append(query)
+        await self._obstacles()
+        return Found([card for card in self.titles if query.casefold() in card.name.casefold()])
+
+    async def my_list(self) -> Sequence[TitleCard]:
+        await self._obstacles()
+        return [card for title_id in self.listed for card in self.titles if card.id == title_id]
+
+    async def put_listed(self, title_id: str, *, listed: bool) -> bool:
+        await self._obstacles()
+        self.listed = [one for one in self.listed if one != title_id]
+        if listed:
+            self.listed.insert(0, title_id)
+        return listed
 
     async def catalog(self, cursor: str | None) -> CatalogPage:
         self.catalog_calls += 1

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from player.opening import Source
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from tests.kit.fake_downloads import FakeDownloads
+from ui.remembered import Memory
 from ui.scene import load_window
 from ui.video.output import VideoOutput
 from ui.viewmodels.application import ApplicationViewModel
@@ -28,6 +29,7 @@ class Stage:
         self.folder = folder
         self.client = FakeClient()
         self.downloads = FakeDownloads()
+        self.memory = Memory(None)
         self.app: ApplicationViewModel
         self.window = None
 
@@ -41,7 +43,9 @@ class Stage:
         home = HomeViewModel(self.client, self.tasks, posters)
         player = PlayerViewModel(self.client, self.tasks, self.output)
         downloads = DownloadsViewModel(self.downloads, self.tasks, posters)
-        self.app = ApplicationViewModel(self.client, self.tasks, home, player, downloads=downloads, tv=tv)
+        self.app = ApplicationViewModel(
+            self.client, self.tasks, home, player, downloads=downloads, memory=self.memory, tv=tv
+        )
         self._keep = (posters, home, player, downloads)
         self.engine, self.window = load_window(self.app)
         self.app.start(**start)

@@ -13,6 +13,7 @@ from player.state import Failure, Status
 from tests.kit.fake_client import cards, playing
 from tests.kit.fake_downloads import queue
 from tests.ui.stage import Stage
+from ui.ports import Household, Person
 
 K = Qt.Key
 Setup = Callable[[Stage, bool], None]
@@ -21,12 +22,57 @@ Setup = Callable[[Stage, bool], None]
 def _sign_in(stage: Stage, tv: bool) -> None:
     stage.start(tv=tv)
     stage.until(lambda: stage.page == "signIn")
+    stage.app.signInByCode(False)
 
 
 def _sign_in_refused(stage: Stage, tv: bool) -> None:
     _sign_in(stage, tv)
     stage.app.signIn.submit("ada@tv.test", "wrong")
     stage.until(lambda: stage.app.signIn.property("error") != "")
+
+
+def _by_code(stage: Stage, tv: bool) -> None:
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "signIn")
+    stage.app.signInByCode(True)
+    stage.until(lambda: stage.app.codeSignIn.property("code") != "")
+
+
+def _no_code(stage: Stage, tv: bool) -> None:
+    stage.client.failure = NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "signIn")
+    stage.app.signInByCode(True)
+    stage.until(lambda: stage.app.codeSignIn.property("error") != "")
+
+
+def _household(stage: Stage) -> None:
+    stage.client.people = [Person("p1", "Ada", 18, has_pin=True), Person("p2", "Ben", 6), Person("p3", "Cleo", 12)]
+    stage.client.viewer = "Ada"
+
+
+def _profiles(stage: Stage, tv: bool) -> None:
+    _household(stage)
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "profiles" and stage.focus_name == "person_0")
+
+
+def _pin(stage: Stage, tv: bool) -> None:
+    _profiles(stage, tv)
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.focus_name == "key_1")
+    stage.key(K.Key_4, K.Key_2)
+
+
+def _no_profiles(stage: Stage, tv: bool) -> None:
+    stage.client.viewer = "Ada"
+    stage.client.household = _unreachable
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "profiles" and stage.focus_name == "retryProfiles")
+
+
+async def _unreachable() -> Household:
+    raise NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
 
 
 def _no_service(stage: Stage, tv: bool) -> None:
@@ -71,7 +117,7 @@ def _details_gone(stage: Stage, tv: bool) -> None:
 def _title_menu(stage: Stage, tv: bool) -> None:
     _details(stage, tv)
     stage.until(lambda: stage.item("downloadTitle").isVisible())
-    stage.key(K.Key_Right, K.Key_Right, K.Key_Return)
+    stage.key(K.Key_Right, K.Key_Right, K.Key_Right, K.Key_Return)
     stage.until(lambda: stage.app.titleDownload.options.records[0].detail != "…")
 
 
@@ -100,6 +146,30 @@ def _home_offline_with_downloads(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.item("keptTitles").isVisible())
 
 
+def _search(query: str, *, recent: bool = False) -> Setup:
+    def show(stage: Stage, tv: bool) -> None:
+        _home(stage, tv, titles=14)
+        if recent:
+            stage.app.search._memory.keep_search("lighthouse")
+            stage.app.search._memory.keep_search("rivers")
+            stage.app.search.changed.emit()
+        stage.app.showSearch()
+        stage.until(lambda: stage.page == "search")
+        stage.app.search.again(query)
+        stage.until(lambda: stage.app.search.property("state") in ("found", "nothing", "idle"))
+        stage.wait(20)
+
+    return show
+
+
+def _my_list(stage: Stage, tv: bool, *, listed: int = 3) -> None:
+    stage.client.listed = [f"title-{n}" for n in range(listed)]
+    _home(stage, tv)
+    stage.app.showMyList()
+    stage.until(lambda: stage.page == "myList" and stage.app.myList.property("state") != "loading")
+    stage.wait(20)
+
+
 def _settings(section: str) -> Setup:
     def show(stage: Stage, tv: bool) -> None:
         _home(stage, tv)
@@ -121,7 +191,8 @@ def _setting_menu(stage: Stage, tv: bool) -> None:
 def _dialog(stage: Stage, tv: bool) -> None:
     _home(stage, tv)
     stage.until(lambda: stage.focus_name == "playFeatured")
-    stage.key(K.Key_Up, K.Key_Return)
+    stage.item("openStream").forceActiveFocus()
+    stage.key(K.Key_Return)
     stage.until(lambda: stage.focus_name == "address")
 
 
@@ -147,7 +218,12 @@ def _player_menu(stage: Stage, tv: bool) -> None:
 STATES: dict[str, Setup] = {
     "sign-in": _sign_in,
     "sign-in refused": _sign_in_refused,
+    "sign-in by code": _by_code,
+    "sign-in by code, offline": _no_code,
     "no service": _no_service,
+    "profiles": _profiles,
+    "profiles, PIN": _pin,
+    "profiles, offline": _no_profiles,
     "home": _home,
     "home, nothing begun": lambda stage, tv: _home(stage, tv, begun=0),
     "home, empty": lambda stage, tv: _home(stage, tv, titles=0, begun=0),
@@ -160,6 +236,11 @@ STATES: dict[str, Setup] = {
     "downloads": _downloads,
     "downloads, none": _no_downloads,
     "downloads, choices": _download_menu,
+    "search": _search("", recent=True),
+    "search, found": _search("ti"),
+    "search, nothing": _search("xyz"),
+    "my list": _my_list,
+    "my list, empty": lambda stage, tv: _my_list(stage, tv, listed=0),
     "settings, appearance": _settings("appearance"),
     "settings, playback": _settings("playback"),
     "settings, subtitles": _settings("subtitles"),

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from player.errors import ErrorCode, NetError
 from tests.kit.fake_client import cards
 from tests.kit.fake_downloads import GIGA, queue
-from ui.ports import KeptTitle
+from ui.ports import KeptTitle, Person
 from ui.viewmodels.downloads import Speed, status_words
 
 K = Qt.Key
@@ -112,7 +112,7 @@ def details(stage) -> None:
     stage.sign_in()
     stage.until(lambda: stage.focus_name == "playFeatured")
     stage.app.showTitle("title-0")
-    stage.key(K.Key_Right)
+    stage.key(K.Key_Right, K.Key_Right)
     assert stage.focus_name == "downloadTitle"
 
 
@@ -142,6 +142,7 @@ def test_without_a_network_home_offers_what_is_on_this_machine(stage):
     stage.client.viewer = "Ada"
     stage.client.failure = NetError(ErrorCode.NET_DNS, "No such host.")
     stage.client.restore = _signed_in
+    stage.memory.keep_person("Ada", Person("", ""))
     stage.start()
     stage.until(lambda: stage.page == "home" and stage.item("keptTitles").isVisible())
     assert [title.name for title in stage.app.downloads.ready.records] == ["Glass Gardens"]

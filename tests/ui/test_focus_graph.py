@@ -24,7 +24,7 @@ MODAL = {
     "player, menu": ("menu", ARROWS[:2]),
 }
 MOST_KEYS = 1500
-BOTTOM = ("sign-in", "sign-in refused", "no service", "home")
+BOTTOM = ("sign-in", "no service", "profiles", "home")
 
 
 def identity(item: QQuickItem) -> str:

@@ -9,8 +9,9 @@ Window {
     id: window
 
     required property QtObject app
-    readonly property Item page: ({ starting: starting, signIn: signIn, home: home, details: details, settings: settings,
-                                       downloads: downloads, player: player })[app.page] ?? starting
+    readonly property Item page: ({ starting: starting, signIn: signIn, profiles: profiles, home: home, search: search,
+                                   myList: myList, details: details, settings: settings, downloads: downloads,
+                                   player: player })[app.page] ?? starting
     property bool modal: false
     property int visibilityBefore: Window.Windowed
 
@@ -85,8 +86,43 @@ Window {
         visible: window.page === signIn
         enabled: visible && !modal
         signIn: window.app.signIn
+        byCode: window.app.byCode
+        code: window.app.codeSignIn
+        tv: window.app.tv
+        onByCodeWanted: wanted => window.app.signInByCode(wanted)
         onOpenStream: dialog.open()
         onShowSettings: window.app.showSettings()
+    }
+    ProfilesPage {
+        id: profiles
+        objectName: "profilesPage"
+        anchors.fill: parent
+        visible: window.page === profiles
+        enabled: visible && !modal
+        profiles: window.app.profiles
+        onLeaving: window.app.keepProfile()
+        onSignOut: window.app.signOut()
+    }
+    SearchPage {
+        id: search
+        objectName: "searchPage"
+        anchors.fill: parent
+        visible: window.page === search
+        enabled: visible && !modal
+        search: window.app.search
+        tv: window.app.tv
+        onTitleChosen: titleId => window.app.showTitle(titleId)
+        onLeaving: window.app.back()
+    }
+    MyListPage {
+        id: myList
+        objectName: "myListPage"
+        anchors.fill: parent
+        visible: window.page === myList
+        enabled: visible && !modal
+        myList: window.app.myList
+        onTitleChosen: titleId => window.app.showTitle(titleId)
+        onLeaving: window.app.back()
     }
     HomePage {
         id: home
@@ -97,9 +133,13 @@ Window {
         home: window.app.home
         downloads: window.app.downloads
         viewer: window.app.viewer
+        severalProfiles: window.app.profiles.several
         onTitleChosen: titleId => window.app.showTitle(titleId)
         onPlayChosen: titleId => window.app.openTitle(titleId)
         onDownloadChosen: downloadId => window.app.playDownload(downloadId)
+        onShowSearch: window.app.showSearch()
+        onShowMyList: window.app.showMyList()
+        onSwitchProfile: window.app.switchProfile()
         onShowDownloads: window.app.showDownloads()
         onOpenStream: dialog.open()
         onShowSettings: window.app.showSettings()
@@ -113,6 +153,8 @@ Window {
         enabled: visible && !modal
         details: window.app.details
         download: window.app.titleDownload
+        listed: window.app.listed
+        onListToggled: window.app.toggleListed()
         onPlay: window.app.openTitle(window.app.details.titleId)
         onPlayFromStart: window.app.openTitleFromStart(window.app.details.titleId)
         onLeaving: window.app.back()

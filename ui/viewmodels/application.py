@@ -1,4 +1,4 @@
-"""The application as a whole: which page is shown, who is signed in."""
+"""The application as a whole: which page is shown, who is signed in, who watches."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from player.state import Failure
-from ui.ports import ClientPort
+from ui.ports import ClientPort, Person, TitleCard
+from ui.remembered import Memory
 from ui.viewmodels.binding import shown
+from ui.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.viewmodels.details import DetailsViewModel
 from ui.viewmodels.downloads import DownloadsViewModel
 from ui.viewmodels.home import HomeViewModel
+from ui.viewmodels.my_list import MyListViewModel
 from ui.viewmodels.player import PlayerViewModel
+from ui.viewmodels.profiles import ProfilesViewModel
+from ui.viewmodels.search import SearchViewModel
 from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.sign_in import SignInViewModel
 from ui.viewmodels.tasks import Tasks
@@ -29,18 +34,21 @@ if TYPE_CHECKING:
 class Page(StrEnum):
     STARTING = "starting"
     SIGN_IN = "signIn"
+    PROFILES = "profiles"
     HOME = "home"
+    SEARCH = "search"
+    MY_LIST = "myList"
     DETAILS = "details"
     SETTINGS = "settings"
     DOWNLOADS = "downloads"
     PLAYER = "player"
 
 
-_FOR_VIEWERS = frozenset({Page.DETAILS})
+_FOR_VIEWERS = frozenset({Page.DETAILS, Page.SEARCH, Page.MY_LIST})
 
 
 class ApplicationViewModel(QObject):
-    """Pages form a stack: starting, sign-in or home at the bottom, others above it, the player on top.
+    """Pages form a stack: starting, sign-in, profiles or home at the bottom, others above it, the player on top.
 
     When the viewer has to sign in again, what needs a viewer waits until that is done.
     """
@@ -48,6 +56,7 @@ class ApplicationViewModel(QObject):
     pageChanged = Signal()
     viewerChanged = Signal()
     openErrorChanged = Signal()
+    listedChanged = Signal()
     leftPlayer = Signal()
 
     def __init__(
@@ -59,6 +68,7 @@ class ApplicationViewModel(QObject):
         *,
         settings: SettingsViewModel | None = None,
         downloads: DownloadsViewModel | None = None,
+        memory: Memory | None = None,
         tv: bool = False,
         parent: QObject | None = None,
     ) -> None:
@@ -68,7 +78,12 @@ class ApplicationViewModel(QObject):
         self._home = home
         self._player = player
         self._sign_in = SignInViewModel(client, tasks, self)
+        self._code_sign_in = CodeSignInViewModel(client, tasks, self)
+        self._profiles = ProfilesViewModel(client, tasks, memory, self)
+        self._search = SearchViewModel(client, tasks, home.posters, memory, self)
+        self._my_list = MyListViewModel(client, tasks, home.posters, self)
         self._tv = tv
+        self._by_code = tv and bool(client.service_name)
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
         self._details = DetailsViewModel(client, tasks, home.posters, self)
         self._downloads = downloads or DownloadsViewModel(None, tasks, home.posters, self)
@@ -78,12 +93,21 @@ class ApplicationViewModel(QObject):
         self._above: list[Page] = []
         self._playing = False
         self._viewer = ""
+        self._person_id = ""
         self._open_error = ""
-        self._sign_in.signedIn.connect(self._enter)
+        self._connect()
+
+    def _connect(self) -> None:
+        for way_in in (self._sign_in, self._code_sign_in):
+            way_in.signedIn.connect(lambda name: self._enter(name, fresh=True))
         self._sign_in.refused.connect(lambda: self._rest_on(Page.SIGN_IN))
-        self._home.signInNeeded.connect(self._sign_in_again)
-        self._details.signInNeeded.connect(self._sign_in_again)
+        for needing in (self._home, self._details, self._profiles, self._search, self._my_list):
+            needing.signInNeeded.connect(self._sign_in_again)
+        self._profiles.chosen.connect(self._watch_as)
+        self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))
         self._details.changed.connect(lambda: self._title_download.show(self._details.card))
+        self._details.changed.connect(self.listedChanged)
+        self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
         self._player.ended.connect(self.back)
 
@@ -98,6 +122,27 @@ class ApplicationViewModel(QObject):
     @Property(QObject, constant=True)
     def signIn(self) -> SignInViewModel:
         return self._sign_in
+
+    @Property(QObject, constant=True)
+    def codeSignIn(self) -> CodeSignInViewModel:
+        return self._code_sign_in
+
+    @Property(QObject, constant=True)
+    def profiles(self) -> ProfilesViewModel:
+        return self._profiles
+
+    @Property(QObject, constant=True)
+    def search(self) -> SearchViewModel:
+        return self._search
+
+    @Property(QObject, constant=True)
+    def myList(self) -> MyListViewModel:
+        return self._my_list
+
+    @Property(bool, notify=listedChanged)
+    def listed(self) -> bool:
+        """Whether the title of the details page is on the viewer's list."""
+        return self._my_list.holds(self._details.property("titleId"))
 
     @Property(QObject, constant=True)
     def home(self) -> HomeViewModel:
@@ -139,7 +184,7 @@ class ApplicationViewModel(QObject):
     @Slot(str)
     def showTitle(self, title_id: str) -> None:
         """The page of a title."""
-        card = self._home.title_of(title_id)
+        card = self._card_of(title_id)
         if card is not None:
             self._details.show(card)
             self._put_above(Page.DETAILS)
@@ -161,10 +206,38 @@ class ApplicationViewModel(QObject):
     def showDownloads(self) -> None:
         self._put_above(Page.DOWNLOADS)
 
+    @Slot()
+    def showSearch(self) -> None:
+        self._put_above(Page.SEARCH)
+
+    @Slot()
+    def showMyList(self) -> None:
+        self._my_list.refresh()
+        self._put_above(Page.MY_LIST)
+
+    @Slot()
+    def toggleListed(self) -> None:
+        """Put the title of the details page on the list, or take it off."""
+        if self._details.card is not None:
+            self._my_list.toggle(self._details.card)
+
+    @Slot()
+    def switchProfile(self) -> None:
+        """Let somebody else watch."""
+        self._profiles.switch()
+        self._rest_on(Page.PROFILES)
+
+    @Slot()
+    def keepProfile(self) -> None:
+        """Leave the profiles as they were."""
+        if self._profiles.property("several"):
+            self._profiles.cancelPin()
+            self._rest_on(Page.HOME)
+
     @Slot(str)
     def playDownload(self, download_id: str) -> None:
-        """Play what is kept on this machine."""
-        if self._downloads.port is not None:
+        """Play what is kept on this machine, if this profile may watch it."""
+        if self._downloads.port is not None and self._downloads.kept(download_id) is not None:
             self._tasks.run(self._downloads.port.source(download_id), self._play, self._downloads.tell)
 
     @Slot(str, result=bool)
@@ -179,6 +252,18 @@ class ApplicationViewModel(QObject):
 
             self._play(Source(url=url))
         return valid
+
+    @Property(bool, notify=pageChanged)
+    def byCode(self) -> bool:
+        """Whether the sign-in page shows a code; else it has a form."""
+        return self._by_code
+
+    @Slot(bool)
+    def signInByCode(self, by_code: bool) -> None:
+        """Change the way to sign in."""
+        self._by_code = by_code
+        self._code_sign_in.set_visible(visible=self._page is Page.SIGN_IN and by_code)
+        self.pageChanged.emit()
 
     @Slot(result=str)
     def clipboardText(self) -> str:
@@ -202,8 +287,7 @@ class ApplicationViewModel(QObject):
     @Slot()
     def signOut(self) -> None:
         self._tasks.run(self._client.sign_out(), lambda _none: None, lambda _failure: None)
-        self._above.clear()
-        self._details.clear()
+        self._leave_household()
         self._forget_viewer()
 
     def close(self) -> None:
@@ -211,11 +295,12 @@ class ApplicationViewModel(QObject):
         self._player.close()
         self._home.set_visible(visible=False)
         self._downloads.close()
+        self._code_sign_in.set_visible(visible=False)
 
     def _play_title(self, title_id: str, start_s: float | None = None) -> None:
         from player.opening import Source  # loaded by the engine meanwhile
 
-        card = self._home.title_of(title_id)
+        card = self._card_of(title_id)
         self._play(Source(title_id=title_id, name=card.name if card else ""), start_s)
 
     def _play(self, source: Source, start_s: float | None = None) -> None:
@@ -230,14 +315,43 @@ class ApplicationViewModel(QObject):
         if self._page is Page.DETAILS:
             self._details.refresh()
 
-    def _enter(self, name: str) -> None:
-        self._set_viewer(name)
+    def _card_of(self, title_id: str) -> TitleCard | None:
+        """A title that is shown somewhere."""
+        if self._page is Page.SEARCH:
+            return self._search.card_of(title_id)
+        shown_one = self._details.card
+        if shown_one is not None and shown_one.id == title_id:
+            return shown_one
+        return self._home.title_of(title_id) or self._my_list.card_of(title_id)
+
+    def _enter(self, name: str, *, fresh: bool) -> None:
+        """The account is signed in; who watches is asked next."""
+        self._profiles.begin(name, fresh=fresh)
+
+    def _watch_as(self, person: Person) -> None:
+        if person.id != self._person_id:
+            self._person_id = person.id
+            self._above = [page for page in self._above if page not in _FOR_VIEWERS]
+            self._home.clear()
+            self._search.clear()
+            self._my_list.clear()
+        self._set_viewer(person.name or self._profiles.viewer)
+        self._downloads.set_maturity(person.maturity)
         self._home.refresh()
+        self._my_list.refresh()
         self._rest_on(Page.HOME)
 
     def _sign_in_again(self, why: str) -> None:
         self._sign_in.explain(why)
         self._forget_viewer()
+
+    def _leave_household(self) -> None:
+        self._above.clear()
+        self._details.clear()
+        self._profiles.clear()
+        self._search.clear()
+        self._my_list.clear()
+        self._person_id = ""
 
     def _forget_viewer(self) -> None:
         self._home.clear()
@@ -248,7 +362,7 @@ class ApplicationViewModel(QObject):
         if name is None:
             self._rest_on(Page.SIGN_IN)
         else:
-            self._enter(name)
+            self._enter(name, fresh=False)
 
     def _not_restored(self, _failure: Failure) -> None:
         self._rest_on(Page.SIGN_IN)
@@ -269,6 +383,7 @@ class ApplicationViewModel(QObject):
             self._page = page
             self._home.set_visible(visible=page is Page.HOME)
             self._downloads.set_visible(visible=page is Page.DOWNLOADS)
+            self._code_sign_in.set_visible(visible=page is Page.SIGN_IN and self._by_code)
             self.pageChanged.emit()
 
     def _top(self) -> Page:

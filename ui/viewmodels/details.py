@@ -70,6 +70,11 @@ class DetailsViewModel(QObject):
         return tr("Encrypted") if "encrypted" in variants else tr("Not encrypted") if variants else ""
 
     @Property(str, notify=changed)
+    def rating(self) -> str:
+        """From which age it may be watched."""
+        return tr("from {age}").format(age=self._card.maturity) if self._card and self._card.maturity else ""
+
+    @Property(str, notify=changed)
     def added(self) -> str:
         """The day the title was published, in the form of the viewer's language."""
         if self._card is None or not self._card.published_at:

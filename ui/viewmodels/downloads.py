@@ -15,6 +15,7 @@ from ui.viewmodels.binding import RecordModel, shown
 from ui.viewmodels.home import Poster, PosterModel
 from ui.viewmodels.menus import Option, OptionModel
 from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.profiles import ADULT
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import bitrate, byte_words, duration_words, tr
 
@@ -86,6 +87,7 @@ class DownloadsViewModel(QObject):
         self._options = OptionModel(self)
         self._notice = ""
         self._visible = False
+        self._maturity = ADULT
 
     notice = shown(str, "_notice", changed)
     known = shown(bool, "_known", changed)
@@ -135,12 +137,17 @@ class DownloadsViewModel(QObject):
             self.refresh()
         self._set_timer()
 
+    def set_maturity(self, maturity: int) -> None:
+        """The highest age rating that may be watched now; what is above it does not show."""
+        self._maturity = maturity
+        self._publish()
+
     def of_title(self, title_id: str) -> KeptTitle | None:
         """The download of a title of the service."""
-        return next((one for one in self._shelf.titles if one.title_id == title_id), None)
+        return next((one for one in self._allowed() if one.title_id == title_id), None)
 
     def kept(self, download_id: str) -> KeptTitle | None:
-        return next((one for one in self._shelf.titles if one.id == download_id), None)
+        return next((one for one in self._allowed() if one.id == download_id), None)
 
     def options_for(self, one: KeptTitle) -> list[Option]:
         """What can be done with a download as it stands."""
@@ -228,12 +235,19 @@ class DownloadsViewModel(QObject):
         for one in shelf.titles:
             if one.id in self._speeds:
                 self._speeds[one.id].see(now_s, one.fetched)
-        self._lines.replace([self._line(one) for one in shelf.titles])
-        old = {poster.title_id: poster.poster for poster in self._ready.records}
-        self._ready.replace([_poster(one, old.get(one.id, "")) for one in shelf.titles if one.playable])
         self._set_timer()
-        self.changed.emit()
+        self._publish()
         self.looked.emit()
+
+    def _allowed(self) -> list[KeptTitle]:
+        return [one for one in self._shelf.titles if one.maturity <= self._maturity]
+
+    def _publish(self) -> None:
+        titles = self._allowed()
+        self._lines.replace([self._line(one) for one in titles])
+        old = {poster.title_id: poster.poster for poster in self._ready.records}
+        self._ready.replace([_poster(one, old.get(one.id, "")) for one in titles if one.playable])
+        self.changed.emit()
 
     def _failed(self, failure: Failure) -> None:
         self._look = None

@@ -239,9 +239,9 @@ class HomeViewModel(QObject):
 
     def _publish(self) -> None:
         begun = sorted((card for card in self._cards if is_begun(card)), key=lambda c: c.watched_at, reverse=True)
-        self._titles.replace(_keep_posters(self._titles.records, self._cards))
-        self._continue.replace(_keep_posters(self._continue.records, begun[:_MAX_CONTINUE]))
-        self._featured.replace(_keep_posters(self._featured.records, (begun or self._cards)[:1]))
+        self._titles.replace(keep_posters(self._titles.records, self._cards))
+        self._continue.replace(keep_posters(self._continue.records, begun[:_MAX_CONTINUE]))
+        self._featured.replace(keep_posters(self._featured.records, (begun or self._cards)[:1]))
         self.changed.emit()
 
 
@@ -254,7 +254,8 @@ def _share(card: TitleCard) -> float:
     return min(1.0, card.progress_s / card.duration_s) if card.duration_s > 0 else 0.0
 
 
-def _keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Poster]:
+def keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Poster]:
+    """The titles as delegates show them, with the pictures that ``old`` has already."""
     pictures = {(poster.title_id, poster.poster_url): poster.poster for poster in old}
     return [poster_of(card, pictures.get((card.id, card.poster_url), "")) for card in cards]
 

@@ -9,9 +9,11 @@ FocusScope {
 
     required property QtObject details
     required property QtObject download
+    required property bool listed
 
     signal play()
     signal playFromStart()
+    signal listToggled()
     signal leaving()
 
     property string entered // the title that had the focus last
@@ -117,6 +119,7 @@ FocusScope {
                 Item { width: 1; height: Theme.tiny }
                 Repeater {
                     model: [[qsTr("Quality"), root.details.qualities], [qsTr("Protection"), root.details.protection],
+                            [qsTr("Rating"), root.details.rating],
                             [qsTr("Added"), root.details.added]]
                     delegate: Row {
                         required property var modelData
@@ -186,6 +189,15 @@ FocusScope {
             visible: root.details.begun && !root.details.gone
             onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
             onPressed: root.playFromStart()
+        }
+        ActionButton {
+            objectName: "listTitle"
+            text: qsTr("My list")
+            icon: root.listed ? "check" : "plus"
+            name: root.listed ? qsTr("Take off my list") : qsTr("Put on my list")
+            visible: !root.details.gone
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: root.listToggled()
         }
         ActionButton {
             id: downloadButton

@@ -10,10 +10,14 @@ FocusScope {
     required property QtObject home
     required property string viewer
     property bool withDownloads: false
-    readonly property bool roomy: width >= Theme.px(1080)
+    property bool severalProfiles: false
+    readonly property bool roomy: width >= Theme.px(1200) * Theme.textScale
 
     signal titleChosen(string titleId) // to its page
     signal playChosen(string titleId)
+    signal showSearch()
+    signal showMyList()
+    signal switchProfile()
     signal showDownloads()
     signal openStream()
     signal showSettings()
@@ -239,6 +243,21 @@ FocusScope {
             objectName: "actions"
             anchors { right: parent.right; rightMargin: Theme.margin; verticalCenter: parent.verticalCenter }
             IconButton {
+                objectName: "openSearch"
+                icon: "search"
+                caption: root.roomy ? name : ""
+                name: qsTr("Search")
+                focus: true
+                onPressed: root.showSearch()
+            }
+            IconButton {
+                objectName: "openMyList"
+                icon: "plus"
+                caption: root.roomy ? name : ""
+                name: qsTr("My list")
+                onPressed: root.showMyList()
+            }
+            IconButton {
                 objectName: "openDownloads"
                 icon: "download"
                 caption: root.roomy ? name : ""
@@ -251,7 +270,6 @@ FocusScope {
                 icon: "link"
                 caption: root.roomy ? name : ""
                 name: qsTr("Open stream")
-                focus: true
                 onPressed: root.openStream()
             }
             IconButton {
@@ -268,14 +286,24 @@ FocusScope {
                 name: qsTr("Sign out %1").arg(root.viewer)
                 onPressed: root.signOut()
             }
-            Rectangle {
+            // Who watches; where there are several, the way to the others.
+            Pressable {
+                id: person
+                objectName: "switchProfile"
+                name: root.severalProfiles ? qsTr("Switch profile, now %1").arg(root.viewer)
+                                           : qsTr("Signed in as %1").arg(root.viewer)
                 width: Theme.control
                 height: width
-                radius: width / 2
-                color: Theme.raised
+                corner: width / 2
+                enabled: root.severalProfiles
                 visible: root.viewer
-                Accessible.role: Accessible.StaticText
-                Accessible.name: qsTr("Signed in as %1").arg(root.viewer)
+                Accessible.role: root.severalProfiles ? Accessible.Button : Accessible.StaticText
+                onPressed: root.switchProfile()
+                Rectangle {
+                    anchors.fill: parent
+                    radius: width / 2
+                    color: person.activeFocus || person.hovered ? Theme.raisedHover : Theme.raised
+                }
                 Label {
                     anchors.centerIn: parent
                     text: root.viewer.charAt(0).toUpperCase()

@@ -10,10 +10,14 @@ FocusScope {
     required property QtObject home
     required property QtObject downloads
     required property string viewer
+    required property bool severalProfiles
 
     signal titleChosen(string titleId)
     signal playChosen(string titleId)
     signal downloadChosen(string downloadId)
+    signal showSearch()
+    signal showMyList()
+    signal switchProfile()
     signal showDownloads()
     signal openStream()
     signal showSettings()
@@ -39,91 +43,22 @@ FocusScope {
             settle(true)
     }
 
-    GridView {
+    PosterGrid {
         id: grid
         objectName: "titles"
-
-        readonly property int columns: Math.max(1, Math.floor((root.width - 2 * Theme.margin + Theme.gap) / (Theme.posterWidth + Theme.gap)))
-        readonly property real highest: -topMargin
-        readonly property real lowest: Math.max(highest, contentHeight + bottomMargin - height)
-
-        function scrollTo(y: real) {
-            scroll.to = Math.max(highest, Math.min(lowest, y))
-            scroll.restart()
-        }
-        function showCurrent() {
-            const rowY = Math.floor(currentIndex / columns) * cellHeight
-            scrollTo(rowY - Math.max(Theme.px(96), (height - cellHeight) / 2))
-        }
-        function go(step: int) {
-            const next = currentIndex + step
-            if (next < 0 || (step === -1 && currentIndex % columns === 0))
-                return
-            if (step === 1 && currentIndex % columns === columns - 1)
-                return
-            const last = count - 1
-            if (next > last && Math.floor(currentIndex / columns) === Math.floor(last / columns))
-                return
-            currentIndex = Math.min(last, next)
-        }
-
         anchors { fill: parent; leftMargin: Theme.margin; rightMargin: Theme.margin - Theme.gap }
         topMargin: header.height + heading.height + Theme.gap
         bottomMargin: Theme.margin
-        cellWidth: Math.floor((root.width - 2 * Theme.margin + Theme.gap) / columns)
-        cellHeight: Math.round((cellWidth - Theme.gap) / Theme.posterAspect + Theme.px(72))
+        roomAbove: Theme.px(96)
         visible: root.ready
         enabled: visible
         focus: true
-        reuseItems: true
-        cacheBuffer: 600
-        boundsBehavior: Flickable.StopAtBounds
-        keyNavigationEnabled: false
-        highlightFollowsCurrentItem: false
         model: root.home.titles
-        Accessible.role: Accessible.List
         Accessible.name: heading.text
         // The header grows when the catalogue arrives: stay at the top of the page.
         onTopMarginChanged: if (!activeFocus) contentY = -topMargin
-        onActiveFocusChanged: if (activeFocus) showCurrent()
-        onCurrentIndexChanged: if (activeFocus) showCurrent()
-        Keys.onLeftPressed: go(-1)
-        Keys.onRightPressed: go(1)
-        Keys.onDownPressed: go(columns)
-        Keys.onUpPressed: currentIndex < columns ? header.enterFromBelow() : go(-columns)
-
-        delegate: FocusScope {
-            id: cell
-            required property int index
-            required property string titleId
-            required property string name
-            required property string facts
-            required property string poster
-            required property real progress
-            width: grid.cellWidth
-            height: grid.cellHeight
-            objectName: "title_" + index
-            PosterCard {
-                width: grid.cellWidth - Theme.gap
-                focus: true
-                text: cell.name
-                name: cell.name
-                facts: cell.facts
-                poster: cell.poster
-                progress: cell.progress
-                onPressed: {
-                    grid.currentIndex = cell.index
-                    root.titleChosen(cell.titleId)
-                }
-            }
-        }
-        NumberAnimation {
-            id: scroll
-            target: grid
-            property: "contentY"
-            duration: Theme.calm
-            easing.type: Easing.OutCubic
-        }
+        onPassedUp: header.enterFromBelow()
+        onTitleChosen: titleId => root.titleChosen(titleId)
     }
     HomeHeader {
         id: header
@@ -135,6 +70,10 @@ FocusScope {
         onTitleChosen: titleId => root.titleChosen(titleId)
         onPlayChosen: titleId => root.playChosen(titleId)
         withDownloads: root.downloads.available
+        severalProfiles: root.severalProfiles
+        onShowSearch: root.showSearch()
+        onShowMyList: root.showMyList()
+        onSwitchProfile: root.switchProfile()
         onShowDownloads: root.showDownloads()
         onOpenStream: root.openStream()
         onShowSettings: root.showSettings()

@@ -6,12 +6,17 @@ FocusScope {
     id: root
 
     required property QtObject signIn
+    required property QtObject code
+    property bool byCode: false
+    property bool tv: false
 
     signal openStream()
     signal showSettings()
+    signal byCodeWanted(bool wanted)
 
     readonly property bool withService: signIn.serviceName !== ""
-    readonly property var stops: withService ? [email, password, buttons] : [buttons]
+    readonly property bool withForm: withService && !byCode
+    readonly property var stops: withForm ? [email, password, buttons] : [buttons]
 
     function move(step: int) {
         const now = stops.findIndex(stop => stop.activeFocus)
@@ -21,8 +26,13 @@ FocusScope {
         else
             next.forceActiveFocus(Qt.OtherFocusReason)
     }
+    function settle() {
+        if (activeFocus)
+            buttons.enter()
+    }
     function submit() { signIn.submit(email.text, password.text) }
 
+    onByCodeChanged: Qt.callLater(settle) // once what belongs to the other way has gone
     onActiveFocusChanged: {
         if (activeFocus && !stops.some(stop => stop.activeFocus))
             move(1)
@@ -40,7 +50,7 @@ FocusScope {
     Column {
         id: form
         anchors.centerIn: parent
-        width: Theme.px(380)
+        width: root.byCode ? panel.implicitWidth : Theme.px(380)
         spacing: Theme.px(18)
 
         Wordmark { size: Theme.hero }
@@ -58,6 +68,11 @@ FocusScope {
                                    : qsTr("No service is set up. You can open the address of any HLS or DASH stream.")
             color: Theme.muted
         }
+        CodePanel {
+            id: panel
+            code: root.code
+            visible: root.byCode
+        }
         Field {
             id: email
             objectName: "email"
@@ -65,9 +80,9 @@ FocusScope {
             label: qsTr("Email address")
             text: root.signIn.email
             inputMethodHints: Qt.ImhEmailCharactersOnly | Qt.ImhNoAutoUppercase
-            visible: root.withService
+            visible: root.withForm
             enabled: !root.signIn.busy
-            focus: root.withService
+            focus: root.withForm
             onAccepted: password.forceActiveFocus(Qt.TabFocusReason)
         }
         Field {
@@ -77,7 +92,7 @@ FocusScope {
             label: qsTr("Password")
             echoMode: TextInput.Password
             inputMethodHints: Qt.ImhSensitiveData
-            visible: root.withService
+            visible: root.withForm
             enabled: !root.signIn.busy
             onAccepted: root.submit()
         }
@@ -104,7 +119,7 @@ FocusScope {
                 text: root.signIn.busy ? qsTr("Cancel") : qsTr("Sign in")
                 busy: root.signIn.busy
                 primary: true
-                visible: root.withService
+                visible: root.withForm
                 focus: true
                 onPressed: root.signIn.busy ? root.signIn.cancel() : root.submit()
             }
@@ -114,6 +129,12 @@ FocusScope {
                 icon: "link"
                 primary: !root.withService
                 onPressed: root.openStream()
+            }
+            ActionButton {
+                objectName: "otherSignIn"
+                text: root.byCode ? qsTr("Use a password") : qsTr("Use a code")
+                visible: root.withService && (root.tv || root.byCode)
+                onPressed: root.byCodeWanted(!root.byCode)
             }
             IconButton {
                 objectName: "signInSettings"
@@ -131,7 +152,7 @@ FocusScope {
                 buttons.enter()
         }
         function onRefused() {  // it was most likely the password
-            if (root.activeFocus)
+            if (root.activeFocus && root.withForm)
                 password.retype()
         }
     }

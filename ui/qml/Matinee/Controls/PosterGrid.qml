@@ -1,0 +1,84 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+
+// Titles in rows. Arrows walk over them; beyond the first row and column the page decides. Its width has a gap at the end.
+GridView {
+    id: root
+
+    readonly property int columns: Math.max(1, Math.floor(width / (Theme.posterWidth + Theme.gap)))
+    readonly property real highest: -topMargin
+    readonly property real lowest: Math.max(highest, contentHeight + bottomMargin - height)
+    property real roomAbove: 0 // above the row that has the focus, at least
+    property string prefix: "title_" // of the object names
+
+    signal titleChosen(string titleId)
+    signal passedUp()
+    signal passedLeft()
+
+    function scrollTo(y: real) {
+        scroll.to = Math.max(highest, Math.min(lowest, y))
+        scroll.restart()
+    }
+    function showCurrent() {
+        const rowY = Math.floor(currentIndex / columns) * cellHeight
+        scrollTo(rowY - Math.max(roomAbove, (height - cellHeight) / 2))
+    }
+    function go(step: int) {
+        const next = currentIndex + step
+        const last = count - 1
+        if (step === 1 && currentIndex % columns === columns - 1)
+            return
+        if (next > last && Math.floor(currentIndex / columns) === Math.floor(last / columns))
+            return
+        currentIndex = Math.min(last, next)
+    }
+
+    cellWidth: Math.floor(width / columns)
+    cellHeight: Math.round((cellWidth - Theme.gap) / Theme.posterAspect + Theme.px(72))
+    reuseItems: true
+    cacheBuffer: 600
+    boundsBehavior: Flickable.StopAtBounds
+    keyNavigationEnabled: false
+    highlightFollowsCurrentItem: false
+    Accessible.role: Accessible.List
+    onActiveFocusChanged: if (activeFocus) showCurrent()
+    onCurrentIndexChanged: if (activeFocus) showCurrent()
+    Keys.onLeftPressed: currentIndex % columns === 0 ? passedLeft() : go(-1)
+    Keys.onRightPressed: go(1)
+    Keys.onDownPressed: go(columns)
+    Keys.onUpPressed: currentIndex < columns ? passedUp() : go(-columns)
+
+    delegate: FocusScope {
+        id: cell
+        required property int index
+        required property string titleId
+        required property string name
+        required property string facts
+        required property string poster
+        required property real progress
+        width: root.cellWidth
+        height: root.cellHeight
+        objectName: root.prefix + index
+        PosterCard {
+            width: root.cellWidth - Theme.gap
+            focus: true
+            text: cell.name
+            name: cell.name
+            facts: cell.facts
+            poster: cell.poster
+            progress: cell.progress
+            onPressed: {
+                root.currentIndex = cell.index
+                root.titleChosen(cell.titleId)
+            }
+        }
+    }
+    NumberAnimation {
+        id: scroll
+        target: root
+        property: "contentY"
+        duration: Theme.calm
+        easing.type: Easing.OutCubic
+    }
+}

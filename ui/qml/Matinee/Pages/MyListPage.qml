@@ -1,0 +1,111 @@
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// What the viewer has put on the list.
+FocusScope {
+    id: root
+
+    required property QtObject myList
+
+    signal titleChosen(string titleId)
+    signal leaving()
+
+    function enter() {
+        if (grid.enabled && grid.count > 0)
+            grid.forceActiveFocus(Qt.OtherFocusReason)
+        else if (trouble.visible)
+            trouble.forceActiveFocus(Qt.OtherFocusReason)
+        else
+            bar.forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function enterAnew() {
+        if (activeFocus && !grid.activeFocus)
+            enter()
+    }
+
+    Accessible.role: Accessible.Pane
+    Accessible.name: qsTr("My list")
+    Keys.onEscapePressed: leaving()
+    Keys.onBackPressed: leaving()
+    Keys.onPressed: event => {
+        event.accepted = event.key === Qt.Key_Backspace
+        if (event.accepted)
+            leaving()
+    }
+
+    Rectangle { anchors.fill: parent; color: Theme.background }
+    PosterGrid {
+        id: grid
+        objectName: "listTitles"
+        anchors { fill: parent; leftMargin: Theme.margin; rightMargin: Theme.margin - Theme.gap }
+        topMargin: top.height + Theme.tight
+        bottomMargin: Theme.margin
+        roomAbove: top.height + Theme.gap
+        prefix: "listed_"
+        visible: root.myList.state === "ready"
+        enabled: root.myList.state === "ready"
+        focus: true
+        model: root.myList.titles
+        Accessible.name: qsTr("My list")
+        onCountChanged: Qt.callLater(root.enterAnew)
+        onVisibleChanged: Qt.callLater(root.enterAnew)
+        onPassedUp: bar.forceActiveFocus(Qt.OtherFocusReason)
+        onTitleChosen: titleId => root.titleChosen(titleId)
+    }
+    Rectangle {
+        id: top
+        width: parent.width
+        height: Theme.px(96)
+        color: Theme.background
+        PageTop {
+            id: bar
+            x: Theme.margin
+            y: Theme.px(30)
+            heading: qsTr("My list")
+            backName: "leaveMyList"
+            onLeaving: root.leaving()
+            Keys.onDownPressed: {
+                if (grid.visible || trouble.visible)
+                    (grid.visible ? grid : trouble).forceActiveFocus(Qt.OtherFocusReason)
+            }
+        }
+    }
+    Spinner {
+        anchors.centerIn: parent
+        visible: root.myList.state === "loading"
+    }
+    StateMessage {
+        objectName: "listEmpty"
+        anchors.centerIn: parent
+        visible: root.myList.state === "empty"
+        icon: "plus"
+        heading: qsTr("Your list is empty")
+        sentence: qsTr("The page of a title has a button that puts it here.")
+    }
+    StateMessage {
+        id: trouble
+        objectName: "listTrouble"
+        anchors.centerIn: parent
+        visible: root.myList.state === "error"
+        enabled: visible
+        onVisibleChanged: Qt.callLater(root.enterAnew)
+        icon: "warning"
+        heading: qsTr("Your list could not be loaded")
+        sentence: root.myList.message
+        Keys.onUpPressed: bar.forceActiveFocus(Qt.OtherFocusReason)
+        ActionButton {
+            objectName: "retryList"
+            text: qsTr("Try again")
+            icon: "retry"
+            primary: true
+            focus: true
+            onPressed: root.myList.refresh()
+        }
+    }
+    NoticeLine {
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }
+        icon: "warning"
+        text: root.myList.state === "error" ? "" : root.myList.message
+    }
+}

@@ -1,0 +1,108 @@
+"""The viewer's own list: its page, and whether the title that is shown is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+
+from player.state import Failure
+from ui.ports import ClientPort, TitleCard
+from ui.viewmodels.binding import shown
+from ui.viewmodels.home import SIGNED_OUT, PosterModel, keep_posters
+from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.tasks import Task, Tasks
+
+
+class ListState(StrEnum):
+    """What the page as a whole shows."""
+
+    LOADING = "loading"
+    READY = "ready"
+    EMPTY = "empty"
+    ERROR = "error"
+
+
+class MyListViewModel(QObject):
+    """A change shows at once and is taken back when the service does not take it. ``signInNeeded(why)`` follows when
+    the service takes the viewer for signed out."""
+
+    changed = Signal()
+    signInNeeded = Signal(str)
+
+    def __init__(self, client: ClientPort, tasks: Tasks, posters: PosterCache, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._tasks = tasks
+        self._loading: Task[Sequence[TitleCard]] | None = None
+        self._cards: tuple[TitleCard, ...] = ()
+        self._titles = PosterModel(posters, self)
+        self._state = ListState.LOADING
+        self._message = ""
+
+    state = shown(str, "_state", changed)
+    message = shown(str, "_message", changed)
+
+    @Property(QObject, constant=True)
+    def titles(self) -> PosterModel:
+        return self._titles
+
+    def holds(self, title_id: str) -> bool:
+        """Whether a title is on the list, as far as is known."""
+        return any(card.id == title_id for card in self._cards)
+
+    def card_of(self, title_id: str) -> TitleCard | None:
+        return next((card for card in self._cards if card.id == title_id), None)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Ask the service."""
+        if self._loading is None:
+            self._loading = self._tasks.run(self._client.my_list(), self._arrived, self._failed)
+
+    def toggle(self, card: TitleCard) -> None:
+        """Put a title on the list, or take it off."""
+        before = self._cards
+        listed = not self.holds(card.id)
+        rest = tuple(one for one in before if one.id != card.id)
+        self._stop()  # what is on its way knows nothing of this
+        self._show((card, *rest) if listed else rest)
+        self._tasks.run(
+            self._client.put_listed(card.id, listed=listed),
+            lambda _stands: self.refresh(),
+            lambda failure: self._not_taken(failure, before),
+        )
+
+    def clear(self) -> None:
+        """Forget everything, for another viewer."""
+        self._stop()
+        self._show((), state=ListState.LOADING)
+
+    def _stop(self) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
+
+    def _arrived(self, cards: Sequence[TitleCard]) -> None:
+        self._loading = None
+        self._show(tuple(cards))
+
+    def _not_taken(self, failure: Failure, before: tuple[TitleCard, ...]) -> None:
+        if failure.code in SIGNED_OUT:
+            self.signInNeeded.emit(failure.sentence)
+            return
+        self._show(before, failure.sentence)
+
+    def _failed(self, failure: Failure) -> None:
+        self._loading = None
+        if failure.code in SIGNED_OUT:
+            self.signInNeeded.emit(failure.sentence)
+            return
+        self._show(self._cards, failure.sentence, None if self._cards else ListState.ERROR)
+
+    def _show(self, cards: tuple[TitleCard, ...], message: str = "", state: ListState | None = None) -> None:
+        self._cards, self._message = cards, message
+        self._state = state or (ListState.READY if cards else ListState.EMPTY)
+        self._titles.replace(keep_posters(self._titles.records, cards))
+        self.changed.emit()

@@ -1,0 +1,255 @@
+"""Who is watching: the profiles of the household, some behind a PIN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+
+from player.state import Failure
+from ui.ports import ClientPort, Household, Person
+from ui.remembered import Memory
+from ui.viewmodels.binding import RecordModel, shown
+from ui.viewmodels.home import SIGNED_OUT
+from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.text import tr
+
+ADULT = 18
+_PIN_DIGITS = range(4, 9)
+
+
+class ProfilesState(StrEnum):
+    """What the page as a whole shows."""
+
+    LOADING = "loading"
+    CHOOSING = "choosing"
+    PIN = "pin"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A profile as a delegate shows it."""
+
+    person_id: str
+    name: str
+    letter: str
+    detail: str
+    locked: bool
+    chosen: bool
+
+
+class PersonModel(RecordModel[PersonLine]):
+    record = PersonLine
+
+
+class ProfilesViewModel(QObject):
+    """``chosen(person)`` follows when it is known who watches; a person without an id where the household has no
+    profiles. ``needed`` follows when somebody has to choose."""
+
+    changed = Signal()
+    chosen = Signal(object)
+    needed = Signal()
+    signInNeeded = Signal(str)
+
+    def __init__(
+        self, client: ClientPort, tasks: Tasks, memory: Memory | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._tasks = tasks
+        self._memory = memory or Memory(None)
+        self._asking: Task[Household] | None = None
+        self._choosing: Task[Person] | None = None
+        self._viewer = ""
+        self._people: tuple[Person, ...] = ()
+        self._person: Person | None = None
+        self._wanted: Person | None = None
+        self._model = PersonModel(self)
+        self._state = ProfilesState.LOADING
+        self._error = ""
+        self._pin = ""
+
+    state = shown(str, "_state", changed)
+    error = shown(str, "_error", changed)
+
+    @Property(QObject, constant=True)
+    def people(self) -> PersonModel:
+        return self._model
+
+    @Property(bool, notify=changed)
+    def several(self) -> bool:
+        """Whether there is somebody to switch to."""
+        return self._person is not None and bool(self._person.id)
+
+    @Property(str, notify=changed)
+    def pinFor(self) -> str:
+        """Whose PIN is asked for."""
+        return self._wanted.name if self._wanted else ""
+
+    @Property(int, notify=changed)
+    def pinDigits(self) -> int:
+        """How many digits have been entered."""
+        return len(self._pin)
+
+    @Property(bool, notify=changed)
+    def pinReady(self) -> bool:
+        return len(self._pin) in _PIN_DIGITS and self._choosing is None
+
+    @property
+    def viewer(self) -> str:
+        """Name of the account."""
+        return self._viewer
+
+    @property
+    def maturity(self) -> int:
+        """The highest age rating that may be watched now; 0 while nobody has been chosen."""
+        return self._person.maturity if self._person else 0
+
+    def begin(self, viewer: str, *, fresh: bool) -> None:
+        """The account ``viewer`` is signed in; ``fresh``: just now, so that no profile is selected yet."""
+        self._forget()
+        self._viewer = viewer
+        person = None if fresh else self._memory.person_of(viewer)
+        if person is not None:
+            self._person = person
+            self.chosen.emit(person)
+        self.refresh()
+
+    def clear(self) -> None:
+        """Nobody is signed in any more."""
+        self._memory.keep_person("", None)
+        self._forget()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Ask who there is."""
+        self._stop()
+        self._show(ProfilesState.LOADING if not self._people else ProfilesState.CHOOSING)
+        self._asking = self._tasks.run(self._client.household(), self._arrived, self._failed)
+
+    @Slot()
+    def switch(self) -> None:
+        """Let somebody else watch."""
+        self._wanted, self._pin = None, ""
+        self.refresh()
+
+    @Slot(str)
+    def choose(self, person_id: str) -> None:
+        """Watch as this profile; its PIN is asked for first where it has one."""
+        person = next((one for one in self._people if one.id == person_id), None)
+        if person is None or self._choosing is not None:
+            return
+        self._wanted, self._pin = person, ""
+        if person.has_pin:
+            self._show(ProfilesState.PIN)
+        else:
+            self._select()
+
+    @Slot(str)
+    def enterDigit(self, digit: str) -> None:
+        if len(digit) == 1 and digit.isdecimal() and digit.isascii() and len(self._pin) < _PIN_DIGITS[-1]:
+            self._pin += digit
+            self._show(ProfilesState.PIN)
+
+    @Slot()
+    def eraseDigit(self) -> None:
+        self._pin = self._pin[:-1]
+        self._show(ProfilesState.PIN)
+
+    @Slot()
+    def submitPin(self) -> None:
+        if self._state is ProfilesState.PIN and self.pinReady:
+            self._select()
+
+    @Slot()
+    def cancelPin(self) -> None:
+        self._stop()
+        self._wanted, self._pin = None, ""
+        self._show(ProfilesState.CHOOSING)
+
+    def _select(self) -> None:
+        assert self._wanted is not None, "nobody has been chosen"
+        work = self._client.choose_person(self._wanted.id, self._pin)
+        self._choosing = self._tasks.run(work, self._selected, self._refused)
+        self.changed.emit()
+
+    def _selected(self, person: Person) -> None:
+        self._choosing = None
+        self._wanted, self._pin = None, ""
+        self._accept(person)
+
+    def _refused(self, failure: Failure) -> None:
+        self._choosing = None
+        if failure.code in SIGNED_OUT:
+            self.signInNeeded.emit(failure.sentence)
+            return
+        self._pin = ""
+        asked = self._wanted is not None and self._wanted.has_pin
+        self._show(ProfilesState.PIN if asked else ProfilesState.CHOOSING, failure.sentence)
+
+    def _arrived(self, household: Household) -> None:
+        self._asking = None
+        self._people = tuple(household.people)
+        if not self._people:
+            self._accept(Person("", ""))
+            return
+        current = next((one for one in self._people if one.id == household.current), None)
+        if current is not None and (self._person is None or self._person.id != current.id):
+            self._accept(current)
+        elif current is None:
+            self._person = None
+            self.needed.emit()
+        elif current != self._person:
+            self._accept(current)
+        self._show(ProfilesState.PIN if self._wanted and self._wanted.has_pin else ProfilesState.CHOOSING)
+
+    def _accept(self, person: Person) -> None:
+        new = person != self._person
+        self._person = person
+        self._memory.keep_person(self._viewer, person)
+        self._show(ProfilesState.CHOOSING)
+        if new:
+            self.chosen.emit(person)
+
+    def _failed(self, failure: Failure) -> None:
+        self._asking = None
+        if failure.code in SIGNED_OUT:
+            self.signInNeeded.emit(failure.sentence)
+            return
+        if self._people:
+            self._show(ProfilesState.CHOOSING, failure.sentence)
+            return
+        self._show(ProfilesState.ERROR, failure.sentence)
+        if self._person is None:
+            self.needed.emit()
+
+    def _forget(self) -> None:
+        self._stop()
+        self._viewer, self._people, self._person = "", (), None
+        self._wanted, self._pin = None, ""
+        self._show(ProfilesState.LOADING)
+
+    def _stop(self) -> None:
+        for task in (self._asking, self._choosing):
+            if task is not None:
+                task.cancel()
+        self._asking = self._choosing = None
+
+    def _show(self, state: ProfilesState, error: str = "") -> None:
+        self._state, self._error = state, error
+        current = self._person.id if self._person else ""
+        self._model.replace([_line(one, current) for one in self._people])
+        self.changed.emit()
+
+
+def _line(person: Person, current: str) -> PersonLine:
+    return PersonLine(
+        person_id=person.id,
+        name=person.name,
+        letter=person.name[:1].upper(),
+        detail=tr("All titles") if person.maturity >= ADULT else tr("Up to {age}").format(age=person.maturity),
+        locked=person.has_pin,
+        chosen=person.id == current,
+    )
