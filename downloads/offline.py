@@ -67,7 +67,13 @@ async def source_of(folder: DownloadFolder) -> Source:
     """What the engine plays of a download. Its licence, where it needs one, is judged when the playback begins, and
     while it runs. Raises as :func:`presentation_of`."""
     presentation = await presentation_of(folder)
-    return Source(kept=presentation, name=folder.ledger.name, keys=keys_of(folder), licence_id=licence_of(folder))
+    return Source(
+        kept=presentation,
+        title_id=folder.ledger.title_id,
+        name=folder.ledger.name,
+        keys=keys_of(folder),
+        licence_id=licence_of(folder),
+    )
 
 
 def address(download_id: str, item: int) -> str:

@@ -272,7 +272,7 @@ class Engine:
 
     def _make_resume(self, service: ServiceClient) -> ResumeSync:
         journal = ProgressJournal(self._settings.profile / "resume.db")
-        return ResumeSync(journal, service, self._registered_device, self.clock)
+        return ResumeSync(journal, service, self._own_device, self.clock)
 
     def _start_watching(self) -> None:
         self._look_for_sleep(SuspendWatch(self.clock))
@@ -314,6 +314,10 @@ class Engine:
         if self._device_id is None:
             self._device_id = await register(self.service, self._device, self._store)
         return self._device_id
+
+    async def _own_device(self) -> str | None:
+        """The device's id, which the service may not know yet: it is the thumbprint of the device's key."""
+        return self._device_id or (None if self._device is None else self._device.device_id)
 
     async def _kept_licences(self) -> OfflineLicences | None:
         rights = await self.rights()

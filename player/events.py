@@ -73,6 +73,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class RightsTold:
+    """How the licence of what plays stands: a sentence for the viewer, and the seconds left (None: no end)."""
+
+    at_s: float
+    sentence: str
+    remaining_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StallBegan:
     at_s: float
     position_s: float
@@ -124,6 +133,7 @@ Event = (
     | SegmentDone
     | TransferDone
     | Note
+    | RightsTold
     | StallBegan
     | StallEnded
     | Sought

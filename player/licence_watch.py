@@ -14,7 +14,7 @@ from drm_client.offline import OfflineLicences
 from drm_client.rights import RightsState
 from player.clock import Clock
 from player.errors import ANY_ERROR
-from player.events import Note, Observer
+from player.events import Note, Observer, RightsTold
 
 CHECK_S = 15.0
 RETRY_S = 60.0
@@ -44,7 +44,7 @@ class Holding(Protocol):
 async def watch(holding: Holding, clock: Clock, observe: Observer) -> DrmError:
     """Keep a licence alive, and return why it ended. A renewal that fails is tried again; meanwhile playing goes on
     for as long as the licence permits."""
-    tried_at = -math.inf
+    tried_at, told = -math.inf, ""
     while True:
         try:
             held = await holding.stand()
@@ -52,6 +52,9 @@ async def watch(holding: Holding, clock: Clock, observe: Observer) -> DrmError:
             return error
         if held.ended is not None:
             return held.ended
+        if held.sentence != told:
+            told = held.sentence
+            observe(RightsTold(clock.monotonic(), told, held.remaining_s))
         if held.renewal_due and clock.monotonic() - tried_at >= RETRY_S:
             tried_at = clock.monotonic()
             await _renew(holding, clock, observe)

@@ -146,7 +146,6 @@ class LicenceDesk:
         except DrmError as error:
             self._on_end(error)
             raise
-        self._observe(Note(self._clock.monotonic(), "rights", opened.standing.sentence))
         return KeptHolding(kept, licence_id, opened.since_s)
 
     async def _ask(self, kids: tuple[bytes, ...], *, fresh: bool = False) -> Licence:

@@ -17,6 +17,7 @@ from player.events import (
     Note,
     Observer,
     PhaseReached,
+    RightsTold,
     RungDecided,
     SegmentDone,
     StallBegan,
@@ -127,6 +128,8 @@ class Monitor:
         elif isinstance(event, RungDecided):
             decisions = (*self.state.decisions, event.decision)[-_DECISIONS:]
             self.update(rung_loading=event.decision.rung, decisions=decisions)
+        elif isinstance(event, RightsTold):
+            self.update(rights=event.sentence, rights_left_s=event.remaining_s)
 
     def seeking(self, target_s: float) -> None:
         """The viewer jumps; the position is the target from now on."""

@@ -29,7 +29,8 @@ _REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the
 @dataclass(frozen=True, slots=True)
 class Source:
     """What to play: the address of a manifest, a title of the service, or a presentation that is there already
-    (``kept``: a download, whose addresses lead to this machine).
+    (``kept``: a download, whose addresses lead to this machine). ``title_id`` beside ``kept`` says which title of the
+    service it is.
 
     ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a ClearKey server,
     ``licence_id`` a licence that is kept on this device.
@@ -45,7 +46,8 @@ class Source:
     licence_id: str | None = None
 
     def __post_init__(self) -> None:
-        if sum(map(bool, (self.url, self.title_id, self.kept))) != 1:
+        title = None if self.kept else self.title_id
+        if sum(map(bool, (self.url, title, self.kept))) != 1:
             raise InputError(ErrorCode.INPUT_USAGE, "Name either an address or a title.")
         try:
             urlsplit(self.url)

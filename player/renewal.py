@@ -32,7 +32,7 @@ class Renewal:
 
 def renewal_of(source: Source, service: ServiceClient | None, device_id: DeviceId | None) -> Renewal | None:
     """How the addresses of a source are renewed; None where no service gave them."""
-    if not source.title_id or service is None or device_id is None:
+    if source.kept is not None or not source.title_id or service is None or device_id is None:
         return None
 
     async def ask() -> PlaySession:

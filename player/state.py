@@ -100,4 +100,6 @@ class PlaybackState:
     decisions: tuple[Decision, ...] = field(default=(), repr=False)  # the last few, newest last
     qoe: Qoe | None = field(default=None, repr=False)  # the figures of this playback so far
     notice: str = ""  # one sentence on what is being done about a trouble
+    rights: str = ""  # how long a kept title may still be watched, in one sentence
+    rights_left_s: float | None = None  # None: without an end, or not a kept title
     failure: Failure | None = None

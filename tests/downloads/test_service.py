@@ -99,6 +99,22 @@ def test_a_title_is_downloaded_with_its_licence_and_plays_without_the_service(
         assert opened(made).standing(licence_id).playback_s is not None  # the playback clock has begun
 
 
+def test_what_was_watched_of_a_kept_title_is_told_to_the_service(tmp_path: Path, group: ServerGroup) -> None:
+    client = Client(tmp_path, group)
+    folder = client.add("clear")
+    schemes = {SCHEME: lambda clock: OfflineTransport(client.store.get, clock)}
+    with signed_in_engine(client.profile, group, schemes=schemes) as made, null_player(untimed=True) as player:
+        client.run(made, folder)
+        source = made.submit(source_of(client.store.get(folder.id))).result(10)
+        assert source.title_id == "film"
+        assert play(made, source, player).status == "ended"
+    with signed_in_engine(client.profile, group) as made:
+        assert made.service is not None
+        progress = made.submit(made.service.title("film")).result(10).progress
+        assert progress is not None
+        assert progress.position_s > 0
+
+
 def test_a_licence_is_renewed_without_a_new_download_and_given_back_later(tmp_path: Path, group: ServerGroup) -> None:
     client = Client(tmp_path, group)
     folder = client.add()

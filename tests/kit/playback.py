@@ -33,9 +33,9 @@ def engine(profile: Path, **settings: Any) -> Iterator[Engine]:
 
 
 @contextmanager
-def signed_in_engine(profile: Path, group: ServerGroup) -> Iterator[Engine]:
+def signed_in_engine(profile: Path, group: ServerGroup, **settings: Any) -> Iterator[Engine]:
     """An engine at a running service, signed in as the demo viewer."""
-    with engine(profile, service_url=group.api.url) as made:
+    with engine(profile, service_url=group.api.url, **settings) as made:
         assert made.service is not None
         made.submit(made.service.login(DEMO_EMAIL, DEMO_PASSWORD)).result(10)
         yield made

@@ -13,7 +13,7 @@ from drm_client.keys import KeyRing
 from drm_client.keysystem import LicencePolicy
 from drm_client.licence import Licence
 from player.errors import ErrorCode, NetError
-from player.events import Event, Note
+from player.events import Event, Note, RightsTold
 from player.licence_watch import CHECK_S, RETRY_S, Held, StreamingHolding, watch
 from player.licences import LicenceDesk, LicenceOffer
 from tests.drm_client.offline_kit import ORDER, Desk
@@ -120,7 +120,10 @@ async def test_a_kept_licence_opens_a_playback_and_ends_it(tmp_path: Path) -> No
     desk.prefetch()
     await desk.ensure([AUDIO, SD], [])
     assert ring.get(SD).value == KEYS[SD]
-    assert any(isinstance(event, Note) and "left to watch" in event.sentence for event in told)
+    await _until(clock, lambda: any(isinstance(event, RightsTold) for event in told))
+    (first,) = (event for event in told if isinstance(event, RightsTold))
+    assert "left to watch" in first.sentence
+    assert first.remaining_s == pytest.approx(49 * HOUR, abs=60.0)
     device.machine.run(48 * HOUR + 60)
     await passes(clock, 60)
     assert ends == []  # it may be finished

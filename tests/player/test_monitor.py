@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
-from player.events import BufferSampled, Event, Note, PhaseReached, RungDecided, SegmentDone, StallBegan, StallEnded
+from player.events import (
+    BufferSampled,
+    Event,
+    Note,
+    PhaseReached,
+    RightsTold,
+    RungDecided,
+    SegmentDone,
+    StallBegan,
+    StallEnded,
+)
 from player.monitor import Monitor, joined
 from player.state import PlaybackState, RungChoice, Status
 from player.stream.buffered import Playhead
@@ -228,6 +238,13 @@ async def test_a_lost_network_is_told_until_something_arrives(bench: Bench) -> N
     assert "by itself" in bench.monitor.state.notice
     bench.monitor.engine(done(0, 0, 0.0))
     assert bench.monitor.state.notice == ""
+
+
+async def test_how_long_a_kept_title_may_be_watched_is_in_the_state(bench: Bench) -> None:
+    assert (bench.monitor.state.rights, bench.monitor.state.rights_left_s) == ("", None)
+    bench.monitor.engine(RightsTold(0.0, "You have 2 days left to watch this.", 172_800.0))
+    assert bench.states[-1].rights == "You have 2 days left to watch this."
+    assert bench.states[-1].rights_left_s == 172_800.0
 
 
 async def test_the_figures_so_far_are_in_the_state(bench: Bench) -> None:
