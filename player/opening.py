@@ -29,8 +29,8 @@ _REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the
 @dataclass(frozen=True, slots=True)
 class Source:
     """What to play: the address of a manifest, a title of the service, or a presentation that is there already
-    (``kept``: a download, whose addresses lead to this machine). ``title_id`` beside ``kept`` says which title of the
-    service it is.
+    (``kept``: a download, whose addresses lead to this machine), or the addresses of one manifest by CDN
+    (``manifests``, the preferred one first). ``title_id`` beside ``kept`` says which title of the service it is.
 
     ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a ClearKey server,
     ``licence_id`` a licence that is kept on this device.
@@ -44,10 +44,11 @@ class Source:
     licence_url: str | None = field(default=None, repr=False)
     kept: Presentation | None = field(default=None, repr=False)
     licence_id: str | None = None
+    manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         title = None if self.kept else self.title_id
-        if sum(map(bool, (self.url, title, self.kept))) != 1:
+        if sum(map(bool, (self.url, title, self.kept, self.manifests))) != 1:
             raise InputError(ErrorCode.INPUT_USAGE, "Name either an address or a title.")
         try:
             urlsplit(self.url)
@@ -94,6 +95,8 @@ async def addresses_of(
         url = source.kept.url
         offer = None if source.licence_id is None else LicenceOffer(kept_id=source.licence_id)
         return Addresses({pathway_of(url): url}, offer, name=source.shown_name, presentation=source.kept)
+    if source.manifests:
+        return Addresses(source.manifests, name=source.name)
     if source.url:
         offer = None if source.licence_url is None else LicenceOffer(source.licence_url)
         return Addresses({pathway_of(source.url): source.url}, offer, name=source.shown_name)

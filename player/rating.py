@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from abr import registry
 from abr.model import Caps, Estimate
 from player.selection import Selection, audio_rendition, ladder
 from player.settings import PlaybackSettings
@@ -18,7 +17,7 @@ def rate_control(
     audio = selection.audio
     audio_bps = audio_rendition(audio[selection.default_audio].first).bandwidth_bps if audio else 0
     rate = RateControl(
-        registry.create(settings.policy),
+        settings.make_policy(settings.policy),
         estimate,
         ladder(selection.main),
         buffer_max_s=settings.buffer_s,

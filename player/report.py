@@ -45,6 +45,11 @@ class Recorder:
         """The newest state."""
         self.state = state
 
+    @property
+    def begin_s(self) -> float:
+        """When the playback was asked for, on the engine's clock."""
+        return self.events[0].at_s if self.events else 0.0
+
     def of(self, kind: type[Any]) -> list[Any]:
         """The events of one kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
@@ -52,7 +57,7 @@ class Recorder:
     def report(self, *, source: str, policy: str, libmpv: str = "") -> dict[str, Any]:
         """The whole report. ``source`` is shown as it is given: pass it redacted."""
         state = self.state
-        origin_s = self.events[0].at_s if self.events else 0.0
+        origin_s = self.begin_s
         return {
             "version": REPORT_VERSION,
             "source": source,

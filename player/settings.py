@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from abr.registry import DEFAULT
+from abr.model import Policy
+from abr.registry import DEFAULT, create
 from drm_client.licence import LicenceClient
 from player.clock import Clock
 from player.cmcd import CmcdSettings
@@ -43,6 +44,7 @@ class PlaybackSettings:
     """For one playback. ``rung`` fixes the quality from the first segment on; ``seed`` makes retries repeatable."""
 
     policy: str = DEFAULT
+    make_policy: Callable[[str], Policy] = create
     buffer_s: float = 30.0
     memory_bytes: int = 160 * 1024 * 1024
     rung: int | None = None

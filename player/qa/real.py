@@ -13,6 +13,7 @@ from player.mpv.player import MpvPlayer, OutputOptions
 from player.net.faults import FaultyTransport
 from player.net.model import Transport
 from player.net.shaping import ShapedTransport
+from player.qa.recording.recorder import SessionRecorder
 from player.qa.script import follow
 from player.qa.simulation.run import shown
 from player.qa.spec import Bench, RunSpec
@@ -25,6 +26,7 @@ def play(spec: RunSpec, bench: Bench) -> dict[str, Any]:
     """The report of ``spec``. Raises ComponentError without libmpv, ServiceError where the account is refused."""
     player = MpvPlayer(OutputOptions(video="null", audio="null"))
     recorder = Recorder()
+    tape = None if spec.record is None else SessionRecorder(spec.record)
     engine = Engine(
         EngineSettings(
             profile=bench.profile,
@@ -33,7 +35,7 @@ def play(spec: RunSpec, bench: Bench) -> dict[str, Any]:
             ca_file=bench.ca_file,
             web=bench.web,
             local_folder=bench.local_folder,
-            wrap=_wraps(spec),
+            wrap=(*_wraps(spec), *((tape.wrap,) if tape is not None else ())),
         )
     )
     try:
@@ -50,7 +52,10 @@ def play(spec: RunSpec, bench: Bench) -> dict[str, Any]:
     finally:
         engine.close()
         player.terminate()
-    return recorder.report(source=shown(spec), policy=spec.settings.policy, libmpv=version)
+    report = recorder.report(source=shown(spec), policy=spec.settings.policy, libmpv=version)
+    if tape is not None:
+        tape.finish(report, spec.settings, recorder.begin_s)
+    return report
 
 
 def peak_memory_bytes() -> int:

@@ -36,7 +36,8 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """``limit_s`` ends a run that does not end by itself, in seconds on its own clock."""
+    """``limit_s`` ends a run that does not end by itself, in seconds on its own clock; ``record`` is the file
+    that the session is kept in."""
 
     labels: Labels
     source: Source
@@ -45,6 +46,7 @@ class RunSpec:
     faults: FaultPlan | None = None
     script: tuple[Step, ...] = ()
     limit_s: float = 600.0
+    record: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

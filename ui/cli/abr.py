@@ -168,6 +168,11 @@ def _read(path: Path) -> str:
 
 
 def _load_report(path: Path) -> dict[str, Any]:
+    """A report, or that of a recorded session."""
+    if path.suffix == ".mrec":
+        from player.qa.recording.archive import read_recording
+
+        return read_recording(path).report
     try:
         report = json.loads(_read(path))
     except (ValueError, RecursionError) as error:

@@ -22,11 +22,13 @@ from ui.cli.options import (
     seconds,
     whole_number,
 )
+from ui.cli.record import add_record_arguments, finish, recorder_of, replay_recorded
 from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, cmcd_of, conditions_of, web_of
 
 if TYPE_CHECKING:
     from player.engine import Engine, EngineSettings
     from player.opening import Source
+    from player.qa.recording.recorder import SessionRecorder
     from player.qa.thresholds import Condition
     from player.session import Session
     from player.settings import PlaybackSettings
@@ -61,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear"], help="of a title")
     parser.add_argument("--seed", type=int, default=0, help="makes retries and faults repeatable")
+    add_record_arguments(parser)
     add_fail_on_argument(parser)
     add_cmcd_arguments(parser)
     add_ca_file_argument(parser)
@@ -72,10 +75,15 @@ def run(args: argparse.Namespace) -> int:
     """Play to the end; exit code 0, or the one that stands for the error."""
     from player.errors import ErrorCode, InputError
 
+    for path in (args.report, args.har, args.record):
+        _check_writable(path)
+    if args.replay:
+        return replay_recorded(args)
     source = _source(args)
-    _check_report(args.report)
     if args.speed != 1.0 and not args.headless:
         raise InputError(ErrorCode.INPUT_USAGE, "--speed goes with --headless.")
+    if (args.record or args.har) and not args.headless:
+        raise InputError(ErrorCode.INPUT_USAGE, "--record and --har go with --headless.")
     if args.offline:
         from ui.cli.download_play import verdict
 
@@ -107,8 +115,8 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     if not untimed:
         player.set("speed", float(speed))
     recorder = Recorder()
-    settings, conditions = playback_settings(args), conditions_of(args)
-    engine = Engine(engine_settings(args))
+    settings, conditions, tape = playback_settings(args), conditions_of(args), recorder_of(args)
+    engine = Engine(engine_settings(args, tape))
     try:
         sign_in(engine, args)
         progress = _Progress(sys.stderr.isatty() and not args.json)
@@ -128,6 +136,7 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     finally:
         engine.close()
         player.terminate()
+    finish(tape, args, report, settings, recorder.begin_s)
     write_report(report, args)
     for line in summary_lines(report):
         print(line, file=sys.stderr)
@@ -168,8 +177,8 @@ def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
     )
 
 
-def engine_settings(args: argparse.Namespace) -> EngineSettings:
-    """The engine as the command line wants it: profile, service, shaped link, faults."""
+def engine_settings(args: argparse.Namespace, tape: SessionRecorder | None = None) -> EngineSettings:
+    """The engine as the command line wants it: profile, service, shaped link, faults; ``tape`` records it."""
     from player.engine import EngineSettings
 
     wrap: list[Callable[[Any, Any], Any]] = []
@@ -183,6 +192,8 @@ def engine_settings(args: argparse.Namespace) -> EngineSettings:
 
         plan = load_faults(args.faults)
         wrap.append(lambda transport, clock: FaultyTransport(transport, clock, plan))
+    if tape is not None:
+        wrap.append(tape.wrap)
     return EngineSettings(
         profile=profile_folder(args),
         service_url=args.service,
@@ -212,14 +223,14 @@ def _speed(text: str) -> float | str:
     return value
 
 
-def _check_report(path: Path | None) -> None:
+def _check_writable(path: Path | None) -> None:
     """Better told before the playback than after it. Raises InputError."""
     from player.errors import ErrorCode, InputError
 
     if path is None or str(path) == "-":
         return
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InputError(ErrorCode.INPUT_FILE, f"The report cannot be written to {path}.")
+        raise InputError(ErrorCode.INPUT_FILE, f"{path} cannot be written.")
 
 
 def _source(args: argparse.Namespace) -> Source:

@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee qa run --help``."""
     add_plan_arguments(parser)
     parser.add_argument("--out", metavar="DIR", type=Path, help="write report.json, junit.xml and report.html here")
+    parser.add_argument(
+        "--record", action="store_true", help="keep each session in DIR too, to be played again (docs/recording.md)"
+    )
     parser.add_argument("--json", action="store_true", help="print the JSON document on stdout and nothing else")
     parser.add_argument(
         "--jobs", metavar="N", type=whole_number, default=0, help="runs at once (default: one for each core)"
@@ -57,8 +60,19 @@ def run(args: argparse.Namespace) -> int:
 
 def _as_told(plan: Plan, args: argparse.Namespace) -> Plan:
     """The plan with what the command line adds to it. Raises InputError."""
+    from player.errors import ErrorCode, InputError
+
     cmcd = cmcd_of(args)
-    runs = tuple(replace(spec, settings=replace(spec.settings, cmcd=cmcd)) for spec in plan.runs)
+    if args.record and args.out is None:
+        raise InputError(ErrorCode.INPUT_USAGE, "--record goes with --out.")
+    runs = tuple(
+        replace(
+            spec,
+            settings=replace(spec.settings, cmcd=cmcd),
+            record=args.out / f"run-{number}.mrec" if args.record else None,
+        )
+        for number, spec in enumerate(plan.runs, 1)
+    )
     return replace(plan, runs=runs, thresholds=(*plan.thresholds, *conditions_of(args)))
 
 

@@ -15,7 +15,6 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 _T = TypeVar("_T")
 _Args = TypeVarTuple("_Args")
-_BEGIN_S = 1000.0
 
 
 class Stuck(RuntimeError):  # noqa: N818  (the run is broken, whoever asks)
@@ -23,10 +22,12 @@ class Stuck(RuntimeError):  # noqa: N818  (the run is broken, whoever asks)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """See the module. ``time()`` is in virtual seconds."""
+    """See the module. ``time()`` is in virtual seconds, from :attr:`BEGIN_S` on."""
+
+    BEGIN_S = 1000.0
 
     def __init__(self) -> None:
-        self._now = _BEGIN_S
+        self._now = self.BEGIN_S
         self._asked: list[tuple[concurrent.futures.Future[Any], asyncio.Future[None]]] = []
         super().__init__(_JumpingSelector(self.pass_time))
 

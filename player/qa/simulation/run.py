@@ -19,6 +19,7 @@ from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Transfer, Transport
 from player.net.routing import RoutingTransport
 from player.net.shaping import ShapedTransport, Trace
+from player.qa.recording.recorder import SessionRecorder
 from player.qa.script import follow
 from player.qa.simulation.loop import LoopClock, VirtualLoop
 from player.qa.simulation.origin import Origin, OriginTransport
@@ -80,6 +81,9 @@ class _Playback:
         self._clock = clock
         self._recorder = Recorder()
         self._session: Session | None = None
+        self._tape = None if spec.record is None else SessionRecorder(spec.record)
+        if self._tape is not None:
+            transport = self._tape.wrap(transport, clock)
         self._gate = Gate(transport, clock, self._transferred)
         self._service: ServiceClient | None = None
         self._device: DeviceIdentity | None = None
@@ -120,7 +124,10 @@ class _Playback:
                 task.cancel()
             await asyncio.gather(acting, limit, return_exceptions=True)
             await self._gate.close()
-        return recorder.report(source=shown(spec), policy=spec.settings.policy)
+        report = recorder.report(source=shown(spec), policy=spec.settings.policy)
+        if self._tape is not None:
+            self._tape.finish(report, spec.settings, recorder.begin_s)
+        return report
 
     def _marker(self) -> RequestMarker | None:
         wanted = self._spec.settings.cmcd

@@ -1,0 +1,175 @@
+"""Recorded sessions: the same again elsewhere, and nothing secret in them."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from player.errors import InputError
+from player.net.faults import FaultPlan
+from player.net.shaping import Period, Trace
+from player.opening import Source
+from player.qa.har import har
+from player.qa.recording.archive import Recording, read_recording
+from player.qa.recording.replay import replay
+from player.qa.recording.scrub import Scrubber, place_of
+from player.qa.script import Do, Step
+from player.qa.simulation.run import simulate
+from player.qa.spec import Bench, Labels, RunSpec
+from player.settings import PlaybackSettings
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+
+UNSTEADY = Trace([Period(5, 1.8e6, 0.03), Period(6, 0.25e6, 0.08)])
+FAULTS = FaultPlan.parse(
+    {
+        "version": 1,
+        "rules": [
+            {"match": {"kind": "segment"}, "skip": 2, "count": 1, "fault": {"type": "status", "status": 503}},
+            {"match": {"kind": "segment"}, "skip": 6, "count": 1, "fault": {"type": "cut", "after_bytes": 3000}},
+            {"match": {"kind": "segment"}, "skip": 9, "count": 1, "fault": {"type": "stall", "after_bytes": 2000}},
+        ],
+    }
+)
+
+
+def recorded(tmp_path: Path, url: str, **fields: Any) -> tuple[dict[str, Any], Recording]:
+    """The report of a run in virtual time, and its recording."""
+    file = fields.setdefault("record", tmp_path / "session.mrec")
+    values = {"network": UNSTEADY, "settings": PlaybackSettings(buffer_s=10), **fields}
+    report = simulate(RunSpec(Labels("test"), Source(url=url), **values), Bench(tmp_path / "here"))
+    return report, read_recording(file)
+
+
+@pytest.mark.parametrize("manifest", ["dash", "hls"])
+def test_a_replay_on_another_profile_takes_the_same_decisions(manifest: str, tmp_path: Path) -> None:
+    title = media.ffmpeg_dash()
+    script = (Step(6, Do.PAUSE), Step(8, Do.PLAY), Step(14, Do.SEEK, 2.0))
+    with FileServer(title.folder) as server:
+        report, recording = recorded(tmp_path, server.url(getattr(title, manifest)), faults=FAULTS, script=script)
+    # the server is gone: everything comes out of the file
+    again = replay(recording, tmp_path / "elsewhere")
+    assert again.report is not None
+    assert again.differences == ()
+    assert again.taken_again == again.decisions == len(report["decisions"])
+    for name in ("position", "rung", "sentence"):
+        assert [row[name] for row in again.report["decisions"]] == [row[name] for row in report["decisions"]]
+    assert len(again.report["stalls"]) == len(report["stalls"])
+    assert again.report["result"]["status"] == report["result"]["status"] == "ended"
+    errors = [[row["error"] for row in each["requests"] if row["error"]] for each in (report, again.report)]
+    assert errors[0] == errors[1] != []
+
+
+def test_a_changed_policy_is_noticed(tmp_path: Path) -> None:
+    title = media.ffmpeg_dash()
+    with FileServer(title.folder) as server:
+        _, recording = recorded(tmp_path, server.url("manifest.mpd"))
+    recording.report["policy"] = "fixed"
+    found = replay(recording, tmp_path)
+    assert not found.same
+    assert found.taken_again < found.decisions
+    assert "and is rung 0 now" in " ".join(found.differences)
+
+
+def test_a_recording_with_digests_only_has_no_media_and_still_has_its_decisions(tmp_path: Path) -> None:
+    title = media.ffmpeg_dash()
+    with FileServer(title.folder) as server:
+        _, recording = recorded(tmp_path, server.url("manifest.mpd"))
+    bare = replace(recording, exchanges=tuple(replace(each, body="") for each in recording.exchanges))
+    found = replay(bare, tmp_path)
+    assert found.report is None
+    assert found.same
+    assert found.taken_again > 3
+    assert all(len(each.sha256) == 64 for each in recording.exchanges if each.kind == "segment")
+
+
+def test_the_same_bytes_are_kept_once_and_the_same_session_makes_the_same_file(tmp_path: Path) -> None:
+    title = media.ffmpeg_dash()
+    with FileServer(title.folder) as server:
+        files = []
+        for name in ("one", "two"):
+            recorded(tmp_path, server.url("manifest.mpd"), script=(Step(9, Do.SEEK, 0.0),), record=tmp_path / name)
+            files.append(zipfile.ZipFile(tmp_path / name))
+    names = [sorted(file.namelist()) for file in files]
+    assert names[0] == names[1]
+    rows = [[{**row, "headers": {}} for row in json.loads(file.read("exchanges.json"))] for file in files]
+    assert rows[0] == rows[1], "all but the date of the server"
+    for file in files:
+        file.close()
+
+
+@pytest.mark.parametrize("damage", ["no zip", "no head", "another", "version", "row", "bomb"])
+def test_what_is_no_recording_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.mrec"
+    head = {"format": "matinee-recording", "version": 1, "report": {"decisions": []}}
+    head |= {"another": {"format": "zip"}, "version": {"version": 99}}.get(damage, {})
+    if damage == "bomb":
+        monkeypatch.setattr("player.qa.recording.archive._DOCUMENT_BYTES", 10)
+    if damage == "no zip":
+        path.write_bytes(b"PK\x03\x04nothing")
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            if damage != "no head":
+                archive.writestr("session.json", json.dumps(head))
+            archive.writestr(
+                "exchanges.json", '[{"kind": "segment", "body": "../../x"}]' if damage == "row" else "[]"
+            )
+    with pytest.raises(InputError, match=r"x\.mrec"):
+        read_recording(path)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_recording(tmp_path / "missing")
+
+
+def test_addresses_lose_their_secrets_and_still_belong_together() -> None:
+    scrub = Scrubber()
+    first = scrub.url("https://u:pw1234@cdn.test/s/S1GN4TURE/film/1.m4s?token=s3cret&n=12#x")
+    assert first == "https://cdn.test/s/x1/film/1.m4s?token=x2&n=12#"
+    assert scrub.url("https://other.test/2.m4s?token=s3cret") == "https://other.test/2.m4s?token=x2"
+    assert scrub.url(first) == first, "what is scrubbed stays as it is"
+    assert place_of("https://a.test/s/x1/film/1.m4s?t=x2") == place_of("https://b.test/s/x9/film/1.m4s")
+    assert scrub.url("seg;hash=abcdef/hdnts=exp~1~hmac/" + "k" * 50 + "/a.m4s").count("x") == 3
+
+
+def test_manifests_lose_theirs_too() -> None:
+    scrub = Scrubber()
+    scrub.learn_headers({"Authorization": "Bearer t0ken-of-mine"})
+    pssh = "AAAAW3Bzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAADsIARIQ62dqu8s0Xpa7/2FmMPGj2hoN"
+    text = scrub.document(
+        f"""<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" t="t0ken-of-mine">
+<BaseURL>https://cdn.test/s/S1GN4TURE/</BaseURL><cenc:pssh>{pssh}</cenc:pssh>
+<SegmentTemplate media="v/$Number$.m4s?sig=s3cret&amp;part=2&amp;n=$Number$"/></MPD>"""
+    )
+    assert "<BaseURL>https://cdn.test/s/x1/</BaseURL>" in text
+    assert 'media="v/$Number$.m4s?sig=x2&amp;part=2&amp;n=$Number$"' in text
+    assert text.startswith('<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" t="***">')
+    assert pssh in text
+    playlist = scrub.document(
+        '#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="data:;base64,c2VjcmV0LWtleS1vZi0xNg=="\n'
+        '#EXT-X-MAP:URI="init.mp4?t=s3cret"\n#EXTINF:4.0,a/title?\nseg1.ts?t=s3cret\n'
+    )
+    assert "c2VjcmV0" not in playlist
+    assert '#EXT-X-MAP:URI="init.mp4?t=x2"\n#EXTINF:4.0,a/title?\nseg1.ts?t=x2\n' in playlist
+
+
+def test_har_says_what_each_request_was_for(tmp_path: Path) -> None:
+    title = media.ffmpeg_dash()
+    with FileServer(title.folder) as server:
+        report, recording = recorded(tmp_path, server.url("manifest.mpd"), faults=FAULTS)
+    log = json.loads(json.dumps(har(recording.exchanges, report, 1_700_000_000.0, "1")))["log"]
+    assert (log["version"], len(log["entries"])) == ("1.2", len(recording.exchanges))
+    for entry in log["entries"]:
+        assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= set(entry)
+        assert entry["time"] == pytest.approx(sum(entry["timings"].values()), abs=0.01)
+        assert entry["startedDateTime"].startswith("2023-11-14T22:13:")
+    segments = [each["_matinee"] for each in log["entries"] if each["_matinee"].get("decision") is not None]
+    assert len(segments) >= 6
+    for each in segments:
+        decision = report["decisions"][each["decision"]]
+        assert (decision["position"], decision["rung"]) == (each["position"], each["rung"])
+    assert {each["_matinee"]["kind"] for each in log["entries"]} >= {"manifest", "init", "segment"}
+    assert any(each["response"]["status"] == 503 for each in log["entries"])

@@ -1,0 +1,81 @@
+"""Arguments that record a playback (``--record``, ``--har``) or play a recorded one (``--replay``)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from player.qa.recording.recorder import SessionRecorder
+    from player.settings import PlaybackSettings
+
+
+def add_record_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``docs/recording.md``."""
+    parser.add_argument("--record", metavar="FILE", type=Path, help="keep the session in FILE (session.mrec)")
+    parser.add_argument(
+        "--record-media",
+        choices=["bytes", "digests"],
+        default="bytes",
+        help="of the media: their bytes, or only sizes and digests",
+    )
+    parser.add_argument("--har", metavar="FILE", type=Path, help="write all exchanges as HAR 1.2")
+    parser.add_argument("--replay", action="store_true", help="the source is a recorded session: play it again")
+
+
+def recorder_of(args: argparse.Namespace) -> SessionRecorder | None:
+    """What records the playback, where that is wanted."""
+    if args.record is None and args.har is None:
+        return None
+    from player.qa.recording.recorder import SessionRecorder
+
+    return SessionRecorder(args.record, media=args.record_media == "bytes")
+
+
+def finish(
+    recorder: SessionRecorder | None,
+    args: argparse.Namespace,
+    report: dict[str, Any],
+    settings: PlaybackSettings,
+    begin_s: float,
+) -> None:
+    """Write what was recorded of the playback that was asked for at ``begin_s``."""
+    if recorder is None:
+        return
+    recorder.finish(report, settings, begin_s)
+    if args.har is not None:
+        from player.qa.har import har
+        from ui.cli.main import VERSION
+
+        document = har(recorder.exchanges, report, recorder.wall_s, VERSION)
+        text = recorder.scrubber.sweep(json.dumps(document, indent=1, ensure_ascii=False))
+        args.har.write_text(text + "\n", encoding="utf-8")
+
+
+def replay_recorded(args: argparse.Namespace) -> int:
+    """Play a recorded session again in virtual time; exit code 1 where a decision came out otherwise."""
+    from player.errors import ExitCode
+    from player.qa.recording.archive import read_recording
+    from player.qa.recording.replay import replay
+    from player.report import summary_lines
+    from ui.cli.play import verdict_of, write_report
+    from ui.cli.web_options import conditions_of
+
+    conditions = conditions_of(args)
+    recording = read_recording(Path(args.source))
+    with tempfile.TemporaryDirectory(prefix="matinee-replay-") as profile:
+        found = replay(recording, Path(profile))
+    report = recording.report if found.report is None else found.report
+    write_report(report, args)
+    for line in summary_lines(report):
+        print(line, file=sys.stderr)
+    if found.report is None:
+        print("  The media were not recorded: only the decisions were taken again.", file=sys.stderr)
+    print(f"  {found.decisions} decisions, {found.taken_again} taken again from their inputs", file=sys.stderr)
+    for sentence in found.differences:
+        print(f"  {sentence}", file=sys.stderr)
+    return verdict_of(report, conditions) if found.same else int(ExitCode.FAILED)
