@@ -54,14 +54,26 @@ class OfflineLicences:
     """
 
     def __init__(
-        self, vault: Vault, device: DeviceIdentity, service: TrustedService, info: DeviceInfo | None = None
+        self,
+        vault: Vault,
+        device: DeviceIdentity,
+        service: TrustedService,
+        info: DeviceInfo | None = None,
+        account_id: str | None = None,
     ) -> None:
         self._vault = vault
         self._device = device
         self._service = service
+        self._info = info
+        self._account_id = account_id
         self._clock = service.clock
         self._signed = SignedLicences(service, device, info)
         self.store = LicenceStore(vault)
+
+    def seen_by(self, account_id: str | None) -> OfflineLicences:
+        """The same licences while this account is signed in: those of another account begin no playback. None where
+        nobody is signed in; then the device alone decides."""
+        return OfflineLicences(self._vault, self._device, self._service, self._info, account_id)
 
     # --- without a network
 
@@ -81,6 +93,7 @@ class OfflineLicences:
         now = self._clock.now()
         with self._vault.exclusive():
             licence = self.store.get(licence_id)
+            self._check_account(licence)
             standing = rules.judge(licence.rights, now, self._device.device_id)
             if not standing.may_start:
                 licence.clear()
@@ -200,6 +213,15 @@ class OfflineLicences:
         return tuple(sorted(hit))
 
     # --- inside
+
+    def _check_account(self, licence: KeptLicence) -> None:
+        if self._account_id not in (None, licence.rights.policy.account_id):
+            licence.clear()
+            raise DrmError(
+                DrmErrorCode.NO_LICENCE,
+                "This title was downloaded with another account; sign in with that one to watch it.",
+                state="wrong_account",
+            )
 
     def _keep_renewed(self, issued: IssuedLicence) -> KeptLicence:
         now = self.store.get(issued.policy.licence_id)  # its first play may have been set right by the service's time

@@ -320,8 +320,12 @@ class Engine:
         return self._device_id or (None if self._device is None else self._device.device_id)
 
     async def _kept_licences(self) -> OfflineLicences | None:
+        """The licences that are kept here, as the account that is signed in may use them."""
         rights = await self.rights()
-        return None if rights is None else rights.licences
+        if rights is None or self.service is None:
+            return None
+        account = await self.service.account()
+        return rights.licences.seen_by(None if account is None else account.id)
 
     async def _signed(self) -> SignedLicences | None:
         """Where what is kept cannot be opened, streaming goes on with licences that need none of it."""

@@ -444,3 +444,19 @@ async def test_killing_the_program_and_setting_the_clock_back_hides_a_minute_at_
     desk.reopen()
     assert desk.clock.now().at_s >= START + int(watched_s) - SAVE_EVERY_S
     assert desk.clock.now().at_s <= START + watched_s
+
+
+async def test_a_licence_plays_for_its_own_account(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    licence_id = await desk.kept()
+    for account_id, plays in (("a1", True), ("a2", False), (None, True)):
+        ring = KeyRing()
+        licences = desk.licences.seen_by(account_id)
+        if plays:
+            licences.open(licence_id, ring)
+            assert ring.get(SD).value == KEYS[SD]
+            continue
+        with pytest.raises(DrmError, match="another account") as caught:
+            licences.open(licence_id, ring)
+        assert caught.value.code is DrmErrorCode.NO_LICENCE
+        assert ring.kids() == ()
