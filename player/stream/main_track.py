@@ -75,7 +75,7 @@ class MainTrack:
         self._damaged_from: dict[int, frozenset[str]] = {}  # by position: the CDNs that gave it damaged
         self._left_out: set[int] = set()  # positions of segments that are damaged everywhere
         self._failed_at: int | None = None
-        self._held_back = False
+        self._held_back_until_s: float | None = None
         self._skipped = 0  # segments in a row
         self._checked: set[tuple[int, int]] = set()  # (period, rung) whose segments are known to fit the slots
         self.lane = Lane(MAIN, store, clock, self._admit, self._fetch, self._crashed)
@@ -175,12 +175,14 @@ class MainTrack:
     def _may_wait_for_first_picture(self, position: int) -> bool:
         """Whether to leave the processor to the first picture: the first segment is there and it is not shown yet.
 
-        Once only; the lane asks again after a moment in any case.
+        For a moment only, counted from the first time this was asked.
         """
-        if self._playhead.started or self._held_back or self._store.peek(MAIN, position - 1) is None:
+        if self._playhead.started or self._store.peek(MAIN, position - 1) is None:
             return False
-        self._held_back = True
-        return True
+        now_s = self._clock.monotonic()
+        if self._held_back_until_s is None:
+            self._held_back_until_s = now_s + POLL_S
+        return now_s < self._held_back_until_s
 
     async def _fetch(self, position: int, rung: int) -> None:
         slot = self._buffered.timeline[position]
