@@ -37,8 +37,6 @@ _OBSERVED = (
 )
 
 _BASE_OPTIONS: dict[str, object] = {
-    "osc": False,
-    "ytdl": False,
     "config": False,
     "load_scripts": False,
     "terminal": False,
@@ -64,6 +62,15 @@ _BASE_OPTIONS: dict[str, object] = {
     "sub_auto": "no",
     "audio_file_auto": "no",
     "audio_display": "no",
+}
+
+# The scripts that libmpv carries inside. Each would take a thread, megabytes and a share of every start.
+_NO_SCRIPTS: dict[str, object] = {
+    "osc": False,
+    "ytdl": False,
+    "load_stats_overlay": False,
+    "load_osd_console": False,
+    "load_auto_profiles": "no",
 }
 
 
@@ -112,7 +119,7 @@ class MpvPlayer:
         self._log_lines: list[tuple[str, str]] = []
         self._openers: dict[str, Callable[[], ByteStream]] = {}
         self._names = itertools.count(1)
-        self.handle = binding.MPV(log_handler=self._on_log, loglevel="warn", **options)
+        self.handle = self._create(binding, options)
         self._properties: dict[str, Any] = {}
         self._property_listener: Callable[[str, Any], None] | None = None
         self._event_listener: Callable[[str, Mapping[str, Any]], None] | None = None
@@ -125,6 +132,12 @@ class MpvPlayer:
         if not MpvPlayer._decoders:
             answer = self.read("decoder-list")
             MpvPlayer._decoders = frozenset(str(item["codec"]) for item in answer or ())
+
+    def _create(self, binding: Any, options: Mapping[str, object]) -> Any:  # noqa: ANN401
+        try:
+            return binding.MPV(log_handler=self._on_log, loglevel="warn", **options, **_NO_SCRIPTS)
+        except AttributeError:  # built without scripts, or of a version that names them otherwise
+            return binding.MPV(log_handler=self._on_log, loglevel="warn", **options)
 
     def worker(self) -> Executor:
         """A thread for calls that may wait for libmpv's core, in order."""
