@@ -46,7 +46,8 @@ class AppOptions:
 
     ``profile`` is the folder for what the client keeps. ``source`` plays at once, ``email`` with ``password`` signs
     in at once. ``only_source`` ends the app when that playback is over or left. ``wrap`` goes around the network, see
-    ``player.engine.EngineSettings``; ``playback`` and ``on_event`` go with every playback.
+    ``player.engine.EngineSettings``; ``playback`` and ``on_event`` go with every playback. ``on_window`` is called once
+    the window is there.
     """
 
     profile: Path
@@ -63,6 +64,7 @@ class AppOptions:
     on_event: Callable[[Event], None] | None = None
     on_state: Callable[[PlaybackState], None] | None = None
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = ()
+    on_window: Callable[[ApplicationViewModel, QQuickWindow], None] | None = None
 
 
 def run_app(options: AppOptions) -> int:
@@ -126,7 +128,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
         lambda: _make_engine(options, kept),
         _playback_opener(options, store),
         options.service_url,
-        prepare=lambda player: _style_subtitles(player, store),
+        prepare=lambda player: _apply_preferences(player, store),
         examine=lambda: _examine(options),
         presence=lambda: _presence(options),
     )
@@ -160,6 +162,8 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     window.frameSwapped.connect(client.start)  # what is slow begins after the first frame
     QTimer.singleShot(_START_ENGINE_AT_THE_LATEST_MS, client.start)
     app.start(email=options.email, password=options.password, source=options.source)
+    if options.on_window is not None:
+        options.on_window(app, window)
     code = application.exec()
     if not options.tv:
         place.keep(window)
@@ -252,11 +256,16 @@ def _playback_opener(options: AppOptions, store: PreferenceStore) -> OpenPlaybac
     return begin
 
 
-def _style_subtitles(player: MpvPlayer, store: PreferenceStore) -> None:
-    from ui.preferences import subtitle_options
+def _apply_preferences(player: MpvPlayer, store: PreferenceStore) -> None:
+    from PySide6.QtQuick import QQuickWindow, QSGRendererInterface
 
-    for name, value in subtitle_options(store.preferences).items():
-        player.set(name, value)
+    from ui.preferences import output_options, subtitle_options
+
+    in_memory = QQuickWindow.graphicsApi() == QSGRendererInterface.GraphicsApi.Software
+    for name, value in output_options(store.preferences, in_memory=in_memory).items():
+        player.set(name.replace("_", "-"), value)
+    for name, text in subtitle_options(store.preferences).items():
+        player.set(name, text)
 
 
 def _told(store: PreferenceStore) -> str:

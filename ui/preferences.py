@@ -16,13 +16,16 @@ SUBTITLE_EDGES = ("outline", "shadow", "box")
 TEXT_SIZES = (90, 100, 115, 130)  # per cent
 # Video bitrates in bits per second; 0 is no limit. One Mbit/s is 0.45 gigabytes an hour.
 DATA_LIMITS = (0, 6_000_000, 3_000_000, 1_500_000, 700_000)
+TONE_MAPPINGS = ("auto", "bt.2390", "hable", "mobius", "clip")
+SPEAKERS = ("auto", "stereo", "surround")
 _MAX_LANGUAGE = 35
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """Everything that the settings page changes. ``audio_language`` is a BCP 47 tag; empty takes the title's own.
-    ``data_limit_bps`` is the highest bitrate that Auto may choose. Sizes are per cent."""
+    ``data_limit_bps`` is the highest bitrate that Auto may choose. Sizes are per cent. For what concerns
+    picture and sound (``hardware`` to ``passthrough``) see :mod:`player.mpv.outputs`."""
 
     audio_language: str = ""
     data_limit_bps: int = 0
@@ -31,6 +34,10 @@ class Preferences:
     subtitle_edge: str = SUBTITLE_EDGES[0]
     text_size: int = 100
     high_contrast: bool = False
+    hardware: bool = True
+    tone_mapping: str = TONE_MAPPINGS[0]
+    speakers: str = SPEAKERS[0]
+    passthrough: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -41,6 +48,8 @@ class Preferences:
 
 _CHOICES: Mapping[str, tuple[object, ...]] = {
     "data_limit_bps": DATA_LIMITS,
+    "tone_mapping": TONE_MAPPINGS,
+    "speakers": SPEAKERS,
     "subtitle_size": SUBTITLE_SIZES,
     "subtitle_colour": SUBTITLE_COLOURS,
     "subtitle_edge": SUBTITLE_EDGES,
@@ -76,6 +85,19 @@ def subtitle_options(preferences: Preferences) -> dict[str, str]:
         "box": ["BorderStyle=4", "Outline=0", "Shadow=12", "BackColour=&H40000000"],
     }[preferences.subtitle_edge]
     return {"sub-ass-force-style": ",".join(style)}
+
+
+def output_options(preferences: Preferences, *, in_memory: bool) -> dict[str, object]:
+    """The options of libmpv for picture and sound; ``in_memory``: the CPU draws the pictures."""
+    from player.mpv import outputs
+
+    wishes = outputs.OutputWishes(
+        hardware=preferences.hardware,
+        tone_mapping=outputs.ToneMapping(preferences.tone_mapping),
+        speakers=outputs.Speakers(preferences.speakers),
+        passthrough=preferences.passthrough,
+    )
+    return outputs.output_options(wishes, in_memory=in_memory)
 
 
 def _ass_colour(colour: str) -> str:

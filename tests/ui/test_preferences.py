@@ -11,7 +11,16 @@ import pytest
 from player.text.ass import to_ass
 from player.text.cues import Cue, Span
 from tests.kit.screen import Screen
-from ui.preferences import SUBTITLE_EDGES, Preferences, PreferenceStore, from_members, subtitle_options
+from ui.preferences import (
+    SPEAKERS,
+    SUBTITLE_EDGES,
+    TONE_MAPPINGS,
+    Preferences,
+    PreferenceStore,
+    from_members,
+    output_options,
+    subtitle_options,
+)
 
 
 def test_what_is_kept_comes_back(tmp_path):
@@ -32,12 +41,15 @@ def test_what_is_kept_comes_back(tmp_path):
         '{"text_size": "huge"}',
         '{"text_size": 101}',
         '{"audio_language": "../de"}',
+        '{"tone_mapping": "lavish"}',
+        '{"speakers": 5}',
+        '{"hardware": "yes"}',
         '"' * 70000,
         "[" * 20000,
         '{"high_contrast": 1}',
         '{"subtitle_colour": "#ffffff,Fontsize=900"}',
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_damaged_settings_are_set_aside_and_begin_anew(text, tmp_path):
     (tmp_path / "settings.json").write_text(text, encoding="utf-8")
@@ -91,3 +103,13 @@ def test_libmpv_draws_subtitles_in_the_chosen_style(edge):
     small = height_of_yellow_words(Preferences(subtitle_size=75, subtitle_colour="#ffe04d", subtitle_edge=edge))
     large = height_of_yellow_words(Preferences(subtitle_size=170, subtitle_colour="#ffe04d", subtitle_edge=edge))
     assert 0 < small < large
+
+
+def test_every_choice_of_picture_and_sound_means_something_to_libmpv():
+    options = [
+        output_options(Preferences(tone_mapping=tone, speakers=speakers), in_memory=False)
+        for tone, speakers in zip(TONE_MAPPINGS, (*SPEAKERS, *SPEAKERS), strict=False)
+    ]
+    assert [each["tone_mapping"] for each in options] == list(TONE_MAPPINGS)
+    assert len({each["audio_channels"] for each in options}) == len(SPEAKERS)
+    assert output_options(Preferences(hardware=False, passthrough=True), in_memory=True)["hwdec"] == "no"

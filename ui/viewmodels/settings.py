@@ -13,10 +13,12 @@ from player.state import Failure
 from ui.ports import ClientPort, PartReport
 from ui.preferences import (
     DATA_LIMITS,
+    SPEAKERS,
     SUBTITLE_COLOURS,
     SUBTITLE_EDGES,
     SUBTITLE_SIZES,
     TEXT_SIZES,
+    TONE_MAPPINGS,
     Preferences,
 )
 from ui.viewmodels.binding import RecordModel, shown
@@ -217,7 +219,7 @@ class SettingsViewModel(QObject):
 
 _KEYS: dict[Section, tuple[str, ...]] = {
     Section.APPEARANCE: ("text_size", "high_contrast"),
-    Section.PLAYBACK: ("audio_language", "data_limit_bps"),
+    Section.PLAYBACK: ("audio_language", "data_limit_bps", "hardware", "tone_mapping", "speakers", "passthrough"),
     Section.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
     Section.ABOUT: (),
 }
@@ -235,6 +237,16 @@ def _labels() -> dict[str, tuple[str, str]]:
             tr("Data use"),
             tr("The most that Auto takes for the picture. A quality fixed in the player is not held back."),
         ),
+        "hardware": (
+            tr("Decoding"),
+            tr("Where the hardware cannot decode a title, it is decoded in software."),
+        ),
+        "tone_mapping": (tr("HDR pictures"), tr("How bright parts are shown on a screen that is less bright.")),
+        "speakers": (tr("Speakers"), ""),
+        "passthrough": (
+            tr("Dolby sound"),
+            tr("A receiver that decodes it by itself gets it as it is. It plays at normal speed only."),
+        ),
         "subtitle_size": (tr("Size"), ""),
         "subtitle_colour": (tr("Colour"), ""),
         "subtitle_edge": (tr("Edge"), tr("What sets the words off from the picture.")),
@@ -251,6 +263,18 @@ def _choices(key: str) -> list[tuple[object, str]]:
             *((tag, language_name(tag)) for tag in _LANGUAGES),
         ],
         "data_limit_bps": lambda: [(limit, _limit_words(limit)) for limit in DATA_LIMITS],
+        "hardware": lambda: [(True, tr("In hardware where possible")), (False, tr("In software"))],
+        "tone_mapping": lambda: list(
+            zip(
+                TONE_MAPPINGS,
+                (tr("Automatic"), tr("Natural"), tr("Detailed"), tr("Soft"), tr("Bright parts cut")),
+                strict=True,
+            )
+        ),
+        "speakers": lambda: list(
+            zip(SPEAKERS, (tr("As the device says"), tr("Stereo"), tr("Surround")), strict=True)
+        ),
+        "passthrough": lambda: [(False, tr("Decoded here")), (True, tr("To the receiver as it is"))],
         "subtitle_size": lambda: [(size, f"{size} %") for size in SUBTITLE_SIZES],
         "subtitle_colour": lambda: list(
             zip(SUBTITLE_COLOURS, (tr("White"), tr("Yellow"), tr("Light blue"), tr("Green")), strict=True)
