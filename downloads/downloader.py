@@ -50,7 +50,20 @@ class Access:
         return None
 
     async def prepare(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
-        """Have the licence for these keys, so that the title can be played without a network."""
+        """Have the licence for these keys, so that the title can be played without a network.
+
+        Raises DownloadError ``download.impossible`` where nobody gives a licence that may be kept.
+        """
+        del origin
+        known = {kid for kid, _ in await asyncio.to_thread(request.keys_of, folder)}
+        lacking = [kid for kid in kids if kid not in known]
+        if lacking:
+            raise DownloadError(
+                ErrorCode.DOWNLOAD_IMPOSSIBLE,
+                "This title is encrypted, and no service gives a licence for it that may be kept; it can only be "
+                "streamed. Test material downloads with its keys (--key KID:KEY).",
+                kid=lacking[0].hex(),
+            )
 
 
 @dataclass(slots=True)

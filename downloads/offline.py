@@ -17,8 +17,9 @@ from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
 from downloads.model import Item, Part, Plan
 from downloads.planning import Key, key_of
+from downloads.request import keys_of
 from downloads.resolving import Need, resolve, segments_of
-from downloads.service import keys_of, licence_of
+from downloads.service import licence_of
 from player.clock import Clock
 from player.errors import ErrorCode, NetError
 from player.manifest import parse, with_mirrors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 
 from downloads.errors import damaged
@@ -10,6 +11,7 @@ from downloads.folder import DownloadFolder
 from downloads.model import Choice, Origin
 
 _NAME = "request"
+_KEYS = "keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,16 @@ def read(folder: DownloadFolder) -> DownloadRequest:
     choice = document["choice"]
     lists = {name: tuple(choice[name]) for name in ("audio", "subtitles")}
     return DownloadRequest(Origin(**document["origin"]), Choice(**{**choice, **lists}))
+
+
+def note_keys(folder: DownloadFolder, keys: Collection[tuple[bytes, bytes]]) -> None:
+    """Keep the keys of material whose keys are known, sealed."""
+    folder.write_secret(_KEYS, json.dumps({kid.hex(): key.hex() for kid, key in keys}).encode())
+
+
+def keys_of(folder: DownloadFolder) -> tuple[tuple[bytes, bytes], ...]:
+    """The known keys of a download."""
+    data = folder.read_secret(_KEYS)
+    if data is None:
+        return ()
+    return tuple((bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in json.loads(data).items())

@@ -22,7 +22,6 @@ from player.service import ServiceClient
 from player.service.grants import DownloadGrant
 
 _LICENCE = "licence"
-_KEYS = "keys"
 
 KeptLicences = Callable[[], Awaitable[OfflineLicences | None]]
 """Opens the licences that are kept on this device."""
@@ -65,7 +64,10 @@ class ServiceAccess(Access):
 
     async def prepare(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
         """Acquire the licence and keep it, unless there is one."""
-        if not origin.title_id or await asyncio.to_thread(has_licence_note, folder):
+        if not origin.title_id:
+            await Access.prepare(self, folder, origin, kids)
+            return
+        if await asyncio.to_thread(has_licence_note, folder):
             return
         grant = await self._grant(origin)
         licences = await self.licences()
@@ -110,19 +112,6 @@ def licence_of(folder: DownloadFolder) -> str | None:
         return None
     licence_id = json.loads(data)["id"]
     return None if licence_id is None else str(licence_id)
-
-
-def note_keys(folder: DownloadFolder, keys: Collection[tuple[bytes, bytes]]) -> None:
-    """Keep the keys of material whose keys are known, sealed."""
-    folder.write_secret(_KEYS, json.dumps({kid.hex(): key.hex() for kid, key in keys}).encode())
-
-
-def keys_of(folder: DownloadFolder) -> tuple[tuple[bytes, bytes], ...]:
-    """The known keys of a download."""
-    data = folder.read_secret(_KEYS)
-    if data is None:
-        return ()
-    return tuple((bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in json.loads(data).items())
 
 
 async def renew(folder: DownloadFolder, licences: OfflineLicences) -> str:

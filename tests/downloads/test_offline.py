@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from downloads import checking, service
+from downloads import checking, request
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import Choice, State
@@ -51,9 +51,9 @@ def downloaded(folder: Path, media: TestMedia, manifest: str) -> tuple[Shelf, Do
     with FileServer(media.folder) as server:
         shelf = new_shelf(folder)
         download = shelf.add(server.url(manifest), SMALL)
-        service.note_keys(download, [(bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in media.keys.values()])
+        request.note_keys(download, [(bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in media.keys.values()])
         assert run(download) is State.COMPLETE
-        assert sum(request.sent for request in server.requests) == download.ledger.fetched
+        assert sum(each.sent for each in server.requests) == download.ledger.fetched
     return shelf, download
 
 
@@ -82,6 +82,18 @@ def test_a_download_plays_to_its_end_without_its_server(
     played = play_offline(tmp_path, shelf.again(), download.id)
     assert played.status == "ended"
     assert played.report["result"]["position_s"] > media.seconds - 1
+
+
+def test_an_encrypted_title_that_nobody_licenses_for_keeping_is_told_before_anything_is_fetched(
+    tmp_path: Path,
+) -> None:
+    media = packager_cenc()
+    with FileServer(media.folder) as server:
+        download = new_shelf(tmp_path).add(server.url("manifest.mpd"), SMALL)
+        with pytest.raises(DownloadError, match="can only be streamed") as caught:
+            run(download)
+        assert caught.value.code is ErrorCode.DOWNLOAD_IMPOSSIBLE
+        assert not any(each.path.endswith(".m4s") for each in server.requests)
 
 
 def test_only_what_was_chosen_is_offered(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from downloads import checking, ledger, request, rights, service
+from downloads import checking, ledger, request, rights
 from downloads.checking import Verdict
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
@@ -38,7 +38,7 @@ def add(args: argparse.Namespace) -> int:
     folder = store.create(name, wanted.origin.title_id, args.priority)
     request.write(folder, wanted)
     if keys:
-        service.note_keys(folder, keys)
+        request.note_keys(folder, keys)
     print(f"matinee: download {folder.id}", file=sys.stderr)
     return _show_one(args, store, folder.id) if args.later else _work(args, store, [folder.id])
 
