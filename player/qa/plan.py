@@ -22,7 +22,7 @@ from player.qa.spec import Labels, RunSpec
 from player.qa.thresholds import Condition, parse
 from player.settings import PlaybackSettings
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}")
 _MOST_RUNS = 10_000
 _LIMIT_S = 600.0
 
@@ -39,7 +39,8 @@ class Plan:
 
 
 def load_plan(path: Path, values: Mapping[str, str] | None = None) -> Plan:
-    """The plan in a file; ``values`` stand for ``${NAME}`` in it. Raises InputError with the line."""
+    """The plan in a file; ``values`` stand for ``${NAME}`` (or ``${NAME:-DEFAULT}``) in it. Raises InputError with
+    the line."""
     return plan_of(load(path), path.parent, values or {})
 
 
@@ -171,10 +172,11 @@ class _Reader:
 
     def _filled(self, place: Place, text: str) -> str:
         def value(match: re.Match[str]) -> str:
-            name = match.group(1)
-            if name not in self.values:
+            name, default = match.groups()
+            found = self.values.get(name, default)
+            if found is None:
                 raise self.document.error(place, f"${{{name}}} has no value: give it with --set {name}=VALUE.")
-            return self.values[name]
+            return str(found)
 
         return _VARIABLE.sub(value, text)
 

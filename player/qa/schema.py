@@ -44,7 +44,7 @@ _SOURCE = _object(
     name=_NAME,
     url=_text("address of a manifest"),
     title=_text("id or name of a title of the service (--service)"),
-    variant=_text("of a title", enum=["clear", "encrypted"]),
+    variant=_text("of a title", enum=["clear", "encrypted", "live"]),
     licence_url=_text("a ClearKey licence server"),
     keys=_list(_text("KID:KEY in hex"), "known content keys"),
 )

@@ -93,6 +93,11 @@ def test_files_are_looked_for_beside_the_plan(tmp_path: Path) -> None:
 def test_values_are_filled_in() -> None:
     text = BASE.replace("http://a.test", "${WHERE}")
     assert parsed(text, WHERE="http://b.test").runs[0].source.url == "http://b.test/t.mpd"
+    default = BASE.replace("http://a.test", "${WHERE:-http://c.test}")
+    assert [parsed(default, **values).runs[0].source.url for values in ({}, {"WHERE": "http://b.test"})] == [
+        "http://c.test/t.mpd",
+        "http://b.test/t.mpd",
+    ]
     assert refused(text).sentence == (
         "plan.yaml, line 4: sources[0].url: ${WHERE} has no value: give it with --set WHERE=VALUE."
     )
