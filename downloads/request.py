@@ -16,15 +16,16 @@ _KEYS = "keys"
 
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
-    """Where the title comes from and what of it is wanted."""
+    """Where the title comes from and what of it is wanted. ``smart``: a rule made it, and may remove it."""
 
     origin: Origin
     choice: Choice = field(default_factory=Choice)
+    smart: bool = False
 
 
 def write(folder: DownloadFolder, request: DownloadRequest) -> None:
     """Keep the request; it is on the disk when this returns."""
-    document = {"origin": asdict(request.origin), "choice": asdict(request.choice)}
+    document = {"origin": asdict(request.origin), "choice": asdict(request.choice), "smart": request.smart}
     folder.write_secret(_NAME, json.dumps(document).encode())
 
 
@@ -36,7 +37,8 @@ def read(folder: DownloadFolder) -> DownloadRequest:
     document = json.loads(data)
     choice = document["choice"]
     lists = {name: tuple(choice[name]) for name in ("audio", "subtitles")}
-    return DownloadRequest(Origin(**document["origin"]), Choice(**{**choice, **lists}))
+    origin = Origin(**document["origin"])
+    return DownloadRequest(origin, Choice(**{**choice, **lists}), document.get("smart", False))
 
 
 def note_keys(folder: DownloadFolder, keys: Collection[tuple[bytes, bytes]]) -> None:

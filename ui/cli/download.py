@@ -59,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     renew.add_argument("--all", action="store_true", help="every licence on this device, before a trip")
     action("remove", "delete a download and give its licence back", "ID")
     action("move", "move a download to another folder or disk", "ID", "FOLDER")
+    _add_smart(action("smart", "download the next episodes of a series, remove the watched ones"))
     rights = action("simulate-rights", "say what a licence will permit, and when", "ID")
     rights.add_argument("--at", action="append", default=[], type=_time, metavar="TIME", help="ISO 8601, or +HOURS")
     rights.add_argument("--play-at", type=_time, metavar="TIME", help="suppose that it is first played then")
@@ -70,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
     """Carry out one action."""
     from ui.cli import download_actions as actions
     from ui.cli import download_rights as rights
+    from ui.cli import download_smart as smart
 
     handlers: dict[str, Callable[[argparse.Namespace], int]] = {
         "add": actions.add,
@@ -85,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
         "remove": rights.remove,
         "renew": rights.renew,
         "simulate-rights": rights.simulate,
+        "smart": smart.keep_up,
     }
     return handlers[args.action](args)
 
@@ -113,6 +116,16 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--subtitles", action="append", default=[], metavar="LANG", help="subtitles, or all")
     parser.add_argument("--thumbnails", action="store_true", help="with the pictures for seeking")
     parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear"], help="of a title")
+
+
+def _add_smart(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("episodes", nargs="+", metavar="EPISODE", help="titles of the service, in their order")
+    parser.add_argument("--ahead", type=whole_number, default=1, metavar="N", help="so many episodes (default 1)")
+    parser.add_argument("--room", type=_bytes, metavar="BYTES", help="all that this makes together (500M, 2G)")
+    parser.add_argument("--keep-watched", action="store_true", help="remove nothing")
+    parser.add_argument("--later", action="store_true", help="only put them into the queue")
+    _add_choice(parser)
+    _add_running(parser)
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:

@@ -77,7 +77,7 @@ def list_(args: argparse.Namespace) -> int:
     snapshots = store.rebuild() if args.rebuild else store.list()
     told = rights_of(args, store, snapshots)
     if args.json:
-        print_json({"downloads": [_document(item) | {"rights": told.get(item.id)} for item in snapshots]})
+        print_json({"downloads": [document_of(item) | {"rights": told.get(item.id)} for item in snapshots]})
     else:
         for item in snapshots:
             print(_line(item, told.get(item.id)))
@@ -197,14 +197,18 @@ def wanted_of(args: argparse.Namespace) -> DownloadRequest:
         variant=args.variant,
         service="" if by_address else args.service or "",
     )
-    choice = Choice(args.height, args.max_size, _languages(args.audio), _languages(args.subtitles), args.thumbnails)
-    return DownloadRequest(origin, choice)
+    return DownloadRequest(origin, choice_of(args))
+
+
+def choice_of(args: argparse.Namespace) -> Choice:
+    """What of a title the command line asks for."""
+    return Choice(args.height, args.max_size, _languages(args.audio), _languages(args.subtitles), args.thumbnails)
 
 
 def list_quietly(args: argparse.Namespace, store: Store) -> int:
     """The list for ``--json``; nothing for people, who did not ask for it."""
     if args.json:
-        print_json({"downloads": [_document(item) for item in store.list()]})
+        print_json({"downloads": [document_of(item) for item in store.list()]})
     return int(ExitCode.GOOD)
 
 
@@ -221,13 +225,13 @@ def shown_bytes(count: int) -> str:
 def _work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
     code = work(args, store, ids)
     if args.json:
-        print_json({"downloads": [_document(item) for item in store.list() if item.id in ids]})
+        print_json({"downloads": [document_of(item) for item in store.list() if item.id in ids]})
     return code
 
 
 def _show_one(args: argparse.Namespace, store: Store, download_id: str) -> int:
     if args.json:
-        print_json({"downloads": [_document(item) for item in store.list() if item.id == download_id]})
+        print_json({"downloads": [document_of(item) for item in store.list() if item.id == download_id]})
     return int(ExitCode.GOOD)
 
 
@@ -248,7 +252,8 @@ def _verdict(args: argparse.Namespace, verdict: Verdict) -> int:
     return int(ExitCode.GOOD if verdict.sound else ExitCode.FAILED)
 
 
-def _document(item: Snapshot) -> dict[str, Any]:
+def document_of(item: Snapshot) -> dict[str, Any]:
+    """A download for ``--json``."""
     return {**asdict(item), "state": str(item.state), "fraction": round(item.fraction, 4)}
 
 

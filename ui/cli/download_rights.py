@@ -31,10 +31,10 @@ def remove(args: argparse.Namespace) -> int:
     needs_service = _use_service_of(args, folder)
     if needs_service:
         with engine_of(args) as engine:
-            licences = _licences(engine)
+            licences = licences_for(engine)
             service.give_back(folder, licences)
             store.remove(folder.id)
-            sent = _send_receipts(engine, licences)
+            sent = send_receipts(engine, licences)
     else:
         store.remove(folder.id)
         sent = 0
@@ -54,7 +54,7 @@ def renew(args: argparse.Namespace) -> int:
     done: list[dict[str, Any]] = []
     worst: Exception | None = None
     with engine_of(args) as engine:
-        licences = _licences(engine)
+        licences = licences_for(engine)
         if licences is None and folders:
             raise InputError(ErrorCode.INPUT_USAGE, "To renew licences, name the service (--service).")
         for folder in folders:
@@ -62,7 +62,7 @@ def renew(args: argparse.Namespace) -> int:
             entry, error = _renew_one(engine, licences, folder)
             done.append(entry)
             worst = error or worst
-        _send_receipts(engine, licences)
+        send_receipts(engine, licences)
     if args.json:
         print_json({"renewed": done})
     else:
@@ -80,7 +80,7 @@ def simulate(args: argparse.Namespace) -> int:
     moments: Sequence[Moment] = ()
     if licence_id is not None:
         with engine_of(args) as engine:
-            licences = _licences(engine)
+            licences = licences_for(engine)
             if licences is None:
                 raise DrmError(DrmErrorCode.NO_LICENCE, "There is no licence for this title on this device.")
             now_s = engine.submit(_now(engine)).result()
@@ -133,14 +133,16 @@ def _use_service_of(args: argparse.Namespace, folder: DownloadFolder) -> bool:
     return args.service is not None
 
 
-def _licences(engine: Engine) -> OfflineLicences | None:
+def licences_for(engine: Engine) -> OfflineLicences | None:
+    """The licences that are kept here; None where there is no service."""
+
     async def kept() -> OfflineLicences | None:
         return await licences_of(engine)()
 
     return engine.submit(kept()).result()
 
 
-def _send_receipts(engine: Engine, licences: OfflineLicences | None) -> int:
+def send_receipts(engine: Engine, licences: OfflineLicences | None) -> int:
     """How many receipts the service confirmed; without a network they wait."""
     if licences is None:
         return 0

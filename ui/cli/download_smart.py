@@ -1,0 +1,89 @@
+"""``matinee download smart``: the next episodes of a series in, the watched ones out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from downloads import request, service, smart
+from downloads.errors import DownloadError
+from downloads.model import Origin, Snapshot
+from downloads.request import DownloadRequest
+from downloads.smart import SmartRule, SmartStep
+from downloads.store import Store
+from player.engine import Engine
+from player.errors import ErrorCode, ExitCode, InputError
+from ui.cli.download import open_store
+from ui.cli.download_actions import choice_of, document_of
+from ui.cli.download_rights import licences_for, send_receipts
+from ui.cli.download_work import engine_of, work
+from ui.cli.output import print_json
+
+
+def keep_up(args: argparse.Namespace) -> int:
+    """Carry out one step of the rule for the episodes that are named in their order."""
+    if not args.service:
+        raise InputError(ErrorCode.INPUT_USAGE, "To know what was watched, name the service (--service).")
+    store = open_store(args)
+    with engine_of(args) as engine:
+        watched = engine.submit(_watched(engine, args.episodes)).result()
+        step = _step(args, store, watched)
+        _remove(engine, store, step.remove)
+    added = [_add(args, store, title) for title in step.add]
+    code = work(args, store, added) if added and not args.later else int(ExitCode.GOOD)
+    if args.json:
+        shown = [document_of(item) for item in store.list() if item.id in added]
+        print_json({"watched": watched, "removed": list(step.remove), "downloads": shown})
+    return code
+
+
+async def _watched(engine: Engine, episodes: Sequence[str]) -> dict[str, float]:
+    """The share of each episode that was watched, as the service knows it. Raises ServiceError, NetError."""
+    assert engine.service is not None
+    shares = {}
+    for name in episodes:
+        progress = (await engine.service.title(name)).progress
+        if progress is not None and progress.duration_s > 0:
+            shares[name] = min(1.0, progress.position_s / progress.duration_s)
+    return shares
+
+
+def _step(args: argparse.Namespace, store: Store, watched: dict[str, float]) -> SmartStep:
+    snapshots = store.list()
+    made = {item.id for item in snapshots if _is_smart(store, item)}
+    sizes = [max(item.size, item.fetched) for item in snapshots if item.title_id in args.episodes]
+    return smart.decide(
+        args.episodes,
+        watched,
+        snapshots,
+        made,
+        SmartRule(args.ahead, args.room, args.keep_watched),
+        episode_bytes=max(sizes, default=0),
+    )
+
+
+def _is_smart(store: Store, item: Snapshot) -> bool:
+    try:
+        return request.read(store.find(item.id)).smart
+    except DownloadError:
+        return False  # what cannot be read was not made by a rule that may remove it
+
+
+def _add(args: argparse.Namespace, store: Store, title_id: str) -> str:
+    folder = store.create(title_id, title_id)
+    origin = Origin(title_id=title_id, variant=args.variant, service=args.service)
+    request.write(folder, DownloadRequest(origin, choice_of(args), smart=True))
+    print(f"matinee: download {folder.id} of {title_id}", file=sys.stderr)
+    return folder.id
+
+
+def _remove(engine: Engine, store: Store, ids: Sequence[str]) -> None:
+    if not ids:
+        return
+    licences = licences_for(engine)
+    for download_id in ids:
+        service.give_back(store.find(download_id), licences)
+        store.remove(download_id)
+        print(f"matinee: removed {download_id}, which was watched", file=sys.stderr)
+    send_receipts(engine, licences)
