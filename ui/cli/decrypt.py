@@ -22,7 +22,7 @@ from drm_client.sample_aes import is_described_as_encrypted
 from player.errors import ErrorCode, ExitCode, InputError
 from ui.cli.decrypt_inputs import KnownKeys, is_playlist, key_beside, playlist_parts, rendition_playlists
 from ui.cli.decrypt_mpd import LocalRendition, is_mpd, mpd_key_beside, mpd_renditions
-from ui.cli.decrypt_order import begins_presentation, in_order, output_names
+from ui.cli.decrypt_order import begins_presentation, files_of, in_order, output_names
 from ui.cli.decrypt_trial import find_segment_key, likely_ivs
 
 _METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
@@ -32,7 +32,9 @@ _MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<[?!A-Za-z][\t\n\r -~]{14}")  # no cip
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``matinee decrypt``."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="media files, HLS playlists or MPDs")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="media files, HLS playlists, MPDs, folders"
+    )
     parser.add_argument(
         "--key",
         action="append",
@@ -56,8 +58,11 @@ def run(args: argparse.Namespace) -> int:
     keys = parse_keys(args.key)
     iv = None if args.iv is None else _bytes_of(args.iv, "--iv", (8, 12, 16))
     target = Target(Path(args.output), args.output.endswith("/") or Path(args.output).is_dir())
-    manifests = [path for path in args.files if is_playlist(path) or is_mpd(path)]
-    media = [path for path in args.files if path not in manifests]
+    files = [file for path in args.files for file in files_of(path)]
+    if not files:
+        raise InputError(ErrorCode.INPUT_FILE, "There are no files in it.")
+    manifests = [path for path in files if is_playlist(path) or is_mpd(path)]
+    media = [path for path in files if path not in manifests]
     try:
         if manifests:
             written = _decrypt_manifests(manifests, media, keys, target)
@@ -139,7 +144,7 @@ class Target:
 def _decrypt_manifests(
     manifests: Sequence[Path], media: Sequence[Path], keys: KnownKeys, target: Target
 ) -> list[Path]:
-    """Each rendition becomes one file; several of them a folder."""
+    """Each rendition becomes one file, however many manifests name it; several of them a folder."""
     renditions: list[LocalRendition] = []
     for path in manifests:
         if is_mpd(path):
@@ -147,6 +152,7 @@ def _decrypt_manifests(
         else:
             for playlist in rendition_playlists(path):
                 renditions.append(LocalRendition(playlist.stem, tuple(playlist_parts(playlist, keys, only=media))))
+    renditions = _each_once(renditions)
     if len(renditions) > 1:
         target = target.for_several("several renditions")
     written = []
@@ -161,6 +167,15 @@ def _decrypt_manifests(
         path = target.path / name if target.is_folder else target.path
         written.append(_write(path, clear, [*manifests, *media, *(part.path for part in rendition.parts)]))
     return written
+
+
+def _each_once(renditions: Iterable[LocalRendition]) -> list[LocalRendition]:
+    """Those that are made of other media than any before them."""
+    found: dict[tuple[object, ...], LocalRendition] = {}
+    for rendition in renditions:
+        media = tuple((part.path.resolve(), part.byte_range) for part in rendition.parts if part.is_media)
+        found.setdefault(media, rendition)
+    return list(found.values())
 
 
 def _decrypt_files(

@@ -14,6 +14,13 @@ _DIGITS = re.compile(r"(\d+)")
 MediaFile = tuple[Path, bytearray]
 
 
+def files_of(path: Path) -> list[Path]:
+    """A folder stands for the files in it, as a shell would list them; anything else for itself."""
+    if not path.is_dir():
+        return [path]
+    return sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+
+
 def begins_presentation(data: bytearray) -> bool:
     """Whether a file is whole or an init segment: media segments have no file type box or EBML header."""
     return data[4:8] == b"ftyp" or data[:4] == b"\x1a\x45\xdf\xa3"

@@ -100,6 +100,8 @@ def test_the_order_of_a_shell_is_no_order_of_segments(tmp_path: Path) -> None:
     assert [path.name for path in listed] == ["10.m4s", "2.m4s", "zero.mp4"]
     assert run(*listed, "--key", f"{KID}:{KEY}", "-o", tmp_path / "clear.mp4") == 0
     assert read_fragment_samples((tmp_path / "clear.mp4").read_bytes()) == payloads(1, 2)
+    assert run(tmp_path / "a", "--key", f"{KID}:{KEY}", "-o", tmp_path / "folder.mp4") == 0
+    assert (tmp_path / "folder.mp4").read_bytes() == (tmp_path / "clear.mp4").read_bytes()
     both = [*listed, *sorted((tmp_path / "b").iterdir())]
     assert run(*both, "--key", f"{KID}:{KEY}", "-o", f"{tmp_path}/out/") == 0
     written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.m*")}
@@ -150,7 +152,9 @@ def test_a_multivariant_playlist_gives_a_folder(tmp_path: Path) -> None:
         f"#EXT-X-STREAM-INF:BANDWIDTH={rate}\n{name}.m3u8\n" for name, rate in (("low", 1), ("high", 2))
     )
     (tmp_path / "master.m3u8").write_text("#EXTM3U\n" + variants)
-    assert run(tmp_path / "master.m3u8", "--key", f"{KID}:{KEY}", "-o", tmp_path / "out") == 0
+    (tmp_path / "high.m3u8").write_text((tmp_path / "low.m3u8").read_text().replace("2.m4s", "1.m4s"))
+    both = [tmp_path / "master.m3u8", tmp_path / "low.m3u8"]
+    assert run(*both, "--key", f"{KID}:{KEY}", "-o", tmp_path / "out") == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["high.mp4", "low.mp4"]
     assert read_fragment_samples((tmp_path / "out" / "low.mp4").read_bytes()) == payloads(1, 2)
 
@@ -235,6 +239,7 @@ def test_packed_audio_with_a_clear_begin(tmp_path: Path) -> None:
         (["in.mp4", "--key", f"{KID}:{KEY}", "--iv", "12"], 2, "--iv"),
         (["missing.mp4", "--key", KEY], 2, "cannot be read"),
         (["empty.mp4", "--key", KEY], 2, "is empty"),
+        (["nothing", "--key", KEY], 2, "no files"),
         (["missing.m3u8", "--key", KEY], 2, "cannot be read"),
         (["text.mp4", "--key", KEY], 2, "initialisation vector is not known"),
         (["title.mpd", "--key", KEY], 2, "no period"),
@@ -248,6 +253,7 @@ def test_what_goes_wrong_is_one_sentence(
     whole = write_whole(tmp_path / "in.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[: whole.index(b"mdat") + 50])
     (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "nothing").mkdir()
     (tmp_path / "title.mpd").write_text('<?xml version="1.0"?>\n<MPD/>')
     (tmp_path / "text.mp4").write_text("this is not a film\n" * 9)
     assert run(tmp_path / words[0], *words[1:], "-o", tmp_path / "out.mp4") == code
