@@ -79,8 +79,8 @@ def _words(text: str | None) -> list[str]:
 def captions(accessibility: Iterable[str]) -> list[Json]:
     """Closed captions inside the video that Accessibility descriptors announce (DASH-IF IOP 6.4.3, SCTE 214-1).
 
-    ``CC1=eng;CC3=swe`` and ``eng;swe`` for CEA-608, ``1=lang:eng;2=lang:fra,war:0`` for CEA-708; a service without a
-    channel has null.
+    ``CC1=eng;CC3=swe`` and ``eng;swe`` for CEA-608, ``1=lang:eng;2=lang:fra,war:0`` for CEA-708, and either in the
+    form of the other; a service without a channel has null. No value means one service in an unknown language.
     """
     rows: list[Json] = []
     for item in accessibility:
@@ -88,7 +88,7 @@ def captions(accessibility: Iterable[str]) -> list[Json]:
         if match is None:
             continue
         services = [part.strip() for part in (match.group(2) or "").split(";") if part.strip()]
-        rows += [_service(match.group(1), service) for service in services]
+        rows += [_service(match.group(1), service) for service in services or ["CC1=und"] * (match.group(1) == "608")]
     return rows
 
 
@@ -97,7 +97,6 @@ def _service(kind: str, text: str) -> Json:
     if not given:
         is_channel = kind == "608" and re.fullmatch(r"CC[1-4]", text) is not None
         return {"channel": text if is_channel else None, "lang": None if is_channel else text}
-    if kind == "708":
-        options = dict(part.partition(":")[::2] for part in value.split(","))
-        return {"channel": f"SERVICE{channel}", "lang": options.get("lang", value)}
-    return {"channel": channel, "lang": value}
+    options = dict(part.partition(":")[::2] for part in value.split(","))
+    prefix = "SERVICE" if kind == "708" else "CC"
+    return {"channel": prefix + channel if channel.isdigit() else channel, "lang": options.get("lang", value)}

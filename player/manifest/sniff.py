@@ -19,6 +19,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+HEADLESS = ("#EXTINF:", "#EXT-X-")
+"""HLS without its first line begins so: it is read, with a warning."""
 SNIFFED_CHARACTERS = 64 * 1024
 
 
@@ -42,7 +44,7 @@ def sniff(text: str, content_type: str | None = None) -> ManifestProtocol:
     head = text[:SNIFFED_CHARACTERS].lstrip()
     if not head:
         raise ManifestError(ErrorCode.MANIFEST_EMPTY, "The manifest is empty.", line=1)
-    if head.startswith("#EXTM3U"):
+    if head.startswith(("#EXTM3U", *HEADLESS)):
         return ManifestProtocol.HLS
     if _HTML.match(head) or (head.startswith("<?xml") and re.search(r"<html\b", head, re.IGNORECASE)):
         raise ManifestError(

@@ -65,6 +65,7 @@ def _track(element: Element, identity: str, type_: TrackType, members: Sequence[
     renditions = tuple(
         sorted((member.rendition for member in members), key=lambda rendition: rendition.bandwidth_bps)
     )
+    labels += [text for text in (attribute(element, "label"),) if text]  # of drafts, still written
     label = labels[0] if labels else next((member.label for member in members if member.label), None)
     return Track(
         id=identity,

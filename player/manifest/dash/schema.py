@@ -43,7 +43,7 @@ READ: dict[str, frozenset[str]] = {
         "AssetIdentifier": "schemeIdUri value id",
         "EventStream": "schemeIdUri value timescale presentationTimeOffset",
         "Event": "id presentationTime duration messageData",
-        "AdaptationSet": f"id group {_COMMON} qualityRanking par minBandwidth maxBandwidth minWidth maxWidth "
+        "AdaptationSet": f"id group label {_COMMON} qualityRanking par minBandwidth maxBandwidth minWidth maxWidth "
         "minHeight maxHeight minFrameRate maxFrameRate segmentAlignment subsegmentAlignment bitstreamSwitching "
         "href actuate",
         "Representation": f"id bandwidth {_COMMON} qualityRanking",

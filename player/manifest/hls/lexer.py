@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_LINE_CHARACTERS, limit_error
+from player.manifest.notes import Notes
+from player.manifest.sniff import HEADLESS
 
 _HEADER = re.compile(r"#EXTM3U(?:[ \t:,].*)?$")
 _NEXT = r"(?=[A-Z0-9-]+=)"  # the comma before the next attribute is missing
@@ -31,7 +33,7 @@ def split_lines(text: str) -> list[str]:
     """The playlist's lines, stripped; line N of the source is item N-1.
 
     LF and CRLF end a line (RFC 8216bis 4.1), and so does a lone CR, which players accept. Raises
-    :class:`ManifestError` when the first line that is not blank is not ``#EXTM3U``.
+    :class:`ManifestError` when the first line that is not blank is neither ``#EXTM3U`` nor a tag of HLS.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -40,12 +42,19 @@ def split_lines(text: str) -> list[str]:
         stripped = line.strip()
         if not stripped:
             continue
-        if not _HEADER.match(stripped):
+        if not _HEADER.match(stripped) and not stripped.startswith(HEADLESS):
             raise ManifestError(
                 ErrorCode.MANIFEST_NOT_RECOGNISED, "An HLS playlist must begin with #EXTM3U.", line=number
             )
         return lines
     raise ManifestError(ErrorCode.MANIFEST_EMPTY, "The manifest is empty.")
+
+
+def check_header(lines: list[str], notes: Notes) -> None:
+    """Warn of a playlist that begins with another tag than ``#EXTM3U`` (RFC 8216bis 4.4.1.1)."""
+    number, first = next((number, line.strip()) for number, line in enumerate(lines, 1) if line.strip())
+    if not _HEADER.match(first):
+        notes.warn("hls.no_header", "An HLS playlist must begin with #EXTM3U.", line=number)
 
 
 def check_line(line: str, number: int) -> None:

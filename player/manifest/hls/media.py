@@ -6,18 +6,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from player.errors import ErrorCode, ManifestError
 from player.manifest.dates import parse_date
 from player.manifest.hls.dateranges import DateRanges
 from player.manifest.hls.findings import check_media, check_repeated
 from player.manifest.hls.header import HeaderReader
 from player.manifest.hls.keys import KeyRing, read_key
-from player.manifest.hls.lexer import attribute_list, byte_range, integer, is_yes, number, resolution, split_lines
+from player.manifest.hls.lexer import attribute_list, check_header, integer, is_yes, number, resolution, split_lines
+from player.manifest.hls.ranges import ByteRanges
 from player.manifest.hls.tags import ONCE, TAGS, Scope
 from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_DURATION_S, MAX_LINE_CHARACTERS, MAX_SEGMENTS, limit_error
 from player.manifest.model import (
-    ByteRange,
     InitSegment,
     ManifestWarning,
     Part,
@@ -98,14 +97,10 @@ class _MediaReader:
         self.time_s = 0.0
         self.clock_s: float | None = None  # date of the next segment, from the last PROGRAM-DATE-TIME on
         self.first_dated: int | None = None
-        self.range_url = ""
-        self.range_end = 0
-        self.part_url = ""
-        self.part_end = 0
+        self.byte_ranges = ByteRanges(self.notes)
         # belongs to the next segment
         self.duration: float | None = None
         self.title = ""
-        self.range: tuple[int, int | None] | None = None
         self.gap = False
         self.parts: list[Part] = []
         self.once: dict[str, int] = {}  # how often the tags stand that may stand once
@@ -134,6 +129,7 @@ class _MediaReader:
     # -- the pass ------------------------------------------------------------------------------------------------
 
     def read(self, lines: list[str]) -> MediaPlaylist:
+        check_header(lines, self.notes)
         handlers = self.handlers
         for line_number, raw in enumerate(lines, 1):
             line = raw.strip()
@@ -256,7 +252,9 @@ class _MediaReader:
         segments = self.segments
         if len(segments) >= MAX_SEGMENTS:
             raise limit_error("the playlist has too many segments", MAX_SEGMENTS, line=line)
-        byte_range_ = None if self.range is None else self._take_range(url, line)
+        byte_range_ = None
+        if self.byte_ranges.pending is not None:
+            byte_range_ = self.byte_ranges.take(url, line, segments[-1] if segments else None)
         date = self.clock_s
         if date is not None:
             if self.first_dated is None:
@@ -301,28 +299,6 @@ class _MediaReader:
         if trouble is not None:
             self.notes.warn("forbidden_url", trouble, line=line)
 
-    def _take_range(self, url: str, line: int) -> ByteRange:
-        """The pending byte range; without an offset it goes on where the one before it ended (4.4.4.2).
-
-        The segment before must be a range of the same resource. Where it is of another one, players go on counting,
-        and so does this one; after a segment without a range they start at 0.
-        """
-        assert self.range is not None
-        length, offset = self.range
-        self.range = None
-        if offset is None:
-            ranged = bool(self.segments) and self.segments[-1].byte_range is not None
-            offset = self.range_end if ranged else 0
-            if self.segments and not (ranged and url == self.range_url):
-                self.notes.warn(
-                    "hls.byterange_without_offset",
-                    "A byte range without offset does not follow a range of the same resource; "
-                    f"it is read from {offset} on.",
-                    line=line,
-                )
-        self.range_url, self.range_end = url, offset + length
-        return ByteRange(offset, length)
-
     def _extinf(self, value: str, line: int) -> None:
         comma = value.find(",")
         text = value if comma < 0 else value[:comma]
@@ -350,9 +326,7 @@ class _MediaReader:
         return 0.0
 
     def _byte_range(self, value: str, line: int) -> None:
-        self.range = byte_range(value)
-        if self.range is None:
-            self.notes.warn("hls.bad_byterange", "An EXT-X-BYTERANGE has no length.", line=line)
+        self.init = self.byte_ranges.read(value, line, self.init)
 
     def _discontinuity(self, _value: str, _line: int) -> None:
         self.discontinuity += 1
@@ -370,10 +344,7 @@ class _MediaReader:
             return
         url = self.resolve(uri)
         self._check_url(url, line, data_allowed=True)
-        part = byte_range(attributes.get("BYTERANGE"))
-        if part is None and "BYTERANGE" in attributes:
-            self.notes.warn("hls.bad_byterange", "The BYTERANGE of an EXT-X-MAP has no length.", line=line)
-        self.init = InitSegment(url, None if part is None else ByteRange(part[1] or 0, part[0]), self.keys.keys)
+        self.init = InitSegment(url, self.byte_ranges.of_map(attributes.get("BYTERANGE"), line), self.keys.keys)
 
     def _date_time(self, value: str, line: int) -> None:
         date = parse_date(value)
@@ -404,33 +375,12 @@ class _MediaReader:
         if duration is None or not 0 <= duration <= MAX_DURATION_S:
             self.notes.warn("hls.bad_part_duration", "An EXT-X-PART has no usable DURATION.", line=line)
             duration = self.header.info.part_target_s or 0.0
-        part_range = self._part_range(attributes.get("BYTERANGE"), url, line)
+        part_range = self.byte_ranges.of_part(attributes.get("BYTERANGE"), url, line, first=not self.parts)
         if len(self.parts) >= MAX_SEGMENTS:
             raise limit_error("a segment has too many parts", MAX_SEGMENTS, line=line)
         self.parts.append(
             Part(url, duration, part_range, is_yes(attributes.get("INDEPENDENT")), is_yes(attributes.get("GAP")))
         )
-
-    def _part_range(self, text: str | None, url: str, line: int) -> ByteRange | None:
-        """A part's byte range; without an offset it goes on where the part before it ended (4.4.4.9)."""
-        if not self.parts and url != self.part_url:
-            self.part_end = 0  # a new segment in a resource of its own
-        part = byte_range(text)
-        if part is None:
-            self.part_url, self.part_end = url, 0
-            return None
-        length, offset = part
-        if offset is None:
-            offset = self.part_end
-            if url != self.part_url:
-                self.notes.warn(
-                    "hls.byterange_without_offset",
-                    "The byte range of a part has no offset and does not follow a range of the same resource; "
-                    f"it is read from {offset} on.",
-                    line=line,
-                )
-        self.part_url, self.part_end = url, offset + length
-        return ByteRange(offset, length)
 
     # -- the playlist as a whole ---------------------------------------------------------------------------------
 
@@ -489,7 +439,8 @@ class _MediaReader:
         attributes = self.variables.attributes(value, line)
         skipped = integer(attributes.get("SKIPPED-SEGMENTS"))
         if skipped is None or not 0 <= skipped <= MAX_SEGMENTS:
-            raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "EXT-X-SKIP has no usable SKIPPED-SEGMENTS.", line=line)
+            self.notes.warn("hls.bad_skip", "An EXT-X-SKIP has no usable SKIPPED-SEGMENTS.", line=line)
+            return
         removed = tuple(filter(None, attributes.get("RECENTLY-REMOVED-DATERANGES", "").split("\t")))
         self.sequence += skipped
         if self.segments:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from player.manifest.hls.findings import check_multivariant, check_repeated
 from player.manifest.hls.header import read_start
 from player.manifest.hls.keys import read_key
-from player.manifest.hls.lexer import Tag, integer, iter_tags, split_lines
+from player.manifest.hls.lexer import Tag, check_header, integer, iter_tags, split_lines
 from player.manifest.hls.tags import ONCE, TAGS, Scope
 from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_RENDITIONS, limit_error
@@ -80,6 +80,7 @@ class _MultivariantReader:
         }
 
     def read(self, lines: list[str]) -> Multivariant:
+        check_header(lines, self.notes)
         for item in iter_tags(lines):
             if isinstance(item, Tag):
                 self._tag(item)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from player.manifest.codecs import codec_family, of_type, split_codecs
+from player.manifest.codecs import codec_family, container_of_url, of_type, split_codecs
 from player.manifest.hls.lexer import integer, is_yes, number, resolution
 from player.manifest.hls.multivariant import Entry, Multivariant
 from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
-from player.manifest.model import ListedIndex, Location, Place, PlaylistRef, Rendition, Track, TrackType
+from player.manifest.model import Container, ListedIndex, Location, Place, PlaylistRef, Rendition, Track, TrackType
 from player.manifest.urls import folder_of
 
 _MEDIA_TYPES = {
@@ -186,9 +186,14 @@ def _family(variant: Entry) -> tuple[str, str]:
     if video:
         return codec_family(video[0]), video_range
     pictures = any(name in variant.attributes for name in ("RESOLUTION", "FRAME-RATE", "VIDEO"))
-    if of_type(codecs, TrackType.AUDIO) and not pictures:
+    if not pictures and (of_type(codecs, TrackType.AUDIO) or (not codecs and _is_sound_file(variant.url))):
         return "audio", "SDR"
     return "", video_range
+
+
+def _is_sound_file(url: str | None) -> bool:
+    """Whether a variant is no playlist but a file of sound (``radio.mp3``), as radio stations have it."""
+    return url is not None and container_of_url(url) is Container.PACKED_AUDIO
 
 
 def _variant(
