@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from random import Random
 from typing import Any, Literal
 
@@ -42,6 +43,7 @@ from player.stream.throughput import Throughput
 from player.stream.virtual import VirtualStream
 from player.subtitles import Subtitles
 from player.switching import TrackSwitch
+from player.thumbnails import Picture, Thumbnails
 from player.told import note_of, rated
 
 _log = logging.getLogger(__name__)
@@ -84,6 +86,7 @@ class Session:
         self._early_seek_s: float | None = None
         self._loaded = False
         self._tracks: TrackSwitch | None = None
+        self._thumbnails: Thumbnails | None = None
         self._selection: Selection | None = None
         self._reloads: Reloads | None = None
         self._link: MpvControl | None = None  # to libmpv, which opens its file while the manifest is on its way
@@ -122,6 +125,10 @@ class Session:
     def set_rung(self, index: int | None) -> None:
         """Fix the quality, or None for Auto."""
         self._errands.do(lambda: self._set_rung(index))
+
+    def thumbnail(self, time_s: float) -> Future[Picture | None]:
+        """The small picture of a time, for scrubbing; None where there is none."""
+        return asyncio.run_coroutine_threadsafe(self._thumbnail(time_s), self._services.loop)
 
     def select_audio(self, track_id: str) -> None:
         """Switch the audio track."""
@@ -234,6 +241,7 @@ class Session:
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
         self._streaming = self._make_streaming(sources, loader)
         self._tracks = self._make_tracks(sources)
+        self._thumbnails = Thumbnails(presentation, sources)
         self._publish_choices(addresses.name)
         timeline = await self._streaming.find_segments()
         begin_s = begin_at(start_s, timeline.end_s, asked_for=settings.start_s is not None)
@@ -361,6 +369,9 @@ class Session:
         if not any(start <= target_s <= end for start, end in ranges):
             self._waiting.interrupt(generation)
 
+    async def _thumbnail(self, time_s: float) -> Picture | None:
+        return None if self._thumbnails is None else await self._thumbnails.at(time_s)
+
     async def _set_rung(self, index: int | None) -> None:
         self._manual = index
         if self._streaming is not None:
@@ -458,6 +469,7 @@ class Session:
             rungs=rung_choices(self._selection.main),
             rungs_unsupported=unsupported_rungs(self._selection),
             rung_manual=self._manual,
+            thumbnails=self._thumbnails is not None and self._thumbnails.available,
         )
         self._tracks.publish()
 

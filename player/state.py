@@ -92,6 +92,7 @@ class PlaybackState:
     rung_manual: int | None = None  # None is Auto
     audio_tracks: tuple[TrackChoice, ...] = ()
     text_tracks: tuple[TrackChoice, ...] = ()
+    thumbnails: bool = False  # whether there are small pictures for scrubbing
     pathway: str = ""
     low_bandwidth: bool = False  # nothing but this title should use the link
     dropped_frames: int = 0

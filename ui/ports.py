@@ -16,6 +16,7 @@ from player.state import PlaybackState
 
 if TYPE_CHECKING:  # it brings the engine along, which must not hold up the first frame
     from player.opening import Source
+    from player.thumbnails import Picture
 
 T = TypeVar("T")
 
@@ -67,6 +68,10 @@ class SessionPort(Protocol):
     def seek_by(self, delta_s: float) -> None: ...
 
     def set_rung(self, index: int | None) -> None: ...
+
+    def thumbnail(self, time_s: float) -> Future[Picture | None]:
+        """The small picture of a time, for scrubbing; None where there is none or another was asked for since."""
+        ...
 
     def select_audio(self, track_id: str) -> None: ...
 

@@ -94,6 +94,7 @@ class Sources:
         self._default_pathway = default_pathway
         self._once: dict[tuple[object, ...], asyncio.Task[object]] = {}
         self._clocks: dict[int, TimestampUnwrapper] = {}  # of transport streams, by discontinuity
+        self._as_loaded: dict[int, Rendition] = {}  # by id() of what the presentation has
         self.live_playlists: list[LoadedPlaylist] = []
         self.growing: Growing | None = None  # what tells the segments of a live presentation
 
@@ -151,6 +152,10 @@ class Sources:
             return self.growing.known(rendition)
         result = self._result(("index", id(rendition)))
         return result if isinstance(result, SegmentIndex) else loaded(rendition)
+
+    def as_loaded(self, rendition: Rendition) -> Rendition:
+        """The rendition with what its own playlist has said of it, once that is loaded (the tiles of its sheets)."""
+        return self._as_loaded.get(id(rendition), rendition)
 
     async def _load_index(self, rendition: Rendition) -> SegmentIndex:
         ref = rendition.segments
@@ -218,6 +223,7 @@ class Sources:
         """The segments that ``rendition`` got in ``updated``; ids alone may repeat from period to period."""
         for before, after in zip(_all_renditions(self._presentation), _all_renditions(updated), strict=True):
             if before is rendition and isinstance(after.segments, SegmentIndex):
+                self._as_loaded[id(rendition)] = after
                 return after.segments
         raise MediaError(
             ErrorCode.MEDIA_DAMAGED, "The index of this title could not be read.", rendition=rendition.id

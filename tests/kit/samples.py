@@ -89,6 +89,23 @@ def _rows() -> tuple[Sample, ...]:
 SAMPLES = _rows()
 
 
+def trick_play() -> Path:
+    """A title of Shaka Packager's, ``manifest.mpd`` and ``master.m3u8``, with a trick-play track of keyframes: one
+    for each second."""
+
+    def make(folder: Path) -> None:
+        video = _video("H.264")
+        streams = [
+            f"in={video},stream=video,{_stream('video', 'm4s')},iframe_playlist_name=iframes.m3u8",
+            f"in={video},stream=video,{_stream('trick', 'm4s')},trick_play_factor=1",
+        ]
+        manifests = ["--mpd_output", "manifest.mpd", "--hls_master_playlist_output", "master.m3u8"]
+        options = ["--quiet", "--segment_duration", "1", "--generate_static_live_mpd", *manifests]
+        run_tool([tools.locate().packager, *options, *streams], cwd=folder)
+
+    return _cached("trick-play", make)
+
+
 def _by_ffmpeg(sample: Sample, folder: Path) -> None:
     inputs = ["-i", _video(sample.video), "-i", _audio(sample.audio), "-map", "0:v", "-map", "1:a", "-c", "copy"]
     if sample.protocol == "DASH":
