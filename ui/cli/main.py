@@ -43,6 +43,7 @@ COMMANDS = {
     "qa": Command("ui.cli.qa", "run test plans with faults and thresholds, compare CDNs, watch live streams"),
     "decrypt": Command("ui.cli.decrypt", "decrypt test material with known keys"),
     "kiosk": Command("ui.cli.kiosk", "a screen that plays by itself and heals itself"),
+    "selftest": Command("ui.cli.selftest", "try this installation: the app by keys, a kiosk under troubles"),
     "doctor": Command("ui.cli.doctor", "say what is missing on this machine"),
     "serve": Command("ui.cli.serve", "run the bundled service: API and two CDN edges"),
     "publish": Command("ui.cli.publish", "encode, encrypt and publish a video file"),

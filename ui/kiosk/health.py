@@ -46,6 +46,8 @@ class Health:
             "status": self.status,
             "entry": self.entry,
             "position_s": round(self.position_s, 1),
+            "frames": self.frames,
+            "memory": self.memory,
             "without_picture_s": round(self.without_picture_s, 1),
             "up_s": round(self.up_s, 1),
             "fallback": self.shows_fallback,

@@ -69,15 +69,15 @@ class Limits:
     ``sound_every_s``: where there is no loudspeaker, a new screen has none either."""
 
     start_s: float = 20.0
-    silent_s: float = 5.0
-    frozen_s: float = 6.0
+    silent_s: float = 4.0
+    frozen_s: float = 5.0
     picture_s: float = 900.0
     sound_s: float = 15.0
     sound_every_s: float = 3600.0
     ending_s: float = 3.0
     healthy_s: float = 60.0
     memory_bytes: int = 1_500_000_000
-    delays_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 10.0, 30.0, 60.0, 120.0, 300.0)  # after so many failures
+    delays_s: tuple[float, ...] = (0.5, 0.5, 1.0, 4.0, 10.0, 30.0, 60.0, 120.0, 300.0)  # after so many failures
 
 
 class Watchdog:

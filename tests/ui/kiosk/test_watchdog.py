@@ -75,7 +75,7 @@ def test_a_dead_one_is_begun_anew_at_once(scene: Scene) -> None:
 
 def test_a_silent_one_is_killed(scene: Scene) -> None:
     scene.plays(120)
-    assert scene.until(Order.KILL, 7) >= 5.0
+    assert scene.until(Order.KILL, 7) >= 4.0
     scene.dies()
     assert scene.dog.restarts == {Reason.SILENT: 1}
     assert scene.until(Order.START, 2) <= 1.0
@@ -83,7 +83,7 @@ def test_a_silent_one_is_killed(scene: Scene) -> None:
 
 def test_a_frozen_picture_is_killed_although_the_process_talks(scene: Scene) -> None:
     scene.plays(120)
-    assert scene.until(Order.KILL, 8, moves=False) >= 6.0
+    assert scene.until(Order.KILL, 8, moves=False) >= 5.0
     scene.dies()
     assert scene.dog.restarts == {Reason.FROZEN: 1}
 

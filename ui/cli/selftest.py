@@ -1,0 +1,80 @@
+"""``matinee selftest``: the program tries itself where it is installed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.cli.options import positive
+
+if TYPE_CHECKING:
+    from ui.selftest.focus import PageWalk
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee selftest --help``."""
+    parser.add_argument("--focus", action="store_true", help="walk the app's pages by keys alone")
+    parser.add_argument(
+        "--kiosk", type=positive, metavar="MINUTES", help="run a kiosk for so long, and kill, stop and cut it off"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="which troubles, and when")
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="an empty folder for the kiosk; on a small disk, that is filled too"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when everything is well, 1 when something is not."""
+    from player.errors import ErrorCode, InputError
+
+    if not args.focus and args.kiosk is None:
+        raise InputError(ErrorCode.INPUT_USAGE, "Say what to test: --focus, --kiosk MINUTES, or both.")
+    document: dict[str, object] = {}
+    good = True
+    if args.focus:
+        pages = _walk()
+        good = all(not page.wrong for page in pages)
+        document["focus"] = [
+            {"page": page.name, "stops": page.stops, "keys": page.keys, "wrong": page.wrong} for page in pages
+        ]
+    if args.kiosk is not None:
+        verdict = _kiosk(args)
+        good = good and bool(verdict["good"])
+        document |= verdict
+    if args.json:
+        json.dump({**document, "good": good}, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    return 0 if good else 1
+
+
+def _walk() -> list[PageWalk]:
+    from ui.selftest.walk import walk_app
+
+    with tempfile.TemporaryDirectory(prefix="matinee-selftest-") as folder:
+        pages = walk_app(Path(folder))
+    for page in pages:
+        _say(f"{page.name}: {page.stops} stops, {page.keys} keys{': ' if page.wrong else ''}{'; '.join(page.wrong)}")
+    return pages
+
+
+def _kiosk(args: argparse.Namespace) -> dict[str, object]:
+    from player.errors import ComponentError, ErrorCode
+    from ui.selftest import kiosk
+
+    if not kiosk.is_possible():
+        raise ComponentError(ErrorCode.COMPONENT_DISPLAY, "--kiosk needs Linux: it stops and kills processes.")
+    with tempfile.TemporaryDirectory(prefix="matinee-selftest-") as folder:
+        state = Path(folder) if args.state is None else args.state.resolve()
+        state.mkdir(parents=True, exist_ok=True)
+        verdict = kiosk.run(args.kiosk, args.seed, state, _say)
+    _say(f"kiosk: {'good' if verdict.good else 'NOT GOOD'}, {len(verdict.recoveries)} troubles")
+    return verdict.as_dict()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,178 @@
+"""Walks the pages of the real app by keys alone: everything that can be pressed is reached by arrows, the focus is
+never lost, and Back leads back. Run inside the app's own event loop (:class:`ui.app.AppOptions` ``on_window``)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QCoreApplication, QEvent, QMetaObject, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtQuick import QQuickItem, QQuickWindow
+from shiboken6 import getCppPointer
+
+_KEY = Qt.Key
+# Right before Left: a slider that is full at the beginning lets Right through only while it is full.
+ARROWS = (_KEY.Key_Up, _KEY.Key_Down, _KEY.Key_Right, _KEY.Key_Left)
+_PLACES = (("first page", ""), ("settings", "showSettings"), ("downloads", "showDownloads"))
+_MOST_KEYS = 600
+_MOST_BACKS = 4  # out of a list or a menu, then off the page
+_STEP_MS = 5
+_SETTLE_MS = 600
+_AT_THE_LATEST_MS = 5000
+
+
+@dataclass(slots=True)
+class PageWalk:
+    """One page: how many stops it has, how many keys it took, and what is wrong with it."""
+
+    name: str
+    stops: int = 0
+    keys: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+class FocusWalk(QObject):
+    """Begins by itself once the window is there; ``pages`` holds the result when ``done`` is called."""
+
+    def __init__(self, app: QObject, window: QQuickWindow, done: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._app, self._window, self._done = app, window, done
+        self.pages: list[PageWalk] = []
+        self._steps = self._walk()
+        QTimer.singleShot(_SETTLE_MS, self, self._step)
+
+    def _step(self) -> None:
+        wait_ms = next(self._steps, None)
+        if wait_ms is None:
+            self._done()
+        else:
+            QTimer.singleShot(wait_ms, self, self._step)
+
+    def _walk(self) -> Iterator[int]:
+        """Each value is how long to let the app go on, in milliseconds."""
+        yield from self._settle()
+        first = self._page()
+        for name, method in _PLACES:
+            page = PageWalk(name)
+            self.pages.append(page)
+            if method:
+                QMetaObject.invokeMethod(self._app, method)
+                yield from self._settle()
+            yield from self._explore(page)
+            if method:
+                for _ in range(_MOST_BACKS):
+                    if self._page() != first:
+                        self._press(_KEY.Key_Back)
+                        yield _SETTLE_MS
+                if self._page() != first:
+                    page.wrong.append(f"Back leads to {self._page()}, not to {first}")
+
+    def _settle(self) -> Iterator[int]:
+        for _ in range(_AT_THE_LATEST_MS // _SETTLE_MS):
+            yield _SETTLE_MS
+            if self._page() != "starting" and self._window.activeFocusItem() is not None:
+                return
+
+    def _explore(self, page: PageWalk) -> Iterator[int]:
+        expected = {identity(item) for item in stops(self._window)}
+        page.stops = len(expected)
+        graph = Graph()
+        while page.keys < _MOST_KEYS:
+            item = self._window.activeFocusItem()
+            if item is None or not item.isVisible() or not item.isEnabled():
+                page.wrong.append("the focus is lost")
+                return
+            graph.stand_at(identity(item))
+            arrow = graph.next_arrow()
+            if arrow is None:
+                break
+            self._press(arrow)
+            page.keys += 1
+            yield _STEP_MS
+        else:
+            page.wrong.append(f"the walk does not end within {_MOST_KEYS} keys")
+        missed = sorted(words for node, words in self._named().items() if node in expected - graph.nodes)
+        page.wrong += [f"arrows do not reach {words}" for words in missed]
+
+    def _named(self) -> dict[int, str]:
+        return {identity(item): name_of(item) for item in stops(self._window)}
+
+    def _page(self) -> str:
+        return str(self._app.property("page"))
+
+    def _press(self, key: Qt.Key) -> None:
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            QCoreApplication.sendEvent(self._window, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
+
+
+class Graph:
+    """What the arrows do, as far as it has been tried. An arrow may lead elsewhere the next time: rows remember."""
+
+    def __init__(self) -> None:
+        self._tried: dict[int, dict[Qt.Key, int]] = {}
+        self._here = 0
+        self._pressed: Qt.Key | None = None
+
+    @property
+    def nodes(self) -> set[int]:
+        """Every stop that was reached."""
+        return set(self._tried)
+
+    def stand_at(self, node: int) -> None:
+        """Where the last arrow has led."""
+        if self._pressed is not None:
+            self._tried[self._here][self._pressed] = node
+        self._here = node
+        self._tried.setdefault(node, {})
+
+    def next_arrow(self) -> Qt.Key | None:
+        """One that has not been tried here, else the begin of the shortest way to one; None when all have been."""
+        self._pressed = self._untried(self._here)
+        if self._pressed is None:
+            self._pressed = self._way()
+        return self._pressed
+
+    def _untried(self, node: int) -> Qt.Key | None:
+        return next((arrow for arrow in ARROWS if arrow not in self._tried.get(node, {})), None)
+
+    def _way(self) -> Qt.Key | None:
+        seen = {self._here}
+        waiting = deque((there, arrow) for arrow, there in self._tried[self._here].items())
+        while waiting:
+            node, first = waiting.popleft()
+            if self._untried(node) is not None:
+                return first
+            if node not in seen:
+                seen.add(node)
+                waiting.extend((there, first) for there in self._tried[node].values())
+        return None
+
+
+def stops(window: QQuickWindow) -> list[QQuickItem]:
+    """All visible items that take part in keyboard navigation."""
+    found: list[QQuickItem] = []
+    waiting = [window.contentItem()]
+    while waiting:
+        item = waiting.pop()
+        if item.isVisible() and item.isEnabled():
+            if item.activeFocusOnTab():
+                found.append(item)
+            waiting.extend(item.childItems())
+    return found
+
+
+def identity(item: QQuickItem) -> int:
+    """The same for the same item, however it was come by."""
+    return int(getCppPointer(item)[0])
+
+
+def name_of(item: QQuickItem) -> str:
+    """The nearest name at or above the item."""
+    current: QQuickItem | None = item
+    while current is not None:
+        if current.objectName():
+            return str(current.objectName())
+        current = current.parentItem()
+    return "something without a name"
