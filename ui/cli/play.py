@@ -200,7 +200,7 @@ def engine_settings(args: argparse.Namespace, tape: SessionRecorder | None = Non
         key_store=args.key_store,
         ca_file=getattr(args, "ca_file", None),
         web=web_of(args),
-        local_folder=_local_folder(args.source),
+        local_folder=local_folder(args.source),
         wrap=tuple(wrap),
         schemes=getattr(args, "schemes", {}),
     )
@@ -250,7 +250,7 @@ def _source(args: argparse.Namespace) -> Source:
     return Source(title_id=where, variant=args.variant, keys=keys)
 
 
-def _local_folder(where: str) -> Path | None:
+def local_folder(where: str) -> Path | None:
     """The folder of a local manifest."""
     path = Path(where)
     return path.resolve().parent if "://" not in where and path.is_file() else None

@@ -1,0 +1,1 @@
+"""The ladder sweep: each segment of each rung looked into, and held against what the manifest declares."""

@@ -1,0 +1,222 @@
+"""Holds a measured ladder against its manifest. Each finding names its rule, its place and the numbers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from player.manifest.model import Rendition, Segment, TrackType
+from player.qa.ladder.measure import SegmentFacts
+
+PEAK_SHARE = 1.1  # RFC 8216bis 4.4.6.2: within ten percent
+PEAK_BPS = 20_000.0  # hardly a frame more makes that of sound
+LOW_SHARE = 0.5
+DURATION_S, DURATION_SHARE = 0.2, 0.05
+AV_OFFSET_S = 0.1
+FRAME_RATE_SHARE = 0.01
+
+
+class Rule(StrEnum):
+    """The rules; ``docs/guide-qa.md`` explains each."""
+
+    UNAVAILABLE = "segment.unavailable"
+    UNREADABLE = "segment.unreadable"
+    UNDECODABLE = "segment.undecodable"
+    KEYFRAME = "segment.keyframe"
+    DURATION = "segment.duration"
+    TARGET = "segment.target"
+    GAP = "segment.gap"
+    PEAK = "bandwidth.peak"
+    LOW = "bandwidth.low"
+    RESOLUTION = "declared.resolution"
+    FRAME_RATE = "declared.frame_rate"
+    ALIGNMENT = "ladder.alignment"
+    AV_OFFSET = "ladder.av_offset"
+
+
+_MINOR = frozenset({Rule.LOW, Rule.DURATION, Rule.AV_OFFSET})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``segment`` counts from 1; None where the whole rendition is meant."""
+
+    rule: Rule
+    rendition: str
+    segment: int | None
+    sentence: str
+
+    @property
+    def severity(self) -> str:
+        """``error``, or ``warning`` where playback hardly suffers."""
+        return "warning" if self.rule in _MINOR else "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A rendition with what was measured of it; ``missing`` tells of segments that could not be had, by position."""
+
+    type: TrackType
+    rendition: Rendition
+    segments: Sequence[Segment]
+    facts: Sequence[SegmentFacts]
+    missing: Sequence[tuple[int, str]] = ()
+
+    @property
+    def name(self) -> str:
+        height = f"{self.rendition.height}p " if self.rendition.height else ""
+        return f"{self.type} {height}{self.rendition.id}"
+
+    @property
+    def mean_bps(self) -> float | None:
+        seconds = sum(each.duration_s or 0.0 for each in self.facts)
+        return sum(each.size for each in self.facts if each.duration_s) * 8 / seconds if seconds else None
+
+    @property
+    def peak_bps(self) -> float | None:
+        """Of the segments that are at least half as long as the longest: a short last one says nothing."""
+        longest = max((each.duration_s or 0.0 for each in self.facts), default=0.0)
+        rates = [
+            each.size * 8 / each.duration_s
+            for each in self.facts
+            if each.duration_s and each.duration_s >= longest / 2
+        ]
+        return max(rates, default=None)
+
+    @property
+    def frame_rate(self) -> float | None:
+        seconds = sum(each.duration_s or 0.0 for each in self.facts)
+        return sum(each.samples for each in self.facts) / seconds if seconds else None
+
+
+def findings(ladder: Sequence[Measured]) -> list[Finding]:
+    """Everything that is not as it should be, rendition by rendition, then what concerns several."""
+    found: list[Finding] = []
+    for measured in ladder:
+        found += [*_segments(measured), *_continuity(measured), *_declared(measured)]
+    return [*found, *_alignment(ladder), *_sound_and_picture(ladder)]
+
+
+def _segments(measured: Measured) -> Iterator[Finding]:
+    for position, reason in measured.missing:
+        yield Finding(Rule.UNAVAILABLE, measured.name, position + 1, reason)
+    target_s = measured.rendition.target_duration_s
+    for each in measured.facts:
+        number, declared_s = each.position + 1, measured.segments[each.position].duration_s
+        if each.start_s is None:
+            yield Finding(Rule.UNREADABLE, measured.name, number, f"It cannot be read: {each.trouble}")
+            continue
+        if each.trouble:
+            yield Finding(Rule.UNDECODABLE, measured.name, number, f"Nothing good comes of decoding: {each.trouble}")
+        elif each.decoded is not None and measured.type is TrackType.VIDEO and each.decoded != each.samples:
+            yield Finding(
+                Rule.UNDECODABLE, measured.name, number, f"{each.decoded} of {each.samples} pictures can be decoded."
+            )
+        if measured.type is TrackType.VIDEO and not each.begins_with_key:
+            yield Finding(Rule.KEYFRAME, measured.name, number, "It does not begin with a keyframe.")
+        seconds = each.duration_s or 0.0
+        if abs(seconds - declared_s) > max(DURATION_S, DURATION_SHARE * declared_s):
+            yield Finding(
+                Rule.DURATION, measured.name, number, f"It lasts {seconds:.3f} s; declared are {declared_s:.3f} s."
+            )
+        if target_s is not None and round(seconds) > target_s:
+            yield Finding(
+                Rule.TARGET, measured.name, number, f"It lasts {seconds:.3f} s; no more than {target_s:g} s may."
+            )
+
+
+def _continuity(measured: Measured) -> Iterator[Finding]:
+    """Where one segment ends the next one begins, but for discontinuities."""
+    for before, after in zip(measured.facts, measured.facts[1:], strict=False):
+        first, second = measured.segments[before.position], measured.segments[after.position]
+        if after.position != before.position + 1 or first.discontinuity != second.discontinuity:
+            continue
+        if before.end_s is None or after.start_s is None or not before.samples:
+            continue
+        sample_s = (before.duration_s or 0.0) / before.samples
+        gap_s = after.start_s - before.end_s
+        if abs(gap_s) > max(1.5 * sample_s, 0.002):
+            what = "a gap" if gap_s > 0 else "an overlap"
+            yield Finding(
+                Rule.GAP, measured.name, after.position + 1, f"There is {what} of {abs(gap_s):.3f} s before it."
+            )
+
+
+def _declared(measured: Measured) -> Iterator[Finding]:
+    rendition, peak, mean = measured.rendition, measured.peak_bps, measured.mean_bps
+    declared = rendition.bandwidth_bps
+    if declared and peak is not None and peak > max(PEAK_SHARE * declared, declared + PEAK_BPS):
+        yield Finding(
+            Rule.PEAK, measured.name, None, f"A segment takes {_mbit(peak)}; declared are {_mbit(declared)}."
+        )
+    usual = rendition.average_bandwidth_bps or declared
+    if usual and mean is not None and mean < LOW_SHARE * usual and measured.type is TrackType.VIDEO:
+        yield Finding(
+            Rule.LOW, measured.name, None, f"It takes {_mbit(mean)} on average; declared are {_mbit(usual)}."
+        )
+    if measured.type is not TrackType.VIDEO:
+        return
+    for each in measured.facts:
+        differs = (
+            rendition.height and each.height and (rendition.width, rendition.height) != (each.width, each.height)
+        )
+        if differs:
+            yield Finding(
+                Rule.RESOLUTION,
+                measured.name,
+                each.position + 1,
+                f"It is {each.width}x{each.height}; declared is {rendition.width}x{rendition.height}.",
+            )
+            break
+    rate = measured.frame_rate
+    if rate and rendition.frame_rate and abs(rate / rendition.frame_rate - 1) > FRAME_RATE_SHARE:
+        yield Finding(
+            Rule.FRAME_RATE,
+            measured.name,
+            None,
+            f"{rate:.3f} pictures a second; declared are {rendition.frame_rate:g}.",
+        )
+
+
+def _alignment(ladder: Sequence[Measured]) -> Iterator[Finding]:
+    """Segments of one number begin at one time in all rungs: else a change of quality repeats or skips pictures."""
+    video = [each for each in ladder if each.type is TrackType.VIDEO]
+    if not video:
+        return
+    reference = {each.position: each for each in video[0].facts}
+    for measured in video[1:]:
+        for each in measured.facts:
+            other = reference.get(each.position)
+            if other is None or other.start_s is None or each.start_s is None or not each.samples:
+                continue
+            off_s = each.start_s - other.start_s
+            if abs(off_s) > 0.5 * (each.duration_s or 0.0) / each.samples + 0.001:
+                yield Finding(
+                    Rule.ALIGNMENT,
+                    measured.name,
+                    each.position + 1,
+                    f"It begins {off_s:+.3f} s from that of {video[0].name}.",
+                )
+
+
+def _sound_and_picture(ladder: Sequence[Measured]) -> Iterator[Finding]:
+    """How far sound and picture are apart at the first segment."""
+    starts = {
+        kind: next((each.facts[0] for each in ladder if each.type is kind and each.facts), None)
+        for kind in (TrackType.VIDEO, TrackType.AUDIO)
+    }
+    picture, sound = starts[TrackType.VIDEO], starts[TrackType.AUDIO]
+    if picture is None or sound is None or picture.position != sound.position:
+        return
+    if picture.start_s is None or sound.start_s is None:
+        return
+    off_s = sound.start_s - picture.start_s
+    if abs(off_s) > AV_OFFSET_S:
+        yield Finding(
+            Rule.AV_OFFSET, "audio", picture.position + 1, f"The sound begins {off_s:+.3f} s from the picture."
+        )
+
+
+def _mbit(bps: float) -> str:
+    return f"{bps / 1e6:.2f} Mbit/s"

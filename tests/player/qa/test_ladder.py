@@ -1,0 +1,113 @@
+"""The ladder sweep: good ladders have nothing to say against them, and each fault is named with its place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from player.manifest.model import Container, Rendition, Segment, TrackType
+from player.media.model import StreamKind
+from player.qa.ladder.measure import SegmentFacts
+from player.qa.ladder.rules import Finding, Measured, Rule, findings
+from tests.kit import media
+from ui.cli.main import main
+
+SEGMENTS = [Segment(number, number * 4.0, 4.0, f"http://a.test/{number}.m4s") for number in range(3)]
+
+
+def facts(position: int, **changes: object) -> SegmentFacts:
+    start_s = position * 4.0
+    base = SegmentFacts(
+        position, 300_000, StreamKind.VIDEO, "h264", 640, 360, start_s, start_s + 4.0, 100, decoded=100
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def measured(*changed: SegmentFacts, id_: str = "1", **rendition: object) -> Measured:
+    rows = [next((each for each in changed if each.position == number), facts(number)) for number in range(3)]
+    declared = Rendition(id_, 620_000, (), container=Container.FMP4, width=640, height=360, frame_rate=25.0)  # type: ignore[arg-type]
+    return Measured(TrackType.VIDEO, replace(declared, **rendition), SEGMENTS, rows)  # type: ignore[arg-type]
+
+
+def told(*ladder: Measured) -> list[tuple[Rule, int | None]]:
+    return [(each.rule, each.segment) for each in findings(ladder)]
+
+
+def test_a_good_ladder_has_no_findings() -> None:
+    assert findings([measured(), measured(id_="2")]) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        (facts(1, start_s=None, end_s=None, trouble="nothing"), Rule.UNREADABLE),
+        (facts(1, trouble="bad"), Rule.UNDECODABLE),
+        (facts(1, decoded=99), Rule.UNDECODABLE),
+        (facts(1, begins_with_key=False), Rule.KEYFRAME),
+        (facts(1, start_s=4.2), Rule.GAP),
+        (facts(1, start_s=3.7), Rule.GAP),
+        (facts(1, end_s=8.5), Rule.DURATION),
+    ],
+)
+def test_what_is_wrong_with_a_segment_is_named(changed: SegmentFacts, rule: Rule) -> None:
+    assert (rule, 2) in told(measured(changed))
+
+
+@pytest.mark.parametrize(
+    ("ladder", "expected"),
+    [
+        ([measured(bandwidth_bps=400_000)], (Rule.PEAK, None)),
+        ([measured(bandwidth_bps=2_000_000)], (Rule.LOW, None)),
+        ([measured(height=720, width=1280)], (Rule.RESOLUTION, 1)),
+        ([measured(frame_rate=50.0)], (Rule.FRAME_RATE, None)),
+        ([measured(target_duration_s=3.0)], (Rule.TARGET, 1)),
+        ([measured(), measured(facts(2, start_s=8.1, end_s=12.1), id_="2")], (Rule.ALIGNMENT, 3)),
+        ([replace(measured(), missing=[(1, "It is not there.")])], (Rule.UNAVAILABLE, 2)),
+        (
+            [measured(), replace(measured(facts(0, start_s=0.3), id_="a"), type=TrackType.AUDIO)],
+            (Rule.AV_OFFSET, 1),
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_ladder_is_named(ladder: list[Measured], expected: tuple[Rule, int | None]) -> None:
+    assert expected in told(*ladder)
+
+
+def test_a_finding_that_matters_is_an_error() -> None:
+    kinds = {Finding(rule, "1", None, "").severity for rule in (Rule.GAP, Rule.LOW)}
+    assert kinds == {"error", "warning"}
+
+
+def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    title = media.ffmpeg_dash(8)
+    assert main(["qa", "ladder", str(title.folder / "manifest.mpd"), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["findings"] == []
+    first = document["renditions"][0]
+    assert (
+        [row["decoded"] for row in first["segments"]] == [row["samples"] for row in first["segments"]] == [100, 100]
+    )
+    assert first["frame_rate"] == pytest.approx(25, abs=0.01)
+
+    shutil.copytree(title.folder, tmp_path / "bad")
+    (tmp_path / "bad" / "seg-1-002.m4s").unlink()
+    broken = tmp_path / "bad" / "seg-0-002.m4s"
+    content = bytearray(broken.read_bytes())
+    content[2000:6000] = bytes(4000)
+    broken.write_bytes(content)
+    assert main(["qa", "ladder", str(tmp_path / "bad" / "manifest.mpd")]) == 1
+    printed = capsys.readouterr().out
+    assert "segment.unavailable: video 360p 1, segment 2" in printed
+    assert "video 180p 0, segment 2" in printed
+
+
+def test_encrypted_media_and_other_containers_are_looked_into() -> None:
+    for title, manifest in ((media.packager_cbcs(8), "manifest.mpd"), (media.ffmpeg_hls_ts(8), "master.m3u8")):
+        words = ["qa", "ladder", str(title.folder / manifest), "--segments", "1"]
+        assert main(words) == 0

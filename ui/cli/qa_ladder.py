@@ -1,0 +1,131 @@
+"""``matinee qa ladder URL``: every rung looked into, segment by segment, and held against the manifest."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ui.cli.options import add_ca_file_argument, whole_number
+from ui.cli.web_options import add_web_arguments, connect_of
+
+if TYPE_CHECKING:
+    from player.manifest.model import Presentation
+    from player.net.model import Transport
+    from player.qa.ladder.rules import Finding, Measured
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee qa ladder --help``."""
+    parser.add_argument("source", metavar="URL|FILE", help="an HLS or DASH manifest")
+    parser.add_argument("--segments", type=whole_number, default=0, metavar="N", help="of each rung (default: all)")
+    parser.add_argument("--no-decode", action="store_true", help="look into the segments, and decode none")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_ca_file_argument(parser)
+    add_web_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and judge. 1 where a rule is broken that matters."""
+    from player.errors import ExitCode
+    from player.qa.ladder.rules import findings
+    from ui.cli.inspect_load import load
+
+    presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
+    ladder = asyncio.run(_sweep(presentation, args))
+    found = findings(ladder)
+    if args.json:
+        print(json.dumps(_document(ladder, found), indent=1))
+    else:
+        _tell(ladder, found)
+    return int(ExitCode.FAILED if any(each.severity == "error" for each in found) else ExitCode.GOOD)
+
+
+async def _sweep(presentation: Presentation, args: argparse.Namespace) -> list[Measured]:
+    from player.clock import SystemClock
+    from player.net.gate import Gate
+    from player.qa.ladder.sweep import sweep
+
+    gate = Gate(_transport(args), SystemClock())
+    terminal = sys.stderr.isatty()
+
+    def progress(text: str) -> None:
+        if terminal:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    try:
+        return await sweep(presentation, gate, limit=args.segments, decode=not args.no_decode, on_progress=progress)
+    finally:
+        progress("")
+        await gate.close()
+
+
+def _transport(args: argparse.Namespace) -> Transport:
+    from player.net.routing import RoutingTransport
+    from ui.cli.play import local_folder
+    from ui.cli.web_options import web_of
+
+    return RoutingTransport(folder=local_folder(args.source), ca_file=args.ca_file, web=web_of(args))
+
+
+def _tell(ladder: Sequence[Measured], found: Sequence[Finding]) -> None:
+    print(f"{'rendition':<28}{'segments':>9}{'declared':>12}{'mean':>10}{'peak':>10}  Mbit/s")
+    for each in ladder:
+        rates = (each.rendition.bandwidth_bps or None, each.mean_bps, each.peak_bps)
+        cells = "".join(
+            f"{'-' if bps is None else f'{bps / 1e6:.2f}':>{width}}"
+            for bps, width in zip(rates, (12, 10, 10), strict=True)
+        )
+        print(f"{each.name[:27]:<28}{len(each.facts):>9}{cells}")
+    for finding in found:
+        place = finding.rendition if finding.segment is None else f"{finding.rendition}, segment {finding.segment}"
+        print(f"{finding.severity:<8}{finding.rule}: {place}: {finding.sentence}")
+    print(f"{len(found)} findings" if found else "Everything is as the manifest declares it.")
+
+
+def _document(ladder: Sequence[Measured], found: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "renditions": [
+            {
+                "name": each.name,
+                "type": str(each.type),
+                "id": each.rendition.id,
+                "declared_bps": each.rendition.bandwidth_bps,
+                "mean_bps": _rounded(each.mean_bps),
+                "peak_bps": _rounded(each.peak_bps),
+                "frame_rate": _rounded(each.frame_rate, 3),
+                "segments": [
+                    {
+                        "number": facts.position + 1,
+                        "bytes": facts.size,
+                        "start_s": _rounded(facts.start_s, 4),
+                        "duration_s": _rounded(facts.duration_s, 4),
+                        "samples": facts.samples,
+                        "decoded": facts.decoded,
+                        "codec": facts.codec,
+                    }
+                    for facts in each.facts
+                ],
+            }
+            for each in ladder
+        ],
+        "findings": [
+            {
+                "rule": str(each.rule),
+                "severity": each.severity,
+                "rendition": each.rendition,
+                "segment": each.segment,
+                "sentence": each.sentence,
+            }
+            for each in found
+        ],
+    }
+
+
+def _rounded(value: float | None, digits: int = 0) -> float | None:
+    return None if value is None else round(value, digits)
