@@ -153,6 +153,8 @@ def _decrypt_manifests(
             for playlist in rendition_playlists(path):
                 renditions.append(LocalRendition(playlist.stem, tuple(playlist_parts(playlist, keys, only=media))))
     renditions = _each_once(renditions)
+    if not renditions:
+        raise InputError(ErrorCode.INPUT_FILE, f"{manifests[0].name} lists nothing but keyframes of other playlists.")
     if len(renditions) > 1:
         target = target.for_several("several renditions")
     written = []

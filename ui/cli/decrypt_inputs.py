@@ -16,9 +16,10 @@ from drm_client.keys import KeyRing
 from player.errors import ErrorCode, InputError, ManifestError
 from player.manifest.hls.build import parse_hls
 from player.manifest.hls.media import parse_media
-from player.manifest.model import ByteRange, InitSegment, KeyInfo, PlaylistRef, Segment
+from player.manifest.model import ByteRange, InitSegment, KeyInfo, PlaylistRef, Segment, TrackType
 from ui.cli.decrypt_trial import find_segment_key
 
+PICTURES_AND_SOUND = frozenset({TrackType.VIDEO, TrackType.AUDIO})
 _PLAYLIST_SUFFIXES = (".m3u8", ".m3u")
 _MAX_NEIGHBOURS = 64
 _MAX_PLAYLIST_BYTES = 64 << 20
@@ -103,16 +104,17 @@ def is_playlist(path: Path) -> bool:
 
 
 def rendition_playlists(path: Path) -> list[Path]:
-    """The media playlists that a playlist stands for: itself, or those that a multivariant one names."""
+    """The media playlists that a playlist stands for: itself, or those of pictures and sound that a multivariant one
+    names. None for a list of keyframes, which are parts of what another playlist names."""
     presentation = parse_hls(manifest_text(path), path.resolve().as_uri())
+    tracks = [track for period in presentation.periods for track in period.tracks]
     if presentation.kind != "multivariant":
-        return [path]
+        return [] if any(track.type is TrackType.TRICK for track in tracks) else [path]
     urls = [
         rendition.segments.url
-        for period in presentation.periods
-        for track in period.tracks
+        for track in tracks
         for rendition in track.renditions
-        if isinstance(rendition.segments, PlaylistRef)
+        if track.type in PICTURES_AND_SOUND and isinstance(rendition.segments, PlaylistRef)
     ]
     found = [local_file(url, path) for url in dict.fromkeys(urls)]
     missing = next((each for each in found if not each.is_file()), None)

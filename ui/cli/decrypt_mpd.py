@@ -10,10 +10,19 @@ from pathlib import Path
 from drm_client.files import FileKind, SegmentKey, file_kind
 from player.errors import ErrorCode, InputError, ManifestError
 from player.manifest import parse
-from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Rendition, Segment
-from ui.cli.decrypt_inputs import KnownKeys, Part, local_file, manifest_text, manifests_beside, named_key
+from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Rendition, Segment, TrackType
+from ui.cli.decrypt_inputs import (
+    PICTURES_AND_SOUND,
+    KnownKeys,
+    Part,
+    local_file,
+    manifest_text,
+    manifests_beside,
+    named_key,
+)
 
 MPD_SUFFIX = ".mpd"
+_WANTED = PICTURES_AND_SOUND | {TrackType.TRICK}  # which are files of their own in an MPD
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ def mpd_renditions(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> li
     presentation = parse(manifest_text(path), path.resolve().as_uri())
     found: dict[str, list[Part]] = {}
     for period in presentation.periods:
-        for track in period.tracks:
+        for track in (track for track in period.tracks if track.type in _WANTED):
             for rendition in track.renditions:
                 found.setdefault(rendition.id, []).extend(_parts(rendition, path, keys))
     listed = {part.path.resolve() for parts in found.values() for part in parts if part.is_media}

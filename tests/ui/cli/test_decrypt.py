@@ -151,12 +151,16 @@ def test_a_multivariant_playlist_gives_a_folder(tmp_path: Path) -> None:
     variants = "".join(
         f"#EXT-X-STREAM-INF:BANDWIDTH={rate}\n{name}.m3u8\n" for name, rate in (("low", 1), ("high", 2))
     )
+    variants += '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="keyframes.m3u8"\n'
+    keyframes = media + "#EXT-X-I-FRAMES-ONLY\n#EXTINF:4,\n#EXT-X-BYTERANGE:90@0\n1.m4s\n#EXT-X-ENDLIST\n"
+    (tmp_path / "keyframes.m3u8").write_text(keyframes)
     (tmp_path / "master.m3u8").write_text("#EXTM3U\n" + variants)
     (tmp_path / "high.m3u8").write_text((tmp_path / "low.m3u8").read_text().replace("2.m4s", "1.m4s"))
-    both = [tmp_path / "master.m3u8", tmp_path / "low.m3u8"]
+    both = [tmp_path / "master.m3u8", tmp_path / "low.m3u8", tmp_path / "keyframes.m3u8"]
     assert run(*both, "--key", f"{KID}:{KEY}", "-o", tmp_path / "out") == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["high.mp4", "low.mp4"]
     assert read_fragment_samples((tmp_path / "out" / "low.mp4").read_bytes()) == payloads(1, 2)
+    assert run(tmp_path / "keyframes.m3u8", "--key", f"{KID}:{KEY}", "-o", tmp_path / "no.mp4") == 2
 
 
 def test_a_playlist_names_nothing_outside_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
