@@ -46,8 +46,8 @@ class AppOptions:
 
     ``profile`` is the folder for what the client keeps. ``source`` plays at once, ``email`` with ``password`` signs
     in at once. ``only_source`` ends the app when that playback is over or left. ``wrap`` goes around the network, see
-    ``player.engine.EngineSettings``; ``playback`` and ``on_event`` go with every playback. ``on_window`` is called once
-    the window is there.
+    ``player.engine.EngineSettings``; ``playback`` and ``on_event`` go with every playback. ``on_window`` is called
+    once the window is there.
     """
 
     profile: Path
