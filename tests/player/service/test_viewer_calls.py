@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from player.errors import ErrorCode, NetError
+from tests.kit.clock import FakeClock
 from tests.kit.transport import Act
 from tests.player.service.test_service import TITLE, Bench, ok, refused, tokens
 
@@ -20,7 +21,21 @@ CODE = {
 }
 
 
-async def asking(bench: Bench, *acts: Act) -> Any:
+class HastyClock(FakeClock):
+    """Whoever sleeps has slept already."""
+
+    async def sleep(self, seconds: float) -> None:
+        await self.advance(seconds)
+
+
+class CodeBench(Bench):
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = HastyClock()
+        self.client._clock = self.clock
+
+
+async def asking(bench: CodeBench, *acts: Act) -> Any:
     bench.plan("/auth/device", ok(CODE))
     code = await bench.client.begin_device_sign_in("TV")
     assert bench.sent() == {"device_name": "TV"}
@@ -29,7 +44,7 @@ async def asking(bench: Bench, *acts: Act) -> Any:
 
 
 async def test_a_code_is_asked_for_until_it_is_approved() -> None:
-    bench = Bench()
+    bench = CodeBench()
     pending, slower = refused(400, "authorization_pending"), refused(400, "slow_down")
     before = bench.clock.monotonic()
     account = await asking(bench, pending, slower, pending, ok(tokens(1)))
@@ -43,25 +58,25 @@ async def test_a_code_is_asked_for_until_it_is_approved() -> None:
     [("access_denied", ErrorCode.SERVICE_SIGN_IN), ("expired_token", ErrorCode.SERVICE_EXPIRED)],
 )
 async def test_a_code_may_be_refused_or_grow_old(problem: str, code: ErrorCode) -> None:
-    bench = Bench()
+    bench = CodeBench()
     assert (await bench.error(asking(bench, refused(400, problem)))).code is code
 
 
 async def test_nobody_asks_longer_than_a_code_lasts() -> None:
-    bench = Bench()
+    bench = CodeBench()
     pending = [refused(400, "authorization_pending")] * 130
     assert (await bench.error(asking(bench, *pending))).code is ErrorCode.SERVICE_EXPIRED
     assert len(bench.bearers("/auth/device/token")) == 120
 
 
 async def test_a_network_that_is_gone_for_a_moment_does_not_end_the_sign_in() -> None:
-    bench = Bench()
+    bench = CodeBench()
     gone = NetError(ErrorCode.NET_UNREACHABLE, "service.test cannot be reached.", recoverable=True)
     assert (await asking(bench, Act(error=gone), ok(tokens(1)))).name == "Viewer"
 
 
 async def test_the_secret_of_a_code_is_not_shown() -> None:
-    bench = Bench()
+    bench = CodeBench()
     bench.plan("/auth/device", ok(CODE))
     assert "SECRET" not in repr(await bench.client.begin_device_sign_in())
 
