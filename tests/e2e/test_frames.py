@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from abr import registry
 from player.engine import Engine
 from player.report import Recorder
 from player.session import Session
@@ -43,9 +42,7 @@ def _with(title: media.TestMedia, form: str) -> tuple[media.TestMedia, str]:
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """An engine whose playbacks change the rung at every segment."""
-    monkeypatch.setattr(registry, "create", round_robin)
+def made(tmp_path: Path) -> Iterator[Engine]:
     with engine(tmp_path / "profile") as started:
         yield started
 
@@ -54,9 +51,11 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 def opened(
     made: Engine, title: media.TestMedia, manifest: str, screen: Screen, **settings: object
 ) -> Iterator[tuple[Session, Recorder]]:
-    """A playback of a title from a plain file server."""
+    """A playback of a title from a plain file server that changes the rung at every segment."""
     keys = [(bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in title.keys.values()]
-    with playback.opened(made, title.folder, manifest, screen.player, keys, **settings) as both:
+    with playback.opened(
+        made, title.folder, manifest, screen.player, keys, make_policy=round_robin, **settings
+    ) as both:
         yield both
 
 
