@@ -1,0 +1,104 @@
+"""Watching live manifests: what changes, what stands still, what breaks a rule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from player.errors import ErrorCode, NetError
+from player.manifest import attach_playlist, parse
+from player.qa.simulation.loop import LoopClock, VirtualLoop
+from player.qa.watch import ManifestWatch, Refresh
+from tests.kit import media
+from tests.kit.backend import running_backend, signed_in_viewer
+from tests.kit.playback import publish_media
+from ui.cli.main import main
+
+URL = "http://a.test/live.m3u8"
+MASTER = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS="avc1.64001f"\nlive.m3u8\n'
+
+
+def playlist(first: int, count: int = 4, ended: bool = False, name: str = "s") -> bytes:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:6", "#EXT-X-TARGETDURATION:4", f"#EXT-X-MEDIA-SEQUENCE:{first}"]
+    for number in range(first, first + count):
+        lines += ["#EXTINF:4.0,", f"{name}{number}.ts"]
+    return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if ended else [])]).encode()
+
+
+def watched(answers: list[bytes | NetError], for_s: float = 60.0, *, multivariant: bool = False) -> list[Refresh]:
+    """The refreshes of a playlist that is answered so, one answer after another; time passes at once."""
+    loop = VirtualLoop()
+    clock = LoopClock(loop, 1_700_000_000.0)
+    left = list(answers)
+    if multivariant:
+        presentation = parse(MASTER.encode(), "http://a.test/m.m3u8")
+        rendition = presentation.periods[0].tracks[0].renditions[0]
+        presentation = attach_playlist(presentation, rendition, playlist(1), URL)
+    else:
+        presentation = parse(playlist(1), URL)
+
+    async def fetch(_url: str) -> tuple[bytes, str]:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, NetError):
+            raise answer
+        return answer, URL
+
+    async def run() -> list[Refresh]:
+        watch = ManifestWatch(presentation, fetch, clock, URL)
+        return [each async for each in watch.refreshes(for_s)]
+
+    try:
+        return loop.run_until_complete(run())
+    finally:
+        loop.close()
+
+
+@pytest.mark.parametrize("multivariant", [False, True])
+def test_a_playlist_that_goes_on_as_it_should(multivariant: bool) -> None:
+    found = watched([playlist(2), playlist(3), playlist(4, ended=True)], multivariant=multivariant)
+    assert all(each.good for each in found)
+    assert [each.at_s for each in found] == [4, 8, 12]
+    assert [each.changes.renditions[0].added for each in found] == [(5,), (6,), (7,)]
+    assert found[-1].changes.ended, "an ended one is watched no longer"
+    assert bool(found[0].name) is multivariant
+    assert [each.edge_s for each in found] == [20, 24, 28]
+
+
+def test_standing_still_is_told_once() -> None:
+    found = watched([playlist(2)], 40)
+    broken = [(each.at_s, rule.code) for each in found for rule in each.broken]
+    assert broken == [(16, "stale")]
+    assert "Nothing new has come for 12.0 s" in next(rule.sentence for each in found for rule in each.broken)
+
+
+def test_a_sequence_that_goes_back_and_a_segment_that_changes_are_broken_rules() -> None:
+    back = watched([playlist(3), playlist(2)], 9)
+    assert [each.good for each in back] == [True, False]
+    other = watched([playlist(2), playlist(2, name="other")], 9)
+    assert not other[1].good
+
+
+def test_a_refresh_that_cannot_be_had_is_told_and_the_watch_goes_on() -> None:
+    gone = NetError(ErrorCode.HTTP_SERVER, "a.test has a fault.", recoverable=True)
+    found = watched([gone, b"<html>", playlist(2)], 13)
+    assert [bool(each.trouble) for each in found] == [True, True, False]
+    assert "http.server" in found[0].trouble
+
+
+def test_the_channel_of_the_bundled_service_is_as_it_should_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running_backend(tmp_path) as group:
+        title = publish_media(group, media.packager_cenc(), "film", clear=media.packager_clear())
+        with signed_in_viewer(group) as viewer:
+            manifest = viewer.play(title, "live")["manifests"][0]  # type: ignore[index]
+            for kind in ("dash", "hls"):
+                words = ["qa", "watch", manifest[kind], "--for", "1.1", "--every", "0.5", "--json"]
+                assert main(words) == 0
+                document = json.loads(capsys.readouterr().out)
+                assert document["good"]
+                assert len(document["refreshes"]) >= 2
+            still = viewer.play(title, "clear")["manifests"][0]["dash"]  # type: ignore[index]
+            assert main(["qa", "watch", still]) == 2

@@ -1,0 +1,99 @@
+"""``matinee qa watch URL``: a live manifest followed, each refresh compared, each broken rule named."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ui.cli.options import add_ca_file_argument, positive
+from ui.cli.web_options import add_web_arguments, connect_of
+
+if TYPE_CHECKING:
+    from player.manifest.model import Presentation
+    from player.qa.watch import Refresh
+
+_FOR_S = 60.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee qa watch --help``."""
+    parser.add_argument("source", metavar="URL", help="a live HLS or DASH manifest")
+    parser.add_argument(
+        "--for", dest="for_s", type=positive, default=_FOR_S, metavar="S", help="how long (default 60)"
+    )
+    parser.add_argument(
+        "--every", type=positive, metavar="S", help="between refreshes (default: as the manifest asks)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document at the end")
+    add_ca_file_argument(parser)
+    add_web_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Follow it. 1 where a refresh broke a rule or could not be had."""
+    import time
+
+    from player.errors import ErrorCode, ExitCode, InputError
+    from ui.cli.inspect_load import load
+
+    presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
+    if not presentation.live:
+        raise InputError(ErrorCode.INPUT_USAGE, "This is no live manifest: there is nothing to watch.")
+    found = asyncio.run(_follow(presentation, args))
+    bad = [each for each in found if not each.good]
+    if args.json:
+        print(json.dumps({"version": 1, "good": not bad, "refreshes": [_row(each) for each in found]}, indent=1))
+    print(f"{len(found)} refreshes, {len(bad)} of them not as they should be", file=sys.stderr)
+    return int(ExitCode.FAILED if bad else ExitCode.GOOD)
+
+
+async def _follow(presentation: Presentation, args: argparse.Namespace) -> list[Refresh]:
+    from player.clock import SystemClock
+    from player.net.gate import Gate
+    from player.net.model import Request, RequestKind
+    from player.qa.watch import ManifestWatch
+
+    gate = Gate(connect_of(args)(), SystemClock())
+
+    async def fetch(url: str) -> tuple[bytes, str]:
+        response = await gate.fetch(Request(RequestKind.MANIFEST, url))
+        return response.body, response.url
+
+    found: list[Refresh] = []
+    try:
+        watch = ManifestWatch(presentation, fetch, SystemClock(), args.source, every_s=args.every)
+        async for each in watch.refreshes(args.for_s):
+            found.append(each)
+            if not args.json:
+                _tell(each)
+    finally:
+        await gate.close()
+    return found
+
+
+def _tell(found: Refresh) -> None:
+    from ui.cli.inspect_table import change_lines
+
+    name = found.name or "manifest"
+    lines = [found.trouble] if found.trouble else list(change_lines(found.changes))
+    lines += [
+        f"rule broken: {rule.sentence} ({rule.code})" for rule in found.broken if rule not in found.changes.broken
+    ]
+    for line in lines:
+        print(f"{found.at_s:8.1f} s  {name}: {line}", flush=True)
+
+
+def _row(found: Refresh) -> dict[str, Any]:
+    from player.manifest.dump import changes_to_json
+
+    return {
+        "at_s": round(found.at_s, 3),
+        "name": found.name,
+        "edge_s": None if found.edge_s is None else round(found.edge_s, 3),
+        "trouble": found.trouble,
+        "broken": [{"code": each.code, "sentence": each.sentence, "clause": each.clause} for each in found.broken],
+        "changes": changes_to_json(found.changes),
+    }
