@@ -56,7 +56,7 @@ class Frame:
         if parts < 2:
             return ()
         if "SubNumber" in template.uses:
-            return tuple(Part(template.url(number, time, sub), length_s) for sub in range(1, parts + 1))
+            return tuple(Part(template.url(number, time, sub), length_s) for sub in range(parts))
         if "Time" not in template.uses:
             return ()
         step = duration_s * self.timescale / parts
@@ -68,7 +68,8 @@ class NumberIndex:
     """Segments of one duration, addressed by number (ISO/IEC 23009-1 5.3.9.5.3).
 
     ``first`` and ``count`` say which are there; ``start_number`` is the number of the one that starts the period,
-    ``shift`` its @eptDelta in ticks. The last one ends with the period.
+    ``shift`` its @eptDelta in ticks. The last one ends with the period. ``parts`` is SegmentTemplate@k: how many
+    segments make one segment sequence, each of this duration.
     """
 
     frame: Frame
@@ -77,6 +78,7 @@ class NumberIndex:
     duration: int
     start_number: int
     shift: int = 0
+    parts: int = 1
 
     def __len__(self) -> int:
         return self.count
@@ -87,9 +89,10 @@ class NumberIndex:
         ticks = (self.first + position - self.start_number) * self.duration
         start_s = frame.period_start_s + (ticks + self.shift) / frame.timescale
         duration_s = self.duration / frame.timescale
+        segment = frame.segment(self.first + position, ticks + frame.offset, start_s, duration_s, self.parts)
         if frame.period_end_s is not None and start_s + duration_s > frame.period_end_s:
-            duration_s = max(frame.period_end_s - start_s, 0.0)
-        return frame.segment(self.first + position, ticks + frame.offset, start_s, duration_s)
+            return segment._replace(duration_s=max(frame.period_end_s - start_s, 0.0))
+        return segment
 
     def __iter__(self) -> Iterator[Segment]:
         return (self[position] for position in range(self.count))
@@ -187,8 +190,13 @@ class TimelineIndex:
         return min(max(run.first + step, self.first), self.stop - 1) - self.first
 
 
-def taken_apart(index: TimelineIndex) -> TimelineIndex | SequenceIndex:
+def taken_apart(index: TimelineIndex | NumberIndex) -> TimelineIndex | NumberIndex | SequenceIndex:
     """``index`` with its segment sequences taken apart; itself where there are none, or no addresses for them."""
+    if isinstance(index, NumberIndex):
+        if index.parts < 2 or not index.count:
+            return index
+        count = index.count * index.parts - _behind_period(index)
+        return SequenceIndex(index, ((0, 0, index.parts),), count, index.parts)
     if not index.timeline.sequences or index.frame.template.uses.isdisjoint(("SubNumber", "Time")):
         return index
     runs: list[tuple[int, int, int]] = []
@@ -202,7 +210,7 @@ def taken_apart(index: TimelineIndex) -> TimelineIndex | SequenceIndex:
     return SequenceIndex(index, tuple(runs), count, max((run.parts for run in index.timeline), default=1))
 
 
-def _behind_period(index: TimelineIndex) -> int:
+def _behind_period(index: TimelineIndex | NumberIndex) -> int:
     """How many segments of the last sequence begin at the period's end or later."""
     last, end_s = index[-1], index.frame.period_end_s
     if end_s is None or not last.parts:

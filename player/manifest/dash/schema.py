@@ -63,7 +63,7 @@ READ: dict[str, frozenset[str]] = {
         "ContentProtection": "schemeIdUri value id default_KID ref refId robustness",
         "SegmentBase": _SEGMENT_BASE,
         "SegmentList": _SEGMENT_BASE,
-        "SegmentTemplate": f"{_SEGMENT_BASE} media index",
+        "SegmentTemplate": f"{_SEGMENT_BASE} media index k",
         "Initialization": "sourceURL range",
         "RepresentationIndex": "sourceURL range",
         "SegmentURL": "media mediaRange",

@@ -287,7 +287,12 @@ def _number_index(source: Source, addressing: Addressing, frame: Frame, duration
         first, count = stop - MAX_OPEN_WINDOW, MAX_OPEN_WINDOW
     if count > MAX_SEGMENTS:
         raise limit_error("a SegmentTemplate has too many segments", MAX_SEGMENTS, path=source.place.path)
-    return NumberIndex(frame, first, count, ticks, start, shift)
+    parts = addressing.number("k") or 1
+    if "SubNumber" not in frame.template.uses or parts < 2 or count == 0:
+        return NumberIndex(frame, first, count, ticks, start, shift)
+    if count * parts > MAX_SEGMENTS:
+        raise limit_error("a SegmentTemplate has too many segments", MAX_SEGMENTS, path=source.place.path)
+    return taken_apart(NumberIndex(frame, first, count, ticks, start, shift, parts))
 
 
 # -- lists ---------------------------------------------------------------------------------------------------------

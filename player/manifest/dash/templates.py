@@ -72,8 +72,9 @@ class UrlTemplate:
         literal, mark, _ = self._pieces[0]
         return literal, mark == _MARKS["Time"], self._format
 
-    def url(self, number: int, time: int, sub_number: int = 1) -> str:
-        """The URL of the segment with this number and time (in timescale units)."""
+    def url(self, number: int, time: int, sub_number: int = 0) -> str:
+        """The URL of the segment with this number and time (in timescale units). ``sub_number`` is its place in a
+        segment sequence, from 0 as players count."""
         result = ""
         for literal, mark, form in self._pieces:
             value = number if mark == "\ue000" else time if mark == "\ue001" else sub_number

@@ -33,15 +33,15 @@ def segments(presentation: Presentation) -> SegmentIndex:
 def test_each_segment_of_a_sequence_is_a_segment() -> None:
     index = segments(parse(mpd('<S t="0" d="4" k="2" r="1"/><S d="2"/><S d="2" k="4"/>'), URL))
     assert [(item.url.rpartition("/")[2], item.start_s, item.duration_s) for item in index] == [
-        ("1.1.m4s", 0.0, 2.0),
-        ("1.2.m4s", 2.0, 2.0),
-        ("2.1.m4s", 4.0, 2.0),
-        ("2.2.m4s", 6.0, 2.0),
-        ("3.1.m4s", 8.0, 2.0),
-        ("4.1.m4s", 10.0, 0.5),
-        ("4.2.m4s", 10.5, 0.5),
-        ("4.3.m4s", 11.0, 0.5),
-        ("4.4.m4s", 11.5, 0.5),
+        ("1.0.m4s", 0.0, 2.0),
+        ("1.1.m4s", 2.0, 2.0),
+        ("2.0.m4s", 4.0, 2.0),
+        ("2.1.m4s", 6.0, 2.0),
+        ("3.0.m4s", 8.0, 2.0),
+        ("4.0.m4s", 10.0, 0.5),
+        ("4.1.m4s", 10.5, 0.5),
+        ("4.2.m4s", 11.0, 0.5),
+        ("4.3.m4s", 11.5, 0.5),
     ]
     assert not any(item.parts for item in index)
 
@@ -55,6 +55,25 @@ def test_the_index_answers_by_position_and_by_time() -> None:
     assert (index.position_at(-5.0), index.position_at(99.0)) == (0, len(listed) - 1)
     with pytest.raises(IndexError):
         index[len(listed)]
+
+
+def test_sequences_of_one_length_stand_on_the_template() -> None:
+    """SegmentTemplate@k with @duration (6th edition)."""
+    text = (
+        '<MPD mediaPresentationDuration="PT15S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="v" '
+        f'bandwidth="1"><SegmentTemplate duration="6" k="3" media="{BY_SUB_NUMBER}"/></Representation>'
+        "</AdaptationSet></Period></MPD>"
+    )
+    presentation = parse(text, URL)
+    found = [(item.url.rpartition("/")[2], item.start_s, item.duration_s) for item in segments(presentation)]
+    assert found[:4] == [("1.0.m4s", 0, 2), ("1.1.m4s", 2, 2), ("1.2.m4s", 4, 2), ("2.0.m4s", 6, 2)]
+    assert [name for name, _, _ in found[6:]] == ["3.0.m4s", "3.1.m4s"]  # the period ends in the middle of the third
+    shown = to_json(presentation)["periods"][0]["renditions"][0]["segments"]
+    assert [(item["number"], item["duration"], len(item["parts"])) for item in shown] == [
+        (1, 6, 3),
+        (2, 6, 3),
+        (3, 3, 3),
+    ]
 
 
 def test_by_time_alone_each_segment_has_its_own() -> None:
