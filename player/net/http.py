@@ -9,9 +9,11 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import time
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -35,11 +37,19 @@ _SIGNS_OF_AN_END = ("disconnected", "closed connection", "connectionterminated",
 _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
 
 
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What the making of a connection took: name lookup and TCP, then TLS (None where there was none)."""
+
+    tcp_s: float
+    tls_s: float | None
+
+
 class HttpTransport:
     """Speaks HTTP/1.1, and HTTP/2 where a server offers it over TLS.
 
     ``ca_file`` is a PEM file of further authorities to trust, ``web`` what a test bench wants besides. ``connect_s``
-    bounds the making of a connection; the other waits are the gate's.
+    bounds the making of a connection; the other waits are the gate's. ``on_connect`` hears of each new one.
     """
 
     def __init__(
@@ -51,6 +61,7 @@ class HttpTransport:
         connections: int = 32,
         keepalive_s: float = 30.0,
         web: WebOptions | None = None,
+        on_connect: Callable[[Connected], None] | None = None,
     ) -> None:
         self._ca_file = ca_file
         self._timeouts = {"connect": connect_s, "read": None, "write": None, "pool": None}
@@ -59,6 +70,7 @@ class HttpTransport:
             max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keepalive_s
         )
         self._web = web or WebOptions()
+        self._on_connect = on_connect
         # Loading the authorities takes some 20 ms: only a title that needs TLS pays for them. A host whose address is
         # stated has connections of its own: those of another host at that address have another certificate.
         self._transports: dict[tuple[str, str], httpx.AsyncHTTPTransport] = {}
@@ -105,8 +117,14 @@ class HttpTransport:
             ) from error
         host = _lead(message, self._web)
         transport = self._transport(message.url.scheme, host, hop.url)
+        watch = None if self._on_connect is None else _ConnectWatch(self._on_connect)
+        if watch is not None:
+            message.extensions["trace"] = watch
         try:
-            return await transport.handle_async_request(message)
+            response = await transport.handle_async_request(message)
+            if watch is not None:
+                watch.done()
+            return response
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _connect_failure(error, hop.url) from error
         except (httpx.TransportError, OSError) as error:
@@ -155,6 +173,28 @@ class HttpTransport:
         if stream is not None:
             self._seen_streams.add(stream)
         return HttpBody(response, url, new)
+
+
+class _ConnectWatch:
+    """Listens to httpcore while it makes a connection (its ``trace`` extension)."""
+
+    def __init__(self, tell: Callable[[Connected], None]) -> None:
+        self._tell = tell
+        self._at_s: dict[str, float] = {}
+
+    async def __call__(self, name: str, _info: object) -> None:
+        self._at_s[name.partition(".")[2]] = time.perf_counter()
+        await anyio.lowlevel.checkpoint()
+
+    def done(self) -> None:
+        """The answer has begun: tell of the connection, if one was made."""
+        tcp_s, tls_s = self._took("connect_tcp"), self._took("start_tls")
+        if tcp_s is not None:
+            self._tell(Connected(tcp_s, tls_s))
+
+    def _took(self, what: str) -> float | None:
+        begin_s, end_s = self._at_s.get(f"{what}.started"), self._at_s.get(f"{what}.complete")
+        return None if begin_s is None or end_s is None else end_s - begin_s
 
 
 class HttpBody:

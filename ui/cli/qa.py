@@ -9,6 +9,7 @@ ACTIONS = {
     "run": ("ui.cli.qa_run", "play what a plan says, judge it, leave a report"),
     "ladder": ("ui.cli.qa_ladder", "look into every rung, segment by segment"),
     "watch": ("ui.cli.qa_watch", "follow a live manifest and name what it breaks"),
+    "cdn": ("ui.cli.qa_cdn", "compare CDNs: the same segments from each, in turns"),
     "check": ("ui.cli.qa_check", "hold a plan against the schema, and say what it would run"),
     "schema": ("ui.cli.qa_schema", "print the JSON schema of plans"),
 }

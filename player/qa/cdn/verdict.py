@@ -1,0 +1,171 @@
+"""What the probes say: figures with their uncertainty, wrong bytes, and who is better. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from player.qa.cdn.probe import Probe, hosts_of
+
+_RESAMPLES = 1000
+_LEVEL = 0.95
+_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A median with its 95 % confidence interval (percentile bootstrap, Efron 1979), and 5th and 95th percentile."""
+
+    count: int
+    median: float
+    low: float
+    high: float
+    p5: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One CDN. Seconds and bit/s; a figure is None where nothing was measured. ``wrong`` are the segments (from 1)
+    whose bytes differ from those of most others."""
+
+    host: str
+    probes: int
+    errors: dict[str, int]
+    wrong: tuple[int, ...]
+    tcp_s: Figure | None
+    tls_s: Figure | None
+    cold_first_byte_s: Figure | None
+    warm_first_byte_s: Figure | None
+    bps: Figure | None
+    hits: int
+    misses: int
+    http: tuple[str, ...]
+    cache: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``good``: no errors and no wrong bytes anywhere."""
+
+    standings: tuple[Standing, ...]
+    good: bool
+    sentences: tuple[str, ...]
+
+
+def figure(values: Sequence[float]) -> Figure | None:
+    """The figure of some values; None for none."""
+    if not values:
+        return None
+    rng = Random(_SEED)
+    medians = sorted(_percentile(sorted(rng.choices(values, k=len(values))), 50) for _ in range(_RESAMPLES))
+    ordered = sorted(values)
+    tail = (1 - _LEVEL) / 2 * 100
+    return Figure(
+        len(values),
+        _percentile(ordered, 50),
+        _percentile(medians, tail),
+        _percentile(medians, 100 - tail),
+        _percentile(ordered, 5),
+        _percentile(ordered, 95),
+    )
+
+
+def verdict(probes: Sequence[Probe]) -> Verdict:
+    """Judge the probes of at least one host."""
+    right = _majority(probes)
+    standings = tuple(
+        _standing(host, [each for each in probes if each.host == host], right) for host in hosts_of(probes)
+    )
+    good = all(not each.errors and not each.wrong for each in standings)
+    return Verdict(standings, good, tuple(_sentences(standings)))
+
+
+def _standing(host: str, probes: Sequence[Probe], right: dict[int, str]) -> Standing:
+    answered = [each for each in probes if not each.error]
+    wrong = {each.segment + 1 for each in answered if right.get(each.segment, each.sha256) != each.sha256}
+    hits = [each.hit for each in answered]
+
+    def of(read: Callable[[Probe], float | None], *, cold: bool | None = None) -> Figure | None:
+        chosen = [read(each) for each in answered if cold is None or each.cold is cold]
+        return figure([value for value in chosen if value is not None])
+
+    return Standing(
+        host,
+        len(probes),
+        dict(Counter(each.error for each in probes if each.error)),
+        tuple(sorted(wrong)),
+        of(lambda each: each.tcp_s, cold=True),
+        of(lambda each: each.tls_s, cold=True),
+        of(lambda each: each.first_byte_s, cold=True),
+        of(lambda each: each.first_byte_s, cold=False),
+        of(lambda each: each.bps),
+        hits.count(True),
+        hits.count(False),
+        tuple(sorted({each.http for each in answered})),
+        answered[-1].cache if answered else {},
+    )
+
+
+def _majority(probes: Sequence[Probe]) -> dict[int, str]:
+    """The digest that most hosts give for each segment; of two that differ, the first host's."""
+    found: dict[int, str] = {}
+    for number in {each.segment for each in probes}:
+        by_host = {each.host: each.sha256 for each in probes if each.segment == number and each.sha256}
+        if by_host:
+            found[number] = Counter(by_host.values()).most_common(1)[0][0]
+    return found
+
+
+def _sentences(standings: Sequence[Standing]) -> list[str]:
+    told = []
+    for each in standings:
+        if each.errors:
+            codes = ", ".join(f"{count} x {code}" for code, count in each.errors.items())
+            told.append(f"{each.host} failed {sum(each.errors.values())} of {each.probes} times ({codes}).")
+        if each.wrong:
+            numbers = ", ".join(map(str, each.wrong[:10]))
+            told.append(f"{each.host} gives other bytes than most for segment {numbers}.")
+    if len(standings) > 1:
+        told.append(_best(standings, "throughput", lambda each: each.bps, greater=True, shown=_mbit))
+        told.append(_best(standings, "the first byte", lambda each: each.warm_first_byte_s, greater=False, shown=_ms))
+    return told
+
+
+def _best(
+    standings: Sequence[Standing],
+    what: str,
+    read: Callable[[Standing], Figure | None],
+    *,
+    greater: bool,
+    shown: Callable[[float], str],
+) -> str:
+    """Who is best at something, if the intervals allow to say so."""
+    known = [(each.host, found) for each in standings if (found := read(each)) is not None]
+    if len(known) < 2:
+        return f"There is too little to compare in {what}."
+    ordered = sorted(known, key=lambda each: each[1].median, reverse=greater)
+    (best, first), (other, second) = ordered[0], ordered[1]
+    apart = first.low > second.high if greater else first.high < second.low
+    numbers = f"{shown(first.median)} against {shown(second.median)} of {other}"
+    if apart:
+        return f"{best} is best in {what}: {numbers}, and the 95 % intervals do not touch."
+    return f"In {what} {best} leads with {numbers}, which {first.count} probes of each cannot tell from chance."
+
+
+def _percentile(ordered: Sequence[float], percent: float) -> float:
+    """By linear interpolation between the closest ranks."""
+    place = (len(ordered) - 1) * percent / 100
+    lower = int(place)
+    upper = min(lower + 1, len(ordered) - 1)
+    return ordered[lower] + (ordered[upper] - ordered[lower]) * (place - lower)
+
+
+def _mbit(bps: float) -> str:
+    return f"{bps / 1e6:.1f} Mbit/s"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
