@@ -22,7 +22,17 @@ class VirtualScreen:
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="matinee-screen-"))
         self._process = subprocess.Popen(
-            ["Xvfb", "-noreset", "-displayfd", "1", "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(self._folder)],
+            [
+                "Xvfb",
+                "-noreset",
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                f"{WIDTH}x{HEIGHT}x24",
+                "-fbdir",
+                str(self._folder),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
