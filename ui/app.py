@@ -44,10 +44,10 @@ _DOWNLOADS = "downloads"
 class AppOptions:
     """How the app is started.
 
-    ``profile`` is the folder for what the client keeps. ``source`` plays at once, ``email`` with ``password`` signs
-    in at once. ``only_source`` ends the app when that playback is over or left. ``wrap`` goes around the network, see
-    ``player.engine.EngineSettings``; ``playback`` and ``on_event`` go with every playback. ``on_window`` is called
-    once the window is there.
+    ``profile`` is the folder for what the client keeps. ``source`` plays at once, ``link`` is followed
+    (:mod:`ui.links`), ``email`` with ``password`` signs in at once. ``only_source`` ends the app when that playback
+    is over or left. ``wrap`` goes around the network, see ``player.engine.EngineSettings``; ``playback`` and
+    ``on_event`` go with every playback. ``on_window`` is called once the window is there.
     """
 
     profile: Path
@@ -55,6 +55,7 @@ class AppOptions:
     email: str = ""
     password: str = field(default="", repr=False)
     source: Source | None = None
+    link: str = ""
     only_source: bool = False
     tv: bool = False
     key_store: str = "auto"
@@ -91,7 +92,7 @@ def run_app(options: AppOptions) -> int:
 
     single = SingleInstance(options.profile)
     if not options.only_source:
-        if single.hand_over(options.source.url if options.source else ""):
+        if single.hand_over(options.link or (options.source.url if options.source else "")):
             _log.info("an app of this profile runs already and has been told")
             return int(ExitCode.GOOD)
         single.listen()
@@ -107,6 +108,8 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
 
     from ui import scene
     from ui.client import EngineClient
+    from ui.desktop.bus import session_bus
+    from ui.desktop.session import DesktopSession
     from ui.garbage import GarbageCollector
     from ui.interrupts import Interrupts
     from ui.late_downloads import LateDownloads
@@ -161,12 +164,18 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     single.asked.connect(lambda address: _come_forward(app, window, address))
     window.frameSwapped.connect(client.start)  # what is slow begins after the first frame
     QTimer.singleShot(_START_ENGINE_AT_THE_LATEST_MS, client.start)
-    app.start(email=options.email, password=options.password, source=options.source)
+    desktop = DesktopSession(player, session_bus())
+    desktop.mpris.raised.connect(lambda: _come_forward(app, window, ""))
+    desktop.mpris.openWanted.connect(lambda address: _come_forward(app, window, address))
+    desktop.mpris.stopWanted.connect(app.stopPlaying)
+    desktop.mpris.quitWanted.connect(application.quit)
+    app.start(email=options.email, password=options.password, source=options.source, link=options.link)
     if options.on_window is not None:
         options.on_window(app, window)
     code = application.exec()
     if not options.tv:
         place.keep(window)
+    desktop.close()
     app.close()
     tasks.close()
     client.close()

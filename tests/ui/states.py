@@ -215,6 +215,12 @@ def _player_menu(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.focus_name == "menu")
 
 
+def _still_watching(stage: Stage, tv: bool) -> None:
+    _player()(stage, tv)
+    stage.app.player._ask_presence()
+    stage.until(lambda: stage.focus_name == "goOnWatching")
+
+
 STATES: dict[str, Setup] = {
     "sign-in": _sign_in,
     "sign-in refused": _sign_in_refused,
@@ -252,6 +258,7 @@ STATES: dict[str, Setup] = {
     "player, live": _player(live=True, duration_s=None),
     "player, buffering": _player(status=Status.BUFFERING, notice="edge-a does not answer."),
     "player, menu": _player_menu,
+    "player, still watching": _still_watching,
     "player, failed": _player(status=Status.FAILED, failure=Failure("media.damaged", "The video is damaged.")),
 }
 

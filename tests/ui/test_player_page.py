@@ -40,6 +40,7 @@ def test_every_control_is_reached_by_arrows(stage):
         "subtitles",
         "speed",
         "statistics",
+        "pictureInPicture",
         "fullScreen",
     ]
     stage.key(K.Key_Up)
@@ -245,3 +246,52 @@ def test_the_television_size_fills_the_screen_and_has_no_volume_slider(stage):
     stage.key(K.Key_Return)
     stage.until(lambda: bool(stage.client.sessions))
     assert not stage.item("volume").isVisible()
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform has no window manager to tell
+def test_picture_in_picture_is_the_same_window_small_and_on_top(stage):
+    stage.play(playing())
+    before = stage.window.size()
+    stage.key(K.Key_P)
+    stage.until(lambda: stage.window.width() == 480)
+    assert stage.window.flags() & Qt.WindowType.WindowStaysOnTopHint
+    assert stage.window.flags() & Qt.WindowType.FramelessWindowHint
+    stage.until(lambda: not stage.item("overlay").isVisible())
+    stage.key(K.Key_Down)
+    assert stage.focus_name == "idle", "there are no controls to reach"
+    stage.key(K.Key_Space)
+    assert ("toggle",) in stage.client.sessions[-1].orders
+    stage.key(K.Key_Escape)
+    stage.until(lambda: stage.window.size() == before)
+    assert not stage.window.flags() & Qt.WindowType.WindowStaysOnTopHint
+    assert stage.page == "player", "Back only made it large again"
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+def test_the_window_is_large_again_when_the_playback_is_left(stage):
+    session = stage.play(playing())
+    stage.key(K.Key_P)
+    stage.until(lambda: stage.window.width() == 480)
+    session.publish(playing(status=Status.ENDED))
+    stage.until(lambda: stage.page != "player")
+    stage.until(lambda: stage.window.width() > 480)
+
+
+def test_after_hours_without_a_sign_of_anybody_it_asks(stage):
+    session = stage.play(playing())
+    assert stage.app.player._lonely.isActive()
+    stage.app.player._lonely.timeout.emit()
+    stage.until(lambda: stage.focus_name == "goOnWatching")
+    assert session.orders[-1] == ("pause",)
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.focus_name == "idle")
+    assert session.orders[-1] == ("play",)
+    assert stage.app.player._lonely.isActive(), "the next hours count anew"
+
+
+def test_nobody_is_asked_while_nothing_plays(stage):
+    session = stage.play(playing(paused=True, status=Status.PAUSED))
+    session.orders.clear()
+    stage.app.player._lonely.timeout.emit()
+    assert not stage.app.player.property("asksPresence")
+    assert session.orders == []

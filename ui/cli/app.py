@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee app --help``."""
-    parser.add_argument("address", nargs="?", metavar="URL", help="play this at once")
+    parser.add_argument("address", nargs="?", metavar="URL", help="play this at once, or follow this matinee: link")
     parser.add_argument("--tv", action="store_true", help="larger, for a screen across the room")
     add_ca_file_argument(parser)
     add_service_arguments(parser)
@@ -24,8 +24,10 @@ def run(args: argparse.Namespace) -> int:
     """Show the app until it is closed."""
     from player.opening import Source
     from ui.app import AppOptions, run_app
+    from ui.links import SCHEME
 
-    source = Source(url=args.address) if args.address else None
+    is_link = bool(args.address) and args.address.partition(":")[0].casefold() == SCHEME
+    source = Source(url=args.address) if args.address and not is_link else None
     return run_app(
         AppOptions(
             profile=profile_folder(args),
@@ -33,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
             email=args.email or "",
             password=os.environ.get("MATINEE_PASSWORD", ""),
             source=source,
+            link=args.address if is_link else "",
             tv=args.tv,
             key_store=args.key_store,
             ca_file=args.ca_file,

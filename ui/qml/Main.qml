@@ -14,6 +14,8 @@ Window {
                                    player: player })[app.page] ?? starting
     property bool modal: false
     property int visibilityBefore: Window.Windowed
+    property bool small: false // picture in picture
+    property rect placeBefore
 
     function settle() {
         if (modal)
@@ -28,8 +30,30 @@ Window {
         if (!app.openUrl(text))
             dialog.openWith(text)
     }
+    // Picture in picture is this window, small, without a frame, above all others.
+    function setSmall(wanted: bool) {
+        if (wanted === small || app.tv)
+            return
+        if (wanted) {
+            if (visibility === Window.FullScreen)
+                toggleFullScreen()
+            placeBefore = Qt.rect(x, y, width, height)
+            small = true
+            width = 480
+            height = 270
+            x = Screen.virtualX + Screen.desktopAvailableWidth - width - 24
+            y = Screen.virtualY + Screen.desktopAvailableHeight - height - 24
+        } else {
+            small = false
+            x = placeBefore.x
+            y = placeBefore.y
+            width = placeBefore.width
+            height = placeBefore.height
+        }
+        window.requestActivate()
+    }
     function toggleFullScreen() {
-        if (app.tv)
+        if (app.tv || small)
             return
         if (visibility === Window.FullScreen) {
             visibility = visibilityBefore
@@ -41,13 +65,18 @@ Window {
 
     width: 1280
     height: 720
-    minimumWidth: 860
-    minimumHeight: 540
+    minimumWidth: small ? 240 : 860
+    minimumHeight: small ? 135 : 540
+    flags: small ? Qt.Window | Qt.FramelessWindowHint | Qt.WindowStaysOnTopHint : Qt.Window
     visible: true
     visibility: app.tv ? Window.FullScreen : Window.Windowed
     title: page === player && app.player.title ? app.player.title + " – Matinee" : "Matinee"
     color: Theme.background
-    onPageChanged: settle()
+    onPageChanged: {
+        if (page !== player)
+            setSmall(false)
+        settle()
+    }
     Component.onCompleted: settle()
 
     Binding {
@@ -188,7 +217,10 @@ Window {
         tv: window.app.tv
         fullScreen: window.visibility === Window.FullScreen
         onLeaving: window.app.back()
+        small: window.small
         onFullScreenToggled: window.toggleFullScreen()
+        onSmallToggled: window.setSmall(!window.small)
+        onDragged: window.startSystemMove()
     }
     Shortcut {
         sequences: [StandardKey.Paste]

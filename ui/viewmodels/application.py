@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from player.state import Failure
+from ui import links
+from ui.links import Link
 from ui.ports import ClientPort, Person, TitleCard
 from ui.remembered import Memory
 from ui.viewmodels.binding import shown
@@ -94,6 +95,7 @@ class ApplicationViewModel(QObject):
         self._playing = False
         self._viewer = ""
         self._person_id = ""
+        self._pending: Link | None = None
         self._open_error = ""
         self._connect()
 
@@ -168,8 +170,9 @@ class ApplicationViewModel(QObject):
     def titleDownload(self) -> TitleDownload:
         return self._title_download
 
-    def start(self, *, email: str = "", password: str = "", source: Source | None = None) -> None:
-        """Go to the first page: ``source`` plays at once, credentials sign in, else an earlier sign-in counts."""
+    def start(self, *, email: str = "", password: str = "", source: Source | None = None, link: str = "") -> None:
+        """Go to the first page: ``source`` plays at once, ``link`` is followed as soon as it can be; credentials sign
+        in, else an earlier sign-in counts."""
         if self._client.service_name:
             if email and password:
                 self._sign_in.submit(email, password)
@@ -177,6 +180,8 @@ class ApplicationViewModel(QObject):
                 self._tasks.run(self._client.restore(), self._restored, self._not_restored)
         if source is not None:
             self._play(source)
+        if link:
+            self.openUrl(link)
         if not self._client.service_name:
             self._rest_on(Page.SIGN_IN)
         self._downloads.refresh()
@@ -186,8 +191,7 @@ class ApplicationViewModel(QObject):
         """The page of a title."""
         card = self._card_of(title_id)
         if card is not None:
-            self._details.show(card)
-            self._put_above(Page.DETAILS)
+            self._show_card(card)
 
     @Slot(str)
     def openTitle(self, title_id: str) -> None:
@@ -242,16 +246,15 @@ class ApplicationViewModel(QObject):
 
     @Slot(str, result=bool)
     def openUrl(self, text: str) -> bool:
-        """Play the manifest at an address the viewer typed; False with ``openError`` set when it is none."""
-        url = text.strip()
-        valid = _is_web_address(url)
-        self._open_error = "" if valid else tr("Please enter an address that begins with http:// or https://.")
+        """Follow a link, or play the manifest at an address; False with ``openError`` set when it is neither."""
+        link = links.parsed(text)
+        self._open_error = (
+            "" if link else tr("Please enter an address that begins with http:// or https://, or a Matinee link.")
+        )
         self.openErrorChanged.emit()
-        if valid:
-            from player.opening import Source  # loaded by the engine meanwhile
-
-            self._play(Source(url=url))
-        return valid
+        if link is not None:
+            self._follow(link)
+        return link is not None
 
     @Property(bool, notify=pageChanged)
     def byCode(self) -> bool:
@@ -285,6 +288,12 @@ class ApplicationViewModel(QObject):
             self._show_top()
 
     @Slot()
+    def stopPlaying(self) -> None:
+        """Leave the player, whatever is on the screen."""
+        if self._playing:
+            self.back()
+
+    @Slot()
     def signOut(self) -> None:
         self._tasks.run(self._client.sign_out(), lambda _none: None, lambda _failure: None)
         self._leave_household()
@@ -296,6 +305,23 @@ class ApplicationViewModel(QObject):
         self._home.set_visible(visible=False)
         self._downloads.close()
         self._code_sign_in.set_visible(visible=False)
+
+    def _follow(self, link: Link) -> None:
+        """A title waits until somebody is there who may watch it."""
+        if link.url:
+            from player.opening import Source  # loaded by the engine meanwhile
+
+            self._play(Source(url=link.url))
+        elif self._bottom is not Page.HOME:
+            self._pending = link
+        elif link.play:
+            self._play_title(link.title_id)
+        else:
+            self._tasks.run(self._client.title(link.title_id), self._show_card, self._downloads.tell)
+
+    def _show_card(self, card: TitleCard) -> None:
+        self._details.show(card)
+        self._put_above(Page.DETAILS)
 
     def _play_title(self, title_id: str, start_s: float | None = None) -> None:
         from player.opening import Source  # loaded by the engine meanwhile
@@ -340,6 +366,9 @@ class ApplicationViewModel(QObject):
         self._home.refresh()
         self._my_list.refresh()
         self._rest_on(Page.HOME)
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            self._follow(pending)
 
     def _sign_in_again(self, why: str) -> None:
         self._sign_in.explain(why)
@@ -398,11 +427,3 @@ class ApplicationViewModel(QObject):
     def _set_viewer(self, name: str) -> None:
         self._viewer = name
         self.viewerChanged.emit()
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

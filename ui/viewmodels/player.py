@@ -29,6 +29,7 @@ from ui.viewmodels.text import clock_time, tr
 if TYPE_CHECKING:
     from player.opening import Source
 
+STILL_WATCHING_MS = 3 * 3600 * 1000
 _BUSY = (Status.IDLE, Status.LOADING, Status.BUFFERING, Status.SEEKING)
 
 
@@ -55,6 +56,9 @@ class PlayerViewModel(QObject):
         self._volume, self._muted = 100, False
         self._seek_timer = QTimer(self, singleShot=True, interval=180)
         self._seek_timer.timeout.connect(self._commit_seek)
+        self._lonely = QTimer(self, singleShot=True, interval=STILL_WATCHING_MS)
+        self._lonely.timeout.connect(self._ask_presence)
+        self._asks_presence = False
         self._qualities, self._audios = OptionModel(self), OptionModel(self)
         self._texts, self._speeds = OptionModel(self), OptionModel(self)
         self._statistics = StatisticsViewModel(self)
@@ -63,6 +67,7 @@ class PlayerViewModel(QObject):
 
     volume = shown(int, "_volume", volumeChanged)
     muted = shown(bool, "_muted", volumeChanged)
+    asksPresence = shown(bool, "_asks_presence", stateChanged)
 
     @Property(str, notify=stateChanged)
     def title(self) -> str:
@@ -134,6 +139,16 @@ class PlayerViewModel(QObject):
         duration = self._state.duration_s
         return min(1.0, max(0.0, self._time_s() / duration)) if duration else 0.0
 
+    @Property(float, notify=timeChanged)
+    def positionS(self) -> float:
+        """Seconds."""
+        return self._time_s()
+
+    @Property(float, notify=timeChanged)
+    def durationS(self) -> float:
+        """Seconds; 0 while it is not known."""
+        return self._state.duration_s or 0.0
+
     @Property(str, notify=timeChanged)
     def positionText(self) -> str:
         return clock_time(self._time_s())
@@ -177,6 +192,7 @@ class PlayerViewModel(QObject):
         the viewer stopped."""
         self.close()
         self._source, self._start_s = source, start_s
+        self._lonely.start()
         self._show(self._idle(Status.LOADING, source.shown_name))
         relay = StateRelay(self)
         relay.arrived.connect(self._show)
@@ -194,6 +210,8 @@ class PlayerViewModel(QObject):
             self._session.stop()
             self._session = None
         self._seek_timer.stop()
+        self._lonely.stop()
+        self._asks_presence = False
         self._intent = SeekIntent()
         self._source = None
         self._show(self._idle())
@@ -207,6 +225,14 @@ class PlayerViewModel(QObject):
     @Slot()
     def toggle(self) -> None:
         self._tell(lambda session: session.toggle())
+
+    @Slot()
+    def pause(self) -> None:
+        self._tell(lambda session: session.pause())
+
+    @Slot()
+    def resume(self) -> None:
+        self._tell(lambda session: session.play())
 
     @Slot(int)
     def step(self, direction: int) -> None:
@@ -230,6 +256,12 @@ class PlayerViewModel(QObject):
         """Go to a position on the seek bar."""
         self.scrub(fraction)
         self._commit_seek()
+
+    @Slot(float)
+    def seekToTime(self, position_s: float) -> None:
+        """Go to a time, in seconds; outside the title to its nearer end."""
+        if self._state.duration_s:
+            self.seekTo(min(1.0, max(0.0, position_s / self._state.duration_s)))
 
     @Slot(float, result=str)
     def timeAt(self, fraction: float) -> str:
@@ -264,7 +296,29 @@ class PlayerViewModel(QObject):
     def chooseSpeed(self, key: str) -> None:
         self._tell(lambda session: session.set_speed(float(key)))
 
+    @Slot()
+    def noticeViewer(self) -> None:
+        """A key or the mouse: somebody is there. Without a sign for hours, playing pauses and asks."""
+        if self._lonely.isActive():
+            self._lonely.start()
+
+    @Slot()
+    def stillWatching(self) -> None:
+        """The answer to ``asksPresence``."""
+        self._asks_presence = False
+        self._lonely.start()
+        self.stateChanged.emit()
+        self.resume()
+
     # Behind it
+
+    def _ask_presence(self) -> None:
+        if self._state.paused or self._state.status not in (Status.PLAYING, Status.BUFFERING, Status.SEEKING):
+            self._lonely.start()
+            return
+        self._asks_presence = True
+        self.pause()
+        self.stateChanged.emit()
 
     def _start(self, source: Source, relay: StateRelay, player: PlayerPort) -> None:
         if relay is not self._relay:
@@ -347,6 +401,7 @@ def _plain(state: PlaybackState) -> tuple[object, ...]:
     return (
         state.status,
         state.title,
+        state.duration_s,
         state.live,
         state.paused,
         state.speed,

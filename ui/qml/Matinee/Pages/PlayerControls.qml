@@ -14,6 +14,7 @@ FocusScope {
     signal menuAsked(string which, Item button)
     signal statisticsToggled()
     signal fullScreenToggled()
+    signal smallToggled()
 
     implicitHeight: Theme.control
 
@@ -104,6 +105,13 @@ FocusScope {
             name: qsTr("Statistics")
             checked: root.statisticsShown
             onPressed: root.statisticsToggled()
+        }
+        IconButton {
+            objectName: "pictureInPicture"
+            icon: "small"
+            name: qsTr("Picture in picture")
+            visible: !root.tv
+            onPressed: root.smallToggled()
         }
         IconButton {
             objectName: "fullScreen"

@@ -9,12 +9,17 @@ FocusScope {
     required property QtObject player
     property bool tv: false
     property bool fullScreen: false
+    property bool small: false // picture in picture: the picture and little else
     property bool statisticsShown: false
     readonly property bool failed: player.failure !== ""
-    readonly property bool overlayStays: player.paused || menu.visible || seekBar.dragging || failed
+    readonly property bool asking: player.asksPresence && !failed
+    readonly property bool covered: failed || asking
+    readonly property bool overlayStays: player.paused || menu.visible || seekBar.dragging || covered
 
     signal leaving()
     signal fullScreenToggled()
+    signal smallToggled()
+    signal dragged()
 
     function enter() {
         statisticsShown = false
@@ -23,17 +28,20 @@ FocusScope {
         idle.forceActiveFocus(Qt.OtherFocusReason)
     }
     function show() {
+        player.noticeViewer()
         overlay.shown = true
         hideLater.restart()
     }
     function hide() {
         overlay.shown = false
-        if (!failed)
+        if (!covered)
             idle.forceActiveFocus(Qt.OtherFocusReason)
     }
     function goBack() {
         if (menu.visible)
             closeMenu()
+        else if (small)
+            smallToggled()
         else if (fullScreen && !tv)
             fullScreenToggled()
         else
@@ -74,6 +82,7 @@ FocusScope {
         case Qt.Key_L: case Qt.Key_AudioForward: player.step(1); return true
         case Qt.Key_M: player.toggleMuted(); return true
         case Qt.Key_F: fullScreenToggled(); return true
+        case Qt.Key_P: smallToggled(); return true
         case Qt.Key_I: statisticsShown = !statisticsShown; return true
         case Qt.Key_Plus: case Qt.Key_VolumeUp: player.setVolume(player.volume + 5); return true
         case Qt.Key_Minus: case Qt.Key_VolumeDown: player.setVolume(player.volume - 5); return true
@@ -86,14 +95,11 @@ FocusScope {
         return false
     }
 
-    onFailedChanged: {
+    onCoveredChanged: Qt.callLater(settle)
+    function settle() {
         menu.visible = false
-        if (!activeFocus)
-            return
-        if (failed)
-            trouble.forceActiveFocus(Qt.OtherFocusReason)
-        else
-            idle.forceActiveFocus(Qt.OtherFocusReason)
+        if (activeFocus)
+            (failed ? trouble : asking ? question : idle).forceActiveFocus(Qt.OtherFocusReason)
     }
     onOverlayStaysChanged: show()
     Keys.onPressed: event => {
@@ -112,13 +118,14 @@ FocusScope {
         cursorShape: overlay.shown ? Qt.ArrowCursor : Qt.BlankCursor
         acceptedButtons: Qt.LeftButton
         onPositionChanged: root.show()
+        onPressed: if (root.small) root.dragged()
         onClicked: {
             if (menu.visible)
                 root.closeMenu()
-            else if (!root.failed)
+            else if (!root.covered)
                 root.player.toggle()
         }
-        onDoubleClicked: root.fullScreenToggled()
+        onDoubleClicked: root.small ? root.smallToggled() : root.fullScreenToggled()
         onWheel: event => {
             root.show()
             root.player.setVolume(root.player.volume + (event.angleDelta.y > 0 ? 5 : -5))
@@ -139,7 +146,7 @@ FocusScope {
             switch (event.key) {
             case Qt.Key_Left: root.player.step(-1); break
             case Qt.Key_Right: root.player.step(1); break
-            case Qt.Key_Up: case Qt.Key_Down: controls.enter(); break
+            case Qt.Key_Up: case Qt.Key_Down: if (!root.small) controls.enter(); break
             case Qt.Key_Return: case Qt.Key_Enter: case Qt.Key_Select: root.player.toggle(); break
             default: event.accepted = false
             }
@@ -153,9 +160,9 @@ FocusScope {
         property bool shown: true
 
         anchors.fill: parent
-        opacity: shown && !root.failed ? 1 : 0
+        opacity: shown && !root.covered && !root.small ? 1 : 0
         visible: opacity > 0
-        enabled: shown && !root.failed
+        enabled: shown && !root.covered && !root.small
         Behavior on opacity { NumberAnimation { duration: Theme.calm } }
 
         Rectangle {
@@ -256,6 +263,7 @@ FocusScope {
             onMenuAsked: (which, button) => root.openMenu(which, button)
             onStatisticsToggled: root.statisticsShown = !root.statisticsShown
             onFullScreenToggled: root.fullScreenToggled()
+            onSmallToggled: root.smallToggled()
             Keys.onUpPressed: seekBar.forceActiveFocus(Qt.OtherFocusReason)
             Keys.onDownPressed: root.hide()
         }
@@ -265,14 +273,14 @@ FocusScope {
         objectName: "statisticsPanel"
         x: Theme.margin
         y: Theme.px(96)
-        visible: root.statisticsShown && !root.failed
+        visible: root.statisticsShown && !root.covered && !root.small
         statistics: root.player.statistics
     }
     Column {
         objectName: "busy"
         anchors.centerIn: parent
         spacing: Theme.gap
-        visible: root.player.busy && !root.failed
+        visible: root.player.busy && !root.covered
         Spinner { anchors.horizontalCenter: parent.horizontalCenter }
         // Words come when it takes longer than a moment.
         Label {
@@ -310,7 +318,7 @@ FocusScope {
         objectName: "notice"
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom }
         anchors.bottomMargin: overlay.shown ? Theme.px(168) : Theme.wide
-        text: root.failed ? "" : root.player.notice
+        text: root.covered ? "" : root.player.notice
     }
     OptionMenu {
         id: menu
@@ -329,6 +337,43 @@ FocusScope {
         }
     }
 
+    IconButton {
+        objectName: "leaveSmall"
+        anchors { right: parent.right; top: parent.top; margins: Theme.tight }
+        icon: "windowed"
+        name: qsTr("Back to the whole window")
+        visible: root.small && overlay.shown
+        activeFocusOnTab: false
+        onPressed: root.smallToggled()
+    }
+    Rectangle {
+        anchors.fill: parent
+        color: Theme.scrim
+        visible: root.asking
+        StateMessage {
+            id: question
+            objectName: "stillWatching"
+            anchors.centerIn: parent
+            enabled: root.asking
+            icon: "pause"
+            heading: qsTr("Are you still watching?")
+            sentence: qsTr("Nobody has touched anything for a long time, so playing has paused.")
+            ActionButton {
+                objectName: "goOnWatching"
+                text: qsTr("Go on")
+                icon: "play"
+                primary: true
+                focus: true
+                onPressed: root.player.stillWatching()
+            }
+            ActionButton {
+                objectName: "stopWatching"
+                text: qsTr("Back")
+                icon: "back"
+                onPressed: root.leaving()
+            }
+        }
+    }
     Rectangle {
         anchors.fill: parent
         color: Theme.background

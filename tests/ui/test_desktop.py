@@ -1,0 +1,104 @@
+"""Media keys, the screen that stays lit, and links: on a message bus of the test's own, and without one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from player.opening import Source
+from player.state import Status
+from tests.kit.fake_client import FakePlayer, cards, playing
+from ui.desktop.bus import has_session_bus
+from ui.desktop.mpris import metadata, playback_status
+from ui.desktop.session import DesktopSession
+from ui.links import Link, parsed
+from ui.video.output import VideoOutput
+from ui.viewmodels.player import PlayerViewModel
+from ui.viewmodels.tasks import Tasks
+
+
+def test_without_a_bus_nothing_happens(stage):
+    session = stage.play(playing())
+    desktop = DesktopSession(stage.app.player, None)
+    session.publish(playing(paused=True, status=Status.PAUSED))
+    stage.until(lambda: stage.app.player.property("paused"))
+    assert not desktop.screen.held
+    desktop.close()
+
+
+def test_what_plays_in_the_words_of_mpris(stage):
+    assert playback_status(PlayerViewModel(stage.client, Tasks(stage.client), VideoOutput(FakePlayer))) == "Stopped"
+    session = stage.play(playing())
+    told = metadata(stage.app.player)
+    assert (told["xesam:title"], told["mpris:length"]) == ("Title 0", 600_000_000)
+    session.publish(playing(paused=True, status=Status.PAUSED))
+    stage.until(lambda: playback_status(stage.app.player) == "Paused")
+
+
+def test_a_bus_is_used_and_none_is_started(tmp_path):
+    assert not has_session_bus({})
+    assert not has_session_bus({"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert has_session_bus({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}) == sys.platform.startswith("linux")
+
+
+@pytest.mark.skipif(shutil.which("dbus-run-session") is None, reason="there is no message bus to start")
+def test_media_keys_and_the_screen_on_a_bus():
+    """In a process of its own, as a connection to a bus lasts as long as its process."""
+    done = subprocess.run(
+        ["dbus-run-session", "--", sys.executable, "-m", "tests.ui.on_a_bus"],
+        env=dict(os.environ, QT_QPA_PLATFORM="offscreen"),
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["properties"] == {"PlaybackStatus": "Playing", "Position": 80_000_000, "Volume": 1.0, "CanSeek": True}
+    assert seen["orders"] == [["toggle"], ["seek", 3000.0], ["pause"], ["set_volume", 30], ["set_muted", False]]
+    assert seen["told"] == "Paused"
+    assert seen["inhibited"] == [["matinee", "video is playing"]]
+    assert seen["held"] == [True, False]
+    assert seen["opened"] == ["https://streams.test/a.mpd"]
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("matinee:title/night-train", Link(title_id="night-train")),
+        ("MATINEE://play/night-train/", Link(title_id="night-train", play=True)),
+        ("matinee:open?url=https%3A%2F%2Fa.test%2Fm.mpd%3Fx%3D1", Link(url="https://a.test/m.mpd?x=1")),
+        (" https://a.test/m.mpd ", Link(url="https://a.test/m.mpd")),
+        ("matinee:title/../secrets", None),
+        ("matinee:title/NightTrain", None),
+        ("matinee:play/", None),
+        ("matinee:delete/night-train", None),
+        ("matinee:open?url=file:///etc/passwd", None),
+        ("matinee:open?url=https://a.test&url=https://b.test", None),
+        ("matinee:open?url=" + "https://a.test/" + "a" * 5000, None),
+        ("file:///etc/passwd", None),
+        ("https://", None),
+        ("", None),
+    ],
+)
+def test_links(text, link):
+    assert parsed(text) == link
+
+
+def test_a_link_to_a_title_waits_for_the_viewer(stage):
+    stage.client.titles = cards(3)
+    stage.start(link="matinee:title/title-2")
+    stage.until(lambda: stage.page == "signIn")
+    stage.app.signIn.submit("ada@tv.test", "secret")
+    stage.until(lambda: stage.page == "details")
+    assert stage.app.details.property("titleId") == "title-2"
+    stage.app.openUrl("matinee:play/title-1")
+    stage.until(lambda: stage.page == "player" and bool(stage.client.sessions))
+    assert stage.client.sessions[-1].source == Source(title_id="title-1", name="Title 1")

@@ -1,0 +1,37 @@
+"""The app's side of the desktop: one object that the composition root makes and closes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtDBus import QDBusConnection
+
+from player.state import Status
+from ui.desktop.mpris import Mpris
+from ui.desktop.screen_saver import ScreenSaver
+from ui.viewmodels.player import PlayerViewModel
+
+_MOVING = (Status.PLAYING, Status.BUFFERING, Status.SEEKING)
+
+
+class DesktopSession(QObject):
+    """Media keys, and a screen that stays lit while something plays. Without a bus it does nothing."""
+
+    def __init__(self, player: PlayerViewModel, bus: QDBusConnection | None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._player = player
+        self.screen = ScreenSaver(available=bus is not None)
+        self.mpris = Mpris(player, self)
+        if bus is not None:
+            self.mpris.publish(bus)
+        player.stateChanged.connect(self._look)
+        self._look()
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._player.stateChanged.disconnect(self._look)
+        self.mpris.close()
+        self.screen.close()
+
+    def _look(self) -> None:
+        moving = self._player.property("status") in _MOVING and not self._player.property("paused")
+        self.screen.inhibit(wanted=moving)

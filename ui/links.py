@@ -1,0 +1,55 @@
+"""``matinee:`` links, as web pages and other programs give them to the app. Pure.
+
+``matinee:title/ID`` shows a title of the service, ``matinee:play/ID`` plays it, ``matinee:open?url=ADDRESS`` plays a
+stream. Whoever makes a link is not trusted: only ids of the service's form and web addresses are taken out of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+SCHEME = "matinee"
+_ID = re.compile(r"[a-z0-9-]{1,64}")
+_LONGEST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What is wanted: the title, played or shown, or the stream at ``url``."""
+
+    title_id: str = ""
+    play: bool = False
+    url: str = ""
+
+
+def parsed(text: str) -> Link | None:
+    """What a link or a web address asks for; None for anything else."""
+    text = text.strip()
+    if len(text) > _LONGEST:
+        return None
+    if is_web_address(text):
+        return Link(url=text)
+    scheme, _, rest = text.partition(":")
+    if scheme.casefold() != SCHEME:
+        return None
+    what, _, query = rest.lstrip("/").partition("?")
+    verb, _, title_id = what.rstrip("/").partition("/")
+    if verb in ("title", "play") and _ID.fullmatch(title_id) and not query:
+        return Link(title_id=title_id, play=verb == "play")
+    url = _only(parse_qs(query, max_num_fields=5).get("url", []) if verb == "open" and not title_id else [])
+    return Link(url=url) if is_web_address(url) else None
+
+
+def is_web_address(url: str) -> bool:
+    """Whether this is an address of the web with a host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _only(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else ""
