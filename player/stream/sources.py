@@ -348,7 +348,8 @@ class Sources:
 
 
 class WholeKeys:
-    """Keys of whole-segment encryption, fetched through the loader and kept."""
+    """Keys of whole-segment encryption, fetched through the loader and kept until one does not fit: then the server
+    may have another one by now, and whoever loads the segment again asks for it."""
 
     def __init__(self, loader: Loader, pathway: str) -> None:
         self._loader = loader
@@ -372,8 +373,22 @@ class WholeKeys:
             value = await self._loader.load_bytes(Resource(RequestKind.KEY, {self._pathway: key.uri}))
             self._keys[key.uri] = value
         iv = key.iv if key.iv is not None or sequence is None else media_sequence_iv(sequence)
-        decryptor = segment_decryptor(key.method, value, iv)
-        return lambda chunk: decryptor.finish() if chunk is None else decryptor.feed(chunk)
+        with self._doubting(key.uri):
+            decryptor = segment_decryptor(key.method, value, iv)
+
+        def decrypt(chunk: bytes | None) -> bytes:
+            with self._doubting(key.uri or ""):
+                return decryptor.finish() if chunk is None else decryptor.feed(chunk)
+
+        return decrypt
+
+    @contextlib.contextmanager
+    def _doubting(self, uri: str) -> Iterator[None]:
+        try:
+            yield
+        except DrmError:
+            self._keys.pop(uri, None)
+            raise
 
 
 async def _as_coroutine(awaitable: Awaitable[object]) -> object:

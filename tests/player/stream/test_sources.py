@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
@@ -225,8 +226,6 @@ async def test_whole_segment_encryption_that_is_not_known_is_refused() -> None:
 
 
 async def test_an_encrypted_segment_is_decrypted_with_a_key_that_is_fetched_once() -> None:
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
     key, number = bytes(range(16)), 3
     encryptor = Cipher(algorithms.AES(key), modes.CBC(number.to_bytes(16, "big"))).encryptor()
     encrypted = encryptor.update(b"a secret" + bytes([8]) * 8) + encryptor.finalize()
@@ -239,6 +238,22 @@ async def test_an_encrypted_segment_is_decrypted_with_a_key_that_is_fetched_once
         assert got == b"a secret"
     assert bench.asked.count("key") == 1
     assert "http" not in repr(info)
+
+
+async def test_a_key_that_does_not_fit_is_asked_for_again_with_the_segment() -> None:
+    """The server has another key at the same address by now."""
+    keys, data = [bytes(16), bytes(range(16))], b"a secret"
+    encryptor = Cipher(algorithms.AES(keys[1]), modes.CBC(bytes(15) + b"\x01")).encryptor()
+    encrypted = encryptor.update(data + bytes([8]) * 8) + encryptor.finalize()
+    files = {"http://a.test/key": keys[0], "http://a.test/v-1": encrypted}
+    own = rendition("v")
+    bench = Bench(presentation(video_track(own)), files)
+    wanted = segments(1, keys=(KeyInfo("AES-128", "http://a.test/key"),))[0]._replace(number=1)
+    with pytest.raises(DrmError):
+        await bench.clock.run(bench.sources.segment_bytes(own, wanted, RequestKind.TEXT))
+    bench.transport.files["http://a.test/key"] = keys[1]
+    assert await bench.clock.run(bench.sources.segment_bytes(own, wanted, RequestKind.TEXT)) == data
+    assert bench.asked.count("key") == 2
 
 
 async def test_closing_gives_up_what_is_under_way() -> None:
