@@ -74,6 +74,16 @@ class EngineSettings:
     schemes: Mapping[str, Callable[[Clock], Transport]] = field(default_factory=dict)
 
 
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where there is one: most of the engine's work up to the first picture is that of the event loop."""
+    try:
+        import uvloop
+    except ImportError:  # it is not made for Windows
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
 class Engine:
     """See the module. Close it at the end; open sessions are stopped then."""
 
@@ -92,7 +102,7 @@ class Engine:
         self._tellers: dict[Form, Telemetry] = {}
         self._networks = Networks(settings.profile / "networks.json", self.clock.wall)
         self._track_memory = TrackMemory(settings.profile / "tracks.json")
-        self.loop = asyncio.new_event_loop()
+        self.loop = _new_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
         self._gate = self.submit(self._make_gate()).result()
