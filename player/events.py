@@ -119,6 +119,17 @@ class BufferSampled:
 
 
 @dataclass(frozen=True, slots=True)
+class LatencySampled:
+    """Taken about twice a second while a live programme plays; ``following``: it is kept at the target."""
+
+    at_s: float
+    latency_s: float
+    target_s: float
+    speed: float
+    following: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorRaised:
     at_s: float
     code: str
@@ -139,6 +150,7 @@ Event = (
     | Sought
     | StatusChanged
     | BufferSampled
+    | LatencySampled
     | ErrorRaised
 )
 Observer = Callable[[Event], None]

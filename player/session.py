@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from random import Random
 from typing import Any, Literal
 
 from abr.model import NetworkMemory
-from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
+from player.endings import Endings
 from player.errands import Errands
-from player.errors import ANY_ERROR, ErrorCode, MatineeError, MediaError, undecodable
-from player.events import ErrorRaised, Event, PhaseReached, Sought, TransferDone
+from player.errors import ANY_ERROR, ErrorCode, MediaError, undecodable
+from player.events import Event, PhaseReached, Sought, TransferDone
 from player.licences import LicenceDesk
-from player.loader import Loader, LoadEvent
+from player.live.playback import LiveActions, LiveParts, LivePlayback
+from player.loader import Loader
+from player.manifest.model import Presentation
 from player.menus import rung_choices, unsupported_rungs
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
 from player.net.model import Transfer
-from player.opening import Source, addresses_of, begin_at, describe_failure, load_presentation, pathway_of
+from player.opening import Source, addresses_of, begin_at, load_presentation, pathway_of
 from player.paths import Paths
 from player.rating import rate_control
 from player.reloads import Reloads
@@ -67,11 +71,12 @@ class Session:
         self._services = services
         self._settings = settings
         self._clock = services.clock
-        self._errands = Errands(services.loop, self._errand_failed)
         self._on_event = on_event
         self._network = Throughput(services.recall, lambda: self._paths.current)
         self._playhead = Playhead()
         self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, self._throughput)
+        self._endings = Endings(self._monitor, self._clock, self._observe)
+        self._errands = Errands(services.loop, self._endings.errand_failed)
         self._waiting = services.waiting()
         self._keys = KeyRing()
         self._paths = Paths(())
@@ -89,10 +94,10 @@ class Session:
         self._thumbnails: Thumbnails | None = None
         self._selection: Selection | None = None
         self._reloads: Reloads | None = None
+        self._live: LivePlayback | None = None
         self._link: MpvControl | None = None  # to libmpv, which opens its file while the manifest is on its way
         self._control: MpvControl | None = None  # the same, once there is something to control
         self._stopping = asyncio.Event()
-        self._failure: BaseException | None = None
         self._paused = settings.start_paused
         self._manual = settings.rung
 
@@ -122,6 +127,10 @@ class Session:
         """Jump by so many seconds from where playback is (or is going to be)."""
         self._errands.do(lambda: self._seek(self._playhead.position_s + delta_s))
 
+    def go_live(self) -> None:
+        """Jump to where a live programme is shown live; in another title to its end."""
+        self.seek(math.inf)
+
     def set_rung(self, index: int | None) -> None:
         """Fix the quality, or None for Auto."""
         self._errands.do(lambda: self._set_rung(index))
@@ -146,7 +155,9 @@ class Session:
         self._set("mute", muted)
 
     def set_speed(self, speed: float) -> None:
-        """0.25 to 4 times."""
+        """0.25 to 4 times. At 1 a live programme is kept at its target latency by small changes."""
+        if self._live is not None:
+            self._errands.call_soon(self._live.wished, speed)
         self._set("speed", max(0.25, min(4.0, speed)))
 
     def stop(self) -> None:
@@ -183,10 +194,10 @@ class Session:
                 await opening
                 await self._follow(stopped)
         except ANY_ERROR as error:
-            self._fail(error)
+            self._endings.fail(error)
         except Exception as error:  # noqa: BLE001  (a viewer gets a sentence, the log the rest)
             _log.exception("the playback failed unexpectedly")
-            self._fail(error)
+            self._endings.fail(error)
         finally:
             opening.cancel()
             stopped.cancel()
@@ -209,24 +220,14 @@ class Session:
             Random(settings.seed),
             renewal,
             buffer_s=self._buffer_s,
-            on_event=self._load_event,
+            on_event=lambda event: self._observe(note_of(event)),
             is_patient=lambda: self._paused,
             mark=services.mark,
         )
-        desk = self._desk = LicenceDesk(
-            services.licences,
-            self._keys,
-            addresses.offer,
-            self._clock,
-            self._observe,
-            kept=services.kept_licences,
-            reoffer=None if renewal is None else renewal.offer,
-            on_end=lambda error: self._errands.call_soon(self._fail, error),
-        )
+        ended = partial(self._errands.call_soon, self._endings.fail)
+        desk = self._desk = services.licence_desk(self._keys, addresses.offer, renewal, self._observe, ended)
         desk.prefetch()
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
-        if settings.play_for_s is not None:
-            self._stop_at_s = start_s + settings.play_for_s
         self._load_into_player(start_s)
         presentation = await load_presentation(addresses, loader, self._paths, self._clock, self._observe)
         desk.knows(presentation)
@@ -235,7 +236,7 @@ class Session:
         )
         if steering is not None:
             self._errands.spawn(steering.run)
-        self._selection = select(presentation, services.learning.wishes, self._player.decoders())
+        self._selection = self._choose(presentation)
         pathway = self._paths.current or pathway_of(presentation.url)
         whole_keys = WholeKeys(loader, pathway)
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
@@ -244,12 +245,31 @@ class Session:
         self._thumbnails = Thumbnails(presentation, sources)
         self._publish_choices(addresses.name)
         timeline = await self._streaming.find_segments()
-        begin_s = begin_at(start_s, timeline.end_s, asked_for=settings.start_s is not None)
-        if begin_s != start_s and self._early_seek_s is None:
-            self._early_seek_s = begin_s  # libmpv has been told another place
+        if presentation.live or sources.live_playlists:
+            mirrors = addresses.manifests
+            parts = LiveParts(sources, self._streaming, loader, self._monitor, self._observe, mirrors)
+            begin_s = await self._join_live(presentation, parts)
+        else:
+            begin_s = begin_at(start_s, timeline.end_s, asked_for=settings.start_s is not None)
+            if begin_s != start_s and self._early_seek_s is None:
+                self._early_seek_s = begin_s  # libmpv has been told another place
+            self._monitor.update(duration_s=timeline.end_s)
+        if settings.play_for_s is not None:
+            self._stop_at_s = begin_s + settings.play_for_s
         await self._streaming.prepare(begin_s)
-        self._monitor.update(duration_s=self._streaming.timeline.end_s)
         await self._begin()
+
+    async def _join_live(self, presentation: Presentation, parts: LiveParts) -> float:
+        """Where a live programme begins for this viewer, which is from now on followed."""
+        assert self._link is not None
+        actions = LiveActions(self.seek, partial(self._set, "speed"), self._endings.fail)
+        self._live = LivePlayback(presentation, self._choose, parts, self._services, actions)
+        begin_s = await self._live.begin(self._settings.start_s)
+        await self._link.run(self._player.set, "file-local-options/start", f"{begin_s:.6f}")
+        return begin_s
+
+    def _choose(self, presentation: Presentation) -> Selection:
+        return select(presentation, self._services.learning.wishes, self._player.decoders())
 
     def _make_streaming(self, sources: Sources, loader: Loader) -> Streaming:
         assert self._selection is not None
@@ -267,7 +287,7 @@ class Session:
             self._playhead,
             self._clock,
             self._observe,
-            lambda error: self._errands.call_soon(self._read_failed, error),
+            lambda error: self._errands.call_soon(self._endings.read_failed, error),
             self._reloads.change,
         )
 
@@ -326,6 +346,8 @@ class Session:
                 dropped,
                 low_bandwidth=self._streaming.low_bandwidth,
             )
+            if self._live is not None:
+                self._live.look(self._playhead.position_s)
             if self._stop_at_s is not None and self._playhead.position_s >= self._stop_at_s:
                 self._monitor.finished(at_end=True)
 
@@ -336,6 +358,8 @@ class Session:
     async def _close(self) -> None:
         self._closing = True
         await self._errands.close()
+        if self._live is not None:
+            await self._live.close()
         self._waiting.end()
         if self._link is not None:
             await self._link.run(self._player.command, "stop")
@@ -357,10 +381,10 @@ class Session:
         if streaming is None or control is None or not self._loaded or (self._reloads and self._reloads.jumping):
             self._early_seek_s = target_s
             return
-        self._failure = None  # the viewer asks for another place, or for another try
+        self._endings.failure = None  # the viewer asks for another place, or for another try
         if self._monitor.ended:
             self._set("pause", self._paused)  # at an end libmpv pauses by itself
-        target_s = max(streaming.timeline[0].start_s, min(target_s, streaming.timeline.end_s - 0.05))
+        target_s = streaming.aim(target_s if self._live is None else self._live.sought(target_s))
         self._observe(Sought(self._clock.monotonic(), self._playhead.position_s, target_s))
         self._monitor.seeking(target_s)
         generation = self._waiting.generation
@@ -392,7 +416,7 @@ class Session:
     def _event(self, name: str, data: Mapping[str, Any]) -> None:
         self._monitor.event(name, data)
         if name == "end-file" and data.get("reason") in ("error", b"error") and not self._closing:
-            self._fail(self._failure or undecodable())
+            self._endings.fail(self._endings.failure or undecodable())
         if self._reloads is not None and self._reloads.event(name) and self._tracks is not None:
             self._errands.do(self._tracks.again)  # libmpv forgets them with the file
         if name == "file-loaded":
@@ -401,6 +425,7 @@ class Session:
             if target_s is not None:
                 self._errands.do(lambda: self._seek(target_s))
         if name == "playback-restart" and self._streaming is not None:
+            self._streaming.arrived()
             self._streaming.poke()
             if self._tracks is not None:
                 self._errands.do(self._tracks.begin)
@@ -421,33 +446,14 @@ class Session:
             return  # where a jump leads to is looked at when it has arrived
         if self._reloads is not None and self._reloads.pending:
             return  # another file goes on
-        if self._failure is not None:
-            self._fail(self._failure)
+        if self._endings.failure is not None:
+            self._endings.fail(self._endings.failure)
             return
-        at_end = streaming.at_end or self._monitor.near_end(streaming.timeline.end_s)
+        at_end = streaming.at_end or self._monitor.near_end(streaming.end_s)
         if not self._monitor.finished(at_end=at_end):
             # A read was interrupted although libmpv did not seek: any seek makes it read on.
             self._errands.do(lambda: self._seek(self._playhead.position_s))
             self._set("pause", self._paused)  # libmpv pauses at an end
-
-    def _read_failed(self, error: MatineeError | DrmError) -> None:
-        """Reading ended with an error: what libmpv still has is played, then the playback fails with it."""
-        self._failure = error
-        self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=True))
-        if not self._monitor.first_frame_shown:
-            self._fail(error)
-
-    def _fail(self, error: BaseException) -> None:
-        if self._monitor.ended:
-            return
-        code, sentence = describe_failure(error)
-        if error is not self._failure:
-            self._observe(ErrorRaised(self._clock.monotonic(), code, sentence, fatal=True))
-        self._failure = error
-        self._monitor.failed(code, sentence)
-
-    def _load_event(self, event: LoadEvent) -> None:
-        self._observe(note_of(event))
 
     def _observe(self, event: Event) -> None:
         self._monitor.engine(event)
@@ -492,7 +498,3 @@ class Session:
             self._early[name] = value
         elif not self._closing:
             self._control.post(self._player.set, name, value)
-
-    def _errand_failed(self, error: MatineeError | DrmError) -> None:
-        self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
-        self._monitor.update(notice=error.sentence)

@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 
 from abr.model import Policy
 from abr.registry import DEFAULT, create
+from drm_client.errors import DrmError
+from drm_client.keys import KeyRing
 from drm_client.licence import LicenceClient
 from player.clock import Clock
 from player.cmcd import CmcdSettings
-from player.licences import OpenKept
+from player.events import Observer
+from player.licences import LicenceDesk, LicenceOffer, OpenKept
 from player.loader import Mark
 from player.net.gate import Gate
 from player.remembered import Learning
+from player.renewal import Renewal
 from player.resume import ResumeSync
 from player.service import ServiceClient
 from player.stream.throughput import Recall
@@ -37,6 +41,19 @@ class PlaybackServices:
     recall: Recall | None = None  # what earlier playbacks learned of a CDN
     learning: Learning = field(default_factory=Learning)  # what the viewer likes to hear and read
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes
+
+    def licence_desk(
+        self,
+        keys: KeyRing,
+        offer: LicenceOffer | None,
+        renewal: Renewal | None,
+        observe: Observer,
+        on_end: Callable[[DrmError], None],
+    ) -> LicenceDesk:
+        """What fills ``keys`` for one playback; see :class:`LicenceDesk`."""
+        reoffer = None if renewal is None else renewal.offer
+        kept = self.kept_licences
+        return LicenceDesk(self.licences, keys, offer, self.clock, observe, kept=kept, reoffer=reoffer, on_end=on_end)
 
 
 @dataclass(frozen=True, slots=True)

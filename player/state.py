@@ -72,6 +72,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveView:
+    """A live programme at one moment; seconds on its timeline, as ``position_s``.
+
+    One can go back to ``start_s`` and forward to ``end_s``, where the programme is shown live: ``target_s`` behind
+    its edge. ``latency_s`` is how far behind the edge playback is; ``following`` says that it is kept at the target.
+    """
+
+    start_s: float
+    end_s: float
+    edge_s: float
+    latency_s: float
+    target_s: float
+    following: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackState:
     """The whole visible state of a session; published anew at every change, at most some ten times a second."""
 
@@ -80,6 +96,7 @@ class PlaybackState:
     position_s: float = 0.0
     duration_s: float | None = None
     live: bool = False
+    live_view: LiveView | None = None  # None where nothing is live, or not live any more
     paused: bool = False
     volume: int = 100
     muted: bool = False

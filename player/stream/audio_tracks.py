@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping
 
 from drm_client.errors import DrmError
 from player.clock import Clock
@@ -21,7 +21,6 @@ from player.stream.main_track import DAMAGED_TRIES, NEWEST, SOUND_AHEAD_S, MainT
 from player.stream.rate import RateControl
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
-from player.stream.timeline import LogicalTrack
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +33,8 @@ def audio_key(number: int) -> str:
 
 
 class AudioTracks:
-    """The viewer's choices of sound. Only the chosen one is fetched; ``lines`` holds those that have been chosen."""
+    """The viewer's choices of sound. Only the chosen one is fetched; ``lines`` holds those that have been chosen.
+    ``tracks`` get more periods while a title is live."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class AudioTracks:
         done: Callable[[Order, Outcome], None],
         failed: Callable[[Order, MatineeError | DrmError], None],
     ) -> None:
-        self._tracks = selection.audio if selection.video is not None else ()
+        self.tracks = selection.audio if selection.video is not None else ()
         self._lines = lines
         self._sources = sources
         self._fetcher = fetcher
@@ -73,7 +73,7 @@ class AudioTracks:
 
     def __bool__(self) -> bool:
         """Whether there is separate audio at all."""
-        return bool(self._tracks)
+        return bool(self.tracks)
 
     async def line(self, number: int) -> SegmentLine:
         """The segments of a track; loads its playlists the first time, and in a live title to be up to date."""
@@ -94,13 +94,12 @@ class AudioTracks:
         return parts
 
     def _periods(self, number: int, first: int) -> list[tuple[int, Track]]:
-        periods = enumerate(self._tracks[number].per_period[first:], first)
+        periods = enumerate(self.tracks[number].per_period[first:], first)
         return [(period, track) for period, track in periods if track is not None]
 
-    def grow(self, tracks: Sequence[LogicalTrack], first_period: int, *, growing: bool) -> None:
+    def grow(self, first_period: int, *, growing: bool) -> None:
         """A live title was refreshed: take in what is new of the chosen track. ``first_period`` is the first one that
-        may have something new, ``tracks`` are the same choices with all the periods that there are by now."""
-        self._tracks = tuple(tracks)
+        may have something new."""
         line = self._buffered.audio
         if line is None or self.lane is None:
             return
@@ -113,7 +112,7 @@ class AudioTracks:
 
     def rendition(self) -> Rendition | None:
         """The newest rendition of the chosen track."""
-        tracks = [track for track in self._tracks[self.chosen].per_period if track is not None] if self else []
+        tracks = [track for track in self.tracks[self.chosen].per_period if track is not None] if self else []
         return audio_rendition(tracks[-1]) if tracks else None
 
     def forget(self) -> None:

@@ -39,6 +39,7 @@ from player.stream.timeline import Timeline, build_timeline
 from player.stream.virtual import VirtualStream
 from player.stream.waiting import Waiting
 
+_BEFORE_END_S = 0.05  # a jump to the end shows the last picture
 _REFRESH_S = 1.0  # so far before the position libmpv begins to read again for another sound track
 _KEEP_AHEAD = 6  # a fetch this many segments ahead of where libmpv reads goes on after a jump
 
@@ -158,14 +159,20 @@ class Streaming:
             [growing.known(each) or ListedIndex(()) for each in renditions], live=True
         )
 
-    def grow(self, selection: Selection, first_period: int, *, ended: bool) -> None:
-        """A live title was refreshed. ``selection`` has the same tracks with all periods that there are by now,
-        ``first_period`` is the first one that is still listed; ``ended``: nothing more will come."""
+    def select(self, selection: Selection) -> None:
+        """A live title has more periods: the same tracks with all of them."""
         self._selection, self._main.track = selection, selection.main
+        if selection.video is not None:
+            self._audio.tracks = selection.audio
+
+    def grow(self, first_period: int, *, ended: bool) -> None:
+        """A live title was refreshed: take in what is new. ``first_period`` is the first one that is still listed;
+        ``ended``: nothing more will come."""
+        per_period = self._main.track.per_period
         listed = [
             (period, segment)
-            for period in range(first_period, len(selection.main.per_period))
-            if selection.main.per_period[period] is not None
+            for period in range(first_period, len(per_period))
+            if per_period[period] is not None
             for segment in self._sources.index_if_known(self._main_rendition(period)) or ()
         ]
         if listed:
@@ -173,7 +180,7 @@ class Streaming:
             self.timeline.slide(listed[0][1].start_s)
         if ended:
             self.timeline.end()
-        self._audio.grow(selection.audio if selection.video is not None else (), first_period, growing=not ended)
+        self._audio.grow(first_period, growing=not ended)
         self._main.lane.extend(len(self.timeline))
         self._waiting.wake()
         self.poke()
@@ -248,10 +255,16 @@ class Streaming:
         """Where the title ends; infinite while that is not known."""
         return math.inf if self.timeline.growing else self.timeline.end_s
 
-    def aim(self, target_s: float | None) -> None:
-        """The viewer jumps to ``target_s``; None when libmpv has arrived. In a live title nothing else tells where
-        libmpv's seek is to lead."""
-        self._aim_s = target_s
+    def aim(self, target_s: float) -> float:
+        """The viewer jumps to ``target_s``, or as near to it as there is media: to what is returned. In a live title
+        nothing else tells where libmpv's seek is to lead."""
+        timeline = self.timeline
+        self._aim_s = max(timeline.start_s, min(target_s, timeline.end_s - _BEFORE_END_S))
+        return self._aim_s
+
+    def arrived(self) -> None:
+        """libmpv is where the viewer jumped to."""
+        self._aim_s = None
 
     def _aimed_at(self) -> int:
         """The slot that a seek of libmpv's leads to in a live title; on its demuxer thread. A seek that no viewer

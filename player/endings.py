@@ -1,0 +1,43 @@
+"""What goes wrong in a playback: what ends it, and what the viewer is only told. Runs on the engine's loop."""
+
+from __future__ import annotations
+
+from drm_client.errors import DrmError
+from player.clock import Clock
+from player.errors import MatineeError
+from player.events import ErrorRaised, Observer
+from player.monitor import Monitor
+from player.opening import describe_failure
+
+
+class Endings:
+    """One for each playback. ``failure`` is what it ends with, or what it will end with when everything before has
+    been shown."""
+
+    def __init__(self, monitor: Monitor, clock: Clock, observe: Observer) -> None:
+        self._monitor = monitor
+        self._clock = clock
+        self._observe = observe
+        self.failure: BaseException | None = None
+
+    def read_failed(self, error: MatineeError | DrmError) -> None:
+        """Reading ended with an error: what libmpv still has is played, then the playback fails with it."""
+        self.failure = error
+        self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=True))
+        if not self._monitor.first_frame_shown:
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """The playback is over."""
+        if self._monitor.ended:
+            return
+        code, sentence = describe_failure(error)
+        if error is not self.failure:
+            self._observe(ErrorRaised(self._clock.monotonic(), code, sentence, fatal=True))
+        self.failure = error
+        self._monitor.failed(code, sentence)
+
+    def errand_failed(self, error: MatineeError | DrmError) -> None:
+        """Something on the side did not work out; playback goes on."""
+        self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
+        self._monitor.update(notice=error.sentence)

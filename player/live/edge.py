@@ -1,0 +1,133 @@
+"""Where a live programme is at this moment, on the presentation's timeline. Pure: the monotonic time comes in.
+
+A segment is published when it is whole, so the end of what is listed moves in steps. The *edge* moves with the clock,
+and all latencies are measured from it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Protocol
+
+_WINDOW_S = 60.0  # so long what was seen counts
+_SLEW = 0.002  # so fast the edge follows an encoder whose clock runs beside ours, in seconds a second
+_LOST_S = 2.0  # a difference as great as this is no clock that drifts: the edge goes there at once
+_MOST_SAMPLES = 16
+_COARSE_S = 0.5  # half of what a Date header is cut to
+
+
+class Edge(Protocol):
+    """Tells where the programme is."""
+
+    def at(self, now_s: float) -> float:
+        """The edge in seconds on the timeline, at the monotonic time ``now_s``."""
+        ...
+
+
+class ObservedEdge:
+    """The edge of a source that names no clock (HLS): the end of the first playlist, moving on from then.
+
+    What is published can be seen some seconds late, never early, and how late differs from load to load; so the edge
+    is not moved by single playlists. Only where the quickest sights of a minute have moved against those of the first
+    one, the encoder's clock runs beside ours, and the edge follows it slowly; or it stood still for a while.
+    """
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, float]] = deque()  # monotonic time, and the end that was seen less that time
+        self._first_s = 0.0
+        self._reference_s: float | None = None
+        self._start_s = 0.0  # the end that was seen first, less its time
+        self._offset_s = 0.0
+        self._moved_s = 0.0  # when the offset was looked at last
+
+    def published(self, end_s: float, now_s: float) -> None:
+        """Something new was seen at ``now_s``, and what is published ends at ``end_s``."""
+        if not self._seen:
+            self._first_s = self._moved_s = now_s
+            self._start_s = self._offset_s = end_s - now_s
+        self._follow(now_s)
+        self._seen.append((now_s, end_s - now_s))
+        while self._seen[0][0] < now_s - _WINDOW_S:
+            self._seen.popleft()
+        if self._reference_s is None and now_s - self._first_s >= _WINDOW_S:
+            self._reference_s = self._quickest()
+
+    def start_over(self) -> None:
+        """The source began anew: what was seen of it before says nothing."""
+        self._seen.clear()
+        self._reference_s = None
+
+    def at(self, now_s: float) -> float:
+        self._follow(now_s)
+        return now_s + self._offset_s
+
+    def _quickest(self) -> float:
+        return max(ahead for _, ahead in self._seen)
+
+    def _follow(self, now_s: float) -> None:
+        """Bring the offset nearer to where the last two minutes say that it should be."""
+        passed_s, self._moved_s = max(0.0, now_s - self._moved_s), max(now_s, self._moved_s)
+        if not self._seen:
+            return
+        quickest_s = self._quickest()
+        reference_s = max(self._start_s, quickest_s) if self._reference_s is None else self._reference_s
+        wrong_s = self._start_s + quickest_s - reference_s - self._offset_s
+        step_s = _SLEW * passed_s
+        self._offset_s += wrong_s if abs(wrong_s) > _LOST_S else min(max(wrong_s, -step_s), step_s)
+
+
+class ServerClock:
+    """The source's clock as an offset from our monotonic one; all in seconds.
+
+    ``wall_s`` is the machine's own date at the monotonic time ``now_s``: it counts until the source has said better.
+    """
+
+    def __init__(self, wall_s: float, now_s: float) -> None:
+        self._offset_s = wall_s - now_s
+        self._samples: deque[tuple[float, float]] = deque(maxlen=_MOST_SAMPLES)
+
+    def told(self, server_s: float, sent_s: float, received_s: float) -> None:
+        """The source's time was ``server_s`` somewhere between two monotonic times. The shortest of the last
+        exchanges tells best."""
+        self._samples.append((received_s - sent_s, server_s - (sent_s + received_s) / 2))
+        self._offset_s = min(self._samples)[1]
+
+    def told_coarsely(self, server_s: float, sent_s: float, received_s: float) -> None:
+        """As :meth:`told` from a Date header, which is cut to whole seconds: believed only where our own date is
+        plainly wrong, and only until something better is told."""
+        offset_s = server_s + _COARSE_S - (sent_s + received_s) / 2
+        if not self._samples and abs(offset_s - self._offset_s) > 4 * _COARSE_S:
+            self._offset_s = offset_s
+
+    def at(self, now_s: float) -> float:
+        """Seconds since 1970 by the source's clock."""
+        return now_s + self._offset_s
+
+
+class DatedEdge:
+    """The edge of a source that ties its timeline to the date (DASH: MPD@availabilityStartTime)."""
+
+    def __init__(self, clock: ServerClock, availability_start_s: float) -> None:
+        self._clock = clock
+        self.availability_start_s = availability_start_s
+
+    def at(self, now_s: float) -> float:
+        return self._clock.at(now_s) - self.availability_start_s
+
+
+class Lag:
+    """How far what is published stays behind the edge, at the worst of late: nobody can play nearer than that."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, float]] = deque()
+
+    def seen(self, lag_s: float, now_s: float) -> None:
+        """What is published ended ``lag_s`` before the edge, just before something new came."""
+        self._seen.append((now_s, lag_s))
+        while self._seen[0][0] < now_s - 2 * _WINDOW_S:
+            self._seen.popleft()
+
+    @property
+    def worst_s(self) -> float:
+        """0 while nothing has been seen."""
+        return max((lag_s for _, lag_s in self._seen), default=0.0)

@@ -1,0 +1,153 @@
+"""What a viewer of a live programme is shown and where they are taken: one decision for each look. Pure.
+
+A viewer *follows* the programme from its begin, after "go live", and after a jump to near its edge; then playback is
+kept at the target latency by small changes of speed. Who pauses or jumps back is left where they are, until the
+window slides past them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from player.live.latency import Latency
+from player.live.pace import Pace
+from player.state import LiveView
+
+_SLACK_S = 2.0  # so far behind the target one still counts as following
+_JUMP_S = 15.0  # further behind than this playback does not catch up, it jumps
+_MARGIN_SHARE, _MARGIN_S = 0.1, 10.0  # of the window: so far inside it a viewer is put whom it has left
+_GAP_S = 0.3  # a hole between two segments that is worth a jump
+_SAME_SPEED = 0.001
+_SHARE_IN_HAND = 0.25  # of the target: with so much in hand playback begins at least
+
+MOVED = "This part of the programme is not there any more: playback goes on with the earliest that there still is."
+MOVED_IN_PAUSE = "The pause was longer than one can go back: playback goes on with the earliest that there still is."
+CAUGHT_UP = "Playback had fallen far behind and has jumped to the live programme."
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is known at one look; seconds on the timeline. ``published_s`` is the end of the last segment,
+    ``resumes_s`` where the media goes on if there is none at the position."""
+
+    position_s: float
+    buffer_s: float
+    playing: bool
+    paused: bool
+    seeking: bool
+    window_start_s: float
+    published_s: float
+    edge_s: float
+    slides: bool = True  # what is old is taken away
+    lag_s: float = 0.0
+    resumes_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do: jump to ``seek_s``, play at ``speed`` (None: as it is), say ``sentence``."""
+
+    view: LiveView
+    seek_s: float | None = None
+    speed: float | None = None
+    sentence: str = ""
+
+
+class Guide:
+    """One for each live playback. ``wish`` is the speed that the viewer chose."""
+
+    def __init__(self, latency: Latency, wish: float = 1.0) -> None:
+        self._latency = latency
+        self._pace = Pace(latency.min_rate, latency.max_rate)
+        self._wish = wish
+        self._set = wish
+        self.following = latency.from_start_s is None
+
+    def begin_s(self, moment: Moment, asked_s: float | None) -> float:
+        """Where playback begins; ``asked_s`` is how far into the window the viewer wants to."""
+        into_s = asked_s if asked_s is not None else self._latency.from_start_s
+        if into_s is None:
+            return self.live_s(moment)
+        place_s = self.inside(moment.window_start_s + into_s, moment)
+        self.sought(place_s, moment)
+        return place_s
+
+    def live_s(self, moment: Moment) -> float:
+        """Where the programme is shown live: the target latency behind the edge."""
+        return self.inside(moment.edge_s - self.target_s(moment), moment)
+
+    def inside(self, place_s: float, moment: Moment) -> float:
+        """The place in the window that is nearest to ``place_s``; where the window slides, a little inside it, so
+        that it does not leave the viewer behind at once."""
+        target_s = self.target_s(moment)
+        first_s, last_s = moment.window_start_s, moment.published_s - _SHARE_IN_HAND * target_s
+        if moment.slides:
+            first_s += min(_MARGIN_S, _MARGIN_SHARE * (moment.published_s - moment.window_start_s))
+        return max(min(place_s, moment.edge_s - target_s, last_s), first_s)
+
+    def target_s(self, moment: Moment) -> float:
+        """The latency that is aimed at: never nearer to the edge than what is published allows."""
+        return max(self._latency.target_s, moment.lag_s + _SLACK_S / 4)
+
+    def sought(self, place_s: float, moment: Moment) -> None:
+        """The viewer jumps."""
+        self.following = moment.edge_s - place_s <= self.target_s(moment) + _SLACK_S
+        self._pace.rest()
+
+    def wished(self, speed: float) -> None:
+        """The viewer chose a speed."""
+        self._wish = self._set = speed
+
+    def look(self, moment: Moment) -> Advice:
+        """The decision for this moment."""
+        target_s = self.target_s(moment)
+        behind_s = moment.edge_s - moment.position_s - target_s
+        if moment.paused and behind_s > _SLACK_S:
+            self.following = False
+        if moment.seeking:
+            self._pace.rest()
+            return Advice(self._view(moment, target_s))
+        if moment.position_s < moment.window_start_s:
+            self._pace.rest()
+            sentence = MOVED_IN_PAUSE if moment.paused else MOVED
+            return Advice(self._view(moment, target_s), self.inside(moment.position_s, moment), sentence=sentence)
+        if moment.resumes_s is not None and not moment.paused and moment.resumes_s > moment.position_s + _GAP_S:
+            return Advice(self._view(moment, target_s), seek_s=moment.resumes_s)
+        live_s = self.live_s(moment)
+        far = behind_s > self._longest_behind_s(target_s) and live_s > moment.position_s + _SLACK_S
+        if self.following and far:
+            self._pace.rest()
+            return Advice(self._view(moment, target_s), seek_s=live_s, sentence=CAUGHT_UP)
+        speed = self._speed(moment, behind_s)
+        return Advice(self._view(moment, target_s), speed=speed)
+
+    def _longest_behind_s(self, target_s: float) -> float:
+        if self._latency.max_s is None:
+            return _JUMP_S
+        return max(self._latency.max_s - target_s, _SLACK_S)
+
+    def _speed(self, moment: Moment, behind_s: float) -> float | None:
+        """The speed to be set; None where it is right already."""
+        if self._wish > 1.0 and behind_s <= 0:  # there is nothing more to catch up with
+            self._wish, self.following = 1.0, True
+        if self._wish != 1.0:
+            return None
+        if self.following and moment.playing:
+            speed = self._pace.rate(behind_s, moment.buffer_s)
+        else:
+            self._pace.rest()
+            speed = 1.0
+        if abs(speed - self._set) < _SAME_SPEED:
+            return None
+        self._set = speed
+        return speed
+
+    def _view(self, moment: Moment, target_s: float) -> LiveView:
+        return LiveView(
+            start_s=moment.window_start_s,
+            end_s=self.live_s(moment),
+            edge_s=moment.edge_s,
+            latency_s=moment.edge_s - moment.position_s,
+            target_s=target_s,
+            following=self.following,
+        )

@@ -1,0 +1,66 @@
+"""How far from the edge a live programme is to be played, and where it begins. Pure.
+
+HLS: EXT-X-START, HOLD-BACK (RFC 8216bis 4.4.3.8, three target durations where it is absent). DASH: the service
+description's Latency and PlaybackRate (ISO/IEC 23009-1 Annex K), else MPD@suggestedPresentationDelay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from player.manifest.edit import iter_renditions
+from player.manifest.model import LiveInfo, ManifestProtocol, Presentation
+
+SLOWEST, FASTEST = 0.95, 1.05
+"""A change of speed within these is not heard."""
+_SEGMENTS_BEHIND = 3
+_LEAST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """What is aimed at; seconds behind the edge. ``max_s`` is the source's own limit, beyond which to jump, if it has
+    one. ``from_start_s`` is set where the source wants playback to begin so far into its window."""
+
+    target_s: float
+    min_rate: float = SLOWEST
+    max_rate: float = FASTEST
+    max_s: float | None = None
+    from_start_s: float | None = None
+
+
+def latency_of(presentation: Presentation, segment_s: float, window_s: float) -> Latency:
+    """What a source asks for; ``segment_s`` is the length of its segments, ``window_s`` that of what it lists now."""
+    live = presentation.live_info or LiveInfo()
+    if presentation.protocol is ManifestProtocol.DASH:
+        wished_s = _first(live.target_latency_s, live.suggested_delay_s, _SEGMENTS_BEHIND * segment_s)
+        target_s, from_start_s = wished_s, None
+    else:
+        wished_s = _first(live.hold_back_s, _SEGMENTS_BEHIND * segment_s)
+        offset_s = _start_offset(presentation)
+        target_s = wished_s if offset_s is None or offset_s >= 0 else max(wished_s, -offset_s)
+        from_start_s = offset_s if offset_s is not None and offset_s >= 0 else None
+    longest_s = max(window_s - segment_s, segment_s, _LEAST_S)
+    return Latency(
+        target_s=min(max(target_s, _LEAST_S), longest_s),
+        min_rate=_within(live.min_rate, SLOWEST, 1.0, SLOWEST),
+        max_rate=_within(live.max_rate, 1.0, FASTEST, FASTEST),
+        max_s=live.max_latency_s,
+        from_start_s=from_start_s,
+    )
+
+
+def _first(*values: float | None) -> float:
+    return next(value for value in values if value is not None)
+
+
+def _within(value: float | None, low: float, high: float, default: float) -> float:
+    return default if value is None else min(max(value, low), high)
+
+
+def _start_offset(presentation: Presentation) -> float | None:
+    """EXT-X-START's TIME-OFFSET; the media playlist's own counts more (RFC 8216bis 4.4.2.2)."""
+    for _, _, rendition in iter_renditions(presentation):
+        if rendition.playlist is not None and rendition.playlist.start_offset_s is not None:
+            return rendition.playlist.start_offset_s
+    return presentation.start_offset_s

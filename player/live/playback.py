@@ -1,0 +1,257 @@
+"""A live programme in one playback: follows it, guides the viewer, and tells the state of it. Runs on the loop.
+
+Wiring only: ``programme``, ``edge`` and ``guide`` decide, ``refresher`` loads, the session carries out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from player.errors import MatineeError
+from player.events import LatencySampled, Note, Observer
+from player.live.edge import DatedEdge, Edge, Lag, ObservedEdge, ServerClock
+from player.live.guide import Guide, Moment
+from player.live.latency import latency_of
+from player.live.programme import Programme
+from player.live.refresher import Refresher
+from player.loader import Loader
+from player.manifest.changes import Changes
+from player.manifest.model import Presentation
+from player.monitor import Monitor
+from player.selection import Selection
+from player.settings import PlaybackServices
+from player.state import Status
+from player.stream.sources import Sources
+from player.stream.streaming import Streaming
+
+_NOTICE_S = 8.0  # so long a message stays
+_HARDLY_S = 0.2  # with so little in hand a hole is what playback waits at
+
+
+@dataclass(frozen=True, slots=True)
+class LiveActions:
+    """What a live playback has done by its session; ``failed`` ends it."""
+
+    seek: Callable[[float], None]
+    set_speed: Callable[[float], None]
+    failed: Callable[[MatineeError], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveParts:
+    """The parts of the playback; ``mirrors`` are the addresses of its manifest by pathway."""
+
+    sources: Sources
+    streaming: Streaming
+    loader: Loader
+    monitor: Monitor
+    observe: Observer
+    mirrors: Mapping[str, str] = field(repr=False)
+
+
+class LivePlayback:
+    """One for each playback of a live title; made when that is known, and closed with the session.
+
+    ``choose`` makes the selection of tracks for a presentation with more periods.
+    """
+
+    def __init__(
+        self,
+        presentation: Presentation,
+        choose: Callable[[Presentation], Selection],
+        parts: LiveParts,
+        services: PlaybackServices,
+        actions: LiveActions,
+    ) -> None:
+        self._choose = choose
+        self._sources = parts.sources
+        self._streaming = parts.streaming
+        clock = self._clock = services.clock
+        self._observe = parts.observe
+        self._monitor = parts.monitor
+        self._actions = actions
+        self._programme = Programme(presentation)
+        self._server = ServerClock(clock.wall(), clock.monotonic())
+        self._observed = ObservedEdge()
+        self._edge: Edge = self._observed
+        if self._programme.dated:
+            self._edge = DatedEdge(self._server, self._programme.availability_start_s)
+        self._lag = Lag()
+        self._periods = len(self._programme.periods)
+        self._guide: Guide | None = None
+        self._notice = ("", 0.0)  # ours, and until when it stays
+        self._ended = False
+        self._refresher = Refresher(
+            self._programme,
+            parts.sources,
+            parts.loader,
+            services.gate,
+            clock,
+            self._server,
+            parts.observe,
+            parts.mirrors,
+            wanted=parts.streaming.renditions,
+            news=self._news,
+            gone=actions.failed,
+        )
+
+    async def begin(self, asked_s: float | None) -> float:
+        """Where playback begins, on the timeline; ``asked_s`` is how far into the window the viewer wants to.
+
+        Raises NetError, ManifestError or MediaError.
+        """
+        self._refresher.attach(self._sources.live_playlists)
+        if self._programme.dated:
+            await self._refresher.set_clock()
+        self._streaming.go_live(self._refresher)
+        timeline = self._streaming.timeline
+        now_s = self._clock.monotonic()
+        self._observed.published(timeline.end_s, now_s)
+        latency = latency_of(
+            self._programme.presentation, timeline.slots[-1].duration_s, timeline.end_s - timeline.start_s
+        )
+        self._guide = Guide(latency, self._monitor.state.speed)
+        begin_s = self._guide.begin_s(self._moment(timeline.start_s), asked_s)
+        self._refresher.follow()
+        self._monitor.update(live=True)
+        return begin_s
+
+    def look(self, position_s: float) -> None:
+        """Twice a second: see to what is followed, and to where the viewer is."""
+        guide = self._guide
+        if guide is None or self._ended:
+            return
+        self._refresher.follow()
+        moment = self._moment(position_s)
+        advice = guide.look(moment)
+        changes: dict[str, Any] = {"live_view": advice.view}
+        if advice.sentence:
+            self._say(advice.sentence, changes)
+        elif self._notice[0] and self._clock.monotonic() > self._notice[1]:
+            self._unsay(changes)
+        self._monitor.update(**changes)
+        if moment.playing:
+            view = advice.view
+            self._observe(
+                LatencySampled(
+                    self._clock.monotonic(),
+                    view.latency_s,
+                    view.target_s,
+                    self._monitor.state.speed,
+                    view.following,
+                )
+            )
+        if advice.speed is not None:
+            self._actions.set_speed(advice.speed)
+        if advice.seek_s is not None:
+            self._actions.seek(advice.seek_s)
+
+    def sought(self, target_s: float) -> float:
+        """The viewer wants to jump to ``target_s``; the place in the window that is nearest to it."""
+        if self._guide is None or self._ended:
+            return target_s
+        moment = self._moment(target_s)
+        place_s = self._guide.inside(target_s, moment)
+        self._guide.sought(place_s, moment)
+        return place_s
+
+    def live_s(self) -> float:
+        """Where the programme is shown live."""
+        if self._guide is None or self._ended:
+            return self._streaming.timeline.end_s
+        return self._guide.live_s(self._moment(self._streaming.timeline.end_s))
+
+    def wished(self, speed: float) -> None:
+        """The viewer chose a speed."""
+        if self._guide is not None:
+            self._guide.wished(speed)
+
+    async def close(self) -> None:
+        """Stop following."""
+        await self._refresher.close()
+
+    def _moment(self, position_s: float) -> Moment:
+        state, timeline = self._monitor.state, self._streaming.timeline
+        buffer_s = max(0.0, self._streaming.buffered_until() - position_s)
+        return Moment(
+            position_s=position_s,
+            buffer_s=buffer_s,
+            playing=state.status is Status.PLAYING,
+            paused=state.paused,
+            seeking=state.status in (Status.SEEKING, Status.LOADING),
+            window_start_s=timeline.start_s,
+            published_s=timeline.end_s,
+            edge_s=self._edge.at(self._clock.monotonic()),
+            slides=self._slides(),
+            lag_s=self._lag.worst_s,
+            resumes_s=self._resumes_s(position_s) if buffer_s < _HARDLY_S else None,
+        )
+
+    def _slides(self) -> bool:
+        """Whether what is old leaves the window (RFC 8216bis 4.4.3.5; MPD@timeShiftBufferDepth)."""
+        presentation = self._programme.presentation
+        if not self._programme.dated:
+            return presentation.playlist_type != "EVENT"
+        return presentation.live_info is not None and presentation.live_info.window_depth_s is not None
+
+    def _resumes_s(self, position_s: float) -> float | None:
+        """Where the media goes on behind a hole at ``position_s``."""
+        timeline = self._streaming.timeline
+        slot = timeline.at(position_s + _HARDLY_S)
+        if slot.end_s > position_s + _HARDLY_S or slot.number + 1 >= len(timeline):
+            return None
+        return timeline[slot.number + 1].start_s
+
+    def _news(self, changes: Changes) -> None:
+        """The manifest has been loaded again."""
+        programme, timeline = self._programme, self._streaming.timeline
+        if changes.reset:
+            self._observed.start_over()
+            sentence = "The source has started anew."
+            self._observe(Note(self._clock.monotonic(), "live_restart", sentence))
+        if len(programme.periods) > self._periods:
+            self._periods = len(programme.periods)
+            self._streaming.select(self._choose(programme.whole))
+        before_s = timeline.end_s
+        self._ended = self._has_ended()
+        self._streaming.grow(programme.first_open, ended=self._ended)
+        if timeline.end_s > before_s:
+            now_s = self._clock.monotonic()
+            self._lag.seen(self._edge.at(now_s) - before_s, now_s)
+            self._observed.published(timeline.end_s, now_s)
+        if self._ended:
+            self._end()
+
+    def _has_ended(self) -> bool:
+        """Whether nothing more will come of what plays."""
+        presentation = self._programme.presentation
+        if self._programme.dated:
+            duration_s, live = presentation.duration_s, presentation.live_info
+            closed = live is None or live.minimum_update_s is None
+            over = duration_s is not None and closed and self._streaming.timeline.end_s >= duration_s - _HARDLY_S
+            return not presentation.live or over
+        playing = [self._programme.newest(rendition) for rendition in self._streaming.renditions()]
+        return all(each is None or (each.playlist is not None and each.playlist.ended) for each in playing)
+
+    def _end(self) -> None:
+        """The event is over: from now on it is a title like any other."""
+        changes: dict[str, Any] = {"live": False, "live_view": None, "duration_s": self._streaming.timeline.end_s}
+        self._unsay(changes)
+        self._monitor.update(**changes)
+        if self._guide is not None and self._guide.following:
+            self._actions.set_speed(1.0)
+        self._observe(
+            Note(self._clock.monotonic(), "live_end", "The programme is over; it can be watched as a whole.")
+        )
+
+    def _say(self, sentence: str, changes: dict[str, Any]) -> None:
+        self._notice = (sentence, self._clock.monotonic() + _NOTICE_S)
+        changes["notice"] = sentence
+        self._observe(Note(self._clock.monotonic(), "live_moved", sentence))
+
+    def _unsay(self, changes: dict[str, Any]) -> None:
+        if self._monitor.state.notice == self._notice[0]:
+            changes["notice"] = ""
+        self._notice = ("", 0.0)

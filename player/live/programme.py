@@ -1,0 +1,154 @@
+"""A live presentation as it is seen over all its refreshes: renditions stay the same, periods only get more.
+
+Each refresh makes a new :class:`~player.manifest.model.Presentation` with new objects, and periods of an MPD leave at
+the front. What plays needs something to hold on to: here the rendition seen first stands for all later ones, a period
+keeps its number for ever, and a sequence that starts anew is a new period. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from player.manifest.edit import iter_renditions
+from player.manifest.model import (
+    ManifestProtocol,
+    Period,
+    Presentation,
+    Rendition,
+    Segment,
+    SegmentIndex,
+    Track,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfPeriod:
+    """An MPD's index on our timeline: with our period number for its discontinuity (the MPD counts only the periods
+    that it lists), and ``shift_s`` later where the MPD counts time from another moment than it did at first."""
+
+    index: SegmentIndex
+    number: int
+    shift_s: float
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, position: int, /) -> Segment:
+        return self._ours(self.index[position])
+
+    def __iter__(self) -> Iterator[Segment]:
+        return map(self._ours, self.index)
+
+    def position_at(self, time_s: float) -> int:
+        return self.index.position_at(time_s - self.shift_s)
+
+    def _ours(self, segment: Segment) -> Segment:
+        offset_s = segment.media_offset_s
+        return segment._replace(
+            start_s=segment.start_s + self.shift_s,
+            media_offset_s=None if offset_s is None else offset_s + self.shift_s,
+            discontinuity=self.number,
+        )
+
+
+class Programme:
+    """See the module. ``presentation`` is the newest, ``periods`` are all that have been seen. The timeline of an MPD
+    counts from ``availability_start_s`` (seconds since 1970)."""
+
+    def __init__(self, presentation: Presentation) -> None:
+        self.presentation = presentation
+        self.periods: list[Period] = list(presentation.periods)
+        self._dash = presentation.protocol is ManifestProtocol.DASH
+        self.availability_start_s = 0.0
+        self.availability_start_s = self._availability_start(presentation)
+        self._shift_s = 0.0
+        self._numbers = {self._key(period): number for number, period in enumerate(self.periods)}
+        self._indexes: dict[int, SegmentIndex] = {}
+        self._stands_for: dict[tuple[int, str], Rendition] = {}
+        for number, period in enumerate(self.periods):
+            self._register(number, period)
+        self._read()
+
+    @property
+    def dated(self) -> bool:
+        """Whether the timeline counts from a date, and one manifest lists everything (DASH)."""
+        return self._dash
+
+    @property
+    def first_open(self) -> int:
+        """The number of the first period that the newest manifest still lists."""
+        return min(self._numbers[self._key(period)] for period in self.presentation.periods)
+
+    @property
+    def whole(self) -> Presentation:
+        """All that has been seen as one presentation, for the choice of tracks."""
+        return replace(self.presentation, periods=tuple(self.periods))
+
+    def index(self, rendition: Rendition) -> SegmentIndex | None:
+        """The segments of a rendition as they are now; None where its playlist has not been loaded, or it is gone."""
+        return self._indexes.get(id(rendition))
+
+    def take(self, presentation: Presentation, *, reset: bool = False) -> bool:
+        """A refresh; whether there are periods that had not been seen. After a ``reset`` all of them count as new,
+        and so they do when an MPD counts time from another moment (MPD@availabilityStartTime)."""
+        self.presentation = presentation
+        shift_s = self._availability_start(presentation) - self.availability_start_s
+        reset = reset or shift_s != self._shift_s
+        self._shift_s = shift_s
+        fresh = False
+        for period in presentation.periods:
+            if reset or self._key(period) not in self._numbers:
+                fresh = True
+                self._add(period, anew=reset)
+        self._read()
+        return fresh
+
+    def newest(self, rendition: Rendition) -> Rendition | None:
+        """The newest form of a rendition that was seen before; None when it is gone."""
+        return next((new for ours, new, _ in self._pairs() if ours is rendition), None)
+
+    def _availability_start(self, presentation: Presentation) -> float:
+        live = presentation.live_info if self._dash else None
+        known = None if live is None else live.availability_start_s
+        return self.availability_start_s if known is None else known
+
+    def _key(self, period: Period) -> str:
+        return period.id if self._dash else ""
+
+    def _add(self, period: Period, *, anew: bool) -> None:
+        """A period that begins now. An HLS sequence that started anew goes on with the renditions that it had."""
+        known = self._numbers.get(self._key(period))
+        number = self._numbers[self._key(period)] = len(self.periods)
+        if known is not None and anew and not self._dash:
+            self.periods.append(self.periods[known])
+            names = [name for (of, name) in self._stands_for if of == known]
+            self._stands_for.update({(number, name): self._stands_for[known, name] for name in names})
+        else:
+            self.periods.append(period)
+            self._register(number, period)
+
+    def _register(self, number: int, period: Period) -> None:
+        for track in period.tracks:
+            for rendition in track.renditions:
+                self._stands_for.setdefault((number, self._name(track, rendition)), rendition)
+
+    def _name(self, track: Track, rendition: Rendition) -> str:
+        return f"{track.id}/{rendition.id}" if self._dash else rendition.id
+
+    def _pairs(self) -> Iterator[tuple[Rendition, Rendition, int]]:
+        """Each rendition seen first, with its newest form and the number of its period."""
+        for period, track, rendition in iter_renditions(self.presentation):
+            number = self._numbers[self._key(period)]
+            ours = self._stands_for.get((number, self._name(track, rendition)))
+            if ours is not None:
+                yield ours, rendition, number
+
+    def _read(self) -> None:
+        """The indexes of what is listed now; what has left is let go."""
+        found: dict[int, SegmentIndex] = {}
+        for ours, rendition, number in self._pairs():
+            if isinstance(rendition.segments, SegmentIndex):
+                segments = rendition.segments
+                found[id(ours)] = _OfPeriod(segments, number, self._shift_s) if self._dash else segments
+        self._indexes = found

@@ -1,0 +1,376 @@
+"""Loads what lists the segments of a live programme again and again. Runs on the engine's loop.
+
+An MPD lists everything. Of HLS only the playlists of what plays are followed; another is loaded when it is needed.
+What is to be loaded when is decided in :mod:`player.manifest.timing` and :mod:`player.live.schedule`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from player.clock import Clock
+from player.errors import ErrorCode, ManifestError, MatineeError, MediaError
+from player.events import Note, Observer
+from player.live.edge import ServerClock
+from player.live.programme import Programme
+from player.live.schedule import Source
+from player.loader import Loader, Resource
+from player.manifest import refresh, refresh_playlist
+from player.manifest.changes import Changes
+from player.manifest.dash.indexes import NumberIndex
+from player.manifest.edit import iter_renditions, map_renditions
+from player.manifest.model import PlaylistRef, Presentation, Rendition, Segment, SegmentIndex
+from player.manifest.timing import Reload, clock_source, next_reload, server_time, with_query
+from player.manifest.urls import split_url, unsplit_url
+from player.net.gate import Gate
+from player.net.model import Request, RequestKind
+from player.opening import pathway_of
+from player.stream.sources import LoadedPlaylist, Sources
+from player.stream.timeline import Slot
+
+_ALIGNED_SHARE = 0.5  # of a slot, that a rung's segment may begin beside it
+_LATE_LOOKS = 8  # at a playlist, for a segment that others have already
+_LOOK_S = 0.5
+_WRONG_DATE_S = 1.0
+
+News = Callable[[Changes], None]
+"""Is told after each refresh that worked, whether or not it brought something."""
+
+
+class Refresher:
+    """See the module; implements :class:`player.stream.sources.Growing`.
+
+    ``mirrors`` are the addresses of the manifest by pathway, ``wanted`` gives the renditions whose playlists are
+    to be followed, ``gone`` gets the error when the source has been silent for too long.
+    """
+
+    def __init__(
+        self,
+        programme: Programme,
+        sources: Sources,
+        loader: Loader,
+        gate: Gate,
+        clock: Clock,
+        server: ServerClock,
+        observe: Observer,
+        mirrors: Mapping[str, str],
+        *,
+        wanted: Callable[[], Sequence[Rendition]],
+        news: News,
+        gone: Callable[[MatineeError], None],
+    ) -> None:
+        self._programme = programme
+        self._sources = sources
+        self._loader = loader
+        self._gate = gate
+        self._clock = clock
+        self._server = server
+        self._observe = observe
+        self._mirrors = mirrors
+        self._wanted = wanted
+        self._news = news
+        self._gone = gone
+        self._states: dict[str, Source] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._mpd: tuple[bytes, str] | None = None  # as it was loaded last: its text and address
+
+    # --- what the streaming asks (see Growing)
+
+    def known(self, rendition: Rendition) -> SegmentIndex | None:
+        return self._programme.index(rendition)
+
+    async def index(self, rendition: Rendition) -> SegmentIndex:
+        known = self._programme.index(rendition)
+        if known is None or not self._is_followed(rendition):
+            if not self._programme.dated:
+                await self._load_playlist(rendition, None)
+            known = self._programme.index(rendition)
+        if known is None:
+            raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "A part of this programme is not there any more.")
+        return known
+
+    async def segment(self, rendition: Rendition, slot: Slot) -> Segment:
+        for _ in range(_LATE_LOOKS):
+            index = await self.index(rendition)
+            if len(index):
+                found = index[index.position_at(slot.middle_s)]
+                if found.start_s <= slot.middle_s < found.end_s:
+                    return _aligned(found, slot)
+                if found.start_s > slot.middle_s or found.number != index[len(index) - 1].number:
+                    return found._replace(start_s=slot.start_s, duration_s=slot.duration_s, gap=True)
+            await self._until_changed(max(slot.duration_s / 2, _LOOK_S))
+        raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "One quality of this programme stays behind the others.")
+
+    # --- following
+
+    def attach(self, playlists: Sequence[LoadedPlaylist]) -> None:
+        """Take in the playlists that were loaded before it was known that they grow, the main track's first.
+
+        Raises ManifestError.
+        """
+        now_s = self._clock.monotonic()
+        for each in playlists:
+            presentation, _ = refresh_playlist(
+                self._programme.presentation, each.rendition.id, each.body, _without_directives(each.url)
+            )
+            self._programme.take(presentation)
+            self._state(each.rendition.id).loaded(now_s, now_s, changed=True)
+
+    def follow(self) -> None:
+        """See to it that what is wanted is followed, and nothing else; call it often."""
+        if self._programme.dated:
+            self._start("", self._follow_mpd)
+            return
+        wanted = {rendition.id: rendition for rendition in self._wanted()}
+        for name in [name for name in self._tasks if name not in wanted]:
+            self._tasks.pop(name).cancel()
+        for name, rendition in wanted.items():
+            self._start(name, functools.partial(self._follow_playlist, rendition))
+
+    async def close(self) -> None:
+        """Stop following."""
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def set_clock(self) -> None:
+        """Ask for the source's date where the MPD says that one should; without an answer our own date counts.
+
+        Where it is plainly wrong, the MPD is read again with the right one. Raises NetError or ManifestError.
+        """
+        await self._ask_clock()
+        now_s = self._clock.monotonic()
+        if abs(self._server.at(now_s) - self._clock.wall()) > _WRONG_DATE_S:
+            await self._load_mpd(Reload(self._programme.presentation.url, 0.0))
+
+    async def _ask_clock(self) -> None:
+        live = self._programme.presentation.live_info
+        source = clock_source(() if live is None else live.utc_timings)
+        if source is None:
+            return
+        how, where = source
+        sent_s = self._clock.monotonic()
+        if how == "direct":  # of the moment when the MPD was made, which is over
+            server_s = server_time(how, where)
+            if server_s is not None:
+                self._server.told_coarsely(server_s, sent_s, sent_s)
+            return
+        request = Request(RequestKind.TIME, where, method="HEAD" if how == "head" else "GET")
+        try:
+            answer = await self._gate.fetch(request)
+        except MatineeError as error:
+            self._note("The source's clock could not be asked.", error)
+            return
+        text = answer.headers.get("date", "") if how == "head" else answer.body.decode("utf-8", "replace")
+        server_s, received_s = server_time(how, text), self._clock.monotonic()
+        if server_s is not None and how == "head":
+            self._server.told_coarsely(server_s, sent_s, received_s)
+        elif server_s is not None:
+            self._server.told(server_s, sent_s, received_s)
+
+    def _start(self, name: str, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        task = self._tasks.get(name)
+        if task is None or (task.done() and not task.cancelled() and task.exception() is not None):
+            self._tasks[name] = asyncio.get_running_loop().create_task(make(), name=f"live {name}")
+
+    def _is_followed(self, rendition: Rendition) -> bool:
+        if self._programme.dated:
+            return True
+        newest = self._programme.newest(rendition)
+        ended = newest is not None and newest.playlist is not None and newest.playlist.ended
+        return ended or rendition.id in self._tasks
+
+    async def _follow_playlist(self, rendition: Rendition) -> None:
+        while True:
+            state = self._state(rendition.id)
+            newest = self._programme.newest(rendition)
+            if newest is None:
+                return
+            reload: Reload | None = None
+            if newest.playlist is not None:
+                age_s = self._clock.monotonic() - state.asked_s
+                reload = next_reload(self._programme.presentation, newest, changed=state.changed, age_s=age_s)
+                if reload is None:
+                    return  # it has ended
+                await self._clock.sleep(state.wait_s(reload, self._clock.monotonic()))
+            await self._guarded(state, self._load_playlist(rendition, reload))
+
+    async def _follow_mpd(self) -> None:
+        state = self._state("")
+        patches = True
+        while True:
+            presentation = self._programme.presentation
+            asked_s = state.asked_s
+            reload = next_reload(presentation, changed=state.changed, age_s=self._clock.monotonic() - asked_s)
+            if reload is not None and reload.patch and not patches:
+                reload = next_reload(
+                    replace(presentation, patch_locations=()),
+                    changed=state.changed,
+                    age_s=self._clock.monotonic() - asked_s,
+                )
+            by_clock_s = self._by_clock_s(presentation)
+            if reload is None and by_clock_s is None:
+                return
+            wait_s = None if reload is None else state.wait_s(reload, self._clock.monotonic())
+            if reload is None or wait_s is None or (by_clock_s is not None and by_clock_s < wait_s):
+                await self._clock.sleep(by_clock_s or 0.0)
+                self._read_again(state)
+                continue
+            await self._clock.sleep(wait_s)
+            await self._guarded(state, self._load_mpd(reload))
+            patches = state.failures == 0
+
+    async def _guarded(self, state: Source, load: Coroutine[Any, Any, None]) -> None:
+        """A load after whose failure the next one is tried."""
+        try:
+            await load
+        except MatineeError as error:
+            state.failed()
+            if state.failures == 1:
+                self._note("What is new of this programme could not be loaded; it is tried again.", error)
+            if state.is_gone(self._clock.monotonic()):
+                self._gone(error)
+        else:
+            if state.is_gone(self._clock.monotonic()):
+                self._gone(MediaError(ErrorCode.MEDIA_NO_TRACKS, "This programme sends nothing any more."))
+
+    # --- loading
+
+    async def _load_playlist(self, rendition: Rendition, reload: Reload | None) -> None:
+        """Load a playlist and put it into the programme. One that was not followed may be far behind: it is placed
+        anew by what the others say. Raises NetError or ManifestError."""
+        newest = self._programme.newest(rendition) or rendition
+        leading = newest.playlist.url if newest.playlist is not None else _playlist_url(newest)
+        directives = [] if reload is None else _directives(reload.url)
+        urls = self._sources.playlist_urls(rendition, leading)
+        wanted = {pathway: with_query(url, directives) for pathway, url in urls.items()}
+        asked_s = self._clock.monotonic()
+        try:
+            body, result = await self._loader.load_whole(
+                Resource(RequestKind.MANIFEST, wanted, track=rendition.id, may_come=reload is not None)
+            )
+            presentation = self._programme.presentation
+            if reload is None:
+                presentation = _forgotten(presentation, lambda each: each.id == rendition.id)
+            presentation, changes = refresh_playlist(
+                presentation, rendition.id, body, _without_directives(result.url)
+            )
+        except ManifestError:
+            if reload is None or not any(name == "_HLS_skip" for name, _ in directives):
+                raise
+            await self._load_playlist(rendition, None)  # RFC 8216bis 6.3.7: the whole one, where a delta does not fit
+            return
+        if changes.reset:
+            presentation = _forgotten(presentation, lambda each: each.id != rendition.id)
+        self._take(self._state(rendition.id), asked_s, presentation, changes)
+
+    async def _load_mpd(self, reload: Reload) -> None:
+        """Load the MPD, or a patch to it. Raises NetError or ManifestError."""
+        asked_s = self._clock.monotonic()
+        own = reload.patch or self._programme.presentation.locations or not self._mirrors
+        urls = {pathway_of(reload.url): reload.url} if own else self._mirrors
+        body, result = await self._loader.load_whole(Resource(RequestKind.MANIFEST, urls))
+        received_s = self._clock.monotonic()
+        now_s = self._server.at(received_s)
+        presentation, changes = refresh(self._programme.presentation, body, result.url, now_s)
+        if not reload.patch:
+            self._mpd = (body, result.url)
+        self._read_direct_clock(presentation, asked_s, received_s)
+        self._take(self._state(""), asked_s, presentation, changes)
+
+    def _read_direct_clock(self, presentation: Presentation, sent_s: float, received_s: float) -> None:
+        live = presentation.live_info
+        source = clock_source(() if live is None else live.utc_timings)
+        if source is not None and source[0] == "direct":
+            server_s = server_time(*source)
+            if server_s is not None:
+                self._server.told(server_s, sent_s, received_s)
+
+    def _by_clock_s(self, presentation: Presentation) -> float | None:
+        """How long until the MPD as it stands has another segment, because its segments come with the clock; None
+        where they do not."""
+        if self._mpd is None or not presentation.live:
+            return None
+        lengths = [
+            rendition.segments.duration / rendition.segments.frame.timescale
+            for _, _, rendition in iter_renditions(presentation)
+            if isinstance(rendition.segments, NumberIndex)
+        ]
+        return min(lengths) / 2 if lengths else None
+
+    def _read_again(self, state: Source) -> None:
+        """The MPD as it stands, at this time."""
+        assert self._mpd is not None
+        now_s = self._clock.monotonic()
+        presentation, changes = refresh(self._programme.presentation, *self._mpd, self._server.at(now_s))
+        asked_s = state.asked_s
+        self._take(state, asked_s, presentation, changes)
+
+    def _take(self, state: Source, asked_s: float, presentation: Presentation, changes: Changes) -> None:
+        self._programme.take(presentation, reset=changes.reset)
+        state.loaded(asked_s, self._clock.monotonic(), changed=bool(changes))
+        self._changed.set()
+        self._news(changes)
+
+    def _state(self, name: str) -> Source:
+        now_s = self._clock.monotonic()
+        return self._states.setdefault(name, Source(now_s, now_s))
+
+    async def _until_changed(self, limit_s: float) -> None:
+        self._changed.clear()
+        changed, limit = (
+            asyncio.ensure_future(self._changed.wait()),
+            asyncio.ensure_future(self._clock.sleep(limit_s)),
+        )
+        try:
+            await asyncio.wait({changed, limit}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            changed.cancel()
+            limit.cancel()
+
+    def _note(self, sentence: str, error: MatineeError) -> None:
+        self._observe(Note(self._clock.monotonic(), "live_refresh", sentence, code=str(error.code)))
+
+
+def _aligned(found: Segment, slot: Slot) -> Segment:
+    """Raises MediaError where a rung is cut in other places than the rest."""
+    if abs(found.start_s - slot.start_s) > _ALIGNED_SHARE * slot.duration_s:
+        raise MediaError(
+            ErrorCode.MEDIA_UNSUPPORTED, "One quality of this programme is cut in other places than the rest."
+        )
+    return found
+
+
+def _playlist_url(rendition: Rendition) -> str:
+    return rendition.segments.url if isinstance(rendition.segments, PlaylistRef) else ""
+
+
+def _forgotten(presentation: Presentation, which: Callable[[Rendition], bool]) -> Presentation:
+    """``presentation`` with these playlists as if they had never been loaded."""
+
+    def forget(rendition: Rendition) -> Rendition:
+        if rendition.playlist is None or not which(rendition):
+            return rendition
+        return replace(rendition, segments=PlaylistRef(rendition.playlist.url), playlist=None)
+
+    return map_renditions(presentation, forget)
+
+
+def _directives(url: str) -> list[tuple[str, str]]:
+    """The delivery directives (RFC 8216bis 6.2.5) in an address."""
+    query = (split_url(url)[3] or "")[1:]
+    pairs = (part.partition("=") for part in query.split("&") if part.startswith("_HLS_"))
+    return [(name, value) for name, _, value in pairs]
+
+
+def _without_directives(url: str) -> str:
+    scheme, authority, path, query, _ = split_url(url)
+    kept = [part for part in (query or "")[1:].split("&") if part and not part.startswith("_HLS_")]
+    return unsplit_url(scheme, authority, path, "?" + "&".join(kept) if kept else None, None)
