@@ -28,6 +28,8 @@ class Piece(NamedTuple):
 
 VIDEO_TRACK = 1
 FIRST_AUDIO_TRACK = 2
+_DRIFT_S = 0.25  # so far beside its slot a segment's media may begin without meaning that the manifest's clock drifts
+_MOST_ENDS = 256
 
 
 class OneSetup:
@@ -58,6 +60,7 @@ class Emitter:
         self._muxed_audio = muxed_audio
         self._offsets = Offsets()
         self._feeds: Mapping[int, AudioFeed] = {}
+        self._sound_until: dict[int, float] = {}  # by slot: where its sound was cut off, and the next one's begins
 
     @property
     def offsets(self) -> Offsets:
@@ -91,6 +94,18 @@ class Emitter:
                 raise AnotherSetup(slot, found)
         yield from _in_order(self._chunks(slot, entry, main, muxed, feeds))
 
+    def _bounds(self, slot: Slot, drift_s: float) -> list[float]:
+        """The times between which the chunks of a slot lie; the slots of a group leave nothing out between them."""
+        chunks = chunk_count(slot.duration_s)
+        inner = [min(slot.start_s + chunk * slot.duration_s / chunks, slot.until_s) for chunk in range(1, chunks)]
+        begin_s = -math.inf
+        if not slot.first_of_group:
+            begin_s = self._sound_until.get(slot.number - 1, slot.start_s + drift_s)
+        if len(self._sound_until) >= _MOST_ENDS:
+            self._sound_until.clear()
+        self._sound_until[slot.number] = slot.until_s + drift_s
+        return [begin_s, *(max(begin_s, time_s + drift_s) for time_s in (*inner, slot.until_s))]
+
     def _found(self, slot: Slot, entry: Entry, feeds: Mapping[int, AudioFeed]) -> Setup:
         """What the media of a slot is; the begin of each track has been read or is waited for here."""
         configs = {} if entry.demuxer is None else entry.demuxer.configs
@@ -123,18 +138,19 @@ class Emitter:
     def _chunks(
         self, slot: Slot, entry: Entry, main: _Peekable, muxed: list[TimedSample], feeds: Mapping[int, AudioFeed]
     ) -> Iterator[Piece]:
-        bounds = _bounds(slot)
+        drift_s = _drift(slot, main.peek())
+        bounds = self._bounds(slot, drift_s)
         chunks = len(bounds) - 1
 
         def chunk_of_sample(sample: TimedSample) -> int:
-            return chunk_of(sample.dts_s, slot.start_s, slot.duration_s, chunks)
+            return chunk_of(sample.dts_s - drift_s, slot.start_s, slot.duration_s, chunks)
 
         for chunk, (start_s, stop_s) in enumerate(pairwise(bounds)):
             if self._muxed_audio:
                 audio = [sample for sample in muxed if chunk_of_sample(sample) == chunk]
                 yield from _together(track_offset(chunk, 0), FIRST_AUDIO_TRACK, audio)
             for index, feed in sorted(feeds.items()):
-                samples = feed.between(slot, start_s, stop_s)
+                samples = feed.between(slot, start_s, stop_s, drift_s)
                 yield from _together(track_offset(chunk, index), FIRST_AUDIO_TRACK + index, samples)
             number = VIDEO_TRACK if self._main_kind is StreamKind.VIDEO else FIRST_AUDIO_TRACK
             own = main.while_in(chunk_of_sample, chunk)
@@ -144,11 +160,13 @@ class Emitter:
                 yield from _as_they_arrive(video_offset(chunk), number, own)
 
 
-def _bounds(slot: Slot) -> list[float]:
-    """The times between which the chunks of a slot lie; the slots of a group leave nothing out between them."""
-    chunks = chunk_count(slot.duration_s)
-    inner = [min(slot.start_s + chunk * slot.duration_s / chunks, slot.until_s) for chunk in range(1, chunks)]
-    return [-math.inf if slot.first_of_group else slot.start_s, *inner, slot.until_s]
+def _drift(slot: Slot, first: TimedSample | None) -> float:
+    """How much later than the manifest says the media of a slot begins, where that is more than its own unevenness.
+
+    Durations that a packager has rounded, or a sloppy clock of an encoder, add up over hours.
+    """
+    late_s = 0.0 if first is None else first.pts_s - slot.start_s
+    return late_s if abs(late_s) > _DRIFT_S else 0.0
 
 
 def _in_order(pieces: Iterator[Piece]) -> Iterator[Piece]:

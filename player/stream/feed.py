@@ -158,19 +158,20 @@ class AudioFeed:
         self._on_damage = on_damage
         self._open: OrderedDict[int, tuple[Entry, _ReadAhead]] = OrderedDict()
 
-    def between(self, slot: Slot, start_s: float, stop_s: float) -> list[TimedSample]:
+    def between(self, slot: Slot, start_s: float, stop_s: float, drift_s: float = 0.0) -> list[TimedSample]:
         """Samples whose decode time lies in [start_s, stop_s); what has been lost is filled with silence.
+        ``drift_s`` is how much later than the manifest says the media comes there.
 
         libmpv does not fill missing audio: a hole would put sound and picture out of step for seconds.
         """
         found: list[TimedSample] = []
         for position, segment in self._library.audio_segments(self._track, slot):
-            if segment.end_s + _SLACK_S < start_s or segment.start_s - _SLACK_S > stop_s:
+            if segment.end_s + drift_s + _SLACK_S < start_s or segment.start_s + drift_s - _SLACK_S > stop_s:
                 continue
             try:
                 samples = self._samples(slot, position, stop_s)
             except MatineeError as error:
-                samples = self._silence(segment, error)
+                samples = self._silence(segment, error, drift_s)
             found += [sample for sample in samples if start_s <= sample.dts_s < stop_s]
         return found
 
@@ -219,6 +220,6 @@ class AudioFeed:
             self._open.popitem(last=False)
         return reader
 
-    def _silence(self, segment: Segment, error: MatineeError) -> list[TimedSample]:
+    def _silence(self, segment: Segment, error: MatineeError, drift_s: float) -> list[TimedSample]:
         _log.warning("audio at %.2f s is missing and was filled with silence: %s", segment.start_s, error.code)
-        return [_shifted(sample, 0.0) for sample in silent_samples(self._config, segment.start_s, segment.end_s)]
+        return [_shifted(sample, drift_s) for sample in silent_samples(self._config, segment.start_s, segment.end_s)]

@@ -106,6 +106,29 @@ def trick_play() -> Path:
     return _cached("trick-play", make)
 
 
+def running_over() -> Path:
+    """FFmpeg's HLS in TS, ``index.m3u8``, whose clock of 33 bits runs over after the first second."""
+
+    def make(folder: Path) -> None:
+        inputs = ["-i", _video("H.264"), "-i", _audio("AAC LC"), "-map", "0:v", "-map", "1:a", "-c", "copy"]
+        offset = 2**33 / 90_000 - 1.0
+        _ffmpeg(
+            folder,
+            *inputs,
+            "-output_ts_offset",
+            offset,
+            "-f",
+            "hls",
+            "-hls_time",
+            1,
+            "-hls_list_size",
+            0,
+            "index.m3u8",
+        )
+
+    return _cached("running-over", make)
+
+
 def _by_ffmpeg(sample: Sample, folder: Path) -> None:
     inputs = ["-i", _video(sample.video), "-i", _audio(sample.audio), "-map", "0:v", "-map", "1:a", "-c", "copy"]
     if sample.protocol == "DASH":

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from player.errors import ErrorCode, MediaError, NetError
@@ -37,13 +37,15 @@ class Title:
         *,
         muxed: bool = False,
         picture: Callable[[Segment], bytes] | None = None,
+        rate: float = 1.0,
     ) -> None:
+        """In the media's own time everything is ``rate`` times as late as the manifest says."""
         self.waiting = Waiting()
         self.store = SegmentStore(1 << 30)
         index = list(_segments(slots))
         self.timeline: Timeline = build_timeline([ListedIndex(index)])
         for position, segment in enumerate(index):
-            data = records(StreamKind.VIDEO, segment.start_s, segment.end_s, V_S)
+            data = records(StreamKind.VIDEO, segment.start_s * rate, segment.end_s * rate, V_S)
             if muxed:
                 data += records(StreamKind.AUDIO, segment.start_s, segment.end_s, A_S)
             if picture is not None:
@@ -52,7 +54,7 @@ class Title:
         parts = [LinePart(0, rendition("a"), segment) for segment in _segments(audio)]
         self.line = SegmentLine("audio-0", parts)
         for position, part in enumerate(parts):
-            data = records(StreamKind.AUDIO, part.segment.start_s, part.segment.end_s, A_S)
+            data = records(StreamKind.AUDIO, part.segment.start_s * rate, part.segment.end_s * rate, A_S)
             self.store.put(
                 entry(data, track="audio-0", position=position, segment=part.segment, waiting=self.waiting)
             )
@@ -112,6 +114,22 @@ def test_every_sample_is_written_once_and_in_order(slots: list[float], audio: li
     pieces = title.everything()
     assert marks(pieces, "v") == expected(slots, V_S)
     assert marks(pieces, "a") == [name for name, part in _named(audio) if part.start_s < title.timeline.end_s + 1.0]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(4, 8), st.sampled_from([0.75, 0.875, 0.984375, 1.015625, 1.125, 1.25]))
+def test_sound_is_whole_however_far_the_media_drifts_from_the_manifest(count: int, rate: float) -> None:
+    """Where a packager rounds durations up, the media of an hour is there minutes before its time."""
+    title = Title([4.0] * count, [4.0] * count, rate=rate)
+    pieces = title.everything()
+    named = [f"{number * 4.0 * rate + sample * A_S:.3f}" for number in range(count) for sample in range(_whole(rate))]
+    assert marks(pieces, "a") == named
+    for number in range(1, count):  # read once more, after jumps
+        assert title.pieces(number) == title.pieces(number)
+
+
+def _whole(rate: float) -> int:
+    return round(4.0 * rate / A_S)
 
 
 def _named(durations: Sequence[float]) -> list[tuple[str, Segment]]:
