@@ -21,7 +21,7 @@ _COLUMNS = (
     ("errors", "errors"),
 )
 _MOST_DRAWN = 60
-_STYLE = """
+STYLE = """
 :root { --page: #fff; --ink: #14181f; --soft: #5a6472; --line: #e3e7ec; --card: #f7f9fb; --blue: #1f6feb;
   --green: #1a7f4b; --red: #c62f2f; --violet: #7a4fd0; --orange: #c76a00; color-scheme: light dark; }
 @media (prefers-color-scheme: dark) { :root { --page: #11151b; --ink: #e8ecf1; --soft: #9aa5b3; --line: #2a323d;
@@ -64,7 +64,7 @@ def page(outcome: Outcome) -> str:
     head = (
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(plan.name)}</title>'
     )
-    head += f"<style>{_STYLE}{chart.STYLE}</style>"
+    head += f"<style>{STYLE}{chart.STYLE}</style>"
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -22,8 +21,11 @@ from player.report import Recorder
 _POLL_S = 0.1
 
 
-def play(spec: RunSpec, bench: Bench) -> dict[str, Any]:
-    """The report of ``spec``. Raises ComponentError without libmpv, ServiceError where the account is refused."""
+def play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
+    """The report of ``spec``; ``should_stop`` ends it early.
+
+    Raises ComponentError without libmpv, ServiceError where the account is refused.
+    """
     player = MpvPlayer(OutputOptions(video="null", audio="null"))
     recorder = Recorder()
     tape = None if spec.record is None else SessionRecorder(spec.record)
@@ -45,7 +47,7 @@ def play(spec: RunSpec, bench: Bench) -> dict[str, Any]:
         acting = engine.submit(follow(spec.script, session, engine.clock))
         until = time.monotonic() + spec.limit_s
         while not engine.wait(session, _POLL_S):
-            if time.monotonic() > until:
+            if time.monotonic() > until or should_stop():
                 session.stop()
         acting.cancel()
         version = str(player.read("mpv-version", ""))
@@ -56,16 +58,6 @@ def play(spec: RunSpec, bench: Bench) -> dict[str, Any]:
     if tape is not None:
         tape.finish(report, spec.settings, recorder.begin_s)
     return report
-
-
-def peak_memory_bytes() -> int:
-    """The most memory that this process has held; 0 on systems that do not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _wraps(spec: RunSpec) -> tuple[Callable[[Transport, Clock], Transport], ...]:

@@ -147,7 +147,8 @@ def _work_or_raise(spec: RunSpec, bench: Bench, virtual: bool) -> RunResult:
         if bench not in _origins:
             _origins[bench] = open_origin(bench)
         return _virtual_run(spec, bench, _origins[bench])
-    from player.qa.real import peak_memory_bytes, play
+    from player.qa.real import play
+    from player.qa.usage import peak_memory_bytes
 
     began = time.monotonic()
     report = play(spec, bench)

@@ -10,6 +10,7 @@ ACTIONS = {
     "ladder": ("ui.cli.qa_ladder", "look into every rung, segment by segment"),
     "watch": ("ui.cli.qa_watch", "follow a live manifest and name what it breaks"),
     "cdn": ("ui.cli.qa_cdn", "compare CDNs: the same segments from each, in turns"),
+    "soak": ("ui.cli.qa_soak", "play for hours, and stop where memory or handles grow"),
     "check": ("ui.cli.qa_check", "hold a plan against the schema, and say what it would run"),
     "schema": ("ui.cli.qa_schema", "print the JSON schema of plans"),
 }

@@ -1,0 +1,81 @@
+"""Long runs: growth is told from noise, and stops the run before the budget is gone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from player.qa.soak import Budget, Sample, trend, trouble
+from player.qa.soak_page import soak_page
+from player.qa.usage import Usage, usage
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+from ui.cli.main import main
+
+MIB = 2**20
+
+
+def samples(count: int, growth_mib: float = 0.0, noise_mib: float = 5.0, seed: int = 1) -> list[Sample]:
+    """A sample each minute: a jump at the begin, then noise and growth (MiB each minute)."""
+    rng = Random(seed)
+    found = []
+    for minute in range(count):
+        held = 100 + min(minute, 3) * 30 + growth_mib * minute + rng.uniform(-noise_mib, noise_mib)
+        found.append(Sample(minute * 60.0, minute + 1, Usage(round(held * MIB), 40, 12)))
+    return found
+
+
+def test_noise_is_no_trend_and_growth_is_one() -> None:
+    for seed in range(8):
+        flat = trend([(each.at_s, each.usage.memory_bytes / MIB) for each in samples(60, seed=seed)[12:]])
+        grown = trend([(each.at_s, each.usage.memory_bytes / MIB) for each in samples(60, 1.0, seed=seed)[12:]])
+        assert flat is not None
+        assert grown is not None
+        assert flat.low <= flat.slope <= flat.high
+        assert grown.low > 0
+        assert grown.slope * 60 == pytest.approx(1.0, abs=0.15)
+    assert trend([(0.0, 1.0)]) is None
+
+
+def test_a_run_stops_when_the_budget_is_gone_or_sure_to_be() -> None:
+    day_s = 24 * 3600.0
+    assert trouble(samples(200), Budget(250 * MIB, 60), day_s) is None
+    growing = trouble(samples(60, 0.5), Budget(400 * MIB), day_s)
+    assert growing is not None
+    assert "more each hour; the budget of 400.0 MiB would be exceeded" in growing
+    assert trouble(samples(60, 0.5), Budget(400 * MIB), 3700) is None, "it ends before that"
+    assert "the budget is 150.0 MiB" in (trouble(samples(60), Budget(150 * MIB), day_s) or "")
+    assert "Handles: 40" in (trouble(samples(5), Budget(None, 39), day_s) or "")
+    assert trouble([], Budget(1, 1), day_s) is None
+
+
+def test_this_process_can_be_looked_at() -> None:
+    found = usage()
+    assert found.memory_bytes > 10 * MIB
+    assert found.threads >= 1
+
+
+def test_a_soak_leaves_its_curves(tmp_path: Path) -> None:
+    with FileServer(media.ffmpeg_dash(8).folder) as server:
+        words = [
+            "qa",
+            "soak",
+            server.url("manifest.mpd"),
+            "--duration",
+            "0.5",
+            "--every",
+            "0.2",
+            "--out",
+            str(tmp_path),
+        ]
+        assert main([*words, "--minutes", "0.04", "--handles", "5000"]) == 0
+        document = json.loads((tmp_path / "soak.json").read_text())
+        assert document["good"]
+        assert document["samples"][-1]["round"] >= 1
+        assert main([*words, "--minutes", "5", "--memory", "1"]) == 1, "it stops at once"
+        assert main([*words[:2], server.url("nothing.mpd"), "--minutes", "0.05"]) == 1
+    assert "the budget is 1.0 MiB" in (tmp_path / "soak.html").read_text()
+    assert soak_page("<x>", samples(3), "<y>", good=True).count("polyline points") == 3

@@ -1,0 +1,150 @@
+"""``matinee qa soak SOURCE``: play for hours, watch memory and handles, stop as soon as a budget cannot hold."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ui.cli.options import positive, whole_number
+from ui.cli.qa_options import add_bench_arguments, bench_of
+
+if TYPE_CHECKING:
+    from player.qa.soak import Budget, Sample
+    from player.qa.spec import Bench, RunSpec
+
+_MINUTE_S = 60.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee qa soak --help``."""
+    parser.add_argument("source", metavar="URL|TITLE", help="played again and again, on libmpv at real speed")
+    parser.add_argument("--minutes", type=positive, default=60.0, metavar="M", help="how long (default 60)")
+    parser.add_argument("--memory", type=whole_number, metavar="MIB", help="most memory (default: no bound)")
+    parser.add_argument("--handles", type=whole_number, metavar="N", help="most open handles (default: no bound)")
+    parser.add_argument("--every", type=positive, default=5.0, metavar="S", help="between two looks (default 5)")
+    parser.add_argument("--duration", type=positive, metavar="S", help="of each playback (default: all of it)")
+    parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear", "live"], help="of a title")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="write soak.json and soak.html here")
+    parser.add_argument("--json", action="store_true", help="print the JSON document on stdout")
+    add_bench_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play until the time is up or a budget cannot hold. 1 for that, and for a playback that failed."""
+    from player.errors import ExitCode
+    from player.qa.soak import Budget
+
+    budget = Budget(None if args.memory is None else args.memory * 2**20, args.handles)
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)
+    with bench_of(args) as bench:
+        watch = _Watch(args.minutes * _MINUTE_S, args.every, budget)
+        with watch.running():
+            failure = _rounds(_spec(args), bench, watch)
+    found = failure or watch.trouble
+    good = found is None
+    rounds = watch.samples[-1].round if watch.samples else 0
+    verdict = found or f"{rounds} playbacks in {watch.now_s() / _MINUTE_S:.1f} minutes, within all budgets."
+    document = _document(watch.samples, verdict, good=good)
+    if args.out is not None:
+        from player.qa.soak_page import soak_page
+
+        (args.out / "soak.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        (args.out / "soak.html").write_text(
+            soak_page("Long run", watch.samples, verdict, good=good), encoding="utf-8"
+        )
+    if args.json:
+        print(json.dumps(document, indent=1))
+    print(verdict, file=sys.stderr)
+    return int(ExitCode.GOOD if good else ExitCode.FAILED)
+
+
+def _spec(args: argparse.Namespace) -> RunSpec:
+    from player.opening import Source
+    from player.qa.spec import Labels, RunSpec
+    from player.settings import PlaybackSettings
+    from ui.cli.web_options import cmcd_of
+
+    where = args.source
+    source = Source(url=where) if "://" in where else Source(title_id=where, variant=args.variant)
+    settings = PlaybackSettings(play_for_s=args.duration, start_s=0.0, cmcd=cmcd_of(args))
+    return RunSpec(Labels("soak"), source, settings, limit_s=args.minutes * _MINUTE_S)
+
+
+def _rounds(spec: RunSpec, bench: Bench, watch: _Watch) -> str | None:
+    """Playback after playback; why one failed, if one did."""
+    from player.qa.real import play
+
+    while not watch.over.is_set():
+        watch.round += 1
+        report = play(replace(spec, labels=replace(spec.labels, repeat=watch.round)), bench, watch.over.is_set)
+        error = report["result"]["error"]
+        if error is not None and not watch.over.is_set():
+            return f"Playback {watch.round} failed: {error['sentence']} ({error['code']})"
+    return None
+
+
+class _Watch:
+    """Looks at this process every now and then, and says when it is over."""
+
+    def __init__(self, for_s: float, every_s: float, budget: Budget) -> None:
+        self.samples: list[Sample] = []
+        self.round = 0
+        self.over = threading.Event()
+        self.trouble: str | None = None
+        self._for_s = for_s
+        self._every_s = every_s
+        self._budget = budget
+        self._begin_s = time.monotonic()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Look, on a thread of its own."""
+        thread = threading.Thread(target=self._look, name="soak", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.over.set()
+            thread.join()
+
+    def now_s(self) -> float:
+        """Seconds since the begin."""
+        return time.monotonic() - self._begin_s
+
+    def _look(self) -> None:
+        from player.qa.soak import Sample, trouble
+        from player.qa.usage import usage
+
+        while not self.over.is_set():
+            self.samples.append(Sample(self.now_s(), self.round, usage()))
+            self.trouble = trouble(self.samples, self._budget, self._for_s)
+            if self.trouble is not None or self.now_s() >= self._for_s:
+                self.over.set()
+            self.over.wait(min(self._every_s, max(0.0, self._for_s - self.now_s())))
+
+
+def _document(samples: list[Sample], verdict: str, *, good: bool) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "good": good,
+        "verdict": verdict,
+        "samples": [
+            {
+                "at_s": round(each.at_s, 1),
+                "round": each.round,
+                "memory_bytes": each.usage.memory_bytes,
+                "handles": each.usage.handles,
+                "threads": each.usage.threads,
+            }
+            for each in samples
+        ],
+    }
