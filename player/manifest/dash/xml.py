@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -92,6 +93,7 @@ def local(element: Element) -> str:
     return _local_name(element.tag)
 
 
+@lru_cache(maxsize=1024)  # a manifest has few names, and each is asked for a hundred times
 def _local_name(tag: object) -> str:
     if not isinstance(tag, str):
         return ""  # an unexpanded entity
