@@ -44,4 +44,4 @@ def run_offline(folder: Path, open_store, download_id: str, player: MpvPlayer, s
 
 
 def test_a_downloader_that_is_killed_again_and_again(tmp_path: Path) -> None:
-    crash_and_play(tmp_path, packager_clear(), seed=11, kills=5, life_s=0.35, mbps=80)
+    crash_and_play(tmp_path, packager_clear(), seed=11, kills=3, life_s=0.35, mbps=80)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from player.errors import ExitCode
+from player.errors import ANY_ERROR, ExitCode
 from ui.cli.download import open_store
+from ui.cli.options import profile_folder
 
 if TYPE_CHECKING:
+    from downloads.folder import DownloadFolder
     from downloads.offline import OfflineTransport
     from player.clock import Clock
     from player.opening import Source
@@ -34,7 +37,25 @@ def offline_source(args: argparse.Namespace) -> Source:
     args.schemes = {SCHEME: make}
     if not args.service:
         args.service = request.read(folder).origin.service or None
+    _tell_rights(args, folder)
     return asyncio.run(source_of(folder))
+
+
+def _tell_rights(args: argparse.Namespace, folder: DownloadFolder) -> None:
+    """How long the title may still be watched; what is wrong with its licence is told by the playback."""
+    from downloads import rights
+    from drm_client.keystore import open_key_store
+
+    if not folder.ledger.title_id:
+        return
+    profile = profile_folder(args)
+    with (
+        contextlib.suppress(*ANY_ERROR),
+        rights.kept_licences(profile, open_key_store(profile, args.key_store)) as licences,
+    ):
+        standing = rights.standing_of(folder, licences)
+        if standing is not None:
+            print(f"matinee: {standing.sentence}", file=sys.stderr)
 
 
 def verdict(args: argparse.Namespace, code: int) -> int:

@@ -49,6 +49,9 @@ def test_the_next_episode_comes_and_the_watched_one_goes(
         (two,) = matinee("smart", *EPISODES, "--height", "180")["downloads"]
         assert (two["title_id"], two["state"]) == ("two", "complete")
         assert matinee("smart", *EPISODES)["downloads"] == []  # it is there
+        play = ["play", two["id"], "--offline", "--headless", "--speed", "max", "--duration", "1"]
+        assert main([*play, "--profile-dir", str(profile), "--key-store", "file"]) == 0
+        assert "to start watching, then 2 days to finish" in capsys.readouterr().err
         watch(profile, group, "two", 1.0)
         step = matinee("smart", *EPISODES, "--later")
         assert [item["title_id"] for item in step["downloads"]] == ["three"]
