@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from player.errors import ErrorCode, MediaError
 from player.media.matroska import VOID_BYTES, sample_cluster
-from player.media.model import StreamConfig, StreamKind
+from player.media.model import Codec, StreamConfig, StreamKind
 from player.stream.buffer import Superseded
 from player.stream.feed import AudioFeed, Library, MainFeed, Offsets, TimedSample
 from player.stream.layout import chunk_count, chunk_of, track_offset, video_offset
@@ -141,19 +141,26 @@ class Emitter:
         drift_s = _drift(slot, main.peek())
         bounds = self._bounds(slot, drift_s)
         chunks = len(bounds) - 1
+        sound = None if entry.demuxer is None else entry.demuxer.configs.get(StreamKind.AUDIO)
+        codec = None if sound is None else sound.codec
 
         def chunk_of_sample(sample: TimedSample) -> int:
             return chunk_of(sample.dts_s - drift_s, slot.start_s, slot.duration_s, chunks)
 
         for chunk, (start_s, stop_s) in enumerate(pairwise(bounds)):
+            ending = slot.last and chunk + 1 == chunks
             if self._muxed_audio:
                 audio = [sample for sample in muxed if chunk_of_sample(sample) == chunk]
+                audio = _ended(audio, codec) if ending else audio
                 yield from _together(track_offset(chunk, 0), FIRST_AUDIO_TRACK, audio)
             for index, feed in sorted(feeds.items()):
                 samples = feed.between(slot, start_s, stop_s, drift_s)
+                samples = _ended(samples, feed.codec) if ending else samples
                 yield from _together(track_offset(chunk, index), FIRST_AUDIO_TRACK + index, samples)
             number = VIDEO_TRACK if self._main_kind is StreamKind.VIDEO else FIRST_AUDIO_TRACK
             own = main.while_in(chunk_of_sample, chunk)
+            if ending and self._main_kind is StreamKind.AUDIO:
+                own = iter(_ended(list(own), codec))
             if entry.buffer.is_complete:
                 yield from _together(video_offset(chunk), number, list(own))
             else:
@@ -167,6 +174,15 @@ def _drift(slot: Slot, first: TimedSample | None) -> float:
     """
     late_s = 0.0 if first is None else first.pts_s - slot.start_s
     return late_s if abs(late_s) > _DRIFT_S else 0.0
+
+
+def _ended(samples: list[TimedSample], codec: Codec | None) -> list[TimedSample]:
+    """The last sound of a title. libmpv gives a frame of E-AC-3 out when it sees the next one, which may belong to
+    it: so it gets the last one twice, and keeps the second."""
+    if codec is not Codec.EAC3 or not samples:
+        return samples
+    last = samples[-1]
+    return [*samples, last._replace(pts_s=last.pts_s + last.duration_s, dts_s=last.dts_s + last.duration_s)]
 
 
 def _in_order(pieces: Iterator[Piece]) -> Iterator[Piece]:

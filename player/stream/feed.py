@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from player.errors import ErrorCode, MatineeError, MediaError
 from player.manifest.model import Segment
-from player.media.model import Sample, StreamConfig, StreamKind
+from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.silence import silent_samples
 from player.stream.buffer import Superseded
 from player.stream.store import Entry
@@ -157,6 +157,10 @@ class AudioFeed:
         self._offsets = offsets
         self._on_damage = on_damage
         self._open: OrderedDict[int, tuple[Entry, _ReadAhead]] = OrderedDict()
+
+    @property
+    def codec(self) -> Codec:
+        return self._config.codec
 
     def between(self, slot: Slot, start_s: float, stop_s: float, drift_s: float = 0.0) -> list[TimedSample]:
         """Samples whose decode time lies in [start_s, stop_s); what has been lost is filled with silence.

@@ -20,7 +20,7 @@ class Slot:
     """One virtual segment. ``group`` changes where the media's timestamps may start anew (period, discontinuity).
 
     ``until_s`` is where the next slot of the group begins (infinite for the last one), so that the slots of a group
-    cover its time without a hole or an overlap, whatever the durations say.
+    cover its time without a hole or an overlap, whatever the durations say. After the ``last`` one the title ends.
     """
 
     number: int
@@ -31,6 +31,7 @@ class Slot:
     first_of_group: bool
     last_of_group: bool
     until_s: float
+    last: bool = False
 
     @property
     def end_s(self) -> float:
@@ -123,7 +124,7 @@ class Timeline:
         """Nothing more will come: the last slot takes whatever its media holds."""
         self.growing = False
         if self.slots:
-            self.slots[-1] = replace(self.slots[-1], last_of_group=True, until_s=math.inf)
+            self.slots[-1] = replace(self.slots[-1], last_of_group=True, until_s=math.inf, last=True)
 
     def _slot(self, period: int, segment: Segment) -> Slot:
         """The next slot; until another one follows it counts as one in the middle of its group."""

@@ -50,10 +50,8 @@ class Sample:
 
     @property
     def sound_left_out(self) -> int:
-        """Samples of sound at its end that cannot be heard: libmpv 0.35 keeps the last frame of E-AC-3 to itself, and
-        FFmpeg leaves the first block out of WebM and lists the last one beyond the end of the title."""
-        if self.audio == "E-AC-3":
-            return 1536
+        """Samples of sound that cannot be heard: FFmpeg leaves the first block out of WebM, and lists the last one
+        beyond the end of the title."""
         return 2 * 960 if self.maker == "FFmpeg" and self.container == "WebM" else 0
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from player.errors import ErrorCode, MediaError, NetError
 from player.manifest.model import ListedIndex, Segment
 from player.media.matroska import sample_cluster
-from player.media.model import Interrupted, StreamKind
+from player.media.model import Codec, Interrupted, StreamKind
 from player.stream.buffer import Superseded
 from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK, Emitter, Piece
 from player.stream.feed import AudioFeed
@@ -108,6 +109,7 @@ def expected(durations: Sequence[float], step_s: float) -> list[str]:
 STEPS = st.lists(st.integers(5, 150).map(lambda steps: steps * V_S), min_size=1, max_size=5)
 
 
+@settings(deadline=None)
 @given(STEPS, STEPS)
 def test_every_sample_is_written_once_and_in_order(slots: list[float], audio: list[float]) -> None:
     title = Title(slots, audio)
@@ -140,6 +142,7 @@ def _named(durations: Sequence[float]) -> list[tuple[str, Segment]]:
     ]
 
 
+@settings(deadline=None)
 @given(STEPS, STEPS)
 def test_pieces_ascend_without_overlap_and_leave_room_for_a_void(slots: list[float], audio: list[float]) -> None:
     title = Title(slots, audio)
@@ -152,6 +155,7 @@ def test_pieces_ascend_without_overlap_and_leave_room_for_a_void(slots: list[flo
         assert end < CUE_LEAD
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_the_picture_does_not_depend_on_the_sound(slots: list[float]) -> None:
     def picture(title: Title) -> list[tuple[int, bytes]]:
@@ -202,6 +206,12 @@ def test_sound_that_goes_on_after_the_picture_is_heard_to_its_end() -> None:
     heard = marks(Title([2.0, 2.0], [2.0, 2.0, 0.5, 1.0, 1.0]).everything(), "a")
     assert heard[0] == "0.000"
     assert float(heard[-1]) > 5.4
+
+
+def test_the_last_frame_of_e_ac_3_is_followed_by_one_that_libmpv_keeps() -> None:
+    title = Title([2.0, 2.0], [2.0, 2.0])
+    title.feed._config = replace(AAC, codec=Codec.EAC3)
+    assert marks(title.everything(), "a") == [*expected([2.0, 2.0], A_S), "3.980"]
 
 
 def test_muxed_sound_is_written_beside_its_picture() -> None:
