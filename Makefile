@@ -5,6 +5,7 @@
 # make soak   the long runs, by hand
 # make chaos  50 runs of 60 s under random faults, 5 of them on the real libmpv
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
+# make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guide
 # make package        wheel, source archive, Debian packages and the PyInstaller archive, into dist; ARGS=--check makes them twice
 # make test-packages  each of them as installed; ARGS=wheel for one. The Debian packages take root
 # Each does its own set-up; what is done already is skipped.
@@ -12,7 +13,7 @@
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test check bench soak chaos fuzz package test-packages lock format setup setup-test clean
+.PHONY: demo test check bench soak chaos fuzz screenshots package test-packages lock format setup setup-test clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
@@ -41,6 +42,10 @@ fuzz: setup-test
 
 chaos: setup-test
 	@$(PY) -m pytest -m soak tests/soak/test_chaos.py $(ARGS)
+
+screenshots: setup-test
+	@$(PY) -m tests.ui.screenshots build/screenshots
+	@$(PY) -m tests.ui.screenshots docs/pictures/app --guide
 
 package: setup
 	@$(PY) packaging/build.py $(ARGS)

@@ -1,10 +1,12 @@
-"""A picture of every page and state in both sizes: ``python -m tests.ui.screenshots FOLDER [STATE...]``.
+"""A picture of every page and state in both sizes: ``python -m tests.ui.screenshots FOLDER [STATE...]``; with
+``--guide`` the smaller ones of the viewer's guide.
 
 Works on a machine without a screen. What is seen is the real interface over a scripted client.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -12,16 +14,35 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEventLoop, Qt, QTimer, QUrl
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtQml import QQmlComponent
+from PySide6.QtQuick import QQuickItem
 
 from tests.kit import fake_client, pictures
 from tests.ui import states
 from tests.ui.stage import Stage
 from ui.ports import TitleCard
 from ui.scene import after_application, choose_scene, register_types
+
+# Of the viewer's guide: file, state, television or desk
+GUIDE = (
+    ("home", "home", False),
+    ("home-tv", "home", True),
+    ("profiles", "profiles", False),
+    ("sign-in-tv", "sign-in by code", True),
+    ("details", "details", False),
+    ("player", "player", False),
+    ("statistics", "player, statistics", False),
+    ("search-tv", "search, found", True),
+    ("downloads", "downloads", False),
+    ("offline", "home, offline with downloads", False),
+    ("subtitles", "settings, subtitles", False),
+)
+_GUIDE_WIDTH, _GUIDE_COLOURS = 800, QImage.Format.Format_RGB888
 
 NAMES = (
     "Harbour",
@@ -67,26 +88,70 @@ def named_cards(count: int, begun: int = 0) -> list[TitleCard]:
     ]
 
 
-def picture(state: str, tv: bool, path: Path) -> None:
-    """Build the state and keep what is seen."""
+def picture(state: str, tv: bool) -> QImage:
+    """What is seen in a state."""
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Waiter(), Path(folder))
         stage.client.paint = pictures.poster
         try:
             states.STATES[state](stage, tv)
+            if stage.page == "player":
+                _project(stage, Path(folder))
             stage.wait(700)  # pictures arrive, motions end
-            stage.shot(path)
+            return stage.shot()
         finally:
             stage.close()
 
 
+def _project(stage: Stage, folder: Path) -> None:
+    """Something to see behind the player page, where no libmpv draws."""
+    (folder / "film.png").write_bytes(pictures.poster("film"))
+    component = QQmlComponent(stage.engine)
+    component.setData(b"import QtQuick; Image { anchors.fill: parent; smooth: true }", QUrl())
+    image = component.create()
+    assert isinstance(image, QQuickItem)
+    image.setProperty("source", QUrl.fromLocalFile(str(folder / "film.png")))
+    image.setParent(stage.window)
+    image.setParentItem(stage.item("video"))
+
+
+def small(image: QImage) -> QImage:
+    """As the guide has it."""
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return image.scaledToWidth(_GUIDE_WIDTH, smooth).convertToFormat(_GUIDE_COLOURS)
+
+
 def main() -> int:
     """See the module."""
-    folder, *wanted = sys.argv[1:]
+    parser = argparse.ArgumentParser(prog="python -m tests.ui.screenshots")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("states", nargs="*", metavar="STATE")
+    parser.add_argument("--guide", action="store_true")
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={_screen(Path(place))}")
         os.environ["QSG_RENDER_LOOP"] = "basic"
-        return _pictures(Path(folder), wanted or list(states.STATES))
+        application = QGuiApplication(["screenshots"])
+        application.setQuitOnLastWindowClosed(False)
+        after_application()
+        register_types(choose_scene())
+        states.cards = named_cards
+        states.playing = partial(fake_client.playing, title=NAMES[1])
+        args.folder.mkdir(parents=True, exist_ok=True)
+        if args.guide:
+            for name, state, tv in GUIDE:
+                _keep(small(picture(state, tv)), args.folder / f"{name}.png")
+        else:
+            for state in args.states or states.STATES:
+                for tv in (False, True):
+                    name = f"{state.replace(', ', '-').replace(' ', '-')}-{'tv' if tv else 'desk'}.png"
+                    _keep(picture(state, tv), args.folder / name)
+    return 0
+
+
+def _keep(image: QImage, path: Path) -> None:
+    assert image.save(str(path), "PNG", 0), f"{path} cannot be written"  # 0: as small as can be
+    print(path.name, flush=True)
 
 
 def _screen(place: Path) -> Path:
@@ -94,21 +159,6 @@ def _screen(place: Path) -> Path:
     described = place / "screen.json"
     described.write_text(json.dumps({"screens": [{"name": "tv", "x": 0, "y": 0, "width": 1920, "height": 1080}]}))
     return described
-
-
-def _pictures(folder: Path, wanted: list[str]) -> int:
-    application = QGuiApplication(["screenshots"])
-    application.setQuitOnLastWindowClosed(False)
-    after_application()
-    register_types(choose_scene())
-    states.cards = named_cards
-    folder.mkdir(parents=True, exist_ok=True)
-    for state in wanted:
-        for tv in (False, True):
-            name = f"{state.replace(', ', '-').replace(' ', '-')}-{'tv' if tv else 'desk'}.png"
-            picture(state, tv, folder / name)
-            print(name, flush=True)
-    return 0
 
 
 if __name__ == "__main__":

@@ -215,6 +215,11 @@ def _player_menu(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.focus_name == "menu")
 
 
+def _statistics(stage: Stage, tv: bool) -> None:
+    _player()(stage, tv)
+    stage.key(K.Key_I)
+
+
 def _still_watching(stage: Stage, tv: bool) -> None:
     _player()(stage, tv)
     stage.app.player._ask_presence()
@@ -259,6 +264,7 @@ STATES: dict[str, Setup] = {
     "player, buffering": _player(status=Status.BUFFERING, notice="edge-a does not answer."),
     "player, menu": _player_menu,
     "player, still watching": _still_watching,
+    "player, statistics": _statistics,
     "player, failed": _player(status=Status.FAILED, failure=Failure("media.damaged", "The video is damaged.")),
 }
 
