@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from player.events import Event
     from player.mpv.player import MpvPlayer
     from player.net.model import Transport
+    from player.net.web import WebOptions
     from player.opening import Source
     from player.session import Session
     from player.settings import PlaybackSettings
@@ -60,6 +61,7 @@ class AppOptions:
     tv: bool = False
     key_store: str = "auto"
     ca_file: Path | None = None
+    web: WebOptions | None = None
     local_folder: Path | None = None
     playback: PlaybackSettings | None = None
     on_event: Callable[[Event], None] | None = None
@@ -215,6 +217,7 @@ def _presence(options: AppOptions) -> AbstractContextManager[None]:
 def _make_engine(options: AppOptions, downloads: LateDownloads) -> Engine:
     from downloads.offline import SCHEME
     from player.engine import Engine, EngineSettings
+    from player.net.web import WebOptions
 
     return Engine(
         EngineSettings(
@@ -222,6 +225,7 @@ def _make_engine(options: AppOptions, downloads: LateDownloads) -> Engine:
             service_url=options.service_url,
             key_store=options.key_store,
             ca_file=options.ca_file,
+            web=options.web or WebOptions(),
             local_folder=options.local_folder,
             wrap=options.wrap,
             schemes={SCHEME: downloads.made.transport.make},

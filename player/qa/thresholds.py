@@ -142,14 +142,22 @@ def judge(condition: Condition, runs: Sequence[tuple[str, Metrics]]) -> Judgemen
         known = [value for _, value in values if value is not None]
         value = statistic(condition.statistic, known) if known and len(known) == len(values) else None
         holds = condition.holds(value)
-        what = f"{condition.metric} {condition.statistic} over {len(values)} runs is {shown(value)}"
+        what = f"{condition.metric} {condition.statistic} over {_runs(len(values))} is {shown(value)}"
         return Judgement(condition, holds, value, f"{what}; wanted: {condition.text}.")
     failing = [(name, value) for name, value in values if not condition.holds(value)]
     if not failing:
-        return Judgement(condition, True, None, f"{condition.text} holds in all of {len(values)} runs.")
+        return Judgement(condition, True, None, f"{condition.text} holds in {_all(len(values))}.")
     name, value = failing[0]
-    sentence = f"{condition.metric} is {shown(value)} in {len(failing)} of {len(values)} runs, first in {name}"
+    sentence = f"{condition.metric} is {shown(value)} in {len(failing)} of {_runs(len(values))}, first in {name}"
     return Judgement(condition, False, value, f"{sentence}; wanted: {condition.text}.")
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'s' * (count != 1)}"
+
+
+def _all(count: int) -> str:
+    return "the only run" if count == 1 else f"all {count} runs"
 
 
 def statistic(name: str, values: Sequence[float]) -> float:

@@ -64,6 +64,7 @@ def play_in_window(args: argparse.Namespace, source: Source) -> int:
             only_source=True,
             key_store=engine.key_store,
             ca_file=engine.ca_file,
+            web=engine.web,
             local_folder=engine.local_folder,
             playback=playback_settings(args),
             on_event=recorder,
