@@ -71,6 +71,8 @@ class Fetching:
                 task.cancel()
             await asyncio.gather(*workers, stopping, return_exceptions=True)
             await asyncio.gather(*self._storing, return_exceptions=True)  # what is here is kept
+            if self._failed.done():
+                self._failed.exception()  # looked at, for another error may be the one that is raised
         if self._failed.done():
             self._failed.result()
 
