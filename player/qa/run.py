@@ -24,13 +24,16 @@ from player.qa.spec import Bench, RunResult, RunSpec
 if TYPE_CHECKING:
     from player.qa.simulation.origin import Origin
 
+_RUNS_WORTH_A_WORKER = 8  # in virtual time the start of a process takes as long as some runs
 OnDone = Callable[[int, RunResult], None]
 """Hears of each finished run with its number, in the order in which they end."""
 
 
-def default_jobs() -> int:
-    """How many runs at once: the cores that this process may use."""
-    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+def default_jobs(runs: int, *, virtual: bool) -> int:
+    """How many runs at once: the cores that this process may use; in virtual time no more than pay for their
+    start."""
+    cores = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return min(cores, 1 + runs // _RUNS_WORTH_A_WORKER) if virtual else cores
 
 
 def run_all(

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the JSON document on stdout and nothing else")
     parser.add_argument(
-        "--jobs", metavar="N", type=whole_number, default=0, help="runs at once (default: one for each core)"
+        "--jobs", metavar="N", type=whole_number, default=0, help="runs at once (default: a core each)"
     )
     add_fail_on_argument(parser)
     add_bench_arguments(parser)
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         args.out.mkdir(parents=True, exist_ok=True)
     progress = _Progress(len(plan.runs), sys.stderr.isatty())
     with bench_of(args) as bench:
-        jobs = args.jobs or default_jobs()
+        jobs = args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual)
         results = run_all(plan.runs, bench, virtual=plan.virtual, jobs=jobs, on_done=progress.done)
     outcome = outcome_of(plan, results)
     if args.out is not None:
