@@ -18,6 +18,7 @@ from player.service.model import (
     Account,
     CatalogPage,
     DeviceCode,
+    DeviceList,
     PlaySession,
     Profile,
     ProgressItem,
@@ -29,6 +30,7 @@ from player.service.reply import (
     Members,
     problem,
     read_device_code,
+    read_devices,
     read_my_list,
     read_page,
     read_play_session,
@@ -191,6 +193,14 @@ class ServiceClient:
             document["proof"] = prove(challenge)
         return Members.of(await self._call("/devices", document)).text("device_id")
 
+    async def devices(self) -> DeviceList:
+        """The machines that may play what the account has."""
+        return read_devices(Members.of(await self._call("/devices")))
+
+    async def remove_device(self, device_id: str) -> None:
+        """Take a machine off the account. Raises ServiceError ``service.not_found`` where it is none of its."""
+        await self._call(f"/devices/{quote(device_id, safe='')}", method="DELETE")
+
     async def play(self, title_id: str, device_id: str | None, variant: str = "encrypted") -> PlaySession:
         """Leave to play a title, ``encrypted`` or ``clear``."""
         if device_id is None:
@@ -245,12 +255,14 @@ class ServiceClient:
 
     # The machinery behind the calls
 
-    async def _call(self, path: str, document: object = None, *, method: str = "POST") -> Response:
-        """GET, or ``method`` with a JSON document, with the access token."""
+    async def _call(self, path: str, document: object = None, *, method: str | None = None) -> Response:
+        """GET, or POST of a JSON document, with the access token; or another ``method``."""
         body = None if document is None else json.dumps(document).encode()
         return await self._authorised(RequestKind.API, f"{self._base}{_API}{path}", body, method)
 
-    async def _authorised(self, kind: RequestKind, url: str, body: bytes | None, method: str = "POST") -> Response:
+    async def _authorised(
+        self, kind: RequestKind, url: str, body: bytes | None, method: str | None = None
+    ) -> Response:
         tokens = await self._present()
         if tokens is None:
             raise _signed_out()
@@ -309,13 +321,16 @@ class ServiceClient:
         await asyncio.to_thread(self._store.clear)
 
 
-def _request(kind: RequestKind, url: str, body: bytes | None, tokens: Tokens | None, method: str = "POST") -> Request:
+def _request(
+    kind: RequestKind, url: str, body: bytes | None, tokens: Tokens | None, method: str | None = None
+) -> Request:
     headers = {"Accept": "application/json, application/problem+json;q=0.9, */*;q=0.1"}
     if tokens is not None:
         headers["Authorization"] = f"Bearer {tokens.access}"
     if body is None:
-        return Request(kind, url, headers=headers)
-    return Request(kind, url, method=method, headers={**headers, "Content-Type": "application/json"}, body=body)
+        return Request(kind, url, method=method or "GET", headers=headers)
+    headers["Content-Type"] = "application/json"
+    return Request(kind, url, method=method or "POST", headers=headers, body=body)
 
 
 def _signed_out() -> ServiceError:

@@ -130,3 +130,21 @@ class DeviceCode:
     complete_uri: str = field(repr=False)
     expires_in_s: float
     interval_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A machine of the account."""
+
+    id: str
+    name: str
+    registered_at: float
+    last_seen_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceList:
+    """The machines of an account, and how many its plan allows; None for any number."""
+
+    items: tuple[Device, ...]
+    limit: int | None

@@ -14,7 +14,9 @@ from player.net.redact import redact_text
 from player.service.model import (
     Account,
     CatalogPage,
+    Device,
     DeviceCode,
+    DeviceList,
     LicencePointer,
     ManifestAddresses,
     PlaySession,
@@ -37,6 +39,7 @@ _BY_PROBLEM: Mapping[str, tuple[ErrorCode, str]] = {
     "title_not_found": (ErrorCode.SERVICE_NOT_FOUND, "This title is not available."),
     "variant_not_found": (ErrorCode.SERVICE_NOT_FOUND, "This title is not available in the form asked for."),
     "device_unknown": (ErrorCode.SERVICE_NOT_ENTITLED, "This device is not registered with your account."),
+    "device_not_found": (ErrorCode.SERVICE_NOT_FOUND, "Your account has no such device."),
     "device_revoked": (ErrorCode.SERVICE_NOT_ENTITLED, "This device was removed from your account."),
     "device_mismatch": (ErrorCode.SERVICE_NOT_ENTITLED, "The permission to play belongs to another device."),
     "maturity": (ErrorCode.SERVICE_NOT_ENTITLED, "This title is not for this profile."),
@@ -185,6 +188,17 @@ def read_page(members: Members, base_url: str) -> CatalogPage:
 def read_profile(members: Members) -> Profile:
     """A profile of the household."""
     return Profile(members.text("id"), members.text("name"), int(members.number("maturity")), members.flag("has_pin"))
+
+
+def read_devices(members: Members) -> DeviceList:
+    """The machines of the account."""
+
+    def read(item: object) -> Device:
+        one = Members(item, "items")
+        return Device(one.text("device_id"), one.text("name"), one.number("created_at"), one.number("last_seen_at"))
+
+    limit = members.optional_number("limit")
+    return DeviceList(members.each("items", read), None if limit is None else int(limit))
 
 
 def read_search(members: Members, base_url: str) -> SearchPage:

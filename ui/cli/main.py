@@ -37,6 +37,9 @@ class Command:
 COMMANDS = {
     "app": Command("ui.cli.app", "open the app (the same as no command)"),
     "play": Command("ui.cli.play", "play an address or a title, in a window or headless"),
+    "login": Command("ui.cli.login", "sign this machine in at a service"),
+    "logout": Command("ui.cli.logout", "end the sign-in"),
+    "devices": Command("ui.cli.devices", "which machines may play what the account has"),
     "download": Command("ui.cli.download", "keep titles on this machine, for watching without a network"),
     "inspect": Command("ui.cli.inspect", "print what a manifest says: every rendition and segment"),
     "abr": Command("ui.cli.abr", "simulate, compare, explain and replay quality decisions"),

@@ -10,6 +10,13 @@ from pathlib import Path
 
 def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     """Which service, which account, and where the client keeps what it must remember."""
+    add_service_argument(parser)
+    parser.add_argument("--email", metavar="ADDRESS", help="sign in with this account (password: MATINEE_PASSWORD)")
+    add_profile_arguments(parser)
+
+
+def add_service_argument(parser: argparse.ArgumentParser) -> None:
+    """Which service."""
     parser.add_argument(
         "--service",
         metavar="URL",
@@ -17,7 +24,10 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("MATINEE_SERVICE"),
         help="a Matinee service, with or without /api/v1 (default: MATINEE_SERVICE)",
     )
-    parser.add_argument("--email", metavar="ADDRESS", help="sign in with this account (password: MATINEE_PASSWORD)")
+
+
+def add_profile_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the client keeps what it must remember."""
     parser.add_argument("--profile-dir", type=Path, metavar="DIR", help="keep identity and settings here")
     parser.add_argument(
         "--key-store", default="auto", choices=["auto", "system", "file"], help="where the device's key is kept"
