@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from abr.model import Rung
+from player.captions import caption_tracks
 from player.errors import ErrorCode, InputError, MediaError
 from player.manifest import codecs as manifest_codecs
 from player.manifest.model import PlaylistRef, Presentation, Rendition, Track, TrackType
@@ -74,7 +75,7 @@ def select(
     playable = frozenset(Codec).intersection(decoders or Codec) | {""}
     video = _video(presentation, playable)
     audio, unsupported = _audio(presentation, playable)
-    text = _logical(presentation, TrackType.TEXT)
+    text = _logical(presentation, TrackType.TEXT) + caption_tracks(presentation)
     default = choose_audio(audio, wishes)
     muxed = False
     if video is not None and any(rendition.muxed_audio for rendition in video.first.renditions):

@@ -10,16 +10,18 @@ from typing import ParamSpec
 
 from player.errors import ErrorCode, MatineeError, MediaError
 from player.manifest.codecs import codec_family
-from player.manifest.model import Container, Rendition, Segment
+from player.manifest.model import Container, Rendition, Segment, Track
 from player.media.demux import Demuxer, read_whole
 from player.media.model import Codec, StreamKind
 from player.media.timestamps import TICKS_PER_SECOND, WRAP
 from player.menus import track_choice
 from player.mpv.control import MpvControl
+from player.mpv.model import MediaPlayer
 from player.net.model import RequestKind
 from player.selection import Selection
 from player.state import TrackChoice
 from player.stream.sources import Sources
+from player.stream.timeline import LogicalTrack
 from player.text.ass import to_ass
 from player.text.cues import Cue, clipped, moved
 from player.text.ttml import parse_ttml
@@ -34,6 +36,7 @@ _LONG_BYTES = 32 * 1024
 _ROUNDING_S = 0.5
 _WRAP_S = WRAP / TICKS_PER_SECOND
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[ \t\r\n\0]*<")
+_CAPTIONS, _FIRST_CHANNEL = "eia_608", "CC1"
 _REFUSED = "This form of subtitles cannot be shown."
 
 _P = ParamSpec("_P")
@@ -61,25 +64,29 @@ class Subtitles:
     def wanted(self, spoken: str | None, wishes: TrackWishes) -> str | None:
         """The track to begin with beside sound in the language ``spoken``; None for none."""
         tracks = tuple(self._tracks.values())
-        refused = {track.id for track in tracks if unsupported(track.first.renditions[0]) is not None}
+        refused = {track.id for track in tracks if unsupported(track.first) is not None}
         return choose_text(tracks, spoken, wishes, refused)
 
     def choices(self) -> tuple[TrackChoice, ...]:
         """The menu; tracks in a form we cannot read are listed with the reason."""
         return tuple(
-            track_choice(
-                track, selected=track.id == self._selected, unsupported=unsupported(track.first.renditions[0])
-            )
+            track_choice(track, selected=track.id == self._selected, unsupported=unsupported(track.first))
             for track in self._tracks.values()
         )
 
     async def show(self, track_id: str | None, control: MpvControl) -> None:
         """Show a track's subtitles, or none. Raises NetError or MediaError; then none are shown."""
         if self._selected is not None:
+            await self._hide(self._tracks[self._selected], control)
             self._selected = None
-            await control.run(control.player.command, "sub-remove")
         track = None if track_id is None else self._tracks.get(track_id)
-        if track is None or unsupported(track.first.renditions[0]) is not None:
+        if track is None or unsupported(track.first) is not None:
+            return
+        if is_caption(track.first):
+            number = await control.run(_caption_track, control.player)
+            if number is not None:
+                await control.run(control.player.set, "sid", number)
+                self._selected = track.id
             return
         document = self._documents.get(track.id)
         if document is None:
@@ -89,6 +96,12 @@ class Subtitles:
                 self._documents[track.id] = document
         if await control.run(control.player.command, "sub-add", f"memory://{document}", "select"):
             self._selected = track.id
+
+    async def _hide(self, track: LogicalTrack, control: MpvControl) -> None:
+        if is_caption(track.first):
+            await control.run(control.player.set, "sid", "no")
+        else:
+            await control.run(control.player.command, "sub-remove")
 
     async def _load(self, renditions: Sequence[tuple[int, Rendition]]) -> tuple[list[Cue], bool]:
         """All cues, and whether they stand where they belong for good. A lost segment loses its cues only."""
@@ -180,8 +193,22 @@ def near(cues: Sequence[Cue], start_s: float) -> list[Cue]:
     return moved(cues, turns * _WRAP_S) if turns else list(cues)
 
 
-def unsupported(rendition: Rendition) -> str | None:
+def is_caption(track: Track) -> bool:
+    """Whether the words are inside the pictures (CEA-608, CEA-708), where libmpv finds them."""
+    return track.instream_id is not None
+
+
+def _caption_track(player: MediaPlayer) -> int | None:
+    """libmpv's number for the captions inside the pictures."""
+    listed = player.read("track-list") or ()
+    return next((int(track["id"]) for track in listed if track.get("codec") == _CAPTIONS), None)
+
+
+def unsupported(track: Track) -> str | None:
     """Why a track cannot be shown, if so; a sentence for the menu."""
+    if is_caption(track):
+        return None if track.instream_id == _FIRST_CHANNEL else "Only the first channel of captions can be shown."
+    rendition = track.renditions[0]
     if any(_is_pictures(codec) for codec in rendition.codecs):
         return "These subtitles are pictures, which cannot be shown."
     if rendition.container in (Container.WEBVTT, Container.TTML, Container.UNKNOWN):

@@ -60,6 +60,9 @@ _BASE_OPTIONS: dict[str, object] = {
     "keep_open": "yes",
     "keep_open_pause": "no",
     "sub_auto": "no",
+    # Captions inside the pictures are there to be chosen, and no subtitles are shown before they are.
+    "sub_create_cc_track": True,
+    "sid": "no",
     "audio_file_auto": "no",
     "audio_display": "no",
 }

@@ -15,6 +15,7 @@ from player.remembered import TrackMemory
 from player.session import Session
 from player.wishes import Subtitles, TrackWishes
 from tests.kit import media
+from tests.kit.captions import captioned
 from tests.kit.playback import engine, opened
 from tests.kit.screen import HEIGHT, Screen
 
@@ -147,3 +148,31 @@ def _with_other_sounds(made: Engine) -> tuple[list[int], bool]:
         assert made.wait(session, 60)
         assert recorder.report(source="", policy="")["result"]["played_to_end"]
     return screen.frames, screen.held_up
+
+
+def test_captions_inside_the_pictures_are_drawn_when_they_are_chosen(made: Engine, tmp_path: Path) -> None:
+    (tmp_path / "1.ts").write_bytes(captioned("HELLO", seconds=4))
+    (tmp_path / "video.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:4,\n1.ts\n#EXT-X-ENDLIST\n"
+    )
+    group = '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",LANGUAGE="{}",NAME="{}",INSTREAM-ID="{}"\n'
+    (tmp_path / "title.m3u8").write_text(
+        "#EXTM3U\n"
+        + group.format("en", "English", "CC1")
+        + group.format("es", "Spanish", "SERVICE2")
+        + '#EXT-X-STREAM-INF:BANDWIDTH=90000,CODECS="avc1.42c00c",CLOSED-CAPTIONS="cc"\nvideo.m3u8\n'
+    )
+    with (
+        Screen() as screen,
+        opened(made, tmp_path, "title.m3u8", screen.player, stay_at_end=True) as (session, _),
+    ):
+        until(lambda: len(session.state.text_tracks) == 2 and screen.player.read("time-pos") is not None)
+        first, second = session.state.text_tracks
+        assert (first.unsupported, second.unsupported) == (None, "Only the first channel of captions can be shown.")
+        assert screen.picture[:, :, :3].max() < 60
+        session.select_text(first.id)
+        until(lambda: session.state.text_tracks[0].selected)
+        session.seek(0.0)
+        until(lambda: screen.picture[:, :, :3].max() > 200)
+        session.select_text(None)
+        until(lambda: screen.picture[:, :, :3].max() < 60)

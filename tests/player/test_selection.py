@@ -152,3 +152,19 @@ v.m3u8
 """
     selection = select(parse(text, "https://example.org/m.m3u8"), decoders=_DECODERS)
     assert [rung.bitrate_bps for rung in ladder(selection.main)] == [600]
+
+
+def test_captions_that_an_mpd_announces_can_be_chosen() -> None:
+    announced = (
+        '<Accessibility schemeIdUri="urn:scte:dash:cc:cea-608:2015" value="CC1=en;CC3=sv"/>'
+        '<Accessibility schemeIdUri="urn:scte:dash:cc:cea-708:2015" value="1=lang:en"/>'
+    )
+    video = _set("video", _rung("v", 900, "avc1.64001f"), inside=announced)
+    plain = _set("video", _rung("v", 900, "avc1.64001f"))
+    text = select(_mpd(plain + _PLAIN_AUDIO, video + _PLAIN_AUDIO)).text
+    assert [(track.id, track.language, track.first.instream_id) for track in text] == [
+        ("captions-cc1", "en", "CC1"),
+        ("captions-cc3", "sv", "CC3"),
+        ("captions-service1", "en", "SERVICE1"),
+    ]
+    assert [part is None for part in text[0].per_period] == [True, False]

@@ -81,6 +81,14 @@ class Control:
     def __init__(self) -> None:
         self.player = self
         self.shown: list[str] = []
+        self.settings: dict[str, object] = {}
+
+    def set(self, name: str, value: object) -> None:
+        self.settings[name] = value
+
+    def read(self, name: str) -> object:
+        assert name == "track-list"
+        return [{"id": 1, "codec": "h264"}, {"id": 3, "codec": "eia_608"}]
 
     def command(self, *words: str) -> bool:
         if words[0] == "sub-add":
@@ -95,11 +103,17 @@ class Control:
 
 
 class Bench:
-    def __init__(self, own: Rendition, files: dict[str, bytes | Exception], offset_s: float | None = None) -> None:
+    def __init__(
+        self,
+        own: Rendition,
+        files: dict[str, bytes | Exception],
+        offset_s: float | None = None,
+        channel: str | None = None,
+    ) -> None:
         self.sources = FakeSources(files)
         self.control = Control()
         self.offset_s = offset_s
-        text = Track("sub", TrackType.TEXT, (own,), language="en", label="English")
+        text = Track("sub", TrackType.TEXT, (own,), language="en", label="English", instream_id=channel)
         selection = select(presentation(video_track(rendition("v")), text))
         self.track = selection.text[0].id
         self.subtitles = Subtitles(selection, self.sources, lambda _period, _segment: self.offset_s)  # type: ignore[arg-type]
@@ -258,3 +272,15 @@ async def test_nothing_at_all_is_an_error_and_shows_none() -> None:
     with pytest.raises(NetError):
         await bench.show()
     assert not any(choice.selected for choice in bench.subtitles.choices())
+
+
+@pytest.mark.parametrize(("channel", "shown"), [("CC1", True), ("CC2", False), ("SERVICE1", False)])
+async def test_of_captions_inside_the_pictures_the_first_channel_is_shown(channel: str, shown: bool) -> None:
+    bench = Bench(text_rendition(()), {}, channel=channel)
+    (choice,) = bench.subtitles.choices()
+    assert (choice.unsupported is None) is shown
+    await bench.show()
+    assert bench.control.settings.get("sid") == (3 if shown else None)
+    await bench.show(None)
+    assert bench.control.settings.get("sid") == ("no" if shown else None)
+    assert bench.sources.asked == []
