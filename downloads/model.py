@@ -36,12 +36,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a download comes from: a title of the service at the address ``service``, or a manifest at ``url``."""
+    """Where a download comes from: a title of the service at the address ``service``, or a manifest at ``url``, whose
+    keys a ClearKey server at ``licence_url`` may give."""
 
     title_id: str = ""
     url: str = field(default="", repr=False)
     variant: str = "encrypted"
     service: str = ""
+    licence_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

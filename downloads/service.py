@@ -7,11 +7,14 @@ import json
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 
+from downloads import request
 from downloads.downloader import Access
 from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
 from downloads.model import Choice, Origin
+from drm_client import clearkey
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import LicenceOrder
 from player.addressing import Readdress, Refresh
@@ -23,17 +26,20 @@ from player.service.grants import DownloadGrant
 
 _LICENCE = "licence"
 
+Ask = Callable[[LicenceCall], Awaitable[bytes]]
 KeptLicences = Callable[[], Awaitable[OfflineLicences | None]]
 """Opens the licences that are kept on this device."""
 
 
 @dataclass(slots=True)
 class ServiceAccess(Access):
-    """Asks the service for what a download needs; addresses that name no title need nobody's leave."""
+    """Asks the service for what a download needs; addresses that name no title need nobody's leave. ``ask`` makes one
+    exchange with another licence server."""
 
     service: ServiceClient | None
     device_id: DeviceId
     licences: KeptLicences
+    ask: Ask | None = None
     _heights: dict[str, int | None] = field(default_factory=dict)
 
     async def addresses(self, origin: Origin) -> Addresses:
@@ -65,6 +71,7 @@ class ServiceAccess(Access):
     async def prepare(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
         """Acquire the licence and keep it, unless there is one."""
         if not origin.title_id:
+            await self._ask_clearkey(folder, origin, kids)
             await Access.prepare(self, folder, origin, kids)
             return
         if await asyncio.to_thread(has_licence_note, folder):
@@ -80,6 +87,18 @@ class ServiceAccess(Access):
         )
         kept.clear()
         await asyncio.to_thread(note_licence, folder, kept.licence_id)
+
+    async def _ask_clearkey(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
+        """Have the keys of a ClearKey server that permits keeping them, sealed."""
+        known = await asyncio.to_thread(request.keys_of, folder)
+        lacking = tuple(kid for kid in kids if kid not in {one for one, _ in known})
+        if not origin.licence_url or self.ask is None or not lacking:
+            return
+        keys = clearkey.read_persistent(await self.ask(clearkey.persistent_call(origin.licence_url, lacking)))
+        given = tuple((key.kid, bytes(key.value)) for key in keys if key.kid in lacking)
+        for key in keys:
+            key.clear()
+        await asyncio.to_thread(request.note_keys, folder, (*known, *given))
 
     async def _grant(self, origin: Origin) -> DownloadGrant:
         if self.service is None:

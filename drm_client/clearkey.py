@@ -15,6 +15,7 @@ from drm_client.keysystem import Grant, KeyRequest, LicenceCall, LicencePolicy, 
 SYSTEM_IDS = (systems.CLEARKEY, systems.W3C_COMMON)
 MAX_RESPONSE_BYTES = 1 << 20
 MAX_KEYS = 1024
+_PERSISTENT = "persistent-license"
 
 
 class ClearKey:
@@ -38,6 +39,23 @@ class ClearKey:
 def key_ids_message(kids: tuple[bytes, ...]) -> dict[str, Any]:
     """The licence request of W3C EME 9.1.3."""
     return {"kids": [encode_base64url(kid) for kid in kids], "type": "temporary"}
+
+
+def persistent_call(url: str, kids: tuple[bytes, ...]) -> LicenceCall:
+    """The request for a licence that may be kept (W3C EME 9.1.3, ``persistent-license``)."""
+    return json_call(url, {**key_ids_message(kids), "type": _PERSISTENT})
+
+
+def read_persistent(body: bytes) -> tuple[ContentKey, ...]:
+    """The keys of a licence that may be kept. Raises :class:`DrmError` ``drm.licence_refused`` where the server gives
+    one for streaming alone, ``drm.licence_malformed``."""
+    document = read_json(body)
+    keys, _ = parse_key_set(document)
+    if document.get("type") != _PERSISTENT:
+        raise DrmError(
+            DrmErrorCode.LICENCE_REFUSED, "The licence server permits streaming alone; this cannot be downloaded."
+        )
+    return keys
 
 
 def json_call(url: str | None, message: dict[str, Any]) -> LicenceCall:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -18,9 +20,13 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from downloads import checking, request
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, State
+from downloads.model import Choice, Origin, State
 from downloads.offline import SCHEME, OfflineTransport, presentation_of, source_of
+from downloads.service import ServiceAccess
 from downloads.store import Store
+from drm_client.clearkey import decode_base64url, encode_base64url
+from drm_client.errors import DrmError
+from drm_client.keysystem import LicenceCall
 from player.errors import ErrorCode
 from player.manifest.model import TrackType
 from tests.kit.downloads import Shelf, run
@@ -94,6 +100,42 @@ def test_an_encrypted_title_that_nobody_licenses_for_keeping_is_told_before_anyt
             run(download)
         assert caught.value.code is ErrorCode.DOWNLOAD_IMPOSSIBLE
         assert not any(each.path.endswith(".m4s") for each in server.requests)
+
+
+@pytest.mark.parametrize("type_", ["persistent-license", "temporary"])
+def test_a_clearkey_server_may_permit_keeping_its_keys(tmp_path: Path, type_: str) -> None:
+    media = packager_cenc()
+    keys = {bytes.fromhex(kid): bytes.fromhex(key) for kid, key in media.keys.values()}
+    asked: list[dict[str, Any]] = []
+
+    async def answer(call: LicenceCall) -> bytes:
+        asked.append(json.loads(call.body or b""))
+        kids = [decode_base64url(kid) for kid in asked[-1]["kids"]]
+        jwks = [{"kty": "oct", "kid": encode_base64url(kid), "k": encode_base64url(keys[kid])} for kid in kids]
+        return json.dumps({"keys": jwks, "type": type_}).encode()
+
+    async def no_device() -> str | None:
+        return None
+
+    async def no_licences() -> None:
+        return None
+
+    shelf = new_shelf(tmp_path)
+    with FileServer(media.folder) as server:
+        download = shelf.store.create("Test")
+        origin = Origin(url=server.url("manifest.mpd"), licence_url="https://keys.test/clearkey")
+        request.write(download, request.DownloadRequest(origin, SMALL))
+        access = ServiceAccess(None, no_device, no_licences, answer)
+        if type_ == "temporary":
+            with pytest.raises(DrmError, match="streaming alone"):
+                run(download, access=access)
+            return
+        assert run(download, access=access) is State.COMPLETE
+    assert [each["type"] for each in asked] == ["persistent-license"]
+    assert set(request.keys_of(download)) <= set(keys.items())
+    on_disk = b"".join(path.read_bytes() for path in download.path.rglob("*") if path.is_file())
+    assert not any(key in on_disk for key in keys.values())
+    assert play_offline(tmp_path, shelf.again(), download.id).status == "ended"
 
 
 def test_only_what_was_chosen_is_offered(tmp_path: Path) -> None:

@@ -108,14 +108,16 @@ def shelf(folder: Path) -> Shelf:
     return Shelf(folder, Store(folder / "store", FileKeyStore(folder / "keys")))
 
 
-def run(folder: DownloadFolder, *, transport: Transport | None = None, **settings: Any) -> State:
+def run(
+    folder: DownloadFolder, *, transport: Transport | None = None, access: Access | None = None, **settings: Any
+) -> State:
     """Run a download to its end in this process. Raises what it failed with."""
 
     async def work() -> State:
         gate = Gate(transport or RoutingTransport(), SystemClock())
         chosen = DownloadSettings(reserve_bytes=0, **settings)
         try:
-            return await Downloader(gate, SystemClock(), Access(), chosen).run(folder, asyncio.Event())
+            return await Downloader(gate, SystemClock(), access or Access(), chosen).run(folder, asyncio.Event())
         finally:
             await gate.close()
 

@@ -47,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             made.add_argument("--later", action="store_true", help="only put it into the queue")
             made.add_argument("--priority", type=int, default=0, metavar="N", help="a greater one goes first")
             made.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known key, in hex")
+            made.add_argument(
+                "--licence-url", metavar="URL", help="a ClearKey server that permits keeping its licence"
+            )
     action("list", "what is there, and how far it has come").add_argument(
         "--rebuild", action="store_true", help="make the index anew from the journals"
     )

@@ -196,6 +196,7 @@ def wanted_of(args: argparse.Namespace) -> DownloadRequest:
         url=url if by_address else "",
         variant=args.variant,
         service="" if by_address else args.service or "",
+        licence_url=getattr(args, "licence_url", None) or "",
     )
     return DownloadRequest(origin, choice_of(args))
 

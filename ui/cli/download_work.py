@@ -27,10 +27,12 @@ from downloads.settings import DownloadSettings, Metered, Window
 from downloads.smart import eviction_preview
 from downloads.store import Store
 from drm_client.errors import DrmError
+from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
 from player.engine import Engine, EngineSettings
 from player.errors import ANY_ERROR, ErrorCode, ExitCode, MatineeError, exit_code
 from player.loader import Loader
+from player.net.model import Request, RequestKind
 from player.paths import Paths
 from ui.cli.options import profile_folder
 from ui.cli.play import sign_in
@@ -128,7 +130,12 @@ async def plan_of(engine: Engine, wanted: DownloadRequest) -> Plan:
 
 def access_of(engine: Engine) -> ServiceAccess:
     """The engine's service, as downloads ask it."""
-    return ServiceAccess(engine.service, engine.device_id, licences_of(engine))
+
+    async def ask(call: LicenceCall) -> bytes:
+        wanted = Request(RequestKind.LICENCE, call.url, method="POST", headers=call.headers, body=call.body)
+        return (await engine.gate.fetch(wanted)).body
+
+    return ServiceAccess(engine.service, engine.device_id, licences_of(engine), ask)
 
 
 def licences_of(engine: Engine) -> KeptLicences:
