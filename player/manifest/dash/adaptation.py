@@ -12,6 +12,7 @@ from player.manifest.dash.xml import Element, attribute, attributes, children, l
 from player.manifest.limits import MAX_RENDITIONS, limit_error
 from player.manifest.model import Place, Track, TrackType
 
+ROLE_SCHEME = "urn:mpeg:dash:role:2011"
 FORCED_ROLES = frozenset({"forced-subtitle", "forced_subtitle"})
 
 
@@ -60,7 +61,7 @@ def _track(element: Element, identity: str, type_: TrackType, members: Sequence[
     single = components if len(components) == 1 else []
     roles = descriptors.named((element, *single), "Role")
     language = attribute(element, "lang") or next((item.get("lang") for item in single), None)
-    values = tuple(item.value for item in roles)
+    values = tuple(item.value.lower() if item.scheme == ROLE_SCHEME else item.value for item in roles)
     labels = [text for item in children(element, "Label") if (text := text_of(item))]
     renditions = tuple(
         sorted((member.rendition for member in members), key=lambda rendition: rendition.bandwidth_bps)

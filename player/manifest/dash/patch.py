@@ -50,7 +50,8 @@ def _apply(root: Element, operation: Element) -> None:
     if slash and last.startswith("@"):
         _apply_attribute(_find(root, path, operation), last[1:], name, text_of(operation))
         return
-    target = _find(root, selector, operation)
+    appends = name == "add" and operation.get("pos") == "after"
+    target = _find(root, selector, operation, last=appends)
     if name == "add":
         _add(target, operation, root)
         return
@@ -115,8 +116,9 @@ def _namespace(element: Element) -> str:
     return tag[1:].partition("}")[0] if tag.startswith("{") else ""
 
 
-def _find(root: Element, selector: str, operation: Element) -> Element:
-    """The one element that a selector names."""
+def _find(root: Element, selector: str, operation: Element, *, last: bool = False) -> Element:
+    """The one element that a selector names. RFC 5261 wants it to be the only one; who adds "after S" means the
+    ``last``."""
     steps = list(_STEP.finditer(selector))
     if not steps or "".join(step.group(0) for step in steps) != selector:
         raise _error(f"The selector “{selector[:120]}” of an MPD patch is not understood.", operation)
@@ -131,7 +133,7 @@ def _find(root: Element, selector: str, operation: Element) -> Element:
         current = found
         if not current:
             raise _missing(selector, operation)
-    return current[0]
+    return current[-1 if last else 0]
 
 
 def _filtered(found: list[Element], predicate: str, selector: str, operation: Element) -> list[Element]:

@@ -30,8 +30,8 @@ class Span(NamedTuple):
 def spans(context: MpdContext, root: Element, total_s: float | None) -> list[Span]:
     """Where each period lies. Early available periods, which have no place yet, are left out with a warning.
 
-    Start: @start, else the end of the one before, else 0 for the first of a static MPD (5.3.2.1). End: the next one's
-    start, @duration, or the end of the presentation.
+    Start: @start, else the end of the one before, else 0 for the first: early available periods stand behind all
+    others (5.3.2.1). End: the next one's start, @duration, or the end of the presentation.
     """
     elements = present(root, "Period")
     if len(elements) > MAX_PERIODS:
@@ -43,10 +43,7 @@ def spans(context: MpdContext, root: Element, total_s: float | None) -> list[Spa
         start = _seconds(context, element, "start", path)
         duration = _seconds(context, element, "duration", path)
         if start is None:
-            first_of_live = context.dynamic and not starts and position == 1
-            start = None if first_of_live else previous_end
-            if first_of_live and (duration is not None or _is_first_regular(elements)):
-                start = 0.0
+            start = previous_end
         if start is None:
             context.notes.warn(
                 "dash.early_period",
@@ -58,12 +55,6 @@ def spans(context: MpdContext, root: Element, total_s: float | None) -> list[Spa
         previous_end = None if duration is None else start + duration
         starts.append((element, start, previous_end, path))
     return _ended(context, starts, total_s)
-
-
-def _is_first_regular(elements: Sequence[Element]) -> bool:
-    """Whether the first period of a live MPD, which has no start, can only be the one that begins it: early available
-    periods stand behind all others (5.3.2.1)."""
-    return len(elements) == 1 or any(element.get("start") is not None for element in elements[1:])
 
 
 def _ended(

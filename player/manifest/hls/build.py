@@ -11,7 +11,7 @@ from player.manifest.changes import BrokenRule, Changes, RenditionChange
 from player.manifest.codecs import codec_type, container_of_url
 from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.hls.media import MediaPlaylist, parse_media
-from player.manifest.hls.merge import Merged, merge
+from player.manifest.hls.merge import Merged, in_place, merge
 from player.manifest.hls.multivariant import parse_multivariant
 from player.manifest.hls.pathways import DEFAULT_PATHWAY
 from player.manifest.hls.tags import MEDIA_MARKS, MULTIVARIANT_MARKS
@@ -165,7 +165,7 @@ def with_totals(
         rendition
         for period in presentation.periods
         for track in period.tracks
-        if track.type is not TrackType.TRICK and track.type is not TrackType.IMAGE
+        if track.type in (TrackType.VIDEO, TrackType.AUDIO)
         for rendition in track.renditions
         if rendition.playlist is not None
     ] or [r for p in presentation.periods for t in p.tracks for r in t.renditions if r.playlist is not None]
@@ -309,7 +309,7 @@ def _aligned(presentation: Presentation, playlist: MediaPlaylist) -> MediaPlayli
                 continue
             start_s = known[same.number] - same.start_s
         moved = tuple(item._replace(start_s=item.start_s + start_s) for item in playlist.segments)
-        return replace(playlist, segments=moved)
+        return replace(playlist, segments=moved, date_ranges=in_place(playlist.date_ranges, (), moved))
     return playlist
 
 

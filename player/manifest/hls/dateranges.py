@@ -11,6 +11,8 @@ from player.manifest.hls.lexer import number
 from player.manifest.model import Place, Segment, TimedEvent
 from player.manifest.notes import Notes
 
+DATE_DIGITS = 6  # what a float keeps of the seconds since 1970
+
 
 class DateRanges:
     """Collects the tags of one playlist; tags with the same ID are one range."""
@@ -69,7 +71,7 @@ class DateRanges:
                     "hls.daterange_backwards", f"EXT-X-DATERANGE “{identity}” ends before it starts.", line=line
                 )
             elif duration is None:
-                duration = end_date - start_date
+                duration = round(end_date - start_date, DATE_DIGITS)
             elif abs(duration - (end_date - start_date)) > 1e-3:
                 self._notes.warn(
                     "hls.daterange_duration",
@@ -108,7 +110,7 @@ class DateRanges:
             ]
             ends = event.attributes.get("END-ON-NEXT") == "YES" and event.duration_s is None and later
             if ends and event.start_date_s is not None:
-                result.append(replace(event, duration_s=min(later) - event.start_date_s))
+                result.append(replace(event, duration_s=round(min(later) - event.start_date_s, DATE_DIGITS)))
             else:
                 result.append(event)
         return result
@@ -134,4 +136,4 @@ def place_date(date_s: float, dated: Sequence[Segment]) -> float | None:
             anchor = segment
     anchor = dated[0] if anchor is None else anchor
     assert anchor.program_date_time_s is not None
-    return anchor.start_s + (date_s - anchor.program_date_time_s)
+    return round(anchor.start_s + (date_s - anchor.program_date_time_s), DATE_DIGITS)

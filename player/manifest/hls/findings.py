@@ -30,7 +30,8 @@ def check_repeated(counts: Mapping[str, int], lines: Mapping[str, int], notes: N
             raise ManifestError(
                 ErrorCode.MANIFEST_SYNTAX, "EXT-X-VERSION stands more than once.", line=lines.get(name)
             )
-        notes.warn("hls.repeated_tag", f"{name} stands {count} times; the last one counts.", line=lines.get(name))
+        which = "all count" if name == "EXT-X-SKIP" else "the last one counts"
+        notes.warn("hls.repeated_tag", f"{name} stands {count} times; {which}.", line=lines.get(name))
 
 
 def check_media(info: PlaylistInfo, segments: Sequence[Segment], notes: Notes) -> None:

@@ -225,11 +225,16 @@ class _MediaReader:
         )
 
     def _date_backwards(self) -> None:
-        """Segments before the first PROGRAM-DATE-TIME get their dates from it (RFC 8216bis 6.3.3)."""
-        if not self.first_dated:
+        """Segments before the first PROGRAM-DATE-TIME get their dates from it (RFC 8216bis 6.3.3); behind all of them
+        it is the date of the segment to come."""
+        first, date = self.first_dated, self.clock_s
+        if first is None and date is not None:
+            first = len(self.segments)
+        elif first:
+            date = self.segments[first].program_date_time_s
+        else:
             return
-        date = self.segments[self.first_dated].program_date_time_s
-        for position in range(self.first_dated - 1, -1, -1):
+        for position in range(first - 1, -1, -1):
             segment = self.segments[position]
             assert date is not None
             date -= segment.duration_s
@@ -445,6 +450,7 @@ class _MediaReader:
         self.sequence += skipped
         if self.segments:
             self.notes.warn("hls.late_skip", "EXT-X-SKIP stands after the first segment.", line=line)
+        info = self.header.info
         self.header.info = replace(
-            self.header.info, skipped=self.header.info.skipped + skipped, removed_date_ranges=removed
+            info, skipped=info.skipped + skipped, removed_date_ranges=info.removed_date_ranges + removed
         )

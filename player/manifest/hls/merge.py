@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, RenditionChange
+from player.manifest.hls.dateranges import place_date
 from player.manifest.hls.media import MediaPlaylist
 from player.manifest.model import PlaylistInfo, Segment, TimedEvent
 
@@ -48,12 +49,13 @@ def merge(
         rule = BrokenRule(
             "hls.sequence_went_back", "The media sequence number is smaller than before.", "RFC 8216bis 6.2.2"
         )
-        return Merged(replace(new, segments=placed), change, (rule,), reset=True)
+        ranges = in_place(new.date_ranges, (), placed)
+        return Merged(replace(new, segments=placed, date_ranges=ranges), change, (rule,), reset=True)
     kept = _skipped_segments(old_segments, new)
     shift, missed = _shift(old_segments, new)
     listed = _continued(_placed(new.segments, shift), old_segments, new)
-    segments = kept + listed
-    ranges = _ranges(old_ranges, new) if new.info.skipped else new.date_ranges
+    segments = _in_order(kept, listed)
+    ranges = in_place(_ranges(old_ranges, new) if new.info.skipped else new.date_ranges, old_ranges, segments)
     merged = replace(new, segments=segments, date_ranges=ranges)
     change = _change(rendition_id, old_segments, segments, missed)
     return Merged(merged, change, _broken(old_segments, old_info, merged, change), reset=False)
@@ -72,13 +74,25 @@ def _skipped_segments(old: Sequence[Segment], new: MediaPlaylist) -> tuple[Segme
     if not new.info.skipped:
         return ()
     first = new.info.media_sequence
-    stop = first + new.info.skipped
-    kept = tuple(segment for segment in old if first <= segment.number < stop)
+    listed = {segment.number for segment in new.segments}
+    stop = first + new.info.skipped + len(listed)
+    kept = tuple(segment for segment in old if first <= segment.number < stop and segment.number not in listed)
     if len(kept) != new.info.skipped:
         raise ManifestError(
             ErrorCode.MANIFEST_SYNTAX, "A delta update skips segments that the playlist before does not have."
         )
     return kept
+
+
+def _in_order(kept: tuple[Segment, ...], listed: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """The segments of a playlist. One that skips in more than one place gets its times anew."""
+    segments = kept + listed
+    if not kept or not listed or kept[-1].number < listed[0].number:
+        return segments
+    result: list[Segment] = []
+    for segment in sorted(segments, key=lambda item: item.number):
+        result.append(segment._replace(start_s=result[-1].end_s) if result else segment)
+    return tuple(result)
 
 
 def _shift(old: Sequence[Segment], new: MediaPlaylist) -> tuple[float, int]:
@@ -145,6 +159,21 @@ def _ranges(old: Sequence[TimedEvent], new: MediaPlaylist) -> tuple[TimedEvent, 
     """Date ranges of a delta update: the older ones less those it says were removed, and its own."""
     gone = {*new.info.removed_date_ranges, *(event.id for event in new.date_ranges)}
     return tuple(event for event in old if event.id not in gone) + new.date_ranges
+
+
+def in_place(
+    ranges: Sequence[TimedEvent], old: Sequence[TimedEvent], segments: Sequence[Segment]
+) -> tuple[TimedEvent, ...]:
+    """The ranges on the timeline of the merged segments: those that had a place keep it."""
+    places = {event.id: (event.start_date_s, event.start_s) for event in old}
+    dated = [segment for segment in segments if segment.program_date_time_s is not None]
+    result = []
+    for event in ranges:
+        date, start = places.get(event.id, (None, None))
+        if event.start_date_s is not None and (start is None or date != event.start_date_s):
+            start = place_date(event.start_date_s, dated)
+        result.append(replace(event, start_s=start))
+    return tuple(result)
 
 
 def _change(rendition_id: str, old: Sequence[Segment], new: Sequence[Segment], missed: int) -> RenditionChange:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from player.manifest import parse
+from player.manifest import attach_playlist, parse, refresh
 from player.manifest.dump import Json, to_json
 
 URL = "https://example.org/hls/media.m3u8"
@@ -86,3 +86,61 @@ def test_captions_are_announced_in_several_forms(value: str, expected: list[tupl
 def test_a_variant_that_is_a_file_of_sound_is_audio(tail: str, type_: str) -> None:
     text = f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=64000{tail}\nradio.mp3?session=1\n"
     assert to_json(parse(text, URL))["periods"][0]["renditions"][0]["type"] == type_
+
+
+def test_a_date_behind_all_segments_is_that_of_the_next() -> None:
+    """RFC 8216bis 4.4.4.6: it applies to the segment that follows; those before count back from it (6.3.3)."""
+    found, _ = segments(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6\na.ts\n#EXTINF:4\nb.ts\n"
+        "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:01:00Z\n"
+    )
+    assert [segment["program_date_time"] for segment in found] == [50_000, 56_000]
+
+
+def test_the_text_does_not_lengthen_the_presentation() -> None:
+    """A subtitle playlist is as long as the programme it was made for, or has no EXT-X-ENDLIST."""
+    presentation = parse(
+        '#EXTM3U\n#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="s",URI="s.m3u8"\n'
+        '#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="avc1.4d401f",SUBTITLES="s"\nv.m3u8\n',
+        URL,
+    )
+    head = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n"
+    texts = {"text": "#EXTINF:9\na.vtt\n#EXTINF:9\nb.vtt\n", "video": "#EXTINF:9\na.ts\n#EXT-X-ENDLIST\n"}
+    for track in presentation.periods[0].tracks:
+        body = head + texts[track.type.value]
+        presentation = attach_playlist(presentation, track.renditions[0], body, URL)
+    assert (presentation.duration_s, presentation.live) == (9, False)
+
+
+MPD = """<MPD id="m" type="dynamic" availabilityStartTime="1970-01-01T00:00:00Z" publishTime="1970-01-01T00:00:09Z">
+<PatchLocation>patch.xml</PatchLocation><Period id="1"><AdaptationSet mimeType="video/mp4">
+<Role schemeIdUri="urn:mpeg:dash:role:2011" value="Main"/><Role schemeIdUri="urn:x" value="Main"/>
+<SegmentTemplate media="$Number$.mp4"><SegmentTimeline><S d="1" t="0"/></SegmentTimeline></SegmentTemplate>
+<Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>"""
+
+
+def patched(*operations: str) -> Json:
+    presentation = parse(MPD, URL, now_s=100.0)
+    for operation in operations:
+        patch = f'<Patch mpdId="m" originalPublishTime="1970-01-01T00:00:09Z">{operation}</Patch>'
+        presentation, _ = refresh(presentation, patch, URL, now_s=100.0)
+    return to_json(presentation)
+
+
+def test_what_a_patch_adds_after_s_comes_after_the_last() -> None:
+    """RFC 5261 4.1 wants a selector to name one element; packagers write the path without a position."""
+    path = "/MPD/Period[@id='1']/AdaptationSet/SegmentTemplate/SegmentTimeline/S"
+    document = patched(*(f'<add sel="{path}" pos="after"><S d="3" t="{t}"/></add>' for t in (1, 4)))
+    found = document["periods"][0]["renditions"][0]["segments"]
+    assert [(segment["start"], segment["duration"]) for segment in found] == [(0, 1), (1, 3), (4, 3)]
+
+
+def test_the_first_period_stays_where_it_is_when_one_without_a_start_is_added() -> None:
+    """ISO/IEC 23009-1 5.3.2.1: early available periods stand behind all others."""
+    document = patched('<add sel="/MPD"><Period id="2" duration="PT9S"/></add>')
+    assert [(period["id"], period["start"]) for period in document["periods"]] == [("1", 0)]
+    assert "dash.early_period" in {warning["code"] for warning in document["warnings"]}
+
+
+def test_roles_of_the_standard_are_read_in_any_case() -> None:
+    assert patched()["periods"][0]["renditions"][0]["roles"] == ["main", "Main"]

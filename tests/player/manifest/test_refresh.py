@@ -217,3 +217,38 @@ def test_a_patch_that_does_not_fit_is_refused(body: str) -> None:
 def test_a_refresh_of_another_protocol_is_refused() -> None:
     with pytest.raises(ManifestError):
         refresh(parse(playlist(1, 1), URL), mpd('<S t="0" d="4"/>'), URL)
+
+
+RANGE = '#EXT-X-DATERANGE:ID="{}",START-DATE="1970-01-01T00:01:{}Z"'
+
+
+def ranges(presentation: Presentation) -> dict[str, float | None]:
+    return {event.id: event.start_s for event in presentation.date_ranges}
+
+
+def test_hls_date_ranges_stay_where_they_are() -> None:
+    date = "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:01:0{}Z\n"
+    old = parse(playlist(1, 3, RANGE.format("a", "09"), head=date.format(0)), URL)
+    new, _ = refresh(old, playlist(2, 3, RANGE.format("a", "09"), RANGE.format("b", "14"), head=date.format(4)), URL)
+    assert ranges(old) == {"a": 9}
+    assert ranges(new) == {"a": 9, "b": 14}
+
+
+def test_hls_date_ranges_of_a_delta_update_are_placed_by_the_dates_that_it_skips() -> None:
+    date = "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:01:00Z\n"
+    old = parse(playlist(1, 6, RANGE.format("a", "09"), head=date), URL)
+    update = playlist(1, 0, "#EXT-X-SKIP:SKIPPED-SEGMENTS=5", "#EXTINF:4,", "6.ts", RANGE.format("b", "30"))
+    new, _ = refresh(old, update, URL)
+    assert ranges(new) == {"a": 9, "b": 30}
+
+
+def test_hls_a_delta_update_may_skip_in_more_than_one_place() -> None:
+    old = parse(playlist(1, 6, *(RANGE.format(name, "09") for name in "abc")), URL)
+    skip = '#EXT-X-SKIP:SKIPPED-SEGMENTS=2,RECENTLY-REMOVED-DATERANGES="{}"'
+    update = playlist(
+        1, 0, skip.format("a"), "#EXTINF:4,", "3.ts", skip.format("b"), "#EXTINF:4,", "6.ts", "#EXTINF:4,", "7.ts"
+    )
+    new, changes = refresh(old, update, URL)
+    assert [(item.number, item.start_s) for item in segments(new)] == [(n, (n - 1) * 4.0) for n in range(1, 8)]
+    assert list(ranges(new)) == ["c"]
+    assert changes.renditions[0].added == (7,)
