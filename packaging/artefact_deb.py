@@ -27,7 +27,7 @@ _HERE = Path(__file__).resolve().parent
 _PLAYER_PACKAGES = ("abr", "drm_client", "player", "downloads", "ui")
 _BACKEND_PACKAGES = ("backend_stub",)
 _PYTHON_DEPENDS = "python3 (>= 3.11), python3 (<< 3.12)"
-_RECOMMENDS = "cage, libxcb-cursor0, libxcb-icccm4, libxcb-keysyms1, libxcb-xkb1, libxkbcommon-x11-0"
+_RECOMMENDS = "cage, xwayland, libxcb-cursor0, libxcb-icccm4, libxcb-keysyms1, libxcb-xkb1, libxkbcommon-x11-0"
 
 
 @dataclass(frozen=True, slots=True)

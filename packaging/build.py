@@ -17,7 +17,7 @@ from pathlib import Path
 from artefact_archive import build_archive
 from artefact_deb import build_debs
 from artefact_wheel import build_sdist, build_wheel
-from source import ROOT, has_changes, unpack
+from source import ROOT, commit_of, has_changes, unpack
 
 KINDS = ("wheel", "deb", "archive")
 
@@ -66,10 +66,11 @@ def main() -> int:
         _say("changes that are not committed are left out")
     kinds = arguments.only or list(KINDS)
     try:
-        made = build(kinds, arguments.out, arguments.ref)
+        commit = commit_of(arguments.ref)
+        made = build(kinds, arguments.out, commit)
         if arguments.check:
             with tempfile.TemporaryDirectory() as again:
-                other = differing(made, build(kinds, Path(again), arguments.ref))
+                other = differing(made, build(kinds, Path(again), commit))
             if other:
                 _say("not the same twice: " + ", ".join(other))
                 return 1

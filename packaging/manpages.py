@@ -65,7 +65,11 @@ def _page(
     lines += [".SH NAME", f"{_roff(name)} \\- {_roff(summary)}", ".SH SYNOPSIS", _roff(usage)]
     if parser.description:
         lines += [".SH DESCRIPTION", _roff(parser.description)]
-    options = [action for action in parser._actions if not isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    options = [
+        action
+        for action in parser._actions  # noqa: SLF001
+        if not isinstance(action, argparse._SubParsersAction) and action.help != argparse.SUPPRESS  # noqa: SLF001
+    ]
     if options:
         lines.append(".SH OPTIONS")
         for action in options:

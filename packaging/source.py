@@ -45,6 +45,11 @@ def unpack(folder: Path, ref: str = "HEAD") -> Source:
     return Source(folder, commit, epoch_s, str(project["version"]))
 
 
+def commit_of(ref: str) -> str:
+    """The full name of a commit, so that whoever builds twice builds the same one."""
+    return _git("rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
+
+
 def has_changes() -> bool:
     """Whether the working tree differs from the commit that would be packaged."""
     return bool(_git("status", "--porcelain", "--untracked-files=no").strip())
