@@ -13,6 +13,7 @@ from player.events import (
     BufferSampled,
     ErrorRaised,
     Event,
+    LatencySampled,
     Note,
     PhaseReached,
     RungDecided,
@@ -24,6 +25,7 @@ from player.events import (
     StatusChanged,
     TransferDone,
 )
+from player.live.figures import latency_figures
 from player.net.model import RequestKind
 from player.qoe import QoeMeter
 from player.state import PlaybackState, Status
@@ -67,6 +69,7 @@ class Recorder:
             "result": self._result(state),
             "startup": self._startup(origin_s),
             "summary": self._summary(state),
+            "live": latency_figures(self.of(LatencySampled)),
             "stalls": self._stalls(origin_s),
             "seeks": [
                 {"at_s": _since(event.at_s, origin_s), "from_s": event.from_s, "to_s": event.to_s}
@@ -258,6 +261,9 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
         f"  {summary['stalls']} stalls, {summary['stalled_s']:.1f} s in all; {summary['switches']} quality changes",
         f"  {summary['mean_bitrate_bps'] / 1e6:.2f} Mbit/s on average, {summary['dropped_frames']} frames dropped",
     ]
+    live = report.get("live")
+    if live is not None:
+        lines.append(f"  {live['mean_s']:.2f} s behind the live edge on average, {live['target_s']:.2f} s aimed at")
     for name, path in report["paths"].items():
         trouble = ", ".join(f"{count} x {code}" for code, count in path["errors"].items())
         lines.append(

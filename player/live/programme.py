@@ -7,10 +7,10 @@ keeps its number for ever, and a sequence that starts anew is a new period. Pure
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from player.manifest.edit import iter_renditions
 from player.manifest.model import (
     ManifestProtocol,
     Period,
@@ -18,7 +18,6 @@ from player.manifest.model import (
     Rendition,
     Segment,
     SegmentIndex,
-    Track,
 )
 
 
@@ -129,20 +128,17 @@ class Programme:
             self._register(number, period)
 
     def _register(self, number: int, period: Period) -> None:
-        for track in period.tracks:
-            for rendition in track.renditions:
-                self._stands_for.setdefault((number, self._name(track, rendition)), rendition)
-
-    def _name(self, track: Track, rendition: Rendition) -> str:
-        return f"{track.id}/{rendition.id}" if self._dash else rendition.id
+        for name, rendition in _named(period):
+            self._stands_for.setdefault((number, name), rendition)
 
     def _pairs(self) -> Iterator[tuple[Rendition, Rendition, int]]:
         """Each rendition seen first, with its newest form and the number of its period."""
-        for period, track, rendition in iter_renditions(self.presentation):
+        for period in self.presentation.periods:
             number = self._numbers[self._key(period)]
-            ours = self._stands_for.get((number, self._name(track, rendition)))
-            if ours is not None:
-                yield ours, rendition, number
+            for name, rendition in _named(period):
+                ours = self._stands_for.get((number, name))
+                if ours is not None:
+                    yield ours, rendition, number
 
     def _read(self) -> None:
         """The indexes of what is listed now; what has left is let go."""
@@ -152,3 +148,13 @@ class Programme:
                 segments = rendition.segments
                 found[id(ours)] = _OfPeriod(segments, number, self._shift_s) if self._dash else segments
         self._indexes = found
+
+
+def _named(period: Period) -> Iterator[tuple[str, Rendition]]:
+    """The renditions of a period by what they are called in every refresh: their id, which is unique in a period, but
+    not always in the wild. (The id of a track says at which place in the manifest it stands.)"""
+    seen: Counter[str] = Counter()
+    for track in period.tracks:
+        for rendition in track.renditions:
+            seen[rendition.id] += 1
+            yield f"{rendition.id}/{seen[rendition.id]}", rendition

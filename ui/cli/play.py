@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--buffer", type=positive, default=30.0, metavar="S", help="how far to load ahead, in seconds"
     )
-    parser.add_argument("--start", type=seconds, metavar="S", help="where to begin, in seconds")
+    parser.add_argument("--start", type=seconds, metavar="S", help="where to begin, in seconds (live: of the window)")
     parser.add_argument("--duration", type=positive, metavar="S", help="stop after so many seconds of media")
     parser.add_argument(
         "--speed", type=_speed, default=1.0, help="headless: playback speed, or max: as fast as decoding allows"
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=Path, metavar="FILE", help="inject faults (docs/faults.md)")
     parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
-    parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear"], help="of a title")
+    parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear", "live"], help="of a title")
     parser.add_argument("--seed", type=int, default=0, help="makes retries and faults repeatable")
     add_record_arguments(parser)
     add_fail_on_argument(parser)

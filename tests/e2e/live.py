@@ -1,0 +1,83 @@
+"""Plays a live channel on the real libmpv and notes how far behind its edge it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from player.events import ErrorRaised, Event, LatencySampled, StallBegan
+from player.opening import Source
+from player.session import Session
+from player.state import PlaybackState
+from tests.kit.playback import engine, null_player
+
+
+@dataclass
+class Watched:
+    """A playback that runs. ``behind`` are (date, date less position): it grows when playback falls behind."""
+
+    session: Session
+    samples: list[LatencySampled] = field(default_factory=list)
+    stalls: list[StallBegan] = field(default_factory=list)
+    errors: list[ErrorRaised] = field(default_factory=list)
+    behind: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def state(self) -> PlaybackState:
+        return self.session.state
+
+    def wait_until(self, what: Callable[[PlaybackState], bool], limit_s: float = 30.0) -> None:
+        """Until the state is so; fails when it does not become so."""
+        end = time.monotonic() + limit_s
+        while not what(self.state):
+            assert self.state.failure is None, self.state.failure
+            assert time.monotonic() < end, self.state
+            time.sleep(0.02)
+
+    def buffered_until_s(self) -> float:
+        """The end of what is in memory."""
+        return max((end_s for _, end_s in self.state.buffered), default=0.0)
+
+    def off_target_s(self, from_s: float) -> float:
+        """The greatest distance from the target latency since ``from_s`` seconds after the first sample."""
+        begin_s = self.samples[0].at_s + from_s
+        return max(abs(each.latency_s - each.target_s) for each in self.samples if each.at_s >= begin_s)
+
+    def wandered_s(self, from_s: float) -> float:
+        """Half the width in which the date less the position stayed since then."""
+        begin_s = self.behind[0][0] + from_s
+        later = [behind_s for date_s, behind_s in self.behind if date_s >= begin_s]
+        return (max(later) - min(later)) / 2
+
+
+@contextmanager
+def watching(url: str, profile: Path) -> Iterator[Watched]:
+    """Play a live manifest until the block ends."""
+    ready = threading.Event()
+    watched: Watched | None = None
+
+    def on_event(event: Event) -> None:
+        ready.wait(5.0)
+        if watched is None:
+            return
+        if isinstance(event, LatencySampled):
+            watched.samples.append(event)
+            watched.behind.append((time.time(), time.time() - watched.state.position_s))
+        elif isinstance(event, StallBegan):
+            watched.stalls.append(event)
+        elif isinstance(event, ErrorRaised):
+            watched.errors.append(event)
+
+    with engine(profile) as made, null_player() as player:
+        session = made.open(Source(url=url), player, lambda _state: None, on_event=on_event)
+        watched = Watched(session)
+        ready.set()
+        try:
+            yield watched
+        finally:
+            session.stop()
+            assert made.wait(session, 10.0)
