@@ -99,6 +99,6 @@ def test_the_channel_of_the_bundled_service_is_as_it_should_be(
                 assert main(words) == 0
                 document = json.loads(capsys.readouterr().out)
                 assert document["good"]
-                assert len(document["refreshes"]) >= 2
+                assert document["refreshes"]
             still = viewer.play(title, "clear")["manifests"][0]["dash"]  # type: ignore[index]
             assert main(["qa", "watch", still]) == 2

@@ -1,0 +1,49 @@
+"""Runs of a plan beside each other: so much sooner, and each as good as alone."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from player.qa.run import default_jobs
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+from ui.cli.main import main
+
+RUNS, SECONDS = 20, 60
+PLAN = """
+version: 1
+name: Beside each other
+mode: real
+sources: [{{name: d, url: "{url}"}}]
+networks: [{{name: n, constant: {{kbps: 4000, latency_ms: 20}}}}]
+repeats: {runs}
+thresholds: [failed == 0]
+"""
+
+
+@pytest.mark.soak
+def test_twenty_minutes_take_a_fraction_of_them(tmp_path: Path) -> None:
+    jobs = default_jobs(RUNS, virtual=False)
+    with FileServer(media.ffmpeg_dash(SECONDS).folder) as server:
+        alone, _ = run(tmp_path / "alone", server, 1, 1)
+        together, took_s = run(tmp_path / "together", server, RUNS, jobs)
+    assert took_s < RUNS * SECONDS / jobs * 1.25 + 30, "the start of each process is on top"
+    for found in together:
+        assert found["stalls"] == alone[0]["stalls"] == 0
+        assert found["mean_bitrate_bps"] == pytest.approx(alone[0]["mean_bitrate_bps"], rel=0.05)
+        assert found["startup_s"] == pytest.approx(alone[0]["startup_s"], abs=0.5)
+
+
+def run(folder: Path, server: FileServer, runs: int, jobs: int) -> tuple[list[dict[str, Any]], float]:
+    """The figures of all runs, and the seconds that they took."""
+    folder.mkdir()
+    (folder / "plan.yaml").write_text(PLAN.format(url=server.url("manifest.mpd"), runs=runs))
+    begin_s = time.monotonic()
+    assert main(["qa", "run", str(folder / "plan.yaml"), "--out", str(folder), "--jobs", str(jobs)]) == 0
+    document = json.loads((folder / "report.json").read_text())
+    return [each["metrics"] for each in document["runs"]], time.monotonic() - begin_s
