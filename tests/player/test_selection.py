@@ -7,7 +7,7 @@ import pytest
 from player.errors import ErrorCode, MediaError
 from player.manifest import parse
 from player.manifest.model import Presentation, TrackType
-from player.menus import audio_choices
+from player.menus import audio_choices, rung_choices, unsupported_rungs
 from player.selection import Selection, codec_family, ladder, select
 
 _DECODERS = frozenset({"h264", "hevc", "aac", "eac3", "opus"})
@@ -94,6 +94,20 @@ def test_sound_that_cannot_be_decoded_is_shown_with_the_reason() -> None:
     assert [(choice.language, choice.unsupported is None) for choice in shown] == [("en", True), ("de", False)]
     assert "ac4" in (shown[1].unsupported or "")
     assert len({choice.id for choice in shown}) == len(shown)
+
+
+def test_a_rung_that_cannot_be_played_stands_in_the_menu_with_the_reason() -> None:
+    odd = '<EssentialProperty schemeIdUri="urn:example:holograms"/>'
+    rungs = (
+        f"<Representation {_rung('a', 500_000, 'avc1.4d')}/>"
+        f"<Representation {_rung('b', 900_000, 'avc1.4d', 720)}>{odd}</Representation>"
+    )
+    video = _set("video").replace("</AdaptationSet>", f"{rungs}</AdaptationSet>")
+    selection = select(_mpd(video + _PLAIN_AUDIO), decoders=_DECODERS)
+    offered, shown = rung_choices(selection.main), unsupported_rungs(selection)
+    assert [(choice.index, choice.label, choice.unsupported) for choice in offered] == [(0, "360p", None)]
+    assert [(choice.index, choice.label) for choice in shown] == [(1, "720p")]
+    assert "holograms" in (shown[0].unsupported or "")
 
 
 def test_a_title_of_sound_that_cannot_be_decoded_is_an_error() -> None:

@@ -11,8 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from abr.constraints import allowed_rungs
+from abr.model import Estimate
 from player.errors import ComponentError, ErrorCode
-from ui.cli.main import main
+from player.manifest import parse
+from player.rating import rate_control
+from player.selection import select
+from tests.kit.snapshots import snapshot
+from ui.cli.main import build_parser, main
+from ui.cli.play import playback_settings
 
 ADDRESS = "http://127.0.0.1:1/film.m3u8"
 
@@ -148,3 +155,36 @@ def test_the_doctor_says_what_helps_without_a_display(
     lines = capsys.readouterr().out.splitlines()
     row = next(n for n, line in enumerate(lines) if line.startswith("MISSING display"))
     assert lines[row + 1].strip().endswith(remedy)
+
+
+@pytest.mark.parametrize("option", ["--max-bitrate=fast", "--max-height=-1"])
+def test_impossible_caps_are_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", ADDRESS, "--headless", option]) == 2
+    assert f"argument {option.split('=')[0]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        ((), (0, 1, 2)),
+        (("--max-bitrate=600000",), (0, 1)),
+        (("--max-bitrate=1",), (0,)),
+        (("--max-height=360",), (0, 1)),
+        (("--max-bitrate=100000", "--max-height=720"), (0,)),
+    ],
+)
+def test_caps_of_the_command_line_bind_auto(words: tuple[str, ...], allowed: tuple[int, ...]) -> None:
+    settings = playback_settings(build_parser("play").parse_args(["play", ADDRESS, "--headless", *words]))
+    body = "".join(
+        f'<Representation id="{height}" bandwidth="{bandwidth}" height="{height}"/>'
+        for height, bandwidth in ((180, 100_000), (360, 600_000), (720, 1_500_000))
+    )
+    selection = select(
+        parse(
+            '<MPD mediaPresentationDuration="PT9S"><Period><AdaptationSet mimeType="video/mp4" codecs="avc1.4d401f">'
+            f'<SegmentTemplate media="$Number$" duration="3"/>{body}</AdaptationSet></Period></MPD>',
+            ADDRESS,
+        )
+    )
+    rate = rate_control(selection, settings, lambda _now: Estimate(), None)
+    assert allowed_rungs(snapshot(rungs=rate.rungs, caps=rate.caps)) == allowed
