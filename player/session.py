@@ -20,6 +20,7 @@ from player.endings import Endings
 from player.errands import Errands
 from player.errors import ANY_ERROR, ErrorCode, MediaError, undecodable
 from player.events import Event, PhaseReached, Sought, TransferDone
+from player.extras import Extras
 from player.licences import LicenceDesk
 from player.live.playback import LiveActions, LiveParts, LivePlayback
 from player.loader import Loader
@@ -47,7 +48,7 @@ from player.stream.throughput import Throughput
 from player.stream.virtual import VirtualStream
 from player.subtitles import Subtitles
 from player.switching import TrackSwitch
-from player.thumbnails import Picture, Thumbnails
+from player.thumbnails import Picture
 from player.told import note_of, rated
 
 _log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class Session:
         self._early_seek_s: float | None = None
         self._loaded = False
         self._tracks: TrackSwitch | None = None
-        self._thumbnails: Thumbnails | None = None
+        self._extras: Extras | None = None
         self._selection: Selection | None = None
         self._reloads: Reloads | None = None
         self._live: LivePlayback | None = None
@@ -242,7 +243,7 @@ class Session:
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
         self._streaming = self._make_streaming(sources, loader)
         self._tracks = self._make_tracks(sources)
-        self._thumbnails = Thumbnails(presentation, sources)
+        self._extras = Extras(presentation, sources, loader, pathway, self._monitor, services.learning.wishes)
         self._publish_choices(addresses.name)
         timeline = await self._streaming.find_segments()
         if presentation.live or sources.live_playlists:
@@ -394,7 +395,7 @@ class Session:
             self._waiting.interrupt(generation)
 
     async def _thumbnail(self, time_s: float) -> Picture | None:
-        return None if self._thumbnails is None else await self._thumbnails.at(time_s)
+        return await self._extras.thumbnail(time_s) if self._extras else None
 
     async def _set_rung(self, index: int | None) -> None:
         self._manual = index
@@ -427,8 +428,9 @@ class Session:
         if name == "playback-restart" and self._streaming is not None:
             self._streaming.arrived()
             self._streaming.poke()
-            if self._tracks is not None:
+            if self._tracks is not None and self._extras is not None:
                 self._errands.do(self._tracks.begin)
+                self._errands.do(self._extras.begin)
             self._errands.do(self._look_for_end)
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
@@ -463,9 +465,7 @@ class Session:
         return self._network.estimate(self._clock.monotonic()).mean_bps
 
     def _buffer_s(self) -> float:
-        if self._streaming is None:
-            return 0.0
-        return self._streaming.buffered_until() - self._playhead.position_s
+        return 0.0 if self._streaming is None else self._streaming.buffered_until() - self._playhead.position_s
 
     def _publish_choices(self, title: str) -> None:
         assert self._selection is not None
@@ -475,7 +475,6 @@ class Session:
             rungs=rung_choices(self._selection.main),
             rungs_unsupported=unsupported_rungs(self._selection),
             rung_manual=self._manual,
-            thumbnails=self._thumbnails is not None and self._thumbnails.available,
         )
         self._tracks.publish()
 

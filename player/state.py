@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from abr.model import Decision
+from player.chapters import Chapter
 from player.qoe import Qoe
 
 
@@ -110,6 +111,7 @@ class PlaybackState:
     audio_tracks: tuple[TrackChoice, ...] = ()
     text_tracks: tuple[TrackChoice, ...] = ()
     thumbnails: bool = False  # whether there are small pictures for scrubbing
+    chapters: tuple[Chapter, ...] = ()
     pathway: str = ""
     low_bandwidth: bool = False  # nothing but this title should use the link
     dropped_frames: int = 0

@@ -1,8 +1,9 @@
-"""Small pictures of whole titles, while they play: of trick-play tracks that a packager made, of sheets in both kinds
-of manifests."""
+"""What whole titles have for scrubbing, while they play: small pictures, of trick-play tracks that a packager made and
+of sheets in both kinds of manifests; chapters."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from player.chapters import Chapter
 from player.engine import Engine
 from player.thumbnails import Picture
 from tests.kit import barcode
@@ -79,3 +81,18 @@ def test_tiles_of_sheets(made: Engine, tmp_path: Path, manifest: str) -> None:
     assert [round(float(np.frombuffer(one.rgb, np.uint8).mean())) for one in shown] == [
         STEP * number for number in (2, 3, 4, 5)
     ]
+
+
+def test_chapters_of_a_title(made: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "title"
+    shutil.copytree(trick_play(), folder)
+    (folder / "chapters.json").write_text(
+        json.dumps([{"start-time": 1, "titles": [{"title": "End"}]}, {"start-time": 0}])
+    )
+    master = folder / "master.m3u8"
+    named = '#EXT-X-SESSION-DATA:DATA-ID="com.apple.hls.chapters",URI="chapters.json"\n#EXT-X-STREAM'
+    master.write_text(master.read_text().replace("#EXT-X-STREAM", named, 1))
+    with null_player() as player, opened(made, folder, master.name, player, start_paused=True) as (session, _):
+        while not session.state.chapters:
+            assert not made.wait(session, 0.05), session.state.failure
+        assert session.state.chapters == (Chapter(0.0), Chapter(1.0, "End"))
