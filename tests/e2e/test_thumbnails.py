@@ -1,5 +1,5 @@
-"""What whole titles have for scrubbing, while they play: small pictures, of trick-play tracks that a packager made and
-of sheets in both kinds of manifests; chapters."""
+"""What whole titles have for scrubbing, while they play: small pictures, of trick-play tracks that a packager made
+and of sheets in both kinds of manifests; chapters."""
 
 from __future__ import annotations
 
