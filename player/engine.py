@@ -273,7 +273,8 @@ class Engine:
 
     def _learning(self, settings: PlaybackSettings) -> Learning:
         """What is remembered of the viewer, and what this playback teaches."""
-        viewer, memory = settings.viewer, self._track_memory
+        viewer = settings.viewer or ("" if self.service is None else self.service.viewer)
+        memory = self._track_memory
 
         def keep(wishes: TrackWishes) -> None:
             self.loop.run_in_executor(None, memory.keep, viewer, wishes)

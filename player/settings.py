@@ -74,6 +74,6 @@ class PlaybackSettings:
     start_paused: bool = False
     stay_at_end: bool = False  # the last picture stays, and the viewer may go back
     audio_language: str | None = None  # goes before what is remembered of the viewer
-    viewer: str = ""  # whose choices of sound and subtitles count: a profile id of the service
+    viewer: str = ""  # whose choices of sound and subtitles count; else the service's profile that watches
     seed: int = 0
     cmcd: CmcdSettings | None = None  # client data to the CDNs; None: nothing is sent

@@ -64,6 +64,7 @@ class ServiceClient:
         self._tokens: Tokens | None = None
         self._loaded = False
         self._renewing = asyncio.Lock()
+        self.viewer = ""  # the id of the profile that watches, as far as the service has told
 
     @property
     def address(self) -> str:
@@ -134,9 +135,9 @@ class ServiceClient:
     async def profiles(self) -> tuple[tuple[Profile, ...], str | None]:
         """The profiles of the household, and the id of the one that is selected."""
         members = Members.of(await self._call("/profiles"))
-        return members.each("items", lambda item: read_profile(Members(item, "items"))), members.optional_text(
-            "current"
-        )
+        current = members.optional_text("current")
+        self.viewer = current or ""
+        return members.each("items", lambda item: read_profile(Members(item, "items"))), current
 
     async def select_profile(self, profile_id: str, pin: str | None = None) -> Profile:
         """Watch as this profile from now on. A wrong PIN raises ServiceError ``service.not_entitled``."""
@@ -148,7 +149,9 @@ class ServiceClient:
             expires_at = self._clock.wall() + members.number("expires_in_s")
             self._tokens = replace(self._tokens, access=members.text("access_token"), expires_at=expires_at)
             await asyncio.to_thread(self._store.save, self._tokens)
-        return read_profile(members.inner("profile"))
+        profile = read_profile(members.inner("profile"))
+        self.viewer = profile.id
+        return profile
 
     # Catalogue and playback
 

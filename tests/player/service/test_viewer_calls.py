@@ -93,7 +93,9 @@ async def test_a_profile_is_selected_with_its_pin_and_kept() -> None:
     bench.plan(
         "/profiles/p1/selection", ok({"access_token": "SECRET-access-9", "expires_in_s": 900.0, "profile": ben})
     )
+    assert bench.client.viewer == ""
     assert (await bench.client.select_profile("p1", "1234")).maturity == 6
+    assert bench.client.viewer == "p1"
     assert bench.sent() == {"pin": "1234"}
     again = Bench(bench.store)
     again.plan("/list", ok({"items": []}))
