@@ -105,8 +105,8 @@ def test_what_the_present_code_writes_is_what_is_kept_of_it(tmp_path: Path) -> N
 
 
 def shape(profile: Path) -> dict[str, object]:
-    """What a format is: which files there are, and which tables they hold. JSON documents of the app may gain members,
-    since what is not known is passed over; what lies within a download is the journal's own matter."""
+    """What a format is: which files there are, and which tables they hold. JSON documents of the app may gain
+    members, since what is not known is passed over; what lies within a download is the journal's own matter."""
     found: dict[str, object] = {}
     for path in sorted(profile.rglob("*")):
         name = path.relative_to(profile).as_posix()
