@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from player.clock import Clock
@@ -45,6 +45,7 @@ class Source:
     kept: Presentation | None = field(default=None, repr=False)
     licence_id: str | None = None
     manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cdns: tuple[str, ...] = ()  # no others than these, in this order; empty: as the service and the manifest say
 
     def __post_init__(self) -> None:
         title = None if self.kept else self.title_id
@@ -74,6 +75,7 @@ class Addresses:
     resume_s: float = 0.0
     name: str = ""
     presentation: Presentation | None = field(default=None, repr=False)  # nothing is to be loaded
+    cdns: tuple[str, ...] = ()  # those that the viewer wants, see Source
 
 
 DeviceId = Callable[[], Awaitable[str | None]]
@@ -96,16 +98,22 @@ async def addresses_of(
         offer = None if source.licence_id is None else LicenceOffer(kept_id=source.licence_id)
         return Addresses({pathway_of(url): url}, offer, name=source.shown_name, presentation=source.kept)
     if source.manifests:
-        return Addresses(source.manifests, name=source.name)
+        return Addresses(_wanted_of(source.manifests, source.cdns), name=source.name, cdns=source.cdns)
     if source.url:
         offer = None if source.licence_url is None else LicenceOffer(source.licence_url)
-        return Addresses({pathway_of(source.url): source.url}, offer, name=source.shown_name)
+        return Addresses({pathway_of(source.url): source.url}, offer, name=source.shown_name, cdns=source.cdns)
     if service is None:
         raise InputError(ErrorCode.INPUT_USAGE, "To play a title by its name, name the service too (--service).")
     device = None if device_id is None else await device_id()
     session = await service.play(source.title_id, device, source.variant)
     place = Resume(session.resume_s) if resume is None else await resume.resume_of(session)
-    return _from_session(session, place)
+    found = _from_session(session, place)
+    return replace(found, manifests=_wanted_of(found.manifests, source.cdns), cdns=source.cdns)
+
+
+def _wanted_of(manifests: Mapping[str, str], cdns: Sequence[str]) -> Mapping[str, str]:
+    """The manifests on the CDNs that are wanted, in that order; all where these serve media only."""
+    return {name: manifests[name] for name in cdns if name in manifests} or manifests
 
 
 def offer_of(session: PlaySession) -> LicenceOffer | None:
@@ -196,12 +204,20 @@ async def load_presentation(
         presentation = with_mirrors(presentation, [*first, *others])
     media = _media_pathways(presentation, result.pathway)
     if media and result.pathway not in media:
-        paths.start_over(media)  # the manifest came from a server of its own
+        paths.start_over(_chosen(media, addresses.cdns))  # the manifest came from a server of its own
     else:
-        named = dict.fromkeys(addresses.manifests)
-        paths.set_order(list(named | dict.fromkeys((result.pathway, *media))), clock.monotonic())
+        named = list(dict.fromkeys((*addresses.manifests, result.pathway, *media)))
+        paths.set_order(_chosen(named, addresses.cdns), clock.monotonic())
     observe(PhaseReached(clock.monotonic(), "manifest"))
     return presentation
+
+
+def _chosen(named: list[str], cdns: Sequence[str]) -> list[str]:
+    """The CDNs that are wanted of those that there are. Raises InputError where there is none of them."""
+    found = [name for name in cdns if name in named]
+    if cdns and not found:
+        raise InputError(ErrorCode.INPUT_USAGE, f"No CDN is called {cdns[0]}; there are {', '.join(named)}.")
+    return found or named
 
 
 def _media_pathways(presentation: Presentation, used: str) -> list[str]:

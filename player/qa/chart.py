@@ -199,6 +199,7 @@ def _last_s(report: Report) -> float:
 def _stairs(points: Sequence[Point], end_s: float) -> list[Point]:
     """Each value held until the next."""
     stairs: list[Point] = []
-    for (at_s, value), (until_s, _) in zip(points, [*points[1:], (end_s, 0.0)], strict=True):
+    ends = [at_s for at_s, _ in points[1:]] + [end_s] * bool(points)
+    for (at_s, value), until_s in zip(points, ends, strict=True):
         stairs += [(at_s, value), (until_s, value)]
     return stairs

@@ -113,6 +113,7 @@ def _run(run: RunOutcome) -> dict[str, Any]:
     return {
         "name": run.name,
         "source": labels.source,
+        "cdns": labels.cdns,
         "network": labels.network,
         "faults": labels.faults,
         "policy": run.result.report["policy"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,13 @@ class _Reader:
         networks = self._named("networks", self._network) or {"": lambda _seed: None}
         faults = self._named("faults", self._faults) or {"": lambda _seed: None}
         devices = {item["name"]: item for item in rest.get("devices", ())} or {"": {}}
-        for (source, what), (network, link), (fault, wrong), policy, (
+        cdns = {item["name"]: tuple(item["order"]) for item in rest.get("cdns", ())} or {"": ()}
+        for (source, what), (cdn, order), (network, link), (fault, wrong), policy, (
             device,
             bounds,
         ), seed, repeat in itertools.product(
             sources.items(),
+            cdns.items(),
             networks.items(),
             faults.items(),
             rest.get("policies", [DEFAULT]),
@@ -96,8 +98,8 @@ class _Reader:
         ):
             shown = policy if len(rest.get("policies", ())) > 1 else ""
             yield RunSpec(
-                Labels(source, network, fault, shown, device, seed, repeat),
-                what,
+                Labels(source, network, fault, shown, device, seed, repeat, cdn),
+                replace(what, cdns=order),
                 _settings(policy, seed, play, bounds),
                 link(seed),
                 wrong(seed),

@@ -72,6 +72,11 @@ _FAULTS = _object(
         "description": "the rules of a fault file (docs/faults.md)",
     },
 )
+_CDNS = _object(
+    ["name", "order"],
+    name=_NAME,
+    order=_list(_text("the name of a CDN"), "these and no others, the preferred one first", 50),
+)
 _DEVICE = _object(
     ["name"],
     name=_NAME,
@@ -106,6 +111,7 @@ PLAN: Schema = {
         networks=_list(_NETWORK, "over which links (default: the network as it is; virtual: 20 Mbit/s)"),
         faults=_list(_FAULTS, "what goes wrong"),
         policies=_list(_text("an ABR policy", enum=list(registry.names())), "which rate adaptations"),
+        cdns=_list(_CDNS, "which CDNs may be used (default: as service and manifest say)"),
         devices=_list(_DEVICE, "what the device bounds"),
         script=_list(_STEP, "what the viewer does"),
         play=_object(

@@ -25,11 +25,12 @@ class Labels:
     device: str = ""
     seed: int = 0
     repeat: int = 1
+    cdns: str = ""
 
     @property
     def text(self) -> str:
         """One line for people."""
-        parts = [self.source, self.network, self.faults, self.policy, self.device, f"seed {self.seed}"]
+        parts = [self.source, self.cdns, self.network, self.faults, self.policy, self.device, f"seed {self.seed}"]
         again = [f"repeat {self.repeat}"] if self.repeat > 1 else []
         return " / ".join([part for part in parts if part] + again)
 

@@ -33,6 +33,9 @@ PLAIN = {
     "requests": "made",
     "path_switches": "changes of CDN",
     "skipped": "segments that playback went on without",
+    "latency_s": "behind the live edge, on average (live)",
+    "latency_drift_s": "the most that latency was off its target while it was kept (live)",
+    "mean_quality": "of the segments, where the service states that of its rungs (VMAF)",
     "memory_mb": "the most that the process held (real mode)",
 }
 FAMILIES = {
@@ -112,6 +115,9 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
     found["ended"] = float(result["played_to_end"])
     found["path_switches"] = float(len(report["path_switches"]))
     found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))
+    live = report.get("live") or {}
+    found["latency_s"], found["latency_drift_s"] = live.get("mean_s"), live.get("off_target_max_s")
+    found["mean_quality"] = _mean_quality(report)
     found["memory_mb"] = memory_bytes / 2**20 if memory_bytes else None
     codes = [error["code"] for error in report["errors"]]
     codes += [request["error"] for request in report["requests"] if request["error"]]
@@ -126,6 +132,16 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
         found[f"cdn.{name}.errors"] = float(sum(path["errors"].values()))
         found[f"cdn.{name}.share"] = media_bytes.get(name, 0.0) / total if total else 0.0
     return found
+
+
+def _mean_quality(report: Mapping[str, Any]) -> float | None:
+    """The mean of what the rungs are worth, over all segments that were decided on."""
+    worth = []
+    for decision in report["decisions"]:
+        rungs, rung = decision.get("inputs", {}).get("rungs", ()), decision["rung"]
+        if rung is not None and rung < len(rungs) and rungs[rung].get("quality") is not None:
+            worth.append(float(rungs[rung]["quality"]))
+    return math.fsum(worth) / len(worth) if worth else None
 
 
 def figure(metrics: Metrics, name: str) -> float | None:

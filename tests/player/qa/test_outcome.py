@@ -32,6 +32,12 @@ def test_figures_come_out_of_the_report() -> None:
     assert (metrics["cdn.a.share"], metrics["cdn.b.share"]) == (0.75, 0.25)
     assert (metrics["cdn.a.errors"], metrics["errors.net.timeout"]) == (2, 1)
     assert figure(metrics, "errors.http.gone") == 0
+    assert (metrics["latency_s"], metrics["mean_quality"]) == (None, None)
+    rungs = [{"quality": 40.0}, {"quality": 90.0}]
+    decisions = [{"rung": rung, "inputs": {"rungs": rungs}} for rung in (0, 1, 1, 1, None)]
+    live = {"mean_s": 3.2, "off_target_max_s": 0.4}
+    metrics = metrics_of(report(decisions=decisions, live=live))
+    assert (metrics["latency_s"], metrics["latency_drift_s"], metrics["mean_quality"]) == (3.2, 0.4, 77.5)
     assert set(PLAIN) <= set(metrics)
 
 

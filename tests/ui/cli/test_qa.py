@@ -115,7 +115,17 @@ def test_titles_of_the_service_play_in_virtual_time(tmp_path: Path, monkeypatch:
         )
         words = ["--out", str(tmp_path), "--service", group.api.url, "--email", DEMO_EMAIL]
         assert main(["qa", "run", str(tmp_path / "plan.yaml"), *words]) == 0
-    html = (tmp_path / "report.html").read_text()
+        html = (tmp_path / "report.html").read_text()
+        (tmp_path / "plan.yaml").write_text(
+            f"version: 1\nname: CDNs\nsources: [{{name: film, title: {title}}}]\n"
+            "cdns: [{name: b alone, order: [edge-b]}]\n"
+            "thresholds: [ended == 1, cdn.edge-b.share == 1, cdn.edge-a.requests == 0]\n"
+        )
+        assert main(["qa", "run", str(tmp_path / "plan.yaml"), *words]) == 0
+        text = (tmp_path / "plan.yaml").read_text().replace("[edge-b]", "[edge-x]")
+        (tmp_path / "plan.yaml").write_text(text)
+        assert main(["qa", "run", str(tmp_path / "plan.yaml"), *words]) == 1
+        assert "No CDN is called edge-x" in (tmp_path / "report.html").read_text()
     assert "edge-b" in html
     assert DEMO_PASSWORD not in html
 
