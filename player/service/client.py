@@ -321,6 +321,7 @@ class ServiceClient:
 
     async def _forget(self) -> None:
         self._tokens, self._loaded = None, True
+        self.viewer = ""
         await asyncio.to_thread(self._store.clear)
 
 

@@ -14,7 +14,7 @@ from player.engine import Engine
 from player.remembered import TrackMemory
 from player.session import Session
 from player.wishes import Subtitles, TrackWishes
-from tests.kit import media
+from tests.kit import media, samples
 from tests.kit.captions import captioned
 from tests.kit.playback import engine, opened
 from tests.kit.screen import HEIGHT, Screen
@@ -94,6 +94,28 @@ def test_subtitles_are_drawn_low_in_the_picture_and_follow_jumps(made: Engine, f
         until(lambda: not screen.player.read("sub-text"))
         session.select_text(None)
         until(lambda: not session.state.text_tracks[0].selected)
+
+
+@pytest.mark.parametrize("manifest", ["fragments.mpd", "file.mpd"])
+def test_timed_text_is_drawn_where_it_says(made: Engine, manifest: str) -> None:
+    with (
+        Screen() as screen,
+        opened(made, samples.timed_text(), manifest, screen.player, start_paused=True) as (session, _),
+    ):
+        assert screen.wait_for(0, 0, PATIENCE_S) is not None
+        (track,) = session.state.text_tracks
+        assert (track.language, track.unsupported) == ("en", None)
+        session.select_text(track.id)
+        until(lambda: session.state.text_tracks[0].selected)
+        for time_s, words in ((1.5, "Low"), (0.5, "High")):
+            shown_at(screen, session, time_s)
+            until(lambda wanted=words: screen.player.read("sub-text") == wanted)  # type: ignore[misc]
+            rows = drawn_rows(screen)
+            assert (
+                (min(rows) > 0.8 * HEIGHT)
+                if words == "Low"
+                else (0.15 * HEIGHT < min(rows) < max(rows) < 0.4 * HEIGHT)
+            ), (words, rows)
 
 
 def test_what_was_chosen_is_chosen_again(made: Engine, tmp_path: Path) -> None:

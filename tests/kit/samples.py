@@ -104,6 +104,31 @@ def trick_play() -> Path:
     return _cached("trick-play", make)
 
 
+_WORDS = """WEBVTT
+
+00:00.000 --> 00:00.900 line:20% align:left
+High
+
+00:01.100 --> 00:01.900
+Low
+"""
+
+
+def timed_text() -> Path:
+    """A title of Shaka Packager's with TTML: ``fragments.mpd`` has it in fMP4 (``stpp``), ``file.mpd`` in a file."""
+
+    def make(folder: Path) -> None:
+        (folder / "words.vtt").write_text(_WORDS)
+        video, text = f"in={_video('H.264')},stream=video", "in=words.vtt,stream=text,lang=en"
+        fragments = ["--segment_duration", "1", "--generate_static_live_mpd", "--mpd_output", "fragments.mpd"]
+        fragments += [f"{video},{_stream('video', 'm4s')}", f"{text},{_stream('words', 'm4s')},format=ttml+mp4"]
+        one_file = ["--mpd_output", "file.mpd", f"{video},output=video.mp4", f"{text},output=words.ttml"]
+        for options in (fragments, one_file):
+            run_tool([tools.locate().packager, "--quiet", *options], cwd=folder)
+
+    return _cached("timed-text", make)
+
+
 def running_over() -> Path:
     """FFmpeg's HLS in TS, ``index.m3u8``, whose clock of 33 bits runs over after the first second."""
 
