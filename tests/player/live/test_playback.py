@@ -1,0 +1,135 @@
+"""Live programmes over a scripted network in fast time: restarts, late segments, the end of the event."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from player.errors import ErrorCode
+from player.events import LatencySampled, Note
+from player.net.failures import failure
+from tests.kit.broadcast import BASE, SEGMENT_S, Broadcast, Viewing, open_demuxer
+from tests.kit.clock import FakeClock
+from tests.kit.transport import Act
+
+
+@pytest.fixture(params=["hls", "dash"])
+def broadcast(request: pytest.FixtureRequest) -> Broadcast:
+    return Broadcast(FakeClock(), request.param)
+
+
+@pytest.fixture
+async def viewing(broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Viewing]:
+    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
+    made = Viewing(broadcast)
+    await broadcast.clock.run(made.begin())
+    yield made
+    await made.close()
+
+
+def shown_without_gap(viewing: Viewing) -> float:
+    """All pictures from the first to the last have been shown; the last one's time."""
+    times = sorted(viewing.sink.shown)
+    assert times == [times[0] + 0.5 * number for number in range(len(times))]
+    return times[-1]
+
+
+async def test_five_minutes(viewing: Viewing) -> None:
+    begin_s = viewing.sink.position_s
+    await viewing.run(300.0)
+    assert not viewing.sink.stalls
+    assert not viewing.failures
+    assert shown_without_gap(viewing) > begin_s + 295
+    samples = [event for event in viewing.events if isinstance(event, LatencySampled)]
+    assert samples[0].target_s == 12.0
+    assert max(abs(sample.latency_s - sample.target_s) for sample in samples[20:]) < 0.2
+    assert viewing.monitor.state.live
+    view = viewing.monitor.state.live_view
+    assert view is not None
+    assert view.following
+    assert 24 <= view.end_s - view.start_s <= 40
+
+
+async def test_a_manifest_is_not_asked_for_more_often_than_it_changes(viewing: Viewing, broadcast: Broadcast) -> None:
+    await viewing.run(200.0)
+    seconds = 200.0 / (SEGMENT_S if broadcast.form == "hls" else broadcast.minimum_update_s)
+    for name in ("v0.m3u8", "en.m3u8") if broadcast.form == "hls" else ("a.mpd",):
+        assert len(viewing.asked(name)) == pytest.approx(seconds, abs=4)
+
+
+async def test_segments_that_a_cdn_does_not_have_yet_are_waited_for(viewing: Viewing, broadcast: Broadcast) -> None:
+    broadcast.late = dict.fromkeys(range(9, 60), 2.5)
+    await viewing.run(120.0)
+    shown_without_gap(viewing)
+    assert not viewing.sink.stalls
+    assert not viewing.failures
+
+
+async def test_an_origin_that_is_away_for_a_while(viewing: Viewing) -> None:
+    """What was buffered is played, then it is waited; when the origin is back, playback goes on without a loss."""
+    await viewing.run(20.0)
+    refused = failure(ErrorCode.NET_REFUSED, "{host} does not answer.", BASE)
+    viewing.transport.always(BASE, Act(error=refused))
+    await viewing.run(25.0)
+    viewing.transport._always.clear()
+    await viewing.run(100.0)
+    assert not viewing.failures
+    assert shown_without_gap(viewing) > 100
+    assert sum(length_s for _, length_s in viewing.sink.stalls) < 25
+
+
+async def test_the_end_of_the_event_makes_it_a_title_like_any_other(viewing: Viewing, broadcast: Broadcast) -> None:
+    broadcast.end = 30
+    await viewing.run(140.0)
+    assert viewing.sink.over
+    assert viewing.sink.at_end
+    assert shown_without_gap(viewing) == 30 * SEGMENT_S - 0.5
+    state = viewing.monitor.state
+    assert not state.live
+    assert state.live_view is None
+    assert state.duration_s == pytest.approx(120.0)
+    assert [event.kind for event in viewing.events if isinstance(event, Note)].count("live_end") == 1
+    before = len(viewing.transport.requests)
+    await viewing.run(60.0)
+    assert len(viewing.transport.requests) == before
+
+
+async def test_another_rung_is_listed_before_it_is_fetched(viewing: Viewing) -> None:
+    await viewing.run(20.0)
+    viewing.wishes.rung = 1
+    await viewing.run(60.0)
+    assert not viewing.failures
+    assert not viewing.sink.stalls
+    shown_without_gap(viewing)
+    assert viewing.sink.shown[max(viewing.sink.shown)] == 1
+
+
+@pytest.mark.parametrize("broadcast", ["hls"], indirect=True)
+async def test_an_encoder_that_starts_anew(broadcast: Broadcast, viewing: Viewing) -> None:
+    """Its numbers and timestamps begin at 0 again: the timeline goes on behind what there was."""
+    broadcast.reset_at = 20
+    await viewing.run(100.0)
+    assert not viewing.failures
+    timeline = viewing.streaming.timeline
+    assert {slot.period for slot in timeline.slots} == {0, 1}
+    starts = [slot.start_s for slot in timeline.slots]
+    assert starts == [SEGMENT_S * number for number in range(len(starts))]
+    assert len(starts) > 25
+    entries = [viewing.streaming._store.peek("main", number) for number in range(20, 24)]
+    assert all(entry is not None and entry.buffer.is_complete for entry in entries)
+    assert [event.kind for event in viewing.events if isinstance(event, Note)].count("live_restart") >= 1
+
+
+@pytest.mark.parametrize("broadcast", ["hls"], indirect=True)
+async def test_delivery_directives_are_used_where_the_server_offers_them(
+    broadcast: Broadcast, viewing: Viewing
+) -> None:
+    broadcast.head = "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES"
+    await viewing.run(40.0)
+    blocked = [name for name in viewing.asked("v0.m3u8") if "_HLS_msn=" in name]
+    assert blocked
+    numbers = [int(name.partition("_HLS_msn=")[2]) for name in blocked]
+    assert numbers == sorted(numbers)
+    assert len(blocked) < 40 / 0.5
+    assert not viewing.failures
