@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_TEXT_BYTES, limit_error
@@ -20,7 +21,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 HEADLESS = ("#EXTINF:", "#EXT-X-")
-"""HLS without its first line begins so: it is read, with a warning."""
+"""HLS without its first line begins so, or has comments before it: it is read, with a warning."""
 SNIFFED_CHARACTERS = 64 * 1024
 
 
@@ -36,6 +37,15 @@ def decode(body: str | bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
+def first_tag(lines: Iterable[str]) -> tuple[int, str]:
+    """The number and text of the first line that is neither blank nor a comment; 0 where there is none."""
+    for number, line in enumerate(lines, 1):
+        stripped = line.strip()
+        if stripped and (not stripped.startswith("#") or stripped.startswith("#EXT")):
+            return number, stripped
+    return 0, ""
+
+
 def sniff(text: str, content_type: str | None = None) -> ManifestProtocol:
     """Which protocol ``text`` belongs to; the content decides, ``content_type`` only words the error.
 
@@ -44,7 +54,7 @@ def sniff(text: str, content_type: str | None = None) -> ManifestProtocol:
     head = text[:SNIFFED_CHARACTERS].lstrip()
     if not head:
         raise ManifestError(ErrorCode.MANIFEST_EMPTY, "The manifest is empty.", line=1)
-    if head.startswith(("#EXTM3U", *HEADLESS)):
+    if head.startswith("#") and first_tag(head.splitlines())[1].startswith(("#EXTM3U", *HEADLESS)):
         return ManifestProtocol.HLS
     if _HTML.match(head) or (head.startswith("<?xml") and re.search(r"<html\b", head, re.IGNORECASE)):
         raise ManifestError(

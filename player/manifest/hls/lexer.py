@@ -9,7 +9,7 @@ from typing import NamedTuple
 from player.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_LINE_CHARACTERS, limit_error
 from player.manifest.notes import Notes
-from player.manifest.sniff import HEADLESS
+from player.manifest.sniff import HEADLESS, first_tag
 
 _HEADER = re.compile(r"#EXTM3U(?:[ \t:,].*)?$")
 _NEXT = r"(?=[A-Z0-9-]+=)"  # the comma before the next attribute is missing
@@ -33,25 +33,23 @@ def split_lines(text: str) -> list[str]:
     """The playlist's lines, stripped; line N of the source is item N-1.
 
     LF and CRLF end a line (RFC 8216bis 4.1), and so does a lone CR, which players accept. Raises
-    :class:`ManifestError` when the first line that is not blank is neither ``#EXTM3U`` nor a tag of HLS.
+    :class:`ManifestError` when the first line that is no comment is neither ``#EXTM3U`` nor a tag of HLS.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
-    for number, line in enumerate(lines, 1):
-        stripped = line.strip()
-        if not stripped:
-            continue
-        if not _HEADER.match(stripped) and not stripped.startswith(HEADLESS):
-            raise ManifestError(
-                ErrorCode.MANIFEST_NOT_RECOGNISED, "An HLS playlist must begin with #EXTM3U.", line=number
-            )
-        return lines
-    raise ManifestError(ErrorCode.MANIFEST_EMPTY, "The manifest is empty.")
+    number, first = first_tag(lines)
+    if not number and not text.strip():
+        raise ManifestError(ErrorCode.MANIFEST_EMPTY, "The manifest is empty.")
+    if not _HEADER.match(first) and not first.startswith(HEADLESS):
+        raise ManifestError(
+            ErrorCode.MANIFEST_NOT_RECOGNISED, "An HLS playlist must begin with #EXTM3U.", line=number or None
+        )
+    return lines
 
 
 def check_header(lines: list[str], notes: Notes) -> None:
-    """Warn of a playlist that begins with another tag than ``#EXTM3U`` (RFC 8216bis 4.4.1.1)."""
+    """Warn of a playlist that begins with something else than ``#EXTM3U`` (RFC 8216bis 4.4.1.1)."""
     number, first = next((number, line.strip()) for number, line in enumerate(lines, 1) if line.strip())
     if not _HEADER.match(first):
         notes.warn("hls.no_header", "An HLS playlist must begin with #EXTM3U.", line=number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from player.errors import ErrorCode, ManifestError
 from player.manifest import attach_playlist, parse, refresh
 from player.manifest.dump import Json, to_json
 
@@ -16,12 +17,30 @@ def segments(text: str) -> tuple[list[Json], set[str]]:
     return document["periods"][0]["renditions"][0]["segments"], {w["code"] for w in document["warnings"]}
 
 
-@pytest.mark.parametrize("first", ["#EXT-X-VERSION:3\n", "", "\n#EXT-X-TARGETDURATION:9\n"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "#EXT-X-VERSION:3\n",
+        "",
+        "\n#EXT-X-TARGETDURATION:9\n",
+        "# made by hand\n#EXTM3U\n",
+        "#ZEN-TOTAL-DURATION:18\n#EXT-X-TARGETDURATION:9\n",
+    ],
+)
 def test_a_playlist_without_its_first_line_is_read(first: str) -> None:
     """RFC 8216bis 4.4.1.1 asks for #EXTM3U."""
     found, warnings = segments(first + "#EXTINF:9\na.ts\n#EXTINF:9\nb.ts\n#EXT-X-ENDLIST\n")
     assert [segment["url"][-4:] for segment in found] == ["a.ts", "b.ts"]
     assert "hls.no_header" in warnings
+
+
+@pytest.mark.parametrize(
+    "text", ["# nothing but words\n", "# words\nand more\n#EXTM3U\n", "#EXTMU3\n#EXTINF:9\na.ts\n"]
+)
+def test_what_begins_otherwise_is_no_playlist(text: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse(text, URL)
+    assert caught.value.code is ErrorCode.MANIFEST_NOT_RECOGNISED
 
 
 def test_the_first_of_two_byte_ranges_is_that_of_the_map_between_them() -> None:
