@@ -126,6 +126,7 @@ class LivePlayback:
         self._refresher.follow()
         moment = self._moment(position_s)
         advice = guide.look(moment)
+        self._streaming.behind(advice.view.latency_s, advice.view.target_s)
         changes: dict[str, Any] = {"live_view": advice.view}
         if advice.sentence:
             self._say(advice.sentence, changes)

@@ -10,6 +10,7 @@ from abr.model import (
     Caps,
     Decision,
     Estimate,
+    LiveState,
     Phase,
     Policy,
     Progress,
@@ -59,6 +60,7 @@ class RateControl:
         self._audio_bps = audio_bps
         self.caps = caps or Caps()
         self.manual: int | None = None
+        self.live: LiveState | None = None  # of a live title: no more than the latency can be buffered
         self.phase = Phase.STARTUP
         self.current: int | None = None
         self._fetched = 0
@@ -184,6 +186,7 @@ class RateControl:
             playing=moment.playing,
             manual=self.manual,
             caps=self.caps,
+            live=self.live,
             segments_fetched=self._fetched,
             since_switch=self._since_switch,
         )

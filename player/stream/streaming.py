@@ -11,6 +11,7 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 
+from abr.model import LiveState
 from drm_client.errors import DrmError
 from player.clock import Clock
 from player.errors import MatineeError, MediaError
@@ -184,6 +185,10 @@ class Streaming:
         self._main.lane.extend(len(self.timeline))
         self._waiting.wake()
         self.poke()
+
+    def behind(self, latency_s: float, target_s: float) -> None:
+        """How far behind the edge a live title is played, and is to be: what can be buffered at all."""
+        self._rate.live = LiveState(latency_s, target_s)
 
     def renditions(self) -> tuple[Rendition, ...]:
         """What is played now, the main track's first: their playlists are the ones to follow."""
