@@ -133,7 +133,7 @@ def test_the_text_does_not_lengthen_the_presentation() -> None:
 
 MPD = """<MPD id="m" type="dynamic" availabilityStartTime="1970-01-01T00:00:00Z" publishTime="1970-01-01T00:00:09Z">
 <PatchLocation>patch.xml</PatchLocation><Period id="1"><AdaptationSet mimeType="video/mp4">
-<Role schemeIdUri="urn:mpeg:dash:role:2011" value="Main"/><Role schemeIdUri="urn:x" value="Main"/>
+<Role schemeIdUri="urn:mpeg:DASH:role:2011" value="Main"/><Role schemeIdUri="urn:x" value="Main"/>
 <SegmentTemplate media="$Number$.mp4"><SegmentTimeline><S d="1" t="0"/></SegmentTimeline></SegmentTemplate>
 <Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>"""
 
