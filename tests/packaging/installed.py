@@ -2,7 +2,8 @@
 in a fresh root of Debian 12 (debootstrap; takes root).
 
 Each: version and build are told, ``doctor`` is content, a title plays headless and is downloaded, the app shows a
-moving picture under Xvfb, and nothing of the program is left when it has been removed, while the download stays.
+moving picture under Xvfb and is walked by keys, a kiosk heals, and nothing of the program is left when it has been
+removed, while the download stays.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.kit import media
@@ -55,10 +56,15 @@ class Installation:
         """A file's name as the program sees it."""
         return str(inside)
 
-    def run(self, *words: str, timeout_s: float = 300) -> subprocess.CompletedProcess[bytes]:
-        command = [*self.command(), *words]
+    def run(self, *words: str, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+        """Run the installed command; ``more`` goes into its environment."""
         return subprocess.run(
-            command, env=self.environment(), cwd=self.scratch, capture_output=True, timeout=timeout_s, check=False
+            [*self.command(), *words],
+            env={**self.environment(), **(more or {})},
+            cwd=self.scratch,
+            capture_output=True,
+            timeout=300,
+            check=False,
         )
 
 
@@ -187,6 +193,7 @@ def examine(installation: Installation) -> list[str]:
     wrong += _plays_headless(installation, title, profile)
     wrong += _downloads(installation, clip, profile)
     wrong += _shows_a_picture(installation, title, profile)
+    wrong += _tests_itself(installation)
     wrong += [f"{path} is left" for path in installation.leftovers()]
     if not list(installation.profile.glob("downloads/*/*")):
         wrong.append("what the viewer kept has gone")
@@ -232,6 +239,14 @@ def _shows_a_picture(installation: Installation, title: str, profile: Sequence[s
                 app.wait(30)
             said.seek(0)
             return [] if shown else [f"the app shows no picture: {said.read().decode()[-2000:]}"]
+
+
+def _tests_itself(installation: Installation) -> list[str]:
+    """The app's pages by keys, and a kiosk whose player is killed, stopped or cut off once."""
+    with VirtualScreen() as screen:
+        screened = {"DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"}
+        done = installation.run("selftest", "--focus", "--kiosk", "1.5", more=screened)
+    return [] if done.returncode == 0 else [f"selftest: {done.returncode}: {done.stderr.decode()[-2000:]}"]
 
 
 def _without_hashes(lock: str) -> str:

@@ -69,9 +69,9 @@ def run(args: argparse.Namespace) -> int:
 def _supervise(provisioning: Provisioning, place: Place) -> int:
     import asyncio
 
+    from drm_client.memory import forbid_core_dumps
     from ui.cli.main import VERSION
     from ui.kiosk.disk import start_log
-    from ui.kiosk.process import forbid_core_dumps
     from ui.kiosk.supervisor import Supervisor
 
     forbid_core_dumps()

@@ -11,12 +11,13 @@ import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from drm_client.memory import forbid_core_dumps
 from ui.kiosk.watchdog import Beat
 
 EXIT_LEAVE = 11  # the operator leaves: the kiosk ends with it as well
 EXIT_ANEW = 10  # the operator wants a new one
 MAX_LINE = 4096
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
+_PR_SET_PDEATHSIG = 1
 _TYPES = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
 
 
@@ -32,21 +33,11 @@ def own_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONSAFEPATH": "1"}
 
 
-def forbid_core_dumps() -> None:
-    """They would hold keys and tokens. Holds for whatever this process begins as well."""
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def harden() -> None:
     """For the processes that draw: no core dumps, and no life without the process that began them."""
     forbid_core_dumps()
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def write_beat(beat: Beat) -> bytes:

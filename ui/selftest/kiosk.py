@@ -163,11 +163,12 @@ class _Run:
             case Kind.FILL:
                 self._fill()
                 time.sleep(trouble.lasts_s)
+                at = time.monotonic()  # it is still full
         try:
             back = self._until_picture(restarts, _PATIENCE_S)
         finally:
             self._ballast.unlink(missing_ok=True)
-        return _PATIENCE_S if back is None else back - at
+        return _PATIENCE_S if back is None else max(0.0, back - at)
 
     def _fill(self) -> None:
         block = bytes(65_536)
