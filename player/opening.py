@@ -98,7 +98,7 @@ async def addresses_of(
         offer = None if source.licence_id is None else LicenceOffer(kept_id=source.licence_id)
         return Addresses({pathway_of(url): url}, offer, name=source.shown_name, presentation=source.kept)
     if source.manifests:
-        return Addresses(_wanted_of(source.manifests, source.cdns), name=source.name, cdns=source.cdns)
+        return Addresses(_wanted_first(source.manifests, source.cdns), name=source.name, cdns=source.cdns)
     if source.url:
         offer = None if source.licence_url is None else LicenceOffer(source.licence_url)
         return Addresses({pathway_of(source.url): source.url}, offer, name=source.shown_name, cdns=source.cdns)
@@ -108,12 +108,12 @@ async def addresses_of(
     session = await service.play(source.title_id, device, source.variant)
     place = Resume(session.resume_s) if resume is None else await resume.resume_of(session)
     found = _from_session(session, place)
-    return replace(found, manifests=_wanted_of(found.manifests, source.cdns), cdns=source.cdns)
+    return replace(found, manifests=_wanted_first(found.manifests, source.cdns), cdns=source.cdns)
 
 
-def _wanted_of(manifests: Mapping[str, str], cdns: Sequence[str]) -> Mapping[str, str]:
-    """The manifests on the CDNs that are wanted, in that order; all where these serve media only."""
-    return {name: manifests[name] for name in cdns if name in manifests} or manifests
+def _wanted_first(manifests: Mapping[str, str], cdns: Sequence[str]) -> Mapping[str, str]:
+    """The manifests with those on the CDNs that are wanted first: they are all needed to know what mirrors what."""
+    return {name: manifests[name] for name in cdns if name in manifests} | dict(manifests)
 
 
 def offer_of(session: PlaySession) -> LicenceOffer | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from player.qa.spec import RunResult
 
 _BAR = 30
+_MOST_TOLD = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +88,12 @@ def write(outcome: Outcome, folder: Path) -> None:
 
 
 def tell(outcome: Outcome, folder: Path | None) -> None:
-    """The verdict in a few lines on stderr."""
+    """The verdict in a few lines on stderr, and what went wrong in runs that broke something."""
+    from player.qa.why import why_errors
+
+    for run in [each for each in outcome.runs if not each.passed][:_MOST_TOLD]:
+        for sentence in why_errors(run.result.report)[:_MOST_TOLD]:
+            print(f"        {run.name}: {sentence}", file=sys.stderr)
     for judgement in outcome.judgements:
         print(f"{'holds ' if judgement.holds else 'BROKEN'}  {judgement.sentence}", file=sys.stderr)
     where = "" if folder is None else f", see {folder / 'report.html'}"
