@@ -6,6 +6,7 @@ and all latencies are measured from it.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Protocol
 
@@ -27,9 +28,11 @@ class Edge(Protocol):
 class ObservedEdge:
     """The edge of a source that names no clock (HLS): the end of the first playlist, moving on from then.
 
-    What is published can be seen some seconds late, never early, and how late differs from load to load; so the edge
-    is not moved by single playlists. Only where the quickest sights of a minute have moved against those of the first
-    one, the encoder's clock runs beside ours, and the edge follows it slowly; or it stood still for a while.
+    Where the segments are dated (EXT-X-PROGRAM-DATE-TIME), the dates tell how the timeline moves against the clock.
+    Else only the playlists do: what is published can be seen up to a segment late, never early, and how late differs
+    from load to load. So less than a segment moves nothing. Where the quickest sights of a minute have moved further
+    against those of the first one, the encoder's clock runs beside ours, and the edge follows it slowly; or the
+    encoder stood still for a while.
     """
 
     def __init__(self) -> None:
@@ -39,12 +42,19 @@ class ObservedEdge:
         self._start_s = 0.0  # the end that was seen first, less its time
         self._offset_s = 0.0
         self._moved_s = 0.0  # when the offset was looked at last
+        self._segment_s = 0.0
+        self._dated: tuple[float, float] | None = None  # timeline less date, at first and now
 
-    def published(self, end_s: float, now_s: float) -> None:
-        """Something new was seen at ``now_s``, and what is published ends at ``end_s``."""
+    def published(self, end_s: float, now_s: float, *, segment_s: float = 0.0, date_s: float | None = None) -> None:
+        """Something new was seen at ``now_s``: what is published ends at ``end_s``, with a segment of ``segment_s``
+        and at the date ``date_s`` (seconds since 1970, where the source says it)."""
         if not self._seen:
             self._first_s = self._moved_s = now_s
             self._start_s = self._offset_s = end_s - now_s
+        self._segment_s = segment_s
+        if date_s is not None:
+            first_s = end_s - date_s if self._dated is None else self._dated[0]
+            self._dated = (first_s, end_s - date_s)
         self._follow(now_s)
         self._seen.append((now_s, end_s - now_s))
         while self._seen[0][0] < now_s - _WINDOW_S:
@@ -55,7 +65,7 @@ class ObservedEdge:
     def start_over(self) -> None:
         """The source began anew: what was seen of it before says nothing."""
         self._seen.clear()
-        self._reference_s = None
+        self._reference_s = self._dated = None
 
     def at(self, now_s: float) -> float:
         self._follow(now_s)
@@ -69,9 +79,13 @@ class ObservedEdge:
         passed_s, self._moved_s = max(0.0, now_s - self._moved_s), max(now_s, self._moved_s)
         if not self._seen:
             return
+        if self._dated is not None:
+            self._offset_s = self._start_s + self._dated[1] - self._dated[0]
+            return
         quickest_s = self._quickest()
         reference_s = max(self._start_s, quickest_s) if self._reference_s is None else self._reference_s
         wrong_s = self._start_s + quickest_s - reference_s - self._offset_s
+        wrong_s -= math.copysign(min(abs(wrong_s), self._segment_s), wrong_s)
         step_s = _SLEW * passed_s
         self._offset_s += wrong_s if abs(wrong_s) > _LOST_S else min(max(wrong_s, -step_s), step_s)
 

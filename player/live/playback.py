@@ -108,7 +108,7 @@ class LivePlayback:
         self._streaming.go_live(self._refresher)
         timeline = self._streaming.timeline
         now_s = self._clock.monotonic()
-        self._observed.published(timeline.end_s, now_s)
+        self._see_end(now_s)
         latency = latency_of(
             self._programme.presentation, timeline.slots[-1].duration_s, timeline.end_s - timeline.start_s
         )
@@ -221,9 +221,19 @@ class LivePlayback:
         if timeline.end_s > before_s:
             now_s = self._clock.monotonic()
             self._lag.seen(self._edge.at(now_s) - before_s, now_s)
-            self._observed.published(timeline.end_s, now_s)
+            self._see_end(now_s)
         if self._ended:
             self._end()
+
+    def _see_end(self, now_s: float) -> None:
+        """Tell the edge where what is published ends, and at what date."""
+        end_s, segment_s = self._streaming.timeline.end_s, self._streaming.timeline.slots[-1].duration_s
+        index = self._programme.index(self._streaming.renditions()[0])
+        last = index[len(index) - 1] if index else None
+        date_s = None
+        if last is not None and last.program_date_time_s is not None and abs(last.end_s - end_s) < _HARDLY_S:
+            date_s = last.program_date_time_s + last.duration_s + end_s - last.end_s
+        self._observed.published(end_s, now_s, segment_s=segment_s, date_s=date_s)
 
     def _has_ended(self) -> bool:
         """Whether nothing more will come of what plays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from player.opening import Source
 from player.session import Session
 from player.state import PlaybackState
 from tests.kit.playback import engine, null_player
+
+_SAMPLES = 10  # in five seconds
 
 
 @dataclass
@@ -43,15 +46,23 @@ class Watched:
         return max((end_s for _, end_s in self.state.buffered), default=0.0)
 
     def off_target_s(self, from_s: float) -> float:
-        """The greatest distance from the target latency since ``from_s`` seconds after the first sample."""
+        """The greatest distance from the target latency since ``from_s`` seconds after the first sample: of the
+        medians of five seconds, since one sample more or less late is no drift."""
         begin_s = self.samples[0].at_s + from_s
-        return max(abs(each.latency_s - each.target_s) for each in self.samples if each.at_s >= begin_s)
+        off = [each.latency_s - each.target_s for each in self.samples if each.at_s >= begin_s]
+        return max(map(abs, _medians(off)))
 
     def wandered_s(self, from_s: float) -> float:
-        """Half the width in which the date less the position stayed since then."""
+        """Half the width in which the date less the position stayed since then, measured likewise. For a timeline
+        that is the date's."""
         begin_s = self.behind[0][0] + from_s
-        later = [behind_s for date_s, behind_s in self.behind if date_s >= begin_s]
+        later = _medians([behind_s for date_s, behind_s in self.behind if date_s >= begin_s])
         return (max(later) - min(later)) / 2
+
+
+def _medians(values: list[float]) -> list[float]:
+    """Of each five seconds."""
+    return [statistics.median(values[begin : begin + _SAMPLES]) for begin in range(len(values) - _SAMPLES + 1)]
 
 
 @contextmanager

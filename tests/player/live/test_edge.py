@@ -38,6 +38,25 @@ def test_an_encoder_whose_clock_runs_slower_is_followed_slowly() -> None:
     assert edge.at(1801.0) - edge.at(1800.0) == pytest.approx(1.0, abs=0.0021)
 
 
+def test_how_late_playlists_are_seen_moves_nothing() -> None:
+    """After a restart of the origin each one is seen three seconds later than before."""
+    edge = ObservedEdge()
+    for number in range(200):
+        now_s = 4.0 * number
+        edge.published(now_s - (3.0 if number > 50 else 0.0), now_s, segment_s=4.0)
+    assert edge.at(800.0) == pytest.approx(800.0)
+
+
+def test_dates_tell_how_the_timeline_moves() -> None:
+    """Durations are rounded up, and then nothing is sent for half a minute: the timeline runs beside the clock."""
+    edge = ObservedEdge()
+    for number in range(100):
+        edge.published(4.1 * number, 4.0 * number + 2.0, segment_s=4.1, date_s=4.0 * number)
+    assert edge.at(398.0) - 398.0 == pytest.approx(-2.0 + 0.1 * 99)
+    edge.published(4.1 * 100, 432.0, segment_s=4.1, date_s=430.0)
+    assert edge.at(432.0) == pytest.approx(410.0)
+
+
 def test_an_encoder_that_stood_still_is_waited_for() -> None:
     """After half a minute without anything new its programme is half a minute later than it was."""
     edge = ObservedEdge()
