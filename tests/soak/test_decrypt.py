@@ -1,4 +1,4 @@
-"""``matinee decrypt`` on all that Shaka Packager makes of a stream: schemes, patterns, lengths of the IV, clear lead."""
+"""``matinee decrypt`` on all that Shaka Packager makes: schemes, patterns, lengths of the IV, codecs, clear lead."""
 
 from __future__ import annotations
 
