@@ -250,6 +250,7 @@ class Session:
             mirrors = addresses.manifests
             parts = LiveParts(sources, self._streaming, loader, self._monitor, self._observe, mirrors)
             begin_s = await self._join_live(presentation, parts)
+            self._errands.spawn(self._tracks.follow)
         else:
             begin_s = begin_at(start_s, timeline.end_s, asked_for=settings.start_s is not None)
             if begin_s != start_s and self._early_seek_s is None:

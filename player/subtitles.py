@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import ParamSpec
 
 from player.errors import ErrorCode, MatineeError, MediaError
@@ -34,6 +35,7 @@ _MAX_SEGMENTS = 20_000
 _AT_ONCE = 6
 _LONG_BYTES = 32 * 1024
 _ROUNDING_S = 0.5
+_KEPT_BEHIND_S = 60.0  # of a live title, words that have left the list
 _WRAP_S = WRAP / TICKS_PER_SECOND
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[ \t\r\n\0]*<")
 _CAPTIONS, _FIRST_CHANNEL = "eia_608", "CC1"
@@ -46,6 +48,23 @@ MediaOffset = Callable[[int, Segment], float | None]
 media of its group has been read."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """One segment of a text track."""
+
+    period: int
+    rendition: Rendition
+    segment: Segment
+
+    @property
+    def name(self) -> tuple[int, str, int]:
+        return self.period, self.rendition.id, self.segment.number
+
+
+_Found = dict[tuple[int, str, int], tuple[_Part, Sequence[Cue]]]
+"""By the name of a part: itself, and its cues."""
+
+
 class Subtitles:
     """The text tracks of one playback."""
 
@@ -54,6 +73,7 @@ class Subtitles:
         self._sources = sources
         self._media_offset = media_offset
         self._documents: dict[str, str] = {}
+        self._followed: _Found = {}  # of a live title, what has been read of the chosen track
         self._selected: str | None = None
 
     @property
@@ -90,9 +110,11 @@ class Subtitles:
             return
         document = self._documents.get(track.id)
         if document is None:
-            cues, settled = await self._load(track.per_period_renditions())
-            document = to_ass(cues)
-            if settled:
+            found, settled = await self._load(await self._parts(track))
+            document = to_ass(_all_cues(found))
+            if self._sources.growing is not None:
+                self._followed = found
+            elif settled:
                 self._documents[track.id] = document
         if await control.run(control.player.command, "sub-add", f"memory://{document}", "select"):
             self._selected = track.id
@@ -103,39 +125,55 @@ class Subtitles:
         else:
             await control.run(control.player.command, "sub-remove")
 
-    async def _load(self, renditions: Sequence[tuple[int, Rendition]]) -> tuple[list[Cue], bool]:
-        """All cues, and whether they stand where they belong for good. A lost segment loses its cues only."""
-        parts: list[tuple[int, Rendition, Segment]] = []
-        for period, rendition in renditions:
+    async def follow(self, control: MpvControl) -> None:
+        """Of a live title, load what has come since of the chosen subtitles, and show it too. Raises as ``show``."""
+        track = self._tracks.get(self._selected or "")
+        if track is None or self._sources.growing is None or is_caption(track.first):
+            return
+        parts = await self._parts(track)
+        fresh = [part for part in parts if part.name not in self._followed]
+        if not fresh:
+            return
+        found, _ = await self._load(fresh)
+        oldest_s = parts[0].segment.start_s - _KEPT_BEHIND_S
+        kept = {name: own for name, own in self._followed.items() if own[0].segment.start_s >= oldest_s}
+        self._followed = {**kept, **found}
+        if any(cues for _, cues in found.values()):
+            await control.run(_exchange, control.player, to_ass(_all_cues(self._followed)))
+
+    async def _parts(self, track: LogicalTrack) -> list[_Part]:
+        parts: list[_Part] = []
+        for period, rendition in track.per_period_renditions():
             index = await self._sources.index(rendition)
-            parts += [(period, rendition, segment) for segment in index]
+            parts += [_Part(period, rendition, segment) for segment in index]
+        return parts[:_MAX_SEGMENTS]
+
+    async def _load(self, parts: Sequence[_Part]) -> tuple[_Found, bool]:
+        """The cues of each part, and whether they stand where they belong for good. A lost segment loses its cues
+        only."""
         free = asyncio.Semaphore(_AT_ONCE)
-        results = await asyncio.gather(
-            *(self._cues(period, rendition, segment, free) for period, rendition, segment in parts[:_MAX_SEGMENTS]),
-            return_exceptions=True,
-        )
-        cues: list[Cue] = []
+        results = await asyncio.gather(*(self._cues(part, free) for part in parts), return_exceptions=True)
+        found: _Found = {}
         lost: list[MatineeError] = []
-        for result in results:
+        for part, result in zip(parts, results, strict=True):
             if isinstance(result, MatineeError):
                 lost.append(result)
             elif isinstance(result, BaseException):
                 raise result
             else:
-                cues += result
+                found[part.name] = part, result
         if lost and len(lost) == len(results):
             raise lost[0]
         if lost:
             _log.warning("%d of %d subtitle segments could not be had: %s", len(lost), len(results), lost[0].code)
-        settled = not lost and all(self._offset(period, segment) is not None for period, _, segment in parts)
-        return cues, settled
+        settled = not lost and all(self._offset(part.period, part.segment) is not None for part in parts)
+        return found, settled
 
-    async def _cues(
-        self, period: int, rendition: Rendition, segment: Segment, free: asyncio.Semaphore
-    ) -> Sequence[Cue]:
+    async def _cues(self, part: _Part, free: asyncio.Semaphore) -> Sequence[Cue]:
+        rendition, segment = part.rendition, part.segment
         async with free:
             data = await self._sources.segment_bytes(rendition, segment, RequestKind.TEXT)
-            offset_s = self._offset(period, segment)
+            offset_s = self._offset(part.period, segment)
             if rendition.container is Container.FMP4 or segment.init is not None:
                 demuxer = await self._sources.demuxer(rendition, segment)
                 return await _beside(len(data), fragment_cues, demuxer, data, offset_s or 0.0)
@@ -143,6 +181,17 @@ class Subtitles:
 
     def _offset(self, period: int, segment: Segment) -> float | None:
         return segment.media_offset_s if segment.media_offset_s is not None else self._media_offset(period, segment)
+
+
+def _all_cues(found: _Found) -> Iterator[Cue]:
+    return (cue for _, cues in found.values() for cue in cues)
+
+
+def _exchange(player: MediaPlayer, document: str) -> None:
+    """Another document in place of the one that is shown."""
+    before = player.read("sid")
+    player.command("sub-add", f"memory://{document}", "select")
+    player.command("sub-remove", str(before))
 
 
 async def _beside(size: int, work: Callable[_P, list[Cue]], *values: _P.args, **named: _P.kwargs) -> list[Cue]:

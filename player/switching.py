@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from player.clock import Clock
+from player.errors import ANY_ERROR
 from player.menus import audio_choices
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
@@ -14,6 +16,9 @@ from player.stream.streaming import Streaming
 from player.stream.waiting import Waiting
 from player.subtitles import Subtitles
 
+_log = logging.getLogger(__name__)
+
+_FOLLOW_S = 3.0  # between two looks for new words of a live title
 _SWITCH_S = 0.02  # so long libmpv takes to queue the seek that an audio switch means
 
 
@@ -89,6 +94,16 @@ class TrackSwitch:
         """The same subtitles once more: libmpv forgets them with its file."""
         if self._subtitles.selected is not None:
             await self._show(self._subtitles.selected)
+
+    async def follow(self) -> None:
+        """Of a live title, show the words that come; ends with the playback only."""
+        while True:
+            await self._clock.sleep(_FOLLOW_S)
+            async with self._one_at_a_time:
+                try:
+                    await self._subtitles.follow(self._control)
+                except ANY_ERROR as error:
+                    _log.info("new subtitles cannot be had: %s", error.code)
 
     async def _show(self, track_id: str | None) -> None:
         self._text_wish += 1

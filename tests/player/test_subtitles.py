@@ -59,9 +59,10 @@ class FakeSources:
     files: dict[str, bytes | Exception]
     demux: Demuxer = field(default_factory=Wvtt)
     asked: list[str] = field(default_factory=list)
+    growing: tuple[Segment, ...] | None = None  # what is listed now, of a live title
 
     async def index(self, own: Rendition) -> Any:
-        return own.segments
+        return own.segments if self.growing is None else ListedIndex(self.growing)
 
     async def segment_bytes(self, _own: Rendition, segment: Segment, kind: RequestKind) -> bytes:
         assert kind is RequestKind.TEXT
@@ -87,6 +88,8 @@ class Control:
         self.settings[name] = value
 
     def read(self, name: str) -> object:
+        if name == "sid":
+            return 1
         assert name == "track-list"
         return [{"id": 1, "codec": "h264"}, {"id": 3, "codec": "eia_608"}]
 
@@ -94,8 +97,8 @@ class Control:
         if words[0] == "sub-add":
             self.shown.append(words[1].removeprefix("memory://"))
         else:
-            assert words == ("sub-remove",)
-            self.shown.pop()
+            assert words in (("sub-remove",), ("sub-remove", "1"))
+            self.shown.pop(0 if words[1:] else -1)
         return True
 
     async def run(self, function: Any, *values: Any) -> Any:
@@ -284,3 +287,38 @@ async def test_of_captions_inside_the_pictures_the_first_channel_is_shown(channe
     await bench.show(None)
     assert bench.control.settings.get("sid") == ("no" if shown else None)
     assert bench.sources.asked == []
+
+
+async def test_of_a_live_title_the_words_that_come_are_shown_too() -> None:
+    listed = plain(40, duration_s=4.0)
+    files: dict[str, bytes | Exception] = {
+        one.url: vtt(cue(clock(one.start_s), clock(one.end_s), f"word {one.number}")) for one in listed
+    }
+    bench = Bench(text_rendition(()), files)
+    bench.sources.growing = listed[:3]
+    assert (await bench.show() or "").count("Dialogue:") == 3
+    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    assert bench.sources.asked == [one.url for one in listed[:3]], "nothing has come"
+    files[listed[3].url], kept = NetError(ErrorCode.NET_CUT, "It was cut."), files[listed[3].url]
+    bench.sources.growing = listed[1:5]
+    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    assert len(bench.control.shown) == 1
+    assert words_of(bench.control.shown[0]) == ["word 1", "word 2", "word 3", "word 5"]
+    files[listed[3].url] = kept
+    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    assert words_of(bench.control.shown[0]) == ["word 1", "word 2", "word 3", "word 4", "word 5"]
+    bench.sources.growing = listed[30:32]
+    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    assert words_of(bench.control.shown[0]) == ["word 31", "word 32"], "what is long past is let go"
+    await bench.show(None)
+    bench.sources.growing = listed[30:34]
+    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    assert bench.control.shown == []
+
+
+def clock(time_s: float) -> str:
+    return f"{int(time_s) // 60:02d}:{time_s % 60:06.3f}"
+
+
+def words_of(document: str) -> list[str]:
+    return [line.rpartition(",")[2] for line in document.splitlines() if line.startswith("Dialogue:")]
