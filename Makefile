@@ -6,6 +6,7 @@
 # make chaos  50 runs of 60 s under random faults, 5 of them on the real libmpv
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
 # make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guide
+# make translations   the words of the sources into ui/assets/translations, and compiled
 # make package        wheel, source archive, Debian packages and the PyInstaller archive, into dist; ARGS=--check makes them twice
 # make test-packages  each of them as installed; ARGS=wheel for one. The Debian packages take root
 # Each does its own set-up; what is done already is skipped.
@@ -13,7 +14,7 @@
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test check bench soak chaos fuzz screenshots package test-packages lock format setup setup-test clean
+.PHONY: demo test check bench soak chaos fuzz screenshots translations package test-packages lock format setup setup-test clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
@@ -46,6 +47,9 @@ chaos: setup-test
 screenshots: setup-test
 	@$(PY) -m tests.ui.screenshots build/screenshots
 	@$(PY) -m tests.ui.screenshots docs/pictures/app --guide
+
+translations: setup
+	@$(PY) packaging/translate.py
 
 package: setup
 	@$(PY) packaging/build.py $(ARGS)

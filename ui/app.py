@@ -78,9 +78,11 @@ def run_app(options: AppOptions) -> int:
     """
     check_display(os.environ)
     try:
+        from PySide6.QtCore import QLocale
         from PySide6.QtGui import QGuiApplication
 
         from ui import scene
+        from ui.translation import translate_into
     except ImportError as error:
         raise ComponentError(
             ErrorCode.COMPONENT_QT,
@@ -90,6 +92,7 @@ def run_app(options: AppOptions) -> int:
     scene.log_qt_messages()
     application = QGuiApplication(["matinee"])
     scene.after_application()
+    translate_into(QLocale(), application)
     from ui.single import SingleInstance
 
     single = SingleInstance(options.profile)

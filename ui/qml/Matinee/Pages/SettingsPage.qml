@@ -81,7 +81,11 @@ FocusScope {
         spacing: Theme.tiny
         model: root.settings.sections
         currentIndex: 0
-        onCurrentIndexChanged: root.settings.showSection(root.settings.sections[currentIndex].key)
+        onCurrentIndexChanged: {
+            root.settings.showSection(root.settings.sections[currentIndex].key)
+            rows.currentIndex = 0
+            rows.forceLayout() // the next key finds the rows of this section
+        }
         Accessible.role: Accessible.List
         Accessible.name: qsTr("Sections")
         Keys.onUpPressed: currentIndex > 0 ? --currentIndex : backButton.forceActiveFocus(Qt.OtherFocusReason)
@@ -138,11 +142,15 @@ FocusScope {
             id: rows
             objectName: "settingRows"
             width: Math.min(parent.width, Theme.px(680))
-            height: contentHeight
+            height: Math.min(contentHeight, parent.height)
             visible: !root.aboutShown
             enabled: visible
             focus: true
-            interactive: false
+            clip: contentHeight > height
+            interactive: clip
+            boundsBehavior: Flickable.StopAtBounds
+            cacheBuffer: 2000 // every row is there, so that none is passed over
+            highlightMoveDuration: 0
             spacing: Theme.tight
             model: root.settings.rows
             Accessible.role: Accessible.List

@@ -1,0 +1,97 @@
+"""German is complete but for the newest words, and the app speaks it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from types import ModuleType
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from tests.kit.fake_client import cards
+from ui.translation import FOLDER, translate_into
+from ui.viewmodels.text import tr
+
+ROOT = Path(__file__).parents[2]
+MOST_MISSING = 0.04
+GERMAN = QLocale(QLocale.Language.German, QLocale.Country.Germany)
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    """``packaging/translate.py``, which is no module of a package."""
+    spec = importlib.util.spec_from_file_location("matinee_translate", ROOT / "packaging" / "translate.py")
+    assert spec is not None and spec.loader is not None  # noqa: PT018
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def in_german(qapp) -> Iterator[None]:
+    translator = translate_into(GERMAN, qapp)
+    assert translator is not None
+    yield
+    qapp.removeTranslator(translator)
+    translator.deleteLater()
+
+
+def messages() -> list[tuple[str, str, str]]:
+    """Context, source and translation of every text that is translated."""
+    found = []
+    for context in ET.parse(FOLDER / "matinee_de.ts").getroot().iter("context"):
+        for message in context.iter("message"):
+            translation = message.find("translation")
+            assert translation is not None
+            if translation.get("type") == "unfinished":
+                continue
+            found.append((context.findtext("name", ""), message.findtext("source", ""), translation.text or ""))
+    return found
+
+
+def test_everything_is_translated_and_keeps_its_places():
+    for _context, source, translation in messages():
+        assert translation.strip(), source
+        assert sorted(re.findall(r"%\d", source)) == sorted(re.findall(r"%\d", translation)), source
+        assert fields(source) == fields(translation), source
+
+
+def fields(text: str) -> set[str]:
+    return {name for _text, name, _form, _conversion in Formatter().parse(text) if name}
+
+
+def test_hardly_a_text_of_the_sources_is_missing(tool):
+    """New words may wait a little for their translation; ``packaging/translate.py`` names them."""
+    known = {(context, source) for context, source, _translation in messages()}
+    wanted = {("ViewModels", word) for word in tool.python_words()}
+    for path in (ROOT / "ui" / "qml").rglob("*.qml"):
+        texts = re.findall(r'qsTr\("((?:[^"\\]|\\.)*)"\)', path.read_text(encoding="utf-8"))
+        wanted |= {(path.stem, text.replace("\\n", "\n")) for text in texts}
+    assert len(wanted) > 200
+    missing = wanted - known
+    assert len(missing) <= MOST_MISSING * len(wanted), f"run packaging/translate.py: {sorted(missing)}"
+
+
+def test_what_was_compiled_is_what_stands_there(in_german):
+    for context, source, translation in messages():
+        assert QCoreApplication.translate(context, source) == translation
+
+
+def test_the_app_speaks_german(in_german, stage):
+    stage.client.titles = cards(3, begun=1)
+    stage.sign_in()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    assert stage.item("playFeatured").property("text") == "Fortsetzen"
+    assert tr("Off") == "Aus"
+    assert stage.app.home.continueWatching.records[0].remaining.startswith("noch ")
+
+
+def test_other_languages_stay_english(qapp):
+    assert translate_into(QLocale(QLocale.Language.Finnish), qapp) is None
+    assert translate_into(QLocale(QLocale.Language.English), qapp) is None
+    assert tr("Off") == "Off"

@@ -1,0 +1,1134 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE" sourcelanguage="en">
+<context>
+    <name>AboutPanel</name>
+    <message>
+        <source>Look again</source>
+        <translation>Noch einmal nachsehen</translation>
+    </message>
+    <message>
+        <source>Parts of this installation</source>
+        <translation>Teile dieser Installation</translation>
+    </message>
+    <message>
+        <source>%1 is here: %2</source>
+        <translation>%1 ist da: %2</translation>
+    </message>
+    <message>
+        <source>%1 is missing: %2</source>
+        <translation>%1 fehlt: %2</translation>
+    </message>
+</context>
+<context>
+    <name>CodePanel</name>
+    <message>
+        <source>The address as a QR code</source>
+        <translation>Die Adresse als QR-Code</translation>
+    </message>
+    <message>
+        <source>Point your phone at the picture, or open this address:</source>
+        <translation>Richten Sie Ihr Telefon auf das Bild, oder öffnen Sie diese Adresse:</translation>
+    </message>
+    <message>
+        <source>and enter this code:</source>
+        <translation>und geben Sie diesen Code ein:</translation>
+    </message>
+    <message>
+        <source>Code %1</source>
+        <translation>Code %1</translation>
+    </message>
+    <message>
+        <source>Matinee keeps trying by itself.</source>
+        <translation>Matinee versucht es von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>This page goes on by itself.</source>
+        <translation>Diese Seite geht von selbst weiter.</translation>
+    </message>
+</context>
+<context>
+    <name>DetailsPage</name>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Protection</source>
+        <translation>Schutz</translation>
+    </message>
+    <message>
+        <source>Rating</source>
+        <translation>Freigabe</translation>
+    </message>
+    <message>
+        <source>Added</source>
+        <translation>Hinzugefügt</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>From the start</source>
+        <translation>Von vorn</translation>
+    </message>
+    <message>
+        <source>My list</source>
+        <translation>Meine Liste</translation>
+    </message>
+    <message>
+        <source>Take off my list</source>
+        <translation>Von meiner Liste</translation>
+    </message>
+    <message>
+        <source>Put on my list</source>
+        <translation>Auf meine Liste</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadsPage</name>
+    <message>
+        <source>Downloads</source>
+        <translation>Downloads</translation>
+    </message>
+    <message>
+        <source>Nothing downloaded yet</source>
+        <translation>Noch nichts heruntergeladen</translation>
+    </message>
+    <message>
+        <source>The page of a title has a button that keeps it on this machine, to be watched without a network.</source>
+        <translation>Auf der Seite eines Titels ist ein Knopf, der ihn auf diesem Gerät behält, um ihn ohne Netz anzusehen.</translation>
+    </message>
+</context>
+<context>
+    <name>HomeHeader</name>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Details</translation>
+    </message>
+    <message>
+        <source>Details of %1</source>
+        <translation>Details zu %1</translation>
+    </message>
+    <message>
+        <source>Continue watching</source>
+        <translation>Weiterschauen</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suche</translation>
+    </message>
+    <message>
+        <source>My list</source>
+        <translation>Meine Liste</translation>
+    </message>
+    <message>
+        <source>Downloads</source>
+        <translation>Downloads</translation>
+    </message>
+    <message>
+        <source>Open stream</source>
+        <translation>Stream öffnen</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Sign out</source>
+        <translation>Abmelden</translation>
+    </message>
+    <message>
+        <source>Sign out %1</source>
+        <translation>%1 abmelden</translation>
+    </message>
+    <message>
+        <source>Switch profile, now %1</source>
+        <translation>Profil wechseln, jetzt %1</translation>
+    </message>
+    <message>
+        <source>Signed in as %1</source>
+        <translation>Angemeldet als %1</translation>
+    </message>
+</context>
+<context>
+    <name>HomePage</name>
+    <message>
+        <source>All titles</source>
+        <translation>Alle Titel</translation>
+    </message>
+    <message>
+        <source>Loading the catalogue</source>
+        <translation>Der Katalog wird geladen</translation>
+    </message>
+    <message>
+        <source>You are offline</source>
+        <translation>Sie sind offline</translation>
+    </message>
+    <message>
+        <source>Nothing here yet</source>
+        <translation>Hier ist noch nichts</translation>
+    </message>
+    <message>
+        <source>The catalogue could not be loaded</source>
+        <translation>Der Katalog konnte nicht geladen werden</translation>
+    </message>
+    <message>
+        <source>Titles appear here as soon as they are published.</source>
+        <translation>Titel erscheinen hier, sobald sie veröffentlicht sind.</translation>
+    </message>
+    <message>
+        <source>Matinee keeps trying by itself. These titles can be watched now.</source>
+        <translation>Matinee versucht es von selbst weiter. Diese Titel können Sie jetzt ansehen.</translation>
+    </message>
+    <message>
+        <source>Matinee keeps trying by itself.</source>
+        <translation>Matinee versucht es von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>Noch einmal nachsehen</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation>Auf diesem Gerät</translation>
+    </message>
+</context>
+<context>
+    <name>Kiosk</name>
+    <message>
+        <source>Operator’s code, then Enter</source>
+        <translation>Code des Betreibers, dann Eingabe</translation>
+    </message>
+    <message>
+        <source>Back to the picture</source>
+        <translation>Zurück zum Bild</translation>
+    </message>
+    <message>
+        <source>Begin anew</source>
+        <translation>Neu beginnen</translation>
+    </message>
+    <message>
+        <source>Leave the kiosk</source>
+        <translation>Den Kiosk verlassen</translation>
+    </message>
+</context>
+<context>
+    <name>Main</name>
+    <message>
+        <source>Let go to play this address</source>
+        <translation>Loslassen, um diese Adresse abzuspielen</translation>
+    </message>
+</context>
+<context>
+    <name>MyListPage</name>
+    <message>
+        <source>My list</source>
+        <translation>Meine Liste</translation>
+    </message>
+    <message>
+        <source>Your list is empty</source>
+        <translation>Ihre Liste ist leer</translation>
+    </message>
+    <message>
+        <source>The page of a title has a button that puts it here.</source>
+        <translation>Auf der Seite eines Titels ist ein Knopf, der ihn hierher stellt.</translation>
+    </message>
+    <message>
+        <source>Your list could not be loaded</source>
+        <translation>Ihre Liste konnte nicht geladen werden</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+</context>
+<context>
+    <name>OpenStreamDialog</name>
+    <message>
+        <source>Open stream</source>
+        <translation>Stream öffnen</translation>
+    </message>
+    <message>
+        <source>Address of an HLS playlist or DASH manifest</source>
+        <translation>Adresse einer HLS-Playlist oder eines DASH-Manifests</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>PageTop</name>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+</context>
+<context>
+    <name>PlayerControls</name>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Back 10 seconds</source>
+        <translation>10 Sekunden zurück</translation>
+    </message>
+    <message>
+        <source>Forward 10 seconds</source>
+        <translation>10 Sekunden vor</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>Go to live</source>
+        <translation>Zur Live-Stelle</translation>
+    </message>
+    <message>
+        <source>Sound on</source>
+        <translation>Ton an</translation>
+    </message>
+    <message>
+        <source>Mute</source>
+        <translation>Stumm</translation>
+    </message>
+    <message>
+        <source>Auto</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Audio</source>
+        <translation>Ton</translation>
+    </message>
+    <message>
+        <source>Subtitles</source>
+        <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Statistics</source>
+        <translation>Statistik</translation>
+    </message>
+    <message>
+        <source>Picture in picture</source>
+        <translation>Bild im Bild</translation>
+    </message>
+    <message>
+        <source>Leave full screen</source>
+        <translation>Vollbild verlassen</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>Vollbild</translation>
+    </message>
+</context>
+<context>
+    <name>PlayerPage</name>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Audio</source>
+        <translation>Ton</translation>
+    </message>
+    <message>
+        <source>Subtitles</source>
+        <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Video, %1</source>
+        <translation>Video, %1</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Delivered by %1</source>
+        <translation>Geliefert von %1</translation>
+    </message>
+    <message>
+        <source>Quality %1</source>
+        <translation>Qualität %1</translation>
+    </message>
+    <message>
+        <source>Position %1</source>
+        <translation>Position %1</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>Length %1</source>
+        <translation>Länge %1</translation>
+    </message>
+    <message>
+        <source>Back to the whole window</source>
+        <translation>Zurück zum ganzen Fenster</translation>
+    </message>
+    <message>
+        <source>Are you still watching?</source>
+        <translation>Schauen Sie noch?</translation>
+    </message>
+    <message>
+        <source>Nobody has touched anything for a long time, so playing has paused.</source>
+        <translation>Lange hat niemand etwas berührt, darum wurde angehalten.</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>This cannot be played</source>
+        <translation>Das lässt sich nicht abspielen</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+</context>
+<context>
+    <name>ProfilesPage</name>
+    <message>
+        <source>Who is watching?</source>
+        <translation>Wer schaut?</translation>
+    </message>
+    <message>
+        <source>with a PIN</source>
+        <translation>mit PIN</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Sign out</source>
+        <translation>Abmelden</translation>
+    </message>
+    <message>
+        <source>PIN of %1</source>
+        <translation>PIN von %1</translation>
+    </message>
+    <message>
+        <source>%1 digits</source>
+        <translation>%1 Ziffern</translation>
+    </message>
+    <message>
+        <source>Watch</source>
+        <translation>Ansehen</translation>
+    </message>
+    <message>
+        <source>The profiles could not be loaded</source>
+        <translation>Die Profile konnten nicht geladen werden</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+</context>
+<context>
+    <name>ScreenKeys</name>
+    <message>
+        <source>Keyboard</source>
+        <translation>Tastatur</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Space</source>
+        <translation>Leertaste</translation>
+    </message>
+</context>
+<context>
+    <name>SearchPage</name>
+    <message>
+        <source>Search</source>
+        <translation>Suche</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>Gefunden</translation>
+    </message>
+    <message>
+        <source>Title or what it is about</source>
+        <translation>Titel, oder worum es geht</translation>
+    </message>
+    <message>
+        <source>Typed: %1</source>
+        <translation>Eingegeben: %1</translation>
+    </message>
+    <message>
+        <source>Searched lately</source>
+        <translation>Zuletzt gesucht</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>Wird gesucht …</translation>
+    </message>
+    <message>
+        <source>Nothing was found. Try fewer or other words.</source>
+        <translation>Nichts gefunden. Versuchen Sie es mit weniger oder anderen Wörtern.</translation>
+    </message>
+    <message>
+        <source>Two letters are enough to begin with.</source>
+        <translation>Zwei Buchstaben genügen für den Anfang.</translation>
+    </message>
+</context>
+<context>
+    <name>SeekBar</name>
+    <message>
+        <source>Position</source>
+        <translation>Position</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPage</name>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Sections</source>
+        <translation>Abschnitte</translation>
+    </message>
+    <message>
+        <source>Settings of this section</source>
+        <translation>Einstellungen dieses Abschnitts</translation>
+    </message>
+</context>
+<context>
+    <name>SignInPage</name>
+    <message>
+        <source>Sign in</source>
+        <translation>Anmelden</translation>
+    </message>
+    <message>
+        <source>Watch a stream</source>
+        <translation>Einen Stream ansehen</translation>
+    </message>
+    <message>
+        <source>to %1</source>
+        <translation>bei %1</translation>
+    </message>
+    <message>
+        <source>No service is set up. You can open the address of any HLS or DASH stream.</source>
+        <translation>Es ist kein Dienst eingerichtet. Sie können die Adresse jedes HLS- oder DASH-Streams öffnen.</translation>
+    </message>
+    <message>
+        <source>Email address</source>
+        <translation>E-Mail-Adresse</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>Passwort</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Open stream</source>
+        <translation>Stream öffnen</translation>
+    </message>
+    <message>
+        <source>Use a password</source>
+        <translation>Mit einem Passwort</translation>
+    </message>
+    <message>
+        <source>Use a code</source>
+        <translation>Mit einem Code</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+</context>
+<context>
+    <name>Spinner</name>
+    <message>
+        <source>Please wait</source>
+        <translation>Bitte warten</translation>
+    </message>
+</context>
+<context>
+    <name>StatisticsPanel</name>
+    <message>
+        <source>Statistics</source>
+        <translation>Statistik</translation>
+    </message>
+</context>
+<context>
+    <name>SubtitlePreview</name>
+    <message>
+        <source>How subtitles will look</source>
+        <translation>So sehen Untertitel aus</translation>
+    </message>
+    <message>
+        <source>– Are you coming to the matinee?
+– I would not miss it.</source>
+        <translation>– Kommen Sie zur Matinee?
+– Um nichts in der Welt würde ich sie verpassen.</translation>
+    </message>
+</context>
+<context>
+    <name>ViewModels</name>
+    <message>
+        <source>A receiver that decodes it by itself gets it as it is. It plays at normal speed only.</source>
+        <translation>Ein Receiver, der ihn selbst dekodiert, bekommt ihn, wie er ist. Er läuft nur in normalem Tempo.</translation>
+    </message>
+    <message>
+        <source>About</source>
+        <translation>Über</translation>
+    </message>
+    <message>
+        <source>All titles</source>
+        <translation>Alle Titel</translation>
+    </message>
+    <message>
+        <source>Another program works on it</source>
+        <translation>Ein anderes Programm arbeitet daran</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Darstellung</translation>
+    </message>
+    <message>
+        <source>As the device says</source>
+        <translation>Wie das Gerät es angibt</translation>
+    </message>
+    <message>
+        <source>As the title has it</source>
+        <translation>Wie im Titel vorgesehen</translation>
+    </message>
+    <message>
+        <source>Audio description</source>
+        <translation>Audiodeskription</translation>
+    </message>
+    <message>
+        <source>Auto</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Best quality</source>
+        <translation>Beste Qualität</translation>
+    </message>
+    <message>
+        <source>Bitrate</source>
+        <translation>Bitrate</translation>
+    </message>
+    <message>
+        <source>Bright parts cut</source>
+        <translation>Helle Stellen abgeschnitten</translation>
+    </message>
+    <message>
+        <source>Buffer</source>
+        <translation>Puffer</translation>
+    </message>
+    <message>
+        <source>CDN</source>
+        <translation>CDN</translation>
+    </message>
+    <message>
+        <source>Cancel and remove</source>
+        <translation>Abbrechen und entfernen</translation>
+    </message>
+    <message>
+        <source>Check for damage</source>
+        <translation>Auf Schäden prüfen</translation>
+    </message>
+    <message>
+        <source>Checking {name}…</source>
+        <translation>{name} wird geprüft …</translation>
+    </message>
+    <message>
+        <source>Clearer speech</source>
+        <translation>Deutlichere Sprache</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>Farbe</translation>
+    </message>
+    <message>
+        <source>Commentary</source>
+        <translation>Kommentar</translation>
+    </message>
+    <message>
+        <source>Contrast</source>
+        <translation>Kontrast</translation>
+    </message>
+    <message>
+        <source>Dark box</source>
+        <translation>Dunkler Kasten</translation>
+    </message>
+    <message>
+        <source>Data use</source>
+        <translation>Datenverbrauch</translation>
+    </message>
+    <message>
+        <source>Decoded here</source>
+        <translation>Hier dekodiert</translation>
+    </message>
+    <message>
+        <source>Decoding</source>
+        <translation>Dekodieren</translation>
+    </message>
+    <message>
+        <source>Detailed</source>
+        <translation>Detailreich</translation>
+    </message>
+    <message>
+        <source>Dolby sound</source>
+        <translation>Dolby-Ton</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>Herunterladen</translation>
+    </message>
+    <message>
+        <source>Download failed</source>
+        <translation>Download gescheitert</translation>
+    </message>
+    <message>
+        <source>Downloaded</source>
+        <translation>Heruntergeladen</translation>
+    </message>
+    <message>
+        <source>Downloading</source>
+        <translation>Wird heruntergeladen</translation>
+    </message>
+    <message>
+        <source>Dropped frames</source>
+        <translation>Ausgelassene Bilder</translation>
+    </message>
+    <message>
+        <source>Dubbed</source>
+        <translation>Synchronfassung</translation>
+    </message>
+    <message>
+        <source>Easy to read</source>
+        <translation>Leicht zu lesen</translation>
+    </message>
+    <message>
+        <source>Edge</source>
+        <translation>Rand</translation>
+    </message>
+    <message>
+        <source>Encrypted</source>
+        <translation>Verschlüsselt</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Gescheitert</translation>
+    </message>
+    <message>
+        <source>For the hard of hearing</source>
+        <translation>Für Hörgeschädigte</translation>
+    </message>
+    <message>
+        <source>Forced</source>
+        <translation>Erzwungen</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>Grün</translation>
+    </message>
+    <message>
+        <source>HDR pictures</source>
+        <translation>HDR-Bilder</translation>
+    </message>
+    <message>
+        <source>High</source>
+        <translation>Hoch</translation>
+    </message>
+    <message>
+        <source>How bright parts are shown on a screen that is less bright.</source>
+        <translation>Wie helle Stellen auf einem weniger hellen Bildschirm gezeigt werden.</translation>
+    </message>
+    <message>
+        <source>In hardware where possible</source>
+        <translation>In Hardware, wo möglich</translation>
+    </message>
+    <message>
+        <source>In software</source>
+        <translation>In Software</translation>
+    </message>
+    <message>
+        <source>Karaoke</source>
+        <translation>Karaoke</translation>
+    </message>
+    <message>
+        <source>Light blue</source>
+        <translation>Hellblau</translation>
+    </message>
+    <message>
+        <source>Loading</source>
+        <translation>Wird geladen</translation>
+    </message>
+    <message>
+        <source>Look at this device&apos;s connection, then try again: it goes on where it stopped.</source>
+        <translation>Prüfen Sie die Verbindung dieses Geräts und versuchen Sie es noch einmal: Es geht dort weiter, wo es aufgehört hat.</translation>
+    </message>
+    <message>
+        <source>Looking at this installation…</source>
+        <translation>Diese Installation wird untersucht …</translation>
+    </message>
+    <message>
+        <source>Natural</source>
+        <translation>Natürlich</translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation>Keine Grenze</translation>
+    </message>
+    <message>
+        <source>Normal</source>
+        <translation>Normal</translation>
+    </message>
+    <message>
+        <source>Not encrypted</source>
+        <translation>Nicht verschlüsselt</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>Aus</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>Original</translation>
+    </message>
+    <message>
+        <source>Outline</source>
+        <translation>Umriss</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Playback and data</source>
+        <translation>Wiedergabe und Daten</translation>
+    </message>
+    <message>
+        <source>Playing</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Please enter an address that begins with http:// or https://, or a Matinee link.</source>
+        <translation>Bitte geben Sie eine Adresse ein, die mit http:// oder https:// beginnt, oder einen Matinee-Link.</translation>
+    </message>
+    <message>
+        <source>Please enter your email address and your password.</source>
+        <translation>Bitte geben Sie Ihre E-Mail-Adresse und Ihr Passwort ein.</translation>
+    </message>
+    <message>
+        <source>Preferred sound</source>
+        <translation>Bevorzugter Ton</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Renew the licence</source>
+        <translation>Lizenz erneuern</translation>
+    </message>
+    <message>
+        <source>Renewing…</source>
+        <translation>Wird erneuert …</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation>Reparieren</translation>
+    </message>
+    <message>
+        <source>Repairing {name}…</source>
+        <translation>{name} wird repariert …</translation>
+    </message>
+    <message>
+        <source>Seeking</source>
+        <translation>Sprung</translation>
+    </message>
+    <message>
+        <source>Settings, About says what is missing here.</source>
+        <translation>Einstellungen, Über: Dort steht, was hier fehlt.</translation>
+    </message>
+    <message>
+        <source>Shadow</source>
+        <translation>Schatten</translation>
+    </message>
+    <message>
+        <source>Shown is what was found for “{query}”.</source>
+        <translation>Gezeigt wird, was zu „{query}“ gefunden wurde.</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Soft</source>
+        <translation>Weich</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside Matinee.</source>
+        <translation>In Matinee ist etwas schiefgegangen.</translation>
+    </message>
+    <message>
+        <source>Speakers</source>
+        <translation>Lautsprecher</translation>
+    </message>
+    <message>
+        <source>Stereo</source>
+        <translation>Stereo</translation>
+    </message>
+    <message>
+        <source>Subtitles</source>
+        <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>Surround</source>
+        <translation>Raumklang</translation>
+    </message>
+    <message>
+        <source>Taken where a title has it. The audio menu of the player has all of them.</source>
+        <translation>Wird genommen, wo ein Titel sie hat. Das Tonmenü des Players hat alle.</translation>
+    </message>
+    <message>
+        <source>Text size</source>
+        <translation>Textgröße</translation>
+    </message>
+    <message>
+        <source>That is not the code.</source>
+        <translation>Das ist nicht der Code.</translation>
+    </message>
+    <message>
+        <source>The address does not lead to something that can be played.</source>
+        <translation>Die Adresse führt zu nichts, das sich abspielen lässt.</translation>
+    </message>
+    <message>
+        <source>The licence of {name} has been renewed.</source>
+        <translation>Die Lizenz von {name} ist erneuert.</translation>
+    </message>
+    <message>
+        <source>The most that Auto takes for the picture. A quality fixed in the player is not held back.</source>
+        <translation>Das Höchste, was Automatisch für das Bild nimmt. Eine im Player festgelegte Qualität wird nicht zurückgehalten.</translation>
+    </message>
+    <message>
+        <source>The picture will be back in a moment.</source>
+        <translation>Das Bild ist gleich wieder da.</translation>
+    </message>
+    <message>
+        <source>The settings could not be kept; they last until Matinee is closed.</source>
+        <translation>Die Einstellungen konnten nicht gespeichert werden; sie gelten, bis Matinee geschlossen wird.</translation>
+    </message>
+    <message>
+        <source>The settings were damaged and begin anew. The old file is kept as {name}.</source>
+        <translation>Die Einstellungen waren beschädigt und beginnen neu. Die alte Datei bleibt als {name} erhalten.</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>Durchsatz</translation>
+    </message>
+    <message>
+        <source>To the receiver as it is</source>
+        <translation>Unverändert zum Receiver</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Try again in a while: it goes on where it stopped.</source>
+        <translation>Versuchen Sie es später noch einmal: Es geht dort weiter, wo es aufgehört hat.</translation>
+    </message>
+    <message>
+        <source>Try again. If it happens with every title, sign out and in again.</source>
+        <translation>Versuchen Sie es noch einmal. Geschieht es bei jedem Titel, melden Sie sich ab und wieder an.</translation>
+    </message>
+    <message>
+        <source>Unknown language</source>
+        <translation>Unbekannte Sprache</translation>
+    </message>
+    <message>
+        <source>Up to {age}</source>
+        <translation>Bis {age}</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Waiting for the network</source>
+        <translation>Wartet auf das Netz</translation>
+    </message>
+    <message>
+        <source>Waits for a network that is not metered</source>
+        <translation>Wartet auf ein Netz ohne Volumengrenze</translation>
+    </message>
+    <message>
+        <source>Waits for its turn</source>
+        <translation>Wartet, bis es an der Reihe ist</translation>
+    </message>
+    <message>
+        <source>Waits for the time of the day</source>
+        <translation>Wartet auf die Tageszeit</translation>
+    </message>
+    <message>
+        <source>Waits until nothing is playing</source>
+        <translation>Wartet, bis nichts mehr läuft</translation>
+    </message>
+    <message>
+        <source>What sets the words off from the picture.</source>
+        <translation>Was die Wörter vom Bild abhebt.</translation>
+    </message>
+    <message>
+        <source>Where the hardware cannot decode a title, it is decoded in software.</source>
+        <translation>Was die Hardware nicht dekodieren kann, wird in Software dekodiert.</translation>
+    </message>
+    <message>
+        <source>White</source>
+        <translation>Weiß</translation>
+    </message>
+    <message>
+        <source>Will be tried again soon</source>
+        <translation>Wird bald wieder versucht</translation>
+    </message>
+    <message>
+        <source>Wrong too often: wait a minute.</source>
+        <translation>Zu oft falsch: Warten Sie eine Minute.</translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation>Gelb</translation>
+    </message>
+    <message>
+        <source>You are offline. This is what was here before.</source>
+        <translation>Sie sind offline. Das ist der vorherige Stand.</translation>
+    </message>
+    <message>
+        <source>about {size}</source>
+        <translation>etwa {size}</translation>
+    </message>
+    <message>
+        <source>from {age}</source>
+        <translation>ab {age}</translation>
+    </message>
+    <message>
+        <source>mono</source>
+        <translation>Mono</translation>
+    </message>
+    <message>
+        <source>now {rung}</source>
+        <translation>jetzt {rung}</translation>
+    </message>
+    <message>
+        <source>stereo</source>
+        <translation>Stereo</translation>
+    </message>
+    <message>
+        <source>{name}: nothing is damaged.</source>
+        <translation>{name}: Nichts ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>{name}: {count} parts are damaged.</source>
+        <translation>{name}: {count} Teile sind beschädigt.</translation>
+    </message>
+    <message>
+        <source>{name}: {count} parts come again.</source>
+        <translation>{name}: {count} Teile kommen neu.</translation>
+    </message>
+    <message>
+        <source>{rate}, {gigabytes} GB an hour</source>
+        <translation>{rate}, {gigabytes} GB je Stunde</translation>
+    </message>
+    <message>
+        <source>{time} left</source>
+        <translation>noch {time}</translation>
+    </message>
+    <message>
+        <source>{used} of downloads, {free} free</source>
+        <translation>{used} Downloads, {free} frei</translation>
+    </message>
+</context>
+<context>
+    <name>VolumeSlider</name>
+    <message>
+        <source>Volume</source>
+        <translation>Lautstärke</translation>
+    </message>
+    <message>
+        <source>%1 percent</source>
+        <translation>%1 Prozent</translation>
+    </message>
+</context>
+</TS>
