@@ -36,7 +36,7 @@ from player.net.routing import RoutingTransport
 from player.net.suspend import LOOK_EVERY_S, SuspendWatch
 from player.net.web import WebOptions
 from player.networks import Networks, Visit
-from player.opening import Source
+from player.opening import LIVE, Source
 from player.remembered import Learning, TrackMemory
 from player.resume import ProgressJournal, ResumeSync
 from player.service import ServiceClient, TokenStore
@@ -153,7 +153,7 @@ class Engine:
             learning=self._learning(settings),
         )
         observers = [on_event]
-        if self._resume is not None and source.title_id:
+        if self._resume is not None and source.title_id and source.variant != LIVE:
             observers.append(self._resume.tracker(source.title_id, lambda: session.state.duration_s))
         if reporter is not None:
             observers.append(reporter)

@@ -21,6 +21,8 @@ from player.probing import facts_of, init_of, wanted, with_facts
 from player.resume import Resume, ResumeSync
 from player.service import PlaySession, ServiceClient
 
+LIVE = "live"
+"""The variant of a title that is a channel: there is no place in it to come back to."""
 _MOST_PROBES = 8
 _PROBE_TIMEOUT_S = 5.0
 _REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the film from starting

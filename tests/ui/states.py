@@ -9,7 +9,7 @@ from PySide6.QtQuick import QQuickItem
 
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
-from player.state import Failure, Status
+from player.state import Failure, LiveView, Status
 from tests.kit.fake_client import cards, playing
 from tests.kit.fake_downloads import queue
 from tests.ui.stage import Stage
@@ -196,6 +196,9 @@ def _dialog(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.focus_name == "address")
 
 
+_LIVE = LiveView(start_s=0.0, end_s=120.0, edge_s=132.0, latency_s=42.0, target_s=12.0, following=False)
+
+
 def _player(**changes: object) -> Setup:
     def show(stage: Stage, tv: bool) -> None:
         stage.start(tv=tv, source=Source(url="https://streams.test/film/master.m3u8"))
@@ -260,7 +263,7 @@ STATES: dict[str, Setup] = {
     "open stream": _dialog,
     "player": _player(),
     "player, paused": _player(status=Status.PAUSED, paused=True),
-    "player, live": _player(live=True, duration_s=None),
+    "player, live": _player(live=True, duration_s=None, live_view=_LIVE),
     "player, buffering": _player(status=Status.BUFFERING, notice="edge-a does not answer."),
     "player, menu": _player_menu,
     "player, still watching": _still_watching,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from player.state import Failure, Status
+from player.state import Failure, LiveView, Status
 from tests.kit.fake_client import cards, playing
 
 K = Qt.Key
@@ -295,3 +297,17 @@ def test_nobody_is_asked_while_nothing_plays(stage):
     stage.app.player._lonely.timeout.emit()
     assert not stage.app.player.property("asksPresence")
     assert session.orders == []
+
+
+def test_a_live_programme_has_a_window_and_a_way_back_to_live(stage):
+    view = LiveView(1000.0, 1100.0, edge_s=1112.0, latency_s=62.0, target_s=12.0, following=False)
+    session = stage.play(playing(live=True, duration_s=None, position_s=1050.0, live_view=view))
+    assert stage.app.player.property("fraction") == 0.5
+    assert stage.app.player.property("positionText") == "-0:50"
+    assert not stage.app.player.property("atLive")
+    stage.key(K.Key_Up)
+    stage.item("goLive").forceActiveFocus()
+    stage.key(K.Key_Return)
+    assert ("go_live",) in session.orders
+    session.publish(playing(live=True, duration_s=None, position_s=1100.0, live_view=replace(view, following=True)))
+    stage.until(lambda: stage.app.player.property("atLive"))

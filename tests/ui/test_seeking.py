@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ui.viewmodels.seeking import SeekIntent
+from player.state import LiveView, PlaybackState
+from ui.viewmodels.seeking import SeekIntent, stretch_of
 
 
 def test_steps_count_from_the_target_not_from_the_position():
@@ -52,3 +53,20 @@ def test_a_seek_that_never_arrives_is_given_up():
     for _ in range(30):
         intent.settle(10.0, seeking=False)
     assert intent.target_s is None
+
+
+LIVE = LiveView(start_s=1000.0, end_s=1100.0, edge_s=1112.0, latency_s=42.0, target_s=12.0, following=False)
+
+
+def test_the_bar_of_a_live_programme_is_its_window() -> None:
+    bar = stretch_of(PlaybackState(live=True, live_view=LIVE, position_s=1070.0))
+    assert (bar.fraction(1000.0), bar.fraction(1070.0), bar.fraction(9999.0)) == (0.0, 0.7, 1.0)
+    assert bar.at(0.25) == 1025.0
+    assert (bar.words(1070.0), bar.words(1099.8)) == ("-0:30", "0:00")
+
+
+def test_the_bar_of_a_title_is_all_of_it() -> None:
+    bar = stretch_of(PlaybackState(duration_s=200.0))
+    assert (bar.fraction(50.0), bar.at(0.5), bar.words(65.0)) == (0.25, 100.0, "1:05")
+    assert not stretch_of(PlaybackState())
+    assert stretch_of(PlaybackState()).fraction(5.0) == 0.0

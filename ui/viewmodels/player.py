@@ -21,7 +21,7 @@ from ui.viewmodels.menus import (
     text_options,
 )
 from ui.viewmodels.relay import StateRelay
-from ui.viewmodels.seeking import SeekIntent
+from ui.viewmodels.seeking import SeekIntent, Stretch, stretch_of
 from ui.viewmodels.statistics import StatisticsViewModel
 from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import clock_time, tr
@@ -136,8 +136,7 @@ class PlayerViewModel(QObject):
     @Property(float, notify=timeChanged)
     def fraction(self) -> float:
         """Position on the seek bar, 0..1: where the viewer wants to be, else where the playback is."""
-        duration = self._state.duration_s
-        return min(1.0, max(0.0, self._time_s() / duration)) if duration else 0.0
+        return self._bar.fraction(self._time_s())
 
     @Property(float, notify=timeChanged)
     def positionS(self) -> float:
@@ -151,7 +150,14 @@ class PlayerViewModel(QObject):
 
     @Property(str, notify=timeChanged)
     def positionText(self) -> str:
-        return clock_time(self._time_s())
+        """The time on the title's clock; of a live programme how far behind it is shown."""
+        return self._bar.words(self._time_s())
+
+    @Property(bool, notify=timeChanged)
+    def atLive(self) -> bool:
+        """Whether a live programme is shown as live as it can be."""
+        view = self._state.live_view
+        return view is not None and view.following and self._intent.target_s is None
 
     @Property(str, notify=timeChanged)
     def durationText(self) -> str:
@@ -160,10 +166,8 @@ class PlayerViewModel(QObject):
     @Property(list, notify=bufferedChanged)
     def buffered(self) -> list[float]:
         """Ranges on the seek bar as a flat list: begin, end, begin, end... in 0..1."""
-        duration = self._state.duration_s
-        if not duration:
-            return []
-        return [min(1.0, max(0.0, edge / duration)) for span in self._state.buffered for edge in span]
+        bar = self._bar
+        return [bar.fraction(edge) for span in self._state.buffered for edge in span] if bar else []
 
     @Property(QObject, constant=True)
     def qualities(self) -> OptionModel:
@@ -246,9 +250,9 @@ class PlayerViewModel(QObject):
     @Slot(float)
     def scrub(self, fraction: float) -> None:
         """Show another position on the seek bar without going there yet."""
-        if self._state.duration_s:
+        if self._bar:
             self._seek_timer.stop()
-            self._intent.aim(fraction * self._state.duration_s)
+            self._intent.aim(self._bar.at(fraction))
             self.timeChanged.emit()
 
     @Slot(float)
@@ -260,12 +264,18 @@ class PlayerViewModel(QObject):
     @Slot(float)
     def seekToTime(self, position_s: float) -> None:
         """Go to a time, in seconds; outside the title to its nearer end."""
-        if self._state.duration_s:
-            self.seekTo(min(1.0, max(0.0, position_s / self._state.duration_s)))
+        self.seekTo(self._bar.fraction(position_s))
 
     @Slot(float, result=str)
     def timeAt(self, fraction: float) -> str:
-        return clock_time(fraction * (self._state.duration_s or 0.0))
+        return self._bar.words(self._bar.at(fraction))
+
+    @Slot()
+    def goLive(self) -> None:
+        """Back to where a live programme is shown live."""
+        self._seek_timer.stop()
+        self._intent = SeekIntent()
+        self._tell(lambda session: session.go_live())
 
     @Slot(int)
     def setVolume(self, volume: int) -> None:
@@ -353,6 +363,10 @@ class PlayerViewModel(QObject):
         target = self._intent.commit()
         if target is not None:
             self._tell(lambda session: session.seek(target))
+
+    @property
+    def _bar(self) -> Stretch:
+        return stretch_of(self._state)
 
     def _time_s(self) -> float:
         return self._intent.target_s if self._intent.target_s is not None else self._state.position_s

@@ -2,12 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from player.state import PlaybackState
+from ui.viewmodels.text import clock_time
+
 STEP_S = 10.0
 LONG_STEP_S = 30.0
 _STEPS_BEFORE_LONG = 6
 _NEAR_S = 1.5
 _END_MARGIN_S = 2.0  # steps do not run over the end by accident
 _PATIENCE = 30  # states to wait for a sent seek, about three seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What the seek bar stands for, in seconds on the title's timeline: all of a title, or the window of a live
+    programme. False where nothing is known yet."""
+
+    start_s: float = 0.0
+    end_s: float = 0.0
+    live: bool = False
+
+    def __bool__(self) -> bool:
+        return self.end_s > self.start_s
+
+    def fraction(self, time_s: float) -> float:
+        """The place of a time on the bar, 0 to 1."""
+        return min(1.0, max(0.0, (time_s - self.start_s) / (self.end_s - self.start_s))) if self else 0.0
+
+    def at(self, fraction: float) -> float:
+        """The time at a place on the bar."""
+        return self.start_s + fraction * (self.end_s - self.start_s)
+
+    def words(self, time_s: float) -> str:
+        """A time as it is shown: since the begin, or before the live end."""
+        if not self.live:
+            return clock_time(time_s)
+        behind = clock_time(self.end_s - time_s)
+        return behind if self.end_s - time_s < 1 else f"-{behind}"
+
+
+def stretch_of(state: PlaybackState) -> Stretch:
+    """What the seek bar stands for now."""
+    if state.live_view is not None:
+        return Stretch(state.live_view.start_s, state.live_view.end_s, live=True)
+    return Stretch(0.0, state.duration_s or 0.0)
 
 
 class SeekIntent:

@@ -48,6 +48,15 @@ FocusScope {
             onPressed: root.player.step(1)
         }
         IconButton {
+            objectName: "goLive"
+            icon: "live"
+            caption: qsTr("Live")
+            name: qsTr("Go to live")
+            visible: root.player.live
+            checked: root.player.atLive
+            onPressed: root.player.goLive()
+        }
+        IconButton {
             objectName: "mute"
             icon: root.player.muted || root.player.volume === 0 ? "muted" : root.player.volume < 50 ? "volume-low" : "volume"
             name: root.player.muted ? qsTr("Sound on") : qsTr("Mute")
