@@ -137,6 +137,7 @@ class _Parts:
         return wrap
 
     def _make_kept(self) -> KeptTitles:
+        from downloads.settings import DownloadSettings
         from drm_client.keystore import open_key_store
         from ui.kept_titles import KeptTitles
         from ui.kiosk.keeping import Keeper
@@ -148,6 +149,7 @@ class _Parts:
             self.profile / "downloads",
             lambda: open_key_store(self.profile, "file"),
             client.plays_online,
+            DownloadSettings(yield_to_playback=False),  # a kiosk always plays
         )
         provisioning = self.provisioning
         self._keeper = Keeper(kept, client.title, provisioning.entries, provisioning.kept_bytes)
