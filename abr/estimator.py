@@ -57,10 +57,11 @@ MEMORY_HALF_LIFE_S = 6 * 3600.0
 MEMORY_TRANSFERS = 200.0  # the share of outages is remembered of so many transfers at most
 MEMORY_WEIGHT_S = 3.0  # seconds of transfer that a fresh memory counts for
 RECENT = 8
-MAX_PENDING = 6  # transfers counted provisionally
+TELLING_WEIGHT = 0.3  # a transfer that weighs less (a little sound that came at once) does not tell the link's rate
+MAX_PENDING = 6  # transfers counted provisionally: some sound may come and go while a segment of the picture runs
 MIN_BODY_S = 1e-3  # a shorter body came out of a socket buffer: its rate is not the link's
 MIN_BYTES = 1000
-FULL_WEIGHT_S = 0.05  # a body that lasts this long ...
+FULL_WEIGHT_S = 0.5  # a body that lasts this long ...
 FULL_WEIGHT_BYTES = 250_000  # ... or is this large counts fully
 
 
@@ -133,6 +134,7 @@ class _Learned:
     error_sum: float
     ttfb_s: float | None = None
     samples: int = 0
+    measured: int = 0
     recent: tuple[TransferRate, ...] = ()
     outages: float = 0.0
     outage_transfers: float = PRIOR_OUTAGE_TRANSFERS
@@ -175,7 +177,9 @@ class _Learned:
             keep = 0.0 if self.ttfb_s is None else 0.5 ** (1 / TTFB_HALF_LIFE_SAMPLES)
             self.ttfb_s = keep * (self.ttfb_s or 0.0) + (1 - keep) * ttfb
         self.samples += 1
-        self.recent = (*self.recent, TransferRate(int(total), body_s, ttfb))[-RECENT:]
+        self.measured += int(total)
+        if weight >= TELLING_WEIGHT:
+            self.recent = (*self.recent, TransferRate(int(total), body_s, ttfb))[-RECENT:]
 
     def _watch_outage(self, log_rate: float, weight: float, body_s: float) -> None:
         """Count transfers that stood still for a while on a link that then was as before. (One that is slow and stays
@@ -207,7 +211,7 @@ class ThroughputEstimator:
     age.
 
     A transfer that ends while another is still running looks slower than the link. The last few are therefore counted
-    provisionally, and finally only when no transfer can still turn up that overlapped them.
+    provisionally, and finally only when what overlapped them has most likely ended too.
     """
 
     def __init__(self, memory: NetworkMemory | None = None) -> None:
@@ -224,7 +228,7 @@ class ThroughputEstimator:
         if sample.cached or sample.aborted or sample.size < MIN_BYTES:
             return
         self._provisional = None
-        while self._pending and (len(self._pending) >= MAX_PENDING or self._pending[0].end_s <= sample.first_byte_s):
+        if len(self._pending) >= MAX_PENDING:
             oldest = self._pending.pop(0)
             self._settled.count(oldest, self._shared(oldest, [*self._pending, sample]))
             self._before.append(oldest)
@@ -264,6 +268,7 @@ class ThroughputEstimator:
             remembered=remembered,
             age_s=self._memory.age_s if remembered and self._memory else 0.0,
             outage_chance=min(learned.outages / learned.outage_transfers, MAX_OUTAGE_CHANCE),
+            measured=learned.measured,
             recent=learned.recent,
         )
 

@@ -82,7 +82,8 @@ class Estimate:
     remembered: bool = False
     age_s: float = 0.0
     outage_chance: float = 0.0  # that a transfer meets an outage: far less for some seconds, then as before
-    recent: tuple[TransferRate, ...] = ()  # the newest last, at most eight
+    measured: int = 0  # bytes behind it in this session
+    recent: tuple[TransferRate, ...] = ()  # those that tell the link's rate, the newest last, at most eight
 
 
 @dataclass(frozen=True, slots=True)

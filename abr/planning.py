@@ -28,6 +28,13 @@ BUFFER_POINTS = FINE_POINTS + COARSE_POINTS + 1
 CELLS_PER_SEGMENT = 3.0
 FINE_SHARE = 0.6  # of the buffer at most
 TAPER = 4  # how sharply a buffer loses its worth once the link carries the top rung anyway
+SETTLING = 0.3  # of the change from the last rung of the plan to the quality that the link then carries for good
+# A drought: the link falls below the lowest rung and stays there. In the two minutes after a moment at which an
+# unsteady link carries m times the lowest rung, a buffer of b seconds falls short by DROUGHT_S / m seconds times
+# exp(-b / DROUGHT_DEPTH_S) on average. Fitted to mobile traces; a link that is steady hardly knows droughts.
+DROUGHT_S = 2.0
+DROUGHT_DEPTH_S = 20.0
+DROUGHT_SPAN_S = 120.0
 RATE_POINTS = 5
 RATE_SPAN = 0.7  # the grid of expected rates reaches this many error scales up and down
 MIN_SPREAD_OF_GRID = 0.25
@@ -61,7 +68,8 @@ class Problem:
     unit. ``sizes[h, r]`` are bits of the coming segments. ``segments_left`` counts all that remain of the title (a
     large number where it is unknown). ``rate_bps`` is the expected rate, ``spread`` the standard deviation of
     ``log(actual/expected)`` and ``gain`` how far the expectation follows a surprise. ``outage_chance`` is how often a
-    transfer meets an outage.
+    transfer meets an outage. ``unsteady`` is 0 for a link that gives the same at each transfer, 1 for one that
+    changes much.
     """
 
     quality: Floats
@@ -79,6 +87,7 @@ class Problem:
     buffer_value: float
     switch_leniency: float = 1.0
     outage_chance: float = 0.0
+    unsteady: float = 0.0
     running: Running | None = None
 
 
@@ -147,8 +156,10 @@ class _Grid:
         self.centre = centre
 
     def value_at_horizon(self, steps: int) -> Floats:
-        """What the buffer left at the horizon is worth: the quality it buys at the rate of then, shape [rate,
-        rung, buffer].
+        """What the state at the horizon is worth, shape [rate, rung, buffer]: the quality that the buffer buys at the
+        rate of then, less the change to that quality which is still to come, less the stalls of droughts.
+
+        Without the change a plan would put off the way up for ever, since at the horizon it costs nothing.
         """
         problem = self.problem
         left_s = max(problem.segments_left - steps, 0) * problem.segment_s
@@ -157,9 +168,19 @@ class _Grid:
         wanted = 1 / (1 + (self.rates / needed) ** TAPER)
         worth = problem.buffer_value * wanted * lasting / problem.segment_s
         useful = np.minimum(self.buffers, left_s)
-        shape = (RATE_POINTS, self.rungs, BUFFER_POINTS)
-        value: Floats = np.broadcast_to(worth[:, None, None] * useful[None, None, :], shape).copy()
+        change = np.abs(problem.quality[None, :] - lasting[:, None]) if left_s > 0 else np.zeros((1, self.rungs))
+        value: Floats = worth[:, None, None] * useful - SETTLING * change[:, :, None]
+        value += (self._droughts(left_s) * problem.stall_cost)[:, None, :]
         return value
+
+    def _droughts(self, left_s: float) -> Floats:
+        """Seconds of stall to expect, negative, shape [rate, buffer]."""
+        problem = self.problem
+        lowest_bps = problem.sizes[:, 0].mean() / problem.segment_s
+        missing_s = DROUGHT_S * problem.unsteady**2 * np.minimum(lowest_bps / self.rates, 1.0)
+        missing_s *= min(1.0, left_s / DROUGHT_SPAN_S)
+        expected: Floats = -missing_s[:, None] * np.exp(-self.buffers / DROUGHT_DEPTH_S)
+        return expected
 
     def _quality_of(self, rates: Floats) -> Floats:
         """The quality that a lasting rate would carry, linear between the rungs' mean sizes."""

@@ -26,8 +26,7 @@ def starting(view: Snapshot) -> bool:
 
 def trusted_bps(estimate: Estimate) -> float | None:
     """What the network is sure to give as far as anybody can know, in bit/s; None while too little is known of it."""
-    measured = sum(each.size for each in estimate.recent)
-    return estimate.low_bps if estimate.remembered or measured >= PROBE_BYTES else None
+    return estimate.low_bps if estimate.remembered or estimate.measured >= PROBE_BYTES else None
 
 
 def while_low(decision: Decision) -> Decision:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,6 +29,9 @@ OPTIMISM = 0.1  # of the spread: the mean of logarithms lies below the mean
 BUFFER_VALUE = 0.92  # of the quality that the buffer at the horizon could buy
 SWITCH_LENIENCY = 0.8
 UNKNOWN_END = 10_000
+
+UNSTEADY_LOG = 0.2  # a link whose rate changes this much from one transfer to the next, as a logarithm, is unsteady
+FEW_CHANGES = 3  # fewer do not tell
 
 STEADY_RATIO = 1.1  # the fastest of the last transfers over the slowest, on a link that is taken as constant
 STEADY_SAMPLES = 4
@@ -180,7 +184,18 @@ def _problem(view: Snapshot, mean_bps: float) -> Problem:
         buffer_value=BUFFER_VALUE,
         switch_leniency=SWITCH_LENIENCY,
         outage_chance=estimate.outage_chance,
+        unsteady=_unsteady(view),
     )
+
+
+def _unsteady(view: Snapshot) -> float:
+    """How unsteady the link has been of late, 0 to 1: its usual change from one transfer to the next, so that a jump
+    from one steady rate to another does not count. 1 where too little is known."""
+    rates = [math.log(each.size * 8 / each.body_s) for each in view.estimate.recent]
+    changes = sorted(abs(later - earlier) for earlier, later in pairwise(rates))
+    if len(changes) < FEW_CHANGES:
+        return 1.0
+    return min(1.0, changes[len(changes) // 2] / UNSTEADY_LOG)
 
 
 def _problem_of_running(progress: Progress, left_bits: float, bps: float) -> Problem:

@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from abr.economy import economy
 from abr.estimator import ThroughputEstimator
-from abr.model import Caps, Decision, NetworkMemory, Phase, Policy, Progress, Snapshot, TransferSample, Verdict
+from abr.model import (
+    Caps,
+    Decision,
+    Estimate,
+    NetworkMemory,
+    Phase,
+    Policy,
+    Progress,
+    Snapshot,
+    TransferSample,
+    Verdict,
+)
 from abr.simulator.formats import Ladder, Trace
+from abr.startup import while_low
 
 LOOKAHEAD = 10  # segments whose sizes a policy is shown
 PROGRESS_STEP_S = 0.25
@@ -20,7 +33,9 @@ MAX_REQUESTS_PER_SEGMENT = 50
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a session is run. ``startup_s`` and ``resume_s`` are the media buffered before playback starts or
-    resumes; None is one segment. ``start_s`` is where in the trace the session begins.
+    resumes; None is one segment. ``start_s`` is where in the trace the session begins. ``as_player`` adds what the
+    player puts around every policy: lower rungs while hardly anything is buffered, a deeper buffer on a slow link.
+    Without ``sizes_known`` the policy is not told the sizes of the coming segments: many manifests do not tell.
     """
 
     buffer_max_s: float = 30.0
@@ -29,6 +44,8 @@ class Options:
     start_s: float = 0.0
     caps: Caps = field(default_factory=Caps)
     memory: NetworkMemory | None = None
+    as_player: bool = False
+    sizes_known: bool = True
     record: bool = False  # keep decisions and the timeline
 
 
@@ -122,6 +139,7 @@ class Simulation:
         self._segment = 0
         self._in_a_row = 0
         self._since_switch = 0
+        self._slow_link = False
 
     def run(self) -> Session:
         """Play the title to its end. Raises ValueError when the policy never fetches a segment."""
@@ -138,11 +156,14 @@ class Simulation:
     def _decide(self) -> int:
         for _ in range(100_000):
             decision = self._policy.decide(self._snapshot(self._now_s, self._playback.buffer_s))
+            if self._options.as_player:
+                decision = while_low(decision)
             if self._options.record:
                 self.result.decisions.append(decision)
             if decision.rung is not None:
                 return decision.rung
-            if decision.wait_s > 0 and self._playback.buffer_s + self._ladder.segment_s > self._options.buffer_max_s:
+            buffer_max_s = decision.snapshot.buffer_max_s
+            if decision.wait_s > 0 and self._playback.buffer_s + self._ladder.segment_s > buffer_max_s:
                 self._playback.play_anyway()
             self._pass(max(decision.wait_s, 1e-3))
         raise ValueError(f"policy {self._policy.name!r} waits for ever")
@@ -224,18 +245,25 @@ class Simulation:
             )
         )
 
+    def _buffer_max_s(self, estimate: Estimate) -> float:
+        if not self._options.as_player:
+            return self._options.buffer_max_s
+        found = economy(estimate, self._options.buffer_max_s, was_low=self._slow_link)
+        self._slow_link = found.low
+        return found.buffer_max_s
+
     def _snapshot(self, now_s: float, buffer_s: float) -> Snapshot:
-        segment, ladder = self._segment, self._ladder
+        segment, ladder, estimate = self._segment, self._ladder, self._estimator.estimate(now_s)
         return Snapshot(
             now_s=now_s,
             phase=Phase.STEADY if segment else Phase.STARTUP,
             rungs=ladder.rungs,
             current=self.result.rungs[-1] if self.result.rungs else None,
             buffer_s=buffer_s,
-            buffer_max_s=self._options.buffer_max_s,
+            buffer_max_s=self._buffer_max_s(estimate),
             segment_s=ladder.segment_s,
-            estimate=self._estimator.estimate(now_s),
-            next_sizes=ladder.sizes[segment : segment + LOOKAHEAD],
+            estimate=estimate,
+            next_sizes=ladder.sizes[segment : segment + LOOKAHEAD] if self._options.sizes_known else (),
             remaining_s=(ladder.segments - segment) * ladder.segment_s,
             playing=self._playback.playing,
             caps=self._options.caps,

@@ -135,3 +135,19 @@ def test_an_outage_is_told_from_a_lower_rate() -> None:
     slower = after(*steady, late, transfer(60.0, 0.3e6)).estimate(80.0)
     assert 0 < tunnel.outage_chance < 0.1
     assert slower.outage_chance == 0
+
+
+def test_what_overlapped_counts_also_when_it_ends_last() -> None:
+    """Two bits of sound come and go while a segment of the picture runs: the link is what all of them had."""
+    sound = [transfer(at_s, 1e6, size=20_000) for at_s in (0.0, 1.0)]
+    picture = transfer(0.0, 3e6, size=1_500_000)
+    estimate = after(*sound, picture).estimate(9.0)
+    assert estimate.mean_bps is not None
+    for each in estimate.recent:
+        assert each.size * 8 / each.body_s > 2.9e6
+
+
+def test_what_is_too_little_to_tell_is_not_among_the_recent() -> None:
+    estimate = after(transfer(0.0, 4e6), transfer(5.0, 90e6, size=7_000)).estimate(9.0)
+    assert [each.size for each in estimate.recent] == [500_000]
+    assert (estimate.samples, estimate.measured) == (2, 507_000)

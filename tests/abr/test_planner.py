@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abr import registry
-from abr.model import Reason
+from abr.model import Reason, Snapshot, TransferRate
 from abr.simulator.formats import Ladder, Trace
 from abr.simulator.session import Options, simulate
 from tests.kit.snapshots import progress, snapshot
@@ -127,3 +127,31 @@ def test_known_outages_make_it_hold_more_in_reserve(buffer_s: float) -> None:
     assert careless is not None
     assert careful is not None
     assert careful <= careless
+
+
+SPARSE = Ladder.constant((500, 1000, 2000, 4000, 8000, 25000)).rungs
+
+
+def seen(moment: Snapshot, *rates_bps: float) -> Snapshot:
+    """``moment`` after transfers of one second at these rates."""
+    recent = tuple(TransferRate(int(bps / 8), 1.0, 0.05) for bps in rates_bps)
+    return replace(moment, estimate=replace(moment.estimate, recent=recent))
+
+
+@pytest.mark.parametrize("buffer_s", [16.0, 24.0, 32.0])
+def test_an_unsteady_thin_link_gets_a_deeper_reserve_than_a_steady_one(buffer_s: float) -> None:
+    """With a ladder up to 25 Mbit/s, where a stall costs much, on a link that carries twice the lowest rung."""
+    moment = replace(snapshot(1.1e6, rungs=SPARSE, buffer_s=buffer_s, current=1), buffer_max_s=60.0)
+    steady = registry.create().decide(seen(moment, *(1.1e6, 1.12e6) * 4)).rung
+    unsteady = registry.create().decide(seen(moment, *(0.7e6, 1.7e6) * 4)).rung
+    assert steady is not None
+    assert unsteady is not None
+    assert unsteady < steady
+
+
+def test_the_way_up_is_not_put_off() -> None:
+    """Enough in hand, and a link that carries the fourth rung: to wait for a full buffer gains nothing."""
+    moment = replace(snapshot(5e6, rungs=SPARSE, buffer_s=24.0, current=0), buffer_max_s=60.0)
+    rung = registry.create().decide(seen(moment, *(5e6, 5.5e6) * 4)).rung
+    assert rung is not None
+    assert rung >= 3

@@ -179,3 +179,18 @@ def test_a_policy_that_only_waits_is_found_out() -> None:
 
 def test_an_empty_session_can_still_be_described() -> None:
     assert Session("p", "t", "l").stalled_s == 0
+
+
+def test_as_the_player_a_thin_link_gets_a_deeper_buffer() -> None:
+    ladder, link = Ladder.constant((200, 600), segments=40), Trace("thin", [(100.0, 8e5, 0.04)])
+    deepest = [
+        max(request.buffer_after_s for request in simulate(registry.create(), ladder, link, options).requests)
+        for options in (Options(buffer_max_s=20.0), Options(buffer_max_s=20.0, as_player=True))
+    ]
+    assert deepest[0] <= 20.0 < deepest[1] <= 40.0
+
+
+def test_sizes_that_no_manifest_tells_are_hidden_from_the_policy() -> None:
+    ladder = synthetic.ladder(segments=10)
+    session = simulate(registry.create(), ladder, synthetic.trace("steady"), Options(sizes_known=False, record=True))
+    assert {decision.snapshot.next_sizes for decision in session.decisions} == {()}

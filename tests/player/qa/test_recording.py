@@ -167,7 +167,7 @@ def test_har_says_what_each_request_was_for(tmp_path: Path) -> None:
         assert entry["time"] == pytest.approx(sum(entry["timings"].values()), abs=0.01)
         assert entry["startedDateTime"].startswith("2023-11-14T22:13:")
     segments = [each["_matinee"] for each in log["entries"] if each["_matinee"].get("decision") is not None]
-    assert len(segments) >= 6
+    assert len(segments) >= 4, "one that was given up for another rung has none"
     for each in segments:
         decision = report["decisions"][each["decision"]]
         assert (decision["position"], decision["rung"]) == (each["position"], each["rung"])
