@@ -45,12 +45,19 @@ def shown_at(screen: Screen, session: Session, time_s: float) -> np.ndarray:
 
 def drawn_rows(screen: Screen) -> list[int]:
     """The rows of the picture that differ with and without subtitles."""
-    screen.player.set("sub-visibility", False)
-    until(lambda: not screen.player.read("sub-visibility"))
-    plain = _settled(screen)
-    screen.player.set("sub-visibility", True)
-    until(lambda: _differing(plain, screen.picture) != [])
-    return _differing(plain, _settled(screen))
+    rows: list[int] = []
+
+    def differ() -> bool:
+        """A busy machine may draw late: then both are the same, and it is tried again."""
+        pictures = []
+        for visible in (False, True):
+            screen.player.set("sub-visibility", visible)
+            pictures.append(_settled(screen))
+        rows[:] = _differing(*pictures)
+        return bool(rows)
+
+    until(differ)
+    return rows
 
 
 def _settled(screen: Screen) -> np.ndarray:
