@@ -201,6 +201,7 @@ class HomeViewModel(QObject):
         self._state = HomeState.READY if self._cards else HomeState.EMPTY
         self._message = self._notice = ""
         self._accept(page)
+        self._publish()
 
     def _more(self) -> None:
         if self._task is None and self._cursor is not None:
@@ -208,8 +209,14 @@ class HomeViewModel(QObject):
 
     def _next_page(self, page: CatalogPage) -> None:
         known = {card.id for card in self._cards}
-        self._cards.extend(card for card in page.titles if card.id not in known)
+        new = [card for card in page.titles if card.id not in known]
+        self._cards.extend(new)
         self._accept(page)
+        if any(is_begun(card) for card in new):
+            self._publish()
+        else:  # however many there are already, only these are work
+            self._titles.append([poster_of(card) for card in new])
+            self.changed.emit()
 
     def _accept(self, page: CatalogPage) -> None:
         self._task = None
@@ -218,7 +225,6 @@ class HomeViewModel(QObject):
         self._back_off.reset()
         self._cursor = page.next_cursor
         self._titles.more_wanted = self._more if self._cursor is not None else None
-        self._publish()
 
     def _failed(self, failure: Failure) -> None:
         self._task = None
