@@ -303,6 +303,7 @@ class Loader:
             pathway=job.pathway,
             track=resource.track,
             priority=resource.priority,
+            first_byte_s=resource.first_byte_s,
             attempt=job.attempts,
         )
         return request if self._mark is None else self._mark(request, resource.duration_s), skip
@@ -350,7 +351,8 @@ class Loader:
         patience = min(max(buffer_s * _PATIENCE_SHARE, _PATIENCE_MIN_S), _PATIENCE_MAX_S)
         if progress.remaining_s is None or progress.elapsed_s < patience:
             return
-        if progress.of_real_time >= 1:
+        held_back = job.resource.first_byte_s is not None and progress.first_byte_s is None
+        if progress.of_real_time >= 1 or held_back:
             return
         untried = [name for name in job.urls if name not in job.tried]
         reason = self._elsewhere(job, progress, untried)

@@ -20,7 +20,8 @@ class Resource:
 
     ``expected_size`` is the exact length in bytes, where the manifest or an index says it. ``duration_s`` is the
     media time that a segment carries; with it a transfer slower than real time is noticed. ``may_come``: it may not
-    have been published yet (the live edge).
+    have been published yet (the live edge). ``first_byte_s`` is how long the server may take to begin its answer,
+    where it holds that back on purpose (a blocking reload of a playlist).
     """
 
     kind: RequestKind
@@ -31,6 +32,7 @@ class Resource:
     expected_size: int | None = None
     priority: int = 0
     may_come: bool = False
+    first_byte_s: float | None = None
 
 
 class Sink(Protocol):

@@ -24,7 +24,7 @@ from player.manifest.changes import Changes
 from player.manifest.dash.indexes import NumberIndex
 from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.model import PlaylistRef, Presentation, Rendition, Segment, SegmentIndex
-from player.manifest.timing import Reload, clock_source, next_reload, server_time, with_query
+from player.manifest.timing import DEFAULT_RELOAD_S, Reload, clock_source, next_reload, server_time, with_query
 from player.manifest.urls import split_url, unsplit_url
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
@@ -35,6 +35,7 @@ from player.stream.timeline import Slot
 _ALIGNED_SHARE = 0.5  # of a slot, that a rung's segment may begin beside it
 _LATE_LOOKS = 8  # at a playlist, for a segment that others have already
 _LOOK_S = 0.5
+_ANSWER_S = 6.0
 _WRONG_DATE_S = 1.0
 
 News = Callable[[Changes], None]
@@ -254,7 +255,13 @@ class Refresher:
         asked_s = self._clock.monotonic()
         try:
             body, result = await self._loader.load_whole(
-                Resource(RequestKind.MANIFEST, wanted, track=rendition.id, may_come=reload is not None)
+                Resource(
+                    RequestKind.MANIFEST,
+                    wanted,
+                    track=rendition.id,
+                    may_come=reload is not None,
+                    first_byte_s=_held_back_s(newest) if reload is not None and reload.blocking else None,
+                )
             )
             presentation = self._programme.presentation
             if reload is None:
@@ -346,6 +353,12 @@ def _aligned(found: Segment, slot: Slot) -> Segment:
             ErrorCode.MEDIA_UNSUPPORTED, "One quality of this programme is cut in other places than the rest."
         )
     return found
+
+
+def _held_back_s(rendition: Rendition) -> float:
+    """How long a blocking server may hold its answer back: three target durations (RFC 8216bis 6.2.5.2), and the time
+    that any answer may take."""
+    return 3 * (rendition.target_duration_s or DEFAULT_RELOAD_S) + _ANSWER_S
 
 
 def _playlist_url(rendition: Rendition) -> str:

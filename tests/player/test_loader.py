@@ -295,6 +295,18 @@ async def test_cancelling_a_load_leaves_nothing_behind() -> None:
     assert len(asyncio.all_tasks()) == 1
 
 
+async def test_an_answer_that_is_held_back_on_purpose_is_waited_for() -> None:
+    """A blocking reload of a playlist says nothing for some seconds; that is no reason for another CDN."""
+    bench = Bench()
+    bench.transport.plan(A, Act(first_byte_s=7.0))
+    result = await bench.load(segment(kind=RequestKind.MANIFEST, duration_s=None, first_byte_s=18.0))
+    assert (result.outcome, result.attempts, result.pathway) == (LoadOutcome.DONE, 1, "a")
+    bench = Bench()
+    bench.transport.plan(A, Act(first_byte_s=7.0))
+    other = await bench.load(segment(kind=RequestKind.MANIFEST, duration_s=None))
+    assert other.pathway == "b"
+
+
 async def test_small_bodies_come_whole_or_raise() -> None:
     bench = Bench()
     assert await bench.clock.run(bench.loader.load_bytes(segment(kind=RequestKind.INIT))) == CONTENT

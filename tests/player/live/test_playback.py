@@ -132,4 +132,6 @@ async def test_delivery_directives_are_used_where_the_server_offers_them(
     numbers = [int(name.partition("_HLS_msn=")[2]) for name in blocked]
     assert numbers == sorted(numbers)
     assert len(blocked) < 40 / 0.5
+    waits = [request.first_byte_s for request in viewing.transport.requests if "_HLS_msn=" in request.url]
+    assert set(waits) == {18.0}
     assert not viewing.failures
