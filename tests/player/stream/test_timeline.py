@@ -140,3 +140,62 @@ def test_positions_of_a_line_go_on_over_the_periods() -> None:
     assert audio[2].period == 1
     assert audio.at(1e6) == 4
     assert line(0).at(5.0) == 0
+
+
+# -- live
+
+
+def live(*discontinuities: int, start_s: float = 0.0) -> list[tuple[int, Segment]]:
+    return [
+        (0, Segment(number, start_s + 4.0 * number, 4.0, f"s{number}", discontinuity=count))
+        for number, count in enumerate(discontinuities)
+    ]
+
+
+def test_a_live_timeline_grows_at_its_end_and_its_slots_keep_their_numbers() -> None:
+    timeline = Timeline(live=True)
+    assert timeline.grow(live(0, 0, 0)) == 3
+    before = list(timeline.slots[:2])
+    assert not timeline.slots[2].last_of_group, "another one may follow"
+    assert timeline.slots[2].until_s == 12.0
+    assert timeline.grow(live(0, 0, 0, 0, 1)[1:]) == 2
+    assert timeline.slots[:2] == before
+    assert [slot.number for slot in timeline.slots] == [0, 1, 2, 3, 4]
+    assert timeline.slots[3].last_of_group
+    assert timeline.slots[3].until_s == math.inf
+    assert timeline.slots[4].first_of_group
+    assert timeline.grow(live(0, 0, 0, 0, 1)) == 0
+
+
+def test_durations_that_are_rounded_make_no_slot_twice() -> None:
+    timeline = Timeline(live=True)
+    timeline.grow(live(0, 0, 0))
+    assert timeline.grow([(0, Segment(2, 9.9, 4.0, "s2")), (0, Segment(3, 13.9, 4.0, "s3"))]) == 1
+    assert timeline.slots[2].until_s == 13.9
+
+
+def test_what_has_left_the_window_is_passed_over() -> None:
+    timeline = Timeline(live=True)
+    timeline.grow(live(0, 0, 0, 0))
+    assert timeline.start_s == 0.0
+    timeline.slide(8.0)
+    assert (timeline.first, timeline.start_s) == (2, 8.0)
+    timeline.slide(99.0)
+    assert timeline.first == 3, "the last one stays"
+
+
+def test_the_end_of_a_live_timeline_is_that_of_any() -> None:
+    timeline = Timeline(live=True)
+    timeline.grow(live(0, 0))
+    timeline.end()
+    assert not timeline.growing
+    assert timeline.live
+    assert timeline.slots == build_timeline([ListedIndex([each for _, each in live(0, 0)])]).slots
+
+
+def test_a_line_of_sound_grows_too() -> None:
+    parts = [LinePart(period, rendition("a"), segment) for period, segment in live(0, 0, 0)]
+    line = SegmentLine("audio-0", parts[:2], growing=True)
+    assert line.grow(parts) == 1
+    assert line.grow(parts) == 0
+    assert (len(line), line.at(9.0)) == (3, 2)
