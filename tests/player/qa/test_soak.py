@@ -71,11 +71,11 @@ def test_a_soak_leaves_its_curves(tmp_path: Path) -> None:
             "--out",
             str(tmp_path),
         ]
-        assert main([*words, "--minutes", "0.04", "--handles", "5000"]) == 0
+        assert main([*words, "--minutes", "0.02", "--handles", "5000"]) == 0
         document = json.loads((tmp_path / "soak.json").read_text())
         assert document["good"]
         assert document["samples"][-1]["round"] >= 1
         assert main([*words, "--minutes", "5", "--memory", "1"]) == 1, "it stops at once"
-        assert main([*words[:2], server.url("nothing.mpd"), "--minutes", "0.05"]) == 1
+        assert main([*words[:2], server.url("nothing.mpd"), "--minutes", "0.02"]) == 1
     assert "the budget is 1.0 MiB" in (tmp_path / "soak.html").read_text()
     assert soak_page("<x>", samples(3), "<y>", good=True).count("polyline points") == 3

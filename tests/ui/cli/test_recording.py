@@ -106,7 +106,7 @@ def test_queries_are_scrubbed_and_a_session_at_real_speed_is_replayed(
     (tmp_path / "trace.json").write_text('[{"duration_ms": 9000, "bandwidth_kbps": 2500, "latency_ms": 20}]')
     file = tmp_path / "session.mrec"
     with FileServer(media.ffmpeg_dash().folder) as server:
-        words = ["play", server.url(f"manifest.mpd?token={PLANTED[2]}"), "--headless", "--duration", "4"]
+        words = ["play", server.url(f"manifest.mpd?token={PLANTED[2]}"), "--headless", "--duration", "2"]
         words += [
             "--trace",
             str(tmp_path / "trace.json"),
