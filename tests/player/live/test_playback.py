@@ -9,6 +9,7 @@ import pytest
 from player.errors import ErrorCode
 from player.events import LatencySampled, Note
 from player.net.failures import failure
+from player.stream.layout import cue_position, segment_position
 from tests.kit.broadcast import BASE, SEGMENT_S, Broadcast, Viewing, open_demuxer
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act
@@ -135,3 +136,32 @@ async def test_delivery_directives_are_used_where_the_server_offers_them(
     waits = [request.first_byte_s for request in viewing.transport.requests if "_HLS_msn=" in request.url]
     assert set(waits) == {18.0}
     assert not viewing.failures
+
+
+async def test_a_jump_leads_to_the_slot_that_was_asked_for(viewing: Viewing) -> None:
+    """All Cues of a live file lead to one place; where libmpv goes on from there the viewer's jump says."""
+    await viewing.run(20.0)
+    stream, streaming = viewing.streaming.open(), viewing.streaming
+    place_s = streaming.aim(viewing.live.sought(streaming.timeline.start_s + 17.0))
+    stream.seek(cue_position(0))
+    (void,) = stream.read(64)
+    target = cue_position(0) + len(void) + (int.from_bytes(void[1:9], "big") & ((1 << 56) - 1))
+    assert target == segment_position(streaming.timeline.at(place_s).number)
+    streaming.arrived()
+    viewing.playhead.position_s = place_s + 9.0
+    stream.seek(0)
+    stream.seek(cue_position(0))
+    (void,) = stream.read(64)
+    target = cue_position(0) + len(void) + (int.from_bytes(void[1:9], "big") & ((1 << 56) - 1))
+    assert target == segment_position(streaming.timeline.at(place_s + 8.0).number), "another sound track"
+
+
+async def test_a_pause_until_the_window_has_passed(viewing: Viewing) -> None:
+    await viewing.run(10.0)
+    viewing.monitor.property("pause", value=True)
+    position_s = viewing.sink.position_s
+    viewing.sink.step = lambda _seconds: None  # type: ignore[method-assign]
+    await viewing.run(40.0)
+    assert viewing.jumps
+    assert viewing.jumps[0] > position_s
+    assert "earliest" in viewing.monitor.state.notice
