@@ -65,7 +65,7 @@ SYNOPSES = (
 class Waiter:
     """What the stage needs of pytest-qt."""
 
-    def waitUntil(self, condition: Callable[[], object], timeout: int = 3000) -> None:
+    def waitUntil(self, condition: Callable[[], object], timeout: int = 15_000) -> None:
         end = time.monotonic() + timeout / 1000
         while not condition():
             assert time.monotonic() < end, "the state does not come"

@@ -49,7 +49,7 @@ class Stage:
         self._keep = (posters, home, player, downloads)
         self.engine, self.window = load_window(self.app)
         self.app.start(**start)
-        self.qtbot.waitUntil(self.window.isActive)
+        self.qtbot.waitUntil(self.window.isActive, timeout=15_000)
 
     def close(self) -> None:
         if self.window is not None:
@@ -79,7 +79,7 @@ class Stage:
         QTimer.singleShot(milliseconds, loop.quit)
         loop.exec()
 
-    def until(self, condition, timeout: int = 3000) -> None:
+    def until(self, condition, timeout: int = 15_000) -> None:
         self.qtbot.waitUntil(condition, timeout=timeout)
 
     def sign_in(self) -> None:
