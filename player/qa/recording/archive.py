@@ -74,7 +74,7 @@ class Recording:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return _entry(archive, exchange.body, _BODY_BYTES)
-        except (OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error, KeyError, RuntimeError) as error:
             raise _damaged(self.path) from error
 
     @property
@@ -120,7 +120,7 @@ def read_recording(path: Path) -> Recording:
             rows = json.loads(_entry(archive, "exchanges.json", _DOCUMENT_BYTES))
     except OSError as error:
         raise InputError(ErrorCode.INPUT_FILE, f"{path.name} cannot be read: {error.strerror}.") from error
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError) as error:
         raise _damaged(path) from error
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise _damaged(path)

@@ -103,7 +103,7 @@ def test_the_same_bytes_are_kept_once_and_the_same_session_makes_the_same_file(t
         file.close()
 
 
-@pytest.mark.parametrize("damage", ["no zip", "no head", "another", "version", "row", "bomb"])
+@pytest.mark.parametrize("damage", ["no zip", "no head", "another", "version", "row", "bomb", "locked"])
 def test_what_is_no_recording_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.mrec"
     head = {"format": "matinee-recording", "version": 1, "report": {"decisions": []}}
@@ -119,6 +119,14 @@ def test_what_is_no_recording_is_refused(damage: str, tmp_path: Path, monkeypatc
             archive.writestr(
                 "exchanges.json", '[{"kind": "segment", "body": "../../x"}]' if damage == "row" else "[]"
             )
+    if damage == "locked":  # general purpose bit 0 of each header: encrypted (APPNOTE.TXT, 4.4.4)
+        content = bytearray(path.read_bytes())
+        for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            place = content.find(mark)
+            while place >= 0:
+                content[place + offset] |= 1
+                place = content.find(mark, place + 1)
+        path.write_bytes(content)
     with pytest.raises(InputError, match=r"x\.mrec"):
         read_recording(path)
     with pytest.raises(InputError, match="cannot be read"):
