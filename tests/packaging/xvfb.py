@@ -43,6 +43,8 @@ class VirtualScreen:
     def __exit__(self, *_exc: object) -> None:
         self._process.terminate()
         self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def picture(self) -> np.ndarray:
