@@ -45,7 +45,9 @@ class Rung:
     width: int | None = None
     height: int | None = None
     frame_rate: float | None = None
-    quality: float | None = None  # VMAF or SSIM where the service supplies it
+    quality: float | None = (
+        None  # VMAF, SSIM or the like where the service supplies it (SCORE of HLS); more is better
+    )
 
 
 @dataclass(frozen=True, slots=True)

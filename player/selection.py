@@ -103,6 +103,7 @@ def ladder(track: LogicalTrack) -> tuple[Rung, ...]:
             width=rendition.width,
             height=rendition.height,
             frame_rate=rendition.frame_rate,
+            quality=rendition.score,
         )
         for rendition in track.first.renditions
     )

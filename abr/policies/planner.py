@@ -157,7 +157,13 @@ def _steady_limit(view: Snapshot) -> int:
 
 
 def _quality(view: Snapshot) -> Floats:
-    """What a segment at each rung is worth: its bitrate in Mbit/s."""
+    """What a segment at each rung is worth: its bitrate in Mbit/s. Where the service rates all rungs (VMAF, SSIM),
+    each one better than the one below, it is that share of the top rung's Mbit/s."""
+    top = view.rungs[-1].bitrate_bps / 1e6
+    rated = [rung.quality for rung in view.rungs if rung.quality is not None]
+    rises = all(0 < lower < higher for lower, higher in pairwise(rated))
+    if len(rated) == len(view.rungs) > 1 and rises:
+        return np.array(rated) / rated[-1] * top
     return np.array([rung.bitrate_bps for rung in view.rungs]) / 1e6
 
 

@@ -155,3 +155,23 @@ def test_the_way_up_is_not_put_off() -> None:
     rung = registry.create().decide(seen(moment, *(5e6, 5.5e6) * 4)).rung
     assert rung is not None
     assert rung >= 3
+
+
+def rated(*scores: float | None) -> Snapshot:
+    """Little buffered, on a link between the fourth and the fifth rung of the kit's ladder."""
+    moment = replace(snapshot(3.6e6, buffer_s=12.0, current=2))
+    rungs = tuple(replace(rung, quality=score) for rung, score in zip(moment.rungs, scores, strict=True))
+    return replace(moment, rungs=rungs)
+
+
+def test_a_rung_that_looks_no_better_is_not_paid_for() -> None:
+    plain = registry.create().decide(rated(*[None] * 5)).rung
+    flat = registry.create().decide(rated(60.0, 80.0, 94.0, 94.5, 95.0)).rung
+    assert plain is not None
+    assert flat is not None
+    assert flat < plain
+
+
+@pytest.mark.parametrize("scores", [(5.0, 4.0, 3.0, 2.0, 1.0), (60.0, None, 90.0, 94.0, 95.0)])
+def test_ratings_that_do_not_rise_or_are_not_whole_are_left_aside(scores: tuple[float | None, ...]) -> None:
+    assert registry.create().decide(rated(*scores)).rung == registry.create().decide(rated(*[None] * 5)).rung

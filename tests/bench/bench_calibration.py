@@ -121,7 +121,9 @@ def play_in_real_time(what: Title, link: Trace) -> Outcome:
         trace.write_text(json.dumps(_periods(link)))
         words = [sys.executable, "-m", "ui.cli.main", "play", server.url("manifest.mpd"), "--headless"]
         words += ["--trace", str(trace), "--report", str(report), "--buffer", str(BUFFER_S), "--profile", folder]
-        subprocess.run(words, check=True, capture_output=True, timeout=PLAYER_LIMIT_S)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PLAYER_LIMIT_S, check=False)
+        if done.returncode:
+            raise RuntimeError(f"the player failed on {link.name}: {done.stderr[-2000:]}")
         return observed(what, json.loads(report.read_text()))
 
 

@@ -9,6 +9,7 @@ from player.manifest import parse
 from player.manifest.model import Presentation, TrackType
 from player.menus import audio_choices, rung_choices, unsupported_rungs
 from player.selection import Selection, codec_family, ladder, select
+from tests.kit.presentations import presentation, rendition, segments, video_track
 
 _DECODERS = frozenset({"h264", "hevc", "aac", "eac3", "opus"})
 
@@ -182,3 +183,9 @@ def test_captions_that_an_mpd_announces_can_be_chosen() -> None:
         ("captions-service1", "en", "SERVICE1"),
     ]
     assert [part is None for part in text[0].per_period] == [True, False]
+
+
+def test_what_the_service_says_of_a_quality_reaches_the_adaptation() -> None:
+    plain, better = rendition("a", 600, segments(1), score=71.0), rendition("b", 900, segments(1), score=94.5)
+    found = ladder(select(presentation(video_track(plain, better))).main)
+    assert [rung.quality for rung in found] == [71.0, 94.5]
