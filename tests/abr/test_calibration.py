@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from abr import registry
+from abr.explain import decision_at, explain, recorded_decisions
+from abr.replay import replay
 from abr.simulator import synthetic
-from tests.bench.bench_calibration import Title, play_in_virtual_time, predicted, title
+from tests.bench.bench_calibration import Title, observed, play_in_virtual_time, predicted, title, virtual_report
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +23,14 @@ def test_the_player_does_what_the_simulator_says(what: Title, kind: str, mean_kb
     assert found.mbps == pytest.approx(expected.mbps, abs=0.1 * what.ladder.mbps[-1])
     assert found.stalled_s == expected.stalled_s == 0.0
     assert found.waited_s <= expected.waited_s, "the player begins before the first segment is whole"
+
+
+def test_a_report_of_the_player_is_explained_and_replayed(what: Title) -> None:
+    link = synthetic.trace("drift", mean_kbps=1500.0, duration_s=60.0, latency_s=0.04, seed=1)
+    report = virtual_report(what, link)
+    text = explain(decision_at(recorded_decisions(report), 8.0))
+    assert "What would have changed it" in text
+    again = replay(report, registry.create("bola"))
+    assert (again.recorded_policy, again.other_policy) == ("planner", "bola")
+    assert again.measured > 0.5
+    assert again.recorded.mbps == pytest.approx(observed(what, report).mbps, abs=0.2 * what.ladder.mbps[-1])

@@ -109,9 +109,14 @@ def observed(what: Title, report: Mapping[str, Any]) -> Outcome:
 
 def play_in_virtual_time(what: Title, link: Trace) -> Outcome:
     """The real session over the link, in virtual time."""
+    return observed(what, virtual_report(what, link))
+
+
+def virtual_report(what: Title, link: Trace) -> dict[str, Any]:
+    """The report of the real session over the link, in virtual time."""
     with FileServer(what.what.folder) as server:
         spec = _spec(server.url("manifest.mpd"), LinkTrace.parse(_periods(link)))
-        return observed(what, play_virtually(spec, _bench(what.what.folder)))
+        return play_virtually(spec, _bench(what.what.folder))
 
 
 def play_in_real_time(what: Title, link: Trace) -> Outcome:
