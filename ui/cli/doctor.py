@@ -105,9 +105,14 @@ def _libmpv() -> list[Finding]:
 
 
 def _package(part: str, module: str, needed_for: str, *, extra: str | None = None, required: bool = False) -> Finding:
-    present = importlib.util.find_spec(module) is not None
     remedy = f"Install it with: pip install 'matinee[{extra}]'." if extra else "Install Matinee anew."
-    return Finding(part, present, _version(module) if present else "not installed", needed_for, required, remedy)
+    if importlib.util.find_spec(module) is None:
+        return Finding(part, False, "not installed", needed_for, required, remedy)
+    try:
+        importlib.import_module(module)
+    except ImportError as error:  # it is there, and what it rests on is not
+        return Finding(part, False, str(error), needed_for, required, remedy)
+    return Finding(part, True, _version(module), needed_for, required, remedy)
 
 
 def _version(module: str) -> str:
