@@ -83,6 +83,7 @@ class LivePlayback:
         self._guide: Guide | None = None
         self._notice = ("", 0.0)  # ours, and until when it stays
         self._ended = False
+        self._gone: MatineeError | None = None  # the source, and nothing more comes of it
         self._refresher = Refresher(
             self._programme,
             parts.sources,
@@ -94,7 +95,7 @@ class LivePlayback:
             parts.mirrors,
             wanted=parts.streaming.renditions,
             news=self._news,
-            gone=actions.failed,
+            gone=self._is_gone,
         )
 
     async def begin(self, asked_s: float | None) -> float:
@@ -144,6 +145,8 @@ class LivePlayback:
                     view.following,
                 )
             )
+        if self._gone is not None and moment.buffer_s < _HARDLY_S and not moment.paused:
+            self._actions.failed(self._gone)
         if advice.speed is not None:
             self._actions.set_speed(advice.speed)
         if advice.seek_s is not None:
@@ -172,6 +175,11 @@ class LivePlayback:
     async def close(self) -> None:
         """Stop following."""
         await self._refresher.close()
+
+    def _is_gone(self, error: MatineeError | None) -> None:
+        """The source has long sent nothing: what there is of it is played, then the playback fails. None: it sends
+        again."""
+        self._gone = error
 
     def _moment(self, position_s: float) -> Moment:
         state, timeline = self._monitor.state, self._streaming.timeline

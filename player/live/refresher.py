@@ -46,7 +46,7 @@ class Refresher:
     """See the module; implements :class:`player.stream.sources.Growing`.
 
     ``mirrors`` are the addresses of the manifest by pathway, ``wanted`` gives the renditions whose playlists are
-    to be followed, ``gone`` gets the error when the source has been silent for too long.
+    to be followed, ``gone`` gets the error when the source has been silent for too long, None when it speaks again.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Refresher:
         *,
         wanted: Callable[[], Sequence[Rendition]],
         news: News,
-        gone: Callable[[MatineeError], None],
+        gone: Callable[[MatineeError | None], None],
     ) -> None:
         self._programme = programme
         self._sources = sources
@@ -222,7 +222,7 @@ class Refresher:
             wait_s = None if reload is None else state.wait_s(reload, self._clock.monotonic())
             if reload is None or wait_s is None or (by_clock_s is not None and by_clock_s < wait_s):
                 await self._clock.sleep(by_clock_s or 0.0)
-                self._read_again(state)
+                self._read_again()
                 continue
             await self._clock.sleep(wait_s)
             await self._guarded(state, self._load_mpd(reload))
@@ -233,7 +233,7 @@ class Refresher:
         try:
             await load
         except MatineeError as error:
-            state.failed()
+            state.failed(self._clock.monotonic())
             if state.failures == 1:
                 self._note("What is new of this programme could not be loaded; it is tried again.", error)
             if state.is_gone(self._clock.monotonic()):
@@ -312,17 +312,22 @@ class Refresher:
         ]
         return min(lengths) / 2 if lengths else None
 
-    def _read_again(self, state: Source) -> None:
+    def _read_again(self) -> None:
         """The MPD as it stands, at this time."""
         assert self._mpd is not None
         now_s = self._clock.monotonic()
         presentation, changes = refresh(self._programme.presentation, *self._mpd, self._server.at(now_s))
-        asked_s = state.asked_s
-        self._take(state, asked_s, presentation, changes)
+        self._tell(presentation, changes)
 
     def _take(self, state: Source, asked_s: float, presentation: Presentation, changes: Changes) -> None:
-        self._programme.take(presentation, reset=changes.reset)
+        """What a load has brought."""
         state.loaded(asked_s, self._clock.monotonic(), changed=bool(changes))
+        if changes:
+            self._gone(None)
+        self._tell(presentation, changes)
+
+    def _tell(self, presentation: Presentation, changes: Changes) -> None:
+        self._programme.take(presentation, reset=changes.reset)
         self._changed.set()
         self._news(changes)
 

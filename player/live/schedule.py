@@ -24,6 +24,7 @@ class Source:
     news_s: float  # when something new came last
     changed: bool = True  # whether the last load brought something
     failures: int = 0
+    failed_s: float = 0.0  # when the last load failed
 
     def loaded(self, asked_s: float, now_s: float, *, changed: bool) -> None:
         """A load that was begun at ``asked_s`` has worked."""
@@ -33,14 +34,16 @@ class Source:
         if changed:
             self.news_s = now_s
 
-    def failed(self) -> None:
+    def failed(self, now_s: float) -> None:
         """A load has failed, after all that the error matrix allows it."""
         self.failures += 1
+        self.failed_s = now_s
 
     def wait_s(self, reload: Reload, now_s: float) -> float:
         """How long to wait for ``reload``, which was reckoned at ``now_s``."""
         if self.failures:
-            return min(_FIRST_RETRY_S * 2.0 ** (self.failures - 1), _LONGEST_RETRY_S)
+            delay_s = min(_FIRST_RETRY_S * 2.0 ** (self.failures - 1), _LONGEST_RETRY_S)
+            return max(0.0, self.failed_s + delay_s - now_s)
         if reload.blocking and not self.changed:
             return max(reload.after_s - (now_s - self.asked_s), _BLOCKED_LONG_S)
         return reload.after_s

@@ -80,6 +80,19 @@ async def test_an_origin_that_is_away_for_a_while(viewing: Viewing) -> None:
     assert sum(length_s for _, length_s in viewing.sink.stalls) < 25
 
 
+async def test_a_source_that_is_gone_for_good_ends_the_playback(viewing: Viewing) -> None:
+    """After everything that there was of it, and some minutes of waiting."""
+    await viewing.run(20.0)
+    refused = failure(ErrorCode.NET_REFUSED, "{host} does not answer.", BASE)
+    viewing.transport.always(BASE, Act(error=refused))
+    last_s = viewing.streaming.timeline.end_s
+    await viewing.run(250.0)
+    assert not [error for error in viewing.failures if viewing.sink.position_s < last_s - 12.5]
+    await viewing.run(250.0)
+    assert viewing.failures
+    assert viewing.failures[-1].code is ErrorCode.NET_REFUSED
+
+
 async def test_the_end_of_the_event_makes_it_a_title_like_any_other(viewing: Viewing, broadcast: Broadcast) -> None:
     broadcast.end = 30
     await viewing.run(140.0)

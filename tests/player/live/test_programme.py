@@ -109,8 +109,9 @@ def test_an_mpd_that_counts_from_another_moment_goes_on_where_the_clock_is() -> 
 def test_a_source_that_fails_is_asked_again_soon_and_then_less_often(failures: int, wait_s: float) -> None:
     source = Source(asked_s=0.0, news_s=0.0)
     for _ in range(failures):
-        source.failed()
+        source.failed(10.0)
     assert source.wait_s(Reload("u", 3.0), 10.0) == wait_s
+    assert not failures or source.wait_s(Reload("u", 3.0), 10.5) == wait_s - 0.5
     source.loaded(10.0, 10.2, changed=True)
     assert source.wait_s(Reload("u", 3.0), 11.0) == 3.0
 
