@@ -42,10 +42,15 @@ def test_latency_stays_at_its_target(tmp_path: Path) -> None:
 
 
 def _figures(watched: Watched) -> list[str]:
+    begun_s = watched.samples[0].at_s
+    later = [each for each in watched.samples if each.at_s >= begun_s + SETTLED_S]
+    off = [abs(each.latency_s - each.target_s) for each in later]
+    beyond = [each.at_s - begun_s for each, off_s in zip(later, off, strict=True) if off_s >= DRIFT_S]
     speeds = [each.speed for each in watched.samples]
     return [
-        f"single samples {max(abs(each.latency_s - each.target_s) for each in watched.samples[40:]):.3f} s",
+        f"single samples {max(off):.3f} s",
         f"off target {watched.off_target_s(SETTLED_S):.3f} s",
+        f"within {DRIFT_S} s {1 - len(beyond) / len(off):.1%}, beyond first at {min(beyond, default=0.0):.0f} s",
         f"target {watched.samples[-1].target_s:.2f} s",
         f"speed {min(speeds):.3f} to {max(speeds):.3f}",
         f"stalls {len(watched.stalls)}",
