@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.fileserver import FileServer
+from ui.cli import doctor
 from ui.cli import doctor_machine as machine
 from ui.cli.doctor_network import reach, way_out
 from ui.cli.main import main
@@ -105,3 +106,14 @@ def test_everything_is_told_in_json(capsys: pytest.CaptureFixture[str], tmp_path
     assert {"Matinee", "libmpv", "decoders", "graphics", "OpenGL", "display", "sound", "key store"} <= parts
     assert {"disk", "clock", "network"} <= parts
     assert all(each["remedy"] for each in findings if not each["present"])
+
+
+def test_a_package_that_is_there_and_cannot_be_loaded_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_part.py").write_text("raise ImportError('libdrm.so.2: cannot open shared object file')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = doctor._package("Part", "broken_part", "playing", required=True)
+    assert (found.present, found.required) == (False, True)
+    assert "libdrm.so.2" in found.detail
+    assert not doctor._package("Part", "part_that_is_nowhere", "playing").present
