@@ -32,6 +32,7 @@ _COMPRESSED_KINDS = frozenset(
     {RequestKind.MANIFEST, RequestKind.STEERING, RequestKind.TEXT, RequestKind.API, RequestKind.TIME}
 )
 _OF_THE_SERVICE = frozenset({RequestKind.API, RequestKind.TELEMETRY})
+_MAX_PORT = 65535
 _SIOCGIFADDR = 0x8915
 _SIGNS_OF_AN_END = ("disconnected", "closed connection", "connectionterminated", "streamreset")
 _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
@@ -115,6 +116,7 @@ class HttpTransport:
             raise failure(
                 ErrorCode.NET_FORBIDDEN_URL, "This address cannot be used.", hop.url, recoverable=False
             ) from error
+        _refuse_impossible(message.url)
         host = _lead(message, self._web)
         transport = self._transport(message.url.scheme, host, hop.url)
         watch = None if self._on_connect is None else _ConnectWatch(self._on_connect)
@@ -294,6 +296,13 @@ def _first_hop(request: Request, web: WebOptions) -> _Hop:
     if request.kind not in _OF_THE_SERVICE:
         headers |= dict(web.headers)
     return _Hop(request.method, request.url, {**headers, **request.headers}, request.body)
+
+
+def _refuse_impossible(url: httpx.URL) -> None:
+    """Raise NetError for an address that no connection can be made to: one without a host, or with a port above
+    65535, which httpx lets pass and the system's sockets answer with an OverflowError."""
+    if not url.host or (url.port or 0) > _MAX_PORT:
+        raise failure(ErrorCode.NET_FORBIDDEN_URL, "This address cannot be used.", str(url), recoverable=False)
 
 
 def _lead(message: httpx.Request, web: WebOptions) -> str:

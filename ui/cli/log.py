@@ -12,6 +12,16 @@ from player.net.redact import redact_text
 _TALKATIVE = ("httpcore", "hpack")  # at debug level they log headers: signed addresses, tokens
 
 
+class Lines(logging.Formatter):
+    """A line for people, and the traceback where there is one: ``LEVEL logger: message``."""
+
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact_text(super().format(record))
+
+
 class JsonLines(logging.Formatter):
     """One JSON object on each line: ``time`` (ISO 8601, UTC), ``level``, ``logger``, ``message``."""
 
@@ -31,7 +41,7 @@ class JsonLines(logging.Formatter):
 def start_log(level: str, *, as_json: bool) -> None:
     """Log on stderr from now on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if as_json else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(JsonLines() if as_json else Lines())
     logging.basicConfig(level=level.upper(), handlers=[handler])
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.INFO)

@@ -55,7 +55,7 @@ def _password() -> str:
     from player.errors import ErrorCode, InputError
 
     password = os.environ.get("MATINEE_PASSWORD")
-    if password is not None:
+    if password:
         return password
     if not sys.stdin.isatty():
         raise InputError(ErrorCode.INPUT_USAGE, "There is no terminal to ask for the password: set MATINEE_PASSWORD.")

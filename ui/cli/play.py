@@ -208,10 +208,18 @@ def engine_settings(args: argparse.Namespace, tape: SessionRecorder | None = Non
 
 
 def sign_in(engine: Engine, args: argparse.Namespace) -> None:
-    """Sign in when an account is given; the password comes from the environment, never from the arguments."""
+    """Sign in when an account is given; the password comes from the environment, never from the arguments.
+
+    Raises InputError where it is not there.
+    """
+    from player.errors import ErrorCode, InputError
+
     if args.email is None or engine.service is None:
         return
-    engine.submit(engine.service.login(args.email, os.environ.get("MATINEE_PASSWORD", ""))).result()
+    password = os.environ.get("MATINEE_PASSWORD")
+    if not password:
+        raise InputError(ErrorCode.INPUT_USAGE, "--email needs the account's password: set MATINEE_PASSWORD.")
+    engine.submit(engine.service.login(args.email, password)).result()
 
 
 def _speed(text: str) -> float | str:
@@ -248,7 +256,20 @@ def _source(args: argparse.Namespace) -> Source:
         where = path.resolve().as_uri()
     if "://" in where:
         return Source(url=where, keys=keys, licence_url=args.licence_url)
+    _check_title(where)
     return Source(title_id=where, variant=args.variant, keys=keys)
+
+
+def _check_title(where: str) -> None:
+    """Raises InputError for what is meant as a file (titles' ids have neither slashes nor dots) and is none."""
+    from player.errors import ErrorCode, InputError
+
+    if Path(where).is_dir():
+        raise InputError(ErrorCode.INPUT_FILE, f"{where} is a folder, not a manifest.")
+    if "/" in where or "." in where:
+        raise InputError(
+            ErrorCode.INPUT_FILE, f"{where} is no file here; an address begins with https:// or http://."
+        )
 
 
 def local_folder(where: str) -> Path | None:

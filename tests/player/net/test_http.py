@@ -146,7 +146,7 @@ async def test_a_circle_of_redirects_ends(server: RawServer, client: Client) -> 
     assert len(server.exchanges) == 6
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://x/y", "data:,x", "http://[::1"])
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://x/y", "data:,x", "http://[::1", "//127.0.0.1:99999"])
 async def test_redirects_off_the_web_are_refused(server: RawServer, client: Client, target: str) -> None:
     server.answers["/one"] = lambda exchange: exchange.reply(302, location=target)
     assert (await client.error(server.url("/one"))).code is ErrorCode.NET_FORBIDDEN_URL
@@ -183,10 +183,15 @@ async def test_nobody_listens(client: Client) -> None:
     assert (await client.error(f"http://127.0.0.1:{port}/")).code is ErrorCode.NET_REFUSED
 
 
-@pytest.mark.parametrize("url", ["ftp://x/y", "http://", "http://x:99999/", "//x/y", "http://exa mple/", ""])
+@pytest.mark.parametrize("url", ["ftp://x/y", "http://", "http:///x", "http://127.0.0.1:99999/", "//x/y", ""])
 async def test_addresses_that_cannot_be_used(client: Client, url: str) -> None:
     error = await client.error(url)
-    assert error.code in (ErrorCode.NET_FORBIDDEN_URL, ErrorCode.NET_DNS)
+    assert error.code is ErrorCode.NET_FORBIDDEN_URL
+    assert not error.recoverable
+
+
+async def test_a_name_that_no_server_can_have(client: Client) -> None:
+    assert (await client.error("http://exa mple/")).code is ErrorCode.NET_DNS
 
 
 async def test_a_server_that_never_answers(server: RawServer, client: Client) -> None:

@@ -18,6 +18,7 @@ from player.manifest import parse
 from player.rating import rate_control
 from player.selection import select
 from tests.kit.snapshots import snapshot
+from ui.cli.log import Lines
 from ui.cli.main import build_parser, main
 from ui.cli.play import playback_settings
 
@@ -71,6 +72,40 @@ def test_a_report_that_cannot_be_written_is_told_first(tmp_path: Path, capsys: p
 def test_an_address_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", "http://[::1/film.m3u8", "--headless"]) == 2
     assert "This address cannot be read." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("gone.mpd", "is no file here"), ("no/such", "is no file here"), ("folder", "is a folder")]
+)
+def test_a_file_that_is_not_there_is_not_taken_for_a_title(
+    name: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["play", name, "--headless"]) == 2
+    assert f"{name} {sentence}" in capsys.readouterr().err
+
+
+def test_an_account_without_its_password_is_told_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MATINEE_PASSWORD", "")
+    words = ["--service", "http://127.0.0.1:1", "--email", "a@b.example", "--profile-dir", str(tmp_path)]
+    assert main(["play", "film", "--headless", "--key-store", "file", *words]) == 2
+    assert "set MATINEE_PASSWORD" in capsys.readouterr().err
+
+
+def test_a_line_of_the_log_shows_no_signed_address_even_in_a_traceback() -> None:
+    address = "https://cdn.test/s/SIGNED/film/1.m4s?token=SECRET"
+    try:
+        raise ValueError(address)
+    except ValueError:
+        record = logging.LogRecord("player", logging.DEBUG, __file__, 1, "got %s", (address,), sys.exc_info())
+    line = Lines().format(record)
+    assert "DEBUG player: got https://cdn.test/s/***" in line
+    assert "Traceback" in line
+    assert "SECRET" not in line
+    assert "SIGNED" not in line
 
 
 def test_speed_is_for_the_headless_player(capsys: pytest.CaptureFixture[str]) -> None:
