@@ -7,6 +7,7 @@ component, 4 network or service, 130 interrupted, 141 the reader of the output h
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import json
 import logging
@@ -114,8 +115,9 @@ def main(argv: Sequence[str]) -> int:
         raise
     except OSError as error:  # a full disk, a folder without write permission
         logging.getLogger(__name__).debug("a file could not be used", exc_info=True)
+        code = ErrorCode.DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else ErrorCode.INPUT_FILE
         where = f"{error.filename}: " if error.filename else ""
-        return _tell(InputError(ErrorCode.INPUT_FILE, f"{where}{error.strerror or error}"), args)
+        return _tell(InputError(code, f"{where}{error.strerror or error}."), args)
 
 
 def _tell(error: MatineeError | DrmError, args: argparse.Namespace) -> int:

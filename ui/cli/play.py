@@ -317,12 +317,17 @@ def _wait(engine: Engine, session: Session) -> bool:
 
 
 def write_report(report: dict[str, Any], args: argparse.Namespace) -> None:
-    """Where ``--report`` and ``--json`` want it."""
+    """Where ``--report`` and ``--json`` want it. Raises OSError with the file's name, and leaves no half of one."""
     if args.json or (args.report is not None and str(args.report) == "-"):
         json.dump(report, sys.stdout, indent=2)
         sys.stdout.write("\n")
     if args.report is not None and str(args.report) != "-":
-        args.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        try:
+            args.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            if args.report.is_file():
+                args.report.unlink()
+            raise OSError(error.errno, error.strerror, str(args.report)) from error
 
 
 def _exit_code(state: PlaybackState, *, interrupted: bool) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +69,22 @@ def test_impossible_servers_are_refused(option: str, capsys: pytest.CaptureFixtu
 def test_a_report_that_cannot_be_written_is_told_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", ADDRESS, "--headless", "--report", str(tmp_path / "none" / "run.json")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_report_that_finds_the_disk_full_is_told_and_no_half_of_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "run.json"
+
+    def fill(path: Path, text: str, encoding: str) -> int:
+        path.write_bytes(text[:100].encode(encoding))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", fill)
+    (tmp_path / "empty").touch()
+    assert main(["play", str(tmp_path / "empty"), "--headless", "--report", str(report)]) == 1
+    assert f"{report}: No space left on device. (disk.full)" in capsys.readouterr().err
+    assert not report.exists()
 
 
 def test_an_address_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
