@@ -261,8 +261,7 @@ class KeptTitles:
 
     def _wanted(self, card: TitleCard, height: int | None) -> DownloadRequest:
         found = self._engine().service
-        variant = "encrypted" if "encrypted" in card.variants or not card.variants else card.variants[0]
-        origin = Origin(title_id=card.id, variant=variant, service="" if found is None else found.address)
+        origin = Origin(title_id=card.id, variant=card.variant, service="" if found is None else found.address)
         return DownloadRequest(origin, Choice(max_height=height))
 
     def _shelf(self, store: Store, snapshots: tuple[Snapshot, ...], licences: OfflineLicences | None) -> Shelf:

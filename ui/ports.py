@@ -106,6 +106,11 @@ class TitleCard:
     watched_at: float = 0.0
     maturity: int = 0  # the age from which it may be watched
 
+    @property
+    def variant(self) -> str:
+        """The one to play or keep: encrypted where there is one."""
+        return "encrypted" if "encrypted" in self.variants or not self.variants else self.variants[0]
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogPage:

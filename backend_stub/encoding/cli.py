@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -28,7 +31,8 @@ def publish_command(
     """Publish ``files`` into ``data_dir``; the ids of the new titles go to ``out``, all else to ``err``.
 
     Returns an exit code: 0, 1 (the work failed), 2 (bad input or usage), 3 (FFmpeg or packager missing), 130
-    (Ctrl-C). A bad file does not keep the others from being published; the first failure gives the code.
+    (Ctrl-C, or a polite kill). A bad file does not keep the others from being published; the first failure gives the
+    code.
     """
     out, err = out or sys.stdout, err or sys.stderr
     if not files:
@@ -69,7 +73,8 @@ def samples_command(
 def _attempt(name: str, publish: Callable[[Progress], str], out: TextIO, err: TextIO) -> int:
     bar = ProgressBar(name, err)
     try:
-        title_id = publish(bar.show)
+        with _ends_as_interrupted():
+            title_id = publish(bar.show)
     except KeyboardInterrupt:
         bar.end()
         return _say(err, "Interrupted; nothing was published.", INTERRUPTED)
@@ -80,6 +85,23 @@ def _attempt(name: str, publish: Callable[[Progress], str], out: TextIO, err: Te
     out.write(f"{title_id}\n")
     out.flush()
     return GOOD
+
+
+@contextmanager
+def _ends_as_interrupted() -> Iterator[None]:
+    """A polite kill and a closed terminal end the work as Ctrl-C does: FFmpeg with it, and nothing left behind.
+
+    A signal that somebody ignores (nohup) or handles stays as it is.
+    """
+    numbers = (signal.SIGTERM, signal.SIGHUP) if threading.current_thread() is threading.main_thread() else ()
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _sentence(error: EncodingError | PublishError | OSError) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
@@ -147,6 +149,18 @@ def test_more_titles_come_while_walking_down(stage):
 
     stage.until(walked_to_the_end, timeout=10_000)
     assert stage.app.property("home").property("titles").property("count") == 200
+
+
+@pytest.mark.parametrize(
+    ("variants", "wanted"), [(("clear",), "clear"), (("clear", "encrypted"), "encrypted"), ((), "encrypted")]
+)
+def test_the_variant_that_a_title_has_is_played(stage, variants, wanted):
+    stage.client.titles = [replace(cards(1)[0], variants=variants)]
+    stage.sign_in()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.key(K.Key_Return)
+    stage.until(lambda: bool(stage.client.sessions))
+    assert stage.client.sessions[0].source.variant == wanted
 
 
 def test_a_poster_leads_to_its_title_and_back_to_the_same_poster(stage):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,22 @@ def test_ctrl_c(barcoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     code, out, err = publish(tmp_path / "data", barcoded, barcoded)
     assert (code, out) == (cli.INTERRUPTED, "")
     assert err == "Interrupted; nothing was published.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_ends_the_work_as_ctrl_c_does(
+    barcoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    def killed(*_arguments: object, **_options: object) -> str:
+        assert signal.getsignal(number) is not signal.SIG_DFL, "the signal would end the tests"
+        signal.raise_signal(number)
+        return "title"
+
+    monkeypatch.setattr(cli, "publish_file", killed)
+    code, out, err = publish(tmp_path / "data", barcoded)
+    assert (code, out) == (cli.INTERRUPTED, "")
+    assert err == "Interrupted; nothing was published.\n"
+    assert signal.getsignal(number) is signal.SIG_DFL
 
 
 def test_a_data_folder_that_cannot_be_made(barcoded: Path, tmp_path: Path) -> None:
