@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -25,6 +26,10 @@ _OURS = ("abr", "drm_client", "player", "downloads", "ui", "backend_stub", "asyn
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile(
+        "matinee", deadline=None
+    )  # how long an example takes says something of the machine only
+    settings.load_profile("matinee")
     config.addinivalue_line("markers", "logs_errors: this test provokes messages of level ERROR")
 
 
