@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from player.clock import Clock
-from player.errors import MatineeError
+from player.errors import ANY_ERROR, MatineeError
 from player.events import Observer
 from player.net.suspend import boot_time
 from player.resume.journal import Now, ProgressJournal, Watched, trusted_at
@@ -96,7 +96,8 @@ class ResumeSync:
         return merge(remote, local)
 
     async def send(self) -> None:
-        """Tell the service what it does not know yet. Never raises for a service that cannot be reached."""
+        """Tell the service what it does not know yet. Never raises for a service that cannot be reached or a key
+        store that does not open."""
         await asyncio.gather(*self._writes, return_exceptions=True)
         try:
             account = await self._service.account()
@@ -119,7 +120,7 @@ class ResumeSync:
             ]
             accepted = await self._service.progress(items)
             await self._on_disk(partial(self._journal.sent, sorted(accepted)))
-        except MatineeError as error:
+        except ANY_ERROR as error:
             _log.info("positions are kept to be told to the service later: %s", error.code)
 
     async def close(self, patience_s: float = 2.0) -> None:

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from drm_client.errors import DrmError, DrmErrorCode
 from player.errors import ErrorCode, MatineeError, NetError
 from player.events import BufferSampled, PhaseReached, Sought, StatusChanged
 from player.resume import ProgressJournal, ProgressTracker, Resume, ResumeSync, Watched
@@ -204,3 +205,18 @@ def test_a_kill_leaves_the_last_position_that_was_written(tmp_path: Path) -> Non
     assert kept is not None
     assert kept.position_s >= last
     assert sqlite3.connect(path).execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+async def test_a_key_store_that_does_not_open_keeps_positions_for_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken() -> None:
+        raise DrmError(DrmErrorCode.KEY_STORE, "The key store does not open.")
+
+    await bench.play(12)
+    with monkeypatch.context() as damage:
+        damage.setattr(bench.service, "account", broken)
+        await bench.sync.send()
+    assert not bench.service.got
+    await bench.sync.send()
+    assert bench.service.got
