@@ -8,6 +8,7 @@ Run: ``python -m tests.bench.bench_startup [rounds]``
 
 from __future__ import annotations
 
+import gc
 import shutil
 import statistics
 import subprocess
@@ -165,6 +166,7 @@ def run(rounds: int, latency_ms: float, mbps: float | None) -> dict[str, float]:
         master = (folder / str(clear.hls)).read_text()
         (folder / ONE_RUNG).write_text(one_rung(master, top))
         engine = Engine(EngineSettings(profile=Path(profile), key_store="file"))
+        gc.freeze()  # as app and headless player do
         cases = [
             Case("ours, top rung", ours(engine, rung=top), f"{clear_base}/{clear.dash}"),
             Case("ours, Auto", ours(engine), f"{clear_base}/{clear.dash}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -118,6 +119,7 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     recorder = Recorder()
     settings, conditions, tape = playback_settings(args), conditions_of(args), recorder_of(args)
     engine = Engine(engine_settings(args, tape))
+    gc.freeze()  # what was imported by now stays; looking through it would only hold the engine
     try:
         sign_in(engine, args)
         progress = _Progress(sys.stderr.isatty() and not args.json)
