@@ -58,9 +58,9 @@ TROUBLE_BY_CODE: Mapping[ErrorCode | DrmErrorCode, Trouble] = {
     ErrorCode.SERVICE_EXPIRED: Trouble.DENIED,
     ErrorCode.CLOCK_SKEW: Trouble.CLOCK_SKEW,
     ErrorCode.DISK_FULL: Trouble.DISK_FULL,
-    DrmErrorCode.NO_KEY: Trouble.UNDECRYPTABLE,
+    DrmErrorCode.NO_KEY: Trouble.NO_KEY,
     DrmErrorCode.DECRYPT_FAILED: Trouble.UNDECRYPTABLE,
-    DrmErrorCode.LICENCE_EXPIRED: Trouble.UNDECRYPTABLE,
+    DrmErrorCode.LICENCE_EXPIRED: Trouble.NO_KEY,
     DrmErrorCode.LICENCE_UNREACHABLE: Trouble.UNREACHABLE,
 }
 """Every other code is :attr:`Trouble.FINAL`."""
@@ -92,7 +92,8 @@ BASE: Mapping[Trouble, Row] = {
     Trouble.LENGTH: _SPOILED,
     Trouble.PROTOCOL: _SPOILED,
     Trouble.CORRUPT: _SPOILED,
-    Trouble.UNDECRYPTABLE: Row((_LICENCE, _RUNG)),
+    Trouble.NO_KEY: Row((_LICENCE, _RUNG)),
+    Trouble.UNDECRYPTABLE: Row((_CDN, _RETRY), rounds=1),
     Trouble.UNDECODABLE: Row((_RUNG,), last=Action.SKIP),
     Trouble.CLOCK_SKEW: Row((_SESSION, _LICENCE, _CDN)),
     Trouble.DISK_FULL: Row(),

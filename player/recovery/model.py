@@ -30,7 +30,8 @@ class Trouble(StrEnum):
     LENGTH = "length"
     PROTOCOL = "protocol"  # not proper HTTP, or a status that makes no sense
     CORRUPT = "corrupt"  # the bytes are not what they should be
-    UNDECRYPTABLE = "undecryptable"
+    NO_KEY = "no_key"  # or none that may still be used
+    UNDECRYPTABLE = "undecryptable"  # what came out makes no sense: damaged, or the wrong key
     UNDECODABLE = "undecodable"
     CLOCK_SKEW = "clock_skew"  # refused, and this machine's clock is wrong
     DISK_FULL = "disk_full"

@@ -27,7 +27,8 @@ _SEEN_AS: Mapping[Trouble, str] = {
     Trouble.LENGTH: "wrong length",
     Trouble.PROTOCOL: "no proper HTTP answer",
     Trouble.CORRUPT: "corrupt box or document",
-    Trouble.UNDECRYPTABLE: "decryption fails, no key",
+    Trouble.NO_KEY: "no key, or no longer",
+    Trouble.UNDECRYPTABLE: "decryption gives no sense",
     Trouble.UNDECODABLE: "decoder error",
     Trouble.CLOCK_SKEW: "refused while this clock is wrong",
     Trouble.DISK_FULL: "disk full",
@@ -57,6 +58,10 @@ that, less while the buffer runs dry, and at least as long as `Retry-After` asks
 Waiting for the network pauses loading and ends by itself; before anything has worked it is not done, and a paused
 viewer and a download wait as long as it takes. A download leaves no gaps: it fails where playback
 goes on without a segment.
+
+Decryption is known to give no sense where the data says so: a padding, a tag, a box or a frame that cannot be. A
+segment that is encrypted as a whole is then fetched anew with its key. Single samples carry no such sign: with a
+wrong key it is the decoder that fails.
 """
 
 

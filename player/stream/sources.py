@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from drm_client.cenc import SampleDecryptor
-from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from player.errors import ErrorCode, ManifestError, MediaError
 from player.loader import Loader, LoadResult, Resource
@@ -311,7 +311,7 @@ class Sources:
             try:
                 return await read(body, result)
             except (MediaError, ManifestError, DrmError) as error:
-                damaged = trouble_of(error.code) is Trouble.CORRUPT or error.code is DrmErrorCode.DECRYPT_FAILED
+                damaged = trouble_of(error.code) in (Trouble.CORRUPT, Trouble.UNDECRYPTABLE)
                 if not damaged or result.pathway in damaged_from:
                     raise
                 damaged_from |= {result.pathway}
