@@ -30,7 +30,7 @@ def remove(args: argparse.Namespace) -> int:
     folder = store.find(args.id)
     needs_service = _use_service_of(args, folder)
     if needs_service:
-        with engine_of(args) as engine:
+        with engine_of(args, works_offline=True) as engine:
             licences = licences_for(engine)
             service.give_back(folder, licences)
             store.remove(folder.id)
@@ -79,7 +79,7 @@ def simulate(args: argparse.Namespace) -> int:
     licence_id = service.licence_of(folder)
     moments: Sequence[Moment] = ()
     if licence_id is not None:
-        with engine_of(args) as engine:
+        with engine_of(args, works_offline=True) as engine:
             licences = licences_for(engine)
             if licences is None:
                 raise DrmError(DrmErrorCode.NO_LICENCE, "There is no licence for this title on this device.")

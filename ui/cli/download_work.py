@@ -49,8 +49,11 @@ _WORDS = {
 
 
 @contextmanager
-def engine_of(args: argparse.Namespace, limit_bps: float | None = None) -> Iterator[Engine]:
-    """An engine as the command line wants it, signed in where it says so."""
+def engine_of(
+    args: argparse.Namespace, limit_bps: float | None = None, *, works_offline: bool = False
+) -> Iterator[Engine]:
+    """An engine as the command line wants it, signed in where it says so. ``works_offline``: what it is for can be
+    done without a network too."""
     wrap = list(capped(limit_bps))
     if getattr(args, "faults", None) is not None:
         from player.net.faults import FaultyTransport, load_faults
@@ -67,7 +70,7 @@ def engine_of(args: argparse.Namespace, limit_bps: float | None = None) -> Itera
         )
     )
     try:
-        sign_in(engine, args)
+        sign_in(engine, args, needed=not works_offline)
         yield engine
     finally:
         engine.close()

@@ -121,7 +121,7 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     engine = Engine(engine_settings(args, tape))
     gc.freeze()  # what was imported by now stays; looking through it would only hold the engine
     try:
-        sign_in(engine, args)
+        sign_in(engine, args, needed=not args.offline)
         progress = _Progress(sys.stderr.isatty() and not args.json)
 
         def on_state(state: PlaybackState) -> None:
@@ -209,19 +209,25 @@ def engine_settings(args: argparse.Namespace, tape: SessionRecorder | None = Non
     )
 
 
-def sign_in(engine: Engine, args: argparse.Namespace) -> None:
+def sign_in(engine: Engine, args: argparse.Namespace, *, needed: bool = True) -> None:
     """Sign in when an account is given; the password comes from the environment, never from the arguments.
 
-    Raises InputError where it is not there.
+    Raises InputError where it is not there. ``needed``: without a network there is nothing to do but raise NetError;
+    else it is told and done without.
     """
-    from player.errors import ErrorCode, InputError
+    from player.errors import ErrorCode, InputError, NetError
 
     if args.email is None or engine.service is None:
         return
     password = os.environ.get("MATINEE_PASSWORD")
     if not password:
         raise InputError(ErrorCode.INPUT_USAGE, "--email needs the account's password: set MATINEE_PASSWORD.")
-    engine.submit(engine.service.login(args.email, password)).result()
+    try:
+        engine.submit(engine.service.login(args.email, password)).result()
+    except NetError as error:
+        if needed:
+            raise
+        print(f"matinee: not signed in: {error.sentence}", file=sys.stderr)
 
 
 def _speed(text: str) -> float | str:

@@ -1,0 +1,37 @@
+"""What ``matinee download`` can do with a title of the service once the service cannot be reached any more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from tests.kit.backend import running_backend
+from tests.kit.media import packager_cenc
+from tests.kit.playback import publish_media
+from ui.cli.main import main
+
+
+def test_an_account_on_the_command_line_is_no_reason_to_need_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
+    with running_backend(tmp_path / "service") as group:
+        publish_media(group, packager_cenc(), "film")
+        common = ["--profile-dir", str(tmp_path / "profile"), "--key-store", "file", "--service", group.api.url]
+        common += ["--email", DEMO_EMAIL, "--json"]
+        assert main(["download", "add", "film", "--height", "180", *common]) == 0
+        name = json.loads(capsys.readouterr().out)["downloads"][0]["id"]
+    assert main(["download", "simulate-rights", name, "--at", "+1", *common]) == 0
+    assert json.loads(capsys.readouterr().out)["moments"][0]["may_start"]
+    play = ["play", name, "--offline", "--headless", "--speed", "max", "--duration", "1"]
+    assert main([*play, *common]) == 0
+    assert "not signed in" in capsys.readouterr().err
+    assert main(["download", "renew", name, *common]) != 0  # that does need it
+    capsys.readouterr()
+    assert main(["download", "remove", name, *common]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"removed": name, "receipts_sent": 0}
+    assert "given back later" in said.err
