@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from urllib.parse import quote, urlencode, urlsplit
 
+from drm_client.errors import DrmError
 from player.clock import Clock, SystemClock
 from player.errors import ErrorCode, InputError, NetError, ServiceError
 from player.net.gate import Gate
@@ -99,12 +100,17 @@ class ServiceClient:
             raise _signed_out()
         return (await self._renew(tokens)).account
 
-    async def logout(self) -> None:
-        """Sign out here, and at the service where it can be reached."""
-        tokens = await self._present()
+    async def logout(self) -> Account | None:
+        """Sign out here, and at the service where it can be reached. Who was signed in, as far as can be read."""
+        try:
+            tokens = await self._present()
+        except DrmError:  # a damaged sign-in cannot be ended at the service, but it can go
+            tokens = None
         await self._forget()
-        if tokens is not None:
-            await self._post("/auth/logout", {"refresh_token": tokens.refresh})
+        if tokens is None:
+            return None
+        await self._post("/auth/logout", {"refresh_token": tokens.refresh})
+        return tokens.account
 
     async def begin_device_sign_in(self, device_name: str = "Matinee") -> DeviceCode:
         """A code under which the viewer can sign this device in elsewhere (RFC 8628)."""

@@ -23,6 +23,5 @@ def run(args: argparse.Namespace) -> int:
 
 async def _sign_out(args: argparse.Namespace) -> None:
     async with service_of(args) as (service, _):
-        account = await service.account()
-        await service.logout()
+        account = await service.logout()
         print("Nobody was signed in." if account is None else f"Signed out {account.email} at {service.host}.")

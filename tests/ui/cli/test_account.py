@@ -64,6 +64,17 @@ def test_a_sign_in_lasts_until_it_is_ended(matinee: Matinee) -> None:
     assert matinee("logout")[:2] == (0, "Nobody was signed in.\n")
 
 
+def test_a_damaged_sign_in_can_be_ended(matinee: Matinee, tmp_path: Path) -> None:
+    assert matinee("login", DEMO_EMAIL)[0] == 0
+    kept = tmp_path / "tokens.sealed"
+    kept.write_bytes(kept.read_bytes()[:-1])
+    code, _, complaint = matinee("devices")
+    assert code != 0
+    assert "drm.key_store" in complaint
+    assert matinee("logout")[:2] == (0, "Nobody was signed in.\n")
+    assert not kept.exists()
+
+
 def test_a_wrong_password_signs_nobody_in(matinee: Matinee, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATINEE_PASSWORD", "guess")
     code, _, complaint = matinee("login", DEMO_EMAIL)
