@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -130,6 +132,16 @@ def test_a_title_is_downloaded_in_the_quality_that_was_chosen(stage):
     assert [option.key for option in offered.records] == ["pause", "remove"]
 
 
+def test_the_page_of_a_downloaded_title_says_how_long_it_may_be_watched(stage):
+    stage.downloads.titles = [replace(queue()[3], title_id="title-0")]
+    details(stage)
+    line = stage.item("detailsRights")
+    stage.until(line.isVisible)
+    assert line.property("text") == "Can be watched for 2 days."
+    stage.app.showTitle("title-1")
+    stage.until(lambda: not stage.item("detailsRights").isVisible())
+
+
 def test_why_a_title_cannot_be_downloaded_is_said(stage):
     details(stage)
     stage.downloads.failure = NetError(ErrorCode.NET_REFUSED, "Your plan does not include downloads.")
@@ -145,7 +157,8 @@ def test_without_a_network_home_offers_what_is_on_this_machine(stage):
     stage.memory.keep_person("Ada", Person("", ""))
     stage.start()
     stage.until(lambda: stage.page == "home" and stage.item("keptTitles").isVisible())
-    assert [title.name for title in stage.app.downloads.ready.records] == ["Glass Gardens"]
+    (kept,) = stage.app.downloads.ready.records
+    assert (kept.name, kept.facts) == ("Glass Gardens", "Can be watched for 2 days.")
     stage.until(lambda: stage.focus_name == "kept_0")
     stage.key(K.Key_Return)
     stage.until(lambda: stage.page == "player")

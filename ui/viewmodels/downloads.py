@@ -312,11 +312,12 @@ def _facts(one: KeptTitle, speed: float) -> str:
 
 
 def _poster(one: KeptTitle, picture: str) -> Poster:
-    facts = "  ·  ".join(part for part in (duration_words(one.duration_s), byte_words(one.fetched)) if part)
+    """On a card there is room for one line: how long the title may be watched, before how long and large it is."""
+    size = "  ·  ".join(part for part in (duration_words(one.duration_s), byte_words(one.fetched)) if part)
     return Poster(
         title_id=one.id,
         name=one.name,
-        facts=facts,
+        facts=one.rights or size,
         synopsis="",
         progress=0.0,
         remaining="",

@@ -56,6 +56,12 @@ class TitleDownload(QObject):
         one = self._downloads.of_title(self._card.id) if self._card else None
         return one is not None and one.state == "complete"
 
+    @Property(str, notify=changed)
+    def rights(self) -> str:
+        """How long the downloaded title may still be watched; empty where nothing limits it."""
+        one = self._downloads.of_title(self._card.id) if self._card else None
+        return "" if one is None else one.rights
+
     @Property(QObject, constant=True)
     def options(self) -> OptionModel:
         return self._options

@@ -133,6 +133,14 @@ FocusScope {
                         Label { text: parent.modelData[1]; color: Theme.soft }
                     }
                 }
+                Label {
+                    objectName: "detailsRights"
+                    width: parent.width
+                    text: root.download.rights
+                    wrapMode: Text.Wrap
+                    color: Theme.soft
+                    visible: text
+                }
             }
             Item {
                 anchors { left: about.left; bottom: parent.bottom; bottomMargin: Theme.px(128) }
