@@ -18,6 +18,7 @@ from ui.icons import IconProvider
 from ui.ports import SurfacePort
 from ui.qr import QrProvider
 from ui.video.choose import VideoBackend, choose_backend, probe_gl_renderer
+from ui.video.still import PictureView
 
 QML_FOLDER = Path(__file__).parent / "qml"
 _log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def choose_scene() -> VideoBackend:
 
 
 def register_types(backend: VideoBackend) -> None:
-    """Give QML its ``VideoSurface``."""
+    """Give QML its ``VideoSurface`` and its ``PictureView``."""
     surface: type[QQuickItem]
     if backend is VideoBackend.OPENGL:
         from ui.video.opengl import OpenGLVideoSurface as surface  # noqa: N813
@@ -76,6 +77,7 @@ def register_types(backend: VideoBackend) -> None:
         from ui.video.software import SoftwareVideoSurface as surface  # noqa: N813
     # The stub wants bytes where the function takes a str.
     qmlRegisterType(surface, "Matinee.Video", 1, 0, "VideoSurface")  # type: ignore[call-overload]
+    qmlRegisterType(PictureView, "Matinee.Video", 1, 0, "PictureView")  # type: ignore[call-overload]
 
 
 def load_window(app: QObject, file: str = "Main.qml") -> tuple[QQmlApplicationEngine, QQuickWindow]:

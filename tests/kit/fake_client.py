@@ -14,6 +14,7 @@ from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
+from player.thumbnails import Picture
 from ui.ports import CatalogPage, Found, Household, PartReport, Person, SignInCode, TitleCard
 
 LADDER = (
@@ -104,6 +105,15 @@ class FakeSession:
         self.start_s = start_s
         self.orders: list[tuple[Any, ...]] = []
         self.publish = on_state
+        self.previews: list[tuple[float, Future[Picture | None]]] = []  # what thumbnails were asked for
+        self.scene: Callable[[float], Picture] | None = None  # answers them at once
+
+    def thumbnail(self, time_s: float) -> Future[Picture | None]:
+        answer: Future[Picture | None] = Future()
+        self.previews.append((time_s, answer))
+        if self.scene is not None:
+            answer.set_result(self.scene(time_s))
+        return answer
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("_"):

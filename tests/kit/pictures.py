@@ -1,4 +1,5 @@
-"""Posters for screenshots: landscapes painted by a formula, one for each address."""
+"""Posters for screenshots: landscapes painted by a formula, one for each address; as small pictures one for each ten
+seconds."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import random
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPolygonF
+
+from player.thumbnails import Picture
 
 WIDTH, HEIGHT = 480, 270
 _HILLS = 4
@@ -34,6 +37,13 @@ def poster(address: str) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")  # type: ignore[call-overload]
     return bytes(data.data())
+
+
+def scene(time_s: float) -> Picture:
+    """A small picture of a time, for its ten seconds."""
+    number = int(time_s // 10)
+    image = QImage.fromData(poster(f"scene {number}")).scaled(320, 180).convertToFormat(QImage.Format.Format_RGB888)
+    return Picture(320, 180, bytes(image.constBits()), 10.0 * number, 10.0)
 
 
 def _ridge(chance: random.Random, height: float) -> list[QPointF]:

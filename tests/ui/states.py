@@ -12,6 +12,7 @@ from player.opening import Source
 from player.state import Failure, LiveView, Status
 from tests.kit.fake_client import cards, playing
 from tests.kit.fake_downloads import queue
+from tests.kit.pictures import scene
 from tests.ui.stage import Stage
 from ui.ports import Household, Person
 
@@ -211,6 +212,14 @@ def _player(**changes: object) -> Setup:
     return show
 
 
+def _player_seeking(stage: Stage, tv: bool) -> None:
+    _player(thumbnails=True)(stage, tv)
+    stage.client.sessions[-1].scene = scene
+    stage.item("seekBar").forceActiveFocus()
+    stage.key(*[K.Key_Right] * 9)
+    stage.until(lambda: stage.item("preview").isVisible() and not stage.app.player.preview.property("waiting"))
+
+
 def _player_menu(stage: Stage, tv: bool) -> None:
     _player()(stage, tv)
     stage.item("subtitles").forceActiveFocus()
@@ -265,6 +274,7 @@ STATES: dict[str, Setup] = {
     "player, paused": _player(status=Status.PAUSED, paused=True),
     "player, live": _player(live=True, duration_s=None, live_view=_LIVE),
     "player, buffering": _player(status=Status.BUFFERING, notice="edge-a does not answer."),
+    "player, seeking": _player_seeking,
     "player, menu": _player_menu,
     "player, still watching": _still_watching,
     "player, statistics": _statistics,

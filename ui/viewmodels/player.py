@@ -20,6 +20,7 @@ from ui.viewmodels.menus import (
     speed_options,
     text_options,
 )
+from ui.viewmodels.preview import PreviewViewModel
 from ui.viewmodels.relay import StateRelay
 from ui.viewmodels.seeking import SeekIntent, Stretch, stretch_of
 from ui.viewmodels.statistics import StatisticsViewModel
@@ -53,6 +54,8 @@ class PlayerViewModel(QObject):
         self._relay: StateRelay | None = None
         self._state = PlaybackState()
         self._intent = SeekIntent()
+        self._hovered_s: float | None = None
+        self._preview = PreviewViewModel(tasks, self)
         self._volume, self._muted = 100, False
         self._seek_timer = QTimer(self, singleShot=True, interval=180)
         self._seek_timer.timeout.connect(self._commit_seek)
@@ -189,6 +192,11 @@ class PlayerViewModel(QObject):
     def statistics(self) -> StatisticsViewModel:
         return self._statistics
 
+    @Property(QObject, constant=True)
+    def preview(self) -> PreviewViewModel:
+        """What is to be seen at the time that is sought or pointed at."""
+        return self._preview
+
     # What the viewer does
 
     def open(self, source: Source, start_s: float | None = None) -> None:
@@ -245,6 +253,7 @@ class PlayerViewModel(QObject):
             return
         self._intent.step(direction, self._state.position_s, self._state.duration_s)
         self._seek_timer.start()
+        self._look()
         self.timeChanged.emit()
 
     @Slot(float)
@@ -253,7 +262,14 @@ class PlayerViewModel(QObject):
         if self._bar:
             self._seek_timer.stop()
             self._intent.aim(self._bar.at(fraction))
+            self._look()
             self.timeChanged.emit()
+
+    @Slot(float)
+    def hover(self, fraction: float) -> None:
+        """Look at a place on the seek bar; below 0, not any more."""
+        self._hovered_s = self._bar.at(fraction) if self._bar and fraction >= 0 else None
+        self._look()
 
     @Slot(float)
     def seekTo(self, fraction: float) -> None:
@@ -371,9 +387,14 @@ class PlayerViewModel(QObject):
     def _time_s(self) -> float:
         return self._intent.target_s if self._intent.target_s is not None else self._state.position_s
 
+    def _look(self) -> None:
+        wanted_s = self._intent.target_s if self._hovered_s is None else self._hovered_s
+        self._preview.look(self._session if self._state.thumbnails else None, wanted_s)
+
     def _show(self, state: PlaybackState) -> None:
         before, self._state = self._state, state
         self._intent.settle(state.position_s, seeking=state.status is Status.SEEKING)
+        self._look()
         self._statistics.show(state)
         if _plain(before) != _plain(state):
             self._qualities.replace(quality_options(state))

@@ -1,5 +1,6 @@
 import QtQuick
 import Matinee.Theme
+import Matinee.Video
 
 // The timeline: what was played, what is buffered, a handle to drag. Left and Right step.
 Item {
@@ -10,12 +11,15 @@ Item {
     property string positionText
     property string durationText
     property var timeAt: fraction => ""
+    required property QtObject preview // the picture of the time that is shown above
     readonly property bool focusable: true
     readonly property bool dragging: mouse.pressed
+    readonly property int pictureHeight: above.pictured ? picture.height + Theme.tiny : 0
 
     signal stepped(int direction)
     signal scrubbed(real fraction)
     signal seeked(real fraction)
+    signal hovered(real fraction) // below 0: not any more
 
     implicitHeight: Theme.px(28)
     activeFocusOnTab: true
@@ -69,18 +73,35 @@ Item {
         FocusRing { target: handle; shown: root.activeFocus; corner: handle.radius }
     }
     Rectangle {
-        visible: mouse.containsMouse || mouse.pressed || root.activeFocus
+        id: above
+
+        readonly property bool pointed: mouse.containsMouse || mouse.pressed
+        readonly property bool pictured: root.preview.present
+        readonly property real shownAt: pointed ? root.fractionAt(mouse.mouseX) : root.position
+
+        visible: pointed || root.activeFocus || pictured
         x: Math.max(0, Math.min(root.width - width, root.width * shownAt - width / 2))
         anchors { bottom: bar.top; bottomMargin: Theme.px(16) }
-        readonly property real shownAt: mouse.containsMouse || mouse.pressed ? root.fractionAt(mouse.mouseX) : root.position
-        width: bubble.implicitWidth + Theme.gap
-        height: bubble.implicitHeight + Theme.tight
+        width: Math.max(bubble.implicitWidth + Theme.gap, pictured ? picture.width + 2 * Theme.tiny : 0)
+        height: bubble.implicitHeight + Theme.tight + root.pictureHeight
         radius: Theme.radiusSmall
         color: Theme.panel
+        PictureView {
+            id: picture
+            objectName: "preview"
+            readonly property real fit: Math.min(Theme.px(240) / implicitWidth, Theme.px(160) / implicitHeight)
+            anchors { top: parent.top; topMargin: Theme.tiny; horizontalCenter: parent.horizontalCenter }
+            visible: parent.pictured
+            width: visible ? Math.round(implicitWidth * fit) : 0
+            height: visible ? Math.round(implicitHeight * fit) : 0
+            picture: root.preview.picture
+            opacity: root.preview.waiting ? 0.4 : 1 // it is of another time
+            Accessible.ignored: true
+        }
         Label {
             id: bubble
-            anchors.centerIn: parent
-            text: mouse.containsMouse || mouse.pressed ? root.timeAt(parent.shownAt) : root.positionText
+            anchors { bottom: parent.bottom; bottomMargin: Theme.tiny; horizontalCenter: parent.horizontalCenter }
+            text: parent.pointed ? root.timeAt(parent.shownAt) : root.positionText
             font.pixelSize: Theme.small
             font.weight: Font.Medium
             Accessible.ignored: true
@@ -94,9 +115,11 @@ Item {
         preventStealing: true
         onPressed: event => root.scrubbed(root.fractionAt(event.x))
         onPositionChanged: event => {
+            root.hovered(root.fractionAt(event.x))
             if (pressed)
                 root.scrubbed(root.fractionAt(event.x))
         }
+        onContainsMouseChanged: root.hovered(containsMouse ? root.fractionAt(mouseX) : -1)
         onReleased: event => root.seeked(root.fractionAt(event.x))
     }
 }

@@ -223,9 +223,11 @@ FocusScope {
             positionText: root.player.positionText
             durationText: root.player.durationText
             timeAt: fraction => root.player.timeAt(fraction)
+            preview: root.player.preview
             onStepped: direction => root.player.step(direction)
             onScrubbed: fraction => root.player.scrub(fraction)
             onSeeked: fraction => root.player.seekTo(fraction)
+            onHovered: fraction => root.player.hover(fraction)
             Keys.onUpPressed: backButton.forceActiveFocus(Qt.OtherFocusReason)
             Keys.onDownPressed: controls.enter()
             Keys.onReturnPressed: root.player.toggle()
@@ -317,7 +319,7 @@ FocusScope {
     NoticeLine {
         objectName: "notice"
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom }
-        anchors.bottomMargin: overlay.shown ? Theme.px(168) : Theme.wide
+        anchors.bottomMargin: overlay.shown ? Theme.px(168) + seekBar.pictureHeight : Theme.wide
         text: root.covered ? "" : root.player.notice
     }
     OptionMenu {
