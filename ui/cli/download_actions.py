@@ -260,7 +260,9 @@ def document_of(item: Snapshot) -> dict[str, Any]:
 
 def _line(item: Snapshot, told: dict[str, Any] | None) -> str:
     state = "downloading" if item.running and item.state is State.QUEUED else str(item.state)
-    size = f"{shown_bytes(item.fetched)} of {shown_bytes(max(item.size, item.fetched))}"
+    size = shown_bytes(item.fetched)
+    if item.state is not State.COMPLETE:  # before that, the size is partly an estimate
+        size += f" of {shown_bytes(max(item.size, item.fetched))}"
     words = " ".join(filter(None, (item.sentence, "" if told is None else told["sentence"])))
     return f"{item.id}  {state:<11} {item.fraction:4.0%}  {size:<22} {item.name}  {words}".rstrip()
 
