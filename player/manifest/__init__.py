@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from player.errors import ErrorCode, ManifestError
 from player.manifest.index.attach import attach as attach_to_index
 from player.manifest.index.attach import missing_ranges
 from player.manifest.limits import MAX_REMOTE_LINKS
@@ -81,7 +82,8 @@ def attach_playlist(
     from player.manifest.hls.build import attach
 
     body = decode(text)
-    sniff(body)
+    if sniff(body) is not ManifestProtocol.HLS:
+        raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "This is no HLS playlist, which a rendition needs.", line=1)
     identity = rendition if isinstance(rendition, str) else rendition.id
     return attach(presentation, identity, body, strip_userinfo(url), pathway=pathway)
 

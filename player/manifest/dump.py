@@ -36,6 +36,8 @@ from player.manifest.sequences import whole_sequences
 SCHEMA = "matinee.inspect"
 SCHEMA_VERSION = 1
 
+_DESCRIPTORS = ("viewpoint", "rating", "framepacking", "grouplabel", "switching")  # of an AdaptationSet
+
 _POSITION = re.compile(r"\[(\d+)\]")
 
 
@@ -284,6 +286,7 @@ def _rendition(
         "loaded": loaded,
         "segments": _segments(listed, rendition) if listed is not None and shown else [],
         "segments_left_out": 0 if listed is None or shown else len(listed),
+        "descriptors": {name: track.attributes[name] for name in _DESCRIPTORS if name in track.attributes},
         "attributes": dict(attributes),
         "place": {"line": place.line, "path": place.path},
     }

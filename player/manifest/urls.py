@@ -120,12 +120,14 @@ class Resolver:
         return resolve(self.base, reference)
 
 
-def media_url_trouble(url: str, base: str, *, data_allowed: bool = False) -> str | None:
+def media_url_trouble(
+    url: str, base: str, *, data_allowed: bool = False, line: int | None = None, path: str | None = None
+) -> str | None:
     """Why ``url``, named by the manifest at ``base``, is not one that is fetched; None when it is.
 
     The web schemes always are, the manifest's own scheme is (a file may name its neighbours), ``data:`` where the
     standards put small resources in line. ``file:`` out of a manifest from elsewhere raises
-    :class:`ManifestError`: no honest manifest does that.
+    :class:`ManifestError` with the place (``line``, ``path``): no honest manifest does that.
     """
     scheme = scheme_of(url)
     if scheme in WEB_SCHEMES or not scheme:
@@ -137,7 +139,10 @@ def media_url_trouble(url: str, base: str, *, data_allowed: bool = False) -> str
         if own in ("", "file"):
             return None
         raise ManifestError(
-            ErrorCode.MANIFEST_FORBIDDEN_URL, "The manifest points at a file of this machine, which is refused."
+            ErrorCode.MANIFEST_FORBIDDEN_URL,
+            "The manifest points at a file of this machine, which is refused.",
+            line=line,
+            path=path,
         )
     if scheme == own:
         return None

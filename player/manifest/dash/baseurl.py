@@ -33,7 +33,7 @@ def extend(bases: Sequence[Base], element: Element, notes: Notes, path: str) -> 
     for outer in bases:
         for item in own:
             url = resolve(outer.url, text_of(item))
-            trouble = media_url_trouble(url, outer.url)
+            trouble = media_url_trouble(url, outer.url, line=line_of(item), path=path)
             if trouble is not None:
                 notes.warn("forbidden_url", trouble, line=line_of(item), path=path)
             result.append(

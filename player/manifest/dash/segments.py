@@ -51,7 +51,8 @@ class Source:
 
     def url(self, reference: str) -> str:
         url = resolve(self.base_url, reference)
-        trouble = media_url_trouble(url, self.base_url, data_allowed=True)
+        place = self.place
+        trouble = media_url_trouble(url, self.base_url, data_allowed=True, line=place.line, path=place.path)
         if trouble is not None:
             self.warn("forbidden_url", trouble)
         return url

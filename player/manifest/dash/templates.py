@@ -19,7 +19,7 @@ class TemplateError(ValueError):
 class UrlTemplate:
     """A template resolved against its base once; making one segment's URL is then a few joins.
 
-    ``problem`` is a sentence when an identifier is unknown (it is left as it stands), else None.
+    ``problem`` is a sentence when an identifier is unknown (it is left as it stands) or too wide, else None.
     """
 
     __slots__ = ("_format", "_pieces", "_simple", "problem", "uses")
@@ -48,6 +48,8 @@ class UrlTemplate:
             self.uses.add(name)
             if name == "RepresentationID":
                 return representation or match.group(0)
+            if width and int(width[:4]) > MAX_TEMPLATE_WIDTH:
+                self.problem = f"A width in the template is more than {MAX_TEMPLATE_WIDTH}, which is taken instead."
             places = min(int(width[:4]), MAX_TEMPLATE_WIDTH) if width else 0
             form = _python_format(places, conversion) if width else ""
             if name == "Bandwidth":

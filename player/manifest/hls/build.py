@@ -66,6 +66,16 @@ def _kind(text: str) -> str | None:
     return "media" if not names.isdisjoint(MEDIA_MARKS) else None
 
 
+def parse_child(text: str, url: str, imported: Mapping[str, str] | None) -> MediaPlaylist:
+    """The media playlist of a rendition. Raises :class:`ManifestError` also where it is a multivariant one: what a
+    variant names is a media playlist (RFC 8216bis 4.4.6.2)."""
+    if "#EXTINF" not in text and "#EXT-X-STREAM-INF" in text:
+        raise ManifestError(
+            ErrorCode.MANIFEST_SYNTAX, "This is a multivariant playlist where a media playlist is expected."
+        )
+    return parse_media(text, url, imported=imported)
+
+
 def _from_multivariant(text: str, url: str) -> Presentation:
     source = parse_multivariant(text, url)
     tracks = build_tracks(source)
@@ -222,7 +232,7 @@ def attach(
     """See :func:`player.manifest.attach_playlist`."""
     if pathway is None:
         return attach_merged(presentation, rendition_id, text, url)[0]
-    playlist = parse_media(text, url, imported=_imported(presentation))
+    playlist = parse_child(text, url, _imported(presentation))
     changed = map_renditions(
         presentation, lambda item: _with_location(item, playlist, pathway) if item.id == rendition_id else item
     )
@@ -234,7 +244,7 @@ def attach_merged(presentation: Presentation, rendition_id: str, text: str, url:
     rendition = next((item for _, _, item in iter_renditions(presentation) if item.id == rendition_id), None)
     if rendition is None:
         raise KeyError(rendition_id)
-    playlist = parse_media(text, url, imported=_imported(presentation))
+    playlist = parse_child(text, url, _imported(presentation))
     if rendition.playlist is None:
         playlist = _aligned(presentation, playlist)
         merged = Merged(playlist, _first_change(rendition_id, playlist), (), reset=False)

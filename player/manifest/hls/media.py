@@ -300,7 +300,7 @@ class _MediaReader:
         return self.header.info.target_duration_s or 0.0
 
     def _check_url(self, url: str, line: int, *, data_allowed: bool = False) -> None:
-        trouble = media_url_trouble(url, self.url, data_allowed=data_allowed)
+        trouble = media_url_trouble(url, self.url, data_allowed=data_allowed, line=line)
         if trouble is not None:
             self.notes.warn("forbidden_url", trouble, line=line)
 

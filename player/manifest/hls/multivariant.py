@@ -126,7 +126,7 @@ class _MultivariantReader:
 
     def _url(self, reference: str, line: int) -> str:
         url = self.resolve(reference)
-        trouble = media_url_trouble(url, self.url, data_allowed=True)
+        trouble = media_url_trouble(url, self.url, data_allowed=True, line=line)
         if trouble is not None:
             self.notes.warn("forbidden_url", trouble, line=line)
         return url

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import m3u8
@@ -17,6 +18,7 @@ from backend_stub.live.schedule import Channel
 from backend_stub.problems import ProblemError
 from backend_stub.server import ServerGroup
 from player.manifest import parse
+from player.manifest.model import IndexRef, PlaylistRef
 from tests.kit.backend import SignedInViewer
 
 NOW = 1_800_000_030.5
@@ -117,6 +119,33 @@ class TestHls:
         assert presentation is not None
         playlist = parse(body(media, "video/240p/index.m3u8"), "http://edge/s/t/film/live/video/240p/index.m3u8")
         assert playlist.live
+
+
+@pytest.mark.parametrize("name", ["video/240p/index.m3u8", "audio/eng/index.m3u8", "manifest.mpd"])
+@pytest.mark.parametrize("later_s", [0.0, 7.3, 200.0])
+def test_what_our_player_reads_are_the_files_on_disk(media: Path, name: str, later_s: float) -> None:
+    """Each segment and init segment of a channel is a file of the title; they follow each other without a gap."""
+    clear = media / "film" / "clear"
+    files = sorted(
+        clear / place / f"{number:05}.m4s" for place in ("video/240p", "audio/eng") for number in range(1, 5)
+    )
+    for file in files:
+        file.with_name("init.mp4").touch()
+        file.touch()
+    url = f"http://edge{media}/film/live/{name}"
+    for period in parse(body(media, name, NOW + later_s), url, now_s=NOW + later_s).periods:
+        for track in period.tracks:
+            index = track.renditions[0].segments
+            assert not isinstance(index, PlaylistRef | IndexRef)
+            segments = list(index)
+            paths = [Path(urlsplit(segment.url).path) for segment in segments]
+            folder = [file for file in files if file.parent == paths[0].parent]
+            places = [folder.index(path) for path in paths]
+            assert [(b - a) % len(folder) for a, b in pairwise(places)] == [1] * (len(paths) - 1)
+            assert all(Path(urlsplit(segment.init.url).path).is_file() for segment in segments if segment.init)
+            assert all(segment.init for segment in segments)
+            for before, after in pairwise(segments):
+                assert after.start_s == pytest.approx(before.end_s, abs=0.02)
 
 
 class TestDash:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from player.errors import ErrorCode, ManifestError
 from player.manifest import attach_playlist, parse
 from player.manifest.dump import to_json
 from player.manifest.model import Presentation, TrackType
@@ -43,6 +44,17 @@ def test_declared_codecs_are_believed_before_a_file_name() -> None:
     text = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="avc1.4d401f,mp4a.40.2"\nodd.m3u8\n'
     presentation = attach_playlist(parse(text, URL), "variant-0", playlist("1.aac"), "https://example.org/a/odd.m3u8")
     assert types(presentation) == [(TrackType.VIDEO, ["variant-0"])]
+
+
+@pytest.mark.parametrize(
+    "body", [PLAIN, '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period/></MPD>'], ids=["multivariant", "mpd"]
+)
+@pytest.mark.parametrize("pathway", [None, "."])
+def test_a_rendition_needs_a_media_playlist(body: str, pathway: str | None) -> None:
+    """RFC 8216bis 4.4.6.2: what a variant names is a media playlist; another kind is not read as segments."""
+    with pytest.raises(ManifestError) as caught:
+        attach_playlist(parse(PLAIN, URL), "variant-0", body, URL, pathway=pathway)
+    assert caught.value.code is ErrorCode.MANIFEST_SYNTAX
 
 
 def test_the_segments_of_all_renditions_together_are_bounded() -> None:

@@ -110,8 +110,10 @@ def test_template_widths_are_bounded() -> None:
         "<Period><AdaptationSet mimeType='video/mp4'><SegmentTemplate media='$Number%0999999999d$' duration='4'/>"
         "<Representation id='1'/></AdaptationSet></Period>"
     )
-    (segment,) = parse(text, URL).periods[0].tracks[0].renditions[0].segments
+    presentation = parse(text, URL)
+    (segment,) = presentation.periods[0].tracks[0].renditions[0].segments
     assert len(segment.url) < 100
+    assert "dash.template" in [warning.code for warning in presentation.warnings]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,8 @@ def test_a_remote_manifest_must_not_name_local_files(reference: str) -> None:
         with pytest.raises(ManifestError) as caught:
             parse(text, URL)
         assert caught.value.code is ErrorCode.MANIFEST_FORBIDDEN_URL
+        assert caught.value.line
+        assert bool(caught.value.path) == (text in (mpd, template))
 
 
 def test_private_schemes_are_reported() -> None:
