@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
 
+from player.chapters import Chapter
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import Failure, LiveView, Status
@@ -200,6 +201,9 @@ def _dialog(stage: Stage, tv: bool) -> None:
 _LIVE = LiveView(start_s=0.0, end_s=120.0, edge_s=132.0, latency_s=42.0, target_s=12.0, following=False)
 
 
+_CHAPTERS = (Chapter(0.0, "The ferry"), Chapter(140.0, "Two lamps"), Chapter(330.0), Chapter(480.0, "Ice"))
+
+
 def _player(**changes: object) -> Setup:
     def show(stage: Stage, tv: bool) -> None:
         stage.start(tv=tv, source=Source(url="https://streams.test/film/master.m3u8"))
@@ -213,7 +217,7 @@ def _player(**changes: object) -> Setup:
 
 
 def _player_seeking(stage: Stage, tv: bool) -> None:
-    _player(thumbnails=True)(stage, tv)
+    _player(thumbnails=True, chapters=_CHAPTERS)(stage, tv)
     stage.client.sessions[-1].scene = scene
     stage.item("seekBar").forceActiveFocus()
     stage.key(*[K.Key_Right] * 9)

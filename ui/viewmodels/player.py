@@ -11,6 +11,7 @@ from player.state import Failure, PlaybackState, Status
 from ui.ports import ClientPort, PlayerPort, SessionPort
 from ui.video.output import VideoOutput
 from ui.viewmodels.binding import shown
+from ui.viewmodels.chapters import chapter_marks, chapter_name
 from ui.viewmodels.menus import (
     AUTO,
     OFF,
@@ -172,6 +173,16 @@ class PlayerViewModel(QObject):
         bar = self._bar
         return [bar.fraction(edge) for span in self._state.buffered for edge in span] if bar else []
 
+    @Property(list, notify=bufferedChanged)
+    def chapters(self) -> list[float]:
+        """Where chapters begin on the seek bar, 0..1."""
+        return chapter_marks(self._state.chapters, self._bar)
+
+    @Property(str, notify=timeChanged)
+    def chapter(self) -> str:
+        """The chapter of ``positionText``; empty where the title has none."""
+        return chapter_name(self._state.chapters, self._time_s())
+
     @Property(QObject, constant=True)
     def qualities(self) -> OptionModel:
         return self._qualities
@@ -285,6 +296,10 @@ class PlayerViewModel(QObject):
     @Slot(float, result=str)
     def timeAt(self, fraction: float) -> str:
         return self._bar.words(self._bar.at(fraction))
+
+    @Slot(float, result=str)
+    def chapterAt(self, fraction: float) -> str:
+        return chapter_name(self._state.chapters, self._bar.at(fraction))
 
     @Slot()
     def goLive(self) -> None:
@@ -403,7 +418,7 @@ class PlayerViewModel(QObject):
             self._speeds.replace(speed_options(state))
             self.stateChanged.emit()
         self.timeChanged.emit()
-        if state.buffered != before.buffered or state.duration_s != before.duration_s:
+        if _on_bar(before) != _on_bar(state):
             self.bufferedChanged.emit()
         if state.status is Status.ENDED and before.status is not Status.ENDED:
             self.ended.emit()
@@ -429,6 +444,12 @@ def _busy_words() -> dict[Status, str]:
         Status.BUFFERING: tr("Waiting for the network"),
         Status.SEEKING: tr("Seeking"),
     }
+
+
+def _on_bar(state: PlaybackState) -> tuple[object, ...]:
+    """What is drawn on the seek bar besides the time."""
+    live = (state.live_view.start_s, state.live_view.end_s) if state.live_view and state.chapters else None
+    return (state.buffered, state.duration_s, state.chapters, live)
 
 
 def _plain(state: PlaybackState) -> tuple[object, ...]:

@@ -400,6 +400,10 @@
         <translation>Position %1</translation>
     </message>
     <message>
+        <source>Chapter: %1</source>
+        <translation>Kapitel: %1</translation>
+    </message>
+    <message>
         <source>Live</source>
         <translation>Live</translation>
     </message>
@@ -690,6 +694,10 @@
     <message>
         <source>Cancel and remove</source>
         <translation>Abbrechen und entfernen</translation>
+    </message>
+    <message>
+        <source>Chapter {number}</source>
+        <translation>Kapitel {number}</translation>
     </message>
     <message>
         <source>Check for damage</source>

@@ -8,9 +8,12 @@ Item {
 
     property real position: 0 // 0..1
     property var buffered: [] // begin, end, begin, end... in 0..1
+    property var chapters: [] // where they begin, 0..1
     property string positionText
+    property string chapter // of the position
     property string durationText
     property var timeAt: fraction => ""
+    property var chapterAt: fraction => ""
     required property QtObject preview // the picture of the time that is shown above
     readonly property bool focusable: true
     readonly property bool dragging: mouse.pressed
@@ -25,7 +28,7 @@ Item {
     activeFocusOnTab: true
     Accessible.role: Accessible.Slider
     Accessible.name: qsTr("Position")
-    Accessible.description: qsTr("%1 of %2").arg(positionText).arg(durationText)
+    Accessible.description: [qsTr("%1 of %2").arg(positionText).arg(durationText), chapter].filter(words => words).join(", ")
     Accessible.focusable: true
     Accessible.onIncreaseAction: stepped(1)
     Accessible.onDecreaseAction: stepped(-1)
@@ -60,6 +63,17 @@ Item {
             radius: bar.radius
             color: Theme.accent
         }
+        Repeater {
+            objectName: "chapterMarks"
+            model: root.chapters
+            Rectangle {
+                required property real modelData
+                x: Math.round(bar.width * modelData - width / 2)
+                width: Theme.px(3)
+                height: bar.height
+                color: Theme.black
+            }
+        }
     }
     Rectangle {
         id: handle
@@ -82,7 +96,7 @@ Item {
         visible: pointed || root.activeFocus || pictured
         x: Math.max(0, Math.min(root.width - width, root.width * shownAt - width / 2))
         anchors { bottom: bar.top; bottomMargin: Theme.px(16) }
-        width: Math.max(bubble.implicitWidth + Theme.gap, pictured ? picture.width + 2 * Theme.tiny : 0)
+        width: Math.max(bubble.width + Theme.gap, pictured ? picture.width + 2 * Theme.tiny : 0)
         height: bubble.implicitHeight + Theme.tight + root.pictureHeight
         radius: Theme.radiusSmall
         color: Theme.panel
@@ -101,7 +115,11 @@ Item {
         Label {
             id: bubble
             anchors { bottom: parent.bottom; bottomMargin: Theme.tiny; horizontalCenter: parent.horizontalCenter }
-            text: parent.pointed ? root.timeAt(parent.shownAt) : root.positionText
+            width: Math.min(implicitWidth, Theme.px(360))
+            text: parent.pointed ? words(root.timeAt(parent.shownAt), root.chapterAt(parent.shownAt))
+                                 : words(root.positionText, root.chapter)
+            function words(time: string, chapter: string): string { return chapter ? time + "  ·  " + chapter : time }
+            elide: Text.ElideRight
             font.pixelSize: Theme.small
             font.weight: Font.Medium
             Accessible.ignored: true

@@ -220,9 +220,12 @@ FocusScope {
             anchors { bottom: times.top; bottomMargin: Theme.px(2) }
             position: root.player.fraction
             buffered: root.player.buffered
+            chapters: root.player.chapters
             positionText: root.player.positionText
+            chapter: root.player.chapter
             durationText: root.player.durationText
             timeAt: fraction => root.player.timeAt(fraction)
+            chapterAt: fraction => root.player.chapterAt(fraction)
             preview: root.player.preview
             onStepped: direction => root.player.step(direction)
             onScrubbed: fraction => root.player.scrub(fraction)
@@ -246,6 +249,17 @@ FocusScope {
                 Accessible.name: qsTr("Position %1").arg(text)
             }
             Label {
+                objectName: "chapter"
+                anchors { left: position.right; leftMargin: Theme.gap; right: duration.left; rightMargin: Theme.gap }
+                text: root.player.chapter
+                elide: Text.ElideRight
+                color: Theme.muted
+                font.pixelSize: Theme.small
+                Accessible.name: qsTr("Chapter: %1").arg(text)
+                visible: text
+            }
+            Label {
+                id: duration
                 anchors.right: parent.right
                 objectName: "duration"
                 text: root.player.live ? qsTr("Live") : root.player.durationText
