@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from player.manifest.limits import MAX_WARNINGS
 from player.manifest.model import ManifestWarning, Place
+from player.manifest.urls import media_url_trouble
 
 
 class Notes:
@@ -21,6 +22,14 @@ class Notes:
             self._more += 1
             return
         self._warnings.append(ManifestWarning(code, sentence, Place(line, path)))
+
+    def check_url(
+        self, url: str, base: str, *, data_allowed: bool = False, line: int | None = None, path: str | None = None
+    ) -> None:
+        """Warn of a URL that is never fetched; raises :class:`ManifestError` as :func:`media_url_trouble` does."""
+        trouble = media_url_trouble(url, base, data_allowed=data_allowed, line=line, path=path)
+        if trouble is not None:
+            self.warn("forbidden_url", trouble, line=line, path=path)
 
     def unused(self, name: str) -> None:
         """Remember a tag, attribute or element that was read over."""

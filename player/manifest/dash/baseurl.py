@@ -8,7 +8,7 @@ from typing import NamedTuple
 from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, text_of
 from player.manifest.model import Location
 from player.manifest.notes import Notes
-from player.manifest.urls import folder_of, media_url_trouble, resolve
+from player.manifest.urls import folder_of, resolve
 
 MAX_ALTERNATIVES = 32
 
@@ -33,9 +33,7 @@ def extend(bases: Sequence[Base], element: Element, notes: Notes, path: str) -> 
     for outer in bases:
         for item in own:
             url = resolve(outer.url, text_of(item))
-            trouble = media_url_trouble(url, outer.url, line=line_of(item), path=path)
-            if trouble is not None:
-                notes.warn("forbidden_url", trouble, line=line_of(item), path=path)
+            notes.check_url(url, outer.url, line=line_of(item), path=path)
             result.append(
                 Base(
                     url,

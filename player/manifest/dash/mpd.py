@@ -108,6 +108,8 @@ def read_mpd(
     if not dynamic:
         periods = _with_known_end(periods)
     note_unused(root, notes)
+    refreshed_at = _addresses(root, "Location", url, notes)
+    patched_at = _addresses(root, "PatchLocation", url, notes)
     chained = _chained(root, url, notes)
     return Presentation(
         protocol=ManifestProtocol.DASH,
@@ -119,12 +121,8 @@ def read_mpd(
         version=root.get("profiles"),
         live_info=info if dynamic or info.target_latency_s is not None or info.utc_timings else None,
         steering=steering(root, bases[0].url),
-        locations=tuple(resolve(url, text) for item in children(root, "Location") if (text := text_of(item))),
-        patch_locations=tuple(
-            (resolve(url, text), decimal(item.get("ttl")))
-            for item in children(root, "PatchLocation")
-            if (text := text_of(item))
-        ),
+        locations=tuple(place for place, _ in refreshed_at),
+        patch_locations=tuple((place, decimal(item.get("ttl"))) for place, item in patched_at),
         remote_links=links,
         unused=notes.unused_names,
         warnings=notes.warnings,
@@ -162,6 +160,16 @@ def _total(periods: tuple[Period, ...], declared: float | None, *, dynamic: bool
     if declared is not None or dynamic:
         return declared
     return periods[-1].end_s
+
+
+def _addresses(root: Element, name: str, url: str, notes: Notes) -> list[tuple[str, Element]]:
+    """The addresses that the elements called ``name`` hold, each with its element."""
+    found: list[tuple[str, Element]] = []
+    for item in children(root, name):
+        if text := text_of(item):
+            found.append((resolve(url, text), item))
+            notes.check_url(found[-1][0], url, line=line_of(item), path=f"/MPD/{name}")
+    return found
 
 
 def _chained(root: Element, url: str, notes: Notes) -> list[str]:

@@ -22,7 +22,7 @@ from player.manifest.model import (
     Segment,
     SegmentIndex,
 )
-from player.manifest.urls import media_url_trouble, resolve
+from player.manifest.urls import resolve
 
 JUMP_S = 0.001  # gaps and overlaps of a timeline up to this are rounding
 
@@ -51,10 +51,8 @@ class Source:
 
     def url(self, reference: str) -> str:
         url = resolve(self.base_url, reference)
-        place = self.place
-        trouble = media_url_trouble(url, self.base_url, data_allowed=True, line=place.line, path=place.path)
-        if trouble is not None:
-            self.warn("forbidden_url", trouble)
+        notes, place = self.period.mpd.notes, self.place
+        notes.check_url(url, self.base_url, data_allowed=True, line=place.line, path=place.path)
         return url
 
 

@@ -105,7 +105,9 @@ class HeaderReader:
         kind = attributes.get("TYPE", "")
         if any(hint.type == kind for hint in self.hints):
             self.notes.warn("hls.repeated_hint", f"There is more than one hint of type {kind}.", line=line)
-        self.hints.append(PreloadHint(kind, self.resolve(uri), hint_range))
+        url = self.resolve(uri)
+        self.notes.check_url(url, self.resolve.base, data_allowed=kind == "MAP", line=line)
+        self.hints.append(PreloadHint(kind, url, hint_range))
 
     def _rendition_report(self, value: str, line: int) -> None:
         attributes = self.variables.attributes(value, line)
@@ -113,10 +115,10 @@ class HeaderReader:
         if not uri:
             self.notes.warn("hls.report_without_uri", "An EXT-X-RENDITION-REPORT has no URI.", line=line)
             return
+        url = self.resolve(uri)
+        self.notes.check_url(url, self.resolve.base, line=line)
         self.reports.append(
-            RenditionReport(
-                self.resolve(uri), integer(attributes.get("LAST-MSN")), integer(attributes.get("LAST-PART"))
-            )
+            RenditionReport(url, integer(attributes.get("LAST-MSN")), integer(attributes.get("LAST-PART")))
         )
 
 

@@ -21,6 +21,10 @@ def read_key(attributes: Mapping[str, str], resolve: Resolver, notes: Notes, lin
     uri = attributes.get("URI")
     if uri is None and method != "NONE":
         notes.warn("hls.key_without_uri", f"EXT-X-KEY with METHOD={method} has no URI.", line=line)
+    keyformat = attributes.get("KEYFORMAT", "identity") or "identity"
+    url = resolve(uri) if uri else None
+    if url is not None and keyformat == "identity" and method != "NONE":  # other formats have schemes of their own
+        notes.check_url(url, resolve.base, data_allowed=True, line=line)
     versions = tuple(
         version
         for part in attributes.get("KEYFORMATVERSIONS", "1").split("/")
@@ -28,9 +32,9 @@ def read_key(attributes: Mapping[str, str], resolve: Resolver, notes: Notes, lin
     )
     return KeyInfo(
         method=method,
-        uri=resolve(uri) if uri else None,
+        uri=url,
         iv=_iv(attributes.get("IV"), notes, line),
-        keyformat=attributes.get("KEYFORMAT", "identity") or "identity",
+        keyformat=keyformat,
         keyformat_versions=versions or (1,),
         key_id=hexadecimal(attributes.get("KEYID")),
         place=Place(line),

@@ -28,7 +28,7 @@ from player.manifest.model import (
     TimedEvent,
 )
 from player.manifest.notes import Notes
-from player.manifest.urls import Resolver, media_url_trouble
+from player.manifest.urls import Resolver
 
 _WORD = re.compile(r"[A-Za-z]+$")  # what no packager calls a segment
 
@@ -300,9 +300,7 @@ class _MediaReader:
         return self.header.info.target_duration_s or 0.0
 
     def _check_url(self, url: str, line: int, *, data_allowed: bool = False) -> None:
-        trouble = media_url_trouble(url, self.url, data_allowed=data_allowed, line=line)
-        if trouble is not None:
-            self.notes.warn("forbidden_url", trouble, line=line)
+        self.notes.check_url(url, self.url, data_allowed=data_allowed, line=line)
 
     def _extinf(self, value: str, line: int) -> None:
         comma = value.find(",")

@@ -17,7 +17,7 @@ from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_RENDITIONS, limit_error
 from player.manifest.model import Place, SessionData, SessionKey, Steering
 from player.manifest.notes import Notes
-from player.manifest.urls import Resolver, media_url_trouble
+from player.manifest.urls import Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,7 @@ class _MultivariantReader:
 
     def _url(self, reference: str, line: int) -> str:
         url = self.resolve(reference)
-        trouble = media_url_trouble(url, self.url, data_allowed=True, line=line)
-        if trouble is not None:
-            self.notes.warn("forbidden_url", trouble, line=line)
+        self.notes.check_url(url, self.url, data_allowed=True, line=line)
         return url
 
     def _no_uri(self, tag: Tag) -> None:

@@ -10,6 +10,7 @@ from player.manifest.limits import MAX_LINE_CHARACTERS, MAX_SEGMENTS
 
 URL = "https://example.org/a/x"
 MPD = '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT4S">{}</MPD>'
+PERIOD = "<Period><AdaptationSet mimeType='video/mp4'><Representation id='1'/></AdaptationSet></Period>"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,29 @@ def test_a_remote_manifest_must_not_name_local_files(reference: str) -> None:
         assert caught.value.code is ErrorCode.MANIFEST_FORBIDDEN_URL
         assert caught.value.line
         assert bool(caught.value.path) == (text in (mpd, template))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI="{}"\n#EXTINF:4,\na.ts\n',
+        '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI="{}"\n#EXTINF:4,\na.mp4\n',
+        '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{}"\n',
+        '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-RENDITION-REPORT:URI="{}"\n',
+        '#EXTM3U\n#EXT-X-SESSION-KEY:METHOD=AES-128,URI="{}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n',
+        MPD.format("<Location>{}</Location>" + PERIOD),
+        MPD.format("<PatchLocation>{}</PatchLocation>" + PERIOD),
+    ],
+    ids=["key", "map", "hint", "report", "session-key", "location", "patch-location"],
+)
+def test_nothing_of_a_remote_manifest_names_local_files(text: str) -> None:
+    """Local files are refused wherever an address stands, private schemes are reported."""
+    with pytest.raises(ManifestError) as caught:
+        parse(text.replace("{}", "file:///etc/passwd"), URL)
+    assert caught.value.code is ErrorCode.MANIFEST_FORBIDDEN_URL
+    assert caught.value.line
+    assert "forbidden_url" in [item.code for item in parse(text.replace("{}", "intent://x"), URL).warnings]
+    assert "forbidden_url" not in [item.code for item in parse(text.replace("{}", "b"), URL).warnings]
 
 
 def test_private_schemes_are_reported() -> None:
