@@ -279,6 +279,7 @@ STATES: dict[str, Setup] = {
     "player, live": _player(live=True, duration_s=None, live_view=_LIVE),
     "player, buffering": _player(status=Status.BUFFERING, notice="edge-a does not answer."),
     "player, seeking": _player_seeking,
+    "player, kept": _player(rights="You have 2 days left to watch this.", rights_left_s=2.5 * 86_400, pathway=""),
     "player, menu": _player_menu,
     "player, still watching": _still_watching,
     "player, statistics": _statistics,

@@ -23,6 +23,7 @@ from ui.viewmodels.menus import (
 )
 from ui.viewmodels.preview import PreviewViewModel
 from ui.viewmodels.relay import StateRelay
+from ui.viewmodels.rights import rights_words
 from ui.viewmodels.seeking import SeekIntent, Stretch, stretch_of
 from ui.viewmodels.statistics import StatisticsViewModel
 from ui.viewmodels.tasks import Tasks
@@ -122,6 +123,11 @@ class PlayerViewModel(QObject):
     @Property(str, notify=stateChanged)
     def notice(self) -> str:
         return self._state.notice
+
+    @Property(str, notify=stateChanged)
+    def rights(self) -> str:
+        """How long a kept title may still be watched; empty where nothing limits it."""
+        return rights_words(self._state)
 
     @Property(str, notify=stateChanged)
     def failure(self) -> str:
@@ -468,6 +474,8 @@ def _plain(state: PlaybackState) -> tuple[object, ...]:
         state.text_tracks,
         state.pathway,
         state.notice,
+        state.rights,
+        state.rights_left_s,
         state.failure,
         state.decisions[-1:] if state.status is Status.BUFFERING else None,
     )

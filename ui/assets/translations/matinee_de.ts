@@ -692,6 +692,30 @@
         <translation>CDN</translation>
     </message>
     <message>
+        <source>Can be watched for 1 hour</source>
+        <translation>Noch 1 Stunde lang zu sehen</translation>
+    </message>
+    <message>
+        <source>Can be watched for 1 minute</source>
+        <translation>Noch 1 Minute lang zu sehen</translation>
+    </message>
+    <message>
+        <source>Can be watched for less than a minute</source>
+        <translation>Weniger als eine Minute lang zu sehen</translation>
+    </message>
+    <message>
+        <source>Can be watched for {count} days</source>
+        <translation>Noch {count} Tage lang zu sehen</translation>
+    </message>
+    <message>
+        <source>Can be watched for {count} hours</source>
+        <translation>Noch {count} Stunden lang zu sehen</translation>
+    </message>
+    <message>
+        <source>Can be watched for {count} minutes</source>
+        <translation>Noch {count} Minuten lang zu sehen</translation>
+    </message>
+    <message>
         <source>Cancel and remove</source>
         <translation>Abbrechen und entfernen</translation>
     </message>

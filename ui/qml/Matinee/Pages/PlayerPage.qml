@@ -209,6 +209,7 @@ FocusScope {
             id: chips
             anchors { right: parent.right; rightMargin: Theme.margin; verticalCenter: backButton.verticalCenter }
             spacing: Theme.tight
+            Chip { objectName: "rights"; text: root.player.rights }
             Chip { objectName: "pathway"; text: root.player.pathway; name: qsTr("Delivered by %1").arg(text) }
             Chip { objectName: "rung"; text: root.player.rung; name: qsTr("Quality %1").arg(text) }
         }
