@@ -23,7 +23,7 @@ from player.errors import ErrorCode, ExitCode, InputError
 from ui.cli.decrypt_inputs import KnownKeys, is_playlist, key_beside, playlist_parts, rendition_playlists
 from ui.cli.decrypt_mpd import LocalRendition, is_mpd, mpd_key_beside, mpd_renditions
 from ui.cli.decrypt_order import begins_presentation, files_of, in_order, output_names
-from ui.cli.decrypt_trial import find_segment_key, likely_ivs
+from ui.cli.decrypt_trial import find_sample_key, find_segment_key, likely_ivs
 
 _METHODS = ("AES-128", "AES-256", "AES-256-CTR", "AES-256-GCM", "SAMPLE-AES")
 _SEGMENT_SUFFIXES = (".m4s", ".cmfv", ".cmfa", ".m4f")
@@ -214,7 +214,10 @@ def _segment_key(
     if method is None and iv is None and (beside := key_beside(path, keys) or mpd_key_beside(path, keys)) is not None:
         return beside
     if kind in (FileKind.TRANSPORT_STREAM, FileKind.PACKED_AUDIO) and method in (None, "SAMPLE-AES"):
-        return SegmentKey("SAMPLE-AES", keys.only(), iv) if iv is not None else None
+        if iv is None:
+            return None
+        found = find_sample_key(data, keys.values(), iv) if keys.are_several else None
+        return found or SegmentKey("SAMPLE-AES", keys.only(), iv)
     if method is not None and (iv is not None or method == "AES-256-GCM"):
         return SegmentKey(method, keys.only(), iv)
     ivs = likely_ivs(path, keys.kids()) if iv is None else [iv]

@@ -17,7 +17,7 @@ from player.errors import ErrorCode, InputError, ManifestError
 from player.manifest.hls.build import parse_hls
 from player.manifest.hls.media import parse_media
 from player.manifest.model import ByteRange, InitSegment, KeyInfo, PlaylistRef, Segment, TrackType
-from ui.cli.decrypt_trial import find_segment_key
+from ui.cli.decrypt_trial import find_sample_key, find_segment_key
 
 PICTURES_AND_SOUND = frozenset({TrackType.VIDEO, TrackType.AUDIO})
 _PLAYLIST_SUFFIXES = (".m3u8", ".m3u")
@@ -50,6 +50,10 @@ class KnownKeys:
     def of(self, kid: bytes | None) -> bytes | None:
         """The key that was given for this very key ID."""
         return next((key for known, key in self._values if kid is not None and known == kid), None)
+
+    @property
+    def are_several(self) -> bool:
+        return len(set(self.values())) > 1
 
     def only(self) -> bytes:
         """The key for material without key IDs. Raises :class:`InputError` where there are several."""
@@ -176,9 +180,12 @@ def _segment_key(infos: Sequence[KeyInfo], segment: Segment, playlist: Path, key
     if not info.method.endswith("GCM"):
         iv = info.iv if info.iv is not None else media_sequence_iv(segment.number)
     value = named_key(info, playlist, keys)
-    if value is None and len(set(keys.values())) > 1 and info.method != "SAMPLE-AES":
+    if value is None and keys.are_several:
         media = Part(local_file(segment.url, playlist), segment.byte_range, None, is_media=True)
-        found = find_segment_key(media.read(), keys.values(), [] if iv is None else [iv], info.method)
+        if info.method == "SAMPLE-AES":
+            found = None if iv is None else find_sample_key(media.read(), keys.values(), iv)
+        else:
+            found = find_segment_key(media.read(), keys.values(), [] if iv is None else [iv], info.method)
         value = None if found is None else found.key
     return SegmentKey(info.method, value or keys.only(), iv)
 
