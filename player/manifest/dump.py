@@ -117,7 +117,13 @@ def to_json(presentation: Presentation, *, max_segments: int = MAX_SHOWN_SEGMENT
         "periods": periods,
         "events": [event_to_json(event) for period in presentation.periods for event in period.events],
         "warnings": [
-            {"code": item.code, "sentence": item.sentence, "line": item.place.line, "path": item.place.path}
+            {
+                "code": item.code,
+                "sentence": item.sentence,
+                "line": item.place.line,
+                "path": item.place.path,
+                "rendition": item.rendition,
+            }
             for item in (*presentation.warnings, *room.warnings())
         ],
         "unused": list(presentation.unused),

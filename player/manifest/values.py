@@ -18,11 +18,13 @@ NOWHERE = Place()
 
 @dataclass(frozen=True, slots=True)
 class ManifestWarning:
-    """Something that was recovered from, or read and not used. ``code`` is stable, ``sentence`` is for people."""
+    """Something that was recovered from, or read and not used. ``code`` is stable, ``sentence`` is for people.
+    ``rendition`` is the id of the one in whose own playlist the place is, None for the manifest itself."""
 
     code: str
     sentence: str
     place: Place = NOWHERE
+    rendition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

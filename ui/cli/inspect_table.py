@@ -135,7 +135,8 @@ def _remarks(presentation: Presentation) -> Iterator[str]:
         yield ""
         yield "warnings"
     for warning in presentation.warnings:
-        place = f"line {warning.place.line}: " if warning.place.line else ""
+        where = f" of {warning.rendition}" if warning.rendition else ""
+        place = f"line {warning.place.line}{where}: " if warning.place.line else ""
         yield f"  {place}{warning.sentence} ({warning.code})"
     if presentation.unused:
         yield ""

@@ -66,14 +66,17 @@ def _kind(text: str) -> str | None:
     return "media" if not names.isdisjoint(MEDIA_MARKS) else None
 
 
-def parse_child(text: str, url: str, imported: Mapping[str, str] | None) -> MediaPlaylist:
+def parse_child(presentation: Presentation, rendition_id: str, text: str, url: str) -> MediaPlaylist:
     """The media playlist of a rendition. Raises :class:`ManifestError` also where it is a multivariant one: what a
     variant names is a media playlist (RFC 8216bis 4.4.6.2)."""
     if "#EXTINF" not in text and "#EXT-X-STREAM-INF" in text:
         raise ManifestError(
             ErrorCode.MANIFEST_SYNTAX, "This is a multivariant playlist where a media playlist is expected."
         )
-    return parse_media(text, url, imported=imported)
+    if presentation.kind != "multivariant":
+        return parse_media(text, url)
+    playlist = parse_media(text, url, imported=presentation.variables)
+    return replace(playlist, warnings=tuple(replace(item, rendition=rendition_id) for item in playlist.warnings))
 
 
 def _from_multivariant(text: str, url: str) -> Presentation:
@@ -208,7 +211,7 @@ def index_end(rendition: Rendition) -> float:
 
 
 def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
-    return first + tuple(item for item in second if item not in first)
+    return tuple(dict.fromkeys((*first, *second)))
 
 
 def _live_info(playlist: MediaPlaylist) -> LiveInfo:
@@ -232,7 +235,7 @@ def attach(
     """See :func:`player.manifest.attach_playlist`."""
     if pathway is None:
         return attach_merged(presentation, rendition_id, text, url)[0]
-    playlist = parse_child(text, url, _imported(presentation))
+    playlist = parse_child(presentation, rendition_id, text, url)
     changed = map_renditions(
         presentation, lambda item: _with_location(item, playlist, pathway) if item.id == rendition_id else item
     )
@@ -244,7 +247,7 @@ def attach_merged(presentation: Presentation, rendition_id: str, text: str, url:
     rendition = next((item for _, _, item in iter_renditions(presentation) if item.id == rendition_id), None)
     if rendition is None:
         raise KeyError(rendition_id)
-    playlist = parse_child(text, url, _imported(presentation))
+    playlist = parse_child(presentation, rendition_id, text, url)
     if rendition.playlist is None:
         playlist = _aligned(presentation, playlist)
         merged = Merged(playlist, _first_change(rendition_id, playlist), (), reset=False)
@@ -286,10 +289,6 @@ def _with_audio_only(presentation: Presentation, rendition_id: str) -> Presentat
 def _is_packed_audio(rendition: Rendition) -> bool:
     undeclared = all(codec_type(codec) is None for codec in rendition.codecs)
     return rendition.container is Container.PACKED_AUDIO and undeclared and rendition.width is None
-
-
-def _imported(presentation: Presentation) -> Mapping[str, str] | None:
-    return presentation.variables if presentation.kind == "multivariant" else None
 
 
 def _listed(rendition: Rendition) -> tuple[Segment, ...]:

@@ -57,6 +57,16 @@ def test_a_rendition_needs_a_media_playlist(body: str, pathway: str | None) -> N
     assert caught.value.code is ErrorCode.MANIFEST_SYNTAX
 
 
+def test_a_warning_names_the_playlist_that_its_line_is_in() -> None:
+    odd = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:-1,\n1.ts\n#EXT-X-ENDLIST\n"
+    presentation = parse(PLAIN, URL)
+    for name in ("variant-0", "variant-1"):
+        presentation = attach_playlist(presentation, name, odd, f"https://example.org/a/{name}.m3u8")
+    found = [(item["line"], item["rendition"]) for item in to_json(presentation)["warnings"]]
+    assert found == [(3, "variant-0"), (3, "variant-1")]
+    assert [item["rendition"] for item in to_json(parse(odd, URL))["warnings"]] == [None]
+
+
 def test_the_segments_of_all_renditions_together_are_bounded() -> None:
     presentation = attach_playlist(
         parse(PLAIN, URL), "variant-0", playlist("1.ts", 30), "https://example.org/a/r.m3u8"
