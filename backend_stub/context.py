@@ -40,6 +40,7 @@ from backend_stub.services.streams import Streams
 from backend_stub.services.telemetry import Telemetry
 from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.tokens import Tokens
+from backend_stub.services.views import Views
 from backend_stub.signing import UrlSigner
 
 
@@ -73,6 +74,7 @@ class ServiceContext:
     pin_window: SlidingWindow
     profiles: Profiles
     my_list: MyList
+    views: Views
     search: Search
     steering: Steering
     telemetry: Telemetry
@@ -80,6 +82,7 @@ class ServiceContext:
     device_grants: DeviceGrants
 
     def close(self) -> None:
+        self.views.close()
         self.search.close()
         self.database.close()
 
@@ -100,6 +103,7 @@ def open_context(
     signer = ServiceSigner(secrets.licence_signing)
     url_signer = UrlSigner([secrets.url_signing])
     steering = Steering(url_signer, clock, edges)
+    views = Views(database, clock)
     addresses = Addresses(url_signer, steering.edges_for)
     return ServiceContext(
         settings=settings,
@@ -113,7 +117,7 @@ def open_context(
         play=PlayService(database, clock, settings, addresses),
         licences=Licences(database, clock, vault),
         progress=ProgressLog(database, clock),
-        streams=Streams(database, clock),
+        streams=Streams(database, clock, views),
         downloads=Downloads(database, clock, settings, addresses),
         subscriptions=Subscriptions(database, clock),
         contracts=TitleContracts(database, clock),
@@ -130,6 +134,7 @@ def open_context(
         pin_window=SlidingWindow(settings.pin_limit),
         profiles=Profiles(database, clock),
         my_list=MyList(database, clock),
+        views=views,
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
         steering=steering,
         telemetry=Telemetry(database, clock, steering),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from backend_stub.api import schemas
 from backend_stub.api.catalog import title_body
-from backend_stub.api.deps import Context, Hex32, TitleId, Viewer, Watching
+from backend_stub.api.deps import Caller, Context, Hex32, TitleId, Viewer, Watching
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
 from backend_stub.services.addresses import ManifestUrls
@@ -36,9 +36,12 @@ def start_play(
 
 @router.post("/play/{session_id}/heartbeat", responses=documented(401, 403, 404, 409))
 def heartbeat(
-    _body: schemas.HeartbeatRequest, context: Context, viewer: Viewer, session_id: Hex32
+    body: schemas.HeartbeatRequest, context: Context, caller: Caller, session_id: Hex32
 ) -> schemas.HeartbeatBody:
-    next_in_s, expires_at = context.streams.beat(viewer.id, session_id)
+    profile_id = caller.profile.id if caller.profile is not None else None
+    next_in_s, expires_at = context.streams.beat(
+        caller.account.id, session_id, profile_id, playing=body.state == "playing"
+    )
     return schemas.HeartbeatBody(next_in_s=next_in_s, expires_at=expires_at)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,6 +24,8 @@ _KEPT_LINES = 40
 _KILL_AFTER_S = 3.0
 _CANCEL_POLL_S = 0.1
 _DISK_FULL = os.strerror(errno.ENOSPC)
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: nothing may be loaded after a fork
 
 
 def run_tool(
@@ -35,7 +40,7 @@ def run_tool(
 
     Raises :class:`ToolFailedError` with the tool's last line when it fails, OSError when the disk is full,
     :class:`CancelledError` when ``cancel`` is set meanwhile. The process never outlives this call, whatever exception
-    ends it (Ctrl-C included).
+    ends it (Ctrl-C included); on Linux it does not outlive this program's being killed either.
     """
     nice = shutil.which("nice")
     full = [*([nice, "-n", "10"] if nice else []), *map(str, command)]
@@ -46,6 +51,7 @@ def run_tool(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches us alone; we end the tool ourselves
+        preexec_fn=_die_with(os.getpid()) if _LIBC is not None else None,  # noqa: PLW1509  (two system calls)
     )
     complaints: deque[str | None] = deque(maxlen=_KEPT_LINES)
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -73,6 +79,22 @@ def run_tool(
         if _DISK_FULL in why:  # that is not the film's fault
             raise OSError(errno.ENOSPC, _DISK_FULL)
         raise ToolFailedError(f"{name} failed: {why}")
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    """What a new process does first, so that the system kills it when the thread that made it is gone.
+
+    That thread waits in :func:`run_tool` as long as the tool runs. The wish outlasts the start of ``nice`` and of
+    the tool.
+    """
+
+    def ask() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:  # it was killed before we asked
+                os._exit(1)
+
+    return ask
 
 
 # "E1121 10:19:28.910567 26988 packager_main.cc:678] " and "[mov,mp4 @ 0x55d0] "

@@ -12,18 +12,22 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Device, PlaySession, Title
 from backend_stub.problems import ProblemError
 from backend_stub.services.plans import Plan, plan_at
+from backend_stub.services.views import Views
 
 BEAT_S = 30.0
 SILENT_S = 90.0  # a session that was silent for so long is over: three heartbeats lost
 
 
 class Streams:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, views: Views) -> None:
         self._database = database
         self._clock = clock
+        self._views = views
 
-    def beat(self, account_id: str, session_id: str) -> tuple[float, float]:
-        """The session still plays: seconds until the next heartbeat, and when the session expires.
+    def beat(
+        self, account_id: str, session_id: str, profile_id: str | None = None, *, playing: bool = True
+    ) -> tuple[float, float]:
+        """The session is still there: seconds until the next heartbeat, and when the session expires.
 
         One that fell silent takes its place again if there still is one. Raises :class:`ProblemError` 404
         ``session_not_found``, 409 ``session_ended``, 403 ``session_expired`` or ``stream_limit``.
@@ -42,6 +46,8 @@ class Streams:
             device = session.get(Device, (account_id, play.device_id))
             if device is not None:
                 device.last_seen_at = now
+        if playing:
+            self._views.playing(play, profile_id)
         return BEAT_S, play.expires_at
 
     def running(self) -> int:

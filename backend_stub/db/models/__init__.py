@@ -18,6 +18,7 @@ from backend_stub.db.models.activity import (
     ProgressEvent,
     Quality,
     TelemetryEvent,
+    View,
 )
 from backend_stub.db.models.base import Base
 from backend_stub.db.models.catalogue import ContentKey, KeyEnvelope, Title, TitleRights
@@ -48,4 +49,5 @@ __all__ = [
     "TelemetryEvent",
     "Title",
     "TitleRights",
+    "View",
 ]

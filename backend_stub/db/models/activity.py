@@ -64,6 +64,17 @@ class ListEntry(Base):
     changed_at: Mapped[float] = mapped_column(Float)
 
 
+class View(Base):
+    """A profile watched a title on a day, counted from 1970 (UTC); an empty ``profile_id`` is no profile."""
+
+    __tablename__ = "views"
+
+    day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    profile_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
 class TelemetryEvent(Base):
     """The ids of events already taken."""
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from backend_stub.encoding import tools
 from backend_stub.encoding.errors import CancelledError, ToolFailedError
 from backend_stub.encoding.process import run_tool
 
@@ -67,3 +71,32 @@ def test_an_error_in_the_reader_ends_the_tool() -> None:
 def test_a_full_disk_is_not_the_films_fault() -> None:
     with pytest.raises(OSError, match="No space left on device"):
         run_tool(python("import sys; sys.exit('Error closing file: No space left on device')"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such wish of a process")
+def test_ffmpeg_does_not_outlive_a_kill_that_nobody_can_catch() -> None:
+    endless = [str(tools.locate().ffmpeg), "-re", "-f", "lavfi", "-i", "testsrc", "-progress", "-", "-f", "null", "-"]
+    script = (
+        "from backend_stub.encoding.process import run_tool\n"
+        f"run_tool({endless!r}, on_line=lambda line: print(line, flush=True))"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline(), "FFmpeg did not begin"
+        (ffmpeg,) = Path(f"/proc/{owner.pid}/task/{owner.pid}/children").read_text().split()
+        assert runs(ffmpeg)
+        owner.send_signal(signal.SIGKILL)
+        owner.wait(60)
+    for _ in range(600):
+        if not runs(ffmpeg):
+            return
+        time.sleep(0.1)
+    pytest.fail("FFmpeg still runs")
+
+
+def runs(pid: str) -> bool:
+    """Whether a process is there and does more than wait to be counted by its parent."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -1,0 +1,157 @@
+"""View counts: a play that went on for a while counts once for each profile, title and day.
+
+Views wait in memory and are written in batches, so that a heartbeat costs no further write.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Account, PlaySession, Title, View
+
+DAY_S = 86400.0
+COUNTS_AFTER_S = 60.0  # a session that plays for so long is a view
+BATCH = 200  # so many are written at once
+WAIT_S = 10.0  # fewer wait for so long
+_MAX_KNOWN = 100_000  # views of today that are remembered as written; forgetting one costs a look, no more
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One view; ``day`` counts days since 1970 (UTC), ``profile_id`` is empty where none was selected."""
+
+    day: int
+    title_id: str
+    account_id: str
+    profile_id: str
+
+    @property
+    def key(self) -> tuple[int, str, str, str]:
+        return self.day, self.title_id, self.account_id, self.profile_id
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """How many profiles watched a title on a day."""
+
+    title_id: str
+    day: int
+    views: int
+
+
+class Views:
+    """Thread-safe. What waits in memory is lost when the process is killed, and written by :meth:`close`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._waiting: set[Seen] = set()
+        self._known: set[Seen] = set()
+        self._written_at = clock.monotonic()
+
+    def playing(self, play: PlaySession, profile_id: str | None) -> None:
+        """This session plays now; it counts from :data:`COUNTS_AFTER_S` after its start on."""
+        now = self._clock.now()
+        if now - play.created_at < COUNTS_AFTER_S:
+            return
+        seen = Seen(day_of(now), play.title_id, play.account_id, profile_id or "")
+        with self._lock:
+            if seen not in self._known:
+                self._waiting.add(seen)
+        self._write_when_due()
+
+    def counts(self, since_day: int) -> Sequence[DayCount]:
+        """The views of each title on each day from ``since_day`` on, but for those that wait."""
+        self._write_when_due()
+        query = select(View.title_id, View.day, func.count()).where(View.day >= since_day)
+        with self._database.read() as session:
+            return [DayCount(*row) for row in session.execute(query.group_by(View.title_id, View.day))]
+
+    def write(self) -> bool:
+        """Write what waits. False where the database refused: the views wait on."""
+        with self._writing:
+            with self._lock:
+                batch, self._waiting = self._waiting, set()
+                self._written_at = self._clock.monotonic()
+            try:
+                if batch:
+                    with self._database.write() as session:
+                        _insert(session, sorted(batch, key=lambda seen: seen.key))
+            except SQLAlchemyError as error:
+                # Another process may have written one of them just now; the next attempt sees that.
+                _logger.warning("%d views could not be written: %s", len(batch), type(error).__name__)
+                with self._lock:
+                    self._waiting |= batch
+                return False
+            self._remember(batch)
+        return True
+
+    def close(self) -> None:
+        """Write what waits, a second time where the first was refused."""
+        if not (self.write() or self.write()):
+            _logger.error("views were lost: the database refused them")
+
+    def _write_when_due(self) -> None:
+        with self._lock:
+            late = self._clock.monotonic() - self._written_at >= WAIT_S
+            due = len(self._waiting) >= BATCH or (late and bool(self._waiting))
+        if due:
+            self.write()
+
+    def _remember(self, batch: set[Seen]) -> None:
+        today = day_of(self._clock.now())
+        with self._lock:
+            self._known |= batch
+            if len(self._known) > _MAX_KNOWN or any(seen.day != today for seen in batch):
+                self._known = {seen for seen in batch if seen.day == today}
+
+
+def day_of(moment: float) -> int:
+    """The day, counted from 1970 (UTC), of a moment in seconds since 1970."""
+    return math.floor(moment / DAY_S)
+
+
+def trending(counts: Iterable[DayCount], today: int, half_life_days: float) -> list[str]:
+    """Title ids by views that halve in weight every ``half_life_days``, the most watched first, equals by id."""
+    scores: dict[str, float] = {}
+    for count in counts:
+        weight = 0.5 ** (max(0, today - count.day) / half_life_days)
+        scores[count.title_id] = scores.get(count.title_id, 0.0) + count.views * weight
+    return sorted(scores, key=lambda title_id: (-scores[title_id], title_id))
+
+
+def _insert(session: Session, batch: Sequence[Seen]) -> None:
+    """Add those of the batch that are new; titles and accounts that are gone by now have no views."""
+    for start in range(0, len(batch), BATCH):
+        part = batch[start : start + BATCH]
+        titles = set(session.scalars(select(Title.id).where(Title.id.in_({seen.title_id for seen in part}))))
+        accounts = set(session.scalars(select(Account.id).where(Account.id.in_({seen.account_id for seen in part}))))
+        key = tuple_(View.day, View.title_id, View.account_id, View.profile_id)
+        there = {
+            tuple(row)
+            for row in session.execute(
+                select(View.day, View.title_id, View.account_id, View.profile_id).where(
+                    key.in_([seen.key for seen in part])
+                )
+            )
+        }
+        session.add_all(
+            View(day=seen.day, title_id=seen.title_id, account_id=seen.account_id, profile_id=seen.profile_id)
+            for seen in part
+            if seen.key not in there and seen.title_id in titles and seen.account_id in accounts
+        )
+        session.flush()
