@@ -243,6 +243,7 @@ def _card(title: Title) -> TitleCard:
         poster_url=title.poster_url or "",
         progress_s=progress.position_s if progress else 0.0,
         watched_at=progress.watched_at if progress else 0.0,
+        furthest_s=progress.furthest_s if progress else None,
         maturity=title.maturity,
     )
 

@@ -90,7 +90,8 @@ class SessionPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TitleCard:
-    """A title as the home page shows it. ``progress_s`` is how far the viewer got, 0 when not begun."""
+    """A title as the pages show it. ``progress_s`` is how far the viewer got, 0 when not begun; ``furthest_s`` where
+    another device got further, as far as is known."""
 
     id: str
     name: str
@@ -104,6 +105,7 @@ class TitleCard:
     poster_url: str = ""
     progress_s: float = 0.0
     watched_at: float = 0.0
+    furthest_s: float | None = None
     maturity: int = 0  # the age from which it may be watched
 
     @property

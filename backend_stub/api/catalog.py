@@ -63,7 +63,10 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
         progress=None
         if progress is None
         else schemas.ProgressBody(
-            position_s=progress.position_s, duration_s=progress.duration_s, watched_at=progress.watched_at
+            position_s=progress.position_s,
+            duration_s=progress.duration_s,
+            watched_at=progress.watched_at,
+            furthest_s=watched.furthest_s,
         ),
         published_at=title.published_at or 0.0,
     )

@@ -131,6 +131,7 @@ class ProgressBody(BaseModel):
     position_s: float
     duration_s: float
     watched_at: float
+    furthest_s: float | None
 
 
 class TitleBody(BaseModel):

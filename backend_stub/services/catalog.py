@@ -16,12 +16,18 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Progress, Title, TitleRights
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing, is_offered, published_title
+from backend_stub.services.progress import watches_of
+from backend_stub.services.resume import resume
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedTitle:
+    """A title and how far it was watched. ``furthest_s`` is where another device got further; it is looked up for a
+    single title only, not for lists."""
+
     title: Title
     progress: Progress | None
+    furthest_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ class Catalog:
         """Raises :class:`ProblemError` 404 ``title_not_found``."""
         with self._database.read() as session:
             title = published_title(session, title_id)
-            return WatchedTitle(title, session.get(Progress, (account_id, title_id)))
+            going_on = resume(watches_of(session, account_id, title_id))
+            return WatchedTitle(title, session.get(Progress, (account_id, title_id)), going_on.furthest_s)
 
 
 def progress_of(session: Session, account_id: str, title_ids: Sequence[str]) -> dict[str, Progress]:

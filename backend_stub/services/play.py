@@ -77,7 +77,7 @@ class PlayService:
             audit.record(session, now, "play.started", account_id=account_id, subject=play.id, title=title_id)
         return StartedPlay(
             session=play,
-            watched=WatchedTitle(entitled.title, progress),
+            watched=WatchedTitle(entitled.title, progress, going_on.furthest_s),
             manifests=self._addresses.of(title_id, variant, play.id, play.expires_at),
             kids=kids,
             resume=going_on,

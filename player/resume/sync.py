@@ -81,16 +81,17 @@ class ResumeSync:
     async def resume_of(self, session: PlaySession) -> Resume:
         """Where to go on, from what the service knows and what this machine could not tell it yet. Never raises."""
         title, account = session.title, await self._service.account()
+        told = Resume(session.resume_s, session.furthest_s)
         try:
             if account is None:
-                return Resume(session.resume_s)
+                return told
             kept = await self._on_disk(partial(self._journal.of, account.id, title.id))
             if kept is None:
-                return Resume(session.resume_s)
+                return told
             local = Watch(kept.device_id, kept.position_s, kept.duration_s, trusted_at(kept, await self._now()))
         except MatineeError as error:
             _log.warning("what was kept of this title cannot be used: %s", error.code)
-            return Resume(session.resume_s)
+            return told
         known = title.progress
         remote = None if known is None else Watch("", known.position_s, known.duration_s, known.watched_at)
         return merge(remote, local)

@@ -24,11 +24,13 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a title was watched."""
+    """How far a title was watched. ``furthest_s`` is where another device got further by so much that it is worth
+    offering; lists of titles do not tell it."""
 
     position_s: float
     duration_s: float
     watched_at: float
+    furthest_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class LicencePointer:
 
 @dataclass(frozen=True, slots=True)
 class PlaySession:
-    """Leave to play one title for a while. ``manifests`` are in ranked order, one per edge."""
+    """Leave to play one title for a while. ``manifests`` are in ranked order, one per edge. ``resume_s`` is where to
+    go on, ``furthest_s`` where another device got further."""
 
     session_id: str = field(repr=False)
     title: Title
@@ -87,6 +90,7 @@ class PlaySession:
     expires_at: float
     licence: LicencePointer | None
     resume_s: float
+    furthest_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

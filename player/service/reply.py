@@ -234,11 +234,17 @@ def read_play_session(members: Members, base_url: str) -> PlaySession:
         expires_at=members.number("expires_at"),
         licence=None if licence is None else _read_licence(licence, base_url),
         resume_s=members.number("resume_s"),
+        furthest_s=members.optional_number("furthest_s"),
     )
 
 
 def _read_progress(members: Members) -> Progress:
-    return Progress(members.number("position_s"), members.number("duration_s"), members.number("watched_at"))
+    return Progress(
+        members.number("position_s"),
+        members.number("duration_s"),
+        members.number("watched_at"),
+        members.optional_number("furthest_s"),
+    )
 
 
 def _read_addresses(members: Members, base_url: str) -> ManifestAddresses:

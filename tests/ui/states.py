@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
@@ -107,6 +108,14 @@ def _details(stage: Stage, tv: bool) -> None:
     _home(stage, tv)
     stage.app.showTitle("title-1")
     stage.until(lambda: stage.page == "details")
+
+
+def _details_two_devices(stage: Stage, tv: bool) -> None:
+    _home(stage, tv)
+    card = stage.client.titles[1]
+    stage.client.titles[1] = replace(card, furthest_s=card.progress_s * 1.6)
+    stage.app.showTitle(card.id)
+    stage.until(lambda: stage.item("playFromFurthest").isVisible())
 
 
 def _details_gone(stage: Stage, tv: bool) -> None:
@@ -257,6 +266,7 @@ STATES: dict[str, Setup] = {
     "home, offline": _home_offline,
     "home, not up to date": _home_stale,
     "details": _details,
+    "details, two devices": _details_two_devices,
     "details, gone": _details_gone,
     "home, offline with downloads": _home_offline_with_downloads,
     "details, download": _title_menu,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from PySide6.QtCore import Qt
 
 from player.errors import ErrorCode, NetError, ServiceError
@@ -50,6 +51,35 @@ def test_a_title_goes_on_where_it_was_left_or_begins_anew(stage):
     assert stage.client.sessions[1].start_s == 0.0
     stage.key(K.Key_Escape)
     assert stage.focus_name == "playFromStart", "the focus is where it was"
+
+
+def test_where_another_device_got_further_is_offered(stage):
+    titles = cards(3, begun=1)
+    titles[0] = replace(titles[0], furthest_s=455.0)
+    show(stage, titles)
+    stage.until(lambda: stage.item("playFromFurthest").isVisible())
+    assert stage.item("playFromFurthest").property("text") == "From 7:35"
+    assert stage.item("playFromFurthest").property("name") == "From 7:35, where you were on another device"
+    assert stage.item("detailsFurthest").property("text") == "You were at 7:35 on another device"
+    stage.key(K.Key_Right)
+    assert stage.focus_name == "playFromFurthest"
+    stage.key(K.Key_Return)
+    stage.until(lambda: bool(stage.client.sessions))
+    assert stage.client.sessions[0].start_s == 455.0
+    stage.client.titles[0] = replace(titles[0], progress_s=455.0, furthest_s=None)
+    stage.key(K.Key_Escape)
+    stage.until(lambda: not stage.item("playFromFurthest").isVisible())
+    assert stage.focus_name == "playTitle", "the button that went gave its focus on"
+
+
+@pytest.mark.parametrize("furthest_s", [None, 300.0, 12.0, 600.0, -1.0])
+def test_no_further_place_than_the_own_is_offered(stage, furthest_s):
+    titles = cards(3, begun=1)
+    assert (titles[0].progress_s, titles[0].duration_s) == (300.0, 600.0)
+    titles[0] = replace(titles[0], furthest_s=furthest_s)
+    show(stage, titles)
+    assert not stage.item("playFromFurthest").isVisible()
+    assert not stage.item("detailsFurthest").isVisible()
 
 
 def test_what_was_watched_shows_after_the_player(stage):

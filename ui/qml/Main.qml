@@ -186,6 +186,7 @@ Window {
         onListToggled: window.app.toggleListed()
         onPlay: window.app.openTitle(window.app.details.titleId)
         onPlayFromStart: window.app.openTitleFromStart(window.app.details.titleId)
+        onPlayFromFurthest: window.app.playFromFurthest()
         onLeaving: window.app.back()
     }
     SettingsPage {

@@ -203,6 +203,13 @@ class ApplicationViewModel(QObject):
         self._play_title(title_id, start_s=0.0)
 
     @Slot()
+    def playFromFurthest(self) -> None:
+        """Play the title whose page is shown from where another device got further."""
+        card, furthest_s = self._details.card, self._details.furthest_s
+        if card is not None and furthest_s is not None:
+            self._play_title(card.id, furthest_s)
+
+    @Slot()
     def showSettings(self) -> None:
         self._put_above(Page.SETTINGS)
 

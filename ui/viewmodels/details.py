@@ -11,7 +11,7 @@ from ui.viewmodels.binding import shown
 from ui.viewmodels.home import SIGNED_OUT, PosterModel, is_begun, poster_of
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.tasks import Task, Tasks
-from ui.viewmodels.text import tr
+from ui.viewmodels.text import clock_time, tr
 
 
 class DetailsViewModel(QObject):
@@ -57,6 +57,20 @@ class DetailsViewModel(QObject):
     @Property(bool, notify=changed)
     def begun(self) -> bool:
         return self._card is not None and is_begun(self._card)
+
+    @Property(str, notify=changed)
+    def furthest(self) -> str:
+        """The time at which another device got further than where one goes on; empty where none did."""
+        furthest_s = self.furthest_s
+        return "" if furthest_s is None else clock_time(furthest_s)
+
+    @property
+    def furthest_s(self) -> float | None:
+        """The same in seconds; what does not lie in the title counts for nothing."""
+        card = self._card
+        if card is None or card.furthest_s is None or not card.progress_s < card.furthest_s < card.duration_s:
+            return None
+        return card.furthest_s
 
     @Property(str, notify=changed)
     def qualities(self) -> str:

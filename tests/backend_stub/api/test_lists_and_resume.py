@@ -80,12 +80,16 @@ class TestResume:
 
     def going_on(self, device: SigningDevice) -> tuple[float, float | None]:
         play = device.play(variant="clear").json()
+        page = device.client.get("/catalog/film").json()
+        assert page["progress"]["furthest_s"] == play["title"]["progress"]["furthest_s"] == play["furthest_s"]
         return play["resume_s"], play["furthest_s"]
 
     def test_another_device_that_got_further_is_offered(self, device: SigningDevice) -> None:
         self.report(device, 500.0, START - 100, "tv")
         self.report(device, 100.0, START - 10, "phone")
         assert self.going_on(device) == (100.0, 500.0)
+        listed = device.client.get("/catalog").json()["items"]
+        assert [item["progress"]["furthest_s"] for item in listed if item["progress"]] == [None], "not in lists"
         self.report(device, 120.0, START - 5, "tv")  # the same device went back
         assert self.going_on(device) == (120.0, None)
 

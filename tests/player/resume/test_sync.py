@@ -148,8 +148,8 @@ async def test_where_to_go_on_counts_what_the_service_does_not_have_yet(bench: B
     title = SimpleNamespace(
         id="film", progress=SimpleNamespace(position_s=300.0, duration_s=600.0, watched_at=bench.clock.wall())
     )
-    session = SimpleNamespace(title=title, resume_s=300.0)
-    assert await bench.sync.resume_of(session) == Resume(300.0)
+    session = SimpleNamespace(title=title, resume_s=300.0, furthest_s=500.0)
+    assert await bench.sync.resume_of(session) == Resume(300.0, 500.0)
     await bench.play(10)
     place = await bench.sync.resume_of(session)
     assert place.position_s == bench.kept()[0].position_s

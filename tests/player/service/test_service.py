@@ -143,6 +143,17 @@ async def test_a_play_session_and_its_licence() -> None:
     assert bench.transport.requests[-1].kind is RequestKind.LICENCE
     assert bench.transport.requests[-1].body == b"ask"
     assert "SECRET" not in repr(session)
+    assert (session.resume_s, session.furthest_s) == (12.5, None)
+
+
+def test_where_another_device_got_further() -> None:
+    title = TITLE | {"progress": {"position_s": 12.5, "duration_s": 600.0, "watched_at": 1.7e9, "furthest_s": 400.0}}
+    session = read_play_session(Members(PLAY | {"title": title, "furthest_s": 400.0}, "answer"), BASE)
+    assert session.furthest_s == 400.0
+    assert session.title.progress is not None
+    assert session.title.progress.furthest_s == 400.0
+    with pytest.raises(ServiceError):
+        read_play_session(Members(PLAY | {"furthest_s": "far"}, "answer"), BASE)
 
 
 async def test_the_access_token_goes_to_our_service_only() -> None:

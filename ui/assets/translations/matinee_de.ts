@@ -66,12 +66,24 @@
         <translation>Hinzugefügt</translation>
     </message>
     <message>
+        <source>You were at %1 on another device</source>
+        <translation>Auf einem anderen Gerät bis %1 angesehen</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Play</source>
         <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>From %1</source>
+        <translation>Ab %1</translation>
+    </message>
+    <message>
+        <source>From %1, where you were on another device</source>
+        <translation>Ab %1, bis wohin auf einem anderen Gerät angesehen</translation>
     </message>
     <message>
         <source>From the start</source>

@@ -13,6 +13,7 @@ FocusScope {
 
     signal play()
     signal playFromStart()
+    signal playFromFurthest()
     signal listToggled()
     signal leaving()
 
@@ -169,6 +170,17 @@ FocusScope {
                     font.pixelSize: Theme.small
                 }
             }
+            Label {
+                objectName: "detailsFurthest"
+                anchors { left: about.left; bottom: parent.bottom; bottomMargin: Theme.px(128) }
+                anchors.leftMargin: hero.progress > 0 ? Math.min(about.width, Theme.px(360)) + Theme.wide : 0
+                height: Theme.px(20)
+                verticalAlignment: Text.AlignVCenter
+                text: qsTr("You were at %1 on another device").arg(root.details.furthest)
+                color: Theme.muted
+                font.pixelSize: Theme.small
+                visible: root.details.furthest && !root.details.gone
+            }
         }
     }
 
@@ -189,6 +201,15 @@ FocusScope {
             enabled: !root.details.gone
             onEnabledChanged: if (!enabled && actions.activeFocus) actions.enter()
             onPressed: root.play()
+        }
+        ActionButton {
+            objectName: "playFromFurthest"
+            text: qsTr("From %1").arg(root.details.furthest)
+            icon: "play"
+            name: qsTr("From %1, where you were on another device").arg(root.details.furthest)
+            visible: root.details.furthest && !root.details.gone
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: root.playFromFurthest()
         }
         ActionButton {
             objectName: "playFromStart"
