@@ -340,8 +340,7 @@ class Session:
             await asyncio.wait({stopped}, timeout=_TICK_S)
             assert self._control is not None
             ranges, dropped = await self._control.run(self._reloads.measure)
-            self._streaming.cached(ranges)
-            self._streaming.poke()
+            self._streaming.look(ranges, self._monitor.rung_at(self._playhead.position_s), dropped)
             self._monitor.sample(
                 self._streaming.buffered_until(),
                 self._streaming.buffered_ranges(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from abr.dropping import DropWatch, Look
 from abr.economy import Economy, economy
 from abr.model import (
     Caps,
@@ -66,6 +67,7 @@ class RateControl:
         self._fetched = 0
         self._since_switch = 0
         self._abandoned_in_a_row = 0
+        self._drops = DropWatch()
 
     def decide(self, moment: Moment) -> Decision:
         """The policy's answer for the next segment, or a lower rung while hardly anything is buffered."""
@@ -167,6 +169,15 @@ class RateControl:
     def exclude(self, rung: int) -> None:
         """This rung cannot be had (missing on every CDN, undecodable); Auto leaves it out from now on."""
         self.caps = replace(self.caps, excluded=self.caps.excluded | {rung})
+
+    def shown(self, now_s: float, rung: int | None, dropped: int, *, steady: bool) -> str:
+        """What is on the screen now, and how many pictures have been dropped since the begin: Auto leaves out a rung
+        that this machine does not show in time. A sentence where that has changed, else nothing."""
+        frame_rate = None if rung is None else self.rungs[rung].frame_rate
+        sentence = self._drops.look(Look(now_s, rung, dropped, steady, frame_rate), len(self.rungs) - 1)
+        if sentence:
+            self.caps = replace(self.caps, max_decodable_rung=self._drops.limit)
+        return sentence
 
     def _snapshot(self, moment: Moment) -> Snapshot:
         return Snapshot(

@@ -11,11 +11,12 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 
+from abr.dropping import is_steady
 from abr.model import LiveState
 from drm_client.errors import DrmError
 from player.clock import Clock
 from player.errors import MatineeError, MediaError
-from player.events import Observer, PhaseReached, SegmentDone
+from player.events import Note, Observer, PhaseReached, SegmentDone
 from player.manifest.model import ListedIndex, Rendition, Segment
 from player.media.model import ByteSource, StreamKind
 from player.media.source import WholeSource
@@ -310,6 +311,20 @@ class Streaming:
             last = self.timeline.at(end_s).number
             held.update(range(self.timeline.at(start_s).number, last + 2))
         self._store.unpin_all_but(MAIN, held | {self._main.lane.head})
+
+    def look(self, cached: Sequence[tuple[float, float]], rung: int | None, dropped: int) -> None:
+        """About twice a second: what libmpv's cache holds, the rung on the screen, and how many pictures have been
+        dropped since the begin."""
+        self.cached(cached)
+        self._watch_drops(rung, dropped)
+        self.poke()
+
+    def _watch_drops(self, rung: int | None, dropped: int) -> None:
+        now_s, playhead = self._clock.monotonic(), self._playhead
+        steady = is_steady(playing=playhead.playing and not playhead.starving, speed=playhead.speed)
+        sentence = self._rate.shown(now_s, rung, dropped, steady=steady)
+        if sentence:
+            self._observe(Note(now_s, "dropped_frames", sentence, track=MAIN))
 
     def set_manual(self, rung: int | None) -> None:
         """Fix the rung, or None for Auto."""
