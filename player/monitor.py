@@ -173,8 +173,15 @@ class Monitor:
         """libmpv reached the end of what it was given; whether that is the end of the title."""
         if at_end:
             self._end_stall()
-            self.update(status=Status.ENDED)
+            self.update(status=Status.ENDED, cut_short=False)
         return at_end
+
+    def stop_short(self) -> None:
+        """Playback has come as far as it was asked to; that may be the end of the title by chance."""
+        self._end_stall()
+        duration_s = self.state.duration_s
+        cut_short = duration_s is None or self._playhead.position_s < duration_s
+        self.update(status=Status.ENDED, cut_short=cut_short)
 
     def failed(self, code: str, sentence: str) -> None:
         """Playback is over with an error."""

@@ -131,7 +131,7 @@ class Recorder:
     def _result(self, state: PlaybackState) -> dict[str, Any]:
         return {
             "status": str(state.status),
-            "played_to_end": state.status is Status.ENDED,
+            "played_to_end": state.status is Status.ENDED and not state.cut_short,
             "position_s": state.position_s,
             "duration_s": state.duration_s,
             "reloads": state.reloads,

@@ -350,7 +350,7 @@ class Session:
             if self._live is not None:
                 self._live.look(self._playhead.position_s)
             if self._stop_at_s is not None and self._playhead.position_s >= self._stop_at_s:
-                self._monitor.finished(at_end=True)
+                self._monitor.stop_short()
 
     def _is_over(self) -> bool:
         status = self._monitor.state.status

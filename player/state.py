@@ -122,4 +122,5 @@ class PlaybackState:
     notice: str = ""  # one sentence on what is being done about a trouble
     rights: str = ""  # how long a kept title may still be watched, in one sentence
     rights_left_s: float | None = None  # None: without an end, or not a kept title
+    cut_short: bool = False  # it ended where it was asked to, before the end of the title
     failure: Failure | None = None

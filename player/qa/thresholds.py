@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from player.state import Status
+
 Metrics = Mapping[str, float | None]
 
 PLAIN = {
@@ -26,7 +28,7 @@ PLAIN = {
     "switches": "changes of quality",
     "errors": "errors, those that were got over among them",
     "failed": "1 where the playback ended with an error",
-    "ended": "1 where it was played to its end",
+    "ended": "1 where it was played to its end, or for as long as the run was to last",
     "dropped_frames": "pictures that came too late",
     "bytes": "received",
     "wasted_bytes": "received and thrown away",
@@ -112,7 +114,7 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
     found: dict[str, float | None] = {
         name: None if summary[name] is None else float(summary[name]) for name in PLAIN if name in summary
     }
-    found["ended"] = float(result["played_to_end"])
+    found["ended"] = float(result["status"] == Status.ENDED)
     found["path_switches"] = float(len(report["path_switches"]))
     found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))
     live = report.get("live") or {}

@@ -148,6 +148,19 @@ async def test_the_end_stays_the_end_until_the_viewer_jumps(bench: Bench) -> Non
     assert bench.status is Status.PLAYING
 
 
+async def test_stopping_where_one_was_asked_to_is_an_end_but_not_that_of_the_title(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.update(duration_s=24.0)
+    bench.monitor.property("time-pos", 5.0)
+    bench.monitor.stop_short()
+    assert (bench.status, bench.monitor.state.cut_short) == (Status.ENDED, True)
+    bench.monitor.finished(at_end=True)
+    assert not bench.monitor.state.cut_short
+    bench.monitor.property("time-pos", 24.0)
+    bench.monitor.stop_short()
+    assert not bench.monitor.state.cut_short, "it was asked to play the whole title"
+
+
 async def test_a_failure_is_final(bench: Bench) -> None:
     await bench.play()
     bench.monitor.update(notice="trying again")

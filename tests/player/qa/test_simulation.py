@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from player.qa.script import Do, Step
 from player.qa.simulation.loop import LoopClock, Stuck, VirtualLoop
 from player.qa.simulation.run import simulate
 from player.qa.spec import Bench, Labels, RunSpec
+from player.qa.thresholds import metrics_of
 from player.settings import PlaybackSettings
 from tests.kit import media
 from tests.kit.fileserver import FileServer
@@ -39,6 +41,16 @@ def test_the_same_run_twice_gives_the_same_report(manifest: str, tmp_path: Path)
     assert first["result"]["played_to_end"]
     assert first["result"]["position_s"] == pytest.approx(24, abs=0.2)
     assert len({decision["rung"] for decision in first["decisions"]}) > 1, "the trace makes it adapt"
+
+
+def test_a_run_that_was_to_stop_early_has_ended_but_not_played_to_the_end(tmp_path: Path) -> None:
+    title = media.ffmpeg_dash()
+    with FileServer(title.folder) as server:
+        wanted = spec(server.url("manifest.mpd"), network=None, settings=replace(BUFFER_10_S, play_for_s=4.0))
+        report = simulate(wanted, Bench(tmp_path))
+    assert (report["result"]["status"], report["result"]["played_to_end"]) == ("ended", False)
+    assert 4.0 <= report["result"]["position_s"] < 12.0
+    assert metrics_of(report)["ended"] == 1.0
 
 
 def test_transport_streams_are_played_too(tmp_path: Path) -> None:
