@@ -24,6 +24,9 @@ from player.service import ServiceClient
 from player.stream.throughput import Recall
 from player.stream.waiting import Waiting
 
+METERED_MAX_BPS = 1_500_000
+"""The most that Auto takes for the picture on a metered network: about 0.7 gigabytes an hour."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlaybackServices:
@@ -68,7 +71,7 @@ class PlaybackSettings:
     max_bps: int | None = None  # Auto stays at or below this bitrate of the video
     max_height: int | None = None  # and at or below the first rung with so many lines
     metered: bool = False  # the network is paid by volume
-    metered_max_bps: int | None = None  # like max_bps, on such a network
+    metered_max_bps: int | None = METERED_MAX_BPS  # like max_bps, on such a network
     start_s: float | None = None
     play_for_s: float | None = None  # end after so much media, counted from where playback begins
     start_paused: bool = False

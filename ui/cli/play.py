@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rung", type=whole_number, metavar="N", help="fix the quality: 0 is the lowest rung")
     parser.add_argument("--max-bitrate", type=whole_number, metavar="BPS", help="Auto takes no rung above this")
     parser.add_argument("--max-height", type=whole_number, metavar="LINES", help="Auto needs no more lines than this")
+    parser.add_argument("--metered", action="store_true", help="the network is paid by volume: Auto takes little")
     parser.add_argument(
         "--buffer", type=positive, default=30.0, metavar="S", help="how far to load ahead, in seconds"
     )
@@ -62,7 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=Path, metavar="FILE", help="inject faults (docs/faults.md)")
     parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
-    parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear", "live"], help="of a title")
+    parser.add_argument(
+        "--variant",
+        default="",
+        choices=["encrypted", "clear", "live"],
+        help="of a title (default: encrypted where it has that, else clear)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="makes retries and faults repeatable")
     add_record_arguments(parser)
     add_fail_on_argument(parser)
@@ -173,6 +179,7 @@ def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
         rung=args.rung,
         max_bps=args.max_bitrate,
         max_height=args.max_height,
+        metered=args.metered,
         start_s=args.start,
         play_for_s=args.duration,
         seed=args.seed,

@@ -219,18 +219,20 @@ def test_impossible_caps_are_refused(option: str, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("words", "allowed"),
     [
-        ((), (0, 1, 2)),
+        ((), (0, 1, 2, 3)),
         (("--max-bitrate=600000",), (0, 1)),
         (("--max-bitrate=1",), (0,)),
         (("--max-height=360",), (0, 1)),
         (("--max-bitrate=100000", "--max-height=720"), (0,)),
+        (("--metered",), (0, 1, 2)),
+        (("--metered", "--max-bitrate=600000"), (0, 1)),
     ],
 )
 def test_caps_of_the_command_line_bind_auto(words: tuple[str, ...], allowed: tuple[int, ...]) -> None:
     settings = playback_settings(build_parser("play").parse_args(["play", ADDRESS, "--headless", *words]))
     body = "".join(
         f'<Representation id="{height}" bandwidth="{bandwidth}" height="{height}"/>'
-        for height, bandwidth in ((180, 100_000), (360, 600_000), (720, 1_500_000))
+        for height, bandwidth in ((180, 100_000), (360, 600_000), (720, 1_500_000), (1080, 4_000_000))
     )
     selection = select(
         parse(
