@@ -33,6 +33,7 @@ from backend_stub.services.rights.issuing import RightsService
 from backend_stub.services.rights.release import Releases
 from backend_stub.services.rights.revocation import Revocations
 from backend_stub.services.rights.signatures import ServiceSigner
+from backend_stub.services.rows import RowQueries, Rows
 from backend_stub.services.search import Search
 from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.steering import Steering
@@ -75,6 +76,7 @@ class ServiceContext:
     profiles: Profiles
     my_list: MyList
     views: Views
+    rows: Rows
     search: Search
     steering: Steering
     telemetry: Telemetry
@@ -82,6 +84,7 @@ class ServiceContext:
     device_grants: DeviceGrants
 
     def close(self) -> None:
+        self.rows.close()
         self.views.close()
         self.search.close()
         self.database.close()
@@ -103,7 +106,7 @@ def open_context(
     signer = ServiceSigner(secrets.licence_signing)
     url_signer = UrlSigner([secrets.url_signing])
     steering = Steering(url_signer, clock, edges)
-    views = Views(database, clock)
+    catalog, my_list, views = Catalog(database, clock), MyList(database, clock), Views(database, clock)
     addresses = Addresses(url_signer, steering.edges_for)
     return ServiceContext(
         settings=settings,
@@ -113,7 +116,7 @@ def open_context(
         accounts=Accounts(database, clock),
         tokens=Tokens(database, clock, settings, secrets.token_signing),
         devices=Devices(database, clock),
-        catalog=Catalog(database, clock),
+        catalog=catalog,
         play=PlayService(database, clock, settings, addresses),
         licences=Licences(database, clock, vault),
         progress=ProgressLog(database, clock),
@@ -133,8 +136,9 @@ def open_context(
         code_window=SlidingWindow(settings.login_limit),
         pin_window=SlidingWindow(settings.pin_limit),
         profiles=Profiles(database, clock),
-        my_list=MyList(database, clock),
+        my_list=my_list,
         views=views,
+        rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
         steering=steering,
         telemetry=Telemetry(database, clock, steering),

@@ -299,6 +299,24 @@ class ProgressRequest(Strict):
     items: Annotated[list[ProgressItem], Field(max_length=500)]
 
 
+RowName = Literal["continue", "list", "new", "trending"]
+
+
+class RowBody(BaseModel):
+    row: RowName
+    titles: list[TitleBody]
+
+
+class LeftOutRow(BaseModel):
+    row: RowName
+    reason: Literal["slow", "failed"]
+
+
+class RowsBody(BaseModel):
+    items: list[RowBody]
+    left_out: list[LeftOutRow]
+
+
 class ListEntryBody(BaseModel):
     title: TitleBody
     changed_at: float

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-_FINISHED_SHARE = 0.98
+FINISHED_SHARE = 0.98  # of its length: a title watched so far is seen
 _SAME_MOMENT_S = 5.0  # clocks agree no better
 _WORTH_OFFERING_S = 30.0
 
@@ -53,4 +53,4 @@ def resume(watches: Sequence[Watch]) -> Resume:
 
 
 def is_seen(watch: Watch) -> bool:
-    return watch.position_s >= _FINISHED_SHARE * watch.duration_s
+    return watch.position_s >= FINISHED_SHARE * watch.duration_s
