@@ -13,6 +13,7 @@ from player.manifest.limits import MAX_URL_CHARACTERS, limit_error
 
 _PARTS = re.compile(r"^(?:([A-Za-z][A-Za-z0-9+.\-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$", re.DOTALL)
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*):")
+_MAX_PORT = 65535
 WEB_SCHEMES = frozenset({"http", "https"})
 
 
@@ -125,13 +126,16 @@ def media_url_trouble(
 ) -> str | None:
     """Why ``url``, named by the manifest at ``base``, is not one that is fetched; None when it is.
 
-    The web schemes always are, the manifest's own scheme is (a file may name its neighbours), ``data:`` where the
-    standards put small resources in line. ``file:`` out of a manifest from elsewhere raises
-    :class:`ManifestError` with the place (``line``, ``path``): no honest manifest does that.
+    The web schemes are, where the address names a server at all (a host, a port up to 65535); the manifest's own
+    scheme is (a file may name its neighbours), ``data:`` where the standards put small resources in line. ``file:``
+    out of a manifest from elsewhere raises :class:`ManifestError` with the place (``line``, ``path``): no honest
+    manifest does that.
     """
     scheme = scheme_of(url)
-    if scheme in WEB_SCHEMES or not scheme:
+    if not scheme:
         return None
+    if scheme in WEB_SCHEMES:
+        return _server_trouble(url)
     if scheme == "data" and data_allowed:
         return None
     own = scheme_of(base)
@@ -147,6 +151,18 @@ def media_url_trouble(
     if scheme == own:
         return None
     return f"The manifest names a URL with the scheme “{scheme}:”, which is never fetched."
+
+
+def _server_trouble(url: str) -> str | None:
+    """Why no connection can be made to the server that a web address names; None when one can."""
+    host, colon, port = ((split_url(url)[1] or "").rpartition("@")[2]).rpartition(":")
+    if not colon or port.endswith("]"):  # no port, or the colons of an IPv6 address
+        host, port = host + colon + port, ""
+    if not host:
+        return "The manifest names an address without a host, which can never be loaded."
+    if port and not (port.isascii() and port.isdigit() and len(port) < 10 and int(port) <= _MAX_PORT):
+        return f"The manifest names an address with the port “{port[:20]}”, which can never be loaded."
+    return None
 
 
 def strip_userinfo(url: str) -> str:

@@ -41,6 +41,8 @@ class Source:
     place: Place
 
     def template(self, text: str) -> UrlTemplate:
+        if ":" in text or text.startswith("//"):
+            self.url(text)  # it names a server: the same one for all segments
         template = UrlTemplate(text, self.base_url, representation=self.id, bandwidth=self.bandwidth)
         if template.problem:
             self.warn("dash.template", template.problem)

@@ -252,7 +252,7 @@ class _MediaReader:
                 return
             duration = self._missing_duration(line)
         url = self.resolve(uri)
-        if ":" in uri:
+        if ":" in uri or uri.startswith("//"):
             self._check_url(url, line)
         segments = self.segments
         if len(segments) >= MAX_SEGMENTS:

@@ -162,6 +162,40 @@ def test_nothing_of_a_remote_manifest_names_local_files(text: str) -> None:
     assert "forbidden_url" not in [item.code for item in parse(text.replace("{}", "b"), URL).warnings]
 
 
+@pytest.mark.parametrize(
+    ("address", "trouble"),
+    [
+        ("https://a.test:99999/a.mp4", "the port “99999”"),
+        ("https://a.test:http/a.mp4", "the port “http”"),
+        ("//a.test:65536/a.mp4", "the port “65536”"),
+        ("https:///a.mp4", "without a host"),
+        ("///a.mp4", "without a host"),
+        ("https://:8080/a.mp4", "without a host"),
+        ("https:a.mp4", "without a host"),
+        ("https://a.test:65535/a.mp4", None),
+        ("https://[2001:db8::1]/a.mp4", None),
+        ("https://me:secret@[2001:db8::1]:8443/a.mp4", None),
+        ("https://a.test:/a.mp4", None),
+    ],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{}\n",
+        MPD.format(PERIOD.replace("<Representation", '<SegmentTemplate media="{}" duration="4"/><Representation')),
+    ],
+    ids=["playlist", "template"],
+)
+def test_addresses_that_can_never_be_loaded_are_reported(text: str, address: str, trouble: str | None) -> None:
+    found = [item for item in parse(text.replace("{}", address), URL).warnings if item.code == "forbidden_url"]
+    if trouble is None:
+        assert found == []
+    else:
+        assert trouble in found[0].sentence
+        assert "secret" not in found[0].sentence
+        assert found[0].place.line
+
+
 def test_private_schemes_are_reported() -> None:
     text = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nintent://evil\n"
     assert [warning.code for warning in parse(text, URL).warnings] == ["forbidden_url"]
