@@ -264,6 +264,7 @@ def _playback_opener(options: AppOptions, store: PreferenceStore) -> OpenPlaybac
             stay_at_end=not options.only_source,
             audio_language=store.preferences.audio_language or None,
             max_bps=store.preferences.data_limit_bps or None,
+            metered=store.preferences.metered,
         )
         if start_s is not None:
             playback = replace(playback, start_s=start_s)

@@ -24,8 +24,9 @@ _MAX_LANGUAGE = 35
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """Everything that the settings page changes. ``audio_language`` is a BCP 47 tag; empty takes the title's own.
-    ``data_limit_bps`` is the highest bitrate that Auto may choose. Sizes are per cent. For what concerns
-    picture and sound (``hardware`` to ``passthrough``) see :mod:`player.mpv.outputs`."""
+    ``data_limit_bps`` is the highest bitrate that Auto may choose; ``metered``: the network is paid by volume, and
+    Auto takes little of it. Sizes are per cent. For what concerns picture and sound (``hardware`` to ``passthrough``)
+    see :mod:`player.mpv.outputs`."""
 
     audio_language: str = ""
     data_limit_bps: int = 0
@@ -38,6 +39,7 @@ class Preferences:
     tone_mapping: str = TONE_MAPPINGS[0]
     speakers: str = SPEAKERS[0]
     passthrough: bool = False
+    metered: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -77,6 +77,13 @@ def test_data_use_is_told_in_gigabytes(client, tasks):
     ]
 
 
+def test_the_network_is_metered_where_the_viewer_says_so(client, tasks):
+    keeper = Keeper()
+    settings = SettingsViewModel(client, tasks, keeper)
+    settings.choose("metered", "true")
+    assert keeper.preferences == Preferences(metered=True)
+
+
 def test_settings_that_cannot_be_kept_say_so(client, tasks):
     settings = SettingsViewModel(client, tasks, Keeper(writable=False))
     settings.choose("text_size", "115")

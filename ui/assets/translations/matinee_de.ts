@@ -880,8 +880,16 @@
         <translation>Diese Installation wird untersucht …</translation>
     </message>
     <message>
+        <source>Metered</source>
+        <translation>Nach Menge bezahlt</translation>
+    </message>
+    <message>
         <source>Natural</source>
         <translation>Natürlich</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>Netz</translation>
     </message>
     <message>
         <source>No limit</source>
@@ -896,8 +904,16 @@
         <translation>Nicht verschlüsselt</translation>
     </message>
     <message>
+        <source>Not metered</source>
+        <translation>Ohne Mengenabrechnung</translation>
+    </message>
+    <message>
         <source>Off</source>
         <translation>Aus</translation>
+    </message>
+    <message>
+        <source>On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most.</source>
+        <translation>In einem Netz, das nach Menge bezahlt wird, nimmt Auto höchstens 0,7 GB in der Stunde.</translation>
     </message>
     <message>
         <source>Original</source>
