@@ -29,6 +29,10 @@ SERVICE = "matinee"
 _KEY_FILE = "keystore.key"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_NOT_OPEN = (
+    "is damaged or came from another computer or user; "
+    "`matinee doctor --repair-key-store` sets aside what does not open."
+)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
@@ -179,8 +183,7 @@ class FileKeyStore:
         try:
             return self._cipher().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
         except (InvalidTag, ValueError) as error:
-            sentence = "The key store does not open: it is damaged or came from another computer or user."
-            raise _broken(sentence, name) from error
+            raise _broken(f"The key store's file {path.name} {_NOT_OPEN}", name) from error
 
     def put(self, name: str, value: bytes) -> None:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -228,8 +231,39 @@ class FileKeyStore:
         except OSError as error:
             raise _broken("The key store's folder cannot be used.", _KEY_FILE) from error
         if len(key) != _KEY_BYTES:
-            raise _broken("The key store's key file is damaged.", _KEY_FILE)
+            raise _broken(f"The key store's file {_KEY_FILE} {_NOT_OPEN}", _KEY_FILE)
         return key
+
+    def repair(self) -> tuple[str, ...]:
+        """Set aside every file that does not open, so that a new one can begin; the names of their secrets.
+
+        They lie beside as ``NAME.damaged-1`` and are never deleted. A damaged key file takes all secrets with it.
+        """
+        if not self._folder.is_dir():
+            return ()
+        lost = []
+        try:
+            key = self._folder / _KEY_FILE
+            if key.exists() and key.stat().st_size != _KEY_BYTES:
+                _set_aside(key)
+            for path in sorted(self._folder.glob("*.sealed")):
+                name = path.name.removesuffix(".sealed")
+                if _NAME.fullmatch(name) and not self._opens(path, name):
+                    _set_aside(path)
+                    lost.append(name)
+        except OSError as error:
+            raise _broken("The key store's folder cannot be written to.", _KEY_FILE) from error
+        return tuple(lost)
+
+    def _opens(self, path: Path, name: str) -> bool:
+        from cryptography.exceptions import InvalidTag
+
+        sealed = path.read_bytes()
+        try:
+            self._cipher().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
+        except (InvalidTag, ValueError):
+            return False
+        return True
 
 
 def machine_binding() -> bytes:
@@ -273,6 +307,13 @@ def _temporary_beside(path: Path, content: bytes) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return Path(name)
+
+
+def _set_aside(path: Path) -> None:
+    number = 1
+    while path.with_name(f"{path.name}.damaged-{number}").exists():
+        number += 1
+    path.replace(path.with_name(f"{path.name}.damaged-{number}"))
 
 
 def _check_name(name: str) -> None:

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
-from player.errors import ErrorCode, ServiceError
+from player.errors import ANY_ERROR, ErrorCode, ServiceError
 from player.state import PlaybackState, Status
 from ui.ports import (
     CatalogPage,
@@ -218,7 +218,10 @@ class EngineClient:
         try:
             self._made.set_result(self._make_engine())
         except Exception as error:  # noqa: BLE001 - every task waiting for the engine is told
-            _log.exception("the engine could not be made")
+            if isinstance(error, ANY_ERROR):
+                _log.warning("the engine could not be made: %s", error.sentence)
+            else:
+                _log.exception("the engine could not be made")
             self._made.set_exception(error)
 
     def _service(self) -> ServiceClient:

@@ -121,6 +121,34 @@ def test_a_lost_or_cut_key_file_is_told(tmp_path: Path) -> None:
         store.get("one")
 
 
+def test_a_repair_sets_aside_what_does_not_open_and_nothing_else(tmp_path: Path) -> None:
+    store = FileKeyStore(tmp_path / "keys")
+    assert store.repair() == ()
+    store.put("one", SECRET)
+    store.put("two", SECRET)
+    assert store.repair() == ()
+    (tmp_path / "keys" / "one.sealed").write_bytes(b"rubbish")
+    with pytest.raises(DrmError, match=r"one\.sealed is damaged .*`matinee doctor --repair-key-store`"):
+        store.get("one")
+    assert store.repair() == ("one",)
+    assert (store.get("one"), store.get("two")) == (None, SECRET)
+    assert (tmp_path / "keys" / "one.sealed.damaged-1").read_bytes() == b"rubbish"
+
+
+@pytest.mark.parametrize("key", [b"short", bytes(32), None])
+def test_without_its_key_nothing_of_the_store_can_be_kept(tmp_path: Path, key: bytes | None) -> None:
+    store = FileKeyStore(tmp_path)
+    for name in ("one", "two"):
+        store.put(name, SECRET)
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("*.sealed")}
+    (tmp_path / "keystore.key").unlink() if key is None else (tmp_path / "keystore.key").write_bytes(key)
+    assert store.repair() == ("one", "two")
+    assert {name: (tmp_path / f"{name}.damaged-1").read_bytes() for name in before} == before
+    assert (tmp_path / "keystore.key.damaged-1").exists() is (key == b"short")
+    store.put("one", b"new")
+    assert (store.get("one"), store.get("two"), store.repair()) == (b"new", None, ())
+
+
 def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
     stores = [FileKeyStore(tmp_path) for _ in range(6)]
     threads = [threading.Thread(target=store.put, args=(f"entry{n}", SECRET)) for n, store in enumerate(stores)]

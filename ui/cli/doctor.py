@@ -37,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cdn", action="append", default=[], metavar="URL", help="ask this address too (may be given several times)"
     )
+    parser.add_argument(
+        "--repair-key-store",
+        action="store_true",
+        help="set aside the sealed files of this computer's secrets that do not open, and say what is lost",
+    )
     parser.add_argument("--probe-gl", action="store_true", help=argparse.SUPPRESS)
     add_ca_file_argument(parser)
     add_service_arguments(parser)
@@ -46,6 +51,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the findings; 0 when the headless player can work, 3 when it cannot."""
     if args.probe_gl:
         return _probe_gl()
+    if args.repair_key_store:
+        from ui.cli.doctor_repair import repair
+
+        return repair(profile_folder(args), args.key_store)
     from ui.cli.doctor_network import reach, way_out
 
     findings = [*examine(profile_folder(args), args.key_store), _opengl(), way_out()]

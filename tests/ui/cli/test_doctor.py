@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from drm_client.device import DeviceIdentity
+from drm_client.keystore import FileKeyStore
+from drm_client.vault import Vault
 from tests.kit.fileserver import FileServer
 from ui.cli import doctor
 from ui.cli import doctor_machine as machine
@@ -117,3 +120,26 @@ def test_a_package_that_is_there_and_cannot_be_loaded_is_missing(
     assert (found.present, found.required) == (False, True)
     assert "libdrm.so.2" in found.detail
     assert not doctor._package("Part", "part_that_is_nowhere", "playing").present
+
+
+def test_a_damaged_key_store_is_repaired_and_what_is_lost_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = FileKeyStore(tmp_path)
+    device = DeviceIdentity.load_or_create(keys)
+    Vault(tmp_path, keys, device.device_id).close()
+    keys.put("tokens", b"kept")
+    (tmp_path / "device-key.sealed").write_bytes(b"rubbish")
+    repair = ["doctor", "--repair-key-store", "--key-store", "file", "--profile-dir", str(tmp_path)]
+    assert main(repair) == 0
+    told = capsys.readouterr().out
+    for words in ("device-key.sealed", "not deleted", "a new device to the service", "licences.db.damaged-1"):
+        assert words in told
+    assert "sign in" not in told
+    assert (tmp_path / "device-key.sealed.damaged-1").read_bytes() == b"rubbish"
+    assert keys.get("tokens") == b"kept"
+    fresh = DeviceIdentity.load_or_create(keys)
+    assert fresh.device_id != device.device_id
+    Vault(tmp_path, keys, fresh.device_id).close()
+    assert main(repair) == 0
+    assert "Everything in the key store opens" in capsys.readouterr().out
