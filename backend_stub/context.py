@@ -39,6 +39,7 @@ from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.steering import Steering
 from backend_stub.services.streams import Streams
 from backend_stub.services.telemetry import Telemetry
+from backend_stub.services.title_credits import TitleCredits
 from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.tokens import Tokens
 from backend_stub.services.views import Views
@@ -75,6 +76,7 @@ class ServiceContext:
     pin_window: SlidingWindow
     profiles: Profiles
     my_list: MyList
+    title_credits: TitleCredits
     views: Views
     rows: Rows
     search: Search
@@ -137,6 +139,7 @@ def open_context(
         pin_window=SlidingWindow(settings.pin_limit),
         profiles=Profiles(database, clock),
         my_list=my_list,
+        title_credits=TitleCredits(database, clock),
         views=views,
         rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),

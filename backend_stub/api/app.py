@@ -27,6 +27,7 @@ from backend_stub.api import (
     steering,
     system,
     telemetry,
+    title_credits,
 )
 from backend_stub.api.body_limit import BodyLimit
 from backend_stub.api.deps import only_known_query
@@ -38,6 +39,7 @@ _MODULES = (
     auth,
     profiles,
     catalog,
+    title_credits,
     rows,
     search,
     my_list,

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 from backend_stub.api import schemas
 from backend_stub.api.deps import Context, TitleId, Viewer, Watching
 from backend_stub.api.errors import documented
+from backend_stub.api.title_credits import Narrowed
 from backend_stub.problems import ProblemError
 from backend_stub.services.catalog import WatchedTitle
 
@@ -21,9 +22,14 @@ _Limit = Annotated[int, Query(ge=1, le=200)]
 
 @router.get("/catalog", responses=documented(400, 401, 403))
 def list_titles(
-    request: Request, context: Context, watching: Watching, cursor: _Cursor = None, limit: _Limit = 50
+    request: Request,
+    context: Context,
+    watching: Watching,
+    narrowed: Narrowed,
+    cursor: _Cursor = None,
+    limit: _Limit = 50,
 ) -> schemas.CatalogPage:
-    page = context.catalog.page(watching, cursor, limit)
+    page = context.catalog.page(watching, cursor, limit, narrowed)
     return schemas.CatalogPage(
         items=[title_body(request, watched) for watched in page.items], next_cursor=page.next_cursor
     )

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-_NO_NUL = r"^[^\x00]*$"
-Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
-Id64 = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_NO_NUL)]
+NO_NUL = r"^[^\x00]*$"
+Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
+Id64 = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Seconds = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
 
@@ -30,7 +30,7 @@ class Problem(BaseModel):
 
 
 class LoginRequest(Strict):
-    email: Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=_NO_NUL)]
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=NO_NUL)]
     password: Secret
     device_name: Text200
 
@@ -299,6 +299,19 @@ class ProgressRequest(Strict):
     items: Annotated[list[ProgressItem], Field(max_length=500)]
 
 
+GENRE_PATTERN = r"^[a-z][a-z-]{0,39}$"
+
+
+class PersonBody(Strict):
+    name: Text200
+    job: Literal["director", "writer", "actor"]
+
+
+class CreditsBody(Strict):
+    genres: Annotated[list[Annotated[str, StringConstraints(pattern=GENRE_PATTERN)]], Field(max_length=20)]
+    people: Annotated[list[PersonBody], Field(max_length=200)]
+
+
 RowName = Literal["continue", "list", "new", "trending"]
 
 
@@ -352,14 +365,14 @@ class TelemetryItem(Strict):
     at: Seconds
     title_id: Id64
     device_id: Id64
-    pathway: Annotated[str, StringConstraints(max_length=64, pattern=_NO_NUL)]
-    app_version: Annotated[str, StringConstraints(max_length=64, pattern=_NO_NUL)]
+    pathway: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
+    app_version: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
     startup_s: Seconds | None
     played_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
     stalled_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
     stalls: _Count
     bits: Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
-    error: Annotated[str, StringConstraints(max_length=64, pattern=_NO_NUL)] | None
+    error: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] | None
 
 
 class TelemetryRequest(Strict):

@@ -10,6 +10,7 @@ from backend_stub.api import schemas
 from backend_stub.api.catalog import title_body
 from backend_stub.api.deps import Context, Watching
 from backend_stub.api.errors import documented
+from backend_stub.api.title_credits import Narrowed
 
 router = APIRouter(tags=["search"])
 
@@ -24,13 +25,14 @@ def search(
     request: Request,
     context: Context,
     watching: Watching,
+    narrowed: Narrowed,
     q: _Text,
     limit: _Limit = 20,
     offset: _Offset = 0,
     year_from: _Year = 0,
     year_to: _Year = 9999,
 ) -> schemas.SearchPage:
-    found = context.search.find(watching, q, limit, offset, (year_from, year_to))
+    found = context.search.find(watching, q, limit, offset, (year_from, year_to), narrowed)
     return schemas.SearchPage(
         items=[title_body(request, watched) for watched in found.items], corrected=found.corrected, more=found.more
     )

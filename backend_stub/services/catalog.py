@@ -18,6 +18,7 @@ from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing, is_offered, published_title
 from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import resume
+from backend_stub.services.title_credits import ANY, Narrowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ class Catalog:
         self._database = database
         self._clock = clock
 
-    def page(self, viewing: Viewing, cursor: str | None, limit: int) -> Page:
+    def page(self, viewing: Viewing, cursor: str | None, limit: int, narrowing: Narrowing = ANY) -> Page:
         """One page of what is offered here and now. Raises :class:`ProblemError` 400 ``bad_cursor``."""
-        query = select(Title).outerjoin(TitleRights, TitleRights.title_id == Title.id)
+        query = select(Title).outerjoin(TitleRights, TitleRights.title_id == Title.id).where(narrowing.condition())
         if cursor is not None:
             at, title_id = _read_cursor(cursor)
             query = query.where(

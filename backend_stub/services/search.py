@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -14,6 +14,7 @@ from backend_stub.db.models import Title, TitleRights
 from backend_stub.services.catalog import WatchedTitle, progress_of
 from backend_stub.services.entitlement import Viewing, is_offered
 from backend_stub.services.search_index import Document, Query, SearchIndex
+from backend_stub.services.title_credits import ANY, Narrowing
 
 _BATCH = 200
 _MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
@@ -40,14 +41,20 @@ class Search:
         self._index.close()
 
     def find(
-        self, viewing: Viewing, text: str, limit: int, offset: int = 0, years: tuple[int, int] = (0, 9999)
+        self,
+        viewing: Viewing,
+        text: str,
+        limit: int,
+        offset: int = 0,
+        years: tuple[int, int] = (0, 9999),
+        narrowing: Narrowing = ANY,
     ) -> Found:
         """One page of titles that have every word of ``text`` and are offered to this viewer."""
         with self._database.read() as session:
             self._keep_in_step(session)
             query = self._index.understand(text)
             titles = []
-            for title in self._offered(session, viewing, query, years):
+            for title in self._offered(session, viewing, query, years, narrowing):
                 titles.append(title)
                 if len(titles) > offset + limit:
                     break
@@ -59,8 +66,10 @@ class Search:
             more=len(titles) > offset + limit,
         )
 
-    def _offered(self, session: Session, viewing: Viewing, query: Query, years: tuple[int, int]) -> Iterator[Title]:
-        offered = is_offered(session, viewing, self._clock.now())
+    def _offered(
+        self, session: Session, viewing: Viewing, query: Query, years: tuple[int, int], narrowing: Narrowing
+    ) -> Iterator[Title]:
+        offered = and_(is_offered(session, viewing, self._clock.now()), narrowing.condition())
         for start in range(0, _MAX_LOOKED_AT, _BATCH):
             ids = self._index.find(query, _BATCH, start, years)
             rows = session.scalars(

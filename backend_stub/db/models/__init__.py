@@ -21,7 +21,14 @@ from backend_stub.db.models.activity import (
     View,
 )
 from backend_stub.db.models.base import Base
-from backend_stub.db.models.catalogue import ContentKey, KeyEnvelope, Title, TitleRights
+from backend_stub.db.models.catalogue import (
+    ContentKey,
+    KeyEnvelope,
+    Title,
+    TitleGenre,
+    TitlePerson,
+    TitleRights,
+)
 from backend_stub.db.models.rights import Download, IssuedLicence, Revocation, SpentNonce
 
 __all__ = [
@@ -48,6 +55,8 @@ __all__ = [
     "Subscription",
     "TelemetryEvent",
     "Title",
+    "TitleGenre",
+    "TitlePerson",
     "TitleRights",
     "View",
 ]

@@ -25,6 +25,26 @@ class Title(Base):
     published_at: Mapped[float | None] = mapped_column(Float, index=True)
 
 
+class TitleGenre(Base):
+    """A genre of a title."""
+
+    __tablename__ = "title_genres"
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    genre: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+
+
+class TitlePerson(Base):
+    """Somebody who took part in a title; ``position`` is the place in the billing, from 0."""
+
+    __tablename__ = "title_people"
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    job: Mapped[str] = mapped_column(String(16))
+
+
 class TitleRights(Base):
     """What the contract of a title permits; a title without a row has the defaults.
 
