@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from player.clock import Clock
-from player.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, unexpected
+from player.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, ServiceError, unexpected
 from player.events import Observer, PhaseReached
 from player.licences import LicenceOffer
 from player.loader import Loader, Resource
@@ -21,6 +21,7 @@ from player.probing import facts_of, init_of, wanted, with_facts
 from player.resume import Resume, ResumeSync
 from player.service import PlaySession, ServiceClient
 
+ENCRYPTED = "encrypted"
 LIVE = "live"
 """The variant of a title that is a channel: there is no place in it to come back to."""
 _MOST_PROBES = 8
@@ -34,14 +35,15 @@ class Source:
     (``kept``: a download, whose addresses lead to this machine), or the addresses of one manifest by CDN
     (``manifests``, the preferred one first). ``title_id`` beside ``kept`` says which title of the service it is.
 
-    ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a ClearKey server,
-    ``licence_id`` a licence that is kept on this device.
+    ``variant`` is the form of a title: encrypted, clear or live; empty for the one that the title has, encrypted
+    where there is one. ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a
+    ClearKey server, ``licence_id`` a licence that is kept on this device.
     """
 
     url: str = field(default="", repr=False)
     title_id: str = ""
     name: str = ""
-    variant: str = "encrypted"
+    variant: str = ENCRYPTED
     keys: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
     licence_url: str | None = field(default=None, repr=False)
     kept: Presentation | None = field(default=None, repr=False)
@@ -107,10 +109,24 @@ async def addresses_of(
     if service is None:
         raise InputError(ErrorCode.INPUT_USAGE, "To play a title by its name, name the service too (--service).")
     device = None if device_id is None else await device_id()
-    session = await service.play(source.title_id, device, source.variant)
+    session = await play_session(source, service, device)
     place = Resume(session.resume_s) if resume is None else await resume.resume_of(session)
     found = _from_session(session, place)
     return replace(found, manifests=_wanted_first(found.manifests, source.cdns), cdns=source.cdns)
+
+
+async def play_session(source: Source, service: ServiceClient, device_id: str | None) -> PlaySession:
+    """Leave to play the title of ``source``. Where no variant is named, only a title that has none encrypted costs
+    further requests. Raises ServiceError or NetError."""
+    try:
+        return await service.play(source.title_id, device_id, source.variant or ENCRYPTED)
+    except ServiceError as error:
+        if source.variant or error.fields.get("problem") != "variant_not_found":
+            raise
+        others = [variant for variant in (await service.title(source.title_id)).variants if variant != ENCRYPTED]
+        if not others:
+            raise
+    return await service.play(source.title_id, device_id, others[0])
 
 
 def _wanted_first(manifests: Mapping[str, str], cdns: Sequence[str]) -> Mapping[str, str]:

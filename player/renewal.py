@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from player.addressing import Readdress
 from player.licences import LicenceOffer
-from player.opening import DeviceId, Source, offer_of
+from player.opening import DeviceId, Source, offer_of, play_session
 from player.service import PlaySession, ServiceClient
 
 _SIGNED = "/s/"  # docs/protocol.md: all addresses of one title on one edge share the prefix /s/<token>/
@@ -36,7 +36,7 @@ def renewal_of(source: Source, service: ServiceClient | None, device_id: DeviceI
         return None
 
     async def ask() -> PlaySession:
-        return await service.play(source.title_id, await device_id(), source.variant)
+        return await play_session(source, service, await device_id())
 
     return Renewal(ask)
 

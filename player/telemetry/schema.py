@@ -31,7 +31,7 @@ Value = str | int | float | bool | None
 SCHEMA: Mapping[str, Mapping[str, str]] = {
     "session": {
         "title": "id of the title in the catalogue; empty for an address of the viewer's own",
-        "variant": "which form of it",
+        "variant": "which form of it was asked for; empty: whichever there is",
         "policy": "the rate adaptation policy",
         "client": "name and version of this program",
         "system": "operating system and architecture",

@@ -63,7 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=Path, metavar="FILE", help="inject faults (docs/faults.md)")
     parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
-    parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear", "live"], help="of a title")
+    parser.add_argument(
+        "--variant",
+        default="",
+        choices=["encrypted", "clear", "live"],
+        help="of a title (default: encrypted where it has that, else clear)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="makes retries and faults repeatable")
     add_record_arguments(parser)
     add_fail_on_argument(parser)

@@ -31,7 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--handles", type=whole_number, metavar="N", help="most open handles (default: no bound)")
     parser.add_argument("--every", type=positive, default=5.0, metavar="S", help="between two looks (default 5)")
     parser.add_argument("--duration", type=positive, metavar="S", help="of each playback (default: all of it)")
-    parser.add_argument("--variant", default="encrypted", choices=["encrypted", "clear", "live"], help="of a title")
+    parser.add_argument(
+        "--variant",
+        default="",
+        choices=["encrypted", "clear", "live"],
+        help="of a title (default: encrypted where it has that, else clear)",
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, help="write soak.json and soak.html here")
     parser.add_argument("--json", action="store_true", help="print the JSON document on stdout")
     add_bench_arguments(parser)

@@ -334,8 +334,8 @@ class ApplicationViewModel(QObject):
         from player.opening import Source  # loaded by the engine meanwhile
 
         card = self._card_of(title_id)
-        named = Source(title_id=title_id, name=card.name, variant=card.variant) if card else Source(title_id=title_id)
-        self._play(named, start_s)
+        name, variant = (card.name, card.variant) if card else ("", "")
+        self._play(Source(title_id=title_id, name=name, variant=variant), start_s)
 
     def _play(self, source: Source, start_s: float | None = None) -> None:
         self._playing = True
