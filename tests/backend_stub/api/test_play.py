@@ -237,6 +237,7 @@ class TestProgress:
                 "position_s": 7.0,
                 "duration_s": 12.0,
                 "watched_at": 101.0,
+                "furthest_s": None,
             }
             self.report(viewer, event_id="e4", position_s=11.9, watched_at=9e9)
             assert viewer.play("noise", "clear")["resume_s"] == 0
