@@ -26,7 +26,7 @@ def rate_control(
             user_max_bps=settings.max_bps,
             display_height=settings.max_height,
             metered=settings.metered,
-            metered_max_bps=settings.metered_max_bps,
+            metered_max_bps=settings.metered_max_bps if settings.metered else None,
         ),
     )
     rate.manual = rung
