@@ -11,6 +11,8 @@ from abr.core import KEEP, segment_bits
 from abr.model import Progress, Reason, Verdict, Vote
 from abr.words import label, rate, seconds
 
+GUARD_AFTER_S = 2.5  # so long a rate has to be seen before the last guard gives up a download for it
+GUARD_SHARE = 0.7  # of the time there is, that a replacement may need
 TRUST = 4.0  # a rate seen over a window of w seconds is believed for the next TRUST * w seconds
 MIN_WINDOW_S = 1.0
 
@@ -58,3 +60,30 @@ def cautious(progress: Progress) -> Verdict:
         )
         return Verdict(abandon_to=rung, reason=Reason.ABANDONED, sentence=sentence, votes=votes)
     return KEEP
+
+
+def last_guard(progress: Progress, verdict: Verdict) -> Verdict:
+    """``verdict``, or where that keeps a download which is sure to end in a stall: a lower rung that is sure not to.
+
+    A policy weighs what it has learned of the network; after a change to another CDN in mid-segment it has learned
+    nothing yet, and the segment was chosen for another link.
+    """
+    view, rung = progress.snapshot, progress.rung
+    judged = progress.replaceable and view.manual is None and progress.since_first_byte_s >= GUARD_AFTER_S
+    if verdict.abandon_to is not None or not judged:
+        return verdict
+    if progress.size is None or progress.recent_bps <= 0 or rung == 0:
+        return verdict
+    left_s = (progress.size - progress.received) * 8 / progress.recent_bps
+    if left_s <= view.buffer_s:
+        return verdict
+    needs_s = [each.bitrate_bps * view.segment_s / progress.recent_bps for each in view.rungs[:rung]]
+    fitting = [lower for lower in range(rung) if needs_s[lower] <= GUARD_SHARE * view.buffer_s]
+    to = max(fitting, default=0)
+    if needs_s[to] > GUARD_SHARE * left_s:
+        return verdict
+    sentence = (
+        f"At {progress.recent_bps / 1e6:.1f} Mbit/s the rest would take {left_s:.1f} s, and {view.buffer_s:.1f} s"
+        " are buffered: a lower quality is fetched instead."
+    )
+    return Verdict(to, Reason.ABANDONED, sentence)

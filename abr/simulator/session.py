@@ -6,8 +6,10 @@ The policy, the estimator and the values between them are the player's own.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
+from abr.abandonment import last_guard
 from abr.economy import economy
 from abr.estimator import ThroughputEstimator
 from abr.model import (
@@ -27,6 +29,7 @@ from abr.startup import while_low
 
 LOOKAHEAD = 10  # segments whose sizes a policy is shown
 PROGRESS_STEP_S = 0.25
+PLAYER_WINDOW_STEPS = 8  # the player looks at the rate of the last two seconds
 MAX_REQUESTS_PER_SEGMENT = 50
 
 
@@ -34,8 +37,10 @@ MAX_REQUESTS_PER_SEGMENT = 50
 class Options:
     """How a session is run. ``startup_s`` and ``resume_s`` are the media buffered before playback starts or
     resumes; None is one segment. ``start_s`` is where in the trace the session begins. ``as_player`` adds what the
-    player puts around every policy: lower rungs while hardly anything is buffered, a deeper buffer on a slow link.
-    Without ``sizes_known`` the policy is not told the sizes of the coming segments: many manifests do not tell.
+    player puts around every policy: lower rungs while hardly anything is buffered, a deeper buffer on a slow link,
+    no download is kept that is sure to end in a stall where a lower rung is not; and a running download is judged by
+    its rate over two seconds instead of the last quarter. Without ``sizes_known`` the policy is not told the sizes of
+    the coming segments: many manifests do not tell.
     """
 
     buffer_max_s: float = 30.0
@@ -214,7 +219,7 @@ class Simulation:
     def _watch(self, rung: int, size: int, first_byte: float, end: float) -> tuple[float, int, int] | None:
         """Ask the policy about the running download; (when, rung instead, bytes so far) if it gives up."""
         offset, start, before = self._options.start_s, self._now_s, self._playback.buffer_s
-        at_s, seen = first_byte + PROGRESS_STEP_S, 0
+        at_s, seen = first_byte + PROGRESS_STEP_S, deque([0], PLAYER_WINDOW_STEPS if self._options.as_player else 1)
         while at_s < end:
             received = min(int(self._trace.bits(first_byte + offset, at_s + offset) / 8), size)
             left_s = max(before - (at_s - start), 0.0) if self._playback.playing else before
@@ -224,17 +229,20 @@ class Simulation:
                 size=size,
                 elapsed_s=at_s - start,
                 since_first_byte_s=at_s - first_byte,
-                recent_bps=(received - seen) * 8 / PROGRESS_STEP_S,
-                recent_window_s=PROGRESS_STEP_S,
+                recent_bps=(received - seen[0]) * 8 / (len(seen) * PROGRESS_STEP_S),
+                recent_window_s=len(seen) * PROGRESS_STEP_S,
                 replaceable=True,
                 snapshot=self._snapshot(at_s, left_s),
                 abandoned_before=self._in_a_row,
             )
             verdict = self._policy.on_progress(progress)
+            if self._options.as_player:
+                verdict = last_guard(progress, verdict)
             if verdict.abandon_to is not None:
                 self.result.verdicts.append(verdict)
                 return at_s, verdict.abandon_to, received
-            at_s, seen = at_s + PROGRESS_STEP_S, received
+            at_s += PROGRESS_STEP_S
+            seen.append(received)
         return None
 
     def _note(self, request: Request) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from abr.abandonment import last_guard
 from abr.dropping import DropWatch, Look
 from abr.economy import Economy, economy
 from abr.model import (
@@ -15,15 +16,11 @@ from abr.model import (
     Phase,
     Policy,
     Progress,
-    Reason,
     Rung,
     Snapshot,
     Verdict,
 )
 from abr.startup import trusted_bps, while_low
-
-_GUARD_AFTER_S = 2.5  # so long a rate has to be seen before a download is given up for it
-_GUARD_SHARE = 0.7  # of the time there is, that a replacement may need
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +97,7 @@ class RateControl:
             snapshot=self._snapshot(moment),
             abandoned_before=self._abandoned_in_a_row,
         )
-        verdict = self._policy.on_progress(progress)
-        return verdict if verdict.abandon_to is not None else self._last_guard(progress, verdict)
-
-    def _last_guard(self, progress: Progress, verdict: Verdict) -> Verdict:
-        """Give up a download that is sure to end in a stall where a lower rung is sure not to.
-
-        A policy weighs what it has learned of the network; after a change to another CDN in mid-segment it has
-        learned nothing yet, and the segment was chosen for another link.
-        """
-        view, rung = progress.snapshot, progress.rung
-        judged = progress.replaceable and self.manual is None and progress.since_first_byte_s >= _GUARD_AFTER_S
-        if not judged or progress.size is None or progress.recent_bps <= 0 or rung == 0:
-            return verdict
-        left_s = (progress.size - progress.received) * 8 / progress.recent_bps
-        if left_s <= view.buffer_s:
-            return verdict
-        needs_s = [each.bitrate_bps * view.segment_s / progress.recent_bps for each in view.rungs[:rung]]
-        fitting = [lower for lower in range(rung) if needs_s[lower] <= _GUARD_SHARE * view.buffer_s]
-        to = max(fitting, default=0)
-        if needs_s[to] > _GUARD_SHARE * left_s:
-            return verdict
-        sentence = (
-            f"At {progress.recent_bps / 1e6:.1f} Mbit/s the rest would take {left_s:.1f} s, and {view.buffer_s:.1f} s"
-            " are buffered: a lower quality is fetched instead."
-        )
-        return Verdict(to, Reason.ABANDONED, sentence)
+        return last_guard(progress, self._policy.on_progress(progress))
 
     def economy(self, now_s: float) -> Economy:
         """How much to buffer on this link, and whether the sound goes first."""
