@@ -20,3 +20,9 @@ def write_whole(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def is_newer(content: object, version: int) -> bool:
+    """Whether what a JSON file holds says that a later version than this one wrote it: then it is left alone."""
+    found = content.get("version") if isinstance(content, dict) else None
+    return isinstance(found, int) and found > version

@@ -18,7 +18,7 @@ from typing import Any
 
 from abr.ledger import memory_from_dict, memory_to_dict
 from abr.model import NetworkMemory
-from player.files import write_whole
+from player.files import is_newer, write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -64,19 +64,23 @@ class Networks:
     def visit(self) -> Visit:
         """The present network, for one playback. Reads the file: a few kilobytes."""
         with self._lock:
-            return Visit(self, self.where(), *self._read())
+            return Visit(self, self.where(), *_known(self._content()))
 
     def keep(self, network: str, learned: Mapping[str, NetworkMemory]) -> None:
         """Write what was learned of each CDN in place of what was known. Blocks for the disk."""
         with self._lock:
-            salt, entries = self._read()  # another program may have written meanwhile
+            content = self._content()  # another program may have written meanwhile
+            if is_newer(content, _VERSION):
+                _log.warning("what was learned of the network is not kept: a newer version of Matinee wrote the file")
+                return
+            salt, entries = _known(content)
             now_s = self._wall()
             for cdn, memory in learned.items():
                 entries[_key(salt, network, cdn)] = {"at_s": now_s, **memory_to_dict(memory)}
             newest = sorted(entries.items(), key=lambda item: _at_s(item[1]), reverse=True)[:_MOST]
-            content = {"version": _VERSION, "salt": salt, "networks": dict(newest)}
+            document = {"version": _VERSION, "salt": salt, "networks": dict(newest)}
             try:
-                write_whole(self._path, json.dumps(content, indent=1).encode())
+                write_whole(self._path, json.dumps(document, indent=1).encode())
             except OSError as error:
                 _log.warning("what was learned of the network is not kept: %s", error.strerror)
 
@@ -90,19 +94,23 @@ class Networks:
         except ValueError:
             return None
 
-    def _read(self) -> tuple[str, dict[str, Any]]:
-        """The key of the hashes and the entries; new ones where there is no file, or a damaged one."""
+    def _content(self) -> object:
+        """What the file holds; None where there is none, or a damaged one."""
         try:
             with self._path.open("rb") as file:
                 raw = file.read(_MAX_BYTES + 1)
-            content = json.loads(raw) if len(raw) <= _MAX_BYTES else None
+            return json.loads(raw) if len(raw) <= _MAX_BYTES else None
         except (OSError, ValueError, RecursionError):
-            content = None
-        if isinstance(content, dict) and content.get("version") == _VERSION:
-            salt, entries = content.get("salt"), content.get("networks")
-            if isinstance(salt, str) and 16 <= len(salt) <= 64 and isinstance(entries, dict):
-                return salt, entries
-        return secrets.token_hex(16), {}
+            return None
+
+
+def _known(content: object) -> tuple[str, dict[str, Any]]:
+    """The key of the hashes and the entries; new ones where the file gives none."""
+    if isinstance(content, dict) and content.get("version") == _VERSION:
+        salt, entries = content.get("salt"), content.get("networks")
+        if isinstance(salt, str) and 16 <= len(salt) <= 64 and isinstance(entries, dict):
+            return salt, entries
+    return secrets.token_hex(16), {}
 
 
 class Visit:

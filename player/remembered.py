@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from player.files import write_whole
+from player.files import is_newer, write_whole
 from player.manifest.model import Track
 from player.wishes import MOST_LANGUAGES, UNKNOWN_WISHES, Subtitles, TrackWishes, after_audio, after_text
 
@@ -35,13 +35,19 @@ class TrackMemory:
     def of(self, viewer: str) -> TrackWishes:
         """What is remembered of a viewer. Reads the file: a few kilobytes."""
         with self._lock:
-            found = self._read().get(viewer)
+            found = _viewers(self._content()).get(viewer)
         return _wishes(found) if isinstance(found, dict) else UNKNOWN_WISHES
 
     def keep(self, viewer: str, wishes: TrackWishes) -> None:
         """Remember these in place of what was known. Blocks for the disk."""
         with self._lock:
-            viewers = {name: own for name, own in self._read().items() if name != viewer}
+            content = self._content()
+            if is_newer(content, _VERSION):
+                _log.warning(
+                    "the choice of sound and subtitles is not kept: a newer version of Matinee wrote the file"
+                )
+                return
+            viewers = {name: own for name, own in _viewers(content).items() if name != viewer}
             viewers[viewer] = asdict(wishes)
             newest = dict(list(viewers.items())[-_MOST:])
             try:
@@ -49,17 +55,21 @@ class TrackMemory:
             except OSError as error:
                 _log.warning("the choice of sound and subtitles is not kept: %s", error.strerror)
 
-    def _read(self) -> dict[str, Any]:
+    def _content(self) -> object:
+        """What the file holds; None where there is none, or one that makes no sense."""
         try:
             with self._path.open("rb") as file:
                 raw = file.read(_MAX_BYTES + 1)
-            content = json.loads(raw) if len(raw) <= _MAX_BYTES else None
+            return json.loads(raw) if len(raw) <= _MAX_BYTES else None
         except (OSError, ValueError, RecursionError):
-            return {}
-        if not isinstance(content, dict) or content.get("version") != _VERSION:
-            return {}
-        viewers = content.get("viewers")
-        return viewers if isinstance(viewers, dict) else {}
+            return None
+
+
+def _viewers(content: object) -> dict[str, Any]:
+    if not isinstance(content, dict) or content.get("version") != _VERSION:
+        return {}
+    viewers = content.get("viewers")
+    return viewers if isinstance(viewers, dict) else {}
 
 
 def _wishes(members: Mapping[str, Any]) -> TrackWishes:

@@ -3,12 +3,15 @@ them in ``settings.json`` of the profile."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ui.storage import JsonFile
+
+_log = logging.getLogger(__name__)
 
 SUBTITLE_SIZES = (75, 100, 130, 170)  # per cent
 SUBTITLE_COLOURS = ("#ffffff", "#ffe04d", "#7fe3ff", "#9cf08a")
@@ -19,6 +22,7 @@ DATA_LIMITS = (0, 6_000_000, 3_000_000, 1_500_000, 700_000)
 TONE_MAPPINGS = ("auto", "bt.2390", "hable", "mobius", "clip")
 SPEAKERS = ("auto", "stereo", "surround")
 _MAX_LANGUAGE = 35
+_FORMAT = 1  # in the file's "format"; one without it is of the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +112,35 @@ def _ass_colour(colour: str) -> str:
 
 
 class PreferenceStore:
-    """The preferences on disk. ``trouble`` says what happened to a damaged file."""
+    """The preferences on disk. ``set_aside`` is where a damaged file lies now. From a file of a newer format what is
+    understood counts, and the file is left as it is."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = JsonFile(folder / "settings.json", from_members, asdict)
+        self._newer = False
+        self._file = JsonFile(folder / "settings.json", self._read, _members_of)
         loaded, self.set_aside = self._file.load()
         self.preferences = loaded or Preferences()
 
     def save(self, preferences: Preferences) -> bool:
         """Keep these; False where they cannot be written and last for this run only."""
         self.preferences = preferences
+        if self._newer:
+            _log.warning("settings.json was written by a newer version of Matinee and is not changed; please update")
+            return False
         return self._file.save(preferences)
+
+    def _read(self, members: Mapping[str, object]) -> Preferences:
+        found = members.get("format", _FORMAT)
+        if type(found) is not int or found < 1:
+            raise ValueError(f"format cannot be {found!r:.40}")
+        self._newer = found > _FORMAT
+        if not self._newer:
+            return from_members(members)
+        try:
+            return from_members(members)
+        except ValueError:  # a choice that this version does not have
+            return Preferences()
+
+
+def _members_of(preferences: Preferences) -> Mapping[str, object]:
+    return {"format": _FORMAT, **asdict(preferences)}

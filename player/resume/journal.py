@@ -18,9 +18,11 @@ from player.errors import ErrorCode, MatineeError
 if TYPE_CHECKING:
     from sqlite_utils.db import Database, Table
 
+_FORMAT = 1  # in the file's user_version; 0 is the same without its number
 _TABLE = "watched"
 _KEY = ("account", "title_id")
 _BUSY_S = 5.0
+_NEWER = "The places where you stopped were written by a newer version of this program; please update it."
 _COLUMNS = {
     "account": str,
     "title_id": str,
@@ -73,7 +75,8 @@ def trusted_at(watched: Watched, now: Now) -> float:
 
 
 class ProgressJournal:
-    """The file at ``path``; it is made when first written. A damaged one is put aside and begun anew."""
+    """The file at ``path``; it is made when first written. A damaged one is put aside and begun anew, one of a
+    newer version is refused with MatineeError and left alone."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -123,6 +126,7 @@ class ProgressJournal:
 
         database = Database(self._open())
         self._table(database).create(_COLUMNS, pk=_KEY, if_not_exists=True)
+        database.execute(f"pragma user_version = {_FORMAT}")
         return database
 
     @staticmethod
@@ -144,6 +148,8 @@ class ProgressJournal:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         connection = sqlite3.connect(self._path, timeout=_BUSY_S, check_same_thread=False)
         try:
+            if connection.execute("pragma user_version").fetchone()[0] > _FORMAT:
+                raise MatineeError(ErrorCode.INPUT_FILE, _NEWER)
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
         except BaseException:

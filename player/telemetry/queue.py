@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from sqlite_utils.db import Database, Table
 
+_FORMAT = 1  # in the file's user_version; 0 is the same without its number
 _TABLE = "events"
 _BUSY_S = 5.0
+
+
+class NewerQueueError(sqlite3.OperationalError):
+    """The file is of a format that this version does not know."""
 
 
 class Queued(Protocol):
@@ -39,7 +44,8 @@ class Bounds:
 
 
 class EventQueue:
-    """The file at ``path``, made when first written. A damaged one is thrown away: telemetry is worth no repair."""
+    """The file at ``path``, made when first written. A damaged one is thrown away: telemetry is worth no repair.
+    One of a newer version is left alone: whatever needs it raises NewerQueueError."""
 
     def __init__(self, path: Path, bounds: Bounds | None = None) -> None:
         self._path = path
@@ -130,11 +136,14 @@ class EventQueue:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         connection = sqlite3.connect(self._path, timeout=_BUSY_S, check_same_thread=False)
         try:
+            if connection.execute("pragma user_version").fetchone()[0] > _FORMAT:
+                raise NewerQueueError("a newer version of Matinee wrote what waits")
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
             database = Database(connection)
             columns = {"id": str, "at": float, "size": int, "body": str}
             self._table(database).create(columns, pk="id", if_not_exists=True)
+            database.execute(f"pragma user_version = {_FORMAT}")
         except BaseException:
             connection.close()
             raise

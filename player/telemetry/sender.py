@@ -27,7 +27,7 @@ from player.qoe import QoeMeter
 from player.recovery import Action, Failure, Situation, next_step
 from player.state import PlaybackState, Status
 from player.telemetry.quality import QualityEvents
-from player.telemetry.queue import EventQueue, Queued
+from player.telemetry.queue import EventQueue, NewerQueueError, Queued
 from player.telemetry.schema import TelemetryEvent, Value, described, quality
 
 KEEP_EVERY_S = 2.0
@@ -190,7 +190,8 @@ class Telemetry:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._disk, work)
         except (sqlite3.DatabaseError, OSError) as error:
-            _log.warning("telemetry cannot be kept: %s (%s)", ErrorCode.DISK_FULL, type(error).__name__)
+            why = error if isinstance(error, NewerQueueError) else ErrorCode.DISK_FULL
+            _log.warning("telemetry cannot be kept: %s (%s)", why, type(error).__name__)
             return None
 
 

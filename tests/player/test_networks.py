@@ -89,13 +89,23 @@ def test_very_old_knowledge_is_none(world: World) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[", "[1]", "null", "[" * 5000, '{"version":2,"salt":"0123456789abcdef","networks":{}}', "x" * 100_000],
+    ["", "[", "[1]", "null", "[" * 5000, '{"version":0,"salt":"0123456789abcdef","networks":{}}', "x" * 100_000],
 )
 def test_a_damaged_file_is_begun_anew(world: World, tmp_path: Path, content: str) -> None:
     (tmp_path / "networks.json").write_text(content)
     assert world.networks.visit().recall("a") is None
     world.networks.visit().keep({"a": FAST})
     assert world.networks.visit().recall("a") is not None
+
+
+def test_what_a_newer_version_wrote_is_left_alone(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "networks.json").write_text('{"version": 2}')
+    world.networks.visit().keep({"a": FAST})
+    assert world.networks.visit().recall("a") is None
+    assert (tmp_path / "networks.json").read_text() == '{"version": 2}'
+    assert "newer version" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_few_viewers_are_kept_and_the_last_ones_stay(tmp_path: Path) -> None:
         "",
         "[]",
         "{",
-        '{"version": 2, "viewers": {"": {"described": true}}}',
+        '{"version": 0, "viewers": {"": {"described": true}}}',
         '{"version": 1, "viewers": []}',
         '{"version": 1, "viewers": {"": 5}}',
         '{"version": 1, "viewers": {"": {"audio_languages": "de", "subtitles": "loud", "described": 1}}}',
@@ -58,6 +58,16 @@ def test_a_file_that_makes_no_sense_is_as_none(tmp_path: Path, text: str) -> Non
     memory.keep("", WISHES)
     assert memory.of("") == WISHES
     assert json.loads(path.read_text())["version"] == 1
+
+
+def test_what_a_newer_version_wrote_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "tracks.json"
+    path.write_text('{"version": 2, "people": []}')
+    memory = TrackMemory(path)
+    assert memory.of("") == UNKNOWN_WISHES
+    memory.keep("", WISHES)
+    assert path.read_text() == '{"version": 2, "people": []}'
+    assert "newer version" in caplog.text
 
 
 def test_a_place_that_cannot_be_written_costs_only_the_memory(

@@ -19,12 +19,12 @@ from downloads.store import Store
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.vault import Vault
-from player.errors import InputError
+from player.errors import InputError, MatineeError
 from player.resume.journal import ProgressJournal
-from player.telemetry.queue import EventQueue
+from player.telemetry.queue import EventQueue, NewerQueueError
 from tests.updates import profile as made
 from ui.kiosk import provisioning
-from ui.preferences import PreferenceStore
+from ui.preferences import Preferences, PreferenceStore
 from ui.storage import JsonFile
 from ui.window_place import WindowPlace
 
@@ -96,6 +96,45 @@ def test_newer_formats_are_refused_with_a_sentence_and_left_alone(profile: Path)
         assert "update" in refused.value.sentence
     after = hashes(profile)
     assert {name: value for name, value in after.items() if name in before} == before
+
+
+def test_what_a_newer_version_keeps_for_itself_is_left_alone(profile: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("resume.db", "telemetry.db"):
+        with closing(sqlite3.connect(profile / name)) as database:
+            database.execute("PRAGMA user_version = 99")
+    settings = json.loads((profile / "settings.json").read_text())
+    newer = {**settings, "format": 99, "subtitle_size": 130, "speakers": "a choice of its own"}
+    (profile / "settings.json").write_text(json.dumps(newer))
+    before = hashes(profile)
+    journal = ProgressJournal(profile / "resume.db")
+    for work in (lambda: journal.put(made.WATCHED), lambda: journal.unsent("account-1")):
+        with pytest.raises(MatineeError, match=r"newer version .* update"):
+            work()
+    queue = EventQueue(profile / "telemetry.db")
+    for telling in (lambda: queue.put([made.OldEvent()]), lambda: queue.batch(10, 10_000)):
+        with pytest.raises(NewerQueueError):
+            telling()
+    store = PreferenceStore(profile)
+    assert store.set_aside is None
+    assert store.preferences == Preferences()
+    assert not store.save(made.CHOSEN)
+    assert store.preferences == made.CHOSEN, "for this run"
+    assert "newer version" in caplog.text
+    assert hashes(profile) == before
+
+
+def test_of_newer_settings_what_is_understood_counts(profile: Path) -> None:
+    members = json.loads((profile / "settings.json").read_text())
+    (profile / "settings.json").write_text(json.dumps({**members, "format": 2, "new": [1]}))
+    assert PreferenceStore(profile).preferences == made.CHOSEN
+
+
+def test_files_are_numbered(tmp_path: Path) -> None:
+    made.write(tmp_path / "profile", tmp_path)
+    assert json.loads((tmp_path / "profile" / "settings.json").read_text())["format"] == 1
+    for name in ("resume.db", "telemetry.db"):
+        with closing(sqlite3.connect(tmp_path / "profile" / name)) as database:
+            assert database.execute("PRAGMA user_version").fetchone() == (1,)
 
 
 def test_what_the_present_code_writes_is_what_is_kept_of_it(tmp_path: Path) -> None:
