@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from player.clock import Clock
 from player.errors import ErrorCode, NetError
+from player.net.around import BodyAround
 from player.net.document import Fields, read_json, refuse
 from player.net.failures import failure
 from player.net.local import MemoryBody
@@ -181,18 +182,14 @@ class FaultyTransport:
 _SPOILERS = frozenset({FaultType.CUT, FaultType.TRUNCATE, FaultType.CORRUPT, FaultType.STALL})
 
 
-class SpoiledBody:
+class SpoiledBody(BodyAround):
     """A body with faults in it. Of several ends (cut, stall, truncate) the first one counts."""
 
     def __init__(self, body: Body, faults: Sequence[Fault]) -> None:
-        self._body = body
+        super().__init__(body)
         self._corrupt = [fault for fault in faults if fault.type is FaultType.CORRUPT]
         ends = [fault for fault in faults if fault.type is not FaultType.CORRUPT]
         self._end = min(ends, key=lambda fault: fault.after_bytes, default=None)
-
-    @property
-    def status(self) -> int:
-        return self._body.status
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -202,23 +199,11 @@ class SpoiledBody:
         return headers
 
     @property
-    def url(self) -> str:
-        return self._body.url
-
-    @property
     def total(self) -> int | None:
         total = self._body.total
         if total is None or not self._truncated or self._end is None:
             return total
         return min(total, self._end.after_bytes)
-
-    @property
-    def http_version(self) -> str:
-        return self._body.http_version
-
-    @property
-    def new_connection(self) -> bool:
-        return self._body.new_connection
 
     @property
     def _truncated(self) -> bool:

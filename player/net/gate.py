@@ -6,13 +6,14 @@ came back, and a timing record, whatever transport moves the bytes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from player.clock import Clock
 from player.errors import ErrorCode, NetError
+from player.net.around import BodyAround
 from player.net.cmsd import parse_cmsd
 from player.net.failures import failure, status_failure
 from player.net.model import Body, Request, Response, Transfer, Transport
@@ -68,14 +69,14 @@ class _Record:
         )
 
 
-class GateBody:
+class GateBody(BodyAround):
     """A response that has passed the gate's checks and whose body is still arriving.
 
     When a byte range was asked for, the body is exactly that range, also where the server sent the whole resource.
     """
 
     def __init__(self, body: Body, record: _Record, watchdog: Watchdog, clock: Clock) -> None:
-        self._body = body
+        super().__init__(body)
         self._record = record
         self._watchdog = watchdog
         self._clock = clock
@@ -86,20 +87,6 @@ class GateBody:
             self._fit_range()
 
     @property
-    def status(self) -> int:
-        return self._body.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Keys in lower case."""
-        return self._body.headers
-
-    @property
-    def url(self) -> str:
-        """The address after redirects. It may hold secrets."""
-        return self._body.url
-
-    @property
     def total(self) -> int | None:
         """Length in bytes of what :meth:`chunks` will give, where it is known."""
         return self._total
@@ -108,14 +95,6 @@ class GateBody:
     def resource_size(self) -> int | None:
         """Length in bytes of the whole resource, of which the body may be a range; None where it is not known."""
         return self._resource_size
-
-    @property
-    def http_version(self) -> str:
-        return self._body.http_version
-
-    @property
-    def new_connection(self) -> bool:
-        return self._body.new_connection
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives. Raises NetError when it stalls, breaks, grows too large or ends too early."""

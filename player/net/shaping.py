@@ -8,13 +8,14 @@ responses together at the trace's bandwidth. A trace is a JSON list of
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
 from player.clock import Clock
+from player.net.around import BodyAround
 from player.net.document import Fields, read_json, refuse
 from player.net.model import Body, Request, Transport
 
@@ -123,36 +124,12 @@ class ShapedTransport:
         await self._inner.close()
 
 
-class PacedBody:
+class PacedBody(BodyAround):
     """A body that arrives over a link."""
 
     def __init__(self, body: Body, link: Link) -> None:
-        self._body = body
+        super().__init__(body)
         self._link = link
-
-    @property
-    def status(self) -> int:
-        return self._body.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._body.headers
-
-    @property
-    def url(self) -> str:
-        return self._body.url
-
-    @property
-    def total(self) -> int | None:
-        return self._body.total
-
-    @property
-    def http_version(self) -> str:
-        return self._body.http_version
-
-    @property
-    def new_connection(self) -> bool:
-        return self._body.new_connection
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         async with aclosing(self._body.chunks()) as source:

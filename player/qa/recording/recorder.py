@@ -13,6 +13,7 @@ from typing import Any
 
 from player.clock import Clock
 from player.errors import NetError
+from player.net.around import BodyAround
 from player.net.model import Body, Request, RequestKind, Transport
 from player.net.redact import redact_text
 from player.qa.recording.archive import ArchiveWriter, Exchange
@@ -231,36 +232,12 @@ class _Tap:
         )
 
 
-class TappedBody:
+class TappedBody(BodyAround):
     """A body that is watched while it arrives."""
 
     def __init__(self, body: Body, tap: _Tap) -> None:
-        self._body = body
+        super().__init__(body)
         self._tap = tap
-
-    @property
-    def status(self) -> int:
-        return self._body.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._body.headers
-
-    @property
-    def url(self) -> str:
-        return self._body.url
-
-    @property
-    def total(self) -> int | None:
-        return self._body.total
-
-    @property
-    def http_version(self) -> str:
-        return self._body.http_version
-
-    @property
-    def new_connection(self) -> bool:
-        return self._body.new_connection
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives. Raises NetError as the inner one does."""
