@@ -1,8 +1,9 @@
-"""Writing small files so that they are never half there."""
+"""Small files: written so that they are never half there, read with a bound."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -20,6 +21,17 @@ def write_whole(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def kept_json(path: Path, max_bytes: int) -> object:
+    """What a JSON file holds; None where there is none, or one that is damaged or longer than ``max_bytes``."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(max_bytes + 1)
+        found: object = json.loads(raw) if len(raw) <= max_bytes else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found
 
 
 def is_newer(content: object, version: int) -> bool:

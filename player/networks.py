@@ -18,7 +18,7 @@ from typing import Any
 
 from abr.ledger import memory_from_dict, memory_to_dict
 from abr.model import NetworkMemory
-from player.files import is_newer, write_whole
+from player.files import is_newer, kept_json, write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -64,12 +64,12 @@ class Networks:
     def visit(self) -> Visit:
         """The present network, for one playback. Reads the file: a few kilobytes."""
         with self._lock:
-            return Visit(self, self.where(), *_known(self._content()))
+            return Visit(self, self.where(), *_known(kept_json(self._path, _MAX_BYTES)))
 
     def keep(self, network: str, learned: Mapping[str, NetworkMemory]) -> None:
         """Write what was learned of each CDN in place of what was known. Blocks for the disk."""
         with self._lock:
-            content = self._content()  # another program may have written meanwhile
+            content = kept_json(self._path, _MAX_BYTES)  # another program may have written meanwhile
             if is_newer(content, _VERSION):
                 _log.warning("what was learned of the network is not kept: a newer version of Matinee wrote the file")
                 return
@@ -92,15 +92,6 @@ class Networks:
         try:
             return memory_from_dict(entry, age_s) if age_s <= _FORGOTTEN_S else None
         except ValueError:
-            return None
-
-    def _content(self) -> object:
-        """What the file holds; None where there is none, or a damaged one."""
-        try:
-            with self._path.open("rb") as file:
-                raw = file.read(_MAX_BYTES + 1)
-            return json.loads(raw) if len(raw) <= _MAX_BYTES else None
-        except (OSError, ValueError, RecursionError):
             return None
 
 

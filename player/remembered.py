@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from player.files import is_newer, write_whole
+from player.files import is_newer, kept_json, write_whole
 from player.manifest.model import Track
 from player.wishes import MOST_LANGUAGES, UNKNOWN_WISHES, Subtitles, TrackWishes, after_audio, after_text
 
@@ -35,13 +35,13 @@ class TrackMemory:
     def of(self, viewer: str) -> TrackWishes:
         """What is remembered of a viewer. Reads the file: a few kilobytes."""
         with self._lock:
-            found = _viewers(self._content()).get(viewer)
+            found = _viewers(kept_json(self._path, _MAX_BYTES)).get(viewer)
         return _wishes(found) if isinstance(found, dict) else UNKNOWN_WISHES
 
     def keep(self, viewer: str, wishes: TrackWishes) -> None:
         """Remember these in place of what was known. Blocks for the disk."""
         with self._lock:
-            content = self._content()
+            content = kept_json(self._path, _MAX_BYTES)
             if is_newer(content, _VERSION):
                 _log.warning(
                     "the choice of sound and subtitles is not kept: a newer version of Matinee wrote the file"
@@ -54,15 +54,6 @@ class TrackMemory:
                 write_whole(self._path, json.dumps({"version": _VERSION, "viewers": newest}, indent=1).encode())
             except OSError as error:
                 _log.warning("the choice of sound and subtitles is not kept: %s", error.strerror)
-
-    def _content(self) -> object:
-        """What the file holds; None where there is none, or one that makes no sense."""
-        try:
-            with self._path.open("rb") as file:
-                raw = file.read(_MAX_BYTES + 1)
-            return json.loads(raw) if len(raw) <= _MAX_BYTES else None
-        except (OSError, ValueError, RecursionError):
-            return None
 
 
 def _viewers(content: object) -> dict[str, Any]:
