@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ SUITE = "bookworm"
 _X11 = ("libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-xkb1", "libxkbcommon-x11-0")
 
 
-class Installation:
+class Installation(ABC):
     """A way to run the installed ``matinee``, and to remove it."""
 
     name = ""
@@ -38,15 +39,15 @@ class Installation:
         self.profile = scratch / "profile"
         self.title = scratch / "title"
 
-    def install(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def install(self) -> None: ...
 
-    def command(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def command(self) -> list[str]: ...
 
+    @abstractmethod
     def leftovers(self) -> list[Path]:
         """Remove it; what is still there of it."""
-        raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR")}

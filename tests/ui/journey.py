@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickWindow
 from PySide6.QtTest import QTest
@@ -25,6 +25,7 @@ from player.clock import Clock
 from player.errors import ErrorCode
 from player.net.failures import failure
 from player.net.model import Body, Request, Transport
+from tests.ui.loop import run_loop
 from tests.ui.stage import name_of
 from ui.app import AppOptions, run_app
 from ui.viewmodels.application import ApplicationViewModel
@@ -68,22 +69,17 @@ class Viewer:
     def press(self, *keys: Qt.Key) -> None:
         for key in keys:
             QTest.keyClick(self.window, key)
-            self.wait(15)
+            run_loop(15)
 
     def type(self, text: str) -> None:
         for letter in text:
             QTest.keyClick(self.window, letter)
 
-    def wait(self, milliseconds: int) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(milliseconds, loop.quit)
-        loop.exec()
-
     def until(self, what: str, condition: Callable[[], object]) -> None:
         end = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < end, f"{what} does not come; page {self.page}, focus {self.focus}"
-            self.wait(20)
+            run_loop(20)
         print(what, flush=True)
 
     @property
@@ -190,7 +186,7 @@ def search_with_letters(viewer: Viewer) -> None:
     viewer.until("search", lambda: viewer.focus == "query")
     viewer.type("jour")
     viewer.until("found", lambda: viewer.app.search.results.count == 1)
-    viewer.wait(50)
+    run_loop(50)
     viewer.go(K.Key_Down, "found_0")
 
 
@@ -200,7 +196,7 @@ def search_with_arrows(viewer: Viewer) -> None:
     viewer.press(K.Key_Down, K.Key_Right, K.Key_Right, K.Key_Right, K.Key_Return)
     viewer.press(K.Key_Down, K.Key_Left, K.Key_Return)
     viewer.until("found", lambda: viewer.app.search.results.count == 1)
-    viewer.wait(50)
+    run_loop(50)
     viewer.go(K.Key_Right, "found_0")
 
 

@@ -17,13 +17,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtQml import QQmlComponent
 from PySide6.QtQuick import QQuickItem
 
 from tests.kit import fake_client, pictures
 from tests.ui import states
+from tests.ui.loop import run_loop
 from tests.ui.stage import Stage
 from ui.ports import TitleCard
 from ui.scene import after_application, choose_scene, register_types
@@ -69,9 +70,7 @@ class Waiter:
         end = time.monotonic() + timeout / 1000
         while not condition():
             assert time.monotonic() < end, "the state does not come"
-            loop = QEventLoop()
-            QTimer.singleShot(10, loop.quit)
-            loop.exec()
+            run_loop(10)
 
 
 def named_cards(count: int, begun: int = 0) -> list[TitleCard]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from player.opening import Source
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from tests.kit.fake_downloads import FakeDownloads
+from tests.ui.loop import run_loop
 from ui.remembered import Memory
 from ui.scene import load_window
 from ui.video.output import VideoOutput
@@ -74,10 +75,8 @@ class Stage:
             QTest.keyClick(self.window, letter)
 
     def wait(self, milliseconds: int) -> None:
-        """Run the event loop. ``QTest.qWait`` would hold the interpreter lock and starve every other thread."""
-        loop = QEventLoop()
-        QTimer.singleShot(milliseconds, loop.quit)
-        loop.exec()
+        """Run the event loop."""
+        run_loop(milliseconds)
 
     def until(self, condition, timeout: int = 15_000) -> None:
         self.qtbot.waitUntil(condition, timeout=timeout)

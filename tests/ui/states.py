@@ -297,20 +297,6 @@ STATES: dict[str, Setup] = {
 }
 
 
-def stops(stage: Stage) -> list[QQuickItem]:
-    """All visible items that take part in keyboard navigation."""
-    found: list[QQuickItem] = []
-    waiting = [stage.window.contentItem()]
-    while waiting:
-        item = waiting.pop()
-        if not item.isVisible() or not item.isEnabled():
-            continue
-        if item.activeFocusOnTab():
-            found.append(item)
-        waiting.extend(item.childItems())
-    return found
-
-
 def is_within(item: QQuickItem, name: str) -> bool:
     """Whether ``item`` is, or lies in, the item of that name."""
     current: QQuickItem | None = item

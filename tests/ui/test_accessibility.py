@@ -10,7 +10,8 @@ from player.errors import ErrorCode, NetError
 from player.state import Failure, Status
 from tests.kit.fake_client import cards, playing
 from tests.ui.stage import accessible_name, name_of
-from tests.ui.states import STATES, stops
+from tests.ui.states import STATES
+from ui.selftest.focus import stops
 
 K = Qt.Key
 
@@ -24,7 +25,7 @@ def _screen_reader(qapp):
 
 def check_names(stage, least: int) -> dict[str, str]:
     names = {}
-    for item in stops(stage):
+    for item in stops(stage.window):
         interface = QAccessible.queryAccessibleInterface(item)
         assert interface is not None, name_of(item)
         assert interface.role() not in (QAccessible.Role.NoRole, QAccessible.Role.Client), name_of(item)

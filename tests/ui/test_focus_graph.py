@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
 from shiboken6 import getCppPointer
 
 from tests.ui.stage import name_of
-from tests.ui.states import STATES, is_within, stops
+from tests.ui.states import STATES, is_within
+from ui.selftest.focus import ARROWS, Graph, stops
 
 K = Qt.Key
-# Right before Left: the volume, full at the beginning, lets Right through only while it is full.
-ARROWS = (K.Key_Up, K.Key_Down, K.Key_Right, K.Key_Left)
 # What lies behind something modal cannot be reached, and need not; Left closes a menu.
 MODAL = {
     "settings, choices": ("settingMenu", ARROWS[:2]),
@@ -38,45 +35,26 @@ class Walk:
 
     def __init__(self, stage, arrows: tuple[Qt.Key, ...]) -> None:
         self.stage = stage
-        self.arrows = arrows
+        self.graph = Graph(arrows)
         self.edges: dict[str, set[str]] = {}
-        self.tried: dict[str, dict[Qt.Key, str]] = {}
-        self.here = self._look()
 
     def run(self) -> None:
+        here = self._look()
         for _ in range(MOST_KEYS):
-            arrow = self._untried(self.here) or self._way_to_something_untried()
+            self.graph.stand_at(here)
+            arrow = self.graph.next_arrow()
             if arrow is None:
                 return
             self.stage.key(arrow)
             there = self._look()
-            self.tried[self.here][arrow] = there
-            self.edges[self.here].add(there)
-            self.here = there
+            self.edges[here].add(there)
+            here = there
         raise AssertionError(f"the walk does not end: {sorted(self.edges)}")
 
     def _look(self) -> str:
-        item = self.stage.focus
-        node = identity(item)
+        node = identity(self.stage.focus)
         self.edges.setdefault(node, set())
-        self.tried.setdefault(node, {})
         return node
-
-    def _untried(self, node: str) -> Qt.Key | None:
-        return next((arrow for arrow in self.arrows if arrow not in self.tried[node]), None)
-
-    def _way_to_something_untried(self) -> Qt.Key | None:
-        """The first arrow of the shortest known way to a stop with an untried arrow."""
-        seen = {self.here}
-        waiting = deque((there, arrow) for arrow, there in self.tried[self.here].items())
-        while waiting:
-            node, first = waiting.popleft()
-            if self._untried(node) is not None:
-                return first
-            if node not in seen:
-                seen.add(node)
-                waiting.extend((there, first) for there in self.tried[node].values())
-        return None
 
 
 def reached_from(begin: str, edges: dict[str, set[str]]) -> set[str]:
@@ -96,7 +74,7 @@ def test_every_stop_is_reached_and_left_by_arrows_alone(stage, state, tv):
     STATES[state](stage, tv)
     stage.wait(20)
     modal, arrows = MODAL.get(state, ("", ARROWS))
-    expected = {identity(item) for item in stops(stage) if not modal or is_within(item, modal)}
+    expected = {identity(item) for item in stops(stage.window) if not modal or is_within(item, modal)}
     assert expected
     begin = identity(stage.focus)
     graph = Walk(stage, arrows)

@@ -4,7 +4,7 @@ never lost, and Back leads back. Run inside the app's own event loop (:class:`ui
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QCoreApplication, QEvent, QMetaObject, QObject, Qt, QTimer
@@ -108,19 +108,23 @@ class FocusWalk(QObject):
 
 
 class Graph:
-    """What the arrows do, as far as it has been tried. An arrow may lead elsewhere the next time: rows remember."""
+    """What the arrows do, as far as it has been tried. An arrow may lead elsewhere the next time: rows remember.
 
-    def __init__(self) -> None:
-        self._tried: dict[int, dict[Qt.Key, int]] = {}
-        self._here = 0
+    Stops are told apart by whatever hashable value the walker gives them.
+    """
+
+    def __init__(self, arrows: Sequence[Qt.Key] = ARROWS) -> None:
+        self._arrows = arrows
+        self._tried: dict[Hashable, dict[Qt.Key, Hashable]] = {}
+        self._here: Hashable = None
         self._pressed: Qt.Key | None = None
 
     @property
-    def nodes(self) -> set[int]:
+    def nodes(self) -> set[Hashable]:
         """Every stop that was reached."""
         return set(self._tried)
 
-    def stand_at(self, node: int) -> None:
+    def stand_at(self, node: Hashable) -> None:
         """Where the last arrow has led."""
         if self._pressed is not None:
             self._tried[self._here][self._pressed] = node
@@ -134,8 +138,8 @@ class Graph:
             self._pressed = self._way()
         return self._pressed
 
-    def _untried(self, node: int) -> Qt.Key | None:
-        return next((arrow for arrow in ARROWS if arrow not in self._tried.get(node, {})), None)
+    def _untried(self, node: Hashable) -> Qt.Key | None:
+        return next((arrow for arrow in self._arrows if arrow not in self._tried.get(node, {})), None)
 
     def _way(self) -> Qt.Key | None:
         seen = {self._here}
