@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -31,6 +32,15 @@ class ProblemError(Exception):
 
     def body(self) -> bytes:
         return problem_body(self.status, self.code, self.title, self.members)
+
+
+@contextmanager
+def not_found(code: str, title: str) -> Iterator[None]:
+    """What a service does not find (LookupError) is a refusal with status 404."""
+    try:
+        yield
+    except LookupError as error:
+        raise ProblemError(404, code, title) from error
 
 
 def problem_body(status: int, code: str, title: str, members: Mapping[str, object] | None = None) -> bytes:

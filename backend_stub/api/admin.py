@@ -12,7 +12,7 @@ from backend_stub.api.deps import Admin, Context, DeviceId, Hex32, Publisher, Ti
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
-from backend_stub.problems import ProblemError
+from backend_stub.problems import ProblemError, not_found
 from backend_stub.services.entitlement import Rights
 
 router = APIRouter(prefix="/admin", tags=["admin"])
@@ -41,12 +41,10 @@ def change_account(
 ) -> schemas.AdminAccount:
     if account_id == admin.id and (body.active is False or body.role in {"viewer", "publisher"}):
         raise ProblemError(403, "own_account", "You cannot take your own rights away.")
-    try:
+    with not_found(*_NO_ACCOUNT):
         account = context.accounts.change(
             account_id, by=admin.id, role=body.role, active=body.active, country=body.country
         )
-    except LookupError as error:
-        raise ProblemError(404, *_NO_ACCOUNT) from error
     return _account_body(context, account)
 
 
@@ -61,46 +59,36 @@ def give_plan(body: schemas.PlanChange, context: Context, _admin: Admin, account
 
 @router.post("/devices/{device_id}/revocation", status_code=204, responses=documented(401, 403, 404))
 def revoke_device(body: schemas.Reason, context: Context, admin: Admin, device_id: DeviceId) -> Response:
-    try:
+    with not_found("device_not_found", "No account has this device."):
         context.devices.forbid(device_id, body.reason, by=admin.id)
-    except LookupError as error:
-        raise ProblemError(404, "device_not_found", "No account has this device.") from error
     return Response(status_code=204)
 
 
 @router.post("/licences/{licence_id}/revocation", status_code=204, responses=documented(401, 403, 404))
 def revoke_licence(body: schemas.Reason, context: Context, admin: Admin, licence_id: Hex32) -> Response:
-    try:
+    with not_found("licence_not_found", "There is no such licence."):
         context.revocations.revoke_licence(licence_id, body.reason, by=admin.id)
-    except LookupError as error:
-        raise ProblemError(404, "licence_not_found", "There is no such licence.") from error
     return Response(status_code=204)
 
 
 @router.post("/titles/{title_id}/revocation", status_code=204, responses=documented(401, 403, 404))
 def revoke_title(body: schemas.Reason, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
-    try:
+    with not_found(*_NO_TITLE):
         context.revocations.revoke_title(title_id, body.reason, by=publisher.id)
-    except LookupError as error:
-        raise ProblemError(404, *_NO_TITLE) from error
     return Response(status_code=204)
 
 
 @router.delete("/titles/{title_id}/revocation", status_code=204, responses=documented(401, 403, 404))
 def restore_title(context: Context, publisher: Publisher, title_id: TitleId) -> Response:
-    try:
+    with not_found(*_NO_TITLE):
         context.revocations.restore_title(title_id, by=publisher.id)
-    except LookupError as error:
-        raise ProblemError(404, *_NO_TITLE) from error
     return Response(status_code=204)
 
 
 @router.get("/titles/{title_id}/rights", responses=documented(401, 403, 404))
 def get_rights(context: Context, _publisher: Publisher, title_id: TitleId) -> schemas.RightsBody:
-    try:
+    with not_found(*_NO_TITLE):
         return _rights_body(context.contracts.get(title_id))
-    except LookupError as error:
-        raise ProblemError(404, *_NO_TITLE) from error
 
 
 @router.put("/titles/{title_id}/rights", responses=documented(401, 403, 404))
@@ -109,18 +97,14 @@ def set_rights(
 ) -> schemas.RightsBody:
     members = body.model_dump()
     rights = Rights(**{**members, "countries": frozenset(members["countries"])})
-    try:
+    with not_found(*_NO_TITLE):
         return _rights_body(context.contracts.set(title_id, rights, by=publisher.id))
-    except LookupError as error:
-        raise ProblemError(404, *_NO_TITLE) from error
 
 
 @router.put("/titles/{title_id}/rating", status_code=204, responses=documented(401, 403, 404))
 def rate_title(body: schemas.Rating, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
-    try:
+    with not_found(*_NO_TITLE):
         context.contracts.rate(title_id, body.maturity, by=publisher.id)
-    except LookupError as error:
-        raise ProblemError(404, *_NO_TITLE) from error
     return Response(status_code=204)
 
 

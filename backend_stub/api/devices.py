@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from backend_stub.api import schemas
 from backend_stub.api.deps import Context, DeviceId, Viewer
 from backend_stub.api.errors import documented
-from backend_stub.problems import ProblemError
+from backend_stub.problems import not_found
 
 router = APIRouter(tags=["devices"])
 
@@ -44,8 +44,6 @@ def list_devices(context: Context, viewer: Viewer) -> schemas.DeviceList:
 
 @router.delete("/devices/{device_id}", status_code=204, responses=documented(401, 403, 404))
 def remove_device(context: Context, viewer: Viewer, device_id: DeviceId) -> Response:
-    try:
+    with not_found("device_not_found", "The account has no such device."):
         context.devices.revoke(viewer.id, device_id)
-    except LookupError as error:
-        raise ProblemError(404, "device_not_found", "The account has no such device.") from error
     return Response(status_code=204)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from backend_stub.api import schemas
 from backend_stub.api.deps import Context, Publisher, TitleId, Viewer
 from backend_stub.api.errors import documented
-from backend_stub.problems import ProblemError
+from backend_stub.problems import not_found
 from backend_stub.services.title_credits import Credits, Narrowing, Person
 
 router = APIRouter(tags=["catalog"])
@@ -36,10 +36,8 @@ def set_credits(
     body: schemas.CreditsBody, context: Context, publisher: Publisher, title_id: TitleId
 ) -> schemas.CreditsBody:
     wanted = Credits(body.genres, [Person(person.name, person.job) for person in body.people])
-    try:
+    with not_found("title_not_found", "There is no such title."):
         return _body(context.title_credits.set(title_id, wanted, by=publisher.id))
-    except LookupError as error:
-        raise ProblemError(404, "title_not_found", "There is no such title.") from error
 
 
 def _body(found: Credits) -> schemas.CreditsBody:
