@@ -23,8 +23,9 @@ FILE = 'format = 1\nname = "test"\n[health]\nport = 0\n[[entry]]\nurl = "https:/
 SCREEN = """
 import json, os, pathlib, sys, time
 folder, part, entry = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-(folder / "begun.part").write_text(str(os.getpid()))
-(folder / "begun.part").replace(folder / f"{part}.pid")
+begun = folder / f"begun.{os.getpid()}"
+begun.write_text(str(os.getpid()))
+begun.replace(folder / f"{part}.pid")
 frames = 0
 while True:
     frames += 1
