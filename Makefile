@@ -33,7 +33,7 @@ bench: setup-test
 	@$(PY) -m tests.bench $(ARGS)
 
 soak: setup-test
-	@$(PY) -m pytest -m soak $(ARGS)
+	@$(PY) -m pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 # The fuzzer is for one system only and large, so it comes with its first use and not with the rest.
 fuzz: setup-test
@@ -42,7 +42,7 @@ fuzz: setup-test
 	@$(PY) -m tests.fuzz.fuzz_manifest .cache/fuzz -max_total_time=600 $(ARGS)
 
 chaos: setup-test
-	@$(PY) -m pytest -m soak tests/soak/test_chaos.py $(ARGS)
+	@$(PY) -m pytest -m soak -o faulthandler_timeout=0 tests/soak/test_chaos.py $(ARGS)
 
 screenshots: setup-test
 	@$(PY) -m tests.ui.screenshots build/screenshots

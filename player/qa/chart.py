@@ -1,11 +1,13 @@
 """A run as one SVG drawing: quality, buffer, throughput and CDN over the seconds of the run. Pure.
 
-Each decision is a dot; its sentence is the dot's title, which browsers show on hover and screen readers say. Colours
-are CSS variables, so that the page around it may be light or dark.
+Each decision is a dot, and the time until the next one is its own: whoever points there is told what was decided and
+why. So are stalls and requests. All of that is CSS; there is no script. Colours are CSS variables, so that the page
+around it may be light or dark.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -14,8 +16,11 @@ from player.qa.why import label_of, why_stalls
 
 WIDTH = 960
 _LEFT, _RIGHT, _TOP, _GAP = 92, 16, 8, 30
-_QUALITY, _PANEL, _STRIP = 110, 80, 16
+_QUALITY, _PANEL, _STRIP = 130, 96, 16
+_TIP_WIDTH, _TIP_HEIGHT = 400, 150
 _PATH_COLOURS = 6
+_MOST_TICKS = 10
+_LABEL_GAP = 13  # between the names of two rungs, so that both can be read
 Report = Mapping[str, Any]
 Point = tuple[float, float]
 
@@ -29,11 +34,18 @@ STYLE = """
 svg.run { width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 svg.run text { fill: var(--soft); } svg.run .caption { fill: var(--ink); font-weight: 600; }
 svg.run .grid { stroke: var(--line); } svg.run .quality { stroke: var(--blue); fill: none; stroke-width: 2; }
-svg.run .dot { fill: var(--blue); stroke: var(--page); stroke-width: 1.5; } svg.run .dot:hover { fill: var(--ink); }
+svg.run .screen { stroke: var(--orange); fill: none; stroke-width: 1.5; stroke-dasharray: 5 3; }
+svg.run .dot { fill: var(--blue); stroke: var(--page); stroke-width: 1.5; }
+svg.run .hit { fill: var(--ink); fill-opacity: 0; } svg.run .tip { display: none; pointer-events: none; }
+svg.run g.why:hover .hit { fill-opacity: .07; } svg.run g.why:hover .tip { display: block; }
+svg.run g.why:hover .dot { fill: var(--ink); }
+svg.run .tip div { background: var(--page); color: var(--ink); border: 1px solid var(--soft); border-radius: 6px;
+  padding: 6px 9px; font: 12px/1.4 system-ui, sans-serif; } svg.run .tip b { display: block; }
 svg.run .buffer { stroke: var(--green); fill: var(--green); fill-opacity: .16; stroke-width: 1.5; }
 svg.run .rate { stroke: var(--violet); fill: none; stroke-width: 1.5; }
 svg.run .asked { stroke: var(--blue); fill: none; stroke-dasharray: 4 3; }
-svg.run .stall { fill: var(--red); fill-opacity: .18; } svg.run .fault { stroke: var(--red); stroke-width: 2; }
+svg.run .stall, svg.run g.why .stall.hit { fill: var(--red); fill-opacity: .2; }
+svg.run .fault { stroke: var(--red); stroke-width: 2; }
 svg.run .seek { stroke: var(--soft); stroke-dasharray: 2 3; }
 svg.run .p0 { fill: var(--blue); } svg.run .p1 { fill: var(--orange); } svg.run .p2 { fill: var(--green); }
 svg.run .p3 { fill: var(--violet); } svg.run .p4 { fill: var(--red); } svg.run .p5 { fill: var(--soft); }
@@ -51,40 +63,39 @@ class _Chart:
         self._quality()
         self._buffer()
         self._throughput()
+        plots = self._y - _GAP
         self._paths()
         height = self._y + 22
-        bands = self._bands(self._y - _GAP + 8)
-        axis = "".join(self._tick(self._end_s * part / 8, self._y - 10) for part in range(9))
+        seeks = self._seeks(self._y - _GAP + 8)
+        axis = "".join(self._tick(at_s, self._y - 10) for at_s in even(self._end_s, _MOST_TICKS))
         label = escape(f"Quality, buffer, throughput and CDN of {self._report['title']} over time")
         head = f'<svg class="run" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">'
-        return f"{head}{bands}{''.join(self._parts)}{axis}</svg>"
+        return f"{head}{seeks}{''.join(self._parts)}{axis}{self._decisions(plots)}{self._stalls(plots)}</svg>"
 
     # --- the panels
 
     def _quality(self) -> None:
         report, rungs = self._report, self._report["rungs"]
-        base = self._panel("Quality fetched", _QUALITY)
-        most = max(len(rungs) - 1, 1)
-        decisions = [each for each in report["decisions"] if each["rung"] is not None]
-
-        def height(rung: float) -> float:
-            return base - rung / most * (_QUALITY - 24) - 6
-
+        self._panel("Quality fetched (dashed: on the screen)", _QUALITY)
+        label_y = math.inf
         for rung in rungs:
-            self._guide(height(rung["index"]), escape(str(rung["label"])))
-        steps = _stairs([(each["at_s"], float(each["rung"])) for each in decisions], self._end_s)
-        self._line("quality", steps, height)
-        for each in decisions:
-            words = f"{each['at_s']:.1f} s, segment {each['position'] + 1}, {label_of(report, each['rung'])}: "
-            self._parts.append(
-                f'<circle class="dot" cx="{self._x(each["at_s"]):.1f}" cy="{height(each["rung"]):.1f}" r="4">'
-                f"<title>{escape(words + each['sentence'])}</title></circle>"
-            )
+            y = self._rung_y(rung["index"])
+            readable = label_y - y >= _LABEL_GAP
+            label_y = y if readable else label_y
+            self._guide(y, escape(str(rung["label"])) if readable else "")
+        decided = [(each["at_s"], float(each["rung"])) for each in report["decisions"] if each["rung"] is not None]
+        seen = [(each["at_s"], float(each["rung"])) for each in report["buffer"] if each["rung"] is not None]
+        self._line("quality", _stairs(decided, self._end_s), self._rung_y)
+        self._line("screen", _stairs(seen, seen[-1][0] if seen else 0.0), self._rung_y)
+
+    def _rung_y(self, rung: float) -> float:
+        most = max(len(self._report["rungs"]) - 1, 1)
+        return _TOP + _QUALITY - rung / most * (_QUALITY - 28) - 6
 
     def _buffer(self) -> None:
         points = [(each["at_s"], each["buffer_s"]) for each in self._report["buffer"]]
         base = self._panel("Buffer, s", _PANEL)
-        height = self._scaled(base, max((value for _, value in points), default=0.0), "{:.0f}")
+        height = self._scaled(base, max((value for _, value in points), default=0.0))
         if points:
             around = [(points[0][0], 0.0), *points, (points[-1][0], 0.0)]
             self._line("buffer", around, height)
@@ -96,7 +107,7 @@ class _Chart:
         asked = [(each["at_s"], bitrates[each["rung"]]) for each in report["decisions"] if each["rung"] in bitrates]
         base = self._panel("Throughput, Mbit/s (dashed: bitrate asked for)", _PANEL)
         top = max((value for _, value in [*rates, *asked]), default=0.0)
-        height = self._scaled(base, top, "{:.3g}")
+        height = self._scaled(base, top)
         self._line("asked", _stairs(asked, self._end_s), height)
         self._line("rate", rates, height)
 
@@ -134,17 +145,45 @@ class _Chart:
                 f"<title>{title}</title></path>"
             )
 
-    def _bands(self, bottom: float) -> str:
-        """Stalls and jumps, over the whole height."""
+    # --- what is told on hover
+
+    def _decisions(self, bottom: float) -> str:
+        """A dot for each decision, and a field for the time in which it was in force."""
+        report = self._report
+        decided = [each for each in report["decisions"] if each["rung"] is not None]
+        ends = [each["at_s"] for each in decided[1:]] + [self._end_s] * bool(decided)
+        parts = []
+        for each, until_s in zip(decided, ends, strict=True):
+            head = f"{each['at_s']:.1f} s, segment {each['position'] + 1}: {label_of(report, each['rung'])}"
+            text = f"{each['sentence']}{_inputs(each)}"
+            dot = (
+                f'<circle class="dot" cx="{self._x(each["at_s"]):.1f}" cy="{self._rung_y(each["rung"]):.1f}" r="4"/>'
+            )
+            parts.append(self._told("hit", each["at_s"], until_s, bottom, head, text, dot))
+        return "".join(parts)
+
+    def _stalls(self, bottom: float) -> str:
         parts = []
         for stall, sentence in zip(self._report["stalls"], why_stalls(self._report), strict=True):
-            left = self._x(stall["at_s"])
             until_s = self._end_s if stall["duration_s"] is None else stall["at_s"] + stall["duration_s"]
-            width = max(self._x(until_s) - left, 2.0)
-            parts.append(
-                f'<rect class="stall" x="{left:.1f}" y="{_TOP}" width="{width:.1f}" height="{bottom - _TOP:.0f}">'
-                f"<title>{escape(sentence)}</title></rect>"
-            )
+            parts.append(self._told("hit stall", stall["at_s"], until_s, bottom, "A stall", sentence, ""))
+        return "".join(parts)
+
+    def _told(self, kind: str, from_s: float, until_s: float, bottom: float, head: str, text: str, mark: str) -> str:
+        """A field that says something when it is pointed at."""
+        left = self._x(from_s)
+        width = max(self._x(until_s) - left, 2.0)
+        tip_x = left + width + 6 if left + width + 6 + _TIP_WIDTH < WIDTH else max(left - _TIP_WIDTH - 6, 0.0)
+        return (
+            f'<g class="why"><rect class="{kind}" x="{left:.1f}" y="{_TOP}" width="{width:.1f}"'
+            f' height="{bottom - _TOP:.0f}"/>{mark}'
+            f'<foreignObject class="tip" x="{tip_x:.0f}" y="{_TOP + 16}" width="{_TIP_WIDTH}" height="{_TIP_HEIGHT}">'
+            f"<div><b>{escape(head)}</b>{escape(text)}</div></foreignObject></g>"
+        )
+
+    def _seeks(self, bottom: float) -> str:
+        """Jumps, over the whole height."""
+        parts = []
         for seek in self._report["seeks"]:
             x = self._x(seek["at_s"])
             words = escape(f"{seek['at_s']:.1f} s: a jump from {seek['from_s']:.1f} s to {seek['to_s']:.1f} s")
@@ -164,15 +203,17 @@ class _Chart:
         self._y = base + _GAP
         return float(base)
 
-    def _scaled(self, base: float, top: float, shape: str) -> Callable[[float], float]:
-        """From a value to its y, with guides at the top and the middle."""
+    def _scaled(self, base: float, top: float) -> Callable[[float], float]:
+        """From a value to its y, with guides at even values."""
+        guides = even(top, 5)
+        most = max(top, guides[-1]) or 1.0
         room = _PANEL - 20
 
         def height(value: float) -> float:
-            return base - value / (top or 1.0) * room
+            return base - value / most * room
 
-        for part in (0.0, 0.5, 1.0):
-            self._guide(height(top * part), shape.format(top * part))
+        for value in guides:
+            self._guide(height(value), f"{value:g}")
         return height
 
     def _guide(self, y: float, label: str) -> None:
@@ -185,10 +226,30 @@ class _Chart:
             self._parts.append(f'<polyline class="{kind}" points="{places}"/>')
 
     def _tick(self, at_s: float, y: float) -> str:
-        return f'<text x="{self._x(at_s):.1f}" y="{y + 14:.0f}" text-anchor="middle">{at_s:.0f} s</text>'
+        return f'<text x="{self._x(at_s):.1f}" y="{y + 14:.0f}" text-anchor="middle">{at_s:g} s</text>'
 
     def _x(self, at_s: float) -> float:
         return _LEFT + min(at_s / self._end_s, 1.0) * (WIDTH - _LEFT - _RIGHT)
+
+
+def _inputs(decision: Mapping[str, Any]) -> str:
+    """The numbers that a decision went by."""
+    found = decision.get("inputs", {})
+    estimate = found.get("estimate") or {}
+    told = [f"{found['buffer_s']:.1f} s buffered"] if "buffer_s" in found else []
+    if estimate.get("mean_bps"):
+        told.append(f"{estimate['mean_bps'] / 1e6:.2f} Mbit/s expected, {estimate['low_bps'] / 1e6:.2f} at the least")
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def even(top: float, most: int) -> list[float]:
+    """Values from 0 to ``top`` for an axis: at most ``most`` of them, at steps of 1, 2 or 5 times a power of ten."""
+    if top <= 0:
+        return [0.0]
+    rough = top / max(most - 1, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
+    return [round(number * step, 9) for number in range(int(top / step + 1e-9) + 1)]
 
 
 def _last_s(report: Report) -> float:

@@ -23,6 +23,7 @@ _TABLED = (
     "switches",
     "path_switches",
     "errors",
+    "failed_requests",
 )
 
 

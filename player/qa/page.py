@@ -1,4 +1,7 @@
-"""The outcome as one HTML page that needs nothing else: no script, no font, no picture from anywhere. Pure."""
+"""The outcome as one HTML page that needs nothing else: no script, no font, no picture from anywhere. Pure.
+
+Everything in it that came from elsewhere is escaped, and its own policy (CSP) keeps a browser from loading anything.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 from player.qa import chart
 from player.qa.outcome import Outcome, RunOutcome, statistics_of
 from player.qa.thresholds import PLAIN, figure, shown
-from player.qa.why import why_errors, why_paths, why_rungs, why_stalls
+from player.qa.why import why_errors, why_paths, why_rungs, why_stalls, why_start
 
 _COLUMNS = (
     ("startup_s", "start, s"),
@@ -19,8 +22,11 @@ _COLUMNS = (
     ("switches", "switches"),
     ("path_switches", "CDN changes"),
     ("errors", "errors"),
+    ("failed_requests", "failed requests"),
 )
 _MOST_DRAWN = 60
+_MOST_OPEN = 12  # a longer list is shown when it is asked for
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 :root { --page: #fff; --ink: #14181f; --soft: #5a6472; --line: #e3e7ec; --card: #f7f9fb; --blue: #1f6feb;
   --green: #1a7f4b; --red: #c62f2f; --violet: #7a4fd0; --orange: #c76a00; color-scheme: light dark; }
@@ -61,9 +67,8 @@ def page(outcome: Outcome) -> str:
         f"<h1>{escape(plan.name)} {_verdict(passed=outcome.passed)}</h1>{told}<p class=soft>{count}</p>"
         f"<h2>Thresholds</h2>{_thresholds(outcome)}<h2>Runs</h2>{_table(runs)}<h2>What happened</h2>{drawn}{more}"
     )
-    head = (
-        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(plan.name)}</title>'
-    )
+    head = f'''<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'''
+    head += f'<meta name="viewport" content="width=device-width"><title>{escape(plan.name)}</title>'
     head += f"<style>{STYLE}{chart.STYLE}</style>"
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
@@ -79,7 +84,7 @@ def _thresholds(outcome: Outcome) -> str:
         f"<td>{escape(each.condition.text)}</td><td>{escape(each.sentence)}</td></tr>"
         for each in outcome.judgements
     )
-    return f"<table><tr><th></th><th>condition</th><th></th></tr>{rows}</table>"
+    return f"<table><tr><th></th><th>condition</th><th>found</th></tr>{rows}</table>"
 
 
 def _table(runs: Sequence[RunOutcome]) -> str:
@@ -108,7 +113,9 @@ def _cells(run: RunOutcome) -> str:
 def _cell(name: str, value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value / 1e6:.2f}" if name == "mean_bitrate_bps" else shown(value)
+    if name == "mean_bitrate_bps":
+        return f"{value / 1e6:.2f}"
+    return f"{value:.2f}" if name.endswith("_s") else shown(value)
 
 
 def _run(number: int, run: RunOutcome) -> str:
@@ -117,8 +124,9 @@ def _run(number: int, run: RunOutcome) -> str:
     ending = f"{result['status']} at {result['position_s']:.1f} s"
     ending += "" if error is None else f": {error['sentence']} ({error['code']})"
     broken = "".join(f"<p class=broken>{escape(sentence)}</p>" for sentence in run.broken)
-    told = _told("What went wrong", why_errors(report)) + _told("Why it stood still", why_stalls(report))
-    told += _told("Why this CDN", why_paths(report)) + _told("Why this quality", why_rungs(report), closed=True)
+    told = _told("Why it stood still", why_stalls(report)) + _told("What went wrong", why_errors(report))
+    told += _told("Why it began so", why_start(report)) + _told("Why this CDN", why_paths(report))
+    told += _told("Why this quality", why_rungs(report), closed=True)
     return (
         f'<section class=run id="run-{number}"><h3>{number}. {escape(run.name)} {_verdict(passed=run.passed)}</h3>'
         f"<p class=soft>{escape(str(report['source']))}, policy {escape(report['policy'])}, {escape(ending)}</p>"
@@ -130,7 +138,7 @@ def _told(title: str, sentences: Sequence[str], *, closed: bool = False) -> str:
     if not sentences:
         return ""
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    shown_open = "" if closed else " open"
+    shown_open = "" if closed or len(sentences) > _MOST_OPEN else " open"
     return f"<details{shown_open}><summary>{escape(title)} ({len(sentences)})</summary><ul>{items}</ul></details>"
 
 

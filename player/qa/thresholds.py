@@ -26,7 +26,8 @@ PLAIN = {
     "rebuffer_ratio": "stalled / (stalled + played)",
     "mean_bitrate_bps": "bitrate of the video, weighted by time",
     "switches": "changes of quality",
-    "errors": "errors, those that were got over among them",
+    "errors": "errors that the viewer was told of",
+    "failed_requests": "requests that brought an error, those that were got over among them",
     "failed": "1 where the playback ended with an error",
     "ended": "1 where it was played to its end, or for as long as the run was to last",
     "dropped_frames": "pictures that came too late",
@@ -115,6 +116,7 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
         name: None if summary[name] is None else float(summary[name]) for name in PLAIN if name in summary
     }
     found["ended"] = float(result["status"] == Status.ENDED)
+    found["failed_requests"] = float(sum(1 for request in report["requests"] if request["error"]))
     found["path_switches"] = float(len(report["path_switches"]))
     found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))
     live = report.get("live") or {}

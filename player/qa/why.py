@@ -8,14 +8,59 @@ from typing import Any
 Report = Mapping[str, Any]
 
 
+_RECENT_S = 10.0
+_MEDIA = ("segment", "part", "init", "index", "key", "licence")
+_PHASES = {
+    "licence": "licence",
+    "manifest": "manifest",
+    "first_media_byte": "first byte of media",
+    "header": "header for the decoder",
+    "first_frame": "first picture",
+}
+
+
+def why_start(report: Report) -> list[str]:
+    """One sentence: how long the start took, and with what."""
+    startup = report["startup"]
+    took = [
+        f"{_PHASES[each['phase']]} at {each['at_s']:.2f} s" for each in startup["phases"] if each["phase"] in _PHASES
+    ]
+    if startup["first_frame_s"] is None:
+        return [f"No picture was shown: {', '.join(took) or 'nothing arrived'}."]
+    return [f"The first picture was there after {startup['first_frame_s']:.2f} s: {', '.join(took)}."]
+
+
 def why_stalls(report: Report) -> list[str]:
-    """A sentence for each stall: what was being fetched, from where, and how slowly it came."""
+    """A sentence for each stall: what was being fetched, from where, with how much in hand, and how slowly."""
     return [_stall(report, stall) for stall in report["stalls"]]
 
 
 def why_paths(report: Report) -> list[str]:
-    """A sentence for each change of CDN."""
-    return [f"At {switch['at_s']:.1f} s: {switch['sentence']}" for switch in report["path_switches"]]
+    """Which CDN playback began on, a sentence for each change, and what each CDN did."""
+    told = []
+    first = next((each["pathway"] for each in report["segments"]), "")
+    if len(report["paths"].keys() - {"service"}) > 1 and first:
+        told.append(f"At 0.0 s {first}: it was the first in the order that was given, and it answered.")
+    told += [f"At {switch['at_s']:.1f} s: {switch['sentence']}" for switch in report["path_switches"]]
+    return told + [_path(report, name) for name in report["paths"] if name != "service"]
+
+
+def _path(report: Report, name: str) -> str:
+    """What a CDN did, in numbers."""
+    path = report["paths"][name]
+    total = sum(each["bytes"] for each in report["segments"])
+    own = sum(each["bytes"] for each in report["segments"] if each["pathway"] == name)
+    seconds = sum(
+        each["seconds"] or 0.0
+        for each in report["requests"]
+        if each["pathway"] == name and each["kind"] == "segment" and not each["error"]
+    )
+    share = f"{own / total:.0%} of the media" if total else "no media"
+    rate = f", a request at a time at {own * 8 / seconds / 1e6:.2f} Mbit/s" if own and seconds else ""
+    failed = sum(path["errors"].values())
+    errors = ", ".join(f"{count} x {code}" for code, count in path["errors"].items())
+    trouble = f"; {failed} of them failed ({errors})" if failed else "; none failed"
+    return f"{name} gave {share}{rate}, in {path['requests']} requests{trouble}."
 
 
 def why_rungs(report: Report, most: int = 50) -> list[str]:
@@ -38,8 +83,8 @@ def why_errors(report: Report) -> list[str]:
 
 
 def why(report: Report) -> list[str]:
-    """Everything of note in a run: errors, stalls, changes of CDN and of quality."""
-    return why_errors(report) + why_stalls(report) + why_paths(report) + why_rungs(report)
+    """Everything of note in a run: the start, errors, stalls, changes of CDN and of quality."""
+    return why_start(report) + why_errors(report) + why_stalls(report) + why_paths(report) + why_rungs(report)
 
 
 def label_of(report: Report, rung: int) -> str:
@@ -55,13 +100,37 @@ def _stall(report: Report, stall: Mapping[str, Any]) -> str:
     head = f"At {stall['at_s']:.1f} s playback stood still {length} ({stall['position_s']:.1f} s into the title)"
     request = _in_flight(report, stall["at_s"])
     if request is None:
-        return f"{head}: nothing was being fetched."
-    tail = f"{request['kind']} from {request['pathway'] or 'the server'}, asked for at {request['at_s']:.1f} s"
+        return f"{head}: nothing was being fetched{_after_trouble(report, stall['at_s'])}."
+    what = f"{request['kind']} from {request['pathway'] or 'the server'}"
+    asked = f"asked for at {request['at_s']:.1f} s{_in_hand(report, request['at_s'])}"
     seconds = request["seconds"]
     if request["error"]:
-        return f"{head}: the {tail}, failed after {seconds:.1f} s ({request['error']})."
+        return f"{head}: the {what}, {asked}, failed after {seconds:.1f} s ({request['error']})."
     rate = f" at {request['bytes'] * 8 / seconds / 1e6:.2f} Mbit/s" if seconds else ""
-    return f"{head}: the {tail}, took {seconds:.1f} s for {request['bytes'] / 1e3:.0f} kB{rate}."
+    return (
+        f"{head}: the {what}, {asked}, took {seconds:.1f} s for {request['bytes'] / 1e3:.0f} kB{rate}"
+        f"{_wanted(report, request['at_s'])}."
+    )
+
+
+def _in_hand(report: Report, at_s: float) -> str:
+    """How much was buffered when something was asked for."""
+    before = [each["buffer_s"] for each in report["buffer"] if each["at_s"] <= at_s]
+    return f" with {before[-1]:.1f} s in hand" if before else ""
+
+
+def _wanted(report: Report, at_s: float) -> str:
+    """The quality that was being fetched then, and what it needs."""
+    before = [
+        each["rung"] for each in report["decisions"] if each["rung"] is not None and each["at_s"] <= at_s + 0.01
+    ]
+    return f", and {label_of(report, before[-1])} was being fetched" if before else ""
+
+
+def _after_trouble(report: Report, at_s: float) -> str:
+    """The last thing that had gone wrong before, if it was not long ago."""
+    before = [each for each in report["recoveries"] if at_s - _RECENT_S <= each["at_s"] <= at_s]
+    return f", after this at {before[-1]['at_s']:.1f} s: {before[-1]['sentence'].rstrip('.')}" if before else ""
 
 
 def _in_flight(report: Report, at_s: float) -> Mapping[str, Any] | None:
@@ -69,7 +138,6 @@ def _in_flight(report: Report, at_s: float) -> Mapping[str, Any] | None:
     running = [
         each
         for each in report["requests"]
-        if each["kind"] in ("segment", "init", "key", "licence")
-        and each["at_s"] <= at_s <= each["at_s"] + (each["seconds"] or 0)
+        if each["kind"] in _MEDIA and each["at_s"] <= at_s <= each["at_s"] + (each["seconds"] or 0)
     ]
     return min(running, key=lambda each: each["at_s"], default=None)

@@ -38,6 +38,14 @@ def report(**parts: Any) -> dict[str, Any]:
             "error": None,
         },
         "summary": summary | parts.pop("summary", {}),
+        "startup": {
+            "first_frame_s": 0.5,
+            "phases": [
+                {"phase": "requested", "at_s": 0.0},
+                {"phase": "manifest", "at_s": 0.1},
+                {"phase": "first_frame", "at_s": 0.5},
+            ],
+        },
         "stalls": [],
         "seeks": [],
         "rungs": [

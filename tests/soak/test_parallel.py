@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ def test_twenty_minutes_take_a_fraction_of_them(tmp_path: Path) -> None:
         alone, _ = run(tmp_path / "alone", server, 1, 1)
         together, took_s = run(tmp_path / "together", server, RUNS, jobs)
     assert took_s < RUNS * SECONDS / jobs * 1.25 + 30, "the start of each process is on top"
+    sys.stdout.write(f"\n{RUNS} runs of {SECONDS} s, {jobs} at once: {took_s:.1f} s; alone {alone[0]}\n")
+    for name in ("startup_s", "mean_bitrate_bps", "switches", "stalls", "dropped_frames"):
+        sys.stdout.write(f"{name}: {sorted(found[name] for found in together)}\n")
     for found in together:
         assert found["stalls"] == alone[0]["stalls"] == 0
         assert found["mean_bitrate_bps"] == pytest.approx(alone[0]["mean_bitrate_bps"], rel=0.05)

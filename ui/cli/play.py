@@ -332,7 +332,11 @@ def _wait(engine: Engine, session: Session) -> bool:
 
 
 def write_report(report: dict[str, Any], args: argparse.Namespace) -> None:
-    """Where ``--report`` and ``--json`` want it. Raises OSError with the file's name, and leaves no half of one."""
+    """Where ``--report`` and ``--json`` want it, with what happened in sentences. Raises OSError with the file's name,
+    and leaves no half of one."""
+    from player.qa.why import why
+
+    report = {**report, "why": why(report)}
     if args.json or (args.report is not None and str(args.report) == "-"):
         json.dump(report, sys.stdout, indent=2)
         sys.stdout.write("\n")

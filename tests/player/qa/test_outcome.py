@@ -10,6 +10,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from player.qa.chart import even
 from player.qa.junit import junit
 from player.qa.outcome import Outcome, outcome_of
 from player.qa.page import page
@@ -109,15 +110,33 @@ def test_the_documents_agree() -> None:
     assert tags.seen.count("svg") == 2
     assert re.findall(r'(?:src|href)="(?!#)[^"]*"|url\(', html) == [], "it needs nothing from elsewhere"
     assert "stood still for 1.5 s" in html
-    assert "0.1 s, segment 1, 180p (0.20 Mbit/s): Rung 0." in html, "each decision is told on hover"
+    assert "<b>0.1 s, segment 1: 180p (0.20 Mbit/s)</b>Rung 0." in html, "each decision is told on hover"
+    assert "default-src &#x27;none&#x27;" in html or "default-src 'none'" in html
 
 
 def test_why_names_the_request_that_was_under_way() -> None:
     told = why(report(stalls=[{"at_s": 4.0, "position_s": 3.0, "duration_s": None}]))
-    assert any("segment from b, asked for at 3.0 s, failed after 5.0 s (net.timeout)" in each for each in told)
+    assert any(
+        "segment from b, asked for at 3.0 s with 4.0 s in hand, failed after 5.0 s (net.timeout)" in each
+        for each in told
+    )
     told = why(report(stalls=[{"at_s": 90.0, "position_s": 3.0, "duration_s": 1}]))
     assert any("nothing was being fetched" in each for each in told)
     assert "At 4.0 s 360p (0.60 Mbit/s): Rung 1." in told
+    assert "At 0.0 s a: it was the first in the order that was given, and it answered." in told
+    assert any(each.startswith("b gave 25% of the media") for each in told)
+    assert "The first picture was there after 0.50 s: manifest at 0.10 s, first picture at 0.50 s." in told
+    note = {"at_s": 3.5, "kind": "retry", "sentence": "a has a fault."}
+    told = why(report(stalls=[{"at_s": 7.0, "position_s": 3.0, "duration_s": 1}], requests=[], recoveries=[note]))
+    assert any("nothing was being fetched, after this at 3.5 s: a has a fault." in each for each in told)
+
+
+@pytest.mark.parametrize(
+    ("top", "expected"),
+    [(0.0, [0.0]), (70.1, [0, 10, 20, 30, 40, 50, 60, 70]), (1.63, [0, 1]), (0.35, [0, 0.2]), (21, [0, 10, 20])],
+)
+def test_axes_have_even_numbers(top: float, expected: list[float]) -> None:
+    assert even(top, 10 if top > 50 else 4) == pytest.approx(expected)
 
 
 class Tags(HTMLParser):
