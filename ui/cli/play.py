@@ -332,8 +332,8 @@ def _wait(engine: Engine, session: Session) -> bool:
 
 
 def write_report(report: dict[str, Any], args: argparse.Namespace) -> None:
-    """Where ``--report`` and ``--json`` want it, with what happened in sentences. Raises OSError with the file's name,
-    and leaves no half of one."""
+    """Where ``--report`` and ``--json`` want it, with ``why`` in sentences. Raises OSError with the file's name, and
+    leaves no half of one."""
     from player.qa.why import why
 
     report = {**report, "why": why(report)}
