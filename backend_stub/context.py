@@ -20,6 +20,7 @@ from backend_stub.services.content_keys import KeyVault
 from backend_stub.services.device_grants import DeviceGrants
 from backend_stub.services.devices import Devices
 from backend_stub.services.downloads import Downloads
+from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
 from backend_stub.services.my_list import MyList
@@ -80,6 +81,7 @@ class ServiceContext:
     views: Views
     rows: Rows
     search: Search
+    edge_beats: EdgeBeats
     steering: Steering
     telemetry: Telemetry
     metrics: Metrics
@@ -143,6 +145,7 @@ def open_context(
         views=views,
         rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
+        edge_beats=EdgeBeats(database, clock),
         steering=steering,
         telemetry=Telemetry(database, clock, steering),
         metrics=Metrics(),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from uvicorn import Config, Server
@@ -25,6 +26,15 @@ class TlsFiles:
 
     certificate: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a server does by itself: ``call`` once it serves and every ``every_s`` seconds from then on, in a worker
+    thread. A server that hangs or was killed does it no more."""
+
+    every_s: float
+    call: Callable[[], None]
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, bool]:
@@ -58,8 +68,16 @@ def _bound(host: str, port: int) -> socket.socket:
 class HttpServer:
     """Serves ``app`` on ``listener``, which it closes in the end."""
 
-    def __init__(self, name: str, app: App, listener: socket.socket, tls: TlsFiles | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        app: App,
+        listener: socket.socket,
+        tls: TlsFiles | None = None,
+        tick: Tick | None = None,
+    ) -> None:
         self.name = name
+        self._tick = tick
         self._listener = listener
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name=f"matinee-{name}", daemon=True)
@@ -126,7 +144,20 @@ class HttpServer:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        await self._server.serve(sockets=[self._listener])
+        ticking = asyncio.create_task(self._go_on_ticking(self._tick)) if self._tick is not None else None
+        try:
+            await self._server.serve(sockets=[self._listener])
+        finally:
+            if ticking is not None:
+                ticking.cancel()
+
+    async def _go_on_ticking(self, tick: Tick) -> None:
+        while not self._server.should_exit:
+            try:
+                await asyncio.to_thread(tick.call)
+            except Exception:  # the next one may go well again; the server itself needs none of them
+                _logger.exception("server %s: its tick failed", self.name)
+            await asyncio.sleep(tick.every_s)
 
 
 class _AnnouncingServer(Server):

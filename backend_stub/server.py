@@ -17,12 +17,14 @@ from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.files import kind_of
+from backend_stub.edge.meter import EdgeMeter
 from backend_stub.faults.admin import FaultAdmin
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.middleware import FaultMiddleware
-from backend_stub.http_server import HttpServer, TlsFiles, listen
+from backend_stub.http_server import HttpServer, Tick, TlsFiles, listen
 from backend_stub.metrics import CountCalls
 from backend_stub.services.addresses import Edge
+from backend_stub.services.edge_beats import BEAT_S, EdgeReport
 from backend_stub.signing import UrlSigner
 
 API_PATHWAY = "api"
@@ -32,13 +34,15 @@ API_PATHWAY = "api"
 class ServerOptions:
     """Where to listen. Port 0 means any free one; a wanted port that is taken is chosen anew.
 
-    ``public_host`` is the name clients reach this machine by, when it differs from ``host``.
+    ``public_host`` is the name clients reach this machine by, when it differs from ``host``. ``edge_countries`` says
+    for each edge in turn near which countries it stands (ISO 3166-1 alpha-2); none, or no entry, is for everywhere.
     """
 
     host: str = "127.0.0.1"
     api_port: int = 0
     edge_ports: Sequence[int] = (0, 0)
     public_host: str | None = None
+    edge_countries: Sequence[tuple[str, ...]] = ()
     tls: TlsFiles | None = None
 
 
@@ -67,6 +71,8 @@ class ServerGroup:
         self.edges: list[Endpoint] = []
         self.context: ServiceContext
         self._servers: dict[str, HttpServer] = {}
+        near = enumerate(self.options.edge_countries)
+        self._countries = {edge_name(index): tuple(countries) for index, countries in near}
 
     def start(self) -> Self:
         """Start everything. Raises OSError when the host cannot be bound, RuntimeError when a server fails."""
@@ -74,6 +80,7 @@ class ServerGroup:
         self.edges = []
         try:
             self._start_servers()
+            self.context.upkeep.start()
         except BaseException:
             self.stop()
             raise
@@ -134,10 +141,26 @@ class ServerGroup:
             kind_of=kind_of if is_edge else api_kind_of,
             on_kill=partial(self._kill, name),
         )
-        server = HttpServer(name, FaultAdmin(faulty, self.faults, self.admin_token), listener, self.options.tls)
+        meter = EdgeMeter(faulty, self._clock)
+        served = FaultAdmin(meter if is_edge else faulty, self.faults, self.admin_token)
+        beat = Tick(BEAT_S, partial(self._beat, endpoint, meter)) if is_edge else None
+        server = HttpServer(name, served, listener, self.options.tls, beat)
         self._servers[name] = server
         server.start()
         return endpoint
+
+    def _beat(self, edge: Endpoint, meter: EdgeMeter) -> None:
+        work = meter.take()
+        self.context.edge_beats.beat(
+            EdgeReport(
+                pathway=edge.name,
+                base_url=edge.url,
+                load=work.load,
+                healthy=work.healthy,
+                bits_per_s=work.bits_per_s,
+                countries=self._countries.get(edge.name, ()),
+            )
+        )
 
     def _kill(self, name: str) -> None:
         self._servers[name].kill()

@@ -29,6 +29,7 @@ from backend_stub.db.models.catalogue import (
     TitlePerson,
     TitleRights,
 )
+from backend_stub.db.models.edges import EdgeBeat
 from backend_stub.db.models.rights import Download, IssuedLicence, Revocation, SpentNonce
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "DeviceGrant",
     "DeviceProgress",
     "Download",
+    "EdgeBeat",
     "IssuedLicence",
     "KeyEnvelope",
     "ListEntry",

@@ -1,0 +1,104 @@
+"""What edges tell of themselves, and what that makes of them for a viewer."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend_stub.asgi import App, Message, Receive, Scope, Send
+from backend_stub.db.database import Database
+from backend_stub.db.migrate import upgrade
+from backend_stub.edge.meter import CAPACITY, EdgeMeter
+from backend_stub.server import ServerGroup
+from backend_stub.services.edge_beats import SILENT_S, EdgeBeats, EdgeHealth, EdgeReport
+from tests.kit.rights import SettableClock
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(made)
+    yield made
+    made.close()
+
+
+def test_the_last_beat_stands_and_grows_old(database: Database) -> None:
+    clock = SettableClock()
+    beats = EdgeBeats(database, clock)
+    beats.beat(EdgeReport("edge-a", "http://a", load=0.9))
+    clock.step(5)
+    beats.beat(EdgeReport("edge-b", "http://b", countries=("DE", "AT")))
+    beats.beat(EdgeReport("edge-a", "http://a", load=0.1, bits_per_s=8e6))
+    latest = beats.latest()
+    assert latest["edge-a"].report == EdgeReport("edge-a", "http://a", load=0.1, bits_per_s=8e6)
+    assert latest["edge-b"].report.countries == ("DE", "AT")
+    clock.step(SILENT_S)
+    assert not any(health.usable for health in beats.latest().values())
+
+
+def health(**members: object) -> EdgeHealth:
+    age_s = members.pop("age_s", 0.0)
+    return EdgeHealth(EdgeReport("edge", "http://edge", **members), age_s)  # type: ignore[arg-type]
+
+
+def test_health_goes_before_room_and_room_before_nearness() -> None:
+    ranked = [
+        health(countries=("DE",)),
+        health(),
+        health(countries=("FR",)),
+        health(countries=("DE",), load=0.95),
+        health(countries=("DE",), healthy=False),
+    ]
+    shuffled = random.Random(3).sample(ranked, len(ranked))
+    assert sorted(shuffled, key=lambda one: one.place("DE")) == ranked
+    assert health(age_s=SILENT_S).place("DE") > health(load=1.0).place("DE")
+    assert len({health(countries=countries).place(None) for countries in ((), ("DE",), ("FR",))}) == 1
+
+
+async def call(app: App) -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        assert message["type"].startswith("http.response")
+
+    await app({"type": "http"}, receive, send)
+
+
+async def test_an_edge_that_fails_for_a_quarter_is_not_healthy() -> None:
+    clock = SettableClock()
+    statuses = iter([200, 200, 404, 206, 503, 0])
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        assert meter_sees_itself()
+        if status := next(statuses):
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": b"x" * 1000, "more_body": False})
+
+    meter = EdgeMeter(app, clock)
+
+    def meter_sees_itself() -> bool:
+        return meter._running == 1
+
+    for _ in range(5):
+        await call(meter)
+    clock.step(2)
+    work = meter.take()
+    assert (work.healthy, work.answers, work.failures, work.bits_per_s) == (True, 5, 1, 20_000)
+    await call(meter)
+    assert (meter.take().failures, meter.take().answers) == (1, 0)
+    assert meter.take().load == 0
+    assert CAPACITY > 1
+
+
+def test_edges_of_a_running_service_beat_by_themselves(group: ServerGroup) -> None:
+    beats, deadline = group.context.edge_beats, time.monotonic() + 60
+    while len(latest := beats.latest()) < len(group.edges):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert {name: found.report.base_url for name, found in latest.items()} == {e.name: e.url for e in group.edges}
+    assert all(found.usable for found in latest.values())
