@@ -13,13 +13,15 @@ from player.stream.rate import RateControl
 def rate_control(
     selection: Selection, settings: PlaybackSettings, estimate: Callable[[float], Estimate], rung: int | None
 ) -> RateControl:
-    """The choice of rungs for ``selection``; ``rung`` fixes it from the start, None is Auto."""
+    """The choice of rungs for ``selection``; ``rung`` fixes it from the start, None is Auto. Raises MediaError where
+    the device decodes none of them."""
     audio = selection.audio
     audio_bps = audio_rendition(audio[selection.default_audio].first).bandwidth_bps if audio else 0
+    rungs = ladder(selection.main)
     rate = RateControl(
         settings.make_policy(settings.policy),
         estimate,
-        ladder(selection.main),
+        rungs,
         buffer_max_s=settings.buffer_s,
         audio_bps=audio_bps if selection.video is not None else 0,
         caps=Caps(
@@ -27,6 +29,7 @@ def rate_control(
             display_height=settings.max_height,
             metered=settings.metered,
             metered_max_bps=settings.metered_max_bps if settings.metered else None,
+            excluded=settings.limits.excluded(rungs),
         ),
     )
     rate.manual = rung

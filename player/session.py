@@ -271,7 +271,8 @@ class Session:
         return begin_s
 
     def _choose(self, presentation: Presentation) -> Selection:
-        return select(presentation, self._services.learning.wishes, self._player.decoders())
+        decoders = self._settings.limits.decoders(self._player.decoders())
+        return select(presentation, self._services.learning.wishes, decoders)
 
     def _make_streaming(self, sources: Sources, loader: Loader) -> Streaming:
         assert self._selection is not None

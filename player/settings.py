@@ -13,6 +13,7 @@ from drm_client.keys import KeyRing
 from drm_client.licence import LicenceClient
 from player.clock import Clock
 from player.cmcd import CmcdSettings
+from player.decoding import NO_LIMITS, DecodeLimits
 from player.events import Observer
 from player.licences import LicenceDesk, LicenceOffer, OpenKept
 from player.loader import Mark
@@ -70,6 +71,7 @@ class PlaybackSettings:
     rung: int | None = None
     max_bps: int | None = None  # Auto stays at or below this bitrate of the video
     max_height: int | None = None  # and at or below the first rung with so many lines
+    limits: DecodeLimits = NO_LIMITS  # what the device decodes, where that is less than what is decoded here
     metered: bool = False  # the network is paid by volume
     metered_max_bps: int | None = METERED_MAX_BPS  # like max_bps, on such a network
     start_s: float | None = None

@@ -119,6 +119,7 @@ def _run(run: RunOutcome) -> dict[str, Any]:
         "faults": labels.faults,
         "policy": run.result.report["policy"],
         "device": labels.device,
+        "cmcd": labels.cmcd,
         "seed": labels.seed,
         "repeat": labels.repeat,
         "passed": run.passed,

@@ -11,11 +11,14 @@ from typing import Any
 
 from abr.registry import DEFAULT
 from abr.simulator import synthetic
+from player.cmcd import CmcdSettings, Mode
+from player.decoding import DecodeLimits
 from player.errors import InputError
 from player.net.faults import FaultPlan, load_faults
 from player.net.shaping import Period, Trace, load_trace
 from player.opening import Source
 from player.qa import schema
+from player.qa.devices import bounds_of, display_height
 from player.qa.document import Document, Place, load
 from player.qa.script import Do, Step
 from player.qa.spec import Labels, RunSpec
@@ -81,26 +84,28 @@ class _Reader:
         sources = self._named("sources", self._source)
         networks = self._named("networks", self._network) or {"": lambda _seed: None}
         faults = self._named("faults", self._faults) or {"": lambda _seed: None}
-        devices = {item["name"]: item for item in rest.get("devices", ())} or {"": {}}
+        devices = self._named("devices", lambda _number, item: bounds_of(item)) or {"": bounds_of({})}
         cdns = {item["name"]: tuple(item["order"]) for item in rest.get("cdns", ())} or {"": ()}
         for (source, what), (cdn, order), (network, link), (fault, wrong), policy, (
             device,
             bounds,
-        ), seed, repeat in itertools.product(
+        ), cmcd, seed, repeat in itertools.product(
             sources.items(),
             cdns.items(),
             networks.items(),
             faults.items(),
             rest.get("policies", [DEFAULT]),
             devices.items(),
+            rest.get("cmcd", [{"mode": "off"}]),
             rest.get("seeds", [1]),
             range(1, rest.get("repeats", 1) + 1),
         ):
             shown = policy if len(rest.get("policies", ())) > 1 else ""
+            data = f"CMCD {cmcd['mode']}" if len(rest.get("cmcd", ())) > 1 else ""
             yield RunSpec(
-                Labels(source, network, fault, shown, device, seed, repeat, cdn),
+                Labels(source, network, fault, shown, device, seed, repeat, cdn, data),
                 replace(what, cdns=order),
-                _settings(policy, seed, play, bounds),
+                replace(_settings(policy, seed, play, bounds), cmcd=_cmcd(cmcd)),
                 link(seed),
                 wrong(seed),
                 script,
@@ -120,7 +125,8 @@ class _Reader:
         if ("url" in item) == ("title" in item):
             raise self.document.error(place, 'a source has either "url" or "title".')
         keys = tuple(
-            _key(text) or self._refuse((*place, "keys", index), "a key is KID:KEY, each of 32 hexadecimal digits.")
+            _key(self._filled((*place, "keys", index), text))
+            or self._refuse((*place, "keys", index), "a key is KID:KEY, each of 32 hexadecimal digits.")
             for index, text in enumerate(item.get("keys", ()))
         )
         shared = {"name": item["name"], "keys": keys}
@@ -128,9 +134,12 @@ class _Reader:
             url = self._filled((*place, "url"), item["url"])
             if "://" not in url:
                 url = (self.folder / url).resolve().as_uri()
-            return Source(url=url, licence_url=item.get("licence_url"), **shared)
+            licence_url = item.get("licence_url")
+            if licence_url is not None:
+                licence_url = self._filled((*place, "licence_url"), licence_url)
+            return Source(url=url, licence_url=licence_url, **shared)
         title = self._filled((*place, "title"), item["title"])
-        return Source(title_id=title, variant=item.get("variant", "encrypted"), **shared)
+        return Source(title_id=title, variant=item.get("variant", ""), **shared)
 
     def _network(self, number: int, item: dict[str, Any]) -> Callable[[int], Trace]:
         place: Place = ("networks", number)
@@ -203,10 +212,21 @@ def _settings(policy: str, seed: int, play: Mapping[str, Any], bounds: Mapping[s
         memory_bytes=bounds["memory_mb"] * 2**20 if "memory_mb" in bounds else base.memory_bytes,
         rung=bounds.get("rung"),
         max_bps=None if max_kbps is None else round(max_kbps * 1000),
-        max_height=bounds.get("max_height"),
+        max_height=display_height(bounds),
+        limits=DecodeLimits(
+            tuple(bounds.get("codecs", ())),
+            bounds["decode"].get("max_height"),
+            bounds["decode"].get("max_frame_rate"),
+        ),
         start_s=play.get("start_s"),
         play_for_s=play.get("duration_s"),
     )
+
+
+def _cmcd(item: Mapping[str, Any]) -> CmcdSettings | None:
+    if item["mode"] == "off":
+        return None
+    return CmcdSettings(Mode(item["mode"]), item.get("version", 1), third_parties=True)
 
 
 def _modelled(model: Mapping[str, Any], seed: int) -> Trace:

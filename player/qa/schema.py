@@ -6,11 +6,15 @@ copy that editors can use, and :func:`check` reads the same data. It uses a smal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from abr import registry
 from abr.simulator.synthetic import KINDS
+from player.cmcd import Mode
+from player.media.model import Codec
+from player.qa.devices import PROFILES
 from player.qa.document import Document, Place
 from player.qa.script import Do
 
@@ -44,9 +48,11 @@ _SOURCE = _object(
     name=_NAME,
     url=_text("address of a manifest"),
     title=_text("id or name of a title of the service (--service)"),
-    variant=_text("of a title", enum=["clear", "encrypted", "live"]),
-    licence_url=_text("a ClearKey licence server"),
-    keys=_list(_text("KID:KEY in hex"), "known content keys"),
+    variant=_text(
+        "of a title (default: encrypted where it has that, else the one it has)", enum=["clear", "encrypted", "live"]
+    ),
+    licence_url=_text("a ClearKey licence server; may hold ${NAME}"),
+    keys=_list(_text("KID:KEY in hex, or ${NAME}"), "known content keys"),
 )
 _NETWORK = _object(
     ["name"],
@@ -80,11 +86,25 @@ _CDNS = _object(
 _DEVICE = _object(
     ["name"],
     name=_NAME,
+    profile=_text("a usual device, whose figures hold where no others are stated", enum=list(PROFILES)),
+    display=_text("WIDTHxHEIGHT: Auto needs no more lines than it has", pattern="^[1-9][0-9]{1,4}x[1-9][0-9]{1,4}$"),
+    codecs=_list(
+        _text("a codec in FFmpeg's names", enum=[str(each) for each in Codec]), "what it decodes, sound among it"
+    ),
+    decode=_object(
+        max_height=_count("lines of the largest picture that it decodes", 1),
+        max_frame_rate=_number("pictures a second that it decodes", 1),
+    ),
     buffer_s=_number("how far to load ahead", 4),
     memory_mb=_count("bound of the segment store", 8, 4096),
-    max_height=_count("Auto needs no more lines than this", 1),
+    max_height=_count("Auto needs no more lines than this (default: those of the display)", 1),
     max_kbps=_number("Auto takes no rung above this", 1),
     rung=_count("fix the quality"),
+)
+_CMCD = _object(
+    ["mode"],
+    mode=_text("how client data go to the CDNs", enum=["off", *(str(each) for each in Mode)]),
+    version={"type": "integer", "enum": [1, 2], "description": "of CMCD (default 1)"},
 )
 _STEP = _object(
     ["at_s", "do"],
@@ -113,6 +133,7 @@ PLAN: Schema = {
         policies=_list(_text("an ABR policy", enum=list(registry.names())), "which rate adaptations"),
         cdns=_list(_CDNS, "which CDNs may be used (default: as service and manifest say)"),
         devices=_list(_DEVICE, "what the device bounds"),
+        cmcd=_list(_CMCD, "client data to the CDNs (CTA-5004; default: none)", 10),
         script=_list(_STEP, "what the viewer does"),
         play=_object(
             start_s=_number("where to begin"),
@@ -154,6 +175,8 @@ def check(document: Document, schema: Schema = PLAN, place: Place = ()) -> None:
             check(document, schema["items"], (*place, number))
     elif isinstance(value, str):
         _check_size(document, place, len(value), schema.get("minLength", 0), schema.get("maxLength"), "characters")
+        if "pattern" in schema and not re.fullmatch(schema["pattern"], value):
+            raise document.error(place, f"this must be {schema['description'].partition(':')[0]}.")
     elif value < schema.get("minimum", value) or value > schema.get("maximum", value):
         raise document.error(place, _bounds(schema))
 

@@ -26,11 +26,13 @@ class Labels:
     seed: int = 0
     repeat: int = 1
     cdns: str = ""
+    cmcd: str = ""
 
     @property
     def text(self) -> str:
         """One line for people."""
-        parts = [self.source, self.cdns, self.network, self.faults, self.policy, self.device, f"seed {self.seed}"]
+        told = [self.source, self.cdns, self.network, self.faults, self.policy, self.device, self.cmcd]
+        parts = [*told, f"seed {self.seed}"]
         again = [f"repeat {self.repeat}"] if self.repeat > 1 else []
         return " / ".join([part for part in parts if part] + again)
 

@@ -69,7 +69,7 @@ def _as_told(plan: Plan, args: argparse.Namespace) -> Plan:
     runs = tuple(
         replace(
             spec,
-            settings=replace(spec.settings, cmcd=cmcd),
+            settings=spec.settings if args.cmcd is None else replace(spec.settings, cmcd=cmcd),
             record=args.out / f"run-{number}.mrec" if args.record else None,
         )
         for number, spec in enumerate(plan.runs, 1)

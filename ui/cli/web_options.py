@@ -30,7 +30,7 @@ def add_web_arguments(parser: argparse.ArgumentParser) -> None:
 def add_cmcd_arguments(parser: argparse.ArgumentParser) -> None:
     """Client data for the CDNs."""
     parser.add_argument(
-        "--cmcd", choices=["off", "query", "headers"], default="off", help="send client data (CTA-5004) to all CDNs"
+        "--cmcd", choices=["off", "query", "headers"], help="send client data (CTA-5004) to all CDNs (default: off)"
     )
     parser.add_argument("--cmcd-version", type=int, choices=[1, 2], default=1)
 
@@ -67,7 +67,7 @@ def connect_of(args: argparse.Namespace) -> Callable[[], Transport]:
 
 def cmcd_of(args: argparse.Namespace) -> CmcdSettings | None:
     """What :func:`add_cmcd_arguments` was told; None where nothing is sent."""
-    if args.cmcd == "off":
+    if args.cmcd in (None, "off"):
         return None
     from player.cmcd import CmcdSettings, Mode
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from player.errors import InputError
+from abr.model import Rung
+from player.cmcd import CmcdSettings, Mode
+from player.decoding import DecodeLimits
+from player.errors import InputError, MediaError
 from player.qa import schema
 from player.qa.document import MAX_BYTES, load, read
 from player.qa.plan import Plan, load_plan, plan_of
@@ -67,6 +70,41 @@ play: {start_s: 4, duration_s: 30, limit_s: 90}
     assert (run.settings.max_height, run.settings.buffer_s, run.settings.memory_bytes) == (480, 12, 64 * 2**20)
     assert [(step.do, step.value) for step in run.script] == [(Do.SEEK, 20), (Do.RUNG, 1)]
     assert (run.settings.start_s, run.settings.play_for_s, run.limit_s) == (4, 30, 90)
+
+
+def test_a_device_is_a_profile_and_what_is_stated_on_top() -> None:
+    plan = parsed(
+        BASE
+        + """
+devices:
+  - {name: tv, profile: tv-1080p-no-hevc}
+  - {name: own, profile: phone, display: 854x480, decode: {max_frame_rate: 30}, codecs: [h264, aac], memory_mb: 20}
+  - {name: any}
+cmcd: [{mode: "off"}, {mode: headers, version: 2}]
+"""
+    )
+    tv, own, plain = (run.settings for run in plan.runs if run.labels.cmcd == "CMCD off")
+    assert (tv.max_height, tv.limits.max_height, tv.memory_bytes) == (1080, 1080, 64 * 2**20)
+    assert "hevc" not in tv.limits.codecs
+    assert "h264" in tv.limits.codecs
+    assert (own.max_height, own.limits, own.buffer_s) == (480, DecodeLimits(("h264", "aac"), 1440, 30), 20)
+    assert (plain.max_height, plain.limits) == (None, DecodeLimits())
+    sent = {run.settings.cmcd for run in plan.runs}
+    assert sent == {None, CmcdSettings(Mode.HEADERS, 2, third_parties=True)}
+
+
+def test_what_a_device_decodes_bounds_codecs_and_rungs() -> None:
+    limits = DecodeLimits(("h264", "aac"), 1080, 30)
+    assert limits.decoders(("h264", "hevc", "aac")) == {"h264", "aac"}
+    assert limits.decoders(()) == {"h264", "aac"}
+    assert DecodeLimits().decoders(("av1",)) == {"av1"}
+    rungs = [
+        Rung(str(n), n, height=height, frame_rate=rate)
+        for n, (height, rate) in enumerate([(540, 29.97), (1080, 30.0), (1080, 59.94), (2160, 30.0)], 1)
+    ]
+    assert limits.excluded(rungs) == {2, 3}
+    with pytest.raises(MediaError, match="up to 1080 lines and up to 30 pictures a second"):
+        limits.excluded(rungs[2:])
 
 
 def test_a_model_is_the_same_for_the_same_seed() -> None:

@@ -162,6 +162,35 @@ def test_play_and_inspect_take_the_options_of_a_test_bench(
     assert "s3cret" not in capsys.readouterr().err
 
 
+def test_devices_decode_what_they_decode_and_client_data_are_sent_as_the_plan_says(
+    tmp_path: Path, server: FileServer
+) -> None:
+    text = f"""
+version: 1
+name: Devices
+sources: [{{name: d, url: "{server.url("manifest.mpd")}"}}]
+devices:
+  - {{name: small, decode: {{max_height: 360}}}}
+  - {{name: no h264, codecs: [hevc, aac]}}
+cmcd: [{{mode: query}}, {{mode: "off"}}]
+thresholds: [failed <= 1]
+"""
+    before = len(server.requests)
+    code, document = qa_run(tmp_path, server, text, "--jobs", "1")
+    assert code == 0
+    small, other = document["runs"][0]["report"], document["runs"][2]["report"]
+    heights = [small["rungs"][each["rung"]]["height"] for each in small["decisions"]]
+    assert max(heights) == 360
+    assert other["result"]["error"]["code"] == "media.unsupported"
+    assert [run["cmcd"] for run in document["runs"]] == ["CMCD query", "CMCD off"] * 2
+    seen = server.requests[before:]
+    assert 0 < sum("CMCD=" in request.path for request in seen) < len(seen)
+    assert qa_run(tmp_path, server, text, "--jobs", "1", "--cmcd", "off")[0] == 0
+    asked = server.requests[before + len(seen) :]
+    assert asked
+    assert not any("CMCD=" in request.path for request in asked), "the command line comes first"
+
+
 def test_qa_run_fails_on_what_the_command_line_says(tmp_path: Path, server: FileServer) -> None:
     text = f'version: 1\nname: F\nsources: [{{name: d, url: "{server.url("manifest.mpd")}"}}]\n'
     assert qa_run(tmp_path, server, text, "--fail-on", "switches >= 0", "--cmcd", "headers")[0] == 1
