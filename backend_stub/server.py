@@ -80,7 +80,6 @@ class ServerGroup:
         self.edges = []
         try:
             self._start_servers()
-            self.context.upkeep.start()
         except BaseException:
             self.stop()
             raise
