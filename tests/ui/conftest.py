@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -14,6 +15,9 @@ from PySide6.QtGui import QGuiApplication
 
 from tests.ui.stage import Stage
 from ui.scene import after_application, choose_scene, register_types
+
+TESTS_BETWEEN_FREEZES = 20
+_tests_begun = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -30,17 +34,17 @@ def qapp(qapp_args, qapp_cls):
     return app
 
 
-@pytest.fixture(scope="session")
-def settled_heap(qapp) -> None:
-    """What is there before the first of these tests stays: the collections after each test need not look at it."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
-def garbage_on_this_thread(settled_heap) -> Iterator[None]:
-    """As the app does it (ui/garbage.py): Qt objects in cycles are destroyed on the Qt thread only."""
+def garbage_on_this_thread(qapp) -> Iterator[None]:
+    """As the app does it (ui/garbage.py): Qt objects in cycles are destroyed on the Qt thread only.
+
+    What is there before a test and is in use stays: from time to time it is put out of sight of the collections after
+    each test, which would look through all modules and reports again and again.
+    """
     gc.disable()
+    if next(_tests_begun) % TESTS_BETWEEN_FREEZES == 0:
+        gc.collect()
+        gc.freeze()
     yield
     gc.collect()
     gc.enable()
