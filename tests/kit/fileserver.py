@@ -111,6 +111,10 @@ class FileServer:
         path = (self._folder / unquote(urlsplit(url_path).path).lstrip("/")).resolve()
         return path if path.is_relative_to(self._folder) and path.is_file() else None
 
+    def read(self, path: Path, _url_path: str) -> bytes:
+        """What is answered with a file that :meth:`find` has found."""
+        return path.read_bytes()
+
     def paced(self, body: bytes) -> Iterator[memoryview]:
         """The body in the pieces the link lets through."""
         view = memoryview(body)
@@ -197,7 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path is None:
             self._send(HTTPStatus.NOT_FOUND, b"not found\n", {"Content-Type": "text/plain"}, with_body)
             return
-        body = path.read_bytes()
+        body = files.read(path, self.path)
         kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         headers = {"Content-Type": kind, "Accept-Ranges": "bytes"}
         wanted = _byte_range(self.headers.get("Range"), len(body))
