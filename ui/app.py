@@ -116,6 +116,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from ui.desktop.bus import session_bus
     from ui.desktop.session import DesktopSession
     from ui.garbage import GarbageCollector
+    from ui.home_cache import HomeCache
     from ui.interrupts import Interrupts
     from ui.late_downloads import LateDownloads
     from ui.preferences import PreferenceStore
@@ -143,7 +144,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     tasks = Tasks(client)
     output = VideoOutput(_make_player)
     posters = PosterCache(client, tasks, options.profile / "posters")
-    home = HomeViewModel(client, tasks, posters)
+    home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
     player = PlayerViewModel(client, tasks, output)
     settings = SettingsViewModel(client, tasks, store, _told(store))
     downloads = DownloadsViewModel(kept, tasks, posters)

@@ -28,6 +28,7 @@ from ui.ports import (
     SessionPort,
     SignInCode,
     TitleCard,
+    TitleRow,
 )
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ class EngineClient:
     async def catalog(self, cursor: str | None) -> CatalogPage:
         page = await self._service().catalog(cursor)
         return CatalogPage([_card(title) for title in page.items], page.next_cursor)
+
+    async def rows(self) -> Sequence[TitleRow]:
+        return [TitleRow(row.name, [_card(title) for title in row.titles]) for row in await self._service().rows()]
 
     async def title(self, title_id: str) -> TitleCard:
         return _card(await self._service().title(title_id))

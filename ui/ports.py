@@ -123,6 +123,14 @@ class CatalogPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TitleRow:
+    """A row of the first screen; ``key`` is the service's name for it."""
+
+    key: str
+    titles: Sequence[TitleCard] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A profile of the household. ``maturity`` is the highest age rating that may be watched."""
 
@@ -288,6 +296,10 @@ class ClientPort(Protocol):
         ...
 
     async def catalog(self, cursor: str | None) -> CatalogPage: ...
+
+    async def rows(self) -> Sequence[TitleRow]:
+        """What stands above the catalogue, as the service wants it."""
+        ...
 
     async def title(self, title_id: str) -> TitleCard:
         """One title. An unknown one raises ServiceError ``service.not_found``."""

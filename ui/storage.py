@@ -11,17 +11,22 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_MAX_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 
 
 class JsonFile(Generic[T]):
-    """One value in one file. ``read`` makes the value from the file's members and raises ValueError for what it does
-    not understand; ``write`` gives the members."""
+    """One value in one file of at most ``max_bytes``. ``read`` makes the value from the file's members and raises
+    ValueError, TypeError or KeyError for what it does not understand; ``write`` gives the members."""
 
     def __init__(
-        self, path: Path, read: Callable[[Mapping[str, object]], T], write: Callable[[T], Mapping[str, object]]
+        self,
+        path: Path,
+        read: Callable[[Mapping[str, object]], T],
+        write: Callable[[T], Mapping[str, object]],
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._path = path
+        self._max_bytes = max_bytes
         self._read = read
         self._write = write
 
@@ -29,20 +34,20 @@ class JsonFile(Generic[T]):
         """The value, None where there is none, and where a damaged file was set aside, if so."""
         try:
             with self._path.open("rb") as file:
-                text = file.read(_MAX_BYTES + 1)
+                text = file.read(self._max_bytes + 1)
         except FileNotFoundError:
             return None, None
         except OSError as error:
             _log.warning("%s cannot be read: %s", self._path.name, error.strerror)
             return None, None
         try:
-            if len(text) > _MAX_BYTES:
+            if len(text) > self._max_bytes:
                 raise ValueError("too long")
             members = json.loads(text)
             if not isinstance(members, dict):
                 raise TypeError("not an object")
             return self._read(members), None
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             _log.warning("%s cannot be understood: %s", self._path.name, error)
             return None, self._set_aside()
 
@@ -59,6 +64,11 @@ class JsonFile(Generic[T]):
                 part.unlink()
             return False
         return True
+
+    def remove(self) -> None:
+        """Have no such file any more."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def _set_aside(self) -> Path | None:
         aside = self._path.with_suffix(".damaged.json")

@@ -13,6 +13,7 @@ from player.service.model import (
     ProgressItem,
     SearchPage,
     Title,
+    TitleRow,
 )
 from player.service.tokens import TokenStore
 
@@ -29,5 +30,6 @@ __all__ = [
     "SearchPage",
     "ServiceClient",
     "Title",
+    "TitleRow",
     "TokenStore",
 ]

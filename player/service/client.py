@@ -25,6 +25,7 @@ from player.service.model import (
     ProgressItem,
     SearchPage,
     Title,
+    TitleRow,
     Tokens,
 )
 from player.service.reply import (
@@ -36,6 +37,7 @@ from player.service.reply import (
     read_page,
     read_play_session,
     read_profile,
+    read_rows,
     read_search,
     read_title,
     read_tokens,
@@ -165,6 +167,10 @@ class ServiceClient:
         """One page of titles; begin with no cursor and go on with the page's ``next_cursor``."""
         query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
         return read_page(Members.of(await self._call(f"/catalog?{urlencode(query)}")), self._base)
+
+    async def rows(self) -> tuple[TitleRow, ...]:
+        """What the service puts on the first screen, above the catalogue."""
+        return read_rows(Members.of(await self._call("/rows")), self._base)
 
     async def title(self, title_id: str) -> Title:
         """One title. An unknown or unpublished one raises ServiceError ``service.not_found``."""

@@ -60,6 +60,14 @@ class CatalogPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TitleRow:
+    """One row of the first screen; ``name`` is what the service calls it (``docs/protocol.md``)."""
+
+    name: str
+    titles: tuple[Title, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestAddresses:
     """The signed manifest addresses of a title on one edge."""
 

@@ -24,6 +24,7 @@ from player.service.model import (
     Progress,
     SearchPage,
     Title,
+    TitleRow,
     Tokens,
 )
 
@@ -210,6 +211,16 @@ def read_search(members: Members, base_url: str) -> SearchPage:
 def read_my_list(members: Members, base_url: str) -> tuple[Title, ...]:
     """The titles of the viewer's list, in its order."""
     return members.each("items", lambda item: read_title(Members(item, "items").inner("title"), base_url))
+
+
+def read_rows(members: Members, base_url: str) -> tuple[TitleRow, ...]:
+    """The rows of the first screen, in their order."""
+
+    def read(item: object) -> TitleRow:
+        row = Members(item, "items")
+        return TitleRow(row.text("row"), row.each("titles", lambda one: read_title(Members(one, "titles"), base_url)))
+
+    return members.each("items", read)
 
 
 def read_device_code(members: Members) -> DeviceCode:

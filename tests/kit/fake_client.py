@@ -15,7 +15,7 @@ from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
 from player.thumbnails import Picture
-from ui.ports import CatalogPage, Found, Household, PartReport, Person, SignInCode, TitleCard
+from ui.ports import CatalogPage, Found, Household, PartReport, Person, SignInCode, TitleCard, TitleRow
 
 LADDER = (
     RungChoice(0, "240p", 240, 400_000),
@@ -167,6 +167,7 @@ class FakeClient:
         self.current = ""
         self.pin = "1234"
         self.listed: list[str] = []
+        self.screen: list[TitleRow] | None = None  # the rows of the first screen; None: what is begun
         self.queries: list[str] = []
         self.codes = 0
         self.approved: Future[str] = Future()  # the name, once the code was approved elsewhere
@@ -234,6 +235,13 @@ class FakeClient:
         start = int(cursor or 0)
         end = start + self.page_size
         return CatalogPage(self.titles[start:end], str(end) if end < len(self.titles) else None)
+
+    async def rows(self) -> Sequence[TitleRow]:
+        await self._obstacles()
+        if self.screen is not None:
+            return self.screen
+        begun = sorted((card for card in self.titles if card.progress_s), key=lambda card: -card.watched_at)
+        return [TitleRow("continue", begun)] if begun else []
 
     async def title(self, title_id: str) -> TitleCard:
         await self._obstacles()

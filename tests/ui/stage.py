@@ -13,6 +13,7 @@ from player.opening import Source
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from tests.kit.fake_downloads import FakeDownloads
 from tests.ui.loop import run_loop
+from ui.home_cache import HomeCache
 from ui.remembered import Memory
 from ui.scene import load_window
 from ui.video.output import VideoOutput
@@ -41,7 +42,7 @@ class Stage:
         self.surface = FakeSurface()
         self.output.set_surface(self.surface)
         posters = PosterCache(self.client, self.tasks, self.folder / "posters")
-        home = HomeViewModel(self.client, self.tasks, posters)
+        home = HomeViewModel(self.client, self.tasks, posters, kept=HomeCache(self.folder))
         player = PlayerViewModel(self.client, self.tasks, self.output)
         downloads = DownloadsViewModel(self.downloads, self.tasks, posters)
         self.app = ApplicationViewModel(

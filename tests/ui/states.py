@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
@@ -16,7 +17,8 @@ from tests.kit.fake_client import cards, playing
 from tests.kit.fake_downloads import queue
 from tests.kit.pictures import scene
 from tests.ui.stage import Stage
-from ui.ports import Household, Person
+from ui.home_cache import HomeCache, KeptHome
+from ui.ports import Household, Person, TitleRow
 
 K = Qt.Key
 Setup = Callable[[Stage, bool], None]
@@ -88,6 +90,41 @@ def _home(stage: Stage, tv: bool, *, titles: int = 6, begun: int = 2) -> None:
     stage.client.viewer = "Ada"
     stage.start(tv=tv)
     stage.until(lambda: stage.page == "home" and stage.app.home.property("state") != "loading")
+
+
+def _home_rows(stage: Stage, tv: bool) -> None:
+    titles = cards(8, begun=2)
+    stage.client.screen = [
+        TitleRow("continue", titles[:2]),
+        TitleRow("list", titles[4:7]),
+        TitleRow("trending", titles[2:]),
+        TitleRow("new", titles[::-1]),
+    ]
+    _home(stage, tv, titles=8)
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Right)
+    stage.until(lambda: stage.focus_name == "trending_1")
+
+
+def _home_kept(stage: Stage, tv: bool) -> None:
+    """The service is not there; what it showed last time is."""
+    titles = tuple(cards(6, begun=2))
+    HomeCache(stage.folder).keep(KeptHome("Ada\np1", titles, (TitleRow("continue", titles[:2]),)))
+    stage.memory.keep_person("Ada", Person("p1", "Ada"))
+    stage.client.viewer = "Ada"
+    unreachable = NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
+    stage.client.restore = _always("Ada")
+    stage.client.failure = unreachable
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "home" and stage.app.home.property("notice") != "")
+    stage.until(lambda: stage.focus_name == "playFeatured")
+
+
+def _always(name: str) -> Callable[[], Coroutine[Any, Any, str]]:
+    async def restore() -> str:
+        return name
+
+    return restore
 
 
 def _home_offline(stage: Stage, tv: bool) -> None:
@@ -265,6 +302,8 @@ STATES: dict[str, Setup] = {
     "home, empty": lambda stage, tv: _home(stage, tv, titles=0, begun=0),
     "home, offline": _home_offline,
     "home, not up to date": _home_stale,
+    "home, rows": _home_rows,
+    "home, kept": _home_kept,
     "details": _details,
     "details, two devices": _details_two_devices,
     "details, gone": _details_gone,

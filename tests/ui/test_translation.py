@@ -88,7 +88,7 @@ def test_the_app_speaks_german(in_german, stage):
     stage.until(lambda: stage.focus_name == "playFeatured")
     assert stage.item("playFeatured").property("text") == "Fortsetzen"
     assert tr("Off") == "Aus"
-    assert stage.app.home.continueWatching.records[0].remaining.startswith("noch ")
+    assert stage.app.home.rows.records[0].titles.records[0].remaining.startswith("noch ")
 
 
 def test_other_languages_stay_english(qapp):

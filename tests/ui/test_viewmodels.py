@@ -12,6 +12,8 @@ from abr.model import Reason
 from player.errors import ErrorCode, MatineeError, NetError
 from player.state import Failure, PlaybackState, StatSample
 from tests.kit.fake_client import FakeClient, cards, decision, playing
+from ui.home_cache import HomeCache, KeptHome
+from ui.ports import TitleRow
 from ui.viewmodels.backoff import BackOff
 from ui.viewmodels.home import HomeViewModel
 from ui.viewmodels.menus import Option, OptionModel, audio_options, quality_options, speed_options, text_options
@@ -253,7 +255,7 @@ def test_the_catalogue_comes_page_by_page(client, home, qtbot):
     qtbot.waitUntil(lambda: state_of(home) == "ready")
     titles = home.property("titles")
     assert titles.property("count") == 50
-    begun = [poster.title_id for poster in home.property("continueWatching").records]
+    begun = [poster.title_id for poster in home.property("rows").records[0].titles.records]
     assert begun == ["title-2", "title-1", "title-0"], "the last watched first"
     for expected in (100, 120):
         assert titles.canFetchMore(QModelIndex())
@@ -290,6 +292,70 @@ def test_what_is_shown_stays_when_the_network_goes(client, home, qtbot):
     qtbot.waitUntil(lambda: home.property("notice") != "")
     assert state_of(home) == "ready"
     assert home.property("titles").property("count") == 5
+
+
+def test_the_rows_of_the_service_stand_in_its_order_and_keep_their_place(client, home, qtbot):
+    client.titles = cards(6)
+    client.screen = [TitleRow("list", cards(2)), TitleRow("trending", []), TitleRow("of-tomorrow", cards(3))]
+    home.refresh()
+    qtbot.waitUntil(lambda: state_of(home) == "ready")
+    rows = home.property("rows")
+    assert [(row.heading, row.plays) for row in rows.records] == [("My list", False), ("More to watch", False)]
+    held = rows.records[0].titles
+    client.screen = [TitleRow("continue", cards(1, begun=1)), *client.screen, TitleRow("list", cards(1))]
+    home.refresh()
+    qtbot.waitUntil(lambda: rows.property("count") == 3)
+    assert [row.key for row in rows.records] == ["continue", "list", "of-tomorrow"]
+    assert rows.records[1].titles is held
+    assert held.property("count") == 2
+    assert home.property("featured").records[0].title_id == "title-0"
+
+
+def test_who_has_walked_down_the_catalogue_stays_there_when_it_comes_anew(client, home, qtbot):
+    client.titles = cards(120)
+    home.refresh()
+    titles = home.property("titles")
+    qtbot.waitUntil(lambda: titles.property("count") == 50)
+    titles.fetchMore(QModelIndex())
+    qtbot.waitUntil(lambda: titles.property("count") == 100)
+    client.titles[3] = replace(client.titles[3], name="Another name")
+    home.refresh()
+    qtbot.waitUntil(lambda: titles.records[3].name == "Another name")
+    assert titles.property("count") == 100
+    client.titles.insert(0, cards(121)[120])
+    home.refresh()
+    qtbot.waitUntil(lambda: titles.property("count") == 50)
+    assert titles.records[0].title_id == "title-120"
+
+
+def test_what_was_there_last_is_shown_at_once_and_to_the_same_viewer_only(client, tasks, tmp_path, qtbot):
+    posters, kept = PosterCache(client, tasks, tmp_path / "posters"), HomeCache(tmp_path)
+    titles = [replace(card, maturity=16 * (n == 1)) for n, card in enumerate(cards(3))]
+    client.titles = titles
+    client.screen = [TitleRow("new", titles[1:2])]
+    HomeViewModel(client, tasks, posters, kept=kept).open_for("Ada p1", 18)
+    qtbot.waitUntil(lambda: kept.load("Ada p1") is not None)
+    assert kept.load("Ben p2") is None
+    client.silent = True
+    again = HomeViewModel(client, tasks, posters, kept=kept)
+    again.open_for("Ada p1", 12)
+    qtbot.waitUntil(lambda: state_of(again) == "ready")
+    assert [poster.title_id for poster in again.property("titles").records] == ["title-0", "title-2"]
+    assert again.property("rows").property("count") == 0, "its only title is for older ones"
+    assert not again.property("titles").canFetchMore(QModelIndex())
+    again.forget()
+    qtbot.waitUntil(lambda: kept.load("Ada p1") is None)
+    assert state_of(again) == "loading"
+
+
+def test_a_damaged_home_page_is_set_aside(tmp_path):
+    kept = HomeCache(tmp_path)
+    kept.keep(KeptHome("Ada", tuple(cards(1))))
+    text = (tmp_path / "home.json").read_text(encoding="utf-8")
+    for damage in ('"owner"', '"titles"', '"heights"', "600.0"):
+        (tmp_path / "home.json").write_text(text.replace(damage, '"x"'), encoding="utf-8")
+        assert kept.load("Ada") is None, damage
+    assert (tmp_path / "home.damaged.json").exists()
 
 
 def test_back_off_doubles_up_to_its_bound_and_begins_again():

@@ -303,6 +303,7 @@ class ApplicationViewModel(QObject):
     @Slot()
     def signOut(self) -> None:
         self._tasks.run(self._client.sign_out(), lambda _none: None, lambda _failure: None)
+        self._home.forget()
         self._leave_household()
         self._forget_viewer()
 
@@ -360,6 +361,8 @@ class ApplicationViewModel(QObject):
 
     def _enter(self, name: str, *, fresh: bool) -> None:
         """The account is signed in; who watches is asked next."""
+        if fresh:
+            self._home.forget()  # it may be another account of the same name
         self._profiles.begin(name, fresh=fresh)
 
     def _watch_as(self, person: Person) -> None:
@@ -371,7 +374,7 @@ class ApplicationViewModel(QObject):
             self._my_list.clear()
         self._set_viewer(person.name or self._profiles.viewer)
         self._downloads.set_maturity(person.maturity)
-        self._home.refresh()
+        self._home.open_for(f"{self._profiles.viewer}\n{person.id}", person.maturity)
         self._my_list.refresh()
         self._rest_on(Page.HOME)
         if self._pending is not None:

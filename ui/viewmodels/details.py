@@ -8,10 +8,11 @@ from player.errors import ErrorCode
 from player.state import Failure
 from ui.ports import ClientPort, TitleCard
 from ui.viewmodels.binding import shown
-from ui.viewmodels.home import SIGNED_OUT, PosterModel, is_begun, poster_of
+from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import clock_time, tr
+from ui.viewmodels.titles import PosterModel, is_begun, poster_of
 
 
 class DetailsViewModel(QObject):

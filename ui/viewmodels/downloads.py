@@ -12,12 +12,12 @@ from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 from player.state import Failure
 from ui.ports import DownloadsPort, KeptTitle, Shelf, TitleCard
 from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.home import Poster, PosterModel
 from ui.viewmodels.menus import Option, OptionModel
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.profiles import ADULT
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import bitrate, byte_words, duration_words, tr
+from ui.viewmodels.titles import Poster, PosterModel
 
 _LOOK_MS = 1000
 _RATE_WEIGHT = 0.4  # of the newest second in the speed that is shown

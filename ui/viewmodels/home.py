@@ -1,25 +1,26 @@
-"""The home page: the catalogue, what the viewer has begun, and one featured title."""
+"""The home page: rows of titles, the catalogue below them, and one featured title."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import Property, QModelIndex, QObject, QPersistentModelIndex, QTimer, Signal, Slot
+from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.errors import ErrorCode
+from player.errors import ANY_ERROR, ErrorCode
 from player.state import Failure
-from ui.ports import CatalogPage, ClientPort, TitleCard
+from ui.home_cache import HomeCache, KeptHome
+from ui.ports import CatalogPage, ClientPort, TitleCard, TitleRow
 from ui.viewmodels.backoff import BackOff
-from ui.viewmodels.binding import RecordModel, shown
+from ui.viewmodels.binding import shown
 from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.rows import CONTINUE, RowsModel
 from ui.viewmodels.tasks import Task, Tasks
-from ui.viewmodels.text import duration_words, tr
+from ui.viewmodels.text import tr
+from ui.viewmodels.titles import PosterModel, is_begun, keep_posters, poster_of
 
-_NO_PARENT = QModelIndex()
-_WATCHED_SHARE = 0.95  # a title seen this far counts as finished
-_BEGUN_SHARE = 0.01
 _MAX_CONTINUE = 20
 _NO_NETWORK = frozenset(
     {
@@ -47,63 +48,17 @@ class HomeState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Poster:
-    """A title as a delegate shows it."""
+class FirstScreen:
+    """What the service answered; ``rows`` is None where it gave the catalogue only."""
 
-    title_id: str
-    name: str
-    facts: str  # year, length, quality
-    synopsis: str
-    progress: float  # 0..1
-    remaining: str
-    poster: str = ""  # file: address, empty until it is there
-    poster_url: str = ""
-
-
-class PosterModel(RecordModel[Poster]):
-    """Titles in a row or grid. A poster is fetched when a delegate first asks for it, and ``wanted_more`` is called
-    when the view comes near the end."""
-
-    record = Poster
-
-    def __init__(self, posters: PosterCache, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._posters = posters
-        self.more_wanted: Callable[[], None] | None = None
-        self._poster_role = next(role for role, name in self._fields.items() if name == "poster")
-
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
-        if role == self._poster_role:
-            self._load_poster(index.row())
-        return super().data(index, role)
-
-    def canFetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> bool:
-        return not parent.isValid() and self.more_wanted is not None
-
-    def fetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> None:
-        if self.more_wanted is not None and not parent.isValid():
-            self.more_wanted()
-
-    def _load_poster(self, row: int) -> None:
-        record = self.records[row]
-        if record.poster or not record.poster_url:
-            return
-        address = self._posters.get(
-            record.poster_url, lambda address: self._show_poster(row, record.title_id, address)
-        )
-        if address:
-            self.records[row] = replace(record, poster=address)
-
-    def _show_poster(self, row: int, title_id: str, address: str) -> None:
-        if row >= len(self.records) or self.records[row].title_id != title_id:
-            row = next((i for i, record in enumerate(self.records) if record.title_id == title_id), -1)
-        if row >= 0:
-            self.put(row, replace(self.records[row], poster=address))
+    page: CatalogPage
+    rows: tuple[TitleRow, ...] | None
 
 
 class HomeViewModel(QObject):
-    """Loads the catalogue page by page. What is already shown stays while it is loaded anew. After a failure it is
-    loaded again by itself, in growing intervals and only while the page is ``set_visible``.
+    """Loads the rows, and the catalogue page by page. What is already shown stays while it is loaded anew; what was
+    shown in an earlier run comes from ``kept`` until the service answers. After a failure it is loaded again by
+    itself, in growing intervals and only while the page is ``set_visible``.
 
     ``signInNeeded(why)`` follows when the service takes the viewer for signed out.
     """
@@ -117,13 +72,17 @@ class HomeViewModel(QObject):
         tasks: Tasks,
         posters: PosterCache,
         parent: QObject | None = None,
+        *,
         back_off: BackOff | None = None,
+        kept: HomeCache | None = None,
     ) -> None:
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
         self.posters = posters
-        self._task: Task[CatalogPage] | None = None
+        self._kept = kept
+        self._owner = ""
+        self._task: Task[FirstScreen] | Task[CatalogPage] | None = None
         self._back_off = back_off or BackOff()
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._load)
@@ -135,7 +94,7 @@ class HomeViewModel(QObject):
         self._cursor: str | None = None
         self._cards: list[TitleCard] = []
         self._titles = PosterModel(posters, self)
-        self._continue = PosterModel(posters, self)
+        self._rows = RowsModel(posters, self)
         self._featured = PosterModel(posters, self)
 
     state = shown(str, "_state", changed)
@@ -147,17 +106,31 @@ class HomeViewModel(QObject):
         return self._titles
 
     @Property(QObject, constant=True)
-    def continueWatching(self) -> PosterModel:
-        return self._continue
+    def rows(self) -> RowsModel:
+        return self._rows
 
     @Property(QObject, constant=True)
     def featured(self) -> PosterModel:
         """One title, or none."""
         return self._featured
 
+    def open_for(self, owner: str, maturity: int) -> None:
+        """Show the page to ``owner``, an account with a profile that may watch titles up to this age rating: what was
+        there last at once, and anew as soon as the service answers."""
+        self._owner = owner
+        kept = self._kept
+        if kept is not None and not self._cards:
+
+            def show(found: KeptHome | None) -> None:
+                if found is not None and self._owner == owner and not self._cards:
+                    self._show_kept(found.up_to(maturity))
+
+            self._tasks.run(asyncio.to_thread(kept.load, owner), show, lambda _failure: None)
+        self.refresh()
+
     @Slot()
     def refresh(self) -> None:
-        """Load the catalogue from its beginning, because the viewer wants to see it now."""
+        """Load everything from its beginning, because the viewer wants to see it now."""
         if not self._cards:
             self._state = HomeState.LOADING
         self.changed.emit()
@@ -174,21 +147,29 @@ class HomeViewModel(QObject):
             self._back_off.reset()
             self._load()
 
-    @Slot()
     def clear(self) -> None:
-        """Forget everything, for another viewer."""
+        """Show nothing any more, for another viewer."""
         self._stop()
+        self._owner = ""
         self._failing = False
         self._cards = []
         self._state, self._message, self._notice = HomeState.LOADING, "", ""
+        self._rows.show(())
         self._publish()
 
+    def forget(self) -> None:
+        """Have nothing on the disk either: the viewer has signed out."""
+        self.clear()
+        if self._kept is not None:
+            self._tasks.run(asyncio.to_thread(self._kept.forget), lambda _none: None, lambda _failure: None)
+
     def title_of(self, title_id: str) -> TitleCard | None:
-        return next((card for card in self._cards if card.id == title_id), None)
+        shown_ones = (*self._cards, *self._rows.cards())
+        return next((card for card in shown_ones if card.id == title_id), None)
 
     def _load(self) -> None:
         self._stop()
-        self._task = self._tasks.run(self._client.catalog(None), self._first_page, self._failed)
+        self._task = self._tasks.run(_first_screen(self._client), self._arrived, self._failed)
 
     def _stop(self) -> None:
         self._retry.stop()
@@ -196,11 +177,41 @@ class HomeViewModel(QObject):
             self._task.cancel()
             self._task = None
 
-    def _first_page(self, page: CatalogPage) -> None:
-        self._cards = list(page.titles)
+    def _arrived(self, screen: FirstScreen) -> None:
+        fresh = list(screen.page.titles)
+        same = [card.id for card in fresh] == [card.id for card in self._cards[: len(fresh)]]
+        if same and len(self._cards) > len(fresh) and self._cursor is not None:
+            self._cards[: len(fresh)] = fresh  # the viewer has walked on from here, and stays there
+            self._accept(self._cursor)
+        else:
+            self._cards = fresh
+            self._accept(screen.page.next_cursor)
         self._state = HomeState.READY if self._cards else HomeState.EMPTY
         self._message = self._notice = ""
-        self._accept(page)
+        self._rows.show(self._own_rows() if screen.rows is None else screen.rows)
+        self._publish()
+        self._keep()
+
+    def _own_rows(self) -> Sequence[TitleRow]:
+        """Without the service's rows: those that were there, with what the catalogue knows to be begun."""
+        begun = sorted((card for card in self._cards if is_begun(card)), key=lambda c: c.watched_at, reverse=True)
+        rest = [row for row in self._rows.rows if row.key != CONTINUE]
+        return [TitleRow(CONTINUE, begun[:_MAX_CONTINUE]), *rest]
+
+    def _keep(self) -> None:
+        if self._kept is not None and self._owner:
+            kept = KeptHome(self._owner, tuple(self._cards), self._rows.rows)
+            self._tasks.run(asyncio.to_thread(self._kept.keep, kept), lambda _none: None, lambda _failure: None)
+
+    def _show_kept(self, kept: KeptHome) -> None:
+        if not kept.titles:
+            return
+        self._cards = list(kept.titles)
+        self._cursor = None
+        self._titles.more_wanted = None
+        self._state, self._message = HomeState.READY, ""
+        self._notice = _offline_words() if self._failing else ""
+        self._rows.show(kept.rows)
         self._publish()
 
     def _more(self) -> None:
@@ -211,19 +222,16 @@ class HomeViewModel(QObject):
         known = {card.id for card in self._cards}
         new = [card for card in page.titles if card.id not in known]
         self._cards.extend(new)
-        self._accept(page)
-        if any(is_begun(card) for card in new):
-            self._publish()
-        else:  # however many there are already, only these are work
-            self._titles.append([poster_of(card) for card in new])
-            self.changed.emit()
+        self._accept(page.next_cursor)
+        self._titles.append([poster_of(card) for card in new])  # however many there are already, only these are work
+        self.changed.emit()
 
-    def _accept(self, page: CatalogPage) -> None:
+    def _accept(self, cursor: str | None) -> None:
         self._task = None
         self._failing = False
         self._retry.stop()
         self._back_off.reset()
-        self._cursor = page.next_cursor
+        self._cursor = cursor
         self._titles.more_wanted = self._more if self._cursor is not None else None
 
     def _failed(self, failure: Failure) -> None:
@@ -233,7 +241,7 @@ class HomeViewModel(QObject):
             return
         offline = failure.code in _NO_NETWORK
         if self._cards:
-            self._notice = tr("You are offline. This is what was here before.") if offline else failure.sentence
+            self._notice = _offline_words() if offline else failure.sentence
         else:
             self._state = HomeState.OFFLINE if offline else HomeState.ERROR
             self._message = failure.sentence
@@ -244,41 +252,25 @@ class HomeViewModel(QObject):
         self.changed.emit()
 
     def _publish(self) -> None:
-        begun = sorted((card for card in self._cards if is_begun(card)), key=lambda c: c.watched_at, reverse=True)
+        first = (*self._rows.titles(CONTINUE), *self._cards)[:1]
         self._titles.replace(keep_posters(self._titles.records, self._cards))
-        self._continue.replace(keep_posters(self._continue.records, begun[:_MAX_CONTINUE]))
-        self._featured.replace(keep_posters(self._featured.records, (begun or self._cards)[:1]))
+        self._featured.replace(keep_posters(self._featured.records, first))
         self.changed.emit()
 
 
-def is_begun(card: TitleCard) -> bool:
-    """Whether a title has been watched in part."""
-    return _BEGUN_SHARE < _share(card) < _WATCHED_SHARE
+async def _first_screen(client: ClientPort) -> FirstScreen:
+    """Catalogue and rows at once. Without the catalogue there is no page, without the rows there is."""
+    rows = asyncio.ensure_future(client.rows())
+    try:
+        page = await client.catalog(None)
+    except BaseException:
+        rows.cancel()
+        raise
+    try:
+        return FirstScreen(page, tuple(await rows))
+    except ANY_ERROR:
+        return FirstScreen(page, None)
 
 
-def _share(card: TitleCard) -> float:
-    return min(1.0, card.progress_s / card.duration_s) if card.duration_s > 0 else 0.0
-
-
-def keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Poster]:
-    """The titles as delegates show them, with the pictures that ``old`` has already."""
-    pictures = {(poster.title_id, poster.poster_url): poster.poster for poster in old}
-    return [poster_of(card, pictures.get((card.id, card.poster_url), "")) for card in cards]
-
-
-def poster_of(card: TitleCard, picture: str = "") -> Poster:
-    """A title as delegates show it; ``picture`` is its poster where that is there already."""
-    facts = [str(card.year) if card.year else "", duration_words(card.duration_s)]
-    facts.append(f"{card.height}p" if card.height else "")
-    begun = is_begun(card)
-    left = duration_words(card.duration_s - card.progress_s)
-    return Poster(
-        title_id=card.id,
-        name=card.name,
-        facts="  ·  ".join(fact for fact in facts if fact),
-        synopsis=card.synopsis,
-        progress=_share(card) if begun else 0.0,
-        remaining=tr("{time} left").format(time=left) if begun else "",
-        poster=picture,
-        poster_url=card.poster_url,
-    )
+def _offline_words() -> str:
+    return tr("You are offline. This is what was here before.")

@@ -10,9 +10,10 @@ from PySide6.QtCore import Property, QObject, Signal, Slot
 from player.state import Failure
 from ui.ports import ClientPort, TitleCard
 from ui.viewmodels.binding import shown
-from ui.viewmodels.home import SIGNED_OUT, PosterModel, keep_posters
+from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.titles import PosterModel, keep_posters
 
 
 class ListState(StrEnum):

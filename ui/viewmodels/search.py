@@ -10,10 +10,11 @@ from player.state import Failure
 from ui.ports import ClientPort, Found, TitleCard
 from ui.remembered import Memory
 from ui.viewmodels.binding import shown
-from ui.viewmodels.home import SIGNED_OUT, PosterModel, keep_posters
+from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import tr
+from ui.viewmodels.titles import PosterModel, keep_posters
 
 PAUSE_MS = 300
 _LEAST = 2  # letters; fewer find everything

@@ -122,7 +122,7 @@
     </message>
 </context>
 <context>
-    <name>HomeHeader</name>
+    <name>FeaturedBanner</name>
     <message>
         <source>Resume</source>
         <translation>Fortsetzen</translation>
@@ -139,10 +139,9 @@
         <source>Details of %1</source>
         <translation>Details zu %1</translation>
     </message>
-    <message>
-        <source>Continue watching</source>
-        <translation>Weiterschauen</translation>
-    </message>
+</context>
+<context>
+    <name>HomeBar</name>
     <message>
         <source>Search</source>
         <translation>Suche</translation>
@@ -162,10 +161,6 @@
     <message>
         <source>Settings</source>
         <translation>Einstellungen</translation>
-    </message>
-    <message>
-        <source>Sign out</source>
-        <translation>Abmelden</translation>
     </message>
     <message>
         <source>Sign out %1</source>
@@ -756,6 +751,10 @@
         <translation>Kommentar</translation>
     </message>
     <message>
+        <source>Continue watching</source>
+        <translation>Weiterschauen</translation>
+    </message>
+    <message>
         <source>Contrast</source>
         <translation>Kontrast</translation>
     </message>
@@ -884,12 +883,24 @@
         <translation>Nach Menge bezahlt</translation>
     </message>
     <message>
+        <source>More to watch</source>
+        <translation>Mehr zum Ansehen</translation>
+    </message>
+    <message>
+        <source>My list</source>
+        <translation>Meine Liste</translation>
+    </message>
+    <message>
         <source>Natural</source>
         <translation>Natürlich</translation>
     </message>
     <message>
         <source>Network</source>
         <translation>Netz</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>Neu</translation>
     </message>
     <message>
         <source>No limit</source>
@@ -1062,6 +1073,10 @@
     <message>
         <source>To the receiver as it is</source>
         <translation>Unverändert zum Receiver</translation>
+    </message>
+    <message>
+        <source>Trending now</source>
+        <translation>Gerade beliebt</translation>
     </message>
     <message>
         <source>Try again</source>

@@ -14,7 +14,7 @@ GridView {
 
     signal titleChosen(string titleId)
     signal passedUp()
-    signal passedLeft()
+    signal passedLeft() // to the side where the rows begin
 
     function scrollTo(y: real) {
         scroll.to = Math.max(highest, Math.min(lowest, y))
@@ -34,18 +34,21 @@ GridView {
         currentIndex = Math.min(last, next)
     }
 
+    function goBack() { currentIndex % columns === 0 ? passedLeft() : go(-1) }
+
     cellWidth: Math.floor(width / columns)
     cellHeight: Math.round((cellWidth - Theme.gap) / Theme.posterAspect + Theme.px(72))
     reuseItems: true
     cacheBuffer: 600
     boundsBehavior: Flickable.StopAtBounds
+    layoutDirection: Theme.mirrored ? Qt.RightToLeft : Qt.LeftToRight
     keyNavigationEnabled: false
     highlightFollowsCurrentItem: false
     Accessible.role: Accessible.List
     onActiveFocusChanged: if (activeFocus) showCurrent()
     onCurrentIndexChanged: if (activeFocus) showCurrent()
-    Keys.onLeftPressed: currentIndex % columns === 0 ? passedLeft() : go(-1)
-    Keys.onRightPressed: go(1)
+    Keys.onLeftPressed: Theme.mirrored ? go(1) : goBack()
+    Keys.onRightPressed: Theme.mirrored ? goBack() : go(1)
     Keys.onDownPressed: go(columns)
     Keys.onUpPressed: currentIndex < columns ? passedUp() : go(-columns)
 
@@ -59,8 +62,8 @@ GridView {
         required property real progress
         width: root.cellWidth
         height: root.cellHeight
-        objectName: root.prefix + index
         PosterCard {
+            objectName: root.prefix + cell.index
             width: root.cellWidth - Theme.gap
             focus: true
             text: cell.name

@@ -3,7 +3,7 @@ import QtQuick
 import Matinee.Theme
 import Matinee.Controls
 
-// The catalogue as a grid under a header that scrolls with it.
+// The catalogue as a grid under a header of rows that scrolls with it.
 FocusScope {
     id: root
 
@@ -42,6 +42,14 @@ FocusScope {
         if (activeFocus)
             settle(true)
     }
+    // Bring a row of the header into view; near its top all of that is shown.
+    function reveal() {
+        const row = header.current
+        if (!ready || !row)
+            return
+        const top = row.mapToItem(header, 0, 0).y
+        grid.scrollTo(top + row.height <= height ? grid.highest : grid.highest + top - (height - row.height) / 2)
+    }
 
     PosterGrid {
         id: grid
@@ -55,8 +63,13 @@ FocusScope {
         focus: true
         model: root.home.titles
         Accessible.name: heading.text
-        // The header grows when the catalogue arrives: stay at the top of the page.
-        onTopMarginChanged: if (!activeFocus) contentY = -topMargin
+        // The header grows when rows arrive: stay where the focus is, or at the top of the page.
+        onTopMarginChanged: {
+            if (!activeFocus) {
+                contentY = -topMargin
+                Qt.callLater(root.reveal)
+            }
+        }
         onPassedUp: header.enterFromBelow()
         onTitleChosen: titleId => root.titleChosen(titleId)
     }
@@ -64,20 +77,14 @@ FocusScope {
         id: header
         y: root.ready ? -grid.contentY - grid.topMargin : 0
         width: root.width
+        height: implicitHeight
         home: root.home
-        viewer: root.viewer
-        onActiveFocusChanged: if (activeFocus && root.ready) grid.scrollTo(grid.highest)
+        onCurrentChanged: root.reveal()
         onTitleChosen: titleId => root.titleChosen(titleId)
         onPlayChosen: titleId => root.playChosen(titleId)
-        withDownloads: root.downloads.available
-        severalProfiles: root.severalProfiles
-        onShowSearch: root.showSearch()
-        onShowMyList: root.showMyList()
-        onSwitchProfile: root.switchProfile()
-        onShowDownloads: root.showDownloads()
-        onOpenStream: root.openStream()
-        onShowSettings: root.showSettings()
-        onSignOut: root.signOut()
+        bar.viewer: root.viewer
+        bar.withDownloads: root.downloads.available
+        bar.severalProfiles: root.severalProfiles
         onPassed: {
             if (root.ready)
                 grid.forceActiveFocus(Qt.OtherFocusReason)
@@ -85,9 +92,19 @@ FocusScope {
                 trouble.forceActiveFocus(Qt.OtherFocusReason)
         }
     }
+    Connections {
+        target: header.bar
+        function onShowSearch() { root.showSearch() }
+        function onShowMyList() { root.showMyList() }
+        function onSwitchProfile() { root.switchProfile() }
+        function onShowDownloads() { root.showDownloads() }
+        function onOpenStream() { root.openStream() }
+        function onShowSettings() { root.showSettings() }
+        function onSignOut() { root.signOut() }
+    }
     Label {
         id: heading
-        x: Theme.margin
+        anchors { left: parent.left; leftMargin: Theme.margin }
         y: header.y + header.height
         text: qsTr("All titles")
         font.pixelSize: Theme.heading
@@ -99,7 +116,7 @@ FocusScope {
     // A grid of empty frames while the catalogue is on its way
     Grid {
         id: skeleton
-        x: Theme.margin
+        anchors { left: parent.left; leftMargin: Theme.margin }
         y: header.height + Theme.px(40)
         columns: grid.columns
         visible: root.home.state === "loading"
@@ -156,52 +173,19 @@ FocusScope {
         Keys.onDownPressed: if (kept.visible) kept.forceActiveFocus(Qt.OtherFocusReason)
     }
     // Without a network: what is on this machine
-    Label {
-        anchors { left: parent.left; leftMargin: Theme.margin; bottom: kept.top; bottomMargin: Theme.gap }
-        text: qsTr("On this machine")
-        font.pixelSize: Theme.heading
-        font.weight: Font.DemiBold
-        visible: kept.visible
-        Accessible.role: Accessible.Heading
-    }
-    ListView {
+    PosterRow {
         id: kept
         objectName: "keptTitles"
-        anchors { left: parent.left; right: parent.right; bottom: parent.bottom; bottomMargin: Theme.wide }
-        height: Theme.posterWidth / Theme.posterAspect + Theme.px(56)
+        anchors { left: parent.left; right: parent.right; bottom: parent.bottom }
+        height: implicitHeight
         visible: trouble.visible && root.home.state === "offline" && count > 0
         enabled: visible
         onVisibleChanged: if (!header.activeFocus) Qt.callLater(root.settleAnew)
-        orientation: ListView.Horizontal
-        spacing: Theme.gap
-        leftMargin: Theme.margin
-        rightMargin: Theme.margin
-        boundsBehavior: Flickable.StopAtBounds
-        highlightMoveDuration: Theme.calm
-        highlightMoveVelocity: -1
-        highlightRangeMode: ListView.ApplyRange
-        preferredHighlightBegin: Theme.margin
-        preferredHighlightEnd: width - Theme.margin - Theme.posterWidth
+        heading: qsTr("On this machine")
+        prefix: "kept_"
         model: root.downloads.ready
-        Accessible.role: Accessible.List
-        Accessible.name: qsTr("On this machine")
-        Keys.priority: Keys.AfterItem
+        onTitleChosen: downloadId => root.downloadChosen(downloadId)
         Keys.onUpPressed: trouble.forceActiveFocus(Qt.OtherFocusReason)
-        Keys.onLeftPressed: event => event.accepted = true
-        Keys.onRightPressed: event => event.accepted = true
-        delegate: PosterCard {
-            required property int index
-            required property string titleId
-            required name
-            required facts
-            required poster
-            objectName: "kept_" + index
-            text: name
-            onPressed: {
-                kept.currentIndex = index
-                root.downloadChosen(titleId)
-            }
-        }
     }
     NoticeLine {
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }

@@ -1,0 +1,79 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+
+// Titles side by side under a heading. It remembers which of them had the focus.
+FocusScope {
+    id: root
+
+    property string heading
+    property alias model: list.model
+    readonly property alias count: list.count
+    property string prefix // of the object names
+    property bool withRemaining: false // say how much is left, not what it is
+
+    signal titleChosen(string titleId)
+
+    implicitHeight: title.height + Theme.gap + list.height + Theme.wide
+
+    Label {
+        id: title
+        anchors { left: parent.left; leftMargin: Theme.margin }
+        text: root.heading
+        font.pixelSize: Theme.heading
+        font.weight: Font.DemiBold
+        Accessible.role: Accessible.Heading
+    }
+    ListView {
+        id: list
+        anchors { top: title.bottom; topMargin: Theme.gap }
+        width: root.width
+        height: Theme.posterWidth / Theme.posterAspect + Theme.px(56)
+        focus: true
+        orientation: ListView.Horizontal
+        layoutDirection: Theme.mirrored ? Qt.RightToLeft : Qt.LeftToRight
+        spacing: Theme.gap
+        leftMargin: Theme.margin
+        rightMargin: Theme.margin
+        reuseItems: true
+        cacheBuffer: 400
+        boundsBehavior: Flickable.StopAtBounds
+        highlightMoveDuration: Theme.calm
+        highlightMoveVelocity: -1
+        highlightRangeMode: ListView.ApplyRange
+        preferredHighlightBegin: Theme.margin
+        preferredHighlightEnd: width - Theme.margin - Theme.posterWidth
+        Accessible.role: Accessible.List
+        Accessible.name: root.heading
+        Keys.priority: Keys.AfterItem
+        Keys.onLeftPressed: event => event.accepted = true
+        Keys.onRightPressed: event => event.accepted = true
+        delegate: FocusScope {
+            id: cell
+
+            required property int index
+            required property string titleId
+            required property string name
+            required property string facts
+            required property string remaining
+            required property string poster
+            required property real progress
+
+            width: Theme.posterWidth
+            height: ListView.view.height
+            PosterCard {
+                objectName: root.prefix + cell.index
+                focus: true
+                text: cell.name
+                name: cell.name
+                facts: root.withRemaining ? cell.remaining : cell.facts
+                poster: cell.poster
+                progress: cell.progress
+                onPressed: {
+                    list.currentIndex = cell.index
+                    root.titleChosen(cell.titleId)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// One large title at the top of the home page, or none.
+ListView {
+    id: root
+
+    signal titleChosen(string titleId) // to its page
+    signal playChosen(string titleId)
+
+    implicitHeight: Theme.px(392)
+    interactive: false
+    keyNavigationEnabled: false
+    delegate: FocusScope {
+        id: hero
+
+        required property string titleId
+        required property string name
+        required property string facts
+        required property string synopsis
+        required property string remaining
+        required property real progress
+        required property string poster
+
+        width: root.width
+        height: root.height
+
+        Item {
+            anchors { right: parent.right; top: parent.top }
+            height: parent.height
+            width: Math.round(Math.min(parent.width * 0.72, height * 16 / 9 * 1.15))
+            Image {
+                anchors.fill: parent
+                source: hero.poster
+                sourceSize.width: width
+                asynchronous: true
+                fillMode: Image.PreserveAspectCrop
+                opacity: status === Image.Ready ? 1 : 0
+                Behavior on opacity { NumberAnimation { duration: Theme.calm } }
+                Accessible.ignored: true
+            }
+            Rectangle {
+                anchors.fill: parent
+                rotation: Theme.mirrored ? 180 : 0 // a gradient is not mirrored by itself
+                gradient: Gradient {
+                    orientation: Gradient.Horizontal
+                    GradientStop { position: 0; color: Theme.background }
+                    GradientStop { position: 0.55; color: Theme.veil }
+                }
+            }
+            Rectangle {
+                anchors.fill: parent
+                gradient: Gradient {
+                    GradientStop { position: 0; color: Theme.veilDeep }
+                    GradientStop { position: 0.3; color: Theme.veil }
+                    GradientStop { position: 0.62; color: Theme.veil }
+                    GradientStop { position: 1; color: Theme.background }
+                }
+            }
+        }
+        Column {
+            anchors { left: parent.left; leftMargin: Theme.margin; bottom: parent.bottom; bottomMargin: Theme.px(36) }
+            width: Math.min(parent.width * 0.5, Theme.px(560))
+            spacing: Theme.px(12)
+            Label {
+                width: parent.width
+                text: hero.name
+                font.pixelSize: Theme.hero
+                font.weight: Font.Bold
+                font.letterSpacing: -0.5
+                wrapMode: Text.Wrap
+                maximumLineCount: 2
+                Accessible.role: Accessible.Heading
+            }
+            Label { text: hero.facts; color: Theme.muted }
+            Label {
+                width: parent.width
+                text: hero.synopsis
+                wrapMode: Text.Wrap
+                maximumLineCount: 3
+                lineHeight: 1.2
+                color: Theme.soft
+                visible: text
+            }
+            Item { width: 1; height: Theme.tiny }
+            FocusRow {
+                spacing: Theme.gap
+                focus: true
+                ActionButton {
+                    objectName: "playFeatured"
+                    text: hero.progress > 0 ? qsTr("Resume") : qsTr("Play")
+                    icon: "play"
+                    name: text + " " + hero.name
+                    primary: true
+                    focus: true
+                    onPressed: root.playChosen(hero.titleId)
+                }
+                ActionButton {
+                    objectName: "moreFeatured"
+                    text: qsTr("Details")
+                    icon: "info"
+                    name: qsTr("Details of %1").arg(hero.name)
+                    onPressed: root.titleChosen(hero.titleId)
+                }
+                Label {
+                    anchors.verticalCenter: parent.verticalCenter
+                    text: hero.remaining
+                    color: Theme.muted
+                    visible: text
+                }
+            }
+        }
+    }
+}

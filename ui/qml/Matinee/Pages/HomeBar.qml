@@ -1,0 +1,102 @@
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// The bar at the top of the home page: the way to everything else, and who watches.
+FocusScope {
+    id: root
+
+    property string viewer
+    property bool withDownloads: false
+    property bool severalProfiles: false
+    readonly property bool roomy: width >= Theme.px(1200) * Theme.textScale
+
+    signal showSearch()
+    signal showMyList()
+    signal switchProfile()
+    signal showDownloads()
+    signal openStream()
+    signal showSettings()
+    signal signOut()
+
+    function enter() { actions.enter() }
+
+    implicitHeight: Theme.px(84)
+
+    Wordmark {
+        anchors { left: parent.left; leftMargin: Theme.margin; verticalCenter: parent.verticalCenter }
+    }
+    FocusRow {
+        id: actions
+        objectName: "actions"
+        focus: true
+        anchors { right: parent.right; rightMargin: Theme.margin; verticalCenter: parent.verticalCenter }
+        IconButton {
+            objectName: "openSearch"
+            icon: "search"
+            caption: root.roomy ? name : ""
+            name: qsTr("Search")
+            focus: true
+            onPressed: root.showSearch()
+        }
+        IconButton {
+            objectName: "openMyList"
+            icon: "plus"
+            caption: root.roomy ? name : ""
+            name: qsTr("My list")
+            onPressed: root.showMyList()
+        }
+        IconButton {
+            objectName: "openDownloads"
+            icon: "download"
+            caption: root.roomy ? name : ""
+            name: qsTr("Downloads")
+            visible: root.withDownloads
+            onPressed: root.showDownloads()
+        }
+        IconButton {
+            objectName: "openStream"
+            icon: "link"
+            name: qsTr("Open stream")
+            onPressed: root.openStream()
+        }
+        IconButton {
+            objectName: "openSettings"
+            icon: "settings"
+            name: qsTr("Settings")
+            onPressed: root.showSettings()
+        }
+        IconButton {
+            objectName: "signOut"
+            icon: "sign-out"
+            name: qsTr("Sign out %1").arg(root.viewer)
+            onPressed: root.signOut()
+        }
+        // Who watches; where there are several, the way to the others.
+        Pressable {
+            id: person
+            objectName: "switchProfile"
+            name: root.severalProfiles ? qsTr("Switch profile, now %1").arg(root.viewer)
+                                       : qsTr("Signed in as %1").arg(root.viewer)
+            width: Theme.control
+            height: width
+            corner: width / 2
+            enabled: root.severalProfiles
+            visible: root.viewer
+            Accessible.role: root.severalProfiles ? Accessible.Button : Accessible.StaticText
+            onPressed: root.switchProfile()
+            Rectangle {
+                anchors.fill: parent
+                radius: width / 2
+                color: person.activeFocus || person.hovered ? Theme.raisedHover : Theme.raised
+            }
+            Label {
+                anchors.centerIn: parent
+                text: root.viewer.charAt(0).toUpperCase()
+                color: Theme.accent
+                font.weight: Font.DemiBold
+                Accessible.ignored: true
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+"""The rows of the home page above the catalogue: what the viewer has begun, the own list, what others watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QObject
+
+from ui.ports import TitleCard, TitleRow
+from ui.viewmodels.binding import RecordModel
+from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.text import tr
+from ui.viewmodels.titles import PosterModel, keep_posters
+
+CONTINUE = "continue"
+_NO_PARENT = QModelIndex()
+_MOST_ROWS, _MOST_TITLES = 20, 40
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """``plays``: a title of it plays at once, where others lead to their page."""
+
+    key: str
+    heading: str
+    plays: bool
+    titles: PosterModel
+
+
+class RowsModel(RecordModel[ShownRow]):
+    """A row that stays keeps its titles' model, and so its place and the focus in it."""
+
+    record = ShownRow
+
+    def __init__(self, posters: PosterCache, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._posters = posters
+        self._models: dict[str, PosterModel] = {}
+        self._rows: tuple[TitleRow, ...] = ()
+
+    @property
+    def rows(self) -> tuple[TitleRow, ...]:
+        """What is shown."""
+        return self._rows
+
+    def cards(self) -> Iterator[TitleCard]:
+        """Every title of every row."""
+        return (card for row in self._rows for card in row.titles)
+
+    def titles(self, key: str) -> Sequence[TitleCard]:
+        """The titles of one row; none where there is no such row."""
+        return next((row.titles for row in self._rows if row.key == key), ())
+
+    def show(self, rows: Sequence[TitleRow]) -> None:
+        """Show these rows, each once; those without a title are left out."""
+        known: dict[str, TitleRow] = {}
+        for row in rows[:_MOST_ROWS]:
+            if row.titles:
+                known.setdefault(row.key, TitleRow(row.key, tuple(row.titles[:_MOST_TITLES])))
+        self._rows = tuple(known.values())
+        for row in self._rows:
+            model = self._models.setdefault(row.key, PosterModel(self._posters, self))
+            model.replace(keep_posters(model.records, row.titles))
+        self._arrange([self._shown(row) for row in self._rows])
+
+    def _arrange(self, wanted: Sequence[ShownRow]) -> None:
+        """Rows come and go in their place, so that the others keep the focus and how far they were moved."""
+        keys = [row.key for row in wanted]
+        for at in reversed(range(len(self.records))):
+            if self.records[at].key not in keys:
+                self.beginRemoveRows(_NO_PARENT, at, at)
+                del self.records[at]
+                self.endRemoveRows()
+        there = {row.key for row in self.records}
+        if [row.key for row in self.records] == [key for key in keys if key in there]:
+            for at, row in enumerate(wanted):
+                if row.key not in there:
+                    self.beginInsertRows(_NO_PARENT, at, at)
+                    self.records.insert(at, row)
+                    self.endInsertRows()
+        self.replace(wanted)
+        self.countChanged.emit()
+
+    def _shown(self, row: TitleRow) -> ShownRow:
+        return ShownRow(row.key, _heading(row.key), row.key == CONTINUE, self._models[row.key])
+
+
+def _heading(key: str) -> str:
+    """What stands over a row; a service may name rows that this version has no words for."""
+    return {
+        CONTINUE: tr("Continue watching"),
+        "list": tr("My list"),
+        "trending": tr("Trending now"),
+        "new": tr("New"),
+    }.get(key, tr("More to watch"))

@@ -1,0 +1,104 @@
+"""Titles as the delegates of rows and grids show them, with posters that come when they are first seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
+
+from ui.ports import TitleCard
+from ui.viewmodels.binding import RecordModel
+from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.text import duration_words, tr
+
+_WATCHED_SHARE = 0.95  # a title seen this far counts as finished
+_BEGUN_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """A title as a delegate shows it."""
+
+    title_id: str
+    name: str
+    facts: str  # year, length, quality
+    synopsis: str
+    progress: float  # 0..1
+    remaining: str
+    poster: str = ""  # file: address, empty until it is there
+    poster_url: str = ""
+
+
+class PosterModel(RecordModel[Poster]):
+    """Titles in a row or grid. A poster is fetched when a delegate first asks for it, and ``wanted_more`` is called
+    when the view comes near the end."""
+
+    record = Poster
+
+    def __init__(self, posters: PosterCache, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._posters = posters
+        self.more_wanted: Callable[[], None] | None = None
+        self._poster_role = next(role for role, name in self._fields.items() if name == "poster")
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
+        if role == self._poster_role:
+            self._load_poster(index.row())
+        return super().data(index, role)
+
+    def canFetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> bool:
+        return not parent.isValid() and self.more_wanted is not None
+
+    def fetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> None:
+        if self.more_wanted is not None and not parent.isValid():
+            self.more_wanted()
+
+    def _load_poster(self, row: int) -> None:
+        record = self.records[row]
+        if record.poster or not record.poster_url:
+            return
+        address = self._posters.get(
+            record.poster_url, lambda address: self._show_poster(row, record.title_id, address)
+        )
+        if address:
+            self.records[row] = replace(record, poster=address)
+
+    def _show_poster(self, row: int, title_id: str, address: str) -> None:
+        if row >= len(self.records) or self.records[row].title_id != title_id:
+            row = next((i for i, record in enumerate(self.records) if record.title_id == title_id), -1)
+        if row >= 0:
+            self.put(row, replace(self.records[row], poster=address))
+
+
+def is_begun(card: TitleCard) -> bool:
+    """Whether a title has been watched in part."""
+    return _BEGUN_SHARE < _share(card) < _WATCHED_SHARE
+
+
+def _share(card: TitleCard) -> float:
+    return min(1.0, card.progress_s / card.duration_s) if card.duration_s > 0 else 0.0
+
+
+def keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Poster]:
+    """The titles as delegates show them, with the pictures that ``old`` has already."""
+    pictures = {(poster.title_id, poster.poster_url): poster.poster for poster in old}
+    return [poster_of(card, pictures.get((card.id, card.poster_url), "")) for card in cards]
+
+
+def poster_of(card: TitleCard, picture: str = "") -> Poster:
+    """A title as delegates show it; ``picture`` is its poster where that is there already."""
+    facts = [str(card.year) if card.year else "", duration_words(card.duration_s)]
+    facts.append(f"{card.height}p" if card.height else "")
+    begun = is_begun(card)
+    left = duration_words(card.duration_s - card.progress_s)
+    return Poster(
+        title_id=card.id,
+        name=card.name,
+        facts="  ·  ".join(fact for fact in facts if fact),
+        synopsis=card.synopsis,
+        progress=_share(card) if begun else 0.0,
+        remaining=tr("{time} left").format(time=left) if begun else "",
+        poster=picture,
+        poster_url=card.poster_url,
+    )
