@@ -51,6 +51,7 @@ from backend_stub.signing import UrlSigner
 class ServiceContext:
     settings: Settings
     secrets: ServiceSecrets
+    url_signer: UrlSigner
     clock: Clock
     database: Database
     accounts: Accounts
@@ -115,6 +116,7 @@ def open_context(
     return ServiceContext(
         settings=settings,
         secrets=secrets,
+        url_signer=url_signer,
         clock=clock,
         database=database,
         accounts=Accounts(database, clock),

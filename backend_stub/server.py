@@ -25,7 +25,6 @@ from backend_stub.http_server import HttpServer, Tick, TlsFiles, listen
 from backend_stub.metrics import CountCalls
 from backend_stub.services.addresses import Edge
 from backend_stub.services.edge_beats import BEAT_S, EdgeReport
-from backend_stub.signing import UrlSigner
 
 API_PATHWAY = "api"
 
@@ -117,10 +116,9 @@ class ServerGroup:
         return self._servers[name].alive
 
     def _start_servers(self) -> None:
-        signer = UrlSigner([self.context.secrets.url_signing])
         for index, port in enumerate(self.options.edge_ports):
             name = edge_name(index)
-            app = EdgeApp(name, self.settings.media_dir, signer, self._clock)
+            app = EdgeApp(name, self.settings.media_dir, self.context.url_signer, self._clock)
             self.edges.append(self._serve(name, app, port, is_edge=True))
         self.api = self._serve(
             API_PATHWAY,

@@ -91,5 +91,6 @@ def _conditions(scope: Scope) -> Conditions:
     return Conditions(
         byte_range=header(scope, b"range"),
         if_none_match=header(scope, b"if-none-match"),
+        if_modified_since=header(scope, b"if-modified-since"),
         if_range=header(scope, b"if-range"),
     )

@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 
 from backend_stub.edge.ranges import Span, UnsatisfiableRangeError, parse_range
@@ -16,9 +17,9 @@ from backend_stub.problems import ProblemError
 from backend_stub.titles import VARIANTS
 
 CHUNK_BYTES = 256 << 10
-_IMMUTABLE = "public, max-age=31536000, immutable"  # a published file never changes
-_MANIFEST_CACHE = "public, max-age=10"
-_TYPES = {
+IMMUTABLE = "public, max-age=31536000, immutable"  # a published file never changes
+MANIFEST_CACHE = "public, max-age=10"
+CONTENT_TYPES = {
     ".mpd": "application/dash+xml",
     ".m3u8": "application/vnd.apple.mpegurl",
     ".m4s": "video/iso.segment",
@@ -50,6 +51,7 @@ class Conditions:
 
     byte_range: str | None = None
     if_none_match: str | None = None
+    if_modified_since: str | None = None
     if_range: str | None = None
 
 
@@ -128,20 +130,21 @@ def begin(path: Path, conditions: Conditions, *, head: bool) -> Reply:
 def _decide(path: Path, facts: os.stat_result, conditions: Conditions) -> Reply:
     etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
     suffix = path.suffix.lower()
-    cache = _MANIFEST_CACHE if _KINDS.get(suffix) == "manifest" else _IMMUTABLE
+    cache = MANIFEST_CACHE if _KINDS.get(suffix) == "manifest" else IMMUTABLE
     headers = [
         (b"etag", etag.encode()),
+        (b"last-modified", formatdate(facts.st_mtime, usegmt=True).encode()),
         (b"cache-control", cache.encode()),
         (b"accept-ranges", b"bytes"),
     ]
-    if _matches(conditions.if_none_match, etag):
+    if unchanged(conditions, etag, facts.st_mtime):
         return Reply(304, headers)
     asked = conditions.byte_range if conditions.if_range in {None, etag} else None
     try:
         span = parse_range(asked, facts.st_size)
     except UnsatisfiableRangeError:
         return Reply(416, [*headers, (b"content-range", b"bytes */%d" % facts.st_size), (b"content-length", b"0")])
-    headers.append((b"content-type", _TYPES.get(suffix, "application/octet-stream").encode()))
+    headers.append((b"content-type", CONTENT_TYPES.get(suffix, "application/octet-stream").encode()))
     if span is None:
         span, status = Span(0, facts.st_size), 200
     else:
@@ -152,12 +155,18 @@ def _decide(path: Path, facts: os.stat_result, conditions: Conditions) -> Reply:
     return Reply(status, headers, position=span.start, left=span.length)
 
 
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    """The weak comparison of RFC 9110, section 13.1.2."""
-    if if_none_match is None:
+def unchanged(conditions: Conditions, etag: str, modified_at: float) -> bool:
+    """Whether the client has it already, by the tag (weakly), else by the date (RFC 9110, section 13.2.2)."""
+    if conditions.if_none_match is not None:
+        given = [one.strip().removeprefix("W/") for one in conditions.if_none_match.split(",")]
+        return "*" in given or etag in given
+    if conditions.if_modified_since is None:
         return False
-    given = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
-    return "*" in given or etag in given
+    try:
+        since = parsedate_to_datetime(conditions.if_modified_since)
+        return int(modified_at) <= since.timestamp()
+    except (ValueError, OverflowError, OSError):
+        return False  # a date that is none is left aside
 
 
 def _not_found() -> ProblemError:

@@ -50,6 +50,7 @@ COMMANDS = {
     "selftest": Command("ui.cli.selftest", "try this installation: the app by keys, a kiosk under troubles"),
     "doctor": Command("ui.cli.doctor", "say what is missing on this machine"),
     "serve": Command("ui.cli.serve", "run the bundled service: API and two CDN edges"),
+    "nginx-config": Command("ui.cli.nginx_config", "make nginx one more CDN edge of the bundled service"),
     "publish": Command("ui.cli.publish", "encode, encrypt and publish a video file"),
     "backup": Command("ui.cli.backup", "copy the bundled service's state while it runs, or put a copy back"),
     "demo": Command("ui.cli.demo", "service, sample titles and the app, in one go"),

@@ -23,6 +23,7 @@ PUBLIC = {
     ("post", "/clearkey/{title_id}"),
     ("post", "/licences/{licence_id}/release"),
     ("get", "/revocations"),
+    ("get", "/edge-check"),
     ("get", "/keys"),
     ("get", "/time"),
     ("get", "/health"),

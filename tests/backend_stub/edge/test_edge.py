@@ -89,6 +89,14 @@ def test_unchanged_file_is_not_sent_again(url: str) -> None:
     assert get(url, if_none_match='"other"').status_code == 200
 
 
+def test_a_file_not_changed_since_then_is_not_sent_again(url: str) -> None:
+    modified = get(url).headers["last-modified"]
+    assert get(url, if_modified_since=modified).status_code == 304
+    assert get(url, if_modified_since="Thu, 01 Jan 1970 00:00:00 GMT").status_code == 200
+    assert get(url, if_modified_since="yesterday").status_code == 200
+    assert get(url, if_modified_since=modified, if_none_match='"other"').status_code == 200  # the tag counts more
+
+
 def test_if_range_takes_the_whole_of_a_changed_file(url: str) -> None:
     etag = get(url).headers["etag"]
     assert get(url, range="bytes=0-0", if_range=etag).status_code == 206

@@ -1,0 +1,131 @@
+"""nginx as an edge: what it answers is held against what our own edge answers to the same requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from backend_stub.edge.nginx import NginxEdge, configuration
+from backend_stub.server import ServerGroup
+from backend_stub.signing import Grant, UrlSigner
+from tests.kit.backend import SignedInViewer
+from tests.kit.nginx import running_nginx
+
+SAME_HEADERS = (
+    "content-type",
+    "content-length",
+    "content-range",
+    "cache-control",
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+)
+
+
+@pytest.fixture(scope="module")
+def nginx(group: ServerGroup, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_nginx(group, tmp_path_factory.mktemp("nginx")) as url:
+        yield url
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False) as made:
+        yield made
+
+
+def signed_path(
+    group: ServerGroup, path: str, *, title: str = "noise", lifetime_s: float = 600, key: bytes | None = None
+) -> str:
+    signer = UrlSigner([key or group.context.secrets.url_signing])
+    return f"/s/{signer.sign(Grant(title, 'session', group.context.clock.now() + lifetime_s))}{path}"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/noise/clear/video/1.m4s", {}),
+        ("/noise/clear/video/1.m4s", {"Range": "bytes=100-1999"}),
+        ("/noise/clear/video/1.m4s", {"Range": "bytes=-7"}),
+        ("/noise/clear/video/1.m4s", {"Range": "bytes=0-1,5-6"}),
+        ("/noise/clear/manifest.mpd", {}),
+        ("/noise/encrypted/master.m3u8", {}),
+        ("/noise/clear/none.m4s", {}),
+        ("/noise/clear/", {}),
+        ("/noise/poster.jpg", {}),
+        ("/noise/clear/%2e%2e/%2e%2e/%2e%2e/secrets/master.key", {}),
+        ("/noise/clear/..%2f..%2f..%2fsecrets%2fmaster.key", {}),
+    ],
+)
+def test_it_answers_as_our_edge_does(
+    group: ServerGroup, nginx: str, client: httpx.Client, path: str, headers: dict[str, str]
+) -> None:
+    signed = signed_path(group, path)
+    for method in ("HEAD", "GET", "OPTIONS"):
+        ours, theirs = (client.request(method, url + signed, headers=headers) for url in (group.edges[0].url, nginx))
+        if ours.status_code == 404:
+            assert theirs.status_code in {403, 404}
+            return
+        assert (theirs.status_code, theirs.content) == (ours.status_code, ours.content)
+        if method != "OPTIONS":
+            assert theirs.headers["x-edge"] == "edge-nginx"
+        same = [name for name in SAME_HEADERS if name in ours.headers]
+        assert {name: theirs.headers.get(name) for name in same} == {name: ours.headers[name] for name in same}
+
+
+def test_conditional_requests(group: ServerGroup, nginx: str, client: httpx.Client) -> None:
+    url = nginx + signed_path(group, "/noise/clear/video/2.m4s")
+    first = client.get(url)
+    etag, modified = first.headers["etag"], first.headers["last-modified"]
+    assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
+    assert client.get(url, headers={"If-Modified-Since": modified}).status_code == 304
+    assert client.get(url, headers={"Range": "bytes=0-0", "If-Range": etag}).status_code == 206
+    assert client.get(url, headers={"Range": "bytes=0-0", "If-Range": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("lifetime_s", "key", "title"), [(-1, None, "noise"), (60, b"x" * 32, "noise"), (60, None, "other")]
+)
+def test_expired_forged_and_foreign_signatures(
+    group: ServerGroup, nginx: str, client: httpx.Client, lifetime_s: float, key: bytes | None, title: str
+) -> None:
+    path = "/noise/clear/video/1.m4s"
+    refused = client.get(nginx + signed_path(group, path, lifetime_s=lifetime_s, key=key, title=title))
+    assert (refused.status_code, refused.json()["code"]) == (403, "bad_signature")
+    assert refused.headers["content-type"] == "application/problem+json"
+    for wrong in (
+        "/noise/clear/video/1.m4s",
+        "/s/x/noise/clear/video/1.m4s",
+        "/check",
+        "/problem/403",
+        "/nginx.conf",
+    ):
+        assert client.get(nginx + wrong).status_code in {403, 404}
+
+
+def test_one_check_serves_many_requests(group: ServerGroup, nginx: str, client: httpx.Client) -> None:
+    path = signed_path(group, "/noise/clear/video/3.m4s")
+    before = checks(group)
+    for _ in range(5):
+        assert client.get(nginx + path).status_code == 200
+    assert checks(group) == before + 1
+
+
+def checks(group: ServerGroup) -> float:
+    lines = group.context.metrics.text([]).splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if "edge-check" in line)
+
+
+def test_a_channel_comes_from_our_edge(group: ServerGroup, nginx: str, viewer: SignedInViewer) -> None:
+    answer = httpx.get(nginx + signed_path(group, "/noise/live/none.mpd"), trust_env=False)
+    assert (answer.status_code, answer.json()["code"]) == (404, "file_not_found")
+
+
+@pytest.mark.parametrize("member", ["listen", "name"])
+def test_what_would_break_out_of_the_configuration_is_refused(tmp_path: Path, member: str) -> None:
+    members = {"listen": "127.0.0.1:1", "name": "edge-x", member: "x; return 200"}
+    edge = NginxEdge(tmp_path, tmp_path, api_url="http://a/api/v1", edge_url="http://b", **members)
+    with pytest.raises(ValueError, match=member):
+        configuration(edge)

@@ -1,0 +1,54 @@
+"""nginx over our own configuration, where it is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from backend_stub.edge.nginx import NginxEdge, configuration
+from backend_stub.http_server import listen
+from backend_stub.server import ServerGroup
+
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+
+
+@contextmanager
+def running_nginx(group: ServerGroup, state_dir: Path) -> Iterator[str]:
+    """The address of an nginx that serves the media of a running service; the test is skipped without nginx."""
+    if NGINX is None:
+        pytest.skip("nginx is not installed")
+    state_dir.mkdir(parents=True, exist_ok=True)
+    listener, _ = listen("127.0.0.1", 0)
+    address = f"127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+    user = "root" if os.geteuid() == 0 else None
+    edge = NginxEdge(group.settings.media_dir, state_dir, address, group.api_url, group.edges[0].url, user=user)
+    config = state_dir / "nginx.conf"
+    config.write_text(configuration(edge))
+    process = subprocess.Popen([NGINX, "-p", state_dir, "-c", config], stderr=subprocess.PIPE)
+    try:
+        _wait_until_it_serves(process, f"http://{address}")
+        yield f"http://{address}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def _wait_until_it_serves(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            assert process.poll() is None, process.communicate()[1].decode()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
