@@ -80,15 +80,14 @@ class LicenceDesk:
         self._watching: asyncio.Task[None] | None = None
         self._renewed_for: set[bytes] = set()
 
-    def knows(self, presentation: Presentation) -> None:
-        """What the manifest says about protection."""
-        self._protections = tuple(
-            protection
-            for period in presentation.periods
-            for track in period.tracks
-            for rendition in track.renditions
-            for protection in rendition.protections
-        )
+    async def admit(self, presentation: Presentation) -> None:
+        """Take in what the manifest says about protection, and return when the licence that is kept here, if that is
+        what the title plays with, permits it: also a title that needs no key is played by right.
+        Raises DrmError.
+        """
+        self._knows(presentation)
+        if self._offer is not None and self._offer.kept_id is not None and self._running is not None:
+            await asyncio.shield(self._running)
 
     def prefetch(self) -> None:
         """Ask now for the keys that the offer names, while the manifest is still on its way."""
@@ -119,6 +118,15 @@ class LicenceDesk:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._ring.clear()
+
+    def _knows(self, presentation: Presentation) -> None:
+        self._protections = tuple(
+            protection
+            for period in presentation.periods
+            for track in period.tracks
+            for rendition in track.renditions
+            for protection in rendition.protections
+        )
 
     def _start(self, kids: tuple[bytes, ...]) -> asyncio.Task[None]:
         if self._running is None or self._running.done():

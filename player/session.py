@@ -231,7 +231,7 @@ class Session:
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
         self._load_into_player(start_s)
         presentation = await load_presentation(addresses, loader, self._paths, self._clock, self._observe)
-        desk.knows(presentation)
+        await desk.admit(presentation)
         steering = await steering_of(
             presentation, self._paths, services.gate, self._clock, self._throughput, self._observe, settings.seed
         )

@@ -94,7 +94,7 @@ async def test_nothing_is_fetched_early_without_an_offer() -> None:
 async def test_all_who_wait_share_one_exchange_for_all_keys_of_the_title() -> None:
     bench = Bench()
     title = presentation(video_track(rendition("v", protections=(Protection(default_kids=(HD, SD)),))))
-    bench.desk.knows(title)
+    await bench.desk.admit(title)
 
     async def three() -> None:
         await asyncio.gather(*(bench.desk.ensure([kid], []) for kid in (SD, HD, SD)))
