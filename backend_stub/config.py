@@ -32,6 +32,7 @@ class Settings:
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
     register_limit: RateLimit = RateLimit(attempts=30, window_s=600)
     pin_limit: RateLimit = RateLimit(attempts=5, window_s=300)
+    payment_limit: RateLimit = RateLimit(attempts=10, window_s=600)
 
     @property
     def database(self) -> str:

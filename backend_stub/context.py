@@ -11,10 +11,13 @@ from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
+from backend_stub.payments.local import LocalProvider
+from backend_stub.payments.provider import PaymentProvider
 from backend_stub.service_secrets import ServiceSecrets, load_or_create
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Addresses, Edge
 from backend_stub.services.audit import AuditLog
+from backend_stub.services.billing import Billing
 from backend_stub.services.catalog import Catalog
 from backend_stub.services.content_keys import KeyVault
 from backend_stub.services.device_grants import DeviceGrants
@@ -24,6 +27,7 @@ from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
 from backend_stub.services.my_list import MyList
+from backend_stub.services.payment_events import PaymentEvents
 from backend_stub.services.plans import Subscriptions
 from backend_stub.services.play import PlayService
 from backend_stub.services.profiles import Profiles
@@ -45,6 +49,10 @@ from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.tokens import Tokens
 from backend_stub.services.views import Views
 from backend_stub.signing import UrlSigner
+from backend_stub.upkeep import Task, Upkeep
+
+_RENEWALS_S = 60.0
+_EVENTS_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,9 @@ class ServiceContext:
     streams: Streams
     downloads: Downloads
     subscriptions: Subscriptions
+    provider: PaymentProvider
+    billing: Billing
+    payment_events: PaymentEvents
     contracts: TitleContracts
     signer: ServiceSigner
     rights: RightsService
@@ -76,6 +87,7 @@ class ServiceContext:
     register_window: SlidingWindow
     code_window: SlidingWindow
     pin_window: SlidingWindow
+    payment_window: SlidingWindow
     profiles: Profiles
     my_list: MyList
     title_credits: TitleCredits
@@ -87,8 +99,10 @@ class ServiceContext:
     telemetry: Telemetry
     metrics: Metrics
     device_grants: DeviceGrants
+    upkeep: Upkeep
 
     def close(self) -> None:
+        self.upkeep.stop()
         self.rows.close()
         self.views.close()
         self.search.close()
@@ -113,6 +127,9 @@ def open_context(
     steering = Steering(url_signer, clock, edges)
     catalog, my_list, views = Catalog(database, clock), MyList(database, clock), Views(database, clock)
     addresses = Addresses(url_signer, steering.edges_for)
+    provider = LocalProvider(database, clock, secrets.payment_events)
+    billing = Billing(database, clock, provider)
+    payment_events = PaymentEvents(database, clock, provider, billing)
     return ServiceContext(
         settings=settings,
         secrets=secrets,
@@ -129,6 +146,9 @@ def open_context(
         streams=Streams(database, clock, views),
         downloads=Downloads(database, clock, settings, addresses),
         subscriptions=Subscriptions(database, clock),
+        provider=provider,
+        billing=billing,
+        payment_events=payment_events,
         contracts=TitleContracts(database, clock),
         signer=signer,
         rights=RightsService(database, clock, settings, vault, signer),
@@ -141,6 +161,7 @@ def open_context(
         register_window=SlidingWindow(settings.register_limit),
         code_window=SlidingWindow(settings.login_limit),
         pin_window=SlidingWindow(settings.pin_limit),
+        payment_window=SlidingWindow(settings.payment_limit),
         profiles=Profiles(database, clock),
         my_list=my_list,
         title_credits=TitleCredits(database, clock),
@@ -152,4 +173,11 @@ def open_context(
         telemetry=Telemetry(database, clock, steering),
         metrics=Metrics(),
         device_grants=DeviceGrants(database, clock),
+        upkeep=Upkeep(
+            [
+                Task("renewals", _RENEWALS_S, billing.renew_due),
+                Task("payment events", _EVENTS_S, lambda: provider.deliver(payment_events.receive)),
+            ],
+            clock,
+        ),
     )

@@ -79,6 +79,7 @@ class ServerGroup:
         self.edges = []
         try:
             self._start_servers()
+            self.context.upkeep.start()
         except BaseException:
             self.stop()
             raise

@@ -15,11 +15,13 @@ _LICENCE = "licence-signing.key"
 @dataclass(frozen=True, slots=True)
 class ServiceSecrets:
     """``url_signing`` signs media URLs, ``token_signing`` access tokens, ``licence_signing`` licences (the newest
-    first); ``admin_token`` opens the administrative calls of faults. None of them shows in a repr."""
+    first), ``payment_events`` what the local payment provider tells; ``admin_token`` opens the administrative calls
+    of faults. None of them shows in a repr."""
 
     url_signing: bytes = field(repr=False)
     token_signing: bytes = field(repr=False)
     licence_signing: Sequence[bytes] = field(repr=False)
+    payment_events: bytes = field(repr=False)
     admin_token: str = field(repr=False)
 
 
@@ -35,6 +37,7 @@ def load_or_create(folder: Path) -> ServiceSecrets:
         url_signing=_secret(folder / "url-signing.key"),
         token_signing=_secret(folder / "token-signing.key"),
         licence_signing=[read_secret(path) for path in (folder / _LICENCE, *_older_licence_keys(folder))],
+        payment_events=_secret(folder / "payment-events.key"),
         admin_token=_secret(folder / "admin-token.key").hex(),
     )
 

@@ -13,6 +13,7 @@ from backend_stub.api import (
     activation,
     admin,
     auth,
+    billing,
     catalog,
     devices,
     edge_check,
@@ -52,6 +53,7 @@ _MODULES = (
     rights,
     progress,
     telemetry,
+    billing,
     system,
     admin,
 )

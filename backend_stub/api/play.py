@@ -36,12 +36,10 @@ def start_play(
 
 @router.post("/play/{session_id}/heartbeat", responses=documented(401, 403, 404, 409))
 def heartbeat(
-    body: schemas.HeartbeatRequest, context: Context, caller: Caller, session_id: Hex32
+    body: schemas.HeartbeatRequest, context: Context, caller: Caller, watching: Watching, session_id: Hex32
 ) -> schemas.HeartbeatBody:
     profile_id = caller.profile.id if caller.profile is not None else None
-    next_in_s, expires_at = context.streams.beat(
-        caller.account.id, session_id, profile_id, playing=body.state == "playing"
-    )
+    next_in_s, expires_at = context.streams.beat(watching, session_id, profile_id, playing=body.state == "playing")
     return schemas.HeartbeatBody(next_in_s=next_in_s, expires_at=expires_at)
 
 

@@ -18,7 +18,8 @@ from backend_stub.services import audit
 class Plan:
     """The limits of a plan; None is no limit. ``max_height`` is in lines of the picture.
 
-    ``download_titles`` are per device. ``paid`` opens titles that are not free.
+    ``download_titles`` are per device. ``paid`` opens titles that are not free. ``price_cents`` is for
+    :data:`backend_stub.services.billing_rules.PERIOD_S`; None is not for sale.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Plan:
     download_devices: int | None
     download_titles: int | None
     paid: bool = True
+    price_cents: int | None = None
 
 
 FREE = Plan("free", 576, 1, 2, 0, 0, paid=False)
@@ -35,9 +37,9 @@ PLANS = {
     plan.name: plan
     for plan in (
         FREE,
-        Plan("basic", 576, 1, 4, 1, 15),
-        Plan("standard", 1080, 2, 8, 2, 25),
-        Plan("premium", None, 4, 16, 6, 100),
+        Plan("basic", 576, 1, 4, 1, 15, price_cents=599),
+        Plan("standard", 1080, 2, 8, 2, 25, price_cents=999),
+        Plan("premium", None, 4, 16, 6, 100, price_cents=1399),
         # Not for sale: whoever tests a client starts more sessions and devices than a viewer has.
         Plan("unlimited", None, None, None, None, None),
     )
@@ -79,7 +81,7 @@ class Subscriptions:
             return plan_at(session, account_id, self._clock.now())
 
 
-def begin(session: Session, account_id: str, plan: str, now: float, ends_at: float | None = None) -> None:
+def begin(session: Session, account_id: str, plan: str, now: float, ends_at: float | None = None) -> Subscription:
     """End what the account has and begin ``plan``."""
     running = or_(Subscription.ends_at.is_(None), Subscription.ends_at > now)
     for row in session.scalars(select(Subscription).where(Subscription.account_id == account_id, running)):
@@ -87,3 +89,4 @@ def begin(session: Session, account_id: str, plan: str, now: float, ends_at: flo
     row = Subscription(id=secrets.token_hex(16), account_id=account_id, plan=plan, starts_at=now, ends_at=ends_at)
     session.add(row)
     audit.record(session, now, "plan.given", account_id=account_id, subject=plan)
+    return row

@@ -33,7 +33,7 @@ class Profiles:
 
     def make(self, by: SignedIn, name: str, maturity: int, pin: str | None) -> Profile:
         """Add a profile. Raises :class:`ProblemError` 403 ``profile_not_allowed``, 409 ``profile_limit``."""
-        _check_grown_up(by)
+        check_grown_up(by)
         profile = Profile(
             id=secrets.token_hex(16),
             account_id=by.account.id,
@@ -55,7 +55,7 @@ class Profiles:
 
         Raises :class:`ProblemError` 403 ``profile_not_allowed``, 404 ``profile_not_found``.
         """
-        _check_grown_up(by)
+        check_grown_up(by)
         with self._database.write() as session:
             session.delete(_own(session, by.account.id, profile_id))
             spent = update(RefreshToken).where(RefreshToken.profile_id == profile_id)
@@ -90,6 +90,7 @@ def _own(session: Session, account_id: str, profile_id: str) -> Profile:
     return profile
 
 
-def _check_grown_up(by: SignedIn) -> None:
+def check_grown_up(by: SignedIn) -> None:
+    """Raises :class:`ProblemError` 403 ``profile_not_allowed`` for a profile with an age limit."""
     if by.profile is not None and by.profile.maturity < ADULT:
-        raise ProblemError(403, "profile_not_allowed", "This profile cannot change the profiles of the account.")
+        raise ProblemError(403, "profile_not_allowed", "This profile cannot change the account.")

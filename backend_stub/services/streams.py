@@ -11,7 +11,8 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Device, PlaySession, Title
 from backend_stub.problems import ProblemError
-from backend_stub.services.plans import Plan, plan_at
+from backend_stub.services.entitlement import Viewing, entitled_title
+from backend_stub.services.plans import Plan
 from backend_stub.services.views import Views
 
 BEAT_S = 30.0
@@ -25,14 +26,16 @@ class Streams:
         self._views = views
 
     def beat(
-        self, account_id: str, session_id: str, profile_id: str | None = None, *, playing: bool = True
+        self, viewing: Viewing, session_id: str, profile_id: str | None = None, *, playing: bool = True
     ) -> tuple[float, float]:
         """The session is still there: seconds until the next heartbeat, and when the session expires.
 
         One that fell silent takes its place again if there still is one. Raises :class:`ProblemError` 404
-        ``session_not_found``, 409 ``session_ended``, 403 ``session_expired`` or ``stream_limit``.
+        ``session_not_found``, 409 ``session_ended``, 403 ``session_expired`` or ``stream_limit``, and as
+        :func:`entitled_title`: a session goes on only where it could begin.
         """
         now = self._clock.now()
+        account_id = viewing.account_id
         with self._database.write() as session:
             session.get_one(Account, account_id, with_for_update=True)  # streams are counted one after the other
             play = play_session(session, account_id, session_id)
@@ -40,8 +43,11 @@ class Streams:
                 raise ended()
             if play.expires_at <= now:
                 raise ProblemError(403, "session_expired", "The play session has expired.")
+            plan = entitled_title(session, viewing, play.title_id, now).plan
             if play.beat_at <= now - SILENT_S:
-                make_room(session, account_id, play.device_id, plan_at(session, account_id, now)[0], now)
+                make_room(session, account_id, play.device_id, plan, now)
+            else:
+                _keep_place(session, play, plan, now)
             play.beat_at = now
             device = session.get(Device, (account_id, play.device_id))
             if device is not None:
@@ -99,6 +105,18 @@ def make_room(session: Session, account_id: str, device_id: str, plan: Plan, now
             play.ended_at = now
         else:
             others.append(play)
+    _check_limit(session, others, plan)
+
+
+def _keep_place(session: Session, play: PlaySession, plan: Plan, now: float) -> None:
+    """A plan may have become smaller: then those that began first go on. Raises 403 ``stream_limit``."""
+    began = (play.created_at, play.id)
+    _check_limit(
+        session, [one for one in _running(session, play.account_id, now) if (one.created_at, one.id) < began], plan
+    )
+
+
+def _check_limit(session: Session, others: Sequence[PlaySession], plan: Plan) -> None:
     if plan.streams is not None and len(others) >= plan.streams:
         raise ProblemError(
             403,

@@ -21,6 +21,7 @@ def test_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
     assert [path.name for path in files] == [
         "admin-token.key",
         "licence-signing.key",
+        "payment-events.key",
         "token-signing.key",
         "url-signing.key",
     ]

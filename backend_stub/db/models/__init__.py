@@ -21,6 +21,7 @@ from backend_stub.db.models.activity import (
     View,
 )
 from backend_stub.db.models.base import Base
+from backend_stub.db.models.billing import LedgerCard, LedgerCharge, LedgerEvent, Membership, Payment
 from backend_stub.db.models.catalogue import (
     ContentKey,
     KeyEnvelope,
@@ -45,7 +46,12 @@ __all__ = [
     "EdgeBeat",
     "IssuedLicence",
     "KeyEnvelope",
+    "LedgerCard",
+    "LedgerCharge",
+    "LedgerEvent",
     "ListEntry",
+    "Membership",
+    "Payment",
     "PlaySession",
     "Profile",
     "Progress",

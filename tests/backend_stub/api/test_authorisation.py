@@ -27,6 +27,8 @@ PUBLIC = {
     ("get", "/keys"),
     ("get", "/time"),
     ("get", "/health"),
+    ("get", "/plans"),
+    ("post", "/payments/webhook"),
 }
 FOR_PUBLISHERS = "/admin/titles/"
 EXAMPLES = {
@@ -35,6 +37,7 @@ EXAMPLES = {
     "licence_id": "0" * 32,
     "account_id": "0" * 32,
     "profile_id": "0" * 32,
+    "payment_id": "0" * 32,
     "device_id": "A" * 43,
 }
 

@@ -111,9 +111,9 @@ class StreamMachine(RuleBasedStateMachine):
         session_id = self.of_device[device_id]
         if not self.alive(session_id) and self.others_alive(device_id) >= 2:
             with pytest.raises(ProblemError, match="no more at the same time"):
-                self.service.context.streams.beat(self.account, session_id)
+                self.service.context.streams.beat(self.viewing, session_id)
             return
-        self.service.context.streams.beat(self.account, session_id)
+        self.service.context.streams.beat(self.viewing, session_id)
         self.beats[session_id] = self.service.clock.now()
 
     @precondition(lambda self: self.of_device)
