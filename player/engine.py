@@ -60,7 +60,8 @@ class EngineSettings:
     addresses lie: it is the folder of the local manifest that is played. ``wrap`` puts transports of a test
     (faults, a shaped link) around the network, ``web`` says how a test wants HTTP to be spoken.
     ``telemetry`` is the viewer's consent to tell the service how playbacks went, and a collector at ``collector_url``
-    (empty for none) all about them. ``schemes`` adds transports for addresses of the program's own (kept titles)."""
+    (empty for none) all about them. ``schemes`` adds transports for addresses of the program's own (kept titles).
+    ``on_transfer`` is told of every exchange, on the engine's thread."""
 
     profile: Path
     service_url: str | None = None
@@ -72,6 +73,7 @@ class EngineSettings:
     collector_url: str = field(default="", repr=False)
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = field(default=())
     schemes: Mapping[str, Callable[[Clock], Transport]] = field(default_factory=dict)
+    on_transfer: Callable[[Transfer], None] = lambda _transfer: None
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -172,6 +174,12 @@ class Engine:
         for teller in self._tellers.values():
             await teller.set_consent(consent)
 
+    async def forget_history(self) -> None:
+        """Forget what the viewer has watched, here and at the service. Runs on the engine's loop; raises
+        MatineeError."""
+        if self._resume is not None:
+            await self._resume.forget()
+
     def wait(self, session: Session, timeout_s: float | None = None) -> bool:
         """Wait until a playback is over and everything of it is closed; False when the time is up."""
         future = self._sessions.get(session)
@@ -210,6 +218,12 @@ class Engine:
                 profile = self._settings.profile
                 self._rights = await asyncio.to_thread(open_rights, profile, self._store, self._device, self.service)
         return self._rights
+
+    @property
+    def own_device_id(self) -> str | None:
+        """The id of this device, which the service may not know yet: it is the thumbprint of the device's key. None
+        without a service."""
+        return self._device_id or (None if self._device is None else self._device.device_id)
 
     async def device_id(self) -> str | None:
         """The id under which the service knows this device, which is registered where it was not; for the engine's
@@ -315,6 +329,7 @@ class Engine:
         await asyncio.gather(*rest, return_exceptions=True)
 
     def _transferred(self, transfer: Transfer) -> None:
+        self._settings.on_transfer(transfer)
         for session in list(self._sessions):
             session.transferred(transfer)
 
@@ -327,8 +342,7 @@ class Engine:
         return self._device_id
 
     async def _own_device(self) -> str | None:
-        """The device's id, which the service may not know yet: it is the thumbprint of the device's key."""
-        return self._device_id or (None if self._device is None else self._device.device_id)
+        return self.own_device_id
 
     async def _kept_licences(self) -> OfflineLicences | None:
         """The licences that are kept here, as the account that is signed in may use them."""

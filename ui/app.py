@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from player.session import Session
     from player.settings import PlaybackSettings
     from ui.client import EngineClient, OpenPlayback
+    from ui.data_use import DataMeter
     from ui.kept_titles import KeptTitles
     from ui.late_downloads import LateDownloads
     from ui.ports import PartReport, PlayerPort
@@ -82,6 +83,7 @@ def run_app(options: AppOptions) -> int:
         from PySide6.QtGui import QGuiApplication
 
         from ui import scene
+        from ui.preferences import PreferenceStore
         from ui.translation import translate_into
     except ImportError as error:
         raise ComponentError(
@@ -92,6 +94,9 @@ def run_app(options: AppOptions) -> int:
     scene.log_qt_messages()
     application = QGuiApplication(["matinee"])
     scene.after_application()
+    store = PreferenceStore(options.profile)
+    if store.preferences.language:
+        QLocale.setDefault(QLocale(store.preferences.language))
     translate_into(QLocale(), application)
     from ui.single import SingleInstance
 
@@ -103,26 +108,28 @@ def run_app(options: AppOptions) -> int:
         single.listen()
     scene.register_types(scene.choose_scene())
     try:
-        return _run(application, options, single)
+        return _run(application, options, single, store)
     finally:
         single.close()
 
 
-def _run(application: QGuiApplication, options: AppOptions, single: SingleInstance) -> int:
+def _run(application: QGuiApplication, options: AppOptions, single: SingleInstance, store: PreferenceStore) -> int:
     from PySide6.QtCore import QTimer
 
     from ui import scene
     from ui.client import EngineClient
+    from ui.data_use import DataMeter
     from ui.desktop.bus import session_bus
     from ui.desktop.session import DesktopSession
     from ui.garbage import GarbageCollector
     from ui.home_cache import HomeCache
     from ui.interrupts import Interrupts
     from ui.late_downloads import LateDownloads
-    from ui.preferences import PreferenceStore
+    from ui.preferences import download_settings
     from ui.remembered import Memory
     from ui.video.output import VideoOutput
     from ui.viewmodels.application import ApplicationViewModel
+    from ui.viewmodels.data_use import DataUseViewModel
     from ui.viewmodels.downloads import DownloadsViewModel
     from ui.viewmodels.home import HomeViewModel
     from ui.viewmodels.player import PlayerViewModel
@@ -131,11 +138,11 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from ui.viewmodels.tasks import Tasks
     from ui.window_place import WindowMemory
 
-    store = PreferenceStore(options.profile)
-    kept = LateDownloads(lambda: _make_downloads(options, client))
+    meter = DataMeter(options.profile)
+    kept = LateDownloads(lambda: _make_downloads(options, client, store))
     client = EngineClient(
-        lambda: _make_engine(options, kept),
-        _playback_opener(options, store),
+        lambda: _make_engine(options, store, meter, kept),
+        _playback_opener(options, store, meter),
         options.service_url,
         prepare=lambda player: _apply_preferences(player, store),
         examine=lambda: _examine(options),
@@ -146,7 +153,15 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     posters = PosterCache(client, tasks, options.profile / "posters")
     home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
     player = PlayerViewModel(client, tasks, output)
-    settings = SettingsViewModel(client, tasks, store, _told(store))
+    data_use = DataUseViewModel(meter)
+    settings = SettingsViewModel(
+        client,
+        tasks,
+        store,
+        _told(store),
+        data_use=data_use,
+        download_place=str(options.profile / _DOWNLOADS),
+    )
     downloads = DownloadsViewModel(kept, tasks, posters)
     app = ApplicationViewModel(
         client,
@@ -164,6 +179,8 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     garbage = GarbageCollector()
     engine, window = scene.load_window(app)
     output.set_surface(scene.video_surface(window))
+    data_use.start()
+    settings.changed.connect(lambda: kept.use(download_settings(store.preferences)))
     place = WindowMemory(options.profile)
     if not options.tv:
         place.restore(window)
@@ -185,6 +202,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     app.close()
     tasks.close()
     client.close()
+    meter.close()
     output.shutdown()
     interrupts.close()
     del engine
@@ -200,15 +218,17 @@ def _come_forward(app: ApplicationViewModel, window: QQuickWindow, address: str)
     window.requestActivate()
 
 
-def _make_downloads(options: AppOptions, client: EngineClient) -> KeptTitles:
+def _make_downloads(options: AppOptions, client: EngineClient, store: PreferenceStore) -> KeptTitles:
     from drm_client.keystore import open_key_store
     from ui.kept_titles import KeptTitles
+    from ui.preferences import download_settings
 
     return KeptTitles(
         lambda: client.engine,
         options.profile / _DOWNLOADS,
         lambda: open_key_store(options.profile, options.key_store),
         client.plays_online,
+        download_settings(store.preferences),
     )
 
 
@@ -218,7 +238,7 @@ def _presence(options: AppOptions) -> AbstractContextManager[None]:
     return playing(options.profile / _DOWNLOADS)
 
 
-def _make_engine(options: AppOptions, downloads: LateDownloads) -> Engine:
+def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, downloads: LateDownloads) -> Engine:
     from downloads.offline import SCHEME
     from player.engine import Engine, EngineSettings
     from player.net.web import WebOptions
@@ -231,6 +251,8 @@ def _make_engine(options: AppOptions, downloads: LateDownloads) -> Engine:
             ca_file=options.ca_file,
             web=options.web or WebOptions(),
             local_folder=options.local_folder,
+            telemetry=store.preferences.telemetry,
+            on_transfer=meter.transferred,
             wrap=options.wrap,
             schemes={SCHEME: downloads.made.transport.make},
         )
@@ -244,7 +266,7 @@ def _make_player() -> PlayerPort:
     return MpvPlayer(OutputOptions(audio=audio_outputs()))
 
 
-def _playback_opener(options: AppOptions, store: PreferenceStore) -> OpenPlayback:
+def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> OpenPlayback:
     def begin(
         engine: Engine,
         source: Source,
@@ -252,6 +274,7 @@ def _playback_opener(options: AppOptions, store: PreferenceStore) -> OpenPlaybac
         on_state: Callable[[PlaybackState], None],
         start_s: float | None,
     ) -> Session:
+        from player.cmcd import CmcdSettings
         from player.settings import PlaybackSettings
 
         on_event = options.on_event or (lambda _event: None)
@@ -265,7 +288,8 @@ def _playback_opener(options: AppOptions, store: PreferenceStore) -> OpenPlaybac
             stay_at_end=not options.only_source,
             audio_language=store.preferences.audio_language or None,
             max_bps=store.preferences.data_limit_bps or None,
-            metered=store.preferences.metered,
+            metered=store.preferences.metered or meter.network.metered is True,
+            cmcd=CmcdSettings() if store.preferences.cmcd else None,
         )
         if start_s is not None:
             playback = replace(playback, start_s=start_s)

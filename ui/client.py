@@ -20,6 +20,8 @@ from player.errors import ANY_ERROR, ErrorCode, ServiceError
 from player.state import PlaybackState, Status
 from ui.ports import (
     CatalogPage,
+    DeviceCard,
+    Devices,
     Found,
     Household,
     PartReport,
@@ -166,6 +168,20 @@ class EngineClient:
 
     async def title(self, title_id: str) -> TitleCard:
         return _card(await self._service().title(title_id))
+
+    async def devices(self) -> Devices:
+        found, own_id = await self._service().devices(), self.engine.own_device_id
+        items = [DeviceCard(one.id, one.name, one.last_seen_at, here=one.id == own_id) for one in found.items]
+        return Devices(items, found.limit)
+
+    async def remove_device(self, device_id: str) -> None:
+        await self._service().remove_device(device_id)
+
+    async def forget_history(self) -> None:
+        await self.engine.forget_history()
+
+    async def set_consent(self, consent: bool) -> None:
+        await self.engine.set_consent(consent)
 
     async def examine(self) -> Sequence[PartReport]:
         return await asyncio.to_thread(self._examine)

@@ -91,7 +91,8 @@ class _Card:
 
 class KeptTitles:
     """A :class:`ui.ports.DownloadsPort` over the store in ``root``, which is opened (or made) at first use, with
-    the key that ``keys`` gives. ``engine`` gives the engine; ``is_playing`` whether this app plays online."""
+    the key that ``keys`` gives. ``engine`` gives the engine; ``is_playing`` whether this app plays online.
+    ``settings`` count for the queue when it begins to run."""
 
     def __init__(
         self,
@@ -105,7 +106,7 @@ class KeptTitles:
         self._root = root
         self._keys = keys
         self._is_playing = is_playing
-        self._settings = settings or DownloadSettings()
+        self.settings = settings or DownloadSettings()
         self._store: Store | None = None
         self._opening = asyncio.Lock()
         self._queue: Queue | None = None
@@ -202,11 +203,11 @@ class KeptTitles:
             if download_id is not None:
                 self._queue.forgive(download_id)
             return
-        store, engine = await self._ready(), self._engine()
+        store, engine, settings = await self._ready(), self._engine(), self.settings
         self._queue = Queue(
             store,
-            Downloader(engine.gate, engine.clock, access_of(engine), self._settings),
-            self._settings,
+            Downloader(engine.gate, engine.clock, access_of(engine), settings),
+            settings,
             lambda: conditions.look(
                 lambda: self._is_playing() or somebody_plays(store.root), conditions.network_is_metered
             ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ui.ports import Shelf, TitleCard
 
 if TYPE_CHECKING:
+    from downloads.settings import DownloadSettings
     from player.opening import Source
     from ui.kept_titles import KeptTitles
 
@@ -25,6 +26,11 @@ class LateDownloads:
         if self._made is None:
             self._made = self._make()
         return self._made
+
+    def use(self, settings: DownloadSettings) -> None:
+        """Let these settings count from now on."""
+        if self._made is not None:
+            self._made.settings = settings
 
     async def shelf(self) -> Shelf:
         return await self.made.shelf()

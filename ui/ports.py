@@ -168,6 +168,24 @@ class SignInCode:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceCard:
+    """A machine of the account. ``seen_at`` is in seconds since 1970; ``here``: it is this one."""
+
+    id: str
+    name: str
+    seen_at: float = 0.0
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """The machines of an account, and how many its plan allows; None for any number."""
+
+    items: Sequence[DeviceCard] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartReport:
     """A part of the installation: whether it is there, and what helps where it is not."""
 
@@ -303,6 +321,22 @@ class ClientPort(Protocol):
 
     async def title(self, title_id: str) -> TitleCard:
         """One title. An unknown one raises ServiceError ``service.not_found``."""
+        ...
+
+    async def devices(self) -> Devices:
+        """The machines of the account."""
+        ...
+
+    async def remove_device(self, device_id: str) -> None:
+        """Take a machine off the account: it plays nothing of it any more."""
+        ...
+
+    async def forget_history(self) -> None:
+        """Forget what was watched, here and at the service."""
+        ...
+
+    async def set_consent(self, consent: bool) -> None:
+        """Whether the service may be told how playbacks went, from now on."""
         ...
 
     async def examine(self) -> Sequence[PartReport]:

@@ -7,9 +7,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ui.storage import JsonFile
+
+if TYPE_CHECKING:
+    from downloads.settings import DownloadSettings
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +24,10 @@ TEXT_SIZES = (90, 100, 115, 130)  # per cent
 DATA_LIMITS = (0, 6_000_000, 3_000_000, 1_500_000, 700_000)
 TONE_MAPPINGS = ("auto", "bt.2390", "hable", "mobius", "clip")
 SPEAKERS = ("auto", "stereo", "surround")
+LANGUAGES = ("", "en", "de")  # that the app speaks; empty is the system's
+MONTH_LIMITS = (0, 5, 10, 20, 50, 100, 200, 500)  # gigabytes (10^9 bytes); 0 is no limit
+DOWNLOAD_HEIGHTS = (0, 2160, 1080, 720, 480)  # lines; 0 is the best that there is
+DOWNLOAD_LIMITS = (0, 2_000_000, 5_000_000, 10_000_000, 50_000_000)  # bits per second; 0 is no limit
 _MAX_LANGUAGE = 35
 _FORMAT = 1  # in the file's "format"; one without it is of the first
 
@@ -29,8 +36,10 @@ _FORMAT = 1  # in the file's "format"; one without it is of the first
 class Preferences:
     """Everything that the settings page changes. ``audio_language`` is a BCP 47 tag; empty takes the title's own.
     ``data_limit_bps`` is the highest bitrate that Auto may choose; ``metered``: the network is paid by volume, and
-    Auto takes little of it. Sizes are per cent. For what concerns picture and sound (``hardware`` to ``passthrough``)
-    see :mod:`player.mpv.outputs`."""
+    Auto takes little of it; the system may say so too. ``month_limit_gb`` is what the viewer wants to use in a month
+    at most, and is warned above. ``telemetry`` and ``cmcd`` are consents: the service is told how playbacks went, its
+    CDNs how the player is doing. ``language`` counts from the next start. Sizes are per cent. For what concerns
+    picture and sound (``hardware`` to ``passthrough``) see :mod:`player.mpv.outputs`."""
 
     audio_language: str = ""
     data_limit_bps: int = 0
@@ -44,6 +53,13 @@ class Preferences:
     speakers: str = SPEAKERS[0]
     passthrough: bool = False
     metered: bool = False
+    language: str = ""
+    month_limit_gb: int = 0
+    download_height: int = 0
+    download_limit_bps: int = 0
+    download_metered: bool = False
+    telemetry: bool = False
+    cmcd: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -53,6 +69,10 @@ class Preferences:
 
 
 _CHOICES: Mapping[str, tuple[object, ...]] = {
+    "language": LANGUAGES,
+    "month_limit_gb": MONTH_LIMITS,
+    "download_height": DOWNLOAD_HEIGHTS,
+    "download_limit_bps": DOWNLOAD_LIMITS,
     "data_limit_bps": DATA_LIMITS,
     "tone_mapping": TONE_MAPPINGS,
     "speakers": SPEAKERS,
@@ -104,6 +124,16 @@ def output_options(preferences: Preferences, *, in_memory: bool) -> dict[str, ob
         passthrough=preferences.passthrough,
     )
     return outputs.output_options(wishes, in_memory=in_memory)
+
+
+def download_settings(preferences: Preferences) -> DownloadSettings:
+    """How downloads behave."""
+    from downloads.settings import DownloadSettings, Metered
+
+    return DownloadSettings(
+        limit_bps=preferences.download_limit_bps or None,
+        metered=Metered.ALLOW if preferences.download_metered else Metered.WAIT,
+    )
 
 
 def _ass_colour(colour: str) -> str:

@@ -48,6 +48,10 @@ class Memory:
         rest = [one for one in self.now.searches if one.casefold() != query.casefold()]
         self._keep(Remembered(self.now.viewer, self.now.person, (query, *rest)[:MOST_SEARCHES]))
 
+    def forget_searches(self) -> None:
+        """Have searched for nothing."""
+        self._keep(Remembered(self.now.viewer, self.now.person))
+
     def _keep(self, changed: Remembered) -> None:
         self.now = changed
         if self._file is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, status
 
 from backend_stub.api import schemas
 from backend_stub.api.deps import Context, Viewer
@@ -16,3 +16,8 @@ router = APIRouter(tags=["progress"])
 def report_progress(body: schemas.ProgressRequest, context: Context, viewer: Viewer) -> schemas.AcceptedBody:
     reports = [ProgressReport(**item.model_dump()) for item in body.items]
     return schemas.AcceptedBody(accepted=context.progress.report(viewer.id, reports))
+
+
+@router.delete("/progress", status_code=status.HTTP_204_NO_CONTENT, responses=documented(401, 403))
+def forget_progress(context: Context, viewer: Viewer) -> None:
+    context.progress.forget(viewer.id)

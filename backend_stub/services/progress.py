@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -51,6 +51,13 @@ class ProgressLog:
                     _apply(session, account_id, report, min(report.watched_at, now))
                 session.flush()
         return [report.event_id for report in reports]
+
+    def forget(self, account_id: str) -> None:
+        """Delete what the account has watched. Reports that were counted stay counted."""
+        with self._database.write() as session:
+            session.get_one(Account, account_id, with_for_update=True)
+            for table in (Progress, DeviceProgress):
+                session.execute(delete(table).where(table.account_id == account_id))
 
 
 def watches_of(session: Session, account_id: str, title_id: str) -> Sequence[DeviceProgress]:

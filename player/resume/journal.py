@@ -106,6 +106,12 @@ class ProgressJournal:
                 [(event_id,) for event_id in event_ids],
             )
 
+    def forget(self, account: str) -> None:
+        """Drop every position of an account."""
+        if self._path.exists():
+            with _disk(), self._open() as connection:
+                connection.execute(f"delete from {_TABLE} where account = ?", (account,))  # noqa: S608
+
     def close(self) -> None:
         """Close the file."""
         if self._connection is not None:

@@ -34,6 +34,8 @@ class ProgressService(Protocol):
 
     async def progress(self, items: list[ProgressItem]) -> frozenset[str]: ...
 
+    async def forget_progress(self) -> None: ...
+
     async def time(self) -> float: ...
 
 
@@ -123,6 +125,14 @@ class ResumeSync:
             await self._on_disk(partial(self._journal.sent, sorted(accepted)))
         except ANY_ERROR as error:
             _log.info("positions are kept to be told to the service later: %s", error.code)
+
+    async def forget(self) -> None:
+        """Have service and journal forget what the account has watched. Raises MatineeError, and then nothing is
+        forgotten here."""
+        account = await self._service.account()
+        if account is not None:
+            await self._service.forget_progress()
+            await self._on_disk(partial(self._journal.forget, account.id))
 
     async def close(self, patience_s: float = 2.0) -> None:
         """Write what is still in memory, try once more to send, and close the journal."""

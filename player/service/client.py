@@ -258,6 +258,10 @@ class ServiceClient:
         response = await self._call("/progress", {"items": [asdict(item) for item in items]})
         return frozenset(Members.of(response).texts("accepted"))
 
+    async def forget_progress(self) -> None:
+        """Have the service forget what the account has watched."""
+        await self._call("/progress", method="DELETE")
+
     async def telemetry(self, body: bytes) -> frozenset[str]:
         """Deliver events (``docs/telemetry.md``); the ids of those that the service has now."""
         response = await self._authorised(RequestKind.TELEMETRY, f"{self._base}{_API}/telemetry", body)

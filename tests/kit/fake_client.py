@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +16,18 @@ from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
 from player.thumbnails import Picture
-from ui.ports import CatalogPage, Found, Household, PartReport, Person, SignInCode, TitleCard, TitleRow
+from ui.ports import (
+    CatalogPage,
+    DeviceCard,
+    Devices,
+    Found,
+    Household,
+    PartReport,
+    Person,
+    SignInCode,
+    TitleCard,
+    TitleRow,
+)
 
 LADDER = (
     RungChoice(0, "240p", 240, 400_000),
@@ -169,6 +181,11 @@ class FakeClient:
         self.listed: list[str] = []
         self.screen: list[TitleRow] | None = None  # the rows of the first screen; None: what is begun
         self.queries: list[str] = []
+        self.machines = [
+            DeviceCard("d1", "Living room", 1_760_000_000.0),
+            DeviceCard("d2", "This computer", 1_760_090_000.0, here=True),
+        ]
+        self.consent: bool | None = None
         self.codes = 0
         self.approved: Future[str] = Future()  # the name, once the code was approved elsewhere
         self._loop = asyncio.new_event_loop()
@@ -249,6 +266,21 @@ class FakeClient:
         if found is None:
             raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "There is no such title.")
         return found
+
+    async def devices(self) -> Devices:
+        await self._obstacles()
+        return Devices(list(self.machines), 4)
+
+    async def remove_device(self, device_id: str) -> None:
+        await self._obstacles()
+        self.machines = [one for one in self.machines if one.id != device_id]
+
+    async def forget_history(self) -> None:
+        await self._obstacles()
+        self.titles = [replace(card, progress_s=0.0, watched_at=0.0) for card in self.titles]
+
+    async def set_consent(self, consent: bool) -> None:
+        self.consent = consent
 
     async def examine(self) -> Sequence[PartReport]:
         await self._obstacles()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
@@ -13,16 +14,40 @@ from player.opening import Source
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from tests.kit.fake_downloads import FakeDownloads
 from tests.ui.loop import run_loop
+from ui.data_use import DataUse, Network, NetworkKind
 from ui.home_cache import HomeCache
 from ui.remembered import Memory
 from ui.scene import load_window
 from ui.video.output import VideoOutput
 from ui.viewmodels.application import ApplicationViewModel
+from ui.viewmodels.data_use import DataUseViewModel
 from ui.viewmodels.downloads import DownloadsViewModel
 from ui.viewmodels.home import HomeViewModel
 from ui.viewmodels.player import PlayerViewModel
 from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.tasks import Tasks
+
+
+class FakeMeter:
+    """Has counted what a test says."""
+
+    today = date(2026, 3, 20)
+
+    def __init__(self) -> None:
+        self.use = DataUse()
+        self.network = Network()
+
+    def read(self) -> DataUse:
+        return self.use
+
+    def fill(self) -> None:
+        """Some weeks of a viewer."""
+        for ago in range(40):
+            day = self.today - timedelta(days=ago)
+            self.use.add(day, NetworkKind.WIRELESS, (ago * 7919 % 23) * 100_000_000)
+            self.use.add(day, NetworkKind.MOBILE, (ago % 5) * 40_000_000)
+        self.network = Network(NetworkKind.WIRELESS)
 
 
 class Stage:
@@ -32,6 +57,7 @@ class Stage:
         self.client = FakeClient()
         self.downloads = FakeDownloads()
         self.memory = Memory(None)
+        self.meter = FakeMeter()
         self.app: ApplicationViewModel
         self.window = None
 
@@ -46,7 +72,16 @@ class Stage:
         player = PlayerViewModel(self.client, self.tasks, self.output)
         downloads = DownloadsViewModel(self.downloads, self.tasks, posters)
         self.app = ApplicationViewModel(
-            self.client, self.tasks, home, player, downloads=downloads, memory=self.memory, tv=tv
+            self.client,
+            self.tasks,
+            home,
+            player,
+            settings=SettingsViewModel(
+                self.client, self.tasks, data_use=DataUseViewModel(self.meter), download_place="/home/ada/matinee"
+            ),
+            downloads=downloads,
+            memory=self.memory,
+            tv=tv,
         )
         self._keep = (posters, home, player, downloads)
         self.engine, self.window = load_window(self.app)

@@ -230,6 +230,24 @@ def _settings(section: str) -> Setup:
     return show
 
 
+def _data_use(stage: Stage, tv: bool) -> None:
+    stage.meter.fill()
+    _settings("data")(stage, tv)
+    stage.app.settings.choose("month_limit_gb", "50")
+    stage.wait(20)
+
+
+def _devices(stage: Stage, tv: bool) -> None:
+    _settings("devices")(stage, tv)
+    stage.until(lambda: stage.item("deviceLines").property("count") == 2)
+
+
+def _device_menu(stage: Stage, tv: bool) -> None:
+    _devices(stage, tv)
+    stage.key(K.Key_Right, K.Key_Down, K.Key_Down, K.Key_Return)
+    stage.until(lambda: stage.focus_name == "settingMenu")
+
+
 def _setting_menu(stage: Stage, tv: bool) -> None:
     _settings("playback")(stage, tv)
     stage.key(K.Key_Right, K.Key_Return)
@@ -320,6 +338,12 @@ STATES: dict[str, Setup] = {
     "settings, appearance": _settings("appearance"),
     "settings, playback": _settings("playback"),
     "settings, subtitles": _settings("subtitles"),
+    "settings, audio": _settings("audio"),
+    "settings, data use": _data_use,
+    "settings, downloads": _settings("downloads"),
+    "settings, privacy": _settings("privacy"),
+    "settings, devices": _devices,
+    "settings, device": _device_menu,
     "settings, about": _settings("about"),
     "settings, choices": _setting_menu,
     "open stream": _dialog,

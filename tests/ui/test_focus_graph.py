@@ -15,6 +15,7 @@ K = Qt.Key
 # What lies behind something modal cannot be reached, and need not; Left closes a menu.
 MODAL = {
     "settings, choices": ("settingMenu", ARROWS[:2]),
+    "settings, device": ("settingMenu", ARROWS[:2]),
     "details, download": ("titleMenu", ARROWS[:2]),
     "downloads, choices": ("downloadMenu", ARROWS[:2]),
     "open stream": ("openStreamDialog", ARROWS),

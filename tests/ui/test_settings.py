@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt
 from player.errors import ErrorCode, MatineeError
 from tests.kit.fake_client import FakeClient, cards
 from ui.preferences import Preferences
-from ui.viewmodels.settings import Section, SettingsViewModel
+from ui.viewmodels.setting_choices import KEYS, Deed, Section
+from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.tasks import Tasks
 
 K = Qt.Key
@@ -44,12 +45,12 @@ def tasks(client):
     made.close()
 
 
-@pytest.mark.parametrize("section", list(Section))
+@pytest.mark.parametrize("section", [section for section in Section if KEYS[section]])
 def test_every_setting_can_be_every_one_of_its_choices(client, tasks, section):
     keeper = Keeper()
     settings = SettingsViewModel(client, tasks, keeper)
     settings.showSection(section)
-    for key in [row.key for row in settings.property("rows").records]:
+    for key in [row.key for row in settings.property("rows").records if row.key not in list(Deed)]:
         settings.offer(key)
         options = list(settings.property("choices").records)
         assert len(options) > 1
@@ -82,6 +83,19 @@ def test_the_network_is_metered_where_the_viewer_says_so(client, tasks):
     settings = SettingsViewModel(client, tasks, keeper)
     settings.choose("metered", "true")
     assert keeper.preferences == Preferences(metered=True)
+
+
+def test_consent_is_told_at_once_and_deeds_are_done_when_they_are_chosen_only(client, tasks, qtbot):
+    settings = SettingsViewModel(client, tasks, Keeper())
+    asked = []
+    settings.asked.connect(asked.append)
+    settings.choose("telemetry", "true")
+    qtbot.waitUntil(lambda: client.consent is True)
+    settings.choose(Deed.FORGET_HISTORY, "false")
+    assert asked == []
+    settings.choose(Deed.FORGET_HISTORY, "true")
+    assert asked == [Deed.FORGET_HISTORY]
+    assert settings.preferences == Preferences(telemetry=True)
 
 
 def test_settings_that_cannot_be_kept_say_so(client, tasks):
@@ -119,7 +133,7 @@ def open_settings(stage) -> None:
 def test_a_setting_is_changed_by_arrows_and_enter_only(stage):
     open_settings(stage)
     before = stage.item("section_appearance").height()
-    stage.key(K.Key_Right)
+    stage.key(K.Key_Right, K.Key_Down)
     assert stage.focus_name == "setting_text_size"
     stage.key(K.Key_Return)
     stage.until(lambda: stage.focus_name == "settingMenu")
@@ -144,7 +158,7 @@ def test_a_menu_of_choices_is_left_without_a_choice(stage):
     stage.key(K.Key_Down, K.Key_Right, K.Key_Down, K.Key_Return)
     stage.until(lambda: stage.focus_name == "settingMenu")
     stage.key(K.Key_Down, K.Key_Escape)
-    assert stage.focus_name == "setting_data_limit_bps"
+    assert stage.focus_name == "setting_tone_mapping"
     assert stage.app.settings.preferences == Preferences()
     stage.key(K.Key_Escape)
     assert stage.focus_name == "section_playback"
@@ -155,7 +169,7 @@ def test_the_menu_of_choices_stays_within_a_small_window(stage):
     stage.window.resize(860, 540)
     stage.until(lambda: stage.item("settingsPage").height() == 540)
     stage.app.settings.choose("text_size", "130")
-    stage.key(K.Key_Down, K.Key_Right, K.Key_Down, K.Key_Return)
+    stage.key(*[K.Key_Down] * 3, K.Key_Right, K.Key_Return)
     menu = stage.item("settingMenu")
     stage.until(lambda: stage.focus_name == "settingMenu" and menu.height() > 200)
     assert menu.y() + menu.height() <= 540
@@ -176,11 +190,38 @@ def test_the_preview_of_subtitles_follows_the_choices(stage):
 
 def test_about_can_be_read_and_left(stage):
     open_settings(stage)
-    stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Right)
+    stage.key(*[K.Key_Down] * 8, K.Key_Right)
     assert stage.focus_name == "examineAgain"
     stage.until(lambda: stage.item("parts").property("count") == 3)
     stage.key(K.Key_Down, K.Key_Up, K.Key_Return, K.Key_Left)
     assert stage.focus_name == "section_about"
+
+
+def test_a_device_is_removed_and_the_focus_stays(stage):
+    open_settings(stage)
+    stage.key(*[K.Key_Down] * 7)
+    lines = stage.item("deviceLines")
+    stage.until(lambda: lines.property("count") == 2)
+    assert stage.app.settings.device_list.lines.records[0].here, "this one stands first"
+    stage.key(K.Key_Right, K.Key_Down, K.Key_Down, K.Key_Return)
+    stage.until(lambda: stage.focus_name == "settingMenu")
+    stage.key(K.Key_Down, K.Key_Return)
+    stage.until(lambda: lines.property("count") == 1)
+    assert [one.id for one in stage.client.machines] == ["d2"]
+    assert stage.focus is not None
+    stage.key(K.Key_Left)
+    assert stage.focus_name == "section_devices"
+
+
+def test_what_was_watched_and_searched_for_is_deleted_when_the_viewer_says_so(stage):
+    stage.memory.keep_search("rivers")
+    open_settings(stage)
+    stage.client.titles = cards(6, begun=2)
+    stage.app.settings.choose(Deed.FORGET_SEARCHES, "true")
+    assert stage.memory.now.searches == ()
+    stage.app.settings.choose(Deed.FORGET_HISTORY, "true")
+    stage.until(lambda: not any(card.progress_s for card in stage.client.titles))
+    stage.until(lambda: "deleted" in stage.item("settingsNotice").property("text"))
 
 
 def test_settings_are_there_without_a_sign_in(stage):

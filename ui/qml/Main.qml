@@ -250,6 +250,12 @@ Window {
         icon: "warning"
         text: window.page === home || window.page === signIn ? window.app.settings.notice : ""
     }
+    NoticeLine {
+        objectName: "dataWarning"
+        anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.px(88) }
+        icon: "warning"
+        text: [home, details, player].includes(window.page) ? window.app.settings.dataUse.warning : ""
+    }
     OpenStreamDialog {
         id: dialog
         objectName: "openStreamDialog"

@@ -22,6 +22,7 @@ from ui.viewmodels.my_list import MyListViewModel
 from ui.viewmodels.player import PlayerViewModel
 from ui.viewmodels.profiles import ProfilesViewModel
 from ui.viewmodels.search import SearchViewModel
+from ui.viewmodels.setting_choices import Deed
 from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.sign_in import SignInViewModel
 from ui.viewmodels.tasks import Tasks
@@ -88,7 +89,9 @@ class ApplicationViewModel(QObject):
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
         self._details = DetailsViewModel(client, tasks, home.posters, self)
         self._downloads = downloads or DownloadsViewModel(None, tasks, home.posters, self)
-        self._title_download = TitleDownload(self._downloads, tasks, self)
+        self._title_download = TitleDownload(
+            self._downloads, tasks, self, lambda: self._settings.preferences.download_height
+        )
         self._page = Page.STARTING
         self._bottom = Page.STARTING
         self._above: list[Page] = []
@@ -112,6 +115,7 @@ class ApplicationViewModel(QObject):
         self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
         self._player.ended.connect(self.back)
+        self._settings.asked.connect(self._do)
 
     page = shown(str, "_page", pageChanged)
     viewer = shown(str, "_viewer", viewerChanged)
@@ -312,7 +316,20 @@ class ApplicationViewModel(QObject):
         self._player.close()
         self._home.set_visible(visible=False)
         self._downloads.close()
+        self._settings.data_use.stop()
         self._code_sign_in.set_visible(visible=False)
+
+    def _do(self, deed: str) -> None:
+        """What the viewer asks for on the settings page."""
+        if deed == Deed.FORGET_SEARCHES:
+            self._search.forget_recent()
+            self._settings.tell(tr("The searches have been deleted."))
+        elif deed == Deed.FORGET_HISTORY:
+            self._tasks.run(self._client.forget_history(), self._forgotten, self._settings.tell_failure)
+
+    def _forgotten(self, _none: None) -> None:
+        self._home.refresh()
+        self._settings.tell(tr("What was watched has been deleted."))
 
     def _follow(self, link: Link) -> None:
         """A title waits until somebody is there who may watch it."""
@@ -339,6 +356,7 @@ class ApplicationViewModel(QObject):
         self._play(Source(title_id=title_id, name=name, variant=variant), start_s)
 
     def _play(self, source: Source, start_s: float | None = None) -> None:
+        self._settings.data_use.remind()
         self._playing = True
         self._show_top()
         self._player.open(source, start_s)
@@ -391,6 +409,7 @@ class ApplicationViewModel(QObject):
         self._profiles.clear()
         self._search.clear()
         self._my_list.clear()
+        self._settings.device_list.clear()
         self._person_id = ""
 
     def _forget_viewer(self) -> None:

@@ -116,6 +116,11 @@ class SearchViewModel(QObject):
             self.changed.emit()
         return card
 
+    def forget_recent(self) -> None:
+        """Delete the recent queries."""
+        self._memory.forget_searches()
+        self.changed.emit()
+
     def clear(self) -> None:
         """Forget everything, for another viewer."""
         self._stop()

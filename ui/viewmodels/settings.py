@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Protocol
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.state import Failure
 from ui.ports import ClientPort, PartReport
-from ui.preferences import (
-    DATA_LIMITS,
-    SPEAKERS,
-    SUBTITLE_COLOURS,
-    SUBTITLE_EDGES,
-    SUBTITLE_SIZES,
-    TEXT_SIZES,
-    TONE_MAPPINGS,
-    Preferences,
-)
+from ui.preferences import Preferences
 from ui.viewmodels.binding import RecordModel, shown
+from ui.viewmodels.data_use import DataUseViewModel
+from ui.viewmodels.devices import DevicesViewModel
 from ui.viewmodels.menus import Option, OptionModel
+from ui.viewmodels.setting_choices import KEYS, Deed, Section, choices_of, section_names, words_of
 from ui.viewmodels.tasks import Task, Tasks
-from ui.viewmodels.text import bitrate, tr
-from ui.viewmodels.tracks import language_name
-
-_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr", "ru", "uk", "ar", "hi", "ja", "ko", "zh")
-_GIGABYTES_PER_HOUR = 3600 / 8 / 1e9
-
-
-class Section(StrEnum):
-    APPEARANCE = "appearance"
-    PLAYBACK = "playback"
-    SUBTITLES = "subtitles"
-    ABOUT = "about"
+from ui.viewmodels.text import tr
 
 
 class Keeper(Protocol):
@@ -75,9 +57,11 @@ class PartModel(RecordModel[Part]):
 
 
 class SettingsViewModel(QObject):
-    """Every choice takes effect and is kept at once; those for playback with the next title."""
+    """Every choice takes effect and is kept at once; those for playback with the next title. ``asked`` names a
+    :class:`Deed` that the viewer wants done."""
 
     changed = Signal()
+    asked = Signal(str)
     sectionChanged = Signal()
     partsChanged = Signal()
 
@@ -88,6 +72,9 @@ class SettingsViewModel(QObject):
         keeper: Keeper | None = None,
         notice: str = "",
         parent: QObject | None = None,
+        *,
+        data_use: DataUseViewModel | None = None,
+        download_place: str = "",
     ) -> None:
         super().__init__(parent)
         self._client = client
@@ -96,11 +83,15 @@ class SettingsViewModel(QObject):
         self._preferences = keeper.preferences if keeper else Preferences()
         self._notice = notice
         self._section = Section.APPEARANCE
+        self.data_use = data_use or DataUseViewModel(parent=self)
+        self.device_list = DevicesViewModel(client, tasks, self)
+        self._download_place = download_place
         self._rows = SettingModel(self)
         self._choices = OptionModel(self)
         self._parts = PartModel(self)
         self._looking: Task[Sequence[PartReport]] | None = None
         self._parts_message = ""
+        self._take_effect()
         self._publish()
 
     notice = shown(str, "_notice", changed)
@@ -109,13 +100,7 @@ class SettingsViewModel(QObject):
 
     @Property(list, constant=True)
     def sections(self) -> list[dict[str, str]]:
-        names = {
-            Section.APPEARANCE: tr("Appearance"),
-            Section.PLAYBACK: tr("Playback and data"),
-            Section.SUBTITLES: tr("Subtitles"),
-            Section.ABOUT: tr("About"),
-        }
-        return [{"key": str(key), "label": name} for key, name in names.items()]
+        return [{"key": str(key), "label": name} for key, name in section_names().items()]
 
     @Property(QObject, constant=True)
     def rows(self) -> SettingModel:
@@ -128,6 +113,19 @@ class SettingsViewModel(QObject):
     @Property(QObject, constant=True)
     def parts(self) -> PartModel:
         return self._parts
+
+    @Property(QObject, constant=True)
+    def dataUse(self) -> DataUseViewModel:
+        return self.data_use
+
+    @Property(QObject, constant=True)
+    def devices(self) -> DevicesViewModel:
+        return self.device_list
+
+    @Property(str, constant=True)
+    def downloadPlace(self) -> str:
+        """The folder that downloads go to; empty where there is none."""
+        return self._download_place
 
     @Property(float, notify=changed)
     def textScale(self) -> float:
@@ -160,28 +158,47 @@ class SettingsViewModel(QObject):
         self.sectionChanged.emit()
         if self._section is Section.ABOUT:
             self.examine()
+        elif self._section is Section.DEVICES:
+            self.device_list.refresh()
 
     @Slot(str)
     def offer(self, key: str) -> None:
         """Fill ``choices`` with what the setting can be."""
-        chosen = _text_of(getattr(self._preferences, key))
+        chosen = _text_of(getattr(self._preferences, key, False))
         self._choices.replace(
-            [Option(_text_of(value), words, chosen=_text_of(value) == chosen) for value, words in _choices(key)]
+            [Option(_text_of(value), words, chosen=_text_of(value) == chosen) for value, words in choices_of(key)]
         )
 
     @Slot(str, str)
     def choose(self, key: str, choice: str) -> None:
-        """Set one preference to one of the choices offered for it."""
-        value = next((value for value, _words in _choices(key) if _text_of(value) == choice), None)
+        """Set one preference to one of the choices offered for it, or have a deed done."""
+        value = next((value for value, _words in choices_of(key) if _text_of(value) == choice), None)
         if value is None:
+            return
+        if key in list(Deed):
+            if value is True:
+                self.asked.emit(key)
             return
         changes: dict[str, Any] = {key: value}
         self._preferences = replace(self._preferences, **changes)
         if self._keeper is not None:
             kept = self._keeper.save(self._preferences)
             self._notice = "" if kept else tr("The settings could not be kept; they last until Matinee is closed.")
+        if key == "telemetry":
+            self._tasks.run(
+                self._client.set_consent(self._preferences.telemetry), lambda _none: None, lambda _failure: None
+            )
+        self._take_effect()
         self._publish()
         self.changed.emit()
+
+    def tell(self, notice: str) -> None:
+        """Say something on the page."""
+        self._notice = notice
+        self.changed.emit()
+
+    def tell_failure(self, failure: Failure) -> None:
+        self.tell(failure.sentence)
 
     def notice_seen(self) -> None:
         """The viewer has been at the page that says it."""
@@ -207,104 +224,19 @@ class SettingsViewModel(QObject):
         self._parts_message = failure.sentence
         self.partsChanged.emit()
 
+    def _take_effect(self) -> None:
+        self.data_use.set_wishes(metered=self._preferences.metered, limit_gb=self._preferences.month_limit_gb)
+
     def _publish(self) -> None:
-        self._rows.replace([self._row(key) for key in _KEYS[self._section]])
+        self._rows.replace([self._row(key) for key in KEYS[self._section]])
 
     def _row(self, key: str) -> Setting:
+        label, explanation = words_of(key)
+        if key in list(Deed):
+            return Setting(key, label, tr("Delete…"), explanation)
         value = getattr(self._preferences, key)
-        words = next((words for each, words in _choices(key) if each == value), _text_of(value))
-        label, explanation = _labels()[key]
+        words = next((words for each, words in choices_of(key) if each == value), _text_of(value))
         return Setting(key, label, words, explanation)
-
-
-_KEYS: dict[Section, tuple[str, ...]] = {
-    Section.APPEARANCE: ("text_size", "high_contrast"),
-    Section.PLAYBACK: (
-        "audio_language",
-        "data_limit_bps",
-        "metered",
-        "hardware",
-        "tone_mapping",
-        "speakers",
-        "passthrough",
-    ),
-    Section.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
-    Section.ABOUT: (),
-}
-
-
-def _labels() -> dict[str, tuple[str, str]]:
-    return {
-        "text_size": (tr("Text size"), ""),
-        "high_contrast": (tr("Contrast"), ""),
-        "audio_language": (
-            tr("Preferred sound"),
-            tr("Taken where a title has it. The audio menu of the player has all of them."),
-        ),
-        "data_limit_bps": (
-            tr("Data use"),
-            tr("The most that Auto takes for the picture. A quality fixed in the player is not held back."),
-        ),
-        "metered": (
-            tr("Network"),
-            tr("On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most."),
-        ),
-        "hardware": (
-            tr("Decoding"),
-            tr("Where the hardware cannot decode a title, it is decoded in software."),
-        ),
-        "tone_mapping": (tr("HDR pictures"), tr("How bright parts are shown on a screen that is less bright.")),
-        "speakers": (tr("Speakers"), ""),
-        "passthrough": (
-            tr("Dolby sound"),
-            tr("A receiver that decodes it by itself gets it as it is. It plays at normal speed only."),
-        ),
-        "subtitle_size": (tr("Size"), ""),
-        "subtitle_colour": (tr("Colour"), ""),
-        "subtitle_edge": (tr("Edge"), tr("What sets the words off from the picture.")),
-    }
-
-
-def _choices(key: str) -> list[tuple[object, str]]:
-    """What a setting can be, with the words for it."""
-    makers: dict[str, Callable[[], list[tuple[object, str]]]] = {
-        "text_size": lambda: [(size, f"{size} %") for size in TEXT_SIZES],
-        "high_contrast": lambda: [(False, tr("Normal")), (True, tr("High"))],
-        "audio_language": lambda: [
-            ("", tr("As the title has it")),
-            *((tag, language_name(tag)) for tag in _LANGUAGES),
-        ],
-        "data_limit_bps": lambda: [(limit, _limit_words(limit)) for limit in DATA_LIMITS],
-        "metered": lambda: [(False, tr("Not metered")), (True, tr("Metered"))],
-        "hardware": lambda: [(True, tr("In hardware where possible")), (False, tr("In software"))],
-        "tone_mapping": lambda: list(
-            zip(
-                TONE_MAPPINGS,
-                (tr("Automatic"), tr("Natural"), tr("Detailed"), tr("Soft"), tr("Bright parts cut")),
-                strict=True,
-            )
-        ),
-        "speakers": lambda: list(
-            zip(SPEAKERS, (tr("As the device says"), tr("Stereo"), tr("Surround")), strict=True)
-        ),
-        "passthrough": lambda: [(False, tr("Decoded here")), (True, tr("To the receiver as it is"))],
-        "subtitle_size": lambda: [(size, f"{size} %") for size in SUBTITLE_SIZES],
-        "subtitle_colour": lambda: list(
-            zip(SUBTITLE_COLOURS, (tr("White"), tr("Yellow"), tr("Light blue"), tr("Green")), strict=True)
-        ),
-        "subtitle_edge": lambda: list(
-            zip(SUBTITLE_EDGES, (tr("Outline"), tr("Shadow"), tr("Dark box")), strict=True)
-        ),
-    }
-    return makers[key]()
-
-
-def _limit_words(limit_bps: int) -> str:
-    if not limit_bps:
-        return tr("No limit")
-    return tr("{rate}, {gigabytes} GB an hour").format(
-        rate=bitrate(limit_bps), gigabytes=f"{limit_bps * _GIGABYTES_PER_HOUR:.1f}"
-    )
 
 
 def _text_of(value: object) -> str:

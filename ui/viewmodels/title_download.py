@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
@@ -18,13 +19,21 @@ _BEST = "best"
 
 
 class TitleDownload(QObject):
-    """Offers qualities while the title is not downloaded, and what can be done with it once it is."""
+    """Offers qualities while the title is not downloaded, and what can be done with it once it is. ``preferred`` is
+    the height that the menu begins with, 0 for the best."""
 
     changed = Signal()
     playWanted = Signal(str)
 
-    def __init__(self, downloads: DownloadsViewModel, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        downloads: DownloadsViewModel,
+        tasks: Tasks,
+        parent: QObject | None = None,
+        preferred: Callable[[], int] = lambda: 0,
+    ) -> None:
         super().__init__(parent)
+        self._preferred = preferred
         self._downloads = downloads
         self._tasks = tasks
         self._card: TitleCard | None = None
@@ -104,9 +113,14 @@ class TitleDownload(QObject):
 
     def _offer_qualities(self, sizes: Mapping[int, int]) -> None:
         heights = sorted(self._card.heights, reverse=True) if self._card else []
+        limit = self._preferred()
+        wanted = next((height for height in heights if height <= limit), None)  # the menu begins there
         options = [
             Option(
-                str(height), f"{height}p", tr("about {size}").format(size=byte_words(sizes[height])) if sizes else "…"
+                str(height),
+                f"{height}p",
+                tr("about {size}").format(size=byte_words(sizes[height])) if sizes else "…",
+                chosen=height == wanted,
             )
             for height in heights
         ]
@@ -116,7 +130,7 @@ class TitleDownload(QObject):
         """The menu shows no sizes; why a download is not possible is said beside it."""
         self._asking = None
         self._notice = failure.sentence
-        self._options.replace([Option(option.key, option.label) for option in self._options.records])
+        self._options.replace([replace(option, detail="") for option in self._options.records])
         self.changed.emit()
 
     def _stop(self) -> None:

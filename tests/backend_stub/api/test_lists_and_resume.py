@@ -104,6 +104,14 @@ class TestResume:
         self.report(device, 980.0, START - 5)
         assert self.going_on(device) == (0.0, None)
 
+    def test_what_was_watched_can_be_forgotten(self, device: SigningDevice) -> None:
+        self.report(device, 500.0, START - 100)
+        assert device.client.call("DELETE", "/progress").status_code == 204
+        play = device.play(variant="clear").json()
+        assert (play["resume_s"], play["title"]["progress"]) == (0.0, None)
+        self.report(device, 500.0, START - 100)  # the same report once more
+        assert device.client.get("/catalog/film").json()["progress"] is None
+
     def test_many_devices_are_bounded(self, running: Service, device: SigningDevice) -> None:
         for number in range(40):
             self.report(device, float(number), START - 1000 + 10 * number, f"d{number}")

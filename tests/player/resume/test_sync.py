@@ -31,6 +31,7 @@ class Service:
         self.clock = clock
         self.there = True
         self.got: list[ProgressItem] = []
+        self.forgotten = False
         self.skew_s = 5000.0
 
     async def account(self):
@@ -41,6 +42,11 @@ class Service:
             raise NetError(ErrorCode.NET_DNS, "No network.")
         self.got += items
         return frozenset(item.event_id for item in items)
+
+    async def forget_progress(self) -> None:
+        if not self.there:
+            raise NetError(ErrorCode.NET_DNS, "No network.")
+        self.forgotten = True
 
     async def time(self) -> float:
         if not self.there:
@@ -154,6 +160,18 @@ async def test_where_to_go_on_counts_what_the_service_does_not_have_yet(bench: B
     place = await bench.sync.resume_of(session)
     assert place.position_s == bench.kept()[0].position_s
     assert place.furthest_s == 300.0
+
+
+async def test_what_was_watched_is_forgotten_where_the_service_forgets_it(bench: Bench) -> None:
+    bench.service.there = False
+    await bench.play(5)
+    with pytest.raises(NetError):
+        await bench.sync.forget()
+    assert bench.journal.unsent("acc")
+    bench.service.there = True
+    await bench.sync.forget()
+    assert bench.service.forgotten
+    assert bench.journal.unsent("acc") == []
 
 
 async def test_a_damaged_journal_is_put_aside_and_a_full_disk_costs_only_the_position(tmp_path: Path) -> None:

@@ -116,3 +116,5 @@ async def test_search_and_list() -> None:
     assert await bench.client.put_listed("t1", listed=False) is False
     assert bench.transport.requests[-1].method == "PUT"
     assert bench.sent()["listed"] is False
+    bench.plan("/rows", ok({"items": [{"row": "new", "titles": [rated]}], "left_out": []}))
+    assert [(row.name, [title.id for title in row.titles]) for row in await bench.client.rows()] == [("new", ["t1"])]

@@ -48,6 +48,29 @@
     </message>
 </context>
 <context>
+    <name>DataUsePanel</name>
+    <message>
+        <source>Today</source>
+        <translation>Heute</translation>
+    </message>
+    <message>
+        <source>This month</source>
+        <translation>Dieser Monat</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>Network now</source>
+        <translation>Netz jetzt</translation>
+    </message>
+    <message>
+        <source>The last thirty days</source>
+        <translation>Die letzten dreißig Tage</translation>
+    </message>
+</context>
+<context>
     <name>DetailsPage</name>
     <message>
         <source>Quality</source>
@@ -104,6 +127,21 @@
     <message>
         <source>Back</source>
         <translation>Zurück</translation>
+    </message>
+</context>
+<context>
+    <name>DevicesPanel</name>
+    <message>
+        <source>Look again</source>
+        <translation>Erneut ansehen</translation>
+    </message>
+    <message>
+        <source>Devices of your account</source>
+        <translation>Geräte Ihres Kontos</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation>Entfernen…</translation>
     </message>
 </context>
 <context>
@@ -561,6 +599,10 @@
         <source>Settings of this section</source>
         <translation>Einstellungen dieses Abschnitts</translation>
     </message>
+    <message>
+        <source>Downloads are kept in %1. Start Matinee with --profile FOLDER to keep them elsewhere.</source>
+        <translation>Downloads liegen in %1. Mit --profile ORDNER gestartet, behält Matinee sie anderswo.</translation>
+    </message>
 </context>
 <context>
     <name>SignInPage</name>
@@ -659,12 +701,32 @@
         <translation>Darstellung</translation>
     </message>
     <message>
+        <source>As fast as possible</source>
+        <translation>So schnell wie möglich</translation>
+    </message>
+    <message>
         <source>As the device says</source>
         <translation>Wie das Gerät es angibt</translation>
     </message>
     <message>
+        <source>As the system has it</source>
+        <translation>Wie im System</translation>
+    </message>
+    <message>
+        <source>As the system says</source>
+        <translation>Wie das System sagt</translation>
+    </message>
+    <message>
         <source>As the title has it</source>
         <translation>Wie im Titel vorgesehen</translation>
+    </message>
+    <message>
+        <source>Asking the service…</source>
+        <translation>Der Dienst wird gefragt…</translation>
+    </message>
+    <message>
+        <source>Audio</source>
+        <translation>Ton</translation>
     </message>
     <message>
         <source>Audio description</source>
@@ -673,6 +735,10 @@
     <message>
         <source>Auto</source>
         <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Auto quality</source>
+        <translation>Automatische Qualität</translation>
     </message>
     <message>
         <source>Automatic</source>
@@ -697,6 +763,10 @@
     <message>
         <source>CDN</source>
         <translation>CDN</translation>
+    </message>
+    <message>
+        <source>Cable</source>
+        <translation>Kabel</translation>
     </message>
     <message>
         <source>Can be watched for 1 hour</source>
@@ -759,6 +829,10 @@
         <translation>Kontrast</translation>
     </message>
     <message>
+        <source>Counts from the next start of Matinee.</source>
+        <translation>Gilt ab dem nächsten Start von Matinee.</translation>
+    </message>
+    <message>
         <source>Dark box</source>
         <translation>Dunkler Kasten</translation>
     </message>
@@ -775,8 +849,20 @@
         <translation>Dekodieren</translation>
     </message>
     <message>
+        <source>Delete now</source>
+        <translation>Jetzt löschen</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>Löschen…</translation>
+    </message>
+    <message>
         <source>Detailed</source>
         <translation>Detailreich</translation>
+    </message>
+    <message>
+        <source>Devices</source>
+        <translation>Geräte</translation>
     </message>
     <message>
         <source>Dolby sound</source>
@@ -797,6 +883,18 @@
     <message>
         <source>Downloading</source>
         <translation>Wird heruntergeladen</translation>
+    </message>
+    <message>
+        <source>Downloads</source>
+        <translation>Downloads</translation>
+    </message>
+    <message>
+        <source>Downloads go on</source>
+        <translation>Downloads laufen weiter</translation>
+    </message>
+    <message>
+        <source>Downloads wait</source>
+        <translation>Downloads warten</translation>
     </message>
     <message>
         <source>Dropped frames</source>
@@ -843,12 +941,20 @@
         <translation>HDR-Bilder</translation>
     </message>
     <message>
+        <source>Help the network</source>
+        <translation>Dem Netz helfen</translation>
+    </message>
+    <message>
         <source>High</source>
         <translation>Hoch</translation>
     </message>
     <message>
         <source>How bright parts are shown on a screen that is less bright.</source>
         <translation>Wie helle Stellen auf einem weniger hellen Bildschirm gezeigt werden.</translation>
+    </message>
+    <message>
+        <source>How playback went</source>
+        <translation>Wie die Wiedergabe lief</translation>
     </message>
     <message>
         <source>In hardware where possible</source>
@@ -859,8 +965,24 @@
         <translation>In Software</translation>
     </message>
     <message>
+        <source>It plays nothing any more</source>
+        <translation>Es spielt nichts mehr ab</translation>
+    </message>
+    <message>
         <source>Karaoke</source>
         <translation>Karaoke</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>Behalten</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>Last used on {day}</source>
+        <translation>Zuletzt benutzt am {day}</translation>
     </message>
     <message>
         <source>Light blue</source>
@@ -883,6 +1005,10 @@
         <translation>Nach Menge bezahlt</translation>
     </message>
     <message>
+        <source>Mobile network</source>
+        <translation>Mobilfunk</translation>
+    </message>
+    <message>
         <source>More to watch</source>
         <translation>Mehr zum Ansehen</translation>
     </message>
@@ -899,12 +1025,20 @@
         <translation>Netz</translation>
     </message>
     <message>
+        <source>Never</source>
+        <translation>Nie</translation>
+    </message>
+    <message>
         <source>New</source>
         <translation>Neu</translation>
     </message>
     <message>
         <source>No limit</source>
         <translation>Keine Grenze</translation>
+    </message>
+    <message>
+        <source>No service is set up.</source>
+        <translation>Es ist kein Dienst eingerichtet.</translation>
     </message>
     <message>
         <source>Normal</source>
@@ -915,12 +1049,24 @@
         <translation>Nicht verschlüsselt</translation>
     </message>
     <message>
-        <source>Not metered</source>
-        <translation>Ohne Mengenabrechnung</translation>
+        <source>Not told</source>
+        <translation>Nicht gemeldet</translation>
+    </message>
+    <message>
+        <source>Playback</source>
+        <translation>Wiedergabe</translation>
     </message>
     <message>
         <source>Off</source>
         <translation>Aus</translation>
+    </message>
+    <message>
+        <source>Offered first when you download a title.</source>
+        <translation>Wird zuerst angeboten, wenn Sie einen Titel herunterladen.</translation>
+    </message>
+    <message>
+        <source>On a metered network</source>
+        <translation>In einem Netz mit Volumentarif</translation>
     </message>
     <message>
         <source>On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most.</source>
@@ -947,10 +1093,6 @@
         <translation>Abspielen</translation>
     </message>
     <message>
-        <source>Playback and data</source>
-        <translation>Wiedergabe und Daten</translation>
-    </message>
-    <message>
         <source>Playing</source>
         <translation>Läuft</translation>
     </message>
@@ -965,6 +1107,14 @@
     <message>
         <source>Preferred sound</source>
         <translation>Bevorzugter Ton</translation>
+    </message>
+    <message>
+        <source>Privacy</source>
+        <translation>Privatsphäre</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -985,6 +1135,10 @@
     <message>
         <source>Repairing {name}…</source>
         <translation>{name} wird repariert …</translation>
+    </message>
+    <message>
+        <source>Searches</source>
+        <translation>Suchanfragen</translation>
     </message>
     <message>
         <source>Seeking</source>
@@ -1019,6 +1173,10 @@
         <translation>Lautsprecher</translation>
     </message>
     <message>
+        <source>Speed</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
         <source>Stereo</source>
         <translation>Stereo</translation>
     </message>
@@ -1035,6 +1193,14 @@
         <translation>Wird genommen, wo ein Titel sie hat. Das Tonmenü des Players hat alle.</translation>
     </message>
     <message>
+        <source>Tells the service of starts, stalls and errors, never of anything else on this machine.</source>
+        <translation>Meldet dem Dienst Starts, Unterbrechungen und Fehler, sonst nichts von diesem Gerät.</translation>
+    </message>
+    <message>
+        <source>Tells the service&apos;s delivery network with each request how full the buffer is.</source>
+        <translation>Sagt dem Verteilnetz des Dienstes bei jeder Anfrage, wie voll der Puffer ist.</translation>
+    </message>
+    <message>
         <source>Text size</source>
         <translation>Textgröße</translation>
     </message>
@@ -1047,6 +1213,10 @@
         <translation>Die Adresse führt zu nichts, das sich abspielen lässt.</translation>
     </message>
     <message>
+        <source>The best</source>
+        <translation>Die beste</translation>
+    </message>
+    <message>
         <source>The licence of {name} has been renewed.</source>
         <translation>Die Lizenz von {name} ist erneuert.</translation>
     </message>
@@ -1055,8 +1225,16 @@
         <translation>Das Höchste, was Automatisch für das Bild nimmt. Eine im Player festgelegte Qualität wird nicht zurückgehalten.</translation>
     </message>
     <message>
+        <source>The most that all downloads take together.</source>
+        <translation>Mehr nehmen alle Downloads zusammen nicht.</translation>
+    </message>
+    <message>
         <source>The picture will be back in a moment.</source>
         <translation>Das Bild ist gleich wieder da.</translation>
+    </message>
+    <message>
+        <source>The searches have been deleted.</source>
+        <translation>Die Suchanfragen wurden gelöscht.</translation>
     </message>
     <message>
         <source>The settings could not be kept; they last until Matinee is closed.</source>
@@ -1067,12 +1245,24 @@
         <translation>Die Einstellungen waren beschädigt und beginnen neu. Die alte Datei bleibt als {name} erhalten.</translation>
     </message>
     <message>
+        <source>This device</source>
+        <translation>Dieses Gerät</translation>
+    </message>
+    <message>
+        <source>This network is paid by volume. {used} have come this month.</source>
+        <translation>Dieses Netz wird nach Volumen bezahlt. In diesem Monat wurden {used} empfangen.</translation>
+    </message>
+    <message>
         <source>Throughput</source>
         <translation>Durchsatz</translation>
     </message>
     <message>
         <source>To the receiver as it is</source>
         <translation>Unverändert zum Receiver</translation>
+    </message>
+    <message>
+        <source>Told</source>
+        <translation>Gemeldet</translation>
     </message>
     <message>
         <source>Trending now</source>
@@ -1123,16 +1313,40 @@
         <translation>Wartet, bis nichts mehr läuft</translation>
     </message>
     <message>
+        <source>Warn above</source>
+        <translation>Warnen ab</translation>
+    </message>
+    <message>
         <source>What sets the words off from the picture.</source>
         <translation>Was die Wörter vom Bild abhebt.</translation>
+    </message>
+    <message>
+        <source>What was searched for on this machine.</source>
+        <translation>Wonach auf diesem Gerät gesucht wurde.</translation>
+    </message>
+    <message>
+        <source>What was watched</source>
+        <translation>Was angesehen wurde</translation>
+    </message>
+    <message>
+        <source>What was watched has been deleted.</source>
+        <translation>Was angesehen wurde, ist gelöscht.</translation>
     </message>
     <message>
         <source>Where the hardware cannot decode a title, it is decoded in software.</source>
         <translation>Was die Hardware nicht dekodieren kann, wird in Software dekodiert.</translation>
     </message>
     <message>
+        <source>Where you stopped in each title, here and at the service. It cannot be brought back.</source>
+        <translation>Wo Sie in jedem Titel aufgehört haben, hier und beim Dienst. Das lässt sich nicht zurückholen.</translation>
+    </message>
+    <message>
         <source>White</source>
         <translation>Weiß</translation>
+    </message>
+    <message>
+        <source>Wi-Fi</source>
+        <translation>WLAN</translation>
     </message>
     <message>
         <source>Will be tried again soon</source>
@@ -1151,12 +1365,24 @@
         <translation>Sie sind offline. Das ist der vorherige Stand.</translation>
     </message>
     <message>
+        <source>You are told when more than this has come in a month.</source>
+        <translation>Sie erfahren es, wenn in einem Monat mehr als das empfangen wurde.</translation>
+    </message>
+    <message>
+        <source>You sign in again here</source>
+        <translation>Sie melden sich hier neu an</translation>
+    </message>
+    <message>
         <source>about {size}</source>
         <translation>etwa {size}</translation>
     </message>
     <message>
         <source>from {age}</source>
         <translation>ab {age}</translation>
+    </message>
+    <message>
+        <source>metered</source>
+        <translation>Volumentarif</translation>
     </message>
     <message>
         <source>mono</source>
@@ -1169,6 +1395,14 @@
     <message>
         <source>stereo</source>
         <translation>Stereo</translation>
+    </message>
+    <message>
+        <source>{count} devices</source>
+        <translation>{count} Geräte</translation>
+    </message>
+    <message>
+        <source>{count} of {limit} devices</source>
+        <translation>{count} von {limit} Geräten</translation>
     </message>
     <message>
         <source>{name}: nothing is damaged.</source>
@@ -1189,6 +1423,10 @@
     <message>
         <source>{time} left</source>
         <translation>noch {time}</translation>
+    </message>
+    <message>
+        <source>{used} have come this month, your limit is {limit}.</source>
+        <translation>In diesem Monat wurden {used} empfangen, Ihre Grenze ist {limit}.</translation>
     </message>
     <message>
         <source>{used} of downloads, {free} free</source>

@@ -8,7 +8,8 @@ FocusScope {
     id: root
 
     required property QtObject settings
-    readonly property bool aboutShown: settings.section === "about"
+    // Sections that are a panel of their own have no rows.
+    readonly property Item panel: ({ about: about, devices: devices })[settings.section] ?? null
 
     signal leaving()
 
@@ -24,8 +25,10 @@ FocusScope {
         else
             sections.forceActiveFocus(Qt.OtherFocusReason)
     }
-    function openMenu(key: string, label: string, line: Item) {
-        settings.offer(key)
+    function openMenu(key: string, label: string, line: Item, subject: QtObject) {
+        subject.offer(key)
+        menu.subject = subject
+        menu.model = subject === settings ? settings.choices : subject.options
         menu.fit()
         menu.key = key
         menu.heading = label
@@ -36,7 +39,7 @@ FocusScope {
     }
     function closeMenu() {
         menu.visible = false
-        menu.opener.forceActiveFocus(Qt.PopupFocusReason)
+        menu.opener?.forceActiveFocus(Qt.PopupFocusReason)
     }
 
     Accessible.role: Accessible.Pane
@@ -127,10 +130,7 @@ FocusScope {
         id: content
 
         function enter() {
-            if (root.aboutShown)
-                about.forceActiveFocus(Qt.OtherFocusReason)
-            else
-                rows.forceActiveFocus(Qt.OtherFocusReason)
+            (root.panel ?? rows).forceActiveFocus(Qt.OtherFocusReason)
         }
 
         anchors { left: sections.right; leftMargin: Theme.margin; right: parent.right; rightMargin: Theme.margin }
@@ -143,7 +143,7 @@ FocusScope {
             objectName: "settingRows"
             width: Math.min(parent.width, Theme.px(680))
             height: Math.min(contentHeight, parent.height)
-            visible: !root.aboutShown
+            visible: !root.panel
             enabled: visible
             focus: true
             clip: contentHeight > height
@@ -161,7 +161,7 @@ FocusScope {
                 width: ListView.view.width
                 onPressed: {
                     rows.currentIndex = index
-                    root.openMenu(key, label, this)
+                    root.openMenu(key, label, this, root.settings)
                 }
             }
         }
@@ -172,11 +172,36 @@ FocusScope {
             visible: root.settings.section === "subtitles"
             settings: root.settings
         }
+        DataUsePanel {
+            objectName: "dataUsePanel"
+            anchors { top: rows.bottom; topMargin: Theme.wide; left: parent.left }
+            width: rows.width
+            visible: root.settings.section === "data"
+            use: root.settings.dataUse
+        }
+        Label {
+            anchors { top: rows.bottom; topMargin: Theme.wide; left: parent.left }
+            width: rows.width
+            text: qsTr("Downloads are kept in %1. Start Matinee with --profile FOLDER to keep them elsewhere.").arg(root.settings.downloadPlace)
+            visible: root.settings.section === "downloads" && root.settings.downloadPlace
+            wrapMode: Text.WrapAnywhere
+            color: Theme.muted
+            font.pixelSize: Theme.small
+        }
+        DevicesPanel {
+            id: devices
+            objectName: "devicesPanel"
+            anchors.fill: parent
+            visible: root.panel === devices
+            enabled: visible
+            devices: root.settings.devices
+            onMenuWanted: (deviceId, name, line) => root.openMenu(deviceId, name, line, root.settings.devices)
+        }
         AboutPanel {
             id: about
             objectName: "aboutPanel"
             anchors.fill: parent
-            visible: root.aboutShown
+            visible: root.panel === about
             enabled: visible
             settings: root.settings
         }
@@ -198,6 +223,7 @@ FocusScope {
         objectName: "settingMenu"
 
         property string key
+        property QtObject subject
         property Item opener
         property point corner // the upper right one, unless that leads over the edge of the page
 
@@ -205,11 +231,10 @@ FocusScope {
         y: Math.max(Theme.wide, Math.min(corner.y, root.height - height - Theme.wide))
         visible: false
         enabled: visible
-        model: root.settings.choices
         onClosed: root.closeMenu()
         onChosen: choice => {
-            root.settings.choose(key, choice)
             root.closeMenu()
+            subject.choose(key, choice)
         }
     }
 }

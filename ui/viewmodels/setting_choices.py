@@ -1,0 +1,203 @@
+"""What stands on the settings page: the sections, their settings in words, and what each can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from ui.preferences import (
+    DATA_LIMITS,
+    DOWNLOAD_HEIGHTS,
+    DOWNLOAD_LIMITS,
+    LANGUAGES,
+    MONTH_LIMITS,
+    SPEAKERS,
+    SUBTITLE_COLOURS,
+    SUBTITLE_EDGES,
+    SUBTITLE_SIZES,
+    TEXT_SIZES,
+    TONE_MAPPINGS,
+)
+from ui.viewmodels.text import bitrate, tr
+from ui.viewmodels.tracks import language_name
+
+_SOUND_LANGUAGES = (
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "pl",
+    "sv",
+    "tr",
+    "ru",
+    "uk",
+    "ar",
+    "hi",
+    "ja",
+    "ko",
+    "zh",
+)
+_GIGABYTES_PER_HOUR = 3600 / 8 / 1e9
+
+
+class Section(StrEnum):
+    APPEARANCE = "appearance"
+    PLAYBACK = "playback"
+    SUBTITLES = "subtitles"
+    AUDIO = "audio"
+    DATA = "data"
+    DOWNLOADS = "downloads"
+    PRIVACY = "privacy"
+    DEVICES = "devices"
+    ABOUT = "about"
+
+
+class Deed(StrEnum):
+    """Settings that are not kept: choosing them does something once."""
+
+    FORGET_SEARCHES = "forget_searches"
+    FORGET_HISTORY = "forget_history"
+
+
+KEYS: Mapping[Section, tuple[str, ...]] = {
+    Section.APPEARANCE: ("language", "text_size", "high_contrast"),
+    Section.PLAYBACK: ("hardware", "tone_mapping"),
+    Section.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
+    Section.AUDIO: ("audio_language", "speakers", "passthrough"),
+    Section.DATA: ("data_limit_bps", "metered", "month_limit_gb"),
+    Section.DOWNLOADS: ("download_height", "download_limit_bps", "download_metered"),
+    Section.PRIVACY: ("telemetry", "cmcd", Deed.FORGET_SEARCHES, Deed.FORGET_HISTORY),
+    Section.DEVICES: (),
+    Section.ABOUT: (),
+}
+
+
+def section_names() -> dict[Section, str]:
+    """The sections in the viewer's language, in their order."""
+    return {
+        Section.APPEARANCE: tr("Appearance"),
+        Section.PLAYBACK: tr("Playback"),
+        Section.SUBTITLES: tr("Subtitles"),
+        Section.AUDIO: tr("Audio"),
+        Section.DATA: tr("Data use"),
+        Section.DOWNLOADS: tr("Downloads"),
+        Section.PRIVACY: tr("Privacy"),
+        Section.DEVICES: tr("Devices"),
+        Section.ABOUT: tr("About"),
+    }
+
+
+def words_of(key: str) -> tuple[str, str]:
+    """A setting's name, and what it means."""
+    return (_words_of_showing() | _words_of_using())[key]
+
+
+def _words_of_showing() -> dict[str, tuple[str, str]]:
+    return {
+        "language": (tr("Language"), tr("Counts from the next start of Matinee.")),
+        "text_size": (tr("Text size"), ""),
+        "high_contrast": (tr("Contrast"), ""),
+        "audio_language": (
+            tr("Preferred sound"),
+            tr("Taken where a title has it. The audio menu of the player has all of them."),
+        ),
+        "hardware": (
+            tr("Decoding"),
+            tr("Where the hardware cannot decode a title, it is decoded in software."),
+        ),
+        "tone_mapping": (tr("HDR pictures"), tr("How bright parts are shown on a screen that is less bright.")),
+        "speakers": (tr("Speakers"), ""),
+        "passthrough": (
+            tr("Dolby sound"),
+            tr("A receiver that decodes it by itself gets it as it is. It plays at normal speed only."),
+        ),
+        "subtitle_size": (tr("Size"), ""),
+        "subtitle_colour": (tr("Colour"), ""),
+        "subtitle_edge": (tr("Edge"), tr("What sets the words off from the picture.")),
+    }
+
+
+def _words_of_using() -> dict[str, tuple[str, str]]:
+    return {
+        "data_limit_bps": (
+            tr("Auto quality"),
+            tr("The most that Auto takes for the picture. A quality fixed in the player is not held back."),
+        ),
+        "metered": (
+            tr("Network"),
+            tr("On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most."),
+        ),
+        "month_limit_gb": (tr("Warn above"), tr("You are told when more than this has come in a month.")),
+        "download_height": (tr("Quality"), tr("Offered first when you download a title.")),
+        "download_limit_bps": (tr("Speed"), tr("The most that all downloads take together.")),
+        "download_metered": (tr("On a metered network"), ""),
+        "telemetry": (
+            tr("How playback went"),
+            tr("Tells the service of starts, stalls and errors, never of anything else on this machine."),
+        ),
+        "cmcd": (
+            tr("Help the network"),
+            tr("Tells the service's delivery network with each request how full the buffer is."),
+        ),
+        Deed.FORGET_SEARCHES: (tr("Searches"), tr("What was searched for on this machine.")),
+        Deed.FORGET_HISTORY: (
+            tr("What was watched"),
+            tr("Where you stopped in each title, here and at the service. It cannot be brought back."),
+        ),
+    }
+
+
+def choices_of(key: str) -> list[tuple[object, str]]:
+    """What a setting can be, with the words for it."""
+    return (_CHOICES_OF_SHOWING | _CHOICES_OF_USING)[key]()
+
+
+Choices = Callable[[], list[tuple[object, str]]]
+
+_CHOICES_OF_SHOWING: dict[str, Choices] = {
+    "language": lambda: _zip(LANGUAGES, tr("As the system has it"), "English", "Deutsch"),
+    "text_size": lambda: [(size, f"{size} %") for size in TEXT_SIZES],
+    "high_contrast": lambda: _zip((False, True), tr("Normal"), tr("High")),
+    "audio_language": lambda: [
+        ("", tr("As the title has it")),
+        *((tag, language_name(tag)) for tag in _SOUND_LANGUAGES),
+    ],
+    "hardware": lambda: _zip((True, False), tr("In hardware where possible"), tr("In software")),
+    "tone_mapping": lambda: _zip(
+        TONE_MAPPINGS, tr("Automatic"), tr("Natural"), tr("Detailed"), tr("Soft"), tr("Bright parts cut")
+    ),
+    "speakers": lambda: _zip(SPEAKERS, tr("As the device says"), tr("Stereo"), tr("Surround")),
+    "passthrough": lambda: _zip((False, True), tr("Decoded here"), tr("To the receiver as it is")),
+    "subtitle_size": lambda: [(size, f"{size} %") for size in SUBTITLE_SIZES],
+    "subtitle_colour": lambda: _zip(SUBTITLE_COLOURS, tr("White"), tr("Yellow"), tr("Light blue"), tr("Green")),
+    "subtitle_edge": lambda: _zip(SUBTITLE_EDGES, tr("Outline"), tr("Shadow"), tr("Dark box")),
+}
+_CHOICES_OF_USING: dict[str, Choices] = {
+    "data_limit_bps": lambda: [(limit, _limit_words(limit)) for limit in DATA_LIMITS],
+    "metered": lambda: _zip((False, True), tr("As the system says"), tr("Metered")),
+    "month_limit_gb": lambda: [(limit, f"{limit} GB" if limit else tr("Never")) for limit in MONTH_LIMITS],
+    "download_height": lambda: [(lines, f"{lines}p" if lines else tr("The best")) for lines in DOWNLOAD_HEIGHTS],
+    "download_limit_bps": lambda: [
+        (limit, bitrate(limit) if limit else tr("As fast as possible")) for limit in DOWNLOAD_LIMITS
+    ],
+    "download_metered": lambda: _zip((False, True), tr("Downloads wait"), tr("Downloads go on")),
+    "telemetry": lambda: _zip((False, True), tr("Not told"), tr("Told")),
+    "cmcd": lambda: _zip((False, True), tr("Not told"), tr("Told")),
+    Deed.FORGET_SEARCHES: lambda: _zip((False, True), tr("Keep"), tr("Delete now")),
+    Deed.FORGET_HISTORY: lambda: _zip((False, True), tr("Keep"), tr("Delete now")),
+}
+
+
+def _zip(values: tuple[object, ...], *words: str) -> list[tuple[object, str]]:
+    return list(zip(values, words, strict=True))
+
+
+def _limit_words(limit_bps: int) -> str:
+    if not limit_bps:
+        return tr("No limit")
+    return tr("{rate}, {gigabytes} GB an hour").format(
+        rate=bitrate(limit_bps), gigabytes=f"{limit_bps * _GIGABYTES_PER_HOUR:.1f}"
+    )
