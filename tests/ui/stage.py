@@ -77,7 +77,7 @@ class Stage:
             home,
             player,
             settings=SettingsViewModel(
-                self.client, self.tasks, data_use=DataUseViewModel(self.meter), download_place="/home/ada/matinee"
+                self.client, self.tasks, data_use=DataUseViewModel(self.meter), download_place="matinee/downloads"
             ),
             downloads=downloads,
             memory=self.memory,
