@@ -20,6 +20,7 @@ from backend_stub.services.audit import AuditLog
 from backend_stub.services.billing import Billing
 from backend_stub.services.catalog import Catalog
 from backend_stub.services.content_keys import KeyVault
+from backend_stub.services.device_commands import DeviceCommands
 from backend_stub.services.device_grants import DeviceGrants
 from backend_stub.services.devices import Devices
 from backend_stub.services.downloads import Downloads
@@ -35,6 +36,7 @@ from backend_stub.services.progress import ProgressLog
 from backend_stub.services.rate_limit import SlidingWindow
 from backend_stub.services.regions import Regions
 from backend_stub.services.rights.issuing import RightsService
+from backend_stub.services.rights.messages import ReplayGuard
 from backend_stub.services.rights.release import Releases
 from backend_stub.services.rights.revocation import Revocations
 from backend_stub.services.rights.signatures import ServiceSigner
@@ -99,6 +101,7 @@ class ServiceContext:
     telemetry: Telemetry
     metrics: Metrics
     device_grants: DeviceGrants
+    device_commands: DeviceCommands
     upkeep: Upkeep
 
     def close(self) -> None:
@@ -173,6 +176,7 @@ def open_context(
         telemetry=Telemetry(database, clock, steering),
         metrics=Metrics(),
         device_grants=DeviceGrants(database, clock),
+        device_commands=DeviceCommands(database, clock, ReplayGuard(database, signer)),
         upkeep=Upkeep(
             [
                 Task("renewals", _RENEWALS_S, billing.renew_due),

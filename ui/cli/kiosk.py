@@ -13,8 +13,8 @@ from ui.build_info import build
 from ui.cli.options import whole_number
 
 if TYPE_CHECKING:
+    from ui.kiosk.place import Place
     from ui.kiosk.provisioning import Provisioning
-    from ui.kiosk.supervisor import Place
 
 DEFAULT_FILE = Path("/etc/matinee/kiosk.toml")
 
@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     """The kiosk until it is ended; or one of the small things."""
     if args.new_code:
         return _new_code()
+    from ui.kiosk.place import Place, read_or_last_good
     from ui.kiosk.provisioning import load
-    from ui.kiosk.supervisor import Place, read_or_last_good
 
     if args.check:
         return _check(load(args.file), args.file)
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.part == "screen":
         from ui.kiosk.window import run_screen
 
-        return run_screen(provisioning, place.state / "profile", args.begin)
+        return run_screen(provisioning, place.profile, args.begin)
     return _supervise(provisioning, place)
 
 
@@ -115,7 +115,7 @@ def _sign_in(provisioning: Provisioning, place: Place, email: str) -> int:
     network = provisioning.network
     engine = Engine(
         EngineSettings(
-            profile=place.state / "profile",
+            profile=place.profile,
             service_url=provisioning.service_url,
             key_store="file",
             ca_file=network.ca_file,

@@ -50,6 +50,14 @@ class Child:
         )
         return Child(name, process, on_beat, on_exit)
 
+    def tell(self, line: bytes) -> bool:
+        """Write a line to it; False where it is gone, or has not read the last ones."""
+        pipe = self._process.stdin
+        if pipe is None or pipe.is_closing() or pipe.transport.get_write_buffer_size() > 0:
+            return False
+        pipe.write(line)
+        return True
+
     def end(self) -> None:
         """Ask it to end."""
         self._signal(signal.SIGTERM)

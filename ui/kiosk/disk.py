@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from player.net.redact import HIDDEN, redact_text
 from ui.kiosk.provisioning import Provisioning
 
 _FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LOG_FILES = 4
 _ASIDE_KEPT = 3
+_TOKEN = re.compile(r"[A-Za-z0-9_+=-]{32,}")  # what is so long is no word
 _log = logging.getLogger(__name__)
 
 
@@ -76,3 +79,25 @@ def _remove(path: Path) -> None:
         path.unlink()
     except OSError as error:
         _log.warning("%s stays: %s", path.name, error.strerror)
+
+
+def log_tail(state: Path, most_bytes: int) -> bytes:
+    """The newest lines of the log, as UTF-8, without anything that opens a door."""
+    lines: list[str] = []
+    size = 0
+    for path in sorted(state.glob("logs/kiosk.log*")):  # the numbered ones are older
+        skipped = max(0, _size(path) - most_bytes)
+        try:
+            with path.open("rb") as file:
+                file.seek(skipped)
+                found = file.read(most_bytes).decode("utf-8", "replace").splitlines()
+        except OSError:
+            continue
+        del found[: skipped > 0]  # what is cut through is not known for what it is
+        for line in reversed(found):
+            shown = _TOKEN.sub(HIDDEN, redact_text(line))
+            size += len(shown.encode()) + 1
+            if size > most_bytes:
+                return "".join(f"{each}\n" for each in reversed(lines)).encode()
+            lines.append(shown)
+    return "".join(f"{each}\n" for each in reversed(lines)).encode()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QCursor, QFont, QGuiApplication, QPainter, QPaintEvent, QRasterWindow
+from PySide6.QtGui import QColor, QCursor, QFont, QGuiApplication, QImage, QPainter, QPaintEvent, QRasterWindow
 
 from ui.display import check_display
 from ui.interrupts import Interrupts
@@ -32,7 +32,15 @@ class PlainWindow(QRasterWindow):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's own name
         """Draw everything."""
         self.frames += 1
-        painter = QPainter(self)
+        self._paint(QPainter(self))
+
+    def picture(self) -> QImage:
+        """The same, to keep."""
+        image = QImage(self.size(), QImage.Format.Format_RGB32)
+        self._paint(QPainter(image))
+        return image
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(0, 0, self.width(), self.height(), QColor(_GROUND))
         painter.translate(self.width() / 2, self.height() / 2)
         painter.rotate(self._degrees)
@@ -58,7 +66,7 @@ def run_fallback(provisioning: Provisioning) -> int:
     application.setQuitOnLastWindowClosed(False)
     window = PlainWindow(provisioning.name, provisioning.orientation.degrees)
     window.showFullScreen()
-    line = BeatLine(application.quit)
+    line = BeatLine(application.quit, window.picture)
     interrupts = Interrupts(application.quit)
     timer = QTimer(interval=_BEAT_MS)
     timer.timeout.connect(lambda: line.send(Beat(window.frames)))

@@ -61,6 +61,21 @@ def read_beat(line: bytes) -> Beat | None:
     return Beat(**{field.name: members[field.name] for field in fields(Beat) if field.name in members})
 
 
+def write_wish(picture: Path) -> bytes:
+    """The one wish there is, as a line: have what is drawn written to this file."""
+    return json.dumps({"picture": str(picture)}).encode() + b"\n"
+
+
+def read_wish(line: bytes) -> Path | None:
+    """The file that a wish names; None for anything else."""
+    try:
+        members = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    path = members.get("picture") if isinstance(members, dict) else None
+    return Path(path) if isinstance(path, str) and Path(path).is_absolute() else None
+
+
 def memory_of(pid: int) -> int:
     """The bytes that a process occupies in memory; 0 where that cannot be known."""
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -79,11 +79,13 @@ class NetworkRules:
 class Provisioning:
     """A whole file. Sizes are bytes; ``volume`` is per cent; ``health_port`` 0 means no endpoint. ``switch_on`` and
     ``switch_off`` are commands for the screen's power, in words; ``operator_code`` is a record of
-    :mod:`ui.kiosk.operator`, empty where there is no way in."""
+    :mod:`ui.kiosk.operator`, empty where there is no way in. ``remote_commands``: what the service's operator says is
+    done."""
 
     name: str
     entries: tuple[Entry, ...]
     service_url: str | None = None
+    remote_commands: bool = True
     orientation: Orientation = Orientation.LANDSCAPE
     volume: int = 100
     screen_on: Hours | None = None
@@ -117,15 +119,7 @@ def load(path: Path) -> Provisioning:
 
 def parse(text: str) -> Provisioning:
     """A provisioning out of text. Raises :class:`ui.kiosk.tables.TableError`."""
-    try:
-        members = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
-        raise TableError(line, f"this is not TOML ({str(error).split(' (at')[0]})") from None
-    except RecursionError:
-        raise TableError(1, "this is nested too deeply") from None
-    top = Table(text, members)
+    top = _top(text)
     _check_format(top)
     screen, operator = top.table("screen"), top.table("operator")
     limits, health = top.table("limits"), top.table("health")
@@ -135,6 +129,7 @@ def parse(text: str) -> Provisioning:
         name=top.text("name", "kiosk", most=64),
         entries=tuple(_entry(table) for table in top.tables("entry", _MAX_ENTRIES)),
         service_url=_web_address(service, "url") or None,
+        remote_commands=service.flag("remote_commands", default=True),
         orientation=Orientation(orientation),
         volume=screen.whole("volume", 100, 0, 100),
         screen_on=_hours(screen, "on"),
@@ -151,6 +146,26 @@ def parse(text: str) -> Provisioning:
         table.refuse_the_rest()
     _check_whole(provisioning, top.last_line)
     return provisioning
+
+
+def with_playlist(provisioning: Provisioning, text: str) -> Provisioning:
+    """The same with the entries of ``text``, which has nothing else. Raises :class:`ui.kiosk.tables.TableError`."""
+    top = _top(text)
+    changed = replace(provisioning, entries=tuple(_entry(table) for table in top.tables("entry", _MAX_ENTRIES)))
+    top.refuse_the_rest()
+    _check_whole(changed, top.last_line)
+    return changed
+
+
+def _top(text: str) -> Table:
+    try:
+        return Table(text, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise TableError(line, f"this is not TOML ({str(error).split(' (at')[0]})") from None
+    except RecursionError:
+        raise TableError(1, "this is nested too deeply") from None
 
 
 def _check_whole(provisioning: Provisioning, last_line: int) -> None:

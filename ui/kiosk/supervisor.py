@@ -11,18 +11,23 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from player.clock import SystemClock
 from player.errors import InputError
 from ui.kiosk import provisioning as files
 from ui.kiosk.child import Child
 from ui.kiosk.disk import tidy
 from ui.kiosk.health import Health, HealthServer
 from ui.kiosk.notify import Notifier
-from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, memory_of, own_command, own_environment
+from ui.kiosk.place import Place, keep_good
+from ui.kiosk.playlist import PlaylistStore
+from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, memory_of, own_environment, write_wish
 from ui.kiosk.provisioning import Provisioning
+from ui.kiosk.remote import Remote
 from ui.kiosk.schedule import screen_is_on, trusted_moment
+from ui.kiosk.trial import Glance
 from ui.kiosk.watchdog import Beat, Limits, Order, Phase, Watchdog
 
 _log = logging.getLogger(__name__)
@@ -35,19 +40,6 @@ _SWITCH_S = 20.0
 
 Command = Callable[[str, int], Sequence[str]]
 """The words that begin a part (``screen`` or ``fallback``) with an entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The provisioning file, and the folder for everything that the kiosk keeps."""
-
-    file: Path
-    state: Path
-
-    def command(self, part: str, entry: int) -> list[str]:
-        """As :data:`Command` says."""
-        words = ["kiosk", str(self.file), "--state", str(self.state), "--part", part, "--begin", str(entry)]
-        return [*own_command(), *words]
 
 
 class Supervisor:
@@ -79,6 +71,8 @@ class Supervisor:
         self._mark = _mark_of(place.file)
         self._lit: bool | None = None
         self._background: set[asyncio.Task[None]] = set()
+        self._remote: asyncio.Task[None] | None = None
+        self._remote_for: object = None
         self.health_port = 0
 
     async def run(self) -> int:
@@ -88,7 +82,12 @@ class Supervisor:
             loop.add_signal_handler(number, self._leaving.set)
         await self._listen()
         self._notifier.ready("beginning")
-        every = {self._look_at_file: _LOOK_AT_FILE_S, self._tidy: _TIDY_S, self._tell: _ALIVE_S}
+        every = {
+            self._look_at_file: _LOOK_AT_FILE_S,
+            self._tidy: _TIDY_S,
+            self._tell: _ALIVE_S,
+            self._mind_remote: _LOOK_AT_FILE_S,
+        }
         due = dict.fromkeys(every, self._began)
         try:
             while not self._leaving.is_set():
@@ -129,6 +128,48 @@ class Supervisor:
             clock_trusted=moment is not None,
             restarts={str(reason): count for reason, count in watchdog.restarts.items()},
         )
+
+    # --- what can be asked for from afar (ui.kiosk.remote)
+
+    def glance(self) -> Glance:
+        """A look at the screen."""
+        beat = self._watchdog.last_beat or Beat(0)
+        running = self._watchdog.phase is Phase.RUNNING
+        return Glance(self._screen.pid if self._screen else 0, running, beat.frames, beat.due, beat.wanted)
+
+    def begin_anew(self) -> None:
+        """A new screen, in place of one that plays, stands still or is not there."""
+        for order in self._watchdog.restart(time.monotonic()):
+            if order is Order.END and self._screen is not None:
+                self._screen.end()
+
+    def take(self, provisioning: Provisioning) -> None:
+        """Another provisioning from now on, with a new screen."""
+        self._provisioning = provisioning
+        self.begin_anew()
+
+    def ask_for_picture(self, path: Path) -> bool:
+        """Have what is drawn written to a file; False where nothing draws."""
+        plain = self._watchdog.phase is not Phase.RUNNING and self._fallback is not None
+        drawing = self._fallback if plain else self._screen
+        return drawing is not None and drawing.tell(write_wish(path.absolute()))
+
+    def _mind_remote(self) -> None:
+        """Have somebody ask for commands, where that is wanted and there is a service."""
+        told = self._provisioning
+        wanted = (told.service_url, told.network) if told.remote_commands and told.service_url else None
+        if self._remote is not None and (self._remote.done() or wanted != self._remote_for):
+            self._remote.cancel()
+            self._remote = None
+        if self._remote is None and wanted is not None and told.service_url is not None:
+            # Loaded only here: a screen without a service needs none of what signs and asks.
+            from ui.kiosk.desk import open_desk
+
+            clock = SystemClock()
+            desk = partial(open_desk, self._place.profile, told.service_url, told.network, clock)
+            self._remote_for = wanted
+            self._remote = asyncio.create_task(Remote(self._place, self, desk, clock).run(), name="remote-commands")
+            self._remote.add_done_callback(_say_why)
 
     # --- what draws
 
@@ -202,15 +243,13 @@ class Supervisor:
             return
         self._mark = mark
         try:
-            self._provisioning = files.load(self._place.file)
+            found = files.load(self._place.file)
         except InputError as error:
             _log.warning("the new file is not taken: %s", error.sentence)
             return
         _log.info("a new file is taken")
         keep_good(self._place)
-        for order in self._watchdog.restart(time.monotonic()):
-            if order is Order.END and self._screen is not None:
-                self._screen.end()
+        self.take(PlaylistStore(self._place.state).over(found))
 
     def _switch_power(self) -> None:
         lit = screen_is_on(self._provisioning.screen_on, trusted_moment(time.time()))
@@ -246,42 +285,16 @@ class Supervisor:
         for child in (self._screen, self._fallback):
             if child is not None:
                 await child.close(_END_S)
-        for task in list(self._background):
+        for task in [*self._background, *([self._remote] if self._remote is not None else [])]:
             task.cancel()
         self._notifier.close()
 
 
-def read_or_last_good(place: Place) -> Provisioning:
-    """The provisioning of the file; where there is a mistake in it, that of the last good one.
-
-    Raises InputError where there is neither.
-    """
-    try:
-        found = files.load(place.file)
-    except InputError as error:
-        kept = _kept(place)
-        if not kept.exists():
-            raise
-        _log.warning("the last good file is taken: %s", error.sentence)
-        return files.load(kept)
-    keep_good(place)
-    return found
-
-
-def keep_good(place: Place) -> None:
-    """Keep a copy of the file, which is known to be good."""
-    kept = _kept(place)
-    try:
-        part = kept.with_suffix(".part")
-        part.write_bytes(place.file.read_bytes())
-        part.chmod(0o600)  # it may hold addresses with tokens
-        part.replace(kept)
-    except OSError as error:
-        _log.warning("the file cannot be kept: %s", error.strerror)
-
-
-def _kept(place: Place) -> Path:
-    return place.state / "last-good.toml"
+def _say_why(task: asyncio.Task[None]) -> None:
+    """Nothing that goes wrong with commands may go unseen, nor end the kiosk; they are asked for again later."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        _log.error("asking for commands went wrong", exc_info=error)
 
 
 def _mark_of(file: Path) -> tuple[int, int] | None:

@@ -57,8 +57,9 @@ def run_screen(provisioning: Provisioning, profile: Path, begin_with: int) -> in
     tasks = Tasks(client)
     output = VideoOutput(_make_player)
     end = partial(application.exit, 0)  # not quit(), which asks the window, and the window stays
-    line = BeatLine(end)
     view = KioskViewModel(provisioning.name, provisioning.orientation.degrees, provisioning.operator_code)
+    engine, window = scene.load_window(view, "Kiosk.qml")
+    line = BeatLine(end, window.grabWindow)
     screen = KioskScreen(
         provisioning,
         begin_with,
@@ -75,7 +76,6 @@ def run_screen(provisioning: Provisioning, profile: Path, begin_with: int) -> in
     view.restartWanted.connect(lambda: application.exit(EXIT_ANEW))
     interrupts = Interrupts(end)
     garbage = GarbageCollector()
-    engine, window = scene.load_window(view, "Kiosk.qml")
     surface = scene.video_surface(window)
     output.set_surface(surface)
     client.start()

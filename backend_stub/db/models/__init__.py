@@ -31,6 +31,7 @@ from backend_stub.db.models.catalogue import (
     TitleRights,
 )
 from backend_stub.db.models.edges import EdgeBeat
+from backend_stub.db.models.kiosks import DeviceCommand, KioskReport
 from backend_stub.db.models.rights import Download, IssuedLicence, Revocation, SpentNonce
 
 __all__ = [
@@ -40,12 +41,14 @@ __all__ = [
     "ContentKey",
     "Device",
     "DeviceChallenge",
+    "DeviceCommand",
     "DeviceGrant",
     "DeviceProgress",
     "Download",
     "EdgeBeat",
     "IssuedLicence",
     "KeyEnvelope",
+    "KioskReport",
     "LedgerCard",
     "LedgerCharge",
     "LedgerEvent",

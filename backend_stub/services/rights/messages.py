@@ -24,6 +24,7 @@ Id32 = Kid
 _Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,43}$")]
 _Moment = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
 _Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+_Amount = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 _Kids = Annotated[list[Kid], Field(max_length=64)]
 
 
@@ -48,9 +49,14 @@ class DeviceProof(_Message):
     challenge: Annotated[str, StringConstraints(max_length=64)]
 
 
-class _Request(_Message):
+class _Stamped(_Message):
+    """Good once, and only near the time at which it was signed."""
+
     nonce: _Nonce
     issued_at: _Moment
+
+
+class _Request(_Stamped):
     kids: _Kids
     info: DeviceInfo
 
@@ -74,6 +80,36 @@ class Release(_Message):
     reason: Literal["removed", "evicted", "expired", "signed_out"]
     first_play_at: _Moment | None
     nonce: _Nonce
+
+
+class KioskStatus(BaseModel):
+    """How a screen is; times are seconds, sizes bytes."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: _Text
+    version: _Text
+    phase: _Text
+    status: _Text
+    entry: _Text
+    healthy: bool
+    screen_on: bool
+    up_s: _Amount
+    without_picture_s: _Amount
+    memory: _Amount
+    disk_free: _Amount
+
+
+class CommandsAsked(_Stamped):
+    status: KioskStatus
+
+
+class CommandAnswer(_Stamped):
+    command_id: Id32
+    ok: bool
+    message: Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00]*$")]
+    media_type: Literal["text/plain", "image/png", "image/jpeg"] | None
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None
 
 
 _M = TypeVar("_M", bound=_Message)
@@ -100,7 +136,7 @@ class ReplayGuard:
         self._database = database
         self._signer = signer
 
-    def admit(self, device: Device, message: LicenceRequest | RenewalRequest, now: float) -> None:
+    def admit(self, device: Device, message: _Stamped, now: float) -> None:
         """Raises :class:`ProblemError` 403 ``clock_skew`` with the service's signed time, 409 ``replayed``.
 
         The nonce is spent whatever becomes of the request.

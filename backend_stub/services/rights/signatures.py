@@ -25,6 +25,8 @@ LICENCE = "matinee-licence+jws"
 TIME = "matinee-time+jws"
 REVOCATIONS = "matinee-revocations+jws"
 KEY = "matinee-key+jws"
+COMMANDS_ASKED = "matinee-commands+jws"
+COMMAND_ANSWER = "matinee-command-answer+jws"
 
 
 class BadSignatureError(ValueError):

@@ -23,6 +23,8 @@ PUBLIC = {
     ("post", "/clearkey/{title_id}"),
     ("post", "/licences/{licence_id}/release"),
     ("get", "/revocations"),
+    ("post", "/kiosk/commands"),
+    ("post", "/kiosk/commands/{command_id}/answer"),
     ("get", "/edge-check"),
     ("get", "/keys"),
     ("get", "/time"),
@@ -37,6 +39,7 @@ EXAMPLES = {
     "licence_id": "0" * 32,
     "account_id": "0" * 32,
     "profile_id": "0" * 32,
+    "command_id": "0" * 32,
     "payment_id": "0" * 32,
     "device_id": "A" * 43,
 }

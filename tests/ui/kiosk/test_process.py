@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtGui import QImage
 
-from ui.kiosk.process import MAX_LINE, own_command, own_environment, read_beat, write_beat
+from ui.kiosk.beats import write_picture
+from ui.kiosk.process import MAX_LINE, own_command, own_environment, read_beat, read_wish, write_beat, write_wish
 from ui.kiosk.watchdog import Beat
 
 BEAT = Beat(12, due=True, wanted=True, entry=3, name="Welcome", status="playing", position_s=1.5)
@@ -59,3 +61,23 @@ def test_what_draws_leaves_no_core_dump() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], env=own_environment(), capture_output=True, check=True)
     assert done.stdout.split() == [b"(0,", b"0)", b"0"]
+
+
+def test_a_wish_is_read_as_it_was_written() -> None:
+    path = Path("/var/lib/kiosk/commands/picture.jpg")
+    assert read_wish(write_wish(path).strip()) == path
+    for line in (b"", b"[]", b"{}", b'{"picture": 1}', b'{"picture": "near.jpg"}', b"[" * 5000):
+        assert read_wish(line) is None
+
+
+def test_a_picture_is_bounded_and_whole(qapp: object, tmp_path: Path) -> None:
+    path = tmp_path / "picture.jpg"
+    image = QImage(2560, 1440, QImage.Format.Format_RGB32)
+    image.fill(0x336699)
+    write_picture(image, path)
+    kept = QImage(str(path))
+    assert (kept.width(), kept.height()) == (1280, 720)
+    assert path.read_bytes().startswith(b"\xff\xd8\xff")
+    write_picture(QImage(), path)
+    assert path.read_bytes() == b""
+    assert list(tmp_path.iterdir()) == [path]

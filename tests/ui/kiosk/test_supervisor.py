@@ -5,78 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from player.errors import InputError
+from tests.kit.kiosk_screen import FILE, Kiosk
+from ui.kiosk.place import read_or_last_good
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE
-from ui.kiosk.provisioning import load
-from ui.kiosk.supervisor import Place, Supervisor, read_or_last_good
-from ui.kiosk.watchdog import Limits
-
-FILE = 'format = 1\nname = "test"\n[health]\nport = 0\n[[entry]]\nurl = "https://a.test/"\n'
-# Beats with a moving picture until it is told otherwise; "{part}.pid" tells that it has begun.
-SCREEN = """
-import json, os, pathlib, sys, time
-folder, part, entry = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-begun = folder / f"begun.{os.getpid()}"
-begun.write_text(str(os.getpid()))
-begun.replace(folder / f"{part}.pid")
-frames = 0
-while True:
-    frames += 1
-    if (folder / "die").exists():
-        sys.exit(1)
-    for code in (10, 11):
-        if part == "screen" and (folder / f"exit-{code}").exists():
-            (folder / f"exit-{code}").unlink()
-            sys.exit(code)
-    moving = not (folder / "frozen").exists()
-    beat = {"frames": frames if moving else 1, "due": True, "wanted": True, "entry": entry, "name": "a"}
-    print(json.dumps(beat), flush=True)
-    time.sleep(0.02)
-"""
-QUICK = Limits(silent_s=1.5, frozen_s=3.0, healthy_s=0.5, ending_s=0.5, delays_s=(0.05,))
-
-
-class Kiosk:
-    """A supervisor in the test's own loop, and a look at what it does."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "state").mkdir()
-        self.place = Place(folder / "kiosk.toml", folder / "state")
-        self.place.file.write_text(FILE)
-        self.supervisor = Supervisor(self.place, load(self.place.file), "1.0", QUICK, self.command, {})
-
-    def command(self, part: str, entry: int) -> list[str]:
-        return [sys.executable, "-c", SCREEN, str(self.folder), part, str(entry)]
-
-    def pid(self, part: str = "screen") -> int:
-        file = self.folder / f"{part}.pid"
-        return int(file.read_text()) if file.exists() else 0
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[asyncio.Task[int]]:
-        task = asyncio.create_task(self.supervisor.run())
-        await self.until(lambda: self.supervisor.health().healthy)
-        yield task
-        if not task.done():
-            os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 30)
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(30):
-            while not condition():
-                await asyncio.sleep(0.02)
-
-    async def anew(self, before: int) -> None:
-        """Until another screen is well."""
-        await self.until(lambda: self.pid() != before and self.supervisor.health().healthy)
 
 
 @pytest.fixture
@@ -148,10 +84,9 @@ async def test_nothing_is_left_when_it_ends(kiosk: Kiosk) -> None:
         os.kill(pid, 0)
 
 
-async def test_the_screens_power_is_switched(kiosk: Kiosk) -> None:
-    mark = kiosk.folder / "switched"
-    kiosk.place.file.write_text(FILE.replace("[health]", f'[screen]\nswitch_on = ["/bin/mkdir", "{mark}"]\n[health]'))
-    kiosk.supervisor = Supervisor(kiosk.place, load(kiosk.place.file), "1.0", QUICK, kiosk.command, {})
+async def test_the_screens_power_is_switched(tmp_path: Path) -> None:
+    mark = tmp_path / "switched"
+    kiosk = Kiosk(tmp_path, FILE.replace("[health]", f'[screen]\nswitch_on = ["/bin/mkdir", "{mark}"]\n[health]'))
     async with kiosk.running():
         await kiosk.until(mark.is_dir)
 

@@ -14,6 +14,7 @@ from player.opening import Source
 from player.state import PlaybackState, RungChoice, Status
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from ui.kiosk import screen as screens
+from ui.kiosk.fallback import PlainWindow
 from ui.kiosk.keeping import streamed
 from ui.kiosk.operator import code_record
 from ui.kiosk.provisioning import Entry, Provisioning
@@ -191,3 +192,12 @@ def test_the_plain_picture_needs_no_qml(qapp, qtbot, tmp_path: Path) -> None:
     window.show()
     qtbot.waitUntil(lambda: window.frames > 0)
     window.close()
+
+
+def test_what_is_drawn_can_be_kept(kiosk: Kiosk) -> None:
+    assert not kiosk.window.grabWindow().isNull()
+    plain = PlainWindow("foyer", 90)
+    plain.resize(640, 360)
+    colours = {plain.picture().pixelColor(x, 180).name() for x in range(640)}
+    assert "#0b0e13" in colours
+    assert len(colours) > 1  # the words

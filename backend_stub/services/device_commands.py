@@ -1,0 +1,260 @@
+"""What an operator tells a device from afar: queued, delivered when the device asks, and finished by its answer.
+
+A command is delivered again until the device has answered it or its time is over; that it is carried out once is the
+device's part, which remembers the ids. Only what was delivered in time may be answered, however late the answer.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import secrets
+from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session, undefer
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Device, DeviceCommand, KioskReport
+from backend_stub.problems import ProblemError
+from backend_stub.services import audit
+from backend_stub.services.rights.messages import CommandAnswer, CommandsAsked, ReplayGuard, read_signed
+from backend_stub.services.rights.signatures import COMMAND_ANSWER, COMMANDS_ASKED, BadSignatureError, claimed_key
+
+Kind = Literal["restart", "playlist", "screenshot", "logs"]
+KINDS: tuple[Kind, ...] = ("restart", "playlist", "screenshot", "logs")
+QUEUED, DELIVERED, DONE, FAILED, EXPIRED = "queued", "delivered", "done", "failed", "expired"
+MAX_PLAYLIST_CHARS = 64 * 1024
+MAX_RESULT_BYTES = 512 * 1024
+ASK_AGAIN_S = 15.0
+_WAITING = (QUEUED, DELIVERED)
+_MAX_WAITING = 20
+_KEPT = 50  # commands of a device, the newest
+_TEXT, _PNG, _JPEG = "text/plain", "image/png", "image/jpeg"
+_MAGIC = {_PNG: b"\x89PNG\r\n\x1a\n", _JPEG: b"\xff\xd8\xff"}
+_RESULT_OF = {"screenshot": (_PNG, _JPEG), "logs": (_TEXT,)}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A device of some account, with what its screen last told where it is a kiosk."""
+
+    device: Device
+    told_at: float | None
+    status: dict[str, Any]
+    waiting: int  # commands
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command brought back."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+class DeviceCommands:
+    def __init__(self, database: Database, clock: Clock, guard: ReplayGuard) -> None:
+        self._database = database
+        self._clock = clock
+        self._guard = guard
+
+    # --- the operator's side
+
+    def issue(
+        self, device_id: str, kind: Kind, *, by: str | None, playlist: str, expires_in_s: float
+    ) -> DeviceCommand:
+        """Queue a command; ``playlist`` is empty for every other kind.
+
+        Raises LookupError for a device that no account has, :class:`ProblemError` 422 ``bad_command`` or 409
+        ``too_many_commands``.
+        """
+        if (kind == "playlist") != bool(playlist.strip()) or len(playlist) > MAX_PLAYLIST_CHARS:
+            raise ProblemError(422, "bad_command", "A playlist, and nothing else, comes with the text of one.")
+        now = self._clock.now()
+        command = DeviceCommand(
+            id=secrets.token_hex(16),
+            device_id=device_id,
+            kind=kind,
+            playlist=playlist or None,
+            issued_by=by,
+            issued_at=now,
+            expires_at=now + expires_in_s,
+            state=QUEUED,
+            message="",
+        )
+        with self._database.write() as session:
+            if not _usable(session, device_id):
+                raise LookupError(device_id)
+            _expire(session, now)
+            if len(_waiting(session, device_id)) >= _MAX_WAITING:
+                raise ProblemError(409, "too_many_commands", "This device has too many commands waiting.")
+            session.add(command)
+            session.flush()
+            _forget_old(session, device_id)
+            _note(session, now, command, "issued", by)
+        return command
+
+    def withdraw(self, command_id: str, *, by: str | None) -> None:
+        """Take back what has not been delivered. Raises LookupError, or :class:`ProblemError` 409
+        ``command_delivered``."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            command = session.get(DeviceCommand, command_id, with_for_update=True)
+            if command is None:
+                raise LookupError(command_id)
+            if command.state != QUEUED:
+                raise ProblemError(409, "command_delivered", "The device has this command already.")
+            _finish(session, now, command, EXPIRED, "withdrawn", by)
+
+    def of_device(self, device_id: str) -> Sequence[DeviceCommand]:
+        """The commands of a device, the newest first."""
+        now = self._clock.now()
+        query = select(DeviceCommand).where(DeviceCommand.device_id == device_id)
+        with self._database.write() as session:
+            _expire(session, now)
+            return session.scalars(query.order_by(DeviceCommand.issued_at.desc(), DeviceCommand.id)).all()
+
+    def result(self, command_id: str) -> Result:
+        """What a command brought back. Raises LookupError where there is nothing."""
+        with self._database.read() as session:
+            command = session.get(DeviceCommand, command_id, options=[undefer(DeviceCommand.result)])
+            if command is None or command.result is None or command.media_type is None:
+                raise LookupError(command_id)
+            return Result(command.media_type, command.result)
+
+    def devices(self, limit: int = 500) -> list[KnownDevice]:
+        """Devices in use, kiosks first, then by when they were last seen."""
+        rows = (
+            select(Device, KioskReport)
+            .outerjoin(KioskReport, KioskReport.device_id == Device.id)
+            .where(Device.revoked_at.is_(None))
+            .order_by(KioskReport.told_at.is_(None), Device.last_seen_at.desc(), Device.id)
+            .limit(limit)
+        )
+        with self._database.read() as session:
+            waiting = session.scalars(select(DeviceCommand.device_id).where(DeviceCommand.state.in_(_WAITING))).all()
+            return [
+                KnownDevice(
+                    device,
+                    report.told_at if report is not None else None,
+                    report.status if report is not None else {},
+                    waiting.count(device.id),
+                )
+                for device, report in session.execute(rows).all()
+            ]
+
+    # --- the device's side
+
+    def ask(self, request: str) -> list[tuple[DeviceCommand, float]]:
+        """What the device that signed ``request`` is to do, in order, and for how many seconds more that holds.
+
+        Raises :class:`ProblemError` 422 ``bad_signed_request``, 403 ``device_unknown`` or ``clock_skew``, 409
+        ``replayed``.
+        """
+        now = self._clock.now()
+        device = self._signing_device(request)
+        message = read_signed(request, COMMANDS_ASKED, device.public_key, CommandsAsked, device.id)
+        self._guard.admit(device, message, now)
+        with self._database.write() as session:
+            _expire(session, now)
+            session.execute(update(Device).where(Device.id == device.id).values(last_seen_at=now))
+            report = session.get(KioskReport, device.id) or KioskReport(device_id=device.id)
+            report.told_at, report.status = now, message.status.model_dump()
+            session.add(report)
+            commands = _waiting(session, device.id)
+            for command in commands:
+                if command.state == QUEUED:
+                    command.state, command.delivered_at = DELIVERED, now
+                    _note(session, now, command, "delivered", None)
+            return [(command, command.expires_at - now) for command in commands]
+
+    def answer(self, command_id: str, request: str, attachment: str) -> DeviceCommand:
+        """Take what came of a command, with the base64 of its picture or text. A repeated answer changes nothing.
+
+        Raises :class:`ProblemError` as :meth:`ask`, and 404 ``command_not_found``, 422 ``bad_attachment``.
+        """
+        now = self._clock.now()
+        device = self._signing_device(request)
+        answer = read_signed(request, COMMAND_ANSWER, device.public_key, CommandAnswer, device.id)
+        if answer.command_id != command_id:
+            raise ProblemError(422, "bad_signed_request", "The signed command is not the one of the address.")
+        self._guard.admit(device, answer, now)
+        with self._database.write() as session:
+            command = session.get(DeviceCommand, command_id, with_for_update=True)
+            if command is None or command.device_id != device.id or command.delivered_at is None:
+                raise ProblemError(404, "command_not_found", "This device was not given such a command.")
+            if command.state not in (DONE, FAILED):
+                command.media_type, command.result = _read_attachment(command.kind, answer, attachment)
+                _finish(session, now, command, DONE if answer.ok else FAILED, answer.message, None)
+            return command
+
+    def _signing_device(self, request: str) -> Device:
+        """The device whose key a request claims to be signed by; it must have proven that it holds that key."""
+        try:
+            device_id = claimed_key(request)
+        except BadSignatureError as error:
+            raise ProblemError(422, "bad_signed_request", str(error)) from error
+        with self._database.read() as session:
+            device = next((one for one in _usable(session, device_id) if one.proven), None)
+        if device is None:
+            raise ProblemError(403, "device_unknown", "No account has this device.")
+        return device
+
+
+def _usable(session: Session, device_id: str) -> Sequence[Device]:
+    return session.scalars(select(Device).where(Device.id == device_id, Device.revoked_at.is_(None))).all()
+
+
+def _waiting(session: Session, device_id: str) -> Sequence[DeviceCommand]:
+    query = select(DeviceCommand).where(DeviceCommand.device_id == device_id, DeviceCommand.state.in_(_WAITING))
+    return session.scalars(query.order_by(DeviceCommand.issued_at, DeviceCommand.id)).all()
+
+
+def _expire(session: Session, now: float) -> None:
+    late = select(DeviceCommand).where(DeviceCommand.state.in_(_WAITING), DeviceCommand.expires_at <= now)
+    for command in session.scalars(late).all():
+        _finish(session, now, command, EXPIRED, "", None)
+    session.flush()
+
+
+def _finish(session: Session, now: float, command: DeviceCommand, state: str, message: str, by: str | None) -> None:
+    command.state, command.finished_at, command.message = state, now, message
+    _note(session, now, command, state, by)
+
+
+def _note(session: Session, now: float, command: DeviceCommand, step: str, by: str | None) -> None:
+    detail = {"command": command.id, "kind": command.kind}
+    audit.record(session, now, f"command.{step}", account_id=by, subject=command.device_id, **detail)
+
+
+def _forget_old(session: Session, device_id: str) -> None:
+    """Keep the newest commands of a device; those that wait are among them."""
+    newest = (
+        select(DeviceCommand.id)
+        .where(DeviceCommand.device_id == device_id)
+        .order_by(DeviceCommand.issued_at.desc(), DeviceCommand.id)
+    )
+    old = session.scalars(newest.offset(_KEPT)).all()
+    session.execute(delete(DeviceCommand).where(DeviceCommand.id.in_(old)))
+
+
+def _read_attachment(kind: str, answer: CommandAnswer, attachment: str) -> tuple[str | None, bytes | None]:
+    """Media type and bytes of what was brought back, checked against what was signed. Raises ProblemError 422."""
+    if not attachment and answer.sha256 is None:
+        return None, None
+    refusal = ProblemError(422, "bad_attachment", "What came with the answer is not what the device signed.")
+    try:
+        data = b64decode(attachment, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise refusal from error
+    media_type = answer.media_type
+    if hashlib.sha256(data).hexdigest() != answer.sha256 or media_type not in _RESULT_OF.get(kind, ()):
+        raise refusal
+    if len(data) > MAX_RESULT_BYTES or not data.startswith(_MAGIC.get(media_type, b"")):
+        raise refusal
+    return media_type, data
