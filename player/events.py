@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from abr.model import Decision
+from abr.model import Decision, NetworkMemory
 from player.net.model import Transfer
 
 
@@ -19,6 +19,15 @@ class PhaseReached:
 
     at_s: float
     phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Earlier playbacks knew this of a CDN, and the first decisions went by it."""
+
+    at_s: float
+    pathway: str
+    memory: NetworkMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,7 @@ class ErrorRaised:
 
 Event = (
     PhaseReached
+    | Remembered
     | RungDecided
     | SegmentAbandoned
     | SegmentDone

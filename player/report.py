@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from abr.ledger import decision_to_dict
+from abr.ledger import decision_to_dict, memory_to_dict
 from player.events import (
     BufferSampled,
     ErrorRaised,
@@ -16,6 +16,7 @@ from player.events import (
     LatencySampled,
     Note,
     PhaseReached,
+    Remembered,
     RungDecided,
     SegmentAbandoned,
     SegmentDone,
@@ -79,6 +80,10 @@ class Recorder:
                 {"index": rung.index, "label": rung.label, "height": rung.height, "bitrate_bps": rung.bitrate_bps}
                 for rung in state.rungs
             ],
+            "remembered": {
+                event.pathway: {**memory_to_dict(event.memory), "age_s": round(event.memory.age_s)}
+                for event in self.of(Remembered)
+            },
             "decisions": [
                 {
                     "at_s": _since(event.at_s, origin_s),

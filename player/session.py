@@ -49,7 +49,7 @@ from player.stream.virtual import VirtualStream
 from player.subtitles import Subtitles
 from player.switching import TrackSwitch
 from player.thumbnails import Picture
-from player.told import note_of, rated
+from player.told import note_of, rated, recalling
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.5
@@ -73,7 +73,8 @@ class Session:
         self._settings = settings
         self._clock = services.clock
         self._on_event = on_event
-        self._network = Throughput(services.recall, lambda: self._paths.current)
+        recall = recalling(services.recall, self._clock, self._observe)
+        self._network = Throughput(recall, lambda: self._paths.current)
         self._playhead = Playhead()
         self._monitor = Monitor(self._playhead, self._clock, self._observe, on_state, self._throughput)
         self._endings = Endings(self._monitor, self._clock, self._observe)
@@ -247,8 +248,7 @@ class Session:
         self._publish_choices(addresses.name)
         timeline = await self._streaming.find_segments()
         if presentation.live or sources.live_playlists:
-            mirrors = addresses.manifests
-            parts = LiveParts(sources, self._streaming, loader, self._monitor, self._observe, mirrors)
+            parts = LiveParts(sources, self._streaming, loader, self._monitor, self._observe, addresses.manifests)
             begin_s = await self._join_live(presentation, parts)
             self._errands.spawn(self._tracks.follow)
         else:

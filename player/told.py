@@ -1,11 +1,13 @@
-"""What the network and the loader tell a playback, in the words of ABR and of the events. Pure."""
+"""What the network and the loader tell a playback, in the words of ABR and of the events."""
 
 from __future__ import annotations
 
-from abr.model import TransferSample
-from player.events import Note
+from abr.model import NetworkMemory, TransferSample
+from player.clock import Clock
+from player.events import Note, Observer, Remembered
 from player.loader import LoadEvent, RetryEvent
 from player.net.model import RequestKind, Transfer
+from player.stream.throughput import Recall
 
 _RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT})
 
@@ -34,3 +36,15 @@ def note_of(event: LoadEvent) -> Note:
             event.at_s, str(event.step.action), sentence, event.pathway, "", event.track, str(event.error.code)
         )
     return Note(event.at_s, "path_switch", event.reason, event.before, event.after)
+
+
+def recalling(recall: Recall | None, clock: Clock, observe: Observer) -> Recall:
+    """``recall``, and ``observe`` is told of what it remembers."""
+
+    def recalled(pathway: str) -> NetworkMemory | None:
+        memory = None if recall is None else recall(pathway)
+        if memory is not None:
+            observe(Remembered(clock.monotonic(), pathway, memory))
+        return memory
+
+    return recalled

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from player.qa.recording.recorder import SessionRecorder
+    from player.qa.recording.replay import Replayed
     from player.settings import PlaybackSettings
 
 
@@ -25,6 +26,9 @@ def add_record_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--har", metavar="FILE", type=Path, help="write all exchanges as HAR 1.2")
     parser.add_argument("--replay", action="store_true", help="the source is a recorded session: play it again")
+    parser.add_argument(
+        "--free", action="store_true", help="with --replay: --policy (default: the one of then) decides anew"
+    )
 
 
 def recorder_of(args: argparse.Namespace) -> SessionRecorder | None:
@@ -57,10 +61,11 @@ def finish(
 
 
 def replay_recorded(args: argparse.Namespace) -> int:
-    """Play a recorded session again in virtual time; exit code 1 where a decision came out otherwise."""
+    """Play a recorded session again in virtual time; exit code 1 where a decision came out otherwise (but for those
+    of another policy)."""
     from player.errors import ExitCode
     from player.qa.recording.archive import read_recording
-    from player.qa.recording.replay import replay
+    from player.qa.recording.replay import replay, replay_freely
     from player.report import summary_lines
     from ui.cli.play import verdict_of, write_report
     from ui.cli.web_options import conditions_of
@@ -68,14 +73,37 @@ def replay_recorded(args: argparse.Namespace) -> int:
     conditions = conditions_of(args)
     recording = read_recording(Path(args.source))
     with tempfile.TemporaryDirectory(prefix="matinee-replay-") as profile:
-        found = replay(recording, Path(profile))
+        folder = Path(profile)
+        found = replay_freely(recording, folder, _policy(args)) if args.free else replay(recording, folder)
     report = recording.report if found.report is None else found.report
     write_report(report, args)
     for line in summary_lines(report):
         print(line, file=sys.stderr)
     if found.report is None:
         print("  The media were not recorded: only the decisions were taken again.", file=sys.stderr)
-    print(f"  {found.decisions} decisions, {found.taken_again} taken again from their inputs", file=sys.stderr)
-    for sentence in found.differences:
-        print(f"  {sentence}", file=sys.stderr)
-    return verdict_of(report, conditions) if found.same else int(ExitCode.FAILED)
+    for line in _told(found, free=args.free):
+        print(f"  {line}", file=sys.stderr)
+    another = args.free and report["policy"] != recording.report["policy"]
+    return verdict_of(report, conditions) if found.same or another else int(ExitCode.FAILED)
+
+
+def _policy(args: argparse.Namespace) -> str:
+    from abr.registry import names
+    from player.errors import ErrorCode, InputError
+
+    if args.policy is not None and args.policy not in names():
+        known = ", ".join(names())
+        raise InputError(ErrorCode.INPUT_USAGE, f"No policy is called {args.policy!r}; there are {known}.")
+    return args.policy or ""
+
+
+def _told(found: Replayed, *, free: bool) -> list[str]:
+    """What a replay showed, in lines."""
+    how = "decided anew with the same result" if free else "taken again from their inputs"
+    lines = [f"{found.decisions} decisions, {found.taken_again} {how}", *found.differences]
+    if found.left_s is not None:
+        lines.append(
+            f"At {found.left_s:.1f} s it asked for something that was never fetched then; the rest is not known"
+            " (matinee abr replay estimates it)."
+        )
+    return lines

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +102,14 @@ class SessionRecorder:
             "media": self._media,
             "manifests": self._manifests,
             "kids": sorted(self._kids),
-            "start_s": settings.start_s if settings.start_s is not None else self._start_s,
-            "settings": {name: getattr(settings, name) for name in _SETTINGS},
+            "start_s": self._begin_of(settings, live=report["live"] is not None),
+            "settings": {name: getattr(settings, name) for name in _SETTINGS} | {"limits": asdict(settings.limits)},
         }
         self._writer.close(facts, swept, exchanges)
+
+    def _begin_of(self, settings: PlaybackSettings, *, live: bool) -> float | None:
+        """Where playback was to begin; None for where it does by itself: a live programme where it is live."""
+        return settings.start_s if settings.start_s is not None or live else self._start_s
 
     def _look_for_play_session(self, body: bytes) -> None:
         """Addresses by CDN and key IDs out of the service's leave to play; nothing else of it is kept."""

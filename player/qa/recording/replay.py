@@ -4,50 +4,51 @@ decisions.
 The link of a recording is what it was only as long as the same is asked for, so each decision is the recorded one,
 and is taken when it was taken then. Beside that every decision is taken anew by the policy from its recorded inputs:
 where that gives something else, the policy has changed since.
+
+A free replay lets a policy decide by itself in the recorded session, over the recorded network. What it asks for and
+the recording does not have ends it: from there on nobody knows what the network would have given.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter, defaultdict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from abr import registry
-from abr.ledger import decision_from_dict
-from abr.model import Decision, Progress, Reason, Snapshot, Verdict
+from abr.ledger import decision_from_dict, memory_from_dict
+from abr.model import Decision, NetworkMemory, Policy, Progress, Reason, Snapshot, Verdict
 from abr.startup import while_low
 from player.clock import Clock
-from player.errors import ErrorCode, InputError, NetError
-from player.net.local import MemoryBody
-from player.net.model import Body, Request
+from player.decoding import DecodeLimits
+from player.errors import ErrorCode, InputError
 from player.opening import Source
-from player.qa.recording.archive import Exchange, Recording
-from player.qa.recording.scrub import place_of
+from player.qa.recording.answers import RecordedTimes, ReplayTransport
+from player.qa.recording.archive import Recording
 from player.qa.script import Do, Step
 from player.qa.simulation.loop import VirtualLoop
-from player.qa.simulation.run import run_virtual
+from player.qa.simulation.run import Past, run_virtual
 from player.qa.spec import Bench, Labels, RunSpec
 from player.settings import PlaybackSettings
 
 _SPARE_S = 60.0
 _TICK_S = 0.1  # how often a download is looked at
 _TOLERANCE_S = 1e-3  # times in reports are rounded
-_Key = tuple[str, str, tuple[int, int | None] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """``report`` is None where the media were not recorded. ``taken_again`` counts the decisions that the policy
-    takes again from their inputs, ``differences`` says what came out otherwise."""
+    """``report`` is None where the media were not recorded. ``taken_again`` counts the decisions that came out as
+    they were, of ``decisions``; ``differences`` says what came out otherwise. ``left_s`` is when a free replay asked
+    for something that was not recorded."""
 
     report: dict[str, Any] | None
     decisions: int
     taken_again: int
     differences: tuple[str, ...]
+    left_s: float | None = None
 
     @property
     def same(self) -> bool:
@@ -56,15 +57,43 @@ class Replayed:
 
 def replay(recording: Recording, profile: Path) -> Replayed:
     """Play a recording again. Raises InputError for one that is damaged."""
+    recorded = _recorded(recording)
+    again, differences = _take_again(recording, recorded)
+    report = None
+    if recording.with_media:
+        before = recording.report
+        asked = [
+            (float(before["decisions"][number]["at_s"]), each)
+            for number, each in enumerate(recorded)
+            if not _is_look_back(number, before)
+        ]
+        pinned = _Pinned(asked, before["abandoned"], VirtualLoop.BEGIN_S)
+        report, _ = _play(recording, profile, lambda _name: pinned)
+        differences += _differences(_asked(before), _asked(report))
+    return Replayed(report, len(recorded), again, tuple(differences))
+
+
+def replay_freely(recording: Recording, profile: Path, policy: str = "") -> Replayed:
+    """Let ``policy`` (default: the one of then) decide anew in the recorded session. Raises InputError for a damaged
+    one, and one without media."""
+    if not recording.with_media:
+        raise InputError(ErrorCode.INPUT_USAGE, "This recording has no media: nothing can be decided anew in it.")
+    before = _asked(recording.report)
+    name = policy or _policy_name(recording)
+    report, left_s = _play(recording, profile, lambda _name: _Paced(registry.create(name), before), policy=name)
+    until_s = float("inf") if left_s is None else left_s
+    report["decisions"] = [each for each in report["decisions"] if each["at_s"] <= until_s + _TOLERANCE_S]
+    after = _asked(report)
+    differences = _differences(before, after, cut=left_s is not None)
+    same = sum(_place(was) == _place(now) for was, now in zip(before, after, strict=False))
+    return Replayed(report, len(before), same, tuple(differences), left_s)
+
+
+def _recorded(recording: Recording) -> list[Decision]:
     try:
-        recorded = [decision_from_dict(each) for each in recording.report["decisions"]]
+        return [decision_from_dict(each) for each in recording.report["decisions"]]
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(ErrorCode.INPUT_FILE, "The decisions in this recording cannot be read.") from error
-    again, differences = _take_again(recording, recorded)
-    report = _play(recording, recorded, profile) if recording.with_media else None
-    if report is not None:
-        differences += _differences(recording.report["decisions"], report["decisions"])
-    return Replayed(report, len(recorded), again, tuple(differences))
 
 
 def _take_again(recording: Recording, recorded: list[Decision]) -> tuple[int, list[str]]:
@@ -78,39 +107,76 @@ def _take_again(recording: Recording, recorded: list[Decision]) -> tuple[int, li
     return len(recorded) - len(differences), differences
 
 
-def _differences(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
+def _differences(before: list[dict[str, Any]], after: list[dict[str, Any]], *, cut: bool = False) -> list[str]:
+    """What came out otherwise; ``cut``: the later decisions are not known."""
     told = []
-    for number in range(max(len(before), len(after))):
-        was, now = (
-            (each[number]["position"], each[number]["rung"]) if number < len(each) else None
-            for each in (before, after)
-        )
-        if was != now:
+    for number in range(len(after) if cut else max(len(before), len(after))):
+        was, now = (each[number] if number < len(each) else None for each in (before, after))
+        if _place(was) != _place(now):
             told.append(f"Decision {number + 1} was {_shown(was)}, and was {_shown(now)} in the replay.")
     return told
 
 
-def _shown(decision: tuple[int, int] | None) -> str:
-    return "not taken" if decision is None else f"rung {decision[1]} for segment {decision[0] + 1}"
+def _asked(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The decisions of a report without those that only libmpv asks for."""
+    return [each for number, each in enumerate(report["decisions"]) if not _is_look_back(number, report)]
 
 
-def _play(recording: Recording, recorded: list[Decision], profile: Path) -> dict[str, Any]:
+def _is_look_back(number: int, report: Mapping[str, Any]) -> bool:
+    """Whether libmpv went back by itself, as it may where a live programme begins: nobody had jumped."""
+    rows, seeks = report["decisions"], report["seeks"]
+    if number == 0 or rows[number]["position"] >= rows[number - 1]["position"]:
+        return False
+    return not any(rows[number - 1]["at_s"] <= each["at_s"] <= rows[number]["at_s"] for each in seeks)
+
+
+def _place(decision: Mapping[str, Any] | None) -> tuple[int, int | None] | None:
+    return None if decision is None else (decision["position"], decision["rung"])
+
+
+def _shown(decision: Mapping[str, Any] | None) -> str:
+    if decision is None:
+        return "not taken"
+    return f"rung {decision['rung']} for segment {decision['position'] + 1} ({decision['sentence'].rstrip('.')})"
+
+
+def _play(
+    recording: Recording, profile: Path, make_policy: Callable[[str], Policy], policy: str = ""
+) -> tuple[dict[str, Any], float | None]:
+    """The report of the recorded session with another ``make_policy``, and when it asked for what is not there."""
     facts, report = recording.facts, recording.report
+    transports: list[ReplayTransport] = []
+
+    def connect(_loop: VirtualLoop, clock: Clock) -> ReplayTransport:
+        transports.append(ReplayTransport(recording, clock, strict=bool(policy)))
+        return transports[0]
+
     try:
-        wanted = dict(facts["settings"])
+        wanted = dict(facts["settings"]) | ({"policy": policy} if policy else {})
+        limits = DecodeLimits(**wanted.pop("limits", {}))
         settings = PlaybackSettings(
             **wanted,
-            start_s=facts["start_s"] or 0.0,
-            make_policy=lambda _name: _Pinned(report, recorded, VirtualLoop.BEGIN_S),
+            start_s=facts["start_s"],
+            make_policy=make_policy,
+            limits=replace(limits, codecs=tuple(limits.codecs)),
         )
         keys = tuple((bytes.fromhex(kid), bytes(16)) for kid in facts["kids"])
         source = Source(name=str(report["title"]), manifests=dict(facts["manifests"]), keys=keys)
         length_s = max((each["at_s"] for each in report["statuses"]), default=0.0)
         spec = RunSpec(Labels("replay"), source, settings, None, None, _script(report), length_s + _SPARE_S)
-        wall_s = float(facts["wall_s"])
-    except (KeyError, TypeError, ValueError) as error:
+        wall_s, memory = float(facts["wall_s"]), _remembered(report)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(ErrorCode.INPUT_FILE, "What this recording says of its playback cannot be read.") from error
-    return run_virtual(spec, Bench(profile), lambda _loop, clock: ReplayTransport(recording, clock), wall_s)
+    times = RecordedTimes(report["requests"])
+    past = Past(memory.get, report["startup"]["first_frame_s"] or 0.0, times.of)
+    found = run_virtual(spec, Bench(profile), connect, wall_s, past)
+    return found, transports[0].left_s
+
+
+def _remembered(report: Mapping[str, Any]) -> dict[str, NetworkMemory]:
+    """What was known of each CDN before the session."""
+    known = report.get("remembered", {})
+    return {str(name): memory_from_dict(each, float(each["age_s"])) for name, each in known.items()}
 
 
 def _policy_name(recording: Recording) -> str:
@@ -133,17 +199,43 @@ def _script(report: Mapping[str, Any]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+class _Paced:
+    """A policy that decides by itself, and each decision not sooner than it was taken then: what the machine needed
+    between two of them is part of the session. Once it has decided otherwise nothing holds it."""
+
+    def __init__(self, policy: Policy, before: Sequence[Mapping[str, Any]]) -> None:
+        self._policy = policy
+        self._before = deque((float(each["at_s"]) + VirtualLoop.BEGIN_S, each["rung"]) for each in before)
+        self._begun = False
+        self.name = policy.name
+
+    def decide(self, snapshot: Snapshot) -> Decision:
+        if not self._begun:  # which init segment to begin with; see _Pinned
+            self._begun = True
+            return self._policy.decide(snapshot)
+        wait_s = self._before[0][0] - snapshot.now_s if self._before else 0.0
+        if wait_s > _TOLERANCE_S:
+            return Decision(None, Reason.HOLD, "It was decided later.", snapshot, wait_s=wait_s)
+        decision = self._policy.decide(snapshot)
+        if self._before and decision.rung is not None and self._before.popleft()[1] != while_low(decision).rung:
+            self._before.clear()
+        return decision
+
+    def on_progress(self, progress: Progress) -> Verdict:
+        return self._policy.on_progress(progress)
+
+
 class _Pinned:
     """A policy that decides what was decided, and not sooner; downloads that were given up then are given up again.
     Its first answer (which init segment to begin with) is no decision on a segment yet."""
 
     name = "recorded"
 
-    def __init__(self, report: Mapping[str, Any], recorded: list[Decision], begin_s: float) -> None:
-        self._left = deque(
-            (float(row["at_s"]), each) for row, each in zip(report["decisions"], recorded, strict=True)
-        )
-        self._abandoned = deque(report["abandoned"])
+    def __init__(
+        self, decisions: Sequence[tuple[float, Decision]], abandoned: Sequence[Mapping[str, Any]], begin_s: float
+    ) -> None:
+        self._left = deque(decisions)
+        self._abandoned = deque(abandoned)
         self._begin_s = begin_s
         self._begun = False
 
@@ -167,89 +259,3 @@ class _Pinned:
             return Verdict(None, Reason.HOLD, "")
         self._abandoned.popleft()
         return Verdict(given_up["to_rung"], Reason.ABANDONED, given_up["sentence"])
-
-
-class ReplayTransport:
-    """Answers as the recorded servers did, at the pace of then.
-
-    The answers to the same question come in the order in which they came; another CDN's answer is taken where the one
-    asked has none.
-    """
-
-    def __init__(self, recording: Recording, clock: Clock) -> None:
-        self._recording = recording
-        self._clock = clock
-        self._exact: defaultdict[_Key, list[Exchange]] = defaultdict(list)
-        self._anywhere: defaultdict[_Key, list[Exchange]] = defaultdict(list)
-        for each in recording.exchanges:
-            self._exact[each.method, each.url, each.range].append(each)
-            self._anywhere[each.method, place_of(each.url), each.range].append(each)
-        self._asked: Counter[_Key] = Counter()
-
-    @asynccontextmanager
-    async def open(self, request: Request) -> AsyncIterator[Body]:
-        """The recorded answer. Raises the recorded NetError."""
-        found = self._find(request)
-        if found is None:
-            yield MemoryBody(request.url, 404, b"", None)
-            return
-        await self._clock.sleep(found.first_byte_s if found.first_byte_s is not None else found.seconds)
-        if found.status is None:
-            if not found.error or found.hung:
-                await asyncio.get_running_loop().create_future()  # given up while nothing had come
-            raise _error(found)
-        yield _RecordedBody(found, request.url, self._recording.body(found), self._clock)
-
-    async def close(self) -> None:
-        """Nothing is kept open."""
-
-    def _find(self, request: Request) -> Exchange | None:
-        wanted = None if request.byte_range is None else (request.byte_range.start, request.byte_range.length)
-        for table, place in ((self._exact, request.url), (self._anywhere, place_of(request.url))):
-            key = (request.method, place, wanted)
-            if key in table:
-                number, self._asked[key] = self._asked[key], self._asked[key] + 1
-                return table[key][min(number, len(table[key]) - 1)]
-        return None
-
-
-class _RecordedBody:
-    """A recorded answer, arriving."""
-
-    def __init__(self, exchange: Exchange, url: str, content: bytes, clock: Clock) -> None:
-        assert exchange.status is not None
-        self._exchange = exchange
-        self._content = content
-        self._clock = clock
-        self.url = url
-        self.status = exchange.status
-        self.headers: Mapping[str, str] = exchange.headers
-        self.http_version = exchange.http
-        self.new_connection = exchange.new_connection
-        length = exchange.headers.get("content-length", "")
-        encoded = exchange.headers.get("content-encoding", "identity") != "identity"
-        same = len(content) == exchange.size  # a scrubbed manifest may have another length
-        self.total = int(length) if length.isdigit() and not encoded and same else None
-
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The body at the pace of then. Raises the recorded NetError, and never ends where it was given up."""
-        exchange, begun_s, sent = self._exchange, self._clock.monotonic(), 0
-        for at_s, size in exchange.chunks[:-1] if exchange.whole else exchange.chunks:
-            await self._clock.sleep(max(0.0, begun_s + at_s - self._clock.monotonic()))
-            yield self._content[sent : sent + size]
-            sent += size
-        if not exchange.whole:
-            if not exchange.error or exchange.hung:
-                await asyncio.get_running_loop().create_future()
-            left_s = exchange.seconds - (exchange.first_byte_s or 0.0)
-            await self._clock.sleep(max(0.0, begun_s + left_s - self._clock.monotonic()))
-            raise _error(exchange)
-        if exchange.chunks:
-            await self._clock.sleep(max(0.0, begun_s + exchange.chunks[-1][0] - self._clock.monotonic()))
-        if sent < len(self._content):
-            yield self._content[sent:]
-
-
-def _error(exchange: Exchange) -> NetError:
-    code = ErrorCode(exchange.error) if exchange.error in set(ErrorCode) else ErrorCode.NET_CUT
-    return NetError(code, exchange.error_sentence or "The connection broke.", recoverable=exchange.recoverable)

@@ -20,6 +20,7 @@ from player.stream.waiting import Waiting
 STEP_S = 0.05
 _READ_AHEAD_S = 4.0  # as demuxer_readahead_secs of player.mpv.player
 _RESTART_S = 0.5  # as cache_pause_wait there
+_START = "file-local-options/start"
 _VIDEO_TRACK = 1
 _END_S = 0.25  # the last packets may begin so long before the end
 
@@ -48,9 +49,10 @@ class _OnTheSpot(Executor):
 
 class SimulatedPlayer:
     """A :class:`player.mpv.model.MediaPlayer`; see the module. Everything runs on the loop that ``load`` is called
-    on."""
+    on. No picture is shown before ``shown_from_s`` on the loop's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown_from_s: float = 0.0) -> None:
+        self._shown_from_s = shown_from_s
         self.waiting = StepWaiting()
         self._openers: dict[str, Callable[[], ByteStream]] = {}
         self._names = itertools.count(1)
@@ -138,6 +140,8 @@ class SimulatedPlayer:
             except Interrupted:
                 await asyncio.sleep(STEP_S)
         self._event("file-loaded")
+        # The file leads to the segment that playback begins in; where in it may have become known since the load.
+        self._position_s = float(self._properties.get(_START, self._position_s))
         while True:
             self._step(STEP_S * float(self._properties["speed"]))
             await asyncio.sleep(STEP_S)
@@ -153,7 +157,11 @@ class SimulatedPlayer:
 
     def _arrive(self) -> None:
         """Show the picture at the target as soon as it is there."""
-        if self._read_until_s > self._position_s or self._nothing_more:
+        there = self._read_until_s > self._position_s or self._nothing_more
+        late_s = asyncio.get_running_loop().time() - self._shown_from_s
+        if there and late_s >= 0:
+            if not self._started:  # it was shown between two steps
+                self._position_s += min(late_s, STEP_S) if self._shown_from_s else 0.0
             self._moving, self._started = False, True
             self._event("playback-restart")
             self._tell("time-pos", self._position_s)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from player.mpv.streams import ByteStream
 
+_CUE_S = 0.001  # Cues are in milliseconds
 _READ = 1 << 18
 _SEGMENT, _INFO, _CUES, _CUE_POINT, _CUE_PLACE = 0x18538067, 0x1549A966, 0x1C53BB6B, 0xBB, 0xB7
 _CLUSTER, _TIMESTAMP, _SIMPLE_BLOCK, _VOID = 0x1F43B675, 0xE7, 0xA3, 0xEC
@@ -53,7 +54,7 @@ class FileReader:
 
     def seek(self, time_s: float) -> None:
         """Go to the last Cue at or before a time."""
-        place = max((cue for cue in self.cues if cue[0] <= time_s + 1e-6), default=None)
+        place = max((cue for cue in self.cues if cue[0] <= time_s + _CUE_S), default=None)
         if place is None:
             place = min(self.cues, default=None)
         if place is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from drm_client.device import DeviceIdentity
@@ -30,9 +31,21 @@ from player.service import ServiceClient, TokenStore
 from player.session import Session
 from player.settings import PlaybackServices
 from player.state import PlaybackState
+from player.stream.throughput import Recall
 
 DEFAULT_LINK = Trace.constant(20_000_000.0, 0.02)
 """A network where the plan names none: a virtual one needs some speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a playback that is made again takes over: ``recall`` is what had been learned of the CDNs before it, no
+    picture is shown before ``shown_from_s`` seconds, ``measured`` gives a transfer the times of then."""
+
+    recall: Recall | None = None
+    shown_from_s: float = 0.0
+    measured: Callable[[Transfer], Transfer] = lambda transfer: transfer
+
 
 Make = Callable[[VirtualLoop, Clock], Transport]
 
@@ -54,13 +67,20 @@ def open_origin(bench: Bench) -> Origin:
     return Origin(RoutingTransport(folder=bench.local_folder, ca_file=bench.ca_file, web=bench.web))
 
 
-def run_virtual(spec: RunSpec, bench: Bench, make: Make, wall_s: float | None = None) -> dict[str, Any]:
-    """The report of ``spec`` over the transport that ``make`` gives. ``wall_s`` is the date of the begin."""
+def run_virtual(
+    spec: RunSpec,
+    bench: Bench,
+    make: Make,
+    wall_s: float | None = None,
+    past: Past | None = None,
+) -> dict[str, Any]:
+    """The report of ``spec`` over the transport that ``make`` gives. ``wall_s`` is the date of the begin, ``past``
+    what is known of an earlier playback that is made again."""
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
     try:
         clock = LoopClock(loop, time.time() if wall_s is None else wall_s)
-        return loop.run_until_complete(_Playback(spec, bench, loop, clock, make(loop, clock)).run())
+        return loop.run_until_complete(_Playback(spec, bench, loop, clock, make(loop, clock), past or Past()).run())
     finally:
         asyncio.set_event_loop(None)
         loop.close()
@@ -75,10 +95,19 @@ def _network(spec: RunSpec, inner: Transport, clock: Clock) -> Transport:
 class _Playback:
     """One session with everything around it."""
 
-    def __init__(self, spec: RunSpec, bench: Bench, loop: VirtualLoop, clock: Clock, transport: Transport) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        bench: Bench,
+        loop: VirtualLoop,
+        clock: Clock,
+        transport: Transport,
+        past: Past,
+    ) -> None:
         self._spec = spec
         self._bench = bench
         self._clock = clock
+        self._past = past
         self._recorder = Recorder()
         self._session: Session | None = None
         self._tape = None if spec.record is None else SessionRecorder(spec.record)
@@ -93,7 +122,7 @@ class _Playback:
             self._service = ServiceClient(self._gate, bench.service_url, TokenStore(self._store))
             self._device = DeviceIdentity.load_or_create(self._store)
         licences = LicenceClient(self._post_licence, self._device, now=clock.wall)
-        self._player = SimulatedPlayer()
+        self._player = SimulatedPlayer(clock.monotonic() + past.shown_from_s)
         self._services = PlaybackServices(
             loop,
             clock,
@@ -102,6 +131,7 @@ class _Playback:
             self._service,
             self._registered if self._service is not None else None,
             mark=self._marker(),
+            recall=past.recall,
             waiting=lambda: self._player.waiting,
         )
 
@@ -155,7 +185,7 @@ class _Playback:
 
     def _transferred(self, transfer: Transfer) -> None:
         if self._session is not None:
-            self._session.transferred(transfer)
+            self._session.transferred(self._past.measured(transfer))
 
 
 def shown(spec: RunSpec) -> str:

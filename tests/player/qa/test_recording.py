@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from player.net.shaping import Period, Trace
 from player.opening import Source
 from player.qa.har import har
 from player.qa.recording.archive import Recording, read_recording
-from player.qa.recording.replay import replay
+from player.qa.recording.replay import replay, replay_freely
 from player.qa.recording.scrub import Scrubber, place_of
 from player.qa.script import Do, Step
 from player.qa.simulation.run import simulate
@@ -63,6 +64,26 @@ def test_a_replay_on_another_profile_takes_the_same_decisions(manifest: str, tmp
     assert again.report["result"]["status"] == report["result"]["status"] == "ended"
     errors = [[row["error"] for row in each["requests"] if row["error"]] for each in (report, again.report)]
     assert errors[0] == errors[1] != []
+
+
+def test_a_policy_that_decides_anew_decides_the_same_and_another_one_does_not(tmp_path: Path) -> None:
+    title = media.ffmpeg_dash()
+    with FileServer(title.folder) as server:
+        report, recording = recorded(tmp_path, server.url("manifest.mpd"), faults=FAULTS)
+    again = replay_freely(recording, tmp_path / "elsewhere")
+    assert again.report is not None
+    assert (again.differences, again.left_s) == ((), None)
+    assert again.taken_again == again.decisions == len(report["decisions"])
+    assert [row["reason"] for row in again.report["decisions"]] == [row["reason"] for row in report["decisions"]]
+    other = replay_freely(recording, tmp_path / "elsewhere", "fixed")
+    assert other.report is not None
+    assert other.report["policy"] == "fixed"
+    assert re.search(r"was rung 1 for segment \d+ \(.+\), and was rung 0", " ".join(other.differences)), "it says why"
+    assert other.left_s is not None, "the lowest rung was not fetched of every segment"
+    assert all(row["at_s"] <= other.left_s + 0.01 for row in other.report["decisions"])
+    bare = replace(recording, exchanges=tuple(replace(each, body="") for each in recording.exchanges))
+    with pytest.raises(InputError, match="no media"):
+        replay_freely(bare, tmp_path)
 
 
 def test_a_changed_policy_is_noticed(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,18 @@ from player.qa.recording.archive import Exchange
 from player.qa.recording.recorder import SessionRecorder
 from tests.kit import media
 from tests.kit.backend import running_backend
+from tests.kit.channel import Channel
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import publish_media
 from ui.cli.main import main
 
 PLANTED = ("planted-in-a-header", "planted-in-a-cookie", "planted-in-a-query", DEMO_PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Channel]:
+    with Channel(tmp_path_factory.mktemp("channel")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -122,8 +130,23 @@ def test_queries_are_scrubbed_and_a_session_at_real_speed_is_replayed(
     printed = capsys.readouterr()
     assert decisions(json.loads(printed.out)) == decisions(json.loads((tmp_path / "a.json").read_text()))
     assert "taken again from their inputs" in printed.err
+    assert main(["play", str(file), "--replay", "--free"]) == 0
+    assert "decided anew with the same result" in capsys.readouterr().err
     for action in ("explain", "replay"):
         assert main(["abr", action, str(file), "--json"]) == 0
+
+
+@pytest.mark.parametrize("manifest", ["hls", "dash"])
+def test_a_live_session_is_replayed_at_its_own_date(manifest: str, tmp_path: Path, channel: Channel) -> None:
+    file, words = tmp_path / "live.mrec", ["--headless", "--duration", "1.5", "--profile-dir", str(tmp_path)]
+    reports = [tmp_path / name for name in ("then.json", "again.json")]
+    assert main(["play", getattr(channel, manifest), *words, "--record", str(file), "--report", str(reports[0])]) == 0
+    assert main(["play", str(file), "--replay", "--report", str(reports[1])]) == 0
+    then, again = (json.loads(path.read_text()) for path in reports)
+    assert decisions(then) == decisions(again) != []
+    assert again["live"]["target_s"] == then["live"]["target_s"]
+    assert again["live"]["mean_s"] == pytest.approx(then["live"]["mean_s"], abs=2.0), "it goes by the date of then"
+    assert main(["play", str(file), "--replay", "--free"]) == 0
 
 
 def test_digests_instead_of_bytes_and_what_cannot_be_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,6 +158,8 @@ def test_digests_instead_of_bytes_and_what_cannot_be_done(tmp_path: Path, capsys
     capsys.readouterr()
     assert main(["play", str(file), "--replay"]) == 0
     assert "only the decisions" in capsys.readouterr().err
+    assert main(["play", str(file), "--replay", "--free"]) == 2
+    assert main(["play", str(file), "--replay", "--free", "--policy", "unheard"]) == 2
     assert main(["play", str(tmp_path / "nothing.mrec"), "--replay"]) == 2
     assert main([*words[:2], "--record", str(tmp_path / "no" / "folder.mrec")]) == 2
     assert main([*words[:2], "--har", str(file)]) == 2
