@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,11 +19,16 @@ _LAST_PORT = 65535
 
 
 def default_options(
-    edges: int = DEFAULT_EDGES, port: int = DEFAULT_API_PORT, host: str = "127.0.0.1"
+    edges: int = DEFAULT_EDGES,
+    port: int = DEFAULT_API_PORT,
+    host: str = "127.0.0.1",
+    *,
+    shield: bool = False,
+    edge_countries: Sequence[tuple[str, ...]] = (),
 ) -> ServerOptions:
     """The API on ``port`` and the edges on the ports after it; port 0 takes any free ones."""
     ports = tuple(port + 1 + index if 0 < port < _LAST_PORT - index else 0 for index in range(edges))
-    return ServerOptions(host=host, api_port=port, edge_ports=ports)
+    return ServerOptions(host=host, api_port=port, edge_ports=ports, shield=shield, edge_countries=edge_countries)
 
 
 @contextmanager
@@ -69,7 +74,7 @@ def serve(
 
 def describe(group: ServerGroup) -> list[str]:
     """One line for each server, and one for each port that was taken."""
-    lines = [f"API     {group.api_url}", *(f"{edge.name}  {edge.url}" for edge in group.edges)]
+    lines = [f"API     {group.api_url}", *(f"{one.name:<6}  {one.url}" for one in (*group.edges, *group.above))]
     lines += [
         f"Port {endpoint.wanted_port} was in use; {endpoint.name} took {endpoint.port} instead."
         for endpoint in (group.api, *group.edges)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from uvicorn import Config, Server
@@ -66,7 +66,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 class HttpServer:
-    """Serves ``app`` on ``listener``, which it closes in the end."""
+    """Serves ``app`` on ``listener``, which it closes in the end; ``at_end`` is awaited in its own loop before."""
 
     def __init__(
         self,
@@ -75,9 +75,11 @@ class HttpServer:
         listener: socket.socket,
         tls: TlsFiles | None = None,
         tick: Tick | None = None,
+        at_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.name = name
         self._tick = tick
+        self._at_end = at_end
         self._listener = listener
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name=f"matinee-{name}", daemon=True)
@@ -150,6 +152,8 @@ class HttpServer:
         finally:
             if ticking is not None:
                 ticking.cancel()
+            if self._at_end is not None:
+                await self._at_end()
 
     async def _go_on_ticking(self, tick: Tick) -> None:
         while not self._server.should_exit:

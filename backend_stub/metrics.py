@@ -18,6 +18,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str, int], int] = {}
+        self._cached: dict[tuple[str, str], int] = {}
         self._buckets = [0] * len(_BUCKETS_S)
         self._count = 0
         self._total_s = 0.0
@@ -32,6 +33,11 @@ class Metrics:
             for index, bound in enumerate(_BUCKETS_S):
                 self._buckets[index] += took_s <= bound
 
+    def count_cached(self, server: str, outcome: str) -> None:
+        """An answer of a cache: ``hit``, ``miss`` and so on."""
+        with self._lock:
+            self._cached[server, outcome] = self._cached.get((server, outcome), 0) + 1
+
     def text(self, gauges: Iterable[Sample]) -> str:
         """Everything, with ``gauges`` that were measured by others."""
         with self._lock:
@@ -39,6 +45,9 @@ class Metrics:
             for (method, route, status), number in sorted(self._calls.items()):
                 labels = {"method": method, "route": route, "status": str(status)}
                 lines.append(_line("matinee_requests_total", labels, number))
+            lines += ["# TYPE matinee_cache_answers_total counter"] * bool(self._cached)
+            for (server, outcome), number in sorted(self._cached.items()):
+                lines.append(_line("matinee_cache_answers_total", {"server": server, "outcome": outcome}, number))
             lines.append("# TYPE matinee_request_seconds histogram")
             for bound, number in zip(_BUCKETS_S, self._buckets, strict=True):
                 lines.append(_line("matinee_request_seconds_bucket", {"le": str(bound)}, number))

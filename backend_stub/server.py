@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -16,8 +16,12 @@ from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.edge.app import EdgeApp
+from backend_stub.edge.cache import DEFAULT_CACHE_BYTES, ObjectStore
+from backend_stub.edge.cached import CachedSource
 from backend_stub.edge.files import kind_of
 from backend_stub.edge.meter import EdgeMeter
+from backend_stub.edge.source import DiskSource, Source
+from backend_stub.edge.upstream import Upstream
 from backend_stub.faults.admin import FaultAdmin
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.middleware import FaultMiddleware
@@ -27,6 +31,8 @@ from backend_stub.services.addresses import Edge
 from backend_stub.services.edge_beats import BEAT_S, EdgeReport
 
 API_PATHWAY = "api"
+ORIGIN = "origin"
+SHIELD = "shield"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,16 @@ class ServerOptions:
 
     ``public_host`` is the name clients reach this machine by, when it differs from ``host``. ``edge_countries`` says
     for each edge in turn near which countries it stands (ISO 3166-1 alpha-2); none, or no entry, is for everywhere.
+    With ``shield`` the edges keep up to ``cache_bytes`` each of what they fetch from a shield, which has as much and
+    fetches from the origin; without, each edge reads the files itself.
     """
 
     host: str = "127.0.0.1"
     api_port: int = 0
     edge_ports: Sequence[int] = (0, 0)
     public_host: str | None = None
+    shield: bool = False
+    cache_bytes: int = DEFAULT_CACHE_BYTES
     edge_countries: Sequence[tuple[str, ...]] = ()
     tls: TlsFiles | None = None
 
@@ -68,6 +78,7 @@ class ServerGroup:
         self.faults = FaultControl(self._clock)
         self.api: Endpoint
         self.edges: list[Endpoint] = []
+        self.above: list[Endpoint] = []
         self.context: ServiceContext
         self._servers: dict[str, HttpServer] = {}
         near = enumerate(self.options.edge_countries)
@@ -76,7 +87,7 @@ class ServerGroup:
     def start(self) -> Self:
         """Start everything. Raises OSError when the host cannot be bound, RuntimeError when a server fails."""
         self.context = open_context(self.settings, self._ranked_edges, self._clock)
-        self.edges = []
+        self.edges, self.above = [], []
         try:
             self._start_servers()
             self.context.upkeep.start()
@@ -117,32 +128,53 @@ class ServerGroup:
         return self._servers[name].alive
 
     def _start_servers(self) -> None:
+        if self.options.shield:
+            origin = self._serve_files(ORIGIN, DiskSource(self.settings.media_dir, self._clock), 0)
+            self.above = [origin, self._serve_files(SHIELD, self._cached(SHIELD, origin.url), 0)]
         for index, port in enumerate(self.options.edge_ports):
             name = edge_name(index)
-            app = EdgeApp(name, self.settings.media_dir, self.context.url_signer, self._clock)
-            self.edges.append(self._serve(name, app, port, is_edge=True))
-        self.api = self._serve(
-            API_PATHWAY,
-            CountCalls(create_app(self.context), self.context.metrics),
-            self.options.api_port,
-            is_edge=False,
-        )
+            source: Source = DiskSource(self.settings.media_dir, self._clock)
+            if self.above:
+                source = self._cached(name, self.above[-1].url)
+            self.edges.append(self._serve_files(name, source, port, is_edge=True))
+        api = CountCalls(create_app(self.context), self.context.metrics)
+        self.api = self._serve(API_PATHWAY, api, self.options.api_port, self.options.tls, kind_of=api_kind_of)
 
-    def _serve(self, name: str, app: App, port: int, *, is_edge: bool) -> Endpoint:
+    def _cached(self, name: str, above: str) -> Source:
+        count = partial(self.context.metrics.count_cached, name)
+        return CachedSource(name, Upstream(above), ObjectStore(self.options.cache_bytes), self._clock, count)
+
+    def _serve_files(self, name: str, source: Source, port: int, *, is_edge: bool = False) -> Endpoint:
+        """Only edges are for clients: they beat, and have TLS where it is wanted."""
+        app = EdgeApp(name, source, self.context.url_signer, self._clock)
+        tls = self.options.tls if is_edge else None
+        return self._serve(name, app, port, tls, kind_of=kind_of, beats=is_edge, at_end=app.close)
+
+    def _serve(
+        self,
+        name: str,
+        app: App,
+        port: int,
+        tls: TlsFiles | None,
+        *,
+        kind_of: Callable[[str], str],
+        beats: bool = False,
+        at_end: Callable[[], Awaitable[None]] | None = None,
+    ) -> Endpoint:
         listener, moved = listen(self.options.host, port)
-        endpoint = self._endpoint(name, listener, port if moved else None)
+        endpoint = self._endpoint(name, listener, port if moved else None, tls)
         faulty = FaultMiddleware(
             app,
             self.faults,
             self._clock,
             pathways=(name, endpoint.url.partition("://")[2]),
-            kind_of=kind_of if is_edge else api_kind_of,
+            kind_of=kind_of,
             on_kill=partial(self._kill, name),
         )
         meter = EdgeMeter(faulty, self._clock)
-        served = FaultAdmin(meter if is_edge else faulty, self.faults, self.admin_token)
-        beat = Tick(BEAT_S, partial(self._beat, endpoint, meter)) if is_edge else None
-        server = HttpServer(name, served, listener, self.options.tls, beat)
+        served = FaultAdmin(meter if beats else faulty, self.faults, self.admin_token)
+        beat = Tick(BEAT_S, partial(self._beat, endpoint, meter)) if beats else None
+        server = HttpServer(name, served, listener, tls, beat, at_end)
         self._servers[name] = server
         server.start()
         return endpoint
@@ -163,10 +195,12 @@ class ServerGroup:
     def _kill(self, name: str) -> None:
         self._servers[name].kill()
 
-    def _endpoint(self, name: str, listener: socket.socket, wanted_port: int | None) -> Endpoint:
+    def _endpoint(
+        self, name: str, listener: socket.socket, wanted_port: int | None, tls: TlsFiles | None
+    ) -> Endpoint:
         port: int = listener.getsockname()[1]
         host = self.options.public_host or self.options.host
-        scheme = "https" if self.options.tls else "http"
+        scheme = "https" if tls else "http"
         return Endpoint(name, f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", port, wanted_port)
 
     def _ranked_edges(self) -> list[Edge]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from pathlib import Path
+from contextlib import aclosing
 
-from backend_stub.asgi import Receive, Scope, Send, header, respond, respond_problem
+from backend_stub.asgi import Receive, Scope, Send, respond, respond_problem
 from backend_stub.clock import Clock
 from backend_stub.connection import connection_of
-from backend_stub.edge.files import Conditions, Reply, begin, locate
-from backend_stub.live.files import live_file
+from backend_stub.edge.answer import conditions_of
+from backend_stub.edge.source import Source, SourceReply, SourceRequest
 from backend_stub.problems import ProblemError
 from backend_stub.signing import UrlSigner, split_signed_path
-from backend_stub.titles import LIVE
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Accept-Ranges, Content-Length, Content-Range, Date, ETag"),
+    (
+        b"access-control-expose-headers",
+        b"Accept-Ranges, Age, Content-Length, Content-Range, Date, ETag, Via, X-Cache",
+    ),
 )
 _PREFLIGHT = (
     *_CORS,
@@ -28,11 +29,11 @@ _PREFLIGHT = (
 
 
 class EdgeApp:
-    """Serves ``/s/<token>/<title id>/<variant>/...`` out of ``media_dir``, channels over it, and ``/health``."""
+    """Serves ``/s/<token>/<title id>/<variant>/...`` out of ``source``, and ``/health``."""
 
-    def __init__(self, name: str, media_dir: Path, signer: UrlSigner, clock: Clock) -> None:
+    def __init__(self, name: str, source: Source, signer: UrlSigner, clock: Clock) -> None:
         self._name = name
-        self._media_dir = media_dir
+        self._source = source
         self._signer = signer
         self._clock = clock
 
@@ -41,6 +42,10 @@ class EdgeApp:
             await self._answer(scope, send)
         except ProblemError as problem:
             await respond_problem(send, problem, (*_CORS, (b"cache-control", b"no-store")))
+
+    async def close(self) -> None:
+        """Give up what the source holds open; called in the loop that it was used in."""
+        await self._source.close()
 
     async def _answer(self, scope: Scope, send: Send) -> None:
         method = scope["method"]
@@ -52,45 +57,33 @@ class EdgeApp:
                 405, "method_not_allowed", "Only GET, HEAD and OPTIONS work here.", {"Allow": "GET, HEAD, OPTIONS"}
             )
         if scope["path"] == "/health":
-            await respond(send, 200, json.dumps({"status": "ok", "edge": self._name}).encode(), _CORS)
+            document = {"status": "ok", "edge": self._name, **self._source.health()}
+            await respond(send, 200, json.dumps(document).encode(), _CORS)
             return
+        reply = await self._source.reply(self._request(scope, head=method == "HEAD"))
+        await self._send(reply, scope, send)
+
+    def _request(self, scope: Scope, *, head: bool) -> SourceRequest:
         token, path = split_signed_path(scope["path"])
         grant = self._signer.verify(token, self._clock.now()) if token is not None else None
-        if grant is None:
+        if token is None or grant is None:
             raise ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")
-        channel_file = path.removeprefix(f"/{grant.title_id}/{LIVE}/")
-        if channel_file != path:
-            await self._send_live(grant.title_id, channel_file, send)
-            return
-        file = locate(self._media_dir, path, grant.title_id)
-        reply = await asyncio.to_thread(begin, file, _conditions(scope), head=method == "HEAD")
-        try:
-            await self._send(reply, scope, send)
-        finally:
-            reply.close()
+        return SourceRequest(token, grant.title_id, path, conditions_of(scope), head)
 
-    async def _send_live(self, title_id: str, name: str, send: Send) -> None:
-        body, kind = await asyncio.to_thread(live_file, self._media_dir, title_id, name, self._clock.now())
-        headers = [*_CORS, (b"x-edge", self._name.encode()), (b"cache-control", b"public, max-age=1")]
-        await respond(send, 200, body, headers, kind)  # the server leaves the body out of an answer to HEAD
-
-    async def _send(self, reply: Reply, scope: Scope, send: Send) -> None:
+    async def _send(self, reply: SourceReply, scope: Scope, send: Send) -> None:
         connection = connection_of(scope)
         headers = [*reply.headers, *_CORS, (b"x-edge", self._name.encode())]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        piece = reply.first
-        while reply.descriptor is not None and reply.left > 0:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if connection is not None and connection.gone:
+        left = reply.length
+        async with aclosing(reply.pieces) as pieces:
+            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+            if left == 0:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
-            piece = await asyncio.to_thread(reply.read_on)
-        await send({"type": "http.response.body", "body": piece, "more_body": False})
-
-
-def _conditions(scope: Scope) -> Conditions:
-    return Conditions(
-        byte_range=header(scope, b"range"),
-        if_none_match=header(scope, b"if-none-match"),
-        if_modified_since=header(scope, b"if-modified-since"),
-        if_range=header(scope, b"if-range"),
-    )
+            async for piece in pieces:
+                left -= len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+                if left > 0 and connection is not None and connection.gone:
+                    return
+        if left > 0 and connection is not None:
+            connection.close()  # the source ended early: the client must not take what it has for the whole
+            await connection.wait_closed()

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 
-from backend_stub.edge.ranges import Span, UnsatisfiableRangeError, parse_range
+from backend_stub.edge.answer import Conditions, FileFacts, decide
 from backend_stub.problems import ProblemError
 from backend_stub.titles import VARIANTS
 
@@ -43,16 +42,6 @@ _KINDS = {
     ".png": "image",
     ".key": "key",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """The request headers that decide what is sent."""
-
-    byte_range: str | None = None
-    if_none_match: str | None = None
-    if_modified_since: str | None = None
-    if_range: str | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +79,12 @@ def kind_of(path: str) -> str:
 
 
 def locate(media_dir: Path, path: str, title_id: str) -> Path:
-    """The file behind ``/<title id>/<variant>/...``.
+    """The file behind ``/<title id>/<variant>/...``. Raises as :func:`parts_of`."""
+    return media_dir.joinpath(*parts_of(path, title_id, VARIANTS))
+
+
+def parts_of(path: str, title_id: str, variants: Collection[str]) -> list[str]:
+    """The names in ``/<title id>/<variant>/...``.
 
     Raises :class:`ProblemError` 404 for anything else, 403 for another title than ``title_id``.
     """
@@ -99,9 +93,9 @@ def locate(media_dir: Path, path: str, title_id: str) -> Path:
         raise _not_found()
     if parts[0] != title_id:
         raise ProblemError(403, "bad_signature", "The address is not signed for this title.")
-    if len(parts) < 3 or parts[1] not in VARIANTS:
+    if len(parts) < 3 or parts[1] not in variants:
         raise _not_found()
-    return media_dir.joinpath(*parts)
+    return parts
 
 
 def begin(path: Path, conditions: Conditions, *, head: bool) -> Reply:
@@ -114,7 +108,8 @@ def begin(path: Path, conditions: Conditions, *, head: bool) -> Reply:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise _not_found()
-        reply = _decide(path, facts, conditions)
+        answer = decide(_facts_of(path, facts), conditions)
+        reply = Reply(answer.status, answer.headers, position=answer.span.start, left=answer.span.length)
         if reply.left and not head:
             reply.descriptor = descriptor
             reply.first = reply.read_on()
@@ -127,46 +122,15 @@ def begin(path: Path, conditions: Conditions, *, head: bool) -> Reply:
     return reply
 
 
-def _decide(path: Path, facts: os.stat_result, conditions: Conditions) -> Reply:
-    etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
+def _facts_of(path: Path, found: os.stat_result) -> FileFacts:
     suffix = path.suffix.lower()
-    cache = MANIFEST_CACHE if _KINDS.get(suffix) == "manifest" else IMMUTABLE
-    headers = [
-        (b"etag", etag.encode()),
-        (b"last-modified", formatdate(facts.st_mtime, usegmt=True).encode()),
-        (b"cache-control", cache.encode()),
-        (b"accept-ranges", b"bytes"),
-    ]
-    if unchanged(conditions, etag, facts.st_mtime):
-        return Reply(304, headers)
-    asked = conditions.byte_range if conditions.if_range in {None, etag} else None
-    try:
-        span = parse_range(asked, facts.st_size)
-    except UnsatisfiableRangeError:
-        return Reply(416, [*headers, (b"content-range", b"bytes */%d" % facts.st_size), (b"content-length", b"0")])
-    headers.append((b"content-type", CONTENT_TYPES.get(suffix, "application/octet-stream").encode()))
-    if span is None:
-        span, status = Span(0, facts.st_size), 200
-    else:
-        status = 206
-        last = span.start + span.length - 1
-        headers.append((b"content-range", b"bytes %d-%d/%d" % (span.start, last, facts.st_size)))
-    headers.append((b"content-length", str(span.length).encode()))
-    return Reply(status, headers, position=span.start, left=span.length)
-
-
-def unchanged(conditions: Conditions, etag: str, modified_at: float) -> bool:
-    """Whether the client has it already, by the tag (weakly), else by the date (RFC 9110, section 13.2.2)."""
-    if conditions.if_none_match is not None:
-        given = [one.strip().removeprefix("W/") for one in conditions.if_none_match.split(",")]
-        return "*" in given or etag in given
-    if conditions.if_modified_since is None:
-        return False
-    try:
-        since = parsedate_to_datetime(conditions.if_modified_since)
-        return int(modified_at) <= since.timestamp()
-    except (ValueError, OverflowError, OSError):
-        return False  # a date that is none is left aside
+    return FileFacts(
+        size=found.st_size,
+        content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
+        cache_control=MANIFEST_CACHE if _KINDS.get(suffix) == "manifest" else IMMUTABLE,
+        etag=f'"{found.st_mtime_ns:x}-{found.st_size:x}"',
+        modified_at=found.st_mtime,
+    )
 
 
 def _not_found() -> ProblemError:

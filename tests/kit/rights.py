@@ -223,9 +223,12 @@ class Service:
 @contextmanager
 def service(data_dir: Path, **settings: Any) -> Iterator[Service]:
     """A service with one title, ``film``, that has a key for each label."""
-    shutil.copytree(_template().name, data_dir, dirs_exist_ok=True)
     clock = SettableClock()
     made = Settings(data_dir, access_token_s=1e9, **settings)
+    if made.database.startswith("sqlite"):
+        shutil.copytree(_template().name, data_dir, dirs_exist_ok=True)
+    else:
+        publish_ladder(made, "film")
     context = open_context(made, lambda: [Edge("edge-a", "http://edge")], clock)
     context.accounts._hasher = context.profiles._hasher = _QUICK  # there are no secrets here
     try:

@@ -63,6 +63,14 @@ def add_store_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def countries(text: str) -> tuple[str, ...]:
+    """An argument that lists countries by their two letters (ISO 3166-1), with commas between."""
+    codes = tuple(code.strip().upper() for code in text.split(",") if code.strip())
+    if not all(len(code) == 2 and code.isascii() and code.isalpha() for code in codes):
+        raise argparse.ArgumentTypeError(f"{text} does not list countries by two letters each")
+    return codes
+
+
 def seconds(text: str) -> float:
     """An argument that is a length of time or a position: finite, not negative."""
     value = _number(text)

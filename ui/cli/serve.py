@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ui.cli.backend import add_data_argument, data_folder, load, read_text
-from ui.cli.options import port
+from ui.cli.options import countries, port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +17,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=8400, help="of the API; the edges take those after it (0: any)")
     parser.add_argument(
         "--edges", type=int, default=2, choices=range(1, 10), metavar="N", help="how many CDN edges (1 to 9)"
+    )
+    parser.add_argument(
+        "--shield", action="store_true", help="the edges keep what they fetch from a shield, and that from an origin"
+    )
+    parser.add_argument(
+        "--near",
+        action="append",
+        default=[],
+        type=countries,
+        metavar="DE,AT",
+        help="near which countries the first edge stands; again for the next one (default: everywhere)",
     )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults from the start (docs/faults.md)")
 
@@ -32,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
             print(line, flush=True)
 
     try:
-        options = service.default_options(args.edges, args.port, args.host)
+        options = service.default_options(
+            args.edges, args.port, args.host, shield=args.shield, edge_countries=args.near
+        )
         service.serve(data_folder(args), options, read_text(args.faults), announce)
     except ValueError as error:
         raise InputError(ErrorCode.INPUT_FILE, str(error)) from error

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,32 +25,34 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.close()
 
 
-def test_an_empty_database_comes_to_the_newest_schema(database: Database) -> None:
-    assert current_revision(database) is None
-    upgrade(database)
-    assert current_revision(database) == HEAD
-    upgrade(database)  # once more does nothing
-    assert set(inspect(database.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of each kind; PostgreSQL where it is installed."""
+    on_postgres = request.param == "postgresql"
+    made = Database(request.getfixturevalue("postgres").blank() if on_postgres else f"sqlite:///{tmp_path / 'y.db'}")
+    yield made
+    made.close()
 
 
-def test_the_steps_make_what_the_models_say(database: Database) -> None:
-    upgrade(database)
-    with database.engine.connect() as connection:
+def test_the_steps_make_what_the_models_say_and_undo_it(either: Database) -> None:
+    assert current_revision(either) is None
+    with ThreadPoolExecutor(2) as pool:  # two processes that start at once
+        list(pool.map(upgrade, [either, either]))
+    assert current_revision(either) == HEAD
+    upgrade(either)  # once more does nothing
+    assert set(inspect(either.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+    with either.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+    with either.write() as session:
+        config = alembic_config()
+        config.attributes["connection"] = session.connection()
+        command.downgrade(config, "base")
+    assert inspect(either.engine).get_table_names() == ["alembic_version"]
 
 
 def test_the_newest_step_is_the_one_named() -> None:
     assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
-
-
-def test_the_way_down_empties_the_database(database: Database) -> None:
-    upgrade(database)
-    with database.write() as session:
-        config = alembic_config()
-        config.attributes["connection"] = session.connection()
-        command.downgrade(config, "base")
-    assert inspect(database.engine).get_table_names() == ["alembic_version"]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])

@@ -1,8 +1,7 @@
-"""Calls at the same moment, on SQLite and, where ``MATINEE_TEST_POSTGRES_URL`` names a database, on PostgreSQL."""
+"""Calls at the same moment, on SQLite and on PostgreSQL, where that is installed."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,26 +13,20 @@ from sqlalchemy import func, select
 
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
-from backend_stub.db.models import Base, Progress, ProgressEvent
+from backend_stub.db.models import Progress, ProgressEvent
 from backend_stub.problems import ProblemError
 from backend_stub.services.progress import ProgressReport
 from tests.kit.backend import publish_noise
 
-POSTGRES_URL = os.environ.get("MATINEE_TEST_POSTGRES_URL", "")
 WORKERS = 8
 T = TypeVar("T")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def context(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServiceContext]:
-    if request.param == "postgresql" and not POSTGRES_URL:
-        pytest.skip("MATINEE_TEST_POSTGRES_URL is not set")
-    settings = Settings(tmp_path, database_url=POSTGRES_URL if request.param == "postgresql" else "")
-    opened = open_context(settings)
+    url = request.getfixturevalue("postgres").database_for(tmp_path) if request.param == "postgresql" else ""
+    opened = open_context(Settings(tmp_path, database_url=url))
     yield opened
-    with opened.database.write() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
     opened.close()
 
 
