@@ -13,7 +13,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Title, TitleRights
 from backend_stub.services.catalog import WatchedTitle, progress_of
 from backend_stub.services.entitlement import Viewing, is_offered
-from backend_stub.services.search_index import Document, Query, SearchIndex
+from backend_stub.services.search_index import ANY_YEAR, Document, Query, SearchIndex
 from backend_stub.services.title_credits import ANY, Narrowing
 
 _BATCH = 200
@@ -46,7 +46,7 @@ class Search:
         text: str,
         limit: int,
         offset: int = 0,
-        years: tuple[int, int] = (0, 9999),
+        years: tuple[int, int] = ANY_YEAR,
         narrowing: Narrowing = ANY,
     ) -> Found:
         """One page of titles that have every word of ``text`` and are offered to this viewer."""

@@ -1,7 +1,7 @@
 """The search index: an SQLite file of its own (FTS5), made from the catalogue and made again when it is lost.
 
-``films`` finds words and beginnings of words; ``words`` holds every word that occurs, cut into trigrams, and finds
-those that are near a misspelt one.
+``films`` finds words and beginnings of words; what a misspelt word may have meant is found among the words of all
+films, which are kept in memory.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend_stub.services.vocabulary import Near, Vocabulary
+
 _MAX_WORDS = 10
 _MAX_WORD = 40
 _NEAR = 3  # how many words stand in for a misspelt one
-_CANDIDATES = 60
-_TITLE_WEIGHT, _SYNOPSIS_WEIGHT = 10.0, 1.0
+ANY_YEAR = (0, 9999)
+_RANK = "bm25(10.0, 1.0)"  # what a word counts for in the title, and in the synopsis
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS films USING fts5(
     title, synopsis, id UNINDEXED, year UNINDEXED, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
 CREATE TABLE IF NOT EXISTS places (id TEXT PRIMARY KEY, place INTEGER NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(films, 'row');
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(word, tokenize = 'trigram');
+DROP TABLE IF EXISTS words;
 """
 
 
@@ -43,13 +45,13 @@ class Query:
     """A query as it is answered: for each word those that may stand for it. ``corrected`` is its text when that is
     not what was asked."""
 
-    words: Sequence[Sequence[str]]
+    words: Sequence[Sequence[Near]]
     corrected: str | None
 
     @property
     def match(self) -> str:
-        """As FTS5 reads it: all words, each by its beginning."""
-        return " AND ".join("(" + " OR ".join(f'"{word}"*' for word in words) + ")" for words in self.words)
+        """As FTS5 reads it: all words."""
+        return " AND ".join("(" + " OR ".join(_term(near) for near in words) + ")" for words in self.words)
 
 
 class SearchIndex:
@@ -59,12 +61,13 @@ class SearchIndex:
         self._path = path
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._vocabulary: tuple[str, Vocabulary] | None = None
 
     def close(self) -> None:
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
-                self._connection = None
+                self._connection = self._vocabulary = None
 
     def stamp(self) -> str:
         """Which state of the catalogue this is; empty for none."""
@@ -89,41 +92,40 @@ class SearchIndex:
                     (one.title, one.synopsis, one.id, one.year),
                 ).lastrowid
                 connection.execute("INSERT INTO places VALUES (?, ?)", (one.id, place_of))
-            connection.execute(
-                "INSERT INTO words (word) SELECT '^' || term || '$' FROM vocabulary "
-                "WHERE length(term) BETWEEN 3 AND 40 AND '^' || term || '$' NOT IN (SELECT word FROM words)"
-            )
             connection.execute("INSERT OR REPLACE INTO state VALUES ('stamp', ?)", (stamp,))
 
     def understand(self, text: str) -> Query:
         """The query for a text as people type it; words that occur nowhere are replaced by near ones that do."""
+        typed = words_of(text)
         with self._lock:
-            words = [self._standing_for(word) for word in words_of(text)]
-        corrected = any(near and near[0] != word for near, word in zip(words, words_of(text), strict=True))
-        return Query(words, " ".join(near[0] for near in words if near) if corrected else None)
+            words = [self._standing_for(word) for word in typed]
+        corrected = any(near and near[0].text != word for near, word in zip(words, typed, strict=True))
+        return Query(words, " ".join(near[0].text for near in words if near) if corrected else None)
 
-    def find(self, query: Query, limit: int, offset: int = 0, years: tuple[int, int] = (0, 9999)) -> list[str]:
+    def find(self, query: Query, limit: int, offset: int = 0, years: tuple[int, int] = ANY_YEAR) -> list[str]:
         """The ids of titles that have every word, best first."""
         if not query.words or not all(query.words):
             return []
+        within, bounds = ("", ()) if years == ANY_YEAR else ("AND year BETWEEN ? AND ? ", years)
         with self._lock:
             rows = self._open().execute(
-                "SELECT id FROM films WHERE films MATCH ? AND year BETWEEN ? AND ? "
-                "ORDER BY bm25(films, ?, ?), rowid LIMIT ? OFFSET ?",
-                (query.match, *years, _TITLE_WEIGHT, _SYNOPSIS_WEIGHT, limit, offset),
+                f"SELECT id FROM films WHERE films MATCH ? AND rank MATCH ? {within}"  # noqa: S608 - fixed
+                "ORDER BY rank LIMIT ? OFFSET ?",
+                (query.match, _RANK, *bounds, limit, offset),
             )
             return [row[0] for row in rows]
 
-    def _standing_for(self, word: str) -> list[str]:
-        connection = self._open()
-        if connection.execute("SELECT 1 FROM films WHERE films MATCH ? LIMIT 1", (f'"{word}"*',)).fetchone():
-            return [word]
-        padded = f"^{word}$"
-        trigrams = " OR ".join(f'"{padded[at : at + 3]}"' for at in range(len(padded) - 2))
-        rows = connection.execute(
-            "SELECT word FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?", (trigrams, _CANDIDATES)
-        )
-        return nearest(word, [row[0][1:-1] for row in rows])
+    def _standing_for(self, word: str) -> list[Near]:
+        as_typed = Near(word, begun=True)
+        found = self._open().execute("SELECT 1 FROM films WHERE films MATCH ? LIMIT 1", (_term(as_typed),))
+        return [as_typed] if found.fetchone() else self._words().near(word, _NEAR)
+
+    def _words(self) -> Vocabulary:
+        """The words of this state of the catalogue."""
+        stamp = self.stamp()
+        if self._vocabulary is None or self._vocabulary[0] != stamp:
+            self._vocabulary = stamp, Vocabulary(self._open().execute("SELECT term, doc FROM vocabulary"))
+        return self._vocabulary[1]
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -139,35 +141,8 @@ def words_of(text: str) -> list[str]:
     return [word[:_MAX_WORD] for word in re.findall(r"\w+", text.casefold())[:_MAX_WORDS]]
 
 
-def nearest(word: str, candidates: Iterable[str]) -> list[str]:
-    """Those candidates that are a slip of the finger away, the nearest first; a beginning may be near as well."""
-    allowed = 1 if len(word) <= 4 else 2
-    found = []
-    for candidate in candidates:
-        whole = distance(word, candidate, allowed)
-        begun = distance(word, candidate[: len(word)], allowed) + 0.5
-        if min(whole, begun) <= allowed + 0.5:
-            found.append((min(whole, begun), abs(len(candidate) - len(word)), candidate))
-    return [candidate for _, _, candidate in sorted(found)[:_NEAR]]
-
-
-def distance(one: str, other: str, most: int) -> int:
-    """Insertions, deletions, changes and swaps of neighbours between two words (optimal string alignment); anything
-    above ``most`` comes out as more than it."""
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for at, letter in enumerate(one, 1):
-        before, last, row = row, before, [at]
-        for to, wanted in enumerate(other, 1):
-            cost = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != wanted))
-            if at > 1 and to > 1 and letter == other[to - 2] and one[at - 2] == wanted:
-                cost = min(cost, last[to - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-    return row[-1]
+def _term(near: Near) -> str:
+    return f'"{near.text}"*' if near.begun else f'"{near.text}"'
 
 
 def _connect(path: Path) -> sqlite3.Connection:
