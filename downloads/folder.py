@@ -17,13 +17,14 @@ from typing import Protocol
 
 from downloads import ledger, planfile
 from downloads.errors import DownloadError, damaged, storage_error, store_gone
-from downloads.journal import Body, Journal, sync_folder
+from downloads.journal import Body, Journal
 from downloads.ledger import Ledger
 from downloads.locks import held, is_held
 from downloads.model import Item, Plan, Snapshot, Stored
 from drm_client.errors import DrmError
 from drm_client.sealing import TAG_BYTES, Sealer
 from player.errors import ErrorCode
+from player.files import sync_folder
 
 _WANTED = "wanted"
 _ITEMS = "items"

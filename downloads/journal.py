@@ -18,6 +18,7 @@ from typing import Any
 from downloads.errors import damaged
 from downloads.locks import held
 from drm_client.sealing import Sealer
+from player.files import sync_folder, write_whole
 
 Body = dict[str, Any]
 MAX_RECORD_BYTES = 64 * 1024
@@ -108,14 +109,8 @@ class Journal:
     def rewrite(self, records: Sequence[Record]) -> None:
         """Replace the file by these records, numbered anew: the end of a repair."""
         with held(self._lock):
-            temporary = self._path.with_name("journal.new")
             lines = [self._line(n, record.type, dict(record.body)) for n, record in enumerate(records)]
-            with temporary.open("wb") as file:
-                file.write(b"".join(lines))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._path)
-            sync_folder(self._path.parent)
+            write_whole(self._path, b"".join(lines), lasting=True)
         self._offset = self._next = 0
 
     def _lines(self, data: bytes) -> Iterator[bytes]:
@@ -142,17 +137,6 @@ class Journal:
         if expected is not None and number != expected:
             return None
         return Record(number, type_, body)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names of new files in ``folder`` last (POSIX; elsewhere the file system does it)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write_all(handle: int, data: bytes) -> None:

@@ -20,12 +20,12 @@ from downloads import ledger
 from downloads.errors import DownloadError, damaged, disk_full, not_found, storage_error, store_gone
 from downloads.folder import Disk, DownloadFolder
 from downloads.index import Index
-from downloads.journal import sync_folder
 from downloads.locks import held
 from downloads.model import Snapshot, State
 from drm_client.keystore import KeyStore
 from drm_client.sealing import KEY_BYTES, Sealer
 from player.errors import ErrorCode
+from player.files import sync_folder, write_whole
 
 FORMAT = 1
 KEY_ENTRY = "downloads-key"
@@ -185,7 +185,7 @@ class Store:
         else:
             text = json.dumps({"path": str(place.resolve())})
             code = self.sealer.mac(text.encode(), _pointer_context(download_id)).hex()
-            _replace(pointer, f"{text}\n{code}\n".encode())
+            write_whole(pointer, f"{text}\n{code}\n".encode(), lasting=True)
 
     def _read_pointer(self, pointer: Path, download_id: str) -> Path:
         with self._storage():
@@ -205,7 +205,7 @@ class Store:
                 key = secrets.token_bytes(KEY_BYTES)
                 keys.put(KEY_ENTRY, key)
             sealer = Sealer(key)
-            _replace(path, _format_document(sealer))
+            write_whole(path, _format_document(sealer), lasting=True)
             return sealer
         if _format_of(path) > FORMAT:
             raise ledger.newer()
@@ -318,13 +318,3 @@ def _check_copy(folder: DownloadFolder, copy: Path) -> None:
         source = folder.item_path(index)
         if (copy / source.relative_to(folder.path)).read_bytes() != source.read_bytes():
             raise damaged(f"Part {index} of the download", item=index)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)

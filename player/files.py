@@ -9,18 +9,37 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace ``path`` at once by a file that only this user may read. Raises OSError."""
+def write_whole(path: Path, content: bytes, *, lasting: bool = False) -> None:
+    """Replace ``path`` at once by a file that only this user may read. Raises OSError.
+
+    ``lasting``: it is on the disk when this returns, whatever happens to the machine then.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+    if lasting:
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names of new files in ``folder`` last (POSIX; elsewhere the file system does it)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def kept_json(path: Path, max_bytes: int) -> object:
