@@ -31,7 +31,8 @@ class DecodeLimits:
         beyond = frozenset(number for number, rung in enumerate(rungs) if not self._fits(rung))
         if rungs and len(beyond) == len(rungs):
             raise MediaError(
-                ErrorCode.MEDIA_UNSUPPORTED, f"This device decodes {self._told()}, and no quality of the title is so small."
+                ErrorCode.MEDIA_UNSUPPORTED,
+                f"This device decodes {self._told()}, and no quality of the title is so small.",
             )
         return beyond
 

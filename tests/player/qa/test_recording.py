@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from player.errors import InputError
@@ -25,6 +26,7 @@ from player.qa.spec import Bench, Labels, RunSpec
 from player.settings import PlaybackSettings
 from tests.kit import media
 from tests.kit.fileserver import FileServer
+from tests.kit.har import HAR
 
 UNSTEADY = Trace([Period(5, 1.8e6, 0.03), Period(6, 0.25e6, 0.08)])
 FAULTS = FaultPlan.parse(
@@ -189,7 +191,11 @@ def test_har_says_what_each_request_was_for(tmp_path: Path) -> None:
     title = media.ffmpeg_dash()
     with FileServer(title.folder) as server:
         report, recording = recorded(tmp_path, server.url("manifest.mpd"), faults=FAULTS)
-    log = json.loads(json.dumps(har(recording.exchanges, report, 1_700_000_000.0, "1")))["log"]
+    document = json.loads(json.dumps(har(recording.exchanges, report, 1_700_000_000.0, "1")))
+    check = jsonschema_rs.Draft202012Validator(HAR, validate_formats=True)
+    assert [f"{list(each.instance_path)}: {each.message}" for each in check.iter_errors(document)] == []
+    log = document["log"]
+    assert {each["pageref"] for each in log["entries"]} == {log["pages"][0]["id"]}
     assert (log["version"], len(log["entries"])) == ("1.2", len(recording.exchanges))
     for entry in log["entries"]:
         assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= set(entry)
