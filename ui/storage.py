@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from player.files import write_whole
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 MAX_BYTES = 64 * 1024
@@ -53,15 +55,11 @@ class JsonFile(Generic[T]):
 
     def save(self, value: T) -> bool:
         """Write the whole file or leave it as it was; False where it cannot be written."""
-        part = self._path.with_suffix(".part")
+        text = json.dumps(dict(self._write(value)), indent=2) + "\n"
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(dict(self._write(value)), indent=2) + "\n", encoding="utf-8")
-            part.replace(self._path)
+            write_whole(self._path, text.encode())
         except OSError as error:
             _log.warning("%s cannot be written: %s", self._path.name, error.strerror)
-            with contextlib.suppress(OSError):
-                part.unlink()
             return False
         return True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from player.errors import InputError
+from player.files import write_whole
 from ui.kiosk import provisioning as files
 from ui.kiosk.playlist import PlaylistStore
 from ui.kiosk.process import own_command
@@ -58,12 +59,8 @@ def of_file(place: Place) -> Provisioning:
 
 def keep_good(place: Place) -> None:
     """Keep a copy of the file, which is known to be good."""
-    kept = _kept(place)
     try:
-        part = kept.with_suffix(".part")
-        part.write_bytes(place.file.read_bytes())
-        part.chmod(0o600)  # it may hold addresses with tokens
-        part.replace(kept)
+        write_whole(_kept(place), place.file.read_bytes())  # for this user alone: it may hold addresses with tokens
     except OSError as error:
         _log.warning("the file cannot be kept: %s", error.strerror)
 
