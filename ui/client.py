@@ -20,10 +20,12 @@ from player.errors import ANY_ERROR, ErrorCode, ServiceError
 from player.state import PlaybackState, Status
 from ui.ports import (
     CatalogPage,
+    ChannelCard,
     DeviceCard,
     Devices,
     Found,
     Household,
+    OnAir,
     PartReport,
     Person,
     PlayerPort,
@@ -165,6 +167,17 @@ class EngineClient:
 
     async def rows(self) -> Sequence[TitleRow]:
         return [TitleRow(row.name, [_card(title) for title in row.titles]) for row in await self._service().rows()]
+
+    async def channels(self) -> Sequence[ChannelCard]:
+        guide = await self._service().channels()
+        ahead_s = self.engine.clock.wall() - guide.now_at
+        return [
+            ChannelCard(
+                _card(one.title),
+                [OnAir(each.title, each.starts_at + ahead_s, each.ends_at + ahead_s) for each in one.programmes],
+            )
+            for one in guide.items
+        ]
 
     async def title(self, title_id: str) -> TitleCard:
         return _card(await self._service().title(title_id))

@@ -131,6 +131,23 @@ class TitleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OnAir:
+    """Something on a channel. Times are in seconds since 1970, by this machine's clock."""
+
+    name: str
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCard:
+    """A channel and what is on: now, then what comes after it."""
+
+    title: TitleCard
+    programmes: Sequence[OnAir] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A profile of the household. ``maturity`` is the highest age rating that may be watched."""
 
@@ -317,6 +334,10 @@ class ClientPort(Protocol):
 
     async def rows(self) -> Sequence[TitleRow]:
         """What stands above the catalogue, as the service wants it."""
+        ...
+
+    async def channels(self) -> Sequence[ChannelCard]:
+        """What is on."""
         ...
 
     async def title(self, title_id: str) -> TitleCard:

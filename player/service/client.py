@@ -18,6 +18,7 @@ from player.service.grants import DownloadGrant, read_grant
 from player.service.model import (
     Account,
     CatalogPage,
+    ChannelGuide,
     DeviceCode,
     DeviceList,
     PlaySession,
@@ -31,6 +32,7 @@ from player.service.model import (
 from player.service.reply import (
     Members,
     problem,
+    read_channels,
     read_device_code,
     read_devices,
     read_my_list,
@@ -171,6 +173,10 @@ class ServiceClient:
     async def rows(self) -> tuple[TitleRow, ...]:
         """What the service puts on the first screen, above the catalogue."""
         return read_rows(Members.of(await self._call("/rows")), self._base)
+
+    async def channels(self) -> ChannelGuide:
+        """The channels, and what is on."""
+        return read_channels(Members.of(await self._call("/channels")), self._base)
 
     async def title(self, title_id: str) -> Title:
         """One title. An unknown or unpublished one raises ServiceError ``service.not_found``."""

@@ -68,6 +68,31 @@ class TitleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Programme:
+    """Something on a channel, from ``starts_at`` to ``ends_at`` by the service's clock."""
+
+    title: str
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel: its title's ``live`` variant, and what is on now and after that."""
+
+    title: Title
+    programmes: tuple[Programme, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelGuide:
+    """All channels at ``now_at`` of the service's clock."""
+
+    items: tuple[Channel, ...]
+    now_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestAddresses:
     """The signed manifest addresses of a title on one edge."""
 

@@ -14,6 +14,8 @@ from player.net.redact import redact_text
 from player.service.model import (
     Account,
     CatalogPage,
+    Channel,
+    ChannelGuide,
     Device,
     DeviceCode,
     DeviceList,
@@ -21,6 +23,7 @@ from player.service.model import (
     ManifestAddresses,
     PlaySession,
     Profile,
+    Programme,
     Progress,
     SearchPage,
     Title,
@@ -221,6 +224,20 @@ def read_rows(members: Members, base_url: str) -> tuple[TitleRow, ...]:
         return TitleRow(row.text("row"), row.each("titles", lambda one: read_title(Members(one, "titles"), base_url)))
 
     return members.each("items", read)
+
+
+def read_channels(members: Members, base_url: str) -> ChannelGuide:
+    """What is on."""
+
+    def programme(item: object) -> Programme:
+        one = Members(item, "programmes")
+        return Programme(one.text("title"), one.number("starts_at"), one.number("ends_at"))
+
+    def channel(item: object) -> Channel:
+        one = Members(item, "items")
+        return Channel(read_title(one.inner("title"), base_url), one.each("programmes", programme))
+
+    return ChannelGuide(members.each("items", channel), members.number("now_at"))
 
 
 def read_device_code(members: Members) -> DeviceCode:

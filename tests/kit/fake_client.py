@@ -18,10 +18,12 @@ from player.state import PlaybackState, RungChoice, StatSample, Status, TrackCho
 from player.thumbnails import Picture
 from ui.ports import (
     CatalogPage,
+    ChannelCard,
     DeviceCard,
     Devices,
     Found,
     Household,
+    OnAir,
     PartReport,
     Person,
     SignInCode,
@@ -55,6 +57,20 @@ def cards(count: int, begun: int = 0) -> list[TitleCard]:
             watched_at=float(n),
         )
         for n in range(count)
+    ]
+
+
+def channels(titles: Sequence[TitleCard], now_s: float) -> list[ChannelCard]:
+    """Each title as a channel, all in their middle at ``now_s``."""
+    return [
+        ChannelCard(
+            card,
+            [
+                OnAir(card.name, now_s - card.duration_s / 2, now_s + card.duration_s / 2),
+                OnAir(card.name, now_s + card.duration_s / 2, now_s + card.duration_s * 1.5),
+            ],
+        )
+        for card in titles
     ]
 
 
@@ -181,6 +197,7 @@ class FakeClient:
         self.listed: list[str] = []
         self.screen: list[TitleRow] | None = None  # the rows of the first screen; None: what is begun
         self.queries: list[str] = []
+        self.on_air: list[ChannelCard] = []
         self.machines = [
             DeviceCard("d1", "Living room", 1_760_000_000.0),
             DeviceCard("d2", "This computer", 1_760_090_000.0, here=True),
@@ -259,6 +276,10 @@ class FakeClient:
             return self.screen
         begun = sorted((card for card in self.titles if card.progress_s), key=lambda card: -card.watched_at)
         return [TitleRow("continue", begun)] if begun else []
+
+    async def channels(self) -> Sequence[ChannelCard]:
+        await self._obstacles()
+        return self.on_air
 
     async def title(self, title_id: str) -> TitleCard:
         await self._obstacles()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from player.chapters import Chapter
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import Failure, LiveView, Status
-from tests.kit.fake_client import cards, playing
+from tests.kit.fake_client import cards, channels, playing
 from tests.kit.fake_downloads import queue
 from tests.kit.pictures import scene
 from tests.ui.stage import Stage
@@ -218,6 +219,19 @@ def _my_list(stage: Stage, tv: bool, *, listed: int = 3) -> None:
     stage.wait(20)
 
 
+def _channels(stage: Stage, tv: bool) -> None:
+    stage.client.on_air = channels(cards(7), time.time())
+    _home(stage, tv)
+    stage.app.showChannels()
+    stage.until(lambda: stage.page == "channels" and stage.focus_name == "channel_0")
+
+
+def _no_channels(stage: Stage, tv: bool) -> None:
+    _home(stage, tv)
+    stage.app.showChannels()
+    stage.until(lambda: stage.focus_name == "retryChannels")
+
+
 def _settings(section: str) -> Setup:
     def show(stage: Stage, tv: bool) -> None:
         _home(stage, tv)
@@ -333,6 +347,8 @@ STATES: dict[str, Setup] = {
     "search": _search("", recent=True),
     "search, found": _search("ti"),
     "search, nothing": _search("xyz"),
+    "live": _channels,
+    "live, nothing on": _no_channels,
     "my list": _my_list,
     "my list, empty": lambda stage, tv: _my_list(stage, tv, listed=0),
     "settings, appearance": _settings("appearance"),

@@ -123,7 +123,7 @@ def open_settings(stage) -> None:
     stage.client.titles = cards(6)
     stage.sign_in()
     stage.until(lambda: stage.focus_name == "playFeatured")
-    stage.key(K.Key_Up, *[K.Key_Right] * 4)
+    stage.key(K.Key_Up, *[K.Key_Right] * 5)
     assert stage.focus_name == "openSettings"
     stage.key(K.Key_Return)
     assert stage.page == "settings"

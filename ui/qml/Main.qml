@@ -9,7 +9,7 @@ Window {
     id: window
 
     required property QtObject app
-    readonly property Item page: ({ starting: starting, signIn: signIn, profiles: profiles, home: home, search: search,
+    readonly property Item page: ({ starting: starting, signIn: signIn, profiles: profiles, home: home, search: search, channels: channels,
                                    myList: myList, details: details, settings: settings, downloads: downloads,
                                    player: player })[app.page] ?? starting
     property bool modal: false
@@ -143,6 +143,16 @@ Window {
         onTitleChosen: titleId => window.app.showTitle(titleId)
         onLeaving: window.app.back()
     }
+    ChannelsPage {
+        id: channels
+        objectName: "channelsPage"
+        anchors.fill: parent
+        visible: window.page === channels
+        enabled: visible && !modal
+        channels: window.app.channels
+        onChannelChosen: titleId => window.app.openChannel(titleId)
+        onLeaving: window.app.back()
+    }
     MyListPage {
         id: myList
         objectName: "myListPage"
@@ -167,6 +177,7 @@ Window {
         onPlayChosen: titleId => window.app.openTitle(titleId)
         onDownloadChosen: downloadId => window.app.playDownload(downloadId)
         onShowSearch: window.app.showSearch()
+        onShowChannels: window.app.showChannels()
         onShowMyList: window.app.showMyList()
         onSwitchProfile: window.app.switchProfile()
         onShowDownloads: window.app.showDownloads()

@@ -14,6 +14,7 @@ from ui.links import Link
 from ui.ports import ClientPort, Person, TitleCard
 from ui.remembered import Memory
 from ui.viewmodels.binding import shown
+from ui.viewmodels.channels import ChannelsViewModel
 from ui.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.viewmodels.details import DetailsViewModel
 from ui.viewmodels.downloads import DownloadsViewModel
@@ -39,6 +40,7 @@ class Page(StrEnum):
     PROFILES = "profiles"
     HOME = "home"
     SEARCH = "search"
+    CHANNELS = "channels"
     MY_LIST = "myList"
     DETAILS = "details"
     SETTINGS = "settings"
@@ -46,7 +48,7 @@ class Page(StrEnum):
     PLAYER = "player"
 
 
-_FOR_VIEWERS = frozenset({Page.DETAILS, Page.SEARCH, Page.MY_LIST})
+_FOR_VIEWERS = frozenset({Page.DETAILS, Page.SEARCH, Page.CHANNELS, Page.MY_LIST})
 
 
 class ApplicationViewModel(QObject):
@@ -83,6 +85,7 @@ class ApplicationViewModel(QObject):
         self._code_sign_in = CodeSignInViewModel(client, tasks, self)
         self._profiles = ProfilesViewModel(client, tasks, memory, self)
         self._search = SearchViewModel(client, tasks, home.posters, memory, self)
+        self._channels = ChannelsViewModel(client, tasks, home.posters, self)
         self._my_list = MyListViewModel(client, tasks, home.posters, self)
         self._tv = tv
         self._by_code = tv and bool(client.service_name)
@@ -106,7 +109,7 @@ class ApplicationViewModel(QObject):
         for way_in in (self._sign_in, self._code_sign_in):
             way_in.signedIn.connect(lambda name: self._enter(name, fresh=True))
         self._sign_in.refused.connect(lambda: self._rest_on(Page.SIGN_IN))
-        for needing in (self._home, self._details, self._profiles, self._search, self._my_list):
+        for needing in (self._home, self._details, self._profiles, self._search, self._channels, self._my_list):
             needing.signInNeeded.connect(self._sign_in_again)
         self._profiles.chosen.connect(self._watch_as)
         self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))
@@ -140,6 +143,10 @@ class ApplicationViewModel(QObject):
     @Property(QObject, constant=True)
     def search(self) -> SearchViewModel:
         return self._search
+
+    @Property(QObject, constant=True)
+    def channels(self) -> ChannelsViewModel:
+        return self._channels
 
     @Property(QObject, constant=True)
     def myList(self) -> MyListViewModel:
@@ -224,6 +231,19 @@ class ApplicationViewModel(QObject):
     @Slot()
     def showSearch(self) -> None:
         self._put_above(Page.SEARCH)
+
+    @Slot()
+    def showChannels(self) -> None:
+        self._put_above(Page.CHANNELS)
+
+    @Slot(str)
+    def openChannel(self, title_id: str) -> None:
+        """Play a channel at its live edge."""
+        from player.opening import LIVE, Source  # loaded by the engine meanwhile
+
+        card = self._channels.card_of(title_id)
+        if card is not None:
+            self._play(Source(title_id=card.id, name=card.name, variant=LIVE))
 
     @Slot()
     def showMyList(self) -> None:
@@ -315,6 +335,7 @@ class ApplicationViewModel(QObject):
         """Stop what is playing and what is tried again."""
         self._player.close()
         self._home.set_visible(visible=False)
+        self._channels.set_visible(visible=False)
         self._downloads.close()
         self._settings.data_use.stop()
         self._code_sign_in.set_visible(visible=False)
@@ -389,6 +410,7 @@ class ApplicationViewModel(QObject):
             self._above = [page for page in self._above if page not in _FOR_VIEWERS]
             self._home.clear()
             self._search.clear()
+            self._channels.clear()
             self._my_list.clear()
         self._set_viewer(person.name or self._profiles.viewer)
         self._downloads.set_maturity(person.maturity)
@@ -408,6 +430,7 @@ class ApplicationViewModel(QObject):
         self._details.clear()
         self._profiles.clear()
         self._search.clear()
+        self._channels.clear()
         self._my_list.clear()
         self._settings.device_list.clear()
         self._person_id = ""
@@ -441,6 +464,7 @@ class ApplicationViewModel(QObject):
         if page is not self._page:
             self._page = page
             self._home.set_visible(visible=page is Page.HOME)
+            self._channels.set_visible(visible=page is Page.CHANNELS)
             self._downloads.set_visible(visible=page is Page.DOWNLOADS)
             self._code_sign_in.set_visible(visible=page is Page.SIGN_IN and self._by_code)
             self.pageChanged.emit()

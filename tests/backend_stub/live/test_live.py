@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_stub.live.files import live_file
+from backend_stub.live.guide import programmes
 from backend_stub.live.schedule import Channel
 from backend_stub.problems import ProblemError
 from backend_stub.server import ServerGroup
@@ -63,6 +64,13 @@ def put_manifests(clear: Path) -> None:
 def media(tmp_path: Path) -> Path:
     put_manifests(tmp_path / "film" / "clear")
     return tmp_path
+
+
+def test_what_is_on_now_and_next(media: Path) -> None:
+    now, after = programmes(media, "film", NOW)
+    assert now.starts_at <= NOW < now.ends_at == after.starts_at
+    assert now.ends_at - now.starts_at == pytest.approx(math.fsum(VIDEO))
+    assert programmes(media, "none", NOW) == ()
 
 
 def body(media: Path, name: str, now: float = NOW) -> str:
@@ -191,6 +199,13 @@ def test_what_a_channel_does_not_have(media: Path) -> None:
 def test_over_an_edge(group: ServerGroup, viewer: SignedInViewer) -> None:
     clear = group.settings.media_dir / "noise" / "clear"
     put_manifests(clear)
+    found = httpx.get(
+        f"{group.api_url}/channels",
+        headers={"Authorization": f"Bearer {viewer.tokens['access_token']}"},
+        trust_env=False,
+    ).json()
+    (channel,) = [one for one in found["items"] if one["title"]["id"] == "noise"]
+    assert channel["programmes"][0]["starts_at"] <= found["now_at"] < channel["programmes"][0]["ends_at"]
     for number in range(1, 5):
         (clear / "video" / "240p" / f"{number:05}.m4s").write_bytes(b"segment %d" % number)
     play = viewer.play("noise", "live")

@@ -116,5 +116,9 @@ async def test_search_and_list() -> None:
     assert await bench.client.put_listed("t1", listed=False) is False
     assert bench.transport.requests[-1].method == "PUT"
     assert bench.sent()["listed"] is False
+    on_air = {"title": "A film", "starts_at": 1.0, "ends_at": 9.0}
+    bench.plan("/channels", ok({"items": [{"title": rated, "programmes": [on_air]}], "now_at": 2.0}))
+    guide = await bench.client.channels()
+    assert (guide.now_at, guide.items[0].title.id, guide.items[0].programmes[0].ends_at) == (2.0, "t1", 9.0)
     bench.plan("/rows", ok({"items": [{"row": "new", "titles": [rated]}], "left_out": []}))
     assert [(row.name, [title.id for title in row.titles]) for row in await bench.client.rows()] == [("new", ["t1"])]

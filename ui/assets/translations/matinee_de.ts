@@ -21,6 +21,40 @@
     </message>
 </context>
 <context>
+    <name>ChannelLine</name>
+    <message>
+        <source>LIVE</source>
+        <translation>LIVE</translation>
+    </message>
+</context>
+<context>
+    <name>ChannelsPage</name>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>Channels</source>
+        <translation>Kanäle</translation>
+    </message>
+    <message>
+        <source>Nothing is on</source>
+        <translation>Gerade läuft nichts</translation>
+    </message>
+    <message>
+        <source>The channels could not be loaded</source>
+        <translation>Die Kanäle konnten nicht geladen werden</translation>
+    </message>
+    <message>
+        <source>Channels appear here as soon as the service has some.</source>
+        <translation>Kanäle erscheinen hier, sobald der Dienst welche hat.</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Erneut versuchen</translation>
+    </message>
+</context>
+<context>
     <name>CodePanel</name>
     <message>
         <source>The address as a QR code</source>
@@ -183,6 +217,10 @@
     <message>
         <source>Search</source>
         <translation>Suche</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
     </message>
     <message>
         <source>My list</source>
@@ -1031,6 +1069,10 @@
     <message>
         <source>New</source>
         <translation>Neu</translation>
+    </message>
+    <message>
+        <source>Next at {begin}: {name}</source>
+        <translation>Danach um {begin}: {name}</translation>
     </message>
     <message>
         <source>No limit</source>

@@ -12,6 +12,7 @@ FocusScope {
     readonly property bool roomy: width >= Theme.px(1200) * Theme.textScale
 
     signal showSearch()
+    signal showChannels()
     signal showMyList()
     signal switchProfile()
     signal showDownloads()
@@ -38,6 +39,13 @@ FocusScope {
             name: qsTr("Search")
             focus: true
             onPressed: root.showSearch()
+        }
+        IconButton {
+            objectName: "openChannels"
+            icon: "live"
+            caption: root.roomy ? name : ""
+            name: qsTr("Live")
+            onPressed: root.showChannels()
         }
         IconButton {
             objectName: "openMyList"

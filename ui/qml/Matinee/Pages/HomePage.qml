@@ -16,6 +16,7 @@ FocusScope {
     signal playChosen(string titleId)
     signal downloadChosen(string downloadId)
     signal showSearch()
+    signal showChannels()
     signal showMyList()
     signal switchProfile()
     signal showDownloads()
@@ -95,6 +96,7 @@ FocusScope {
     Connections {
         target: header.bar
         function onShowSearch() { root.showSearch() }
+        function onShowChannels() { root.showChannels() }
         function onShowMyList() { root.showMyList() }
         function onSwitchProfile() { root.switchProfile() }
         function onShowDownloads() { root.showDownloads() }

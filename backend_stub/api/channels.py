@@ -1,0 +1,46 @@
+"""The channels: titles in a loop, and what is on."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from backend_stub.api import schemas
+from backend_stub.api.catalog import title_body
+from backend_stub.api.deps import Context, Watching
+from backend_stub.api.errors import documented
+from backend_stub.live import guide
+from backend_stub.titles import CLEAR
+
+router = APIRouter(tags=["catalog"])
+
+_MOST_TITLES = 200  # so many of the newest are looked at
+
+
+class ProgrammeBody(BaseModel):
+    title: str
+    starts_at: float
+    ends_at: float
+
+
+class ChannelBody(BaseModel):
+    title: schemas.TitleBody
+    programmes: list[ProgrammeBody]
+
+
+class ChannelsBody(BaseModel):
+    items: list[ChannelBody]
+    now_at: float
+
+
+@router.get("/channels", responses=documented(401, 403))
+def channels(request: Request, context: Context, watching: Watching) -> ChannelsBody:
+    now = context.clock.now()
+    items = []
+    for watched in context.catalog.page(watching, None, _MOST_TITLES).items:
+        title = watched.title
+        on_air = guide.programmes(context.settings.media_dir, title.id, now) if CLEAR in title.variants else ()
+        if on_air:
+            shown = [ProgrammeBody(title=title.title, starts_at=one.starts_at, ends_at=one.ends_at) for one in on_air]
+            items.append(ChannelBody(title=title_body(request, watched), programmes=shown))
+    return ChannelsBody(items=items, now_at=now)
