@@ -127,7 +127,8 @@ def open_context(
     vault = KeyVault(masters)
     signer = ServiceSigner(secrets.licence_signing)
     url_signer = UrlSigner([secrets.url_signing])
-    steering = Steering(url_signer, clock, edges)
+    edge_beats = EdgeBeats(database, clock)
+    steering = Steering(url_signer, clock, edges, edge_beats.latest)
     catalog, my_list, views = Catalog(database, clock), MyList(database, clock), Views(database, clock)
     addresses = Addresses(url_signer, steering.edges_for)
     provider = LocalProvider(database, clock, secrets.payment_events)
@@ -171,7 +172,7 @@ def open_context(
         views=views,
         rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
-        edge_beats=EdgeBeats(database, clock),
+        edge_beats=edge_beats,
         steering=steering,
         telemetry=Telemetry(database, clock, steering),
         metrics=Metrics(),

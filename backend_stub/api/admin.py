@@ -14,6 +14,7 @@ from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError, not_found
 from backend_stub.services.entitlement import Rights
+from backend_stub.services.steering_rules import SteeringRule
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
@@ -119,6 +120,22 @@ def set_steering(body: schemas.Weights, context: Context, _admin: Admin) -> sche
     return _pathways(context)
 
 
+@router.get("/steering/rules", responses=documented(401, 403))
+def get_steering_rules(context: Context, _admin: Admin) -> schemas.SteeringRules:
+    return _rules(context)
+
+
+@router.put("/steering/rules", responses=documented(401, 403))
+def set_steering_rules(body: schemas.SteeringRules, context: Context, _admin: Admin) -> schemas.SteeringRules:
+    context.steering.set_rules(
+        [
+            SteeringRule(one.name, tuple(one.pathways), frozenset(one.countries), tuple(one.devices), one.share)
+            for one in body.rules
+        ]
+    )
+    return _rules(context)
+
+
 @router.get("/audit", responses=documented(401, 403))
 def audit_page(
     context: Context,
@@ -157,8 +174,26 @@ def _pathways(context: ServiceContext) -> schemas.PathwayList:
                 reports=state.reports,
                 failures=state.failures,
                 failing=state.failing,
+                load=state.health.report.load if state.health is not None else None,
+                bits_per_s=state.health.report.bits_per_s if state.health is not None else None,
+                countries=list(state.health.report.countries) if state.health is not None else [],
             )
             for state in context.steering.states()
+        ]
+    )
+
+
+def _rules(context: ServiceContext) -> schemas.SteeringRules:
+    return schemas.SteeringRules(
+        rules=[
+            schemas.SteeringRuleBody(
+                name=rule.name,
+                pathways=list(rule.pathways),
+                countries=sorted(rule.countries),
+                devices=list(rule.devices),
+                share=rule.share,
+            )
+            for rule in context.steering.rules()
         ]
     )
 

@@ -93,12 +93,41 @@ class Weights(Strict):
     ]
 
 
+class SteeringRuleBody(Strict):
+    """``share`` (0 to 1) of the viewers in ``countries`` with a device whose name fits one of ``devices`` (shell
+    patterns) go to ``pathways`` first; an empty list fits everybody."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    pathways: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=64)]], Field(min_length=1, max_length=100)
+    ]
+    countries: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]], Field(default_factory=list, max_length=300)
+    ]
+    devices: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=200)]],
+        Field(default_factory=list, max_length=100),
+    ]
+    share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
+
+
+class SteeringRules(Strict):
+    """The first that applies to a playback counts."""
+
+    rules: Annotated[list[SteeringRuleBody], Field(max_length=100)]
+
+
 class Pathway(BaseModel):
+    """``load`` is 0 for idle and 1 for all that it can do; both numbers are null for one that never told."""
+
     pathway: str
     weight: float
     reports: int
     failures: int
     failing: bool
+    load: float | None
+    bits_per_s: float | None
+    countries: list[str]
 
 
 class PathwayList(BaseModel):

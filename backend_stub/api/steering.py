@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Context, Hex32
+from backend_stub.api.deps import Context, Country, Hex32
 from backend_stub.api.errors import documented
 from backend_stub.services.steering import TTL_S
 
@@ -22,6 +22,7 @@ def steering(
     request: Request,
     context: Context,
     session_id: Hex32,
+    country: Country,
     token: _Token,
     hls_pathway: Annotated[str, Query(alias="_HLS_pathway", max_length=200)] = "",
     hls_throughput: Annotated[str, Query(alias="_HLS_throughput", max_length=64)] = "",
@@ -29,7 +30,8 @@ def steering(
     dash_throughput: Annotated[str, Query(alias="_DASH_throughput", max_length=64)] = "",
 ) -> schemas.SteeringManifest:
     _ = hls_pathway, hls_throughput, dash_pathway, dash_throughput
-    order = context.steering.order_for(session_id, token)
+    context.steering.check(session_id, token)
+    order = context.steering.order(session_id, context.play.audience(session_id, country))
     reload_uri = request.url_for("steering", session_id=session_id).include_query_params(token=token)
     return schemas.SteeringManifest.model_validate(
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from backend_stub.services.steering_rules import Audience
 from backend_stub.signing import PREFIX, Grant, UrlSigner
 
 
@@ -24,13 +25,15 @@ class ManifestUrls:
 
 
 class Addresses:
-    """``edges_for`` answers with the edges for a session, the preferred one first."""
+    """``edges_for`` answers with the edges for a session and its audience, the preferred one first."""
 
-    def __init__(self, signer: UrlSigner, edges_for: Callable[[str], Sequence[Edge]]) -> None:
+    def __init__(self, signer: UrlSigner, edges_for: Callable[[str, Audience], Sequence[Edge]]) -> None:
         self._signer = signer
         self._edges_for = edges_for
 
-    def of(self, title_id: str, variant: str, session_id: str, expires_at: float) -> list[ManifestUrls]:
+    def of(
+        self, title_id: str, variant: str, session_id: str, expires_at: float, audience: Audience
+    ) -> list[ManifestUrls]:
         """One entry for each edge; good until ``expires_at`` (seconds since 1970)."""
         token = self._signer.sign(Grant(title_id, session_id, expires_at))
         path = f"{PREFIX}{token}/{title_id}/{variant}"
@@ -40,5 +43,5 @@ class Addresses:
                 dash=f"{edge.base_url}{path}/manifest.mpd",
                 hls=f"{edge.base_url}{path}/master.m3u8",
             )
-            for edge in self._edges_for(session_id)
+            for edge in self._edges_for(session_id, audience)
         ]

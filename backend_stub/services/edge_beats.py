@@ -46,10 +46,6 @@ class EdgeHealth:
             return 1
         return 0 if country in self.report.countries else 2
 
-    def place(self, country: str | None) -> tuple[bool, bool, int]:
-        """A sort key, the best first: health, then room, then distance. Equals stay in the order they are in."""
-        return not self.usable, self.report.load >= FULL_LOAD, self.distance(country)
-
 
 class EdgeBeats:
     """Kept in the database, so that all processes of the service know the same. Thread-safe."""

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, PlaySession, Progress
+from backend_stub.db.models import Account, Device, PlaySession, Progress
 from backend_stub.services import audit
 from backend_stub.services.addresses import Addresses, ManifestUrls
 from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import usable_device
-from backend_stub.services.entitlement import Viewing, entitled_title
+from backend_stub.services.entitlement import Viewing, country_for, entitled_title
 from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import Resume, resume
+from backend_stub.services.steering_rules import ANYBODY, Audience
 from backend_stub.services.streams import make_room
 from backend_stub.titles import CLEAR, ENCRYPTED, LIVE
 
@@ -57,7 +58,9 @@ class PlayService:
         with self._database.write() as session:
             session.get_one(Account, account_id, with_for_update=True)  # streams are counted one after the other
             entitled = entitled_title(session, viewing, title_id, now, CLEAR if variant == LIVE else variant)
-            usable_device(session, account_id, device_id).last_seen_at = now
+            device = usable_device(session, account_id, device_id)
+            device.last_seen_at = now
+            audience = Audience(country_for(session, viewing), device.name)
             make_room(session, account_id, device_id, entitled.plan, now)
             progress = session.get(Progress, (account_id, title_id))
             watches = watches_of(session, account_id, title_id) if variant != LIVE else ()
@@ -78,7 +81,16 @@ class PlayService:
         return StartedPlay(
             session=play,
             watched=WatchedTitle(entitled.title, progress, going_on.furthest_s),
-            manifests=self._addresses.of(title_id, variant, play.id, play.expires_at),
+            manifests=self._addresses.of(title_id, variant, play.id, play.expires_at, audience),
             kids=kids,
             resume=going_on,
         )
+
+    def audience(self, session_id: str, country: str | None) -> Audience:
+        """Whom a session is for; ``country`` is that of the network, where it is known."""
+        with self._database.read() as session:
+            play = session.get(PlaySession, session_id)
+            if play is None:
+                return ANYBODY
+            device = session.get_one(Device, (play.account_id, play.device_id))
+            return Audience(country_for(session, Viewing(play.account_id, country)), device.name)

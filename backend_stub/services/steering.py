@@ -1,19 +1,22 @@
 """Content steering: which CDN a playback should use, for HLS and DASH alike.
 
-The order is that of the edges, unless the operator gives them weights: then each playback has an order of its own by
-its session's id, so that weights share viewers out. An edge that fails for many, as their players report, goes last.
+Edges that are well go before those that fail for many, as their players report, or are ill or silent by their own
+heartbeats; those with room before the full ones; then those that the operator's rules name for the viewer, the
+nearest, and the edges' own order, unless the operator gives them weights: then each playback has an order of its own
+by its session's id, so that weights share viewers out.
 """
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from backend_stub.clock import Clock
 from backend_stub.problems import ProblemError
 from backend_stub.services.addresses import Edge
+from backend_stub.services.edge_beats import FULL_LOAD, EdgeHealth
+from backend_stub.services.steering_rules import ANYBODY, Audience, SteeringRule, preferred, uniform
 from backend_stub.signing import Grant, UrlSigner
 
 TTL_S = 30
@@ -24,26 +27,45 @@ _MEMORY_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class PathwayState:
-    """What is known of one edge; ``weight`` 0 takes it out of the rotation."""
+    """What is known of one edge; ``weight`` 0 takes it out of the rotation. ``health`` is None for one that never
+    told of itself, which is relied upon all the same."""
 
     pathway: str
     weight: float
     reports: int
     failures: int
+    health: EdgeHealth | None = None
 
     @property
     def failing(self) -> bool:
-        return self.reports >= _MIN_REPORTS and self.failures > _FAILING_SHARE * self.reports
+        """By what players report or by what the edge itself does not say."""
+        silent = self.health is not None and not self.health.usable
+        return silent or (self.reports >= _MIN_REPORTS and self.failures > _FAILING_SHARE * self.reports)
+
+    @property
+    def full(self) -> bool:
+        return self.health is not None and self.health.report.load >= FULL_LOAD
+
+    def distance(self, country: str | None) -> int:
+        return self.health.distance(country) if self.health is not None else 1
 
 
 class Steering:
-    """Thread-safe. ``edges`` answers with the edges that live."""
+    """Thread-safe. ``edges`` answers with the edges that live, ``health`` with what each told of itself."""
 
-    def __init__(self, signer: UrlSigner, clock: Clock, edges: Callable[[], Sequence[Edge]]) -> None:
+    def __init__(
+        self,
+        signer: UrlSigner,
+        clock: Clock,
+        edges: Callable[[], Sequence[Edge]],
+        health: Callable[[], Mapping[str, EdgeHealth]] = dict,
+    ) -> None:
         self._signer = signer
         self._clock = clock
         self._edges = edges
+        self._health = health
         self._weights: dict[str, float] = {}
+        self._rules: tuple[SteeringRule, ...] = ()
         self._reports: dict[str, list[tuple[float, bool]]] = {}
         self._lock = threading.Lock()
 
@@ -51,24 +73,43 @@ class Steering:
         """What the steering address carries, for players that send no headers of their own."""
         return self._signer.sign(Grant(title_id, session_id, expires_at))
 
-    def order_for(self, session_id: str, token: str) -> list[str]:
-        """The pathways for a session, the best first.
-
-        Raises :class:`ProblemError` 403 ``bad_signature`` for a token that is not the session's or has expired.
-        """
+    def check(self, session_id: str, token: str) -> None:
+        """Raises :class:`ProblemError` 403 ``bad_signature`` for a token that is not the session's or has expired."""
         grant = self._signer.verify(token, self._clock.now())
         if grant is None or grant.session_id != session_id:
             raise ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")
-        return self.order(session_id)
 
-    def order(self, session_id: str) -> list[str]:
-        return [edge.pathway for edge in self.edges_for(session_id)]
+    def order(self, session_id: str, audience: Audience = ANYBODY) -> list[str]:
+        """The pathways for a session, the best first."""
+        return [edge.pathway for edge in self.edges_for(session_id, audience)]
 
-    def edges_for(self, session_id: str) -> list[Edge]:
-        """The edges that live, the best first."""
+    def edges_for(self, session_id: str, audience: Audience = ANYBODY) -> list[Edge]:
+        """The edges that live, the best for this session first."""
         edges = {edge.pathway: edge for edge in self._edges()}
-        ranked = rank(self.states(), session_id, shared=bool(self._weights))
+        wanted = preferred(self.rules(), audience, session_id)
+        ranked = rank(
+            self.states(), session_id, shared=bool(self._weights), country=audience.country, preferred=wanted
+        )
         return [edges[state.pathway] for state in ranked if state.pathway in edges]
+
+    def rules(self) -> tuple[SteeringRule, ...]:
+        return self._rules
+
+    def set_rules(self, rules: Sequence[SteeringRule]) -> None:
+        """The first that applies counts.
+
+        Raises :class:`ProblemError` 422 ``bad_rules`` for two of one name and for edges that there are not.
+        """
+        known = {edge.pathway for edge in self._edges()}
+        names: set[str] = set()
+        for rule in rules:
+            unknown = [pathway for pathway in rule.pathways if pathway not in known]
+            if unknown:
+                raise ProblemError(422, "bad_rules", f"The rule {rule.name} names {unknown[0]}, which is no edge.")
+            if rule.name in names or len(set(rule.pathways)) < len(rule.pathways):
+                raise ProblemError(422, "bad_rules", f"The rule {rule.name} is there twice, or names an edge twice.")
+            names.add(rule.name)
+        self._rules = tuple(rules)
 
     def set_weights(self, weights: dict[str, float]) -> None:
         """Weights by pathway; an edge that is not named has 1."""
@@ -84,33 +125,36 @@ class Steering:
 
     def states(self) -> list[PathwayState]:
         oldest = self._clock.now() - _MEMORY_S
+        health = self._health()
         with self._lock:
-            return [
-                _state(
-                    edge.pathway, self._weights.get(edge.pathway, 1.0), self._reports.get(edge.pathway, []), oldest
-                )
-                for edge in self._edges()
-            ]
+            return [self._state(edge.pathway, oldest, health.get(edge.pathway)) for edge in self._edges()]
+
+    def _state(self, pathway: str, oldest: float, health: EdgeHealth | None) -> PathwayState:
+        recent = [failed for at, failed in self._reports.get(pathway, ()) if at >= oldest]
+        return PathwayState(pathway, self._weights.get(pathway, 1.0), len(recent), sum(recent), health)
 
 
-def rank(states: Sequence[PathwayState], session_id: str, *, shared: bool) -> list[PathwayState]:
-    """Those in the rotation first, failing ones after them, weight 0 last: nothing is left out, for it may be all
-    that remains. Among equals the order stays; ``shared`` by weights, each session has an order of its own
-    (rendezvous hashing)."""
+def rank(
+    states: Sequence[PathwayState],
+    session_id: str,
+    *,
+    shared: bool,
+    country: str | None = None,
+    preferred: Sequence[str] = (),
+) -> list[PathwayState]:
+    """Weight 0 goes last, failing ones before it, full ones before those: nothing is left out, for it may be all that
+    remains. Then come the ``preferred``, as they stand there, and the nearest to ``country``. Among equals the order
+    stays; ``shared`` by weights, each session has an order of its own (rendezvous hashing)."""
 
-    def place(state: PathwayState) -> tuple[bool, bool, float]:
-        return state.weight <= 0, state.failing, -_draw(session_id, state) if shared else 0.0
+    def place(state: PathwayState) -> tuple[bool, bool, bool, int, int, float]:
+        wish = preferred.index(state.pathway) if state.pathway in preferred else len(preferred)
+        draw = -_draw(session_id, state) if shared else 0.0
+        return state.weight <= 0, state.failing, state.full, wish, state.distance(country), draw
 
     return sorted(states, key=place)
 
 
 def _draw(session_id: str, state: PathwayState) -> float:
     """A number for the pair, larger for larger weights: ``u ** (1 / weight)`` picks each in proportion to it."""
-    digest = hashlib.sha256(f"{session_id}\n{state.pathway}".encode()).digest()
-    uniform = (int.from_bytes(digest[:8], "big") + 0.5) / 2**64
-    return float(uniform ** (1 / state.weight)) if state.weight > 0 else 0.0
-
-
-def _state(pathway: str, weight: float, reports: Sequence[tuple[float, bool]], oldest: float) -> PathwayState:
-    recent = [failed for at, failed in reports if at >= oldest]
-    return PathwayState(pathway, weight, len(recent), sum(recent))
+    drawn = uniform(f"{session_id}\n{state.pathway}")
+    return float(drawn ** (1 / state.weight)) if state.weight > 0 else 0.0

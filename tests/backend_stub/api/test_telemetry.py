@@ -179,6 +179,7 @@ class TestSteering:
         admin = running.client(running.account("root", role="admin"))
         body = {"weights": {"edge-a": 0.5}}
         state = {"pathway": "edge-a", "weight": 0.5, "reports": 0, "failures": 0, "failing": False}
+        state |= {"load": None, "bits_per_s": None, "countries": []}
         assert admin.call("PUT", "/admin/steering", body).json() == {"items": [state]}
         assert admin.get("/admin/steering").json() == {"items": [state]}
         assert refusal(viewer.call("PUT", "/admin/steering", body)) == (403, "role_missing")

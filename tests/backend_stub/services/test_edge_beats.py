@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.edge.meter import CAPACITY, EdgeMeter
 from backend_stub.server import ServerGroup
-from backend_stub.services.edge_beats import SILENT_S, EdgeBeats, EdgeHealth, EdgeReport
+from backend_stub.services.edge_beats import SILENT_S, EdgeBeats, EdgeReport
 from tests.kit.rights import SettableClock
 
 
@@ -38,25 +37,6 @@ def test_the_last_beat_stands_and_grows_old(database: Database) -> None:
     assert latest["edge-b"].report.countries == ("DE", "AT")
     clock.step(SILENT_S)
     assert not any(health.usable for health in beats.latest().values())
-
-
-def health(**members: object) -> EdgeHealth:
-    age_s = members.pop("age_s", 0.0)
-    return EdgeHealth(EdgeReport("edge", "http://edge", **members), age_s)  # type: ignore[arg-type]
-
-
-def test_health_goes_before_room_and_room_before_nearness() -> None:
-    ranked = [
-        health(countries=("DE",)),
-        health(),
-        health(countries=("FR",)),
-        health(countries=("DE",), load=0.95),
-        health(countries=("DE",), healthy=False),
-    ]
-    shuffled = random.Random(3).sample(ranked, len(ranked))
-    assert sorted(shuffled, key=lambda one: one.place("DE")) == ranked
-    assert health(age_s=SILENT_S).place("DE") > health(load=1.0).place("DE")
-    assert len({health(countries=countries).place(None) for countries in ((), ("DE",), ("FR",))}) == 1
 
 
 async def call(app: App) -> None:
