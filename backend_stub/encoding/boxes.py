@@ -5,11 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 _NOT_SYNC = 0x10000  # sample_is_non_sync_sample, section 8.8.3.1
 _IDR = 5  # H.264 nal_unit_type of a picture from which decoding can begin
 _STSD_HEADER = 8
-_ENTRY_FIELDS = {b"encv": 78, b"avc1": 78, b"enca": 28, b"mp4a": 28}
+_ENTRY_FIELDS = {b"encv": 78, b"enca": 28}
+_VIDEO = frozenset({"avc1", "avc3", "hvc1", "hev1", "av01"})
+_H264 = frozenset({"avc1", "avc3"})
 
 
 class BoxError(ValueError):
@@ -21,7 +24,8 @@ class Init:
     """What an initialisation segment says of its one track; ``kid`` and ``scheme`` only of an encrypted one.
 
     ``skipped`` is the media time (ticks) at which the presentation begins: the edit list hides the samples that
-    AAC needs to start up, and takes back the delay of reordered pictures.
+    AAC needs to start up, and takes back the delay of reordered pictures. ``sample_entry`` is that of the clear track
+    also where it is encrypted.
     """
 
     timescale: int
@@ -35,7 +39,7 @@ class Init:
 
     @property
     def is_video(self) -> bool:
-        return self.sample_entry in {"avc1", "encv"}
+        return self.sample_entry in _VIDEO
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,13 @@ def read_init(data: bytes) -> Init:
         (timescale,) = struct.unpack_from(">I", mdhd, 20 if mdhd[0] == 1 else 12)
         kind, entry = next(boxes(_find(moov, b"trak", b"mdia", b"minf", b"stbl", b"stsd")[_STSD_HEADER:]))
         _, _, duration, size, flags = struct.unpack_from(">5I", _find(moov, b"mvex", b"trex"), 4)
-        scheme, kid = _protection(entry[_ENTRY_FIELDS[kind] :]) if kind in {b"encv", b"enca"} else (None, None)
+        entry_type = kind.decode("latin-1")
+        scheme, kid = None, None
+        if kind in _ENTRY_FIELDS:
+            entry_type, scheme, kid = _protection(entry[_ENTRY_FIELDS[kind] :])
     except (struct.error, StopIteration, IndexError) as error:
         raise BoxError("a box is cut short") from error
-    return Init(timescale, _skipped(moov), kind.decode("latin-1"), scheme, kid, duration, size, flags)
+    return Init(timescale, _skipped(moov), entry_type, scheme, kid, duration, size, flags)
 
 
 def _skipped(moov: memoryview) -> int:
@@ -109,17 +116,19 @@ def _skipped(moov: memoryview) -> int:
     return next((time for time in times if time >= 0), 0)
 
 
-def _protection(entry: memoryview) -> tuple[str, bytes]:
+def _protection(entry: memoryview) -> tuple[str, str, bytes]:
+    """The sample entry that was encrypted, how, and under which key (ISO/IEC 14496-12, section 8.12)."""
     sinf = _find(entry, b"sinf")
+    before = bytes(_find(sinf, b"frma")[:4]).decode("latin-1")
     scheme = bytes(_find(sinf, b"schm")[4:8]).decode("latin-1")
-    return scheme, bytes(_find(sinf, b"schi", b"tenc")[8:24])
+    return before, scheme, bytes(_find(sinf, b"schi", b"tenc")[8:24])
 
 
 def read_media(data: bytes, init: Init) -> Media:
     """Read a media segment whole. Raises :class:`BoxError` when a part is missing or its samples do not fit.
 
-    A video segment's samples must be made of length-prefixed NAL units, and its first must hold an IDR picture;
-    both can be seen in ``cbcs`` too, which leaves lengths and NAL headers in the clear.
+    An H.264 segment's samples must be made of length-prefixed NAL units, and its first must hold an IDR picture;
+    both can be seen in encrypted ones too, where lengths and NAL headers are in the clear.
     """
     try:
         runs, payloads, start = _walk_media(memoryview(data), init)
@@ -131,11 +140,67 @@ def read_media(data: bytes, init: Init) -> Media:
     payload = b"".join(payloads)
     if sum(sizes) != len(payload):
         raise BoxError(f"the samples take {sum(sizes)} bytes but the media data holds {len(payload)}")
-    if init.is_video:
+    if init.sample_entry in _H264:
         _check_nal_units(payload, sizes)
     start += runs[0].first_shift - init.skipped
     hidden = min(0, start)  # before the presentation begins
     return Media(start - hidden, sum(run.duration for run in runs) + hidden, len(sizes), runs[0].first_is_sync)
+
+
+def first_fragment(head: bytes) -> int:
+    """Where the first fragment of a file begins, given its head. Raises :class:`BoxError` when that is too short."""
+    offset = 0
+    while offset + 8 <= len(head):
+        size, kind = struct.unpack_from(">I4s", head, offset)
+        if kind == b"moof":
+            return offset
+        if size < 8:
+            break
+        offset += size
+    raise BoxError("no fragment")
+
+
+def with_edit(head: bytes, skipped_s: Fraction) -> bytes:
+    """The boxes before the first fragment with an edit list (section 8.6.6) in their one track, by which the
+    presentation begins ``skipped_s`` seconds into the media. Raises :class:`BoxError`."""
+    if not skipped_s:
+        return head
+    moov = _place(head, 0, len(head), b"moov")
+    trak = _place(head, moov[0] + 8, moov[1], b"trak")
+    mdia = _place(head, trak[0] + 8, trak[1], b"mdia")
+    mdhd = _find(memoryview(head)[mdia[0] + 8 : mdia[1]], b"mdhd")
+    (timescale,) = struct.unpack_from(">I", mdhd, 20 if mdhd[0] == 1 else 12)
+    elst = struct.pack(">I4sIIIiI", 28, b"elst", 0, 1, 0, round(skipped_s * timescale), 1 << 16)
+    edts = struct.pack(">I4s", 8 + len(elst), b"edts") + elst
+    changed = bytearray(head[: mdia[0]] + edts + head[mdia[0] :])
+    for begin, end in (moov, trak):
+        struct.pack_into(">I", changed, begin, end - begin + len(edts))
+    return bytes(changed)
+
+
+def _place(data: bytes, begin: int, end: int, wanted: bytes) -> tuple[int, int]:
+    """Where the first box of this kind lies between two offsets."""
+    while begin + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", data, begin)
+        if kind == wanted:
+            return begin, begin + size
+        if size < 8:
+            break
+        begin += size
+    raise BoxError(f"box {wanted!r} is missing")
+
+
+def count_samples(data: bytes) -> int:
+    """The samples in all fragments of a file with one track. Raises :class:`BoxError`."""
+    total = 0
+    try:
+        for kind, body in boxes(memoryview(data)):
+            if kind == b"moof":
+                traf = _find(body, b"traf")
+                total += sum(struct.unpack_from(">I", run, 4)[0] for name, run in boxes(traf) if name == b"trun")
+    except struct.error as error:
+        raise BoxError("a box is cut short") from error
+    return total
 
 
 def _walk_media(data: memoryview, init: Init) -> tuple[list[_Run], list[memoryview], int | None]:

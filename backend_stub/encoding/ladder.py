@@ -1,11 +1,13 @@
 """Which qualities a source gets. Pure: values in, values out.
 
 The ladder runs in the usual steps from 240p to the source's own size and never exceeds the source in height,
-frame rate or bit rate. "p" is the shorter side, so that upright films get the same steps as lying ones.
+frame rate or bit rate. "p" is the shorter side, so that upright films get the same steps as lying ones. A film
+that is simple to code gets every other step: the ones between would hardly differ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -22,6 +24,20 @@ _USUAL_FPS = 30
 _MIN_BITRATE = 40_000
 _STEREO_BITRATE = 128_000
 _MIN_AUDIO_BITRATE = 24_000  # AAC-LC makes no sense below, whatever the source had
+#: A film whose pictures take less than this part of the usual bits is simple.
+SIMPLE = 0.3
+
+
+class Codec(StrEnum):
+    """What a ladder may be coded in. H.264 is always there, the others are for those that ask for them."""
+
+    H264 = "h264"
+    HEVC = "hevc"
+    AV1 = "av1"
+
+
+#: Bits for about the same picture, against H.264.
+_THRIFT = {Codec.H264: 1.0, Codec.HEVC: 0.7, Codec.AV1: 0.6}
 
 
 class KeyLabel(StrEnum):
@@ -35,13 +51,14 @@ class KeyLabel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VideoRung:
-    """One H.264 quality. ``step`` is its shorter side as asked for; even ``width`` x ``height``; peak bit/s."""
+    """One quality of the pictures: even ``width`` x ``height``, peak bit/s."""
 
     name: str
     width: int
     height: int
     bitrate: int
     label: KeyLabel
+    codec: Codec = Codec.H264
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +74,7 @@ class AudioRung:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """All renditions of a title, video from the lowest up; every video rung has the same frame rate."""
+    """All renditions of a title, video by codec and from the lowest up; all pictures have the same frame rate."""
 
     fps: Fraction
     video: tuple[VideoRung, ...]
@@ -69,27 +86,38 @@ class Ladder:
         used = {rung.label for rung in self.video} | ({KeyLabel.AUDIO} if self.audio else set())
         return tuple(label for label in KeyLabel if label in used)
 
+    @property
+    def codecs(self) -> tuple[Codec, ...]:
+        return tuple(dict.fromkeys(rung.codec for rung in self.video))
 
-def build_ladder(source: SourceInfo) -> Ladder:
-    """The ladder of a source."""
+    def of(self, codec: Codec) -> tuple[VideoRung, ...]:
+        return tuple(rung for rung in self.video if rung.codec is codec)
+
+
+def build_ladder(source: SourceInfo, codecs: Collection[Codec] = (), detail: float = 1.0) -> Ladder:
+    """The ladder of a source in H.264 and in ``codecs``; ``detail`` is the bits it needs against the usual."""
     fps = min(source.fps, MAX_FPS)
     short = _even(min(source.width, source.height))
     sizes = [step for step in STEPS if step <= short * _NEAREST_STEP] + [short]
-    top = _usual_bitrate(source.width * source.height, fps)
+    if detail < SIMPLE:
+        sizes = sizes[::-1][::2][::-1]
+    top = usual_bitrate(source.width * source.height, fps)
     # One factor for the whole ladder keeps its steps apart when the source itself has few bits.
     factor = min(1.0, source.bitrate / top) if source.bitrate else 1.0
-    rungs = tuple(_video_rung(source, size, fps, factor) for size in sizes)
+    wanted = [codec for codec in Codec if codec is Codec.H264 or codec in codecs]
+    rungs = tuple(_video_rung(source, size, fps, factor, codec) for codec in wanted for size in sizes)
     return Ladder(fps, rungs, _audio_rungs(source.audio))
 
 
-def _video_rung(source: SourceInfo, short: int, fps: Fraction, factor: float) -> VideoRung:
+def _video_rung(source: SourceInfo, short: int, fps: Fraction, factor: float, codec: Codec) -> VideoRung:
     smaller = min(source.width, source.height)
     scale = 1.0 if short == _even(smaller) else short / smaller
     width = min(_even(round(source.width * scale)), _even(source.width))
     height = min(_even(round(source.height * scale)), _even(source.height))
-    bitrate = int(_usual_bitrate(width * height, fps) * factor)
+    bitrate = int(usual_bitrate(width * height, fps) * factor * _THRIFT[codec])
     floor = min(_MIN_BITRATE, source.bitrate or _MIN_BITRATE)
-    return VideoRung(f"{short}p", width, height, max(bitrate, floor), _label(short))
+    name = f"{short}p" if codec is Codec.H264 else f"{codec}-{short}p"
+    return VideoRung(name, width, height, max(bitrate, floor), _label(short), codec)
 
 
 def _label(short: int) -> KeyLabel:
@@ -98,7 +126,7 @@ def _label(short: int) -> KeyLabel:
     return KeyLabel.HD if short <= 1080 else KeyLabel.UHD
 
 
-def _usual_bitrate(pixels: int, fps: Fraction) -> int:
+def usual_bitrate(pixels: int, fps: Fraction) -> int:
     """Bit/s for moving pictures of this size: 5 Mbit/s at 1080p30, growing slower than pixels and frames do."""
     return int(_FULL_HD_BITRATE * (pixels / _FULL_HD_PIXELS) ** 0.8 * min(2.0, (float(fps) / _USUAL_FPS)) ** 0.6)
 

@@ -15,6 +15,8 @@ from mpegdash.parser import MPEGDASHParser
 
 from backend_stub.encoding.errors import DamagedOutputError
 
+_HLS_KINDS = {"AUDIO": "audio", "SUBTITLES": "text"}
+
 
 @dataclass(frozen=True, slots=True)
 class ListedSegment:
@@ -26,8 +28,11 @@ class ListedSegment:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One rendition of a manifest. ``height`` is 0 for sound; ``start_s`` is the first segment's time."""
+    """One rendition of a manifest: ``kind`` is ``video``, ``audio`` or ``text``, or ``image`` for sheets of small
+    pictures, which have no ``init``. ``height`` is that of pictures, else 0; ``start_s`` is the time of the first
+    segment."""
 
+    kind: str
     init: str
     segments: tuple[ListedSegment, ...]
     height: int = 0
@@ -55,6 +60,19 @@ def read_dash(manifest: Path) -> list[Listing]:
         raise DamagedOutputError(f"{manifest.name} cannot be read: {error}.") from error
 
 
+def read_iframes(master: Path) -> int:
+    """The I-frame playlists of a multivariant playlist: how many, each read and none empty.
+
+    Raises :class:`DamagedOutputError`.
+    """
+    playlists = _load_hls(master).iframe_playlists
+    for item in playlists:
+        listed = _load_hls(master.parent / item.uri)
+        if not listed.is_i_frames_only or not listed.segments:
+            raise DamagedOutputError(f"{item.uri} lists no pictures.")
+    return len(playlists)
+
+
 def _dash_listing(adaptation: Any, representation: Any) -> Listing:  # noqa: ANN401 -- mpegdash has no types
     template = (representation.segment_templates or adaptation.segment_templates)[0]
     number = int(template.start_number or 1)
@@ -66,10 +84,12 @@ def _dash_listing(adaptation: Any, representation: Any) -> Listing:  # noqa: ANN
         )
         segments.append(ListedSegment(path, int(entry.d) / int(template.timescale)))
         number += 1
+    kind = str(adaptation.content_type or "")
     return Listing(
-        init=template.initialization,
+        kind=kind,
+        init=template.initialization or "",
         segments=tuple(segments),
-        height=int(representation.height or adaptation.height or 0),
+        height=int(representation.height or adaptation.height or 0) if kind == "video" else 0,
         start_s=int(ticks[0].t or 0) / int(template.timescale),
     )
 
@@ -77,18 +97,20 @@ def _dash_listing(adaptation: Any, representation: Any) -> Listing:  # noqa: ANN
 def read_hls(master: Path) -> list[Listing]:
     """The renditions of a multivariant playlist and its media playlists. Raises :class:`DamagedOutputError`."""
     playlist = _load_hls(master)
-    named = [(item.uri, int(item.stream_info.resolution[1])) for item in playlist.playlists]
-    named += [(item.uri, 0) for item in playlist.media if item.uri]
-    return [_hls_listing(master.parent, uri, height) for uri, height in named]
+    named = [("video", item.uri, int(item.stream_info.resolution[1])) for item in playlist.playlists]
+    named += [(_HLS_KINDS.get(item.type, ""), item.uri, 0) for item in playlist.media if item.uri]
+    named += [("image", item.uri, 0) for item in playlist.image_playlists]
+    return [_hls_listing(master.parent, *one) for one in named]
 
 
-def _hls_listing(folder: Path, uri: str, height: int) -> Listing:
+def _hls_listing(folder: Path, kind: str, uri: str, height: int) -> Listing:
     playlist = _load_hls(folder / uri)
-    if not playlist.is_endlist or not playlist.segment_map:
+    if not playlist.is_endlist or not (playlist.segment_map or kind == "image"):
         raise DamagedOutputError(f"{uri} has no end or no initialisation segment.")
     place = Path(uri).parent
     return Listing(
-        init=(place / playlist.segment_map[0].uri).as_posix(),
+        kind=kind,
+        init="" if kind == "image" else (place / playlist.segment_map[0].uri).as_posix(),
         segments=tuple(
             ListedSegment((place / segment.uri).as_posix(), float(segment.duration)) for segment in playlist.segments
         ),

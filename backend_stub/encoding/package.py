@@ -1,32 +1,76 @@
 """Shaka Packager: CMAF segments of 4 s, one HLS and one DASH manifest over the same files, encrypted or clear.
 
-Encryption is CENC ``cbcs`` (ISO/IEC 23001-7, pattern 1:9 for video) with one key per label. Each init segment and
-the MPD carry two version 1 PSSH boxes that list the title's key ids: the W3C common system, by which any ClearKey
-player knows its keys, and DASH-IF's ClearKey system. HLS playlists name the key id in a ``data:`` URI.
+Encryption is CENC (ISO/IEC 23001-7), ``cbcs`` with pattern 1:9 for video or ``cenc``, with one key per label. Each
+init segment and the MPD carry two version 1 PSSH boxes that list the title's key ids: the W3C common system, by which
+any ClearKey player knows its keys, and DASH-IF's ClearKey system; those of Widevine and PlayReady where they are
+asked for. HLS playlists name the key id in a ``data:`` URI, and each rung of pictures has an I-frame playlist. Both
+manifests tell of the sheets of small pictures. Subtitles are WebVTT in MP4, never encrypted. The same renditions
+give the same files, but for the random initialisation vectors of encrypted ones.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import struct
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from backend_stub.encoding import tiles as sheets
 from backend_stub.encoding import tools
-from backend_stub.encoding.encode import SEGMENT_S, Encoded, EncodedAudio, EncodedVideo
-from backend_stub.encoding.ladder import KeyLabel
+from backend_stub.encoding.chunks import SEGMENT_S
+from backend_stub.encoding.ladder import AudioRung, KeyLabel, Ladder, VideoRung
 from backend_stub.encoding.process import run_tool
+from backend_stub.encoding.subtitles import TextRung
+from backend_stub.encoding.tiles import Tiles
 from backend_stub.services.content_keys import KEY_BYTES, PlainKey
 
 COMMON_SYSTEM = uuid.UUID("1077efec-c0b2-4d02-ace3-3c1e52e2fb4b")  # W3C "cenc" initialization data
 CLEARKEY_SYSTEM = uuid.UUID("e2719d58-a985-b3c9-781a-b030af78d30e")  # DASH-IF ClearKey
 DASH_MANIFEST = "manifest.mpd"
 HLS_MASTER = "master.m3u8"
+SCHEMES = ("cbcs", "cenc")
+#: Key systems whose PSSH boxes the packager can add.
+SYSTEMS = {"widevine": "Widevine", "playready": "PlayReady"}
 _SEGMENT_NAME = "$Number%05d$.m4s"
 _UNKNOWN_LANGUAGE = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedVideo:
+    rung: VideoRung
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedAudio:
+    rung: AudioRung
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    rung: TextRung
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The renditions as whole files; ``duration_s`` is that of the pictures. ``scores`` say by the rung's name
+    how good it looks; ``tiles`` are the sheets in ``tiles_folder``."""
+
+    ladder: Ladder
+    video: tuple[EncodedVideo, ...]
+    audio: tuple[EncodedAudio, ...]
+    duration_s: float
+    text: tuple[EncodedText, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    tiles: Tiles | None = None
+    tiles_folder: Path = Path()
 
 
 def generate_keys(labels: Sequence[KeyLabel]) -> tuple[PlainKey, ...]:
@@ -39,10 +83,12 @@ def package(
     folder: Path,
     keys: Sequence[PlainKey] = (),
     *,
+    scheme: str = "cbcs",
+    systems: Sequence[str] = (),
     cancel: threading.Event | None = None,
 ) -> None:
     """Write ``manifest.mpd``, ``master.m3u8`` and the segments of ``encoded`` into ``folder``, encrypted when
-    ``keys`` are given.
+    ``keys`` are given; ``systems`` are names in :data:`SYSTEMS`.
 
     Raises :class:`ToolFailedError`, :class:`CancelledError`.
     """
@@ -50,8 +96,12 @@ def package(
     command: list[str | Path] = [
         tools.locate().packager,
         "--quiet",
+        # The same renditions give the same files: no time of day in them, and one order of the streams.
+        "--use_fake_clock_for_muxer",
+        "--single_threaded",
         *(_video_stream(item, folder) for item in encoded.video),
         *(_audio_stream(item, folder) for item in encoded.audio),
+        *(_text_stream(item, folder) for item in encoded.text),
         f"--segment_duration={SEGMENT_S}",
         "--generate_static_live_mpd",
         "--generate_sidx_in_media_segments=false",
@@ -59,21 +109,53 @@ def package(
         f"--mpd_output={DASH_MANIFEST}",
         f"--hls_master_playlist_output={HLS_MASTER}",
     ]
-    if not keys:
+    if keys:
+        flags = folder / "keys.flags"  # not on the command line, where every user of the machine could read them
+        try:
+            flags.touch(mode=0o600)
+            flags.write_text(_key_flags(keys, scheme, systems), encoding="ascii")
+            run_tool([*command, f"--flagfile={flags.name}"], cwd=folder, cancel=cancel)
+        finally:
+            flags.unlink(missing_ok=True)
+    else:
         run_tool(command, cwd=folder, cancel=cancel)
-        return
-    flags = folder / "keys.flags"  # not on the command line, where every user of the machine could read them
-    try:
-        flags.touch(mode=0o600)
-        flags.write_text(_key_flags(keys), encoding="ascii")
-        run_tool([*command, f"--flagfile={flags.name}"], cwd=folder, cancel=cancel)
-    finally:
-        flags.unlink(missing_ok=True)
+    _complete_manifests(encoded, folder)
+
+
+def _complete_manifests(encoded: Encoded, folder: Path) -> None:
+    """Add what the packager does not know of: how good the rungs look, and the sheets of small pictures."""
+    master = folder / HLS_MASTER
+    text = _with_scores(master.read_text(encoding="utf-8"), encoded)
+    if encoded.tiles is not None:
+        tiles = encoded.tiles
+        (folder / sheets.FOLDER).mkdir()
+        for number in range(1, tiles.sheets + 1):
+            name = sheets.sheet_name(number)
+            shutil.copyfile(encoded.tiles_folder / Path(name).name, folder / name)
+        playlist = folder / sheets.FOLDER / sheets.PLAYLIST
+        playlist.write_text(sheets.image_playlist(tiles, encoded.duration_s), encoding="utf-8")
+        text = sheets.add_to_hls(text, tiles)
+        mpd = folder / DASH_MANIFEST
+        mpd.write_text(sheets.add_to_dash(mpd.read_text("utf-8"), tiles, encoded.duration_s), encoding="utf-8")
+    master.write_text(text, encoding="utf-8")
+
+
+def _with_scores(master: str, encoded: Encoded) -> str:
+    """SCORE (RFC 8216bis, section 4.4.6.2) for every variant, or for none."""
+    places = {_playlist("video", item.rung.name): encoded.scores.get(item.rung.name) for item in encoded.video}
+    if None in places.values():
+        return master
+    lines = master.splitlines()
+    for number, line in enumerate(lines[:-1]):
+        if line.startswith("#EXT-X-STREAM-INF:") and lines[number + 1] in places:
+            lines[number] = f"{line},SCORE={places[lines[number + 1]]:.2f}"
+    return "\n".join(lines) + "\n"
 
 
 def _video_stream(item: EncodedVideo, folder: Path) -> str:
     return (
-        f"in={_input(item.path, folder)},stream=video,drm_label={item.rung.label},{_outputs('video', item.rung.name)}"
+        f"in={_input(item.path, folder)},stream=video,drm_label={item.rung.label},"
+        f"{_outputs('video', item.rung.name)},iframe_playlist_name=video/{item.rung.name}/iframes.m3u8"
     )
 
 
@@ -81,6 +163,13 @@ def _audio_stream(item: EncodedAudio, folder: Path) -> str:
     return (
         f"in={_input(item.path, folder)},stream=audio,drm_label={KeyLabel.AUDIO},hls_name={item.rung.name},"
         f"{_language('lang=', item.rung.language, ',')}{_outputs('audio', item.rung.name)}"
+    )
+
+
+def _text_stream(item: EncodedText, folder: Path) -> str:
+    return (
+        f"in={_input(item.path, folder)},stream=text,format=mp4,hls_name={item.rung.name},"
+        f"{_language('lang=', item.rung.language, ',')}{_outputs('text', item.rung.name)}"
     )
 
 
@@ -101,19 +190,24 @@ def _language(before: str, language: str, after: str = "") -> str:
 
 def _outputs(kind: str, name: str) -> str:
     place = f"{kind}/{name}"
-    return f"init_segment={place}/init.mp4,segment_template={place}/{_SEGMENT_NAME},playlist_name={place}/index.m3u8"
+    segments = f"init_segment={place}/init.mp4,segment_template={place}/{_SEGMENT_NAME}"
+    return f"{segments},playlist_name={_playlist(kind, name)}"
 
 
-def _key_flags(keys: Sequence[PlainKey]) -> str:
+def _playlist(kind: str, name: str) -> str:
+    return f"{kind}/{name}/index.m3u8"
+
+
+def _key_flags(keys: Sequence[PlainKey], scheme: str, systems: Sequence[str]) -> str:
     raw = ",".join(f"label={key.label}:key_id={key.kid.hex()}:key={key.key.hex()}" for key in keys)
     kids = [key.kid for key in keys]
     boxes = b"".join(pssh_box(system, kids) for system in (COMMON_SYSTEM, CLEARKEY_SYSTEM))
     flags = [
         "--enable_raw_key_encryption",
-        "--protection_scheme=cbcs",
+        f"--protection_scheme={scheme}",
         "--clear_lead=0",
-        # This names the systems for HLS, the boxes say what DASH and the init segments carry.
-        "--protection_systems=CommonSystem",
+        # This names the systems for HLS, the boxes say what DASH and the init segments carry besides.
+        "--protection_systems=" + ",".join(["CommonSystem", *(SYSTEMS[name] for name in systems)]),
         f"--keys={raw}",
         f"--pssh={boxes.hex()}",
     ]

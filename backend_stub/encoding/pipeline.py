@@ -1,54 +1,77 @@
-"""From a file to a title in the catalogue, or to nothing at all.
+"""From a file to a title in the catalogue, by way of the job table: what publishes a file is a client of it with
+hands of its own. It asks for a job and works on that one job in threads of this process; workers elsewhere help.
 
-Everything is made in a folder of its own under the data folder's staging folder; the last step moves the finished
-title into the catalogue. Whatever ends the work earlier (bad input, a failed check, Ctrl-C) removes that folder.
+Whatever ends the work (bad input, a failed check, Ctrl-C) takes the job and its files away. Only what is killed
+leaves them: the next worker, or publishing the same file again, goes on where it stood.
 """
 
 from __future__ import annotations
 
+import os
+import queue
+import shutil
+import socket
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
+from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
-from backend_stub.encoding.encode import Encoded, encode
-from backend_stub.encoding.errors import CancelledError
-from backend_stub.encoding.ladder import build_ladder
-from backend_stub.encoding.package import generate_keys, package
-from backend_stub.encoding.poster import make_poster
-from backend_stub.encoding.probe import SourceInfo, probe
-from backend_stub.encoding.staging import staging_folder
-from backend_stub.encoding.verify import Expected, verify_variant
-from backend_stub.services.content_keys import PlainKey
-from backend_stub.services.publishing import PublishedTitle, publish
+from backend_stub.db.database import Database
+from backend_stub.db.migrate import upgrade
+from backend_stub.encoding.errors import BadInputError, CancelledError, EncodingError
+from backend_stub.encoding.options import TitleOptions, job_key, path_title, spec_document
+from backend_stub.encoding.plan import PROBE
+from backend_stub.encoding.stages import KIND, Publisher, Stages, job_folder
+from backend_stub.jobs.model import JobView, NewJob
+from backend_stub.jobs.states import JobState, RetryPolicy
+from backend_stub.jobs.store import JobNotFoundError, Jobs
+from backend_stub.jobs.worker import Hands, Worker
+from backend_stub.services.publishing import publish
+
+__all__ = ["Progress", "Publisher", "TitleOptions", "path_title", "publish_file", "submit"]
 
 # (what is being done, the fraction of the whole work that is done)
 Progress = Callable[[str, float], None]
-Publisher = Callable[[Settings, PublishedTitle], str]
 
-# The share of the whole work at which each stage begins.
-_ENCODING_AT = 0.01
-_PACKAGING_AT = 0.90
-_CHECKING_AT = 0.95
-_POSTER_AT = 0.98
+_LOOK_EVERY_S = 0.1
+_POLL_S = 0.5
+#: What people are told that a kind of task does.
+STAGES = {
+    "probe": "looking into the file",
+    "video": "encoding",
+    "audio": "encoding",
+    "subtitles": "encoding",
+    "join": "encoding",
+    "poster": "making the poster",
+    "rate": "comparing with the source",
+    "tiles": "making small pictures",
+    "package": "packaging",
+    "check": "checking every segment",
+    "publish": "publishing",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class TitleOptions:
-    """What a title is called and how it is made. ``title`` None means the file's name.
+def submit(
+    jobs: Jobs,
+    path: Path,
+    options: TitleOptions,
+    *,
+    priority: int = 0,
+    host: str = "",
+    account_id: str | None = None,
+) -> str:
+    """Ask for a title to be made of ``path``; the id of the job. ``host`` is the machine that alone has the file.
 
-    ``preset`` is x264's: slower ones look better. ``open_licence`` lets every account play it.
+    Raises :class:`BadInputError` when there is no such file.
     """
-
-    title: str | None = None
-    synopsis: str = ""
-    year: int = 0
-    title_id: str | None = None
-    clear: bool = True
-    encrypted: bool = True
-    open_licence: bool = False
-    preset: str = "veryfast"
+    try:
+        key = job_key(path, options)
+    except OSError as error:
+        raise BadInputError(f"{path.name} cannot be read: {error.strerror}.") from error
+    name = options.title or path_title(path)
+    spec = spec_document(path, options)
+    return jobs.submit(NewJob(KIND, name, key, spec, priority, host, account_id), [PROBE])
 
 
 def publish_file(
@@ -59,82 +82,94 @@ def publish_file(
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
     publisher: Publisher = publish,
+    slots: int = 0,
 ) -> str:
-    """Encode, package, check and publish ``path``; the id of the new title.
+    """Encode, package, check and publish ``path``; the id of the new title. ``slots`` tasks at once, one for each
+    processor when 0.
 
     Raises an :class:`EncodingError` or the publisher's error; nothing is left behind then.
     """
     options = options or TitleOptions()
-    if not (options.clear or options.encrypted):
-        raise ValueError("a title needs a clear or an encrypted variant")
-    report = progress or _silent
-    report("looking into the file", 0.0)
-    source = probe(path)
+    report = progress or (lambda _stage, _done: None)
+    report(STAGES["probe"], 0.0)
     settings.make_folders()
-    with staging_folder(settings.staging_dir) as staging:
-        finished = _make(source, options, staging, report, cancel)
-        if cancel is not None and cancel.is_set():
-            raise CancelledError
-        title_id = publisher(settings, finished)
+    database = Database(settings.database)
+    try:
+        upgrade(database)
+        # Nobody waits for a second attempt here; a person who sees the error can ask again.
+        jobs = Jobs(database, SystemClock(), RetryPolicy(attempts=1))
+        job_id = submit(jobs, path.absolute(), options, host=socket.gethostname())
+        try:
+            title_id = _Client(settings, jobs, job_id, publisher, slots or os.cpu_count() or 1).work(report, cancel)
+        except BaseException:
+            jobs.cancel(job_id)
+            jobs.delete(job_id)
+            raise
+        finally:
+            shutil.rmtree(job_folder(settings, job_id), ignore_errors=True)
+    finally:
+        database.close()
     report("published", 1.0)
     return title_id
 
 
-def _make(
-    source: SourceInfo, options: TitleOptions, staging: Path, report: Progress, cancel: threading.Event | None
-) -> PublishedTitle:
-    """The finished title in ``staging/title``."""
-    work, finished = staging / "work", staging / "title"
-    work.mkdir()
-    finished.mkdir()
-    ladder = build_ladder(source)
+class _Client:
+    """Works on one job until it is over, and tells how far it is."""
 
-    def encoding(done: float) -> None:
-        report("encoding", _ENCODING_AT + done * (_PACKAGING_AT - _ENCODING_AT))
+    def __init__(self, settings: Settings, jobs: Jobs, job_id: str, publisher: Publisher, slots: int) -> None:
+        self._jobs = jobs
+        self._job_id = job_id
+        self._begun: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._errors: list[BaseException] = []
+        self._done = 0.0
+        self._worker = Worker(
+            jobs,
+            Stages(settings, publisher).run,
+            Hands(slots, _POLL_S, job_id),
+            on_begin=lambda claim: self._begun.put(claim.kind),
+            on_error=lambda _claim, error: self._errors.append(error),
+        )
 
-    encoding(0.0)
-    encoded = encode(source, ladder, work, preset=options.preset, progress=encoding, cancel=cancel)
-    report("packaging", _PACKAGING_AT)
-    keys = generate_keys(ladder.labels) if options.encrypted else ()
-    variants = [("encrypted", keys)] if options.encrypted else []
-    variants += [("clear", ())] if options.clear else []
-    for name, variant_keys in variants:
-        package(encoded, finished / name, variant_keys, cancel=cancel)
-    report("checking every segment", _CHECKING_AT)
-    for name, variant_keys in variants:
-        verify_variant(finished / name, _expected(source, encoded, variant_keys))
-    report("making the poster", _POSTER_AT)
-    title = options.title or path_title(source.path)
-    make_poster(source, title, finished / "poster.jpg", work, cancel=cancel)
-    return PublishedTitle(
-        title=title,
-        folder=finished,
-        duration_s=encoded.duration_s,
-        heights=[rung.height for rung in ladder.video],
-        keys=keys,
-        synopsis=options.synopsis,
-        year=options.year,
-        title_id=options.title_id,
-        open_licence=options.open_licence,
-    )
+    def work(self, report: Progress, cancel: threading.Event | None) -> str:
+        """Until the job is over; the title's id. Raises what ended it."""
+        self._worker.start()
+        try:
+            while True:
+                self._tell(report)
+                if cancel is not None and cancel.is_set():
+                    raise CancelledError
+                job = self._look()
+                if job.state is JobState.DONE:
+                    self._tell(report)
+                    return str(job.result["title_id"])
+                if job.state is JobState.PARKED:
+                    raise self._reason(job)
+        finally:
+            self._worker.stop()
 
+    def _look(self) -> JobView:
+        try:
+            job = self._jobs.get(self._job_id)
+        except JobNotFoundError:
+            raise CancelledError from None
+        if job.state is JobState.CANCELLED:
+            raise CancelledError
+        self._done = max(self._done, job.done)
+        return job
 
-def _expected(source: SourceInfo, encoded: Encoded, keys: Sequence[PlainKey]) -> Expected:
-    return Expected(
-        duration_s=source.duration_s,
-        heights=[item.rung.height for item in encoded.video],
-        audio_tracks=len(encoded.audio),
-        kids=[key.kid for key in keys],
-        frame_s=float(1 / encoded.ladder.fps),
-    )
+    def _tell(self, report: Progress) -> None:
+        """Name each task that has begun; wait a little for the next."""
+        try:
+            kind = self._begun.get(timeout=_LOOK_EVERY_S)
+            while True:
+                report(STAGES[kind], self._done)
+                kind = self._begun.get_nowait()
+        except queue.Empty:
+            return
 
-
-def path_title(path: Path) -> str:
-    """A title out of a file's name: ``my_summer-film.mp4`` gives ``My summer film``."""
-    words = path.stem.replace("_", " ").replace("-", " ").split()
-    name = " ".join(words) or path.name
-    return name[:1].upper() + name[1:]
-
-
-def _silent(_stage: str, _done: float) -> None:
-    return
+    def _reason(self, job: JobView) -> BaseException:
+        """The error itself where it happened in this process, else what its log says."""
+        if self._errors:
+            error = self._errors[0]
+            return error.__cause__ or error
+        return EncodingError(job.trouble)

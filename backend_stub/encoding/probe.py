@@ -16,18 +16,32 @@ from backend_stub.encoding.errors import BadInputError
 _TIMEOUT_S = 120
 # FFmpeg takes any text for terminal art, and lists of other files for media; neither is a film.
 _NOT_FILMS = frozenset({"tty", "concat", "hls", "dash", "ffmetadata"})
+_TEXT_CODECS = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"})
 SHORTEST_S = 0.2
 SMALLEST_SIDE = 16
 
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """One audio track. ``position`` counts audio tracks from 0; ``language`` is ISO 639 or ``und``; bit/s or None."""
+    """One audio track. ``position`` counts audio tracks from 0; ``language`` is ISO 639 or ``und``; bit/s or None.
+
+    It begins ``offset_s`` seconds after the pictures (before them when negative).
+    """
 
     position: int
     language: str
     channels: int
     bitrate: int | None
+    codec: str = ""
+    offset_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TextInfo:
+    """One track of subtitles that are text. ``position`` counts all subtitle tracks from 0."""
+
+    position: int
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,8 @@ class SourceInfo:
     interlaced: bool
     video_index: int
     audio: tuple[AudioInfo, ...]
+    codec: str = ""
+    subtitles: tuple[TextInfo, ...] = ()
 
 
 def ffmpeg_url(path: Path) -> str:
@@ -88,7 +104,9 @@ def probe(path: Path) -> SourceInfo:
         bitrate=_video_bitrate(video, streams, container),
         interlaced=video.get("field_order") in {"tt", "bb", "tb", "bt"},
         video_index=int(video["index"]),
-        audio=_audio_tracks(streams),
+        audio=_audio_tracks(streams, _start(video)),
+        codec=str(video.get("codec_name", "")),
+        subtitles=_text_tracks(streams),
     )
 
 
@@ -190,7 +208,7 @@ def _bitrate(item: Mapping[str, Any]) -> int | None:
     return int(text) if text.isdigit() and int(text) > 0 else None
 
 
-def _audio_tracks(streams: Sequence[Mapping[str, Any]]) -> tuple[AudioInfo, ...]:
+def _audio_tracks(streams: Sequence[Mapping[str, Any]], picture_at_s: float) -> tuple[AudioInfo, ...]:
     tracks = [stream for stream in streams if stream.get("codec_type") == "audio"]
     return tuple(
         AudioInfo(
@@ -198,9 +216,27 @@ def _audio_tracks(streams: Sequence[Mapping[str, Any]]) -> tuple[AudioInfo, ...]
             language=_language(track),
             channels=int(track.get("channels") or 2),
             bitrate=_bitrate(track),
+            codec=str(track.get("codec_name", "")),
+            offset_s=round(_start(track) - picture_at_s, 6),
         )
         for position, track in enumerate(tracks)
     )
+
+
+def _text_tracks(streams: Sequence[Mapping[str, Any]]) -> tuple[TextInfo, ...]:
+    tracks = [stream for stream in streams if stream.get("codec_type") == "subtitle"]
+    return tuple(
+        TextInfo(position, _language(track))
+        for position, track in enumerate(tracks)
+        if track.get("codec_name") in _TEXT_CODECS
+    )
+
+
+def _start(stream: Mapping[str, Any]) -> float:
+    try:
+        return float(str(stream.get("start_time", "0")))
+    except ValueError:
+        return 0.0
 
 
 def _language(track: Mapping[str, Any]) -> str:

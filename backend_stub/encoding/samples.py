@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from backend_stub.config import Settings
 from backend_stub.encoding import lettering, tools
-from backend_stub.encoding.encode import progress_reader
+from backend_stub.encoding.chunks import progress_reader
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file
 from backend_stub.encoding.probe import ffmpeg_url
 from backend_stub.encoding.process import run_tool
@@ -189,7 +189,7 @@ def make_source(
             *("-filter_complex", graph, "-map", "[film]", *maps, "-c:a", "flac", "-r", str(FPS)),
             *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", ffmpeg_url(source)),
         ],
-        on_line=progress_reader(sample.seconds, progress),
+        on_line=progress_reader(0.0, sample.seconds, progress),
         cancel=cancel,
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend_stub.encoding.boxes import BoxError, Init, Media, read_init, read_media
 from backend_stub.encoding.errors import DamagedOutputError
-from backend_stub.encoding.listing import Listing, read_dash, read_hls
+from backend_stub.encoding.listing import Listing, read_dash, read_hls, read_iframes
 from backend_stub.encoding.package import DASH_MANIFEST, HLS_MASTER
 
 # Playlists give three decimals; a rung's segments must begin with those of the others to the tick.
@@ -26,6 +26,9 @@ class Expected:
     audio_tracks: int
     kids: Collection[bytes] = ()
     frame_s: float = 0.04
+    text_tracks: int = 0
+    scheme: str = "cbcs"
+    sheets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +48,32 @@ def verify_variant(folder: Path, expected: Expected) -> Verified:
     dash = read_dash(folder / DASH_MANIFEST)
     hls = read_hls(folder / HLS_MASTER)
     _check_renditions(dash, expected)
+    if read_iframes(folder / HLS_MASTER) != len(expected.heights):
+        raise DamagedOutputError("A quality has no I-frame playlist.")
     _check_same(dash, hls)
     starts: dict[str, list[float]] = {}
     segments = 0
     for listing in dash:
-        _check_length(listing, expected)
-        starts[listing.init] = _check_rendition(folder, listing, expected)
         segments += len(listing.segments)
+        if listing.kind == "image":
+            _check_sheets(folder, listing, expected)
+            continue
+        if listing.kind != "text":  # subtitles end with the last cue
+            _check_length(listing, expected)
+        starts[listing.init] = _check_rendition(folder, listing, expected)
     _check_alignment([starts[listing.init] for listing in dash if listing.height])
     return Verified(len(dash), segments)
 
 
 def _check_renditions(dash: Sequence[Listing], expected: Expected) -> None:
-    heights = sorted(listing.height for listing in dash if listing.height)
-    sounds = sum(1 for listing in dash if not listing.height)
-    if heights != sorted(expected.heights) or sounds != expected.audio_tracks:
-        raise DamagedOutputError(f"The manifest lists pictures of {heights} lines and {sounds} sound tracks.")
+    heights = sorted(listing.height for listing in dash if listing.kind == "video")
+    sounds, texts, images = (sum(listing.kind == kind for listing in dash) for kind in ("audio", "text", "image"))
+    wanted = (sorted(expected.heights), expected.audio_tracks, expected.text_tracks, int(expected.sheets > 0))
+    if (heights, sounds, texts, images) != wanted:
+        raise DamagedOutputError(
+            f"The manifest lists pictures of {heights} lines, {sounds} sound tracks, {texts} of subtitles "
+            f"and {images} of small pictures."
+        )
 
 
 def _check_same(dash: Sequence[Listing], hls: Sequence[Listing]) -> None:
@@ -77,6 +90,15 @@ def _check_same(dash: Sequence[Listing], hls: Sequence[Listing]) -> None:
                 raise DamagedOutputError(f"The manifests disagree about the length of {ours.path}.")
 
 
+def _check_sheets(folder: Path, listing: Listing, expected: Expected) -> None:
+    if len(listing.segments) != expected.sheets:
+        raise DamagedOutputError("The manifest lists another number of sheets of small pictures.")
+    for segment in listing.segments:
+        path = folder / segment.path
+        if not path.is_file() or not path.read_bytes().startswith(b"\xff\xd8"):
+            raise DamagedOutputError(f"{segment.path} is missing or no picture.")
+
+
 def _check_length(listing: Listing, expected: Expected) -> None:
     length_s = listing.start_s + listing.duration_s
     if abs(length_s - expected.duration_s) > max(_LENGTH_TOLERANCE_S, expected.frame_s):
@@ -88,7 +110,8 @@ def _check_length(listing: Listing, expected: Expected) -> None:
 def _check_rendition(folder: Path, listing: Listing, expected: Expected) -> list[float]:
     """Read every file of a rendition; the seconds at which its segments start."""
     init = _read_init(folder, listing.init)
-    _check_protection(listing.init, init, expected)
+    if listing.kind != "text":
+        _check_protection(listing.init, init, expected)
     starts = []
     due_s = listing.start_s
     for segment in listing.segments:
@@ -128,7 +151,7 @@ def _check_protection(name: str, init: Init, expected: Expected) -> None:
     if not expected.kids:
         if init.kid is not None:
             raise DamagedOutputError(f"{name} is encrypted in the clear variant.")
-    elif init.scheme != "cbcs" or init.kid not in expected.kids:
+    elif init.scheme != expected.scheme or init.kid not in expected.kids:
         raise DamagedOutputError(f"{name} is not encrypted under one of the title's keys.")
 
 

@@ -7,6 +7,7 @@ title does not open. Changing the master key wraps the titles' keys anew and lea
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import Iterable, Sequence
@@ -122,6 +123,23 @@ class KeyVault:
         return PlainKey(label=row.label, kid=bytes.fromhex(row.kid), key=key)
 
 
+def seal_draft(masters: MasterKeys, job_id: str, keys: Sequence[PlainKey]) -> bytes:
+    """Content keys of a title that is not there yet, under the master key and for one job."""
+    master_id, master = masters.current
+    plain = json.dumps([[key.label, key.kid.hex(), key.key.hex()] for key in keys]).encode()
+    return master_id.encode() + b"\n" + _wrap(master, plain, _bound_to_job(job_id))
+
+
+def open_draft(masters: MasterKeys, job_id: str, sealed: bytes) -> tuple[PlainKey, ...]:
+    """What :func:`seal_draft` sealed. Raises :class:`DamagedKeyError`."""
+    master_id, _, wrapped = sealed.partition(b"\n")
+    master = masters.get(master_id.decode("ascii", "replace"))
+    if master is None:
+        raise DamagedKeyError(f"the master key of the draft of {job_id} is not here")
+    listed = json.loads(_unwrap([master], wrapped, _bound_to_job(job_id)))
+    return tuple(PlainKey(label, bytes.fromhex(kid), bytes.fromhex(key)) for label, kid, key in listed)
+
+
 def keys_of_title(session: Session, title_id: str) -> Sequence[ContentKey]:
     """The wrapped keys of a title, in the order of their ids."""
     return session.scalars(select(ContentKey).where(ContentKey.title_id == title_id).order_by(ContentKey.kid)).all()
@@ -158,3 +176,7 @@ def _bound_to(row: ContentKey) -> bytes:
 
 def _bound_to_title(title_id: str) -> bytes:
     return f"envelope\n{title_id}".encode()
+
+
+def _bound_to_job(job_id: str) -> bytes:
+    return f"draft\n{job_id}".encode()

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 import shutil
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
-from backend_stub.db.models import Title
+from backend_stub.db.models import Title, TitleVersion
 from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
 from backend_stub.services.content_keys import KeyVault, PlainKey
-from backend_stub.titles import ENCRYPTED, TITLE_ID_PATTERN, VARIANTS
+from backend_stub.titles import ENCRYPTED, TITLE_ID_PATTERN, VARIANTS, version_name
 
 _ID_BASE_CHARS = 48
 _MAX_TITLE_CHARS = 300
@@ -37,7 +39,8 @@ class PublishedTitle:
 
     The folder holds ``poster.jpg`` and ``encrypted/`` and/or ``clear/``, each with ``manifest.mpd``, ``master.m3u8``
     and what they name. ``keys`` are the content keys by label (AUDIO, SD, HD, UHD). Without a ``title_id`` one is
-    made from the title's name. ``maturity`` is the age rating.
+    made from the title's name. ``maturity`` is the age rating. ``qualities`` say of each rung how good it looks.
+    Publishing for the same ``job_id`` again changes nothing. With ``replace`` the title may be there already.
     """
 
     title: str
@@ -50,6 +53,9 @@ class PublishedTitle:
     title_id: str | None = None
     open_licence: bool = False
     maturity: int = 0
+    qualities: Sequence[Mapping[str, Any]] = ()
+    job_id: str | None = None
+    replace: bool = False
 
 
 def publish(settings: Settings, published: PublishedTitle) -> str:
@@ -59,11 +65,14 @@ def publish(settings: Settings, published: PublishedTitle) -> str:
 
     Raises :class:`PublishError` when the folder is incomplete or the id is taken.
     """
-    variants = _check(published)
     settings.make_folders()
     database = Database(settings.database)
     try:
         upgrade(database)
+        done = _published_before(database, published.job_id)
+        if done is not None:
+            return done
+        variants = _check(published)
         return _move_and_commit(settings, database, KeyVault(MasterKeys(settings.secrets_dir)), published, variants)
     finally:
         database.close()
@@ -131,26 +140,75 @@ def _move_and_commit(
     now = SystemClock().now()
     moved: Path | None = None
     try:
-        # The row is written before the rename and committed after it: who else takes the same id waits or fails.
+        # The rows are written before the rename and committed after it: who else takes the same id waits or fails.
         with database.write() as session:
             title_id = published.title_id or _free_id(session, slug(published.title))
-            if session.get(Title, title_id) is not None:
+            title = session.get(Title, title_id, with_for_update=True)
+            if title is not None and not published.replace:
                 raise PublishError(f"There is a title {title_id} already.")
-            session.add(_row(title_id, published, variants, now))
+            number = _next_version(session, title_id)
+            version = _version(title_id, number, published, variants, now)
+            if title is None:
+                session.add(_row(title_id, published, variants, now))
+            else:
+                show(title, version, now)
             session.flush()
+            session.add(version)
             vault.store(session, title_id, published.keys)
-            audit.record(session, now, "title.published", account_id=None, subject=title_id)
+            audit.record(session, now, "title.published", account_id=None, subject=title_id, version=number)
             session.flush()
-            target = settings.media_dir / title_id
+            target = version_folder(settings, title_id, number)
             if target.exists():
                 shutil.rmtree(target)  # left over from a publish that was killed before its commit
+            target.parent.mkdir(exist_ok=True)
             published.folder.rename(target)
             moved = target
+            if number > 1:
+                shutil.copyfile(target / "poster.jpg", settings.media_dir / title_id / "poster.jpg")
     except BaseException:
         if moved is not None:
             moved.rename(published.folder)
         raise
     return title_id
+
+
+def version_folder(settings: Settings, title_id: str, version: int) -> Path:
+    """Where the files of a version are: those of the first in the title's own folder."""
+    home = settings.media_dir / title_id
+    return home if version == 1 else home / version_name(version)
+
+
+def show(title: Title, version: TitleVersion, now: float) -> None:
+    """Let viewers have this version of a title."""
+    title.version = version.version
+    title.duration_s, title.heights, title.variants = version.duration_s, version.heights, version.variants
+    title.published_at = title.published_at or now
+
+
+def _next_version(session: Session, title_id: str) -> int:
+    newest = session.scalar(select(func.max(TitleVersion.version)).where(TitleVersion.title_id == title_id))
+    return (newest or 0) + 1
+
+
+def _version(title_id: str, number: int, published: PublishedTitle, variants: list[str], now: float) -> TitleVersion:
+    return TitleVersion(
+        title_id=title_id,
+        version=number,
+        job_id=published.job_id,
+        published_at=now,
+        duration_s=published.duration_s,
+        heights=sorted(published.heights),
+        variants=variants,
+        qualities=[dict(one) for one in published.qualities],
+    )
+
+
+def _published_before(database: Database, job_id: str | None) -> str | None:
+    """The title that this job has published already, in a process that was killed before it could say so."""
+    if job_id is None:
+        return None
+    with database.read() as session:
+        return session.scalar(select(TitleVersion.title_id).where(TitleVersion.job_id == job_id))
 
 
 def _row(title_id: str, published: PublishedTitle, variants: list[str], now: float) -> Title:
@@ -165,6 +223,7 @@ def _row(title_id: str, published: PublishedTitle, variants: list[str], now: flo
         open_licence=published.open_licence,
         maturity=published.maturity,
         published_at=now,
+        version=1,
     )
 
 

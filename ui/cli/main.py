@@ -51,6 +51,8 @@ COMMANDS = {
     "doctor": Command("ui.cli.doctor", "say what is missing on this machine"),
     "serve": Command("ui.cli.serve", "run the bundled service: API and two CDN edges"),
     "nginx-config": Command("ui.cli.nginx_config", "make nginx one more CDN edge of the bundled service"),
+    "worker": Command("ui.cli.worker", "encode what others asked for, until it is ended"),
+    "jobs": Command("ui.cli.jobs", "what is being encoded: list, follow, cancel, retry, priority"),
     "publish": Command("ui.cli.publish", "encode, encrypt and publish a video file"),
     "backup": Command("ui.cli.backup", "copy the bundled service's state while it runs, or put a copy back"),
     "demo": Command("ui.cli.demo", "service, sample titles and the app, in one go"),

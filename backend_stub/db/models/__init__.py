@@ -29,8 +29,10 @@ from backend_stub.db.models.catalogue import (
     TitleGenre,
     TitlePerson,
     TitleRights,
+    TitleVersion,
 )
 from backend_stub.db.models.edges import EdgeBeat
+from backend_stub.db.models.jobs import Job, JobTask
 from backend_stub.db.models.kiosks import DeviceCommand, KioskReport
 from backend_stub.db.models.rights import Download, IssuedLicence, Revocation, SpentNonce
 
@@ -47,6 +49,8 @@ __all__ = [
     "Download",
     "EdgeBeat",
     "IssuedLicence",
+    "Job",
+    "JobTask",
     "KeyEnvelope",
     "KioskReport",
     "LedgerCard",
@@ -69,5 +73,6 @@ __all__ = [
     "TitleGenre",
     "TitlePerson",
     "TitleRights",
+    "TitleVersion",
     "View",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +25,23 @@ class Title(Base):
     open_licence: Mapped[bool] = mapped_column(Boolean)
     maturity: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # age rating
     published_at: Mapped[float | None] = mapped_column(Float, index=True)
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # the one that is shown
+
+
+class TitleVersion(Base):
+    """The media of a title as they were published once, by ``job_id`` where a job did it; ``qualities`` tell of each
+    rung how good it looks."""
+
+    __tablename__ = "title_versions"
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    job_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    published_at: Mapped[float] = mapped_column(Float)
+    duration_s: Mapped[float] = mapped_column(Float)
+    heights: Mapped[list[int]] = mapped_column(JSON)
+    variants: Mapped[list[str]] = mapped_column(JSON)
+    qualities: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
 
 
 class TitleGenre(Base):

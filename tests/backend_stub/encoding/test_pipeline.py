@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backend_stub.config import Settings
-from backend_stub.encoding import pipeline
+from backend_stub.encoding import stages
 from backend_stub.encoding.boxes import read_init
 from backend_stub.encoding.errors import BadInputError, CancelledError, DamagedOutputError
 from backend_stub.encoding.package import CLEARKEY_SYSTEM, COMMON_SYSTEM
@@ -143,13 +143,13 @@ def test_ctrl_c_leaves_nothing(barcoded: Path, tmp_path: Path) -> None:
 
 def test_a_damaged_segment_is_not_published(barcoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(tmp_path / "data")
-    package = pipeline.package
+    package = stages.package
 
-    def package_and_lose_one(encoded, folder, keys=(), *, cancel=None) -> None:
-        package(encoded, folder, keys, cancel=cancel)
+    def package_and_lose_one(encoded, folder, keys=(), **wishes) -> None:
+        package(encoded, folder, keys, **wishes)
         (folder / "video" / "240p" / "00002.m4s").unlink()
 
-    monkeypatch.setattr(pipeline, "package", package_and_lose_one)
+    monkeypatch.setattr(stages, "package", package_and_lose_one)
     with pytest.raises(DamagedOutputError, match="missing"):
         publish_file(settings, barcoded, FAST)
     assert left_behind(settings) == []

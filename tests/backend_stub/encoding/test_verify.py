@@ -18,7 +18,7 @@ HEIGHTS = (240, 360)
 
 @pytest.fixture
 def expected(finished: PublishedTitle) -> Expected:
-    return Expected(8.0, HEIGHTS, audio_tracks=2)
+    return Expected(8.0, HEIGHTS, audio_tracks=2, sheets=1)
 
 
 @pytest.fixture
@@ -27,17 +27,17 @@ def variant(finished: PublishedTitle, tmp_path: Path) -> Path:
 
 
 def test_a_good_title_passes(finished: PublishedTitle, expected: Expected) -> None:
-    assert verify_variant(finished.folder / "clear", expected).segments == 4 * 2
+    assert verify_variant(finished.folder / "clear", expected).segments == 4 * 2 + 1  # a sheet of small pictures
     kids = [key.kid for key in finished.keys]
-    sealed = Expected(8.0, HEIGHTS, audio_tracks=2, kids=kids)
-    assert verify_variant(finished.folder / "encrypted", sealed).renditions == 4
+    sealed = Expected(8.0, HEIGHTS, audio_tracks=2, kids=kids, sheets=1)
+    assert verify_variant(finished.folder / "encrypted", sealed).renditions == 4 + 1
 
 
 def test_dash_and_hls_list_the_same_segments(finished: PublishedTitle) -> None:
     for name in ("clear", "encrypted"):
         dash = read_dash(finished.folder / name / "manifest.mpd")
         hls = read_hls(finished.folder / name / "master.m3u8")
-        assert sorted(len(listing.segments) for listing in dash) == [2, 2, 2, 2]
+        assert sorted(len(listing.segments) for listing in dash) == [1, 2, 2, 2, 2]
         paths = sorted(segment.path for listing in dash for segment in listing.segments)
         assert paths == sorted(segment.path for listing in hls for segment in listing.segments)
         assert all((finished.folder / name / path).is_file() for path in paths)
@@ -117,18 +117,18 @@ def test_a_manifest_that_is_none(variant: Path, expected: Expected, text: str) -
 
 def test_a_length_other_than_the_sources(variant: Path) -> None:
     with pytest.raises(DamagedOutputError, match=r"last 8\.00 s, the source 8\.30 s"):
-        verify_variant(variant, Expected(8.3, HEIGHTS, audio_tracks=2))
+        verify_variant(variant, Expected(8.3, HEIGHTS, audio_tracks=2, sheets=1))
 
 
 def test_a_quality_or_a_sound_track_too_few(variant: Path) -> None:
     with pytest.raises(DamagedOutputError, match="2 sound tracks"):
-        verify_variant(variant, Expected(8.0, (240, 360, 480), audio_tracks=2))
+        verify_variant(variant, Expected(8.0, (240, 360, 480), audio_tracks=2, sheets=1))
     with pytest.raises(DamagedOutputError, match="2 sound tracks"):
-        verify_variant(variant, Expected(8.0, HEIGHTS, audio_tracks=3))
+        verify_variant(variant, Expected(8.0, HEIGHTS, audio_tracks=3, sheets=1))
 
 
 def test_encrypted_as_it_should_be(finished: PublishedTitle, expected: Expected) -> None:
     with pytest.raises(DamagedOutputError, match="encrypted in the clear variant"):
         verify_variant(finished.folder / "encrypted", expected)
     with pytest.raises(DamagedOutputError, match="not encrypted under one of the title's keys"):
-        verify_variant(finished.folder / "clear", Expected(8.0, HEIGHTS, 2, kids=[bytes(16)]))
+        verify_variant(finished.folder / "clear", Expected(8.0, HEIGHTS, 2, kids=[bytes(16)], sheets=1))

@@ -1,0 +1,38 @@
+"""A source and its ladder as JSON, as tasks hand them on to machines that share no memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from backend_stub.encoding.ladder import AudioRung, Codec, KeyLabel, Ladder, VideoRung
+from backend_stub.encoding.probe import AudioInfo, SourceInfo, TextInfo
+
+
+def source_document(source: SourceInfo) -> dict[str, Any]:
+    return {**asdict(source), "path": str(source.path), "fps": str(source.fps)}
+
+
+def read_source(document: Mapping[str, Any]) -> SourceInfo:
+    """What :func:`source_document` wrote."""
+    members = dict(document)
+    members["path"], members["fps"] = Path(members["path"]), Fraction(members["fps"])
+    members["audio"] = tuple(AudioInfo(**track) for track in members["audio"])
+    members["subtitles"] = tuple(TextInfo(**track) for track in members["subtitles"])
+    return SourceInfo(**members)
+
+
+def ladder_document(ladder: Ladder) -> dict[str, Any]:
+    return {**asdict(ladder), "fps": str(ladder.fps)}
+
+
+def read_ladder(document: Mapping[str, Any]) -> Ladder:
+    """What :func:`ladder_document` wrote."""
+    video = [
+        VideoRung(**{**rung, "label": KeyLabel(rung["label"]), "codec": Codec(rung["codec"])})
+        for rung in document["video"]
+    ]
+    return Ladder(Fraction(document["fps"]), tuple(video), tuple(AudioRung(**rung) for rung in document["audio"]))

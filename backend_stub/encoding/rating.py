@@ -1,0 +1,132 @@
+"""How good each rung looks beside the source: VMAF where the FFmpeg at hand has it, else SSIM, on a scale to 100.
+
+A few pictures from three places are enough to tell rungs apart; every rung is shown at the size of the largest, as a
+screen would.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+
+from backend_stub.encoding import tools
+from backend_stub.encoding.chunks import Chunk, frames_filters, rung_file
+from backend_stub.encoding.errors import DamagedOutputError
+from backend_stub.encoding.ladder import Codec, Ladder, VideoRung
+from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
+from backend_stub.encoding.process import run_tool
+
+_PICTURES = 12  # of each place
+_RUN_UP_S = 1
+_SSIM_LINE = re.compile(r"All:([0-9.]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """``score`` is 0 to 100; ``metric`` is ``vmaf`` or ``ssim``."""
+
+    metric: str
+    scores: Mapping[str, float]
+
+
+@cache
+def metric() -> str:
+    """What the FFmpeg at hand can measure with."""
+    return "vmaf" if " libvmaf " in _told_by_ffmpeg("-filters") else "ssim"
+
+
+@cache
+def _reads_av1() -> bool:
+    """FFmpeg's own decoder needs a graphics processor."""
+    return any(f" {name} " in _told_by_ffmpeg("-decoders") for name in ("libdav1d", "libaom-av1", "libgav1"))
+
+
+def _told_by_ffmpeg(option: str) -> str:
+    command = [str(tools.locate().ffmpeg), "-hide_banner", option]
+    return subprocess.run(command, capture_output=True, check=False, text=True).stdout
+
+
+def rate(
+    source: SourceInfo,
+    ladder: Ladder,
+    codec: Codec,
+    parts: Sequence[tuple[Chunk, Path]],
+    *,
+    cancel: threading.Event | None = None,
+) -> Rating:
+    """Look at the beginnings of chunks (with the folders that they are in) in every rung of ``codec``; without scores
+    where the FFmpeg at hand can write this codec and not read it.
+
+    Raises :class:`DamagedOutputError` when nothing could be compared, :class:`ToolFailedError`, CancelledError.
+    """
+    rungs = ladder.of(codec)
+    if codec is Codec.AV1 and not _reads_av1():
+        return Rating(metric(), {})
+    found: dict[str, list[float]] = {rung.name: [] for rung in rungs}
+    for chunk, folder in parts:
+        for name, score in _look(source, ladder, rungs, chunk, folder, cancel).items():
+            found[name].append(score)
+    if not all(found.values()):
+        raise DamagedOutputError("The rungs cannot be compared with the source.")
+    return Rating(metric(), {name: round(fmean(scores), 2) for name, scores in found.items()})
+
+
+def _look(
+    source: SourceInfo,
+    ladder: Ladder,
+    rungs: Sequence[VideoRung],
+    chunk: Chunk,
+    folder: Path,
+    cancel: threading.Event | None,
+) -> dict[str, float]:
+    read_from_s = max(0.0, float(chunk.first / ladder.fps) - _RUN_UP_S)
+    end = chunk.first + _PICTURES
+    if chunk.end is not None:
+        end = min(end, chunk.end)
+    top = rungs[-1]
+    filters = frames_filters(source, ladder.fps, chunk.first, end, read_from_s)
+    shown = f"scale={top.width}:{top.height}:flags=bicubic,setsar=1,format=yuv420p,settb=1/25,setpts=N"
+    graph = [f"[0:{source.video_index}]{','.join(filters)},{shown},split={len(rungs)}" + _outlets("r", len(rungs))]
+    command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-copyts", "-start_at_zero"]
+    command += ["-protocol_whitelist", "file", "-ss", f"{read_from_s:.6f}", "-i", ffmpeg_url(source.path.resolve())]
+    for number, rung in enumerate(rungs):
+        command += ["-protocol_whitelist", "file", "-i", ffmpeg_url(rung_file(folder, rung).resolve())]
+        graph.append(f"[{number + 1}:v]trim=end_frame={end - chunk.first},{shown}[d{number}]")
+        sink = "[out]" if rung is top else ",nullsink"  # FFmpeg wants an output
+        graph.append(f"[d{number}][r{number}]{_comparison(number)}{sink}")
+    with TemporaryDirectory(dir=folder.parent) as work:
+        run_tool(
+            [*command, "-filter_complex", ";".join(graph), "-map", "[out]", "-f", "null", "-"],
+            cwd=Path(work),
+            cancel=cancel,
+        )
+        scores = {rung.name: _score(Path(work) / f"{number}.log") for number, rung in enumerate(rungs)}
+    return {name: score for name, score in scores.items() if score is not None}
+
+
+def _outlets(letter: str, count: int) -> str:
+    return "".join(f"[{letter}{number}]" for number in range(count))
+
+
+def _comparison(number: int) -> str:
+    if metric() == "vmaf":
+        return f"libvmaf=log_fmt=json:log_path={number}.log"
+    return f"ssim=stats_file={number}.log"
+
+
+def _score(log: Path) -> float | None:
+    if not log.exists():
+        return None
+    text = log.read_text(encoding="utf-8")
+    if metric() == "vmaf":
+        return float(json.loads(text)["pooled_metrics"]["vmaf"]["mean"])
+    values = [100 * float(found) for found in _SSIM_LINE.findall(text)]
+    return fmean(values) if values else None

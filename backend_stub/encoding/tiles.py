@@ -1,0 +1,128 @@
+"""Small pictures for seeking, many to a sheet: one of each segment, and the manifests' lines that tell of them.
+
+DASH has them as an adaptation set with a tile descriptor (DASH-IF IOP, section 6.2.6), HLS as an image playlist
+(an extension that several players share).
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpegdash.nodes import (
+    MPEGDASH,
+    AdaptationSet,
+    Descriptor,
+    Period,
+    Representation,
+    S,
+    SegmentTemplate,
+    SegmentTimeline,
+)
+from mpegdash.parser import MPEGDASHParser
+
+from backend_stub.encoding import tools
+from backend_stub.encoding.chunks import SEGMENT_S
+from backend_stub.encoding.ladder import VideoRung
+from backend_stub.encoding.probe import ffmpeg_url
+from backend_stub.encoding.process import run_tool
+
+COLUMNS, ROWS = 5, 5
+FOLDER = "thumbnails"
+PLAYLIST = "index.m3u8"
+_WIDTH = 160
+_SHEET_S = COLUMNS * ROWS * SEGMENT_S
+_SET_ID = 1000  # above those that the packager gives
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Sheets of ``COLUMNS`` by ``ROWS`` pictures; ``width`` and ``height`` are those of one, ``bandwidth`` bit/s."""
+
+    sheets: int
+    width: int
+    height: int
+    bandwidth: int
+
+
+def make_tiles(rung: VideoRung, film: Path, folder: Path, *, cancel: threading.Event | None = None) -> Tiles:
+    """Write sheets ``00001.jpg`` and on to ``folder``, of the keyframes of ``film``, a rung as a whole.
+
+    Raises :class:`ToolFailedError`, :class:`CancelledError`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    width = min(_WIDTH, rung.width)
+    height = max(2, round(rung.height * width / rung.width / 2) * 2)
+    command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-protocol_whitelist", "file"]
+    command += ["-skip_frame", "nokey", "-i", ffmpeg_url(film), "-fps_mode", "passthrough", "-q:v", "5"]
+    command += ["-vf", f"scale={width}:{height},tile={COLUMNS}x{ROWS}", "-pix_fmt", "yuvj420p"]
+    run_tool([*command, str(folder / "%05d.jpg")], cancel=cancel)
+    sheets = sorted(folder.glob("*.jpg"))
+    largest = max(sheet.stat().st_size for sheet in sheets)
+    return Tiles(len(sheets), width, height, math.ceil(8 * largest / _SHEET_S))
+
+
+def sheet_name(number: int) -> str:
+    """The file of a sheet, counted from 1, as manifests name it."""
+    return f"{FOLDER}/{number:05d}.jpg"
+
+
+def add_to_dash(mpd: str, tiles: Tiles, duration_s: float) -> str:
+    """The MPD with the sheets as one more adaptation set."""
+    lines = _adaptation_set(tiles, duration_s)
+    head, end, tail = mpd.rpartition("  </Period>")
+    return f"{head}    {lines}\n{end}{tail}"
+
+
+def add_to_hls(master: str, tiles: Tiles) -> str:
+    """The multivariant playlist with the image playlist."""
+    line = (
+        f'#EXT-X-IMAGE-STREAM-INF:BANDWIDTH={tiles.bandwidth},RESOLUTION={tiles.width}x{tiles.height},CODECS="jpeg",'
+        f'URI="{FOLDER}/{PLAYLIST}"'
+    )
+    return f"{master.rstrip()}\n\n{line}\n"
+
+
+def image_playlist(tiles: Tiles, duration_s: float) -> str:
+    """The media playlist of the sheets."""
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{_SHEET_S}", "#EXT-X-PLAYLIST-TYPE:VOD"]
+    lines.append("#EXT-X-IMAGES-ONLY")
+    layout = f"#EXT-X-TILES:RESOLUTION={tiles.width}x{tiles.height},LAYOUT={COLUMNS}x{ROWS},DURATION={SEGMENT_S}"
+    for number in range(1, tiles.sheets + 1):
+        lines += [f"#EXTINF:{_sheet_s(tiles, number, duration_s):.3f},", layout, f"{number:05d}.jpg"]
+    return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
+
+
+def _sheet_s(tiles: Tiles, number: int, duration_s: float) -> float:
+    rest_s = duration_s - (number - 1) * _SHEET_S
+    return round(min(_SHEET_S, max(rest_s, 0.001)), 3) if number == tiles.sheets else float(_SHEET_S)
+
+
+def _adaptation_set(tiles: Tiles, duration_s: float) -> str:
+    timeline = SegmentTimeline()
+    timeline.Ss = []
+    for number in range(1, tiles.sheets + 1):
+        entry = S()
+        entry.t = 0 if number == 1 else None
+        entry.d = round(1000 * _sheet_s(tiles, number, duration_s))
+        timeline.Ss.append(entry)
+    template = SegmentTemplate()
+    template.media, template.timescale, template.start_number = f"{FOLDER}/$Number%05d$.jpg", 1000, 1
+    template.segment_timelines = [timeline]
+    layout = Descriptor()
+    layout.scheme_id_uri = "http://dashif.org/guidelines/thumbnail_tile"
+    layout.value = f"{COLUMNS}x{ROWS}"
+    representation = Representation()
+    representation.id, representation.bandwidth = FOLDER, tiles.bandwidth
+    representation.width, representation.height = tiles.width * COLUMNS, tiles.height * ROWS
+    representation.essential_properties = [layout]
+    representation.segment_templates = [template]
+    adaptation = AdaptationSet()
+    adaptation.id, adaptation.content_type, adaptation.mime_type = _SET_ID, "image", "image/jpeg"
+    adaptation.representations = [representation]
+    period, whole = Period(), MPEGDASH()
+    period.adaptation_sets, whole.periods = [adaptation], [period]
+    text: str = MPEGDASHParser.get_as_doc(whole).toxml()
+    return text[text.index("<AdaptationSet") : text.rindex("</Period>")]

@@ -1,0 +1,175 @@
+"""What may happen to a task, as a state machine over values. Pure: the time is handed in.
+
+::
+
+    waiting ──needs done──► ready ──claim──► running ──finish──► done
+                              ▲                 │
+                              ├── back-off ◄────┤ fail, or the lease ran out
+                              │                 ▼
+                              └───── retry ── parked          (every state but done) ──cancel──► cancelled
+
+A lease belongs to one attempt. Whoever comes back after its lease was given to somebody else is told so and changes
+nothing, so that a task is finished once however many processes believe they have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+MAX_LOG_CHARS = 16_000
+
+
+class TaskState(StrEnum):
+    WAITING = "waiting"
+    READY = "ready"
+    RUNNING = "running"
+    DONE = "done"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+class JobState(StrEnum):
+    """``waiting`` until its first task begins; ``parked`` when a task of it is, until somebody retries it."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+ACTIVE = (JobState.WAITING, JobState.RUNNING)
+
+
+class LeaseLostError(Exception):
+    """The task is not, or no longer, in this holder's hands; what it made of it counts for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """A lease lasts ``lease_s`` seconds after its last heartbeat. A task is parked when ``attempts`` of it failed;
+    the pause after the first failure is ``backoff_s`` and doubles up to ``longest_backoff_s``."""
+
+    lease_s: float = 30.0
+    attempts: int = 4
+    backoff_s: float = 5.0
+    longest_backoff_s: float = 600.0
+
+    def pause_s(self, attempt: int) -> float:
+        """Seconds to wait after the failure of attempt number ``attempt``, counted from 1."""
+        return min(self.longest_backoff_s, self.backoff_s * 2.0 ** min(attempt - 1, 30))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Where a task stands. ``attempts`` counts those begun; ``owner`` and ``lease_until`` are those of the
+    running one. A ready task may begin at ``available_at``. Times are seconds since 1970."""
+
+    state: TaskState = TaskState.WAITING
+    attempts: int = 0
+    available_at: float = 0.0
+    owner: str = ""
+    lease_until: float = 0.0
+    log: str = ""
+
+
+def make_ready(task: Task, now: float) -> Task:
+    """Its needs are done."""
+    return replace(task, state=TaskState.READY, available_at=now) if task.state is TaskState.WAITING else task
+
+
+def claim(task: Task, owner: str, now: float, policy: RetryPolicy) -> Task:
+    """``owner`` begins it. Raises :class:`LeaseLostError` when it cannot be had."""
+    if task.state is not TaskState.READY or task.available_at > now:
+        raise LeaseLostError
+    return replace(
+        task,
+        state=TaskState.RUNNING,
+        attempts=task.attempts + 1,
+        owner=owner,
+        lease_until=now + policy.lease_s,
+    )
+
+
+def beat(task: Task, owner: str, attempt: int, now: float, policy: RetryPolicy) -> Task:
+    """The holder lives. Raises :class:`LeaseLostError`."""
+    _check_holder(task, owner, attempt)
+    return replace(task, lease_until=max(task.lease_until, now + policy.lease_s))
+
+
+def finish(task: Task, owner: str, attempt: int) -> Task:
+    """The holder has done it. Raises :class:`LeaseLostError`."""
+    _check_holder(task, owner, attempt)
+    return replace(task, state=TaskState.DONE, owner="", lease_until=0.0)
+
+
+def fail(
+    task: Task, owner: str, attempt: int, now: float, sentence: str, policy: RetryPolicy, *, final: bool = False
+) -> Task:
+    """The holder could not do it; ``final`` says that trying again is useless. Raises :class:`LeaseLostError`."""
+    _check_holder(task, owner, attempt)
+    return _failed(task, now, sentence, policy, final=final)
+
+
+def expire(task: Task, now: float, policy: RetryPolicy) -> Task:
+    """Take it from a holder that fell silent; unchanged while the lease lasts."""
+    if task.state is not TaskState.RUNNING or task.lease_until > now:
+        return task
+    return _failed(task, now, f"{task.owner} fell silent.", policy, pause=False)
+
+
+def release(task: Task, owner: str, attempt: int, now: float) -> Task:
+    """The holder puts it back unharmed, as it is asked to stop; the attempt does not count.
+
+    Raises :class:`LeaseLostError`.
+    """
+    _check_holder(task, owner, attempt)
+    return replace(
+        task, state=TaskState.READY, attempts=task.attempts - 1, available_at=now, owner="", lease_until=0.0
+    )
+
+
+def cancel(task: Task) -> Task:
+    if task.state is TaskState.DONE:
+        return task
+    return replace(task, state=TaskState.CANCELLED, owner="", lease_until=0.0)
+
+
+def retry(task: Task, now: float) -> Task:
+    """A parked task is as new, but for its log."""
+    if task.state is not TaskState.PARKED:
+        return task
+    return replace(task, state=TaskState.READY, attempts=0, available_at=now)
+
+
+def job_state(current: JobState, tasks: Collection[TaskState]) -> JobState:
+    """The state of a job out of those of its tasks; one that is cancelled stays so."""
+    if current is JobState.CANCELLED:
+        return current
+    if TaskState.PARKED in tasks:
+        return JobState.PARKED
+    if all(state is TaskState.DONE for state in tasks):
+        return JobState.DONE
+    begun = current is not JobState.WAITING or any(state in {TaskState.RUNNING, TaskState.DONE} for state in tasks)
+    return JobState.RUNNING if begun else JobState.WAITING
+
+
+def _check_holder(task: Task, owner: str, attempt: int) -> None:
+    if task.state is not TaskState.RUNNING or (task.owner, task.attempts) != (owner, attempt):
+        raise LeaseLostError
+
+
+def _failed(
+    task: Task, now: float, sentence: str, policy: RetryPolicy, *, final: bool = False, pause: bool = True
+) -> Task:
+    over = final or task.attempts >= policy.attempts
+    return replace(
+        task,
+        state=TaskState.PARKED if over else TaskState.READY,
+        available_at=now + (policy.pause_s(task.attempts) if pause else 0.0),
+        owner="",
+        lease_until=0.0,
+        log=f"{task.log}attempt {task.attempts}: {sentence}\n"[-MAX_LOG_CHARS:],
+    )

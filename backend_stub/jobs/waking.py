@@ -1,0 +1,70 @@
+"""The bell that wakes workers on any machine: one message per task that can begin, through Huey.
+
+Messages may be lost, come twice or too early: they only say that looking at the job table is worth while. Huey's
+storage is a file in the data folder, or Redis or PostgreSQL by a URL (``redis://``, ``postgresql://``).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+from huey.consumer import Consumer
+
+_logger = logging.getLogger(__name__)
+_NAME = "matinee-jobs"
+_FILE = "wake.db"
+
+
+class _Listener(Consumer):  # type: ignore[misc]  # huey has no types
+    """Huey's consumer inside a program that handles its own signals."""
+
+    def _set_signal_handlers(self) -> None:
+        return
+
+
+class Bell:
+    """Rings for workers, and listens for them. ``url`` is empty for the data folder's own."""
+
+    def __init__(self, data_dir: Path, url: str = "") -> None:
+        self._huey = _open(data_dir, url)
+        self._heard: Callable[[], None] = lambda: None
+        self._task = self._huey.task(name="wake")(self._hear)
+        self._consumer: Any = None
+
+    def _hear(self) -> None:
+        self._heard()
+
+    def ring(self, times: int = 1) -> None:
+        """Wake as many workers. A bell that is broken is no reason to stop: they look by themselves as well."""
+        try:
+            for _ in range(times):
+                self._task()
+        except Exception:  # noqa: BLE001 -- of sqlite3, redis or psycopg
+            _logger.warning("the workers could not be woken")
+
+    def listen(self, heard: Callable[[], None], poll_s: float = 1.0) -> None:
+        """Call ``heard`` from a thread of Huey's for each message, until :meth:`close`."""
+        self._heard = heard
+        self._consumer = _Listener(
+            self._huey, workers=1, periodic=False, initial_delay=0.05, max_delay=poll_s, check_worker_health=False
+        )
+        self._consumer.start()
+
+    def close(self) -> None:
+        if self._consumer is not None:
+            self._consumer.stop(graceful=True)
+        self._huey.storage.close()
+
+
+def _open(data_dir: Path, url: str) -> Huey:
+    if not url:
+        return SqliteHuey(_NAME, filename=str(data_dir / _FILE), results=False)
+    if url.startswith(("redis://", "rediss://")):
+        return RedisHuey(_NAME, url=url, results=False)
+    if url.startswith("postgresql://"):
+        return PostgresHuey(_NAME, dsn=url, results=False)
+    raise ValueError("Workers are woken through redis:// or postgresql:// addresses, or the data folder.")

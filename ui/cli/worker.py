@@ -1,0 +1,28 @@
+"""``matinee worker``: make the titles that others asked for."""
+
+from __future__ import annotations
+
+import argparse
+
+from ui.cli.backend import add_data_argument, data_folder, load
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``matinee worker --help``."""
+    parser.add_argument(
+        "--slots", type=int, default=0, metavar="N", help="tasks at once (default: one per processor)"
+    )
+    parser.add_argument(
+        "--wake",
+        default="",
+        metavar="URL",
+        help="be woken through redis:// or postgresql:// (default: the data folder)",
+    )
+    add_data_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work until Ctrl-C; what is unfinished then is left to others."""
+    return int(
+        load("backend_stub.encoding.jobs_cli").worker_command(data_folder(args), max(0, args.slots), args.wake)
+    )
