@@ -198,4 +198,6 @@ def shown(value: float | None) -> str:
     """A figure for people."""
     if value is None:
         return "not known"
+    if not math.isfinite(value):
+        return "endless"
     return f"{value:.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"

@@ -1,7 +1,9 @@
 """Follows a live manifest: each refresh held against the one before it, and against the clock.
 
-The comparison itself is :mod:`player.manifest`'s; what only time shows is added here: playlists that stand still, and
-refreshes that cannot be had.
+It asks as a player does: where the server offers that, for refreshes that wait for news (blocking reload) and that
+hold only what is new (delta updates of HLS, patches of an MPD). The comparison itself is that of
+:mod:`player.manifest`. What only time shows is added here: playlists that stand still, answers that should have
+waited, and refreshes that cannot be had.
 """
 
 from __future__ import annotations
@@ -15,14 +17,18 @@ from player.manifest import refresh, refresh_playlist
 from player.manifest.changes import BrokenRule, Changes
 from player.manifest.edit import iter_renditions
 from player.manifest.model import Presentation, Rendition, SegmentIndex
+from player.manifest.timing import Reload, next_reload
 
-Fetch = Callable[[str], Awaitable[tuple[bytes, str]]]
-"""Body and address of a manifest, loaded now. Raises NetError."""
+Fetch = Callable[[str, float | None], Awaitable[tuple[bytes, str]]]
+"""Body and address of a manifest, loaded now; the server may take so many seconds for it (None: as usual). Raises
+NetError."""
 
 LEAST_EVERY_S = 0.5
 USUAL_EVERY_S = 4.0
 _STALE_SHARE = 1.5  # RFC 8216bis 6.2.2: something new within 1.5 target durations
 _MPD_STALE_SHARE = 3.0  # of the time between updates; the standard names none
+_HELD_TARGETS = 3.0  # RFC 8216bis 6.2.5.2: so long a blocking answer may be held back
+_ANSWER_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Refresh:
     broken: tuple[BrokenRule, ...] = ()
     edge_s: float | None = None
     trouble: str = ""
+    how: str = ""  # blocking, delta, patch: what was asked for beside the whole
 
     @property
     def good(self) -> bool:
@@ -53,15 +60,26 @@ class _Watched:
     stale_after_s: float
     changed_s: float
     told_stale: bool = field(default=False)
+    brought: bool = field(default=True)  # the last look, something new
+    whole: bool = field(default=False)  # asked for next, since a part did not fit
 
 
 class ManifestWatch:
-    """See the module. ``every_s`` replaces the time between refreshes that the manifest asks for."""
+    """See the module. ``every_s`` replaces the time between refreshes that the manifest asks for; the whole is loaded
+    each time then, and where ``whole`` wants it."""
 
     def __init__(
-        self, presentation: Presentation, fetch: Fetch, clock: Clock, url: str, *, every_s: float | None = None
+        self,
+        presentation: Presentation,
+        fetch: Fetch,
+        clock: Clock,
+        url: str,
+        *,
+        every_s: float | None = None,
+        whole: bool = False,
     ) -> None:
         self._presentation = presentation
+        self._whole = whole or every_s is not None
         self._fetch = fetch
         self._clock = clock
         self._begin_s = clock.monotonic()
@@ -75,7 +93,7 @@ class ManifestWatch:
                 return
             await self._clock.sleep(max(0.0, following.due_s - self._clock.monotonic()))
             found = await self._look(following)
-            following.due_s = max(self._clock.monotonic(), following.due_s) + following.every_s
+            following.due_s = max(self._clock.monotonic(), following.due_s) + self._pause_s(following, found)
             yield found
             if found.changes.ended:
                 self._watched.remove(following)
@@ -102,18 +120,48 @@ class ManifestWatch:
         stale_s = target_s * _STALE_SHARE if target_s else max(asked_s, USUAL_EVERY_S) * _MPD_STALE_SHARE
         return _Watched(url, rendition, wait_s, now_s + wait_s, stale_s, now_s)
 
+    def _reload(self, watched: _Watched) -> Reload | None:
+        """How a player would ask now; None for the whole manifest."""
+        if self._whole or watched.whole:
+            return None
+        rendition = None
+        if self._presentation.kind != "mpd":
+            found = (each for _, _, each in iter_renditions(self._presentation))
+            rendition = next((each for each in found if watched.rendition is None or _same(watched, each)), None)
+        reload = next_reload(self._presentation, rendition, changed=watched.brought)
+        return reload if reload is not None and _how(reload) else None
+
+    def _pause_s(self, watched: _Watched, found: Refresh) -> float:
+        """How long until the next look. A server that waits for news is asked again at once where it brought some."""
+        reload = self._reload(watched)
+        if reload is not None and reload.blocking and watched.brought and not found.trouble:
+            return 0.0
+        return watched.every_s
+
     async def _look(self, watched: _Watched) -> Refresh:
         name = "" if watched.rendition is None else watched.rendition.id
+        reload = self._reload(watched)
+        how = "" if reload is None else _how(reload)
+        held_s = None
+        if reload is not None and reload.blocking:
+            held_s = _HELD_TARGETS * (watched.stale_after_s / _STALE_SHARE) + _ANSWER_S
         try:
-            body, url = await self._fetch(watched.url)
+            body, url = await self._fetch(watched.url if reload is None else reload.url, held_s)
+            url = url if reload is None else watched.url  # without what was asked for
             if watched.rendition is None:
                 self._presentation, changes = refresh(self._presentation, body, url, self._clock.wall())
             else:
                 self._presentation, changes = refresh_playlist(self._presentation, name, body, url)
         except (NetError, ManifestError) as error:
-            return Refresh(self._now_s(), name, Changes(), trouble=f"{error.sentence} ({error.code})")
+            watched.whole = reload is not None
+            return Refresh(self._now_s(), name, Changes(), trouble=f"{error.sentence} ({error.code})", how=how)
+        watched.whole = False
+        watched.brought = any(each.added for each in changes.renditions)
         broken = (*changes.broken, *self._stale(watched, changes))
-        return Refresh(self._now_s(), name, changes, broken, self._edge_s(name))
+        if reload is not None and reload.blocking and not watched.brought and not changes.ended:
+            sentence = "A request that was to wait for the next segment was answered with nothing new."
+            broken = (*broken, BrokenRule("blocking", sentence, "RFC 8216bis 6.2.5.2"))
+        return Refresh(self._now_s(), name, changes, broken, self._edge_s(name), how=how)
 
     def _stale(self, watched: _Watched, changes: Changes) -> tuple[BrokenRule, ...]:
         """Whether nothing new has come for too long; told once."""
@@ -145,3 +193,21 @@ class ManifestWatch:
 
     def _now_s(self) -> float:
         return self._clock.monotonic() - self._begin_s
+
+
+def _same(watched: _Watched, rendition: Rendition) -> bool:
+    return watched.rendition is not None and watched.rendition.id == rendition.id
+
+
+def _how(reload: Reload) -> str:
+    """What is asked for beside the whole."""
+    told = [
+        name
+        for name, asked in (
+            ("blocking", reload.blocking),
+            ("delta", "_HLS_skip=" in reload.url),
+            ("patch", reload.patch),
+        )
+        if asked
+    ]
+    return ", ".join(told)

@@ -6,15 +6,14 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ui.cli.conditions import verdict_on
 from ui.cli.options import add_ca_file_argument, add_fail_on_argument
 from ui.cli.web_options import add_web_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
-    from player.qa.thresholds import Condition
 
 _FIGURES = {
     "warnings": "what is wrong with the manifest",
@@ -57,26 +56,18 @@ def run(args: argparse.Namespace) -> int:
             print(line)
         for line in inspect_systems.lines(presentation):
             print(f"key system  {line}")
-    return _verdict(conditions, presentation)
+    return verdict_on(conditions, _figures(presentation))
 
 
-def _verdict(conditions: Sequence[Condition], presentation: Presentation) -> int:
-    """Exit code 1 where a condition of ``--fail-on`` holds; each such is told on stderr."""
-    if not conditions:
-        return 0
-    from player.errors import ExitCode
+def _figures(presentation: Presentation) -> dict[str, float]:
+    """The figures that ``--fail-on`` may speak of."""
     from player.manifest.edit import iter_renditions
-    from player.qa.thresholds import judge
 
-    figures = {
+    return {
         "warnings": float(len(presentation.warnings)),
         "periods": float(len(presentation.periods)),
         "renditions": float(sum(1 for _ in iter_renditions(presentation))),
     }
-    broken = [each for each in (judge(condition, [("", figures)]) for condition in conditions) if not each.holds]
-    for judgement in broken:
-        print(f"matinee: {judgement.condition.metric} is {judgement.value:g}", file=sys.stderr)
-    return int(ExitCode.FAILED if broken else ExitCode.GOOD)
 
 
 def _now(text: str | None) -> float:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ui.cli.options import add_ca_file_argument, whole_number
-from ui.cli.web_options import add_web_arguments, connect_of, web_of
+from ui.cli.conditions import verdict_on
+from ui.cli.options import add_ca_file_argument, add_fail_on_argument, whole_number
+from ui.cli.web_options import add_web_arguments, conditions_of, connect_of, web_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
     from player.qa.cdn.verdict import Figure, Standing, Verdict
 
 _SEGMENTS = 10
+_FIGURES = {
+    "errors": "of all CDNs",
+    "wrong_bytes": "segments that differ from those of most CDNs",
+    "misses": "answers that caches did not have",
+    "slowest_mbps": "the median of the slowest CDN",
+    "first_byte_ms": "the median of the CDN that is the last to answer, over an open connection",
+}
 _HEAD = ("", "connect", "TLS", "first byte, cold", "warm", "Mbit/s (95 % interval)", "5 %", "95 %", "cache", "errors")
 
 
@@ -36,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=whole_number, default=1, metavar="N", help="how often each (default 1)")
     parser.add_argument("--rung", type=whole_number, metavar="N", help="of this rung (default: the middle one)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_fail_on_argument(parser)
     add_ca_file_argument(parser)
     add_web_arguments(parser)
 
@@ -46,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from player.qa.cdn.verdict import verdict
     from ui.cli.inspect_load import load
 
+    conditions = conditions_of(args, _FIGURES)
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
     places = _places(asyncio.run(_steered(presentation, args)), args)
     if len(places) < 2 or not all(places.values()):
@@ -55,7 +66,19 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(_document(found), indent=1))
     else:
         _tell(found)
-    return int(ExitCode.GOOD if found.good else ExitCode.FAILED)
+    return verdict_on(conditions, _figures(found)) if found.good else int(ExitCode.FAILED)
+
+
+def _figures(found: Verdict) -> dict[str, float]:
+    rates = [0.0 if each.bps is None else each.bps.median / 1e6 for each in found.standings]
+    waits = [math.inf if (wait := each.warm_first_byte_s) is None else wait.median * 1000 for each in found.standings]
+    return {
+        "errors": float(sum(sum(each.errors.values()) for each in found.standings)),
+        "wrong_bytes": float(sum(len(each.wrong) for each in found.standings)),
+        "misses": float(sum(each.misses for each in found.standings)),
+        "slowest_mbps": min(rates),
+        "first_byte_ms": max(waits),
+    }
 
 
 def _places(presentation: Presentation, args: argparse.Namespace) -> Places:

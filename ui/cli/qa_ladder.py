@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ui.cli.options import add_ca_file_argument, whole_number
-from ui.cli.web_options import add_web_arguments, connect_of
+from ui.cli.conditions import verdict_on
+from ui.cli.options import add_ca_file_argument, add_fail_on_argument, whole_number
+from ui.cli.web_options import add_web_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
@@ -19,38 +20,56 @@ if TYPE_CHECKING:
     from player.qa.ladder.rules import Finding, Measured
 
 
+_FIGURES = {"findings": "rules that are broken", "warnings": "those that hardly matter"}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee qa ladder --help``."""
     parser.add_argument("source", metavar="URL|FILE", help="an HLS or DASH manifest")
     parser.add_argument("--segments", type=whole_number, default=0, metavar="N", help="of each rung (default: all)")
     parser.add_argument("--no-decode", action="store_true", help="look into the segments, and decode none")
+    parser.add_argument("--key", action="append", default=[], metavar="KID:KEY", help="a known content key, in hex")
+    parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_fail_on_argument(parser)
     add_ca_file_argument(parser)
     add_web_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and judge. 1 where a rule is broken that matters."""
+    """Measure and judge. 1 where a rule is broken that matters, or a condition of ``--fail-on`` holds."""
     from player.errors import ExitCode
     from player.qa.ladder.rules import findings
     from ui.cli.inspect_load import load
+    from ui.cli.play import known_key
 
+    conditions = conditions_of(args, _FIGURES)
+    keys = [known_key(text) for text in args.key]
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
-    ladder = asyncio.run(_sweep(presentation, args))
+    ladder, trouble = asyncio.run(_sweep(presentation, args, keys))
     found = findings(ladder)
     if args.json:
         print(json.dumps(_document(ladder, found), indent=1))
     else:
         _tell(ladder, found)
-    return int(ExitCode.FAILED if any(each.severity == "error" for each in found) else ExitCode.GOOD)
+    if trouble:
+        print(f"matinee: no licence: {trouble}", file=sys.stderr)
+    errors = sum(each.severity == "error" for each in found)
+    verdict = verdict_on(conditions, {"findings": float(len(found)), "warnings": float(len(found) - errors)})
+    return int(ExitCode.FAILED) if errors or trouble else verdict
 
 
-async def _sweep(presentation: Presentation, args: argparse.Namespace) -> list[Measured]:
+async def _sweep(
+    presentation: Presentation, args: argparse.Namespace, known: Sequence[tuple[bytes, bytes]]
+) -> tuple[list[Measured], str]:
+    """The measured ladder, and why a licence could not be had."""
     from player.clock import SystemClock
     from player.net.gate import Gate
+    from player.qa.ladder.keys import SweepKeys
     from player.qa.ladder.sweep import sweep
 
     gate = Gate(_transport(args), SystemClock())
+    keys = SweepKeys(presentation, gate, known, args.licence_url)
     terminal = sys.stderr.isatty()
 
     def progress(text: str) -> None:
@@ -58,8 +77,11 @@ async def _sweep(presentation: Presentation, args: argparse.Namespace) -> list[M
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
     try:
-        return await sweep(presentation, gate, limit=args.segments, decode=not args.no_decode, on_progress=progress)
+        decode = not args.no_decode
+        found = await sweep(presentation, gate, keys, limit=args.segments, decode=decode, on_progress=progress)
+        return found, keys.trouble
     finally:
+        keys.forget()
         progress("")
         await gate.close()
 
@@ -93,6 +115,7 @@ def _document(ladder: Sequence[Measured], found: Sequence[Finding]) -> dict[str,
         "renditions": [
             {
                 "name": each.name,
+                "period": each.period,
                 "type": str(each.type),
                 "id": each.rendition.id,
                 "declared_bps": each.rendition.bandwidth_bps,

@@ -8,14 +8,16 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ui.cli.options import add_ca_file_argument, positive
-from ui.cli.web_options import add_web_arguments, connect_of
+from ui.cli.conditions import verdict_on
+from ui.cli.options import add_ca_file_argument, add_fail_on_argument, positive
+from ui.cli.web_options import add_web_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
     from player.qa.watch import Refresh
 
 _FOR_S = 60.0
+_FIGURES = {"refreshes": "how many there were", "bad": "those that broke a rule or could not be had"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--every", type=positive, metavar="S", help="between refreshes (default: as the manifest asks)"
     )
+    parser.add_argument(
+        "--whole", action="store_true", help="no blocking reload, delta update or patch, also where they are offered"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document at the end")
+    add_fail_on_argument(parser)
     add_ca_file_argument(parser)
     add_web_arguments(parser)
 
@@ -39,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from player.errors import ErrorCode, ExitCode, InputError
     from ui.cli.inspect_load import load
 
+    conditions = conditions_of(args, _FIGURES)
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
     if not presentation.live:
         raise InputError(ErrorCode.INPUT_USAGE, "This is no live manifest: there is nothing to watch.")
@@ -47,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"version": 1, "good": not bad, "refreshes": [_row(each) for each in found]}, indent=1))
     print(f"{len(found)} refreshes, {len(bad)} of them not as they should be", file=sys.stderr)
-    return int(ExitCode.FAILED if bad else ExitCode.GOOD)
+    figures = {"refreshes": float(len(found)), "bad": float(len(bad))}
+    return int(ExitCode.FAILED) if bad else verdict_on(conditions, figures)
 
 
 async def _follow(presentation: Presentation, args: argparse.Namespace) -> list[Refresh]:
@@ -58,13 +66,13 @@ async def _follow(presentation: Presentation, args: argparse.Namespace) -> list[
 
     gate = Gate(connect_of(args)(), SystemClock())
 
-    async def fetch(url: str) -> tuple[bytes, str]:
-        response = await gate.fetch(Request(RequestKind.MANIFEST, url))
+    async def fetch(url: str, held_s: float | None) -> tuple[bytes, str]:
+        response = await gate.fetch(Request(RequestKind.MANIFEST, url, first_byte_s=held_s, deadline_s=held_s))
         return response.body, response.url
 
     found: list[Refresh] = []
     try:
-        watch = ManifestWatch(presentation, fetch, SystemClock(), args.source, every_s=args.every)
+        watch = ManifestWatch(presentation, fetch, SystemClock(), args.source, every_s=args.every, whole=args.whole)
         async for each in watch.refreshes(args.for_s):
             found.append(each)
             if not args.json:
@@ -77,7 +85,7 @@ async def _follow(presentation: Presentation, args: argparse.Namespace) -> list[
 def _tell(found: Refresh) -> None:
     from ui.cli.inspect_table import change_lines
 
-    name = found.name or "manifest"
+    name = (found.name or "manifest") + (f" ({found.how})" if found.how else "")
     lines = [found.trouble] if found.trouble else list(change_lines(found.changes))
     lines += [
         f"rule broken: {rule.sentence} ({rule.code})" for rule in found.broken if rule not in found.changes.broken
@@ -92,6 +100,7 @@ def _row(found: Refresh) -> dict[str, Any]:
     return {
         "at_s": round(found.at_s, 3),
         "name": found.name,
+        "how": found.how,
         "edge_s": None if found.edge_s is None else round(found.edge_s, 3),
         "trouble": found.trouble,
         "broken": [{"code": each.code, "sentence": each.sentence, "clause": each.clause} for each in found.broken],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from drm_client.cenc import SampleProtection
 from drm_client.errors import DrmError
 from player.errors import MediaError
 from player.manifest.model import Rendition, Segment
@@ -12,6 +13,7 @@ from player.media.demux import open_demuxer
 from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.source import WholeSource
 from player.media.timestamps import TimestampUnwrapper
+from player.qa.ladder.keys import SweepKeys
 
 _DECODERS = {Codec.AV1: "libdav1d"}  # FFmpeg's own needs hardware
 
@@ -20,7 +22,7 @@ _DECODERS = {Codec.AV1: "libdav1d"}  # FFmpeg's own needs hardware
 class SegmentFacts:
     """A segment as it is. Times are seconds on the media's own timeline; ``start_s`` and ``end_s`` are None where
     nothing could be read, and ``trouble`` says why. ``decoded`` counts pictures or sound frames; None where nothing
-    was decoded (encrypted, or not asked for)."""
+    was decoded (encrypted without a key, or not asked for)."""
 
     position: int
     size: int
@@ -43,22 +45,25 @@ class SegmentFacts:
 
 
 class Ruler:
-    """Measures the segments of one rendition, in order. ``decode`` decodes each of them too."""
+    """Measures the segments of one rendition, in order. ``decode`` decodes each of them too, where ``keys`` has those
+    that it needs."""
 
-    def __init__(self, rendition: Rendition, *, decode: bool = True) -> None:
+    def __init__(self, rendition: Rendition, keys: SweepKeys | None = None, *, decode: bool = True) -> None:
         self._rendition = rendition
+        self._keys = keys
         self._decode = decode
+        self._locked = False  # a sample of the segment could not be decrypted
         self._unwrapper = TimestampUnwrapper()
 
     def measure(self, position: int, segment: Segment, init: bytes | None, data: bytes) -> SegmentFacts:
         """The facts of a segment; what cannot be read is in ``trouble``."""
-        encrypted = bool(segment.keys) or bool(self._rendition.protections)
+        self._locked = False
         try:
             demuxer = open_demuxer(
                 self._rendition.container,
                 init,
                 timestamps=self._unwrapper,
-                decrypt=lambda sample, _protection: sample,
+                decrypt=self._decrypt,
             )
             samples = list(demuxer.samples(WholeSource(data), fallback_start_s=segment.start_s))
         except (MediaError, DrmError) as error:
@@ -68,7 +73,7 @@ class Ruler:
             return SegmentFacts(position, len(data), trouble="there is nothing in it.")
         own = [each for each in samples if each.kind is main]
         config = demuxer.configs.get(main)
-        look = config is not None and self._decode and not encrypted
+        look = config is not None and self._decode and not self._locked
         decoded, trouble = decoded_frames(config, own) if look and config else (None, "")
         return SegmentFacts(
             position,
@@ -84,6 +89,13 @@ class Ruler:
             decoded,
             trouble,
         )
+
+    def _decrypt(self, sample: bytearray, protection: SampleProtection) -> bytearray:
+        """The sample in the clear; as it is where there is no key."""
+        if self._keys is not None and self._keys.has(protection.kid):
+            return self._keys.decrypt(sample, protection)
+        self._locked = True
+        return sample
 
 
 def decoded_frames(config: StreamConfig, samples: Sequence[Sample]) -> tuple[int | None, str]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from player.manifest.model import Rendition, Segment, TrackType
 from player.qa.ladder.measure import SegmentFacts
+from player.selection import codec_family
 
 PEAK_SHARE = 1.1  # RFC 8216bis 4.4.6.2: within ten percent
 PEAK_BPS = 20_000.0  # hardly a frame more makes that of sound
@@ -29,6 +30,7 @@ class Rule(StrEnum):
     GAP = "segment.gap"
     PEAK = "bandwidth.peak"
     LOW = "bandwidth.low"
+    CODEC = "declared.codec"
     RESOLUTION = "declared.resolution"
     FRAME_RATE = "declared.frame_rate"
     ALIGNMENT = "ladder.alignment"
@@ -55,18 +57,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A rendition with what was measured of it; ``missing`` tells of segments that could not be had, by position."""
+    """A rendition with what was measured of it; ``missing`` tells of segments that could not be had, by position.
+    ``period`` counts from 1; None where there is but one."""
 
     type: TrackType
     rendition: Rendition
     segments: Sequence[Segment]
     facts: Sequence[SegmentFacts]
     missing: Sequence[tuple[int, str]] = ()
+    period: int | None = None
 
     @property
     def name(self) -> str:
         height = f"{self.rendition.height}p " if self.rendition.height else ""
-        return f"{self.type} {height}{self.rendition.id}"
+        period = "" if self.period is None else f"period {self.period} "
+        return f"{period}{self.type} {height}{self.rendition.id}"
 
     @property
     def mean_bps(self) -> float | None:
@@ -95,7 +100,10 @@ def findings(ladder: Sequence[Measured]) -> list[Finding]:
     found: list[Finding] = []
     for measured in ladder:
         found += [*_segments(measured), *_continuity(measured), *_declared(measured)]
-    return [*found, *_alignment(ladder), *_sound_and_picture(ladder)]
+    for period in dict.fromkeys(measured.period for measured in ladder):
+        own = [measured for measured in ladder if measured.period == period]
+        found += [*_alignment(own), *_sound_and_picture(own)]
+    return found
 
 
 def _segments(measured: Measured) -> Iterator[Finding]:
@@ -156,6 +164,7 @@ def _declared(measured: Measured) -> Iterator[Finding]:
         yield Finding(
             Rule.LOW, measured.name, None, f"It takes {_mbit(mean)} on average; declared are {_mbit(usual)}."
         )
+    yield from _codec(measured)
     if measured.type is not TrackType.VIDEO:
         return
     for each in measured.facts:
@@ -180,6 +189,15 @@ def _declared(measured: Measured) -> Iterator[Finding]:
         )
 
 
+def _codec(measured: Measured) -> Iterator[Finding]:
+    family = codec_family(measured.rendition.codecs, measured.type)
+    for each in measured.facts:
+        if family and each.codec and each.codec != family:
+            sentence = f"It is coded as {each.codec}; declared is {family}."
+            yield Finding(Rule.CODEC, measured.name, each.position + 1, sentence)
+            return
+
+
 def _alignment(ladder: Sequence[Measured]) -> Iterator[Finding]:
     """Segments of one number begin at one time in all rungs: else a change of quality repeats or skips pictures."""
     video = [each for each in ladder if each.type is TrackType.VIDEO]
@@ -202,21 +220,29 @@ def _alignment(ladder: Sequence[Measured]) -> Iterator[Finding]:
 
 
 def _sound_and_picture(ladder: Sequence[Measured]) -> Iterator[Finding]:
-    """How far sound and picture are apart at the first segment."""
-    starts = {
-        kind: next((each.facts[0] for each in ladder if each.type is kind and each.facts), None)
+    """How far sound and picture are apart at the first segment, on the presentation's timeline."""
+    first = {
+        kind: next((each for each in ladder if each.type is kind and each.facts), None)
         for kind in (TrackType.VIDEO, TrackType.AUDIO)
     }
-    picture, sound = starts[TrackType.VIDEO], starts[TrackType.AUDIO]
-    if picture is None or sound is None or picture.position != sound.position:
+    picture, sound = first[TrackType.VIDEO], first[TrackType.AUDIO]
+    if picture is None or sound is None or picture.facts[0].position != sound.facts[0].position:
         return
-    if picture.start_s is None or sound.start_s is None:
+    picture_s, sound_s = _begin_s(picture), _begin_s(sound)
+    if picture_s is None or sound_s is None:
         return
-    off_s = sound.start_s - picture.start_s
+    off_s = sound_s - picture_s
     if abs(off_s) > AV_OFFSET_S:
-        yield Finding(
-            Rule.AV_OFFSET, "audio", picture.position + 1, f"The sound begins {off_s:+.3f} s from the picture."
-        )
+        sentence = f"The sound begins {off_s:+.3f} s from the picture."
+        yield Finding(Rule.AV_OFFSET, sound.name, sound.facts[0].position + 1, sentence)
+
+
+def _begin_s(measured: Measured) -> float | None:
+    """Where the first segment begins; in HLS on the media's own timeline, which all renditions share."""
+    facts = measured.facts[0]
+    return (
+        None if facts.start_s is None else facts.start_s + (measured.segments[facts.position].media_offset_s or 0.0)
+    )
 
 
 def _mbit(bps: float) -> str:

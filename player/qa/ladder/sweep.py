@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
+from drm_client.errors import DrmError
 from player.errors import MatineeError
 from player.manifest.model import Presentation, Rendition, Segment, SegmentIndex, TrackType
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
+from player.qa.ladder.keys import SweepKeys
 from player.qa.ladder.measure import Ruler, SegmentFacts
 from player.qa.ladder.rules import Measured
 
@@ -17,50 +20,67 @@ OnProgress = Callable[[str], None]
 
 
 async def sweep(
-    presentation: Presentation, gate: Gate, *, limit: int, decode: bool, on_progress: OnProgress = lambda _text: None
+    presentation: Presentation,
+    gate: Gate,
+    keys: SweepKeys,
+    *,
+    limit: int,
+    decode: bool,
+    on_progress: OnProgress = lambda _text: None,
 ) -> list[Measured]:
-    """Measure every rendition of sound and picture in the first period that has any, ``limit`` segments of each
-    (0: all)."""
+    """Measure every rendition of sound and picture in every period, ``limit`` segments of each (0: all)."""
     measured = []
-    for track in next((each.tracks for each in presentation.periods if each.tracks), ()):
-        if track.type not in (TrackType.VIDEO, TrackType.AUDIO):
-            continue
-        for rendition in track.renditions:
-            if isinstance(rendition.segments, SegmentIndex):
-                on_progress(f"{track.type} {rendition.id}")
-                measured.append(await _rendition(track.type, rendition, gate, limit, decode))
+    periods = [period for period in presentation.periods if period.tracks]
+    for number, period in enumerate(periods, 1):
+        for track in period.tracks:
+            if track.type not in (TrackType.VIDEO, TrackType.AUDIO):
+                continue
+            for rendition in track.renditions:
+                if isinstance(rendition.segments, SegmentIndex):
+                    on_progress(f"{track.type} {rendition.id}")
+                    found = await _Sweeper(rendition, gate, keys, decode).measure(track.type, limit)
+                    measured.append(replace(found, period=number if len(periods) > 1 else None))
     return measured
 
 
-async def _rendition(type_: TrackType, rendition: Rendition, gate: Gate, limit: int, decode: bool) -> Measured:
-    index = rendition.segments
-    assert isinstance(index, SegmentIndex)
-    segments = [index[number] for number in range(min(len(index), limit or len(index)))]
-    ruler = Ruler(rendition, decode=decode)
-    inits: dict[object, bytes] = {}
-    facts: list[SegmentFacts] = []
-    missing: list[tuple[int, str]] = []
-    for first in range(0, len(segments), _AT_ONCE):
-        group = list(enumerate(segments[first : first + _AT_ONCE], first))
-        answers = await asyncio.gather(*(_load(segment, gate, inits) for _, segment in group))
-        for (position, segment), answer in zip(group, answers, strict=True):
-            if isinstance(answer, MatineeError):
-                missing.append((position, answer.sentence))
-            else:
-                init, data = answer
-                facts.append(await asyncio.to_thread(ruler.measure, position, segment, init, data))
-    return Measured(type_, rendition, segments, facts, missing)
+class _Sweeper:
+    """Loads and measures one rendition."""
 
+    def __init__(self, rendition: Rendition, gate: Gate, keys: SweepKeys, decode: bool) -> None:
+        self._rendition = rendition
+        self._gate = gate
+        self._keys = keys
+        self._ruler = Ruler(rendition, keys, decode=decode)
+        self._inits: dict[object, bytes] = {}
 
-async def _load(
-    segment: Segment, gate: Gate, inits: dict[object, bytes]
-) -> tuple[bytes | None, bytes] | MatineeError:
-    """Init segment and segment, or why they cannot be had."""
-    try:
+    async def measure(self, type_: TrackType, limit: int) -> Measured:
+        """What its segments are, and which could not be had."""
+        index = self._rendition.segments
+        assert isinstance(index, SegmentIndex)
+        await self._keys.prepare([kid for each in self._rendition.protections for kid in each.default_kids])
+        segments = [index[number] for number in range(min(len(index), limit or len(index)))]
+        facts: list[SegmentFacts] = []
+        missing: list[tuple[int, str]] = []
+        for first in range(0, len(segments), _AT_ONCE):
+            group = list(enumerate(segments[first : first + _AT_ONCE], first))
+            answers = await asyncio.gather(*(self._load(segment) for _, segment in group))
+            for (position, segment), answer in zip(group, answers, strict=True):
+                if isinstance(answer, str):
+                    missing.append((position, answer))
+                else:
+                    init, data = answer
+                    facts.append(await asyncio.to_thread(self._ruler.measure, position, segment, init, data))
+        return Measured(type_, self._rendition, segments, facts, missing)
+
+    async def _load(self, segment: Segment) -> tuple[bytes | None, bytes] | str:
+        """Init segment and segment, decrypted where they are encrypted as a whole; or why they cannot be had."""
         init = segment.init
-        if init is not None and init not in inits:
-            inits[init] = (await gate.fetch(Request(RequestKind.INIT, init.url, byte_range=init.byte_range))).body
-        data = await gate.fetch(Request(RequestKind.SEGMENT, segment.url, byte_range=segment.byte_range))
-    except MatineeError as error:
-        return error
-    return (None if init is None else inits[init]), data.body
+        try:
+            if init is not None and init not in self._inits:
+                request = Request(RequestKind.INIT, init.url, byte_range=init.byte_range)
+                self._inits[init] = (await self._gate.fetch(request)).body
+            request = Request(RequestKind.SEGMENT, segment.url, byte_range=segment.byte_range)
+            data = await self._keys.whole(segment, (await self._gate.fetch(request)).body)
+        except (MatineeError, DrmError) as error:
+            return error.sentence
+        return (None if init is None else self._inits[init]), data

@@ -125,6 +125,8 @@ def test_servers_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         assert slow["cold_first_byte_s"]["median"] > slow["warm_first_byte_s"]["median"] >= 0.015
         assert fast["tcp_s"]["count"] == 3, "each cold one made a connection"
         assert any("is best in the first byte" in each for each in document["sentences"])
+        assert main([*words, "--fail-on", "first_byte_ms>15"]) == 1
+        assert "matinee: first_byte_ms is" in capsys.readouterr().err
         with (tmp_path / "copy" / "seg-0-001.m4s").open("r+b") as file:
             file.write(b"damaged!")
         assert main(words) == 1

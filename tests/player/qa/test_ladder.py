@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from player.manifest.model import Container, Rendition, Segment, TrackType
 from player.media.model import StreamKind
 from player.qa.ladder.measure import SegmentFacts
 from player.qa.ladder.rules import Finding, Measured, Rule, findings
 from tests.kit import media
+from tests.kit.clearkey import ClearKeyServer
 from ui.cli.main import main
 
 SEGMENTS = [Segment(number, number * 4.0, 4.0, f"http://a.test/{number}.m4s") for number in range(3)]
@@ -62,6 +66,7 @@ def test_what_is_wrong_with_a_segment_is_named(changed: SegmentFacts, rule: Rule
     [
         ([measured(bandwidth_bps=400_000)], (Rule.PEAK, None)),
         ([measured(bandwidth_bps=2_000_000)], (Rule.LOW, None)),
+        ([measured(codecs=("hvc1.1.6.L93.B0",))], (Rule.CODEC, 1)),
         ([measured(height=720, width=1280)], (Rule.RESOLUTION, 1)),
         ([measured(frame_rate=50.0)], (Rule.FRAME_RATE, None)),
         ([measured(target_duration_s=3.0)], (Rule.TARGET, 1)),
@@ -105,6 +110,56 @@ def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
     printed = capsys.readouterr().out
     assert "segment.unavailable: video 360p 1, segment 2" in printed
     assert "video 180p 0, segment 2" in printed
+
+
+def test_encrypted_media_are_decoded_with_stated_keys_and_with_those_of_a_licence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    title = media.packager_cenc(8)
+    stated = [word for pair in title.keys.values() for word in ("--key", ":".join(pair))]
+    with ClearKeyServer(title.keys) as server:
+        for words in (stated, ["--licence-url", server.url], ["--licence-url", "http://127.0.0.1:9/"]):
+            code = main(["qa", "ladder", str(title.folder / "manifest.mpd"), "--segments", "1", "--json", *words])
+            document = json.loads(capsys.readouterr().out)
+            decoded = [row["decoded"] for each in document["renditions"] for row in each["segments"]]
+            assert all(decoded) is (code == 0), "without a licence nothing is decoded, and that is told"
+        assert server.asked == 1, "one licence is enough for all renditions"
+    wrong = [word for kid, _ in title.keys.values() for word in ("--key", f"{kid}:{'00' * 16}")]
+    assert main(["qa", "ladder", str(title.folder / "manifest.mpd"), "--segments", "1", *wrong]) == 1
+    assert "segment.undecodable" in capsys.readouterr().out
+
+
+def test_whole_segments_are_decrypted_and_every_period_is_looked_into(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = media.ffmpeg_hls_ts(8)
+    key, iv = bytes(range(16)), (0).to_bytes(16, "big")
+    first = min(source.folder.rglob("*.ts"))
+    padded = padding.PKCS7(128).padder()
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+    clear = padded.update(first.read_bytes()) + padded.finalize()
+    (tmp_path / "0.ts").write_bytes(encryptor.update(clear) + encryptor.finalize())
+    (tmp_path / "k").write_bytes(key)
+    (tmp_path / "a.m3u8").write_text(
+        '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:4,\n0.ts\n#EXT-X-ENDLIST\n'
+    )
+    assert main(["qa", "ladder", str(tmp_path / "a.m3u8"), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["renditions"][0]["segments"]
+    assert row["decoded"] == row["samples"] > 50
+
+    title = media.ffmpeg_dash(8)
+    shutil.copytree(title.folder, tmp_path / "two")
+    manifest = tmp_path / "two" / "manifest.mpd"
+    period = re.search(r"<Period.*?</Period>", manifest.read_text(), re.DOTALL)
+    assert period is not None
+    later = period[0].replace('<Period id="0" start="PT0.0S">', '<Period id="1" start="PT8.0S">')
+    text = manifest.read_text().replace(period[0], period[0] + later)
+    manifest.write_text(text.replace('mediaPresentationDuration="PT8.0S"', 'mediaPresentationDuration="PT16.0S"'))
+    words = ["qa", "ladder", str(manifest), "--segments", "1", "--no-decode", "--json"]
+    assert main([*words, "--fail-on", "findings>0"]) == 0
+    periods = [each["period"] for each in json.loads(capsys.readouterr().out)["renditions"]]
+    assert periods == [1] * (len(periods) // 2) + [2] * (len(periods) // 2)
+    assert main([*words, "--fail-on", "findings>=0"]) == 1
 
 
 def test_encrypted_media_and_other_containers_are_looked_into() -> None:

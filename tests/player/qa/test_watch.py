@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from player.errors import ErrorCode, NetError
 from player.manifest import attach_playlist, parse
+from player.manifest.model import Presentation
 from player.qa.simulation.loop import LoopClock, VirtualLoop
 from player.qa.watch import ManifestWatch, Refresh
 from tests.kit import media
@@ -29,24 +31,36 @@ def playlist(first: int, count: int = 4, ended: bool = False, name: str = "s") -
 
 def watched(answers: list[bytes | NetError], for_s: float = 60.0, *, multivariant: bool = False) -> list[Refresh]:
     """The refreshes of a playlist that is answered so, one answer after another; time passes at once."""
-    loop = VirtualLoop()
-    clock = LoopClock(loop, 1_700_000_000.0)
-    left = list(answers)
-    if multivariant:
-        presentation = parse(MASTER.encode(), "http://a.test/m.m3u8")
-        rendition = presentation.periods[0].tracks[0].renditions[0]
-        presentation = attach_playlist(presentation, rendition, playlist(1), URL)
-    else:
-        presentation = parse(playlist(1), URL)
+    if not multivariant:
+        return looked(parse(playlist(1), URL), answers, for_s, [])
+    presentation = parse(MASTER.encode(), "http://a.test/m.m3u8")
+    rendition = presentation.periods[0].tracks[0].renditions[0]
+    return looked(attach_playlist(presentation, rendition, playlist(1), URL), answers, for_s, [])
 
-    async def fetch(_url: str) -> tuple[bytes, str]:
+
+def looked(
+    presentation: Presentation,
+    answers: Sequence[bytes | str | NetError],
+    for_s: float,
+    asked: list[str],
+    *,
+    whole: bool = False,
+) -> list[Refresh]:
+    """The refreshes of a presentation, an answer after another; ``asked`` gets the addresses."""
+    loop = VirtualLoop()
+    clock = LoopClock(loop, 1_700_000_020.0)
+    left = list(answers)
+
+    async def fetch(url: str, held_s: float | None) -> tuple[bytes, str]:
+        asked.append(url)
         answer = left.pop(0) if len(left) > 1 else left[0]
+        await clock.sleep(0.0 if held_s is None else 1.0)
         if isinstance(answer, NetError):
             raise answer
-        return answer, URL
+        return answer.encode() if isinstance(answer, str) else answer, url
 
     async def run() -> list[Refresh]:
-        watch = ManifestWatch(presentation, fetch, clock, URL)
+        watch = ManifestWatch(presentation, fetch, clock, presentation.url, whole=whole)
         return [each async for each in watch.refreshes(for_s)]
 
     try:
@@ -64,6 +78,47 @@ def test_a_playlist_that_goes_on_as_it_should(multivariant: bool) -> None:
     assert found[-1].changes.ended, "an ended one is watched no longer"
     assert bool(found[0].name) is multivariant
     assert [each.edge_s for each in found] == [20, 24, 28]
+
+
+CONTROL = "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24.0"
+
+
+def test_a_server_that_waits_for_news_and_skips_the_old_is_asked_for_that() -> None:
+    first = playlist(1, 9).decode().replace("#EXT-X-MEDIA", f"{CONTROL}\n#EXT-X-MEDIA")
+    delta = first.replace("#EXT-X-VERSION:6", "#EXT-X-VERSION:9").replace(
+        "".join(f"#EXTINF:4.0,\ns{number}.ts\n" for number in range(1, 4)), "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n"
+    )
+    answers = [f"{delta}\n#EXTINF:4.0,\ns10.ts", f"{delta}\n#EXTINF:4.0,\ns10.ts", "<html>", first]
+    asked: list[str] = []
+    found = looked(parse(first, URL), answers, 20, asked)
+    assert [each.how for each in found[:2]] == ["blocking, delta"] * 2
+    assert asked[0].endswith("?_HLS_msn=10&_HLS_skip=YES")
+    assert found[0].changes.renditions[0].added == (10,)
+    assert [rule.code for rule in found[1].broken] == ["blocking"], "it was to wait for segment 11"
+    assert found[2].trouble
+    assert (found[3].how, asked[3]) == ("", URL), "what did not fit is loaded whole"
+    asked.clear()
+    assert {each.how for each in looked(parse(first, URL), [first], 20, asked, whole=True)} == {""}
+
+
+def test_a_patch_is_asked_for_where_the_manifest_offers_one() -> None:
+    mpd = (
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" id="m" type="dynamic" minimumUpdatePeriod="PT4S"'
+        ' availabilityStartTime="2023-11-14T22:13:00Z" publishTime="2023-11-14T22:13:10Z">'
+        '<PatchLocation ttl="60">p.mpp</PatchLocation><Period id="p" start="PT0S">'
+        '<AdaptationSet id="1" mimeType="video/mp4"><SegmentTemplate timescale="1" media="$Time$.m4s">'
+        '<SegmentTimeline><S t="0" d="4"/></SegmentTimeline></SegmentTemplate>'
+        '<Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>'
+    )
+    line = "/MPD/Period[@id='p']/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline"
+    patch = (
+        '<Patch xmlns="urn:mpeg:dash:schema:mpd-patch:2020" mpdId="m" originalPublishTime="2023-11-14T22:13:10Z"'
+        f' publishTime="2023-11-14T22:13:20Z"><add sel="{line}"><S t="4" d="4"/></add></Patch>'
+    )
+    asked: list[str] = []
+    found = looked(parse(mpd, "http://a.test/m.mpd", now_s=1_700_000_020.0), [patch], 5, asked)
+    assert (found[0].how, asked) == ("patch", ["http://a.test/p.mpp"])
+    assert found[0].changes.renditions[0].added == (2,)
 
 
 def test_standing_still_is_told_once() -> None:
