@@ -19,15 +19,19 @@ from urllib.parse import urlsplit
 from player.errors import ANY_ERROR, ErrorCode, ServiceError
 from player.state import PlaybackState, Status
 from ui.ports import (
+    AccountCard,
     CatalogPage,
     ChannelCard,
     DeviceCard,
     Devices,
     Found,
     Household,
+    Membership,
     OnAir,
     PartReport,
+    PaymentCard,
     Person,
+    PlanOffer,
     PlayerPort,
     SessionPort,
     SignInCode,
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from player.mpv.player import MpvPlayer
     from player.opening import Source
     from player.service import DeviceCode, Profile, ServiceClient, Title
+    from player.service.billing import Subscription
     from player.session import Session
 
 T = TypeVar("T")
@@ -190,6 +195,36 @@ class EngineClient:
     async def remove_device(self, device_id: str) -> None:
         await self._service().remove_device(device_id)
 
+    async def account(self) -> AccountCard:
+        service = self._service()
+        plans, has, paid = await asyncio.gather(service.plans(), service.subscription(), service.payments())
+        account = await service.account()
+        return AccountCard(
+            "" if account is None else account.name,
+            "" if account is None else account.email,
+            _membership(has),
+            [
+                PlanOffer(one.name, one.price_cents, one.currency, one.max_height, one.streams, one.download_titles)
+                for one in plans
+            ],
+            [
+                PaymentCard(one.kind, one.plan, one.amount_cents, one.currency, one.state, one.created_at)
+                for one in paid
+            ],
+        )
+
+    async def subscribe(self, request_id: str, plan: str, card: str | None) -> Membership:
+        return _membership(await self._service().subscribe(request_id, plan, card))
+
+    async def cancel_plan(self) -> Membership:
+        return _membership(await self._service().cancel_subscription())
+
+    async def change_password(self, password: str, new_password: str) -> None:
+        await self._service().change_password(password, new_password)
+
+    async def sign_out_everywhere(self) -> None:
+        await self._service().logout_everywhere()
+
     async def forget_history(self) -> None:
         await self.engine.forget_history()
 
@@ -281,6 +316,20 @@ def _card(title: Title) -> TitleCard:
         watched_at=progress.watched_at if progress else 0.0,
         furthest_s=progress.furthest_s if progress else None,
         maturity=title.maturity,
+    )
+
+
+def _membership(found: Subscription) -> Membership:
+    return Membership(
+        found.plan,
+        found.state,
+        found.ends_at,
+        found.renews_at,
+        found.next_plan or "",
+        found.price_cents,
+        found.currency,
+        found.last4 or "",
+        found.declined or "",
     )
 
 

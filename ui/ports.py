@@ -203,6 +203,57 @@ class Devices:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """A plan for sale. Amounts are in hundredths of ``currency``; None is no limit."""
+
+    name: str
+    price_cents: int
+    currency: str
+    max_height: int | None = None
+    streams: int | None = None
+    download_titles: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What the account has: ``state`` is free, given, active, cancelled or past_due. Times are seconds since 1970;
+    ``last4`` are the last digits of the card that is charged, ``declined`` why it was not."""
+
+    plan: str
+    state: str
+    ends_at: float | None = None
+    renews_at: float | None = None
+    next_plan: str = ""
+    price_cents: int | None = None
+    currency: str = ""
+    last4: str = ""
+    declined: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCard:
+    """One payment: ``kind`` is subscribe, change or renewal, ``state`` pending, paid, declined or refunded."""
+
+    kind: str
+    plan: str
+    amount_cents: int
+    currency: str
+    state: str
+    paid_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCard:
+    """The account, what it has, what there is, and what it paid last."""
+
+    name: str
+    email: str
+    membership: Membership
+    plans: Sequence[PlanOffer] = ()
+    payments: Sequence[PaymentCard] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PartReport:
     """A part of the installation: whether it is there, and what helps where it is not."""
 
@@ -350,6 +401,27 @@ class ClientPort(Protocol):
 
     async def remove_device(self, device_id: str) -> None:
         """Take a machine off the account: it plays nothing of it any more."""
+        ...
+
+    async def account(self) -> AccountCard:
+        """The account that is signed in."""
+        ...
+
+    async def subscribe(self, request_id: str, plan: str, card: str | None) -> Membership:
+        """Subscribe or change the plan; ``card`` is a number, None for the one kept. The same ``request_id`` counts
+        once."""
+        ...
+
+    async def cancel_plan(self) -> Membership:
+        """Let the plan end with what is paid."""
+        ...
+
+    async def change_password(self, password: str, new_password: str) -> None:
+        """Have another password; every other sign-in is over."""
+        ...
+
+    async def sign_out_everywhere(self) -> None:
+        """End every sign-in of the account, this one too."""
         ...
 
     async def forget_history(self) -> None:

@@ -14,6 +14,14 @@ from player.errors import ErrorCode, InputError, NetError, ServiceError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Response
 from player.net.redact import host_of
+from player.service.billing import (
+    Payment,
+    Plan,
+    Subscription,
+    read_payments,
+    read_plans,
+    read_subscription,
+)
 from player.service.grants import DownloadGrant, read_grant
 from player.service.model import (
     Account,
@@ -139,6 +147,43 @@ class ServiceClient:
                     raise
             if self._clock.monotonic() >= until_s:
                 raise ServiceError(ErrorCode.SERVICE_EXPIRED, "The code has expired.")
+
+    async def logout_everywhere(self) -> None:
+        """End every sign-in of the account, this one too."""
+        await self._call("/auth/logout-everywhere", {})
+        await self._forget()
+
+    async def change_password(self, password: str, new_password: str, device_name: str = "Matinee") -> None:
+        """Have another password; every other sign-in is over. A wrong one raises ServiceError ``service.sign_in``."""
+        document = {"password": password, "new_password": new_password, "device_name": device_name}
+        asked_at = self._clock.wall()
+        tokens = read_tokens(Members.of(await self._call("/auth/password", document)), asked_at)
+        self._tokens = tokens
+        await asyncio.to_thread(self._store.save, tokens)
+
+    # Plans
+
+    async def plans(self) -> tuple[Plan, ...]:
+        """What can be subscribed to."""
+        return read_plans(Members.of(await self._call("/plans")))
+
+    async def subscription(self) -> Subscription:
+        """What the account has."""
+        return read_subscription(Members.of(await self._call("/account/subscription")))
+
+    async def subscribe(self, request_id: str, plan: str, card: str | None = None) -> Subscription:
+        """Subscribe, change the plan, or take a cancellation back; ``card`` is a number, None for the one kept. An
+        order that is sent again with the same ``request_id`` counts once. A declined card raises ServiceError."""
+        document = {"request_id": request_id, "plan": plan, "card": card}
+        return read_subscription(Members.of(await self._call("/account/subscription", document)))
+
+    async def cancel_subscription(self) -> Subscription:
+        """Let the plan run to the end of what is paid."""
+        return read_subscription(Members.of(await self._call("/account/subscription", method="DELETE")))
+
+    async def payments(self, limit: int = 20) -> tuple[Payment, ...]:
+        """The newest payments."""
+        return read_payments(Members.of(await self._call(f"/account/payments?{urlencode({'limit': limit})}")))
 
     # Profiles
 

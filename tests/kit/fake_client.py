@@ -17,20 +17,30 @@ from player.opening import Source
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
 from player.thumbnails import Picture
 from ui.ports import (
+    AccountCard,
     CatalogPage,
     ChannelCard,
     DeviceCard,
     Devices,
     Found,
     Household,
+    Membership,
     OnAir,
     PartReport,
+    PaymentCard,
     Person,
+    PlanOffer,
     SignInCode,
     TitleCard,
     TitleRow,
 )
 
+NOW = 1_790_000_000.0
+PLANS = (
+    PlanOffer("basic", 499, "EUR", 720, 1, 0),
+    PlanOffer("standard", 999, "EUR", 1080, 2, 25),
+    PlanOffer("premium", 1499, "EUR", None, 4, None),
+)
 LADDER = (
     RungChoice(0, "240p", 240, 400_000),
     RungChoice(1, "480p", 480, 1_400_000),
@@ -203,6 +213,9 @@ class FakeClient:
             DeviceCard("d2", "This computer", 1_760_090_000.0, here=True),
         ]
         self.consent: bool | None = None
+        self.membership = Membership("free", "free", currency="EUR")
+        self.payments: list[PaymentCard] = []
+        self.ordered: list[tuple[str, str, str | None]] = []
         self.codes = 0
         self.approved: Future[str] = Future()  # the name, once the code was approved elsewhere
         self._loop = asyncio.new_event_loop()
@@ -295,6 +308,34 @@ class FakeClient:
     async def remove_device(self, device_id: str) -> None:
         await self._obstacles()
         self.machines = [one for one in self.machines if one.id != device_id]
+
+    async def account(self) -> AccountCard:
+        await self._obstacles()
+        return AccountCard(self.viewer or "", "ada@tv.test", self.membership, PLANS, list(self.payments))
+
+    async def subscribe(self, request_id: str, plan: str, card: str | None) -> Membership:
+        self.ordered.append((request_id, plan, card))
+        await self._obstacles()
+        price = next(one.price_cents for one in PLANS if one.name == plan)
+        last4 = card[-4:] if card else self.membership.last4
+        self.membership = Membership(plan, "active", NOW + 3e6, NOW + 2.6e6, plan, price, "EUR", last4)
+        self.payments.insert(0, PaymentCard("subscribe", plan, price, "EUR", "paid", NOW))
+        return self.membership
+
+    async def cancel_plan(self) -> Membership:
+        await self._obstacles()
+        self.membership = replace(self.membership, state="cancelled", renews_at=None, next_plan="free")
+        return self.membership
+
+    async def change_password(self, password: str, new_password: str) -> None:
+        await self._obstacles()
+        if password != self.password:
+            raise ServiceError(ErrorCode.SERVICE_SIGN_IN, "The password is wrong.")
+        self.password = new_password
+
+    async def sign_out_everywhere(self) -> None:
+        await self._obstacles()
+        self.viewer = None
 
     async def forget_history(self) -> None:
         await self._obstacles()

@@ -14,12 +14,12 @@ from player.chapters import Chapter
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
 from player.state import Failure, LiveView, Status
-from tests.kit.fake_client import cards, channels, playing
+from tests.kit.fake_client import NOW, cards, channels, playing
 from tests.kit.fake_downloads import queue
 from tests.kit.pictures import scene
 from tests.ui.stage import Stage
 from ui.home_cache import HomeCache, KeptHome
-from ui.ports import Household, Person, TitleRow
+from ui.ports import Household, Membership, PaymentCard, Person, TitleRow
 
 K = Qt.Key
 Setup = Callable[[Stage, bool], None]
@@ -232,6 +232,38 @@ def _no_channels(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.focus_name == "retryChannels")
 
 
+def _account(stage: Stage, tv: bool) -> None:
+    _home(stage, tv)
+    stage.app.showAccount()
+    stage.until(lambda: stage.page == "account" and stage.focus_name == "plan_basic")
+
+
+def _account_with_plan(stage: Stage, tv: bool) -> None:
+    stage.client.membership = Membership("standard", "active", NOW + 3e6, NOW + 2.6e6, "standard", 999, "EUR", "4242")
+    paid = [PaymentCard("renewal", "standard", 999, "EUR", "paid", NOW - 2.6e6 * n) for n in range(3)]
+    stage.client.payments = [*paid, PaymentCard("subscribe", "basic", 499, "EUR", "refunded", NOW - 1e7)]
+    _account(stage, tv)
+
+
+def _account_order(stage: Stage, tv: bool) -> None:
+    _account_with_plan(stage, tv)
+    stage.key(K.Key_Right, K.Key_Right, K.Key_Return)
+    stage.until(lambda: is_within(stage.focus, "accountMenu"))
+
+
+def _account_password(stage: Stage, tv: bool) -> None:
+    _account(stage, tv)
+    stage.item("passwordDialog").open()
+    stage.until(lambda: stage.focus_name == "firstField")
+
+
+def _account_offline(stage: Stage, tv: bool) -> None:
+    _home(stage, tv)
+    stage.client.failure = NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
+    stage.app.showAccount()
+    stage.until(lambda: stage.focus_name == "retryAccount")
+
+
 def _settings(section: str) -> Setup:
     def show(stage: Stage, tv: bool) -> None:
         _home(stage, tv)
@@ -362,6 +394,11 @@ STATES: dict[str, Setup] = {
     "settings, device": _device_menu,
     "settings, about": _settings("about"),
     "settings, choices": _setting_menu,
+    "account": _account,
+    "account, plan": _account_with_plan,
+    "account, order": _account_order,
+    "account, password": _account_password,
+    "account, offline": _account_offline,
     "open stream": _dialog,
     "player": _player(),
     "player, paused": _player(status=Status.PAUSED, paused=True),

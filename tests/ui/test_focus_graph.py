@@ -18,6 +18,8 @@ MODAL = {
     "settings, device": ("settingMenu", ARROWS[:2]),
     "details, download": ("titleMenu", ARROWS[:2]),
     "downloads, choices": ("downloadMenu", ARROWS[:2]),
+    "account, order": ("accountMenu", ARROWS[:2]),
+    "account, password": ("passwordDialog", ARROWS),
     "open stream": ("openStreamDialog", ARROWS),
     "player, menu": ("menu", ARROWS[:2]),
 }

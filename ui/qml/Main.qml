@@ -11,6 +11,7 @@ Window {
     required property QtObject app
     readonly property Item page: ({ starting: starting, signIn: signIn, profiles: profiles, home: home, search: search, channels: channels,
                                    myList: myList, details: details, settings: settings, downloads: downloads,
+                                   account: account,
                                    player: player })[app.page] ?? starting
     property bool modal: false
     property int visibilityBefore: Window.Windowed
@@ -183,7 +184,18 @@ Window {
         onShowDownloads: window.app.showDownloads()
         onOpenStream: dialog.open()
         onShowSettings: window.app.showSettings()
+        onShowAccount: window.app.showAccount()
         onSignOut: window.app.signOut()
+    }
+    AccountPage {
+        id: account
+        objectName: "accountPage"
+        anchors.fill: parent
+        visible: window.page === account
+        enabled: visible
+        account: window.app.account
+        tv: window.app.tv
+        onLeaving: window.app.back()
     }
     DetailsPage {
         id: details

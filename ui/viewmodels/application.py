@@ -13,7 +13,8 @@ from ui import links
 from ui.links import Link
 from ui.ports import ClientPort, Person, TitleCard
 from ui.remembered import Memory
-from ui.viewmodels.binding import shown
+from ui.viewmodels.account import AccountViewModel
+from ui.viewmodels.binding import part, shown
 from ui.viewmodels.channels import ChannelsViewModel
 from ui.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.viewmodels.details import DetailsViewModel
@@ -44,11 +45,12 @@ class Page(StrEnum):
     MY_LIST = "myList"
     DETAILS = "details"
     SETTINGS = "settings"
+    ACCOUNT = "account"
     DOWNLOADS = "downloads"
     PLAYER = "player"
 
 
-_FOR_VIEWERS = frozenset({Page.DETAILS, Page.SEARCH, Page.CHANNELS, Page.MY_LIST})
+_FOR_VIEWERS = frozenset({Page.DETAILS, Page.SEARCH, Page.CHANNELS, Page.MY_LIST, Page.ACCOUNT})
 
 
 class ApplicationViewModel(QObject):
@@ -85,6 +87,7 @@ class ApplicationViewModel(QObject):
         self._code_sign_in = CodeSignInViewModel(client, tasks, self)
         self._profiles = ProfilesViewModel(client, tasks, memory, self)
         self._search = SearchViewModel(client, tasks, home.posters, memory, self)
+        self._account = AccountViewModel(client, tasks, self)
         self._channels = ChannelsViewModel(client, tasks, home.posters, self)
         self._my_list = MyListViewModel(client, tasks, home.posters, self)
         self._tv = tv
@@ -109,7 +112,15 @@ class ApplicationViewModel(QObject):
         for way_in in (self._sign_in, self._code_sign_in):
             way_in.signedIn.connect(lambda name: self._enter(name, fresh=True))
         self._sign_in.refused.connect(lambda: self._rest_on(Page.SIGN_IN))
-        for needing in (self._home, self._details, self._profiles, self._search, self._channels, self._my_list):
+        for needing in (
+            self._home,
+            self._details,
+            self._profiles,
+            self._search,
+            self._channels,
+            self._my_list,
+            self._account,
+        ):
             needing.signInNeeded.connect(self._sign_in_again)
         self._profiles.chosen.connect(self._watch_as)
         self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))
@@ -118,68 +129,34 @@ class ApplicationViewModel(QObject):
         self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
         self._player.ended.connect(self.back)
+        self._account.signedOut.connect(self._signed_out)
         self._settings.asked.connect(self._do)
 
     page = shown(str, "_page", pageChanged)
     viewer = shown(str, "_viewer", viewerChanged)
     openError = shown(str, "_open_error", openErrorChanged)
+    signIn = part("_sign_in")
+    codeSignIn = part("_code_sign_in")
+    profiles = part("_profiles")
+    search = part("_search")
+    account = part("_account")
+    channels = part("_channels")
+    myList = part("_my_list")
+    home = part("_home")
+    player = part("_player")
+    details = part("_details")
+    settings = part("_settings")
+    downloads = part("_downloads")
+    titleDownload = part("_title_download")
 
     @Property(bool, constant=True)
     def tv(self) -> bool:
         return self._tv
 
-    @Property(QObject, constant=True)
-    def signIn(self) -> SignInViewModel:
-        return self._sign_in
-
-    @Property(QObject, constant=True)
-    def codeSignIn(self) -> CodeSignInViewModel:
-        return self._code_sign_in
-
-    @Property(QObject, constant=True)
-    def profiles(self) -> ProfilesViewModel:
-        return self._profiles
-
-    @Property(QObject, constant=True)
-    def search(self) -> SearchViewModel:
-        return self._search
-
-    @Property(QObject, constant=True)
-    def channels(self) -> ChannelsViewModel:
-        return self._channels
-
-    @Property(QObject, constant=True)
-    def myList(self) -> MyListViewModel:
-        return self._my_list
-
     @Property(bool, notify=listedChanged)
     def listed(self) -> bool:
         """Whether the title of the details page is on the viewer's list."""
         return self._my_list.holds(self._details.property("titleId"))
-
-    @Property(QObject, constant=True)
-    def home(self) -> HomeViewModel:
-        return self._home
-
-    @Property(QObject, constant=True)
-    def player(self) -> PlayerViewModel:
-        return self._player
-
-    @Property(QObject, constant=True)
-    def details(self) -> DetailsViewModel:
-        return self._details
-
-    @Property(QObject, constant=True)
-    def settings(self) -> SettingsViewModel:
-        return self._settings
-
-    @Property(QObject, constant=True)
-    def downloads(self) -> DownloadsViewModel:
-        return self._downloads
-
-    @Property(QObject, constant=True)
-    def titleDownload(self) -> TitleDownload:
-        return self._title_download
 
     def start(self, *, email: str = "", password: str = "", source: Source | None = None, link: str = "") -> None:
         """Go to the first page: ``source`` plays at once, ``link`` is followed as soon as it can be; credentials sign
@@ -223,6 +200,10 @@ class ApplicationViewModel(QObject):
     @Slot()
     def showSettings(self) -> None:
         self._put_above(Page.SETTINGS)
+
+    @Slot()
+    def showAccount(self) -> None:
+        self._put_above(Page.ACCOUNT)
 
     @Slot()
     def showDownloads(self) -> None:
@@ -327,6 +308,9 @@ class ApplicationViewModel(QObject):
     @Slot()
     def signOut(self) -> None:
         self._tasks.run(self._client.sign_out(), lambda _none: None, lambda _failure: None)
+        self._signed_out()
+
+    def _signed_out(self) -> None:
         self._home.forget()
         self._leave_household()
         self._forget_viewer()
@@ -433,6 +417,7 @@ class ApplicationViewModel(QObject):
         self._channels.clear()
         self._my_list.clear()
         self._settings.device_list.clear()
+        self._account.clear()
         self._person_id = ""
 
     def _forget_viewer(self) -> None:
@@ -465,6 +450,7 @@ class ApplicationViewModel(QObject):
             self._page = page
             self._home.set_visible(visible=page is Page.HOME)
             self._channels.set_visible(visible=page is Page.CHANNELS)
+            self._account.set_visible(visible=page is Page.ACCOUNT)
             self._downloads.set_visible(visible=page is Page.DOWNLOADS)
             self._code_sign_in.set_visible(visible=page is Page.SIGN_IN and self._by_code)
             self.pageChanged.emit()

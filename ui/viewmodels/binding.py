@@ -33,6 +33,11 @@ def shown(kind: type, attribute: str, notify: Signal) -> Property:
     return Property(kind, lambda self: getattr(self, attribute), notify=notify)
 
 
+def part(attribute: str) -> Property:
+    """A property for QML that is another object of ours, the same for ever."""
+    return Property(QObject, lambda self: getattr(self, attribute), constant=True)
+
+
 class RecordModel(QAbstractListModel, Generic[R]):
     """A list model over dataclass records; each field is a role of the same name in camelCase.
 

@@ -21,6 +21,81 @@
     </message>
 </context>
 <context>
+    <name>AccountPage</name>
+    <message>
+        <source>Account and plan</source>
+        <translation>Konto und Tarif</translation>
+    </message>
+    <message>
+        <source>Change password</source>
+        <translation>Passwort ändern</translation>
+    </message>
+    <message>
+        <source>Cancel plan</source>
+        <translation>Tarif kündigen</translation>
+    </message>
+    <message>
+        <source>Sign out everywhere</source>
+        <translation>Überall abmelden</translation>
+    </message>
+    <message>
+        <source>Plans</source>
+        <translation>Tarife</translation>
+    </message>
+    <message>
+        <source>The first order, which asks for a card, is made with a keyboard: open this page on a computer.</source>
+        <translation>Die erste Bestellung fragt nach einer Karte und braucht eine Tastatur: Öffnen Sie diese Seite an einem Computer.</translation>
+    </message>
+    <message>
+        <source>Payments</source>
+        <translation>Zahlungen</translation>
+    </message>
+    <message>
+        <source>Your account could not be loaded</source>
+        <translation>Ihr Konto konnte nicht geladen werden</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>One moment…</source>
+        <translation>Einen Moment…</translation>
+    </message>
+    <message>
+        <source>Order %1</source>
+        <translation>%1 bestellen</translation>
+    </message>
+    <message>
+        <source>The card is charged once a month until you cancel.</source>
+        <translation>Die Karte wird einmal im Monat belastet, bis Sie kündigen.</translation>
+    </message>
+    <message>
+        <source>Card number</source>
+        <translation>Kartennummer</translation>
+    </message>
+    <message>
+        <source>Order and pay</source>
+        <translation>Zahlungspflichtig bestellen</translation>
+    </message>
+    <message>
+        <source>Every other device is signed out.</source>
+        <translation>Jedes andere Gerät wird abgemeldet.</translation>
+    </message>
+    <message>
+        <source>Present password</source>
+        <translation>Jetziges Passwort</translation>
+    </message>
+    <message>
+        <source>New password</source>
+        <translation>Neues Passwort</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>Ändern</translation>
+    </message>
+</context>
+<context>
     <name>ChannelLine</name>
     <message>
         <source>LIVE</source>
@@ -213,6 +288,13 @@
     </message>
 </context>
 <context>
+    <name>FormDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
     <name>HomeBar</name>
     <message>
         <source>Search</source>
@@ -237,6 +319,10 @@
     <message>
         <source>Settings</source>
         <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Account and plan</source>
+        <translation>Konto und Tarif</translation>
     </message>
     <message>
         <source>Sign out %1</source>
@@ -735,6 +821,14 @@
         <translation>Ein anderes Programm arbeitet daran</translation>
     </message>
     <message>
+        <source>Any number of downloads</source>
+        <translation>Beliebig viele Downloads</translation>
+    </message>
+    <message>
+        <source>Any number of screens</source>
+        <translation>Beliebig viele Bildschirme</translation>
+    </message>
+    <message>
         <source>Appearance</source>
         <translation>Darstellung</translation>
     </message>
@@ -781,6 +875,10 @@
     <message>
         <source>Automatic</source>
         <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Basic</source>
+        <translation>Basis</translation>
     </message>
     <message>
         <source>Best quality</source>
@@ -835,6 +933,18 @@
         <translation>Abbrechen und entfernen</translation>
     </message>
     <message>
+        <source>Cancel the plan</source>
+        <translation>Den Tarif kündigen</translation>
+    </message>
+    <message>
+        <source>Cancelled; it ends on {day}.</source>
+        <translation>Gekündigt; er endet am {day}.</translation>
+    </message>
+    <message>
+        <source>Change of plan</source>
+        <translation>Tarifwechsel</translation>
+    </message>
+    <message>
         <source>Chapter {number}</source>
         <translation>Kapitel {number}</translation>
     </message>
@@ -877,6 +987,10 @@
     <message>
         <source>Data use</source>
         <translation>Datenverbrauch</translation>
+    </message>
+    <message>
+        <source>Declined</source>
+        <translation>Abgelehnt</translation>
     </message>
     <message>
         <source>Decoded here</source>
@@ -967,6 +1081,10 @@
         <translation>Erzwungen</translation>
     </message>
     <message>
+        <source>Free</source>
+        <translation>Kostenlos</translation>
+    </message>
+    <message>
         <source>Go on</source>
         <translation>Weiter</translation>
     </message>
@@ -1023,6 +1141,10 @@
         <translation>Zuletzt benutzt am {day}</translation>
     </message>
     <message>
+        <source>Leave it as it is</source>
+        <translation>So lassen</translation>
+    </message>
+    <message>
         <source>Light blue</source>
         <translation>Hellblau</translation>
     </message>
@@ -1075,6 +1197,10 @@
         <translation>Danach um {begin}: {name}</translation>
     </message>
     <message>
+        <source>No downloads</source>
+        <translation>Keine Downloads</translation>
+    </message>
+    <message>
         <source>No limit</source>
         <translation>Keine Grenze</translation>
     </message>
@@ -1093,6 +1219,34 @@
     <message>
         <source>Not told</source>
         <translation>Nicht gemeldet</translation>
+    </message>
+    <message>
+        <source>Nothing is paid for it.</source>
+        <translation>Dafür wird nichts bezahlt.</translation>
+    </message>
+    <message>
+        <source>Nothing is paid. A plan brings more titles and better quality.</source>
+        <translation>Es wird nichts bezahlt. Ein Tarif bringt mehr Titel und bessere Qualität.</translation>
+    </message>
+    <message>
+        <source>One screen at a time</source>
+        <translation>Ein Bildschirm zur selben Zeit</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>Bestellung</translation>
+    </message>
+    <message>
+        <source>Order for {price} a month</source>
+        <translation>Für {price} im Monat bestellen</translation>
+    </message>
+    <message>
+        <source>Paid</source>
+        <translation>Bezahlt</translation>
+    </message>
+    <message>
+        <source>Paid back</source>
+        <translation>Erstattet</translation>
     </message>
     <message>
         <source>Playback</source>
@@ -1151,12 +1305,20 @@
         <translation>Bevorzugter Ton</translation>
     </message>
     <message>
+        <source>Premium</source>
+        <translation>Premium</translation>
+    </message>
+    <message>
         <source>Privacy</source>
         <translation>Privatsphäre</translation>
     </message>
     <message>
         <source>Quality</source>
         <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Quality up to {height}p</source>
+        <translation>Qualität bis {height}p</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -1167,8 +1329,16 @@
         <translation>Lizenz erneuern</translation>
     </message>
     <message>
+        <source>Renewal</source>
+        <translation>Verlängerung</translation>
+    </message>
+    <message>
         <source>Renewing…</source>
         <translation>Wird erneuert …</translation>
+    </message>
+    <message>
+        <source>Renews on {day} for {price}.</source>
+        <translation>Verlängert sich am {day} für {price}.</translation>
     </message>
     <message>
         <source>Repair</source>
@@ -1199,6 +1369,10 @@
         <translation>Gezeigt wird, was zu „{query}“ gefunden wurde.</translation>
     </message>
     <message>
+        <source>Sign out everywhere</source>
+        <translation>Überall abmelden</translation>
+    </message>
+    <message>
         <source>Size</source>
         <translation>Größe</translation>
     </message>
@@ -1217,6 +1391,10 @@
     <message>
         <source>Speed</source>
         <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Standard</source>
+        <translation>Standard</translation>
     </message>
     <message>
         <source>Stereo</source>
@@ -1259,6 +1437,14 @@
         <translation>Die beste</translation>
     </message>
     <message>
+        <source>The best quality</source>
+        <translation>Die beste Qualität</translation>
+    </message>
+    <message>
+        <source>The card was declined. Order again with another card to keep the plan.</source>
+        <translation>Die Karte wurde abgelehnt. Bestellen Sie mit einer anderen Karte erneut, um den Tarif zu behalten.</translation>
+    </message>
+    <message>
         <source>The licence of {name} has been renewed.</source>
         <translation>Die Lizenz von {name} ist erneuert.</translation>
     </message>
@@ -1271,8 +1457,20 @@
         <translation>Mehr nehmen alle Downloads zusammen nicht.</translation>
     </message>
     <message>
+        <source>The new password needs eight characters at least.</source>
+        <translation>Das neue Passwort braucht mindestens acht Zeichen.</translation>
+    </message>
+    <message>
+        <source>The password has been changed.</source>
+        <translation>Das Passwort wurde geändert.</translation>
+    </message>
+    <message>
         <source>The picture will be back in a moment.</source>
         <translation>Das Bild ist gleich wieder da.</translation>
+    </message>
+    <message>
+        <source>The renewal was not paid; the plan ends on {day}.</source>
+        <translation>Die Verlängerung wurde nicht bezahlt; der Tarif endet am {day}.</translation>
     </message>
     <message>
         <source>The searches have been deleted.</source>
@@ -1323,8 +1521,16 @@
         <translation>Versuchen Sie es noch einmal. Geschieht es bei jedem Titel, melden Sie sich ab und wieder an.</translation>
     </message>
     <message>
+        <source>Under way</source>
+        <translation>Unterwegs</translation>
+    </message>
+    <message>
         <source>Unknown language</source>
         <translation>Unbekannte Sprache</translation>
+    </message>
+    <message>
+        <source>Unlimited</source>
+        <translation>Unbegrenzt</translation>
     </message>
     <message>
         <source>Up to {age}</source>
@@ -1419,6 +1625,10 @@
         <translation>etwa {size}</translation>
     </message>
     <message>
+        <source>card ending in {digits}</source>
+        <translation>Karte mit den Endziffern {digits}</translation>
+    </message>
+    <message>
         <source>from {age}</source>
         <translation>ab {age}</translation>
     </message>
@@ -1439,12 +1649,24 @@
         <translation>Stereo</translation>
     </message>
     <message>
+        <source>this device too</source>
+        <translation>auch dieses Gerät</translation>
+    </message>
+    <message>
         <source>{count} devices</source>
         <translation>{count} Geräte</translation>
     </message>
     <message>
+        <source>{count} downloads</source>
+        <translation>{count} Downloads</translation>
+    </message>
+    <message>
         <source>{count} of {limit} devices</source>
         <translation>{count} von {limit} Geräten</translation>
+    </message>
+    <message>
+        <source>{count} screens at once</source>
+        <translation>{count} Bildschirme zugleich</translation>
     </message>
     <message>
         <source>{name}: nothing is damaged.</source>
@@ -1457,6 +1679,14 @@
     <message>
         <source>{name}: {count} parts come again.</source>
         <translation>{name}: {count} Teile kommen neu.</translation>
+    </message>
+    <message>
+        <source>{plan} begins on {day} for {price} a month.</source>
+        <translation>{plan} beginnt am {day} für {price} im Monat.</translation>
+    </message>
+    <message>
+        <source>{price} a month</source>
+        <translation>{price} im Monat</translation>
     </message>
     <message>
         <source>{rate}, {gigabytes} GB an hour</source>

@@ -18,6 +18,7 @@ FocusScope {
     signal showDownloads()
     signal openStream()
     signal showSettings()
+    signal showAccount()
     signal signOut()
 
     function enter() { actions.enter() }
@@ -73,6 +74,12 @@ FocusScope {
             icon: "settings"
             name: qsTr("Settings")
             onPressed: root.showSettings()
+        }
+        IconButton {
+            objectName: "openAccount"
+            icon: "person"
+            name: qsTr("Account and plan")
+            onPressed: root.showAccount()
         }
         IconButton {
             objectName: "signOut"

@@ -22,6 +22,7 @@ FocusScope {
     signal showDownloads()
     signal openStream()
     signal showSettings()
+    signal showAccount()
     signal signOut()
 
     readonly property bool ready: home.state === "ready"
@@ -102,6 +103,7 @@ FocusScope {
         function onShowDownloads() { root.showDownloads() }
         function onOpenStream() { root.openStream() }
         function onShowSettings() { root.showSettings() }
+        function onShowAccount() { root.showAccount() }
         function onSignOut() { root.signOut() }
     }
     Label {

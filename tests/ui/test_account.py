@@ -1,0 +1,100 @@
+"""The account page: plan, orders, what was paid, and the ways out."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from player.errors import ErrorCode, NetError, ServiceError
+from tests.kit.fake_client import FakeClient
+from tests.ui.states import STATES
+from ui.viewmodels.account import CANCEL_PLAN, YES, AccountViewModel
+from ui.viewmodels.tasks import Tasks
+
+K = Qt.Key
+
+
+@pytest.fixture
+def client(qapp):
+    made = FakeClient()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def account(client, qtbot):
+    tasks = Tasks(client)
+    made = AccountViewModel(client, tasks)
+    made.set_visible(visible=True)
+    qtbot.waitUntil(lambda: made.property("state") == "ready")
+    yield made
+    tasks.close()
+
+
+def idle(account) -> bool:
+    return not account.property("working") and account._asking is None
+
+
+def test_a_plan_is_ordered_changed_and_cancelled(client, account, qtbot):
+    assert (account.property("plan"), account.property("withCard"), account.property("cancellable")) == (
+        "Free",
+        False,
+        False,
+    )
+    account.order("basic", "4242 4242 4242 4242")
+    qtbot.waitUntil(lambda: account.property("plan") == "Basic" and idle(account))
+    assert client.ordered[0][1:] == ("basic", "4242424242424242")
+    assert account.property("standing").startswith("Renews on ")
+    assert account.property("payments").records[0].outcome == "Paid"
+    account.offer("premium")
+    assert [option.detail for option in account.property("options").records] == ["", "card ending in 4242"]
+    account.choose("premium", "no")
+    account.choose("premium", YES)
+    qtbot.waitUntil(lambda: account.property("plan") == "Premium" and idle(account))
+    assert [order[1:] for order in client.ordered[1:]] == [("premium", None)]
+    account.choose(CANCEL_PLAN, YES)
+    qtbot.waitUntil(lambda: "ends on" in account.property("standing"))
+    assert not account.property("cancellable")
+
+
+def test_an_order_whose_outcome_is_not_known_is_sent_again_as_the_same(client, account, qtbot):
+    client.failure = NetError(ErrorCode.NET_STALLED, "It stalled.")
+    account.order("basic", "4242424242424242")
+    qtbot.waitUntil(lambda: account.property("notice") == "It stalled.")
+    client.failure = ServiceError(ErrorCode.SERVICE_REPLY, "The card was declined.", recoverable=False)
+    account.order("basic", "4000000000000002")
+    qtbot.waitUntil(lambda: account.property("notice") == "The card was declined.")
+    client.failure = None
+    account.order("basic", "4242424242424242")
+    qtbot.waitUntil(lambda: account.property("plan") == "Basic" and idle(account))
+    first, second, third = (request for request, _plan, _card in client.ordered)
+    assert first == second != third
+
+
+def test_a_password_is_changed_and_a_short_one_refused_at_once(client, account, qtbot):
+    account.changePassword("secret", "short")
+    assert "eight" in account.property("notice")
+    account.changePassword("wrong", "long enough")
+    qtbot.waitUntil(lambda: account.property("notice") == "The password is wrong.")
+    account.changePassword("secret", "long enough")
+    qtbot.waitUntil(lambda: client.password == "long enough" and idle(account))
+
+
+def test_a_card_is_typed_and_the_focus_comes_back_to_the_plan(stage):
+    STATES["account"](stage, False)
+    stage.key(K.Key_Right, K.Key_Return)
+    assert stage.focus_name == "firstField"
+    stage.type("4242424242424242")
+    stage.key(K.Key_Down, K.Key_Return)
+    stage.until(lambda: stage.app.account.property("plan") == "Standard")
+    assert stage.item("firstField").property("text") == "", "what was typed is forgotten"
+    assert stage.focus_name == "plan_standard"
+    stage.key(K.Key_Escape)
+    assert (stage.page, stage.focus_name) == ("home", "playFeatured")
+
+
+def test_who_signs_out_everywhere_is_signed_out_here(stage):
+    STATES["account"](stage, True)
+    stage.key(K.Key_Up, K.Key_Return, K.Key_Down, K.Key_Return)
+    stage.until(lambda: stage.page == "signIn")
+    assert stage.client.viewer is None

@@ -1,0 +1,293 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// Who is signed in, the plan and its price, what was paid, and ways out. Across a room nothing is typed.
+FocusScope {
+    id: root
+
+    required property QtObject account
+    property bool tv: false
+    readonly property bool ready: account.state === "ready"
+    readonly property Item dialog: card.visible ? card : password.visible ? password : null
+
+    signal leaving()
+
+    function enter() {
+        if (dialog)
+            dialog.forceActiveFocus(Qt.OtherFocusReason)
+        else if (ready)
+            plans.enter()
+        else
+            (trouble.visible ? trouble : bar).forceActiveFocus(Qt.OtherFocusReason)
+    }
+    function enterAnew() {
+        if (activeFocus && !dialog && !menu.visible)
+            enter()
+    }
+    function choosePlan(plan: string, name: string, line: Item) {
+        if (account.withCard)
+            ask(plan, name, line)
+        else if (!tv)
+            card.openFor(plan, name)
+    }
+    function ask(subject: string, heading: string, line: Item) {
+        account.offer(subject)
+        menu.subject = subject
+        menu.heading = heading
+        menu.openAt(line)
+    }
+
+    Accessible.role: Accessible.Pane
+    Accessible.name: qsTr("Account and plan")
+    Keys.onEscapePressed: leaving()
+    Keys.onBackPressed: leaving()
+    Keys.onPressed: event => {
+        event.accepted = event.key === Qt.Key_Backspace
+        if (event.accepted)
+            leaving()
+    }
+
+    Rectangle { anchors.fill: parent; color: Theme.background }
+    FocusScope {
+        id: page
+        anchors.fill: parent
+        enabled: !root.dialog
+        focus: true
+
+        PageTop {
+            id: bar
+            anchors { left: parent.left; leftMargin: Theme.margin }
+            y: Theme.px(30)
+            heading: qsTr("Account and plan")
+            backName: "leaveAccount"
+            onLeaving: root.leaving()
+            Keys.onDownPressed: {
+                if (root.ready)
+                    ways.enter()
+                else if (trouble.visible)
+                    trouble.forceActiveFocus(Qt.OtherFocusReason)
+            }
+        }
+        Flickable {
+            id: content
+
+            // Bring what has the focus into view.
+            function reveal(item: Item) {
+                const top = item.mapToItem(column, 0, 0).y
+                const lowest = Math.max(0, contentHeight - height)
+                contentY = Math.max(0, Math.min(lowest, top - (height - item.height) / 2))
+            }
+
+            anchors { top: bar.bottom; topMargin: Theme.wide; bottom: parent.bottom }
+            anchors { left: parent.left; right: parent.right; leftMargin: Theme.margin; rightMargin: Theme.margin }
+            visible: root.ready
+            contentHeight: column.height + Theme.wide
+            boundsBehavior: Flickable.StopAtBounds
+            clip: contentHeight > height
+            onVisibleChanged: Qt.callLater(root.enterAnew)
+
+            Column {
+                id: column
+                // Room for the focus ring where the view is cut
+                x: Theme.px(6)
+                y: Theme.px(6)
+                width: content.width - 2 * x
+                spacing: Theme.gap
+
+                Column {
+                    width: parent.width
+                    spacing: Theme.tiny
+                    Label { text: root.account.name; font.pixelSize: Theme.heading; font.weight: Font.DemiBold }
+                    Label { text: root.account.email; color: Theme.muted }
+                }
+                Column {
+                    width: parent.width
+                    spacing: Theme.tiny
+                    Label { text: root.account.plan; font.pixelSize: Theme.title; font.weight: Font.DemiBold; color: Theme.accent }
+                    Label { width: parent.width; wrapMode: Text.Wrap; text: root.account.standing; color: Theme.soft }
+                    Label {
+                        width: parent.width
+                        wrapMode: Text.Wrap
+                        text: root.account.trouble
+                        color: Theme.danger
+                        visible: text
+                        Accessible.role: Accessible.AlertMessage
+                    }
+                }
+                FocusRow {
+                    id: ways
+                    spacing: Theme.px(12)
+                    onActiveFocusChanged: if (activeFocus) content.reveal(this)
+                    Keys.onUpPressed: bar.forceActiveFocus(Qt.OtherFocusReason)
+                    Keys.onDownPressed: plans.enter()
+                    ActionButton {
+                        objectName: "changePassword"
+                        text: qsTr("Change password")
+                        icon: "lock"
+                        visible: !root.tv
+                        onPressed: password.open()
+                    }
+                    ActionButton {
+                        id: cancelPlan
+                        objectName: "cancelPlan"
+                        text: qsTr("Cancel plan")
+                        visible: root.account.cancellable
+                        onVisibleChanged: if (!visible && activeFocus) ways.enterFirst()
+                        onPressed: root.ask("cancelPlan", text, this)
+                    }
+                    ActionButton {
+                        objectName: "signOutEverywhere"
+                        text: qsTr("Sign out everywhere")
+                        icon: "sign-out"
+                        focus: true
+                        onPressed: root.ask("signOutEverywhere", text, this)
+                    }
+                }
+                Label {
+                    topPadding: Theme.tight
+                    text: qsTr("Plans")
+                    font.pixelSize: Theme.heading
+                    font.weight: Font.DemiBold
+                    Accessible.role: Accessible.Heading
+                }
+                Label {
+                    width: parent.width
+                    wrapMode: Text.Wrap
+                    text: qsTr("The first order, which asks for a card, is made with a keyboard: open this page on a computer.")
+                    color: Theme.muted
+                    visible: root.tv && !root.account.withCard
+                }
+                FocusRow {
+                    id: plans
+                    objectName: "plans"
+                    focus: true
+                    spacing: Theme.gap
+                    onActiveFocusChanged: if (activeFocus) content.reveal(this)
+                    Keys.onUpPressed: ways.enter()
+                    Keys.onDownPressed: event => event.accepted = true
+                    Repeater {
+                        model: root.account.plans
+                        delegate: PlanCard {
+                            required property int index
+                            required plan
+                            required name
+                            required price
+                            required facts
+                            required chosen
+                            objectName: "plan_" + plan
+                            focus: index === 0
+                            onPressed: root.choosePlan(plan, name, this)
+                        }
+                    }
+                }
+                Label {
+                    topPadding: Theme.tight
+                    text: qsTr("Payments")
+                    font.pixelSize: Theme.heading
+                    font.weight: Font.DemiBold
+                    visible: payments.count > 0
+                    Accessible.role: Accessible.Heading
+                }
+                Column {
+                    width: Math.min(parent.width, Theme.px(760))
+                    spacing: Theme.tight
+                    Repeater {
+                        id: payments
+                        model: root.account.payments
+                        delegate: Item {
+                            id: payment
+                            required property string day
+                            required property string what
+                            required property string amount
+                            required property string outcome
+                            width: parent.width
+                            height: when.height
+                            Accessible.role: Accessible.StaticText
+                            Accessible.name: [day, what, amount, outcome].join(", ")
+                            Label { id: when; anchors.left: parent.left; width: Theme.px(130); text: payment.day; color: Theme.muted; Accessible.ignored: true }
+                            Label { anchors { left: when.right; right: sum.left }
+                                    text: payment.what; Accessible.ignored: true }
+                            Label { id: sum; anchors { right: result.left; rightMargin: Theme.gap }
+                                    text: payment.amount; Accessible.ignored: true }
+                            Label { id: result; anchors.right: parent.right; width: Theme.px(110); text: payment.outcome
+                                    color: Theme.muted; Accessible.ignored: true }
+                        }
+                    }
+                }
+            }
+        }
+        Spinner {
+            anchors.centerIn: parent
+            visible: root.account.state === "loading"
+        }
+        StateMessage {
+            id: trouble
+            objectName: "accountTrouble"
+            anchors.centerIn: parent
+            visible: root.account.state === "error"
+            enabled: visible
+            onVisibleChanged: Qt.callLater(root.enterAnew)
+            icon: "warning"
+            heading: qsTr("Your account could not be loaded")
+            sentence: root.account.message
+            Keys.onUpPressed: bar.forceActiveFocus(Qt.OtherFocusReason)
+            ActionButton {
+                objectName: "retryAccount"
+                text: qsTr("Try again")
+                icon: "retry"
+                primary: true
+                focus: true
+                onPressed: root.account.refresh()
+            }
+        }
+    }
+    NoticeLine {
+        objectName: "accountNotice"
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: Theme.wide }
+        text: root.account.working ? qsTr("One moment…") : root.account.notice
+    }
+    ChoiceMenu {
+        id: menu
+        objectName: "accountMenu"
+
+        property string subject
+
+        anchors.fill: parent
+        model: root.account.options
+        onChosen: key => root.account.choose(subject, key)
+    }
+    FormDialog {
+        id: card
+        objectName: "cardDialog"
+
+        property string plan
+
+        function openFor(plan: string, name: string) {
+            card.plan = plan
+            heading = qsTr("Order %1").arg(name)
+            open()
+        }
+
+        anchors.fill: parent
+        sentence: qsTr("The card is charged once a month until you cancel.")
+        firstLabel: qsTr("Card number")
+        action: qsTr("Order and pay")
+        onClosed: plans.enter()
+        onAccepted: number => root.account.order(plan, number)
+    }
+    FormDialog {
+        id: password
+        objectName: "passwordDialog"
+        anchors.fill: parent
+        heading: qsTr("Change password")
+        sentence: qsTr("Every other device is signed out.")
+        firstLabel: qsTr("Present password")
+        secondLabel: qsTr("New password")
+        secret: true
+        action: qsTr("Change")
+        onClosed: ways.enter()
+        onAccepted: (present, wanted) => root.account.changePassword(present, wanted)
+    }
+}
