@@ -11,6 +11,7 @@ from pathlib import Path
 from backend_stub.config import Settings
 from backend_stub.context import open_context
 from backend_stub.faults.document import parse_faults
+from backend_stub.recommending.suggestions import Made
 from backend_stub.server import ServerGroup, ServerOptions
 
 DEFAULT_API_PORT = 8400
@@ -88,5 +89,14 @@ def register(data_dir: Path, email: str, name: str, password: str) -> str:
     context = open_context(Settings(data_dir))
     try:
         return context.accounts.register(email, name, password).id
+    finally:
+        context.close()
+
+
+def recommend(data_dir: Path) -> Made:
+    """Compute the suggestions anew; a service may run over the same folder meanwhile."""
+    context = open_context(Settings(data_dir))
+    try:
+        return context.suggestions.make()
     finally:
         context.close()

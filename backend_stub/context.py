@@ -13,6 +13,7 @@ from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
 from backend_stub.payments.local import LocalProvider
 from backend_stub.payments.provider import PaymentProvider
+from backend_stub.recommending.suggestions import Suggestions
 from backend_stub.service_secrets import ServiceSecrets, load_or_create
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Addresses, Edge
@@ -40,7 +41,8 @@ from backend_stub.services.rights.messages import ReplayGuard
 from backend_stub.services.rights.release import Releases
 from backend_stub.services.rights.revocation import Revocations
 from backend_stub.services.rights.signatures import ServiceSigner
-from backend_stub.services.rows import RowQueries, Rows
+from backend_stub.services.row_queries import RowQueries
+from backend_stub.services.rows import Rows
 from backend_stub.services.search import Search
 from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.steering import Steering
@@ -55,6 +57,7 @@ from backend_stub.upkeep import Task, Upkeep
 
 _RENEWALS_S = 60.0
 _EVENTS_S = 5.0
+_FIRST_SUGGESTIONS_S, _SUGGESTIONS_S = 300.0, 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class ServiceContext:
     my_list: MyList
     title_credits: TitleCredits
     views: Views
+    suggestions: Suggestions
     rows: Rows
     search: Search
     edge_beats: EdgeBeats
@@ -102,6 +106,7 @@ class ServiceContext:
     metrics: Metrics
     device_grants: DeviceGrants
     device_commands: DeviceCommands
+
     upkeep: Upkeep
 
     def close(self) -> None:
@@ -133,6 +138,7 @@ def open_context(
     addresses = Addresses(url_signer, steering.edges_for)
     provider = LocalProvider(database, clock, secrets.payment_events)
     billing = Billing(database, clock, provider)
+    suggestions = Suggestions(database, clock)
     payment_events = PaymentEvents(database, clock, provider, billing)
     return ServiceContext(
         settings=settings,
@@ -170,6 +176,7 @@ def open_context(
         my_list=my_list,
         title_credits=TitleCredits(database, clock),
         views=views,
+        suggestions=suggestions,
         rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
         edge_beats=edge_beats,
@@ -181,6 +188,7 @@ def open_context(
         upkeep=Upkeep(
             [
                 Task("renewals", _RENEWALS_S, billing.renew_due),
+                Task("suggestions", _SUGGESTIONS_S, suggestions.make, first_s=_FIRST_SUGGESTIONS_S),
                 Task("payment events", _EVENTS_S, lambda: provider.deliver(payment_events.receive)),
             ],
             clock,

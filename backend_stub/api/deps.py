@@ -88,7 +88,9 @@ Country = Annotated[str | None, Depends(country_of_call)]
 
 
 def viewing_of(caller: Caller, country: Country) -> Viewing:
-    return Viewing(caller.account.id, country, caller.profile.maturity if caller.profile is not None else None)
+    if caller.profile is None:
+        return Viewing(caller.account.id, country)
+    return Viewing(caller.account.id, country, caller.profile.maturity, caller.profile.id)
 
 
 Watching = Annotated[Viewing, Depends(viewing_of)]

@@ -8,6 +8,7 @@ from backend_stub.api import schemas
 from backend_stub.api.catalog import title_body
 from backend_stub.api.deps import Context, Watching
 from backend_stub.api.errors import documented
+from backend_stub.db.models import Title
 
 router = APIRouter(tags=["catalog"])
 
@@ -17,8 +18,16 @@ def rows(request: Request, context: Context, watching: Watching) -> schemas.Rows
     screen = context.rows.first_screen(watching)
     return schemas.RowsBody(
         items=[
-            schemas.RowBody(row=row.name, titles=[title_body(request, watched) for watched in row.titles])
+            schemas.RowBody(
+                row=row.name,
+                because=_named(row.shown.because),
+                titles=[title_body(request, watched) for watched in row.shown.titles],
+            )
             for row in screen.rows
         ],
         left_out=[schemas.LeftOutRow(row=left.name, reason=left.reason) for left in screen.left_out],
     )
+
+
+def _named(title: Title | None) -> schemas.NamedTitle | None:
+    return schemas.NamedTitle(id=title.id, title=title.title) if title is not None else None

@@ -312,11 +312,17 @@ class CreditsBody(Strict):
     people: Annotated[list[PersonBody], Field(max_length=200)]
 
 
-RowName = Literal["continue", "list", "new", "trending"]
+RowName = Literal["continue", "list", "because", "picks", "trending", "new"]
+
+
+class NamedTitle(BaseModel):
+    id: str
+    title: str
 
 
 class RowBody(BaseModel):
     row: RowName
+    because: NamedTitle | None
     titles: list[TitleBody]
 
 

@@ -18,11 +18,15 @@ LABEL_HEIGHTS = {"AUDIO": 0, "SD": 576, "HD": 1080, "UHD": 4320}
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """Who asks, from which country where that is known, and up to which age rating (None: any)."""
+    """Who asks, from which country where that is known, and up to which age rating (None: any).
+
+    ``profile_id`` is empty where none was selected.
+    """
 
     account_id: str
     country: str | None = None
     maturity: int | None = None
+    profile_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ COMMANDS = {
     "worker": Command("ui.cli.worker", "encode what others asked for, until it is ended"),
     "jobs": Command("ui.cli.jobs", "what is being encoded: list, follow, cancel, retry, priority"),
     "publish": Command("ui.cli.publish", "encode, encrypt and publish a video file"),
+    "recommend": Command("ui.cli.recommend", "compute the bundled service's suggestions anew"),
     "backup": Command("ui.cli.backup", "copy the bundled service's state while it runs, or put a copy back"),
     "demo": Command("ui.cli.demo", "service, sample titles and the app, in one go"),
 }

@@ -34,6 +34,7 @@ from backend_stub.db.models.catalogue import (
 from backend_stub.db.models.edges import EdgeBeat
 from backend_stub.db.models.jobs import Job, JobTask
 from backend_stub.db.models.kiosks import DeviceCommand, KioskReport
+from backend_stub.db.models.recommending import RecommendationRun, SimilarTitles, ViewerPicks
 from backend_stub.db.models.rights import Download, IssuedLicence, Revocation, SpentNonce
 
 __all__ = [
@@ -64,8 +65,10 @@ __all__ = [
     "Progress",
     "ProgressEvent",
     "Quality",
+    "RecommendationRun",
     "RefreshToken",
     "Revocation",
+    "SimilarTitles",
     "SpentNonce",
     "Subscription",
     "TelemetryEvent",
@@ -75,4 +78,5 @@ __all__ = [
     "TitleRights",
     "TitleVersion",
     "View",
+    "ViewerPicks",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from backend_stub.clock import SystemClock
 from backend_stub.db.models import PlaySession, Title
 from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.entitlement import Rights, Viewing
-from backend_stub.services.rows import LeftOut, Row, RowMaker, RowQueries, Rows
+from backend_stub.services.row_queries import RowQueries
+from backend_stub.services.rows import KEPT_S, LeftOut, Row, RowMaker, Rows, Shown
 from backend_stub.services.views import DAY_S
-from tests.kit.rights import START, Caller, Service, publish_ladder, service
+from tests.kit.rights import START, Caller, Service, SettableClock, publish_ladder, service
 
 OTHERS = ("alpha", "beta")
 LONG_S = 60.0  # a budget that no machine uses up
@@ -112,19 +113,19 @@ class TestTheRows:
 
 
 class TestLeavingOut:
-    ONE: Sequence[WatchedTitle] = [WatchedTitle(Title(id="film"), None)]
+    ONE = Shown([WatchedTitle(Title(id="film"), None)])
 
-    def fine(self, _viewing: Viewing) -> Sequence[WatchedTitle]:
+    def fine(self, _viewing: Viewing) -> Shown:
         return self.ONE
 
-    def broken(self, _viewing: Viewing) -> Sequence[WatchedTitle]:
+    def broken(self, _viewing: Viewing) -> Shown:
         raise ValueError("a fault of ours")
 
     @pytest.mark.logs_errors
     def test_a_slow_row_and_one_that_fails_take_no_other_with_them(self) -> None:
         goes_on = threading.Event()
 
-        def slow(_viewing: Viewing) -> Sequence[WatchedTitle]:
+        def slow(_viewing: Viewing) -> Shown:
             goes_on.wait(LONG_S)
             return self.ONE
 
@@ -145,7 +146,7 @@ class TestLeavingOut:
     def test_rows_that_hang_leave_others_out_and_end_nothing(self) -> None:
         goes_on = threading.Event()
 
-        def slow(_viewing: Viewing) -> Sequence[WatchedTitle]:
+        def slow(_viewing: Viewing) -> Shown:
             goes_on.wait(LONG_S)
             return self.ONE
 
@@ -156,6 +157,23 @@ class TestLeavingOut:
         finally:
             goes_on.set()
             rows.close()
+
+    @pytest.mark.logs_errors
+    def test_what_was_seen_last_stands_in_for_a_while(self) -> None:
+        broken, clock = False, SettableClock()
+
+        def make(viewing: Viewing) -> Shown:
+            return self.broken(viewing) if broken else self.ONE
+
+        rows = Rows([RowMaker("picks", LONG_S, make)], clock)
+        seen = rows.first_screen(Viewing("a"))
+        broken = True
+        assert rows.first_screen(Viewing("a")) == seen
+        assert rows.first_screen(Viewing("b")).left_out == [LeftOut("picks", "failed")]
+        assert rows.first_screen(Viewing("a", maturity=6)).rows == []
+        clock.step(KEPT_S)
+        assert rows.first_screen(Viewing("a")).left_out == [LeftOut("picks", "failed")]
+        rows.close()
 
     @pytest.mark.logs_errors
     def test_the_answer_says_what_was_left_out(self, running: Service, account: str) -> None:

@@ -1,0 +1,54 @@
+"""What viewers showed without being asked: what they watched, how far, and what they put on their list."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend_stub.db.models import ListEntry, Progress, View
+from backend_stub.services.views import day_of
+
+HORIZON_DAYS = 365
+_HALF_LIFE_DAYS = 90.0  # tastes change more slowly than what is in fashion
+_LISTED = 0.5  # of a view: a wish is less than a deed
+_SEEN = 1.0  # of a view, by the share that was watched
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Viewer:
+    """A profile, or with an empty ``profile_id`` the account without one."""
+
+    account_id: str
+    profile_id: str
+
+
+Feedback = Mapping[Viewer, Mapping[str, float]]
+
+
+def read_feedback(session: Session, now: float) -> Feedback:
+    """How much each viewer showed for each title, by title id; days halve it every 90. What is only known of an
+    account (how far it got, its list) counts for the account without a profile."""
+    weights: dict[Viewer, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    today = day_of(now)
+    views = select(View.account_id, View.profile_id, View.title_id, View.day).where(View.day >= today - HORIZON_DAYS)
+    for account_id, profile_id, title_id, day in session.execute(views):
+        weight = _faded(today - day)
+        for viewer in {Viewer(account_id, profile_id), Viewer(account_id, "")}:
+            weights[viewer][title_id] += weight
+    progress = select(Progress).where(Progress.position_s > 0)
+    for row in session.scalars(progress):
+        share = min(1.0, row.position_s / row.duration_s) if row.duration_s > 0 else 0.0
+        weights[Viewer(row.account_id, "")][row.title_id] += _SEEN * share * _faded(today - day_of(row.watched_at))
+    for account_id, title_id in session.execute(
+        select(ListEntry.account_id, ListEntry.title_id).where(ListEntry.listed)
+    ):
+        weights[Viewer(account_id, "")][title_id] += _LISTED
+    return weights
+
+
+def _faded(days: int) -> float:
+    return float(0.5 ** (max(0, days) / _HALF_LIFE_DAYS))

@@ -1,0 +1,141 @@
+"""The rows there are, from what viewers do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import ListEntry, Progress, Title, TitleRights, View
+from backend_stub.recommending.feedback import Viewer
+from backend_stub.recommending.genres import of_same_genres
+from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
+from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of
+from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.services.my_list import MyList
+from backend_stub.services.resume import FINISHED_SHARE
+from backend_stub.services.rows import RowMaker, Shown
+from backend_stub.services.views import DAY_S, Views, day_of, trending
+
+ROW_LENGTH = 20
+HALF_LIFE_DAYS = 3.0
+_HORIZON_DAYS = 30  # views that are older weigh less than a thousandth
+_RANKED = 200  # so many of the most watched titles are looked at for those on offer
+_BECAUSE_SHARE = 0.1  # who left a title before is not to be shown more of its like
+_ANCHORS = 5  # titles watched last, of which the first that others are like is named
+_FEWEST_ALIKE = 2
+
+
+class RowQueries:
+    """Each method makes one row, of titles that are on offer to the viewer."""
+
+    def __init__(self, database: Database, clock: Clock, catalog: Catalog, my_list: MyList, views: Views) -> None:
+        self._database = database
+        self._clock = clock
+        self._catalog = catalog
+        self._my_list = my_list
+        self._views = views
+
+    def makers(self) -> list[RowMaker]:
+        """In the order in which they are shown. What a viewer was at is worth a longer wait than a suggestion."""
+        return [
+            RowMaker("continue", 1.0, self.going_on),
+            RowMaker("list", 1.0, self.listed),
+            RowMaker("because", 0.5, self.because),
+            RowMaker("picks", 0.5, self.picks),
+            RowMaker("trending", 0.5, self.trending),
+            RowMaker("new", 0.5, self.new),
+        ]
+
+    def going_on(self, viewing: Viewing) -> Shown:
+        """Titles that were begun and not seen to their end, the latest first."""
+        begun = (
+            Progress.account_id == viewing.account_id,
+            Progress.position_s > 0,
+            Progress.position_s < FINISHED_SHARE * Progress.duration_s,
+        )
+        query = (
+            select(Title, Progress)
+            .join(Progress, Progress.title_id == Title.id)
+            .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+            .where(*begun)
+            .order_by(Progress.watched_at.desc(), Title.id)
+            .limit(ROW_LENGTH)
+        )
+        with self._database.read() as session:
+            found = session.execute(query.where(is_offered(session, viewing, self._clock.now()))).all()
+        return Shown([WatchedTitle(title, progress) for title, progress in found])
+
+    def listed(self, viewing: Viewing) -> Shown:
+        return Shown([watched for watched, _ in self._my_list.shown(viewing)[:ROW_LENGTH]])
+
+    def new(self, viewing: Viewing) -> Shown:
+        return Shown(self._catalog.page(viewing, None, ROW_LENGTH).items)
+
+    def trending(self, viewing: Viewing) -> Shown:
+        """The most watched of late: views halve in weight every :data:`HALF_LIFE_DAYS`."""
+        today = day_of(self._clock.now())
+        ranked = trending(self._views.counts(today - _HORIZON_DAYS), today, HALF_LIFE_DAYS)[:_RANKED]
+        with self._database.read() as session:
+            return Shown(self._offered(session, viewing, ranked))
+
+    def because(self, viewing: Viewing) -> Shown:
+        """Titles like one that was watched of late: by those who watched both, else by genre."""
+        with self._database.read() as session:
+            met = set(self._met(session, viewing))
+            for anchor in self._offered(session, viewing, self._watched(session, viewing)[:_ANCHORS]):
+                alike = similar_to(session, anchor.title.id)
+                if not alike:
+                    alike = of_same_genres(session, [anchor.title.id], MOST)
+                fresh = [title_id for title_id in alike if title_id not in met]
+                titles = self._offered(session, viewing, fresh)
+                if len(titles) >= _FEWEST_ALIKE:
+                    return Shown(titles, anchor.title)
+        return Shown([])
+
+    def picks(self, viewing: Viewing) -> Shown:
+        """Titles for this viewer that they have not met: by taste, else by their favourite genres."""
+        with self._database.read() as session:
+            met = self._met(session, viewing)
+            picked = picks_for(session, Viewer(viewing.account_id, viewing.profile_id))
+            if not picked and met:
+                picked = of_same_genres(session, met, MOST)
+            seen = set(met)
+            return Shown(self._offered(session, viewing, [one for one in picked if one not in seen]))
+
+    def _watched(self, session: Session, viewing: Viewing) -> Sequence[str]:
+        """What this profile watched, the latest first; without a profile what the account did."""
+        seen_at: dict[str, float] = {}
+        views = select(View.title_id, View.day).where(View.account_id == viewing.account_id)
+        if viewing.profile_id:
+            views = views.where(View.profile_id == viewing.profile_id)
+        else:
+            progress = select(Progress.title_id, Progress.watched_at).where(
+                Progress.account_id == viewing.account_id,
+                Progress.position_s >= _BECAUSE_SHARE * Progress.duration_s,
+            )
+            seen_at.update((title_id, at) for title_id, at in session.execute(progress))
+        for title_id, day in session.execute(views.order_by(View.day.desc()).limit(_RANKED)):
+            seen_at[title_id] = max(seen_at.get(title_id, 0.0), day * DAY_S)
+        return sorted(seen_at, key=lambda title_id: (-seen_at[title_id], title_id))
+
+    def _met(self, session: Session, viewing: Viewing) -> Sequence[str]:
+        """What needs no suggesting: watched, or on the account's list."""
+        listed = select(ListEntry.title_id).where(ListEntry.account_id == viewing.account_id, ListEntry.listed)
+        return [*self._watched(session, viewing), *([] if viewing.profile_id else session.scalars(listed))]
+
+    def _offered(self, session: Session, viewing: Viewing, title_ids: Sequence[str]) -> Sequence[WatchedTitle]:
+        """Those of the titles that are on offer, in their order, as many as a row has."""
+        offered = is_offered(session, viewing, self._clock.now())
+        rows = session.scalars(
+            select(Title)
+            .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+            .where(Title.id.in_(title_ids), offered)
+        )
+        by_id = {title.id: title for title in rows}
+        shown = [by_id[title_id] for title_id in title_ids if title_id in by_id][:ROW_LENGTH]
+        progress = progress_of(session, viewing.account_id, [title.id for title in shown])
+        return [WatchedTitle(title, progress.get(title.id)) for title in shown]
