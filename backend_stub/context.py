@@ -18,6 +18,7 @@ from backend_stub.service_secrets import ServiceSecrets, load_or_create
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Addresses, Edge
 from backend_stub.services.audit import AuditLog
+from backend_stub.services.belonging import TitleBelongings
 from backend_stub.services.billing import Billing
 from backend_stub.services.catalog import Catalog
 from backend_stub.services.content_keys import KeyVault
@@ -45,6 +46,7 @@ from backend_stub.services.row_queries import RowQueries
 from backend_stub.services.rows import Rows
 from backend_stub.services.search import Search
 from backend_stub.services.search_index import SearchIndex
+from backend_stub.services.series import SeriesCatalog
 from backend_stub.services.steering import Steering
 from backend_stub.services.streams import Streams
 from backend_stub.services.telemetry import Telemetry
@@ -96,6 +98,8 @@ class ServiceContext:
     profiles: Profiles
     my_list: MyList
     title_credits: TitleCredits
+    series: SeriesCatalog
+    belongings: TitleBelongings
     views: Views
     suggestions: Suggestions
     rows: Rows
@@ -175,6 +179,8 @@ def open_context(
         profiles=Profiles(database, clock),
         my_list=my_list,
         title_credits=TitleCredits(database, clock),
+        series=SeriesCatalog(database, clock),
+        belongings=TitleBelongings(database, clock, settings.media_dir),
         views=views,
         suggestions=suggestions,
         rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),

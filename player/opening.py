@@ -20,6 +20,7 @@ from player.paths import Paths
 from player.probing import facts_of, init_of, wanted, with_facts
 from player.resume import Resume, ResumeSync
 from player.service import PlaySession, ServiceClient
+from player.state import NO_FACTS, NextEpisode, TitleFacts
 
 ENCRYPTED = "encrypted"
 LIVE = "live"
@@ -78,6 +79,7 @@ class Addresses:
     offer: LicenceOffer | None = None
     resume_s: float = 0.0
     name: str = ""
+    facts: TitleFacts = NO_FACTS
     presentation: Presentation | None = field(default=None, repr=False)  # nothing is to be loaded
     cdns: tuple[str, ...] = ()  # those that the viewer wants, see Source
 
@@ -152,7 +154,23 @@ def offer_of(session: PlaySession) -> LicenceOffer | None:
 def _from_session(session: PlaySession, place: Resume) -> Addresses:
     addresses = ((manifest.pathway, manifest.dash or manifest.hls) for manifest in session.manifests)
     manifests = {pathway: url for pathway, url in addresses if url is not None}
-    return Addresses(manifests, offer_of(session), place.position_s, session.title.title)
+    return Addresses(manifests, offer_of(session), place.position_s, session.title.title, facts_of_title(session))
+
+
+def facts_of_title(session: PlaySession) -> TitleFacts:
+    """What a play session tells of its title, and of the one after it."""
+    title, following = session.title, session.next_episode
+    after = None
+    if following is not None and following.episode is not None:
+        place = following.episode
+        after = NextEpisode(following.id, following.title, (place.season, place.number), following.poster_url)
+    return TitleFacts(
+        intro=title.markers.intro,
+        credits_s=title.markers.credits_s,
+        series=title.episode.series_title if title.episode else "",
+        place=(title.episode.season, title.episode.number) if title.episode else None,
+        next_episode=after,
+    )
 
 
 def pathway_of(url: str) -> str:

@@ -30,7 +30,7 @@ from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
 from player.net.model import Transfer
-from player.opening import Source, addresses_of, begin_at, load_presentation, pathway_of
+from player.opening import Addresses, Source, addresses_of, begin_at, load_presentation, pathway_of
 from player.paths import Paths
 from player.rating import rate_control
 from player.reloads import Reloads
@@ -100,8 +100,7 @@ class Session:
         self._link: MpvControl | None = None  # to libmpv, which opens its file while the manifest is on its way
         self._control: MpvControl | None = None  # the same, once there is something to control
         self._stopping = asyncio.Event()
-        self._paused = settings.start_paused
-        self._manual = settings.rung
+        self._paused, self._manual = settings.start_paused, settings.rung
 
     # --- for any thread
 
@@ -245,7 +244,7 @@ class Session:
         self._streaming = self._make_streaming(sources, loader)
         self._tracks = self._make_tracks(sources)
         self._extras = Extras(presentation, sources, loader, pathway, self._monitor, services.learning.wishes)
-        self._publish_choices(addresses.name)
+        self._publish_choices(addresses)
         timeline = await self._streaming.find_segments()
         if presentation.live or sources.live_playlists:
             parts = LiveParts(sources, self._streaming, loader, self._monitor, self._observe, addresses.manifests)
@@ -468,11 +467,12 @@ class Session:
     def _buffer_s(self) -> float:
         return 0.0 if self._streaming is None else self._streaming.buffered_until() - self._playhead.position_s
 
-    def _publish_choices(self, title: str) -> None:
+    def _publish_choices(self, addresses: Addresses) -> None:
         assert self._selection is not None
         assert self._tracks is not None
         self._monitor.update(
-            title=title or self._monitor.state.title,
+            title=addresses.name or self._monitor.state.title,
+            facts=addresses.facts,
             rungs=rung_choices(self._selection.main),
             rungs_unsupported=unsupported_rungs(self._selection),
             rung_manual=self._manual,

@@ -89,11 +89,40 @@ class LiveView:
 
 
 @dataclass(frozen=True, slots=True)
+class NextEpisode:
+    """What follows in a series. ``place`` is its season and its number in it."""
+
+    title_id: str
+    name: str
+    place: tuple[int, int]
+    poster_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TitleFacts:
+    """What the service tells of a title besides its media. Seconds; None where something is not known.
+
+    ``intro`` is where it begins and ends, ``credits_s`` where the credits begin; ``place`` is that of an episode of
+    the series ``series``.
+    """
+
+    intro: tuple[float, float] | None = None
+    credits_s: float | None = None
+    series: str = ""
+    place: tuple[int, int] | None = None
+    next_episode: NextEpisode | None = None
+
+
+NO_FACTS = TitleFacts()
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackState:
     """The whole visible state of a session; published anew at every change, at most some ten times a second."""
 
     status: Status = Status.IDLE
     title: str = ""
+    facts: TitleFacts = NO_FACTS
     position_s: float = 0.0
     duration_s: float | None = None
     live: bool = False

@@ -152,7 +152,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     output = VideoOutput(_make_player)
     posters = PosterCache(client, tasks, options.profile / "posters")
     home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
-    player = PlayerViewModel(client, tasks, output)
+    player = PlayerViewModel(client, tasks, output, auto_next=lambda: store.preferences.auto_next)
     data_use = DataUseViewModel(meter)
     settings = SettingsViewModel(
         client,

@@ -24,6 +24,7 @@ from ui.ports import (
     ChannelCard,
     DeviceCard,
     Devices,
+    EpisodeCard,
     Found,
     Household,
     Membership,
@@ -33,6 +34,7 @@ from ui.ports import (
     Person,
     PlanOffer,
     PlayerPort,
+    SeasonCards,
     SessionPort,
     SignInCode,
     TitleCard,
@@ -231,6 +233,10 @@ class EngineClient:
     async def set_consent(self, consent: bool) -> None:
         await self.engine.set_consent(consent)
 
+    async def seasons(self, series_id: str) -> Sequence[SeasonCards]:
+        found = await self._service().seasons(series_id)
+        return [SeasonCards(season.number, [_card(title) for title in season.episodes]) for season in found]
+
     async def examine(self) -> Sequence[PartReport]:
         return await asyncio.to_thread(self._examine)
 
@@ -300,7 +306,7 @@ class EngineClient:
 
 
 def _card(title: Title) -> TitleCard:
-    progress = title.progress
+    progress, place = title.progress, title.episode
     return TitleCard(
         id=title.id,
         name=title.title,
@@ -316,6 +322,10 @@ def _card(title: Title) -> TitleCard:
         watched_at=progress.watched_at if progress else 0.0,
         furthest_s=progress.furthest_s if progress else None,
         maturity=title.maturity,
+        kind=title.kind,
+        episode=EpisodeCard(place.series_id, place.series_title, place.season, place.number) if place else None,
+        credits_s=title.markers.credits_s,
+        trailer_id=title.trailer_id or "",
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ui.ports import TitleCard, TitleRow
+from ui.ports import EpisodeCard, TitleCard, TitleRow
 from ui.storage import JsonFile
 
 T = TypeVar("T")
@@ -73,7 +73,8 @@ def _write(home: KeptHome) -> Mapping[str, object]:
 
 def _members_of(card: TitleCard) -> Mapping[str, object]:
     """What a page needs to show a title; the rest comes from the service when its own page is opened."""
-    return {name: getattr(card, name) for name in (*_KINDS, *_LISTS)}
+    known = {name: getattr(card, name) for name in (*_KINDS, *_LISTS)}
+    return {**known, "episode": None if card.episode is None else asdict(card.episode)}
 
 
 def _row(value: object) -> TitleRow:
@@ -89,12 +90,19 @@ def _card(value: object) -> TitleCard:
             raise TypeError(f"{name} is of a wrong kind")
     for name, kind in _LISTS.items():
         known[name] = _each(members[name], partial(_typed, kind), _MOST_CHOICES)
-    return TitleCard(**known)
+    place = members["episode"]
+    return TitleCard(**known, episode=None if place is None else _episode(_members(place)))
+
+
+def _episode(members: Mapping[str, object]) -> EpisodeCard:
+    series_id, series = (_typed(str, members[name]) for name in ("series_id", "series"))
+    season, number = (_typed(int, members[name]) for name in ("season", "number"))
+    return EpisodeCard(series_id, series, season, number)
 
 
 _NUMBER = (int, float)
 _KINDS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("id", "name", "synopsis", "poster_url"), (str,)),
+    **dict.fromkeys(("id", "name", "synopsis", "poster_url", "kind"), (str,)),
     **dict.fromkeys(("duration_s", "published_at", "progress_s", "watched_at"), _NUMBER),
     **dict.fromkeys(("year", "height"), (int, type(None))),
     "maturity": (int,),

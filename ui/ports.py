@@ -89,9 +89,20 @@ class SessionPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class EpisodeCard:
+    """Where in which series an episode stands."""
+
+    series_id: str
+    series: str
+    season: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class TitleCard:
     """A title as the pages show it. ``progress_s`` is how far the viewer got, 0 when not begun; ``furthest_s`` where
-    another device got further, as far as is known."""
+    another device got further, ``credits_s`` where the credits begin, ``trailer_id`` its trailer, as far as is known.
+    ``kind`` is film, series, episode or trailer."""
 
     id: str
     name: str
@@ -107,11 +118,23 @@ class TitleCard:
     watched_at: float = 0.0
     furthest_s: float | None = None
     maturity: int = 0  # the age from which it may be watched
+    kind: str = "film"
+    episode: EpisodeCard | None = None
+    credits_s: float | None = None
+    trailer_id: str = ""
 
     @property
     def variant(self) -> str:
         """The one to play or keep: encrypted where there is one."""
         return "encrypted" if "encrypted" in self.variants or not self.variants else self.variants[0]
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonCards:
+    """A season with its episodes, in their order."""
+
+    number: int
+    episodes: Sequence[TitleCard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +453,10 @@ class ClientPort(Protocol):
 
     async def set_consent(self, consent: bool) -> None:
         """Whether the service may be told how playbacks went, from now on."""
+        ...
+
+    async def seasons(self, series_id: str) -> Sequence[SeasonCards]:
+        """The episodes of a series; raises as :meth:`title`."""
         ...
 
     async def examine(self) -> Sequence[PartReport]:

@@ -38,8 +38,9 @@ class Preferences:
     ``data_limit_bps`` is the highest bitrate that Auto may choose; ``metered``: the network is paid by volume, and
     Auto takes little of it; the system may say so too. ``month_limit_gb`` is what the viewer wants to use in a month
     at most, and is warned above. ``telemetry`` and ``cmcd`` are consents: the service is told how playbacks went, its
-    CDNs how the player is doing. ``language`` counts from the next start. Sizes are per cent. For what concerns
-    picture and sound (``hardware`` to ``passthrough``) see :mod:`player.mpv.outputs`."""
+    CDNs how the player is doing. ``language`` counts from the next start. ``auto_next``: the next episode begins by
+    itself. Sizes are per cent. For what concerns picture and sound (``hardware`` to ``passthrough``) see
+    :mod:`player.mpv.outputs`."""
 
     audio_language: str = ""
     data_limit_bps: int = 0
@@ -60,6 +61,7 @@ class Preferences:
     download_metered: bool = False
     telemetry: bool = False
     cmcd: bool = False
+    auto_next: bool = True
 
     def __post_init__(self) -> None:
         for field in fields(self):

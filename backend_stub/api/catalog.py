@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query, Request
@@ -13,6 +14,7 @@ from backend_stub.api.errors import documented
 from backend_stub.api.title_credits import Narrowed
 from backend_stub.problems import ProblemError
 from backend_stub.services.catalog import WatchedTitle
+from backend_stub.services.structure import Markers
 
 router = APIRouter(tags=["catalog"])
 
@@ -58,6 +60,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
     title, progress = watched.title, watched.progress
     return schemas.TitleBody(
         id=title.id,
+        kind=cast("Literal['film', 'series', 'episode', 'trailer']", title.kind),
         title=title.title,
         synopsis=title.synopsis,
         year=title.year,
@@ -75,4 +78,12 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
             furthest_s=watched.furthest_s,
         ),
         published_at=title.published_at or 0.0,
+        episode=None if watched.place is None else schemas.EpisodeBody(**asdict(watched.place)),
+        markers=None if watched.markers is None else markers_body(watched.markers),
+        trailer_id=watched.trailer_id,
     )
+
+
+def markers_body(markers: Markers) -> schemas.MarkersBody:
+    intro = None if markers.intro is None else schemas.Stretch(start_s=markers.intro[0], end_s=markers.intro[1])
+    return schemas.MarkersBody(intro=intro, credits_s=markers.credits_s)

@@ -30,6 +30,7 @@ def start_play(
         licence=_licence_pointer(request, started),
         resume_s=started.resume.position_s,
         furthest_s=started.resume.furthest_s,
+        next_episode=None if started.next_episode is None else title_body(request, started.next_episode),
         steering=schemas.SteeringPointer(url=_steering_url(request, context, started)),
     )
 

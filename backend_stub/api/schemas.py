@@ -134,8 +134,30 @@ class ProgressBody(BaseModel):
     furthest_s: float | None
 
 
+class EpisodeBody(BaseModel):
+    """Where in which series an episode stands."""
+
+    series_id: str
+    series_title: str
+    season: int
+    number: int
+
+
+class Stretch(Strict):
+    start_s: Seconds
+    end_s: Seconds
+
+
+class MarkersBody(Strict):
+    """Where a title's intro is and where its credits begin; null where it is not known."""
+
+    intro: Stretch | None
+    credits_s: Seconds | None
+
+
 class TitleBody(BaseModel):
     id: str
+    kind: Literal["film", "series", "episode", "trailer"]
     title: str
     synopsis: str
     year: int
@@ -146,6 +168,42 @@ class TitleBody(BaseModel):
     maturity: int
     progress: ProgressBody | None
     published_at: float
+    episode: EpisodeBody | None
+    markers: MarkersBody | None
+    trailer_id: str | None
+
+
+class SeasonBody(BaseModel):
+    season: int
+    episodes: list[TitleBody]
+
+
+class SeasonList(BaseModel):
+    seasons: list[SeasonBody]
+
+
+class EpisodePlace(Strict):
+    series_id: Id64
+    season: Annotated[int, Field(ge=0, le=10_000)]
+    number: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class PlaceRequest(Strict):
+    """``place`` null makes the title a film."""
+
+    place: EpisodePlace | None
+
+
+class TrailerRequest(Strict):
+    """``of`` is the title that this one advertises; null makes it a film."""
+
+    of: Id64 | None
+
+
+class SeriesRequest(Strict):
+    title: Text200
+    synopsis: Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)] = ""
+    year: Annotated[int, Field(ge=0, le=9999)] = 0
 
 
 class CatalogPage(BaseModel):
@@ -247,6 +305,7 @@ class PlayBody(BaseModel):
     furthest_s: float | None
     steering: SteeringPointer
     thumbnails: None = None
+    next_episode: TitleBody | None
 
 
 _Kids = Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Field(min_length=1, max_length=64)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from backend_stub.encoding.ladder import Codec
 from backend_stub.encoding.package import SCHEMES, SYSTEMS
+from backend_stub.services.belonging import Belonging, read_belonging
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class TitleOptions:
 
     ``preset`` is x264's: slower ones look better. ``open_licence`` lets every account play it. ``codecs`` are ladders
     besides H.264, ``scheme`` how it is encrypted, ``systems`` whose PSSH boxes it carries besides ClearKey's. With
-    ``replace`` a title of this id gets a new version.
+    ``replace`` a title of this id gets a new version. ``belonging`` is what is said of it in the catalogue.
     """
 
     title: str | None = None
@@ -34,6 +35,7 @@ class TitleOptions:
     scheme: str = "cbcs"
     systems: tuple[str, ...] = ()
     replace: bool = False
+    belonging: Belonging = field(default_factory=Belonging)
 
     def __post_init__(self) -> None:
         if not (self.clear or self.encrypted):
@@ -56,6 +58,7 @@ def read_spec(spec: Mapping[str, Any]) -> tuple[Path, TitleOptions]:
     members = dict(spec)
     source = Path(members.pop("source"))
     members["codecs"], members["systems"] = tuple(members["codecs"]), tuple(members["systems"])
+    members["belonging"] = read_belonging(members["belonging"])
     return source, TitleOptions(**members)
 
 

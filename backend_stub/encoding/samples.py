@@ -20,7 +20,8 @@ from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file
 from backend_stub.encoding.probe import ffmpeg_url
 from backend_stub.encoding.process import run_tool
 from backend_stub.encoding.staging import staging_folder
-from backend_stub.services.publishing import is_published, slug
+from backend_stub.services.publishing import is_published
+from backend_stub.titles import slug
 
 FPS = 25
 SAMPLE_RATE = 48_000

@@ -101,6 +101,7 @@ class Stages:
             qualities=_qualities(encoded, task.claim),
             job_id=task.claim.job_id,
             replace=task.options.replace,
+            belonging=task.options.belonging,
         )
         title_id = self._publisher(self._settings, published)
         shutil.rmtree(task.folder, ignore_errors=True)

@@ -18,17 +18,24 @@ from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing, is_offered, published_title
 from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import resume
+from backend_stub.services.structure import Markers, Place, markers_by_title, markers_of, places_of, trailer_of
 from backend_stub.services.title_credits import ANY, Narrowing
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedTitle:
-    """A title and how far it was watched. ``furthest_s`` is where another device got further; it is looked up for a
-    single title only, not for lists."""
+    """A title and how far it was watched, and the ``place`` of an episode in its series.
+
+    ``furthest_s`` (where another device got further) and ``trailer_id`` are looked up for a single title only,
+    ``markers`` for lists that may have episodes too.
+    """
 
     title: Title
     progress: Progress | None
     furthest_s: float | None = None
+    place: Place | None = None
+    markers: Markers | None = None
+    trailer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,39 @@ class Catalog:
         """Raises :class:`ProblemError` 404 ``title_not_found``."""
         with self._database.read() as session:
             title = published_title(session, title_id)
-            going_on = resume(watches_of(session, account_id, title_id))
-            return WatchedTitle(title, session.get(Progress, (account_id, title_id)), going_on.furthest_s)
+            return whole(session, account_id, title)
+
+
+def whole(session: Session, account_id: str, title: Title) -> WatchedTitle:
+    """A title with everything that is known of it."""
+    markers = markers_of(session, title.id)
+    return WatchedTitle(
+        title,
+        session.get(Progress, (account_id, title.id)),
+        resume(watches_of(session, account_id, title.id), markers.credits_s).furthest_s,
+        places_of(session, [title.id]).get(title.id),
+        markers,
+        trailer_of(session, title.id),
+    )
+
+
+def watched(session: Session, account_id: str, titles: Sequence[Title]) -> list[WatchedTitle]:
+    """Titles for a list that may have episodes."""
+    ids = [title.id for title in titles]
+    progress, places, markers = (
+        progress_of(session, account_id, ids),
+        places_of(session, ids),
+        markers_by_title(session, ids),
+    )
+    return [
+        WatchedTitle(
+            title,
+            progress.get(title.id),
+            place=places.get(title.id),
+            markers=markers.get(title.id, Markers()),
+        )
+        for title in titles
+    ]
 
 
 def progress_of(session: Session, account_id: str, title_ids: Sequence[str]) -> dict[str, Progress]:

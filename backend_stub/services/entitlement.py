@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import ColumnElement, and_, or_, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
-from backend_stub.db.models import Account, Title, TitleRights
+from backend_stub.db.models import Account, Episode, Title, TitleRights, Trailer
 from backend_stub.problems import ProblemError
 from backend_stub.services.plans import Plan, plan_at
+from backend_stub.titles import LISTED, SERIES, TRAILER
 
 HDCP_LEVELS = ("none", "1.4", "2.2")
 #: The picture heights that a key label covers, in lines; 0 is sound.
@@ -128,20 +130,31 @@ def published_title(session: Session, title_id: str, variant: str | None = None)
 def entitled_title(
     session: Session, viewing: Viewing, title_id: str, now: float, variant: str | None = None
 ) -> Entitled:
-    """The title, if this account may watch it now and here; the account is known to be active already.
+    """The title, if this account may watch it now and here; the account is known to be active already. A trailer may
+    be watched, without a plan too, by whom its title is offered to.
 
     Raises :class:`ProblemError` as :func:`published_title`, 403 ``maturity``, ``title_revoked``, ``not_in_region``,
     ``not_yet_available``, ``no_longer_available`` or ``plan_missing``.
     """
     title = published_title(session, title_id, variant)
-    if viewing.maturity is not None and title.maturity > viewing.maturity:
-        raise ProblemError(403, "maturity", "This profile may not watch this title.")
-    rights = rights_of(session, title_id)
-    check_offer(rights, country_for(session, viewing), now)
+    rights = _offered_rights(session, viewing, title, now)
+    if title.kind == TRAILER:
+        advertised = session.scalar(select(Trailer.of_id).where(Trailer.title_id == title_id))
+        _offered_rights(session, viewing, published_title(session, advertised or ""), now)
+        rights = replace(rights, free=True)
     plan, ends_at = plan_at(session, viewing.account_id, now)
     if not (rights.free or plan.paid):
         raise ProblemError(403, "plan_missing", "This title needs a plan.")
     return Entitled(title, rights, plan, ends_at)
+
+
+def _offered_rights(session: Session, viewing: Viewing, title: Title, now: float) -> Rights:
+    """The rights of a title that is offered to this viewer. Raises :class:`ProblemError` 403."""
+    if viewing.maturity is not None and title.maturity > viewing.maturity:
+        raise ProblemError(403, "maturity", "This profile may not watch this title.")
+    rights = rights_of(session, title.id)
+    check_offer(rights, country_for(session, viewing), now)
+    return rights
 
 
 def check_offer(rights: Rights, country: str | None, now: float) -> None:
@@ -161,16 +174,37 @@ def check_offer(rights: Rights, country: str | None, now: float) -> None:
         raise ProblemError(403, "no_longer_available", "This title is no longer available.")
 
 
-def is_offered(session: Session, viewing: Viewing, now: float) -> ColumnElement[bool]:
-    """The same rules for a query over titles, outer-joined with their rights: published, here, now, at this age."""
-    row = TitleRights
+def is_offered(session: Session, viewing: Viewing, now: float, kinds: Sequence[str] = LISTED) -> ColumnElement[bool]:
+    """The same rules for a query over titles, outer-joined with their rights: published, here, now, at this age.
+
+    Of these kinds only; a series is offered while one of its episodes is.
+    """
     country = country_for(session, viewing)
+    episode, rights = aliased(Title), aliased(TitleRights)
+    one_of_its_episodes = (
+        select(Episode.title_id)
+        .join(episode, episode.id == Episode.title_id)
+        .outerjoin(rights, rights.title_id == episode.id)
+        .where(Episode.series_id == Title.id, _shown(episode, rights, viewing, country, now))
+        .correlate(Title)
+        .exists()
+    )
+    return and_(
+        Title.kind.in_(kinds),
+        _shown(Title, TitleRights, viewing, country, now),
+        or_(Title.kind != SERIES, one_of_its_episodes),
+    )
+
+
+def _shown(
+    title: type[Title], row: type[TitleRights], viewing: Viewing, country: str | None, now: float
+) -> ColumnElement[bool]:
     here: ColumnElement[bool] = row.countries == ""
     if country is not None:
         here = or_(here, row.countries.contains(f" {country} ", autoescape=True))
     return and_(
-        Title.published_at.is_not(None),
-        true() if viewing.maturity is None else Title.maturity <= viewing.maturity,
+        title.published_at.is_not(None),
+        true() if viewing.maturity is None else title.maturity <= viewing.maturity,
         row.revoked_at.is_(None),
         or_(row.title_id.is_(None), here),
         or_(row.available_from.is_(None), row.available_from <= now),

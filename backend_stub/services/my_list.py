@@ -9,8 +9,9 @@ from sqlalchemy import select
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, ListEntry, Title, TitleRights
-from backend_stub.services.catalog import WatchedTitle, progress_of
+from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, is_offered, published_title
+from backend_stub.titles import KINDS
 
 _MAX_SHOWN = 500
 
@@ -28,13 +29,13 @@ class MyList:
                 .join(ListEntry, ListEntry.title_id == Title.id)
                 .outerjoin(TitleRights, TitleRights.title_id == Title.id)
                 .where(ListEntry.account_id == viewing.account_id, ListEntry.listed)
-                .where(is_offered(session, viewing, self._clock.now()))
+                .where(is_offered(session, viewing, self._clock.now(), KINDS))
                 .order_by(ListEntry.changed_at.desc(), Title.id)
                 .limit(_MAX_SHOWN)
             )
             found = session.execute(query).all()
-            progress = progress_of(session, viewing.account_id, [title.id for title, _ in found])
-        return [(WatchedTitle(title, progress.get(title.id)), changed_at) for title, changed_at in found]
+            shown = watched(session, viewing.account_id, [title for title, _ in found])
+        return list(zip(shown, (changed_at for _, changed_at in found), strict=True))
 
     def change(self, account_id: str, title_id: str, *, listed: bool, changed_at: float) -> ListEntry:
         """Take a change and return what stands: the later one; listed, when two are of the same moment.

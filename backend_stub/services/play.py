@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Device, PlaySession, Progress
+from backend_stub.db.models import Account, Device, PlaySession
 from backend_stub.services import audit
 from backend_stub.services.addresses import Addresses, ManifestUrls
-from backend_stub.services.catalog import WatchedTitle
+from backend_stub.services.catalog import WatchedTitle, watched, whole
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import usable_device
 from backend_stub.services.entitlement import Viewing, country_for, entitled_title
@@ -20,18 +20,21 @@ from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import Resume, resume
 from backend_stub.services.steering_rules import ANYBODY, Audience
 from backend_stub.services.streams import make_room
+from backend_stub.services.structure import next_episode
 from backend_stub.titles import CLEAR, ENCRYPTED, LIVE
 
 
 @dataclass(frozen=True, slots=True)
 class StartedPlay:
-    """``kids`` are hex and empty for a clear variant; ``resume`` says where to begin."""
+    """``kids`` are hex and empty for a clear variant; ``resume`` says where to begin, ``next_episode`` what comes
+    after it in its series."""
 
     session: PlaySession
     watched: WatchedTitle
     manifests: Sequence[ManifestUrls]
     kids: Sequence[str]
     resume: Resume
+    next_episode: WatchedTitle | None = None
 
 
 class PlayService:
@@ -62,9 +65,10 @@ class PlayService:
             device.last_seen_at = now
             audience = Audience(country_for(session, viewing), device.name)
             make_room(session, account_id, device_id, entitled.plan, now)
-            progress = session.get(Progress, (account_id, title_id))
+            shown = whole(session, account_id, entitled.title)
             watches = watches_of(session, account_id, title_id) if variant != LIVE else ()
-            going_on = resume(watches)
+            going_on = resume(watches, shown.markers.credits_s if shown.markers else None)
+            following = next_episode(session, viewing, title_id, now)
             kids = entitled_kids(session, entitled) if variant == ENCRYPTED else []
             play = PlaySession(
                 id=secrets.token_hex(16),
@@ -78,12 +82,14 @@ class PlayService:
             )
             session.add(play)
             audit.record(session, now, "play.started", account_id=account_id, subject=play.id, title=title_id)
+            after = watched(session, account_id, [following] if following is not None else [])
         return StartedPlay(
             session=play,
-            watched=WatchedTitle(entitled.title, progress, going_on.furthest_s),
+            watched=replace(shown, furthest_s=going_on.furthest_s),
             manifests=self._addresses.of(title_id, variant, play.id, play.expires_at, audience),
             kids=kids,
             resume=going_on,
+            next_episode=next(iter(after), None),
         )
 
     def audience(self, session_id: str, country: str | None) -> Audience:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +19,11 @@ from backend_stub.db.migrate import upgrade
 from backend_stub.db.models import Title, TitleVersion
 from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
+from backend_stub.services.belonging import Belonging, BelongingError, follow_episodes, free_id, give_poster, settle
 from backend_stub.services.content_keys import KeyVault, PlainKey
-from backend_stub.titles import ENCRYPTED, TITLE_ID_PATTERN, VARIANTS, version_name
+from backend_stub.services.structure import places_of, with_episodes
+from backend_stub.titles import ENCRYPTED, TITLE_ID_PATTERN, VARIANTS, slug, version_name
 
-_ID_BASE_CHARS = 48
 _MAX_TITLE_CHARS = 300
 _MAX_SYNOPSIS_CHARS = 4000
 
@@ -41,6 +40,7 @@ class PublishedTitle:
     and what they name. ``keys`` are the content keys by label (AUDIO, SD, HD, UHD). Without a ``title_id`` one is
     made from the title's name. ``maturity`` is the age rating. ``qualities`` say of each rung how good it looks.
     Publishing for the same ``job_id`` again changes nothing. With ``replace`` the title may be there already.
+    ``belonging`` is what is said of it in the catalogue besides.
     """
 
     title: str
@@ -56,6 +56,7 @@ class PublishedTitle:
     qualities: Sequence[Mapping[str, Any]] = ()
     job_id: str | None = None
     replace: bool = False
+    belonging: Belonging = field(default_factory=Belonging)
 
 
 def publish(settings: Settings, published: PublishedTitle) -> str:
@@ -63,7 +64,7 @@ def publish(settings: Settings, published: PublishedTitle) -> str:
 
     Whoever lists the catalogue sees the whole title or nothing. After an error the staging folder is where it was.
 
-    Raises :class:`PublishError` when the folder is incomplete or the id is taken.
+    Raises :class:`PublishError` when the folder is incomplete, the id or the place in the series is taken.
     """
     settings.make_folders()
     database = Database(settings.database)
@@ -79,7 +80,10 @@ def publish(settings: Settings, published: PublishedTitle) -> str:
 
 
 def unpublish(settings: Settings, title_id: str) -> None:
-    """Take a title out of the catalogue; its files and keys stay. Raises :class:`PublishError` for an unknown one."""
+    """Take a title out of the catalogue, a series with its episodes; files and keys stay.
+
+    Raises :class:`PublishError` for an unknown one.
+    """
     database = Database(settings.database)
     try:
         upgrade(database)
@@ -88,7 +92,11 @@ def unpublish(settings: Settings, title_id: str) -> None:
             title = session.get(Title, title_id)
             if title is None:
                 raise PublishError(f"There is no title {title_id}.")
-            title.published_at = None
+            for one in with_episodes(session, title_id):
+                session.get_one(Title, one).published_at = None
+            place = places_of(session, [title_id]).get(title_id)
+            if place is not None:
+                follow_episodes(session, place.series_id)
             audit.record(session, now, "title.unpublished", account_id=None, subject=title_id)
     finally:
         database.close()
@@ -106,12 +114,6 @@ def is_published(settings: Settings, title_id: str) -> bool:
             return title is not None and title.published_at is not None
     finally:
         database.close()
-
-
-def slug(title: str) -> str:
-    """A title id made of a title's name: ``Sintel: Die Reise`` gives ``sintel-die-reise``."""
-    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only)[:_ID_BASE_CHARS].strip("-") or "title"
 
 
 def _check(published: PublishedTitle) -> list[str]:
@@ -142,18 +144,20 @@ def _move_and_commit(
     try:
         # The rows are written before the rename and committed after it: who else takes the same id waits or fails.
         with database.write() as session:
-            title_id = published.title_id or _free_id(session, slug(published.title))
+            title_id = published.title_id or free_id(session, slug(published.title))
             title = session.get(Title, title_id, with_for_update=True)
             if title is not None and not published.replace:
                 raise PublishError(f"There is a title {title_id} already.")
             number = _next_version(session, title_id)
             version = _version(title_id, number, published, variants, now)
             if title is None:
-                session.add(_row(title_id, published, variants, now))
+                title = _row(title_id, published, variants, now)
+                session.add(title)
             else:
                 show(title, version, now)
             session.flush()
             session.add(version)
+            series_id = settle(session, title, published.belonging)
             vault.store(session, title_id, published.keys)
             audit.record(session, now, "title.published", account_id=None, subject=title_id, version=number)
             session.flush()
@@ -165,6 +169,10 @@ def _move_and_commit(
             moved = target
             if number > 1:
                 shutil.copyfile(target / "poster.jpg", settings.media_dir / title_id / "poster.jpg")
+            if series_id is not None:
+                give_poster(settings.media_dir, series_id, title_id)
+    except BelongingError as error:
+        raise PublishError(str(error)) from error
     except BaseException:
         if moved is not None:
             moved.rename(published.folder)
@@ -225,11 +233,3 @@ def _row(title_id: str, published: PublishedTitle, variants: list[str], now: flo
         published_at=now,
         version=1,
     )
-
-
-def _free_id(session: Session, base: str) -> str:
-    for number in count(1):
-        candidate = base if number == 1 else f"{base}-{number}"
-        if session.get(Title, candidate) is None:
-            return candidate
-    raise AssertionError("numbers do not end")

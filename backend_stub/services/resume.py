@@ -37,20 +37,23 @@ def standing(watches: Sequence[Watch]) -> Watch | None:
     return max(newest, key=lambda watch: (watch.position_s, watch.watched_at, watch.device_id))
 
 
-def resume(watches: Sequence[Watch]) -> Resume:
-    """Where to go on, whatever order the watches come in; at 0 for a title that was seen."""
+def resume(watches: Sequence[Watch], credits_s: float | None = None) -> Resume:
+    """Where to go on, whatever order the watches come in; at 0 for a title that was seen. ``credits_s`` is where its
+    credits begin, if that is known."""
     stands = standing(watches)
-    if stands is None or is_seen(stands):
+    if stands is None or is_seen(stands, credits_s):
         return Resume()
     further = [
         watch.position_s
         for watch in watches
         if watch.device_id != stands.device_id
-        and not is_seen(watch)
+        and not is_seen(watch, credits_s)
         and watch.position_s > stands.position_s + _WORTH_OFFERING_S
     ]
     return Resume(stands.position_s, max(further, default=None))
 
 
-def is_seen(watch: Watch) -> bool:
-    return watch.position_s >= FINISHED_SHARE * watch.duration_s
+def is_seen(watch: Watch, credits_s: float | None = None) -> bool:
+    """Whether it was watched to 98 % of its length, or to its credits."""
+    end_s = FINISHED_SHARE * watch.duration_s
+    return watch.position_s >= (end_s if credits_s is None else min(end_s, credits_s))

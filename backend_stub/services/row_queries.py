@@ -15,8 +15,8 @@ from backend_stub.recommending.genres import of_same_genres
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
 from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of
 from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.services.going_on import going_on
 from backend_stub.services.my_list import MyList
-from backend_stub.services.resume import FINISHED_SHARE
 from backend_stub.services.rows import RowMaker, Shown
 from backend_stub.services.views import DAY_S, Views, day_of, trending
 
@@ -51,23 +51,9 @@ class RowQueries:
         ]
 
     def going_on(self, viewing: Viewing) -> Shown:
-        """Titles that were begun and not seen to their end, the latest first."""
-        begun = (
-            Progress.account_id == viewing.account_id,
-            Progress.position_s > 0,
-            Progress.position_s < FINISHED_SHARE * Progress.duration_s,
-        )
-        query = (
-            select(Title, Progress)
-            .join(Progress, Progress.title_id == Title.id)
-            .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-            .where(*begun)
-            .order_by(Progress.watched_at.desc(), Title.id)
-            .limit(ROW_LENGTH)
-        )
+        """What the viewer is at, the latest first: see :mod:`backend_stub.services.going_on`."""
         with self._database.read() as session:
-            found = session.execute(query.where(is_offered(session, viewing, self._clock.now()))).all()
-        return Shown([WatchedTitle(title, progress) for title, progress in found])
+            return Shown(going_on(session, viewing, self._clock.now(), ROW_LENGTH))
 
     def listed(self, viewing: Viewing) -> Shown:
         return Shown([watched for watched, _ in self._my_list.shown(viewing)[:ROW_LENGTH]])

@@ -71,16 +71,21 @@ class TitleCredits:
         with self._database.write() as session:
             if session.get(Title, title_id, with_for_update=True) is None:
                 raise LookupError(title_id)
-            for table in (TitleGenre, TitlePerson):
-                session.execute(delete(table).where(table.title_id == title_id))
-            session.add_all(TitleGenre(title_id=title_id, genre=genre) for genre in sorted(set(wanted.genres)))
-            session.add_all(
-                TitlePerson(title_id=title_id, position=position, name=person.name, job=person.job)
-                for position, person in enumerate(dict.fromkeys(wanted.people))
-            )
+            store_credits(session, title_id, wanted)
             audit.record(session, self._clock.now(), "title.credits_set", account_id=by, subject=title_id)
-            session.flush()
             return _credits(session, title_id)
+
+
+def store_credits(session: Session, title_id: str, wanted: Credits) -> None:
+    """Replace all credits of a title; what is named twice counts once."""
+    for table in (TitleGenre, TitlePerson):
+        session.execute(delete(table).where(table.title_id == title_id))
+    session.add_all(TitleGenre(title_id=title_id, genre=genre) for genre in sorted(set(wanted.genres)))
+    session.add_all(
+        TitlePerson(title_id=title_id, position=position, name=person.name, job=person.job)
+        for position, person in enumerate(dict.fromkeys(wanted.people))
+    )
+    session.flush()
 
 
 def _credits(session: Session, title_id: str) -> Credits:

@@ -11,6 +11,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Title, TitleRights
 from backend_stub.services import audit
 from backend_stub.services.entitlement import Rights, rights_of
+from backend_stub.services.structure import with_episodes
 
 
 class TitleContracts:
@@ -26,26 +27,28 @@ class TitleContracts:
             return rights_of(session, title_id)
 
     def set(self, title_id: str, rights: Rights, by: str | None) -> Rights:
-        """Licences that are out keep what they say; new ones and renewals follow. A recall stays as it is.
+        """Licences that are out keep what they say; new ones and renewals follow. A recall stays as it is. What is
+        set for a series is set for its episodes, and for those that come later.
 
         Raises LookupError for an unknown title.
         """
         with self._database.write() as session:
             if session.get(Title, title_id) is None:
                 raise LookupError(title_id)
-            row = rights_row(session, title_id)
-            kept = replace(rights, revoked_at=row.revoked_at)
-            _fill(row, kept)
+            for one in with_episodes(session, title_id):
+                row = rights_row(session, one)
+                _fill(row, replace(rights, revoked_at=row.revoked_at))
+            kept = rights_of(session, title_id)
             audit.record(session, self._clock.now(), "title.rights_set", account_id=by, subject=title_id)
         return kept
 
     def rate(self, title_id: str, maturity: int, by: str | None) -> None:
-        """Give a title an age rating. Raises LookupError for an unknown title."""
+        """Give a title an age rating, a series all its episodes with it. Raises LookupError for an unknown title."""
         with self._database.write() as session:
-            title = session.get(Title, title_id)
-            if title is None:
+            if session.get(Title, title_id) is None:
                 raise LookupError(title_id)
-            title.maturity = maturity
+            for one in with_episodes(session, title_id):
+                session.get_one(Title, one).maturity = maturity
             audit.record(
                 session, self._clock.now(), "title.rated", account_id=by, subject=title_id, maturity=maturity
             )
@@ -59,6 +62,13 @@ def rights_row(session: Session, title_id: str) -> TitleRights:
         _fill(row, Rights())
         session.add(row)
     return row
+
+
+def inherit(session: Session, episode: Title, series_id: str) -> None:
+    """Give an episode what was set for its series; the higher of their ratings."""
+    episode.maturity = max(episode.maturity, session.get_one(Title, series_id).maturity)
+    if session.get(TitleRights, series_id) is not None:
+        _fill(rights_row(session, episode.id), rights_of(session, series_id))
 
 
 def _fill(row: TitleRights, rights: Rights) -> None:

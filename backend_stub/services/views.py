@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, PlaySession, Title, View
+from backend_stub.db.models import Account, Episode, PlaySession, Title, View
 
 DAY_S = 86400.0
 COUNTS_AFTER_S = 60.0  # a session that plays for so long is a view
@@ -75,11 +75,18 @@ class Views:
         self._write_when_due()
 
     def counts(self, since_day: int) -> Sequence[DayCount]:
-        """The views of each title on each day from ``since_day`` on, but for those that wait."""
+        """The views of each title on each day from ``since_day`` on, but for those that wait; those of an episode
+        count for its series."""
         self._write_when_due()
-        query = select(View.title_id, View.day, func.count()).where(View.day >= since_day)
+        counted = func.coalesce(Episode.series_id, View.title_id)
+        query = (
+            select(counted, View.day, func.count())
+            .outerjoin(Episode, Episode.title_id == View.title_id)
+            .where(View.day >= since_day)
+            .group_by(counted, View.day)
+        )
         with self._database.read() as session:
-            return [DayCount(*row) for row in session.execute(query.group_by(View.title_id, View.day))]
+            return [DayCount(*row) for row in session.execute(query)]
 
     def write(self) -> bool:
         """Write what waits. False where the database refused: the views wait on."""

@@ -90,12 +90,13 @@ class ResumeSync:
             kept = await self._on_disk(partial(self._journal.of, account.id, title.id))
             if kept is None:
                 return told
-            local = Watch(kept.device_id, kept.position_s, kept.duration_s, trusted_at(kept, await self._now()))
+            credits_s, at = title.markers.credits_s, trusted_at(kept, await self._now())
+            local = Watch(kept.device_id, kept.position_s, kept.duration_s, at, credits_s)
         except MatineeError as error:
             _log.warning("what was kept of this title cannot be used: %s", error.code)
             return told
         known = title.progress
-        remote = None if known is None else Watch("", known.position_s, known.duration_s, known.watched_at)
+        remote = None if known is None else Watch("", known.position_s, known.duration_s, known.watched_at, credits_s)
         return merge(remote, local)
 
     async def send(self) -> None:

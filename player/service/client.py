@@ -33,6 +33,7 @@ from player.service.model import (
     Profile,
     ProgressItem,
     SearchPage,
+    Season,
     Title,
     TitleRow,
     Tokens,
@@ -49,6 +50,7 @@ from player.service.reply import (
     read_profile,
     read_rows,
     read_search,
+    read_seasons,
     read_title,
     read_tokens,
 )
@@ -227,6 +229,11 @@ class ServiceClient:
         """One title. An unknown or unpublished one raises ServiceError ``service.not_found``."""
         response = await self._call(f"/catalog/{quote(title_id, safe='')}")
         return read_title(Members.of(response), self._base)
+
+    async def seasons(self, series_id: str) -> tuple[Season, ...]:
+        """The episodes of a series. An unknown one raises ServiceError ``service.not_found``."""
+        response = await self._call(f"/catalog/{quote(series_id, safe='')}/episodes")
+        return read_seasons(Members.of(response), self._base)
 
     async def search(self, query: str, offset: int = 0, limit: int = 50) -> SearchPage:
         """Titles that fit the words of ``query``, the best first."""

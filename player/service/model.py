@@ -34,9 +34,28 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class EpisodePlace:
+    """Where in which series an episode stands."""
+
+    series_id: str
+    series_title: str
+    season: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Markers:
+    """Where a title's intro begins and ends and where its credits begin, in seconds; None where that is not known."""
+
+    intro: tuple[float, float] | None = None
+    credits_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Title:
     """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``;
-    ``maturity`` is the age from which it may be watched."""
+    ``maturity`` is the age from which it may be watched. ``kind`` is ``film``, ``series``, ``episode`` or
+    ``trailer``; lists tell no ``trailer_id``, and not all of them ``markers``."""
 
     id: str
     title: str
@@ -49,6 +68,18 @@ class Title:
     progress: Progress | None
     published_at: float
     maturity: int = 0
+    kind: str = "film"
+    episode: EpisodePlace | None = None
+    markers: Markers = Markers()
+    trailer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """The episodes of a season that may be seen, in their order."""
+
+    number: int
+    episodes: tuple[Title, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +146,7 @@ class LicencePointer:
 @dataclass(frozen=True, slots=True)
 class PlaySession:
     """Leave to play one title for a while. ``manifests`` are in ranked order, one per edge. ``resume_s`` is where to
-    go on, ``furthest_s`` where another device got further."""
+    go on, ``furthest_s`` where another device got further; ``next_episode`` is what follows in its series."""
 
     session_id: str = field(repr=False)
     title: Title
@@ -124,6 +155,7 @@ class PlaySession:
     licence: LicencePointer | None
     resume_s: float
     furthest_s: float | None = None
+    next_episode: Title | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,16 @@ from player.service.model import (
     Device,
     DeviceCode,
     DeviceList,
+    EpisodePlace,
     LicencePointer,
     ManifestAddresses,
+    Markers,
     PlaySession,
     Profile,
     Programme,
     Progress,
     SearchPage,
+    Season,
     Title,
     TitleRow,
     Tokens,
@@ -162,7 +165,8 @@ def read_tokens(members: Members, wall_s: float) -> Tokens:
 
 def read_title(members: Members, base_url: str) -> Title:
     """A title; relative addresses in it are completed with ``base_url``."""
-    progress = members.optional_inner("progress")
+    progress, episode = members.optional_inner("progress"), members.optional_inner("episode")
+    markers = members.optional_inner("markers")
     return Title(
         id=members.text("id"),
         title=members.text("title"),
@@ -175,7 +179,22 @@ def read_title(members: Members, base_url: str) -> Title:
         progress=None if progress is None else _read_progress(progress),
         published_at=members.number("published_at"),
         maturity=int(members.optional_number("maturity") or 0),
+        kind=members.optional_text("kind") or "film",
+        episode=None if episode is None else _read_place(episode),
+        markers=Markers() if markers is None else _read_markers(markers),
+        trailer_id=members.optional_text("trailer_id"),
     )
+
+
+def read_seasons(members: Members, base_url: str) -> tuple[Season, ...]:
+    """The seasons of a series, in their order."""
+
+    def read(item: object) -> Season:
+        one = Members(item, "seasons")
+        episodes = one.each("episodes", lambda title: read_title(Members(title, "episodes"), base_url))
+        return Season(int(one.number("season")), episodes)
+
+    return members.each("seasons", read)
 
 
 def read_manifests(members: Members, base_url: str) -> tuple[ManifestAddresses, ...]:
@@ -254,7 +273,7 @@ def read_device_code(members: Members) -> DeviceCode:
 
 def read_play_session(members: Members, base_url: str) -> PlaySession:
     """Leave to play a title."""
-    licence = members.optional_inner("licence")
+    licence, following = members.optional_inner("licence"), members.optional_inner("next_episode")
     return PlaySession(
         session_id=members.text("session_id"),
         title=read_title(members.inner("title"), base_url),
@@ -263,7 +282,26 @@ def read_play_session(members: Members, base_url: str) -> PlaySession:
         licence=None if licence is None else _read_licence(licence, base_url),
         resume_s=members.number("resume_s"),
         furthest_s=members.optional_number("furthest_s"),
+        next_episode=None if following is None else read_title(following, base_url),
     )
+
+
+def _read_place(members: Members) -> EpisodePlace:
+    return EpisodePlace(
+        members.text("series_id"),
+        members.text("series_title"),
+        int(members.number("season")),
+        int(members.number("number")),
+    )
+
+
+def _read_markers(members: Members) -> Markers:
+    """Markers that mark nothing are left out."""
+    intro, credits_s = members.optional_inner("intro"), members.optional_number("credits_s")
+    stretch = None if intro is None else (intro.number("start_s"), intro.number("end_s"))
+    if stretch is not None and not 0 <= stretch[0] < stretch[1]:
+        stretch = None
+    return Markers(stretch, credits_s if credits_s is not None and credits_s > 0 else None)
 
 
 def _read_progress(members: Members) -> Progress:

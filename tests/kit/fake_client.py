@@ -22,6 +22,7 @@ from ui.ports import (
     ChannelCard,
     DeviceCard,
     Devices,
+    EpisodeCard,
     Found,
     Household,
     Membership,
@@ -30,6 +31,7 @@ from ui.ports import (
     PaymentCard,
     Person,
     PlanOffer,
+    SeasonCards,
     SignInCode,
     TitleCard,
     TitleRow,
@@ -82,6 +84,45 @@ def channels(titles: Sequence[TitleCard], now_s: float) -> list[ChannelCard]:
         )
         for card in titles
     ]
+
+
+def series_card() -> TitleCard:
+    """A series as the catalogue lists it."""
+    return TitleCard(
+        id="mill",
+        name="The Mill",
+        synopsis="Those who grind.",
+        year=2024,
+        poster_url="http://posters.test/mill.jpg",
+        kind="series",
+        trailer_id="teaser",
+    )
+
+
+def seasons(counts: Sequence[int] = (6, 3), begun: int = 1) -> list[SeasonCards]:
+    """The episodes of :func:`series_card`; of the first season ``begun`` were seen, and the one after half of it."""
+    found = []
+    for season, count in enumerate(counts, 1):
+        episodes = [
+            TitleCard(
+                id=f"mill-{season}-{number}",
+                name=f"Episode {season}.{number}",
+                synopsis=f"What happens in episode {number}.",
+                duration_s=1440.0,
+                height=1080,
+                heights=(480, 1080),
+                variants=("encrypted",),
+                poster_url=f"http://posters.test/mill{season}{number}.jpg",
+                progress_s=0.0 if season > 1 or number > begun + 1 else 1430.0 if number <= begun else 700.0,
+                watched_at=float(number) if season == 1 and number <= begun + 1 else 0.0,
+                credits_s=1400.0,
+                kind="episode",
+                episode=EpisodeCard("mill", "The Mill", season, number),
+            )
+            for number in range(1, count + 1)
+        ]
+        found.append(SeasonCards(season, episodes))
+    return found
 
 
 def playing(**changes: Any) -> PlaybackState:
@@ -186,6 +227,7 @@ class FakeClient:
 
     def __init__(self, titles: Sequence[TitleCard] = (), *, service_name: str = "tv.test") -> None:
         self.titles = list(titles)
+        self.series: dict[str, list[SeasonCards]] = {}  # by id
         self.page_size = 50
         self.service_name = service_name
         self.viewer: str | None = None
@@ -294,9 +336,14 @@ class FakeClient:
         await self._obstacles()
         return self.on_air
 
+    async def seasons(self, series_id: str) -> list[SeasonCards]:
+        await self._obstacles()
+        return self.series.get(series_id, [])
+
     async def title(self, title_id: str) -> TitleCard:
         await self._obstacles()
-        found = next((card for card in self.titles if card.id == title_id), None)
+        episodes = (card for seasons_of in self.series.values() for one in seasons_of for card in one.episodes)
+        found = next((card for card in (*self.titles, *episodes) if card.id == title_id), None)
         if found is None:
             raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "There is no such title.")
         return found

@@ -36,6 +36,7 @@ GUIDE = (
     ("profiles", "profiles", False),
     ("sign-in-tv", "sign-in by code", True),
     ("details", "details", False),
+    ("series", "details, series", False),
     ("player", "player", False),
     ("statistics", "player, statistics", False),
     ("search-tv", "search, found", True),

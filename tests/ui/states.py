@@ -13,8 +13,8 @@ from PySide6.QtQuick import QQuickItem
 from player.chapters import Chapter
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
-from player.state import Failure, LiveView, Status
-from tests.kit.fake_client import NOW, cards, channels, playing
+from player.state import Failure, LiveView, NextEpisode, Status, TitleFacts
+from tests.kit.fake_client import NOW, cards, channels, playing, seasons, series_card
 from tests.kit.fake_downloads import queue
 from tests.kit.pictures import scene
 from tests.ui.stage import Stage
@@ -154,6 +154,28 @@ def _details_two_devices(stage: Stage, tv: bool) -> None:
     stage.client.titles[1] = replace(card, furthest_s=card.progress_s * 1.6)
     stage.app.showTitle(card.id)
     stage.until(lambda: stage.item("playFromFurthest").isVisible())
+
+
+def _series(stage: Stage, tv: bool) -> None:
+    stage.client.series["mill"] = seasons()
+    _home(stage, tv)
+    stage.client.titles.append(series_card())
+    stage.app.showTitle("mill")
+    stage.until(lambda: stage.page == "details" and stage.item("episodesPanel").isVisible())
+    stage.wait(20)
+
+
+def _seasons(stage: Stage, tv: bool) -> None:
+    _series(stage, tv)
+    stage.item("chooseSeason").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: is_within(stage.focus, "seasonMenu"))
+
+
+def _episode(stage: Stage, tv: bool) -> None:
+    _series(stage, tv)
+    stage.app.showTitle("mill-1-2")
+    stage.until(lambda: not stage.item("episodesPanel").isVisible())
 
 
 def _details_gone(stage: Stage, tv: bool) -> None:
@@ -311,6 +333,15 @@ def _dialog(stage: Stage, tv: bool) -> None:
 _LIVE = LiveView(start_s=0.0, end_s=120.0, edge_s=132.0, latency_s=42.0, target_s=12.0, following=False)
 
 
+_FACTS = TitleFacts(
+    intro=(70.0, 110.0),
+    credits_s=560.0,
+    series="The Mill",
+    place=(1, 2),
+    next_episode=NextEpisode("mill-1-3", "Episode 1.3", (1, 3)),
+)
+
+
 _CHAPTERS = (Chapter(0.0, "The ferry"), Chapter(140.0, "Two lamps"), Chapter(330.0), Chapter(480.0, "Ice"))
 
 
@@ -370,6 +401,9 @@ STATES: dict[str, Setup] = {
     "home, kept": _home_kept,
     "details": _details,
     "details, two devices": _details_two_devices,
+    "details, series": _series,
+    "details, seasons": _seasons,
+    "details, episode": _episode,
     "details, gone": _details_gone,
     "home, offline with downloads": _home_offline_with_downloads,
     "details, download": _title_menu,
@@ -406,6 +440,8 @@ STATES: dict[str, Setup] = {
     "player, buffering": _player(status=Status.BUFFERING, notice="edge-a does not answer."),
     "player, seeking": _player_seeking,
     "player, kept": _player(rights="You have 2 days left to watch this.", rights_left_s=2.5 * 86_400, pathway=""),
+    "player, intro": _player(facts=_FACTS),
+    "player, next episode": _player(facts=_FACTS, position_s=565.0),
     "player, menu": _player_menu,
     "player, still watching": _still_watching,
     "player, statistics": _statistics,

@@ -17,6 +17,7 @@ MODAL = {
     "settings, choices": ("settingMenu", ARROWS[:2]),
     "settings, device": ("settingMenu", ARROWS[:2]),
     "details, download": ("titleMenu", ARROWS[:2]),
+    "details, seasons": ("seasonMenu", ARROWS[:2]),
     "downloads, choices": ("downloadMenu", ARROWS[:2]),
     "account, order": ("accountMenu", ARROWS[:2]),
     "account, password": ("passwordDialog", ARROWS),

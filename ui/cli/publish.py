@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from ui.cli.backend import add_data_argument, data_folder, load
+
+_JOBS = ("director", "writer", "actor")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee publish --help``."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="anything FFmpeg can read")
     parser.add_argument("--title", help="the title's name (one file only; default: from the file's name)")
+    parser.add_argument("--series", metavar="NAME", help="it is an episode of this series, made where there is none")
+    parser.add_argument("--season", type=int, default=1, metavar="N", help="with --series: the season (default: 1)")
+    parser.add_argument(
+        "--episode", type=int, default=1, metavar="N", help="with --series: the first file's number (default: 1)"
+    )
+    parser.add_argument("--intro", type=_stretch, metavar="A-B", help="the intro is from second A to second B")
+    parser.add_argument("--credits-from", type=float, metavar="S", help="the closing credits begin at second S")
+    parser.add_argument("--trailer-of", metavar="ID", help="it is the trailer of this title")
+    parser.add_argument(
+        "--genre", action="append", type=_genre, default=[], help="a genre; may be given several times"
+    )
+    parser.add_argument(
+        "--credit",
+        action="append",
+        type=_credit,
+        default=[],
+        metavar="JOB:NAME",
+        help="somebody who took part: director, writer or actor; may be given several times",
+    )
     parser.add_argument("--no-clear", action="store_true", help="publish the encrypted variant only")
     parser.add_argument("--no-encrypted", action="store_true", help="publish the clear variant only")
     add_data_argument(parser)
@@ -25,7 +47,55 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(ErrorCode.INPUT_USAGE, "--title goes with one file.")
     if args.no_clear and args.no_encrypted:
         raise InputError(ErrorCode.INPUT_USAGE, "--no-clear and --no-encrypted leave nothing to publish.")
+    if args.series is not None and args.trailer_of is not None:
+        raise InputError(ErrorCode.INPUT_USAGE, "A trailer (--trailer-of) is no episode (--series).")
     publisher = load("backend_stub.encoding.cli")
     pipeline = load("backend_stub.encoding.pipeline")
-    options = pipeline.TitleOptions(title=args.title, clear=not args.no_clear, encrypted=not args.no_encrypted)
-    return int(publisher.publish_command(data_folder(args), args.files, options))
+    code = 0
+    for number, file in enumerate(args.files, args.episode):
+        options = pipeline.TitleOptions(
+            title=args.title,
+            clear=not args.no_clear,
+            encrypted=not args.no_encrypted,
+            belonging=_belonging(args, number),
+        )
+        result = int(publisher.publish_command(data_folder(args), [file], options))
+        if result == publisher.INTERRUPTED:
+            return result
+        code = code or result
+    return code
+
+
+def _belonging(args: argparse.Namespace, number: int) -> object:
+    belonging, structure = load("backend_stub.services.belonging"), load("backend_stub.services.structure")
+    credits_ = load("backend_stub.services.title_credits")
+    people = [credits_.Person(name, job) for job, name in args.credit]
+    return belonging.Belonging(
+        series=args.series,
+        season=args.season,
+        number=number,
+        trailer_of=args.trailer_of,
+        markers=structure.Markers(args.intro, args.credits_from),
+        credits=credits_.Credits(args.genre, people) if args.genre or people else None,
+    )
+
+
+def _stretch(text: str) -> tuple[float, float]:
+    begin, _, end = text.partition("-")
+    try:
+        return float(begin), float(end)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 12.5-40") from None
+
+
+def _genre(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z-]{0,39}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of small letters and hyphens")
+    return text
+
+
+def _credit(text: str) -> tuple[str, str]:
+    job, _, name = text.partition(":")
+    if job not in _JOBS or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form director:Name ({', '.join(_JOBS)})")
+    return job, name.strip()

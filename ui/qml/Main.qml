@@ -207,8 +207,11 @@ Window {
         download: window.app.titleDownload
         listed: window.app.listed
         onListToggled: window.app.toggleListed()
-        onPlay: window.app.openTitle(window.app.details.titleId)
-        onPlayFromStart: window.app.openTitleFromStart(window.app.details.titleId)
+        onPlay: window.app.openTitle(window.app.details.playId)
+        onPlayFromStart: window.app.openTitleFromStart(window.app.details.playId)
+        onPlayTrailer: window.app.openTitleFromStart(window.app.details.trailerId)
+        onPlayEpisode: titleId => window.app.openTitle(titleId)
+        onShowTitle: titleId => window.app.showTitle(titleId)
         onPlayFromFurthest: window.app.playFromFurthest()
         onLeaving: window.app.back()
     }

@@ -124,7 +124,7 @@ class ApplicationViewModel(QObject):
             needing.signInNeeded.connect(self._sign_in_again)
         self._profiles.chosen.connect(self._watch_as)
         self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))
-        self._details.changed.connect(lambda: self._title_download.show(self._details.card))
+        self._details.changed.connect(lambda: self._title_download.show(self._details.keepable))
         self._details.changed.connect(self.listedChanged)
         self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
@@ -176,15 +176,23 @@ class ApplicationViewModel(QObject):
 
     @Slot(str)
     def showTitle(self, title_id: str) -> None:
-        """The page of a title."""
+        """The page of a title; that of an episode stands above that of its series."""
         card = self._card_of(title_id)
-        if card is not None:
+        if card is None:
+            self._tasks.run(self._client.title(title_id), self._show_card, self._downloads.tell)
+        elif self._page is Page.DETAILS and self._details.property("isSeries"):
+            self._details.show_episode(card)
+        else:
             self._show_card(card)
 
     @Slot(str)
     def openTitle(self, title_id: str) -> None:
-        """Play a title where the viewer stopped."""
-        self._play_title(title_id)
+        """Play a title where the viewer stopped; a series has its page."""
+        card = self._card_of(title_id)
+        if card is not None and card.kind == "series":
+            self._show_card(card)
+        else:
+            self._play_title(title_id)
 
     @Slot(str)
     def openTitleFromStart(self, title_id: str) -> None:
@@ -294,6 +302,8 @@ class ApplicationViewModel(QObject):
             self._show_top()
             self._refresh_shown()
             self.leftPlayer.emit()
+        elif self._page is Page.DETAILS and self._details.leave_episode():
+            pass
         elif self._above:
             if self._above.pop() is Page.SETTINGS:
                 self._settings.notice_seen()
@@ -377,8 +387,8 @@ class ApplicationViewModel(QObject):
         """A title that is shown somewhere."""
         if self._page is Page.SEARCH:
             return self._search.card_of(title_id)
-        shown_one = self._details.card
-        if shown_one is not None and shown_one.id == title_id:
+        shown_one = self._details.card_of(title_id)
+        if shown_one is not None:
             return shown_one
         return self._home.title_of(title_id) or self._my_list.card_of(title_id)
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal
 
 from player.errors import ErrorCode
 from player.state import Failure
-from ui.ports import ClientPort, TitleCard
+from ui.ports import ClientPort, SeasonCards, TitleCard
 from ui.viewmodels.binding import shown
+from ui.viewmodels.episodes import EpisodesViewModel, is_seen
 from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import clock_time, tr
-from ui.viewmodels.titles import PosterModel, is_begun, poster_of
+from ui.viewmodels.titles import PosterModel, is_begun, place_words, poster_of
 
 
 class DetailsViewModel(QObject):
-    """Shows a title with what is known already, and again once the service has answered.
+    """Shows a title with what is known already, and again once the service has answered. A series has its episodes;
+    the page of one of them leads back to it.
 
-    ``signInNeeded(why)`` follows when the service takes the viewer for signed out.
+    ``signInNeeded(why)`` follows when the service takes the viewer for signed out, ``wentBack`` when the page of an
+    episode was left for that of its series.
     """
 
     changed = Signal()
+    wentBack = Signal()
     signInNeeded = Signal(str)
 
     def __init__(self, client: ClientPort, tasks: Tasks, posters: PosterCache, parent: QObject | None = None) -> None:
@@ -31,6 +38,10 @@ class DetailsViewModel(QObject):
         self._task: Task[TitleCard] | None = None
         self._card: TitleCard | None = None
         self._model = PosterModel(posters, self)
+        self._series: TitleCard | None = None  # whose episode is shown
+        self._looking: Task[Sequence[SeasonCards]] | None = None
+        self._episodes = EpisodesViewModel(posters, self)
+        self._episodes_of = ""
         self._notice = ""
         self._gone = False
 
@@ -47,6 +58,51 @@ class DetailsViewModel(QObject):
         """The one title, or none."""
         return self._model
 
+    @Property(QObject, constant=True)
+    def episodes(self) -> EpisodesViewModel:
+        return self._episodes
+
+    @Property(bool, notify=changed)
+    def isSeries(self) -> bool:
+        return self._card is not None and self._card.kind == "series"
+
+    @Property(str, notify=changed)
+    def seriesId(self) -> str:
+        """The series of an episode whose page was not reached from there; else empty."""
+        place = self._card.episode if self._card and self._series is None else None
+        return place.series_id if place else ""
+
+    @Property(str, notify=changed)
+    def above(self) -> str:
+        """Where an episode stands, over its name; else empty."""
+        place = self._card.episode if self._card else None
+        return f"{place.series}  ·  {place_words((place.season, place.number))}" if place else ""
+
+    @Property(str, notify=changed)
+    def playId(self) -> str:
+        """The title that the first button plays: of a series, the episode to go on with."""
+        card = self._playable
+        return card.id if card else ""
+
+    @Property(str, notify=changed)
+    def playPlace(self) -> str:
+        """The place of that episode on the page of a series; else empty."""
+        card = self._playable if self.isSeries else None
+        return place_words((card.episode.season, card.episode.number)) if card and card.episode else ""
+
+    @Property(str, notify=changed)
+    def trailerId(self) -> str:
+        return self._card.trailer_id if self._card else ""
+
+    @property
+    def keepable(self) -> TitleCard | None:
+        """The title that is shown, if it is one that can be downloaded."""
+        return None if self.isSeries else self._card
+
+    @property
+    def _playable(self) -> TitleCard | None:
+        return self._episodes.current if self.isSeries else self._card
+
     @Property(str, notify=changed)
     def titleId(self) -> str:
         return self._card.id if self._card else ""
@@ -57,7 +113,8 @@ class DetailsViewModel(QObject):
 
     @Property(bool, notify=changed)
     def begun(self) -> bool:
-        return self._card is not None and is_begun(self._card)
+        card = self._playable
+        return card is not None and is_begun(card) and not is_seen(card)
 
     @Property(str, notify=changed)
     def furthest(self) -> str:
@@ -99,29 +156,75 @@ class DetailsViewModel(QObject):
 
     def show(self, card: TitleCard) -> None:
         """Show this title and ask the service for news of it."""
-        self._notice, self._gone = "", False
-        self._show(card)
-        self.refresh()
+        self._series = None
+        self._open(card)
+
+    def show_episode(self, card: TitleCard) -> None:
+        """Show an episode of the series that is shown."""
+        series = self._card
+        self._open(card)
+        self._series = series
+        self.changed.emit()
+
+    def leave_episode(self) -> bool:
+        """Go back from the page of an episode to that of its series; False where there is none to go back to."""
+        series, self._series = self._series, None
+        if series is None:
+            return False
+        self._open(series)
+        self.wentBack.emit()
+        return True
+
+    def card_of(self, title_id: str) -> TitleCard | None:
+        """A title of this page."""
+        if self._card is not None and self._card.id == title_id:
+            return self._card
+        return self._episodes.card_of(title_id)
 
     def refresh(self) -> None:
         """Ask for news: the position changes while the title is watched."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        for task in (self._task, self._looking):
+            if task is not None:
+                task.cancel()
+        self._task = self._looking = None
         if self._card is not None:
             self._task = self._tasks.run(self._client.title(self._card.id), self._arrived, self._failed)
+            self._look_for_episodes(self._card)
 
     def clear(self) -> None:
         """Forget the title."""
-        self._card = None
+        self._card = self._series = None
+        self._episodes.clear()
+        self._episodes_of = ""
         self._notice, self._gone = "", False
         self._model.replace([])
         self.refresh()
         self.changed.emit()
 
-    def _arrived(self, card: TitleCard) -> None:
+    def _open(self, card: TitleCard) -> None:
         self._notice, self._gone = "", False
         self._show(card)
+        self.refresh()
+
+    def _look_for_episodes(self, card: TitleCard) -> None:
+        if card.kind != "series" or self._looking is not None:
+            return
+        if card.id != self._episodes_of:
+            self._episodes.clear()
+            self._episodes_of = card.id
+        self._looking = self._tasks.run(self._client.seasons(card.id), self._found_episodes, self._failed)
+
+    def _found_episodes(self, seasons: Sequence[SeasonCards]) -> None:
+        self._looking = None
+        self._episodes.show(seasons)
+        self.changed.emit()
+
+    def _arrived(self, card: TitleCard) -> None:
+        self._notice, self._gone = "", False
+        was_series = self.isSeries
+        self._show(card)
+        if not was_series:  # a list may not have told
+            self._look_for_episodes(card)
 
     def _failed(self, failure: Failure) -> None:
         if failure.code in SIGNED_OUT:
@@ -134,5 +237,5 @@ class DetailsViewModel(QObject):
     def _show(self, card: TitleCard) -> None:
         self._card = card
         old = next((poster.poster for poster in self._model.records if poster.title_id == card.id), "")
-        self._model.replace([poster_of(card, old)])
+        self._model.replace([poster_of(replace(card, episode=None), old)])  # an episode under its own name
         self.changed.emit()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.state import Failure, PlaybackState, Status
+from player.state import Failure, NextEpisode, PlaybackState, Status
 from ui.ports import ClientPort, PlayerPort, SessionPort
 from ui.video.output import VideoOutput
 from ui.viewmodels.binding import shown
@@ -27,7 +27,10 @@ from ui.viewmodels.rights import rights_words
 from ui.viewmodels.seeking import SeekIntent, Stretch, stretch_of
 from ui.viewmodels.statistics import StatisticsViewModel
 from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import clock_time, tr
+from ui.viewmodels.text import clock_time
+from ui.viewmodels.titles import place_words
+from ui.viewmodels.trouble import busy_words, failure_hint
+from ui.viewmodels.up_next import UpNext
 
 if TYPE_CHECKING:
     from player.opening import Source
@@ -37,7 +40,8 @@ _BUSY = (Status.IDLE, Status.LOADING, Status.BUFFERING, Status.SEEKING)
 
 
 class PlayerViewModel(QObject):
-    """One playback at a time. ``ended`` follows when it came to its end by itself."""
+    """One playback at a time. ``ended`` follows when it came to its end by itself and no episode goes on from there;
+    ``auto_next`` says whether one does without being asked for."""
 
     stateChanged = Signal()
     timeChanged = Signal()
@@ -45,7 +49,15 @@ class PlayerViewModel(QObject):
     volumeChanged = Signal()
     ended = Signal()
 
-    def __init__(self, client: ClientPort, tasks: Tasks, output: VideoOutput, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        client: ClientPort,
+        tasks: Tasks,
+        output: VideoOutput,
+        parent: QObject | None = None,
+        *,
+        auto_next: Callable[[], bool] = lambda: True,
+    ) -> None:
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
@@ -61,9 +73,11 @@ class PlayerViewModel(QObject):
         self._volume, self._muted = 100, False
         self._seek_timer = QTimer(self, singleShot=True, interval=180)
         self._seek_timer.timeout.connect(self._commit_seek)
-        self._lonely = QTimer(self, singleShot=True, interval=STILL_WATCHING_MS)
+        self._lonely = QTimer(self, singleShot=True)
         self._lonely.timeout.connect(self._ask_presence)
         self._asks_presence = False
+        self._up_next = UpNext(auto_next, self)
+        self._up_next.wanted.connect(self._play_next)
         self._qualities, self._audios = OptionModel(self), OptionModel(self)
         self._texts, self._speeds = OptionModel(self), OptionModel(self)
         self._statistics = StatisticsViewModel(self)
@@ -76,7 +90,11 @@ class PlayerViewModel(QObject):
 
     @Property(str, notify=stateChanged)
     def title(self) -> str:
-        return self._state.title or (self._source.shown_name if self._source else "")
+        """Of an episode with its series and its place there."""
+        name = self._state.title or (self._source.shown_name if self._source else "")
+        facts = self._state.facts
+        above = [facts.series, place_words(facts.place) if facts.place else ""]
+        return "  ·  ".join(words for words in (*above, name) if words)
 
     @Property(str, notify=stateChanged)
     def status(self) -> str:
@@ -90,7 +108,7 @@ class PlayerViewModel(QObject):
     @Property(str, notify=stateChanged)
     def busyWords(self) -> str:
         """What is awaited."""
-        return _busy_words().get(self._state.status, "")
+        return busy_words().get(self._state.status, "")
 
     @Property(str, notify=stateChanged)
     def busyDetail(self) -> str:
@@ -214,6 +232,11 @@ class PlayerViewModel(QObject):
         """What is to be seen at the time that is sought or pointed at."""
         return self._preview
 
+    @Property(QObject, constant=True)
+    def upNext(self) -> UpNext:
+        """Skipping the intro, and the next episode."""
+        return self._up_next
+
     # What the viewer does
 
     def open(self, source: Source, start_s: float | None = None) -> None:
@@ -221,7 +244,7 @@ class PlayerViewModel(QObject):
         the viewer stopped."""
         self.close()
         self._source, self._start_s = source, start_s
-        self._lonely.start()
+        self._lonely.start(STILL_WATCHING_MS)
         self._show(self._idle(Status.LOADING, source.shown_name))
         relay = StateRelay(self)
         relay.arrived.connect(self._show)
@@ -241,6 +264,7 @@ class PlayerViewModel(QObject):
         self._seek_timer.stop()
         self._lonely.stop()
         self._asks_presence = False
+        self._up_next.reset()
         self._intent = SeekIntent()
         self._source = None
         self._show(self._idle())
@@ -308,6 +332,13 @@ class PlayerViewModel(QObject):
         return chapter_name(self._state.chapters, self._bar.at(fraction))
 
     @Slot()
+    def skipIntro(self) -> None:
+        if self._up_next.intro_end_s is not None:
+            self._seek_timer.stop()
+            self._intent.aim(self._up_next.intro_end_s)
+            self._commit_seek()
+
+    @Slot()
     def goLive(self) -> None:
         """Back to where a live programme is shown live."""
         self._seek_timer.stop()
@@ -347,21 +378,29 @@ class PlayerViewModel(QObject):
     def noticeViewer(self) -> None:
         """A key or the mouse: somebody is there. Without a sign for hours, playing pauses and asks."""
         if self._lonely.isActive():
-            self._lonely.start()
+            self._lonely.start(STILL_WATCHING_MS)
 
     @Slot()
     def stillWatching(self) -> None:
         """The answer to ``asksPresence``."""
         self._asks_presence = False
-        self._lonely.start()
+        self._lonely.start(STILL_WATCHING_MS)
         self.stateChanged.emit()
         self.resume()
 
     # Behind it
 
+    def _play_next(self, following: NextEpisode, chosen: bool) -> None:
+        """Go on with the next episode. One that begins by itself is no sign that somebody is there."""
+        from player.opening import Source
+
+        left_ms = self._lonely.remainingTime() if self._lonely.isActive() and not chosen else STILL_WATCHING_MS
+        self.open(Source(title_id=following.title_id, name=following.name, variant=""))
+        self._lonely.start(left_ms)
+
     def _ask_presence(self) -> None:
         if self._state.paused or self._state.status not in (Status.PLAYING, Status.BUFFERING, Status.SEEKING):
-            self._lonely.start()
+            self._lonely.start(STILL_WATCHING_MS)
             return
         self._asks_presence = True
         self.pause()
@@ -417,6 +456,7 @@ class PlayerViewModel(QObject):
         self._intent.settle(state.position_s, seeking=state.status is Status.SEEKING)
         self._look()
         self._statistics.show(state)
+        self._up_next.show(state)
         if _plain(before) != _plain(state):
             self._qualities.replace(quality_options(state))
             self._audios.replace(audio_options(state))
@@ -426,30 +466,8 @@ class PlayerViewModel(QObject):
         self.timeChanged.emit()
         if _on_bar(before) != _on_bar(state):
             self.bufferedChanged.emit()
-        if state.status is Status.ENDED and before.status is not Status.ENDED:
+        if state.status is Status.ENDED and before.status is not Status.ENDED and not self._up_next.take_over():
             self.ended.emit()
-
-
-def failure_hint(code: str) -> str:
-    """What a viewer can do about an error that ended a playback, by the stage in its code; empty for nothing."""
-    hints = {
-        "net": tr("Look at this device's connection, then try again: it goes on where it stopped."),
-        "http": tr("Try again in a while: it goes on where it stopped."),
-        "service": tr("Try again in a while: it goes on where it stopped."),
-        "drm": tr("Try again. If it happens with every title, sign out and in again."),
-        "manifest": tr("The address does not lead to something that can be played."),
-        "component": tr("Settings, About says what is missing here."),
-    }
-    return hints.get(code.split(".")[0], "")
-
-
-def _busy_words() -> dict[Status, str]:
-    return {
-        Status.IDLE: tr("Loading"),
-        Status.LOADING: tr("Loading"),
-        Status.BUFFERING: tr("Waiting for the network"),
-        Status.SEEKING: tr("Seeking"),
-    }
 
 
 def _on_bar(state: PlaybackState) -> tuple[object, ...]:
@@ -463,6 +481,7 @@ def _plain(state: PlaybackState) -> tuple[object, ...]:
     return (
         state.status,
         state.title,
+        state.facts,
         state.duration_s,
         state.live,
         state.paused,

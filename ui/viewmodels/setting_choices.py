@@ -64,7 +64,7 @@ class Deed(StrEnum):
 
 KEYS: Mapping[Section, tuple[str, ...]] = {
     Section.APPEARANCE: ("language", "text_size", "high_contrast"),
-    Section.PLAYBACK: ("hardware", "tone_mapping"),
+    Section.PLAYBACK: ("hardware", "tone_mapping", "auto_next"),
     Section.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
     Section.AUDIO: ("audio_language", "speakers", "passthrough"),
     Section.DATA: ("data_limit_bps", "metered", "month_limit_gb"),
@@ -109,6 +109,7 @@ def _words_of_showing() -> dict[str, tuple[str, str]]:
             tr("Where the hardware cannot decode a title, it is decoded in software."),
         ),
         "tone_mapping": (tr("HDR pictures"), tr("How bright parts are shown on a screen that is less bright.")),
+        "auto_next": (tr("Next episode"), tr("What happens at the end of an episode.")),
         "speakers": (tr("Speakers"), ""),
         "passthrough": (
             tr("Dolby sound"),
@@ -169,6 +170,7 @@ _CHOICES_OF_SHOWING: dict[str, Choices] = {
     "tone_mapping": lambda: _zip(
         TONE_MAPPINGS, tr("Automatic"), tr("Natural"), tr("Detailed"), tr("Soft"), tr("Bright parts cut")
     ),
+    "auto_next": lambda: _zip((True, False), tr("Begins by itself"), tr("Waits for you")),
     "speakers": lambda: _zip(SPEAKERS, tr("As the device says"), tr("Stereo"), tr("Surround")),
     "passthrough": lambda: _zip((False, True), tr("Decoded here"), tr("To the receiver as it is")),
     "subtitle_size": lambda: [(size, f"{size} %") for size in SUBTITLE_SIZES],

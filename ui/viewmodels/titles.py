@@ -87,18 +87,30 @@ def keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Post
 
 
 def poster_of(card: TitleCard, picture: str = "") -> Poster:
-    """A title as delegates show it; ``picture`` is its poster where that is there already."""
+    """A title as delegates show it, an episode under the name of its series; ``picture`` is its poster where that is
+    there already."""
+    episode = card.episode
+    above = [place_words((episode.season, episode.number)), card.name] if episode else []
     facts = [str(card.year) if card.year else "", duration_words(card.duration_s)]
     facts.append(f"{card.height}p" if card.height else "")
     begun = is_begun(card)
-    left = duration_words(card.duration_s - card.progress_s)
+    left = tr("{time} left").format(time=duration_words(card.duration_s - card.progress_s)) if begun else ""
     return Poster(
         title_id=card.id,
-        name=card.name,
-        facts="  ·  ".join(fact for fact in facts if fact),
+        name=episode.series if episode else card.name,
+        facts=_listed(above or facts),
         synopsis=card.synopsis,
         progress=_share(card) if begun else 0.0,
-        remaining=tr("{time} left").format(time=left) if begun else "",
+        remaining=_listed([*above[:1], left]),
         poster=picture,
         poster_url=card.poster_url,
     )
+
+
+def place_words(place: tuple[int, int]) -> str:
+    """A season and an episode: ``S1 E2``, or as the viewer's language has it."""
+    return tr("S{season} E{number}").format(season=place[0], number=place[1])
+
+
+def _listed(facts: Sequence[str]) -> str:
+    return "  ·  ".join(fact for fact in facts if fact)

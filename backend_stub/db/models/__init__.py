@@ -24,12 +24,15 @@ from backend_stub.db.models.base import Base
 from backend_stub.db.models.billing import LedgerCard, LedgerCharge, LedgerEvent, Membership, Payment
 from backend_stub.db.models.catalogue import (
     ContentKey,
+    Episode,
     KeyEnvelope,
     Title,
     TitleGenre,
+    TitleMarkers,
     TitlePerson,
     TitleRights,
     TitleVersion,
+    Trailer,
 )
 from backend_stub.db.models.edges import EdgeBeat
 from backend_stub.db.models.jobs import Job, JobTask
@@ -49,6 +52,7 @@ __all__ = [
     "DeviceProgress",
     "Download",
     "EdgeBeat",
+    "Episode",
     "IssuedLicence",
     "Job",
     "JobTask",
@@ -74,9 +78,11 @@ __all__ = [
     "TelemetryEvent",
     "Title",
     "TitleGenre",
+    "TitleMarkers",
     "TitlePerson",
     "TitleRights",
     "TitleVersion",
+    "Trailer",
     "View",
     "ViewerPicks",
 ]

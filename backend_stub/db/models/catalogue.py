@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend_stub.db.models.base import Base
+from backend_stub.titles import FILM
 
 
 class Title(Base):
-    """A title of the catalogue; visible while ``published_at`` is set."""
+    """A title of the catalogue; visible while ``published_at`` is set.
+
+    ``kind`` is one of :data:`backend_stub.titles.KINDS`. A series has no media of its own; it is published while one
+    of its episodes is, since the newest of them was.
+    """
 
     __tablename__ = "titles"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), default=FILM, server_default=FILM)
     title: Mapped[str] = mapped_column(String(300))
     synopsis: Mapped[str] = mapped_column(String(4000))
     year: Mapped[int] = mapped_column(Integer)
@@ -42,6 +48,38 @@ class TitleVersion(Base):
     heights: Mapped[list[int]] = mapped_column(JSON)
     variants: Mapped[list[str]] = mapped_column(JSON)
     qualities: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+
+
+class Episode(Base):
+    """The place of a title in a series; seasons and numbers are as they are announced, 0 for specials."""
+
+    __tablename__ = "episodes"
+    __table_args__ = (UniqueConstraint("series_id", "season", "number"),)
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    series_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"))
+    season: Mapped[int] = mapped_column(Integer)
+    number: Mapped[int] = mapped_column(Integer)
+
+
+class Trailer(Base):
+    """A title that advertises another one."""
+
+    __tablename__ = "trailers"
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    of_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), index=True)
+
+
+class TitleMarkers(Base):
+    """Where the intro of a title is and where its credits begin, in seconds; None where that is not known."""
+
+    __tablename__ = "title_markers"
+
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    intro_start_s: Mapped[float | None] = mapped_column(Float)
+    intro_end_s: Mapped[float | None] = mapped_column(Float)
+    credits_s: Mapped[float | None] = mapped_column(Float)
 
 
 class TitleGenre(Base):

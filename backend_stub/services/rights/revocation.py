@@ -12,6 +12,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Download, IssuedLicence, Revocation, Title, TitleRights
 from backend_stub.services import audit
 from backend_stub.services.rights.signatures import REVOCATIONS, ServiceSigner
+from backend_stub.services.structure import with_episodes
 from backend_stub.services.title_rights import rights_row
 
 MAX_ENTRIES = 1000
@@ -54,30 +55,32 @@ class Revocations:
             audit.record(session, now, "licence.revoked", account_id=by, subject=licence_id, reason=reason)
 
     def revoke_title(self, title_id: str, reason: str, by: str) -> None:
-        """Take a title back with all its licences. Raises LookupError for an unknown one."""
+        """Take a title back with all its licences, a series with its episodes. Raises LookupError."""
         now = self._clock.now()
         with self._database.write() as session:
             if session.get(Title, title_id) is None:
                 raise LookupError(title_id)
-            rights = rights_row(session, title_id)
-            if rights.revoked_at is not None:
-                return
-            rights.revoked_at = now
-            _close(session, IssuedLicence.title_id == title_id, now)
-            close_downloads(session, Download.title_id == title_id, now)
-            session.add(Revocation(kind="title", subject=title_id, at=now, reason=reason))
-            audit.record(session, now, "title.revoked", account_id=by, subject=title_id, reason=reason)
+            for one in with_episodes(session, title_id):
+                rights = rights_row(session, one)
+                if rights.revoked_at is not None:
+                    continue
+                rights.revoked_at = now
+                _close(session, IssuedLicence.title_id == one, now)
+                close_downloads(session, Download.title_id == one, now)
+                session.add(Revocation(kind="title", subject=one, at=now, reason=reason))
+                audit.record(session, now, "title.revoked", account_id=by, subject=one, reason=reason)
 
     def restore_title(self, title_id: str, by: str) -> None:
-        """Give a title back: new licences may be had, the old ones stay revoked. Raises LookupError."""
+        """Give a title back, a series with its episodes: new licences may be had, the old ones stay revoked. Raises
+        LookupError for an unknown one."""
         with self._database.write() as session:
-            rights = session.get(TitleRights, title_id)
-            if rights is None or rights.revoked_at is None:
-                if session.get(Title, title_id) is None:
-                    raise LookupError(title_id)
-                return
-            rights.revoked_at = None
-            audit.record(session, self._clock.now(), "title.restored", account_id=by, subject=title_id)
+            if session.get(Title, title_id) is None:
+                raise LookupError(title_id)
+            for one in with_episodes(session, title_id):
+                rights = session.get(TitleRights, one)
+                if rights is not None and rights.revoked_at is not None:
+                    rights.revoked_at = None
+                    audit.record(session, self._clock.now(), "title.restored", account_id=by, subject=one)
 
 
 def licences_of_device(account_id: str, device_id: str) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ def test_title(group: ServerGroup, viewer: SignedInViewer) -> None:
     assert abs(published_at - group.context.clock.now()) < 600
     assert title == {
         "id": "noise",
+        "kind": "film",
         "title": "Noise",
         "synopsis": "Nothing to see.",
         "year": 2024,
@@ -25,6 +26,9 @@ def test_title(group: ServerGroup, viewer: SignedInViewer) -> None:
         "heights": [240, 480],
         "variants": ["encrypted", "clear"],
         "progress": None,
+        "episode": None,
+        "markers": {"intro": None, "credits_s": None},
+        "trailer_id": None,
     }
 
 

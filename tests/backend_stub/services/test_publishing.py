@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.models import ContentKey, Title
-from backend_stub.services.publishing import PublishedTitle, PublishError, is_published, publish, slug, unpublish
+from backend_stub.services.publishing import PublishedTitle, PublishError, is_published, publish, unpublish
+from backend_stub.titles import slug
 from tests.kit.backend import KEYS, publish_noise, stage_title
 
 

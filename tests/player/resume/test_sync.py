@@ -18,7 +18,7 @@ from drm_client.errors import DrmError, DrmErrorCode
 from player.errors import ErrorCode, MatineeError, NetError
 from player.events import BufferSampled, PhaseReached, Sought, StatusChanged
 from player.resume import ProgressJournal, ProgressTracker, Resume, ResumeSync, Watched
-from player.service import ProgressItem
+from player.service import Markers, ProgressItem
 from tests.kit.clock import FakeClock, settle
 
 ACCOUNT = SimpleNamespace(id="acc")
@@ -152,7 +152,9 @@ async def test_what_was_watched_offline_is_told_later_with_its_true_age(bench: B
 
 async def test_where_to_go_on_counts_what_the_service_does_not_have_yet(bench: Bench) -> None:
     title = SimpleNamespace(
-        id="film", progress=SimpleNamespace(position_s=300.0, duration_s=600.0, watched_at=bench.clock.wall())
+        id="film",
+        progress=SimpleNamespace(position_s=300.0, duration_s=600.0, watched_at=bench.clock.wall()),
+        markers=Markers(),
     )
     session = SimpleNamespace(title=title, resume_s=300.0, furthest_s=500.0)
     assert await bench.sync.resume_of(session) == Resume(300.0, 500.0)
@@ -160,6 +162,8 @@ async def test_where_to_go_on_counts_what_the_service_does_not_have_yet(bench: B
     place = await bench.sync.resume_of(session)
     assert place.position_s == bench.kept()[0].position_s
     assert place.furthest_s == 300.0
+    title.markers = Markers(credits_s=5.0)
+    assert (await bench.sync.resume_of(session)).finished, "its credits were reached"
 
 
 async def test_what_was_watched_is_forgotten_where_the_service_forgets_it(bench: Bench) -> None:

@@ -222,6 +222,18 @@
         <translation>Von vorn</translation>
     </message>
     <message>
+        <source>Trailer</source>
+        <translation>Trailer</translation>
+    </message>
+    <message>
+        <source>Trailer of %1</source>
+        <translation>Trailer zu %1</translation>
+    </message>
+    <message>
+        <source>All episodes</source>
+        <translation>Alle Folgen</translation>
+    </message>
+    <message>
         <source>My list</source>
         <translation>Meine Liste</translation>
     </message>
@@ -236,6 +248,10 @@
     <message>
         <source>Back</source>
         <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Season</source>
+        <translation>Staffel</translation>
     </message>
 </context>
 <context>
@@ -266,6 +282,21 @@
     <message>
         <source>The page of a title has a button that keeps it on this machine, to be watched without a network.</source>
         <translation>Auf der Seite eines Titels ist ein Knopf, der ihn auf diesem Gerät behält, um ihn ohne Netz anzusehen.</translation>
+    </message>
+</context>
+<context>
+    <name>EpisodesPanel</name>
+    <message>
+        <source>Episodes</source>
+        <translation>Folgen</translation>
+    </message>
+    <message>
+        <source>%1, choose another</source>
+        <translation>%1, eine andere wählen</translation>
+    </message>
+    <message>
+        <source>More about %1</source>
+        <translation>Mehr zu %1</translation>
     </message>
 </context>
 <context>
@@ -803,6 +834,33 @@
     </message>
 </context>
 <context>
+    <name>UpNextPanel</name>
+    <message>
+        <source>Skip intro</source>
+        <translation>Vorspann überspringen</translation>
+    </message>
+    <message>
+        <source>Next episode: %1</source>
+        <translation>Nächste Folge: %1</translation>
+    </message>
+    <message>
+        <source>Next episode in %1 s</source>
+        <translation>Nächste Folge in %1 s</translation>
+    </message>
+    <message>
+        <source>Next episode</source>
+        <translation>Nächste Folge</translation>
+    </message>
+    <message>
+        <source>Play now</source>
+        <translation>Jetzt abspielen</translation>
+    </message>
+    <message>
+        <source>Watch the credits</source>
+        <translation>Abspann ansehen</translation>
+    </message>
+</context>
+<context>
     <name>ViewModels</name>
     <message>
         <source>A receiver that decodes it by itself gets it as it is. It plays at normal speed only.</source>
@@ -1257,6 +1315,14 @@
         <translation>Aus</translation>
     </message>
     <message>
+        <source>Begins by itself</source>
+        <translation>Beginnt von selbst</translation>
+    </message>
+    <message>
+        <source>Next episode</source>
+        <translation>Nächste Folge</translation>
+    </message>
+    <message>
         <source>Offered first when you download a title.</source>
         <translation>Wird zuerst angeboten, wenn Sie einen Titel herunterladen.</translation>
     </message>
@@ -1353,6 +1419,10 @@
         <translation>Suchanfragen</translation>
     </message>
     <message>
+        <source>Season {number}</source>
+        <translation>Staffel {number}</translation>
+    </message>
+    <message>
         <source>Seeking</source>
         <translation>Sprung</translation>
     </message>
@@ -1389,6 +1459,10 @@
         <translation>Lautsprecher</translation>
     </message>
     <message>
+        <source>Specials</source>
+        <translation>Sonderfolgen</translation>
+    </message>
+    <message>
         <source>Speed</source>
         <translation>Tempo</translation>
     </message>
@@ -1407,6 +1481,10 @@
     <message>
         <source>Surround</source>
         <translation>Raumklang</translation>
+    </message>
+    <message>
+        <source>S{season} E{number}</source>
+        <translation>S{season} F{number}</translation>
     </message>
     <message>
         <source>Taken where a title has it. The audio menu of the player has all of them.</source>
@@ -1557,12 +1635,20 @@
         <translation>Wartet auf die Tageszeit</translation>
     </message>
     <message>
+        <source>Waits for you</source>
+        <translation>Wartet auf Sie</translation>
+    </message>
+    <message>
         <source>Waits until nothing is playing</source>
         <translation>Wartet, bis nichts mehr läuft</translation>
     </message>
     <message>
         <source>Warn above</source>
         <translation>Warnen ab</translation>
+    </message>
+    <message>
+        <source>What happens at the end of an episode.</source>
+        <translation>Was am Ende einer Folge geschieht.</translation>
     </message>
     <message>
         <source>What sets the words off from the picture.</source>
@@ -1651,6 +1737,10 @@
     <message>
         <source>this device too</source>
         <translation>auch dieses Gerät</translation>
+    </message>
+    <message>
+        <source>watched</source>
+        <translation>gesehen</translation>
     </message>
     <message>
         <source>{count} devices</source>

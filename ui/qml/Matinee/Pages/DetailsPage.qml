@@ -3,7 +3,7 @@ import QtQuick
 import Matinee.Theme
 import Matinee.Controls
 
-// One title: its picture, what it is about, and the ways to begin it.
+// One title: its picture, what it is about, and the ways to begin it; of a series its episodes.
 FocusScope {
     id: root
 
@@ -14,16 +14,21 @@ FocusScope {
     signal play()
     signal playFromStart()
     signal playFromFurthest()
+    signal playTrailer()
+    signal playEpisode(string titleId)
+    signal showTitle(string titleId)
     signal listToggled()
     signal leaving()
 
     property string entered // the title that had the focus last
+    property bool amongEpisodes: false // where the focus was last
+    readonly property bool hasEpisodes: details.isSeries && !details.gone && details.episodes.lines.count > 0
 
     // A new title begins at its first button; back from the player the focus is where it was.
     function enter() {
-        menu.visible = false
+        menu.visible = seasonMenu.visible = false
         if (entered === details.titleId) {
-            actions.enter()
+            (amongEpisodes && hasEpisodes ? episodes : actions).enter()
         } else {
             entered = details.titleId
             playButton.forceActiveFocus(Qt.OtherFocusReason)
@@ -35,8 +40,18 @@ FocusScope {
     function goBack() {
         if (menu.visible)
             menu.close()
+        else if (seasonMenu.visible)
+            seasonMenu.close()
         else
             leaving()
+    }
+    Connections {
+        target: root.details
+        function onChanged() {
+            if (root.enabled && root.entered !== root.details.titleId)
+                root.enter()
+        }
+        function onWentBack() { episodes.enter() }
     }
     Keys.onEscapePressed: goBack()
     Keys.onBackPressed: goBack()
@@ -94,8 +109,16 @@ FocusScope {
                 id: about
                 anchors { left: parent.left; leftMargin: Theme.margin; bottom: parent.bottom }
                 anchors.bottomMargin: Theme.px(176)
-                width: Math.min(parent.width * 0.56, Theme.px(640))
+                width: Math.min(parent.width * (root.details.isSeries ? 0.42 : 0.56), Theme.px(640))
                 spacing: Theme.px(12)
+                Label {
+                    objectName: "detailsAbove"
+                    width: parent.width
+                    text: root.details.above
+                    color: Theme.accent
+                    font.weight: Font.DemiBold
+                    visible: text
+                }
                 Label {
                     objectName: "detailsName"
                     width: parent.width
@@ -190,10 +213,16 @@ FocusScope {
         anchors { left: parent.left; leftMargin: Theme.margin; bottom: parent.bottom; bottomMargin: Theme.px(60) }
         spacing: Theme.gap
         focus: true
+        onActiveFocusChanged: if (activeFocus) root.amongEpisodes = false
+        Keys.onUpPressed: event => {
+            event.accepted = root.hasEpisodes
+            if (root.hasEpisodes)
+                episodes.enter()
+        }
         ActionButton {
             id: playButton
             objectName: "playTitle"
-            text: root.details.begun ? qsTr("Resume") : qsTr("Play")
+            text: ((root.details.begun ? qsTr("Resume") : qsTr("Play")) + " " + root.details.playPlace).trim()
             icon: "play"
             name: text + " " + root.details.name
             primary: true
@@ -218,6 +247,23 @@ FocusScope {
             visible: root.details.begun && !root.details.gone
             onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
             onPressed: root.playFromStart()
+        }
+        ActionButton {
+            objectName: "playTrailer"
+            text: qsTr("Trailer")
+            icon: "film"
+            name: qsTr("Trailer of %1").arg(root.details.name)
+            visible: root.details.trailerId && !root.details.gone
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: root.playTrailer()
+        }
+        ActionButton {
+            objectName: "showSeries"
+            text: qsTr("All episodes")
+            icon: "film"
+            visible: root.details.seriesId && !root.details.gone
+            onVisibleChanged: if (!visible && actions.activeFocus) actions.enter()
+            onPressed: root.showTitle(root.details.seriesId)
         }
         ActionButton {
             objectName: "listTitle"
@@ -248,6 +294,25 @@ FocusScope {
             onPressed: root.leaving()
         }
     }
+    EpisodesPanel {
+        id: episodes
+        objectName: "episodesPanel"
+        anchors { right: parent.right; rightMargin: Theme.margin; top: parent.top; topMargin: Theme.margin }
+        anchors { bottom: actions.top; bottomMargin: Theme.wide }
+        width: parent.width * 0.46
+        visible: root.hasEpisodes
+        enabled: visible
+        episodes: root.details.episodes
+        onActiveFocusChanged: if (activeFocus) root.amongEpisodes = true
+        onVisibleChanged: if (!visible && activeFocus) actions.enter()
+        onPlayed: titleId => root.playEpisode(titleId)
+        onShown: titleId => root.showTitle(titleId)
+        onSeasonsAsked: button => {
+            seasonMenu.heading = qsTr("Season")
+            seasonMenu.openAt(button)
+        }
+        onBeyond: actions.enter()
+    }
     NoticeLine {
         objectName: "detailsNotice"
         anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.wide }
@@ -259,5 +324,15 @@ FocusScope {
         anchors.fill: parent
         model: root.download.options
         onChosen: key => root.download.choose(key)
+    }
+    ChoiceMenu {
+        id: seasonMenu
+        objectName: "seasonMenu"
+        anchors.fill: parent
+        model: root.details.episodes.seasons
+        onChosen: key => {
+            root.details.episodes.choose(key)
+            episodes.enter()
+        }
     }
 }

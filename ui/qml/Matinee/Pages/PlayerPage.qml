@@ -25,7 +25,14 @@ FocusScope {
         statisticsShown = false
         menu.visible = false
         show()
-        idle.forceActiveFocus(Qt.OtherFocusReason)
+        rest()
+    }
+    // Where the focus is while no control has it.
+    function rest() {
+        if (upNext.enabled)
+            upNext.enter()
+        else
+            idle.forceActiveFocus(Qt.OtherFocusReason)
     }
     function show() {
         player.noticeViewer()
@@ -35,11 +42,13 @@ FocusScope {
     function hide() {
         overlay.shown = false
         if (!covered)
-            idle.forceActiveFocus(Qt.OtherFocusReason)
+            rest()
     }
     function goBack() {
         if (menu.visible)
             closeMenu()
+        else if (upNext.nextShown)
+            player.upNext.dismiss()
         else if (small)
             smallToggled()
         else if (fullScreen && !tv)
@@ -98,8 +107,17 @@ FocusScope {
     onCoveredChanged: Qt.callLater(settle)
     function settle() {
         menu.visible = false
-        if (activeFocus)
-            (failed ? trouble : asking ? question : idle).forceActiveFocus(Qt.OtherFocusReason)
+        if (!activeFocus)
+            return
+        if (covered)
+            (failed ? trouble : question).forceActiveFocus(Qt.OtherFocusReason)
+        else
+            rest()
+    }
+    function shareFocus() {
+        const controlled = [controls, seekBar, backButton, menu].some(item => item.activeFocus)
+        if (activeFocus && !covered && !controlled)
+            rest()
     }
     onOverlayStaysChanged: show()
     Keys.onPressed: event => {
@@ -232,7 +250,7 @@ FocusScope {
             onScrubbed: fraction => root.player.scrub(fraction)
             onSeeked: fraction => root.player.seekTo(fraction)
             onHovered: fraction => root.player.hover(fraction)
-            Keys.onUpPressed: backButton.forceActiveFocus(Qt.OtherFocusReason)
+            Keys.onUpPressed: upNext.enabled ? upNext.enter() : backButton.forceActiveFocus(Qt.OtherFocusReason)
             Keys.onDownPressed: controls.enter()
             Keys.onReturnPressed: root.player.toggle()
             Keys.onEnterPressed: root.player.toggle()
@@ -286,6 +304,21 @@ FocusScope {
         }
     }
 
+    UpNextPanel {
+        id: upNext
+        objectName: "upNext"
+        anchors { right: parent.right; rightMargin: Theme.margin; bottom: parent.bottom }
+        anchors.bottomMargin: overlay.shown ? Theme.px(168) : Theme.margin
+        upNext: root.player.upNext
+        visible: offering && !root.covered && !root.small && !menu.visible
+        // It takes the focus where no control has it, and gives it back when it goes.
+        onEnabledChanged: Qt.callLater(root.shareFocus)
+        onNextShownChanged: Qt.callLater(root.shareFocus)
+        onIntroSkipped: root.player.skipIntro()
+        onStepped: direction => root.player.step(direction)
+        Keys.onUpPressed: backButton.forceActiveFocus(Qt.OtherFocusReason)
+        Keys.onDownPressed: seekBar.forceActiveFocus(Qt.OtherFocusReason)
+    }
     StatisticsPanel {
         objectName: "statisticsPanel"
         x: Theme.margin

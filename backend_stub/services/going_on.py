@@ -1,0 +1,51 @@
+"""What a viewer is at: titles that were begun, and the next episode where one was seen to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend_stub.db.models import Episode, Progress, Title, TitleMarkers, TitleRights
+from backend_stub.services.catalog import WatchedTitle, watched
+from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.services.resume import is_seen
+from backend_stub.services.structure import next_episode
+from backend_stub.titles import EPISODE, FILM
+
+_LOOKED_AT = 200  # so many titles that were watched last
+
+
+def going_on(session: Session, viewing: Viewing, now: float, limit: int) -> Sequence[WatchedTitle]:
+    """The latest first, of each series one episode: the one watched last, or that after it."""
+    candidates = list(_candidates(session, viewing, now))
+    query = (
+        select(Title.id)
+        .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+        .where(Title.id.in_([title.id for title in candidates]))
+        .where(is_offered(session, viewing, now, (FILM, EPISODE)))
+    )
+    offered = set(session.scalars(query))
+    return watched(session, viewing.account_id, [title for title in candidates if title.id in offered][:limit])
+
+
+def _candidates(session: Session, viewing: Viewing, now: float) -> Iterator[Title]:
+    query = (
+        select(Title, Progress, Episode.series_id, TitleMarkers.credits_s)
+        .join(Progress, Progress.title_id == Title.id)
+        .outerjoin(Episode, Episode.title_id == Title.id)
+        .outerjoin(TitleMarkers, TitleMarkers.title_id == Title.id)
+        .where(Progress.account_id == viewing.account_id, Progress.position_s > 0)
+        .order_by(Progress.watched_at.desc(), Title.id)
+        .limit(_LOOKED_AT)
+    )
+    met: set[str] = set()
+    for title, progress, series_id, credits_s in session.execute(query):
+        if series_id is not None and series_id in met:
+            continue
+        met.add(series_id or title.id)
+        seen = is_seen(progress, credits_s)
+        going_on_with = next_episode(session, viewing, title.id, now) if seen else title
+        if going_on_with is not None:
+            yield going_on_with

@@ -1,0 +1,43 @@
+"""Series as a viewer sees them: seasons of episodes, each with how far it was watched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.problems import ProblemError
+from backend_stub.services.catalog import WatchedTitle, watched
+from backend_stub.services.entitlement import Viewing, published_title
+from backend_stub.services.structure import episodes_on_offer
+from backend_stub.titles import SERIES
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    number: int
+    episodes: Sequence[WatchedTitle]
+
+
+class SeriesCatalog:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def seasons(self, viewing: Viewing, series_id: str) -> Sequence[Season]:
+        """Those of which an episode is offered to this viewer.
+
+        Raises :class:`ProblemError` 404 ``title_not_found``, also for a title that is no series.
+        """
+        with self._database.read() as session:
+            if published_title(session, series_id).kind != SERIES:
+                raise ProblemError(404, "title_not_found", "There is no such series.")
+            found = episodes_on_offer(session, viewing, series_id, self._clock.now())
+            shown = watched(session, viewing.account_id, [title for title, _ in found])
+        numbered = zip((place.season for _, place in found), shown, strict=True)
+        return [
+            Season(number, [episode for _, episode in episodes])
+            for number, episodes in groupby(numbered, key=lambda pair: pair[0])
+        ]

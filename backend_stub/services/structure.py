@@ -1,0 +1,114 @@
+"""How titles belong together: episodes to series, trailers to what they advertise; and where intro and credits are.
+
+Lookups for other services, inside a transaction of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from backend_stub.db.models import Episode, Title, TitleMarkers, TitleRights, Trailer
+from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.titles import EPISODE, SERIES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in which series an episode stands."""
+
+    series_id: str
+    series_title: str
+    season: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Markers:
+    """Seconds in a title. ``intro`` is its begin and its end; None where it is not known."""
+
+    intro: tuple[float, float] | None = None
+    credits_s: float | None = None
+
+
+def places_of(session: Session, title_ids: Sequence[str]) -> dict[str, Place]:
+    """The places of those titles that are episodes."""
+    series = aliased(Title)
+    query = (
+        select(Episode.title_id, Episode.series_id, series.title, Episode.season, Episode.number)
+        .join(series, series.id == Episode.series_id)
+        .where(Episode.title_id.in_(title_ids))
+    )
+    return {
+        title_id: Place(of, name, season, number) for title_id, of, name, season, number in session.execute(query)
+    }
+
+
+def markers_by_title(session: Session, title_ids: Sequence[str]) -> dict[str, Markers]:
+    """The markers of those titles that have some."""
+    rows = session.scalars(select(TitleMarkers).where(TitleMarkers.title_id.in_(title_ids)))
+    return {row.title_id: _markers(row) for row in rows}
+
+
+def markers_of(session: Session, title_id: str) -> Markers:
+    row = session.get(TitleMarkers, title_id)
+    return Markers() if row is None else _markers(row)
+
+
+def trailer_of(session: Session, title_id: str) -> str | None:
+    """The newest published trailer of a title; that of its series for an episode without one."""
+    place = session.get(Episode, title_id)
+    for advertised in (title_id, *([place.series_id] if place is not None else [])):
+        query = select(Title.id).join(Trailer, Trailer.title_id == Title.id)
+        query = query.where(Trailer.of_id == advertised, Title.published_at.is_not(None))
+        found = session.scalar(query.order_by(Title.published_at.desc(), Title.id).limit(1))
+        if found is not None:
+            return found
+    return None
+
+
+def episodes_on_offer(
+    session: Session, viewing: Viewing, series_id: str, now: float
+) -> Sequence[tuple[Title, Episode]]:
+    """The episodes of a series that this viewer may see, in their order."""
+    query = (
+        select(Title, Episode)
+        .join(Episode, Episode.title_id == Title.id)
+        .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+        .where(Episode.series_id == series_id, is_offered(session, viewing, now, (EPISODE,)))
+        .order_by(Episode.season, Episode.number)
+    )
+    return [(title, place) for title, place in session.execute(query)]
+
+
+def next_episode(session: Session, viewing: Viewing, title_id: str, now: float) -> Title | None:
+    """The episode that this viewer may see next, in this season or a later one; None for a title without one."""
+    here = session.get(Episode, title_id)
+    if here is None:
+        return None
+    later = or_(Episode.season > here.season, and_(Episode.season == here.season, Episode.number > here.number))
+    query = (
+        select(Title)
+        .join(Episode, Episode.title_id == Title.id)
+        .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+        .where(Episode.series_id == here.series_id, later, is_offered(session, viewing, now, (EPISODE,)))
+        .order_by(Episode.season, Episode.number)
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def with_episodes(session: Session, title_id: str) -> list[str]:
+    """The title, and all its episodes where it is a series: what is decided for a series holds for each of them."""
+    title = session.get(Title, title_id)
+    if title is None or title.kind != SERIES:
+        return [title_id]
+    return [title_id, *session.scalars(select(Episode.title_id).where(Episode.series_id == title_id))]
+
+
+def _markers(row: TitleMarkers) -> Markers:
+    known = row.intro_start_s is not None and row.intro_end_s is not None
+    return Markers((row.intro_start_s or 0.0, row.intro_end_s or 0.0) if known else None, row.credits_s)

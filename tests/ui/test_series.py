@@ -1,0 +1,207 @@
+"""Series: their page, skipping an intro, and how one episode follows another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+
+from player.state import NextEpisode, Status, TitleFacts
+from tests.kit.fake_client import playing, seasons, series_card
+from tests.ui.states import STATES
+from ui.viewmodels.episodes import is_seen
+from ui.viewmodels.player import STILL_WATCHING_MS
+from ui.viewmodels.up_next import COUNTDOWN_S, UpNext
+
+K = Qt.Key
+NEXT = NextEpisode("mill-1-3", "Flour", (1, 3))
+FACTS = TitleFacts((70.0, 110.0), 560.0, "The Mill", (1, 2), NEXT)
+
+
+def series(stage) -> None:
+    STATES["details, series"](stage, False)
+
+
+def lines(stage) -> list[str]:
+    return [line.name for line in stage.app.details.episodes.lines.records]
+
+
+class TestThePage:
+    def test_the_first_button_goes_on_where_one_is(self, stage):
+        series(stage)
+        assert stage.item("playTitle").property("text") == "Resume S1 E2"
+        assert not stage.item("downloadTitle").isVisible()
+        stage.key(K.Key_Return)
+        stage.until(lambda: bool(stage.client.sessions))
+        source = stage.client.sessions[0].source
+        assert (source.title_id, source.variant, stage.client.sessions[0].start_s) == ("mill-1-2", "encrypted", None)
+
+    def test_an_episode_is_played_and_the_focus_is_kept(self, stage):
+        series(stage)
+        stage.key(K.Key_Up)
+        assert stage.focus_name == "episode_1", "the one to go on with"
+        stage.key(K.Key_Down, K.Key_Return)
+        stage.until(lambda: bool(stage.client.sessions))
+        assert stage.client.sessions[0].source.title_id == "mill-1-3"
+        stage.key(K.Key_Back)
+        assert stage.page == "details"
+        assert stage.focus_name == "episode_2"
+
+    def test_the_page_of_an_episode_leads_back_to_its_series(self, stage):
+        series(stage)
+        stage.key(K.Key_Up, K.Key_Right)
+        assert stage.focus_name == "episodeMore_1"
+        stage.key(K.Key_Return)
+        stage.until(lambda: stage.app.details.property("titleId") == "mill-1-2")
+        assert stage.item("detailsAbove").property("text") == "The Mill  ·  S1 E2"
+        assert stage.focus_name == "playTitle"
+        assert stage.item("downloadTitle").isVisible()
+        stage.key(K.Key_Back)
+        assert stage.app.details.property("titleId") == "mill"
+        assert stage.focus_name.startswith("episode")
+        stage.key(K.Key_Back)
+        assert stage.page == "home"
+
+    def test_another_season(self, stage):
+        series(stage)
+        stage.key(K.Key_Up, K.Key_Up, K.Key_Up)
+        assert stage.focus_name == "chooseSeason"
+        stage.key(K.Key_Return, K.Key_Down, K.Key_Return)
+        stage.until(lambda: stage.focus_name == "episode_0")
+        assert lines(stage) == ["1. Episode 2.1", "2. Episode 2.2", "3. Episode 2.3"]
+        stage.app.details.refresh()
+        stage.until(lambda: stage.app.details._looking is None)
+        assert stage.app.details.episodes.property("seasonName") == "Season 2", "news do not lead elsewhere"
+
+    def test_the_trailer_is_seen_from_its_begin(self, stage):
+        series(stage)
+        stage.key(K.Key_Right, K.Key_Right)
+        assert stage.focus_name == "playTrailer"
+        stage.key(K.Key_Return)
+        stage.until(lambda: bool(stage.client.sessions))
+        assert (stage.client.sessions[0].source.title_id, stage.client.sessions[0].start_s) == ("teaser", 0.0)
+
+    def test_an_episode_that_was_come_to_directly_leads_to_its_series(self, stage):
+        stage.client.series["mill"] = seasons()
+        stage.client.titles = [series_card(), seasons()[0].episodes[0]]
+        stage.sign_in()
+        stage.until(lambda: stage.app.home.property("state") == "ready")
+        stage.app.showTitle("mill-1-1")
+        stage.until(lambda: stage.item("showSeries").isVisible())
+        stage.item("showSeries").forceActiveFocus()
+        stage.key(K.Key_Return)
+        stage.until(lambda: stage.item("episodesPanel").isVisible())
+
+    @pytest.mark.parametrize(
+        ("position_s", "credits_s", "seen"), [(90.0, None, False), (98.0, None, True), (90.0, 89.0, True)]
+    )
+    def test_what_is_seen(self, position_s, credits_s, seen):
+        card = replace(series_card(), kind="episode", duration_s=100.0, progress_s=position_s, credits_s=credits_s)
+        assert is_seen(card) is seen
+
+
+class TestThePlayer:
+    def test_the_intro_is_skipped_by_one_key(self, stage):
+        session = stage.play(playing(position_s=20.0, facts=FACTS))
+        assert not stage.item("skipIntro").isVisible()
+        session.publish(playing(position_s=75.0, facts=FACTS))
+        stage.until(lambda: stage.focus_name == "skipIntro")
+        stage.key(K.Key_Return)
+        stage.until(lambda: ("seek", 110.0) in session.orders)
+        session.publish(playing(position_s=110.0, facts=FACTS))
+        stage.until(lambda: not stage.item("skipIntro").isVisible())
+        assert stage.focus_name == "idle"
+
+    def test_whoever_uses_the_controls_keeps_them(self, stage):
+        session = stage.play(playing(position_s=20.0, facts=FACTS))
+        stage.key(K.Key_Up)
+        before = stage.focus_name
+        session.publish(playing(position_s=75.0, facts=FACTS))
+        stage.until(lambda: stage.item("skipIntro").isVisible())
+        assert stage.focus_name == before
+
+    def test_the_next_episode_is_played_at_once_where_one_says_so(self, stage):
+        session = stage.play(playing(position_s=561.0, facts=FACTS))
+        stage.until(lambda: stage.focus_name == "playNext")
+        assert stage.item("nextName").property("text") == "S1 E3  ·  Flour"
+        assert stage.item("nextWhen").property("text") == f"Next episode in {COUNTDOWN_S} s"
+        stage.key(K.Key_Return)
+        stage.until(lambda: len(stage.client.sessions) == 2)
+        assert ("stop",) in session.orders
+        assert stage.client.sessions[1].source.title_id == "mill-1-3"
+        assert stage.page == "player"
+
+    def test_back_is_for_the_credits(self, stage):
+        session = stage.play(playing(position_s=561.0, facts=FACTS))
+        stage.until(lambda: stage.focus_name == "playNext")
+        stage.key(K.Key_Back)
+        assert stage.page == "player"
+        assert not stage.item("nextEpisode").isVisible()
+        session.publish(playing(status=Status.ENDED, position_s=600.0, facts=FACTS))
+        stage.until(lambda: stage.page != "player")
+
+    def test_an_episode_that_is_over_goes_on_with_the_next(self, stage):
+        session = stage.play(playing(position_s=500.0, facts=FACTS))
+        player = stage.app.player
+        player._lonely.start(5_000_000)
+        session.publish(playing(status=Status.ENDED, position_s=600.0, facts=FACTS))
+        stage.until(lambda: len(stage.client.sessions) == 2)
+        assert player._lonely.interval() < STILL_WATCHING_MS, "nobody has shown that they are there"
+        stage.key(K.Key_I)
+        assert player._lonely.interval() == STILL_WATCHING_MS
+
+    def test_where_the_viewer_wants_it_it_waits(self, stage):
+        session = stage.play(playing(position_s=500.0, facts=FACTS))
+        stage.app.player._up_next._auto = lambda: False
+        session.publish(playing(position_s=561.0, facts=FACTS))
+        stage.until(lambda: bool(stage.app.player.upNext.property("offered")))
+        assert stage.app.player.upNext.property("secondsLeft") == 0
+        assert not stage.app.player.upNext.take_over()
+
+
+class TestTheCountdown:
+    @pytest.fixture
+    def up_next(self, qapp):
+        made = UpNext()
+        made.begun = []
+        made.wanted.connect(lambda following, chosen: made.begun.append((following, chosen)))
+        return made
+
+    def tick(self, up_next: UpNext, seconds: int) -> None:
+        for _ in range(seconds):
+            up_next._tick()
+
+    def test_it_counts_while_the_playback_runs_and_ends_once(self, up_next):
+        up_next.show(playing(position_s=561.0, facts=FACTS))
+        self.tick(up_next, 4)
+        up_next.show(playing(position_s=565.0, status=Status.PAUSED, paused=True, facts=FACTS))
+        self.tick(up_next, 30)
+        assert up_next.property("secondsLeft") == COUNTDOWN_S - 4
+        up_next.show(playing(position_s=565.0, facts=FACTS))
+        self.tick(up_next, COUNTDOWN_S)
+        assert up_next.begun == [(NEXT, False)]
+        up_next.show(playing(position_s=575.0, facts=FACTS))
+        assert not up_next.property("offered")
+
+    def test_without_marks_it_begins_shortly_before_the_end(self, up_next):
+        facts = TitleFacts(next_episode=NEXT)
+        up_next.show(playing(position_s=500.0, facts=facts))
+        assert not up_next.property("offered")
+        up_next.show(playing(position_s=590.0, facts=facts))
+        assert up_next.property("offered")
+
+    def test_who_goes_back_is_offered_it_anew(self, up_next):
+        up_next.show(playing(position_s=561.0, facts=FACTS))
+        up_next.dismiss()
+        assert not up_next.take_over()
+        up_next.show(playing(position_s=300.0, facts=FACTS))
+        up_next.show(playing(position_s=561.0, facts=FACTS))
+        assert up_next.property("offered")
+        assert up_next.take_over()
+
+    def test_the_last_episode_and_live_programmes_offer_nothing(self, up_next):
+        up_next.show(playing(position_s=590.0, facts=replace(FACTS, next_episode=None)))
+        assert not up_next.property("offered")
+        up_next.show(playing(position_s=75.0, live=True, facts=FACTS))
+        assert not up_next.property("introShown")

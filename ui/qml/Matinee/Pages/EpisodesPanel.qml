@@ -1,0 +1,174 @@
+pragma ComponentBehavior: Bound
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// The episodes of one season of a series. Enter plays one; the button beside it leads to its page.
+FocusScope {
+    id: root
+
+    required property QtObject episodes
+    readonly property string season: episodes.seasonName
+
+    signal played(string titleId)
+    signal shown(string titleId)
+    signal seasonsAsked(Item button)
+    signal beyond() // Left, or Down from the last line
+
+    Accessible.role: Accessible.Pane
+    Accessible.name: qsTr("Episodes")
+
+    function enter() { list.forceActiveFocus(Qt.OtherFocusReason) }
+    // Another season begins at its first line, that of the viewer at the episode to go on with.
+    function begin() {
+        list.currentIndex = episodes.currentRow
+        list.positionViewAtIndex(list.currentIndex, ListView.Contain)
+    }
+
+    Keys.onLeftPressed: beyond()
+    Keys.onRightPressed: event => event.accepted = true
+    Keys.onDownPressed: beyond()
+    Keys.onUpPressed: event => event.accepted = true
+
+    Rectangle {
+        anchors.fill: parent
+        radius: Theme.radius
+        color: Theme.panel
+        border.width: 1
+        border.color: Theme.line
+    }
+    Label {
+        x: Theme.wide
+        anchors.verticalCenter: seasons.verticalCenter
+        text: seasons.visible ? qsTr("Episodes") : root.season || qsTr("Episodes")
+        font.pixelSize: Theme.heading
+        font.weight: Font.DemiBold
+        Accessible.role: Accessible.Heading
+    }
+    ActionButton {
+        id: seasons
+        objectName: "chooseSeason"
+        anchors { right: parent.right; top: parent.top; margins: Theme.gap }
+        text: root.season
+        name: qsTr("%1, choose another").arg(root.season)
+        visible: root.episodes.seasons.count > 1
+        onPressed: root.seasonsAsked(this)
+        Keys.onDownPressed: root.enter()
+    }
+    ListView {
+        id: list
+        objectName: "episodes"
+        anchors { left: parent.left; right: parent.right; top: seasons.bottom; bottom: parent.bottom }
+        anchors { margins: Theme.tight; topMargin: Theme.gap }
+        clip: true
+        focus: true
+        spacing: Theme.tiny
+        cacheBuffer: 600
+        boundsBehavior: Flickable.StopAtBounds
+        highlightMoveDuration: Theme.calm
+        highlightMoveVelocity: -1
+        highlightRangeMode: ListView.ApplyRange
+        preferredHighlightBegin: 0
+        preferredHighlightEnd: height
+        model: root.episodes.lines
+        Accessible.role: Accessible.List
+        Accessible.name: root.season
+        Keys.priority: Keys.AfterItem
+        Keys.onUpPressed: if (seasons.visible) seasons.forceActiveFocus(Qt.OtherFocusReason)
+        delegate: FocusScope {
+            id: line
+
+            required property int index
+            required property string titleId
+            required property string name
+            required property string facts
+            required property string poster
+            required property real progress
+
+            width: ListView.view.width
+            height: Theme.px(88)
+
+            Pressable {
+                id: whole
+                objectName: "episode_" + line.index
+                name: line.name
+                description: line.facts
+                focus: true
+                anchors { left: parent.left; right: more.left; top: parent.top; bottom: parent.bottom }
+                anchors { margins: Theme.tiny; rightMargin: Theme.tight }
+                onPressed: {
+                    list.currentIndex = line.index
+                    root.played(line.titleId)
+                }
+                Keys.onRightPressed: more.forceActiveFocus(Qt.OtherFocusReason)
+
+                Rectangle {
+                    anchors.fill: parent
+                    radius: Theme.radius
+                    color: whole.hovered || whole.activeFocus ? Theme.raisedHover : Theme.clear
+                }
+                Rectangle {
+                    id: frame
+                    x: Theme.tight
+                    anchors.verticalCenter: parent.verticalCenter
+                    width: Math.round(height * Theme.posterAspect)
+                    height: parent.height - 2 * Theme.tight
+                    color: Theme.raised
+                    Image {
+                        anchors.fill: parent
+                        source: line.poster
+                        sourceSize.width: width * 1.5
+                        asynchronous: true
+                        fillMode: Image.PreserveAspectCrop
+                        Accessible.ignored: true
+                    }
+                    Rectangle {
+                        anchors { left: parent.left; right: parent.right; bottom: parent.bottom }
+                        height: Theme.px(4)
+                        color: Theme.shade
+                        visible: line.progress > 0
+                        Rectangle {
+                            width: parent.width * line.progress
+                            height: parent.height
+                            color: Theme.accent
+                        }
+                    }
+                }
+                Column {
+                    anchors { left: frame.right; right: parent.right; margins: Theme.gap }
+                    anchors.verticalCenter: parent.verticalCenter
+                    spacing: Theme.tiny
+                    Label {
+                        width: parent.width
+                        text: line.name
+                        font.weight: Font.DemiBold
+                        Accessible.ignored: true
+                    }
+                    Label {
+                        width: parent.width
+                        text: line.facts
+                        color: Theme.muted
+                        font.pixelSize: Theme.small
+                        Accessible.ignored: true
+                    }
+                }
+            }
+            IconButton {
+                id: more
+                objectName: "episodeMore_" + line.index
+                anchors { right: parent.right; rightMargin: Theme.tight; verticalCenter: parent.verticalCenter }
+                icon: "info"
+                name: qsTr("More about %1").arg(line.name)
+                onPressed: {
+                    list.currentIndex = line.index
+                    root.shown(line.titleId)
+                }
+                Keys.onLeftPressed: whole.forceActiveFocus(Qt.OtherFocusReason)
+            }
+        }
+    }
+    Connections {
+        target: root.episodes
+        function onSeasonShown() { root.begin() }
+    }
+}
