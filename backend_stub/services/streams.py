@@ -11,6 +11,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Device, PlaySession, Title
 from backend_stub.problems import ProblemError
+from backend_stub.services.devices import usable_device
 from backend_stub.services.entitlement import Viewing, entitled_title
 from backend_stub.services.plans import Plan
 from backend_stub.services.views import Views
@@ -31,8 +32,8 @@ class Streams:
         """The session is still there: seconds until the next heartbeat, and when the session expires.
 
         One that fell silent takes its place again if there still is one. Raises :class:`ProblemError` 404
-        ``session_not_found``, 409 ``session_ended``, 403 ``session_expired`` or ``stream_limit``, and as
-        :func:`entitled_title`: a session goes on only where it could begin.
+        ``session_not_found``, 409 ``session_ended``, 403 ``session_expired``, ``stream_limit`` or
+        ``device_revoked``, and as :func:`entitled_title`: a session goes on only where it could begin.
         """
         now = self._clock.now()
         account_id = viewing.account_id
@@ -49,9 +50,7 @@ class Streams:
             else:
                 _keep_place(session, play, plan, now)
             play.beat_at = now
-            device = session.get(Device, (account_id, play.device_id))
-            if device is not None:
-                device.last_seen_at = now
+            usable_device(session, account_id, play.device_id).last_seen_at = now
         if playing:
             self._views.playing(play, profile_id)
         return BEAT_S, play.expires_at
