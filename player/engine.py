@@ -180,6 +180,11 @@ class Engine:
         if self._resume is not None:
             await self._resume.forget()
 
+    async def send_positions(self) -> None:
+        """Tell the service now where titles were left, as far as it can be reached."""
+        if self._resume is not None:
+            await self._resume.send()
+
     def wait(self, session: Session, timeout_s: float | None = None) -> bool:
         """Wait until a playback is over and everything of it is closed; False when the time is up."""
         future = self._sessions.get(session)

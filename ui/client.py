@@ -160,34 +160,34 @@ class EngineClient:
 
     async def search(self, query: str) -> Found:
         found = await self._service().search(query)
-        return Found([_card(title) for title in found.items], found.corrected or "")
+        return Found([card_of(title) for title in found.items], found.corrected or "")
 
     async def my_list(self) -> Sequence[TitleCard]:
-        return [_card(title) for title in await self._service().my_list()]
+        return [card_of(title) for title in await self._service().my_list()]
 
     async def put_listed(self, title_id: str, *, listed: bool) -> bool:
         return await self._service().put_listed(title_id, listed=listed)
 
     async def catalog(self, cursor: str | None) -> CatalogPage:
         page = await self._service().catalog(cursor)
-        return CatalogPage([_card(title) for title in page.items], page.next_cursor)
+        return CatalogPage([card_of(title) for title in page.items], page.next_cursor)
 
     async def rows(self) -> Sequence[TitleRow]:
-        return [TitleRow(row.name, [_card(title) for title in row.titles]) for row in await self._service().rows()]
+        return [TitleRow(row.name, [card_of(title) for title in row.titles]) for row in await self._service().rows()]
 
     async def channels(self) -> Sequence[ChannelCard]:
         guide = await self._service().channels()
         ahead_s = self.engine.clock.wall() - guide.now_at
         return [
             ChannelCard(
-                _card(one.title),
+                card_of(one.title),
                 [OnAir(each.title, each.starts_at + ahead_s, each.ends_at + ahead_s) for each in one.programmes],
             )
             for one in guide.items
         ]
 
     async def title(self, title_id: str) -> TitleCard:
-        return _card(await self._service().title(title_id))
+        return card_of(await self._service().title(title_id))
 
     async def devices(self) -> Devices:
         found, own_id = await self._service().devices(), self.engine.own_device_id
@@ -235,7 +235,7 @@ class EngineClient:
 
     async def seasons(self, series_id: str) -> Sequence[SeasonCards]:
         found = await self._service().seasons(series_id)
-        return [SeasonCards(season.number, [_card(title) for title in season.episodes]) for season in found]
+        return [SeasonCards(season.number, [card_of(title) for title in season.episodes]) for season in found]
 
     async def examine(self) -> Sequence[PartReport]:
         return await asyncio.to_thread(self._examine)
@@ -305,7 +305,8 @@ class EngineClient:
         return service
 
 
-def _card(title: Title) -> TitleCard:
+def card_of(title: Title) -> TitleCard:
+    """A title of the service as the pages show it."""
     progress, place = title.progress, title.episode
     return TitleCard(
         id=title.id,

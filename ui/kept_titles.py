@@ -24,6 +24,7 @@ from downloads.queue import Queue
 from downloads.request import DownloadRequest
 from downloads.schedule import Wait
 from downloads.settings import DownloadSettings
+from downloads.smart import SmartRule
 from downloads.store import Store, free_bytes
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import KeyStore
@@ -33,7 +34,9 @@ from player.engine import Engine
 from player.errors import ANY_ERROR, ErrorCode
 from player.net.model import Body, Request
 from ui.cli.download_work import access_of, plan_of
+from ui.client import card_of
 from ui.ports import KeptTitle, Shelf, TitleCard
+from ui.smart_downloads import SeriesService, step_of
 
 if TYPE_CHECKING:
     from player.opening import Source
@@ -87,6 +90,7 @@ class _Licence:
 class _Card:
     poster_url: str = ""
     maturity: int = 0
+    series_id: str = ""
 
 
 class KeptTitles:
@@ -109,6 +113,7 @@ class KeptTitles:
         self.settings = settings or DownloadSettings()
         self._store: Store | None = None
         self._opening = asyncio.Lock()
+        self._keeping_up = asyncio.Lock()
         self._queue: Queue | None = None
         self._work: asyncio.Task[None] | None = None
         self._waits: Mapping[str, Wait] = {}
@@ -128,23 +133,51 @@ class KeptTitles:
     async def sizes(self, card: TitleCard) -> Mapping[int, int]:
         found = {}
         for height in sorted(card.heights, reverse=True):
-            plan = await plan_of(self._engine(), self._wanted(card, height))
+            plan = await plan_of(self._engine(), self._wanted(card, Choice(max_height=height)))
             found[height] = plan.size
         return found
 
     async def add(self, card: TitleCard, height: int | None) -> None:
+        await self._add(card, Choice(max_height=height))
+
+    async def _add(self, card: TitleCard, choice: Choice, *, smart: bool = False) -> None:
         store = await self._ready()
-        wanted = self._wanted(card, height)
+        wanted = self._wanted(card, choice, smart=smart)
+        series_id = card.episode.series_id if card.episode else ""
 
         def make() -> None:
-            folder = store.create(card.name, card.id)
+            folder = store.create(_kept_name(card), card.id)
             request.write(folder, wanted)
-            folder.write_secret(
-                _CARD, json.dumps({"poster_url": card.poster_url, "maturity": card.maturity}).encode()
-            )
+            told = {"poster_url": card.poster_url, "maturity": card.maturity, "series_id": series_id}
+            folder.write_secret(_CARD, json.dumps(told).encode())
 
         await asyncio.to_thread(make)
         await self._wake()
+
+    async def keep_up(self) -> None:
+        engine, service_ = self._engine(), self._engine().service
+        if service_ is None or self._keeping_up.locked() or not await asyncio.to_thread(self._root.exists):
+            return
+        async with self._keeping_up:
+            await self._keep_up(engine, service_)
+
+    async def _keep_up(self, engine: Engine, service_: SeriesService) -> None:
+        await engine.send_positions()  # what was watched just now counts
+        store = await self._ready()
+        snapshots = await asyncio.to_thread(store.list)
+        kept = await asyncio.to_thread(lambda: {item.id: _request_of(store, item) for item in snapshots})
+        made = {download_id for download_id, wanted in kept.items() if wanted is not None and wanted.smart}
+        by_series: dict[str, Choice] = {}
+        for item in snapshots:
+            series_id, wanted = _card_of(store.find(item.id), rated=True).series_id, kept[item.id]
+            if series_id and wanted is not None:
+                by_series[series_id] = wanted.choice
+        for series_id, choice in by_series.items():
+            step = await step_of(service_, series_id, snapshots, made, SmartRule())
+            for title in step.add:
+                await self._add(card_of(title), choice, smart=True)
+            for download_id in step.remove:
+                await self.remove(download_id)
 
     async def pause(self, download_id: str) -> None:
         folder = await self._folder(download_id)
@@ -260,10 +293,10 @@ class KeptTitles:
             return None
         return None if kept is None else kept.licences
 
-    def _wanted(self, card: TitleCard, height: int | None) -> DownloadRequest:
+    def _wanted(self, card: TitleCard, choice: Choice, *, smart: bool = False) -> DownloadRequest:
         found = self._engine().service
         origin = Origin(title_id=card.id, variant=card.variant, service="" if found is None else found.address)
-        return DownloadRequest(origin, Choice(max_height=height))
+        return DownloadRequest(origin, choice, smart=smart)
 
     def _shelf(self, store: Store, snapshots: tuple[Snapshot, ...], licences: OfflineLicences | None) -> Shelf:
         titles = [self._shown(store, item, licences) for item in snapshots]
@@ -321,6 +354,20 @@ def _card_of(folder: DownloadFolder, *, rated: bool) -> _Card:
         if data is None:
             return unknown
         members = json.loads(data)
-        return _Card(str(members["poster_url"]), int(members["maturity"]))
+        return _Card(str(members["poster_url"]), int(members["maturity"]), str(members.get("series_id", "")))
     except (DownloadError, ValueError, KeyError, TypeError):
         return unknown
+
+
+def _request_of(store: Store, item: Snapshot) -> DownloadRequest | None:
+    """None for what cannot be read: no rule made it."""
+    try:
+        return request.read(store.find(item.id))
+    except DownloadError:
+        return None
+
+
+def _kept_name(card: TitleCard) -> str:
+    """The name of a title in a list of downloads; an episode is told by its series and its place."""
+    place = card.episode
+    return f"{place.series} {place.season}×{place.number:02} {card.name}" if place else card.name

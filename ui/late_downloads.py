@@ -41,6 +41,9 @@ class LateDownloads:
     async def add(self, card: TitleCard, height: int | None) -> None:
         await self.made.add(card, height)
 
+    async def keep_up(self) -> None:
+        await self.made.keep_up()
+
     async def pause(self, download_id: str) -> None:
         await self.made.pause(download_id)
 

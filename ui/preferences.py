@@ -39,8 +39,8 @@ class Preferences:
     Auto takes little of it; the system may say so too. ``month_limit_gb`` is what the viewer wants to use in a month
     at most, and is warned above. ``telemetry`` and ``cmcd`` are consents: the service is told how playbacks went, its
     CDNs how the player is doing. ``language`` counts from the next start. ``auto_next``: the next episode begins by
-    itself. Sizes are per cent. For what concerns picture and sound (``hardware`` to ``passthrough``) see
-    :mod:`player.mpv.outputs`."""
+    itself; ``smart_downloads``: it is downloaded so, of a series of which something is kept. Sizes are per cent. For
+    what concerns picture and sound (``hardware`` to ``passthrough``) see :mod:`player.mpv.outputs`."""
 
     audio_language: str = ""
     data_limit_bps: int = 0
@@ -62,6 +62,7 @@ class Preferences:
     telemetry: bool = False
     cmcd: bool = False
     auto_next: bool = True
+    smart_downloads: bool = True
 
     def __post_init__(self) -> None:
         for field in fields(self):

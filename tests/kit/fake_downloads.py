@@ -43,6 +43,7 @@ class FakeDownloads:
         self.orders: list[tuple[object, ...]] = []
         self.failure: Exception | None = None
         self.damaged = 0
+        self.kept_up = 0
 
     async def shelf(self) -> Shelf:
         self._obstacles()
@@ -55,6 +56,9 @@ class FakeDownloads:
     async def add(self, card: TitleCard, height: int | None) -> None:
         self._order("add", card.id, height)
         self.titles.append(KeptTitle(f"d-{card.id}", card.name, card.id, size=GIGA))
+
+    async def keep_up(self) -> None:
+        self.kept_up += 1
 
     async def pause(self, download_id: str) -> None:
         self._order("pause", download_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from downloads import ledger, request
 from downloads.model import Choice, Origin, State
 from drm_client.keystore import FileKeyStore
+from player.service import EpisodePlace, Markers, Progress, Season, Title
 from tests.kit.downloads import noise_download, shelf
 from ui.kept_titles import KeptTitles
+from ui.ports import EpisodeCard, TitleCard
 
 
 class NoService:
@@ -69,3 +72,63 @@ def test_a_title_whose_rating_is_not_known_is_for_adults(tmp_path, card, maturit
     (one,) = asyncio.run(titles(tmp_path).shelf()).titles
     assert (one.title_id, one.state, one.maturity, one.poster_url) == ("film", "paused", maturity, poster)
     assert not one.playable
+
+
+class SeriesEngine:
+    """An engine whose service knows one series."""
+
+    def __init__(self, progress: dict[str, float]) -> None:
+        self.service = self
+        self.address = "https://tv.test"
+        self.progress = progress
+        self.sent = 0
+
+    async def rights(self) -> None:
+        return None
+
+    async def send_positions(self) -> None:
+        self.sent += 1
+
+    async def seasons(self, series_id: str) -> tuple[Season, ...]:
+        titles = []
+        for number in range(1, 5):
+            title_id = f"{series_id}-{number}"
+            at = self.progress.get(title_id)
+            seen = None if at is None else Progress(at, 100.0, 1.0)
+            place = EpisodePlace(series_id, "The Mill", 1, number)
+            title = Title(title_id, f"Part {number}", "", 0, 100.0, "", (240,), ("clear",), seen, 0.0)
+            titles.append(replace(title, episode=place, markers=Markers(credits_s=90.0)))
+        return (Season(1, tuple(titles)),)
+
+
+def test_of_a_series_that_is_kept_the_next_episode_comes_and_the_watched_one_goes(tmp_path, monkeypatch):
+    progress: dict[str, float] = {}
+    engine = SeriesEngine(progress)
+    kept = KeptTitles(lambda: engine, tmp_path / "store", lambda: FileKeyStore(tmp_path / "keys"), lambda: False)
+    woken = []
+
+    async def wake(download_id=None) -> None:
+        woken.append(download_id)
+
+    monkeypatch.setattr(kept, "_wake", wake)
+
+    def names() -> list[str]:
+        return sorted(one.name for one in asyncio.run(kept.shelf()).titles)
+
+    asyncio.run(kept.keep_up())
+    assert not (tmp_path / "store").exists()
+    first = TitleCard("mill-1", "Part 1", episode=EpisodeCard("mill", "The Mill", 1, 1), variants=("clear",))
+    asyncio.run(kept.add(first, 240))
+    asyncio.run(kept.keep_up())
+    assert names() == ["The Mill 1×01 Part 1"], "nothing was watched"
+    progress["mill-1"] = 90.0
+    asyncio.run(kept.keep_up())
+    assert names() == ["The Mill 1×01 Part 1", "The Mill 1×02 Part 2"], "what the viewer asked for stays"
+    store = kept._opened()
+    (second,) = (item for item in store.list() if item.title_id == "mill-2")
+    wanted = request.read(store.find(second.id))
+    assert (wanted.smart, wanted.choice.max_height, wanted.origin.variant) == (True, 240, "clear")
+    progress["mill-2"] = 95.0
+    asyncio.run(kept.keep_up())
+    assert names() == ["The Mill 1×01 Part 1", "The Mill 1×03 Part 3"]
+    assert engine.sent == 3

@@ -205,3 +205,17 @@ class TestTheCountdown:
         assert not up_next.property("offered")
         up_next.show(playing(position_s=75.0, live=True, facts=FACTS))
         assert not up_next.property("introShown")
+
+
+class TestSmartDownloads:
+    def test_they_keep_up_at_home_and_after_the_player(self, stage):
+        series(stage)
+        stage.until(lambda: stage.downloads.kept_up == 1)
+        stage.key(K.Key_Return)
+        stage.until(lambda: bool(stage.client.sessions))
+        stage.key(K.Key_Back)
+        stage.until(lambda: stage.downloads.kept_up == 2)
+        stage.app.settings.choose("smart_downloads", "false")
+        stage.key(K.Key_Return, K.Key_Back)
+        stage.wait(20)
+        assert stage.downloads.kept_up == 2

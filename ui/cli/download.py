@@ -122,7 +122,8 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_smart(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("episodes", nargs="+", metavar="EPISODE", help="titles of the service, in their order")
+    parser.add_argument("episodes", nargs="*", metavar="EPISODE", help="titles of the service, in their order")
+    parser.add_argument("--series", metavar="ID", help="the episodes of this series")
     parser.add_argument("--ahead", type=whole_number, default=1, metavar="N", help="so many episodes (default 1)")
     parser.add_argument("--room", type=_bytes, metavar="BYTES", help="all that this makes together (500M, 2G)")
     parser.add_argument("--keep-watched", action="store_true", help="remove nothing")

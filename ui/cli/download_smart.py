@@ -19,14 +19,19 @@ from ui.cli.download_actions import choice_of, document_of
 from ui.cli.download_rights import licences_for, send_receipts
 from ui.cli.download_work import engine_of, work
 from ui.cli.output import print_json
+from ui.smart_downloads import watched_share
 
 
 def keep_up(args: argparse.Namespace) -> int:
     """Carry out one step of the rule for the episodes that are named in their order."""
     if not args.service:
         raise InputError(ErrorCode.INPUT_USAGE, "To know what was watched, name the service (--service).")
+    if bool(args.series) == bool(args.episodes):
+        raise InputError(ErrorCode.INPUT_USAGE, "Name either a series (--series) or its episodes.")
     store = open_store(args)
     with engine_of(args) as engine:
+        if args.series:
+            args.episodes = engine.submit(_episodes(engine, args.series)).result()
         watched = engine.submit(_watched(engine, args.episodes)).result()
         step = _step(args, store, watched)
         _remove(engine, store, step.remove)
@@ -38,15 +43,17 @@ def keep_up(args: argparse.Namespace) -> int:
     return code
 
 
+async def _episodes(engine: Engine, series_id: str) -> list[str]:
+    """The episodes of a series that may be seen, in their order. Raises ServiceError, NetError."""
+    assert engine.service is not None
+    return [title.id for season in await engine.service.seasons(series_id) for title in season.episodes]
+
+
 async def _watched(engine: Engine, episodes: Sequence[str]) -> dict[str, float]:
     """The share of each episode that was watched, as the service knows it. Raises ServiceError, NetError."""
     assert engine.service is not None
-    shares = {}
-    for name in episodes:
-        progress = (await engine.service.title(name)).progress
-        if progress is not None and progress.duration_s > 0:
-            shares[name] = min(1.0, progress.position_s / progress.duration_s)
-    return shares
+    shares = {name: watched_share(await engine.service.title(name)) for name in episodes}
+    return {name: share for name, share in shares.items() if share > 0}
 
 
 def _step(args: argparse.Namespace, store: Store, watched: dict[str, float]) -> SmartStep:

@@ -301,6 +301,7 @@ class ApplicationViewModel(QObject):
             self._playing = False
             self._show_top()
             self._refresh_shown()
+            self._keep_up()
             self.leftPlayer.emit()
         elif self._page is Page.DETAILS and self._details.leave_episode():
             pass
@@ -376,6 +377,11 @@ class ApplicationViewModel(QObject):
         self._show_top()
         self._player.open(source, start_s)
 
+    def _keep_up(self) -> None:
+        """Smart downloads, where the viewer wants them and there is one to ask for."""
+        if self._settings.preferences.smart_downloads and self._bottom is Page.HOME:
+            self._downloads.keep_up()
+
     def _refresh_shown(self) -> None:
         """The position in a title has changed by playing it."""
         if self._bottom is Page.HOME:
@@ -411,6 +417,7 @@ class ApplicationViewModel(QObject):
         self._home.open_for(f"{self._profiles.viewer}\n{person.id}", person.maturity)
         self._my_list.refresh()
         self._rest_on(Page.HOME)
+        self._keep_up()
         if self._pending is not None:
             pending, self._pending = self._pending, None
             self._follow(pending)

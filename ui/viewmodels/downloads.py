@@ -122,6 +122,11 @@ class DownloadsViewModel(QObject):
         room = self._shelf.used + self._shelf.free
         return self._shelf.used / room if room else 0.0
 
+    def keep_up(self) -> None:
+        """Let smart downloads take their next step; what does not work out now does the next time."""
+        if self.port is not None:
+            self._tasks.run(self.port.keep_up(), lambda _none: self.refresh(), lambda _failure: None)
+
     @Slot()
     def refresh(self) -> None:
         """Look at the queue now."""

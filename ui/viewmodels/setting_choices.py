@@ -68,7 +68,7 @@ KEYS: Mapping[Section, tuple[str, ...]] = {
     Section.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
     Section.AUDIO: ("audio_language", "speakers", "passthrough"),
     Section.DATA: ("data_limit_bps", "metered", "month_limit_gb"),
-    Section.DOWNLOADS: ("download_height", "download_limit_bps", "download_metered"),
+    Section.DOWNLOADS: ("download_height", "download_limit_bps", "download_metered", "smart_downloads"),
     Section.PRIVACY: ("telemetry", "cmcd", Deed.FORGET_SEARCHES, Deed.FORGET_HISTORY),
     Section.DEVICES: (),
     Section.ABOUT: (),
@@ -132,6 +132,10 @@ def _words_of_using() -> dict[str, tuple[str, str]]:
             tr("On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most."),
         ),
         "month_limit_gb": (tr("Warn above"), tr("You are told when more than this has come in a month.")),
+        "smart_downloads": (
+            tr("Episodes by themselves"),
+            tr("The next episode is downloaded when one has been watched, and the watched one removed."),
+        ),
         "download_height": (tr("Quality"), tr("Offered first when you download a title.")),
         "download_limit_bps": (tr("Speed"), tr("The most that all downloads take together.")),
         "download_metered": (tr("On a metered network"), ""),
@@ -186,6 +190,7 @@ _CHOICES_OF_USING: dict[str, Choices] = {
         (limit, bitrate(limit) if limit else tr("As fast as possible")) for limit in DOWNLOAD_LIMITS
     ],
     "download_metered": lambda: _zip((False, True), tr("Downloads wait"), tr("Downloads go on")),
+    "smart_downloads": lambda: _zip((True, False), tr("On"), tr("Off")),
     "telemetry": lambda: _zip((False, True), tr("Not told"), tr("Told")),
     "cmcd": lambda: _zip((False, True), tr("Not told"), tr("Told")),
     Deed.FORGET_SEARCHES: lambda: _zip((False, True), tr("Keep"), tr("Delete now")),

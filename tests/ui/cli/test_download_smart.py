@@ -11,6 +11,7 @@ import pytest
 
 from backend_stub.server import ServerGroup
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from backend_stub.services.belonging import EpisodeOf
 from player.service.model import ProgressItem
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc
@@ -43,6 +44,9 @@ def test_the_next_episode_comes_and_the_watched_one_goes(
     with running_backend(tmp_path / "service") as group:
         for name in EPISODES:
             publish_media(group, packager_cenc(), name)
+        series = group.context.belongings.make_series("Numbers", "", 0, by=None)
+        for number, name in enumerate(EPISODES):
+            group.context.belongings.set_place(name, EpisodeOf(series.id, 1, number), by=None)
         first = matinee("smart", *EPISODES)
         assert (first["downloads"], first["removed"]) == ([], [])  # nothing was begun
         watch(profile, group, "one", 0.5)
@@ -53,7 +57,7 @@ def test_the_next_episode_comes_and_the_watched_one_goes(
         assert main([*play, "--profile-dir", str(profile), "--key-store", "file"]) == 0
         assert "to start watching, then 2 days to finish" in capsys.readouterr().err
         watch(profile, group, "two", 1.0)
-        step = matinee("smart", *EPISODES, "--later")
+        step = matinee("smart", "--series", series.id, "--later")
         assert [item["title_id"] for item in step["downloads"]] == ["three"]
         assert step["removed"] == [two["id"]]
         assert [item["title_id"] for item in matinee("list")["downloads"]] == ["three"]

@@ -1319,12 +1319,20 @@
         <translation>Beginnt von selbst</translation>
     </message>
     <message>
+        <source>Episodes by themselves</source>
+        <translation>Folgen von selbst</translation>
+    </message>
+    <message>
         <source>Next episode</source>
         <translation>Nächste Folge</translation>
     </message>
     <message>
         <source>Offered first when you download a title.</source>
         <translation>Wird zuerst angeboten, wenn Sie einen Titel herunterladen.</translation>
+    </message>
+    <message>
+        <source>On</source>
+        <translation>Ein</translation>
     </message>
     <message>
         <source>On a metered network</source>
@@ -1537,6 +1545,10 @@
     <message>
         <source>The new password needs eight characters at least.</source>
         <translation>Das neue Passwort braucht mindestens acht Zeichen.</translation>
+    </message>
+    <message>
+        <source>The next episode is downloaded when one has been watched, and the watched one removed.</source>
+        <translation>Ist eine Folge gesehen, wird die nächste geladen und die gesehene gelöscht.</translation>
     </message>
     <message>
         <source>The password has been changed.</source>
