@@ -73,6 +73,16 @@ def serve(
             signal.signal(number, handler)
 
 
+def ensure_admin(group: ServerGroup, email: str, password: str) -> None:
+    """An account with the role ``admin``: made with this password, or the role given to the one there is."""
+    accounts = group.context.accounts
+    account = accounts.find(email)
+    if account is None:
+        accounts.register(email, email.partition("@")[0], password, role="admin")
+    elif account.role != "admin":
+        accounts.change(account.id, by=None, role="admin")
+
+
 def describe(group: ServerGroup) -> list[str]:
     """One line for each server, and one for each port that was taken."""
     lines = [f"API     {group.api_url}", *(f"{one.name:<6}  {one.url}" for one in (*group.edges, *group.above))]

@@ -27,6 +27,7 @@ from backend_stub.services.device_grants import DeviceGrants
 from backend_stub.services.devices import Devices
 from backend_stub.services.downloads import Downloads
 from backend_stub.services.edge_beats import EdgeBeats
+from backend_stub.services.insight import Insight
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
 from backend_stub.services.my_list import MyList
@@ -107,6 +108,7 @@ class ServiceContext:
     edge_beats: EdgeBeats
     steering: Steering
     telemetry: Telemetry
+    insight: Insight
     metrics: Metrics
     device_grants: DeviceGrants
     device_commands: DeviceCommands
@@ -188,6 +190,7 @@ def open_context(
         edge_beats=edge_beats,
         steering=steering,
         telemetry=Telemetry(database, clock, steering),
+        insight=Insight(database, clock),
         metrics=Metrics(),
         device_grants=DeviceGrants(database, clock),
         device_commands=DeviceCommands(database, clock, ReplayGuard(database, signer)),

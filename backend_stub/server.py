@@ -137,7 +137,7 @@ class ServerGroup:
             if self.above:
                 source = self._cached(name, self.above[-1].url)
             self.edges.append(self._serve_files(name, source, port, is_edge=True))
-        api = CountCalls(create_app(self.context), self.context.metrics)
+        api = CountCalls(create_app(self.context, self.faults), self.context.metrics)
         self.api = self._serve(API_PATHWAY, api, self.options.api_port, self.options.tls, kind_of=api_kind_of)
 
     def _cached(self, name: str, above: str) -> Source:

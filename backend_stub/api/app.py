@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from backend_stub.admin import job_pages, pages
 from backend_stub.api import (
     PREFIX,
     VERSION,
@@ -38,6 +39,7 @@ from backend_stub.api.body_limit import BodyLimit
 from backend_stub.api.deps import only_known_query
 from backend_stub.api.errors import add_handlers, documented
 from backend_stub.context import ServiceContext
+from backend_stub.faults.control import FaultControl
 
 _MAX_BODY_BYTES = 1 << 20
 _MODULES = (
@@ -65,8 +67,8 @@ _MODULES = (
 )
 
 
-def create_app(context: ServiceContext) -> FastAPI:
-    """The API over ``context``, which the caller closes."""
+def create_app(context: ServiceContext, faults: FaultControl | None = None) -> FastAPI:
+    """The API over ``context``, which the caller closes; ``faults`` are what the operator's pages switch."""
     app = FastAPI(
         title="Matinee service",
         version=VERSION,
@@ -76,6 +78,7 @@ def create_app(context: ServiceContext) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.context = context
+    app.state.faults = faults
     app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES)
     add_handlers(app)
     for module in _MODULES:
@@ -84,6 +87,8 @@ def create_app(context: ServiceContext) -> FastAPI:
         )
     app.include_router(activation.router)
     app.include_router(telemetry.scraped)
+    app.include_router(pages.router)
+    app.include_router(job_pages.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

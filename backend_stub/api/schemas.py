@@ -438,6 +438,8 @@ class TelemetryItem(Strict):
     stalls: _Count
     bits: Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
     error: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] | None
+    height: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    buffer_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)] | None = None
 
 
 class TelemetryRequest(Strict):

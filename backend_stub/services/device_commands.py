@@ -48,6 +48,11 @@ class KnownDevice:
     status: dict[str, Any]
     waiting: int  # commands
 
+    @property
+    def name(self) -> str:
+        """What the screen calls itself, else what the device was registered as."""
+        return str(self.status.get("name") or self.device.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

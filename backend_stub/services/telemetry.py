@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from sqlalchemy import select
@@ -37,6 +37,8 @@ class PlayerEvent:
     stalls: int
     bits: float
     error: str | None
+    height: int | None = None  # of the picture at that moment
+    buffer_s: float | None = None  # media in hand at that moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Telemetry:
             session.get_one(Account, account_id, with_for_update=True)  # one report of an account after the other
             for event in events:
                 if session.get(TelemetryEvent, (account_id, event.event_id)) is None:
-                    session.add(TelemetryEvent(account_id=account_id, event_id=event.event_id, received_at=now))
+                    session.add(_row(account_id, event, now))
                     _add(session, account_id, event, min(event.at, now))
                     session.flush()
                     fresh.append(event)
@@ -111,6 +113,13 @@ def aggregate(name: str, rows: Sequence[Quality]) -> QualityOf:
 def percentile(ordered: Sequence[float], share: float) -> float | None:
     """The nearest-rank percentile of ascending values; None of none."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
+
+
+def _row(account_id: str, event: PlayerEvent, now: float) -> TelemetryEvent:
+    members = asdict(event)
+    for name in ("title_id", "device_id", "app_version"):  # the session's, which has them once
+        del members[name]
+    return TelemetryEvent(account_id=account_id, received_at=now, **{**members, "at": min(event.at, now)})
 
 
 def _add(session: Session, account_id: str, event: PlayerEvent, at: float) -> None:

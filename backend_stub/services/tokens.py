@@ -91,6 +91,18 @@ class Tokens:
             raise ProblemError(403, "account_closed", "This account is closed.")
         return self._pair(account, successor, refresh, now)
 
+    def standing(self, refresh_token: str, max_age_s: float) -> Account | None:
+        """The active account of a sign-in that is not older than this, and neither used up, ended nor expired."""
+        now = self._clock.now()
+        with self._database.read() as session:
+            row = session.get(RefreshToken, _digest(refresh_token))
+            if row is None or row.used_at is not None or row.revoked_at is not None:
+                return None
+            if now >= min(row.expires_at, row.issued_at + max_age_s):
+                return None
+            account = session.get(Account, row.account_id)
+        return account if account is not None and account.active else None
+
     def revoke(self, refresh_token: str) -> None:
         """Sign out: the family of this token is good for nothing any more. An unknown token is no error."""
         now = self._clock.now()

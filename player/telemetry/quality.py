@@ -34,6 +34,8 @@ class QualityEvent:
     stalls: int = 0
     bits: float = 0.0
     error: str | None = None
+    height: int | None = None  # of the picture at that moment
+    buffer_s: float | None = None  # media in hand at that moment
 
     @property
     def id(self) -> str:
@@ -110,6 +112,7 @@ class QualityEvents:
         device_id = self._device_id()
         if device_id is None:
             return  # never registered: the service would not know whose playback it was
+        state = self._state()
         self._add(
             QualityEvent(
                 str(uuid.uuid4()),
@@ -118,7 +121,7 @@ class QualityEvents:
                 self._clock.wall(),
                 self._title_id,
                 device_id,
-                self._state().pathway,
+                state.pathway,
                 self._app_version,
                 startup_s,
                 played_s,
@@ -126,5 +129,18 @@ class QualityEvents:
                 stalls,
                 bits,
                 error,
+                _height(state),
+                _ahead_s(state),
             )
         )
+
+
+def _height(state: PlaybackState) -> int | None:
+    return next((rung.height for rung in state.rungs if rung.index == state.rung_playing), None)
+
+
+def _ahead_s(state: PlaybackState) -> float | None:
+    """What can be played without the network from where playback stands."""
+    position_s = state.position_s
+    ahead = [end - position_s for begin, end in state.buffered if begin <= position_s <= end]
+    return round(max(ahead), 3) if ahead else None

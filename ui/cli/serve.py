@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -30,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="near which countries the first edge stands; again for the next one (default: everywhere)",
     )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults from the start (docs/faults.md)")
+    parser.add_argument(
+        "--admin", metavar="EMAIL", help="make this account one for the operator's pages (password: MATINEE_PASSWORD)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,8 +41,13 @@ def run(args: argparse.Namespace) -> int:
     from player.errors import ErrorCode, InputError
 
     service = load("backend_stub.cli")
+    password = os.environ.get("MATINEE_PASSWORD", "")
+    if args.admin is not None and not password:
+        raise InputError(ErrorCode.INPUT_USAGE, "The password of that account must be in MATINEE_PASSWORD.")
 
     def announce(group: object) -> None:
+        if args.admin is not None:
+            service.ensure_admin(group, args.admin, password)
         for line in service.describe(group):
             print(line, flush=True)
 

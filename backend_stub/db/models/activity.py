@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, ForeignKeyConstraint, Integer, String
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, ForeignKeyConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend_stub.db.models.base import Base
@@ -76,13 +76,26 @@ class View(Base):
 
 
 class TelemetryEvent(Base):
-    """The ids of events already taken."""
+    """Events already taken, so that each counts once, and what they told; older rows have only their ids."""
 
     __tablename__ = "telemetry_events"
+    __table_args__ = (Index("ix_telemetry_events_session", "account_id", "session_id"),)
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     event_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     received_at: Mapped[float] = mapped_column(Float, index=True)
+    session_id: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[float | None] = mapped_column(Float)
+    kind: Mapped[str | None] = mapped_column(String(16))
+    pathway: Mapped[str | None] = mapped_column(String(64))
+    startup_s: Mapped[float | None] = mapped_column(Float)
+    played_s: Mapped[float | None] = mapped_column(Float)
+    stalled_s: Mapped[float | None] = mapped_column(Float)
+    stalls: Mapped[int | None] = mapped_column(Integer)
+    bits: Mapped[float | None] = mapped_column(Float)
+    error: Mapped[str | None] = mapped_column(String(64))
+    height: Mapped[int | None] = mapped_column(Integer)
+    buffer_s: Mapped[float | None] = mapped_column(Float)
 
 
 class Quality(Base):

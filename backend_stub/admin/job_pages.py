@@ -1,0 +1,69 @@
+"""Pages of the jobs that make titles: how far each is, its steps with their logs, stopping and trying again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from backend_stub.admin import PREFIX
+from backend_stub.admin.access import RefusedError, SealedForm, SignedInOperator
+from backend_stub.admin.page import PageRoute, page, see_other
+from backend_stub.api.deps import Context, Hex32
+from backend_stub.context import ServiceContext
+from backend_stub.jobs.states import ACTIVE, JobState
+from backend_stub.jobs.store import JobNotFoundError, Jobs
+
+router = APIRouter(prefix=f"{PREFIX}/jobs", include_in_schema=False, route_class=PageRoute)
+
+_PER_PAGE = 50
+_Before = Annotated[float | None, Query(ge=0, le=1e11, allow_inf_nan=False)]
+
+
+@router.get("")
+def jobs(context: Context, operator: SignedInOperator, before: _Before = None) -> Response:
+    found = _jobs(context).page(limit=_PER_PAGE, before=before)
+    older = found[-1].created_at if len(found) == _PER_PAGE else None
+    return page("jobs.html", operator, jobs=found, older=older)
+
+
+@router.get("/{job_id}")
+def job(context: Context, operator: SignedInOperator, job_id: Hex32) -> Response:
+    try:
+        found = _jobs(context).get(job_id)
+    except JobNotFoundError:
+        raise _gone() from None
+    return page(
+        "job.html",
+        operator,
+        job=found,
+        active=found.state in ACTIVE,
+        parked=found.state is JobState.PARKED,
+        finished=found.finished_at,
+    )
+
+
+@router.post("/{job_id}/cancellation")
+def cancel(context: Context, operator: SignedInOperator, _form: SealedForm, job_id: Hex32) -> Response:
+    try:
+        _jobs(context).cancel(job_id, by=operator.account.id)
+    except JobNotFoundError:
+        raise _gone() from None
+    return see_other(f"/jobs/{job_id}")
+
+
+@router.post("/{job_id}/retry")
+def retry(context: Context, operator: SignedInOperator, _form: SealedForm, job_id: Hex32) -> Response:
+    try:
+        _jobs(context).retry(job_id, by=operator.account.id)
+    except JobNotFoundError:
+        raise _gone() from None
+    return see_other(f"/jobs/{job_id}")
+
+
+def _jobs(context: ServiceContext) -> Jobs:
+    return Jobs(context.database, context.clock)
+
+
+def _gone() -> RefusedError:
+    return RefusedError(404, "There is no such job.")
