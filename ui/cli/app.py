@@ -44,16 +44,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def play_in_window(args: argparse.Namespace, source: Source) -> int:
-    """One playback in a window, with the report written at its end; the exit code stands for its error, if any."""
+    """One playback in a window, with the report (and the recording) written at its end; the exit code stands for its
+    error, if any."""
     from player.errors import ExitCode, exit_code_of
     from player.report import Recorder
     from ui.app import AppOptions, run_app
     from ui.cli.play import engine_settings, playback_settings, verdict_of, write_report
+    from ui.cli.record import finish, recorder_of
     from ui.cli.web_options import conditions_of
 
-    conditions = conditions_of(args)
+    conditions, playback, tape = conditions_of(args), playback_settings(args), recorder_of(args)
     recorder = Recorder()
-    engine = engine_settings(args)
+    engine = engine_settings(args, tape)
     code = run_app(
         AppOptions(
             profile=engine.profile,
@@ -66,13 +68,14 @@ def play_in_window(args: argparse.Namespace, source: Source) -> int:
             ca_file=engine.ca_file,
             web=engine.web,
             local_folder=engine.local_folder,
-            playback=playback_settings(args),
+            playback=playback,
             on_event=recorder,
             on_state=recorder.see,
             wrap=engine.wrap,
         )
     )
-    report = recorder.report(source=source.shown_name, policy=args.policy or "")
+    report = recorder.report(source=source.shown_name, policy=playback.policy)
+    finish(tape, args, report, playback, recorder.begin_s)
     write_report(report, args)
     error = report["result"]["error"]
     if code == ExitCode.GOOD and error:

@@ -89,8 +89,6 @@ def run(args: argparse.Namespace) -> int:
     source = _source(args)
     if args.speed != 1.0 and not args.headless:
         raise InputError(ErrorCode.INPUT_USAGE, "--speed goes with --headless.")
-    if (args.record or args.har) and not args.headless:
-        raise InputError(ErrorCode.INPUT_USAGE, "--record and --har go with --headless.")
     if args.offline:
         from ui.cli.download_play import verdict
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ui.cli.conditions import verdict_on
 from ui.cli.options import add_ca_file_argument, add_fail_on_argument, whole_number
-from ui.cli.web_options import add_web_arguments, conditions_of, connect_of, web_of
+from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, conditions_of, connect_of, marked, web_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_fail_on_argument(parser)
     add_ca_file_argument(parser)
     add_web_arguments(parser)
+    add_cmcd_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -113,7 +114,7 @@ async def _probe(places: Places, args: argparse.Namespace) -> list[Probe]:
     options = web_of(args)
 
     def connect(on_connect: Callable[[Connected], None]) -> Transport:
-        return HttpTransport(ca_file=args.ca_file, web=options, on_connect=on_connect)
+        return marked(HttpTransport(ca_file=args.ca_file, web=options, on_connect=on_connect), args)
 
     total, done, terminal = 2 * len(places) * min(map(len, places.values())) * args.repeats, 0, sys.stderr.isatty()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui.cli.conditions import verdict_on
 from ui.cli.options import add_ca_file_argument, add_fail_on_argument, whole_number
-from ui.cli.web_options import add_web_arguments, conditions_of, connect_of
+from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_fail_on_argument(parser)
     add_ca_file_argument(parser)
     add_web_arguments(parser)
+    add_cmcd_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,9 +90,10 @@ async def _sweep(
 def _transport(args: argparse.Namespace) -> Transport:
     from player.net.routing import RoutingTransport
     from ui.cli.play import local_folder
-    from ui.cli.web_options import web_of
+    from ui.cli.web_options import marked, web_of
 
-    return RoutingTransport(folder=local_folder(args.source), ca_file=args.ca_file, web=web_of(args))
+    inner = RoutingTransport(folder=local_folder(args.source), ca_file=args.ca_file, web=web_of(args))
+    return marked(inner, args)
 
 
 def _tell(ladder: Sequence[Measured], found: Sequence[Finding]) -> None:

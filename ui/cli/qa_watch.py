@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui.cli.conditions import verdict_on
 from ui.cli.options import add_ca_file_argument, add_fail_on_argument, positive
-from ui.cli.web_options import add_web_arguments, conditions_of, connect_of
+from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_fail_on_argument(parser)
     add_ca_file_argument(parser)
     add_web_arguments(parser)
+    add_cmcd_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:

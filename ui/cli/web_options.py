@@ -60,9 +60,19 @@ def connect_of(args: argparse.Namespace) -> Callable[[], Transport]:
     def connect() -> Transport:
         from player.net.http import HttpTransport
 
-        return HttpTransport(ca_file=args.ca_file, web=options)
+        return marked(HttpTransport(ca_file=args.ca_file, web=options), args)
 
     return connect
+
+
+def marked(transport: Transport, args: argparse.Namespace) -> Transport:
+    """The transport with client data on each request, where they are wanted."""
+    settings = cmcd_of(args)
+    if settings is None:
+        return transport
+    from player.cmcd.transport import MarkingTransport
+
+    return MarkingTransport(transport, settings)
 
 
 def cmcd_of(args: argparse.Namespace) -> CmcdSettings | None:

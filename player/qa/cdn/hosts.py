@@ -63,7 +63,8 @@ def _some(rendition: Rendition, most: int) -> list[Segment]:
 
 
 def _name(host: str) -> str:
-    return urlsplit(host).netloc or host if "://" in host else host
+    """What a host is called, without user and password."""
+    return (urlsplit(host).netloc or host if "://" in host else host).rpartition("@")[2]
 
 
 def _moved(segment: Segment, host: str) -> Segment:
@@ -74,6 +75,6 @@ def _moved(segment: Segment, host: str) -> Segment:
     except ValueError:
         good = False
     if not good or not other.netloc:
-        raise InputError(ErrorCode.INPUT_USAGE, f"{host[:80]} is no host.")
+        raise InputError(ErrorCode.INPUT_USAGE, f"{_name(host)[:80]} is no host.")
     path = other.path.rstrip("/") + parts.path
     return segment._replace(url=urlunsplit((other.scheme, other.netloc, path, parts.query, "")))
