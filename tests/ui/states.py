@@ -103,8 +103,8 @@ def _home_rows(stage: Stage, tv: bool) -> None:
     ]
     _home(stage, tv, titles=8)
     stage.until(lambda: stage.focus_name == "playFeatured")
-    stage.key(K.Key_Down, K.Key_Down, K.Key_Down, K.Key_Right)
-    stage.until(lambda: stage.focus_name == "trending_1")
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Down)
+    stage.until(lambda: stage.focus_name == "trending_0")
 
 
 def _home_kept(stage: Stage, tv: bool) -> None:

@@ -64,6 +64,8 @@ Window {
         }
     }
 
+    LayoutMirroring.enabled: Qt.application.layoutDirection === Qt.RightToLeft
+    LayoutMirroring.childrenInherit: true
     width: 1280
     height: 720
     minimumWidth: small ? 240 : 860
@@ -237,6 +239,9 @@ Window {
     PlayerPage {
         id: player
         objectName: "playerPage"
+        // Time runs from left to right in every language.
+        LayoutMirroring.enabled: false
+        LayoutMirroring.childrenInherit: true
         anchors.fill: parent
         visible: window.page === player
         enabled: visible

@@ -8,7 +8,7 @@ Item {
     property alias heading: menu.heading
     property alias model: menu.model
     property Item opener
-    property point corner // where the menu's upper right one is wanted; it stays on the page
+    property point corner // where the menu's upper outer one is wanted; it stays on the page
 
     signal chosen(string key)
     signal closed()
@@ -17,7 +17,7 @@ Item {
     enabled: visible
 
     function openAt(item: Item) {
-        corner = item.mapToItem(root.parent, item.width, item.height + Theme.tiny)
+        corner = item.mapToItem(root.parent, LayoutMirroring.enabled ? 0 : item.width, item.height + Theme.tiny)
         opener = item
         menu.fit()
         visible = true
@@ -37,7 +37,9 @@ Item {
     OptionMenu {
         id: menu
         objectName: "choices"
-        x: Math.max(Theme.wide, Math.min(root.corner.x, root.width - Theme.wide) - width)
+        x: LayoutMirroring.enabled
+           ? Math.min(root.width - Theme.wide - width, Math.max(root.corner.x, Theme.wide))
+           : Math.max(Theme.wide, Math.min(root.corner.x, root.width - Theme.wide) - width)
         y: Math.max(Theme.wide, Math.min(root.corner.y, root.height - height - Theme.wide))
         onClosed: root.close()
         onChosen: key => {

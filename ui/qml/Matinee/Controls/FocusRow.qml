@@ -38,8 +38,8 @@ FocusScope {
             enterFirst()
     }
 
-    Keys.onLeftPressed: move(Theme.mirrored ? 1 : -1)
-    Keys.onRightPressed: move(Theme.mirrored ? -1 : 1)
+    Keys.onLeftPressed: move(LayoutMirroring.enabled ? 1 : -1)
+    Keys.onRightPressed: move(LayoutMirroring.enabled ? -1 : 1)
 
     Row {
         id: row

@@ -9,6 +9,7 @@ Image {
     width: size
     height: size
     sourceSize: Qt.size(size, size)
+    mirror: LayoutMirroring.enabled && ["back", "sign-out"].includes(name) // those that point to a side
     source: name ? "image://icon/" + name + "/" + encodeURIComponent(color.toString()) : ""
     Accessible.ignored: true
 }

@@ -22,7 +22,7 @@ Pressable {
     }
     Icon {
         id: picture
-        x: (root.side - size) / 2
+        anchors { left: parent.left; leftMargin: (root.side - size) / 2 }
         anchors.verticalCenter: parent.verticalCenter
         name: root.icon
         color: root.checked ? Theme.accent : Theme.text

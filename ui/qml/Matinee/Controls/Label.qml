@@ -7,6 +7,7 @@ Text {
     font.family: Theme.family
     font.pixelSize: Theme.body
     elide: Text.ElideRight
+    horizontalAlignment: Text.AlignLeft // and so to the right where everything is
     textFormat: Text.PlainText
     Accessible.role: Accessible.StaticText
     Accessible.name: text

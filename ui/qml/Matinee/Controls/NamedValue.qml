@@ -12,6 +12,6 @@ Column {
     Accessible.role: Accessible.StaticText
     Accessible.name: name + ", " + value
 
-    Label { text: root.name; color: Theme.muted; font.pixelSize: Theme.small; Accessible.ignored: true }
-    Label { text: root.value; font.pixelSize: Theme.title; font.weight: Font.DemiBold; Accessible.ignored: true }
+    Label { anchors.left: parent.left; text: root.name; color: Theme.muted; font.pixelSize: Theme.small; Accessible.ignored: true }
+    Label { anchors.left: parent.left; text: root.value; font.pixelSize: Theme.title; font.weight: Font.DemiBold; Accessible.ignored: true }
 }

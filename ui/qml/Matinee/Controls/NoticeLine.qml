@@ -20,7 +20,7 @@ Rectangle {
 
     Icon {
         id: picture
-        x: Theme.px(14)
+        anchors { left: parent.left; leftMargin: Theme.px(14) }
         anchors.verticalCenter: parent.verticalCenter
         name: root.icon
         color: Theme.accent

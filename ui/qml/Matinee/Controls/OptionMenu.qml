@@ -30,8 +30,8 @@ FocusScope {
 
     Keys.onEscapePressed: closed()
     Keys.onBackPressed: closed()
-    Keys.onLeftPressed: closed()
-    Keys.onRightPressed: event => event.accepted = true
+    Keys.onLeftPressed: if (!LayoutMirroring.enabled) closed()
+    Keys.onRightPressed: if (LayoutMirroring.enabled) closed()
     Keys.onUpPressed: event => event.accepted = true
     Keys.onDownPressed: event => event.accepted = true
 
@@ -51,7 +51,7 @@ FocusScope {
     MouseArea { anchors.fill: parent } // clicks beside the lines stay in the menu
     Label {
         id: title
-        x: Theme.gap
+        anchors { left: parent.left; leftMargin: Theme.gap }
         y: Theme.px(14)
         text: root.heading
         color: Theme.muted
@@ -97,7 +97,7 @@ FocusScope {
                 border.color: Theme.focus
             }
             Icon {
-                x: Theme.tight
+                anchors { left: parent.left; leftMargin: Theme.tight }
                 anchors.verticalCenter: parent.verticalCenter
                 name: "check"
                 color: Theme.accent

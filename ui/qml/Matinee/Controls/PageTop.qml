@@ -16,7 +16,7 @@ FocusScope {
     IconButton {
         id: back
         objectName: root.backName
-        x: -Theme.px(11)
+        anchors { left: parent.left; leftMargin: -Theme.px(11) }
         icon: "back"
         name: qsTr("Back")
         focus: true

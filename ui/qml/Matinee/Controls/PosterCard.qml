@@ -68,6 +68,7 @@ Pressable {
             color: Theme.shade
             visible: root.progress > 0
             Rectangle {
+                anchors.left: parent.left
                 width: parent.width * root.progress
                 height: parent.height
                 radius: height / 2

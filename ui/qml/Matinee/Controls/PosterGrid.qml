@@ -41,14 +41,13 @@ GridView {
     reuseItems: true
     cacheBuffer: 600
     boundsBehavior: Flickable.StopAtBounds
-    layoutDirection: Theme.mirrored ? Qt.RightToLeft : Qt.LeftToRight
     keyNavigationEnabled: false
     highlightFollowsCurrentItem: false
     Accessible.role: Accessible.List
     onActiveFocusChanged: if (activeFocus) showCurrent()
     onCurrentIndexChanged: if (activeFocus) showCurrent()
-    Keys.onLeftPressed: Theme.mirrored ? go(1) : goBack()
-    Keys.onRightPressed: Theme.mirrored ? goBack() : go(1)
+    Keys.onLeftPressed: LayoutMirroring.enabled ? go(1) : goBack()
+    Keys.onRightPressed: LayoutMirroring.enabled ? goBack() : go(1)
     Keys.onDownPressed: go(columns)
     Keys.onUpPressed: currentIndex < columns ? passedUp() : go(-columns)
 
@@ -64,6 +63,7 @@ GridView {
         height: root.cellHeight
         PosterCard {
             objectName: root.prefix + cell.index
+            anchors.left: parent.left // the gap is at the row's end
             width: root.cellWidth - Theme.gap
             focus: true
             text: cell.name

@@ -31,7 +31,6 @@ FocusScope {
         height: Theme.posterWidth / Theme.posterAspect + Theme.px(56)
         focus: true
         orientation: ListView.Horizontal
-        layoutDirection: Theme.mirrored ? Qt.RightToLeft : Qt.LeftToRight
         spacing: Theme.gap
         leftMargin: Theme.margin
         rightMargin: Theme.margin

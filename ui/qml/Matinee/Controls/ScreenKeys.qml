@@ -17,7 +17,7 @@ FocusScope {
     signal erased()
     signal passedUp()
     signal passedDown()
-    signal passedRight()
+    signal passedRight() // to the side where the rows end
 
     // The last two keys share the last row.
     function wide(index: int): bool { return withSpace && index >= letters.length }
@@ -56,8 +56,8 @@ FocusScope {
     implicitHeight: Math.ceil((withSpace ? letters.length + columns : keys.length) / columns) * (side + Theme.tiny) - Theme.tiny
     Accessible.role: Accessible.Grouping
     Accessible.name: qsTr("Keyboard")
-    Keys.onLeftPressed: go(-1, 0)
-    Keys.onRightPressed: go(1, 0)
+    Keys.onLeftPressed: go(LayoutMirroring.enabled ? 1 : -1, 0)
+    Keys.onRightPressed: go(LayoutMirroring.enabled ? -1 : 1, 0)
     Keys.onUpPressed: go(0, -1)
     Keys.onDownPressed: go(0, 1)
 
@@ -74,8 +74,9 @@ FocusScope {
 
             objectName: "key_" + (erasing ? "erase" : modelData === " " ? "space" : modelData)
             name: erasing ? qsTr("Erase") : modelData === " " ? qsTr("Space") : modelData
-            x: root.wide(index) ? (index - root.letters.length) * halfWay * (root.side + Theme.tiny)
+            readonly property int place: root.wide(index) ? (index - root.letters.length) * halfWay * (root.side + Theme.tiny)
                                 : index % root.columns * (root.side + Theme.tiny)
+            x: root.LayoutMirroring.enabled ? root.width - place - width : place
             y: (root.wide(index) ? Math.ceil(root.letters.length / root.columns) : Math.floor(index / root.columns))
                * (root.side + Theme.tiny)
             width: root.wide(index) ? halfWay * (root.side + Theme.tiny) - Theme.tiny : root.side

@@ -99,13 +99,13 @@ FocusScope {
                 Column {
                     width: parent.width
                     spacing: Theme.tiny
-                    Label { text: root.account.name; font.pixelSize: Theme.heading; font.weight: Font.DemiBold }
-                    Label { text: root.account.email; color: Theme.muted }
+                    Label { anchors.left: parent.left; text: root.account.name; font.pixelSize: Theme.heading; font.weight: Font.DemiBold }
+                    Label { anchors.left: parent.left; text: root.account.email; color: Theme.muted }
                 }
                 Column {
                     width: parent.width
                     spacing: Theme.tiny
-                    Label { text: root.account.plan; font.pixelSize: Theme.title; font.weight: Font.DemiBold; color: Theme.accent }
+                    Label { anchors.left: parent.left; text: root.account.plan; font.pixelSize: Theme.title; font.weight: Font.DemiBold; color: Theme.accent }
                     Label { width: parent.width; wrapMode: Text.Wrap; text: root.account.standing; color: Theme.soft }
                     Label {
                         width: parent.width
@@ -118,6 +118,7 @@ FocusScope {
                 }
                 FocusRow {
                     id: ways
+                    anchors.left: parent.left
                     spacing: Theme.px(12)
                     onActiveFocusChanged: if (activeFocus) content.reveal(this)
                     Keys.onUpPressed: bar.forceActiveFocus(Qt.OtherFocusReason)
@@ -146,6 +147,7 @@ FocusScope {
                     }
                 }
                 Label {
+                    anchors.left: parent.left
                     topPadding: Theme.tight
                     text: qsTr("Plans")
                     font.pixelSize: Theme.heading
@@ -161,6 +163,7 @@ FocusScope {
                 }
                 FocusRow {
                     id: plans
+                    anchors.left: parent.left
                     objectName: "plans"
                     focus: true
                     spacing: Theme.gap
@@ -183,6 +186,7 @@ FocusScope {
                     }
                 }
                 Label {
+                    anchors.left: parent.left
                     topPadding: Theme.tight
                     text: qsTr("Payments")
                     font.pixelSize: Theme.heading
@@ -191,6 +195,7 @@ FocusScope {
                     Accessible.role: Accessible.Heading
                 }
                 Column {
+                    anchors.left: parent.left
                     width: Math.min(parent.width, Theme.px(760))
                     spacing: Theme.tight
                     Repeater {

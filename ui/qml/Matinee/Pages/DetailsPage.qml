@@ -91,6 +91,7 @@ FocusScope {
                 }
                 Rectangle {
                     anchors.fill: parent
+                    rotation: LayoutMirroring.enabled ? 180 : 0 // a gradient is not mirrored by itself
                     gradient: Gradient {
                         orientation: Gradient.Horizontal
                         GradientStop { position: 0; color: Theme.background }
@@ -129,7 +130,7 @@ FocusScope {
                     maximumLineCount: 2
                     Accessible.role: Accessible.Heading
                 }
-                Label { text: hero.facts; color: Theme.muted }
+                Label { anchors.left: parent.left; text: hero.facts; color: Theme.muted }
                 Label {
                     objectName: "detailsSynopsis"
                     width: parent.width
@@ -147,6 +148,7 @@ FocusScope {
                             [qsTr("Added"), root.details.added]]
                     delegate: Row {
                         required property var modelData
+                        anchors.left: parent.left
                         spacing: Theme.gap
                         visible: modelData[1] !== ""
                         Label {
@@ -173,12 +175,13 @@ FocusScope {
                 visible: hero.progress > 0
                 Rectangle {
                     id: bar
-                    anchors.verticalCenter: parent.verticalCenter
+                    anchors { left: parent.left; verticalCenter: parent.verticalCenter }
                     width: parent.width - left.implicitWidth - Theme.gap
                     height: Theme.px(4)
                     radius: height / 2
                     color: Theme.track
                     Rectangle {
+                        anchors.left: parent.left
                         width: parent.width * hero.progress
                         height: parent.height
                         radius: height / 2

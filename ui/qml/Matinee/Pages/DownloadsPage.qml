@@ -40,7 +40,7 @@ FocusScope {
     Rectangle { anchors.fill: parent; color: Theme.background }
     PageTop {
         id: bar
-        x: Theme.margin
+        anchors { left: parent.left; leftMargin: Theme.margin }
         y: Theme.px(30)
         heading: qsTr("Downloads")
         backName: "leaveDownloads"

@@ -43,7 +43,7 @@ ListView {
             }
             Rectangle {
                 anchors.fill: parent
-                rotation: Theme.mirrored ? 180 : 0 // a gradient is not mirrored by itself
+                rotation: LayoutMirroring.enabled ? 180 : 0 // a gradient is not mirrored by itself
                 gradient: Gradient {
                     orientation: Gradient.Horizontal
                     GradientStop { position: 0; color: Theme.background }
@@ -74,7 +74,7 @@ ListView {
                 maximumLineCount: 2
                 Accessible.role: Accessible.Heading
             }
-            Label { text: hero.facts; color: Theme.muted }
+            Label { anchors.left: parent.left; text: hero.facts; color: Theme.muted }
             Label {
                 width: parent.width
                 text: hero.synopsis
@@ -86,6 +86,7 @@ ListView {
             }
             Item { width: 1; height: Theme.tiny }
             FocusRow {
+                anchors.left: parent.left
                 spacing: Theme.gap
                 focus: true
                 ActionButton {

@@ -60,7 +60,7 @@ FocusScope {
         color: Theme.background
         PageTop {
             id: bar
-            x: Theme.margin
+            anchors { left: parent.left; leftMargin: Theme.margin }
             y: Theme.px(30)
             heading: qsTr("My list")
             backName: "leaveMyList"

@@ -59,7 +59,7 @@ FocusScope {
         id: grid
         objectName: "found"
         anchors { fill: parent; rightMargin: Theme.margin - Theme.gap }
-        anchors.leftMargin: root.tv ? keys.x + keys.width + Theme.margin : Theme.margin
+        anchors.leftMargin: root.tv ? keys.width + 2 * Theme.margin : Theme.margin
         topMargin: top.height + Theme.tight
         bottomMargin: Theme.margin
         roomAbove: top.height + Theme.gap
@@ -81,7 +81,7 @@ FocusScope {
         color: Theme.background
         PageTop {
             id: bar
-            x: Theme.margin
+            anchors { left: parent.left; leftMargin: Theme.margin }
             y: Theme.px(30)
             heading: qsTr("Search")
             backName: "leaveSearch"
@@ -119,7 +119,7 @@ FocusScope {
     }
     ScreenKeys {
         id: keys
-        x: Theme.margin
+        anchors { left: parent.left; leftMargin: Theme.margin }
         y: top.height + Theme.tight
         visible: root.tv
         enabled: visible
@@ -135,6 +135,7 @@ FocusScope {
 
         Label {
             id: caption
+            anchors.left: parent.left
             text: qsTr("Searched lately")
             font.pixelSize: Theme.heading
             font.weight: Font.DemiBold
@@ -157,8 +158,8 @@ FocusScope {
             Keys.onUpPressed: currentIndex > 0 ? --currentIndex : root.tv ? bar.forceActiveFocus(Qt.OtherFocusReason)
                                                                           : root.enterQuery()
             Keys.onDownPressed: currentIndex = Math.min(count - 1, currentIndex + 1)
-            Keys.onLeftPressed: if (root.tv) keys.enter()
-            Keys.onRightPressed: event => event.accepted = true
+            Keys.onLeftPressed: if (root.tv && !LayoutMirroring.enabled) keys.enter()
+            Keys.onRightPressed: if (root.tv && LayoutMirroring.enabled) keys.enter()
             delegate: Pressable {
                 id: line
 
@@ -177,7 +178,7 @@ FocusScope {
                 }
                 Icon {
                     id: sign
-                    x: Theme.gap
+                    anchors { left: parent.left; leftMargin: Theme.gap }
                     anchors.verticalCenter: parent.verticalCenter
                     name: "search"
                     color: Theme.muted

@@ -33,7 +33,7 @@ FocusScope {
         menu.key = key
         menu.heading = label
         menu.opener = line
-        menu.corner = line.mapToItem(root, line.width, line.height + Theme.tiny)
+        menu.corner = line.mapToItem(root, LayoutMirroring.enabled ? 0 : line.width, line.height + Theme.tiny)
         menu.visible = true
         menu.open()
     }
@@ -56,7 +56,7 @@ FocusScope {
     IconButton {
         id: backButton
         objectName: "leaveSettings"
-        x: Theme.margin - Theme.px(11)
+        anchors { left: parent.left; leftMargin: Theme.margin - Theme.px(11) }
         y: Theme.px(30)
         icon: "back"
         name: qsTr("Back")
@@ -93,7 +93,8 @@ FocusScope {
         Accessible.name: qsTr("Sections")
         Keys.onUpPressed: currentIndex > 0 ? --currentIndex : backButton.forceActiveFocus(Qt.OtherFocusReason)
         Keys.onDownPressed: currentIndex = Math.min(count - 1, currentIndex + 1)
-        Keys.onRightPressed: content.enter()
+        Keys.onRightPressed: if (!LayoutMirroring.enabled) content.enter()
+        Keys.onLeftPressed: if (LayoutMirroring.enabled) content.enter()
         delegate: Pressable {
             id: section
 
@@ -135,12 +136,13 @@ FocusScope {
 
         anchors { left: sections.right; leftMargin: Theme.margin; right: parent.right; rightMargin: Theme.margin }
         anchors { top: sections.top; bottom: parent.bottom; bottomMargin: Theme.wide }
-        Keys.onLeftPressed: sections.forceActiveFocus(Qt.OtherFocusReason)
-        Keys.onRightPressed: event => event.accepted = true
+        Keys.onLeftPressed: if (!LayoutMirroring.enabled) sections.forceActiveFocus(Qt.OtherFocusReason)
+        Keys.onRightPressed: if (LayoutMirroring.enabled) sections.forceActiveFocus(Qt.OtherFocusReason)
 
         ListView {
             id: rows
             objectName: "settingRows"
+            anchors.left: parent.left
             width: Math.min(parent.width, Theme.px(680))
             height: Math.min(contentHeight, parent.height)
             visible: !root.panel
@@ -225,9 +227,9 @@ FocusScope {
         property string key
         property QtObject subject
         property Item opener
-        property point corner // the upper right one, unless that leads over the edge of the page
+        property point corner // the upper outer one, unless that leads over the edge of the page
 
-        x: corner.x - width
+        x: LayoutMirroring.enabled ? corner.x : corner.x - width
         y: Math.max(Theme.wide, Math.min(corner.y, root.height - height - Theme.wide))
         visible: false
         enabled: visible

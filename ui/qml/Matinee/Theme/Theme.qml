@@ -8,9 +8,6 @@ QtObject {
 
     function px(size: real): real { return Math.round(size * scale) }
 
-    // Written from right to left: Left and Right change places
-    readonly property bool mirrored: Qt.application.layoutDirection === Qt.RightToLeft
-
     // What the viewer has set
     property bool highContrast: false
     property real textScale: 1
