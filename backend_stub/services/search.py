@@ -17,6 +17,7 @@ from backend_stub.services.search_index import ANY_YEAR, Document, Query, Search
 from backend_stub.services.title_credits import ANY, Narrowing
 
 _BATCH = 200
+_COUNT_S = 10.0  # between two counts of the titles
 _MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
 
 
@@ -36,6 +37,8 @@ class Search:
         self._database = database
         self._clock = clock
         self._index = index
+        self._seen: tuple[str, float | None] = ("", None)  # the index's stamp and the newest title that goes with it
+        self._count_at = 0.0
 
     def close(self) -> None:
         self._index.close()
@@ -54,7 +57,7 @@ class Search:
             self._keep_in_step(session)
             query = self._index.understand(text)
             titles = []
-            for title in self._offered(session, viewing, query, years, narrowing):
+            for title in self._offered(session, viewing, query, years, narrowing, offset + limit + 1):
                 titles.append(title)
                 if len(titles) > offset + limit:
                     break
@@ -67,11 +70,19 @@ class Search:
         )
 
     def _offered(
-        self, session: Session, viewing: Viewing, query: Query, years: tuple[int, int], narrowing: Narrowing
+        self,
+        session: Session,
+        viewing: Viewing,
+        query: Query,
+        years: tuple[int, int],
+        narrowing: Narrowing,
+        wanted: int,
     ) -> Iterator[Title]:
+        """As many hits as are ``wanted`` are loaded at first, for most are on offer."""
         offered = and_(is_offered(session, viewing, self._clock.now()), narrowing.condition())
-        for start in range(0, _MAX_LOOKED_AT, _BATCH):
-            ids = self._index.find(query, _BATCH, start, years)
+        start, size = 0, min(wanted, _BATCH)
+        while start < _MAX_LOOKED_AT:
+            ids = self._index.find(query, size, start, years)
             rows = session.scalars(
                 select(Title)
                 .outerjoin(TitleRights, TitleRights.title_id == Title.id)
@@ -79,14 +90,24 @@ class Search:
             )
             by_id = {title.id: title for title in rows}
             yield from (by_id[title_id] for title_id in ids if title_id in by_id)
-            if len(ids) < _BATCH:
+            if len(ids) < size:
                 return
+            start, size = start + size, _BATCH
 
     def _keep_in_step(self, session: Session) -> None:
-        """Titles that came or went since the last search; their words never change."""
+        """Titles that came or went since the last search; their words never change.
+
+        One that came is seen at once. Those that went are not shown anyhow, so they are counted now and then only:
+        that takes longer than the search.
+        """
+        newest = session.scalar(select(func.max(Title.published_at)))
+        now = self._clock.monotonic()
+        if self._seen == (self._index.stamp(), newest) and now < self._count_at:
+            return
         published = Title.published_at.is_not(None)
-        count, newest = session.execute(select(func.count(), func.max(Title.published_at)).where(published)).one()
+        count = session.scalar(select(func.count()).select_from(Title).where(published))
         stamp = f"{count} {newest}"
+        self._seen, self._count_at = (stamp, newest), now + _COUNT_S
         if stamp == self._index.stamp():
             return
         known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(published)))

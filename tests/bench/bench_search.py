@@ -4,7 +4,8 @@
 a language (Zipf). Each query is one to three words of one title, the last one begun only. The plain query has them as
 they are; ours has a slip of the finger in one of them. Both ask for the best 20 titles, in turn, from warm files;
 times are of the CPU.
-Targets: our 99th percentile is at most 5 times the plain one's, and at most 50 ms.
+Then the same queries of a viewer to the service, which looks at rights and reads the titles.
+Targets: our 99th percentile is at most 5 times the plain one's, and at most 50 ms in the service.
 """
 
 from __future__ import annotations
@@ -18,6 +19,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sqlalchemy import insert
+
+from backend_stub.clock import SystemClock
+from backend_stub.config import Settings
+from backend_stub.db.database import Database
+from backend_stub.db.migrate import upgrade
+from backend_stub.db.models import Account, Title
+from backend_stub.services.entitlement import Viewing
+from backend_stub.services.search import Search
 from backend_stub.services.search_index import Document, SearchIndex
 
 TITLES = 100_000
@@ -25,6 +35,14 @@ VOCABULARY = 40_000
 SEED = 12
 SHOWN = 20
 TARGET_TIMES, TARGET_MS = 5.0, 50.0
+ACCOUNT = {"name": "A", "password_hash": "", "active": True, "created_at": 0.0}
+FILM = {
+    "duration_s": 60.0,
+    "heights": [],
+    "variants": ["clear"],
+    "open_licence": False,
+    "published_at": 1.0,
+}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -96,43 +114,74 @@ def percentile(taken: Sequence[float], percent: int) -> float:
     return statistics.quantiles(taken, n=100)[percent - 1]
 
 
+def in_the_index(folder: Path, films: Sequence[Document], asked: Sequence[tuple[str, str]]) -> list[list[float]]:
+    """Times of the plain queries and of ours on the index alone, in turn, so that both meet the same machine."""
+    index = SearchIndex(folder / "search.db")
+    index.update(films, [], "1")
+    plain = sqlite3.connect(folder / "search.db")
+
+    def prefix_query(text: str) -> list[str]:
+        words = text.split()
+        match = " ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"*'])
+        rows = plain.execute("SELECT id FROM films WHERE films MATCH ? ORDER BY rank LIMIT ?", (match, SHOWN))
+        return [row[0] for row in rows]
+
+    def tolerant(text: str) -> list[str]:
+        return index.find(index.understand(text), SHOWN)
+
+    for meant, typed in asked[:50]:  # warm
+        prefix_query(meant)
+        tolerant(typed)
+    taken: list[list[float]] = [[], []]
+    for start in range(0, len(asked), 20):
+        part = asked[start : start + 20]
+        taken[0] += times(prefix_query, [meant for meant, _ in part])
+        taken[1] += times(tolerant, [typed for _, typed in part])
+    wanted = [(set(prefix_query(meant)), typed) for meant, typed in asked[:300]]
+    found = sum(bool(hits & set(tolerant(typed))) for hits, typed in wanted)
+    print(f"what was meant is found for {found} of {len(wanted)}")
+    plain.close()
+    index.close()
+    return taken
+
+
+def in_the_service(folder: Path, films: Sequence[Document], asked: Sequence[tuple[str, str]]) -> list[float]:
+    """Times of the whole search for a viewer: index, rights, titles and progress from the database."""
+    settings = Settings(folder)
+    settings.make_folders()
+    database = Database(settings.database)
+    upgrade(database)
+    with database.write() as session:
+        session.execute(insert(Account), [{**ACCOUNT, "id": "a", "email": "a@example.org"}])
+        session.execute(
+            insert(Title),
+            [{**FILM, "id": one.id, "title": one.title, "synopsis": one.synopsis, "year": one.year} for one in films],
+        )
+    search = Search(database, SystemClock(), SearchIndex(folder / "search.db"))
+
+    def ask(text: str) -> object:
+        return search.find(Viewing("a"), text, SHOWN)
+
+    times(ask, [typed for _, typed in asked[:50]])
+    taken = times(ask, [typed for _, typed in asked])
+    search.close()
+    database.close()
+    return taken
+
+
 def main(count: int) -> int:
     pick = random.Random(SEED)
     films = documents(pick, vocabulary(pick))
     asked = queries(pick, films, count)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "search.db"
-        index = SearchIndex(path)
-        index.update(films, [], "1")
-        plain = sqlite3.connect(path)
-
-        def prefix_query(text: str) -> list[str]:
-            words = text.split()
-            match = " ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"*'])
-            rows = plain.execute("SELECT id FROM films WHERE films MATCH ? ORDER BY rank LIMIT ?", (match, SHOWN))
-            return [row[0] for row in rows]
-
-        def tolerant(text: str) -> list[str]:
-            return index.find(index.understand(text), SHOWN)
-
-        for meant, typed in asked[:50]:  # warm
-            prefix_query(meant)
-            tolerant(typed)
-        plain_ms: list[float] = []
-        ours_ms: list[float] = []
-        for start in range(0, len(asked), 20):  # in turn, so that both meet the same machine
-            part = asked[start : start + 20]
-            plain_ms += times(prefix_query, [meant for meant, _ in part])
-            ours_ms += times(tolerant, [typed for _, typed in part])
-        wanted = [(set(prefix_query(meant)), typed) for meant, typed in asked[:300]]
-        found = sum(bool(hits & set(tolerant(typed))) for hits, typed in wanted)
-        plain.close()
-        index.close()
-    for name, taken in (("plain prefix", plain_ms), ("mistyped", ours_ms)):
-        print(f"{name:13} p50 {percentile(taken, 50):6.1f} ms   p99 {percentile(taken, 99):6.1f} ms")
+        plain_ms, ours_ms = in_the_index(Path(folder), films, asked)
+    with tempfile.TemporaryDirectory() as folder:
+        service_ms = in_the_service(Path(folder), films, asked)
+    for name, taken in (("plain prefix", plain_ms), ("mistyped", ours_ms), ("in the service", service_ms)):
+        print(f"{name:14} p50 {percentile(taken, 50):6.1f} ms   p99 {percentile(taken, 99):6.1f} ms")
     ratio = percentile(ours_ms, 99) / percentile(plain_ms, 99)
-    print(f"p99 ratio {ratio:.2f} (target {TARGET_TIMES}), what was meant is found for {found} of {len(wanted)}")
-    return 0 if ratio <= TARGET_TIMES and percentile(ours_ms, 99) <= TARGET_MS else 1
+    print(f"p99 of mistyped / plain: {ratio:.2f} (target {TARGET_TIMES})")
+    return 0 if ratio <= TARGET_TIMES and percentile(service_ms, 99) <= TARGET_MS else 1
 
 
 if __name__ == "__main__":
