@@ -1,8 +1,12 @@
-"""What routes ask for: the service context, the signed-in account, its role, and where the call comes from."""
+"""What routes ask for: the service context, the signed-in account, its role, and where the call comes from.
+
+Those that only look at what is in memory are coroutines: FastAPI takes each of the others to a thread, which costs
+more than most of them do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
@@ -20,7 +24,7 @@ _bearer = HTTPBearer(auto_error=False, description="The access token of a sign-i
 _ROLES = ("viewer", "publisher", "admin")  # each may do what those before it may
 
 
-def only_known_query(request: Request) -> None:
+async def only_known_query(request: Request) -> None:
     """A query is as strict as a body: no unknown members, none twice. Raises :class:`ProblemError` 422."""
     known = _query_names(request.scope["route"].dependant)
     seen: set[str] = set()
@@ -35,7 +39,7 @@ def _query_names(dependant: Dependant) -> set[str]:
     return own.union(*(_query_names(below) for below in dependant.dependencies))
 
 
-def service_context(request: Request) -> ServiceContext:
+async def service_context(request: Request) -> ServiceContext:
     context: ServiceContext = request.app.state.context
     return context
 
@@ -43,7 +47,7 @@ def service_context(request: Request) -> ServiceContext:
 Context = Annotated[ServiceContext, Depends(service_context)]
 
 
-def bearer(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str | None:
+async def bearer(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str | None:
     """The credentials of the call as they are, unchecked."""
     return credentials.credentials if credentials is not None else None
 
@@ -60,15 +64,15 @@ def signed_in(
 Caller = Annotated[SignedIn, Depends(signed_in)]
 
 
-def account_of(caller: Caller) -> Account:
+async def account_of(caller: Caller) -> Account:
     return caller.account
 
 
 Viewer = Annotated[Account, Depends(account_of)]
 
 
-def _at_least(role: str) -> Callable[[Account], Account]:
-    def check(account: Viewer) -> Account:
+def _at_least(role: str) -> Callable[[Account], Awaitable[Account]]:
+    async def check(account: Viewer) -> Account:
         if _ROLES.index(account.role) < _ROLES.index(role):
             raise ProblemError(403, "role_missing", f"This needs the role {role}.")
         return account
@@ -80,14 +84,14 @@ Publisher = Annotated[Account, Depends(_at_least("publisher"))]
 Admin = Annotated[Account, Depends(_at_least("admin"))]
 
 
-def country_of_call(request: Request, context: Context) -> str | None:
+async def country_of_call(request: Request, context: Context) -> str | None:
     return context.regions.country_of(request.client.host if request.client else None)
 
 
 Country = Annotated[str | None, Depends(country_of_call)]
 
 
-def viewing_of(caller: Caller, country: Country) -> Viewing:
+async def viewing_of(caller: Caller, country: Country) -> Viewing:
     if caller.profile is None:
         return Viewing(caller.account.id, country)
     return Viewing(caller.account.id, country, caller.profile.maturity, caller.profile.id)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_S = 15
+_CONNECTIONS = 40  # as many as threads that answer calls: one that waits for another's is held up
 
 
 class Database:
@@ -18,10 +20,13 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         if url.startswith("sqlite"):
-            self.engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False})
+            arguments = {"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
+            self.engine = create_engine(url, connect_args=arguments, pool_size=_CONNECTIONS)
             _prepare_sqlite(self.engine)
+            self._turn: AbstractContextManager[object] = threading.Lock()
         else:
-            self.engine = create_engine(url, pool_pre_ping=True)
+            self.engine = create_engine(url, pool_pre_ping=True, pool_size=_CONNECTIONS)
+            self._turn = nullcontext()
         self._writer = self.engine.execution_options(matinee_begin="BEGIN IMMEDIATE")
 
     @contextmanager
@@ -32,8 +37,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that commits at the end, or undoes everything when the block raises."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        """A transaction that commits at the end, or undoes everything when the block raises.
+
+        Writers of this process queue for SQLite here: SQLite itself lets them try again and again, in no order.
+        """
+        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:

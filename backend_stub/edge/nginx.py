@@ -31,6 +31,7 @@ http {{
     sendfile on;
     tcp_nopush on;
     keepalive_timeout 60s;
+    keepalive_requests 100000;
     open_file_cache max=2000 inactive=60s;
     client_max_body_size 1k;
     client_body_temp_path {state}/client_body;

@@ -69,9 +69,11 @@ def stage_title(
     return folder
 
 
-def publish_noise(settings: Settings, title: str = "Noise", *, open_licence: bool = False) -> str:
+def publish_noise(
+    settings: Settings, title: str = "Noise", *, open_licence: bool = False, segment_bytes: int = SEGMENT_BYTES
+) -> str:
     """Publish a title of :func:`stage_title` and return its id."""
-    staged = stage_title(settings, name=title)
+    staged = stage_title(settings, name=title, segment_bytes=segment_bytes)
     return publish(
         settings,
         PublishedTitle(

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -25,15 +26,23 @@ def running_nginx(group: ServerGroup, state_dir: Path) -> Iterator[str]:
     """The address of an nginx that serves the media of a running service; the test is skipped without nginx."""
     if NGINX is None:
         pytest.skip("nginx is not installed")
-    state_dir.mkdir(parents=True, exist_ok=True)
+    edge = NginxEdge(group.settings.media_dir, state_dir, "", group.api_url, group.edges[0].url)
+    with nginx_process(edge) as url:
+        yield url
+
+
+@contextmanager
+def nginx_process(edge: NginxEdge) -> Iterator[str]:
+    """The address of an nginx with this configuration, on a free port and run by whoever runs the tests."""
+    assert NGINX is not None
     listener, _ = listen("127.0.0.1", 0)
     address = f"127.0.0.1:{listener.getsockname()[1]}"
     listener.close()
     user = "root" if os.geteuid() == 0 else None
-    edge = NginxEdge(group.settings.media_dir, state_dir, address, group.api_url, group.edges[0].url, user=user)
-    config = state_dir / "nginx.conf"
-    config.write_text(configuration(edge))
-    process = subprocess.Popen([NGINX, "-p", state_dir, "-c", config], stderr=subprocess.PIPE)
+    edge.state_dir.mkdir(parents=True, exist_ok=True)
+    config = edge.state_dir / "nginx.conf"
+    config.write_text(configuration(replace(edge, listen=address, user=user)))
+    process = subprocess.Popen([NGINX, "-p", edge.state_dir, "-c", config], stderr=subprocess.PIPE)
     try:
         _wait_until_it_serves(process, f"http://{address}")
         yield f"http://{address}"
