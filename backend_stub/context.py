@@ -58,6 +58,7 @@ from backend_stub.services.views import Views
 from backend_stub.signing import UrlSigner
 from backend_stub.upkeep import Task, Upkeep
 
+_TELEMETRY_S = 6 * 3600.0
 _RENEWALS_S = 60.0
 _EVENTS_S = 5.0
 _FIRST_SUGGESTIONS_S, _SUGGESTIONS_S = 300.0, 6 * 3600.0
@@ -146,6 +147,7 @@ def open_context(
     billing = Billing(database, clock, provider)
     suggestions = Suggestions(database, clock)
     payment_events = PaymentEvents(database, clock, provider, billing)
+    telemetry = Telemetry(database, clock, steering)
     return ServiceContext(
         settings=settings,
         secrets=secrets,
@@ -189,7 +191,7 @@ def open_context(
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
         edge_beats=edge_beats,
         steering=steering,
-        telemetry=Telemetry(database, clock, steering),
+        telemetry=telemetry,
         insight=Insight(database, clock),
         metrics=Metrics(),
         device_grants=DeviceGrants(database, clock),
@@ -198,6 +200,7 @@ def open_context(
             [
                 Task("renewals", _RENEWALS_S, billing.renew_due),
                 Task("suggestions", _SUGGESTIONS_S, suggestions.make, first_s=_FIRST_SUGGESTIONS_S),
+                Task("old telemetry", _TELEMETRY_S, telemetry.forget_old, first_s=_TELEMETRY_S),
                 Task("payment events", _EVENTS_S, lambda: provider.deliver(payment_events.receive)),
             ],
             clock,

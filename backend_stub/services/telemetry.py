@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -16,6 +16,8 @@ from backend_stub.db.models import Account, Quality, TelemetryEvent
 from backend_stub.services.steering import Steering
 
 MAX_ROWS = 100_000
+EVENTS_KEPT_S = 30 * 86400.0
+QUALITY_KEPT_S = 90 * 86400.0
 Group = Literal["title_id", "pathway", "device_id", "app_version"]
 
 
@@ -78,6 +80,13 @@ class Telemetry:
             if event.pathway:
                 self._steering.report(event.pathway, failed=event.kind == "error")
         return [event.event_id for event in events]
+
+    def forget_old(self) -> None:
+        """Let go of what is too old to be asked for, or to be sent again: a client keeps an event for a week."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            session.execute(delete(TelemetryEvent).where(TelemetryEvent.received_at < now - EVENTS_KEPT_S))
+            session.execute(delete(Quality).where(Quality.started_at < now - QUALITY_KEPT_S))
 
     def quality(self, since: float, group: Group | None = None) -> list[QualityOf]:
         """Aggregates of playbacks that began at ``since`` or later, one for all or one for each of ``group``.

@@ -91,6 +91,60 @@ class TestTelemetry:
         running.clock.step(7200)
         assert self.quality(running, "?hours=1")[0]["playbacks"] == 0
 
+    def test_the_same_events_by_each_of_what_they_name(self, running: Service, viewer: Caller) -> None:
+        def playback(session: str, startup_s: float, played_s: float, stalled_s: float, **named: str) -> None:
+            events = [
+                event(f"{session}-1", "start", session_id=session, startup_s=startup_s, **named),
+                event(f"{session}-2", session_id=session, played_s=played_s, bits=2e6 * played_s, **named),
+                event(f"{session}-3", "end", session_id=session, stalled_s=stalled_s, stalls=1, **named),
+            ]
+            viewer.post("/telemetry", {"items": events})
+
+        playback("a", 0.5, 90.0, 10.0, title_id="film", device_id="tv", app_version="1.0")
+        playback("b", 1.5, 60.0, 0.0, title_id="film", device_id="phone", app_version="1.1")
+        playback("c", 2.5, 50.0, 50.0, title_id="show", device_id="tv", app_version="1.1")
+        found = {
+            by: {
+                one["name"]: (one["playbacks"], one["startup_p50_s"], one["startup_p95_s"], one["rebuffer_ratio"])
+                for one in self.quality(running, f"?by={by}")
+            }
+            for by in ("all", "title_id", "device_id", "app_version", "pathway")
+        }
+        assert found["all"] == {"": (3, 1.5, 2.5, 60 / 260)}
+        assert found["pathway"] == {"edge-a": (3, 1.5, 2.5, 60 / 260)}
+        assert found["title_id"] == {"film": (2, 0.5, 1.5, 10 / 160), "show": (1, 2.5, 2.5, 0.5)}
+        assert found["device_id"] == {"tv": (2, 0.5, 2.5, 60 / 200), "phone": (1, 1.5, 1.5, 0.0)}
+        assert found["app_version"] == {"1.0": (1, 0.5, 0.5, 0.1), "1.1": (2, 1.5, 2.5, 50 / 160)}
+        assert self.quality(running)[0]["bitrate_bps"] == 2e6
+
+    def test_a_session_is_kept_with_its_events_until_they_are_too_old(self, running: Service, viewer: Caller) -> None:
+        events = [
+            event("1", "start", startup_s=0.5),
+            event("2", at=START + 10, played_s=10.0, bits=2e7, height=720, buffer_s=8.5),
+            event("3", "error", at=START + 12, pathway="edge-b", error="net.timeout"),
+        ]
+        running.clock.step(20)
+        for batch in (events[:2], events[1:], events):
+            viewer.post("/telemetry", {"items": batch})
+        account = running.context.accounts.find("anna@matinee.local")
+        assert account is not None
+        played, kept, email = running.context.insight.session(account.id, "s1")
+        assert (played.title, played.pathways, played.errors) == ("Film", ("edge-a", "edge-b"), 1)
+        assert email == account.email
+        assert [(one.kind, one.at, one.height, one.buffer_s) for one in kept] == [
+            ("start", START, None, None),
+            ("beat", START + 10, 720, 8.5),
+            ("error", START + 12, None, None),
+        ]
+        assert running.context.insight.sessions() == [played]
+        assert running.context.insight.sessions(before=START) == running.context.insight.sessions(title_id="x") == []
+        running.clock.step(31 * 86400)
+        running.context.telemetry.forget_old()
+        assert running.context.insight.session(account.id, "s1")[1] == []
+        running.clock.step(60 * 86400)
+        running.context.telemetry.forget_old()
+        assert running.context.insight.sessions() == []
+
     def test_ids_count_for_each_account(self, running: Service, viewer: Caller) -> None:
         other = running.client(running.account("ben"))
         for one in (viewer, other):

@@ -16,6 +16,7 @@ from backend_stub.context import ServiceContext, open_context
 from backend_stub.db.models import Progress, ProgressEvent
 from backend_stub.problems import ProblemError
 from backend_stub.services.progress import ProgressReport
+from backend_stub.services.telemetry import PlayerEvent
 from tests.kit.backend import publish_noise
 
 WORKERS = 8
@@ -63,6 +64,36 @@ def test_one_event_counts_once(context: ServiceContext) -> None:
     with context.database.read() as session:
         assert session.scalar(select(func.count()).select_from(ProgressEvent)) == WORKERS + 1
         assert session.get_one(Progress, (account.id, "noise")).watched_at == WORKERS - 1
+
+
+def test_telemetry_that_comes_many_times_at_once_counts_once(context: ServiceContext) -> None:
+    account = context.accounts.ensure_demo_viewer()
+    now = context.clock.now()
+
+    def event(number: int) -> PlayerEvent:
+        beat = ("s", "beat", now, "film", "tv", "edge-a", "1.0", None, 10.0, 0.0, 0, 1e6, None)
+        return PlayerEvent(f"e{number}", *beat)  # type: ignore[arg-type]
+
+    at_once(lambda number: context.telemetry.take(account.id, [event(0), event(number), event(1)]))
+    (quality,) = context.telemetry.quality(now - 60)
+    assert (quality.playbacks, quality.played_s) == (1, 10.0 * WORKERS)
+    (played,) = context.insight.sessions()
+    assert len(context.insight.session(account.id, played.session_id)[1]) == WORKERS
+    assert [one.quality.playbacks for one in context.insight.over_time(1, 2)] == [0, 1]
+
+
+def test_commands_to_a_device_on_either_database(context: ServiceContext) -> None:
+    account = context.accounts.ensure_demo_viewer()
+    jwk = {str(name): value for name, value in ECKey.generate_key("P-256").as_dict(private=False).items()}
+    device = context.devices.register(account.id, "x", jwk)
+    commands = context.device_commands
+
+    def issue(number: int) -> str:
+        return commands.issue(device.id, "restart", by=None, playlist="", expires_in_s=60.0 + number).id
+
+    issued = {one for one in at_once(issue) if isinstance(one, str)}
+    assert {one.id for one in commands.of_device(device.id)} == issued
+    assert [(one.device.id, one.told_at, one.waiting) for one in commands.devices()] == [(device.id, None, WORKERS)]
 
 
 def test_one_device_registers_once(context: ServiceContext) -> None:

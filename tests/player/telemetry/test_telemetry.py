@@ -25,7 +25,7 @@ from player.events import (
     TransferDone,
 )
 from player.net.model import RequestKind, Transfer
-from player.state import PlaybackState
+from player.state import PlaybackState, RungChoice
 from player.telemetry import (
     SCHEMA,
     Bounds,
@@ -256,7 +256,11 @@ async def test_the_service_is_told_what_it_counts(tmp_path: Path) -> None:
     telemetry = Telemetry(EventQueue(tmp_path / "t.db"), deliver, clock, consent=True, form=Form.QUALITY)
     device: list[str | None] = [None]
     facts = SessionFacts("film", client="Matinee/0.1", device_id=lambda: device[0])
-    tell = telemetry.session(facts, lambda: PlaybackState(pathway="edge-a"))
+    rungs = (RungChoice(0, "360p", 360, 500_000), RungChoice(1, "720p", 720, 2_000_000))
+    seen = PlaybackState(
+        pathway="edge-a", rungs=rungs, rung_playing=1, position_s=20.0, buffered=((0.0, 12.0), (15.0, 32.5))
+    )
+    tell = telemetry.session(facts, lambda: seen)
     transfer = Transfer(1, RequestKind.SEGMENT, SECRET, "edge-a", "main", 0.0, 0.1, 0.2, 200, 5000)
     tell(PhaseReached(0.0, "requested"))
     tell(ErrorRaised(0.5, "net.cut", "before the device is known", fatal=False))
@@ -274,6 +278,7 @@ async def test_the_service_is_told_what_it_counts(tmp_path: Path) -> None:
     await telemetry.send()
     assert [event["kind"] for event in sent] == ["start", "beat", "beat", "error", "end"]
     assert sent[0]["startup_s"] == 1.0
+    assert {(event["height"], event["buffer_s"]) for event in sent} == {(720, 12.5)}
     assert [event["played_s"] for event in sent] == [0.0, 30.0, 30.0, 0.0, 10.0]
     assert (sent[4]["stalls"], sent[4]["stalled_s"], sent[4]["bits"]) == (1, 2.0, 40_000.0)
     assert sent[3]["error"] == "net.cut"
