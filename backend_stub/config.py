@@ -19,6 +19,7 @@ class Settings:
     """Where the service keeps its state and how long what it gives out is good. Times are seconds.
 
     ``database_url`` is an SQLAlchemy URL; without one it is an SQLite file in the data folder.
+    ``wake_url`` is the Redis or PostgreSQL that wakes encoding workers; without one a file in the data folder does.
     ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
     """
 
@@ -28,6 +29,7 @@ class Settings:
     refresh_token_s: float = 30 * 86400
     play_session_s: float = 6 * 3600
     streaming_licence_s: float = 3 * 3600
+    wake_url: str = field(default="", repr=False)
     networks: tuple[tuple[str, str], ...] = ()
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
     register_limit: RateLimit = RateLimit(attempts=30, window_s=600)
@@ -47,6 +49,11 @@ class Settings:
     def staging_dir(self) -> Path:
         """Unfinished titles; on the same file system as :attr:`media_dir`, so that publishing is one rename."""
         return self.data_dir / "staging"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Source files that were sent to be made into titles."""
+        return self.data_dir / "uploads"
 
     @property
     def secrets_dir(self) -> Path:

@@ -9,6 +9,8 @@ from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
+from backend_stub.jobs.store import Jobs
+from backend_stub.jobs.waking import Bell
 from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
 from backend_stub.payments.local import LocalProvider
@@ -53,7 +55,9 @@ from backend_stub.services.streams import Streams
 from backend_stub.services.telemetry import Telemetry
 from backend_stub.services.title_credits import TitleCredits
 from backend_stub.services.title_rights import TitleContracts
+from backend_stub.services.title_versions import TitleVersions
 from backend_stub.services.tokens import Tokens
+from backend_stub.services.uploads import Uploads
 from backend_stub.services.views import Views
 from backend_stub.signing import UrlSigner
 from backend_stub.upkeep import Task, Upkeep
@@ -112,6 +116,10 @@ class ServiceContext:
     insight: Insight
     metrics: Metrics
     device_grants: DeviceGrants
+    jobs: Jobs
+    bell: Bell
+    uploads: Uploads
+    title_versions: TitleVersions
     device_commands: DeviceCommands
 
     upkeep: Upkeep
@@ -121,6 +129,7 @@ class ServiceContext:
         self.rows.close()
         self.views.close()
         self.search.close()
+        self.bell.close()
         self.database.close()
 
 
@@ -195,6 +204,10 @@ def open_context(
         insight=Insight(database, clock),
         metrics=Metrics(),
         device_grants=DeviceGrants(database, clock),
+        jobs=Jobs(database, clock),
+        bell=Bell(settings.data_dir, settings.wake_url),
+        uploads=Uploads(settings.uploads_dir, clock),
+        title_versions=TitleVersions(database, clock, settings),
         device_commands=DeviceCommands(database, clock, ReplayGuard(database, signer)),
         upkeep=Upkeep(
             [

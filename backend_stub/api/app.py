@@ -19,6 +19,7 @@ from backend_stub.api import (
     channels,
     devices,
     edge_check,
+    jobs,
     kiosk,
     licence,
     my_list,
@@ -34,6 +35,8 @@ from backend_stub.api import (
     system,
     telemetry,
     title_credits,
+    uploads,
+    versions,
 )
 from backend_stub.api.body_limit import BodyLimit
 from backend_stub.api.deps import only_known_query
@@ -64,6 +67,9 @@ _MODULES = (
     billing,
     system,
     admin,
+    versions,
+    jobs,
+    uploads,
 )
 
 
@@ -79,7 +85,7 @@ def create_app(context: ServiceContext, faults: FaultControl | None = None) -> F
     )
     app.state.context = context
     app.state.faults = faults
-    app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES)
+    app.add_middleware(BodyLimit, limit=_MAX_BODY_BYTES, streamed=f"{PREFIX}/admin/uploads/")
     add_handlers(app)
     for module in _MODULES:
         app.include_router(

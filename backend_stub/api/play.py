@@ -31,6 +31,7 @@ def start_play(
         resume_s=started.resume.position_s,
         furthest_s=started.resume.furthest_s,
         next_episode=None if started.next_episode is None else title_body(request, started.next_episode),
+        qualities=[schemas.QualityBody.model_validate(one) for one in started.qualities],
         steering=schemas.SteeringPointer(url=_steering_url(request, context, started)),
     )
 

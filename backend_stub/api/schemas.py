@@ -295,6 +295,16 @@ class SteeringManifest(BaseModel):
     service_location_priority: list[str] = Field(alias="SERVICE-LOCATION-PRIORITY")
 
 
+class QualityBody(BaseModel):
+    """``score`` is 0 to 100 by ``metric`` (``vmaf`` or ``ssim``), null where it could not be measured; bit/s."""
+
+    codec: str
+    height: int
+    bitrate: int
+    metric: str
+    score: float | None
+
+
 class PlayBody(BaseModel):
     session_id: str
     title: TitleBody
@@ -305,6 +315,7 @@ class PlayBody(BaseModel):
     furthest_s: float | None
     steering: SteeringPointer
     thumbnails: None = None
+    qualities: list[QualityBody]
     next_episode: TitleBody | None
 
 

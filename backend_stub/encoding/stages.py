@@ -105,6 +105,8 @@ class Stages:
         )
         title_id = self._publisher(self._settings, published)
         shutil.rmtree(task.folder, ignore_errors=True)
+        if task.source_path.is_relative_to(self._settings.uploads_dir.absolute()):
+            shutil.rmtree(task.source_path.parent, ignore_errors=True)
         return Outcome({"title_id": title_id, "findings": found, "qualities": list(published.qualities)})
 
 

@@ -43,6 +43,8 @@ def _period(source: Any, back: str, channel: Channel, loop: int, now: float) -> 
     period.id = f"loop-{loop}"
     period.start = f"PT{channel.loop_begins(loop):.3f}S"
     period.duration = None
+    # A channel has no subtitles, which end with their last cue, and no small pictures.
+    period.adaptation_sets = [one for one in period.adaptation_sets if one.content_type not in ("text", "image")]
     for adaptation in period.adaptation_sets:
         for representation in adaptation.representations:
             template = _template(representation)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from backend_stub.live import dash, hls
 from backend_stub.live.schedule import Channel
 from backend_stub.problems import ProblemError
-from backend_stub.titles import CLEAR
+from backend_stub.titles import CLEAR, shown_place
 
 _DASH, _HLS = "manifest.mpd", "master.m3u8"
 _TYPES = {".mpd": "application/dash+xml", ".m3u8": "application/vnd.apple.mpegurl"}
@@ -18,25 +18,27 @@ def live_file(media_dir: Path, title_id: str, name: str, now: float) -> tuple[by
 
     Raises :class:`ProblemError` 404 ``file_not_found``.
     """
-    folder = media_dir / title_id / CLEAR
+    home = media_dir / title_id
     try:
-        master = (folder / _HLS).read_text("utf-8")
+        place = shown_place(home, CLEAR)
+        folder = home / place
+        master = hls.multivariant((folder / _HLS).read_text("utf-8"))
         channel = Channel(hls.loop_length(folder, master))
-        text = _text(folder, master, name, channel, now)
+        text = _text(folder, place, master, name, channel, now)
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise _not_found() from error
     return text.encode(), _TYPES[PurePosixPath(name).suffix]
 
 
-def _text(folder: Path, master: str, name: str, channel: Channel, now: float) -> str:
+def _text(folder: Path, place: str, master: str, name: str, channel: Channel, now: float) -> str:
     if name == _HLS:
-        return hls.multivariant(master)
+        return master
     if name == _DASH:
-        return dash.manifest((folder / _DASH).read_text("utf-8"), f"../{CLEAR}/", channel, now)
+        return dash.manifest((folder / _DASH).read_text("utf-8"), f"../{place}/", channel, now)
     if name not in hls.renditions(master):
         raise _not_found()
-    place = PurePosixPath(name).parent
-    back = f"{'../' * (len(place.parts) + 1)}{CLEAR}/{place}/"
+    below = PurePosixPath(name).parent
+    back = f"{'../' * (len(below.parts) + 1)}{place}/{below}/"
     return hls.media_playlist((folder / name).read_text("utf-8"), back, channel, now)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backend_stub.live import hls
 from backend_stub.live.schedule import Channel
-from backend_stub.titles import CLEAR
+from backend_stub.titles import CLEAR, shown_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,9 @@ class Programme:
 
 def programmes(media_dir: Path, title_id: str, now: float, count: int = 2) -> Sequence[Programme]:
     """What is on at ``now`` and after it; nothing for a title that is no channel. Reads the title's files once."""
+    home = media_dir / title_id
     try:
-        channel = _channel(media_dir / title_id / CLEAR)
+        channel = _channel(home / shown_place(home, CLEAR))
     except (OSError, ValueError):
         return ()
     first = channel.loop_at(now)
@@ -35,4 +36,4 @@ def programmes(media_dir: Path, title_id: str, now: float, count: int = 2) -> Se
 @lru_cache(maxsize=512)
 def _channel(folder: Path) -> Channel:
     """A title that was published does not change."""
-    return Channel(hls.loop_length(folder, (folder / "master.m3u8").read_text("utf-8")))
+    return Channel(hls.loop_length(folder, hls.multivariant((folder / "master.m3u8").read_text("utf-8"))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import chain
@@ -12,10 +13,24 @@ import m3u8
 
 from backend_stub.live.schedule import Airing, Channel
 
+_PICTURES_FOR_SEEKING = ("#EXT-X-I-FRAME-STREAM-INF:", "#EXT-X-IMAGE-STREAM-INF:")
+
+
+_SUBTITLES = "TYPE=SUBTITLES"
+_SUBTITLES_GROUP = re.compile(r',SUBTITLES="[^"]*"')
+
 
 def multivariant(vod: str) -> str:
-    """The multivariant playlist of the title serves the channel too: its renditions lie in the same places."""
-    return vod
+    """The multivariant playlist of the title serves the channel too: its pictures and sound lie in the same places.
+
+    What a channel does not have is left out: pictures for seeking, and subtitles, which end with their last cue.
+    """
+    kept = []
+    for line in vod.splitlines():
+        if line.startswith(_PICTURES_FOR_SEEKING) or (line.startswith("#EXT-X-MEDIA:") and _SUBTITLES in line):
+            continue
+        kept.append(_SUBTITLES_GROUP.sub("", line) if line.startswith("#EXT-X-STREAM-INF:") else line)
+    return "\n".join(kept) + "\n"
 
 
 def media_playlist(vod: str, back: str, channel: Channel, now: float) -> str:

@@ -22,7 +22,7 @@ from backend_stub.services.devices import proven_device, shown_devices
 from backend_stub.services.entitlement import Entitled, Viewing, country_for, entitled_title
 from backend_stub.services.rights.policy import Terms, download_terms
 from backend_stub.services.steering_rules import Audience
-from backend_stub.titles import ENCRYPTED
+from backend_stub.titles import ENCRYPTED, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,12 @@ class Downloads:
             kids = entitled_kids(session, entitled, max_height) if variant == ENCRYPTED else []
             progress = session.get(Progress, (viewing.account_id, title_id))
         expires_at = entitled.end(now + self._settings.play_session_s)
+        place = place_of(variant, entitled.title.version)
         heights = [one for one in (max_height, entitled.plan.max_height) if one is not None]
         return DownloadGrant(
             download=download,
             watched=WatchedTitle(entitled.title, progress),
-            manifests=self._addresses.of(title_id, variant, download.id, expires_at, audience),
+            manifests=self._addresses.of(title_id, place, download.id, expires_at, audience),
             urls_expire_at=expires_at,
             kids=kids,
             terms=download_terms(entitled, now),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
@@ -21,19 +22,24 @@ from backend_stub.services.resume import Resume, resume
 from backend_stub.services.steering_rules import ANYBODY, Audience
 from backend_stub.services.streams import make_room
 from backend_stub.services.structure import next_episode
-from backend_stub.titles import CLEAR, ENCRYPTED, LIVE
+from backend_stub.services.title_versions import qualities_of
+from backend_stub.titles import CLEAR, ENCRYPTED, LIVE, place_of
 
 
 @dataclass(frozen=True, slots=True)
 class StartedPlay:
     """``kids`` are hex and empty for a clear variant; ``resume`` says where to begin, ``next_episode`` what comes
-    after it in its series."""
+    after it in its series.
+
+    ``qualities`` tell of each rung how good it looks.
+    """
 
     session: PlaySession
     watched: WatchedTitle
     manifests: Sequence[ManifestUrls]
     kids: Sequence[str]
     resume: Resume
+    qualities: Sequence[Mapping[str, Any]] = ()
     next_episode: WatchedTitle | None = None
 
 
@@ -83,12 +89,15 @@ class PlayService:
             session.add(play)
             audit.record(session, now, "play.started", account_id=account_id, subject=play.id, title=title_id)
             after = watched(session, account_id, [following] if following is not None else [])
+            qualities = qualities_of(session, entitled.title)
+        place = place_of(variant, entitled.title.version)
         return StartedPlay(
             session=play,
             watched=replace(shown, furthest_s=going_on.furthest_s),
-            manifests=self._addresses.of(title_id, variant, play.id, play.expires_at, audience),
+            manifests=self._addresses.of(title_id, place, play.id, play.expires_at, audience),
             kids=kids,
             resume=going_on,
+            qualities=qualities,
             next_episode=next(iter(after), None),
         )
 

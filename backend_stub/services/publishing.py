@@ -22,7 +22,7 @@ from backend_stub.services import audit
 from backend_stub.services.belonging import Belonging, BelongingError, follow_episodes, free_id, give_poster, settle
 from backend_stub.services.content_keys import KeyVault, PlainKey
 from backend_stub.services.structure import places_of, with_episodes
-from backend_stub.titles import ENCRYPTED, TITLE_ID_PATTERN, VARIANTS, slug, version_name
+from backend_stub.titles import ENCRYPTED, SHOWN_MARK, TITLE_ID_PATTERN, VARIANTS, place_of, slug
 
 _MAX_TITLE_CHARS = 300
 _MAX_SYNOPSIS_CHARS = 4000
@@ -140,7 +140,7 @@ def _move_and_commit(
     settings: Settings, database: Database, vault: KeyVault, published: PublishedTitle, variants: list[str]
 ) -> str:
     now = SystemClock().now()
-    moved: Path | None = None
+    moved: list[tuple[Path, Path]] = []
     try:
         # The rows are written before the rename and committed after it: who else takes the same id waits or fails.
         with database.write() as session:
@@ -161,29 +161,53 @@ def _move_and_commit(
             vault.store(session, title_id, published.keys)
             audit.record(session, now, "title.published", account_id=None, subject=title_id, version=number)
             session.flush()
-            target = version_folder(settings, title_id, number)
-            if target.exists():
-                shutil.rmtree(target)  # left over from a publish that was killed before its commit
-            target.parent.mkdir(exist_ok=True)
-            published.folder.rename(target)
-            moved = target
-            if number > 1:
-                shutil.copyfile(target / "poster.jpg", settings.media_dir / title_id / "poster.jpg")
+            _move(settings, published.folder, title_id, number, variants, moved)
             if series_id is not None:
                 give_poster(settings.media_dir, series_id, title_id)
     except BelongingError as error:
         raise PublishError(str(error)) from error
     except BaseException:
-        if moved is not None:
-            moved.rename(published.folder)
+        for come_from, gone_to in reversed(moved):
+            gone_to.rename(come_from)
         raise
+    if number > 1:
+        shutil.copyfile(published.folder / "poster.jpg", settings.media_dir / title_id / "poster.jpg")
+        shutil.rmtree(published.folder)
+    mark_shown(settings, title_id, number)
     return title_id
 
 
-def version_folder(settings: Settings, title_id: str, version: int) -> Path:
-    """Where the files of a version are: those of the first in the title's own folder."""
+def version_folders(settings: Settings, title_id: str, version: int) -> dict[str, Path]:
+    """Where the files of a version are, by variant."""
+    return {variant: settings.media_dir / title_id / place_of(variant, version) for variant in VARIANTS}
+
+
+def mark_shown(settings: Settings, title_id: str, version: int) -> None:
+    """Tell those who have the files alone which version is shown; the first is where nothing is told."""
+    mark = settings.media_dir / title_id / SHOWN_MARK
+    if version == 1:
+        mark.unlink(missing_ok=True)
+        return
+    draft = mark.with_name(f".{SHOWN_MARK}.{version}")
+    draft.write_text(str(version), encoding="ascii")
+    draft.replace(mark)
+
+
+def _move(
+    settings: Settings, folder: Path, title_id: str, version: int, variants: list[str], moved: list[tuple[Path, Path]]
+) -> None:
+    """Move the title to where viewers find it; ``moved`` is what to take back after an error."""
     home = settings.media_dir / title_id
-    return home if version == 1 else home / version_name(version)
+    pairs = [(folder, home)]
+    if version > 1:
+        targets = version_folders(settings, title_id, version)
+        pairs = [(folder / variant, targets[variant]) for variant in variants]
+    for come_from, go_to in pairs:
+        if go_to.exists():
+            shutil.rmtree(go_to)  # left over from a publish that was killed before its commit
+        go_to.parent.mkdir(parents=True, exist_ok=True)
+        come_from.rename(go_to)
+        moved.append((come_from, go_to))
 
 
 def show(title: Title, version: TitleVersion, now: float) -> None:

@@ -32,7 +32,7 @@ PUBLIC = {
     ("get", "/plans"),
     ("post", "/payments/webhook"),
 }
-FOR_PUBLISHERS = "/admin/titles/"
+FOR_PUBLISHERS = ("/admin/titles/", "/admin/jobs", "/admin/uploads")
 EXAMPLES = {
     "title_id": "film",
     "session_id": "0" * 32,
@@ -40,6 +40,9 @@ EXAMPLES = {
     "account_id": "0" * 32,
     "profile_id": "0" * 32,
     "command_id": "0" * 32,
+    "job_id": "0" * 32,
+    "upload_id": "0" * 32,
+    "version": "1",
     "payment_id": "0" * 32,
     "device_id": "A" * 43,
 }
