@@ -173,7 +173,10 @@ class EngineClient:
         return CatalogPage([card_of(title) for title in page.items], page.next_cursor)
 
     async def rows(self) -> Sequence[TitleRow]:
-        return [TitleRow(row.name, [card_of(title) for title in row.titles]) for row in await self._service().rows()]
+        return [
+            TitleRow(row.name, [card_of(title) for title in row.titles], row.because[1] if row.because else "")
+            for row in await self._service().rows()
+        ]
 
     async def channels(self) -> Sequence[ChannelCard]:
         guide = await self._service().channels()

@@ -31,7 +31,7 @@ class KeptHome:
         def allowed(cards: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
             return tuple(card for card in cards if card.maturity <= maturity)
 
-        rows = (TitleRow(row.key, allowed(row.titles)) for row in self.rows)
+        rows = (TitleRow(row.kind, allowed(row.titles), row.because) for row in self.rows)
         return KeptHome(self.owner, allowed(self.titles), tuple(row for row in rows if row.titles))
 
 
@@ -48,7 +48,7 @@ class HomeCache:
 
     def keep(self, home: KeptHome) -> None:
         """Put this in the place of what was kept, as far as it is not too much."""
-        rows = tuple(TitleRow(row.key, tuple(row.titles)) for row in home.rows[:_MOST_ROWS])
+        rows = tuple(TitleRow(row.kind, tuple(row.titles), row.because) for row in home.rows[:_MOST_ROWS])
         self._file.save(KeptHome(home.owner, home.titles[:_MOST_TITLES], rows))
 
     def forget(self) -> None:
@@ -67,7 +67,9 @@ def _read(members: Mapping[str, object]) -> KeptHome:
 
 
 def _write(home: KeptHome) -> Mapping[str, object]:
-    rows = [{"key": row.key, "titles": list(map(_members_of, row.titles))} for row in home.rows]
+    rows = [
+        {"kind": row.kind, "because": row.because, "titles": list(map(_members_of, row.titles))} for row in home.rows
+    ]
     return {"format": _FORMAT, "owner": home.owner, "titles": list(map(_members_of, home.titles)), "rows": rows}
 
 
@@ -79,7 +81,8 @@ def _members_of(card: TitleCard) -> Mapping[str, object]:
 
 def _row(value: object) -> TitleRow:
     members = _members(value)
-    return TitleRow(_typed(str, members["key"]), _each(members["titles"], _card, _MOST_TITLES))
+    titles = _each(members["titles"], _card, _MOST_TITLES)
+    return TitleRow(_typed(str, members["kind"]), titles, _typed(str, members["because"]))
 
 
 def _card(value: object) -> TitleCard:

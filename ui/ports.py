@@ -147,10 +147,16 @@ class CatalogPage:
 
 @dataclass(frozen=True, slots=True)
 class TitleRow:
-    """A row of the first screen; ``key`` is the service's name for it."""
+    """A row of the first screen. ``key`` tells it from the others; ``kind`` is the service's name for it, and
+    ``because`` the name of the title that it follows from, where there is one."""
 
-    key: str
+    kind: str
     titles: Sequence[TitleCard] = ()
+    because: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind} {self.because}" if self.because else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,12 @@ class CatalogPage:
 
 @dataclass(frozen=True, slots=True)
 class TitleRow:
-    """One row of the first screen; ``name`` is what the service calls it (``docs/protocol.md``)."""
+    """One row of the first screen; ``name`` is what the service calls it (``docs/protocol.md``). ``because`` is the
+    id and the name of the title that the row follows from, where there is one."""
 
     name: str
     titles: tuple[Title, ...]
+    because: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

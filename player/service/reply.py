@@ -240,7 +240,12 @@ def read_rows(members: Members, base_url: str) -> tuple[TitleRow, ...]:
 
     def read(item: object) -> TitleRow:
         row = Members(item, "items")
-        return TitleRow(row.text("row"), row.each("titles", lambda one: read_title(Members(one, "titles"), base_url)))
+        because = row.optional_inner("because")
+        return TitleRow(
+            row.text("row"),
+            row.each("titles", lambda one: read_title(Members(one, "titles"), base_url)),
+            None if because is None else (because.text("id"), because.text("title")),
+        )
 
     return members.each("items", read)
 

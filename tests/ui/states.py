@@ -98,12 +98,13 @@ def _home_rows(stage: Stage, tv: bool) -> None:
     stage.client.screen = [
         TitleRow("continue", titles[:2]),
         TitleRow("list", titles[4:7]),
+        TitleRow("because", titles[3:6], titles[1].name),
         TitleRow("trending", titles[2:]),
         TitleRow("new", titles[::-1]),
     ]
     _home(stage, tv, titles=8)
     stage.until(lambda: stage.focus_name == "playFeatured")
-    stage.key(K.Key_Down, K.Key_Down, K.Key_Down)
+    stage.key(*[K.Key_Down] * 4)
     stage.until(lambda: stage.focus_name == "trending_0")
 
 

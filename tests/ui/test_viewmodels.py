@@ -297,15 +297,21 @@ def test_what_is_shown_stays_when_the_network_goes(client, home, qtbot):
 def test_the_rows_of_the_service_stand_in_its_order_and_keep_their_place(client, home, qtbot):
     client.titles = cards(6)
     client.screen = [TitleRow("list", cards(2)), TitleRow("trending", []), TitleRow("of-tomorrow", cards(3))]
+    client.screen += [TitleRow("because", cards(3), "Harbour"), TitleRow("because", cards(2), "Ice")]
     home.refresh()
     qtbot.waitUntil(lambda: state_of(home) == "ready")
     rows = home.property("rows")
-    assert [(row.heading, row.plays) for row in rows.records] == [("My list", False), ("More to watch", False)]
+    assert [(row.heading, row.plays) for row in rows.records] == [
+        ("My list", False),
+        ("More to watch", False),
+        ("Because you watched Harbour", False),
+        ("Because you watched Ice", False),
+    ]
     held = rows.records[0].titles
     client.screen = [TitleRow("continue", cards(1, begun=1)), *client.screen, TitleRow("list", cards(1))]
     home.refresh()
-    qtbot.waitUntil(lambda: rows.property("count") == 3)
-    assert [row.key for row in rows.records] == ["continue", "list", "of-tomorrow"]
+    qtbot.waitUntil(lambda: rows.property("count") == 5)
+    assert [row.key for row in rows.records][:3] == ["continue", "list", "of-tomorrow"]
     assert rows.records[1].titles is held
     assert held.property("count") == 2
     assert home.property("featured").records[0].title_id == "title-0"

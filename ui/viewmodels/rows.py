@@ -57,7 +57,7 @@ class RowsModel(RecordModel[ShownRow]):
         known: dict[str, TitleRow] = {}
         for row in rows[:_MOST_ROWS]:
             if row.titles:
-                known.setdefault(row.key, TitleRow(row.key, tuple(row.titles[:_MOST_TITLES])))
+                known.setdefault(row.key, TitleRow(row.kind, tuple(row.titles[:_MOST_TITLES]), row.because))
         self._rows = tuple(known.values())
         for row in self._rows:
             model = self._models.setdefault(row.key, PosterModel(self._posters, self))
@@ -83,14 +83,17 @@ class RowsModel(RecordModel[ShownRow]):
         self.countChanged.emit()
 
     def _shown(self, row: TitleRow) -> ShownRow:
-        return ShownRow(row.key, _heading(row.key), row.key == CONTINUE, self._models[row.key])
+        return ShownRow(row.key, _heading(row), row.kind == CONTINUE, self._models[row.key])
 
 
-def _heading(key: str) -> str:
+def _heading(row: TitleRow) -> str:
     """What stands over a row; a service may name rows that this version has no words for."""
+    if row.because:
+        return tr("Because you watched {name}").format(name=row.because)
     return {
+        "picks": tr("Top picks for you"),
         CONTINUE: tr("Continue watching"),
         "list": tr("My list"),
         "trending": tr("Trending now"),
         "new": tr("New"),
-    }.get(key, tr("More to watch"))
+    }.get(row.kind, tr("More to watch"))

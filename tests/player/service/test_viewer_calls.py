@@ -120,5 +120,7 @@ async def test_search_and_list() -> None:
     bench.plan("/channels", ok({"items": [{"title": rated, "programmes": [on_air]}], "now_at": 2.0}))
     guide = await bench.client.channels()
     assert (guide.now_at, guide.items[0].title.id, guide.items[0].programmes[0].ends_at) == (2.0, "t1", 9.0)
-    bench.plan("/rows", ok({"items": [{"row": "new", "titles": [rated]}], "left_out": []}))
-    assert [(row.name, [title.id for title in row.titles]) for row in await bench.client.rows()] == [("new", ["t1"])]
+    because = {"id": "t2", "title": "B"}
+    bench.plan("/rows", ok({"items": [{"row": "because", "because": because, "titles": [rated]}], "left_out": []}))
+    (row,) = await bench.client.rows()
+    assert (row.name, row.because, [title.id for title in row.titles]) == ("because", ("t2", "B"), ["t1"])

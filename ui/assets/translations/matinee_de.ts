@@ -1315,6 +1315,10 @@
         <translation>Aus</translation>
     </message>
     <message>
+        <source>Because you watched {name}</source>
+        <translation>Weil Sie „{name}“ gesehen haben</translation>
+    </message>
+    <message>
         <source>Begins by itself</source>
         <translation>Beginnt von selbst</translation>
     </message>
@@ -1593,6 +1597,10 @@
     <message>
         <source>Told</source>
         <translation>Gemeldet</translation>
+    </message>
+    <message>
+        <source>Top picks for you</source>
+        <translation>Für Sie ausgewählt</translation>
     </message>
     <message>
         <source>Trending now</source>
