@@ -41,6 +41,7 @@ COMMANDS = {
     "login": Command("ui.cli.login", "sign this machine in at a service"),
     "logout": Command("ui.cli.logout", "end the sign-in"),
     "devices": Command("ui.cli.devices", "which machines may play what the account has"),
+    "plan": Command("ui.cli.plan", "what the account may watch, and subscribing to more"),
     "download": Command("ui.cli.download", "keep titles on this machine, for watching without a network"),
     "inspect": Command("ui.cli.inspect", "print what a manifest says: every rendition and segment"),
     "abr": Command("ui.cli.abr", "simulate, compare, explain and replay quality decisions"),
