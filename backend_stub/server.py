@@ -9,6 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from backend_stub.admin import PREFIX as CONSOLE
 from backend_stub.api import PREFIX
 from backend_stub.api.app import create_app
 from backend_stub.asgi import App
@@ -170,6 +171,7 @@ class ServerGroup:
             pathways=(name, endpoint.url.partition("://")[2]),
             kind_of=kind_of,
             on_kill=partial(self._kill, name),
+            spared=None if beats else CONSOLE,
         )
         meter = EdgeMeter(faulty, self._clock)
         served = FaultAdmin(meter if beats else faulty, self.faults, self.admin_token)

@@ -21,7 +21,7 @@ _MAX_LAG_S = 0.1  # a sender this late was held up by its client, not by the sch
 
 class FaultMiddleware:
     """``pathways`` are the names the server goes by, ``kind_of`` tells a path's request kind and ``on_kill`` stops
-    the whole server."""
+    the whole server. Paths that begin with ``spared`` suffer nothing: there faults are ended."""
 
     def __init__(
         self,
@@ -32,8 +32,10 @@ class FaultMiddleware:
         pathways: Sequence[str],
         kind_of: Callable[[str], str],
         on_kill: Callable[[], None],
+        spared: str | None = None,
     ) -> None:
         self._app = app
+        self._spared = spared
         self._control = control
         self._clock = clock
         self._pathways = pathways
@@ -42,7 +44,7 @@ class FaultMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = connection_of(scope) if scope["type"] == "http" else None
-        if connection is None:
+        if connection is None or (self._spared is not None and scope["path"].startswith(self._spared)):
             await self._app(scope, receive, send)
             return
         fresh, connection.fresh = connection.fresh, False

@@ -10,13 +10,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from backend_stub.cli import ensure_admin
 from backend_stub.jobs.model import NewJob, NewTask
 from backend_stub.jobs.store import Jobs
-from backend_stub.server import ServerGroup
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from tests.backend_stub.admin.seen import HOSTILE, Seen, fill
 from tests.kit.backend import fault_document, running_backend
 from tests.kit.chromium import PROGRAM, Chromium
+from tests.kit.rights import Caller, service
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,10 @@ def test_switches_make_edges_misbehave(seen: Seen, admin: Browser) -> None:
     assert admin.post("/faults", data={**fields, "document": own}).status_code == 303
     assert httpx.get(edge, trust_env=False).status_code == 418
     assert "of your own" in admin.get("/faults").text
-    assert admin.post("/faults/end", data=fields).status_code == 303
+    everything = fault_document({"fault": {"type": "status", "status": 500}})
+    assert admin.post("/faults", data={**fields, "document": everything}).status_code == 303
+    assert httpx.get(seen.group.api_url + "/health", trust_env=False).status_code == 500
+    assert admin.post("/faults/end", data=fields).status_code == 303  # the way out stays open
     assert httpx.get(edge, trust_env=False).status_code == 403
 
 
@@ -226,7 +230,21 @@ def test_the_pages_in_a_browser(seen: Seen, tmp_path: Path) -> None:
         assert browser.said == []
 
 
-def test_a_service_without_servers_has_no_faults_to_switch(group: ServerGroup) -> None:
-    from backend_stub.api.app import create_app
+def test_the_operator_is_made_by_the_command_line(seen: Seen, browser: Browser) -> None:
+    viewer = seen.group.context.accounts.ensure_demo_viewer()
+    ensure_admin(seen.group, "third@example.org", "a password")
+    ensure_admin(seen.group, "third@example.org", "another one, which changes nothing")
+    assert sign_in(browser, "third@example.org", "a password").status_code == 303
+    assert viewer.role == "viewer"
+    ensure_admin(seen.group, DEMO_EMAIL, DEMO_PASSWORD)
+    assert sign_in(browser, DEMO_EMAIL, DEMO_PASSWORD).status_code == 303
+    seen.group.context.accounts.change(viewer.id, by=None, role="viewer")
 
-    assert create_app(group.context).state.faults is None
+
+def test_without_servers_there_are_no_faults_to_switch(tmp_path: Path) -> None:
+    with service(tmp_path) as made:
+        operator = made.context.accounts.register("root@example.org", "root", "a password", role="admin")
+        token = made.context.tokens.issue(operator, "x").refresh_token
+        caller = Caller(made.app, made.runner, "192.0.2.1", {"Cookie": f"matinee_console={token}"})
+        assert caller.call("GET", "http://testserver/console/faults").status_code == 404
+        assert caller.call("GET", "http://testserver/console").status_code == 200
