@@ -330,6 +330,8 @@ def card_of(title: Title) -> TitleCard:
         episode=EpisodeCard(place.series_id, place.series_title, place.season, place.number) if place else None,
         credits_s=title.markers.credits_s,
         trailer_id=title.trailer_id or "",
+        audio=title.audio,
+        text=title.text,
     )
 
 

@@ -122,6 +122,8 @@ class TitleCard:
     episode: EpisodeCard | None = None
     credits_s: float | None = None
     trailer_id: str = ""
+    audio: tuple[str, ...] = ()  # languages
+    text: tuple[str, ...] = ()
 
     @property
     def variant(self) -> str:

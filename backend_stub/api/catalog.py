@@ -81,6 +81,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
         episode=None if watched.place is None else schemas.EpisodeBody(**asdict(watched.place)),
         markers=None if watched.markers is None else markers_body(watched.markers),
         trailer_id=watched.trailer_id,
+        languages=schemas.LanguagesBody(**{"audio": [], "text": [], **title.languages}),
     )
 
 

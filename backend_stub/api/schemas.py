@@ -155,6 +155,13 @@ class MarkersBody(Strict):
     credits_s: Seconds | None
 
 
+class LanguagesBody(BaseModel):
+    """Of the tracks to hear and to read, as their source names them (ISO 639)."""
+
+    audio: list[str]
+    text: list[str]
+
+
 class TitleBody(BaseModel):
     id: str
     kind: Literal["film", "series", "episode", "trailer"]
@@ -171,6 +178,7 @@ class TitleBody(BaseModel):
     episode: EpisodeBody | None
     markers: MarkersBody | None
     trailer_id: str | None
+    languages: LanguagesBody
 
 
 class SeasonBody(BaseModel):

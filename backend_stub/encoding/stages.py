@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,8 @@ class Stages:
             job_id=task.claim.job_id,
             replace=task.options.replace,
             belonging=task.options.belonging,
+            audio=_languages(track.rung.language for track in encoded.audio),
+            text=_languages(track.rung.language for track in encoded.text),
         )
         title_id = self._publisher(self._settings, published)
         shutil.rmtree(task.folder, ignore_errors=True)
@@ -328,3 +330,8 @@ def _qualities(encoded: Encoded, claim: Claim) -> tuple[dict[str, Any], ...]:
         }
         for item in encoded.video
     )
+
+
+def _languages(tracks: Iterable[str]) -> list[str]:
+    """Each language once, in the order of the tracks."""
+    return [language for language in dict.fromkeys(tracks) if language != "und"]

@@ -40,7 +40,7 @@ class PublishedTitle:
     and what they name. ``keys`` are the content keys by label (AUDIO, SD, HD, UHD). Without a ``title_id`` one is
     made from the title's name. ``maturity`` is the age rating. ``qualities`` say of each rung how good it looks.
     Publishing for the same ``job_id`` again changes nothing. With ``replace`` the title may be there already.
-    ``belonging`` is what is said of it in the catalogue besides.
+    ``belonging`` is what is said of it in the catalogue besides, ``audio`` and ``text`` the languages of its tracks.
     """
 
     title: str
@@ -57,6 +57,8 @@ class PublishedTitle:
     job_id: str | None = None
     replace: bool = False
     belonging: Belonging = field(default_factory=Belonging)
+    audio: Sequence[str] = ()
+    text: Sequence[str] = ()
 
 
 def publish(settings: Settings, published: PublishedTitle) -> str:
@@ -155,6 +157,7 @@ def _move_and_commit(
                 session.add(title)
             else:
                 show(title, version, now)
+            title.languages = {"audio": list(published.audio), "text": list(published.text)}
             session.flush()
             session.add(version)
             series_id = settle(session, title, published.belonging)

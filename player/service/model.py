@@ -55,7 +55,8 @@ class Markers:
 class Title:
     """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``;
     ``maturity`` is the age from which it may be watched. ``kind`` is ``film``, ``series``, ``episode`` or
-    ``trailer``; lists tell no ``trailer_id``, and not all of them ``markers``."""
+    ``trailer``; lists tell no ``trailer_id``, and not all of them ``markers``. ``audio`` and ``text`` are
+    languages."""
 
     id: str
     title: str
@@ -72,6 +73,8 @@ class Title:
     episode: EpisodePlace | None = None
     markers: Markers = Markers()
     trailer_id: str | None = None
+    audio: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

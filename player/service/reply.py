@@ -166,7 +166,7 @@ def read_tokens(members: Members, wall_s: float) -> Tokens:
 def read_title(members: Members, base_url: str) -> Title:
     """A title; relative addresses in it are completed with ``base_url``."""
     progress, episode = members.optional_inner("progress"), members.optional_inner("episode")
-    markers = members.optional_inner("markers")
+    markers, languages = members.optional_inner("markers"), members.optional_inner("languages")
     return Title(
         id=members.text("id"),
         title=members.text("title"),
@@ -183,6 +183,8 @@ def read_title(members: Members, base_url: str) -> Title:
         episode=None if episode is None else _read_place(episode),
         markers=Markers() if markers is None else _read_markers(markers),
         trailer_id=members.optional_text("trailer_id"),
+        audio=() if languages is None else languages.texts("audio"),
+        text=() if languages is None else languages.texts("text"),
     )
 
 

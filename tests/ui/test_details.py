@@ -35,6 +35,8 @@ def test_the_facts_of_a_title(stage):
         "begun": False,
     }
     assert stage.item("detailsSynopsis").property("text") == "What happens in title 0."
+    assert stage.app.details.property("sound") == "English, German"
+    assert stage.app.details.property("subtitles") == "English"
     assert "2025" in stage.app.details.property("added")
     assert not stage.item("playFromStart").isVisible()
 

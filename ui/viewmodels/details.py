@@ -17,6 +17,7 @@ from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import clock_time, tr
 from ui.viewmodels.titles import PosterModel, is_begun, place_words, poster_of
+from ui.viewmodels.tracks import language_name
 
 
 class DetailsViewModel(QObject):
@@ -135,6 +136,16 @@ class DetailsViewModel(QObject):
         """All rungs, the best first."""
         heights = sorted(self._card.heights, reverse=True) if self._card else []
         return ", ".join(f"{height}p" for height in heights)
+
+    @Property(str, notify=changed)
+    def sound(self) -> str:
+        """The languages to hear."""
+        return ", ".join(map(language_name, self._card.audio)) if self._card else ""
+
+    @Property(str, notify=changed)
+    def subtitles(self) -> str:
+        """The languages to read."""
+        return ", ".join(map(language_name, self._card.text)) if self._card else ""
 
     @Property(str, notify=changed)
     def protection(self) -> str:

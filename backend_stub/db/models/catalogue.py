@@ -28,6 +28,7 @@ class Title(Base):
     duration_s: Mapped[float] = mapped_column(Float)
     heights: Mapped[list[int]] = mapped_column(JSON)
     variants: Mapped[list[str]] = mapped_column(JSON)
+    languages: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=dict, server_default="{}")  # audio, text
     open_licence: Mapped[bool] = mapped_column(Boolean)
     maturity: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # age rating
     published_at: Mapped[float | None] = mapped_column(Float, index=True)

@@ -29,6 +29,7 @@ def test_title(group: ServerGroup, viewer: SignedInViewer) -> None:
         "episode": None,
         "markers": {"intro": None, "credits_s": None},
         "trailer_id": None,
+        "languages": {"audio": [], "text": []},
     }
 
 

@@ -290,9 +290,12 @@ class TestNewVersions:
         settings = running.context.settings
         for belonging, place in ((Belonging(), (1, 2)), (Belonging("The Mill", 1, 9), (1, 9))):
             staged = stage_title(settings, f"again{place[1]}", ("clear",), segment_bytes=10)
-            anew = PublishedTitle("S", staged, 900.0, (240,), title_id="s1e2", replace=True, belonging=belonging)
+            anew = PublishedTitle(
+                "S", staged, 900.0, (240,), title_id="s1e2", replace=True, belonging=belonging, audio=["eng"]
+            )
             assert publish(settings, anew) == "s1e2"
             shown = viewer.get("/catalog/s1e2").json()
             assert (shown["episode"]["season"], shown["episode"]["number"]) == place
             assert (shown["kind"], shown["duration_s"]) == ("episode", 900.0)
+            assert shown["languages"] == {"audio": ["eng"], "text": []}
         assert "the-mill" in ids(viewer.get("/catalog"))

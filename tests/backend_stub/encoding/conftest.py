@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,4 +45,4 @@ def finished(barcoded: Path, tmp_path_factory: pytest.TempPathFactory) -> Publis
     settings = Settings(tmp_path_factory.mktemp("data"))
     publish_file(settings, barcoded, TitleOptions(title="Kept", preset="ultrafast"), publisher=keep)
     title = taken[0]
-    return PublishedTitle(title.title, kept, title.duration_s, title.heights, title.keys)
+    return replace(title, folder=kept)

@@ -73,6 +73,7 @@ def test_sound_of_a_published_title_is_in_step_with_its_pictures(finished: Publi
 
 def test_each_label_has_its_key_and_others_can_recognise_them(finished: PublishedTitle) -> None:
     assert [key.label for key in finished.keys] == ["AUDIO", "SD"]
+    assert (finished.audio, finished.text) == (["eng", "fra"], [])
     sealed = finished.folder / "encrypted"
     kids = {key.label: key.kid for key in finished.keys}
     assert read_init((sealed / "video/240p/init.mp4").read_bytes()).kid == kids["SD"]

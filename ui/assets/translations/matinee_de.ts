@@ -186,8 +186,16 @@
         <translation>Qualität</translation>
     </message>
     <message>
+        <source>Sound</source>
+        <translation>Ton</translation>
+    </message>
+    <message>
         <source>Protection</source>
         <translation>Schutz</translation>
+    </message>
+    <message>
+        <source>Subtitles</source>
+        <translation>Untertitel</translation>
     </message>
     <message>
         <source>Rating</source>

@@ -143,7 +143,8 @@ FocusScope {
                 }
                 Item { width: 1; height: Theme.tiny }
                 Repeater {
-                    model: [[qsTr("Quality"), root.details.qualities], [qsTr("Protection"), root.details.protection],
+                    model: [[qsTr("Quality"), root.details.qualities], [qsTr("Sound"), root.details.sound],
+                            [qsTr("Subtitles"), root.details.subtitles], [qsTr("Protection"), root.details.protection],
                             [qsTr("Rating"), root.details.rating],
                             [qsTr("Added"), root.details.added]]
                     delegate: Row {
