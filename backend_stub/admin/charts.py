@@ -13,6 +13,7 @@ Point = tuple[float, float | None]
 _WIDTH, _HEIGHT = 640, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 26, 10, 24
 _BAR = Markup('<rect class="bar" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}</title></rect>')
+_LEAST = 1e-9
 _STEPS = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
@@ -65,8 +66,8 @@ class Frame:
 
 
 def ceiling(value: float) -> float:
-    """A round number that is at least ``value``, and 1 for nothing."""
-    if value <= 0 or not math.isfinite(value):
+    """A round number that is at least ``value``, and 1 for nothing, or as good as nothing."""
+    if not _LEAST <= value < math.inf:
         return 1.0
     decade = float(10 ** math.floor(math.log10(value)))
     return next(step * decade for step in (*_STEPS, 20) if step * decade >= value * 0.9999)
