@@ -33,6 +33,10 @@ from ui.scene import after_application, choose_scene, register_types
 GUIDE = (
     ("home", "home", False),
     ("home-tv", "home", True),
+    ("rows", "home, rows", False),
+    ("live", "live", False),
+    ("data-use", "settings, data use", False),
+    ("account", "account, plan", False),
     ("profiles", "profiles", False),
     ("sign-in-tv", "sign-in by code", True),
     ("details", "details", False),
