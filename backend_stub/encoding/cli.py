@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
+from backend_stub.db.database import Database
+from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissingError
-from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file
+from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file, submit
 from backend_stub.encoding.samples import SAMPLES, Sample, publish_sample
+from backend_stub.jobs.store import Jobs
+from backend_stub.jobs.waking import Bell
 from backend_stub.services.publishing import PublishError
 
 GOOD, FAILED, BAD_INPUT, MISSING_COMPONENT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -51,6 +57,27 @@ def publish_command(
             return INTERRUPTED
         code = code or result
     return code
+
+
+def submit_command(
+    data_dir: Path, file: Path, options: TitleOptions, *, out: TextIO | None = None, err: TextIO | None = None
+) -> int:
+    """Ask for a title and leave the work to workers on this machine; the job's id goes to ``out``."""
+    out, err = out or sys.stdout, err or sys.stderr
+    settings = Settings(data_dir)
+    settings.make_folders()
+    database = Database(settings.database)
+    try:
+        upgrade(database)
+        job_id = submit(Jobs(database, SystemClock()), file.absolute(), options, host=socket.gethostname())
+    except EncodingError as error:
+        return _say(err, str(error), _exit_code(error))
+    finally:
+        database.close()
+    with closing(Bell(settings.data_dir, settings.wake_url)) as bell:
+        bell.ring()
+    out.write(f"{job_id}\n")
+    return GOOD
 
 
 def samples_command(

@@ -36,6 +36,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-clear", action="store_true", help="publish the encrypted variant only")
     parser.add_argument("--no-encrypted", action="store_true", help="publish the clear variant only")
+    parser.add_argument(
+        "--codec",
+        action="append",
+        choices=("hevc", "av1"),
+        default=[],
+        help="a ladder besides H.264; may be repeated",
+    )
+    parser.add_argument("--scheme", choices=("cbcs", "cenc"), default="cbcs", help="how it is encrypted")
+    parser.add_argument(
+        "--pssh",
+        action="append",
+        choices=("widevine", "playready"),
+        default=[],
+        help="whose PSSH boxes it has as well",
+    )
+    parser.add_argument("--replace", metavar="ID", help="a new version of this title (one file only)")
+    parser.add_argument("--later", action="store_true", help="leave it to workers (matinee worker) on this machine")
     add_data_argument(parser)
 
 
@@ -43,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
     """Encode, package, check and publish; nothing is left behind of a file that fails."""
     from player.errors import ErrorCode, InputError
 
-    if args.title is not None and len(args.files) > 1:
-        raise InputError(ErrorCode.INPUT_USAGE, "--title goes with one file.")
+    if (args.title is not None or args.replace is not None) and len(args.files) > 1:
+        raise InputError(ErrorCode.INPUT_USAGE, "--title and --replace go with one file.")
     if args.no_clear and args.no_encrypted:
         raise InputError(ErrorCode.INPUT_USAGE, "--no-clear and --no-encrypted leave nothing to publish.")
     if args.series is not None and args.trailer_of is not None:
@@ -58,8 +75,16 @@ def run(args: argparse.Namespace) -> int:
             clear=not args.no_clear,
             encrypted=not args.no_encrypted,
             belonging=_belonging(args, number),
+            codecs=tuple(args.codec),
+            scheme=args.scheme,
+            systems=tuple(args.pssh),
+            title_id=args.replace,
+            replace=args.replace is not None,
         )
-        result = int(publisher.publish_command(data_folder(args), [file], options))
+        if args.later:
+            result = int(publisher.submit_command(data_folder(args), file, options))
+        else:
+            result = int(publisher.publish_command(data_folder(args), [file], options))
         if result == publisher.INTERRUPTED:
             return result
         code = code or result

@@ -1,0 +1,169 @@
+"""What a title has besides pictures and sound in H.264: other ladders, subtitles, small pictures, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import m3u8
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend_stub.config import Settings
+from backend_stub.encoding.chunks import SEGMENT_S, split
+from backend_stub.encoding.findings import findings_of
+from backend_stub.encoding.ladder import Codec, build_ladder
+from backend_stub.encoding.options import TitleOptions, job_key, read_spec, spec_document
+from backend_stub.encoding.package import SYSTEMS
+from backend_stub.encoding.pipeline import publish_file
+from backend_stub.encoding.plan import PROBE, tasks_after_probe
+from backend_stub.encoding.probe import AudioInfo, SourceInfo, TextInfo
+from backend_stub.encoding.sound import HIGHEST_PEAK_DB, TARGET_LUFS, Loudness, measure
+from backend_stub.encoding.watching import merge
+from backend_stub.jobs.graph import needs_of
+from backend_stub.live import dash, hls
+from backend_stub.live.schedule import Channel
+from player.manifest import parse
+from player.manifest.model import TrackType
+from tests.backend_stub.encoding.conftest import ffmpeg
+from tests.kit.encoding import job_service
+
+SOUND = AudioInfo(0, "eng", 2, 128_000)
+
+
+def source(seconds: float = 60, **members: Any) -> SourceInfo:
+    usual: dict[str, Any] = {
+        "path": Path("film.mp4"),
+        "duration_s": seconds,
+        "picture_s": seconds,
+        "width": 1280,
+        "height": 720,
+        "fps": Fraction(25),
+        "bitrate": None,
+        "interlaced": False,
+        "video_index": 0,
+        "audio": (SOUND,),
+    }
+    return SourceInfo(**{**usual, **members})
+
+
+@given(st.floats(0.2, 9000), st.fractions(Fraction(5), Fraction(60), max_denominator=1001))
+def test_chunks_cover_the_film_at_segment_boundaries(seconds: float, fps: Fraction) -> None:
+    chunks = split(seconds, fps)
+    assert chunks[0].first == 0
+    assert chunks[-1].end is None
+    assert [chunk.end for chunk in chunks[:-1]] == [chunk.first for chunk in chunks[1:]]
+    assert float(chunks[-1].first / fps) < seconds
+    keyframes = [frame for chunk in chunks for frame in chunk.keyframes]
+    assert [int(frame / fps) // SEGMENT_S for frame in keyframes] == list(range(len(keyframes)))
+    assert len(chunks) <= max(8, seconds / 60 + 1)
+
+
+def test_simple_films_have_fewer_rungs_and_other_codecs_their_own() -> None:
+    full = build_ladder(source())
+    assert [rung.height for rung in full.video] == [240, 360, 480, 720]
+    assert [rung.height for rung in build_ladder(source(), detail=0.1).video] == [360, 720]
+    both = build_ladder(source(), [Codec.AV1])
+    assert both.codecs == (Codec.H264, Codec.AV1)
+    assert [rung.name for rung in both.of(Codec.AV1)] == ["av1-240p", "av1-360p", "av1-480p", "av1-720p"]
+    assert both.of(Codec.AV1)[-1].bitrate < both.of(Codec.H264)[-1].bitrate
+
+
+def test_the_plan_can_be_done_and_ends_with_publishing() -> None:
+    film = source(subtitles=(TextInfo(0, "eng"),))
+    options = TitleOptions(codecs=("hevc",))
+    tasks = tasks_after_probe(film, build_ladder(film, [Codec.HEVC]), options)
+    graph = needs_of([(task.name, task.needs) for task in (PROBE, *tasks)])
+    needed = {need for needs in graph.values() for need in needs}
+    assert set(graph) - needed == {"publish"}
+    assert {"subtitles", "tiles", "rate/hevc", "check/encrypted", "video/hevc/0007"} <= set(graph)
+
+
+def test_what_is_asked_for_is_the_same_job_until_the_file_or_the_wishes_change(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"1")
+    options = TitleOptions(title="A", codecs=("av1",))
+    assert read_spec(spec_document(film, options)) == (film, options)
+    first = job_key(film, options)
+    assert job_key(film, options) == first != job_key(film, TitleOptions(title="A"))
+    film.write_bytes(b"12")
+    assert job_key(film, options) != first
+    for wrong in ({"scheme": "none"}, {"codecs": ("vp9",)}, {"clear": False, "encrypted": False}):
+        with pytest.raises(ValueError, match=r"no such|variant"):
+            TitleOptions(**wrong)
+
+
+def test_loudness_is_brought_to_the_target_or_as_near_as_peaks_allow() -> None:
+    assert Loudness(-18.0, -3.0).gain_db == TARGET_LUFS + 18
+    assert Loudness(-30.0, -4.0).gain_db == HIGHEST_PEAK_DB + 4
+    assert Loudness(None, None).gain_db == 0.0
+
+
+def test_findings_are_sentences() -> None:
+    film = source(audio=(SOUND, AudioInfo(1, "fra", 2, None, offset_s=-0.12)))
+    results: Mapping[str, Mapping[str, Any]] = {
+        "join/h264": {"black": [(0.0, 1.9), (2.0, 4.0), (30.0, 30.6)], "frozen": []},
+        "audio/eng": {"lufs": -40.0, "gain_db": 3.0},
+        "audio/fra": {"lufs": None, "gain_db": 0.0},
+        "subtitles": {"left_out": ["deu"]},
+    }
+    assert findings_of(film, results) == [
+        "Sound track 2 begins -0.120 s from the pictures.",
+        "The picture is black from 0.0 s to 4.0 s.",
+        "The sound eng has -40.0 LUFS and stays at -37.0: its peaks may not go above -1 dBTP.",
+        "The sound fra is silent.",
+        "The subtitles deu have no cues.",
+    ]
+    assert merge([(0, 1), (1.5, 3)]) == ()
+    assert findings_of(source(audio=()), {}) == ["There is no sound."]
+
+
+def test_a_title_with_everything(tmp_path: Path) -> None:
+    """Half of it is black; the sound is far too soft and is not, once published."""
+    (tmp_path / "s.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nHello\n")
+    film = tmp_path / "film.mkv"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9,drawbox=t=fill:c=black:enable='gte(t,4.5)'"),
+        *("-f", "lavfi", "-i", "sine=f=500:d=9,volume=-20dB", "-i", tmp_path / "s.srt"),
+        *("-map", 0, "-map", 1, "-map", 2, "-metadata:s:2", "language=eng", "-c:v", "ffv1", "-c:a", "flac"),
+        *("-c:s", "srt", film),
+    )
+    settings = Settings(tmp_path / "data")
+    options = TitleOptions(
+        title="All", preset="ultrafast", codecs=("hevc", "av1"), scheme="cenc", systems=("widevine", "playready")
+    )
+    publish_file(settings, film, options)
+    home = settings.media_dir / "all"
+    with job_service(settings) as jobs:
+        (job,) = jobs.page()
+    result = job.result
+    assert any("black from 4.5 s to 9.0 s" in finding for finding in result["findings"])
+    assert [quality["codec"] for quality in result["qualities"]] == ["h264", "hevc", "av1"]
+    assert all(50 < quality["score"] <= 100 for quality in result["qualities"] if quality["codec"] != "av1")
+    master = (home / "encrypted" / "master.m3u8").read_text()
+    assert len(m3u8.loads(master).iframe_playlists) == 3
+    assert all(name in master for name in ("TYPE=SUBTITLES", "EXT-X-IMAGE-STREAM-INF"))
+    assert ("SCORE=" in master) == (result["qualities"][2]["score"] is not None)
+    mpd = (home / "encrypted" / "manifest.mpd").read_text()
+    assert mpd.count("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed") >= 2
+    assert set(SYSTEMS) == {"widevine", "playready"}
+    for name, text in (("manifest.mpd", mpd), ("master.m3u8", master)):
+        presentation = parse(text.encode(), f"http://127.0.0.1/all/encrypted/{name}")
+        kinds = {track.type for period in presentation.periods for track in period.tracks}
+        assert {TrackType.VIDEO, TrackType.AUDIO, TrackType.TEXT, TrackType.IMAGE} <= kinds
+    published = home / "clear" / "audio" / "und"
+    joined = tmp_path / "sound.mp4"
+    joined.write_bytes(
+        b"".join(path.read_bytes() for path in (published / "init.mp4", *sorted(published.glob("*.m4s"))))
+    )
+    heard = measure(source(9, path=joined), build_ladder(source()).audio[0])
+    assert heard.lufs == pytest.approx(TARGET_LUFS, abs=1.0)
+    clear = (home / "clear" / "master.m3u8").read_text()
+    channel = Channel(hls.loop_length(home / "clear", hls.multivariant(clear)))
+    live = dash.manifest((home / "clear" / "manifest.mpd").read_text(), "../clear/", channel, 1_800_000_003.0)
+    assert "video/36p/" in live
+    assert "text/eng" not in live
+    assert "thumbnail" not in live + hls.multivariant(clear)
