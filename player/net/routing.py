@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from player.errors import ErrorCode
@@ -15,6 +17,27 @@ from player.net.web import WebOptions
 
 if TYPE_CHECKING:
     from player.net.http import HttpTransport
+
+
+class _ClosedWhole:
+    """An exchange whose end is not cut short where its task is cancelled at that very moment: the pool would count
+    its connection as busy for ever, and after some dozens of them there would be none left."""
+
+    def __init__(self, exchange: AbstractAsyncContextManager[Body]) -> None:
+        self._exchange = exchange
+
+    async def __aenter__(self) -> Body:
+        return await self._exchange.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        ending = asyncio.ensure_future(self._exchange.__aexit__(kind, error, trace))
+        try:
+            return await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await asyncio.wait({ending})
+            raise
 
 
 class RoutingTransport:
@@ -43,7 +66,7 @@ class RoutingTransport:
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The response to ``request``. Raises NetError (``net.forbidden_url``) for a scheme that is not allowed."""
-        async with self._for(request.url).open(request) as body:
+        async with _ClosedWhole(self._for(request.url).open(request)) as body:
             yield body
 
     async def warm(self) -> None:
