@@ -16,7 +16,7 @@ from backend_stub.metrics import Metrics
 from backend_stub.payments.local import LocalProvider
 from backend_stub.payments.provider import PaymentProvider
 from backend_stub.recommending.suggestions import Suggestions
-from backend_stub.service_secrets import ServiceSecrets, load_or_create
+from backend_stub.service_secrets import ServiceSecrets, load_or_create, url_signing_keys
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Addresses, Edge
 from backend_stub.services.audit import AuditLog
@@ -58,6 +58,7 @@ from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.title_versions import TitleVersions
 from backend_stub.services.tokens import Tokens
 from backend_stub.services.uploads import Uploads
+from backend_stub.services.url_keys import UrlKeys
 from backend_stub.services.views import Views
 from backend_stub.signing import UrlSigner
 from backend_stub.upkeep import Task, Upkeep
@@ -73,6 +74,7 @@ class ServiceContext:
     settings: Settings
     secrets: ServiceSecrets
     url_signer: UrlSigner
+    url_keys: UrlKeys
     clock: Clock
     database: Database
     accounts: Accounts
@@ -147,7 +149,7 @@ def open_context(
     masters = MasterKeys(settings.secrets_dir)
     vault = KeyVault(masters)
     signer = ServiceSigner(secrets.licence_signing)
-    url_signer = UrlSigner([secrets.url_signing])
+    url_signer = UrlSigner(url_signing_keys(settings.secrets_dir))
     edge_beats = EdgeBeats(database, clock)
     steering = Steering(url_signer, clock, edges, edge_beats.latest)
     catalog, my_list, views = Catalog(database, clock), MyList(database, clock), Views(database, clock)
@@ -161,6 +163,7 @@ def open_context(
         settings=settings,
         secrets=secrets,
         url_signer=url_signer,
+        url_keys=UrlKeys(database, clock, settings.secrets_dir, url_signer),
         clock=clock,
         database=database,
         accounts=Accounts(database, clock),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 SECRET_BYTES = 32
 _LICENCE = "licence-signing.key"
+_URLS, _OLD_URLS = "url-signing.key", "url-signing.old"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,29 @@ def load_or_create(folder: Path) -> ServiceSecrets:
     """
     create_secret(folder / _LICENCE)
     return ServiceSecrets(
-        url_signing=_secret(folder / "url-signing.key"),
+        url_signing=_secret(folder / _URLS),
         token_signing=_secret(folder / "token-signing.key"),
         licence_signing=[read_secret(path) for path in (folder / _LICENCE, *_older_licence_keys(folder))],
         payment_events=_secret(folder / "payment-events.key"),
         admin_token=_secret(folder / "admin-token.key").hex(),
     )
+
+
+def url_signing_keys(folder: Path) -> list[bytes]:
+    """The keys that addresses are signed with: the one in use, and the one before it while it still counts."""
+    return [read_secret(path) for path in (folder / _URLS, folder / _OLD_URLS) if path.exists()]
+
+
+def replace_url_key(folder: Path) -> None:
+    """Make a new key for signing addresses. Those signed with the one before stay good until they expire, or the key
+    is replaced once more."""
+    create_secret(folder / _URLS)
+    fresh = folder / "url-signing.next"
+    fresh.unlink(missing_ok=True)
+    os.link(folder / _URLS, fresh)
+    fresh.replace(folder / _OLD_URLS)
+    create_secret(fresh)
+    fresh.replace(folder / _URLS)
 
 
 def replace_licence_key(folder: Path) -> None:

@@ -31,6 +31,10 @@ class UrlSigner:
     """Signs with the first key and accepts any: a new key goes in front, the old one stays until its URLs expired."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
+        self.use(keys)
+
+    def use(self, keys: Sequence[bytes]) -> None:
+        """Go on with these keys. Any thread may call this. Raises ValueError for none."""
         if not keys:
             raise ValueError("a signer needs at least one key")
         self._keys = tuple(keys)

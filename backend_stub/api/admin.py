@@ -161,8 +161,9 @@ def audit_page(
 
 
 @router.post("/keys/rotation", responses=documented(401, 403))
-def rotate_key(_body: schemas.KeyRotation, context: Context, admin: Admin) -> schemas.KeyRotated:
-    return schemas.KeyRotated(key_id=context.key_care.rotate_master(by=admin.id))
+def rotate_key(body: schemas.KeyRotation, context: Context, admin: Admin) -> schemas.KeyRotated:
+    rotate = context.key_care.rotate_master if body.key == "master" else context.url_keys.rotate
+    return schemas.KeyRotated(key_id=rotate(by=admin.id))
 
 
 def _pathways(context: ServiceContext) -> schemas.PathwayList:

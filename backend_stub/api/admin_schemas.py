@@ -149,7 +149,7 @@ class AuditPage(BaseModel):
 
 
 class KeyRotation(Strict):
-    key: Literal["master"]
+    key: Literal["master", "url-signing"]
 
 
 class KeyRotated(BaseModel):

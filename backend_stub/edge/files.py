@@ -15,7 +15,7 @@ from backend_stub.edge.answer import Conditions, FileFacts, decide
 from backend_stub.problems import ProblemError
 from backend_stub.titles import VARIANTS
 
-CHUNK_BYTES = 256 << 10
+CHUNK_BYTES = 512 << 10  # most segments whole: each piece costs a change of threads
 IMMUTABLE = "public, max-age=31536000, immutable"  # a published file never changes
 MANIFEST_CACHE = "public, max-age=10"
 CONTENT_TYPES = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from backend_stub.context import ServiceContext, open_context
 from backend_stub.server import ServerGroup
 from backend_stub.signing import Grant, UrlSigner
 from tests.kit.backend import SEGMENT_BYTES, SignedInViewer
@@ -31,9 +33,13 @@ def get(url: str, **headers: str) -> httpx.Response:
 def signed(
     group: ServerGroup, path: str, *, title: str = "noise", lifetime_s: float = 60, key: bytes | None = None
 ) -> str:
-    signer = UrlSigner([key or group.context.secrets.url_signing])
+    signer = UrlSigner([key]) if key is not None else group.context.url_signer
     token = signer.sign(Grant(title, "session", group.context.clock.now() + lifetime_s))
     return f"{group.edges[0].url}/s/{token}{path}"
+
+
+def open_again(group: ServerGroup) -> AbstractContextManager[ServiceContext]:
+    return closing(open_context(group.settings))
 
 
 def test_whole_file(url: str, on_disk: bytes) -> None:
@@ -144,6 +150,18 @@ def test_expired_forged_and_foreign_signatures(
     assert response.status_code == 403
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["code"] == "bad_signature"
+
+
+def test_addresses_outlive_one_change_of_the_key_and_not_two(group: ServerGroup, viewer: SignedInViewer) -> None:
+    before = viewer.file_url("noise", SEGMENT)
+    first = group.context.url_keys.rotate(by=None)
+    assert get(before).status_code == get(viewer.file_url("noise", SEGMENT)).status_code == 200
+    with open_again(group) as again:  # the keys are those of the folder
+        token = before.split("/s/")[1].split("/")[0]
+        assert again.url_signer.verify(token, again.clock.now()) is not None
+    assert group.context.url_keys.rotate(by=None) != first
+    assert get(before).status_code == 403
+    assert get(viewer.file_url("noise", SEGMENT)).status_code == 200
 
 
 @pytest.mark.parametrize("token", ["", "x", "x.y", "é.é", "a" * 5000, "eyJ9.AAAA"])
