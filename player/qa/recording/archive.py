@@ -22,6 +22,13 @@ _DOCUMENT_BYTES = 512 * 1024 * 1024
 _BODY_BYTES = 512 * 1024 * 1024
 _MOST_ENTRIES = 200_000
 _LEVEL = 1  # media do not shrink, manifests do in any case
+_REPORT_ROWS = (  # list, its numbers, what else it has
+    ("decisions", ("at_s", "position"), ("rung", "sentence")),
+    ("requests", ("at_s", "bytes"), ("kind", "url", "first_byte_s", "seconds")),
+    ("abandoned", ("at_s", "rung"), ("to_rung", "sentence")),
+    ("seeks", ("at_s", "to_s"), ()),
+    ("statuses", ("at_s",), ("status",)),
+)
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same session makes the same bytes
 
 
@@ -130,10 +137,24 @@ def read_recording(path: Path) -> Recording:
         )
     try:
         report = dict(head.pop("report"))
+        _check_report(report)
         exchanges = tuple(_exchange(row) for row in rows)
         return Recording(head, report, exchanges, path)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path) from error
+
+
+def _check_report(report: Mapping[str, Any]) -> None:
+    """Raises KeyError, TypeError or ValueError for a report that lacks what a replay goes by."""
+    for name, numbers, others in _REPORT_ROWS:
+        for row in report[name]:
+            for member in numbers:
+                float(row[member])
+            for member in others:
+                _ = row[member]
+    if report["startup"]["first_frame_s"] is not None:
+        float(report["startup"]["first_frame_s"])
+    _ = report["result"]["status"], report["title"]
 
 
 def _exchange(row: Mapping[str, Any]) -> Exchange:

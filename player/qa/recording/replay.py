@@ -11,6 +11,7 @@ the recording does not have ends it: from there on nobody knows what the network
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from player.settings import PlaybackSettings
 
 _SPARE_S = 60.0
 _TICK_S = 0.1  # how often a download is looked at
+_END_S = 0.5
 _TOLERANCE_S = 1e-3  # times in reports are rounded
 
 
@@ -69,7 +71,8 @@ def replay(recording: Recording, profile: Path) -> Replayed:
         ]
         pinned = _Pinned(asked, before["abandoned"], VirtualLoop.BEGIN_S)
         report, _ = _play(recording, profile, lambda _name: pinned)
-        differences += _differences(_asked(before), _asked(report))
+        until_s = _comparable_s(before)
+        differences += _differences(_asked(before, until_s), _asked(report, until_s))
     return Replayed(report, len(recorded), again, tuple(differences))
 
 
@@ -78,12 +81,13 @@ def replay_freely(recording: Recording, profile: Path, policy: str = "") -> Repl
     one, and one without media."""
     if not recording.with_media:
         raise InputError(ErrorCode.INPUT_USAGE, "This recording has no media: nothing can be decided anew in it.")
-    before = _asked(recording.report)
+    comparable_s = _comparable_s(recording.report)
+    before = _asked(recording.report, comparable_s)
     name = policy or _policy_name(recording)
     report, left_s = _play(recording, profile, lambda _name: _Paced(registry.create(name), before), policy=name)
-    until_s = float("inf") if left_s is None else left_s
+    until_s = math.inf if left_s is None else left_s
     report["decisions"] = [each for each in report["decisions"] if each["at_s"] <= until_s + _TOLERANCE_S]
-    after = _asked(report)
+    after = _asked(report, comparable_s)
     differences = _differences(before, after, cut=left_s is not None)
     same = sum(_place(was) == _place(now) for was, now in zip(before, after, strict=False))
     return Replayed(report, len(before), same, tuple(differences), left_s)
@@ -117,9 +121,18 @@ def _differences(before: list[dict[str, Any]], after: list[dict[str, Any]], *, c
     return told
 
 
-def _asked(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The decisions of a report without those that only libmpv asks for."""
-    return [each for number, each in enumerate(report["decisions"]) if not _is_look_back(number, report)]
+def _asked(report: Mapping[str, Any], until_s: float) -> list[dict[str, Any]]:
+    """The decisions of a report before ``until_s`` without those that only libmpv asks for."""
+    rows = enumerate(report["decisions"])
+    return [each for number, each in rows if each["at_s"] < until_s and not _is_look_back(number, report)]
+
+
+def _comparable_s(report: Mapping[str, Any]) -> float:
+    """Until when decisions compare: of a session that was ended early, not its very end, which a replay may miss by a
+    moment."""
+    if report["result"].get("played_to_end", True) or not report["statuses"]:
+        return math.inf
+    return float(report["statuses"][-1]["at_s"]) - _END_S
 
 
 def _is_look_back(number: int, report: Mapping[str, Any]) -> bool:
@@ -164,11 +177,11 @@ def _play(
         source = Source(name=str(report["title"]), manifests=dict(facts["manifests"]), keys=keys)
         length_s = max((each["at_s"] for each in report["statuses"]), default=0.0)
         spec = RunSpec(Labels("replay"), source, settings, None, None, _script(report), length_s + _SPARE_S)
-        wall_s, memory = float(facts["wall_s"]), _remembered(report)
+        times = RecordedTimes(report["requests"])
+        past = Past(True, _remembered(report).get, float(report["startup"]["first_frame_s"] or 0.0), times.of)
+        wall_s = float(facts["wall_s"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(ErrorCode.INPUT_FILE, "What this recording says of its playback cannot be read.") from error
-    times = RecordedTimes(report["requests"])
-    past = Past(memory.get, report["startup"]["first_frame_s"] or 0.0, times.of)
     found = run_virtual(spec, Bench(profile), connect, wall_s, past)
     return found, transports[0].left_s
 

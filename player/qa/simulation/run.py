@@ -15,6 +15,7 @@ from drm_client.licence import LicenceClient
 from player.clock import Clock
 from player.cmcd import PlayerMoment, RequestMarker, moment_of
 from player.device_rights import register
+from player.errors import ErrorCode, InputError
 from player.net.faults import FaultyTransport
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Transfer, Transport
@@ -39,9 +40,10 @@ DEFAULT_LINK = Trace.constant(20_000_000.0, 0.02)
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a playback that is made again takes over: ``recall`` is what had been learned of the CDNs before it, no
-    picture is shown before ``shown_from_s`` seconds, ``measured`` gives a transfer the times of then."""
+    """What a playback that is made again (``known``) takes over: ``recall`` is what had been learned of the CDNs
+    before it, no picture is shown before ``shown_from_s`` seconds, ``measured`` gives transfers the times of then."""
 
+    known: bool = False
     recall: Recall | None = None
     shown_from_s: float = 0.0
     measured: Callable[[Transfer], Transfer] = lambda transfer: transfer
@@ -136,11 +138,12 @@ class _Playback:
         )
 
     async def run(self) -> dict[str, Any]:
-        """Play to the end, an error, or the time limit; the report."""
+        """Play to the end, an error, or the time limit; the report. Raises InputError for a live source: its server
+        goes by the real clock."""
         spec, recorder, bench = self._spec, self._recorder, self._bench
         if self._service is not None and bench.email is not None:
             await self._service.login(bench.email, bench.password)
-        session = Session(spec.source, self._player, self._services, spec.settings, recorder.see, recorder)
+        session = Session(spec.source, self._player, self._services, spec.settings, self._see, recorder)
         self._session = session
         playing = asyncio.ensure_future(session.run())
         acting = asyncio.ensure_future(follow(spec.script, session, self._clock))
@@ -154,10 +157,22 @@ class _Playback:
                 task.cancel()
             await asyncio.gather(acting, limit, return_exceptions=True)
             await self._gate.close()
+        if self._goes_by_the_clock(recorder.state):
+            name = spec.labels.source or session.state.title
+            raise InputError(ErrorCode.INPUT_USAGE, f"{name} is live: a plan with live sources needs mode: real.")
         report = recorder.report(source=shown(spec), policy=spec.settings.policy)
         if self._tape is not None:
             self._tape.finish(report, spec.settings, recorder.begin_s)
         return report
+
+    def _see(self, state: PlaybackState) -> None:
+        self._recorder.see(state)
+        if self._session is not None and self._goes_by_the_clock(state):
+            self._session.stop()
+
+    def _goes_by_the_clock(self, state: PlaybackState) -> bool:
+        """Whether this is live, and not the replay of a live session."""
+        return state.live and not self._past.known
 
     def _marker(self) -> RequestMarker | None:
         wanted = self._spec.settings.cmcd

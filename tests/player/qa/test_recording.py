@@ -126,10 +126,14 @@ def test_the_same_bytes_are_kept_once_and_the_same_session_makes_the_same_file(t
         file.close()
 
 
-@pytest.mark.parametrize("damage", ["no zip", "no head", "another", "version", "row", "bomb", "locked"])
+@pytest.mark.parametrize("damage", ["no zip", "no head", "another", "version", "row", "report", "bomb", "locked"])
 def test_what_is_no_recording_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.mrec"
-    head = {"format": "matinee-recording", "version": 1, "report": {"decisions": []}}
+    rows: dict[str, Any] = {name: [] for name in ("decisions", "requests", "abandoned", "seeks", "statuses")}
+    told = {**rows, "startup": {"first_frame_s": None}, "result": {"status": "ended"}, "title": "x"}
+    if damage == "report":
+        told["requests"] = [{"at_s": "soon"}]
+    head: dict[str, Any] = {"format": "matinee-recording", "version": 1, "report": told}
     head |= {"another": {"format": "zip"}, "version": {"version": 99}}.get(damage, {})
     if damage == "bomb":
         monkeypatch.setattr("player.qa.recording.archive._DOCUMENT_BYTES", 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,14 @@ def test_a_broken_threshold_is_exit_code_1_and_a_broken_plan_2(
     (tmp_path / "plan.yaml").write_text(PLAN.replace("mean_kbps: 1500", "mean_kbps: fast"))
     assert main(["qa", "run", str(tmp_path / "plan.yaml"), "--set", f"BASE={server.base}"]) == 2
     assert "plan.yaml, line 9: networks[0].model.mean_kbps: this must be a number." in capsys.readouterr().err
+
+
+def test_a_live_source_is_refused_in_virtual_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "live.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n#EXTINF:4,\n2.ts\n")
+    shutil.copy(next(media.ffmpeg_hls_ts(8).folder.rglob("*.ts")), tmp_path / "1.ts")
+    (tmp_path / "plan.yaml").write_text("version: 1\nname: L\nsources: [{name: channel, url: live.m3u8}]\n")
+    assert main(["qa", "run", str(tmp_path / "plan.yaml")]) == 2
+    assert "channel is live: a plan with live sources needs mode: real." in capsys.readouterr().err
 
 
 def test_check_and_schema_print_what_a_plan_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
