@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from backend_stub.api import schemas
 from backend_stub.api.catalog import title_body
-from backend_stub.api.deps import Context, TitleId, Viewer, Watching
+from backend_stub.api.deps import Context, TitleId, Watching
 from backend_stub.api.errors import documented
 
 router = APIRouter(tags=["list"])
@@ -23,6 +23,8 @@ def my_list(request: Request, context: Context, watching: Watching) -> schemas.M
 
 
 @router.put("/list/{title_id}", responses=documented(401, 403, 404))
-def change_list(body: schemas.ListChange, context: Context, viewer: Viewer, title_id: TitleId) -> schemas.ListState:
-    entry = context.my_list.change(viewer.id, title_id, listed=body.listed, changed_at=body.changed_at)
+def change_list(
+    body: schemas.ListChange, context: Context, watching: Watching, title_id: TitleId
+) -> schemas.ListState:
+    entry = context.my_list.change(watching, title_id, listed=body.listed, changed_at=body.changed_at)
     return schemas.ListState(listed=entry.listed, changed_at=entry.changed_at)

@@ -30,8 +30,8 @@ Feedback = Mapping[Viewer, Mapping[str, float]]
 
 
 def read_feedback(session: Session, now: float) -> Feedback:
-    """How much each viewer showed for each title, by title id; days halve it every 90. What is only known of an
-    account (how far it got, its list) counts for the account without a profile."""
+    """How much each viewer showed for each title, by title id; days halve it every 90. What a
+    profile did counts for the account as well; how far a title was watched is known of the account alone."""
     weights: dict[Viewer, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     today = day_of(now)
     views = select(View.account_id, View.profile_id, View.title_id, View.day).where(View.day >= today - HORIZON_DAYS)
@@ -43,10 +43,10 @@ def read_feedback(session: Session, now: float) -> Feedback:
     for row in session.scalars(progress):
         share = min(1.0, row.position_s / row.duration_s) if row.duration_s > 0 else 0.0
         weights[Viewer(row.account_id, "")][row.title_id] += _SEEN * share * _faded(today - day_of(row.watched_at))
-    for account_id, title_id in session.execute(
-        select(ListEntry.account_id, ListEntry.title_id).where(ListEntry.listed)
-    ):
-        weights[Viewer(account_id, "")][title_id] += _LISTED
+    lists = select(ListEntry.account_id, ListEntry.profile_id, ListEntry.title_id).where(ListEntry.listed)
+    for account_id, profile_id, title_id in session.execute(lists):
+        for viewer in {Viewer(account_id, profile_id), Viewer(account_id, "")}:
+            weights[viewer][title_id] += _LISTED
     return weights
 
 

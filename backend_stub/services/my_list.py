@@ -1,4 +1,4 @@
-"""The list of titles that an account wants to watch; changes may come late and out of order."""
+"""The list of titles that a profile wants to watch; changes may come late and out of order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class MyList:
                 select(Title, ListEntry.changed_at)
                 .join(ListEntry, ListEntry.title_id == Title.id)
                 .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-                .where(ListEntry.account_id == viewing.account_id, ListEntry.listed)
+                .where(ListEntry.account_id == viewing.account_id, ListEntry.profile_id == viewing.profile_id)
+                .where(ListEntry.listed)
                 .where(is_offered(session, viewing, self._clock.now(), KINDS))
                 .order_by(ListEntry.changed_at.desc(), Title.id)
                 .limit(_MAX_SHOWN)
@@ -37,18 +38,24 @@ class MyList:
             shown = watched(session, viewing.account_id, [title for title, _ in found])
         return list(zip(shown, (changed_at for _, changed_at in found), strict=True))
 
-    def change(self, account_id: str, title_id: str, *, listed: bool, changed_at: float) -> ListEntry:
+    def change(self, viewing: Viewing, title_id: str, *, listed: bool, changed_at: float) -> ListEntry:
         """Take a change and return what stands: the later one; listed, when two are of the same moment.
 
         A change from the future counts as made now. Raises :class:`ProblemError` 404 ``title_not_found``.
         """
         moment = min(changed_at, self._clock.now())
         with self._database.write() as session:
-            session.get_one(Account, account_id, with_for_update=True)  # one change after the other
+            session.get_one(Account, viewing.account_id, with_for_update=True)  # one change after the other
             published_title(session, title_id)
-            entry = session.get(ListEntry, (account_id, title_id))
+            entry = session.get(ListEntry, (viewing.account_id, viewing.profile_id, title_id))
             if entry is None:
-                entry = ListEntry(account_id=account_id, title_id=title_id, listed=listed, changed_at=moment)
+                entry = ListEntry(
+                    account_id=viewing.account_id,
+                    profile_id=viewing.profile_id,
+                    title_id=title_id,
+                    listed=listed,
+                    changed_at=moment,
+                )
                 session.add(entry)
             elif (moment, listed) > (entry.changed_at, entry.listed):
                 entry.listed, entry.changed_at = listed, moment

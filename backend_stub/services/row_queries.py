@@ -109,9 +109,10 @@ class RowQueries:
         return sorted(seen_at, key=lambda title_id: (-seen_at[title_id], title_id))
 
     def _met(self, session: Session, viewing: Viewing) -> Sequence[str]:
-        """What needs no suggesting: watched, or on the account's list."""
-        listed = select(ListEntry.title_id).where(ListEntry.account_id == viewing.account_id, ListEntry.listed)
-        return [*self._watched(session, viewing), *([] if viewing.profile_id else session.scalars(listed))]
+        """What needs no suggesting: watched, or on the list."""
+        own = (ListEntry.account_id == viewing.account_id, ListEntry.profile_id == viewing.profile_id)
+        listed = select(ListEntry.title_id).where(*own, ListEntry.listed)
+        return [*self._watched(session, viewing), *session.scalars(listed)]
 
     def _offered(self, session: Session, viewing: Viewing, title_ids: Sequence[str]) -> Sequence[WatchedTitle]:
         """Those of the titles that are on offer, in their order, as many as a row has."""

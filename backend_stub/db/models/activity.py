@@ -54,11 +54,15 @@ class DeviceProgress(Base):
 
 
 class ListEntry(Base):
-    """A title on somebody's list, or taken from it; removed ones stay, so that no late change brings them back."""
+    """A title on somebody's list, or taken from it; removed ones stay, so that no late change brings them back.
 
-    __tablename__ = "list_entries"
+    An empty ``profile_id`` is the account without a profile.
+    """
+
+    __tablename__ = "listed_titles"
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    profile_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
     listed: Mapped[bool] = mapped_column(Boolean)
     changed_at: Mapped[float] = mapped_column(Float)

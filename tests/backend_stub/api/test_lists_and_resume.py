@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend_stub.services.entitlement import Rights
+from backend_stub.services.entitlement import Rights, Viewing
 from backend_stub.services.resume import Resume, resume
 from tests.kit.rights import START, Service, SigningDevice, refusal, service
 
@@ -48,7 +48,7 @@ class TestMyList:
         for number, order in enumerate(permutations(changes)):
             account = running.account(f"p{number}")
             for listed, at in order:
-                entry = running.context.my_list.change(account, "film", listed=listed, changed_at=at)
+                entry = running.context.my_list.change(Viewing(account), "film", listed=listed, changed_at=at)
             ends.add((entry.listed, entry.changed_at))
         assert ends == {(True, START - 5)}
 
@@ -56,6 +56,23 @@ class TestMyList:
         assert self.put(device, True, START + 1e6)["changed_at"] == START
         running.clock.step(1)
         assert self.put(device, False, START + 1)["listed"] is False
+
+    def test_each_profile_has_its_own(self, device: SigningDevice) -> None:
+        self.put(device, True, START - 9)
+        profiles = {}
+        for name in ("ann", "ben"):
+            profiles[name] = device.post("/profiles", {"name": name, "maturity": 18, "pin": None}).json()["id"]
+        for name, listed in (("ann", True), ("ben", False)):
+            self.select(device, profiles[name])
+            assert self.ids(device) == []
+            self.put(device, listed, START)
+            assert self.ids(device) == ["film"] * listed
+        self.select(device, profiles["ann"])
+        assert self.ids(device) == ["film"]
+
+    def select(self, device: SigningDevice, profile_id: str) -> None:
+        token = device.post(f"/profiles/{profile_id}/selection", {"pin": None}).json()["access_token"]
+        device.client.headers["Authorization"] = f"Bearer {token}"
 
     def test_only_titles_on_offer(self, running: Service, device: SigningDevice) -> None:
         self.put(device, True, START)

@@ -99,6 +99,9 @@ class TestTheRows:
 
     def test_only_titles_on_offer_to_this_profile(self, running: Service, account: str) -> None:
         caller = running.client(account)
+        profile = caller.post("/profiles", {"name": "Kid", "maturity": 6, "pin": None}).json()["id"]
+        token = caller.post(f"/profiles/{profile}/selection", {"pin": None}).json()["access_token"]
+        caller.headers["Authorization"] = f"Bearer {token}"
         for title_id in ("film", *OTHERS):
             report(caller, title_id, 10.0, START - 9)
             caller.call("PUT", f"/list/{title_id}", {"listed": True, "changed_at": START})
@@ -106,9 +109,6 @@ class TestTheRows:
         running.context.contracts.set("film", Rights(countries=frozenset({"JP"})), by=None)
         with running.context.database.write() as session:
             session.get_one(Title, "alpha").maturity = 16
-        profile = caller.post("/profiles", {"name": "Kid", "maturity": 6, "pin": None}).json()["id"]
-        token = caller.post(f"/profiles/{profile}/selection", {"pin": None}).json()["access_token"]
-        caller.headers["Authorization"] = f"Bearer {token}"
         assert shown(caller) == {row: ["beta"] for row in ("continue", "list", "trending", "new")}
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import inspect
 
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import HEAD, alembic_config, current_revision, upgrade
-from backend_stub.db.models import Account, Base, ContentKey, Device
+from backend_stub.db.models import Account, Base, ContentKey, Device, ListEntry
 from backend_stub.services.plans import plan_at
 
 
@@ -96,6 +96,29 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds(database: Database) 
         assert session.get_one(ContentKey, ("film", "kid")).scheme == 1
         plan, ends_at = plan_at(session, "a", 100.0)
         assert (plan.name, ends_at) == ("premium", None)
+
+
+def test_profiles_keep_the_list_that_they_shared(database: Database) -> None:
+    to_revision(database, "0013")
+    with database.write() as session:
+        run = session.connection().exec_driver_sql
+        run(
+            "INSERT INTO accounts (id, email, name, password_hash, active, created_at) "
+            "VALUES ('a', 'a@example.org', 'A', 'h', true, 5.0)"
+        )
+        run(
+            "INSERT INTO profiles (id, account_id, name, maturity, created_at) "
+            "VALUES ('p', 'a', 'P', 18, 5.0), ('q', 'a', 'Q', 18, 5.0)"
+        )
+        run(
+            "INSERT INTO titles (id, title, synopsis, year, duration_s, heights, variants, open_licence) "
+            "VALUES ('film', 'Film', '', 2024, 9.0, '[]', '[]', false)"
+        )
+        run("INSERT INTO list_entries VALUES ('a', 'film', true, 7.0)")
+    upgrade(database)
+    with database.read() as session:
+        for profile_id in ("", "p", "q"):
+            assert session.get_one(ListEntry, ("a", profile_id, "film")).changed_at == 7.0
 
 
 def test_a_failed_write_leaves_nothing(database: Database) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from backend_stub.db.models import RecommendationRun, SimilarTitles, Title, View, ViewerPicks
 from backend_stub.recommending.factors import factorise
 from backend_stub.recommending.feedback import Viewer, read_feedback
+from backend_stub.services.entitlement import Viewing
 from backend_stub.services.rows import RowMaker
 from backend_stub.services.title_credits import Credits
 from backend_stub.services.views import DAY_S, day_of
@@ -140,7 +141,7 @@ def test_the_same_feedback_gives_the_same_and_little_gives_little(running: Servi
 def test_what_counts_and_for_whom(running: Service) -> None:
     account = running.account("anna")
     watch(running, account, ["crime-1"], "kid", days_ago=90)
-    running.context.my_list.change(account, "love-1", listed=True, changed_at=START)
+    running.context.my_list.change(Viewing(account), "love-1", listed=True, changed_at=START)
     report = {"event_id": "e", "title_id": "space-1", "position_s": 15.0, "duration_s": 60.0, "watched_at": START}
     caller = running.client(account)
     assert caller.post("/progress", {"items": [report | {"device_id": "tv"}]}).status_code == 200
