@@ -136,6 +136,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from ui.viewmodels.posters import PosterCache
     from ui.viewmodels.settings import SettingsViewModel
     from ui.viewmodels.tasks import Tasks
+    from ui.viewmodels.up_next import UpNext
     from ui.window_place import WindowMemory
 
     meter = DataMeter(options.profile)
@@ -152,7 +153,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     output = VideoOutput(_make_player)
     posters = PosterCache(client, tasks, options.profile / "posters")
     home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
-    player = PlayerViewModel(client, tasks, output, auto_next=lambda: store.preferences.auto_next)
+    player = PlayerViewModel(client, tasks, output, up_next=UpNext(lambda: store.preferences.auto_next, posters))
     data_use = DataUseViewModel(meter)
     settings = SettingsViewModel(
         client,

@@ -27,6 +27,7 @@ from ui.viewmodels.player import PlayerViewModel
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.tasks import Tasks
+from ui.viewmodels.up_next import UpNext
 
 
 class FakeMeter:
@@ -69,7 +70,7 @@ class Stage:
         self.output.set_surface(self.surface)
         posters = PosterCache(self.client, self.tasks, self.folder / "posters")
         home = HomeViewModel(self.client, self.tasks, posters, kept=HomeCache(self.folder))
-        player = PlayerViewModel(self.client, self.tasks, self.output)
+        player = PlayerViewModel(self.client, self.tasks, self.output, up_next=UpNext(posters=posters))
         downloads = DownloadsViewModel(self.downloads, self.tasks, posters)
         self.app = ApplicationViewModel(
             self.client,

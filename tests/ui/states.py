@@ -339,7 +339,7 @@ _FACTS = TitleFacts(
     credits_s=560.0,
     series="The Mill",
     place=(1, 2),
-    next_episode=NextEpisode("mill-1-3", "Episode 1.3", (1, 3)),
+    next_episode=NextEpisode("mill-1-3", "Episode 1.3", (1, 3), "http://posters.test/mill13.jpg"),
 )
 
 

@@ -40,8 +40,7 @@ _BUSY = (Status.IDLE, Status.LOADING, Status.BUFFERING, Status.SEEKING)
 
 
 class PlayerViewModel(QObject):
-    """One playback at a time. ``ended`` follows when it came to its end by itself and no episode goes on from there;
-    ``auto_next`` says whether one does without being asked for."""
+    """One playback at a time. ``ended`` follows when it came to its end by itself and no episode goes on from it."""
 
     stateChanged = Signal()
     timeChanged = Signal()
@@ -56,7 +55,7 @@ class PlayerViewModel(QObject):
         output: VideoOutput,
         parent: QObject | None = None,
         *,
-        auto_next: Callable[[], bool] = lambda: True,
+        up_next: UpNext | None = None,
     ) -> None:
         super().__init__(parent)
         self._client = client
@@ -76,7 +75,7 @@ class PlayerViewModel(QObject):
         self._lonely = QTimer(self, singleShot=True)
         self._lonely.timeout.connect(self._ask_presence)
         self._asks_presence = False
-        self._up_next = UpNext(auto_next, self)
+        self._up_next = up_next or UpNext(parent=self)
         self._up_next.wanted.connect(self._play_next)
         self._qualities, self._audios = OptionModel(self), OptionModel(self)
         self._texts, self._speeds = OptionModel(self), OptionModel(self)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.state import NO_FACTS, NextEpisode, PlaybackState, Status, TitleFacts
 from ui.viewmodels.binding import shown
+from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.titles import place_words
 
 COUNTDOWN_S = 10
@@ -23,9 +24,16 @@ class UpNext(QObject):
     changed = Signal()
     wanted = Signal(object, bool)  # NextEpisode; whether the viewer chose it
 
-    def __init__(self, auto: Callable[[], bool] = lambda: True, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        auto: Callable[[], bool] = lambda: True,
+        posters: PosterCache | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._auto = auto
+        self._posters = posters
+        self._poster = ""
         self._facts: TitleFacts = NO_FACTS
         self._in_intro = False
         self._offered = False
@@ -35,6 +43,7 @@ class UpNext(QObject):
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self._tick)
 
+    poster = shown(str, "_poster", changed)
     introShown = shown(bool, "_in_intro", changed)
     offered = shown(bool, "_offered", changed)
 
@@ -78,6 +87,8 @@ class UpNext(QObject):
         """The playback came this far."""
         before = (self._facts, self._in_intro)
         self._facts = state.facts
+        if self._facts.next_episode != before[0].next_episode:
+            self._fetch_poster(self._facts.next_episode)
         self._in_intro = _in_intro(state)
         due = _credits_run(state)
         if not due:
@@ -93,6 +104,15 @@ class UpNext(QObject):
             return False
         self._begin(chosen=False)
         return True
+
+    def _fetch_poster(self, following: NextEpisode | None) -> None:
+        def show(address: str) -> None:
+            if self._facts.next_episode == following:
+                self._poster = address
+                self.changed.emit()
+
+        wanted = following.poster_url if following is not None else ""
+        self._poster = self._posters.get(wanted, show) if wanted and self._posters is not None else ""
 
     def _offer(self, *, offered: bool) -> None:
         if offered and not self._offered:

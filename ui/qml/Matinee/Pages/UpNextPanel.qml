@@ -36,8 +36,8 @@ FocusScope {
         id: card
         objectName: "nextEpisode"
         anchors { right: parent.right; bottom: parent.bottom }
-        width: Math.max(Theme.px(400), buttons.implicitWidth + 2 * Theme.wide)
-        height: column.implicitHeight + 2 * Theme.wide
+        width: Math.max(Theme.px(400), buttons.implicitWidth + 2 * Theme.wide + (picture.visible ? picture.width + Theme.gap : 0))
+        height: Math.max(column.implicitHeight, picture.visible ? picture.height : 0) + 2 * Theme.wide
         radius: Theme.radius
         color: Theme.panel
         border.width: 1
@@ -46,9 +46,23 @@ FocusScope {
         Accessible.role: Accessible.AlertMessage
         Accessible.name: qsTr("Next episode: %1").arg(what.text)
 
+        Image {
+            id: picture
+            x: Theme.wide
+            anchors.verticalCenter: parent.verticalCenter
+            width: Theme.px(176)
+            height: Math.round(width / Theme.posterAspect)
+            source: root.upNext.poster
+            sourceSize.width: width * 1.5
+            asynchronous: true
+            fillMode: Image.PreserveAspectCrop
+            visible: status === Image.Ready
+            Accessible.ignored: true
+        }
         Column {
             id: column
-            anchors { left: parent.left; right: parent.right; top: parent.top; margins: Theme.wide }
+            anchors { left: picture.visible ? picture.right : parent.left; right: parent.right; margins: Theme.wide }
+            anchors { leftMargin: picture.visible ? Theme.gap : Theme.wide; verticalCenter: parent.verticalCenter }
             spacing: Theme.tight
             Label {
                 objectName: "nextWhen"

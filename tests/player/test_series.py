@@ -1,0 +1,39 @@
+"""An episode of the running service on the real libmpv: what is told of it, and what its end leads to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend_stub.services.belonging import EpisodeOf
+from backend_stub.services.structure import Markers
+from player.opening import Source
+from player.report import Recorder
+from player.settings import PlaybackSettings
+from player.state import NextEpisode, TitleFacts
+from tests.kit.backend import running_backend
+from tests.kit.media import packager_cenc
+from tests.kit.playback import null_player, publish_media, signed_in_engine
+
+CREDITS_S = 12.0
+
+
+def test_an_episode_watched_to_its_credits_leads_to_the_next(tmp_path: Path) -> None:
+    with running_backend(tmp_path / "service", edges=1) as group:
+        belongings = group.context.belongings
+        series = belongings.make_series("Numbers", "", 0, by=None)
+        for number, name in enumerate(("one", "two"), 1):
+            publish_media(group, packager_cenc(), name)
+            belongings.set_place(name, EpisodeOf(series.id, 1, number), by=None)
+        belongings.set_markers("one", Markers((2.0, 6.0), CREDITS_S), by=None)
+        with signed_in_engine(tmp_path / "profile", group) as made, null_player(untimed=True) as player:
+            assert made.service is not None
+            settings, recorder = PlaybackSettings(start_s=CREDITS_S - 1, play_for_s=3.0), Recorder()
+            session = made.open(Source(title_id="one"), player, recorder.see, settings, recorder)
+            assert made.wait(session, 60)
+            following = NextEpisode("two", "two", (1, 2), f"{group.api_url}/posters/two.jpg")
+            assert session.state.facts == TitleFacts((2.0, 6.0), CREDITS_S, "Numbers", (1, 1), following)
+            made.submit(made.send_positions()).result(10)
+            (going_on,) = [row for row in made.submit(made.service.rows()).result(10) if row.name == "continue"]
+            assert [title.id for title in going_on.titles] == ["two"]
+            again = made.submit(made.service.play("one", made.submit(made.device_id()).result(10))).result(10)
+            assert again.resume_s == 0.0, "what was seen begins anew"
