@@ -10,9 +10,8 @@ from backend_stub.admin import PREFIX
 from backend_stub.admin.access import RefusedError, SealedForm, SignedInOperator
 from backend_stub.admin.page import PageRoute, page, see_other
 from backend_stub.api.deps import Context, Hex32
-from backend_stub.context import ServiceContext
 from backend_stub.jobs.states import ACTIVE, JobState
-from backend_stub.jobs.store import JobNotFoundError, Jobs
+from backend_stub.jobs.store import JobNotFoundError
 
 router = APIRouter(prefix=f"{PREFIX}/jobs", include_in_schema=False, route_class=PageRoute)
 
@@ -22,7 +21,7 @@ _Before = Annotated[float | None, Query(ge=0, le=1e11, allow_inf_nan=False)]
 
 @router.get("")
 def jobs(context: Context, operator: SignedInOperator, before: _Before = None) -> Response:
-    found = _jobs(context).page(limit=_PER_PAGE, before=before)
+    found = context.jobs.page(limit=_PER_PAGE, before=before)
     older = found[-1].created_at if len(found) == _PER_PAGE else None
     return page("jobs.html", operator, jobs=found, older=older)
 
@@ -30,7 +29,7 @@ def jobs(context: Context, operator: SignedInOperator, before: _Before = None) -
 @router.get("/{job_id}")
 def job(context: Context, operator: SignedInOperator, job_id: Hex32) -> Response:
     try:
-        found = _jobs(context).get(job_id)
+        found = context.jobs.get(job_id)
     except JobNotFoundError:
         raise _gone() from None
     return page(
@@ -46,7 +45,7 @@ def job(context: Context, operator: SignedInOperator, job_id: Hex32) -> Response
 @router.post("/{job_id}/cancellation")
 def cancel(context: Context, operator: SignedInOperator, _form: SealedForm, job_id: Hex32) -> Response:
     try:
-        _jobs(context).cancel(job_id, by=operator.account.id)
+        context.jobs.cancel(job_id, by=operator.account.id)
     except JobNotFoundError:
         raise _gone() from None
     return see_other(f"/jobs/{job_id}")
@@ -55,14 +54,11 @@ def cancel(context: Context, operator: SignedInOperator, _form: SealedForm, job_
 @router.post("/{job_id}/retry")
 def retry(context: Context, operator: SignedInOperator, _form: SealedForm, job_id: Hex32) -> Response:
     try:
-        _jobs(context).retry(job_id, by=operator.account.id)
+        if context.jobs.retry(job_id, by=operator.account.id):
+            context.bell.ring()
     except JobNotFoundError:
         raise _gone() from None
     return see_other(f"/jobs/{job_id}")
-
-
-def _jobs(context: ServiceContext) -> Jobs:
-    return Jobs(context.database, context.clock)
 
 
 def _gone() -> RefusedError:

@@ -34,6 +34,7 @@ _PLACES = (
     ("/faults", "Edges & faults"),
     ("/audit", "Audit"),
 )
+_SCREENS = {"plays": "done", "dark": "", "no picture": "failed", "silent": "expired", "": ""}  # classes of states
 
 
 @cache
@@ -47,7 +48,7 @@ def _environment() -> Environment:
     )
     for name in ("moment", "ago", "seconds", "duration", "percent", "bitrate", "size"):
         made.filters[name] = getattr(words, name)
-    made.globals |= {"prefix": PREFIX, "places": _PLACES, "share_bar": charts.share_bar}
+    made.globals |= {"prefix": PREFIX, "places": _PLACES, "share_bar": charts.share_bar, "screens": _SCREENS}
     return made
 
 

@@ -14,6 +14,7 @@ from backend_stub.api.deps import Admin, Context, Viewer, bearer
 from backend_stub.api.errors import documented
 from backend_stub.metrics import CONTENT_TYPE, Sample
 from backend_stub.problems import ProblemError
+from backend_stub.services.device_commands import kiosk_metrics
 from backend_stub.services.telemetry import PlayerEvent, quality_metrics
 
 router = APIRouter(tags=["telemetry"])
@@ -46,5 +47,6 @@ def metrics(context: Context, credentials: Annotated[str | None, Depends(bearer)
     for state in context.steering.states():
         gauges.append(("matinee_pathway_weight", {"pathway": state.pathway}, state.weight))
         gauges.append(("matinee_pathway_failing", {"pathway": state.pathway}, float(state.failing)))
+    gauges += kiosk_metrics(context.device_commands.devices(), context.clock.now())
     gauges += quality_metrics(context.telemetry.quality(context.clock.now() - _DAY_S, "pathway"))
     return PlainTextResponse(context.metrics.text(gauges), media_type=CONTENT_TYPE)

@@ -10,7 +10,8 @@ import binascii
 import hashlib
 import secrets
 from base64 import b64decode
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ QUEUED, DELIVERED, DONE, FAILED, EXPIRED = "queued", "delivered", "done", "faile
 MAX_PLAYLIST_CHARS = 64 * 1024
 MAX_RESULT_BYTES = 512 * 1024
 ASK_AGAIN_S = 15.0
+SILENT_S = 6 * ASK_AGAIN_S
 _WAITING = (QUEUED, DELIVERED)
 _MAX_WAITING = 20
 _KEPT = 50  # commands of a device, the newest
@@ -47,6 +49,16 @@ class KnownDevice:
     told_at: float | None
     status: dict[str, Any]
     waiting: int  # commands
+
+    def screen(self, now: float) -> str:
+        """How a kiosk's screen is: ``plays``, ``dark``, ``no picture`` or ``silent``; empty for other devices."""
+        if self.told_at is None:
+            return ""
+        if now - self.told_at > SILENT_S:
+            return "silent"
+        if not self.status.get("screen_on"):
+            return "dark"
+        return "plays" if self.status.get("healthy") else "no picture"
 
     @property
     def name(self) -> str:
@@ -263,3 +275,12 @@ def _read_attachment(kind: str, answer: CommandAnswer, attachment: str) -> tuple
     if len(data) > MAX_RESULT_BYTES or not data.startswith(_MAGIC.get(media_type, b"")):
         raise refusal
     return media_type, data
+
+
+def kiosk_metrics(devices: Iterable[KnownDevice], now: float) -> Iterable[tuple[str, dict[str, str], float]]:
+    """How many screens are in which state, and how many commands wait, as samples for Prometheus."""
+    known = list(devices)
+    screens = Counter(one.screen(now) for one in known)
+    for state in ("plays", "dark", "no picture", "silent"):
+        yield "matinee_kiosks", {"state": state}, screens[state]
+    yield "matinee_commands_waiting", {}, sum(one.waiting for one in known)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend_stub.services.device_commands import MAX_RESULT_BYTES
+from backend_stub.services.device_commands import MAX_RESULT_BYTES, kiosk_metrics
 from tests.kit.rights import Caller, Service, SigningDevice, refusal, service, sign
 
 STATUS = {
@@ -53,7 +53,7 @@ def stamped(device: SigningDevice, **members: object) -> dict[str, object]:
 
 
 def ask(device: SigningDevice, **changed: object) -> httpx.Response:
-    request = sign(device.key, "matinee-commands+jws", stamped(device, status=STATUS, **changed))
+    request = sign(device.key, "matinee-commands+jws", stamped(device, **{"status": STATUS, **changed}))
     return device.post("/kiosk/commands", {"request": request})
 
 
@@ -188,3 +188,11 @@ def test_the_devices_with_what_screens_tell(running: Service, admin: Caller, scr
     first, second = running.context.device_commands.devices()
     assert (first.device.id, first.status, first.waiting) == (screen.device_id, STATUS, 1)
     assert (second.told_at, second.status, second.waiting) == (None, {}, 0)
+    now = running.clock.now()
+    assert (first.screen(now), first.screen(now + 91), second.screen(now)) == ("plays", "silent", "")
+    told = {(name, labels.get("state")): value for name, labels, value in kiosk_metrics([first, second], now)}
+    assert told["matinee_kiosks", "plays"] == told["matinee_commands_waiting", None] == 1
+    assert told["matinee_kiosks", "silent"] == 0
+    for changed, state in (({"healthy": False}, "no picture"), ({"healthy": False, "screen_on": False}, "dark")):
+        ask(screen, status=STATUS | changed)
+        assert running.context.device_commands.devices()[0].screen(now) == state
