@@ -95,3 +95,11 @@ def test_without_a_good_file_there_is_no_kiosk(kiosk: Kiosk) -> None:
     kiosk.place.file.write_text("format = 9\n")
     with pytest.raises(InputError, match="update the program"):
         read_or_last_good(kiosk.place)
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+async def test_nobody_is_asked_for_commands_where_the_file_forbids_it(tmp_path: Path, permitted: bool) -> None:
+    service = f'[service]\nurl = "http://a.test"\nremote_commands = {str(permitted).lower()}\n[health]'
+    kiosk = Kiosk(tmp_path, FILE.replace("[health]", service))
+    async with kiosk.running():
+        assert ("remote-commands" in {task.get_name() for task in asyncio.all_tasks()}) == permitted
