@@ -24,8 +24,10 @@ from typing import Any
 from PySide6.QtGui import QGuiApplication
 
 from tests.kit.fake_client import cards
+from tests.ui.loop import run_loop
 from tests.ui.screenshots import Waiter
 from tests.ui.stage import Stage
+from ui.garbage import GarbageCollector
 from ui.scene import after_application, choose_scene, register_types
 
 TITLES, PAGE = 10_000, 100
@@ -51,7 +53,7 @@ class Holds:
 
     def _look(self, frame: FrameType, event: str, _argument: Any) -> None:
         if event == "call" and self._begun is None:
-            if frame.f_back is not None and frame.f_back.f_code is Stage.wait.__code__:
+            if frame.f_back is not None and frame.f_back.f_code is run_loop.__code__:
                 self._begun = frame, time.thread_time()
         elif event == "return" and self._begun is not None and self._begun[0] is frame:
             spent_ms = 1000 * (time.thread_time() - self._begun[1])
@@ -94,6 +96,7 @@ def main(titles: int) -> int:
     application.setQuitOnLastWindowClosed(False)
     after_application()
     register_types(choose_scene())
+    garbage = GarbageCollector()  # as the app has it: Qt objects in cycles go on the Qt thread only
     holds = Holds()
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Waiter(), Path(folder))
@@ -106,6 +109,7 @@ def main(titles: int) -> int:
                 gaps, work = scroll(stage)
         finally:
             stage.close()
+            garbage.close()
     worst = sorted(holds.longest_ms.items(), key=lambda item: item[1], reverse=True)[:5]
     print(f"{titles} titles, {len(gaps)} frames, {holds.count} calls into Python")
     print(f"frame gap: median {statistics.median(gaps):.1f} ms, longest {max(gaps):.1f} ms (wall clock)")

@@ -7,6 +7,7 @@ Works on a machine without a screen. What is seen is the real interface over a s
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -139,6 +140,7 @@ def main() -> int:
         application.setQuitOnLastWindowClosed(False)
         after_application()
         register_types(choose_scene())
+        gc.disable()  # Qt objects in cycles go on the Qt thread only, and pictures are few
         states.cards = named_cards
         states.playing = partial(fake_client.playing, title=NAMES[1])
         args.folder.mkdir(parents=True, exist_ok=True)

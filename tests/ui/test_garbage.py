@@ -45,3 +45,19 @@ def test_nothing_is_collected_before_it_is_due(qapp):
         assert collector.collect_due() is None
     finally:
         collector.close()
+
+
+def test_what_takes_long_to_look_through_is_not_looked_through_again(qapp, monkeypatch):
+    collector = GarbageCollector()
+    try:
+        for seconds, frozen in ((0.0, False), (1.0, True)):
+            times = iter((0.0, seconds))
+            monkeypatch.setattr("ui.garbage.time.thread_time", lambda times=times: next(times))
+            before = gc.get_freeze_count()
+            kept = [[] for _ in range(1000)]
+            while gc.get_count()[2] <= gc.get_threshold()[2]:
+                gc.collect(1)
+            assert collector.collect_due() == 2
+            assert (gc.get_freeze_count() >= before + len(kept)) is frozen
+    finally:
+        collector.close()
