@@ -26,7 +26,7 @@ _COLUMNS = (
 )
 _MOST_DRAWN = 60
 _MOST_OPEN = 12  # a longer list is shown when it is asked for
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 :root { --page: #fff; --ink: #14181f; --soft: #5a6472; --line: #e3e7ec; --card: #f7f9fb; --blue: #1f6feb;
   --green: #1a7f4b; --red: #c62f2f; --violet: #7a4fd0; --orange: #c76a00; color-scheme: light dark; }
@@ -42,7 +42,7 @@ p.soft { color: var(--soft); margin: 0 0 12px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; } td.number, th.number { text-align: right; }
-td.ok { color: var(--green); } td.bad { color: var(--red); font-weight: 600; }
+td.condition { white-space: nowrap; } td.ok { color: var(--green); } td.bad { color: var(--red); font-weight: 600; }
 a { color: var(--blue); text-decoration: none; }
 section.run { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   padding: 16px 20px; margin: 18px 0; }
@@ -67,7 +67,7 @@ def page(outcome: Outcome) -> str:
         f"<h1>{escape(plan.name)} {_verdict(passed=outcome.passed)}</h1>{told}<p class=soft>{count}</p>"
         f"<h2>Thresholds</h2>{_thresholds(outcome)}<h2>Runs</h2>{_table(runs)}<h2>What happened</h2>{drawn}{more}"
     )
-    head = f'''<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'''
+    head = f'''<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'''
     head += f'<meta name="viewport" content="width=device-width"><title>{escape(plan.name)}</title>'
     head += f"<style>{STYLE}{chart.STYLE}</style>"
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
@@ -81,7 +81,7 @@ def _verdict(*, passed: bool) -> str:
 def _thresholds(outcome: Outcome) -> str:
     rows = "".join(
         f"<tr><td class={'ok' if each.holds else 'bad'}>{'holds' if each.holds else 'broken'}</td>"
-        f"<td>{escape(each.condition.text)}</td><td>{escape(each.sentence)}</td></tr>"
+        f"<td class=condition>{escape(each.condition.text)}</td><td>{escape(each.sentence)}</td></tr>"
         for each in outcome.judgements
     )
     return f"<table><tr><th></th><th>condition</th><th>found</th></tr>{rows}</table>"

@@ -2,7 +2,8 @@
 
 Each of the parallel workers is a process of its own with a profile of its own. In real mode a worker lives for one
 run, so that the memory of a run is its own; in virtual mode it keeps the media it has fetched. How many: as many as
-there are cores, since a playback at real speed keeps about a third of one busy, and one in virtual time all of it.
+there are cores, since a playback at real speed keeps less than a third of one busy (``docs/measurements.md``), which
+leaves room for larger pictures and for what else the machine does, and one in virtual time all of it.
 """
 
 from __future__ import annotations

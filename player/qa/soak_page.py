@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from player.qa.page import STYLE
+from player.qa.chart import even
+from player.qa.page import POLICY, STYLE
 from player.qa.soak import Sample
 
 _WIDTH, _HEIGHT, _LEFT = 960, 160, 92
@@ -22,7 +23,8 @@ def soak_page(title: str, samples: Sequence[Sample], verdict: str, *, good: bool
     )
     for caption, read in curves:
         body += f"<h2>{caption}</h2>{_curve(caption, [(each.at_s, read(each)) for each in samples])}"
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}{_STYLE}</style>'
+    head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    head += f"<title>{escape(title)}</title><style>{STYLE}{_STYLE}</style>"
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
 
@@ -42,13 +44,11 @@ def _curve(caption: str, points: Sequence[tuple[float, float]]) -> str:
 
     places = " ".join(f"{_LEFT + at_s / end_s * room:.1f},{y(value):.1f}" for at_s, value in points)
     guides = "".join(
-        f'<line x1="{_LEFT}" x2="{_WIDTH - 16}" y1="{y(top * part):.1f}" y2="{y(top * part):.1f}"/>'
-        f'<text x="{_LEFT - 8}" y="{y(top * part) + 4:.1f}" text-anchor="end">{top * part:.4g}</text>'
-        for part in (0.0, 0.5, 1.0)
+        f'<line x1="{_LEFT}" x2="{_WIDTH - 16}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>'
+        f'<text x="{_LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>'
+        for value in even(top, 5)
     )
-    axis = [(_LEFT + room * part / 4, end_s * part / 4) for part in range(5)]
-    ticks = "".join(
-        f'<text x="{x:.0f}" y="{_HEIGHT - 6}" text-anchor="middle">{at_s:.0f} s</text>' for x, at_s in axis
-    )
+    axis = [(_LEFT + at_s / end_s * room, at_s) for at_s in even(end_s, 8)]
+    ticks = "".join(f'<text x="{x:.0f}" y="{_HEIGHT - 6}" text-anchor="middle">{at_s:g} s</text>' for x, at_s in axis)
     label = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(caption)}">'
     return f'{label}{guides}{ticks}<polyline points="{places}"/></svg>'

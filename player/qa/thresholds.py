@@ -168,6 +168,8 @@ def judge(condition: Condition, runs: Sequence[tuple[str, Metrics]]) -> Judgemen
     if not failing:
         return Judgement(condition, True, None, f"{condition.text} holds in {_all(len(values))}.")
     name, value = failing[0]
+    if len(values) == 1:
+        return Judgement(condition, False, value, f"{condition.metric} is {shown(value)}; wanted: {condition.text}.")
     sentence = f"{condition.metric} is {shown(value)} in {len(failing)} of {_runs(len(values))}, first in {name}"
     return Judgement(condition, False, value, f"{sentence}; wanted: {condition.text}.")
 

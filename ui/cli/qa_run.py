@@ -48,7 +48,9 @@ def run(args: argparse.Namespace) -> int:
         args.out.mkdir(parents=True, exist_ok=True)
     progress = _Progress(len(plan.runs), sys.stderr.isatty())
     with bench_of(args) as bench:
-        jobs = args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual)
+        jobs = min(args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual), len(plan.runs))
+        if jobs > 1:
+            print(f"{len(plan.runs)} runs, {jobs} at once", file=sys.stderr)
         results = run_all(plan.runs, bench, virtual=plan.virtual, jobs=jobs, on_done=progress.done)
     outcome = outcome_of(plan, results)
     if args.out is not None:
