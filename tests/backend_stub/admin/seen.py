@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 
 from joserfc.jwk import ECKey
@@ -39,9 +40,12 @@ def fill(group: ServerGroup) -> Seen:
     context.telemetry.take(viewer.id, playback(now - 600, title_id, device.id))
     command = context.device_commands.issue(device.id, "logs", by=operator.id, playlist="", expires_in_s=60)
     answered = {"state": "done", "media_type": "text/plain", "result": HOSTILE.encode(), "message": HOSTILE}
+    shot = context.device_commands.issue(device.id, "screenshot", by=operator.id, playlist="", expires_in_s=60)
+    shown = {"state": "done", "media_type": "image/png", "result": png(8, 5)}
     with context.database.write() as session:
         session.execute(update(Title).where(Title.id == title_id).values(title=HOSTILE))
         session.execute(update(DeviceCommand).where(DeviceCommand.id == command.id).values(**answered))
+        session.execute(update(DeviceCommand).where(DeviceCommand.id == shot.id).values(**shown))
         session.add(KioskReport(device_id=device.id, told_at=now, status=STATUS))
     steps = [NewTask("probe", "probe"), NewTask("encode", "encode", needs=["probe"])]
     job_id = Jobs(context.database, context.clock).submit(NewJob("encode", HOSTILE, "key", {}), steps)
@@ -66,6 +70,17 @@ STATUS = {
     "memory": 3e8,
     "disk_free": 1e10,
 }
+
+
+def png(width: int, height: int) -> bytes:
+    """A grey picture."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 0, 0, 0, 0])
+    rows = zlib.compress((b"\0" + b"\x80" * width) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def playback(at: float, title_id: str, device_id: str) -> list[PlayerEvent]:

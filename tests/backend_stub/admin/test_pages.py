@@ -221,6 +221,9 @@ def test_the_pages_in_a_browser(seen: Seen, tmp_path: Path) -> None:
         assert browser.run("document.querySelectorAll('.lane path.curve').length") == 3
         assert browser.run("document.querySelector('time').title").endswith(" UTC")
         browser.open(base + seen.paths["device"])
+        assert (
+            browser.run("document.querySelector('.shot').decode().then(() => document.images[0].naturalWidth)") == 8
+        )
         browser.click("document.querySelector('[value=logs]')")
         assert browser.run("document.querySelector('.state.queued').textContent") == "queued"
         browser.run("window.confirm = () => false")
