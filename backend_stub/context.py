@@ -11,6 +11,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.waking import Bell
+from backend_stub.live.faults import LivePlans
 from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
 from backend_stub.payments.local import LocalProvider
@@ -112,6 +113,7 @@ class ServiceContext:
     suggestions: Suggestions
     rows: Rows
     search: Search
+    live_plans: LivePlans
     edge_beats: EdgeBeats
     steering: Steering
     telemetry: Telemetry
@@ -201,6 +203,7 @@ def open_context(
         suggestions=suggestions,
         rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
+        live_plans=LivePlans(),
         edge_beats=edge_beats,
         steering=steering,
         telemetry=telemetry,

@@ -130,16 +130,17 @@ class ServerGroup:
 
     def _start_servers(self) -> None:
         if self.options.shield:
-            origin = self._serve_files(ORIGIN, DiskSource(self.settings.media_dir, self._clock), 0)
+            origin = self._serve_files(ORIGIN, self._disk(), 0)
             self.above = [origin, self._serve_files(SHIELD, self._cached(SHIELD, origin.url), 0)]
         for index, port in enumerate(self.options.edge_ports):
             name = edge_name(index)
-            source: Source = DiskSource(self.settings.media_dir, self._clock)
-            if self.above:
-                source = self._cached(name, self.above[-1].url)
+            source = self._cached(name, self.above[-1].url) if self.above else self._disk()
             self.edges.append(self._serve_files(name, source, port, is_edge=True))
         api = CountCalls(create_app(self.context, self.faults), self.context.metrics)
         self.api = self._serve(API_PATHWAY, api, self.options.api_port, self.options.tls, kind_of=api_kind_of)
+
+    def _disk(self) -> Source:
+        return DiskSource(self.settings.media_dir, self._clock, self.context.live_plans)
 
     def _cached(self, name: str, above: str) -> Source:
         count = partial(self.context.metrics.count_cached, name)

@@ -12,6 +12,7 @@ from backend_stub.api.deps import Admin, Context, DeviceId, Hex32, Publisher, Ti
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
+from backend_stub.live.faults import Late, LiveFaults
 from backend_stub.problems import ProblemError, not_found
 from backend_stub.services.entitlement import Rights
 from backend_stub.services.steering_rules import SteeringRule
@@ -106,6 +107,18 @@ def set_rights(
 def rate_title(body: schemas.Rating, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
     with not_found(*_NO_TITLE):
         context.contracts.rate(title_id, body.maturity, by=publisher.id)
+    return Response(status_code=204)
+
+
+@router.put("/titles/{title_id}/live-faults", status_code=204, responses=documented(401, 403, 404))
+def plan_live_faults(
+    body: schemas.LiveFaultsBody, context: Context, _publisher: Publisher, title_id: TitleId
+) -> Response:
+    with not_found(*_NO_TITLE):
+        context.contracts.get(title_id)
+    now = context.clock.now()
+    late = tuple(Late(now + one.from_s, now + one.until_s, one.by_s) for one in body.late)
+    context.live_plans.set(title_id, LiveFaults(late, tuple(now + at_s for at_s in sorted(body.restarts_s))))
     return Response(status_code=204)
 
 

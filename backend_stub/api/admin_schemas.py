@@ -93,6 +93,24 @@ class Weights(Strict):
     ]
 
 
+_Ahead = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+
+
+class LateSegments(Strict):
+    """Segments that end between these moments, in seconds from now, can be had ``by_s`` seconds later."""
+
+    from_s: _Ahead
+    until_s: _Ahead
+    by_s: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
+
+
+class LiveFaultsBody(Strict):
+    """Troubles of a channel; ``restarts_s`` are seconds from now at which the encoder begins the title anew."""
+
+    late: Annotated[list[LateSegments], Field(default_factory=list, max_length=20)]
+    restarts_s: Annotated[list[_Ahead], Field(default_factory=list, max_length=20)]
+
+
 class SteeringRuleBody(Strict):
     """``share`` (0 to 1) of the viewers in ``countries`` with a device whose name fits one of ``devices`` (shell
     patterns) go to ``pathways`` first; an empty list fits everybody."""

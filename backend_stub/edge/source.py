@@ -11,6 +11,7 @@ from typing import Protocol, Self
 from backend_stub.clock import Clock
 from backend_stub.edge.answer import Conditions, FileFacts, decide
 from backend_stub.edge.files import Reply, begin, locate
+from backend_stub.live.faults import LivePlans
 from backend_stub.live.files import live_file
 from backend_stub.titles import LIVE
 
@@ -63,8 +64,9 @@ class Source(Protocol):
 class DiskSource:
     """The published titles in ``media_dir``, and channels over them."""
 
-    def __init__(self, media_dir: Path, clock: Clock) -> None:
+    def __init__(self, media_dir: Path, clock: Clock, live_plans: LivePlans) -> None:
         self._media_dir = media_dir
+        self._live_plans = live_plans
         self._clock = clock
 
     async def reply(self, request: SourceRequest) -> SourceReply:
@@ -83,8 +85,8 @@ class DiskSource:
         pass
 
     async def _live(self, request: SourceRequest, name: str) -> SourceReply:
-        now = self._clock.now()
-        body, kind = await asyncio.to_thread(live_file, self._media_dir, request.title_id, name, now)
+        now, faults = self._clock.now(), self._live_plans.of(request.title_id)
+        body, kind = await asyncio.to_thread(live_file, self._media_dir, request.title_id, name, now, faults)
         answer = decide(FileFacts(len(body), kind, _LIVE_CACHE), request.conditions)
         part = body[answer.span.start : answer.span.start + answer.span.length] if not request.head else b""
         return SourceReply(answer.status, answer.headers, len(part), one_piece(part))

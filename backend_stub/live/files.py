@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from backend_stub.live import dash, hls
+from backend_stub.live.faults import NO_FAULTS, LiveFaults
 from backend_stub.live.schedule import Channel
 from backend_stub.problems import ProblemError
 from backend_stub.titles import CLEAR, shown_place
@@ -13,7 +14,9 @@ _DASH, _HLS = "manifest.mpd", "master.m3u8"
 _TYPES = {".mpd": "application/dash+xml", ".m3u8": "application/vnd.apple.mpegurl"}
 
 
-def live_file(media_dir: Path, title_id: str, name: str, now: float) -> tuple[bytes, str]:
+def live_file(
+    media_dir: Path, title_id: str, name: str, now: float, faults: LiveFaults = NO_FAULTS
+) -> tuple[bytes, str]:
     """The body and the type of a channel's manifest ``name`` at ``now``. Blocks, as it reads the title's manifests.
 
     Raises :class:`ProblemError` 404 ``file_not_found``.
@@ -23,7 +26,7 @@ def live_file(media_dir: Path, title_id: str, name: str, now: float) -> tuple[by
         place = shown_place(home, CLEAR)
         folder = home / place
         master = hls.multivariant((folder / _HLS).read_text("utf-8"))
-        channel = Channel(hls.loop_length(folder, master))
+        channel = Channel(hls.loop_length(folder, master), faults=faults)
         text = _text(folder, place, master, name, channel, now)
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise _not_found() from error

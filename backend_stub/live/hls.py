@@ -42,7 +42,7 @@ def media_playlist(vod: str, back: str, channel: Channel, now: float) -> str:
     playlist.target_duration = max((math.ceil(segment.duration) for segment in source.segments), default=1)
     if airings:
         playlist.media_sequence = airings[0].number
-        playlist.discontinuity_sequence = airings[0].loop - (airings[0].index == 0)
+        playlist.discontinuity_sequence = airings[0].break_number - (airings[0].index == 0)
     init = {"uri": back + source.segment_map[0].uri}
     for airing in airings:
         playlist.add_segment(_segment(source.segments[airing.index].uri, back, airing, init))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend_stub.live.faults import Late, LiveFaults
 from backend_stub.live.files import live_file
 from backend_stub.live.guide import programmes
 from backend_stub.live.schedule import Channel
@@ -96,6 +97,57 @@ def test_the_window_slides_without_a_gap(durations: list[float], now: float, ste
     assert first[-1].number <= second[-1].number
     same = {one.number: one for one in first}
     assert all(same.get(one.number, one) == one for one in second)
+
+
+@given(
+    durations=st.lists(st.floats(0.5, 12), min_size=1, max_size=9),
+    now=st.floats(1e6, 1e7),
+    step=st.floats(0, 60),
+    restarts=st.lists(st.floats(-400, 100), max_size=3),
+    late=st.lists(st.tuples(st.floats(-200, 100), st.floats(1, 60), st.floats(1, 90)), max_size=3),
+)
+def test_numbers_go_on_through_restarts_and_late_segments(
+    durations: list[float],
+    now: float,
+    step: float,
+    restarts: list[float],
+    late: list[tuple[float, float, float]],
+) -> None:
+    faults = LiveFaults(
+        tuple(Late(now + at, now + at + length, by) for at, length, by in late),
+        tuple(sorted({now + at for at in restarts})),
+    )
+    channel = Channel(math.fsum(durations), 120.0, faults)
+    first, second = (list(channel.on_air(durations, moment)) for moment in (now, now + step))
+    for airings, moment in ((first, now), (second, now + step)):
+        numbers = [one.number for one in airings]
+        assert numbers == list(range(min(numbers, default=0), max(numbers, default=-1) + 1))
+        for one in airings:
+            ends_at = one.begins_at + one.duration_s
+            assert ends_at + faults.delay_s(ends_at) <= moment + 1e-6
+            assert not any(one.begins_at + 1e-6 < restart < ends_at - 1e-6 for restart in faults.restarts_at)
+        for before, after in pairwise(airings):
+            assert after.begins_at >= before.begins_at + before.duration_s - 1e-6
+            new_loop = after.loop != before.loop
+            assert after.index == (0 if new_loop else before.index + 1)
+            assert after.break_number == before.break_number + new_loop
+    same = {one.number: one for one in first}
+    assert all(same.get(one.number, one) == one for one in second)
+
+
+@pytest.mark.parametrize("name", ["video/240p/index.m3u8", "manifest.mpd"])
+def test_our_player_reads_a_channel_that_was_restarted(media: Path, name: str) -> None:
+    faults = LiveFaults(restarts_at=(NOW - 50.0,))
+    text = live_file(media, "film", name, NOW, faults)[0].decode()
+    presentation = parse(text, f"http://edge/s/t/film/live/{name}", now_s=NOW)
+    begins = [period.start_s for period in presentation.periods]
+    assert begins == sorted(begins)
+    if name.endswith("mpd"):
+        assert any(abs(start - (NOW - 50.0)) < 0.01 for start in begins)
+    else:
+        begun = [one for one in m3u8.loads(text).segments if one.discontinuity]
+        assert any(abs(one.program_date_time.timestamp() - (NOW - 50.0)) < 0.01 for one in begun)
+    assert text != body(media, name)
 
 
 class TestHls:
