@@ -1,4 +1,4 @@
-"""An episode of the running service on the real libmpv: what is told of it, and what its end leads to."""
+"""An episode of the running service on the real libmpv: what is told of it, and what its credits lead to."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def test_an_episode_watched_to_its_credits_leads_to_the_next(tmp_path: Path) -> 
             publish_media(group, packager_cenc(), name)
             belongings.set_place(name, EpisodeOf(series.id, 1, number), by=None)
         belongings.set_markers("one", Markers((2.0, 6.0), CREDITS_S), by=None)
-        with signed_in_engine(tmp_path / "profile", group) as made, null_player(untimed=True) as player:
+        with signed_in_engine(tmp_path / "profile", group) as made, null_player() as player:
             assert made.service is not None
-            settings, recorder = PlaybackSettings(start_s=CREDITS_S - 1, play_for_s=3.0), Recorder()
+            settings, recorder = PlaybackSettings(start_s=CREDITS_S + 0.5, play_for_s=2.0), Recorder()
             session = made.open(Source(title_id="one"), player, recorder.see, settings, recorder)
             assert made.wait(session, 60)
             following = NextEpisode("two", "two", (1, 2), f"{group.api_url}/posters/two.jpg")
