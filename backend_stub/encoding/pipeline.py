@@ -22,7 +22,7 @@ from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.errors import BadInputError, CancelledError, EncodingError
 from backend_stub.encoding.options import TitleOptions, job_key, path_title, spec_document
 from backend_stub.encoding.plan import PROBE
-from backend_stub.encoding.stages import KIND, Publisher, Stages, job_folder
+from backend_stub.encoding.stages import KIND, Publisher, Stages, job_folder, sweep
 from backend_stub.jobs.model import JobView, NewJob
 from backend_stub.jobs.states import JobState, RetryPolicy
 from backend_stub.jobs.store import JobNotFoundError, Jobs
@@ -98,6 +98,7 @@ def publish_file(
         upgrade(database)
         # Nobody waits for a second attempt here; a person who sees the error can ask again.
         jobs = Jobs(database, SystemClock(), RetryPolicy(attempts=1))
+        sweep(settings, jobs)
         job_id = submit(jobs, path.absolute(), options, host=socket.gethostname())
         try:
             title_id = _Client(settings, jobs, job_id, publisher, slots or os.cpu_count() or 1).work(report, cancel)

@@ -1,5 +1,8 @@
 """How good each rung looks beside the source: VMAF where the FFmpeg at hand has it, else SSIM, on a scale to 100.
 
+SSIM is brought to the scale of opinions (20 bad, 40 poor, 60 fair, 80 good, 100 excellent) by the bounds of Zinner,
+Hohlfeld, Abboud and Hossfeld (QoMEX 2010), straight between them: as it is, all but the worst pictures have nearly 1.
+
 A few pictures from three places are enough to tell rungs apart; every rung is shown at the size of the largest, as a
 screen would.
 """
@@ -13,6 +16,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -26,6 +30,8 @@ from backend_stub.encoding.process import run_tool
 
 _PICTURES = 12  # of each place
 _RUN_UP_S = 1
+#: SSIM and the opinion that it stands for.
+_OPINIONS = ((0.0, 0.0), (0.5, 20.0), (0.88, 40.0), (0.95, 60.0), (0.99, 80.0), (1.0, 100.0))
 _SSIM_LINE = re.compile(r"All:([0-9.]+)")
 
 
@@ -79,6 +85,14 @@ def rate(
     return Rating(metric(), {name: round(fmean(scores), 2) for name, scores in found.items()})
 
 
+def opinion(ssim: float) -> float:
+    """SSIM (0 to 1) on the scale of opinions, 0 to 100."""
+    for (low, worse), (high, better) in pairwise(_OPINIONS):
+        if ssim <= high:
+            return worse + max(0.0, ssim - low) / (high - low) * (better - worse)
+    return _OPINIONS[-1][1]
+
+
 def _look(
     source: SourceInfo,
     ladder: Ladder,
@@ -128,5 +142,5 @@ def _score(log: Path) -> float | None:
     text = log.read_text(encoding="utf-8")
     if metric() == "vmaf":
         return float(json.loads(text)["pooled_metrics"]["vmaf"]["mean"])
-    values = [100 * float(found) for found in _SSIM_LINE.findall(text)]
-    return fmean(values) if values else None
+    values = [float(found) for found in _SSIM_LINE.findall(text)]
+    return opinion(fmean(values)) if values else None

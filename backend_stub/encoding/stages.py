@@ -3,6 +3,7 @@ written beside its place and moved there whole."""
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import threading
@@ -33,11 +34,13 @@ from backend_stub.encoding.probe import SourceInfo
 from backend_stub.encoding.tiles import Tiles
 from backend_stub.encoding.verify import Expected, verify_variant
 from backend_stub.jobs.model import Claim
+from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.worker import Doing, Outcome, TaskError
 from backend_stub.master_keys import MasterKeys
 from backend_stub.services.content_keys import PlainKey, open_draft, seal_draft
 from backend_stub.services.publishing import PublishedTitle, PublishError, publish
 
+_logger = logging.getLogger(__name__)
 Publisher = Callable[[Settings, PublishedTitle], str]
 KIND = "encode"
 _KEYS = "keys.sealed"
@@ -48,6 +51,14 @@ _FINAL = (BadInputError, ToolMissingError, DamagedOutputError, PublishError)
 def job_folder(settings: Settings, job_id: str) -> Path:
     """Where the files of an unfinished job are."""
     return settings.staging_dir / f"job-{job_id}"
+
+
+def sweep(settings: Settings, jobs: Jobs) -> None:
+    """Remove the files of jobs that are over."""
+    folders = {folder.name.removeprefix("job-"): folder for folder in settings.staging_dir.glob("job-*")}
+    for job_id in jobs.over(folders):
+        _logger.info("removing what is left of job %s", job_id)
+        shutil.rmtree(folders[job_id], ignore_errors=True)
 
 
 class Stages:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,14 +11,13 @@ from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
-from backend_stub.encoding.stages import Stages
+from backend_stub.encoding.stages import Stages, sweep
 from backend_stub.jobs.model import Claim
 from backend_stub.jobs.states import RetryPolicy
 from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.waking import Bell
 from backend_stub.jobs.worker import Hands, Worker
 
-_logger = logging.getLogger(__name__)
 _SWEEP_EVERY_S = 60.0
 
 
@@ -67,11 +64,3 @@ def run_worker(
             bell.close()
     finally:
         database.close()
-
-
-def sweep(settings: Settings, jobs: Jobs) -> None:
-    """Remove the files of jobs that are over."""
-    folders = {folder.name.removeprefix("job-"): folder for folder in settings.staging_dir.glob("job-*")}
-    for job_id in jobs.over(folders):
-        _logger.info("removing what is left of job %s", job_id)
-        shutil.rmtree(folders[job_id], ignore_errors=True)

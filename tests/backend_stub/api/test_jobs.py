@@ -92,7 +92,7 @@ def test_an_upload_becomes_a_title(group: ServerGroup, publisher: httpx.Client, 
     assert (version["version"], version["shown"], version["heights"]) == (1, True, [36])
     (quality,) = version["qualities"]
     assert quality["metric"] in {"vmaf", "ssim"}
-    assert 50 < quality["score"] <= 100
+    assert 20 < quality["score"] <= 100
 
 
 def test_what_is_wrong_with_an_upload_is_said_and_nothing_of_it_kept(publisher: httpx.Client) -> None:

@@ -21,6 +21,7 @@ from backend_stub.encoding.package import SYSTEMS
 from backend_stub.encoding.pipeline import publish_file
 from backend_stub.encoding.plan import PROBE, tasks_after_probe
 from backend_stub.encoding.probe import AudioInfo, SourceInfo, TextInfo
+from backend_stub.encoding.rating import opinion
 from backend_stub.encoding.sound import HIGHEST_PEAK_DB, TARGET_LUFS, Loudness, measure
 from backend_stub.encoding.watching import merge
 from backend_stub.jobs.graph import needs_of
@@ -102,6 +103,12 @@ def test_loudness_is_brought_to_the_target_or_as_near_as_peaks_allow() -> None:
     assert Loudness(None, None).gain_db == 0.0
 
 
+def test_ssim_on_the_scale_of_opinions() -> None:
+    assert [opinion(ssim) for ssim in (-0.1, 0.0, 0.5, 0.95, 0.97, 0.99, 1.0, 1.1)] == pytest.approx(
+        [0, 0, 20, 60, 70, 80, 100, 100]
+    )
+
+
 def test_findings_are_sentences() -> None:
     film = source(audio=(SOUND, AudioInfo(1, "fra", 2, None, offset_s=-0.12)))
     results: Mapping[str, Mapping[str, Any]] = {
@@ -142,7 +149,7 @@ def test_a_title_with_everything(tmp_path: Path) -> None:
     result = job.result
     assert any("black from 4.5 s to 9.0 s" in finding for finding in result["findings"])
     assert [quality["codec"] for quality in result["qualities"]] == ["h264", "hevc", "av1"]
-    assert all(50 < quality["score"] <= 100 for quality in result["qualities"] if quality["codec"] != "av1")
+    assert all(20 < quality["score"] <= 100 for quality in result["qualities"] if quality["codec"] != "av1")
     master = (home / "encrypted" / "master.m3u8").read_text()
     assert len(m3u8.loads(master).iframe_playlists) == 3
     assert all(name in master for name in ("TYPE=SUBTITLES", "EXT-X-IMAGE-STREAM-INF"))

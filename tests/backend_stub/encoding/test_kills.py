@@ -38,7 +38,7 @@ def check_kills(folder: Path, seconds: float, kills: int, seed: int, at_least: i
 
 
 def test_the_clear_title_of_killed_workers_is_that_of_a_calm_run(tmp_path: Path) -> None:
-    check_kills(tmp_path, seconds=12, kills=1, seed=3, at_least=1)
+    check_kills(tmp_path, seconds=8, kills=1, seed=3, at_least=1)
 
 
 def test_the_encrypted_title_decrypts_to_the_clear_one(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_the_encrypted_title_decrypts_to_the_clear_one(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "data")
     for scheme in ("cbcs", "cenc"):
         options = TitleOptions(title=scheme, preset="ultrafast", scheme=scheme)
-        publish_file(settings, tiny_film(tmp_path / "film.mp4", 5), options, publisher=take)
+        publish_file(settings, tiny_film(tmp_path / "film.mp4", 5, sound=scheme == "cbcs"), options, publisher=take)
         home = settings.media_dir / scheme
         keys = KeyRing()
         for key in taken[-1].keys:
@@ -65,4 +65,4 @@ def test_the_encrypted_title_decrypts_to_the_clear_one(tmp_path: Path) -> None:
                 plain = home / "clear" / segment.relative_to(home / "encrypted")
                 assert payload(opened) == payload(plain.read_bytes())
                 compared += 1
-        assert compared == 4
+        assert compared == (4 if scheme == "cbcs" else 2)
