@@ -53,7 +53,13 @@ def test_time_runs_from_left_to_right_all_the_same(stage):
 @pytest.mark.usefixtures("right_to_left")
 @pytest.mark.parametrize(
     ("state", "tv"),
-    [("home", False), ("search, found", True), ("settings, data use", False), ("account, plan", False)],
+    [
+        ("home", False),
+        ("details, series", False),
+        ("search, found", True),
+        ("settings, data use", False),
+        ("account, plan", False),
+    ],
 )
 def test_everything_is_reached_by_arrows(stage, state, tv):
     STATES[state](stage, tv)

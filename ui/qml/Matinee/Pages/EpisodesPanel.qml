@@ -13,7 +13,7 @@ FocusScope {
     signal played(string titleId)
     signal shown(string titleId)
     signal seasonsAsked(Item button)
-    signal beyond() // Left, or Down from the last line
+    signal beyond() // towards the title, or Down from the last line
 
     Accessible.role: Accessible.Pane
     Accessible.name: qsTr("Episodes")
@@ -25,8 +25,8 @@ FocusScope {
         list.positionViewAtIndex(list.currentIndex, ListView.Contain)
     }
 
-    Keys.onLeftPressed: beyond()
-    Keys.onRightPressed: event => event.accepted = true
+    Keys.onLeftPressed: if (!LayoutMirroring.enabled) beyond()
+    Keys.onRightPressed: if (LayoutMirroring.enabled) beyond()
     Keys.onDownPressed: beyond()
     Keys.onUpPressed: event => event.accepted = true
 
@@ -38,8 +38,7 @@ FocusScope {
         border.color: Theme.line
     }
     Label {
-        x: Theme.wide
-        anchors.verticalCenter: seasons.verticalCenter
+        anchors { left: parent.left; leftMargin: Theme.wide; verticalCenter: seasons.verticalCenter }
         text: seasons.visible ? qsTr("Episodes") : root.season || qsTr("Episodes")
         font.pixelSize: Theme.heading
         font.weight: Font.DemiBold
@@ -100,7 +99,13 @@ FocusScope {
                     list.currentIndex = line.index
                     root.played(line.titleId)
                 }
-                Keys.onRightPressed: more.forceActiveFocus(Qt.OtherFocusReason)
+                Keys.onRightPressed: event => goAside(event, !LayoutMirroring.enabled)
+                Keys.onLeftPressed: event => goAside(event, LayoutMirroring.enabled)
+                function goAside(event: var, towards: bool) {
+                    event.accepted = towards
+                    if (towards)
+                        more.forceActiveFocus(Qt.OtherFocusReason)
+                }
 
                 Rectangle {
                     anchors.fill: parent
@@ -109,8 +114,7 @@ FocusScope {
                 }
                 Rectangle {
                     id: frame
-                    x: Theme.tight
-                    anchors.verticalCenter: parent.verticalCenter
+                    anchors { left: parent.left; leftMargin: Theme.tight; verticalCenter: parent.verticalCenter }
                     width: Math.round(height * Theme.posterAspect)
                     height: parent.height - 2 * Theme.tight
                     color: Theme.raised
@@ -128,6 +132,7 @@ FocusScope {
                         color: Theme.shade
                         visible: line.progress > 0
                         Rectangle {
+                            anchors.left: parent.left
                             width: parent.width * line.progress
                             height: parent.height
                             color: Theme.accent
@@ -163,7 +168,13 @@ FocusScope {
                     list.currentIndex = line.index
                     root.shown(line.titleId)
                 }
-                Keys.onLeftPressed: whole.forceActiveFocus(Qt.OtherFocusReason)
+                Keys.onLeftPressed: event => goBack(event, !LayoutMirroring.enabled)
+                Keys.onRightPressed: event => goBack(event, LayoutMirroring.enabled)
+                function goBack(event: var, towards: bool) {
+                    event.accepted = towards
+                    if (towards)
+                        whole.forceActiveFocus(Qt.OtherFocusReason)
+                }
             }
         }
     }
