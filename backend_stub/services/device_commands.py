@@ -250,12 +250,9 @@ def _note(session: Session, now: float, command: DeviceCommand, step: str, by: s
 
 
 def _forget_old(session: Session, device_id: str) -> None:
-    """Keep the newest commands of a device; those that wait are among them."""
-    newest = (
-        select(DeviceCommand.id)
-        .where(DeviceCommand.device_id == device_id)
-        .order_by(DeviceCommand.issued_at.desc(), DeviceCommand.id)
-    )
+    """Keep the newest commands of a device, and all that wait."""
+    over = select(DeviceCommand.id).where(DeviceCommand.device_id == device_id, DeviceCommand.state.not_in(_WAITING))
+    newest = over.order_by(DeviceCommand.issued_at.desc(), DeviceCommand.id)
     old = session.scalars(newest.offset(_KEPT)).all()
     session.execute(delete(DeviceCommand).where(DeviceCommand.id.in_(old)))
 

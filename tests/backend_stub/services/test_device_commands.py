@@ -181,6 +181,19 @@ def test_what_cannot_be_issued_and_what_is_taken_back(admin: Caller, screen: Sig
     assert refusal(admin.get(f"/admin/commands/{first}/result")) == (404, "command_not_found")
 
 
+def test_old_commands_go_and_those_that_wait_stay(
+    admin: Caller, screen: SigningDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend_stub.services.device_commands._KEPT", 2)
+    waits = issue(admin, screen, "restart")
+    taken_back = []
+    for _ in range(4):
+        screen.clock.step(1)
+        taken_back.append(issue(admin, screen, "logs"))
+        admin.call("DELETE", f"/admin/commands/{taken_back[-1]}")
+    assert [one["id"] for one in listed(admin, screen)] == [*reversed(taken_back[1:]), waits]
+
+
 def test_the_devices_with_what_screens_tell(running: Service, admin: Caller, screen: SigningDevice) -> None:
     running.device(running.account("desk"))
     issue(admin, screen, "restart")

@@ -15,9 +15,13 @@ from joserfc.jwk import ECKey
 
 from backend_stub.server import ServerGroup
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from player.clock import SystemClock
 from tests.kit.backend import running_backend
+from tests.kit.clock import FakeClock
 from tests.kit.kiosk_screen import PICTURE, Kiosk
 from ui.cli.main import main
+from ui.kiosk.desk import open_desk
+from ui.kiosk.provisioning import NetworkRules
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = """format = 1
@@ -69,7 +73,13 @@ async def test_an_operator_looks_after_a_screen(tmp_path: Path, monkeypatch: pyt
     with running_backend(tmp_path / "service", edges=1) as group:
         kiosk = Kiosk(tmp_path, FILE.format(url=group.api.url))
         words = ["kiosk", str(kiosk.place.file), "--state", str(kiosk.place.state), "--sign-in", DEMO_EMAIL]
+        async with open_desk(kiosk.place.profile, group.api.url, NetworkRules(), SystemClock()) as desk:
+            assert desk is None  # nobody has signed it in
         assert main(words) == 0
+        wrong = FakeClock(wall_s=0.0)
+        async with open_desk(kiosk.place.profile, group.api.url, NetworkRules(("127.0.0.1",)), wrong) as desk:
+            assert desk is not None
+            assert await desk.ask(kiosk.supervisor.health()) == ([], 0.1)
         (kiosk.place.state / "logs").mkdir()
         (kiosk.place.state / "logs" / "kiosk.log").write_text("asked http://a.test/x?token=hunter2\n")
         operator = Operator(group)
