@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,12 +25,14 @@ from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
 from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import SignedLicences
+from player.ahead import Ahead
 from player.clock import Clock, SystemClock
 from player.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
 from player.device_rights import DeviceRights, open_rights, register
 from player.events import Event, all_of
 from player.mpv.model import MediaPlayer
-from player.net.gate import Gate
+from player.net.gate import Gate, GateLimits
+from player.net.kept import KeptAnswers
 from player.net.model import USER_AGENT, Request, RequestKind, Transfer, Transport
 from player.net.routing import RoutingTransport
 from player.net.suspend import LOOK_EVERY_S, SuspendWatch
@@ -42,7 +44,7 @@ from player.resume import ProgressJournal, ResumeSync
 from player.service import ServiceClient, TokenStore
 from player.session import Session
 from player.settings import PlaybackServices, PlaybackSettings
-from player.state import PlaybackState
+from player.state import PlaybackState, Status
 from player.telemetry import EventQueue, Form, SessionFacts, Telemetry, accepted_ids
 from player.telemetry.sender import Deliver
 from player.wishes import TrackWishes
@@ -51,6 +53,7 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _SWITCH_INTERVAL_S = 0.0005
 _LAST_REPORT_S = 2.0
+_AHEAD = GateLimits(per_host=2, total=4)
 _SYSTEM = f"{platform.system()} {platform.machine()}"
 
 
@@ -107,7 +110,7 @@ class Engine:
         self.loop = _new_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
-        self._gate = self.submit(self._make_gate()).result()
+        self._gate, self._ahead = self.submit(self._make_gate()).result()
         self.service: ServiceClient | None = None
         if settings.service_url is not None:
             self._store = open_key_store(settings.profile, settings.key_store)
@@ -141,19 +144,8 @@ class Engine:
         settings = settings or PlaybackSettings()
         marker, reporter = self._client_data(source, settings.cmcd, lambda: session.state)
         visit = self._visit(source)
-        services = PlaybackServices(
-            self.loop,
-            self.clock,
-            self._gate,
-            self._licences,
-            self.service,
-            self._registered_device,
-            kept_licences=self._kept_licences,
-            resume=self._resume,
-            mark=marker,
-            recall=None if visit is None else visit.recall,
-            learning=self._learning(settings),
-        )
+        services = self._services(visit, settings, marker)
+        services = replace(services, prepared=self._ahead.take(source))
         observers = [on_event]
         if self._resume is not None and source.title_id and source.variant != LIVE:
             observers.append(self._resume.tracker(source.title_id, lambda: session.state.duration_s))
@@ -168,6 +160,17 @@ class Engine:
         session = Session(source, player, services, settings, on_state, all_of(observers))
         self._sessions[session] = self.submit(_life(session, reporter, visit))
         return session
+
+    def prefetch(self, source: Source | None, settings: PlaybackSettings | None = None) -> None:
+        """The viewer looks at this title and may play it next (None: looks at none any more): fetch the leave to play
+        it, its manifest, its licence and what stands before its first segments. Another call ends the one before.
+
+        Nothing is fetched on a metered or slow network, while something plays, and of kept and live titles; what was
+        fetched is good for a minute.
+        """
+        settings = settings or PlaybackSettings()
+        services = self._services(None if source is None else self._visit(source), settings, None)
+        self.loop.call_soon_threadsafe(self._ahead.look_at, source, services, settings)
 
     async def set_consent(self, consent: bool) -> None:
         """The viewer's choice about telemetry, from now on. Runs on the engine's loop (:meth:`submit`)."""
@@ -241,7 +244,8 @@ class Engine:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
-    async def _make_gate(self) -> Gate:
+    async def _make_gate(self) -> tuple[Gate, Ahead]:
+        """The way to the network, and what uses it ahead of time: that keeps its answers for the first."""
         settings = self._settings
         web = RoutingTransport(
             folder=settings.local_folder,
@@ -253,7 +257,9 @@ class Engine:
         transport: Transport = web
         for wrap in self._settings.wrap:
             transport = wrap(transport, self.clock)
-        return Gate(transport, self.clock, self._transferred)
+        kept = KeptAnswers(transport, self.clock)
+        ahead = Gate(kept.ahead(), self.clock, self._settings.on_transfer, _AHEAD)
+        return Gate(kept, self.clock, self._transferred), Ahead(ahead, self.clock, self._is_free)
 
     def _add_teller(self, name: str, deliver: Deliver, form: Form) -> None:
         queue = EventQueue(self._settings.profile / name)
@@ -282,6 +288,29 @@ class Engine:
         if not wanted.event_url:
             return marker, None
         return marker, CmcdReporter(marker, self._gate, self.clock, lambda: moment_of(state()))
+
+    def _services(
+        self, visit: Visit | None, settings: PlaybackSettings, marker: RequestMarker | None
+    ) -> PlaybackServices:
+        return PlaybackServices(
+            self.loop,
+            self.clock,
+            self._gate,
+            self._licences,
+            self.service,
+            self._registered_device,
+            kept_licences=self._kept_licences,
+            resume=self._resume,
+            mark=marker,
+            recall=None if visit is None else visit.recall,
+            learning=self._learning(settings),
+        )
+
+    def _is_free(self) -> bool:
+        """Whether the network has nothing better to do than to fetch ahead."""
+        states = [session.state for session in self._sessions]
+        resting = (Status.IDLE, Status.ENDED, Status.FAILED)
+        return all(state.status in resting and not state.low_bandwidth for state in states)
 
     def _visit(self, source: Source) -> Visit | None:
         """What is remembered of this network; None where playback does not meet it as it is: kept titles, local
@@ -324,6 +353,7 @@ class Engine:
             await self._resume.close()
         for teller in self._tellers.values():
             await teller.close()
+        await self._ahead.close()
         await self._gate.close()
         if self._rights is not None:
             self._rights.close()

@@ -98,9 +98,12 @@ class StallBegan:
 
 @dataclass(frozen=True, slots=True)
 class StallEnded:
+    """``cause`` is a :class:`player.stalls.StallCause`."""
+
     at_s: float
     position_s: float
     duration_s: float
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,11 @@ class LicenceDesk:
                 DrmErrorCode.NO_KEY, "The licence holds no key for a part of this title.", kid=missing[0].hex()
             )
 
+    @property
+    def asking(self) -> bool:
+        """Whether a licence is being asked for."""
+        return self._running is not None and not self._running.done()
+
     async def close(self) -> None:
         """Give up what is still running and forget the keys."""
         tasks = [task for task in (self._running, self._watching) if task is not None]

@@ -5,7 +5,7 @@ Its decisions are small and pure: what the status is, when a stall begins and en
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,12 +26,14 @@ from player.events import (
 )
 from player.qoe import QoeMeter
 from player.recovery import Action
+from player.stalls import NoStalls, Stalls
 from player.state import Failure, PlaybackState, StatSample, Status
 from player.stream.buffered import MAIN, Playhead
 
 _NO_NETWORK = "There is no network; playback goes on by itself when it is back."
 _HISTORY = 240  # samples, two minutes
 _DECISIONS = 20
+_REMEMBERED = 4096  # segments, hours; a channel may play for weeks
 _TOUCHING_S = 0.1
 _END_TOLERANCE_S = 1.5
 
@@ -53,13 +55,15 @@ class Monitor:
         self._publish = publish
         self._throughput = throughput
         self._history: deque[StatSample] = deque(maxlen=_HISTORY)
-        self._shown: dict[int, tuple[float, int]] = {}  # by position: where the segment begins, and its rung
+        self._shown: OrderedDict[int, tuple[float, int]] = OrderedDict()  # by position: its segment's begin, and rung
         self._started_s = clock.monotonic()
         self._stalled_since: float | None = None
         self._seek_target: float | None = None
         self._first_frame = False
         self._mpv_paused = False
         self._waiting_for_data = False
+        self._standing = False
+        self.stalls: Stalls = NoStalls()
         self._meter = QoeMeter()
         self.state = PlaybackState(status=Status.LOADING)
 
@@ -71,6 +75,11 @@ class Monitor:
     def is_seeking(self) -> bool:
         """Whether libmpv has not arrived where the viewer jumped to."""
         return self._seek_target is not None
+
+    @property
+    def should_move(self) -> bool:
+        """Whether the viewer ought to see the picture move."""
+        return self._first_frame and not self._mpv_paused and not self.is_seeking and not self.ended
 
     @property
     def ended(self) -> bool:
@@ -124,6 +133,9 @@ class Monitor:
             self.update(notice="")
         if isinstance(event, SegmentDone) and event.track == MAIN:
             self._shown[event.position] = (event.media_s, event.rung)
+            self._shown.move_to_end(event.position)
+            if len(self._shown) > _REMEMBERED:
+                self._shown.popitem(last=False)
             self.state = replace(self.state, pathway=event.pathway)
         elif isinstance(event, RungDecided):
             decisions = (*self.state.decisions, event.decision)[-_DECISIONS:]
@@ -212,22 +224,33 @@ class Monitor:
         if abs(value - self.state.position_s) >= 0.1:
             self.update(position_s=value)
 
+    def stands(self, *, standing: bool) -> None:
+        """Whether the picture stands still although libmpv does not say that it lacks anything."""
+        if standing is not self._standing:
+            self._standing = standing
+            self._stall_or_not()
+
     def _starving(self, starving: bool) -> None:
         self._waiting_for_data = starving
         self._playhead.starving = starving or not self._first_frame or self._seek_target is not None
+        self._stall_or_not()
+
+    def _stall_or_not(self) -> None:
+        stalled = self._waiting_for_data or self._standing
         now = self._clock.monotonic()
-        if starving and self._first_frame and self._seek_target is None and self._stalled_since is None:
+        if stalled and self._first_frame and self._seek_target is None and self._stalled_since is None:
             self._stalled_since = now
+            self.stalls.begun()
             self._observe(StallBegan(now, self._playhead.position_s))
-        elif not starving:
+        elif not stalled:
             self._end_stall()
         self._status()
 
     def _end_stall(self) -> None:
         if self._stalled_since is not None:
             now = self._clock.monotonic()
-            self._observe(StallEnded(now, self._playhead.position_s, now - self._stalled_since))
-            self._stalled_since = None
+            lasted_s, self._stalled_since = now - self._stalled_since, None
+            self._observe(StallEnded(now, self._playhead.position_s, lasted_s, str(self.stalls.why)))
 
     def _status(self) -> None:
         self._playhead.playing = self._first_frame and not self._mpv_paused and not self._waiting_for_data
@@ -239,7 +262,7 @@ class Monitor:
             status = Status.SEEKING
         elif self._mpv_paused:
             status = Status.PAUSED
-        elif self._waiting_for_data:
+        elif self._waiting_for_data or self._standing:
             status = Status.BUFFERING
         else:
             status = Status.PLAYING

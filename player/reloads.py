@@ -1,4 +1,5 @@
-"""Going on in another file where the media needs decoders that libmpv's open file does not have. Runs on the loop.
+"""Going on in another file: where the media needs decoders that libmpv's open file does not have, and where libmpv
+has come to a stop. Runs on the loop.
 
 In the course of playing, the next file is appended to libmpv's own list and opened ahead, so that no picture is late.
 Where a jump leads into such media, the next file is loaded at the place of the jump.
@@ -7,13 +8,18 @@ Where a jump leads into such media, the next file is loaded at the place of the 
 from __future__ import annotations
 
 from player.clock import Clock
+from player.errors import ErrorCode
 from player.events import Note, Observer
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.stream.files import Following
 
 KIND = "reload"
-"""Kind of the notes."""
+"""Kind of the notes about other media."""
+RESTART = "restart"
+"""Kind of the notes about a decoder that had stopped."""
+_OTHER_MEDIA = "The source goes on with media that needs other decoders, so libmpv loaded another file."
+_STOPPED = "No more pictures came although media was there, so libmpv was begun anew at the same place."
 
 
 class Reloads:
@@ -27,6 +33,7 @@ class Reloads:
         self._clock = clock
         self._observe = observe
         self._urls: list[str] = []
+        self._restarting = False
         self._entered = False  # libmpv has begun with one of them
         self._dropped = 0  # frames, in the files before
         self._last_dropped = 0
@@ -51,6 +58,13 @@ class Reloads:
             self.pending += 1
             post(player.command, "loadfile", url, "append", f"start={following.start_s:.6f}")
 
+    def restart(self, following: Following) -> None:
+        """libmpv has come to a stop: load its file again in the same place, without the graphics card's decoder."""
+        url = self._player.offer(following.open)
+        self._urls.append(url)
+        self.pending, self.jumping, self._restarting = 1, True, True
+        self._control.post(self._player.load, url, following.start_s, {"hwdec": "no"})
+
     def event(self, name: str) -> bool:
         """An event of libmpv's; whether it says that a file is loaded which follows another one."""
         if name == "start-file":
@@ -59,9 +73,12 @@ class Reloads:
             return False
         self.pending = max(0, self.pending - 1)
         self.jumping = self._entered = False
-        self._monitor.update(reloads=self._monitor.state.reloads + 1)
-        sentence = "The source goes on with media that needs other decoders, so libmpv loaded another file."
-        self._observe(Note(self._clock.monotonic(), KIND, sentence))
+        if self._restarting:
+            self._observe(Note(self._clock.monotonic(), RESTART, _STOPPED, code=str(ErrorCode.MEDIA_DECODER)))
+        else:
+            self._monitor.update(reloads=self._monitor.state.reloads + 1)
+            self._observe(Note(self._clock.monotonic(), KIND, _OTHER_MEDIA))
+        self._restarting = False
         return True
 
     def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:

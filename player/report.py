@@ -172,6 +172,7 @@ class Recorder:
                 "at_s": _since(event.at_s, origin_s),
                 "position_s": event.position_s,
                 "duration_s": round(ended[number].duration_s, 3) if number < len(ended) else None,
+                "cause": ended[number].cause if number < len(ended) else None,
             }
             for number, event in enumerate(self.of(StallBegan))
         ]

@@ -32,6 +32,7 @@ from player.mpv.model import MediaPlayer
 from player.net.model import Transfer
 from player.opening import Addresses, Source, addresses_of, begin_at, load_presentation, pathway_of
 from player.paths import Paths
+from player.progress import Progress
 from player.rating import rate_control
 from player.reloads import Reloads
 from player.renewal import renewal_of
@@ -87,7 +88,7 @@ class Session:
         self._desk: LicenceDesk | None = None
         self._url = ""
         self._closing = False
-        self._stop_at_s: float | None = None
+        self._progress: Progress | None = None
         self._prepared = False
         self._early: dict[str, object] = {}  # what was set before there was a file to set it for
         self._early_seek_s: float | None = None
@@ -207,7 +208,9 @@ class Session:
 
     async def _open(self) -> None:
         services, settings = self._services, self._settings
-        addresses = await addresses_of(self._source, services.service, services.device_id, services.resume)
+        addresses = services.prepared or await addresses_of(
+            self._source, services.service, services.device_id, services.resume
+        )
         if not addresses.manifests:
             raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "The service names no place to play this title from.")
         for kid, key in self._source.keys:
@@ -255,8 +258,9 @@ class Session:
             if begin_s != start_s and self._early_seek_s is None:
                 self._early_seek_s = begin_s  # libmpv has been told another place
             self._monitor.update(duration_s=timeline.end_s)
+        self._progress = self._make_progress(self._streaming, desk)
         if settings.play_for_s is not None:
-            self._stop_at_s = begin_s + settings.play_for_s
+            self._progress.stop_at_s = begin_s + settings.play_for_s
         await self._streaming.prepare(begin_s)
         await self._begin()
 
@@ -292,6 +296,13 @@ class Session:
             lambda error: self._errands.call_soon(self._endings.read_failed, error),
             self._reloads.change,
         )
+
+    def _make_progress(self, streaming: Streaming, desk: LicenceDesk) -> Progress:
+        assert self._link is not None
+        assert self._reloads is not None
+        made = Progress(streaming, desk, self._link, self._reloads, self._monitor, self._playhead, self._clock)
+        made.live = self._live
+        return made
 
     def _make_tracks(self, sources: Sources) -> TrackSwitch:
         assert self._selection is not None
@@ -334,23 +345,10 @@ class Session:
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Sample twice a second until the playback is over."""
-        assert self._streaming is not None
-        assert self._reloads is not None
+        assert self._progress is not None
         while not self._is_over() and not stopped.done():
             await asyncio.wait({stopped}, timeout=_TICK_S)
-            assert self._control is not None
-            ranges, dropped = await self._control.run(self._reloads.measure)
-            self._streaming.look(ranges, self._monitor.rung_at(self._playhead.position_s), dropped)
-            self._monitor.sample(
-                self._streaming.buffered_until(),
-                self._streaming.buffered_ranges(),
-                dropped,
-                low_bandwidth=self._streaming.low_bandwidth,
-            )
-            if self._live is not None:
-                self._live.look(self._playhead.position_s)
-            if self._stop_at_s is not None and self._playhead.position_s >= self._stop_at_s:
-                self._monitor.stop_short()
+            await self._progress.look()
 
     def _is_over(self) -> bool:
         status = self._monitor.state.status
@@ -362,12 +360,10 @@ class Session:
         if self._live is not None:
             await self._live.close()
         self._waiting.end()
+        if self._reloads is not None:
+            self._reloads.close()
         if self._link is not None:
-            await self._link.run(self._player.command, "stop")
-            self._player.withdraw(self._url)
-            if self._reloads is not None:
-                self._reloads.close()
-            await self._link.close()
+            await self._link.leave(self._url)
         if self._streaming is not None:
             await self._streaming.close()
         if self._desk is not None:
@@ -459,6 +455,8 @@ class Session:
 
     def _observe(self, event: Event) -> None:
         self._monitor.engine(event)
+        if self._progress is not None:
+            self._progress.event(event)
         self._on_event(event)
 
     def _throughput(self) -> float | None:

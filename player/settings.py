@@ -18,6 +18,7 @@ from player.events import Observer
 from player.licences import LicenceDesk, LicenceOffer, OpenKept
 from player.loader import Mark
 from player.net.gate import Gate
+from player.opening import Addresses
 from player.remembered import Learning
 from player.renewal import Renewal
 from player.resume import ResumeSync
@@ -44,6 +45,7 @@ class PlaybackServices:
     mark: Mark | None = None
     recall: Recall | None = None  # what earlier playbacks learned of a CDN
     learning: Learning = field(default_factory=Learning)  # what the viewer likes to hear and read
+    prepared: Addresses | None = None  # what was fetched of the title before it was played
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes
 
     def licence_desk(

@@ -6,12 +6,14 @@ A libmpv call can wait for its core; the loop must not. So commands go through o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from player.mpv.model import MediaPlayer
 
 _T = TypeVar("_T")
+_ANSWER_S = 10.0
 
 
 class MpvControl:
@@ -38,6 +40,16 @@ class MpvControl:
     def post(self, function: Callable[..., object], *values: object) -> None:
         """Make a call on the worker thread and do not wait for it."""
         self._worker.submit(function, *values)
+
+    async def leave(self, url: str) -> None:
+        """End the playback of ``url`` and let the player go. One that does not answer is left to itself."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWER_S):
+                await self.run(self.player.command, "stop")
+        self.player.withdraw(url)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWER_S):
+                await self.close()
 
     async def close(self) -> None:
         """Let the player go; calls already posted are finished."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor
 from typing import Any, Protocol
 
@@ -29,6 +29,8 @@ class MediaPlayer(Protocol):
     def decoders(self) -> frozenset[str]: ...
 
     def cached_ranges(self) -> tuple[tuple[float, float], ...]: ...
+
+    def picture(self) -> tuple[Hashable, float]: ...
 
     def measure(self) -> tuple[tuple[tuple[float, float], ...], int]: ...
 

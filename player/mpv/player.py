@@ -10,7 +10,7 @@ import ctypes.util
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -185,6 +185,18 @@ class MpvPlayer:
         """:meth:`cached_ranges`, and how many frames have been dropped so far, by the decoder and by the display."""
         dropped = sum(int(self.read(name, 0)) for name in ("frame-drop-count", "decoder-frame-drop-count"))
         return self.cached_ranges(), dropped
+
+    def picture(self) -> tuple[Hashable, float]:
+        """A value that is another one for each picture shown, and the usual seconds between two pictures (0 where
+        that is not known).
+
+        Where there is sound as well, ``time-pos`` may follow the sound; the distance between sound and picture is
+        measured anew with each picture, and with nothing else.
+        """
+        distance = self.read("avsync")
+        rate = self.read("estimated-vf-fps")
+        every_s = 1.0 / rate if isinstance(rate, float) and rate > 0 else 0.0
+        return (self.read("time-pos") if distance is None else ("avsync", distance)), every_s
 
     @property
     def recent_log(self) -> tuple[tuple[str, str], ...]:

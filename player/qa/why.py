@@ -95,9 +95,19 @@ def label_of(report: Report, rung: int) -> str:
     return f"{rungs[rung]['label']} ({rungs[rung]['bitrate_bps'] / 1e6:.2f} Mbit/s)"
 
 
+_NOT_FETCHING = {
+    "decoder": "media was there, and the decoder gave no pictures of it",
+    "licence": "media was there, and its licence was not",
+    "machine": "this machine was busy with other things",
+}
+"""By cause: stalls for which no request is to blame."""
+
+
 def _stall(report: Report, stall: Mapping[str, Any]) -> str:
     length = "to the end of the run" if stall["duration_s"] is None else f"for {stall['duration_s']:.1f} s"
     head = f"At {stall['at_s']:.1f} s playback stood still {length} ({stall['position_s']:.1f} s into the title)"
+    if stall.get("cause") in _NOT_FETCHING:
+        return f"{head}: {_NOT_FETCHING[stall['cause']]}."
     request = _in_flight(report, stall["at_s"])
     if request is None:
         return f"{head}: nothing was being fetched{_after_trouble(report, stall['at_s'])}."

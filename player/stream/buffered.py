@@ -13,6 +13,7 @@ from player.stream.timeline import Timeline
 MAIN = "main"
 """Key of the main track (video, or audio where there is no video) in the store."""
 
+_HOLE_S = 0.1
 _BEHIND_S = 15.0  # complete segments this far behind the playhead are not dropped from memory
 
 
@@ -56,6 +57,21 @@ class Buffered:
         if stop == len(self.audio) and not self.audio.growing:
             audio_s = max(audio_s, main_s)  # sound may end a little before the picture
         return max(position_s, min(main_s, audio_s))
+
+    def holds(self, start_s: float, end_s: float) -> bool:
+        """Whether all of a stretch of time is there to be shown: complete, readable, and without a hole in it."""
+        if not len(self.timeline) or self.until() < end_s:
+            return False
+        first, last = self.timeline.at(start_s).number, self.timeline.at(end_s).number
+        shown_s = start_s
+        for number in range(first, last + 1):
+            entry, slot = self._store.peek(MAIN, number), self.timeline[number]
+            if entry is None or entry.gap or entry.demuxer is None or entry.failure is not None:
+                return False
+            if slot.start_s - shown_s > _HOLE_S:
+                return False
+            shown_s = slot.end_s
+        return end_s - shown_s <= _HOLE_S
 
     def ranges(self) -> tuple[tuple[float, float], ...]:
         """The stretches of time of which every track that plays is complete."""

@@ -59,7 +59,9 @@ class Files:
         self._lock = threading.Lock()
         self._first: Following | None = None
         self._open: list[VirtualStream] = []
+        self._opener: Callable[[], VirtualStream] | None = None  # of the file that was opened last
         self._changing = False
+        self._again = False
 
     def begin(self, header: bytes, slot: Slot) -> None:
         """The first file is to have this header, and to begin with this slot."""
@@ -69,6 +71,13 @@ class Files:
         """The first file, for libmpv to read; to be called after :meth:`begin`."""
         assert self._first is not None
         return self._first.open()
+
+    def anew(self, start_s: float) -> Following:
+        """The file that was opened last, to be loaded once more in its own place."""
+        assert self._opener is not None
+        with self._lock:
+            self._again = True  # that it is closed first does not end the playback
+        return Following(start_s, jumped=True, open=self._opener)
 
     def _following(self, header: bytes, slot: Slot, *, jumped: bool) -> Following:
         writer = OneSetup(self._emitter, self._header.setup)
@@ -90,7 +99,8 @@ class Files:
                 on_close=self._closed,
             )
             self._open.append(stream)
-            self._changing = False
+            self._opener = functools.partial(self._opened, header, slot, writer)
+            self._changing = self._again = False
         return stream
 
     @property
@@ -107,6 +117,8 @@ class Files:
 
     def _sought(self, stream: VirtualStream, segment: int) -> None:
         with self._lock:
+            if self._again:
+                return  # this one is about to be closed
             ahead = self._changing or self._open[-1:] != [stream]  # where it ends next is not known any more
             self._changing = False
         if ahead:
@@ -118,6 +130,6 @@ class Files:
         with self._lock:
             if stream in self._open:
                 self._open.remove(stream)
-            if not self._open and not self._changing:
+            if not self._open and not self._changing and not self._again:
                 self._waiting.end()
         self._waiting.wake()

@@ -35,6 +35,13 @@ _MOST_SKIPPED = 2  # segments in a row that playback goes on without
 _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
 
 
+def first_rung(rate: RateControl, now_s: float) -> int:
+    """The rung to begin with, asked before any segment is known."""
+    moment = Moment(now_s, 0.0, _FIRST_GUESS_S, None, 0.0, playing=False, speed=1.0)
+    decision = rate.decide(moment)
+    return decision.rung if decision.rung is not None else 0
+
+
 class MainTrack:
     """One per playback; see the module. ``done``, ``failed`` and ``skipped`` are told how each order ended.
     ``sound_missing(until_s)`` tells whether sound that begins before then is still to come. ``track`` gets more
@@ -82,9 +89,7 @@ class MainTrack:
 
     def first_rung(self) -> int:
         """The rung to begin with, asked before any segment is known."""
-        moment = Moment(self._clock.monotonic(), 0.0, _FIRST_GUESS_S, None, 0.0, playing=False, speed=1.0)
-        decision = self._rate.decide(moment)
-        return decision.rung if decision.rung is not None else 0
+        return first_rung(self._rate, self._clock.monotonic())
 
     def frontier_s(self) -> float:
         """End of the media whose fetch has begun; infinite when that is all of it."""

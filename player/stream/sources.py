@@ -231,6 +231,12 @@ class Sources:
 
     # --- demuxers
 
+    async def ready(self, rendition: Rendition) -> None:
+        """Load what stands before the first segment. Raises NetError, ManifestError, MediaError or DrmError."""
+        index = await self.index(rendition)
+        if len(index):
+            await self.demuxer(rendition, index[0])
+
     async def demuxer(self, rendition: Rendition, segment: Segment) -> Demuxer:
         """A demuxer for this segment, with its init segment read and its keys there.
 

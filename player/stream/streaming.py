@@ -291,6 +291,14 @@ class Streaming:
         """End of the media that is complete from the playhead on, in seconds on the timeline."""
         return self._buffered.until()
 
+    def holds(self, start_s: float, end_s: float) -> bool:
+        """Whether all of a stretch of time is there to be shown."""
+        return self._buffered.holds(start_s, end_s)
+
+    def anew(self, start_s: float) -> Following:
+        """The file that libmpv plays, to be loaded once more at a place."""
+        return self._files.anew(start_s)
+
     def poke(self) -> None:
         """The playhead moved: something may be fetched now."""
         for lane in self._lanes():

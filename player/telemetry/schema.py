@@ -60,7 +60,11 @@ SCHEMA: Mapping[str, Mapping[str, str]] = {
         "error": "error code",
         "aborted": "given up by the player",
     },
-    "stall": {"position_s": "where", "seconds": "how long; none while it lasts"},
+    "stall": {
+        "position_s": "where",
+        "seconds": "how long; none while it lasts",
+        "cause": "network, licence, decoder, source or machine; none while it lasts",
+    },
     "recovery": {"step": "what was done", "code": "after which error", "cdn": "at which CDN", "to_cdn": "new CDN"},
     "error": {"code": "error code", "fatal": "whether it ended the playback"},
     "seek": {"from_s": "from", "to_s": "to"},
@@ -146,9 +150,13 @@ def described(event: Event) -> tuple[str, dict[str, Value]] | None:
         case TransferDone():
             return "request", _request(event)
         case StallBegan():
-            return "stall", {"position_s": round(event.position_s, 3), "seconds": None}
+            return "stall", {"position_s": round(event.position_s, 3), "seconds": None, "cause": None}
         case StallEnded():
-            return "stall", {"position_s": round(event.position_s, 3), "seconds": round(event.duration_s, 3)}
+            return "stall", {
+                "position_s": round(event.position_s, 3),
+                "seconds": round(event.duration_s, 3),
+                "cause": event.cause,
+            }
         case Note():
             step = {"step": event.kind, "code": event.code, "cdn": event.from_pathway, "to_cdn": event.to_pathway}
             return "recovery", dict(step)

@@ -66,7 +66,7 @@ def recorded() -> Recorder:
         SegmentDone(11.8, "audio-0", 0, 0.0, 4.0, 0, 60_000, "b"),
         BufferSampled(12.0, 1.3, 6.70049, 4_999_999.6, 1),
         StallBegan(13.0, 8.0),
-        StallEnded(15.0, 8.0, 2.0),
+        StallEnded(15.0, 8.0, 2.0, "network"),
         Sought(16.0, 8.0, 3.0),
         ErrorRaised(17.0, "net.dns", "No such host.", fatal=True),
         StatusChanged(17.0, "failed"),
@@ -129,7 +129,7 @@ def test_the_report_of_a_small_run() -> None:
         "wasted_bytes": 7000,
         "requests": 4,
     }
-    assert report["stalls"] == [{"at_s": 3.0, "position_s": 8.0, "duration_s": 2.0}]
+    assert report["stalls"] == [{"at_s": 3.0, "position_s": 8.0, "duration_s": 2.0, "cause": "network"}]
     assert report["seeks"] == [{"at_s": 6.0, "from_s": 8.0, "to_s": 3.0}]
     assert report["rungs"][1] == {"index": 1, "label": "360p", "height": 360, "bitrate_bps": 800_000}
     assert report["paths"] == {
@@ -168,7 +168,8 @@ def test_a_run_that_never_began_has_a_report_too() -> None:
 def test_a_stall_that_did_not_end_is_listed() -> None:
     recorder = Recorder()
     recorder(StallBegan(1.0, 5.0))
-    assert recorder.report(source="x", policy="y")["stalls"] == [{"at_s": 0.0, "position_s": 5.0, "duration_s": None}]
+    listed = {"at_s": 0.0, "position_s": 5.0, "duration_s": None, "cause": None}
+    assert recorder.report(source="x", policy="y")["stalls"] == [listed]
 
 
 def test_the_summary_for_people() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
 
@@ -92,6 +92,9 @@ class SimulatedPlayer:
 
     def cached_ranges(self) -> tuple[tuple[float, float], ...]:
         return ((self._position_s, self._read_until_s),) if self._read_until_s > self._position_s else ()
+
+    def picture(self) -> tuple[Hashable, float]:
+        return self._position_s, STEP_S
 
     def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
         return self.cached_ranges(), 0

@@ -1,0 +1,150 @@
+"""What can be fetched of a title before it is played. Runs on the engine's loop.
+
+A viewer who looks at a title may play it next: its leave to play, its manifest, its licence and what stands before
+the first segments are fetched. Of these the playback's own requests find their answers in memory
+(:mod:`player.net.kept`), and the licence is remembered, so that only the first segments are still to come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from random import Random
+
+from drm_client.errors import DrmError
+from drm_client.keys import KeyRing
+from player.clock import Clock
+from player.errors import ANY_ERROR
+from player.events import Event
+from player.licences import LicenceDesk
+from player.loader import Loader
+from player.manifest.model import Presentation, Rendition
+from player.net.gate import Gate
+from player.net.kept import OLDEST_S
+from player.opening import LIVE, Addresses, Source, addresses_of, load_presentation, pathway_of
+from player.paths import Paths
+from player.rating import rate_control
+from player.selection import Selection, audio_rendition, rendition_of, select
+from player.settings import PlaybackServices, PlaybackSettings
+from player.stream.main_track import first_rung
+from player.stream.sources import Sources, WholeKeys
+from player.stream.throughput import Throughput
+
+LOOK_S = 0.3
+"""So long a title must be looked at before anything is fetched of it: who passes over it does not mean it."""
+_LONGEST_S = 15.0
+_MOST = 4  # titles
+
+
+class Ahead:
+    """One for each engine. ``gate`` keeps what goes through it; ``may_fetch`` tells whether the network is free."""
+
+    def __init__(self, gate: Gate, clock: Clock, may_fetch: Callable[[], bool]) -> None:
+        self._gate = gate
+        self._clock = clock
+        self._may_fetch = may_fetch
+        self._running: asyncio.Task[None] | None = None
+        self._prepared: OrderedDict[tuple[str, ...], tuple[float, Addresses]] = OrderedDict()
+
+    def look_at(self, source: Source | None, services: PlaybackServices, settings: PlaybackSettings) -> None:
+        """The viewer looks at this title now, and not at the one before; None: at no title."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        if source is None or settings.metered or source.kept is not None or source.variant == LIVE:
+            return
+        if self._fresh(source) is None:
+            work = self._fetch(source, services, settings)
+            self._running = asyncio.get_running_loop().create_task(work, name="ahead")
+
+    def take(self, source: Source) -> Addresses | None:
+        """What is known of the title that is played now; nothing more is fetched ahead."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        found = self._fresh(source)
+        self._prepared.pop(_key(source), None)
+        return found
+
+    async def close(self) -> None:
+        """Give up what is running."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    def _fresh(self, source: Source) -> Addresses | None:
+        at_s, addresses = self._prepared.get(_key(source), (0.0, None))
+        return addresses if self._clock.monotonic() - at_s <= OLDEST_S else None
+
+    async def _fetch(self, source: Source, services: PlaybackServices, settings: PlaybackSettings) -> None:
+        """Whatever goes wrong is left to the playback, which says so."""
+        await self._clock.sleep(LOOK_S)
+        if not self._may_fetch():
+            return
+        try:
+            async with asyncio.timeout(_LONGEST_S):
+                await self._fetch_all(source, services, settings)
+        except (*ANY_ERROR, TimeoutError):
+            return
+
+    async def _fetch_all(self, source: Source, services: PlaybackServices, settings: PlaybackSettings) -> None:
+        addresses = await addresses_of(source, services.service, services.device_id, services.resume)
+        self._prepared[_key(source)] = self._clock.monotonic(), addresses
+        while len(self._prepared) > _MOST:
+            self._prepared.popitem(last=False)
+        keys, paths = KeyRing(), Paths(tuple(addresses.manifests))
+        for kid, key in source.keys:
+            keys.add(kid, key)
+        loader = Loader(self._gate, paths, self._clock, Random(settings.seed))
+        desk = services.licence_desk(keys, addresses.offer, None, _unheard, _unheard)
+        try:
+            desk.prefetch()
+            presentation = await load_presentation(addresses, loader, paths, self._clock, _unheard)
+            if not presentation.live:
+                await self._before_segments(presentation, loader, keys, desk, paths, services, settings)
+            if addresses.offer is not None and addresses.offer.kids:
+                await desk.ensure(addresses.offer.kids, ())
+        finally:
+            await desk.close()
+
+    async def _before_segments(
+        self,
+        presentation: Presentation,
+        loader: Loader,
+        keys: KeyRing,
+        desk: LicenceDesk,
+        paths: Paths,
+        services: PlaybackServices,
+        settings: PlaybackSettings,
+    ) -> None:
+        """The playlists or indexes, and the init segments, of the rung and the sound that playback begins with."""
+        await desk.admit(presentation)
+        selection = select(presentation, services.learning.wishes)
+        pathway = paths.current or pathway_of(presentation.url)
+        sources = Sources(
+            presentation, loader, keys, desk.ensure, WholeKeys(loader, pathway), default_pathway=pathway
+        )
+        network = Throughput(services.recall, lambda: paths.current)
+        rate = rate_control(selection, settings, network.estimate, settings.rung)
+        rung = first_rung(rate, self._clock.monotonic())
+        try:
+            await asyncio.gather(*(sources.ready(each) for each in _renditions(selection, rung)))
+        finally:
+            await sources.close()
+
+
+def _renditions(selection: Selection, rung: int) -> list[Rendition]:
+    """What a playback begins with: the rung of its first period, and the sound beside it."""
+    found = [rendition_of(selection.main, rung, 0)]
+    if selection.video is not None and selection.audio:
+        found.append(audio_rendition(selection.audio[selection.default_audio].first))
+    return found
+
+
+def _key(source: Source) -> tuple[str, ...]:
+    return source.title_id, source.variant, source.url, *source.manifests.values(), *source.cdns
+
+
+def _unheard(_what: Event | DrmError) -> None:
+    """Nothing plays: nobody is told."""

@@ -1,0 +1,115 @@
+"""Twice a second a look at how a playback goes: what is measured, what stands still, where it is to end. Runs on the
+engine's loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable
+
+from player.clock import Clock
+from player.errors import ErrorCode, MediaError
+from player.events import Event
+from player.licences import LicenceDesk
+from player.live.playback import LivePlayback
+from player.monitor import Monitor
+from player.mpv.control import MpvControl
+from player.reloads import Reloads
+from player.stalls import Look, StallCause, StallSense
+from player.stream.buffered import Playhead
+from player.stream.streaming import Streaming
+
+_AHEAD_S = 1.0
+_ANSWER_S = 30.0  # a busy machine may let libmpv wait for long
+
+
+class Progress:
+    """One for each playback, made when there is something to play. ``live`` follows a live programme."""
+
+    def __init__(
+        self,
+        streaming: Streaming,
+        desk: LicenceDesk,
+        control: MpvControl,
+        reloads: Reloads,
+        monitor: Monitor,
+        playhead: Playhead,
+        clock: Clock,
+    ) -> None:
+        self._streaming = streaming
+        self._desk = desk
+        self._control = control
+        self._reloads = reloads
+        self._monitor = monitor
+        self._playhead = playhead
+        self._clock = clock
+        self._sense = StallSense()
+        self._picture: tuple[Hashable, float] = None, 0.0
+        self._sound_s: float | None = None
+        self.live: LivePlayback | None = None
+        self.stop_at_s: float | None = None
+        monitor.stalls = self
+
+    def event(self, event: Event) -> None:
+        """What happens in the playback."""
+        self._sense.event(event)
+
+    def begun(self) -> None:
+        """A stall begins."""
+        self._sense.begun(self._look())
+
+    @property
+    def why(self) -> StallCause:
+        """The cause of the stall that lasts, or has just ended."""
+        return self._sense.why
+
+    async def look(self) -> None:
+        """See how things stand. Raises MediaError where nothing helps any more."""
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                ranges, dropped = await self._control.run(self._reloads.measure)
+                self._picture = await self._control.run(self._control.player.picture)
+        except TimeoutError:
+            raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.") from None
+        streaming, monitor, position_s = self._streaming, self._monitor, self._playhead.position_s
+        streaming.look(ranges, monitor.rung_at(position_s), dropped)
+        monitor.sample(
+            streaming.buffered_until(),
+            streaming.buffered_ranges(),
+            dropped,
+            low_bandwidth=streaming.low_bandwidth,
+        )
+        if self.live is not None:
+            self.live.look(position_s)
+        await self._judge()
+        if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
+            monitor.stop_short()
+
+    async def _judge(self) -> None:
+        if self._reloads.pending:
+            return  # another file is on its way: as it was before, so it stays
+        finding = self._sense.look(self._look())
+        self._monitor.stands(standing=finding.stands)
+        if finding.restart:
+            self._reloads.restart(self._streaming.anew(self._playhead.position_s))
+        if finding.hopeless and not await self._is_heard():
+            raise MediaError(ErrorCode.MEDIA_DECODER, "No more pictures come of this title, also after a new begin.")
+
+    async def _is_heard(self) -> bool:
+        """Whether the sound goes on, as far as can be told: then the viewer may go on without pictures."""
+        now_s = await self._control.run(self._control.player.read, "audio-pts")
+        before_s, self._sound_s = self._sound_s, now_s
+        return now_s is not None and now_s != before_s
+
+    def _look(self) -> Look:
+        monitor, position_s = self._monitor, self._playhead.position_s
+        timeline = self._streaming.timeline
+        return Look(
+            self._clock.monotonic(),
+            position_s,
+            self._picture[0],
+            wanted=monitor.should_move,
+            media_ahead=self._streaming.holds(position_s, position_s + _AHEAD_S),
+            every_s=self._picture[1],
+            licence_pending=self._desk.asking,
+            beyond=timeline.growing and position_s + _AHEAD_S > timeline.end_s,
+        )

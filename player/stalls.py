@@ -1,0 +1,155 @@
+"""Why playback stands still, judged from the pictures that are shown and not from what is buffered. Pure.
+
+A playback that should play makes progress when another picture is on the screen. Where there is none, one of five
+things is the cause. A decoder that shows nothing although media lies before it is begun anew at its place, once
+for a place; where that does not help and there is no sound either, the playback is over.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from player.events import Event, Note, SegmentDone
+from player.stream.buffered import MAIN
+
+FROZEN_S = 3.0
+"""So long may a picture stand although media lies before it."""
+RESTART_S = 6.0
+GIVE_UP_S = 20.0  # after a restart
+_LATE_S = 2.0  # looks are half a second apart: the machine did something else, or slept
+_RECOVERS_S = 5.0  # after it did
+_PLACE_S = 30.0  # so much media is one place
+_RECENT_S = 15.0  # so long a trouble counts
+_SOURCE_STAGES = ("http.", "media.", "manifest.", "net.length", "net.protocol", "net.too_large")
+_PICTURES = 4.0  # so many times the usual time between two of them
+
+
+class StallCause(StrEnum):
+    NETWORK = "network"  # nothing comes, or too slowly
+    LICENCE = "licence"  # the media is there and its key is not
+    DECODER = "decoder"  # media and keys are there, and no picture comes of them
+    SOURCE = "source"  # a server says no, or what it gives is damaged, or a programme sends nothing yet
+    MACHINE = "machine"  # this program did not get to run
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How things stand. ``picture`` is another value for each picture, ``every_s`` the usual time between two.
+    ``wanted``: the viewer wants to see it move, and libmpv has arrived where it is to play.
+    ``media_ahead``: the next second is in memory, whole
+    and without a hole. ``beyond``: the programme has not sent what comes next."""
+
+    now_s: float
+    position_s: float
+    picture: Hashable
+    wanted: bool
+    media_ahead: bool
+    every_s: float = 0.0
+    licence_pending: bool = False
+    beyond: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``stands``: nothing moves although it should, whatever libmpv says. ``restart``: begin anew in
+    this place. ``hopeless``: that has been done, and it was of no use."""
+
+    stands: bool = False
+    restart: bool = False
+    hopeless: bool = False
+
+
+class Stalls(Protocol):
+    """What is asked about a stall that the viewer sees."""
+
+    def begun(self) -> None:
+        """It begins now."""
+
+    @property
+    def why(self) -> StallCause:
+        """The cause of most of the stall that lasts, or has just ended."""
+        ...
+
+
+class NoStalls:
+    """Before anything plays."""
+
+    why = StallCause.NETWORK
+
+    def begun(self) -> None:
+        """Nobody looks yet."""
+
+
+class StallSense:
+    """One for each playback; ``look`` twice a second, ``event`` with whatever happens."""
+
+    def __init__(self) -> None:
+        self._looked_s: float | None = None
+        self._picture: Hashable = None
+        self._since_s: float | None = None  # nothing has moved
+        self._busy_until_s = 0.0  # this machine does something else
+        self._trouble: tuple[float, StallCause] | None = None
+        self._restarts: list[tuple[float, float]] = []  # when, and where
+        self._causes: Counter[StallCause] = Counter()
+
+    def event(self, event: Event) -> None:
+        """What the loading tells."""
+        if isinstance(event, SegmentDone) and event.track == MAIN:
+            self._trouble = None
+        elif isinstance(event, Note) and event.code:
+            source = event.code.startswith(_SOURCE_STAGES)
+            self._trouble = event.at_s, StallCause.SOURCE if source else StallCause.NETWORK
+
+    def look(self, look: Look) -> Finding:
+        """What to make of it."""
+        late = self._looked_s is not None and look.now_s - self._looked_s > _LATE_S
+        self._looked_s = look.now_s
+        if late:
+            self._busy_until_s = look.now_s + _RECOVERS_S
+        moved, self._picture = look.picture != self._picture, look.picture
+        if moved or not look.wanted:
+            self._since_s = None
+            return Finding()
+        if self._since_s is None or late:
+            self._since_s = look.now_s
+        self._causes[self.cause(look)] += 1
+        return self._judged(look, look.now_s - self._since_s)
+
+    def begun(self, look: Look) -> None:
+        """A stall that the viewer sees begins."""
+        self._causes = Counter({self.cause(look): 1})
+
+    def _judged(self, look: Look, stood_s: float) -> Finding:
+        patience_s = _PICTURES * look.every_s
+        stands = look.media_ahead and stood_s >= max(FROZEN_S, patience_s)
+        if self.cause(look) is not StallCause.DECODER or stood_s < max(RESTART_S, patience_s):
+            return Finding(stands)
+        here = [at_s for at_s, place_s in self._restarts if abs(place_s - look.position_s) < _PLACE_S]
+        if not here:
+            self._restarts.append((look.now_s, look.position_s))
+            return Finding(stands, restart=True)
+        return Finding(stands, hopeless=look.now_s - here[-1] >= GIVE_UP_S)
+
+    def cause(self, look: Look) -> StallCause:
+        """Why nothing moves at this moment."""
+        if look.now_s < self._busy_until_s:
+            return StallCause.MACHINE
+        if look.licence_pending:
+            return StallCause.LICENCE
+        if look.media_ahead:  # libmpv lags behind for a moment, or has come to a stop
+            stood_s = 0.0 if self._since_s is None else look.now_s - self._since_s
+            return StallCause.DECODER if stood_s >= FROZEN_S else StallCause.MACHINE
+        if look.beyond:
+            return StallCause.SOURCE
+        if self._trouble is not None and look.now_s - self._trouble[0] <= _RECENT_S:
+            return self._trouble[1]
+        return StallCause.NETWORK
+
+    @property
+    def why(self) -> StallCause:
+        """The cause of most of the stall that lasts, or has just ended."""
+        return self._causes.most_common(1)[0][0] if self._causes else StallCause.NETWORK

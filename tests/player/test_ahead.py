@@ -1,0 +1,140 @@
+"""What is fetched of a title before it is played, and that nothing of it is fetched again."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from player.engine import Engine
+from player.net.kept import MOST_BYTES, OLDEST_S, KeptAnswers
+from player.net.model import Request, RequestKind
+from player.opening import LIVE, Source
+from player.settings import PlaybackSettings
+from tests.kit import media
+from tests.kit.clock import FakeClock
+from tests.kit.fileserver import FileServer
+from tests.kit.media import TestMedia
+from tests.kit.playback import engine, null_player, play
+from tests.kit.transport import ScriptedTransport
+
+URL = "http://cdn/title.mpd"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end_s, "it never happened"
+        time.sleep(0.02)
+
+
+def asked(server: FileServer) -> Counter[str]:
+    return Counter(request.path for request in server.requests)
+
+
+def at_rest(made: Engine) -> bool:
+    task = made._ahead._running
+    return task is not None and task.done()
+
+
+@pytest.mark.parametrize(("title", "form"), [(media.packager_clear, "hls"), (media.dash_on_demand, "dash")])
+def test_a_title_that_was_looked_at_needs_only_its_segments(
+    title: Callable[[], TestMedia], form: str, tmp_path: Path
+) -> None:
+    made_of = title()
+    with FileServer(made_of.folder) as server, engine(tmp_path) as made, null_player(untimed=True) as player:
+        source = Source(url=server.url(str(getattr(made_of, form))))
+        settings = PlaybackSettings(rung=0, play_for_s=2.0)
+        made.prefetch(source, settings)
+        wait_for(lambda: at_rest(made))
+        ahead = asked(server)
+        run = play(made, source, player, settings)
+    assert run.status == "ended"
+    assert ahead, "something was fetched"
+    again = [path for path in ahead if asked(server)[path] > ahead[path] and not path.endswith(".mp4")]
+    assert again == [], "an answer was asked for twice"
+    manifests = [each for each in run.report["requests"] if each["kind"] == "manifest"]
+    assert manifests, "the playback asked all the same, and was answered from memory"
+
+
+def test_looking_on_to_another_title_or_at_none_ends_it(tmp_path: Path) -> None:
+    title = media.packager_clear()
+    with FileServer(title.folder) as server, engine(tmp_path) as made:
+        first, second = (Source(url=server.url(str(path))) for path in (title.hls, title.dash))
+        made.prefetch(first)
+        made.prefetch(second)
+        wait_for(lambda: at_rest(made))
+        assert "/" + str(title.hls) not in asked(server)
+        count = len(server.requests)
+        made.prefetch(first)
+        made.prefetch(None)
+        made.submit(_turn()).result(10)
+        assert made._ahead._running is None
+        assert len(server.requests) == count
+
+
+async def _turn() -> None:
+    """Whatever was put on the loop before has run."""
+
+
+@pytest.mark.parametrize(
+    ("source", "settings"),
+    [
+        (Source(url=URL), PlaybackSettings(metered=True)),
+        (Source(title_id="news", variant=LIVE), PlaybackSettings()),
+        (None, PlaybackSettings()),
+    ],
+    ids=["metered", "live", "nothing"],
+)
+def test_nothing_is_fetched_where_it_would_be_no_good(
+    source: Source | None, settings: PlaybackSettings, tmp_path: Path
+) -> None:
+    with engine(tmp_path) as made:
+        made.prefetch(source, settings)
+        made.submit(_turn()).result(10)
+        assert made._ahead._running is None
+
+
+def request(url: str = URL, kind: RequestKind = RequestKind.MANIFEST) -> Request:
+    return Request(kind, url)
+
+
+async def body_of(kept: KeptAnswers, wanted: Request) -> bytes:
+    async with kept.open(wanted) as body:
+        return b"".join([chunk async for chunk in body.chunks()])
+
+
+async def keep(kept: KeptAnswers, wanted: Request) -> None:
+    async with kept.ahead().open(wanted) as body:
+        assert [chunk async for chunk in body.chunks()]
+
+
+async def test_an_answer_is_given_once_and_not_when_it_is_old() -> None:
+    clock = FakeClock()
+    network = ScriptedTransport(clock, {URL: b"<MPD/>", "http://cdn/1.m4s": b"media"})
+    kept = KeptAnswers(network, clock)
+    await keep(kept, request())
+    assert await body_of(kept, request()) == b"<MPD/>"
+    assert len(network.requests) == 1
+    assert await body_of(kept, request()) == b"<MPD/>"
+    assert len(network.requests) == 2
+    await keep(kept, request())
+    await clock.advance(OLDEST_S + 1)
+    await body_of(kept, request())
+    assert len(network.requests) == 4
+
+
+async def test_segments_and_what_is_too_much_are_not_kept() -> None:
+    clock = FakeClock()
+    large = {f"http://cdn/{n}": bytes(MOST_BYTES // 4) for n in range(6)}
+    network = ScriptedTransport(clock, {URL: b"media", "http://cdn/huge": bytes(MOST_BYTES), **large})
+    kept = KeptAnswers(network, clock)
+    await keep(kept, request(kind=RequestKind.SEGMENT))
+    await keep(kept, request("http://cdn/huge"))
+    assert not kept._kept
+    for url in large:
+        await keep(kept, request(url))
+    assert sum(len(answer.content) for answer in kept._kept.values()) <= MOST_BYTES
