@@ -17,7 +17,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Episode, Title, TitleMarkers, Trailer
 from backend_stub.services import audit
-from backend_stub.services.structure import Markers, markers_of
+from backend_stub.services.structure import Markers, markers_of, with_episodes
 from backend_stub.services.title_credits import Credits, Person, store_credits
 from backend_stub.services.title_rights import inherit
 from backend_stub.titles import EPISODE, FILM, SERIES, TRAILER, slug
@@ -222,6 +222,22 @@ def follow_episodes(session: Session, series_id: str) -> None:
     newest = select(func.max(Title.published_at)).join(Episode, Episode.title_id == Title.id)
     session.flush()
     session.get_one(Title, series_id).published_at = session.scalar(newest.where(Episode.series_id == series_id))
+
+
+def follow_series_of(session: Session, title_id: str) -> None:
+    """Have the series of a title that came or went follow it; nothing for a title that is no episode."""
+    place = session.get(Episode, title_id)
+    if place is not None:
+        follow_episodes(session, place.series_id)
+
+
+def withdraw(session: Session, title_id: str) -> list[str]:
+    """Let viewers have a title no more, a series with its episodes; the ids of all that went."""
+    gone = with_episodes(session, title_id)
+    for one in gone:
+        session.get_one(Title, one).published_at = None
+    follow_series_of(session, title_id)
+    return gone
 
 
 def advertise(session: Session, title: Title, advertised: str) -> None:

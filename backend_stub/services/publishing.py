@@ -19,9 +19,8 @@ from backend_stub.db.migrate import upgrade
 from backend_stub.db.models import Title, TitleVersion
 from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
-from backend_stub.services.belonging import Belonging, BelongingError, follow_episodes, free_id, give_poster, settle
+from backend_stub.services.belonging import Belonging, BelongingError, free_id, give_poster, settle, withdraw
 from backend_stub.services.content_keys import KeyVault, PlainKey
-from backend_stub.services.structure import places_of, with_episodes
 from backend_stub.titles import ENCRYPTED, SHOWN_MARK, TITLE_ID_PATTERN, VARIANTS, place_of, slug
 
 _MAX_TITLE_CHARS = 300
@@ -94,11 +93,7 @@ def unpublish(settings: Settings, title_id: str) -> None:
             title = session.get(Title, title_id)
             if title is None:
                 raise PublishError(f"There is no title {title_id}.")
-            for one in with_episodes(session, title_id):
-                session.get_one(Title, one).published_at = None
-            place = places_of(session, [title_id]).get(title_id)
-            if place is not None:
-                follow_episodes(session, place.series_id)
+            withdraw(session, title_id)
             audit.record(session, now, "title.unpublished", account_id=None, subject=title_id)
     finally:
         database.close()

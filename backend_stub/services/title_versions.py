@@ -16,6 +16,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import ContentKey, KeyEnvelope, Title, TitleVersion
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
+from backend_stub.services.belonging import follow_series_of, withdraw
 from backend_stub.services.publishing import mark_shown, show, version_folders
 from backend_stub.titles import VERSION_PATTERN
 
@@ -40,6 +41,7 @@ class TitleVersions:
         with self._database.write() as session:
             title = _title(session, title_id)
             show(title, _version(session, title_id, version), now)
+            follow_series_of(session, title_id)
             mark_shown(self._settings, title_id, version)
             audit.record(session, now, "title.version", account_id=by, subject=title_id, version=version)
 
@@ -57,19 +59,22 @@ class TitleVersions:
         self._remove(title_id, version)
 
     def delete(self, title_id: str, *, by: str | None) -> None:
-        """Take a title out of the catalogue for good, with its media and its keys. What viewers did with it stays.
+        """Take a title out of the catalogue for good, with its media and its keys; a series with its episodes. What
+        viewers did with it stays.
 
         Raises KeyError for an unknown title.
         """
         now = self._clock.now()
         with self._database.write() as session:
-            title = _title(session, title_id)
-            title.published_at = None
-            title.variants = []
-            for table in (ContentKey, KeyEnvelope, TitleVersion):
-                session.execute(delete(table).where(table.title_id == title_id))
-            audit.record(session, now, "title.deleted", account_id=by, subject=title_id)
-        shutil.rmtree(self._settings.media_dir / title_id, ignore_errors=True)
+            _title(session, title_id)
+            gone = withdraw(session, title_id)
+            for one in gone:
+                session.get_one(Title, one).variants = []
+                for table in (ContentKey, KeyEnvelope, TitleVersion):
+                    session.execute(delete(table).where(table.title_id == one))
+                audit.record(session, now, "title.deleted", account_id=by, subject=one)
+        for one in gone:
+            shutil.rmtree(self._settings.media_dir / one, ignore_errors=True)
 
     def _remove(self, title_id: str, version: int) -> None:
         for folder in version_folders(self._settings, title_id, version).values():

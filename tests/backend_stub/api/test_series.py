@@ -121,6 +121,21 @@ class TestTheCatalogue:
             unpublish(running.context.settings, title_id)
         assert refusal(viewer.get("/catalog/the-mill")) == MISSING
 
+    def test_what_is_deleted_is_gone_and_a_version_shown_again_is_back(
+        self, running: Service, viewer: Caller
+    ) -> None:
+        versions = running.context.title_versions
+        for title_id in ("s1e1", "s1e2"):
+            unpublish(running.context.settings, title_id)
+        versions.delete("s2e1", by=None)
+        assert refusal(viewer.get("/catalog/the-mill")) == MISSING
+        versions.select("s1e2", 1, by=None)
+        assert seasons(viewer) == {1: ["s1e2"]}
+        versions.delete("the-mill", by=None)
+        for title_id in ("the-mill", "s1e2"):
+            assert refusal(viewer.get(f"/catalog/{title_id}")) == MISSING
+            assert not (running.context.settings.media_dir / title_id).exists()
+
     def test_a_place_is_given_once(self, running: Service) -> None:
         with pytest.raises(PublishError, match="season 1, episode 2"):
             issue(running, "other", Belonging("The Mill", 1, 2))
