@@ -174,4 +174,4 @@ class BillingMachine(RuleBasedStateMachine):
 
 
 TestBillingMachine = BillingMachine.TestCase
-TestBillingMachine.settings = settings(max_examples=5, stateful_step_count=30, deadline=None, database=None)
+TestBillingMachine.settings = settings(max_examples=4, stateful_step_count=25, deadline=None, database=None)
