@@ -55,6 +55,7 @@ Pressable {
         Label { width: parent.width; text: root.name; font.pixelSize: Theme.heading; font.weight: Font.DemiBold; Accessible.ignored: true }
         Label { width: parent.width; text: root.now; color: Theme.soft; Accessible.ignored: true }
         Rectangle {
+            anchors.left: parent.left
             width: Math.min(parent.width, Theme.px(420))
             height: Theme.px(4)
             radius: height / 2

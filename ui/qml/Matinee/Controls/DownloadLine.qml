@@ -43,6 +43,7 @@ Pressable {
             height: caption.height
             Label {
                 id: caption
+                anchors.left: parent.left
                 width: parent.width - sizes.implicitWidth - Theme.gap
                 text: root.title
                 font.weight: Font.DemiBold
@@ -64,6 +65,7 @@ Pressable {
             color: Theme.track
             visible: !root.done
             Rectangle {
+                anchors.left: parent.left
                 width: parent.width * root.fraction
                 height: parent.height
                 radius: height / 2

@@ -26,6 +26,7 @@ FocusScope {
 
     Label {
         id: caption
+        anchors.left: parent.left
         text: root.label
         color: Theme.muted
         font.pixelSize: Theme.small

@@ -14,6 +14,7 @@ FocusScope {
 
     ActionButton {
         id: again
+        anchors.left: parent.left
         objectName: "examineAgain"
         text: qsTr("Look again")
         icon: "retry"
@@ -55,6 +56,7 @@ FocusScope {
             Accessible.name: (present ? qsTr("%1 is here: %2") : qsTr("%1 is missing: %2")).arg(name).arg(detail)
             Icon {
                 id: mark
+                anchors.left: parent.left
                 y: Theme.tiny
                 name: part.present ? "check" : "warning"
                 color: part.present ? Theme.good : Theme.accent
@@ -64,7 +66,7 @@ FocusScope {
                 id: words
                 anchors { left: mark.right; leftMargin: Theme.gap; right: parent.right }
                 spacing: Theme.tiny
-                Label { text: part.name; font.weight: Font.DemiBold; Accessible.ignored: true }
+                Label { width: parent.width; text: part.name; font.weight: Font.DemiBold; Accessible.ignored: true }
                 Label {
                     width: parent.width
                     text: part.present || !part.remedy ? part.detail : part.detail + " " + part.remedy

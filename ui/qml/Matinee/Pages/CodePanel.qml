@@ -56,6 +56,7 @@ Row {
             visible: text
         }
         Label {
+            anchors.left: parent.left
             text: qsTr("and enter this code:")
             color: Theme.muted
             font.pixelSize: Theme.larger
@@ -63,6 +64,7 @@ Row {
         }
         Label {
             objectName: "userCode"
+            anchors.left: parent.left
             text: root.code.code
             color: Theme.accent
             font.pixelSize: Theme.hero
@@ -72,6 +74,7 @@ Row {
             Accessible.name: qsTr("Code %1").arg(text.split("").join(" "))
         }
         Label {
+            anchors.left: parent.left
             text: root.code.error ? qsTr("Matinee keeps trying by itself.") : qsTr("This page goes on by itself.")
             color: Theme.faint
             font.pixelSize: Theme.small

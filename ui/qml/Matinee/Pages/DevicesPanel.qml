@@ -16,6 +16,7 @@ FocusScope {
 
     ActionButton {
         id: again
+        anchors.left: parent.left
         objectName: "devicesAgain"
         text: qsTr("Look again")
         icon: "retry"

@@ -53,9 +53,10 @@ FocusScope {
         width: root.byCode ? panel.implicitWidth : Theme.px(380)
         spacing: Theme.px(18)
 
-        Wordmark { size: Theme.hero }
+        Wordmark { anchors.left: parent.left; size: Theme.hero }
         Item { width: 1; height: Theme.tight }
         Label {
+            anchors.left: parent.left
             text: root.withService ? qsTr("Sign in") : qsTr("Watch a stream")
             font.pixelSize: Theme.title
             font.weight: Font.DemiBold
@@ -113,6 +114,7 @@ FocusScope {
         Item { width: 1; height: Theme.tiny }
         FocusRow {
             id: buttons
+            anchors.left: parent.left
             spacing: Theme.px(12)
             ActionButton {
                 objectName: "signInButton"
