@@ -14,10 +14,10 @@ from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
 from backend_stub.encoding.process import run_tool
 
 # A short film or a small one has few rungs anyway, and the look costs as much as it could save.
-_SHORTEST_S = 30.0
+_SHORTEST_S = 120.0
 _SMALLEST_SIDE = 720
 _PLACES = (0.2, 0.5, 0.8)
-_LOOK_S = 1.0
+_FRAMES = 25
 _HEIGHT = 360
 _TOO_LITTLE = 0.001
 
@@ -41,8 +41,16 @@ def detail_of(source: SourceInfo, *, cancel: threading.Event | None = None) -> f
 def _rate(source: SourceInfo, place: float, width: int, target: Path, cancel: threading.Event | None) -> float:
     """Bit/s of one look."""
     command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-protocol_whitelist", "file"]
-    command += ["-ss", f"{source.picture_s * place:.3f}", "-t", str(_LOOK_S), "-i", ffmpeg_url(source.path)]
-    command += ["-map", f"0:{source.video_index}", "-vf", f"scale={width}:{_HEIGHT},format=yuv420p"]
+    # From the keyframe before the place, so that nothing is decoded in vain.
+    command += ["-noaccurate_seek", "-ss", f"{source.picture_s * place:.3f}", "-i", ffmpeg_url(source.path)]
+    command += [
+        "-map",
+        f"0:{source.video_index}",
+        "-frames:v",
+        str(_FRAMES),
+        "-vf",
+        f"scale={width}:{_HEIGHT},format=yuv420p",
+    ]
     command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-threads", "2", "-f", "h264"]
     run_tool([*command, ffmpeg_url(target)], cancel=cancel)
-    return 8 * target.stat().st_size / _LOOK_S
+    return 8 * target.stat().st_size * float(source.fps) / _FRAMES

@@ -35,11 +35,10 @@ def tell(text):
     sys.stdout.write(text + "\\n")
     sys.stdout.flush()
 
-policy = RetryPolicy(lease_s=float(sys.argv[3]), attempts=100, backoff_s=0.1)
-options = WorkerOptions(slots=int(sys.argv[2]), poll_s=0.1, policy=policy)
-run_worker(
-    Settings(Path(sys.argv[1])), options, threading.Event(), announce=tell, on_begin=lambda claim: tell(claim.name)
-)
+policy = RetryPolicy(lease_s=float(sys.argv[4]), attempts=100, backoff_s=0.1)
+options = WorkerOptions(slots=int(sys.argv[3]), poll_s=0.1, policy=policy)
+settings = Settings(Path(sys.argv[1]), database_url=sys.argv[2])
+run_worker(settings, options, threading.Event(), announce=tell, on_begin=lambda claim: tell(claim.name))
 """
 
 
@@ -78,8 +77,9 @@ def hashes(folder: Path) -> dict[str, str]:
 class WorkerProcess:
     """A worker over a data folder; :attr:`begun` are the names of the tasks that it has begun."""
 
-    def __init__(self, data_dir: Path, *, slots: int = 2, lease_s: float = 1.0) -> None:
-        command = [sys.executable, "-c", _WORKER, str(data_dir), str(slots), str(lease_s)]
+    def __init__(self, settings: Settings, *, slots: int = 2, lease_s: float = 1.0) -> None:
+        place = [str(settings.data_dir), settings.database]
+        command = [sys.executable, "-c", _WORKER, *place, str(slots), str(lease_s)]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.begun: list[str] = []
         self._news = threading.Condition()
@@ -128,14 +128,14 @@ def run_with_kills(settings: Settings, job_id: str, kills: int, seed: int, *, ti
     count = 0
     with job_service(settings) as jobs:
         for _ in range(kills):
-            worker = WorkerProcess(settings.data_dir)
+            worker = WorkerProcess(settings)
             worker.wait_for_tasks(chance.randint(1, 3), deadline - time.monotonic())
             time.sleep(chance.uniform(0.0, 0.15))
             count += jobs.get(job_id).state in {JobState.WAITING, JobState.RUNNING}
             worker.kill()
             redone += _compare(jobs.get(job_id), done)
         if jobs.get(job_id).state is not JobState.DONE:
-            worker = WorkerProcess(settings.data_dir)
+            worker = WorkerProcess(settings)
             try:
                 while jobs.get(job_id).state is not JobState.DONE and time.monotonic() < deadline:
                     time.sleep(0.1)

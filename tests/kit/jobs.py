@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.models import Base
 from backend_stub.jobs.model import NewJob
@@ -28,7 +29,7 @@ class HandClock:
 
 @contextmanager
 def job_table(folder: Path, policy: RetryPolicy | None = None) -> Iterator[tuple[Jobs, HandClock]]:
-    database = Database(f"sqlite:///{folder / 'jobs.db'}")
+    database = Database(Settings(folder).database)
     Base.metadata.create_all(database.engine)
     clock = HandClock()
     try:
