@@ -22,7 +22,7 @@ def test_an_axis_ends_at_a_round_number_above(value: float) -> None:
     assert found <= max(2.5 * value, 1.0)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(VALUES, st.one_of(st.none(), VALUES)), max_size=20), st.text(max_size=20))
 def test_every_plot_is_well_formed_and_in_its_frame(points: list[tuple[float, float | None]], name: str) -> None:
     name = "".join(letter for letter in name if letter.isprintable())

@@ -43,7 +43,7 @@ class Browser:
 @pytest.fixture
 def browser(seen: Seen) -> Iterator[Browser]:
     """Nobody is signed in yet."""
-    with httpx.Client(base_url=seen.group.api.url, trust_env=False) as client:
+    with httpx.Client(base_url=seen.group.api.url, trust_env=False, timeout=60) as client:
         yield Browser(client)
 
 
@@ -161,21 +161,21 @@ def test_switches_make_edges_misbehave(seen: Seen, admin: Browser) -> None:
     fields = {"seal": seal(admin.get("/faults"))}
     edge = seen.group.edges[0].url
     assert admin.post("/faults", data={**fields, "edge edge-a": "errors", "edge edge-b": ""}).status_code == 303
-    assert httpx.get(edge, trust_env=False).status_code == 503
+    assert httpx.get(edge, trust_env=False, timeout=60).status_code == 503
     assert re.search(r'<option value="errors" selected>.*?</option>', admin.get("/faults").text)
     bad = admin.post("/faults", data={**fields, "document": '{"version": 1, "rules": [{"<b>": 1}]}'})
     assert bad.status_code == 422
     assert "<b>" not in bad.text
-    assert httpx.get(edge, trust_env=False).status_code == 503  # the one before stays
+    assert httpx.get(edge, trust_env=False, timeout=60).status_code == 503  # the one before stays
     own = fault_document({"match": {"pathway": "edge-a"}, "fault": {"type": "status", "status": 418}})
     assert admin.post("/faults", data={**fields, "document": own}).status_code == 303
-    assert httpx.get(edge, trust_env=False).status_code == 418
+    assert httpx.get(edge, trust_env=False, timeout=60).status_code == 418
     assert "of your own" in admin.get("/faults").text
     everything = fault_document({"fault": {"type": "status", "status": 500}})
     assert admin.post("/faults", data={**fields, "document": everything}).status_code == 303
-    assert httpx.get(seen.group.api_url + "/health", trust_env=False).status_code == 500
+    assert httpx.get(seen.group.api_url + "/health", trust_env=False, timeout=60).status_code == 500
     assert admin.post("/faults/end", data=fields).status_code == 303  # the way out stays open
-    assert httpx.get(edge, trust_env=False).status_code == 403
+    assert httpx.get(edge, trust_env=False, timeout=60).status_code == 403
 
 
 def test_jobs_are_stopped(seen: Seen, admin: Browser) -> None:

@@ -43,7 +43,7 @@ class Operator:
         account = group.context.accounts.register("root@matinee.local", "root", "secret-9", plan="free", role="admin")
         token = group.context.tokens.issue(account, "desk").access_token
         self.client = httpx.Client(
-            base_url=group.api_url, headers={"Authorization": f"Bearer {token}"}, trust_env=False
+            base_url=group.api_url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
         )
         self.device_id = group.context.device_commands.devices()[0].device.id
 
