@@ -27,6 +27,7 @@ from player.paths import Paths
 from player.rating import rate_control
 from player.selection import Selection, audio_rendition, rendition_of, select
 from player.settings import PlaybackServices, PlaybackSettings
+from player.state import PlaybackState, Status
 from player.stream.main_track import first_rung
 from player.stream.sources import Sources, WholeKeys
 from player.stream.throughput import Throughput
@@ -35,6 +36,7 @@ LOOK_S = 0.3
 """So long a title must be looked at before anything is fetched of it: who passes over it does not mean it."""
 _LONGEST_S = 15.0
 _MOST = 4  # titles
+_SLACK_S = 0.5
 
 
 class Ahead:
@@ -132,6 +134,18 @@ class Ahead:
             await asyncio.gather(*(sources.ready(each) for each in _renditions(selection, rung)))
         finally:
             await sources.close()
+
+
+def needs_network(state: PlaybackState) -> bool:
+    """Whether a playback still has something to fetch; one that has everything until its end leaves the network to
+    others."""
+    if state.status in (Status.IDLE, Status.ENDED, Status.FAILED):
+        return False
+    end_s = state.duration_s
+    if end_s is None or state.live:
+        return True
+    here = (begin <= state.position_s + _SLACK_S and end >= end_s - _SLACK_S for begin, end in state.buffered)
+    return not any(here)
 
 
 def _renditions(selection: Selection, rung: int) -> list[Rendition]:

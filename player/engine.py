@@ -25,7 +25,7 @@ from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
 from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import SignedLicences
-from player.ahead import Ahead
+from player.ahead import Ahead, needs_network
 from player.clock import Clock, SystemClock
 from player.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
 from player.device_rights import DeviceRights, open_rights, register
@@ -44,7 +44,7 @@ from player.resume import ProgressJournal, ResumeSync
 from player.service import ServiceClient, TokenStore
 from player.session import Session
 from player.settings import PlaybackServices, PlaybackSettings
-from player.state import PlaybackState, Status
+from player.state import PlaybackState
 from player.telemetry import EventQueue, Form, SessionFacts, Telemetry, accepted_ids
 from player.telemetry.sender import Deliver
 from player.wishes import TrackWishes
@@ -165,8 +165,8 @@ class Engine:
         """The viewer looks at this title and may play it next (None: looks at none any more): fetch the leave to play
         it, its manifest, its licence and what stands before its first segments. Another call ends the one before.
 
-        Nothing is fetched on a metered or slow network, while something plays, and of kept and live titles; what was
-        fetched is good for a minute.
+        Nothing is fetched on a metered or slow network, while a playback needs it, and of kept and live titles; what
+        was fetched is good for a minute.
         """
         settings = settings or PlaybackSettings()
         services = self._services(None if source is None else self._visit(source), settings, None)
@@ -309,8 +309,7 @@ class Engine:
     def _is_free(self) -> bool:
         """Whether the network has nothing better to do than to fetch ahead."""
         states = [session.state for session in self._sessions]
-        resting = (Status.IDLE, Status.ENDED, Status.FAILED)
-        return all(state.status in resting and not state.low_bandwidth for state in states)
+        return not any(needs_network(state) or state.low_bandwidth for state in states)
 
     def _visit(self, source: Source) -> Visit | None:
         """What is remembered of this network; None where playback does not meet it as it is: kept titles, local

@@ -148,6 +148,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
         prepare=lambda player: _apply_preferences(player, store),
         examine=lambda: _examine(options),
         presence=lambda: _presence(options),
+        look_ahead=lambda engine, source: engine.prefetch(source, _playback_settings(options, store, meter)),
     )
     tasks = Tasks(client)
     output = VideoOutput(_make_player)
@@ -267,6 +268,20 @@ def _make_player() -> PlayerPort:
     return MpvPlayer(OutputOptions(audio=audio_outputs()))
 
 
+def _playback_settings(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> PlaybackSettings:
+    """What the viewer has set, as it stands now."""
+    from player.cmcd import CmcdSettings
+    from player.settings import PlaybackSettings
+
+    return options.playback or PlaybackSettings(
+        stay_at_end=not options.only_source,
+        audio_language=store.preferences.audio_language or None,
+        max_bps=store.preferences.data_limit_bps or None,
+        metered=store.preferences.metered or meter.network.metered is True,
+        cmcd=CmcdSettings() if store.preferences.cmcd else None,
+    )
+
+
 def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> OpenPlayback:
     def begin(
         engine: Engine,
@@ -275,9 +290,6 @@ def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMet
         on_state: Callable[[PlaybackState], None],
         start_s: float | None,
     ) -> Session:
-        from player.cmcd import CmcdSettings
-        from player.settings import PlaybackSettings
-
         on_event = options.on_event or (lambda _event: None)
 
         def seen(state: PlaybackState) -> None:
@@ -285,13 +297,7 @@ def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMet
                 options.on_state(state)
             on_state(state)
 
-        playback = options.playback or PlaybackSettings(
-            stay_at_end=not options.only_source,
-            audio_language=store.preferences.audio_language or None,
-            max_bps=store.preferences.data_limit_bps or None,
-            metered=store.preferences.metered or meter.network.metered is True,
-            cmcd=CmcdSettings() if store.preferences.cmcd else None,
-        )
+        playback = _playback_settings(options, store, meter)
         if start_s is not None:
             playback = replace(playback, start_s=start_s)
         return engine.open(source, player, seen, playback, on_event)

@@ -71,7 +71,7 @@ class OpenPlayback(Protocol):
 class EngineClient:
     """A :class:`ui.ports.ClientPort` over a real engine. ``open_playback`` begins a session in it, ``prepare`` sets
     the player up for it (it may wait for libmpv), ``examine`` looks at the installation (it may take a while);
-    ``presence`` is held while a playback needs the network."""
+    ``presence`` is held while a playback needs the network; ``look_ahead`` fetches what a title begins with."""
 
     def __init__(
         self,
@@ -81,12 +81,14 @@ class EngineClient:
         prepare: Callable[[MpvPlayer], None] = lambda _player: None,
         examine: Callable[[], Sequence[PartReport]] = tuple,
         presence: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+        look_ahead: Callable[[Engine, Source | None], None] = lambda _engine, _source: None,
     ) -> None:
         self._make_engine = make_engine
         self._open_playback = open_playback
         self._prepare = prepare
         self._examine = examine
         self._presence = presence
+        self._look_ahead = look_ahead
         self._watch: asyncio.Task[None] | None = None
         self._service_name = urlsplit(service_url).netloc if service_url else ""
         self._made: Future[Engine] = Future()
@@ -122,6 +124,10 @@ class EngineClient:
     def engine(self) -> Engine:
         """The engine, once it is made: on its loop it is."""
         return self._made.result()
+
+    def look_at(self, source: Source | None) -> None:
+        if self._made.done() and self._made.exception() is None:
+            self._look_ahead(self.engine, source)
 
     def plays_online(self) -> bool:
         """Whether a playback needs the network now. For the engine's loop."""

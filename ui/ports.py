@@ -480,6 +480,10 @@ class ClientPort(Protocol):
         """The bytes of a poster, fetched through the network gate."""
         ...
 
+    def look_at(self, source: Source | None) -> None:
+        """This title may be played next: fetch what stands before its first picture, where the network is free."""
+        ...
+
     async def open(
         self,
         source: Source,

@@ -230,6 +230,7 @@ class FakeClient:
     def __init__(self, titles: Sequence[TitleCard] = (), *, service_name: str = "tv.test") -> None:
         self.titles = list(titles)
         self.series: dict[str, list[SeasonCards]] = {}  # by id
+        self.looked_at: list[str] = []  # title ids; empty for none
         self.page_size = 50
         self.service_name = service_name
         self.viewer: str | None = None
@@ -337,6 +338,9 @@ class FakeClient:
     async def channels(self) -> Sequence[ChannelCard]:
         await self._obstacles()
         return self.on_air
+
+    def look_at(self, source: Source | None) -> None:
+        self.looked_at.append(source.title_id if source is not None else "")
 
     async def seasons(self, series_id: str) -> list[SeasonCards]:
         await self._obstacles()

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from player.ahead import needs_network
 from player.engine import Engine
 from player.net.kept import MOST_BYTES, OLDEST_S, KeptAnswers
 from player.net.model import Request, RequestKind
 from player.opening import LIVE, Source
 from player.settings import PlaybackSettings
+from player.state import PlaybackState, Status
 from tests.kit import media
 from tests.kit.clock import FakeClock
 from tests.kit.fileserver import FileServer
@@ -138,3 +140,18 @@ async def test_segments_and_what_is_too_much_are_not_kept() -> None:
     for url in large:
         await keep(kept, request(url))
     assert sum(len(answer.content) for answer in kept._kept.values()) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("state", "needs"),
+    [
+        (PlaybackState(status=Status.ENDED), False),
+        (PlaybackState(status=Status.LOADING), True),
+        (PlaybackState(Status.PLAYING, position_s=10.0, duration_s=60.0, buffered=((5.0, 40.0),)), True),
+        (PlaybackState(Status.PLAYING, position_s=45.0, duration_s=60.0, buffered=((0.0, 9.0), (40.0, 59.9))), False),
+        (PlaybackState(Status.PLAYING, position_s=45.0, duration_s=60.0, buffered=((50.0, 60.0),)), True),
+        (PlaybackState(Status.PLAYING, position_s=45.0, live=True, buffered=((40.0, 60.0),)), True),
+    ],
+)
+def test_a_playback_that_has_everything_needs_no_network(state: PlaybackState, needs: bool) -> None:
+    assert needs_network(state) is needs

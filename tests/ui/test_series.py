@@ -219,3 +219,11 @@ class TestSmartDownloads:
         stage.key(K.Key_Return, K.Key_Back)
         stage.wait(20)
         assert stage.downloads.kept_up == 2
+
+
+class TestLookingAhead:
+    def test_the_next_episode_is_fetched_ahead_when_it_is_offered(self, stage):
+        session = stage.play(playing(position_s=500.0, facts=FACTS))
+        assert stage.client.looked_at == []
+        session.publish(playing(position_s=561.0, facts=FACTS))
+        stage.until(lambda: stage.client.looked_at == ["mill-1-3"])

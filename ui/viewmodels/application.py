@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
-from player.state import Failure
+from player.state import Failure, NextEpisode
 from ui import links
 from ui.links import Link
 from ui.ports import ClientPort, Person, TitleCard
@@ -33,6 +33,7 @@ from ui.viewmodels.title_download import TitleDownload
 
 if TYPE_CHECKING:
     from player.opening import Source
+    from ui.viewmodels.up_next import UpNext
 
 
 class Page(StrEnum):
@@ -126,6 +127,7 @@ class ApplicationViewModel(QObject):
         self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))
         self._details.changed.connect(lambda: self._title_download.show(self._details.keepable))
         self._details.changed.connect(self.listedChanged)
+        cast("UpNext", self._player.property("upNext")).coming.connect(self._look_at_next)
         self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
         self._player.ended.connect(self.back)
@@ -376,6 +378,12 @@ class ApplicationViewModel(QObject):
         self._playing = True
         self._show_top()
         self._player.open(source, start_s)
+
+    def _look_at_next(self, following: NextEpisode) -> None:
+        """Have the next episode fetched ahead. Titles that are only looked at are not: that would take a stream."""
+        from player.opening import Source
+
+        self._client.look_at(Source(title_id=following.title_id, name=following.name, variant=""))
 
     def _keep_up(self) -> None:
         """Smart downloads, where the viewer wants them and there is one to ask for."""

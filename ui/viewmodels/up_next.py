@@ -22,6 +22,7 @@ class UpNext(QObject):
     viewer says so, or after a countdown where ``auto`` does. The countdown waits while the playback does."""
 
     changed = Signal()
+    coming = Signal(object)  # NextEpisode, when it is offered
     wanted = Signal(object, bool)  # NextEpisode; whether the viewer chose it
 
     def __init__(
@@ -124,6 +125,8 @@ class UpNext(QObject):
             self._timer.stop()
         if changed:
             self.changed.emit()
+            if offered:
+                self.coming.emit(self._facts.next_episode)
 
     def _tick(self) -> None:
         if not (self._offered and self._running):
