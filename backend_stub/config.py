@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,17 +15,22 @@ class RateLimit:
     window_s: float
 
 
+def _database_url() -> str:
+    return os.environ.get("MATINEE_DATABASE_URL", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where the service keeps its state and how long what it gives out is good. Times are seconds.
 
-    ``database_url`` is an SQLAlchemy URL; without one it is an SQLite file in the data folder.
+    ``database_url`` is an SQLAlchemy URL, by default that in ``MATINEE_DATABASE_URL``; without one it is an SQLite
+    file in the data folder.
     ``wake_url`` is the Redis or PostgreSQL that wakes encoding workers; without one a file in the data folder does.
     ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
     """
 
     data_dir: Path
-    database_url: str = field(default="", repr=False)
+    database_url: str = field(default_factory=_database_url, repr=False)
     access_token_s: float = 15 * 60
     refresh_token_s: float = 30 * 86400
     play_session_s: float = 6 * 3600

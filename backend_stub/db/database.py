@@ -6,8 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_S = 15
@@ -18,6 +19,7 @@ class Database:
     """One engine; :meth:`read` and :meth:`write` are the two kinds of transaction."""
 
     def __init__(self, url: str) -> None:
+        """Raises ValueError with a sentence for a URL that is none, or whose driver is not installed."""
         self.url = url
         if url.startswith("sqlite"):
             arguments = {"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
@@ -25,7 +27,7 @@ class Database:
             _prepare_sqlite(self.engine)
             self._turn: AbstractContextManager[object] = threading.Lock()
         else:
-            self.engine = create_engine(url, pool_pre_ping=True, pool_size=_CONNECTIONS)
+            self.engine = _server_engine(url)
             self._turn = nullcontext()
         self._writer = self.engine.execution_options(matinee_begin="BEGIN IMMEDIATE")
 
@@ -46,6 +48,20 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _server_engine(url: str) -> Engine:
+    try:
+        place = make_url(url)
+        if place.drivername in {"postgres", "postgresql"}:
+            place = place.set(drivername="postgresql+psycopg")
+        return create_engine(place, pool_pre_ping=True, pool_size=_CONNECTIONS)
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"The database needs {error.name}, which is not installed: pip install 'matinee[postgres]'."
+        ) from error
+    except ArgumentError as error:
+        raise ValueError("The address of the database is not one.") from error
 
 
 def _prepare_sqlite(engine: Engine) -> None:

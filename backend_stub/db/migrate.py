@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, select, table, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.expression import column
 
 from backend_stub.db.database import Database
@@ -22,8 +23,14 @@ def upgrade(database: Database) -> None:
     """Run the missing steps, in one transaction. Several processes may call this at once.
 
     Alembic is only loaded when there is something to do: it costs more than the rest of a start.
+
+    Raises ConnectionError when the database cannot be opened.
     """
-    if current_revision(database) == HEAD:
+    try:
+        current = current_revision(database)
+    except OperationalError as error:
+        raise ConnectionError("the database cannot be reached") from error
+    if current == HEAD:
         return
     from alembic import command
 

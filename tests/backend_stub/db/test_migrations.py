@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
+from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import HEAD, alembic_config, current_revision, upgrade
 from backend_stub.db.models import Account, Base, ContentKey, Device, ListEntry
@@ -136,6 +137,25 @@ def test_a_failed_write_leaves_nothing(database: Database) -> None:
         fail()
     with database.read() as session:
         assert session.connection().exec_driver_sql("SELECT count(*) FROM audit").scalar() == 0
+
+
+@pytest.mark.parametrize("url", ["no address", "nosuchdatabase://x/y"])
+def test_an_address_that_is_none(url: str) -> None:
+    with pytest.raises(ValueError, match="database"):
+        Database(url)
+
+
+def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
+    unreachable = Database(f"sqlite:///{tmp_path}/none/x.db")
+    with pytest.raises(ConnectionError, match="cannot be reached"):
+        upgrade(unreachable)
+
+
+def test_the_address_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MATINEE_DATABASE_URL", "postgresql://u:secret@h/d")
+    settings = Settings(tmp_path)
+    assert settings.database == "postgresql://u:secret@h/d"
+    assert "secret" not in repr(settings)
 
 
 def test_sqlite_keeps_a_write_ahead_log_and_foreign_keys(database: Database) -> None:
