@@ -124,9 +124,7 @@ class Ahead:
         await desk.admit(presentation)
         selection = select(presentation, services.learning.wishes)
         pathway = paths.current or pathway_of(presentation.url)
-        sources = Sources(
-            presentation, loader, keys, desk.ensure, WholeKeys(loader, pathway), default_pathway=pathway
-        )
+        sources = Sources(presentation, loader, keys, desk.ensure, WholeKeys(loader), default_pathway=pathway)
         network = Throughput(services.recall, lambda: paths.current)
         rate = rate_control(selection, settings, network.estimate, settings.rung)
         rung = first_rung(rate, self._clock.monotonic())

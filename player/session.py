@@ -242,7 +242,7 @@ class Session:
             self._errands.spawn(steering.run)
         self._selection = self._choose(presentation)
         pathway = self._paths.current or pathway_of(presentation.url)
-        whole_keys = WholeKeys(loader, pathway)
+        whole_keys = WholeKeys(loader)
         sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
         self._streaming = self._make_streaming(sources, loader)
         self._tracks = self._make_tracks(sources)

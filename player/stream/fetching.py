@@ -84,7 +84,7 @@ class SegmentFetcher:
         )
         ready = asyncio.get_running_loop().create_task(self._make_ready(entry))
         try:
-            transform = await self._sources.transform(order.segment.keys, order.segment.number)
+            transform = await self._sources.transform(order.segment.keys, order.segment.number, order.rendition)
             if transform is not None:
                 entry.buffer = SegmentBuffer(self._waiting, transform, arrived)
             self._store.put(entry)

@@ -277,7 +277,7 @@ class Sources:
         )
 
         async def read(body: bytes, _result: LoadResult) -> bytes:
-            transform = await self.transform(init.keys, sequence=None)
+            transform = await self.transform(init.keys, None, rendition)
             data = body if transform is None else transform(body) + transform(None)
             open_demuxer(rendition.container, data)  # whether it can be used
             return data
@@ -288,16 +288,18 @@ class Sources:
         """A small segment as a whole, decrypted where it is encrypted as a whole. Raises NetError or DrmError."""
         urls = self.urls(rendition, segment.url, segment)
         data = await self._loader.load_bytes(Resource(kind, urls, segment.byte_range, track=rendition.id))
-        transform = await self.transform(segment.keys, segment.number)
+        transform = await self.transform(segment.keys, segment.number, rendition)
         return data if transform is None else transform(data) + transform(None)
 
     async def transform(
-        self, keys: Sequence[KeyInfo], sequence: int | None
+        self, keys: Sequence[KeyInfo], sequence: int | None, rendition: Rendition
     ) -> Callable[[bytes | None], bytes] | None:
-        """What decrypts a whole segment while it arrives (HLS AES-128 and its kin); None where that is not needed."""
+        """What decrypts a whole segment of a rendition while it arrives (HLS AES-128 and its kin); None where that is
+        not needed. A key that lies beside the media is had from every CDN that has them."""
         for key in keys:
             if self._whole_segment.handles(key):
-                return await self._whole_segment.transform(key, sequence)
+                urls = {} if key.uri is None else self.urls(rendition, key.uri)
+                return await self._whole_segment.transform(key, sequence, urls)
         if keys and all(key.method not in ("NONE", "SAMPLE-AES", "SAMPLE-AES-CTR", "CENC") for key in keys):
             raise MediaError(
                 ErrorCode.MEDIA_UNSUPPORTED,
@@ -357,9 +359,8 @@ class WholeKeys:
     """Keys of whole-segment encryption, fetched through the loader and kept until one does not fit: then the server
     may have another one by now, and whoever loads the segment again asks for it."""
 
-    def __init__(self, loader: Loader, pathway: str) -> None:
+    def __init__(self, loader: Loader) -> None:
         self._loader = loader
-        self._pathway = pathway
         self._keys: dict[str, bytes] = {}
 
     def handles(self, key: KeyInfo) -> bool:
@@ -368,15 +369,18 @@ class WholeKeys:
 
         return key.keyformat == "identity" and key.method in whole_segment_methods()
 
-    async def transform(self, key: KeyInfo, sequence: int | None) -> Callable[[bytes | None], bytes]:
-        """A decryptor to be fed with the chunks of a segment, and with None at the end."""
+    async def transform(
+        self, key: KeyInfo, sequence: int | None, urls: Mapping[str, str]
+    ) -> Callable[[bytes | None], bytes]:
+        """A decryptor to be fed with the chunks of a segment, and with None at the end. ``urls`` are the key's
+        addresses by CDN."""
         from drm_client.hls_aes import media_sequence_iv, segment_decryptor  # only encrypted HLS needs it
 
         if key.uri is None:
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The playlist names no address for its key.")
         value = self._keys.get(key.uri)
         if value is None:
-            value = await self._loader.load_bytes(Resource(RequestKind.KEY, {self._pathway: key.uri}))
+            value = await self._loader.load_bytes(Resource(RequestKind.KEY, urls))
             self._keys[key.uri] = value
         iv = key.iv if key.iv is not None or sequence is None else media_sequence_iv(sequence)
         with self._doubting(key.uri):

@@ -8,7 +8,7 @@ from tests.e2e.chaos import check, run
 from tests.kit.chaos import CDNS, episodes
 
 
-@pytest.mark.parametrize("seed", [13, 19, 24, 26, 41])
+@pytest.mark.parametrize("seed", [4, 13, 19, 26, 41])
 async def test_a_minute_of_random_faults_is_not_seen(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     check(seed, await run(seed, monkeypatch))
 

@@ -161,7 +161,7 @@ class Viewing:
         body, result = await self.loader.load_whole(_manifest(self.broadcast.url))
         presentation = parse(body, result.url, now_s=self.clock.wall())
         self.sources = Sources(
-            presentation, self.loader, KeyRing(), _no_keys, WholeKeys(self.loader, "a.test"), default_pathway="a.test"
+            presentation, self.loader, KeyRing(), _no_keys, WholeKeys(self.loader), default_pathway="a.test"
         )
         selection = select(presentation)
         store = SegmentStore(1 << 26)

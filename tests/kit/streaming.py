@@ -133,7 +133,7 @@ class StreamingBench(Link):
             self.loader,
             self.keys,
             self._ensure,
-            WholeKeys(self.loader, "a.test"),
+            WholeKeys(self.loader),
             default_pathway="a.test",
         )
         self.rate = RateControl(

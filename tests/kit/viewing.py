@@ -312,7 +312,7 @@ class Viewing:
             self.loader,
             self.keys,
             self.desk.ensure,
-            WholeKeys(self.loader, pathway),
+            WholeKeys(self.loader),
             default_pathway=pathway,
         )
         rungs = ladder(selection.main)

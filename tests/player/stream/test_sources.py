@@ -60,7 +60,7 @@ class Bench(Link):
             self.loader,
             KeyRing(),
             self._ensure,
-            WholeKeys(self.loader, "a.test"),
+            WholeKeys(self.loader),
             default_pathway="a.test",
         )
 
@@ -216,13 +216,13 @@ async def test_the_renditions_of_a_discontinuity_share_one_clock(opened: list[di
 async def test_whole_segment_encryption_that_is_not_known_is_refused() -> None:
     own = rendition("v")
     bench = Bench(presentation(video_track(own)), {})
-    assert await bench.sources.transform((), 1) is None
-    assert await bench.sources.transform((KeyInfo("SAMPLE-AES", "skd://x"),), 1) is None
+    assert await bench.sources.transform((), 1, own) is None
+    assert await bench.sources.transform((KeyInfo("SAMPLE-AES", "skd://x"),), 1, own) is None
     with pytest.raises(MediaError) as caught:
-        await bench.sources.transform((KeyInfo("ROT13", "http://a.test/key"),), 1)
+        await bench.sources.transform((KeyInfo("ROT13", "http://a.test/key"),), 1, own)
     assert caught.value.code is ErrorCode.MEDIA_UNSUPPORTED
     with pytest.raises(MediaError):
-        await bench.sources.transform((KeyInfo("AES-128"),), 1)
+        await bench.sources.transform((KeyInfo("AES-128"),), 1, own)
 
 
 async def test_an_encrypted_segment_is_decrypted_with_a_key_that_is_fetched_once() -> None:
