@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,11 +24,18 @@ def clock() -> SettableClock:
     return SettableClock()
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a title: making its database takes longer than most of these tests."""
+    settings = Settings(tmp_path_factory.mktemp("published"))
+    publish_noise(settings)
+    return settings.data_dir
+
+
 @pytest.fixture
-def tiered(tmp_path: Path, clock: SettableClock) -> Iterator[ServerGroup]:
-    options = ServerOptions(shield=True, cache_bytes=CACHE_BYTES)
-    with ServerGroup(Settings(tmp_path), options, clock) as running:
-        publish_noise(running.settings)
+def tiered(published: Path, tmp_path: Path, clock: SettableClock) -> Iterator[ServerGroup]:
+    shutil.copytree(published, tmp_path, dirs_exist_ok=True)
+    with ServerGroup(Settings(tmp_path), ServerOptions(shield=True, cache_bytes=CACHE_BYTES), clock) as running:
         yield running
 
 
