@@ -291,6 +291,7 @@ def test_what_is_shown_stays_when_the_network_goes(client, home, qtbot):
     home.refresh()
     qtbot.waitUntil(lambda: home.property("notice") != "")
     assert state_of(home) == "ready"
+    assert home.property("offline"), "what is on this machine stands among the rows"
     assert home.property("titles").property("count") == 5
 
 

@@ -88,6 +88,7 @@ class HomeViewModel(QObject):
         self._retry.timeout.connect(self._load)
         self._visible = False
         self._failing = False
+        self._offline = False
         self._state = HomeState.LOADING
         self._message = ""
         self._notice = ""
@@ -100,6 +101,7 @@ class HomeViewModel(QObject):
     state = shown(str, "_state", changed)
     message = shown(str, "_message", changed)
     notice = shown(str, "_notice", changed)
+    offline = shown(bool, "_offline", changed)
 
     @Property(QObject, constant=True)
     def titles(self) -> PosterModel:
@@ -151,7 +153,7 @@ class HomeViewModel(QObject):
         """Show nothing any more, for another viewer."""
         self._stop()
         self._owner = ""
-        self._failing = False
+        self._failing = self._offline = False
         self._cards = []
         self._state, self._message, self._notice = HomeState.LOADING, "", ""
         self._rows.show(())
@@ -210,7 +212,7 @@ class HomeViewModel(QObject):
         self._cursor = None
         self._titles.more_wanted = None
         self._state, self._message = HomeState.READY, ""
-        self._notice = _offline_words() if self._failing else ""
+        self._notice = _offline_words() if self._offline else ""
         self._rows.show(kept.rows)
         self._publish()
 
@@ -228,7 +230,7 @@ class HomeViewModel(QObject):
 
     def _accept(self, cursor: str | None) -> None:
         self._task = None
-        self._failing = False
+        self._failing = self._offline = False
         self._retry.stop()
         self._back_off.reset()
         self._cursor = cursor
@@ -239,11 +241,11 @@ class HomeViewModel(QObject):
         if failure.code in SIGNED_OUT:
             self.signInNeeded.emit(failure.sentence)
             return
-        offline = failure.code in _NO_NETWORK
+        self._offline = failure.code in _NO_NETWORK
         if self._cards:
-            self._notice = _offline_words() if offline else failure.sentence
+            self._notice = _offline_words() if self._offline else failure.sentence
         else:
-            self._state = HomeState.OFFLINE if offline else HomeState.ERROR
+            self._state = HomeState.OFFLINE if self._offline else HomeState.ERROR
             self._message = failure.sentence
         self._titles.more_wanted = None
         self._failing = True

@@ -377,6 +377,13 @@
     </message>
 </context>
 <context>
+    <name>HomeHeader</name>
+    <message>
+        <source>On this machine</source>
+        <translation>Auf diesem Gerät</translation>
+    </message>
+</context>
+<context>
     <name>HomePage</name>
     <message>
         <source>All titles</source>

@@ -44,6 +44,8 @@ FocusScope {
         preferredHighlightEnd: width - Theme.margin - Theme.posterWidth
         Accessible.role: Accessible.List
         Accessible.name: root.heading
+        // The focus may be here before there is a title to have it.
+        onCurrentItemChanged: if (activeFocus) currentItem?.forceActiveFocus(Qt.OtherFocusReason)
         Keys.priority: Keys.AfterItem
         Keys.onLeftPressed: event => event.accepted = true
         Keys.onRightPressed: event => event.accepted = true

@@ -8,6 +8,7 @@ FocusScope {
     id: root
 
     required property QtObject home
+    required property QtObject downloads
     property alias bar: bar
     readonly property bool withFeatured: home.featured.count > 0
     readonly property real rowsTop: withFeatured ? banner.height : bar.height + Theme.wide
@@ -16,21 +17,20 @@ FocusScope {
 
     signal titleChosen(string titleId) // to its page
     signal playChosen(string titleId)
+    signal downloadChosen(string downloadId)
     signal passed() // Down from the last row
 
     implicitHeight: rowsTop + rows.height
 
-    function rowWithFocus(): Item {
-        for (let at = 0; at < repeater.count; ++at) {
-            if (repeater.itemAt(at)?.activeFocus)
-                return repeater.itemAt(at)
-        }
-        return null
+    function stops(): list<Item> {
+        return Array.from(rows.children).filter(child => child.visible && child.isRow === true)
     }
+    function rowWithFocus(): Item { return stops().find(row => row.activeFocus) ?? null }
     // Focus the row nearest to the catalogue, or the furthest.
     function enterFromBelow() {
-        if (repeater.count > 0)
-            repeater.itemAt(repeater.count - 1).forceActiveFocus(Qt.OtherFocusReason)
+        const last = stops().pop()
+        if (last)
+            last.forceActiveFocus(Qt.OtherFocusReason)
         else
             enterFirst()
     }
@@ -42,20 +42,20 @@ FocusScope {
     }
     // From one stop to the next: the bar, the large title, each row.
     function go(step: int) {
-        const row = rowWithFocus()
-        const next = (row ? row.at : -1) + step
+        const now = stops().findIndex(row => row.activeFocus)
         if (bar.activeFocus)
             step < 0 ? bar.enter() : withFeatured ? enterFirst() : enterRow(0)
-        else if (row && next < 0)
-            enterFirst()
-        else if (!row && step < 0)
+        else if (now < 0 && step < 0)
             bar.enter()
+        else if (now + step < 0)
+            enterFirst()
         else
-            enterRow(next)
+            enterRow(now + step)
     }
     function enterRow(at: int) {
-        if (at < repeater.count)
-            repeater.itemAt(at).forceActiveFocus(Qt.OtherFocusReason)
+        const row = stops()[at]
+        if (row)
+            row.forceActiveFocus(Qt.OtherFocusReason)
         else
             passed()
     }
@@ -84,17 +84,29 @@ FocusScope {
         id: rows
         y: root.rowsTop
         width: root.width
+        // Without a network: what can be watched all the same
+        PosterRow {
+            readonly property bool isRow: true
+            objectName: "row_here"
+            prefix: "here_"
+            width: root.width
+            heading: qsTr("On this machine")
+            model: root.downloads.ready
+            visible: root.home.offline && count > 0
+            enabled: visible
+            onVisibleChanged: Qt.callLater(root.hold)
+            onActiveFocusChanged: root.row = root.rowWithFocus()
+            onTitleChosen: downloadId => root.downloadChosen(downloadId)
+        }
         Repeater {
-            id: repeater
             model: root.home.rows
             onItemRemoved: Qt.callLater(root.hold)
             delegate: PosterRow {
-                required property int index
                 required property string key
                 required heading
                 required property bool plays
                 required property QtObject titles
-                readonly property int at: index
+                readonly property bool isRow: true
 
                 objectName: "row_" + key
                 prefix: key + "_"

@@ -81,6 +81,8 @@ FocusScope {
         width: root.width
         height: implicitHeight
         home: root.home
+        downloads: root.downloads
+        onDownloadChosen: downloadId => root.downloadChosen(downloadId)
         onCurrentChanged: root.reveal()
         onTitleChosen: titleId => root.titleChosen(titleId)
         onPlayChosen: titleId => root.playChosen(titleId)
