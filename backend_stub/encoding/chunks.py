@@ -27,9 +27,7 @@ from backend_stub.encoding.watching import WATCH_FILTERS, Intervals, read_watch
 
 SEGMENT_S = 4
 _MOST_SEGMENTS = 15
-# Of a film of some minutes, so that no processor waits for long at the end. Pieces of one segment cost a sixth more.
-_CHUNKS_WANTED = 16
-_SHORT_SEGMENTS = 8
+_CHUNKS_WANTED = 8  # of a short film, so that all processors have something to do
 # A chunk is read from a little before its first frame, so that the frame on show there is known.
 _RUN_UP_S = 1
 # How much shorter than its header promises a source may turn out before it counts as cut off.
@@ -70,8 +68,7 @@ def split(picture_s: float, fps: Fraction) -> list[Chunk]:
     segments = max(1, math.ceil(picture_s / SEGMENT_S - 1e-9))
     if segments > 1 and picture_s - (segments - 1) * SEGMENT_S < _TOLERATED_LOSS_S:
         segments -= 1  # headers round up: a last chunk of so little might hold nothing
-    least = 1 if segments < _SHORT_SEGMENTS else 2
-    per_chunk = min(_MOST_SEGMENTS, max(least, math.ceil(segments / _CHUNKS_WANTED)))
+    per_chunk = min(_MOST_SEGMENTS, math.ceil(segments / _CHUNKS_WANTED))
     begins = range(0, segments, per_chunk)
     chunks = []
     for number, begin in enumerate(begins):

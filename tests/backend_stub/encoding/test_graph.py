@@ -60,7 +60,7 @@ def test_chunks_cover_the_film_at_segment_boundaries(seconds: float, fps: Fracti
     assert float(chunks[-1].first / fps) < seconds
     keyframes = [frame for chunk in chunks for frame in chunk.keyframes]
     assert [int(frame / fps) // SEGMENT_S for frame in keyframes] == list(range(len(keyframes)))
-    assert len(chunks) <= max(16, seconds / 60 + 1)
+    assert len(chunks) <= max(8, seconds / 60 + 1)
 
 
 def test_simple_films_have_fewer_rungs_and_other_codecs_their_own() -> None:
