@@ -80,7 +80,8 @@ def replay_recorded(args: argparse.Namespace) -> int:
     for line in summary_lines(report):
         print(line, file=sys.stderr)
     if found.report is None:
-        print("  The media were not recorded: only the decisions were taken again.", file=sys.stderr)
+        why = "keys of playlists are never recorded" if recording.with_media else "the media were not recorded"
+        print(f"  This cannot be played ({why}): only the decisions were taken again.", file=sys.stderr)
     for line in _told(found, free=args.free):
         print(f"  {line}", file=sys.stderr)
     another = args.free and report["policy"] != recording.report["policy"]

@@ -85,6 +85,11 @@ class Recording:
             raise _damaged(self.path) from error
 
     @property
+    def playable(self) -> bool:
+        """Whether the media are there, and need no key that a playlist names: those are never recorded."""
+        return self.with_media and not any(each.kind == "key" for each in self.exchanges)
+
+    @property
     def with_media(self) -> bool:
         """Whether the bytes of the media are there, and not only their digests."""
         media = [each for each in self.exchanges if each.kind in ("segment", "init") and each.size]

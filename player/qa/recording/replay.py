@@ -42,9 +42,9 @@ _TOLERANCE_S = 1e-3  # times in reports are rounded
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """``report`` is None where the media were not recorded. ``taken_again`` counts the decisions that came out as
-    they were, of ``decisions``; ``differences`` says what came out otherwise. ``left_s`` is when a free replay asked
-    for something that was not recorded."""
+    """``report`` is None where the media, or their keys, are not there. ``taken_again`` counts the decisions (of
+    ``decisions``) that came out as they were, ``differences`` says what came out otherwise. ``left_s`` is when a free
+    replay asked for something that was not recorded."""
 
     report: dict[str, Any] | None
     decisions: int
@@ -62,7 +62,7 @@ def replay(recording: Recording, profile: Path) -> Replayed:
     recorded = _recorded(recording)
     again, differences = _take_again(recording, recorded)
     report = None
-    if recording.with_media:
+    if recording.playable:
         before = recording.report
         asked = [
             (float(before["decisions"][number]["at_s"]), each)
@@ -79,8 +79,11 @@ def replay(recording: Recording, profile: Path) -> Replayed:
 def replay_freely(recording: Recording, profile: Path, policy: str = "") -> Replayed:
     """Let ``policy`` (default: the one of then) decide anew in the recorded session. Raises InputError for a damaged
     one, and one without media."""
-    if not recording.with_media:
-        raise InputError(ErrorCode.INPUT_USAGE, "This recording has no media: nothing can be decided anew in it.")
+    if not recording.playable:
+        raise InputError(
+            ErrorCode.INPUT_USAGE,
+            "This recording has no media, or not their keys: nothing can be decided anew in it.",
+        )
     comparable_s = _comparable_s(recording.report)
     before = _asked(recording.report, comparable_s)
     name = policy or _policy_name(recording)

@@ -9,9 +9,10 @@ import threading
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from player.clock import SystemClock
+from player.errors import ErrorCode, NetError
 from player.net.gate import Gate
 from player.net.model import Body, Request, RequestKind, Response, Transport
 from player.net.redact import host_of
@@ -20,6 +21,10 @@ from player.qa.simulation.loop import VirtualLoop
 _KEPT_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT, RequestKind.INDEX})
 _KEPT_BYTES = 256 * 1024 * 1024
 _PIECE = 65536
+_PATIENCE_S = 60.0
+_TRIES = 3
+_LEAVE_S = 3.0
+_SLOW = frozenset({ErrorCode.NET_TIMEOUT, ErrorCode.NET_STALLED})
 _Key = tuple[str, int, int | None]
 
 
@@ -49,19 +54,40 @@ class Origin:
     def _ask(self, request: Request, known: Response | None) -> concurrent.futures.Future[Response]:
         """What is kept takes the same way as what is not, so that the order of things is the same."""
         if known is None:
-            return asyncio.run_coroutine_threadsafe(self._gate.fetch(request, check_status=False), self._loop)
+            return asyncio.run_coroutine_threadsafe(self._fetch(request), self._loop)
         done: concurrent.futures.Future[Response] = concurrent.futures.Future()
         done.set_result(known)
         return done
 
+    async def _fetch(self, request: Request) -> Response:
+        """The answer, however long it takes: a server or a machine that is busy is none of a run's affairs."""
+        patient = replace(request, deadline_s=_PATIENCE_S, first_byte_s=_PATIENCE_S)
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._gate.fetch(patient, check_status=False)
+            except NetError as error:
+                if error.code not in _SLOW:
+                    raise
+        return await self._gate.fetch(patient, check_status=False)
+
     def close(self) -> None:
         """Close all connections and end the thread."""
         with contextlib.suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(self._gate.close(), self._loop).result(10.0)
+            asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(10.0)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10.0)
         if not self._thread.is_alive():
             self._loop.close()
+
+    async def _finish(self) -> None:
+        """What a playback that was stopped still waited for may come, or is ended."""
+        running = asyncio.all_tasks() - {asyncio.current_task()}
+        if running:
+            _, running = await asyncio.wait(running, timeout=_LEAVE_S)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._gate.close()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

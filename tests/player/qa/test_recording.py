@@ -11,6 +11,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from player.errors import InputError
 from player.net.faults import FaultPlan
@@ -109,6 +111,26 @@ def test_a_recording_with_digests_only_has_no_media_and_still_has_its_decisions(
     assert found.same
     assert found.taken_again > 3
     assert all(len(each.sha256) == 64 for each in recording.exchanges if each.kind == "segment")
+
+
+def test_a_recording_that_needs_a_playlists_key_has_its_decisions_too(tmp_path: Path) -> None:
+    key, place = bytes(range(16)), tmp_path / "cdn"
+    place.mkdir()
+    padder, encryptor = padding.PKCS7(128).padder(), Cipher(algorithms.AES(key), modes.CBC(bytes(16))).encryptor()
+    clear = min(media.ffmpeg_hls_ts(8).folder.rglob("*.ts")).read_bytes()
+    encrypted = encryptor.update(padder.update(clear) + padder.finalize()) + encryptor.finalize()
+    (place / "0.ts").write_bytes(encrypted)
+    (place / "k").write_bytes(key)
+    (place / "a.m3u8").write_text(
+        '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:4,\n0.ts\n#EXT-X-ENDLIST\n'
+    )
+    with FileServer(place) as server:
+        report, recording = recorded(tmp_path, server.url("a.m3u8"))
+    assert report["result"]["status"] == "ended"
+    found = replay(recording, tmp_path)
+    assert (found.report, found.same, found.taken_again) == (None, True, 1)
+    with pytest.raises(InputError, match="not their keys"):
+        replay_freely(recording, tmp_path)
 
 
 def test_the_same_bytes_are_kept_once_and_the_same_session_makes_the_same_file(tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ def test_a_broken_threshold_is_exit_code_1_and_a_broken_plan_2(
 
 def test_a_live_source_is_refused_in_virtual_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "live.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n#EXTINF:4,\n2.ts\n")
-    shutil.copy(next(media.ffmpeg_hls_ts(8).folder.rglob("*.ts")), tmp_path / "1.ts")
+    for name in ("1.ts", "2.ts"):
+        shutil.copy(min(media.ffmpeg_hls_ts(8).folder.rglob("*.ts")), tmp_path / name)
     (tmp_path / "plan.yaml").write_text("version: 1\nname: L\nsources: [{name: channel, url: live.m3u8}]\n")
     assert main(["qa", "run", str(tmp_path / "plan.yaml")]) == 2
     assert "channel is live: a plan with live sources needs mode: real." in capsys.readouterr().err
