@@ -146,17 +146,22 @@ def _control(package: _Package, root: Path, source: Source) -> None:
     }
     text = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
     _write(root / "DEBIAN" / "control", text.encode())
-    is_player = package is _PLAYER
-    replaced = {
-        "@FOLDER@": package.folder,
-        "@SYSUSERS@": "    systemd-sysusers matinee-kiosk.conf 2>/dev/null || true" if is_player else "",
-        "@STOP@": "systemctl stop matinee-kiosk.service 2>/dev/null || true" if is_player else "",
-    }
-    for name in ("postinst", "prerm", *(["postrm"] if is_player else [])):
-        script = (_HERE / "debian" / name).read_text(encoding="utf-8")
-        for mark, value in replaced.items():
-            script = script.replace(mark, value)
-        _write(root / "DEBIAN" / name, script.encode())
+    for name, text in scripts(package.name, package.folder).items():
+        _write(root / "DEBIAN" / name, text.encode())
+
+
+def scripts(package: str, folder: str) -> dict[str, str]:
+    """What dpkg runs for a package whose libraries lie in ``folder``, by name: those that see to the compiled
+    libraries, and for the player those of its kiosk behind them."""
+    made = {name: _script(name).replace("@FOLDER@", folder) for name in ("postinst", "prerm")}
+    if package == _PLAYER.name:
+        made = {name: text + _script(f"kiosk.{name}") for name, text in made.items()}
+        made["postrm"] = _script("kiosk.postrm")
+    return made
+
+
+def _script(name: str) -> str:
+    return (_HERE / "debian" / name).read_text(encoding="utf-8")
 
 
 def _architecture() -> str:

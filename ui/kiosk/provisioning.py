@@ -106,7 +106,7 @@ def load(path: Path) -> Provisioning:
             data = file.read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise InputError(ErrorCode.INPUT_FILE, f"{path.name} is longer than {_MAX_BYTES // 1024} KiB.")
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")  # some editors mark what they write
     except OSError as error:
         raise InputError(ErrorCode.INPUT_FILE, f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError:
@@ -164,6 +164,8 @@ def _top(text: str) -> Table:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise TableError(line, f"this is not TOML ({str(error).split(' (at')[0]})") from None
+    except ValueError:  # Python reads no more than some thousand digits, which TOML does not say
+        raise TableError(1, "there is a number with too many digits") from None
     except RecursionError:
         raise TableError(1, "this is nested too deeply") from None
 

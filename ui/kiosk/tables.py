@@ -60,7 +60,8 @@ class Table:
     def number(self, key: str, default: float, least: float, most: float) -> float:
         """A finite number within bounds."""
         value = self._left.pop(key, default)
-        if type(value) not in (int, float) or not math.isfinite(value) or not least <= value <= most:
+        # Compared first: a whole number may be too long for a float.
+        if type(value) not in (int, float) or not least <= value <= most or not math.isfinite(value):
             raise TableError(self.line(key), f"{key} must be a number from {least:g} to {most:g}")
         return float(value)
 

@@ -89,6 +89,8 @@ max_kbps = 2000
         (1, SMALL.replace("format = 1", "format = 2")),
         (1, SMALL.replace("format = 1\n", "")),
         (4, SMALL + "loops = 0\n"),
+        (4, SMALL + f"minutes = {'9' * 400}\n"),
+        (1, SMALL + f"minutes = {'9' * 5000}\n"),
         (4, SMALL + "loops = true\n"),
         (4, SMALL + 'days = ["monday"]\n'),
         (4, SMALL + 'hours = { from = "8:00", to = "09:00" }\n'),
@@ -142,6 +144,12 @@ def test_a_file_that_is_no_text_or_too_long_is_refused(content: bytes, tmp_path:
     with pytest.raises(InputError) as refused:
         load(file)
     assert "kiosk.toml" in refused.value.sentence
+
+
+def test_a_file_may_begin_with_the_mark_of_an_editor(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(SMALL, encoding="utf-8-sig")
+    assert load(path) == parse(SMALL)
 
 
 def test_a_file_that_is_missing_is_an_error_of_the_input(tmp_path: Path) -> None:

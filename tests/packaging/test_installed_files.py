@@ -1,0 +1,99 @@
+"""What the Debian packages put into a system: units, scripts, descriptions for the desktop. Programs that look for
+mistakes in them are asked where they are."""
+
+import importlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from configparser import ConfigParser
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+PACKAGING = Path(__file__).parents[2] / "packaging"
+KIOSK = PACKAGING / "systemd" / "matinee-kiosk.service"
+
+Run = Callable[..., list[str]]
+
+
+@pytest.fixture
+def deb(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(PACKAGING))
+    return importlib.import_module("artefact_deb")
+
+
+@pytest.fixture
+def run(deb: ModuleType, tmp_path: Path) -> Run:
+    """Runs a script of the player's package as dpkg does; what it asked of systemd."""
+    libraries = tmp_path / "libraries"
+    (libraries / "ui" / "__pycache__").mkdir(parents=True)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("systemctl", "systemd-sysusers", "python3"):
+        program = programs / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >> {tmp_path}/calls\nexit 1\n', encoding="utf-8")
+        program.chmod(0o755)
+
+    def call(name: str, *words: str) -> list[str]:
+        script = tmp_path / name
+        script.write_text(deb.scripts("matinee", str(libraries))[name], encoding="utf-8")
+        environment = {"PATH": f"{programs}:/usr/bin:/bin"}
+        subprocess.run(["sh", str(script), *words], env=environment, check=True)
+        calls = tmp_path / "calls"
+        return calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+
+    return call
+
+
+def test_a_kiosk_goes_on_while_a_new_version_is_installed(run: Run, tmp_path: Path) -> None:
+    assert run("prerm", "upgrade", "0.2.0") == []
+    assert not (tmp_path / "libraries/ui/__pycache__").exists()
+    asked = run("postinst", "configure", "0.1.0")
+    assert asked[-2:] == ["systemctl daemon-reload", "systemctl --no-block try-restart matinee-kiosk.service"]
+    assert "systemd-sysusers matinee-kiosk.conf" in asked
+
+
+def test_a_kiosk_ends_when_it_is_removed(run: Run) -> None:
+    assert run("prerm", "remove") == ["systemctl stop matinee-kiosk.service"]
+
+
+def test_the_service_has_no_kiosk(deb: ModuleType) -> None:
+    made = deb.scripts("matinee-backend", "/usr/lib/matinee/backend")
+    assert set(made) == {"postinst", "prerm"}
+    assert not any("kiosk" in text or "@" in text for text in made.values())
+
+
+def test_the_kiosk_reaches_its_sockets() -> None:
+    """Those of the compositor and the sound lie below /run/user, those of X below /tmp."""
+    unit = ConfigParser(interpolation=None, strict=False, delimiters=("=",))
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(KIOSK, encoding="utf-8")
+    service = unit["Service"]
+    assert service["ProtectSystem"] == "strict"
+    assert service["PrivateTmp"] == "yes"
+    assert service.get("ProtectHome", "no") == "no"
+    assert "-/home" in service["InaccessiblePaths"].split()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
+@pytest.mark.parametrize("name", ["matinee-kiosk.service", "matinee-backend.service"])
+def test_systemd_understands_the_units(name: str, tmp_path: Path) -> None:
+    text = (PACKAGING / "systemd" / name).read_text(encoding="utf-8")
+    unit = tmp_path / name
+    # What is installed with them is not here.
+    unit.write_text(text.replace("/usr/bin/matinee", "/bin/true").replace("/usr/bin/cage", "/bin/true"), "utf-8")
+    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(unit)]
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("appstreamcli") is None, reason="appstreamcli is not here")
+def test_appstream_understands_the_description(tmp_path: Path) -> None:
+    text = (PACKAGING / "desktop" / "matinee.metainfo.xml").read_text(encoding="utf-8")
+    about = tmp_path / "matinee.metainfo.xml"
+    about.write_text(text.replace("@VERSION@", "0.1.0").replace("@DATE@", "2026-01-01"), encoding="utf-8")
+    done = subprocess.run(["appstreamcli", "validate", "--no-net", str(about)], capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode()
