@@ -82,6 +82,11 @@ class Monitor:
         return self._first_frame and not self._mpv_paused and not self.is_seeking and not self.ended
 
     @property
+    def place(self) -> tuple[float, bool]:
+        """The position (s), and whether it moves."""
+        return self._playhead.position_s, self.state.status is Status.PLAYING
+
+    @property
     def ended(self) -> bool:
         return self.state.status in (Status.ENDED, Status.FAILED)
 

@@ -82,6 +82,7 @@ class Addresses:
     facts: TitleFacts = NO_FACTS
     presentation: Presentation | None = field(default=None, repr=False)  # nothing is to be loaded
     cdns: tuple[str, ...] = ()  # those that the viewer wants, see Source
+    session_id: str = field(default="", repr=False)  # of the play session that gave them
 
 
 DeviceId = Callable[[], Awaitable[str | None]]
@@ -154,7 +155,14 @@ def offer_of(session: PlaySession) -> LicenceOffer | None:
 def _from_session(session: PlaySession, place: Resume) -> Addresses:
     addresses = ((manifest.pathway, manifest.dash or manifest.hls) for manifest in session.manifests)
     manifests = {pathway: url for pathway, url in addresses if url is not None}
-    return Addresses(manifests, offer_of(session), place.position_s, session.title.title, facts_of_title(session))
+    return Addresses(
+        manifests,
+        offer_of(session),
+        place.position_s,
+        session.title.title,
+        facts_of_title(session),
+        session_id=session.session_id,
+    )
 
 
 def facts_of_title(session: PlaySession) -> TitleFacts:

@@ -16,29 +16,38 @@ _SIGNED = "/s/"  # docs/protocol.md: all addresses of one title on one edge shar
 
 class Renewal:
     """``ask`` gets a new play session for the same title. Give an instance to the loader as its ``refresh``, its
-    :meth:`offer` to the licence desk as its ``reoffer``."""
+    :meth:`offer` to the licence desk as its ``reoffer``. ``session_id`` is that of the newest play session."""
 
-    def __init__(self, ask: Callable[[], Awaitable[PlaySession]]) -> None:
+    def __init__(self, ask: Callable[[], Awaitable[PlaySession]], session_id: str = "") -> None:
         self._ask = ask
+        self.session_id = session_id
 
     async def __call__(self) -> Readdress:
         """Raises what the service says no with."""
-        return readdress_to(await self._ask())
+        return readdress_to(await self.again())
 
     async def offer(self) -> LicenceOffer | None:
         """Where the licence of a new play session is had. Raises what the service says no with."""
-        return offer_of(await self._ask())
+        return offer_of(await self.again())
+
+    async def again(self) -> PlaySession:
+        """A new play session in place of the one before. Raises what the service says no with."""
+        session = await self._ask()
+        self.session_id = session.session_id
+        return session
 
 
-def renewal_of(source: Source, service: ServiceClient | None, device_id: DeviceId | None) -> Renewal | None:
-    """How the addresses of a source are renewed; None where no service gave them."""
+def renewal_of(
+    source: Source, service: ServiceClient | None, device_id: DeviceId | None, session_id: str = ""
+) -> Renewal | None:
+    """How the play session of a source is renewed, which is ``session_id`` now; None where no service gave one."""
     if source.kept is not None or not source.title_id or service is None or device_id is None:
         return None
 
     async def ask() -> PlaySession:
         return await play_session(source, service, await device_id())
 
-    return Renewal(ask)
+    return Renewal(ask, session_id)
 
 
 def readdress_to(session: PlaySession) -> Readdress:

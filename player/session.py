@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
-from random import Random
 from typing import Any, Literal
 
 from abr.model import NetworkMemory
@@ -21,6 +20,7 @@ from player.errands import Errands
 from player.errors import ANY_ERROR, ErrorCode, MediaError, undecodable
 from player.events import Event, PhaseReached, Sought, TransferDone
 from player.extras import Extras
+from player.heartbeats import Heartbeats
 from player.licences import LicenceDesk
 from player.live.playback import LiveActions, LiveParts, LivePlayback
 from player.loader import Loader
@@ -86,6 +86,7 @@ class Session:
         self._streaming: Streaming | None = None
         self._loader: Loader | None = None
         self._desk: LicenceDesk | None = None
+        self._beats: Heartbeats | None = None
         self._url = ""
         self._closing = False
         self._progress: Progress | None = None
@@ -216,19 +217,17 @@ class Session:
         for kid, key in self._source.keys:
             self._keys.add(kid, key)
         self._paths = Paths(tuple(addresses.manifests))
-        renewal = renewal_of(self._source, services.service, services.device_id)
-        loader = self._loader = Loader(
-            services.gate,
+        renewal = renewal_of(self._source, services.service, services.device_id, addresses.session_id)
+        loader = self._loader = services.loader(
             self._paths,
-            self._clock,
-            Random(settings.seed),
             renewal,
-            buffer_s=self._buffer_s,
-            on_event=lambda event: self._observe(note_of(event)),
-            is_patient=lambda: self._paused,
-            mark=services.mark,
+            settings.seed,
+            self._buffer_s,
+            lambda event: self._observe(note_of(event)),
+            lambda: self._paused,
         )
         ended = partial(self._errands.call_soon, self._endings.fail)
+        self._beats = services.heartbeats(renewal, lambda: self._monitor.place, ended)
         desk = self._desk = services.licence_desk(self._keys, addresses.offer, renewal, self._observe, ended)
         desk.prefetch()
         start_s = settings.start_s if settings.start_s is not None else addresses.resume_s
@@ -356,6 +355,7 @@ class Session:
 
     async def _close(self) -> None:
         self._closing = True
+        farewell = None if self._beats is None else asyncio.ensure_future(self._beats.close())
         await self._errands.close()
         if self._live is not None:
             await self._live.close()
@@ -368,6 +368,8 @@ class Session:
             await self._streaming.close()
         if self._desk is not None:
             await self._desk.close()
+        if farewell is not None:
+            await farewell
         self._monitor.stopped()
 
     # --- commands, on the loop

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from random import Random
 
 from abr.model import Policy
 from abr.registry import DEFAULT, create
@@ -14,11 +15,15 @@ from drm_client.licence import LicenceClient
 from player.clock import Clock
 from player.cmcd import CmcdSettings
 from player.decoding import NO_LIMITS, DecodeLimits
+from player.errors import MatineeError
 from player.events import Observer
+from player.heartbeats import BEAT_S, Heartbeats
 from player.licences import LicenceDesk, LicenceOffer, OpenKept
-from player.loader import Mark
+from player.loader import Loader, Mark
+from player.loads import LoadEvent
 from player.net.gate import Gate
 from player.opening import Addresses
+from player.paths import Paths
 from player.remembered import Learning
 from player.renewal import Renewal
 from player.resume import ResumeSync
@@ -60,6 +65,41 @@ class PlaybackServices:
         reoffer = None if renewal is None else renewal.offer
         kept = self.kept_licences
         return LicenceDesk(self.licences, keys, offer, self.clock, observe, kept=kept, reoffer=reoffer, on_end=on_end)
+
+    def loader(
+        self,
+        paths: Paths,
+        renewal: Renewal | None,
+        seed: int,
+        buffer_s: Callable[[], float],
+        on_event: Callable[[LoadEvent], None],
+        is_patient: Callable[[], bool],
+    ) -> Loader:
+        """What loads everything of one playback; see :class:`Loader`."""
+        return Loader(
+            self.gate,
+            paths,
+            self.clock,
+            Random(seed),
+            renewal,
+            buffer_s=buffer_s,
+            on_event=on_event,
+            is_patient=is_patient,
+            mark=self.mark,
+        )
+
+    def heartbeats(
+        self,
+        renewal: Renewal | None,
+        place: Callable[[], tuple[float, bool]],
+        on_end: Callable[[MatineeError | DrmError], None],
+    ) -> Heartbeats | None:
+        """What tells the service that one playback goes on; None where no service gave leave for it. The play session
+        of a title that was fetched ahead is not of this moment: there the first heartbeat is due at once."""
+        if self.service is None or renewal is None:
+            return None
+        first_s = BEAT_S if self.prepared is None else 0.0
+        return Heartbeats(self.service, renewal, place, on_end, self.clock, first_s)
 
 
 @dataclass(frozen=True, slots=True)

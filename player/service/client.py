@@ -45,6 +45,7 @@ from player.service.reply import (
     read_device_code,
     read_devices,
     read_my_list,
+    read_next_in,
     read_page,
     read_play_session,
     read_profile,
@@ -280,6 +281,17 @@ class ServiceClient:
             raise InputError(ErrorCode.INPUT_USAGE, "This device is not registered with the service yet.")
         response = await self._call(f"/play/{quote(title_id, safe='')}", {"device_id": device_id, "variant": variant})
         return read_play_session(Members.of(response), self._base)
+
+    async def heartbeat(self, session_id: str, position_s: float, *, playing: bool) -> float:
+        """The play session is still in use; seconds until the service wants to hear that again."""
+        state = "playing" if playing else "paused"
+        path = f"/play/{quote(session_id, safe='')}/heartbeat"
+        response = await self._call(path, {"position_s": max(0.0, position_s), "state": state})
+        return read_next_in(Members.of(response))
+
+    async def end_play(self, session_id: str) -> None:
+        """The play session is used no more: its place is free for another device."""
+        await self._call(f"/play/{quote(session_id, safe='')}/end", {})
 
     async def download(
         self, title_id: str, device_id: str | None, variant: str = "encrypted", max_height: int | None = None

@@ -37,6 +37,8 @@ from player.service.model import (
 T = TypeVar("T")
 
 _MAX_SENTENCE = 300
+_MAX_NAME = 60
+_MOST_STREAMS = 4  # are named
 
 _BY_PROBLEM: Mapping[str, tuple[ErrorCode, str]] = {
     "wrong_credentials": (ErrorCode.SERVICE_SIGN_IN, "The e-mail address or the password is wrong."),
@@ -49,6 +51,7 @@ _BY_PROBLEM: Mapping[str, tuple[ErrorCode, str]] = {
     "device_not_found": (ErrorCode.SERVICE_NOT_FOUND, "Your account has no such device."),
     "device_revoked": (ErrorCode.SERVICE_NOT_ENTITLED, "This device was removed from your account."),
     "device_mismatch": (ErrorCode.SERVICE_NOT_ENTITLED, "The permission to play belongs to another device."),
+    "plan_missing": (ErrorCode.SERVICE_NOT_ENTITLED, "Your plan does not include this title."),
     "maturity": (ErrorCode.SERVICE_NOT_ENTITLED, "This title is not for this profile."),
     "wrong_pin": (ErrorCode.SERVICE_NOT_ENTITLED, "The PIN is wrong."),
     "access_denied": (ErrorCode.SERVICE_SIGN_IN, "The sign-in was refused on the other device."),
@@ -73,6 +76,8 @@ def problem(response: Response) -> ServiceError:
     name = members.optional_text("code") or ""
     if name in _BY_PROBLEM:
         code, sentence = _BY_PROBLEM[name]
+    elif name == "stream_limit":
+        code, sentence = ErrorCode.SERVICE_NOT_ENTITLED, _too_many_screens(members)
     elif status in _BY_STATUS:
         code, sentence = _BY_STATUS[status]
     elif status >= 500:
@@ -82,6 +87,25 @@ def problem(response: Response) -> ServiceError:
         code, sentence = ErrorCode.SERVICE_REPLY, title[:_MAX_SENTENCE] or f"The service refuses ({status})."
     recoverable = code in (ErrorCode.SERVICE_EXPIRED, ErrorCode.HTTP_SERVER, ErrorCode.HTTP_RATE_LIMITED)
     return ServiceError(code, sentence, recoverable=recoverable, status=status, problem=name[:64])
+
+
+def _too_many_screens(members: Members) -> str:
+    """What the viewer may switch off: the devices that play, and what."""
+
+    def shown(item: object) -> str:
+        stream = Members(item, "streams")
+        return f"{_printed(stream.text('name'))} ({_printed(stream.text('title'))})"
+
+    try:
+        playing = members.each("streams", shown)[:_MOST_STREAMS]
+    except ServiceError:
+        playing = ()
+    sentence = "Your plan plays on no more screens at the same time"
+    return f"{sentence}; playing now: {', '.join(playing)}." if playing else f"{sentence}."
+
+
+def _printed(text: str) -> str:
+    return redact_text("".join(filter(str.isprintable, text)))[:_MAX_NAME]
 
 
 class Members:
@@ -291,6 +315,11 @@ def read_play_session(members: Members, base_url: str) -> PlaySession:
         furthest_s=members.optional_number("furthest_s"),
         next_episode=None if following is None else read_title(following, base_url),
     )
+
+
+def read_next_in(members: Members) -> float:
+    """When the next heartbeat is wanted, in seconds. What paces us is bounded."""
+    return min(300.0, max(1.0, members.number("next_in_s")))
 
 
 def _read_place(members: Members) -> EpisodePlace:
