@@ -4,8 +4,11 @@ it on the client's loop."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 
 from player.errors import ANY_ERROR
 from player.opening import Source
@@ -14,6 +17,7 @@ from ui.ports import DownloadsPort, KeptTitle, Shelf, TitleCard
 
 _log = logging.getLogger(__name__)
 _FAILED = "failed"
+_STANDING = ("complete", _FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +30,26 @@ class Steps:
     remove: tuple[str, ...] = ()
 
 
-def decide(entries: Sequence[Entry], shelf: Shelf, limit_bytes: int) -> Steps:
-    """The steps towards having what the playlist wants kept, and nothing else. Nothing is begun above the limit."""
+def decide(
+    entries: Sequence[Entry], shelf: Shelf, limit_bytes: int, refused: Mapping[str, int] = MappingProxyType({})
+) -> Steps:
+    """The steps towards having what the playlist wants kept, and nothing else. Nothing is begun above the limit.
+    ``refused``: how often each title could not even be begun; one that never can be holds up no other."""
     wanted: dict[str, int] = {}
     for entry in entries:
         if entry.keep:
             wanted.setdefault(entry.title, entry.max_height)
     there = {kept.title_id for kept in shelf.titles}
     left_over = tuple(kept.id for kept in shelf.titles if kept.title_id not in wanted)
-    missing = tuple((title, height) for title, height in wanted.items() if title not in there)
+    missing = sorted(
+        ((title, height) for title, height in wanted.items() if title not in there),
+        key=lambda each: refused.get(each[0], 0),
+    )
     # One at a time: how large a title is shows only when it is there.
-    going_on = any(kept.state != "complete" for kept in shelf.titles if kept.id not in left_over)
+    going_on = any(kept.state not in _STANDING for kept in shelf.titles if kept.id not in left_over)
     room = shelf.used < limit_bytes
     retry = tuple(kept.id for kept in shelf.titles if kept.state == _FAILED and kept.title_id in wanted)
-    return Steps(missing[:1] if room and not going_on else (), retry if room else (), left_over)
+    return Steps(tuple(missing[:1]) if room and not going_on else (), retry if room else (), left_over)
 
 
 def playable(entry: Entry, shelf: Shelf) -> KeptTitle | None:
@@ -63,21 +73,31 @@ class Keeper:
         self._card_of = card_of
         self._entries = entries
         self._limit_bytes = limit_bytes
+        self._refused: Counter[str] = Counter()
 
     async def provide(self) -> None:
-        """One round of steps. What fails is tried again in the next one."""
+        """One round of steps. What fails is tried again in the next one, and keeps no other from being done."""
         if not any(entry.keep for entry in self._entries):
             return
         try:
-            steps = decide(self._entries, await self._downloads.shelf(), self._limit_bytes)
-            for download_id in steps.remove:
-                await self._downloads.remove(download_id)
-            for download_id in steps.retry:
-                await self._downloads.resume(download_id)
-            for title_id, height in steps.fetch:
-                await self._downloads.add(await self._card_of(title_id), height or None)
+            steps = decide(self._entries, await self._downloads.shelf(), self._limit_bytes, self._refused)
         except ANY_ERROR as error:
             _log.warning("what is kept ahead waits: %s", error.code)
+            return
+        for work in (
+            *(partial(self._downloads.remove, download_id) for download_id in steps.remove),
+            *(partial(self._downloads.resume, download_id) for download_id in steps.retry),
+            *(partial(self._fetch, title_id, height) for title_id, height in steps.fetch),
+        ):
+            try:
+                await work()
+            except ANY_ERROR as error:
+                _log.warning("what is kept ahead waits: %s", error.code)
+
+    async def _fetch(self, title_id: str, height: int) -> None:
+        self._refused[title_id] += 1  # until it is known better
+        await self._downloads.add(await self._card_of(title_id), height or None)
+        del self._refused[title_id]
 
     async def source(self, entry: Entry) -> Source:
         """What to play for an entry: what is kept, else the stream."""

@@ -26,7 +26,7 @@ def kept(title: str, state: str = "complete", *, playable: bool = True) -> KeptT
         (Shelf([kept("film", "queued")]), Steps()),
         (Shelf([kept("film"), kept("short")]), Steps()),
         (Shelf([kept("film"), kept("short"), kept("old")]), Steps(remove=("d-old",))),
-        (Shelf([kept("film", "failed")]), Steps(retry=("d-film",))),
+        (Shelf([kept("film", "failed")]), Steps(fetch=(("short", 0),), retry=("d-film",))),
         (Shelf([kept("film")], used=100), Steps()),
         (Shelf([kept("film"), kept("old")], used=100), Steps(remove=("d-old",))),
     ],
@@ -85,6 +85,20 @@ async def test_what_fails_waits_for_the_next_round() -> None:
     await keeper.provide()
     assert downloads.calls == []
     assert (await keeper.source(ENTRIES[0])).title_id == "film"
+
+
+async def test_a_title_that_is_gone_holds_up_no_other() -> None:
+    async def find(title_id: str) -> TitleCard:
+        if title_id == "film":
+            raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "There is no such title.")
+        return TitleCard(title_id, title_id)
+
+    downloads = FakeDownloads()
+    keeper = Keeper(downloads, find, TWO, 100)
+    await keeper.provide()
+    assert downloads.calls == []
+    await keeper.provide()
+    assert downloads.calls == [("add short", None)]
 
 
 async def test_nothing_is_looked_at_where_nothing_is_to_be_kept() -> None:
