@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from player.files import kept_json, write_whole
+from player.files import is_newer, kept_json, write_whole
 
 KINDS = ("restart", "playlist", "screenshot", "logs")
 TEXT, JPEG = "text/plain", "image/jpeg"
@@ -46,6 +47,11 @@ class Outcome:
     data: bytes = field(default=b"", repr=False)
 
 
+def newer_file() -> OSError:
+    """For what a later version of this program wrote, which is left as it is."""
+    return PermissionError(errno.EPERM, "a newer version of this program wrote the file, which is left as it is")
+
+
 def is_id(text: object) -> bool:
     """Whether this can be the id of a command, and so a file's name."""
     return isinstance(text, str) and _ID.fullmatch(text) is not None
@@ -59,6 +65,7 @@ class CommandJournal:
         self._folder = folder
         self._path = folder / "journal.json"
         self._lines: dict[str, dict[str, object]] = _read(self._path)
+        self._newer = is_newer(kept_json(self._path, _MAX_BYTES), _VERSION)
 
     def knows(self, command_id: str) -> bool:
         """Whether it was begun before."""
@@ -102,6 +109,8 @@ class CommandJournal:
         return Outcome(command_id, line.get("ok") is True, str(line.get("message", "")), kind, data)
 
     def _set(self, command_id: str, line: dict[str, object]) -> None:
+        if self._newer:
+            raise newer_file()
         lines = {**self._lines, command_id: line}
         for name in list(lines)[:-_KEPT]:
             if lines[name].get("state") == "told":

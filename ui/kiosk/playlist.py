@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from player.files import kept_json, write_whole
+from player.files import is_newer, kept_json, write_whole
+from ui.kiosk.commands import newer_file
 from ui.kiosk.provisioning import Entry, Provisioning, with_playlist
 from ui.kiosk.tables import TableError
 
@@ -76,6 +77,8 @@ class PlaylistStore:
         return _Sent(**{name: value for name, value in found.items() if isinstance(value, str)})
 
     def _write(self, sent: _Sent) -> None:
+        if is_newer(kept_json(self._path, _MAX_BYTES), _VERSION):
+            raise newer_file()
         write_whole(self._path, json.dumps({"version": _VERSION, **asdict(sent)}).encode())
 
 

@@ -23,6 +23,7 @@ _MAX_BYTES = 256 * 1024
 _MAX_ENTRIES = 500
 _HOST = re.compile(r"(\*\.)?[A-Za-z0-9.-]{1,253}")
 _MAX_WORDS = 32
+LIVE = "live"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -42,14 +43,15 @@ class Orientation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the playlist: a title of the service or an address. ``max_height`` and ``max_bps`` cap what Auto
+    """One line of the playlist: a title of the service or an address. ``variant`` is as in
+    :class:`player.opening.Source`. ``max_height`` and ``max_bps`` cap what Auto
     takes, ``loops`` is how often it plays in a row, ``play_s`` ends each playing after so many seconds (0: at its
     end). ``keep``: the title is downloaded ahead of need and played from this machine."""
 
     name: str
     url: str = field(default="", repr=False)
     title: str = ""
-    variant: str = "encrypted"
+    variant: str = ""
     slot: Slot = field(default_factory=Slot)
     loops: int = 1
     play_s: float = 0.0
@@ -204,7 +206,7 @@ def _entry(table: Table) -> Entry:
         name=table.text("name", title or urlsplit(url).hostname or "Stream", most=128),
         url=url,
         title=title,
-        variant=table.choice("variant", ["encrypted", "clear"], "encrypted"),
+        variant=table.choice("variant", ["encrypted", "clear", LIVE], ""),
         slot=Slot(frozenset(table.choices("days", DAYS)), _hours(table, "hours")),
         loops=table.whole("loops", 1, 1, 1000),
         play_s=table.number("minutes", 0.0, 0.0, 7 * 24 * 60) * 60,
@@ -212,8 +214,8 @@ def _entry(table: Table) -> Entry:
         max_bps=table.whole("max_kbps", 0, 0, 1_000_000) * 1000,
         keep=table.flag("keep", default=False),
     )
-    if entry.keep and not title:
-        raise TableError(table.line("keep"), "keep is for titles of the service")
+    if entry.keep and (not title or entry.variant == LIVE):
+        raise TableError(table.line("keep"), "keep is for titles of the service that have an end")
     table.refuse_the_rest()
     return entry
 

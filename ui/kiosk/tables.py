@@ -81,8 +81,10 @@ class Table:
         return [str(each) for each in value]
 
     def choice(self, key: str, choices: Sequence[str], default: str) -> str:
-        """One of some words."""
-        value = self._left.pop(key, default)
+        """One of some words; ``default`` need not be one of them."""
+        if key not in self._left:
+            return default
+        value = self._left.pop(key)
         if value not in choices:
             raise TableError(self.line(key), f"{key} must be one of {', '.join(choices)}")
         return str(value)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from player.errors import InputError
+from ui.kiosk.keeping import streamed
 from ui.kiosk.operator import code_record
 from ui.kiosk.provisioning import NetworkRules, Orientation, load, parse
 from ui.kiosk.schedule import Hours, Slot
@@ -17,6 +18,12 @@ from ui.kiosk.tables import TableError
 
 EXAMPLE = Path(__file__).parents[3] / "packaging" / "kiosk.example.toml"
 SMALL = 'format = 1\n[[entry]]\nurl = "https://streams.test/a.m3u8"\n'
+SERVED = 'format = 1\n[service]\nurl = "https://service.test"\n'
+
+
+def test_a_title_is_played_as_what_it_is() -> None:
+    entries = parse(SERVED + '[[entry]]\ntitle = "news"\n[[entry]]\ntitle = "film"\nvariant = "live"\n').entries
+    assert [streamed(entry).variant for entry in entries] == ["", "live"]
 
 
 def test_the_example_is_good() -> None:
@@ -98,6 +105,7 @@ max_kbps = 2000
         (4, SMALL + 'hours = "08:00"\n'),
         (4, SMALL + "colour = 1\n"),
         (4, SMALL + "keep = true\n"),
+        (6, SERVED + '[[entry]]\ntitle = "news"\nkeep = true\nvariant = "live"\n'),
         (4, SMALL + 'variant = "secret"\n'),
         (3, SMALL.replace("https:", "file:")),
         (3, SMALL.replace("https:", "ht!tp:")),

@@ -270,6 +270,22 @@ async def test_a_full_disk_carries_nothing_out(world: World, monkeypatch: pytest
     assert world.told == [(False, "It cannot be noted here: No space left on device.")]
 
 
+@pytest.mark.parametrize("name", ["commands/journal.json", "playlist.json"])
+async def test_what_a_newer_version_wrote_is_left_as_it_is(name: str, tmp_path: Path) -> None:
+    world = World(tmp_path)
+    written = tmp_path / "state" / name
+    written.parent.mkdir(exist_ok=True)
+    written.write_text('{"version": 2, "all": "different"}')
+    world.begin()
+    world.service.issue("playlist", 1, '[[entry]]\nurl = "https://a.test/sent"\nname = "Sent"\n')
+    await world.live(30)
+    ((ok, message),) = world.told
+    assert not ok
+    assert "a newer version of this program wrote the file" in message
+    assert world.screen.names == ["Own"]
+    assert written.read_text() == '{"version": 2, "all": "different"}'
+
+
 def test_the_journal_keeps_what_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ui.kiosk.commands._KEPT", 3)
     journal = CommandJournal(tmp_path)
