@@ -11,7 +11,7 @@ from ui.kiosk.provisioning import Entry
 from ui.kiosk.schedule import Hours, may_play, next_entry, screen_is_on
 
 _STALLED_S = 30.0  # without a picture: the next entry may do better
-_PAUSES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+_PAUSES_S = (1.0, 2.0, 5.0, 10.0)  # the last is the longest that a network is back before a screen tries it again
 
 
 @dataclass(frozen=True, slots=True)

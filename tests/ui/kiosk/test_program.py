@@ -71,7 +71,7 @@ def test_an_entry_that_fails_is_passed_over_and_a_round_of_failures_pauses() -> 
     assert program.failed(5, NOON) == Play(1)
 
 
-def test_the_pauses_grow_to_half_a_minute_and_no_further() -> None:
+def test_the_pauses_grow_to_ten_seconds_and_no_further() -> None:
     program = Program([entry("a")])
     now, pauses = 0.0, []
     assert program.tick(now, NOON) == Play(0)
@@ -82,7 +82,7 @@ def test_the_pauses_grow_to_half_a_minute_and_no_further() -> None:
             now += 0.5
         pauses.append(now - before)
     assert pauses[0] <= 1.0
-    assert pauses[-1] == pauses[-2] == 30.0
+    assert pauses[-1] == pauses[-2] == 10.0
 
 
 def test_an_entry_that_stalls_gives_way() -> None:
