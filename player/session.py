@@ -268,7 +268,7 @@ class Session:
         assert self._link is not None
         actions = LiveActions(self.seek, partial(self._set, "speed"), self._endings.fail)
         self._live = LivePlayback(presentation, self._choose, parts, self._services, actions)
-        begin_s = await self._live.begin(self._settings.start_s)
+        begin_s = await self._live.begin(self._settings.live_start_s)
         await self._link.run(self._player.set, "file-local-options/start", f"{begin_s:.6f}")
         return begin_s
 

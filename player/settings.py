@@ -117,6 +117,7 @@ class PlaybackSettings:
     metered: bool = False  # the network is paid by volume
     metered_max_bps: int | None = METERED_MAX_BPS  # like max_bps, on such a network
     start_s: float | None = None
+    live_at_edge: bool = False  # a live programme begins where it is shown live, whatever ``start_s`` says
     play_for_s: float | None = None  # end after so much media, counted from where playback begins
     start_paused: bool = False
     stay_at_end: bool = False  # the last picture stays, and the viewer may go back
@@ -124,3 +125,8 @@ class PlaybackSettings:
     viewer: str = ""  # whose choices of sound and subtitles count; else the service's profile that watches
     seed: int = 0
     cmcd: CmcdSettings | None = None  # client data to the CDNs; None: nothing is sent
+
+    @property
+    def live_start_s(self) -> float | None:
+        """How far into its window a live programme begins; None for where it is shown live."""
+        return None if self.live_at_edge else self.start_s

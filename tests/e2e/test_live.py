@@ -49,8 +49,9 @@ def goes_back_and_returns(watched: Watched) -> None:
     before_s = watched.state.position_s
     watched.session.seek_by(-60.0)
     watched.wait_until(lambda state: state.status is Status.PLAYING and state.position_s < before_s - 50)
-    watched.wait_until(lambda state: state.live_view is not None and not state.live_view.following)
-    assert watched.state.speed == 1.0
+    watched.wait_until(
+        lambda state: state.live_view is not None and not state.live_view.following and state.speed == 1.0
+    )
     watched.session.go_live()
     watched.wait_until(lambda state: state.status is Status.PLAYING and state.position_s > before_s)
     watched.wait_until(lambda state: state.live_view is not None and state.live_view.following)

@@ -193,6 +193,7 @@ class _Parts:
         entry = self._entry
         settings = PlaybackSettings(
             start_s=start_s,
+            live_at_edge=True,  # a title from its begin, a channel from now on
             max_bps=(entry.max_bps or None) if entry else None,
             max_height=(entry.max_height or None) if entry else None,
         )

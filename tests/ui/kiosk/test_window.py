@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 
 from player.opening import Source
+from player.settings import PlaybackSettings
 from player.state import PlaybackState, RungChoice, Status
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from ui.kiosk import screen as screens
@@ -20,6 +21,7 @@ from ui.kiosk.operator import code_record
 from ui.kiosk.provisioning import Entry, Provisioning
 from ui.kiosk.screen import KioskScreen
 from ui.kiosk.watchdog import Beat
+from ui.kiosk.window import _Parts
 from ui.scene import load_window
 from ui.video.output import VideoOutput
 from ui.viewmodels.kiosk import KioskViewModel
@@ -201,3 +203,17 @@ def test_what_is_drawn_can_be_kept(kiosk: Kiosk) -> None:
     colours = {plain.picture().pixelColor(x, 180).name() for x in range(640)}
     assert "#0b0e13" in colours
     assert len(colours) > 1  # the words
+
+
+def test_a_title_plays_from_its_begin_and_a_channel_live(tmp_path: Path) -> None:
+    opened: list[PlaybackSettings] = []
+
+    class Engine:
+        def open(self, source: Source, player: object, on_state: object, settings: PlaybackSettings) -> None:
+            opened.append(settings)
+
+    parts = _Parts(Provisioning("foyer", ENTRIES), tmp_path)
+    parts.choose(ENTRIES[0])
+    parts.open_playback(Engine(), streamed(ENTRIES[0]), object(), print, 0.0)
+    assert (opened[0].start_s, opened[0].live_start_s) == (0.0, None)
+    assert PlaybackSettings(start_s=30.0).live_start_s == 30.0
