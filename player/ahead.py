@@ -91,7 +91,7 @@ class Ahead:
             return
 
     async def _fetch_all(self, source: Source, services: PlaybackServices, settings: PlaybackSettings) -> None:
-        addresses = await addresses_of(source, services.service, services.device_id, services.resume)
+        addresses = await addresses_of(source, services.service, services.device_id, services.resume, ahead=True)
         self._prepared[_key(source)] = self._clock.monotonic(), addresses
         while len(self._prepared) > _MOST:
             self._prepared.popitem(last=False)

@@ -94,9 +94,11 @@ async def addresses_of(
     service: ServiceClient | None,
     device_id: DeviceId | None,
     resume: ResumeSync | None = None,
+    *,
+    ahead: bool = False,
 ) -> Addresses:
     """The manifest's addresses; asks the service for a play session where the source is a title. ``resume`` knows of
-    positions that the service does not have yet.
+    positions that the service does not have yet. ``ahead``: the title may be played soon, and does not play yet.
 
     Raises ServiceError, NetError or InputError.
     """
@@ -112,24 +114,26 @@ async def addresses_of(
     if service is None:
         raise InputError(ErrorCode.INPUT_USAGE, "To play a title by its name, name the service too (--service).")
     device = None if device_id is None else await device_id()
-    session = await play_session(source, service, device)
+    session = await play_session(source, service, device, ahead=ahead)
     place = Resume(session.resume_s) if resume is None else await resume.resume_of(session)
     found = _from_session(session, place)
     return replace(found, manifests=_wanted_first(found.manifests, source.cdns), cdns=source.cdns)
 
 
-async def play_session(source: Source, service: ServiceClient, device_id: str | None) -> PlaySession:
+async def play_session(
+    source: Source, service: ServiceClient, device_id: str | None, *, ahead: bool = False
+) -> PlaySession:
     """Leave to play the title of ``source``. Where no variant is named, only a title that has none encrypted costs
     further requests. Raises ServiceError or NetError."""
     try:
-        return await service.play(source.title_id, device_id, source.variant or ENCRYPTED)
+        return await service.play(source.title_id, device_id, source.variant or ENCRYPTED, ahead=ahead)
     except ServiceError as error:
         if source.variant or error.fields.get("problem") != "variant_not_found":
             raise
         others = [variant for variant in (await service.title(source.title_id)).variants if variant != ENCRYPTED]
         if not others:
             raise
-    return await service.play(source.title_id, device_id, others[0])
+    return await service.play(source.title_id, device_id, others[0], ahead=ahead)
 
 
 def _wanted_first(manifests: Mapping[str, str], cdns: Sequence[str]) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ router = APIRouter(tags=["play"])
 def start_play(
     body: schemas.PlayRequest, request: Request, context: Context, watching: Watching, title_id: TitleId
 ) -> schemas.PlayBody:
-    started = context.play.start(watching, title_id, body.device_id, body.variant)
+    started = context.play.start(watching, title_id, body.device_id, body.variant, ahead=body.ahead)
     return schemas.PlayBody(
         session_id=started.session.id,
         title=title_body(request, started.watched),

@@ -262,6 +262,7 @@ class DeviceList(BaseModel):
 class PlayRequest(Strict):
     device_id: Id64
     variant: Literal["encrypted", "clear", "live"]
+    ahead: bool = False
 
 
 class ManifestBody(BaseModel):

@@ -56,8 +56,11 @@ class PlayService:
         self._settings = settings
         self._addresses = addresses
 
-    def start(self, viewing: Viewing, title_id: str, device_id: str, variant: str) -> StartedPlay:
-        """Begin a session; the one that this device had before ends.
+    def start(
+        self, viewing: Viewing, title_id: str, device_id: str, variant: str, *, ahead: bool = False
+    ) -> StartedPlay:
+        """Begin a session; the one that this device had before ends. One that is only fetched ahead ends none and
+        takes no place before its first heartbeat.
 
         Raises :class:`ProblemError` as :func:`entitled_title`, 403 ``device_unknown``, ``device_revoked`` or
         ``stream_limit``.
@@ -70,7 +73,8 @@ class PlayService:
             device = usable_device(session, account_id, device_id)
             device.last_seen_at = now
             audience = Audience(country_for(session, viewing), device.name)
-            make_room(session, account_id, device_id, entitled.plan, now)
+            if not ahead:
+                make_room(session, account_id, device_id, entitled.plan, now)
             shown = whole(session, account_id, entitled.title)
             watches = watches_of(session, account_id, title_id) if variant != LIVE else ()
             going_on = resume(watches, shown.markers.credits_s if shown.markers else None)
@@ -83,7 +87,7 @@ class PlayService:
                 title_id=title_id,
                 variant=variant,
                 created_at=now,
-                beat_at=now,
+                beat_at=0.0 if ahead else now,
                 expires_at=entitled.end(now + self._settings.play_session_s),
             )
             session.add(play)

@@ -275,11 +275,18 @@ class ServiceClient:
         """Take a machine off the account. Raises ServiceError ``service.not_found`` where it is none of its."""
         await self._call(f"/devices/{quote(device_id, safe='')}", method="DELETE")
 
-    async def play(self, title_id: str, device_id: str | None, variant: str = "encrypted") -> PlaySession:
-        """Leave to play a title, ``encrypted`` or ``clear``."""
+    async def play(
+        self, title_id: str, device_id: str | None, variant: str = "encrypted", *, ahead: bool = False
+    ) -> PlaySession:
+        """Leave to play a title, ``encrypted`` or ``clear``. ``ahead``: it takes none of the plan's places yet."""
         if device_id is None:
             raise InputError(ErrorCode.INPUT_USAGE, "This device is not registered with the service yet.")
-        response = await self._call(f"/play/{quote(title_id, safe='')}", {"device_id": device_id, "variant": variant})
+        document: dict[str, object] = {
+            "device_id": device_id,
+            "variant": variant,
+            **({"ahead": True} if ahead else {}),
+        }
+        response = await self._call(f"/play/{quote(title_id, safe='')}", document)
         return read_play_session(Members.of(response), self._base)
 
     async def heartbeat(self, session_id: str, position_s: float, *, playing: bool) -> float:

@@ -123,8 +123,11 @@ class SigningDevice:
         proof = sign(self.key, "matinee-device+jws", {"challenge": challenge, "device_id": self.device_id})
         return self.post("/devices", {"name": name, "public_key": self.jwk, "proof": proof})
 
-    def play(self, title_id: str = "film", variant: str = "encrypted") -> httpx.Response:
-        return self.post(f"/play/{title_id}", {"device_id": self.device_id, "variant": variant})
+    def play(self, title_id: str = "film", variant: str = "encrypted", **body: object) -> httpx.Response:
+        return self.post(f"/play/{title_id}", {"device_id": self.device_id, "variant": variant, **body})
+
+    def beat(self, session_id: str) -> httpx.Response:
+        return self.post(f"/play/{session_id}/heartbeat", {"position_s": 1.0, "state": "playing"})
 
     def download(self, title_id: str = "film", variant: str = "encrypted", **body: object) -> httpx.Response:
         return self.post(f"/download/{title_id}", {"device_id": self.device_id, "variant": variant, **body})

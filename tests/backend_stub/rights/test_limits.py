@@ -91,6 +91,17 @@ class TestStreams:
         running.clock.step(91)
         assert tv.play().status_code == 200
 
+    def test_one_that_is_fetched_ahead_takes_its_place_with_its_first_heartbeat(self, running: Service) -> None:
+        account = running.account("ben", "basic")
+        here, elsewhere = running.device(account), running.device(account)
+        playing = here.play().json()["session_id"]
+        following = here.play(ahead=True).json()["session_id"]
+        assert here.beat(playing).status_code == 200  # it goes on
+        assert elsewhere.play(ahead=True).status_code == 200  # takes nothing from anybody
+        assert refusal(elsewhere.play()) == (403, "stream_limit")
+        assert here.beat(following).status_code == 200
+        assert refusal(here.beat(playing)) == (409, "session_ended")
+
     def test_a_replaced_session_is_told(self, running: Service, device: SigningDevice) -> None:
         session_id = device.play().json()["session_id"]
         device.play()
