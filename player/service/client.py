@@ -23,6 +23,7 @@ from player.service.billing import (
     read_subscription,
 )
 from player.service.grants import DownloadGrant, read_grant
+from player.service.machine import machine_name
 from player.service.model import (
     Account,
     CatalogPage,
@@ -103,9 +104,9 @@ class ServiceClient:
         tokens = await self._present()
         return None if tokens is None else tokens.account
 
-    async def login(self, email: str, password: str, device_name: str = "Matinee") -> Account:
+    async def login(self, email: str, password: str, device_name: str = "") -> Account:
         """Sign in. A wrong password raises ServiceError ``service.sign_in``."""
-        document = {"email": email, "password": password, "device_name": device_name}
+        document = {"email": email, "password": password, "device_name": device_name or machine_name()}
         return (await self._sign_in("/auth/login", document)).account
 
     async def refresh(self) -> Account:
@@ -127,9 +128,11 @@ class ServiceClient:
         await self._post("/auth/logout", {"refresh_token": tokens.refresh})
         return tokens.account
 
-    async def begin_device_sign_in(self, device_name: str = "Matinee") -> DeviceCode:
+    async def begin_device_sign_in(self, device_name: str = "") -> DeviceCode:
         """A code under which the viewer can sign this device in elsewhere (RFC 8628)."""
-        return read_device_code(Members.of(await self._post("/auth/device", {"device_name": device_name})))
+        return read_device_code(
+            Members.of(await self._post("/auth/device", {"device_name": device_name or machine_name()}))
+        )
 
     async def await_device_sign_in(self, code: DeviceCode) -> Account:
         """Ask until the viewer has approved. Raises ServiceError ``service.sign_in`` when that is refused,
@@ -156,9 +159,9 @@ class ServiceClient:
         await self._call("/auth/logout-everywhere", {})
         await self._forget()
 
-    async def change_password(self, password: str, new_password: str, device_name: str = "Matinee") -> None:
+    async def change_password(self, password: str, new_password: str, device_name: str = "") -> None:
         """Have another password; every other sign-in is over. A wrong one raises ServiceError ``service.sign_in``."""
-        document = {"password": password, "new_password": new_password, "device_name": device_name}
+        document = {"password": password, "new_password": new_password, "device_name": device_name or machine_name()}
         asked_at = self._clock.wall()
         tokens = read_tokens(Members.of(await self._call("/auth/password", document)), asked_at)
         self._tokens = tokens
@@ -254,14 +257,14 @@ class ServiceClient:
     async def register_device(
         self,
         public_jwk: Mapping[str, object],
-        name: str = "Matinee",
+        name: str = "",
         prove: Callable[[str], str] | None = None,
     ) -> str:
         """The id under which the service knows the device with this public key (EC P-256).
 
         ``prove`` signs the service's challenge with the device's key; without it the device gets no signed licences.
         """
-        document: dict[str, object] = {"name": name, "public_key": dict(public_jwk)}
+        document: dict[str, object] = {"name": name or machine_name(), "public_key": dict(public_jwk)}
         if prove is not None:
             challenge = Members.of(await self._call("/devices/challenge", {})).text("challenge")
             document["proof"] = prove(challenge)

@@ -20,6 +20,7 @@ from player.heartbeats import BEAT_S, FAREWELL_S, Answer, Heartbeats, Next, Sche
 from player.net.model import RequestKind, Response, Transfer
 from player.opening import Source
 from player.renewal import Renewal
+from player.service.machine import machine_name
 from player.service.reply import problem
 from player.session import Session
 from player.settings import PlaybackSettings
@@ -216,7 +217,7 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             second = phone.open(source, small, lambda _state: None, settings)
             assert reached(second, Status.FAILED)
             assert second.state.failure is not None
-            assert "playing now: Matinee (Film)" in second.state.failure.sentence
+            assert f"playing now: {machine_name()} (Film)" in second.state.failure.sentence
             assert phone.wait(second, 20)
 
             def counted() -> bool:
