@@ -30,12 +30,17 @@ if TYPE_CHECKING:
     from player.settings import PlaybackSettings
     from ui.client import EngineClient, OpenPlayback
     from ui.data_use import DataMeter
+    from ui.desktop.session import DesktopSession
     from ui.kept_titles import KeptTitles
     from ui.late_downloads import LateDownloads
     from ui.ports import PartReport, PlayerPort
     from ui.preferences import PreferenceStore
     from ui.single import SingleInstance
+    from ui.video.output import VideoOutput
     from ui.viewmodels.application import ApplicationViewModel
+    from ui.viewmodels.data_use import DataUseViewModel
+    from ui.viewmodels.player import PlayerViewModel
+    from ui.viewmodels.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 _START_ENGINE_AT_THE_LATEST_MS = 1000
@@ -117,13 +122,65 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from PySide6.QtCore import QTimer
 
     from ui import scene
+    from ui.garbage import GarbageCollector
+    from ui.interrupts import Interrupts
+    from ui.window_place import WindowMemory
+
+    parts = _make_parts(options, store)
+    app = parts.app
+    if options.only_source:
+        app.leftPlayer.connect(application.quit)
+    interrupts = Interrupts(application.quit)
+    garbage = GarbageCollector()
+    engine, window = scene.load_window(app)
+    parts.output.set_surface(scene.video_surface(window))
+    parts.data_use.start()
+    place = WindowMemory(options.profile)
+    if not options.tv:
+        place.restore(window)
+    single.asked.connect(lambda address: _come_forward(app, window, address))
+    window.frameSwapped.connect(parts.client.start)  # what is slow begins after the first frame
+    QTimer.singleShot(_START_ENGINE_AT_THE_LATEST_MS, parts.client.start)
+    desktop = _join_desktop(application, parts, window)
+    app.start(email=options.email, password=options.password, source=options.source, link=options.link)
+    if options.on_window is not None:
+        options.on_window(app, window)
+    code = application.exec()
+    if not options.tv:
+        place.keep(window)
+    desktop.close()
+    parts.close()
+    interrupts.close()
+    del engine
+    garbage.close()
+    return int(ExitCode.INTERRUPTED) if interrupts.received else code
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is behind the window."""
+
+    meter: DataMeter
+    client: EngineClient
+    tasks: Tasks
+    output: VideoOutput
+    player: PlayerViewModel
+    data_use: DataUseViewModel
+    app: ApplicationViewModel
+
+    def close(self) -> None:
+        """What uses another part goes before it."""
+        self.app.close()
+        self.tasks.close()
+        self.client.close()
+        self.meter.close()
+        self.output.shutdown()
+
+
+def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
     from ui.client import EngineClient
     from ui.data_use import DataMeter
-    from ui.desktop.bus import session_bus
-    from ui.desktop.session import DesktopSession
-    from ui.garbage import GarbageCollector
     from ui.home_cache import HomeCache
-    from ui.interrupts import Interrupts
     from ui.late_downloads import LateDownloads
     from ui.preferences import download_settings
     from ui.remembered import Memory
@@ -137,7 +194,6 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from ui.viewmodels.settings import SettingsViewModel
     from ui.viewmodels.tasks import Tasks
     from ui.viewmodels.up_next import UpNext
-    from ui.window_place import WindowMemory
 
     meter = DataMeter(options.profile)
     kept = LateDownloads(lambda: _make_downloads(options, client, store))
@@ -156,60 +212,29 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
     player = PlayerViewModel(client, tasks, output, up_next=UpNext(lambda: store.preferences.auto_next, posters))
     data_use = DataUseViewModel(meter)
-    settings = SettingsViewModel(
-        client,
-        tasks,
-        store,
-        _told(store),
-        data_use=data_use,
-        download_place=str(options.profile / _DOWNLOADS),
-    )
-    downloads = DownloadsViewModel(kept, tasks, posters)
-    app = ApplicationViewModel(
-        client,
-        tasks,
-        home,
-        player,
-        settings=settings,
-        downloads=downloads,
-        memory=Memory(options.profile),
-        tv=options.tv,
-    )
-    if options.only_source:
-        app.leftPlayer.connect(application.quit)
-    interrupts = Interrupts(application.quit)
-    garbage = GarbageCollector()
-    engine, window = scene.load_window(app)
-    output.set_surface(scene.video_surface(window))
-    data_use.start()
+    place = str(options.profile / _DOWNLOADS)
+    settings = SettingsViewModel(client, tasks, store, _told(store), data_use=data_use, download_place=place)
     settings.changed.connect(lambda: kept.use(download_settings(store.preferences)))
-    place = WindowMemory(options.profile)
-    if not options.tv:
-        place.restore(window)
-    single.asked.connect(lambda address: _come_forward(app, window, address))
-    window.frameSwapped.connect(client.start)  # what is slow begins after the first frame
-    QTimer.singleShot(_START_ENGINE_AT_THE_LATEST_MS, client.start)
-    desktop = DesktopSession(player, session_bus())
+    downloads = DownloadsViewModel(kept, tasks, posters)
+    memory = Memory(options.profile)
+    app = ApplicationViewModel(
+        client, tasks, home, player, settings=settings, downloads=downloads, memory=memory, tv=options.tv
+    )
+    return _Parts(meter, client, tasks, output, player, data_use, app)
+
+
+def _join_desktop(application: QGuiApplication, parts: _Parts, window: QQuickWindow) -> DesktopSession:
+    """Media keys, the screen saver, and other programs that ask for something."""
+    from ui.desktop.bus import session_bus
+    from ui.desktop.session import DesktopSession
+
+    app = parts.app
+    desktop = DesktopSession(parts.player, session_bus())
     desktop.mpris.raised.connect(lambda: _come_forward(app, window, ""))
     desktop.mpris.openWanted.connect(lambda address: _come_forward(app, window, address))
     desktop.mpris.stopWanted.connect(app.stopPlaying)
     desktop.mpris.quitWanted.connect(application.quit)
-    app.start(email=options.email, password=options.password, source=options.source, link=options.link)
-    if options.on_window is not None:
-        options.on_window(app, window)
-    code = application.exec()
-    if not options.tv:
-        place.keep(window)
-    desktop.close()
-    app.close()
-    tasks.close()
-    client.close()
-    meter.close()
-    output.shutdown()
-    interrupts.close()
-    del engine
-    garbage.close()
-    return int(ExitCode.INTERRUPTED) if interrupts.received else code
+    return desktop
 
 
 def _come_forward(app: ApplicationViewModel, window: QQuickWindow, address: str) -> None:
