@@ -95,6 +95,8 @@ def _check_events(events: Iterator[Any], name: str) -> None:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _at(name, line, "anchors and aliases are not used in plans.")
+        if getattr(event, "tag", None):
+            raise _at(name, line, "tags are not used in plans.")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
             raise _at(name, line, "this is nested too deeply.")

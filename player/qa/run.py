@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import TYPE_CHECKING
 
 from player.errors import ErrorCode, MatineeError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from player.qa.simulation.origin import Origin
 
 _RUNS_WORTH_A_WORKER = 8  # in virtual time the start of a process takes as long as some runs
+_ENDING_S = 0.1
 OnDone = Callable[[int, RunResult], None]
 """Hears of each finished run with its number, in the order in which they end."""
 
@@ -90,8 +92,13 @@ class _Workers:
         threads = [threading.Thread(target=self._serve, args=(number,)) for number in range(self._jobs)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt as interrupt:
+            self._failure = interrupt
+            _end(threads)
+            raise
         if self._failure is not None:
             raise self._failure
         return [self._results[number] for number in sorted(self._results)]
@@ -100,17 +107,19 @@ class _Workers:
         bench = replace(self._bench, profile=self._bench.profile / f"worker-{worker + 1}")
         bench.profile.mkdir(parents=True, exist_ok=True)
         lives = None if self._virtual else 1
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=lives) as process:
+        with ProcessPoolExecutor(
+            1, mp_context=get_context("spawn"), initializer=_leave_interrupts, max_tasks_per_child=lives
+        ) as process:
             while self._failure is None:
                 try:
                     number, spec = self._left.get_nowait()
                 except queue.Empty:
                     return
-                work: Future[RunResult | Refused] = process.submit(_work, spec, bench, self._virtual)
                 try:
+                    work: Future[RunResult | Refused] = process.submit(_work, spec, bench, self._virtual)
                     result = work.result()
                 except Exception as error:  # noqa: BLE001  (a worker that was killed, say)
-                    self._failure = _lost(error)
+                    self._failure = self._failure or _lost(error)
                     return
                 if isinstance(result, Refused):
                     self._failure = MatineeError(ErrorCode(result.code), result.sentence)
@@ -124,6 +133,20 @@ def _lost(error: Exception) -> MatineeError:
     failure = MatineeError(ErrorCode.INTERNAL, f"A run ended unexpectedly ({type(error).__name__}).")
     failure.__cause__ = error
     return failure
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C reaches each process of a terminal: what comes of it is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end(threads: Sequence[threading.Thread]) -> None:
+    """End the worker processes, one that is just being started among them, and with them their threads."""
+    while any(thread.is_alive() for thread in threads):
+        for worker in active_children():
+            worker.terminate()
+        for thread in threads:
+            thread.join(_ENDING_S)
 
 
 _origins: dict[Bench, Origin] = {}

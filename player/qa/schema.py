@@ -26,8 +26,8 @@ def _object(required: list[str] | None = None, /, **properties: Schema) -> Schem
     return {**found, "required": required} if required else found
 
 
-def _number(text: str, minimum: float = 0) -> Schema:
-    return {"type": "number", "minimum": minimum, "description": text}
+def _number(text: str, minimum: float = 0, maximum: float = 10**9) -> Schema:
+    return {"type": "number", "minimum": minimum, "maximum": maximum, "description": text}
 
 
 def _count(text: str, minimum: int = 0, maximum: int = 1_000_000) -> Schema:
@@ -64,7 +64,7 @@ _NETWORK = _object(
         kind=_text("how the rate moves", enum=list(KINDS)),
         mean_kbps=_number("kbit/s on average", 1),
         latency_ms=_number("round trip in ms"),
-        duration_s=_number("length; it repeats", 1),
+        duration_s=_number("length; it repeats", 1, 100_000),
     ),
 )
 _FAULTS = _object(
@@ -178,7 +178,7 @@ def check(document: Document, schema: Schema = PLAN, place: Place = ()) -> None:
         if "pattern" in schema and not re.fullmatch(schema["pattern"], value):
             raise document.error(place, f"this must be {schema['description'].partition(':')[0]}.")
     elif value < schema.get("minimum", value) or value > schema.get("maximum", value):
-        raise document.error(place, _bounds(schema))
+        raise document.error(place, f"this must be from {schema['minimum']:g} to {schema['maximum']:g}.")
 
 
 def _check_object(document: Document, schema: Schema, place: Place, value: Mapping[str, Any]) -> None:
@@ -200,9 +200,3 @@ def _check_size(document: Document, place: Place, size: int, least: int, most: i
         raise document.error(place, "this is empty.")
     if most is not None and size > most:
         raise document.error(place, f"this has more than {most} {what}.")
-
-
-def _bounds(schema: Schema) -> str:
-    if "maximum" in schema:
-        return f"this must be from {schema['minimum']:g} to {schema['maximum']:g}."
-    return f"this must be {schema['minimum']:g} or more."

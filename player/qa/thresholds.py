@@ -59,6 +59,7 @@ _SHAPE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*)\s*(?P<statistic>[a-z][a-z0-9]*)?\s*(?P<operator><=|>=|==|!=|<|>)\s*"
     r"(?P<value>-?\d+(?:\.\d+)?)(?P<unit>[kM%]?)\s*"
 )
+_MOST_CHARACTERS = 200  # so that the search stays short
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "%": 0.01}
 
 
@@ -90,6 +91,8 @@ class Judgement:
 def parse(text: str, known: Mapping[str, str] | None = None) -> Condition:
     """The condition in a text. ``known`` are the figures that there are (default: those of runs). Raises ValueError
     with a sentence."""
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"a condition has more than {_MOST_CHARACTERS} characters")
     found = _SHAPE.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is not METRIC [STATISTIC] OPERATOR VALUE, such as startup_s p95 <= 2.5")

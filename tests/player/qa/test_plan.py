@@ -145,7 +145,7 @@ def test_values_are_filled_in() -> None:
     ("more", "line", "path", "words"),
     [
         ("networks:\n  - {name: n}\n", 6, "networks[0]", 'one of "trace"'),
-        ("networks:\n  - name: n\n    constant: {kbps: 0}\n", 7, "networks[0].constant.kbps", "1 or more"),
+        ("networks:\n  - name: n\n    constant: {kbps: 0}\n", 7, "networks[0].constant.kbps", "from 1 to"),
         ("networks:\n  - name: n\n    constant: {kpbs: 5}\n", 7, "networks[0].constant.kpbs", "not known"),
         ("networks:\n  - name: n\n    trace: none.json\n", 7, "networks[0].trace", "cannot be read"),
         ("faults:\n  - name: f\n    rules:\n      - {fault: {type: melt}}\n", 7, "faults[0].rules", "unknown type"),
@@ -164,6 +164,16 @@ def test_values_are_filled_in() -> None:
         ("a: &x 1\n", 5, "", "anchors"),
         ("a: [1\n", 6, "", "not YAML"),
         ("seeds: [.inf]\n", 5, "seeds[0]", "not a number"),
+        ("description: !!binary aGVsbG8=\n", 5, "", "tags"),
+        ("seeds: !!python/tuple [1]\n", 5, "", "tags"),
+        ("devices:\n  - {name: d, max_kbps: 1.0e+308}\n", 6, "devices[0].max_kbps", "from 1 to 1e+09"),
+        (
+            "networks:\n  - {name: n, model: {kind: jumps, mean_kbps: 900, duration_s: 1000000000000}}\n",
+            6,
+            "networks[0].model.duration_s",
+            "from 1 to 100000",
+        ),
+        (f"thresholds: [{'a' * 100_000}]\n", 5, "thresholds[0]", "more than 200 characters"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(more: str, line: int, path: str, words: str, tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +83,31 @@ def test_a_broken_threshold_is_exit_code_1_and_a_broken_plan_2(
     (tmp_path / "plan.yaml").write_text(PLAN.replace("mean_kbps: 1500", "mean_kbps: fast"))
     assert main(["qa", "run", str(tmp_path / "plan.yaml"), "--set", f"BASE={server.base}"]) == 2
     assert "plan.yaml, line 9: networks[0].model.mean_kbps: this must be a number." in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_the_workers_without_a_traceback(tmp_path: Path) -> None:
+    waits_for_ever = socket.create_server(("127.0.0.1", 0))
+    waits_for_ever.settimeout(120)
+    url = f"http://127.0.0.1:{waits_for_ever.getsockname()[1]}/manifest.mpd"
+    plan = f'version: 1\nname: p\nsources: [{{name: s, url: "{url}"}}]\nrepeats: 4\n'
+    (tmp_path / "plan.yaml").write_text(plan)
+    command = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from ui.cli.main import entry; entry()"
+    )
+    words = [sys.executable, "-c", command, "qa", "run", str(tmp_path / "plan.yaml"), "--jobs", "2"]
+    with waits_for_ever, subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        asking = [waits_for_ever.accept()[0] for _ in range(2)]
+        for connection in asking:
+            connection.settimeout(120)
+            assert connection.recv(65_536).startswith(b"GET ")
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=120)
+        for connection in asking:
+            with connection:
+                assert connection.recv(65_536) == b"", "the worker is gone"
+    assert process.returncode == 130
+    assert "Traceback" not in told
 
 
 def test_a_live_source_is_refused_in_virtual_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
