@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from player.clock import Clock
-from player.errors import ErrorCode, NetError
+from player.errors import ErrorCode, InputError, NetError
 from player.net.local import MemoryBody
 from player.net.model import Body, Request, RequestKind, Transfer
 from player.qa.recording.archive import Exchange, Recording
@@ -36,6 +36,7 @@ class ReplayTransport:
 
     def __init__(self, recording: Recording, clock: Clock, *, strict: bool = False) -> None:
         self.left_s: float | None = None  # when something was asked for that is not there
+        self.damage: InputError | None = None  # of the file: what is played then is not what was recorded
         self._strict = strict
         self._recording = recording
         self._clock = clock
@@ -48,7 +49,7 @@ class ReplayTransport:
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
-        """The recorded answer. Raises the recorded NetError."""
+        """The recorded answer. Raises the recorded NetError, and InputError for a damaged body."""
         found = self._find(request)
         if found is None and self._strict and request.kind in _MEDIA:
             self.left_s = self.left_s or self._clock.monotonic() - VirtualLoop.BEGIN_S
@@ -61,7 +62,12 @@ class ReplayTransport:
             if not found.error or found.hung:
                 await asyncio.get_running_loop().create_future()  # given up while nothing had come
             raise _error(found)
-        yield _RecordedBody(found, request.url, self._recording.body(found), self._clock)
+        try:
+            content = self._recording.body(found)
+        except InputError as error:
+            self.damage = error
+            raise
+        yield _RecordedBody(found, request.url, content, self._clock)
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -186,6 +186,8 @@ def _play(
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(ErrorCode.INPUT_FILE, "What this recording says of its playback cannot be read.") from error
     found = run_virtual(spec, Bench(profile), connect, wall_s, past)
+    if transports[0].damage is not None:
+        raise transports[0].damage
     return found, transports[0].left_s
 
 

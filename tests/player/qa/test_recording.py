@@ -148,6 +148,20 @@ def test_the_same_bytes_are_kept_once_and_the_same_session_makes_the_same_file(t
         file.close()
 
 
+@pytest.mark.parametrize("kind", ["manifest", "segment"])
+def test_a_damaged_body_is_told_and_not_played_around(kind: str, tmp_path: Path) -> None:
+    with FileServer(media.ffmpeg_dash().folder) as server:
+        _, recording = recorded(tmp_path, server.url("manifest.mpd"))
+    body = next(each.body for each in recording.exchanges if each.kind == kind and each.body)
+    with zipfile.ZipFile(recording.path) as archive:
+        entry = archive.getinfo(body)
+    content = bytearray(recording.path.read_bytes())
+    content[entry.header_offset + 30 + len(body) + entry.compress_size // 2] ^= 0xFF  # the header has 30 bytes
+    recording.path.write_bytes(content)
+    with pytest.raises(InputError, match="damaged"):
+        replay(read_recording(recording.path), tmp_path / "elsewhere")
+
+
 @pytest.mark.parametrize("damage", ["no zip", "no head", "another", "version", "row", "report", "bomb", "locked"])
 def test_what_is_no_recording_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.mrec"
