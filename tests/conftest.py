@@ -58,3 +58,13 @@ def no_unexpected_errors(request: pytest.FixtureRequest) -> Iterator[None]:
     root.removeHandler(keeper)
     if keeper.messages and request.node.get_closest_marker("logs_errors") is None:
         pytest.fail("logged as an error: " + "\n".join(keeper.messages), pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_schema() -> Iterator[None]:
+    """Services begin with a schema that is made once."""
+    from tests.kit.quick_schema import quick_upgrade
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("backend_stub.context.upgrade", quick_upgrade())
+        yield
