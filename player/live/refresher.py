@@ -272,7 +272,8 @@ class Refresher:
         except ManifestError:
             if reload is None or not any(name == "_HLS_skip" for name, _ in directives):
                 raise
-            await self._load_playlist(rendition, None)  # RFC 8216bis 6.3.7: the whole one, where a delta does not fit
+            # RFC 8216bis 6.3.7: the whole one, where a delta does not fit. The numbers that both have place it.
+            await self._load_playlist(rendition, replace(reload, url=leading, blocking=False))
             return
         if changes.reset:
             presentation = _forgotten(presentation, lambda each: each.id != rendition.id)
@@ -287,8 +288,8 @@ class Refresher:
         received_s = self._clock.monotonic()
         now_s = self._server.at(received_s)
         presentation, changes = refresh(self._programme.presentation, body, result.url, now_s)
-        if not reload.patch:
-            self._mpd = (body, result.url)
+        # Where patches may come, the presentation has the MPD's text; after a patch nothing else has it.
+        self._mpd = (presentation.source.encode() or body, presentation.url)
         self._read_direct_clock(presentation, asked_s, received_s)
         self._take(self._state(""), asked_s, presentation, changes)
 

@@ -50,10 +50,13 @@ def next_reload(
         return None
     target = info.target_duration_s or DEFAULT_RELOAD_S
     if info.can_block_reload:
-        return Reload(_directives(rendition, info, block=True), 0.0 if changed else target / 2, blocking=True)
+        after_s = 0.0 if changed else target / 2
+        directives = _directives(rendition, info, block=True, age_s=age_s + after_s)
+        return Reload(directives, after_s, blocking=True)
     # RFC 8216bis 6.3.4: a target duration after a change, half of one after none.
     wait_s = target if changed else target / 2
-    return Reload(_directives(rendition, info, block=False), max(wait_s - age_s, MIN_RELOAD_S))
+    after_s = max(wait_s - age_s, MIN_RELOAD_S)
+    return Reload(_directives(rendition, info, block=False, age_s=age_s + after_s), after_s)
 
 
 def _mpd_reload(presentation: Presentation, age_s: float) -> Reload | None:
@@ -68,9 +71,9 @@ def _mpd_reload(presentation: Presentation, age_s: float) -> Reload | None:
     return Reload(presentation.locations[0] if presentation.locations else presentation.url, after_s)
 
 
-def _directives(rendition: Rendition, info: PlaylistInfo, *, block: bool) -> str:
+def _directives(rendition: Rendition, info: PlaylistInfo, *, block: bool, age_s: float) -> str:
     """The playlist's URL with delivery directives (RFC 8216bis 6.2.5): _HLS_msn and _HLS_part to block, _HLS_skip for
-    a delta update where the server offers one."""
+    a delta update where the server offers one and ours, ``age_s`` old by then, is not too old for it (6.3.7)."""
     items: list[tuple[str, str]] = []
     segments = rendition.segments.segments if isinstance(rendition.segments, ListedIndex) else ()
     if block:
@@ -78,7 +81,7 @@ def _directives(rendition: Rendition, info: PlaylistInfo, *, block: bool) -> str
         items.append(("_HLS_msn", str(following)))
         if info.part_target_s:
             items.append(("_HLS_part", str(len(info.trailing_parts))))
-    if info.can_skip_until_s and segments:
+    if info.can_skip_until_s and segments and age_s <= info.can_skip_until_s / 2:
         items.append(("_HLS_skip", "v2" if info.can_skip_date_ranges else "YES"))
     return with_query(info.url, sorted(items))
 

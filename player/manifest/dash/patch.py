@@ -8,6 +8,8 @@ from __future__ import annotations
 import copy
 import re
 
+from lxml import etree
+
 from player.errors import ErrorCode, ManifestError
 from player.manifest.dash.xml import Element, attribute, children, line_of, local, text_of
 from player.manifest.limits import MAX_ELEMENTS
@@ -103,12 +105,19 @@ def _adopted(operation: Element, root: Element) -> list[Element]:
     parent = operation.getparent()
     foreign = {"", _namespace(operation), "" if parent is None else _namespace(parent)}
     own = _namespace(root)
-    items = [copy.deepcopy(item) for item in operation]
-    for item in items:
-        for element in item.iter():
-            if _namespace(element) in foreign:
-                element.tag = f"{{{own}}}{local(element)}" if own else local(element)
-    return items
+    return [_renamed(item, foreign, own) for item in operation if isinstance(item.tag, str)]
+
+
+def _renamed(element: Element, foreign: set[str], own: str) -> Element:
+    """A copy that belongs to the namespace ``own`` in place of the ``foreign`` ones. It is built anew: a copied
+    element whose name is changed keeps the declarations that it had, and is written with them."""
+    tag = str(element.tag)
+    if _namespace(element) in foreign:
+        tag = f"{{{own}}}{local(element)}" if own else local(element)
+    result = etree.Element(tag, {str(key): str(value) for key, value in element.items()})
+    result.text, result.tail = element.text, element.tail
+    result.extend(_renamed(child, foreign, own) for child in element if isinstance(child.tag, str))
+    return result
 
 
 def _namespace(element: Element) -> str:

@@ -42,6 +42,17 @@ def test_blocking_reload_asks_for_the_next_part_and_a_delta() -> None:
     assert later.url.endswith("_HLS_skip=v2")
 
 
+@pytest.mark.parametrize(("age_s", "asked"), [(0.0, True), (12.0, True), (12.5, False)])
+def test_a_delta_is_asked_for_while_ours_is_younger_than_half_of_what_may_be_skipped(
+    age_s: float, asked: bool
+) -> None:
+    """RFC 8216bis 6.3.7."""
+    control = "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24\n"
+    found = reload_of(HEAD + control + "#EXTINF:4,\n10.ts\n", changed=True, age_s=age_s)
+    assert found is not None
+    assert ("_HLS_skip=YES" in found.url) is asked
+
+
 def mpd(attributes: str, inside: str = "") -> Presentation:
     return parse(
         f'<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="2024-01-01T00:00:00Z" '
