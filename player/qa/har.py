@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from player.qa.recording.archive import Exchange
+from player.stream.buffered import MAIN
 
 HAR_VERSION = "1.2"
 Report = Mapping[str, Any]
@@ -123,7 +124,10 @@ def _segment_of(exchange: Exchange, segments: Sequence[Mapping[str, Any]]) -> Ma
 def _decision_of(
     segment: Mapping[str, Any], exchange: Exchange, decisions: Sequence[Mapping[str, Any]]
 ) -> int | None:
-    """The number of the decision that asked for a segment: the last one on it before the request."""
+    """The number of the decision that asked for a segment: the last one on it before the request. Decisions are
+    on the main track; the other ones follow it."""
+    if exchange.track != MAIN:
+        return None
     for number in range(len(decisions) - 1, -1, -1):
         each = decisions[number]
         same = each["position"] == segment["position"] and each["rung"] == segment["rung"]

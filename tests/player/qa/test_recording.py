@@ -245,6 +245,6 @@ def test_har_says_what_each_request_was_for(tmp_path: Path) -> None:
     assert len(segments) >= 4, "one that was given up for another rung has none"
     for each in segments:
         decision = report["decisions"][each["decision"]]
-        assert (decision["position"], decision["rung"]) == (each["position"], each["rung"])
+        assert (each["track"], decision["position"], decision["rung"]) == ("main", each["position"], each["rung"])
     assert {each["_matinee"]["kind"] for each in log["entries"]} >= {"manifest", "init", "segment"}
     assert any(each["response"]["status"] == 503 for each in log["entries"])
