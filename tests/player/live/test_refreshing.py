@@ -189,8 +189,7 @@ async def test_a_playlist_is_followed_by_delta_updates(follow: Follow, alone: bo
 
 
 class Worded(Broadcast):
-    """With subtitles: segment n says "word n" one second after its begin, for two. The picture's own timestamps begin
-    ``early`` turns of 26.5 hours late."""
+    """With subtitles: segment n says "word n" one second after its begin, for two."""
 
     def get(self, url: str) -> bytes | None:
         name = url.removeprefix(BASE)
