@@ -78,3 +78,10 @@ def test_long_tokens_in_a_path_are_hidden_and_long_file_names_are_not() -> None:
 def test_credentials_in_headers_are_hidden() -> None:
     shown = redact_headers({"Authorization": "Bearer abc", "Referer": "http://x.test/?t=abc", "Range": "bytes=0-1"})
     assert shown == {"Authorization": "***", "Referer": "http://x.test/?t=***", "Range": "bytes=0-1"}
+
+
+def test_a_play_session_is_not_named() -> None:
+    session = "40f553b9ca0312af406daad1afbef181"
+    for what in ("heartbeat", "end"):
+        shown = redact_url(f"http://service.test/api/v1/play/{session}/{what}")
+        assert shown == f"http://service.test/api/v1/play/***/{what}"
