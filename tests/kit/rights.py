@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from argon2 import PasswordHasher
@@ -225,7 +225,7 @@ class Service:
 
 @contextmanager
 def service(data_dir: Path, **settings: Any) -> Iterator[Service]:
-    """A service with one title, ``film``, that has a key for each label."""
+    """A service with one title, ``film``, that has a key for each label. There is one at a time."""
     clock = SettableClock()
     made = Settings(data_dir, access_token_s=1e9, **settings)
     if made.database.startswith("sqlite"):
@@ -236,9 +236,16 @@ def service(data_dir: Path, **settings: Any) -> Iterator[Service]:
     context.accounts._hasher = context.profiles._hasher = _QUICK  # there are no secrets here
     try:
         with asyncio.Runner() as runner:
-            yield Service(context, clock, create_app(context), runner)
+            _app().state.context, _app().state.faults = context, None
+            yield Service(context, clock, _app(), runner)
     finally:
         context.close()
+
+
+@functools.cache
+def _app() -> FastAPI:
+    """One application for all: making its routes takes longer than most tests."""
+    return create_app(cast(ServiceContext, None))
 
 
 @functools.cache
