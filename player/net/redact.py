@@ -19,7 +19,7 @@ _URL_IN_TEXT = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|data:)[^\s\"'<>]+", re.
 _CREDENTIAL_IN_TEXT = re.compile(r"\b(bearer|basic)\s+[^\s\"',]+", re.IGNORECASE)
 _SIGNATURE_PART = re.compile(r"(^|/)s/[^/?#\s]+(?=/|$|[?#])")
 # What is told of a play session of ours names it in the address.
-_SESSION_PART = re.compile(r"(^|/)play/[0-9a-f]{32}(?=/|$)")
+SESSION_PART = re.compile(r"(^|/)play/([0-9a-f]{32})(?=/|$)")
 # A long part without a file extension is more likely a token than a name.
 _LONG_PART = 40
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
@@ -65,7 +65,7 @@ def _redact_query(query: str) -> str:
 
 
 def _redact_path(path: str) -> str:
-    path = _SESSION_PART.sub(rf"\1play/{HIDDEN}", path)
+    path = SESSION_PART.sub(rf"\1play/{HIDDEN}", path)
     parts = _SIGNATURE_PART.sub(rf"\1s/{HIDDEN}", path).split("/")
     return "/".join(map(_redact_part, parts))
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
-from player.net.redact import HIDDEN, redact_text
+from player.net.redact import HIDDEN, SESSION_PART, redact_text
 
 _TOKEN = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -101,6 +101,7 @@ class Scrubber:
         return token[:start] + self.url(token[start:])
 
     def _path(self, path: str) -> str:
+        path = SESSION_PART.sub(lambda found: f"{found[1]}play/{self._name(found[2])}", path)
         path = _SIGNATURE.sub(lambda found: f"{found[1]}s/{self._name(found[2])}", path)
         return "/".join(map(self._part, path.split("/")))
 

@@ -248,3 +248,10 @@ def test_har_says_what_each_request_was_for(tmp_path: Path) -> None:
         assert (each["track"], decision["position"], decision["rung"]) == ("main", each["position"], each["rung"])
     assert {each["_matinee"]["kind"] for each in log["entries"]} >= {"manifest", "init", "segment"}
     assert any(each["response"]["status"] == 503 for each in log["entries"])
+
+
+def test_a_play_session_is_not_named_in_the_address_of_its_heartbeats() -> None:
+    session = "40f553b9ca0312af406daad1afbef181"
+    scrubber = Scrubber()
+    assert session not in scrubber.url(f"http://service.test/api/v1/play/{session}/heartbeat")
+    assert session not in scrubber.sweep(f"the session {session}")
