@@ -20,7 +20,6 @@ _CREDENTIAL_IN_TEXT = re.compile(r"\b(bearer|basic)\s+[^\s\"',]+", re.IGNORECASE
 _SIGNATURE_PART = re.compile(r"(^|/)s/[^/?#\s]+(?=/|$|[?#])")
 # What is told of a play session of ours names it in the address.
 SESSION_PART = re.compile(r"(^|/)play/([0-9a-f]{32})(?=/|$)")
-# A long part without a file extension is more likely a token than a name.
 _LONG_PART = 40
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 
@@ -78,6 +77,9 @@ def _redact_part(part: str) -> str:
     name, separator, _ = part.partition("=")
     if separator:
         return f"{name}={HIDDEN}"
-    if len(part) >= _LONG_PART and not _EXTENSION.search(part):
-        return HIDDEN
-    return part
+    return HIDDEN if is_token(part) else part
+
+
+def is_token(part: str) -> bool:
+    """Whether a part of a path is more likely a token than a name: long, and without a file extension."""
+    return len(part) >= _LONG_PART and not _EXTENSION.search(part)

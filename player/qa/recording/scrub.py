@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
-from player.net.redact import HIDDEN, SESSION_PART, redact_text
+from player.net.redact import HIDDEN, SESSION_PART, is_token, redact_text
 
 _TOKEN = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -21,8 +21,6 @@ _INLINE_KEY = re.compile(
 _SIGNATURE = re.compile(r"(^|/)s/([^/?#]+)(?=/|$)")
 _NUMBER = re.compile(r"-?\d{0,6}(?:\.\d{0,6})?")
 _OWN_QUERIES = ("_HLS_", "_DASH_")
-_LONG_PART = 40
-_EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 _PLAIN_HEADERS = frozenset(
     (
         *("accept-ranges", "access-control-allow-origin", "age", "cache-control", "cache-status", "cf-cache-status"),
@@ -112,7 +110,7 @@ class Scrubber:
         name, separator, value = part.partition("=")
         if separator:
             return f"{name}={self._value(name, value)}"
-        if len(part) >= _LONG_PART and not _EXTENSION.search(part) and "$" not in part:
+        if is_token(part) and "$" not in part:
             return self._name(part)
         return part
 
