@@ -11,14 +11,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
-from backend_stub.db.database import Database
-from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissingError
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file, submit
 from backend_stub.encoding.samples import SAMPLES, Sample, publish_sample
-from backend_stub.jobs.store import Jobs
+from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.waking import Bell
 from backend_stub.services.publishing import PublishError
 
@@ -65,15 +62,11 @@ def submit_command(
     """Ask for a title and leave the work to workers on this machine; the job's id goes to ``out``."""
     out, err = out or sys.stdout, err or sys.stderr
     settings = Settings(data_dir)
-    settings.make_folders()
-    database = Database(settings.database)
     try:
-        upgrade(database)
-        job_id = submit(Jobs(database, SystemClock()), file.absolute(), options, host=socket.gethostname())
+        with open_jobs(settings) as jobs:
+            job_id = submit(jobs, file.absolute(), options, host=socket.gethostname())
     except EncodingError as error:
         return _say(err, str(error), _exit_code(error))
-    finally:
-        database.close()
     with closing(Bell(settings.data_dir, settings.wake_url)) as bell:
         bell.ring()
     out.write(f"{job_id}\n")

@@ -6,17 +6,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
-from backend_stub.db.database import Database
-from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.worker import WorkerOptions, run_worker
 from backend_stub.jobs.model import JobView
+from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import ACTIVE
 from backend_stub.jobs.store import JobNotFoundError, Jobs
 
@@ -49,7 +46,7 @@ def worker_command(data_dir: Path, slots: int, wake_url: str, *, err: TextIO | N
 def list_command(data_dir: Path, limit: int, *, out: TextIO | None = None) -> int:
     """One line for each of the newest jobs."""
     out = out or sys.stdout
-    with _jobs(data_dir) as jobs:
+    with open_jobs(Settings(data_dir)) as jobs:
         for job in jobs.page(limit=limit):
             out.write(f"{line(job)}\n")
     return GOOD
@@ -74,7 +71,7 @@ def follow_command(data_dir: Path, job_id: str, *, err: TextIO | None = None, ev
     """A progress line until the job is over; 1 when it is parked or cancelled."""
     out = err or sys.stderr
     last = ""
-    with _jobs(data_dir) as jobs:
+    with open_jobs(Settings(data_dir)) as jobs:
         try:
             while True:
                 job = jobs.get(job_id)
@@ -114,7 +111,7 @@ def line(job: JobView) -> str:
 
 
 def _on_job(data_dir: Path, job_id: str, act: Callable[[Jobs], object], err: TextIO | None) -> int:
-    with _jobs(data_dir) as jobs:
+    with open_jobs(Settings(data_dir)) as jobs:
         try:
             act(jobs)
         except JobNotFoundError:
@@ -125,15 +122,3 @@ def _on_job(data_dir: Path, job_id: str, act: Callable[[Jobs], object], err: Tex
 def _unknown(job_id: str, err: TextIO | None) -> int:
     (err or sys.stderr).write(f"There is no job {job_id}.\n")
     return BAD_INPUT
-
-
-@contextmanager
-def _jobs(data_dir: Path) -> Iterator[Jobs]:
-    settings = Settings(data_dir)
-    settings.make_folders()
-    database = Database(settings.database)
-    try:
-        upgrade(database)
-        yield Jobs(database, SystemClock())
-    finally:
-        database.close()

@@ -15,15 +15,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
-from backend_stub.db.database import Database
-from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.errors import BadInputError, CancelledError, EncodingError
 from backend_stub.encoding.options import TitleOptions, job_key, path_title, spec_document
 from backend_stub.encoding.plan import PROBE
 from backend_stub.encoding.stages import KIND, Publisher, Stages, job_folder, sweep
 from backend_stub.jobs.model import JobView, NewJob
+from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState, RetryPolicy
 from backend_stub.jobs.store import JobNotFoundError, Jobs
 from backend_stub.jobs.worker import Hands, Worker
@@ -92,12 +90,8 @@ def publish_file(
     options = options or TitleOptions()
     report = progress or (lambda _stage, _done: None)
     report(STAGES["probe"], 0.0)
-    settings.make_folders()
-    database = Database(settings.database)
-    try:
-        upgrade(database)
-        # Nobody waits for a second attempt here; a person who sees the error can ask again.
-        jobs = Jobs(database, SystemClock(), RetryPolicy(attempts=1))
+    # Nobody waits for a second attempt here; a person who sees the error can ask again.
+    with open_jobs(settings, RetryPolicy(attempts=1)) as jobs:
         sweep(settings, jobs)
         job_id = submit(jobs, path.absolute(), options, host=socket.gethostname())
         try:
@@ -108,8 +102,6 @@ def publish_file(
             raise
         finally:
             shutil.rmtree(job_folder(settings, job_id), ignore_errors=True)
-    finally:
-        database.close()
     report("published", 1.0)
     return title_id
 

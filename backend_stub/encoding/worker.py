@@ -7,14 +7,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
-from backend_stub.db.database import Database
-from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.stages import Stages, sweep
 from backend_stub.jobs.model import Claim
+from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import RetryPolicy
-from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.waking import Bell
 from backend_stub.jobs.worker import Hands, Worker
 
@@ -44,11 +41,7 @@ def run_worker(
 
     ``announce`` gets the worker's name once it works. Raises ValueError for a ``wake_url`` that cannot be used.
     """
-    settings.make_folders()
-    database = Database(settings.database)
-    try:
-        upgrade(database)
-        jobs = Jobs(database, SystemClock(), options.policy)
+    with open_jobs(settings, options.policy) as jobs:
         bell = Bell(settings.data_dir, options.wake_url)
         hands = Hands(options.slots or os.cpu_count() or 1, options.poll_s)
         worker = Worker(jobs, Stages(settings).run, hands, ring=bell.ring, on_begin=on_begin)
@@ -62,5 +55,3 @@ def run_worker(
         finally:
             worker.stop()
             bell.close()
-    finally:
-        database.close()

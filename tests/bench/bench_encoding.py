@@ -25,7 +25,7 @@ from backend_stub.encoding.pipeline import publish_file
 from backend_stub.encoding.probe import SourceInfo, probe
 from backend_stub.encoding.process import run_tool
 from backend_stub.encoding.samples import SAMPLES, make_source
-from tests.kit.encoding import job_service
+from backend_stub.jobs.opening import open_jobs
 
 PRESET = "veryfast"
 
@@ -106,7 +106,7 @@ def whole_title(path: Path, folder: Path) -> None:
     """Publishing as a person does it: the tasks by kind, and when the title could be played."""
     settings = Settings(folder)
     whole = cost(lambda: str(publish_file(settings, path, TitleOptions(title="Bench", preset=PRESET))))
-    with job_service(settings) as jobs:
+    with open_jobs(settings) as jobs:
         (job,) = jobs.page()
     by_kind: dict[str, float] = {}
     for task in job.tasks:

@@ -9,19 +9,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backend_stub.clock import SystemClock
 from backend_stub.config import Settings
-from backend_stub.db.database import Database
-from backend_stub.db.migrate import upgrade
 from backend_stub.encoding import tools
 from backend_stub.jobs.model import JobView
+from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState, TaskState
-from backend_stub.jobs.store import Jobs
 
 ROOT = Path(__file__).parents[2]
 _WORKER = """
@@ -51,18 +47,6 @@ def tiny_film(path: Path, seconds: float, *, size: str = "64x36", fps: int = 10,
     command += ["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p", str(path)]
     subprocess.run(command, check=True, capture_output=True)
     return path
-
-
-@contextmanager
-def job_service(settings: Settings) -> Iterator[Jobs]:
-    """The job table of a data folder."""
-    settings.make_folders()
-    database = Database(settings.database)
-    try:
-        upgrade(database)
-        yield Jobs(database, SystemClock())
-    finally:
-        database.close()
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -126,7 +110,7 @@ def run_with_kills(settings: Settings, job_id: str, kills: int, seed: int, *, ti
     done: dict[str, Mapping[str, float | int | None]] = {}
     redone: list[str] = []
     count = 0
-    with job_service(settings) as jobs:
+    with open_jobs(settings) as jobs:
         for _ in range(kills):
             worker = WorkerProcess(settings)
             worker.wait_for_tasks(chance.randint(1, 3), deadline - time.monotonic())

@@ -25,12 +25,12 @@ from backend_stub.encoding.rating import opinion
 from backend_stub.encoding.sound import HIGHEST_PEAK_DB, TARGET_LUFS, Loudness, measure
 from backend_stub.encoding.watching import merge
 from backend_stub.jobs.graph import needs_of
+from backend_stub.jobs.opening import open_jobs
 from backend_stub.live import dash, hls
 from backend_stub.live.schedule import Channel
 from player.manifest import parse
 from player.manifest.model import TrackType
 from tests.backend_stub.encoding.conftest import ffmpeg
-from tests.kit.encoding import job_service
 
 SOUND = AudioInfo(0, "eng", 2, 128_000)
 
@@ -144,7 +144,7 @@ def test_a_title_with_everything(tmp_path: Path) -> None:
     )
     publish_file(settings, film, options)
     home = settings.media_dir / "all"
-    with job_service(settings) as jobs:
+    with open_jobs(settings) as jobs:
         (job,) = jobs.page()
     result = job.result
     assert any("black from 4.5 s to 9.0 s" in finding for finding in result["findings"])

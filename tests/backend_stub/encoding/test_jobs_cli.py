@@ -15,9 +15,10 @@ import pytest
 from backend_stub.config import Settings
 from backend_stub.encoding import cli, jobs_cli
 from backend_stub.encoding.options import TitleOptions
+from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState
 from backend_stub.jobs.waking import Bell
-from tests.kit.encoding import job_service, tiny_film
+from tests.kit.encoding import tiny_film
 from ui.cli.main import main
 
 
@@ -29,7 +30,7 @@ def test_a_job_is_left_to_a_worker_which_a_polite_signal_ends(
     job_id = capsys.readouterr().out.strip()
 
     def end_when_done() -> None:
-        with job_service(Settings(data)) as jobs:
+        with open_jobs(Settings(data)) as jobs:
             deadline = time.monotonic() + 120
             while jobs.get(job_id).state is not JobState.DONE and time.monotonic() < deadline:
                 time.sleep(0.1)

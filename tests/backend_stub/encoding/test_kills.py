@@ -8,11 +8,12 @@ from backend_stub.config import Settings
 from backend_stub.encoding.boxes import boxes
 from backend_stub.encoding.options import TitleOptions
 from backend_stub.encoding.pipeline import publish_file, submit
+from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState
 from backend_stub.services.publishing import PublishedTitle, publish
 from drm_client.files import FileDecryptor
 from drm_client.keys import KeyRing
-from tests.kit.encoding import hashes, job_service, run_with_kills, tiny_film
+from tests.kit.encoding import hashes, run_with_kills, tiny_film
 
 FAST = TitleOptions(title="Killed", preset="ultrafast")
 
@@ -26,7 +27,7 @@ def check_kills(folder: Path, seconds: float, kills: int, seed: int, at_least: i
     film = tiny_film(folder / "film.mp4", seconds)
     calm, disturbed = Settings(folder / "calm"), Settings(folder / "disturbed")
     publish_file(calm, film, FAST)
-    with job_service(disturbed) as jobs:
+    with open_jobs(disturbed) as jobs:
         job_id = submit(jobs, film, FAST)
     run = run_with_kills(disturbed, job_id, kills, seed)
     assert run.job.state is JobState.DONE, [task.log for task in run.job.tasks]
