@@ -100,6 +100,13 @@ class Lane:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._running.clear()
 
+    def leads_to(self, position: int, running: int) -> bool:
+        """Whether everything from ``position`` up to a running fetch is stored or on its way: it comes next then."""
+        return all(
+            other in self._running or self._store.peek(self.key, other) is not None
+            for other in range(position, running)
+        )
+
     def next_missing(self) -> int | None:
         """The first position from the head on that is neither stored nor being fetched; None at the end."""
         for position in range(self._head, self._length):

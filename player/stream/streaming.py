@@ -43,7 +43,7 @@ from player.stream.waiting import Waiting
 
 _BEFORE_END_S = 0.05  # a jump to the end shows the last picture
 _REFRESH_S = 1.0  # so far before the position libmpv begins to read again for another sound track
-_KEEP_AHEAD = 6  # a fetch this many segments ahead of where libmpv reads goes on after a jump
+_KEEP_AHEAD = 6  # a fetch so many segments ahead goes on after a jump; one that comes next always does
 
 
 class Streaming:
@@ -453,9 +453,14 @@ class Streaming:
 
     def _want(self, track: str, position: int, *, behind: int = 1) -> None:
         """libmpv reads there: fetch from there on. The last one may still be read too (sound that overlaps)."""
+
+        def useful(lane: Lane, running: int) -> bool:
+            near = running <= position + _KEEP_AHEAD or lane.leads_to(position, running)
+            return near and running >= position - behind
+
         for lane in self._lanes():
             if lane.key == track and (lane.head != position or position not in lane.running):
-                lane.want(position, lambda running: position - behind <= running <= position + _KEEP_AHEAD)
+                lane.want(position, functools.partial(useful, lane))
 
     def _sought(self, segment: int) -> None:
         """libmpv seeks to a segment: fetch there first."""

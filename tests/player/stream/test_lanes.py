@@ -123,6 +123,17 @@ async def test_a_jump_may_come_before_a_fetch_has_taken_its_first_step(desk: Des
     assert desk.lane.running == (30,)
 
 
+async def test_a_fetch_comes_next_where_nothing_is_missing_before_it(desk: Desk) -> None:
+    for position in (*range(3, 12), *range(20, 30)):
+        desk.store.put(entry(position=position))
+    desk.lane.start(12, 50)
+    await settle()
+    assert desk.lane.running == (12,)
+    assert desk.lane.leads_to(3, 12)
+    assert not desk.lane.leads_to(2, 12)
+    assert not desk.lane.leads_to(3, 21), "13 to 19 are missing"
+
+
 async def test_a_near_jump_keeps_what_is_running(desk: Desk) -> None:
     desk.lane.start(2, 50)
     await settle()

@@ -114,6 +114,20 @@ async def test_loading_ends_where_the_buffer_is_full(make: Make) -> None:
     assert bench.streaming.buffered_until() == 16.0
 
 
+async def test_reading_on_gives_up_nothing_however_much_is_buffered(make: Make) -> None:
+    bench = make(title(16, audio=False), buffer_s=60.0)
+    bench.transport.always("http://a.test/r0-12", Act(rate_bps=100.0, chunk=20))
+    await bench.start()
+    bench.playhead.started = True
+    await bench.clock.advance(5.0)
+    assert bench.asked[-1] == "r0-12"
+    for segment in (0, 1, 2):
+        bench.streaming._want("main", segment)  # as the reader on its own thread asks for it
+        await bench.clock.advance(0.1)
+    await bench.clock.advance(60.0)
+    assert bench.asked.count("r0-12") == 1
+
+
 async def test_a_jump_fetches_there_first_and_gives_up_the_rest(make: Make) -> None:
     bench = make(title(30))
     bench.transport.plan("http://a.test/r0-1", Act(stall_after=10))
