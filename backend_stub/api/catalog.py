@@ -75,7 +75,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
             position_s=progress.position_s,
             duration_s=progress.duration_s,
             watched_at=progress.watched_at,
-            furthest_s=watched.furthest_s,
+            furthest_s=watched.resume.furthest_s,
         ),
         published_at=title.published_at or 0.0,
         episode=None if watched.place is None else schemas.EpisodeBody(**asdict(watched.place)),

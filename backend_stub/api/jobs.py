@@ -13,6 +13,7 @@ from backend_stub.api import job_schemas as schemas
 from backend_stub.api.deps import Context, Hex32, Publisher
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
+from backend_stub.encoding.errors import StorageError
 from backend_stub.encoding.options import TitleOptions
 from backend_stub.encoding.pipeline import submit
 from backend_stub.jobs.model import JobView
@@ -41,13 +42,16 @@ def list_jobs(
     return schemas.JobList(items=[_body(job) for job in found], next_before=last)
 
 
-@router.post("", status_code=201, responses=documented(401, 403, 404, 409))
+@router.post("", status_code=201, responses=documented(401, 403, 404, 409, 503))
 def ask_for_job(body: schemas.JobRequest, context: Context, publisher: Publisher) -> schemas.JobBody:
     members = body.model_dump(exclude={"upload_id", "priority"})
     codecs, systems = tuple(members.pop("codecs")), tuple(members.pop("systems"))
     options = TitleOptions(**members, codecs=codecs, systems=systems)
     file = context.uploads.file(body.upload_id).absolute()
-    job_id = submit(context.jobs, file, options, priority=body.priority, account_id=publisher.id)
+    try:
+        job_id = submit(context.jobs, context.storage, file, options, priority=body.priority, account_id=publisher.id)
+    except StorageError as error:
+        raise ProblemError(503, "store_unavailable", error.sentence) from error
     context.bell.ring()
     return _body(context.jobs.get(job_id))
 

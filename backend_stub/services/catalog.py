@@ -15,10 +15,10 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Progress, Title, TitleRights
 from backend_stub.problems import ProblemError
-from backend_stub.services.entitlement import Viewing, is_offered, published_title
+from backend_stub.services.entitlement import Viewing, is_offered, offer_values, published_title
 from backend_stub.services.progress import watches_of
-from backend_stub.services.resume import resume
-from backend_stub.services.structure import Markers, Place, markers_by_title, markers_of, places_of, trailer_of
+from backend_stub.services.resume import FROM_THE_BEGIN, Resume, Watch, resume, standing
+from backend_stub.services.structure import Markers, Place, markers_by_title, places_of, surroundings_of
 from backend_stub.services.title_credits import ANY, Narrowing
 
 
@@ -26,13 +26,13 @@ from backend_stub.services.title_credits import ANY, Narrowing
 class WatchedTitle:
     """A title and how far it was watched, and the ``place`` of an episode in its series.
 
-    ``furthest_s`` (where another device got further) and ``trailer_id`` are looked up for a single title only,
+    ``resume`` (where to go on, on whatever device) and ``trailer_id`` are looked up for a single title only,
     ``markers`` for lists that may have episodes too.
     """
 
     title: Title
-    progress: Progress | None
-    furthest_s: float | None = None
+    progress: Watch | None
+    resume: Resume = FROM_THE_BEGIN
     place: Place | None = None
     markers: Markers | None = None
     trailer_id: str | None = None
@@ -59,8 +59,7 @@ class Catalog:
             )
         query = query.order_by(Title.published_at.desc(), Title.id).limit(limit + 1)
         with self._database.read() as session:
-            query = query.where(is_offered(session, viewing, self._clock.now()))
-            found = list(session.scalars(query))
+            found = list(session.scalars(query.where(is_offered()), offer_values(viewing, self._clock.now())))
             titles = found[:limit]
             progress = progress_of(session, viewing.account_id, [title.id for title in titles])
         more = len(found) > limit
@@ -78,14 +77,15 @@ class Catalog:
 
 def whole(session: Session, account_id: str, title: Title) -> WatchedTitle:
     """A title with everything that is known of it."""
-    markers = markers_of(session, title.id)
+    around = surroundings_of(session, title.id)
+    watches = watches_of(session, account_id, title.id)
     return WatchedTitle(
         title,
-        session.get(Progress, (account_id, title.id)),
-        resume(watches_of(session, account_id, title.id), markers.credits_s).furthest_s,
-        places_of(session, [title.id]).get(title.id),
-        markers,
-        trailer_of(session, title.id),
+        standing(watches),
+        resume(watches, around.markers.credits_s),
+        around.place,
+        around.markers,
+        around.trailer_id,
     )
 
 

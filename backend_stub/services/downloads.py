@@ -19,7 +19,7 @@ from backend_stub.services.addresses import Addresses, ManifestUrls
 from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import proven_device, shown_devices
-from backend_stub.services.entitlement import Entitled, Viewing, country_for, entitled_title
+from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.rights.policy import Terms, download_terms
 from backend_stub.services.steering_rules import Audience
 from backend_stub.titles import ENCRYPTED, place_of
@@ -63,7 +63,7 @@ class Downloads:
             entitled = entitled_title(session, viewing, title_id, now, variant)
             device = proven_device(session, viewing.account_id, device_id)
             device.last_seen_at = now
-            audience = Audience(country_for(session, viewing), device.name)
+            audience = Audience(viewing.country, device.name)
             _check_allowed(entitled)
             open_downloads = _open(session, viewing.account_id, now)
             download = _same(open_downloads, device_id, title_id, variant)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, Float, Integer, String, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from backend_stub.db.models import Account, Episode, Title, TitleRights, Trailer
+from backend_stub.db.models import Episode, Subscription, Title, TitleRights, Trailer
 from backend_stub.problems import ProblemError
-from backend_stub.services.plans import Plan, plan_at
+from backend_stub.services.plans import Plan, plan_of, running_subscription
 from backend_stub.titles import LISTED, SERIES, TRAILER
 
 HDCP_LEVELS = ("none", "1.4", "2.2")
 #: The picture heights that a key label covers, in lines; 0 is sound.
 LABEL_HEIGHTS = {"AUDIO": 0, "SD": 576, "HD": 1080, "UHD": 4320}
+_ANY_AGE = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """Who asks, from which country where that is known, and up to which age rating (None: any).
+    """Who asks, and up to which age rating (None: any).
 
+    ``country`` is the one that counts: that of the network, else that of residence, None where neither is known.
     ``profile_id`` is empty where none was selected.
     """
 
@@ -85,7 +88,10 @@ def label_floor(label: str) -> int:
 
 
 def rights_of(session: Session, title_id: str) -> Rights:
-    row = session.get(TitleRights, title_id)
+    return _read_rights(session.get(TitleRights, title_id))
+
+
+def _read_rights(row: TitleRights | None) -> Rights:
     if row is None:
         return Rights()
     return Rights(
@@ -106,25 +112,29 @@ def rights_of(session: Session, title_id: str) -> Rights:
     )
 
 
-def country_for(session: Session, viewing: Viewing) -> str | None:
-    """The country that counts: that of the network, else that of residence."""
-    if viewing.country is not None:
-        return viewing.country
-    account = session.get(Account, viewing.account_id)
-    return account.country if account is not None else None
-
-
 def published_title(session: Session, title_id: str, variant: str | None = None) -> Title:
     """The published title, in this variant where one is named.
 
     Raises :class:`ProblemError` 404 ``title_not_found`` or ``variant_not_found``.
     """
-    title = session.get(Title, title_id)
+    return _published(session.get(Title, title_id), variant)
+
+
+def _published(title: Title | None, variant: str | None) -> Title:
     if title is None or title.published_at is None:
         raise ProblemError(404, "title_not_found", "There is no such title.")
     if variant is not None and variant not in title.variants:
         raise ProblemError(404, "variant_not_found", f"This title has no {variant} variant.")
     return title
+
+
+# A title, its contract and what the account pays for: one question for what every playback asks.
+_ASKED = (
+    select(Title, TitleRights, Subscription)
+    .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+    .outerjoin(Subscription, Subscription.id == running_subscription())
+    .where(Title.id == bindparam("title_id"))
+)
 
 
 def entitled_title(
@@ -136,24 +146,26 @@ def entitled_title(
     Raises :class:`ProblemError` as :func:`published_title`, 403 ``maturity``, ``title_revoked``, ``not_in_region``,
     ``not_yet_available``, ``no_longer_available`` or ``plan_missing``.
     """
-    title = published_title(session, title_id, variant)
-    rights = _offered_rights(session, viewing, title, now)
+    values = {"title_id": title_id, "account_id": viewing.account_id, "now": now}
+    title, row, subscription = session.execute(_ASKED, values).first() or (None, None, None)
+    title = _published(title, variant)
+    rights = _offered_rights(viewing, title, _read_rights(row), now)
     if title.kind == TRAILER:
         advertised = session.scalar(select(Trailer.of_id).where(Trailer.title_id == title_id))
-        _offered_rights(session, viewing, published_title(session, advertised or ""), now)
+        of = published_title(session, advertised or "")
+        _offered_rights(viewing, of, rights_of(session, of.id), now)
         rights = replace(rights, free=True)
-    plan, ends_at = plan_at(session, viewing.account_id, now)
+    plan, ends_at = plan_of(subscription)
     if not (rights.free or plan.paid):
         raise ProblemError(403, "plan_missing", "This title needs a plan.")
     return Entitled(title, rights, plan, ends_at)
 
 
-def _offered_rights(session: Session, viewing: Viewing, title: Title, now: float) -> Rights:
+def _offered_rights(viewing: Viewing, title: Title, rights: Rights, now: float) -> Rights:
     """The rights of a title that is offered to this viewer. Raises :class:`ProblemError` 403."""
     if viewing.maturity is not None and title.maturity > viewing.maturity:
         raise ProblemError(403, "maturity", "This profile may not watch this title.")
-    rights = rights_of(session, title.id)
-    check_offer(rights, country_for(session, viewing), now)
+    check_offer(rights, viewing.country, now)
     return rights
 
 
@@ -174,39 +186,42 @@ def check_offer(rights: Rights, country: str | None, now: float) -> None:
         raise ProblemError(403, "no_longer_available", "This title is no longer available.")
 
 
-def is_offered(session: Session, viewing: Viewing, now: float, kinds: Sequence[str] = LISTED) -> ColumnElement[bool]:
+@cache
+def is_offered(kinds: tuple[str, ...] = LISTED) -> ColumnElement[bool]:
     """The same rules for a query over titles, outer-joined with their rights: published, here, now, at this age.
 
-    Of these kinds only; a series is offered while one of its episodes is.
+    Of these kinds only; a series is offered while one of its episodes is. The query is executed with the values of
+    :func:`offer_values`: so the rules are put together once and not for each viewer.
     """
-    country = country_for(session, viewing)
     episode, rights = aliased(Title), aliased(TitleRights)
     one_of_its_episodes = (
         select(Episode.title_id)
         .join(episode, episode.id == Episode.title_id)
         .outerjoin(rights, rights.title_id == episode.id)
-        .where(Episode.series_id == Title.id, _shown(episode, rights, viewing, country, now))
+        .where(Episode.series_id == Title.id, _shown(episode, rights))
         .correlate(Title)
         .exists()
     )
-    return and_(
-        Title.kind.in_(kinds),
-        _shown(Title, TitleRights, viewing, country, now),
-        or_(Title.kind != SERIES, one_of_its_episodes),
-    )
+    listed = and_(Title.kind.in_(kinds), _shown(Title, TitleRights))
+    return and_(listed, or_(Title.kind != SERIES, one_of_its_episodes)) if SERIES in kinds else listed
 
 
-def _shown(
-    title: type[Title], row: type[TitleRights], viewing: Viewing, country: str | None, now: float
-) -> ColumnElement[bool]:
-    here: ColumnElement[bool] = row.countries == ""
-    if country is not None:
-        here = or_(here, row.countries.contains(f" {country} ", autoescape=True))
+def offer_values(viewing: Viewing, now: float) -> Mapping[str, object]:
+    """What a query with :func:`is_offered` is executed with."""
+    return {
+        "offer_now": now,
+        "offer_here": "" if viewing.country is None else f"% {viewing.country} %",
+        "offer_maturity": _ANY_AGE if viewing.maturity is None else viewing.maturity,
+    }
+
+
+def _shown(title: type[Title], row: type[TitleRights]) -> ColumnElement[bool]:
+    now, here = bindparam("offer_now", type_=Float), bindparam("offer_here", type_=String)
     return and_(
         title.published_at.is_not(None),
-        true() if viewing.maturity is None else title.maturity <= viewing.maturity,
+        title.maturity <= bindparam("offer_maturity", type_=Integer),
         row.revoked_at.is_(None),
-        or_(row.title_id.is_(None), here),
+        or_(row.title_id.is_(None), row.countries == "", row.countries.like(here)),
         or_(row.available_from.is_(None), row.available_from <= now),
         or_(row.available_until.is_(None), row.available_until > now),
     )

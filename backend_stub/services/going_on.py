@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.db.models import Episode, Progress, Title, TitleMarkers, TitleRights
 from backend_stub.services.catalog import WatchedTitle, watched
-from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.resume import is_seen
 from backend_stub.services.structure import next_episode
 from backend_stub.titles import EPISODE, FILM
@@ -24,9 +24,9 @@ def going_on(session: Session, viewing: Viewing, now: float, limit: int) -> Sequ
         select(Title.id)
         .outerjoin(TitleRights, TitleRights.title_id == Title.id)
         .where(Title.id.in_([title.id for title in candidates]))
-        .where(is_offered(session, viewing, now, (FILM, EPISODE)))
+        .where(is_offered((FILM, EPISODE)))
     )
-    offered = set(session.scalars(query))
+    offered = set(session.scalars(query, offer_values(viewing, now)))
     return watched(session, viewing.account_id, [title for title in candidates if title.id in offered][:limit])
 
 

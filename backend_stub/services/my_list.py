@@ -10,7 +10,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, ListEntry, Title, TitleRights
 from backend_stub.services.catalog import WatchedTitle, watched
-from backend_stub.services.entitlement import Viewing, is_offered, published_title
+from backend_stub.services.entitlement import Viewing, is_offered, offer_values, published_title
 from backend_stub.titles import KINDS
 
 _MAX_SHOWN = 500
@@ -30,11 +30,11 @@ class MyList:
                 .outerjoin(TitleRights, TitleRights.title_id == Title.id)
                 .where(ListEntry.account_id == viewing.account_id, ListEntry.profile_id == viewing.profile_id)
                 .where(ListEntry.listed)
-                .where(is_offered(session, viewing, self._clock.now(), KINDS))
+                .where(is_offered(KINDS))
                 .order_by(ListEntry.changed_at.desc(), Title.id)
                 .limit(_MAX_SHOWN)
             )
-            found = session.execute(query).all()
+            found = session.execute(query, offer_values(viewing, self._clock.now())).all()
             shown = watched(session, viewing.account_id, [title for title, _ in found])
         return list(zip(shown, (changed_at for _, changed_at in found), strict=True))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Float, ScalarSelect, String, bindparam, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
@@ -46,17 +46,33 @@ PLANS = {
 }
 
 
+_counted = aliased(Subscription)
+
+
+def running_subscription() -> ScalarSelect[str]:
+    """The id of the subscription that counts, for a query executed with ``account_id`` and ``now``."""
+    now = bindparam("now", type_=Float)
+    return (
+        select(_counted.id)
+        .where(_counted.account_id == bindparam("account_id", type_=String), _counted.starts_at <= now)
+        .where(or_(_counted.ends_at.is_(None), _counted.ends_at > now))
+        .order_by(_counted.starts_at.desc(), _counted.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_RUNNING = select(Subscription).where(Subscription.id == running_subscription())
+
+
+def plan_of(subscription: Subscription | None) -> tuple[Plan, float | None]:
+    """What it gives and when that ends (None: not by itself); the free plan without one."""
+    return (PLANS[subscription.plan], subscription.ends_at) if subscription is not None else (FREE, None)
+
+
 def plan_at(session: Session, account_id: str, now: float) -> tuple[Plan, float | None]:
     """The account's plan and when it ends (None: not by itself); the free plan without a subscription."""
-    query = (
-        select(Subscription)
-        .where(Subscription.account_id == account_id, Subscription.starts_at <= now)
-        .where(or_(Subscription.ends_at.is_(None), Subscription.ends_at > now))
-        .order_by(Subscription.starts_at.desc(), Subscription.id)
-        .limit(1)
-    )
-    row = session.scalar(query)
-    return (PLANS[row.plan], row.ends_at) if row is not None else (FREE, None)
+    return plan_of(session.scalar(_RUNNING, {"account_id": account_id, "now": now}))
 
 
 class Subscriptions:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import and_, bindparam, select
 
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
@@ -16,14 +18,20 @@ from backend_stub.services.addresses import Addresses, ManifestUrls
 from backend_stub.services.catalog import WatchedTitle, watched, whole
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import usable_device
-from backend_stub.services.entitlement import Viewing, country_for, entitled_title
-from backend_stub.services.progress import watches_of
-from backend_stub.services.resume import Resume, resume
+from backend_stub.services.entitlement import Viewing, entitled_title
+from backend_stub.services.resume import FROM_THE_BEGIN, Resume
 from backend_stub.services.steering_rules import ANYBODY, Audience
-from backend_stub.services.streams import make_room
+from backend_stub.services.streams import hold_streams, make_room
 from backend_stub.services.structure import next_episode
 from backend_stub.services.title_versions import qualities_of
 from backend_stub.titles import CLEAR, ENCRYPTED, LIVE, place_of
+
+_AUDIENCE = (
+    select(Account.country, Device.name)
+    .join(PlaySession, PlaySession.account_id == Account.id)
+    .join(Device, and_(Device.account_id == PlaySession.account_id, Device.id == PlaySession.device_id))
+    .where(PlaySession.id == bindparam("session_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +76,18 @@ class PlayService:
         now = self._clock.now()
         account_id = viewing.account_id
         with self._database.write() as session:
-            session.get_one(Account, account_id, with_for_update=True)  # streams are counted one after the other
+            hold_streams(session, account_id)
             entitled = entitled_title(session, viewing, title_id, now, CLEAR if variant == LIVE else variant)
             device = usable_device(session, account_id, device_id)
-            device.last_seen_at = now
-            audience = Audience(country_for(session, viewing), device.name)
+            audience = Audience(viewing.country, device.name)
             if not ahead:
                 make_room(session, account_id, device_id, entitled.plan, now)
             shown = whole(session, account_id, entitled.title)
-            watches = watches_of(session, account_id, title_id) if variant != LIVE else ()
-            going_on = resume(watches, shown.markers.credits_s if shown.markers else None)
-            following = next_episode(session, viewing, title_id, now)
+            following = next_episode(session, viewing, title_id, now) if shown.place is not None else None
+            after = watched(session, account_id, [following]) if following is not None else []
             kids = entitled_kids(session, entitled) if variant == ENCRYPTED else []
+            qualities = qualities_of(session, entitled.title)
+            device.last_seen_at = now
             play = PlaySession(
                 id=secrets.token_hex(16),
                 account_id=account_id,
@@ -92,15 +100,13 @@ class PlayService:
             )
             session.add(play)
             audit.record(session, now, "play.started", account_id=account_id, subject=play.id, title=title_id)
-            after = watched(session, account_id, [following] if following is not None else [])
-            qualities = qualities_of(session, entitled.title)
         place = place_of(variant, entitled.title.version)
         return StartedPlay(
             session=play,
-            watched=replace(shown, furthest_s=going_on.furthest_s),
+            watched=shown,
             manifests=self._addresses.of(title_id, place, play.id, play.expires_at, audience),
             kids=kids,
-            resume=going_on,
+            resume=FROM_THE_BEGIN if variant == LIVE else shown.resume,
             qualities=qualities,
             next_episode=next(iter(after), None),
         )
@@ -108,8 +114,8 @@ class PlayService:
     def audience(self, session_id: str, country: str | None) -> Audience:
         """Whom a session is for; ``country`` is that of the network, where it is known."""
         with self._database.read() as session:
-            play = session.get(PlaySession, session_id)
-            if play is None:
-                return ANYBODY
-            device = session.get_one(Device, (play.account_id, play.device_id))
-            return Audience(country_for(session, Viewing(play.account_id, country)), device.name)
+            found = session.execute(_AUDIENCE, {"session_id": session_id}).first()
+        if found is None:
+            return ANYBODY
+        residence, device_name = found
+        return Audience(country if country is not None else residence, device_name)

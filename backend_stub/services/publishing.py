@@ -80,6 +80,16 @@ def publish(settings: Settings, published: PublishedTitle) -> str:
         database.close()
 
 
+def published_by(settings: Settings, job_id: str) -> str | None:
+    """The title that this job has published already, in a process that was killed before it could say so."""
+    database = Database(settings.database)
+    try:
+        upgrade(database)
+        return _published_before(database, job_id)
+    finally:
+        database.close()
+
+
 def unpublish(settings: Settings, title_id: str) -> None:
     """Take a title out of the catalogue, a series with its episodes; files and keys stay.
 
@@ -234,7 +244,6 @@ def _version(title_id: str, number: int, published: PublishedTitle, variants: li
 
 
 def _published_before(database: Database, job_id: str | None) -> str | None:
-    """The title that this job has published already, in a process that was killed before it could say so."""
     if job_id is None:
         return None
     with database.read() as session:

@@ -28,6 +28,9 @@ class Resume:
     furthest_s: float | None = None
 
 
+FROM_THE_BEGIN = Resume()
+
+
 def standing(watches: Sequence[Watch]) -> Watch | None:
     """The watch that stands: the later one, and the further one where neither is later."""
     if not watches:
@@ -42,7 +45,7 @@ def resume(watches: Sequence[Watch], credits_s: float | None = None) -> Resume:
     credits begin, if that is known."""
     stands = standing(watches)
     if stands is None or is_seen(stands, credits_s):
-        return Resume()
+        return FROM_THE_BEGIN
     further = [
         watch.position_s
         for watch in watches

@@ -14,7 +14,7 @@ from backend_stub.recommending.feedback import Viewer
 from backend_stub.recommending.genres import of_same_genres
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
 from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of
-from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.going_on import going_on
 from backend_stub.services.my_list import MyList
 from backend_stub.services.rows import RowMaker, Shown
@@ -116,11 +116,9 @@ class RowQueries:
 
     def _offered(self, session: Session, viewing: Viewing, title_ids: Sequence[str]) -> Sequence[WatchedTitle]:
         """Those of the titles that are on offer, in their order, as many as a row has."""
-        offered = is_offered(session, viewing, self._clock.now())
+        query = select(Title).outerjoin(TitleRights, TitleRights.title_id == Title.id)
         rows = session.scalars(
-            select(Title)
-            .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-            .where(Title.id.in_(title_ids), offered)
+            query.where(Title.id.in_(title_ids), is_offered()), offer_values(viewing, self._clock.now())
         )
         by_id = {title.id: title for title in rows}
         shown = [by_id[title_id] for title_id in title_ids if title_id in by_id][:ROW_LENGTH]

@@ -12,7 +12,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Title, TitleRights
 from backend_stub.services.catalog import WatchedTitle, progress_of
-from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.search_index import ANY_YEAR, Document, Query, SearchIndex
 from backend_stub.services.title_credits import ANY, Narrowing
 
@@ -79,14 +79,15 @@ class Search:
         wanted: int,
     ) -> Iterator[Title]:
         """As many hits as are ``wanted`` are loaded at first, for most are on offer."""
-        offered = and_(is_offered(session, viewing, self._clock.now()), narrowing.condition())
+        offered, values = and_(is_offered(), narrowing.condition()), offer_values(viewing, self._clock.now())
         start, size = 0, min(wanted, _BATCH)
         while start < _MAX_LOOKED_AT:
             ids = self._index.find(query, size, start, years)
             rows = session.scalars(
                 select(Title)
                 .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-                .where(Title.id.in_(ids), offered)
+                .where(Title.id.in_(ids), offered),
+                values,
             )
             by_id = {title.id: title for title in rows}
             yield from (by_id[title_id] for title_id in ids if title_id in by_id)

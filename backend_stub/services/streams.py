@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -18,6 +18,15 @@ from backend_stub.services.views import Views
 
 BEAT_S = 30.0
 SILENT_S = 90.0  # a session that was silent for so long is over: three heartbeats lost
+
+
+_HELD = select(Account.id).where(Account.id == bindparam("account_id")).with_for_update()
+_RUNNING = (
+    select(PlaySession)
+    .where(PlaySession.account_id == bindparam("account_id"), PlaySession.ended_at.is_(None))
+    .where(PlaySession.expires_at > bindparam("now"), PlaySession.beat_at > bindparam("silent_since"))
+    .order_by(PlaySession.created_at)
+)
 
 
 class Streams:
@@ -38,7 +47,7 @@ class Streams:
         now = self._clock.now()
         account_id = viewing.account_id
         with self._database.write() as session:
-            session.get_one(Account, account_id, with_for_update=True)  # streams are counted one after the other
+            hold_streams(session, account_id)
             play = play_session(session, account_id, session_id)
             if play.ended_at is not None:
                 raise ended()
@@ -67,6 +76,11 @@ class Streams:
         with self._database.write() as session:
             play = play_session(session, account_id, session_id)
             play.ended_at = play.ended_at or self._clock.now()
+
+
+def hold_streams(session: Session, account_id: str) -> None:
+    """Until this transaction ends no other one counts the streams of the account."""
+    session.execute(_HELD, {"account_id": account_id})
 
 
 def play_session(session: Session, account_id: str, session_id: str) -> PlaySession:
@@ -126,8 +140,8 @@ def _check_limit(session: Session, others: Sequence[PlaySession], plan: Plan) ->
 
 
 def _running(session: Session, account_id: str, now: float) -> Sequence[PlaySession]:
-    query = select(PlaySession).where(PlaySession.account_id == account_id, *_alive(now))
-    return session.scalars(query.order_by(PlaySession.created_at)).all()
+    values = {"account_id": account_id, "now": now, "silent_since": now - SILENT_S}
+    return session.scalars(_RUNNING, values).all()
 
 
 def _alive(now: float) -> tuple[ColumnElement[bool], ...]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ScalarSelect, and_, bindparam, func, or_, select
+from sqlalchemy.orm import QueryableAttribute, Session, aliased
 
 from backend_stub.db.models import Episode, Title, TitleMarkers, TitleRights, Trailer
-from backend_stub.services.entitlement import Viewing, is_offered
+from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.titles import EPISODE, SERIES
 
 
@@ -32,6 +32,46 @@ class Markers:
 
     intro: tuple[float, float] | None = None
     credits_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What belongs to one title; ``trailer_id`` is its newest published trailer, for an episode without one that of
+    its series."""
+
+    place: Place | None
+    markers: Markers
+    trailer_id: str | None
+
+
+def _newest_trailer(advertised: QueryableAttribute[str]) -> ScalarSelect[str]:
+    """The newest published trailer of what a query over titles and their places is about."""
+    trailer = aliased(Title)
+    return (
+        select(trailer.id)
+        .join(Trailer, Trailer.title_id == trailer.id)
+        .where(Trailer.of_id == advertised, trailer.published_at.is_not(None))
+        .order_by(trailer.published_at.desc(), trailer.id)
+        .limit(1)
+        .correlate(Title, Episode)
+        .scalar_subquery()
+    )
+
+
+_series = aliased(Title)
+_AROUND = (
+    select(
+        Episode,
+        _series.title,
+        TitleMarkers,
+        func.coalesce(_newest_trailer(Title.id), _newest_trailer(Episode.series_id)),
+    )
+    .select_from(Title)
+    .outerjoin(Episode, Episode.title_id == Title.id)
+    .outerjoin(_series, _series.id == Episode.series_id)
+    .outerjoin(TitleMarkers, TitleMarkers.title_id == Title.id)
+    .where(Title.id == bindparam("title_id"))
+)
 
 
 def places_of(session: Session, title_ids: Sequence[str]) -> dict[str, Place]:
@@ -58,18 +98,6 @@ def markers_of(session: Session, title_id: str) -> Markers:
     return Markers() if row is None else _markers(row)
 
 
-def trailer_of(session: Session, title_id: str) -> str | None:
-    """The newest published trailer of a title; that of its series for an episode without one."""
-    place = session.get(Episode, title_id)
-    for advertised in (title_id, *([place.series_id] if place is not None else [])):
-        query = select(Title.id).join(Trailer, Trailer.title_id == Title.id)
-        query = query.where(Trailer.of_id == advertised, Title.published_at.is_not(None))
-        found = session.scalar(query.order_by(Title.published_at.desc(), Title.id).limit(1))
-        if found is not None:
-            return found
-    return None
-
-
 def episodes_on_offer(
     session: Session, viewing: Viewing, series_id: str, now: float
 ) -> Sequence[tuple[Title, Episode]]:
@@ -78,10 +106,10 @@ def episodes_on_offer(
         select(Title, Episode)
         .join(Episode, Episode.title_id == Title.id)
         .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-        .where(Episode.series_id == series_id, is_offered(session, viewing, now, (EPISODE,)))
+        .where(Episode.series_id == series_id, is_offered((EPISODE,)))
         .order_by(Episode.season, Episode.number)
     )
-    return [(title, place) for title, place in session.execute(query)]
+    return [(title, place) for title, place in session.execute(query, offer_values(viewing, now))]
 
 
 def next_episode(session: Session, viewing: Viewing, title_id: str, now: float) -> Title | None:
@@ -94,11 +122,21 @@ def next_episode(session: Session, viewing: Viewing, title_id: str, now: float) 
         select(Title)
         .join(Episode, Episode.title_id == Title.id)
         .outerjoin(TitleRights, TitleRights.title_id == Title.id)
-        .where(Episode.series_id == here.series_id, later, is_offered(session, viewing, now, (EPISODE,)))
+        .where(Episode.series_id == here.series_id, later, is_offered((EPISODE,)))
         .order_by(Episode.season, Episode.number)
         .limit(1)
     )
-    return session.scalar(query)
+    return session.scalar(query, offer_values(viewing, now))
+
+
+def surroundings_of(session: Session, title_id: str) -> Surroundings:
+    """What there is around one title."""
+    place, series_title, markers, trailer_id = session.execute(_AROUND, {"title_id": title_id}).one()
+    return Surroundings(
+        None if place is None else Place(place.series_id, series_title, place.season, place.number),
+        Markers() if markers is None else _markers(markers),
+        trailer_id,
+    )
 
 
 def with_episodes(session: Session, title_id: str) -> list[str]:

@@ -92,8 +92,8 @@ class TitleVersions:
 
 def qualities_of(session: Session, title: Title) -> list[dict[str, Any]]:
     """How good the rungs of the version look that is shown, as publishing found it."""
-    found = session.get(TitleVersion, (title.id, title.version))
-    return list(found.qualities or []) if found is not None else []
+    query = select(TitleVersion.qualities).where(TitleVersion.title_id == title.id)
+    return list(session.scalar(query.where(TitleVersion.version == title.version)) or [])
 
 
 def _title(session: Session, title_id: str) -> Title:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
-from sqlalchemy import update
+from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -22,6 +22,11 @@ from backend_stub.services import audit
 _ALGORITHM = "HS256"
 _ISSUER = "matinee"
 _UNAUTHENTICATED = {"WWW-Authenticate": "Bearer"}
+_SPEAKS_FOR = (
+    select(Account, Profile)
+    .outerjoin(Profile, Profile.id == bindparam("profile_id", type_=String))
+    .where(Account.id == bindparam("account_id", type_=String))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +149,9 @@ class Tokens:
         if claims["exp"] <= self._clock.now():
             raise _unauthorised("token_expired", "The access token has expired.")
         with self._database.read() as session:
-            account = session.get(Account, claims["sub"])
             profile_id = claims.get("prf")
-            profile = session.get(Profile, profile_id) if profile_id is not None else None
+            values = {"account_id": claims["sub"], "profile_id": profile_id}
+            account, profile = session.execute(_SPEAKS_FOR, values).first() or (None, None)
         if (
             account is None
             or claims.get("iat", 0.0) < account.tokens_after
