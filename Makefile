@@ -19,8 +19,14 @@ BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
 
+# Two processes at once; what plays in real time comes after them and has the machine to itself.
 test: setup-test
+ifeq ($(ARGS),)
+	@$(PY) -m pytest -m "not soak" -n 2 --dist loadfile --ignore=tests/e2e
+	@$(PY) -m pytest -m "not soak" tests/e2e
+else
 	@$(PY) -m pytest -m "not soak" $(ARGS)
+endif
 
 check: setup-test
 	@$(PY) -m ruff format --check .
