@@ -7,7 +7,7 @@ from player.clock import Clock
 from player.errors import MatineeError
 from player.events import ErrorRaised, Observer
 from player.monitor import Monitor
-from player.opening import describe_failure
+from player.opening import failure_of
 
 
 class Endings:
@@ -31,11 +31,11 @@ class Endings:
         """The playback is over."""
         if self._monitor.ended:
             return
-        code, sentence = describe_failure(error)
+        failure = failure_of(error)
         if error is not self.failure:
-            self._observe(ErrorRaised(self._clock.monotonic(), code, sentence, fatal=True))
+            self._observe(ErrorRaised(self._clock.monotonic(), failure.code, failure.sentence, fatal=True))
         self.failure = error
-        self._monitor.failed(code, sentence)
+        self._monitor.failed(failure)
 
     def errand_failed(self, error: MatineeError | DrmError) -> None:
         """Something on the side did not work out; playback goes on."""

@@ -31,6 +31,7 @@ from player.state import Failure, PlaybackState, StatSample, Status
 from player.stream.buffered import MAIN, Playhead
 
 _NO_NETWORK = "There is no network; playback goes on by itself when it is back."
+_REMEDIES = frozenset({*map(str, Action), "path_switch"})
 _HISTORY = 240  # samples, two minutes
 _DECISIONS = 20
 _REMEMBERED = 4096  # segments, hours; a channel may play for weeks
@@ -136,6 +137,10 @@ class Monitor:
             self.update(notice=_NO_NETWORK)
         elif isinstance(event, SegmentDone) and self.state.notice == _NO_NETWORK:
             self.update(notice="")
+        if isinstance(event, Note) and event.kind in _REMEDIES:
+            self.update(remedy=event.kind)
+        elif isinstance(event, SegmentDone) and event.track == MAIN and self.state.remedy:
+            self.update(remedy="")
         if isinstance(event, SegmentDone) and event.track == MAIN:
             self._shown[event.position] = (event.media_s, event.rung)
             self._shown.move_to_end(event.position)
@@ -182,6 +187,7 @@ class Monitor:
             buffered=joined((*ranges, ours)),
             dropped_frames=dropped,
             low_bandwidth=low_bandwidth,
+            stall="" if self._stalled_since is None else str(self.stalls.why),
             history=tuple(self._history),
             qoe=qoe,
         )
@@ -200,10 +206,10 @@ class Monitor:
         cut_short = duration_s is None or self._playhead.position_s < duration_s
         self.update(status=Status.ENDED, cut_short=cut_short)
 
-    def failed(self, code: str, sentence: str) -> None:
+    def failed(self, failure: Failure) -> None:
         """Playback is over with an error."""
         self._end_stall()
-        self.update(status=Status.FAILED, failure=Failure(code, sentence), notice="")
+        self.update(status=Status.FAILED, failure=failure, notice="", remedy="")
 
     def stopped(self) -> None:
         """The playback is closed before its end."""
@@ -246,6 +252,7 @@ class Monitor:
         if stalled and self._first_frame and self._seek_target is None and self._stalled_since is None:
             self._stalled_since = now
             self.stalls.begun()
+            self.state = replace(self.state, stall=str(self.stalls.why))  # published with the status
             self._observe(StallBegan(now, self._playhead.position_s))
         elif not stalled:
             self._end_stall()
@@ -255,6 +262,7 @@ class Monitor:
         if self._stalled_since is not None:
             now = self._clock.monotonic()
             lasted_s, self._stalled_since = now - self._stalled_since, None
+            self.state = replace(self.state, stall="")
             self._observe(StallEnded(now, self._playhead.position_s, lasted_s, str(self.stalls.why)))
 
     def _status(self) -> None:

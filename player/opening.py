@@ -20,7 +20,7 @@ from player.paths import Paths
 from player.probing import facts_of, init_of, wanted, with_facts
 from player.resume import Resume, ResumeSync
 from player.service import PlaySession, ServiceClient
-from player.state import NO_FACTS, NextEpisode, TitleFacts
+from player.state import NO_FACTS, Failure, NextEpisode, TitleFacts
 
 ENCRYPTED = "encrypted"
 LIVE = "live"
@@ -295,7 +295,6 @@ def begin_at(start_s: float, end_s: float, *, asked_for: bool) -> float:
     return 0.0
 
 
-def describe_failure(error: BaseException) -> tuple[str, str]:
-    """Code and sentence of anything that ended a playback."""
-    known = error if isinstance(error, ANY_ERROR) else unexpected()
-    return str(known.code), known.sentence
+def failure_of(error: BaseException) -> Failure:
+    """Anything that ended a playback, as the viewer is told of it."""
+    return Failure.of(error if isinstance(error, ANY_ERROR) else unexpected())

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from abr.model import Decision
+from drm_client.errors import DrmError
 from player.chapters import Chapter
+from player.errors import MatineeError
 from player.qoe import Qoe
 
 
@@ -65,11 +67,21 @@ class StatSample:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error that reached the viewer."""
+    """An error that reached the viewer. ``reason`` is the service's own name for it, where it said no; ``playing``
+    what plays on the other screens of the account, where there are too many of them."""
 
     code: str
     sentence: str
     recoverable: bool = False
+    reason: str = ""
+    playing: str = ""
+
+    @classmethod
+    def of(cls, error: MatineeError | DrmError) -> Failure:
+        """What a viewer is told of an error."""
+        reason = error.fields.get("problem") or error.fields.get("reason") or ""
+        playing = error.fields.get("playing") or ""
+        return cls(str(error.code), error.sentence, error.recoverable, str(reason), str(playing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +161,8 @@ class PlaybackState:
     decisions: tuple[Decision, ...] = field(default=(), repr=False)  # the last few, newest last
     qoe: Qoe | None = field(default=None, repr=False)  # the figures of this playback so far
     notice: str = ""  # one sentence on what is being done about a trouble
+    stall: str = ""  # why it stands still: the value of a player.stalls.StallCause; empty while it does not
+    remedy: str = ""  # what is being done about a trouble: the kind of a player.events.Note; empty for nothing
     rights: str = ""  # how long a kept title may still be watched, in one sentence
     rights_left_s: float | None = None  # None: without an end, or not a kept title
     cut_short: bool = False  # it ended where it was asked to, before the end of the title

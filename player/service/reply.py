@@ -74,10 +74,12 @@ def problem(response: Response) -> ServiceError:
     except ServiceError:
         members = Members({}, "problem")
     name = members.optional_text("code") or ""
+    playing = ""
     if name in _BY_PROBLEM:
         code, sentence = _BY_PROBLEM[name]
     elif name == "stream_limit":
-        code, sentence = ErrorCode.SERVICE_NOT_ENTITLED, _too_many_screens(members)
+        playing = _screens(members)
+        code, sentence = ErrorCode.SERVICE_NOT_ENTITLED, _too_many_screens(playing)
     elif status in _BY_STATUS:
         code, sentence = _BY_STATUS[status]
     elif status >= 500:
@@ -86,10 +88,10 @@ def problem(response: Response) -> ServiceError:
         title = redact_text("".join(filter(str.isprintable, members.optional_text("title") or "")))
         code, sentence = ErrorCode.SERVICE_REPLY, title[:_MAX_SENTENCE] or f"The service refuses ({status})."
     recoverable = code in (ErrorCode.SERVICE_EXPIRED, ErrorCode.HTTP_SERVER, ErrorCode.HTTP_RATE_LIMITED)
-    return ServiceError(code, sentence, recoverable=recoverable, status=status, problem=name[:64])
+    return ServiceError(code, sentence, recoverable=recoverable, status=status, problem=name[:64], playing=playing)
 
 
-def _too_many_screens(members: Members) -> str:
+def _screens(members: Members) -> str:
     """What the viewer may switch off: the devices that play, and what."""
 
     def shown(item: object) -> str:
@@ -97,11 +99,14 @@ def _too_many_screens(members: Members) -> str:
         return f"{_printed(stream.text('name'))} ({_printed(stream.text('title'))})"
 
     try:
-        playing = members.each("streams", shown)[:_MOST_STREAMS]
+        return ", ".join(members.each("streams", shown)[:_MOST_STREAMS])
     except ServiceError:
-        playing = ()
+        return ""
+
+
+def _too_many_screens(playing: str) -> str:
     sentence = "Your plan plays on no more screens at the same time"
-    return f"{sentence}; playing now: {', '.join(playing)}." if playing else f"{sentence}."
+    return f"{sentence}; playing now: {playing}." if playing else f"{sentence}."
 
 
 def _printed(text: str) -> str:

@@ -217,7 +217,8 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             second = phone.open(source, small, lambda _state: None, settings)
             assert reached(second, Status.FAILED)
             assert second.state.failure is not None
-            assert f"playing now: {machine_name()} (Film)" in second.state.failure.sentence
+            assert second.state.failure.playing == f"{machine_name()} (Film)"
+            assert second.state.failure.playing in second.state.failure.sentence
             assert phone.wait(second, 20)
 
             def counted() -> bool:

@@ -17,7 +17,7 @@ from player.events import (
     StallEnded,
 )
 from player.monitor import Monitor, joined
-from player.state import PlaybackState, RungChoice, Status
+from player.state import Failure, PlaybackState, RungChoice, Status
 from player.stream.buffered import Playhead
 from tests.kit.clock import FakeClock
 
@@ -83,9 +83,10 @@ async def test_a_stall_has_a_begin_and_an_end(bench: Bench) -> None:
     bench.monitor.property("paused-for-cache", True)
     assert bench.status is Status.BUFFERING
     assert bench.playhead.starving
+    assert bench.monitor.state.stall == "network", "so it is told at once"
     await bench.clock.advance(2.5)
     bench.monitor.property("paused-for-cache", False)
-    assert bench.status is Status.PLAYING
+    assert (bench.status, bench.monitor.state.stall) == (Status.PLAYING, "")
     assert [(event.at_s, event.position_s) for event in bench.of(StallBegan)] == [(1000.5, 7.0)]
     assert [event.duration_s for event in bench.of(StallEnded)] == [2.5]
 
@@ -98,7 +99,7 @@ async def test_whatever_ends_a_stall_closes_it(bench: Bench, end: str) -> None:
     if end == "finished":
         bench.monitor.finished(at_end=True)
     elif end == "failed":
-        bench.monitor.failed("net.cut", "The connection broke.")
+        bench.monitor.failed(Failure("net.cut", "The connection broke."))
     elif end == "stopped":
         bench.monitor.stopped()
     else:
@@ -164,7 +165,7 @@ async def test_stopping_where_one_was_asked_to_is_an_end_but_not_that_of_the_tit
 async def test_a_failure_is_final(bench: Bench) -> None:
     await bench.play()
     bench.monitor.update(notice="trying again")
-    bench.monitor.failed("net.dns", "No such host.")
+    bench.monitor.failed(Failure("net.dns", "No such host."))
     bench.monitor.property("pause", True)
     state = bench.monitor.state
     assert (state.status, state.notice) == (Status.FAILED, "")
@@ -251,6 +252,16 @@ async def test_a_lost_network_is_told_until_something_arrives(bench: Bench) -> N
     assert "by itself" in bench.monitor.state.notice
     bench.monitor.engine(done(0, 0, 0.0))
     assert bench.monitor.state.notice == ""
+
+
+async def test_what_is_done_about_a_trouble_is_told_until_something_arrives(bench: Bench) -> None:
+    await bench.play()
+    bench.monitor.engine(Note(1.0, "retry", "trying again"))
+    bench.monitor.engine(Note(1.0, "path_switch", "another CDN"))
+    bench.monitor.engine(Note(1.0, "steering", "told to"))
+    assert bench.monitor.state.remedy == "path_switch"
+    bench.monitor.engine(done(0, 0, 0.0))
+    assert bench.monitor.state.remedy == ""
 
 
 async def test_how_long_a_kept_title_may_be_watched_is_in_the_state(bench: Bench) -> None:

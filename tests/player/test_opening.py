@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ErrorCode, InputError, ManifestError, NetError
+from player.errors import ErrorCode, InputError, ManifestError, NetError, ServiceError
 from player.events import Event, PhaseReached
 from player.manifest.model import TrackType
-from player.opening import Addresses, Source, addresses_of, begin_at, describe_failure, load_presentation, pathway_of
+from player.opening import Addresses, Source, addresses_of, begin_at, failure_of, load_presentation, pathway_of
+from player.state import Failure
 from tests.kit.streaming import Link
 
 MPD = b"""<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT8S"><Period>
@@ -96,15 +97,17 @@ async def test_what_is_no_manifest_is_said(body: bytes | None, error: type[Excep
 
 
 def test_every_failure_has_a_code_and_a_sentence() -> None:
-    assert describe_failure(NetError(ErrorCode.NET_DNS, "No host.")) == ("net.dns", "No host.")
-    assert describe_failure(DrmError(DrmErrorCode.NO_KEY, "No key.")) == ("drm.no_key", "No key.")
+    assert failure_of(NetError(ErrorCode.NET_DNS, "No host.")) == Failure("net.dns", "No host.")
+    assert failure_of(DrmError(DrmErrorCode.NO_KEY, "No key.")) == Failure("drm.no_key", "No key.")
+    refused = ServiceError(ErrorCode.SERVICE_NOT_ENTITLED, "No.", problem="stream_limit", playing="Kitchen (Harbour)")
+    assert (failure_of(refused).reason, failure_of(refused).playing) == ("stream_limit", "Kitchen (Harbour)")
 
     class ForeignError(Exception):
         code = 17
 
-    code, sentence = describe_failure(ForeignError("details nobody should see"))
-    assert code == "internal"
-    assert "details" not in sentence
+    found = failure_of(ForeignError("details nobody should see"))
+    assert found.code == "internal"
+    assert "details" not in found.sentence
 
 
 def test_where_playback_begins() -> None:

@@ -127,10 +127,10 @@ def test_the_overlay_goes_by_itself_and_comes_back(stage):
 def test_busy_and_buffering_show_a_spinner(stage):
     session = stage.play(playing())
     assert not stage.item("busy").isVisible()
-    session.publish(playing(status=Status.BUFFERING))
+    session.publish(playing(status=Status.BUFFERING, stall="network", rung_loading=1))
     stage.until(lambda: stage.item("busy").isVisible())
     assert stage.item("busyWords").property("text") == "Waiting for the network"
-    assert stage.item("busyDetail").property("text").startswith("1080p fits")
+    assert stage.item("busyDetail").property("text").startswith("The quality goes down to 480p")
     stage.until(lambda: stage.item("busyWords").property("opacity") == 1)
     session.publish(playing(status=Status.SEEKING))
     stage.until(lambda: stage.item("busyWords").property("text") == "Seeking")
@@ -162,13 +162,18 @@ def test_a_failure_takes_the_focus_and_can_be_retried_or_left(stage):
     stage.key(K.Key_Return)
     session.publish(playing(status=Status.FAILED, failure=Failure("media.damaged", "The video is damaged.")))
     stage.until(lambda: stage.focus_name == "retryPlayback")
-    assert stage.item("playerTrouble").property("sentence") == "The video is damaged."
+    trouble = stage.item("playerTrouble")
+    assert trouble.property("heading") == "The video is damaged"
+    assert trouble.property("sentence") == "", "that is said already"
+    assert "every place" in trouble.property("detail")
     stage.key(K.Key_Return)
     stage.until(lambda: len(stage.client.sessions) == 2)
     assert ("stop",) in session.orders
     assert stage.focus_name == "idle"
     stage.client.sessions[1].publish(playing(status=Status.FAILED, failure=Failure("net.dns", "No such host.")))
     stage.until(lambda: stage.focus_name == "retryPlayback")
+    stage.key(K.Key_Right)
+    assert stage.focus_name == "troubleHelp"
     stage.key(K.Key_Right)
     assert stage.focus_name == "leavePlayer"
     stage.key(K.Key_Return)
@@ -281,20 +286,20 @@ def test_the_window_is_large_again_when_the_playback_is_left(stage):
 
 def test_after_hours_without_a_sign_of_anybody_it_asks(stage):
     session = stage.play(playing())
-    assert stage.app.player._lonely.isActive()
-    stage.app.player._lonely.timeout.emit()
+    assert stage.app.player.presence.timer.isActive()
+    stage.app.player.presence.late.emit()
     stage.until(lambda: stage.focus_name == "goOnWatching")
     assert session.orders[-1] == ("pause",)
     stage.key(K.Key_Return)
     stage.until(lambda: stage.focus_name == "idle")
     assert session.orders[-1] == ("play",)
-    assert stage.app.player._lonely.isActive(), "the next hours count anew"
+    assert stage.app.player.presence.timer.isActive(), "the next hours count anew"
 
 
 def test_nobody_is_asked_while_nothing_plays(stage):
     session = stage.play(playing(paused=True, status=Status.PAUSED))
     session.orders.clear()
-    stage.app.player._lonely.timeout.emit()
+    stage.app.player.presence.late.emit()
     assert not stage.app.player.property("asksPresence")
     assert session.orders == []
 

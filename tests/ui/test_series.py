@@ -11,7 +11,7 @@ from player.state import NextEpisode, Status, TitleFacts
 from tests.kit.fake_client import playing, seasons, series_card
 from tests.ui.states import STATES
 from ui.viewmodels.episodes import is_seen
-from ui.viewmodels.player import STILL_WATCHING_MS
+from ui.viewmodels.presence import STILL_WATCHING_MS
 from ui.viewmodels.up_next import COUNTDOWN_S, UpNext
 
 K = Qt.Key
@@ -144,12 +144,12 @@ class TestThePlayer:
     def test_an_episode_that_is_over_goes_on_with_the_next(self, stage):
         session = stage.play(playing(position_s=500.0, facts=FACTS))
         player = stage.app.player
-        player._lonely.start(5_000_000)
+        player.presence.begin(5_000_000)
         session.publish(playing(status=Status.ENDED, position_s=600.0, facts=FACTS))
         stage.until(lambda: len(stage.client.sessions) == 2)
-        assert player._lonely.interval() < STILL_WATCHING_MS, "nobody has shown that they are there"
+        assert player.presence.timer.interval() < STILL_WATCHING_MS, "nobody has shown that they are there"
         stage.key(K.Key_I)
-        assert player._lonely.interval() == STILL_WATCHING_MS
+        assert player.presence.timer.interval() == STILL_WATCHING_MS
 
     def test_where_the_viewer_wants_it_it_waits(self, stage):
         session = stage.play(playing(position_s=500.0, facts=FACTS))

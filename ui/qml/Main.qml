@@ -249,6 +249,7 @@ Window {
         tv: window.app.tv
         fullScreen: window.visibility === Window.FullScreen
         onLeaving: window.app.back()
+        onHelpWanted: place => window.app.helpWith(place)
         small: window.small
         onFullScreenToggled: window.toggleFullScreen()
         onSmallToggled: window.setSmall(!window.small)

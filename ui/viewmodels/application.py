@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
@@ -21,6 +20,7 @@ from ui.viewmodels.details import DetailsViewModel
 from ui.viewmodels.downloads import DownloadsViewModel
 from ui.viewmodels.home import HomeViewModel
 from ui.viewmodels.my_list import MyListViewModel
+from ui.viewmodels.pages import Page, PageStack
 from ui.viewmodels.player import PlayerViewModel
 from ui.viewmodels.profiles import ProfilesViewModel
 from ui.viewmodels.search import SearchViewModel
@@ -30,28 +30,11 @@ from ui.viewmodels.sign_in import SignInViewModel
 from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
 from ui.viewmodels.title_download import TitleDownload
+from ui.viewmodels.trouble import Help
 
 if TYPE_CHECKING:
     from player.opening import Source
     from ui.viewmodels.up_next import UpNext
-
-
-class Page(StrEnum):
-    STARTING = "starting"
-    SIGN_IN = "signIn"
-    PROFILES = "profiles"
-    HOME = "home"
-    SEARCH = "search"
-    CHANNELS = "channels"
-    MY_LIST = "myList"
-    DETAILS = "details"
-    SETTINGS = "settings"
-    ACCOUNT = "account"
-    DOWNLOADS = "downloads"
-    PLAYER = "player"
-
-
-_FOR_VIEWERS = frozenset({Page.DETAILS, Page.SEARCH, Page.CHANNELS, Page.MY_LIST, Page.ACCOUNT})
 
 
 class ApplicationViewModel(QObject):
@@ -100,9 +83,8 @@ class ApplicationViewModel(QObject):
             self._downloads, tasks, self, lambda: self._settings.preferences.download_height
         )
         self._page = Page.STARTING
-        self._bottom = Page.STARTING
-        self._above: list[Page] = []
-        self._playing = False
+        self._pages = PageStack()
+        self._interrupted: tuple[Source, float | None] | None = None
         self._viewer = ""
         self._person_id = ""
         self._pending: Link | None = None
@@ -298,30 +280,50 @@ class ApplicationViewModel(QObject):
     @Slot()
     def back(self) -> None:
         """Leave the page on top for the one below it."""
-        if self._playing:
-            self._player.close()
-            self._playing = False
-            self._show_top()
-            self._refresh_shown()
-            self._keep_up()
+        if self._pages.playing:
+            self._leave_player()
             self.leftPlayer.emit()
         elif self._page is Page.DETAILS and self._details.leave_episode():
             pass
-        elif self._above:
-            if self._above.pop() is Page.SETTINGS:
+        else:
+            if self._pages.pop() is Page.SETTINGS:
                 self._settings.notice_seen()
             self._show_top()
 
     @Slot()
     def stopPlaying(self) -> None:
         """Leave the player, whatever is on the screen."""
-        if self._playing:
+        if self._pages.playing:
             self.back()
+
+    @Slot(str)
+    def helpWith(self, place: str) -> None:
+        """Leave a playback that has failed for where that may be mended. After a new sign-in it goes on."""
+        interrupted, why = self._player.interrupted, self._player.property("failure")
+        self._leave_player()
+        if place == Help.SIGN_IN:
+            self._interrupted = interrupted
+            self._sign_in_again(why)
+        else:
+            places = {
+                Help.PROFILES: self.switchProfile,
+                Help.ACCOUNT: self.showAccount,
+                Help.DOWNLOADS: self.showDownloads,
+                Help.SETTINGS: self.showSettings,
+            }
+            places[Help(place)]()
 
     @Slot()
     def signOut(self) -> None:
         self._tasks.run(self._client.sign_out(), lambda _none: None, lambda _failure: None)
         self._signed_out()
+
+    def _leave_player(self) -> None:
+        self._player.close()
+        self._pages.playing = False
+        self._show_top()
+        self._refresh_shown()
+        self._keep_up()
 
     def _signed_out(self) -> None:
         self._home.forget()
@@ -355,7 +357,7 @@ class ApplicationViewModel(QObject):
             from player.opening import Source  # loaded by the engine meanwhile
 
             self._play(Source(url=link.url))
-        elif self._bottom is not Page.HOME:
+        elif self._pages.bottom is not Page.HOME:
             self._pending = link
         elif link.play:
             self._play_title(link.title_id)
@@ -375,7 +377,7 @@ class ApplicationViewModel(QObject):
 
     def _play(self, source: Source, start_s: float | None = None) -> None:
         self._settings.data_use.remind()
-        self._playing = True
+        self._pages.playing = True
         self._show_top()
         self._player.open(source, start_s)
 
@@ -387,12 +389,12 @@ class ApplicationViewModel(QObject):
 
     def _keep_up(self) -> None:
         """Smart downloads, where the viewer wants them and there is one to ask for."""
-        if self._settings.preferences.smart_downloads and self._bottom is Page.HOME:
+        if self._settings.preferences.smart_downloads and self._pages.bottom is Page.HOME:
             self._downloads.keep_up()
 
     def _refresh_shown(self) -> None:
         """The position in a title has changed by playing it."""
-        if self._bottom is Page.HOME:
+        if self._pages.bottom is Page.HOME:
             self._home.refresh()
         if self._page is Page.DETAILS:
             self._details.refresh()
@@ -415,7 +417,7 @@ class ApplicationViewModel(QObject):
     def _watch_as(self, person: Person) -> None:
         if person.id != self._person_id:
             self._person_id = person.id
-            self._above = [page for page in self._above if page not in _FOR_VIEWERS]
+            self._pages.leave_those_for_viewers()
             self._home.clear()
             self._search.clear()
             self._channels.clear()
@@ -429,13 +431,17 @@ class ApplicationViewModel(QObject):
         if self._pending is not None:
             pending, self._pending = self._pending, None
             self._follow(pending)
+        elif self._interrupted is not None:
+            interrupted, self._interrupted = self._interrupted, None
+            self._play(*interrupted)
 
     def _sign_in_again(self, why: str) -> None:
         self._sign_in.explain(why)
         self._forget_viewer()
 
     def _leave_household(self) -> None:
-        self._above.clear()
+        self._pages.clear()
+        self._interrupted = None
         self._details.clear()
         self._profiles.clear()
         self._search.clear()
@@ -461,16 +467,15 @@ class ApplicationViewModel(QObject):
 
     def _rest_on(self, page: Page) -> None:
         """Change the page at the bottom; what stands above it is left alone."""
-        self._bottom = page
+        self._pages.bottom = page
         self._show_top()
 
     def _put_above(self, page: Page) -> None:
-        if page not in self._above:
-            self._above.append(page)
+        self._pages.put_above(page)
         self._show_top()
 
     def _show_top(self) -> None:
-        page = self._top()
+        page = self._pages.top
         if page is not self._page:
             self._page = page
             self._home.set_visible(visible=page is Page.HOME)
@@ -479,15 +484,6 @@ class ApplicationViewModel(QObject):
             self._downloads.set_visible(visible=page is Page.DOWNLOADS)
             self._code_sign_in.set_visible(visible=page is Page.SIGN_IN and self._by_code)
             self.pageChanged.emit()
-
-    def _top(self) -> Page:
-        if self._playing:
-            return Page.PLAYER
-        return next((page for page in reversed(self._above) if self._may_show(page)), self._bottom)
-
-    def _may_show(self, page: Page) -> bool:
-        """Whether the page needs no viewer, or there is one."""
-        return page not in _FOR_VIEWERS or self._bottom is Page.HOME
 
     def _set_viewer(self, name: str) -> None:
         self._viewer = name

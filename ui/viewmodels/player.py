@@ -10,7 +10,7 @@ from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 from player.state import Failure, NextEpisode, PlaybackState, Status
 from ui.ports import ClientPort, PlayerPort, SessionPort
 from ui.video.output import VideoOutput
-from ui.viewmodels.binding import shown
+from ui.viewmodels.binding import part, shown
 from ui.viewmodels.chapters import chapter_marks, chapter_name
 from ui.viewmodels.menus import (
     AUTO,
@@ -21,21 +21,24 @@ from ui.viewmodels.menus import (
     speed_options,
     text_options,
 )
+from ui.viewmodels.presence import Presence
 from ui.viewmodels.preview import PreviewViewModel
 from ui.viewmodels.relay import StateRelay
 from ui.viewmodels.rights import rights_words
 from ui.viewmodels.seeking import SeekIntent, Stretch, stretch_of
+from ui.viewmodels.sentences import sentence_of
 from ui.viewmodels.statistics import StatisticsViewModel
 from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import clock_time
 from ui.viewmodels.titles import place_words
-from ui.viewmodels.trouble import busy_words, failure_hint
+from ui.viewmodels.trouble import remedy_words, waiting_words
+from ui.viewmodels.trouble_page import TroubleViewModel
 from ui.viewmodels.up_next import UpNext
 
 if TYPE_CHECKING:
     from player.opening import Source
 
-STILL_WATCHING_MS = 3 * 3600 * 1000
+_NO_NETWORK = "wait_for_network"  # a remedy
 _BUSY = (Status.IDLE, Status.LOADING, Status.BUFFERING, Status.SEEKING)
 
 
@@ -72,20 +75,27 @@ class PlayerViewModel(QObject):
         self._volume, self._muted = 100, False
         self._seek_timer = QTimer(self, singleShot=True, interval=180)
         self._seek_timer.timeout.connect(self._commit_seek)
-        self._lonely = QTimer(self, singleShot=True)
-        self._lonely.timeout.connect(self._ask_presence)
+        self.presence = Presence(self)
+        self.presence.late.connect(self._ask_presence)
         self._asks_presence = False
         self._up_next = up_next or UpNext(parent=self)
         self._up_next.wanted.connect(self._play_next)
         self._qualities, self._audios = OptionModel(self), OptionModel(self)
         self._texts, self._speeds = OptionModel(self), OptionModel(self)
         self._statistics = StatisticsViewModel(self)
+        self._trouble = TroubleViewModel(self)
 
     # What is shown
 
     volume = shown(int, "_volume", volumeChanged)
     muted = shown(bool, "_muted", volumeChanged)
     asksPresence = shown(bool, "_asks_presence", stateChanged)
+    qualities, audioTracks = part("_qualities"), part("_audios")
+    textTracks, speeds = part("_texts"), part("_speeds")
+    statistics = part("_statistics")
+    preview = part("_preview")  # what is to be seen at the time that is sought or pointed at
+    upNext = part("_up_next")  # skipping the intro, and the next episode
+    trouble = part("_trouble")  # what ended the playback
 
     @Property(str, notify=stateChanged)
     def title(self) -> str:
@@ -106,14 +116,13 @@ class PlayerViewModel(QObject):
 
     @Property(str, notify=stateChanged)
     def busyWords(self) -> str:
-        """What is awaited."""
-        return busy_words().get(self._state.status, "")
+        """What is awaited, and in a stall why."""
+        return waiting_words(self._state)
 
     @Property(str, notify=stateChanged)
     def busyDetail(self) -> str:
-        """What the rate adaptation does about a stall."""
-        stalled = self._state.status is Status.BUFFERING and self._state.decisions
-        return self._state.decisions[-1].sentence if stalled else ""
+        """What is being done about it."""
+        return remedy_words(self._state)
 
     @Property(bool, notify=stateChanged)
     def paused(self) -> bool:
@@ -139,6 +148,9 @@ class PlayerViewModel(QObject):
 
     @Property(str, notify=stateChanged)
     def notice(self) -> str:
+        """A trouble while the picture moves, and what is being done about it."""
+        if self._state.remedy == _NO_NETWORK:
+            return "" if self.property("busy") else remedy_words(self._state)
         return self._state.notice
 
     @Property(str, notify=stateChanged)
@@ -149,12 +161,7 @@ class PlayerViewModel(QObject):
     @Property(str, notify=stateChanged)
     def failure(self) -> str:
         """The sentence of the error that ended the playback, or empty."""
-        return self._state.failure.sentence if self._state.failure else ""
-
-    @Property(str, notify=stateChanged)
-    def failureHint(self) -> str:
-        """What the viewer can do about that error."""
-        return failure_hint(self._state.failure.code) if self._state.failure else ""
+        return sentence_of(self._state.failure) if self._state.failure else ""
 
     @Property(str, notify=stateChanged)
     def failureCode(self) -> str:
@@ -206,36 +213,6 @@ class PlayerViewModel(QObject):
         """The chapter of ``positionText``; empty where the title has none."""
         return chapter_name(self._state.chapters, self._time_s())
 
-    @Property(QObject, constant=True)
-    def qualities(self) -> OptionModel:
-        return self._qualities
-
-    @Property(QObject, constant=True)
-    def audioTracks(self) -> OptionModel:
-        return self._audios
-
-    @Property(QObject, constant=True)
-    def textTracks(self) -> OptionModel:
-        return self._texts
-
-    @Property(QObject, constant=True)
-    def speeds(self) -> OptionModel:
-        return self._speeds
-
-    @Property(QObject, constant=True)
-    def statistics(self) -> StatisticsViewModel:
-        return self._statistics
-
-    @Property(QObject, constant=True)
-    def preview(self) -> PreviewViewModel:
-        """What is to be seen at the time that is sought or pointed at."""
-        return self._preview
-
-    @Property(QObject, constant=True)
-    def upNext(self) -> UpNext:
-        """Skipping the intro, and the next episode."""
-        return self._up_next
-
     # What the viewer does
 
     def open(self, source: Source, start_s: float | None = None) -> None:
@@ -243,7 +220,7 @@ class PlayerViewModel(QObject):
         the viewer stopped."""
         self.close()
         self._source, self._start_s = source, start_s
-        self._lonely.start(STILL_WATCHING_MS)
+        self.presence.begin()
         self._show(self._idle(Status.LOADING, source.shown_name))
         relay = StateRelay(self)
         relay.arrived.connect(self._show)
@@ -261,18 +238,23 @@ class PlayerViewModel(QObject):
             self._session.stop()
             self._session = None
         self._seek_timer.stop()
-        self._lonely.stop()
+        self.presence.end()
         self._asks_presence = False
         self._up_next.reset()
         self._intent = SeekIntent()
         self._source = None
         self._show(self._idle())
 
+    @property
+    def interrupted(self) -> tuple[Source, float | None] | None:
+        """What plays or has failed, and where to go on with it (s; None where the viewer stopped)."""
+        return None if self._source is None else (self._source, self._state.position_s or self._start_s)
+
     @Slot()
     def retry(self) -> None:
         """Begin again what failed, where it failed."""
-        if self._source is not None:
-            self.open(self._source, self._state.position_s or self._start_s)
+        if self.interrupted is not None:
+            self.open(*self.interrupted)
 
     @Slot()
     def toggle(self) -> None:
@@ -375,15 +357,14 @@ class PlayerViewModel(QObject):
 
     @Slot()
     def noticeViewer(self) -> None:
-        """A key or the mouse: somebody is there. Without a sign for hours, playing pauses and asks."""
-        if self._lonely.isActive():
-            self._lonely.start(STILL_WATCHING_MS)
+        """A key or the mouse: somebody is there."""
+        self.presence.noticed()
 
     @Slot()
     def stillWatching(self) -> None:
         """The answer to ``asksPresence``."""
         self._asks_presence = False
-        self._lonely.start(STILL_WATCHING_MS)
+        self.presence.begin()
         self.stateChanged.emit()
         self.resume()
 
@@ -393,13 +374,14 @@ class PlayerViewModel(QObject):
         """Go on with the next episode. One that begins by itself is no sign that somebody is there."""
         from player.opening import Source
 
-        left_ms = self._lonely.remainingTime() if self._lonely.isActive() and not chosen else STILL_WATCHING_MS
+        left_ms = self.presence.left_ms
         self.open(Source(title_id=following.title_id, name=following.name, variant=""))
-        self._lonely.start(left_ms)
+        if not chosen:
+            self.presence.begin(left_ms)
 
     def _ask_presence(self) -> None:
         if self._state.paused or self._state.status not in (Status.PLAYING, Status.BUFFERING, Status.SEEKING):
-            self._lonely.start(STILL_WATCHING_MS)
+            self.presence.begin()
             return
         self._asks_presence = True
         self.pause()
@@ -456,6 +438,7 @@ class PlayerViewModel(QObject):
         self._look()
         self._statistics.show(state)
         self._up_next.show(state)
+        self._trouble.show(state.failure)
         if _plain(before) != _plain(state):
             self._qualities.replace(quality_options(state))
             self._audios.replace(audio_options(state))
@@ -495,5 +478,7 @@ def _plain(state: PlaybackState) -> tuple[object, ...]:
         state.rights,
         state.rights_left_s,
         state.failure,
-        state.decisions[-1:] if state.status is Status.BUFFERING else None,
+        state.stall,
+        state.remedy,
+        state.rung_loading if state.status is Status.BUFFERING else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from player.errors import ANY_ERROR
 from player.state import Failure
 from ui.ports import ClientPort
+from ui.viewmodels.sentences import sentence_of
 from ui.viewmodels.text import tr
 
 T = TypeVar("T")
@@ -79,6 +80,7 @@ class Tasks(QObject):
 def failure_of(error: BaseException) -> Failure:
     """An error as the viewer sees it. Errors outside the family are faults of ours and go to the log."""
     if isinstance(error, ANY_ERROR):
-        return Failure(str(error.code), error.sentence, error.recoverable)
+        failure = Failure.of(error)
+        return replace(failure, sentence=sentence_of(failure))
     _log.error("unexpected error", exc_info=error)
     return Failure("internal", tr("Something went wrong inside Matinee."))

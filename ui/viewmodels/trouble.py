@@ -1,29 +1,245 @@
-"""What the player page says while a playback waits, and when it has failed."""
+"""What the player page says while a playback waits, and when it has failed: what is wrong, what the player does (or
+has done) about it, and where the viewer finds help."""
 
 from __future__ import annotations
 
-from player.state import Status
+from dataclasses import dataclass
+from enum import StrEnum
+
+from player.state import Failure, PlaybackState, Status
+from ui.viewmodels.sentences import sentence_of
 from ui.viewmodels.text import tr
 
 
-def failure_hint(code: str) -> str:
-    """What a viewer can do about an error that ended a playback, by the stage in its code; empty for nothing."""
-    hints = {
-        "net": tr("Look at this device's connection, then try again: it goes on where it stopped."),
-        "http": tr("Try again in a while: it goes on where it stopped."),
-        "service": tr("Try again in a while: it goes on where it stopped."),
-        "drm": tr("Try again. If it happens with every title, sign out and in again."),
-        "manifest": tr("The address does not lead to something that can be played."),
-        "component": tr("Settings, About says what is missing here."),
-    }
-    return hints.get(code.split(".")[0], "")
+class Help(StrEnum):
+    """Where a trouble may be mended, besides trying again."""
+
+    NONE = ""
+    SIGN_IN = "signIn"
+    PROFILES = "profiles"
+    ACCOUNT = "account"
+    DOWNLOADS = "downloads"
+    SETTINGS = "settings"
 
 
-def busy_words() -> dict[Status, str]:
-    """What is awaited, by the status of a playback."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error as a page. ``done`` is what the player has tried and what the viewer can do; ``again``: trying again
+    may help."""
+
+    icon: str
+    heading: str
+    done: str
+    help: Help = Help.NONE
+    again: bool = True
+
+
+def trouble_of(failure: Failure) -> Trouble:
+    """The page of an error: that of the service's reason, of its code, or of its stage."""
+    pages = {**_network(), **_service(), **_media(), **_rights(), **_machine()}
+    stage = failure.code.split(".")[0]
+    found = pages.get(failure.reason) or pages.get(failure.code) or pages.get(stage)
+    return found or Trouble("warning", tr("This cannot be played"), tr("Try again goes on where it stopped."))
+
+
+def trouble_sentence(failure: Failure) -> str:
+    """What went wrong; where other screens play, those follow as lines of their own."""
+    return tr("Your plan plays on no more screens at the same time.") if failure.playing else sentence_of(failure)
+
+
+def help_words(help_: Help) -> str:
+    """The name of its button."""
     return {
-        Status.IDLE: tr("Loading"),
-        Status.LOADING: tr("Loading"),
-        Status.BUFFERING: tr("Waiting for the network"),
-        Status.SEEKING: tr("Seeking"),
+        Help.NONE: "",
+        Help.SIGN_IN: tr("Sign in"),
+        Help.PROFILES: tr("Switch profile"),
+        Help.ACCOUNT: tr("Account and plan"),
+        Help.DOWNLOADS: tr("Downloads"),
+        Help.SETTINGS: tr("Settings"),
+    }[help_]
+
+
+def _network() -> dict[str, Trouble]:
+    asked = tr("Every place that has this title was asked, and asked again.")
+    later = tr("Try again in a while: it goes on where it stopped.")
+    gone = tr("Every place that may have it was asked. Choose another title.")
+    connection = tr("Look at this device's connection, then try again: it goes on where it stopped.")
+    unsafe = tr("Nothing more was loaded, because it may not come from the service.")
+    return {
+        "net": Trouble("offline", tr("No connection"), f"{asked} {connection}", Help.DOWNLOADS),
+        "net.tls": Trouble("lock", tr("The connection is not safe"), unsafe),
+        "net.forbidden_url": Trouble("lock", tr("The source is not safe"), unsafe, again=False),
+        "http": Trouble("warning", tr("The service does not deliver"), f"{asked} {later}"),
+        "http.not_found": Trouble("film", tr("This title is not there"), gone),
+        "http.gone": Trouble("film", tr("This title is not there any more"), gone, again=False),
+        "http.forbidden": Trouble(
+            "lock", tr("Access was denied"), tr("A new permission was asked for, and denied too.")
+        ),
+        "clock": Trouble(
+            "warning",
+            tr("The clock is wrong"),
+            tr("Set this machine's clock, then try again. It goes on where it stopped."),
+        ),
     }
+
+
+def _service() -> dict[str, Trouble]:
+    sign_in = tr("Sign in again: playback goes on where it stopped.")
+    expired = Trouble("person", tr("You are signed out"), sign_in, Help.SIGN_IN, again=False)
+    plan = tr("Another plan includes more.")
+    stop = tr("Stop one of these, then try again. A larger plan plays on more screens.")
+    removed = tr("Sign in again to add it anew.")
+    return {
+        "service": Trouble(
+            "warning", tr("The service has trouble"), tr("Try again in a while: it goes on where it stopped.")
+        ),
+        "service.expired": expired,
+        "service.sign_in": expired,
+        "session_expired": Trouble(
+            "lock", tr("The permission has expired"), tr("Try again asks for a new one and goes on where it stopped.")
+        ),
+        "service.not_found": Trouble(
+            "film",
+            tr("This title is not there"),
+            tr("It may have been taken away. Choose another title."),
+            again=False,
+        ),
+        "service.not_entitled": Trouble("lock", tr("Not in your plan"), plan, Help.ACCOUNT),
+        "stream_limit": Trouble("person", tr("Too many screens"), stop, Help.ACCOUNT),
+        "maturity": Trouble(
+            "lock", tr("Not for this profile"), tr("Another profile may watch it."), Help.PROFILES, again=False
+        ),
+        "device_revoked": Trouble("lock", tr("This device was removed"), removed, Help.SIGN_IN, again=False),
+        "device_unknown": Trouble("lock", tr("This device is not known"), removed, Help.SIGN_IN, again=False),
+    }
+
+
+def _media() -> dict[str, Trouble]:
+    address = tr("The address does not lead to something that can be played.")
+    decoder = tr("The decoder was begun anew, which did not help. Decoding in software may: Settings, Playback.")
+    return {
+        "manifest": Trouble("link", tr("This is no stream"), address, again=False),
+        "input": Trouble("link", tr("This cannot be opened"), address, again=False),
+        "media": Trouble(
+            "film",
+            tr("This title cannot be played here"),
+            tr("No other quality of it can be played either."),
+            again=False,
+        ),
+        "media.damaged": Trouble(
+            "film",
+            tr("The video is damaged"),
+            tr("It was fetched again from every place that has it. Try again later."),
+        ),
+        "media.decoder": Trouble("film", tr("No picture comes of it"), decoder, Help.SETTINGS),
+    }
+
+
+def _rights() -> dict[str, Trouble]:
+    renew = tr("Connect to the network and renew it: Downloads, Renew the licence.")
+    return {
+        "drm": Trouble(
+            "lock",
+            tr("The protection cannot be opened"),
+            tr("Try again. If it happens with every title, sign out and in again."),
+        ),
+        "drm.licence_refused": Trouble(
+            "lock",
+            tr("No licence for this title"),
+            tr("The service was asked and said no. Your plan may not include it."),
+            Help.ACCOUNT,
+        ),
+        "drm.licence_expired": Trouble("lock", tr("The licence has run out"), renew, Help.DOWNLOADS),
+        "drm.no_licence": Trouble("lock", tr("No licence to play now"), renew, Help.DOWNLOADS),
+        "drm.licence_unreachable": Trouble(
+            "offline",
+            tr("The licence cannot be had"),
+            tr("It was asked for again and again. Look at the connection, then try again."),
+        ),
+        "drm.licence_revoked": Trouble(
+            "lock",
+            tr("The licence was withdrawn"),
+            tr("Only the service can give it back. Choose another title."),
+            again=False,
+        ),
+        "drm.key_system_unsupported": Trouble(
+            "lock",
+            tr("Protected for other devices"),
+            tr("No other form of this title can be opened here either."),
+            again=False,
+        ),
+        "drm.scheme_unsupported": Trouble(
+            "lock",
+            tr("Protected for other devices"),
+            tr("No other form of this title can be opened here either."),
+            again=False,
+        ),
+    }
+
+
+def _machine() -> dict[str, Trouble]:
+    missing = tr("Settings, About says what is missing here, and what helps.")
+    room = tr("Make room: remove downloads that you have watched. It goes on where it stopped.")
+    repair = tr("Downloads can check it for damage and fetch again what is missing.")
+    keys = tr("Settings, About says what is wrong with it, and what helps.")
+    return {
+        "component": Trouble("settings", tr("Something is missing on this machine"), missing, Help.SETTINGS),
+        "disk.full": Trouble("download", tr("The disk is full"), room, Help.DOWNLOADS),
+        "download": Trouble("download", tr("The download cannot be played"), repair, Help.DOWNLOADS),
+        "drm.key_store": Trouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
+        "drm.device_identity": Trouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
+        "drm.store_damaged": Trouble("lock", tr("What is kept here is damaged"), keys, Help.SETTINGS),
+        "internal": Trouble("warning", tr("This is our fault"), tr("Try again goes on where it stopped.")),
+    }
+
+
+def waiting_words(state: PlaybackState) -> str:
+    """What is awaited; empty while nothing is."""
+    if state.status is Status.BUFFERING:
+        return {
+            "licence": tr("Waiting for the licence"),
+            "decoder": tr("The picture has stopped"),
+            "source": tr("The source does not deliver"),
+            "machine": tr("This machine is busy"),
+        }.get(state.stall, tr("Waiting for the network"))
+    loading = (Status.IDLE, Status.LOADING)
+    return tr("Loading") if state.status in loading else tr("Seeking") if state.status is Status.SEEKING else ""
+
+
+def remedy_words(state: PlaybackState) -> str:
+    """What is being done about it; empty while nothing needs to be."""
+    tried = {
+        "retry": tr("It is asked for again."),
+        "other_path": tr("Another delivery network is asked."),
+        "path_switch": tr("Another delivery network is asked."),
+        "other_rung": tr("Another quality is fetched instead."),
+        "refresh_session": tr("A new permission to play is asked for."),
+        "refresh_licence": tr("The licence is asked for anew."),
+        "wait_for_network": tr("There is no network. It goes on by itself when it is back."),
+        "skip": tr("A damaged part is passed over."),
+    }.get(state.remedy, "")
+    return tried or (_patience(state) if state.status is Status.BUFFERING else "")
+
+
+def _patience(state: PlaybackState) -> str:
+    """What follows from the cause of a stall alone."""
+    if state.stall in ("network", "") and (lower := _lower_rung(state)):
+        return tr("The quality goes down to {quality}, so that it goes on sooner.").format(quality=lower)
+    if state.stall == "source" and state.live:
+        return tr("The programme has not sent more yet. It goes on by itself.")
+    return {
+        "licence": tr("It has been asked for. Playback goes on by itself."),
+        "decoder": tr("The decoder is begun anew in this place."),
+        "source": tr("It is asked for again, and elsewhere."),
+        "machine": tr("Something else keeps it busy. A lower quality may help."),
+    }.get(state.stall, tr("It goes on by itself as soon as enough has come."))
+
+
+def _lower_rung(state: PlaybackState) -> str:
+    """The quality that is loaded, where it is lower than what was shown."""
+    playing, loading = state.rung_playing, state.rung_loading
+    if playing is None or loading is None:
+        return ""
+    bitrates = {rung.index: (rung.bitrate_bps, rung.label) for rung in state.rungs}
+    before, after = bitrates.get(playing), bitrates.get(loading)
+    return after[1] if before and after and after[0] < before[0] else ""

@@ -642,14 +642,6 @@
         <source>Go on</source>
         <translation>Weiter</translation>
     </message>
-    <message>
-        <source>This cannot be played</source>
-        <translation>Das lässt sich nicht abspielen</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
-    </message>
 </context>
 <context>
     <name>ProfilesPage</name>
@@ -849,6 +841,17 @@
     </message>
 </context>
 <context>
+    <name>TroublePanel</name>
+    <message>
+        <source>Try again</source>
+        <translation>Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+</context>
+<context>
     <name>UpNextPanel</name>
     <message>
         <source>Skip intro</source>
@@ -886,12 +889,40 @@
         <translation>Über</translation>
     </message>
     <message>
+        <source>Access was denied</source>
+        <translation>Zugriff verweigert</translation>
+    </message>
+    <message>
+        <source>Account and plan</source>
+        <translation>Konto und Abo</translation>
+    </message>
+    <message>
         <source>All titles</source>
         <translation>Alle Titel</translation>
     </message>
     <message>
+        <source>Another delivery network is asked.</source>
+        <translation>Ein anderes Liefernetz wird gefragt.</translation>
+    </message>
+    <message>
+        <source>Another plan includes more.</source>
+        <translation>Ein anderes Abo umfasst mehr.</translation>
+    </message>
+    <message>
+        <source>Another profile may watch it.</source>
+        <translation>Ein anderes Profil darf es sehen.</translation>
+    </message>
+    <message>
+        <source>Another program is working on this download.</source>
+        <translation>Ein anderes Programm arbeitet an diesem Download.</translation>
+    </message>
+    <message>
         <source>Another program works on it</source>
         <translation>Ein anderes Programm arbeitet daran</translation>
+    </message>
+    <message>
+        <source>Another quality is fetched instead.</source>
+        <translation>Stattdessen wird eine andere Qualität geladen.</translation>
     </message>
     <message>
         <source>Any number of downloads</source>
@@ -1042,6 +1073,10 @@
         <translation>Kommentar</translation>
     </message>
     <message>
+        <source>Connect to the network and renew it: Downloads, Renew the licence.</source>
+        <translation>Mit dem Netz verbinden und erneuern: Downloads, Lizenz erneuern.</translation>
+    </message>
+    <message>
         <source>Continue watching</source>
         <translation>Weiterschauen</translation>
     </message>
@@ -1114,6 +1149,10 @@
         <translation>Downloads</translation>
     </message>
     <message>
+        <source>Downloads can check it for damage and fetch again what is missing.</source>
+        <translation>Unter Downloads lässt es sich auf Schäden prüfen; was fehlt, wird neu geladen.</translation>
+    </message>
+    <message>
         <source>Downloads go on</source>
         <translation>Downloads laufen weiter</translation>
     </message>
@@ -1140,6 +1179,14 @@
     <message>
         <source>Encrypted</source>
         <translation>Verschlüsselt</translation>
+    </message>
+    <message>
+        <source>Every place that has this title was asked, and asked again.</source>
+        <translation>Jede Stelle, die diesen Titel hat, wurde gefragt, auch mehrmals.</translation>
+    </message>
+    <message>
+        <source>Every place that may have it was asked. Choose another title.</source>
+        <translation>Jede Stelle, die ihn haben könnte, wurde gefragt. Wählen Sie einen anderen Titel.</translation>
     </message>
     <message>
         <source>Failed</source>
@@ -1194,8 +1241,36 @@
         <translation>In Software</translation>
     </message>
     <message>
+        <source>It goes on by itself as soon as enough has come.</source>
+        <translation>Es geht von selbst weiter, sobald genug angekommen ist.</translation>
+    </message>
+    <message>
+        <source>It has been asked for. Playback goes on by itself.</source>
+        <translation>Sie ist angefragt. Die Wiedergabe geht von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>It is asked for again, and elsewhere.</source>
+        <translation>Es wird noch einmal angefragt, auch anderswo.</translation>
+    </message>
+    <message>
+        <source>It is asked for again.</source>
+        <translation>Es wird noch einmal angefragt.</translation>
+    </message>
+    <message>
+        <source>It may have been taken away. Choose another title.</source>
+        <translation>Vielleicht wurde er entfernt. Wählen Sie einen anderen Titel.</translation>
+    </message>
+    <message>
         <source>It plays nothing any more</source>
         <translation>Es spielt nichts mehr ab</translation>
+    </message>
+    <message>
+        <source>It was asked for again and again. Look at the connection, then try again.</source>
+        <translation>Sie wurde mehrmals angefragt. Prüfen Sie die Verbindung und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>It was fetched again from every place that has it. Try again later.</source>
+        <translation>Es wurde von jeder Stelle neu geladen, die es hat. Versuchen Sie es später erneut.</translation>
     </message>
     <message>
         <source>Karaoke</source>
@@ -1234,6 +1309,10 @@
         <translation>Diese Installation wird untersucht …</translation>
     </message>
     <message>
+        <source>Make room: remove downloads that you have watched. It goes on where it stopped.</source>
+        <translation>Schaffen Sie Platz: Entfernen Sie gesehene Downloads. Es geht weiter, wo es aufgehört hat.</translation>
+    </message>
+    <message>
         <source>Metered</source>
         <translation>Nach Menge bezahlt</translation>
     </message>
@@ -1270,12 +1349,36 @@
         <translation>Danach um {begin}: {name}</translation>
     </message>
     <message>
+        <source>No connection</source>
+        <translation>Keine Verbindung</translation>
+    </message>
+    <message>
         <source>No downloads</source>
         <translation>Keine Downloads</translation>
     </message>
     <message>
+        <source>No licence for this title</source>
+        <translation>Keine Lizenz für diesen Titel</translation>
+    </message>
+    <message>
+        <source>No licence to play now</source>
+        <translation>Jetzt keine Lizenz zum Abspielen</translation>
+    </message>
+    <message>
         <source>No limit</source>
         <translation>Keine Grenze</translation>
+    </message>
+    <message>
+        <source>No other form of this title can be opened here either.</source>
+        <translation>Auch keine andere Form dieses Titels lässt sich hier öffnen.</translation>
+    </message>
+    <message>
+        <source>No other quality of it can be played either.</source>
+        <translation>Auch keine andere Qualität davon lässt sich abspielen.</translation>
+    </message>
+    <message>
+        <source>No picture comes of it</source>
+        <translation>Es kommt kein Bild</translation>
     </message>
     <message>
         <source>No service is set up.</source>
@@ -1290,6 +1393,14 @@
         <translation>Nicht verschlüsselt</translation>
     </message>
     <message>
+        <source>Not for this profile</source>
+        <translation>Nicht für dieses Profil</translation>
+    </message>
+    <message>
+        <source>Not in your plan</source>
+        <translation>Nicht in Ihrem Abo</translation>
+    </message>
+    <message>
         <source>Not told</source>
         <translation>Nicht gemeldet</translation>
     </message>
@@ -1302,8 +1413,16 @@
         <translation>Es wird nichts bezahlt. Ein Tarif bringt mehr Titel und bessere Qualität.</translation>
     </message>
     <message>
+        <source>Nothing more was loaded, because it may not come from the service.</source>
+        <translation>Es wurde nichts weiter geladen, weil es nicht vom Dienst stammen könnte.</translation>
+    </message>
+    <message>
         <source>One screen at a time</source>
         <translation>Ein Bildschirm zur selben Zeit</translation>
+    </message>
+    <message>
+        <source>Only the service can give it back. Choose another title.</source>
+        <translation>Nur der Dienst kann sie zurückgeben. Wählen Sie einen anderen Titel.</translation>
     </message>
     <message>
         <source>Order</source>
@@ -1326,8 +1445,44 @@
         <translation>Wiedergabe</translation>
     </message>
     <message>
+        <source>Set this machine&apos;s clock, then try again. It goes on where it stopped.</source>
+        <translation>Stellen Sie die Uhr dieses Geräts und versuchen Sie es erneut. Es geht weiter, wo es aufgehört hat.</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Settings, About says what is missing here, and what helps.</source>
+        <translation>Einstellungen, Über Matinee sagt, was hier fehlt und was hilft.</translation>
+    </message>
+    <message>
+        <source>Settings, About says what is wrong with it, and what helps.</source>
+        <translation>Einstellungen, Über Matinee sagt, was damit nicht stimmt und was hilft.</translation>
+    </message>
+    <message>
         <source>Off</source>
         <translation>Aus</translation>
+    </message>
+    <message>
+        <source>A damaged part is passed over.</source>
+        <translation>Ein beschädigter Teil wird übersprungen.</translation>
+    </message>
+    <message>
+        <source>A new permission to play is asked for.</source>
+        <translation>Eine neue Erlaubnis zum Abspielen wird angefragt.</translation>
+    </message>
+    <message>
+        <source>A new permission was asked for, and denied too.</source>
+        <translation>Eine neue Erlaubnis wurde angefragt und auch verweigert.</translation>
+    </message>
+    <message>
+        <source>A part of Qt is missing.</source>
+        <translation>Ein Teil von Qt fehlt.</translation>
+    </message>
+    <message>
+        <source>A part of this download is damaged.</source>
+        <translation>Ein Teil dieses Downloads ist beschädigt.</translation>
     </message>
     <message>
         <source>Because you watched {name}</source>
@@ -1338,8 +1493,28 @@
         <translation>Beginnt von selbst</translation>
     </message>
     <message>
+        <source>Choice of CDN</source>
+        <translation>CDN-Wahl</translation>
+    </message>
+    <message>
         <source>Episodes by themselves</source>
         <translation>Folgen von selbst</translation>
+    </message>
+    <message>
+        <source>First picture</source>
+        <translation>Erstes Bild</translation>
+    </message>
+    <message>
+        <source>First segment</source>
+        <translation>Erstes Segment</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>Manifest</source>
+        <translation>Manifest</translation>
     </message>
     <message>
         <source>Next episode</source>
@@ -1394,6 +1569,10 @@
         <translation>Bitte geben Sie Ihre E-Mail-Adresse und Ihr Passwort ein.</translation>
     </message>
     <message>
+        <source>Please sign in first.</source>
+        <translation>Bitte melden Sie sich zuerst an.</translation>
+    </message>
+    <message>
         <source>Preferred sound</source>
         <translation>Bevorzugter Ton</translation>
     </message>
@@ -1404,6 +1583,10 @@
     <message>
         <source>Privacy</source>
         <translation>Privatsphäre</translation>
+    </message>
+    <message>
+        <source>Protected for other devices</source>
+        <translation>Für andere Geräte geschützt</translation>
     </message>
     <message>
         <source>Quality</source>
@@ -1454,8 +1637,8 @@
         <translation>Sprung</translation>
     </message>
     <message>
-        <source>Settings, About says what is missing here.</source>
-        <translation>Einstellungen, Über: Dort steht, was hier fehlt.</translation>
+        <source>Service</source>
+        <translation>Dienst</translation>
     </message>
     <message>
         <source>Shadow</source>
@@ -1464,6 +1647,18 @@
     <message>
         <source>Shown is what was found for “{query}”.</source>
         <translation>Gezeigt wird, was zu „{query}“ gefunden wurde.</translation>
+    </message>
+    <message>
+        <source>Sign in</source>
+        <translation>Anmelden</translation>
+    </message>
+    <message>
+        <source>Sign in again to add it anew.</source>
+        <translation>Melden Sie sich erneut an, um es wieder hinzuzufügen.</translation>
+    </message>
+    <message>
+        <source>Sign in again: playback goes on where it stopped.</source>
+        <translation>Melden Sie sich erneut an: Die Wiedergabe geht weiter, wo sie aufgehört hat.</translation>
     </message>
     <message>
         <source>Sign out everywhere</source>
@@ -1476,6 +1671,18 @@
     <message>
         <source>Soft</source>
         <translation>Weich</translation>
+    </message>
+    <message>
+        <source>Something else keeps it busy. A lower quality may help.</source>
+        <translation>Etwas anderes beschäftigt es. Eine niedrigere Qualität kann helfen.</translation>
+    </message>
+    <message>
+        <source>Something is missing on this machine</source>
+        <translation>Auf diesem Gerät fehlt etwas</translation>
+    </message>
+    <message>
+        <source>Something that is kept on this machine was changed or removed.</source>
+        <translation>Etwas, das auf diesem Gerät aufbewahrt wird, wurde geändert oder entfernt.</translation>
     </message>
     <message>
         <source>Something went wrong inside Matinee.</source>
@@ -1502,12 +1709,20 @@
         <translation>Stereo</translation>
     </message>
     <message>
+        <source>Stop one of these, then try again. A larger plan plays on more screens.</source>
+        <translation>Beenden Sie eine davon und versuchen Sie es erneut. Ein größeres Abo spielt auf mehr Bildschirmen.</translation>
+    </message>
+    <message>
         <source>Subtitles</source>
         <translation>Untertitel</translation>
     </message>
     <message>
         <source>Surround</source>
         <translation>Raumklang</translation>
+    </message>
+    <message>
+        <source>Switch profile</source>
+        <translation>Profil wechseln</translation>
     </message>
     <message>
         <source>S{season} E{number}</source>
@@ -1534,8 +1749,16 @@
         <translation>Das ist nicht der Code.</translation>
     </message>
     <message>
+        <source>The PIN is wrong.</source>
+        <translation>Die PIN ist falsch.</translation>
+    </message>
+    <message>
         <source>The address does not lead to something that can be played.</source>
         <translation>Die Adresse führt zu nichts, das sich abspielen lässt.</translation>
+    </message>
+    <message>
+        <source>The address of the server cannot be found.</source>
+        <translation>Die Adresse des Servers ist nicht zu finden.</translation>
     </message>
     <message>
         <source>The best</source>
@@ -1546,12 +1769,140 @@
         <translation>Die beste Qualität</translation>
     </message>
     <message>
+        <source>The bundled service is not installed.</source>
+        <translation>Der mitgelieferte Dienst ist nicht installiert.</translation>
+    </message>
+    <message>
         <source>The card was declined. Order again with another card to keep the plan.</source>
         <translation>Die Karte wurde abgelehnt. Bestellen Sie mit einer anderen Karte erneut, um den Tarif zu behalten.</translation>
     </message>
     <message>
+        <source>The clock is wrong</source>
+        <translation>Die Uhr geht falsch</translation>
+    </message>
+    <message>
+        <source>The clock of this machine is wrong.</source>
+        <translation>Die Uhr dieses Geräts geht falsch.</translation>
+    </message>
+    <message>
+        <source>The code has expired.</source>
+        <translation>Der Code ist abgelaufen.</translation>
+    </message>
+    <message>
+        <source>The connection has broken.</source>
+        <translation>Die Verbindung ist abgebrochen.</translation>
+    </message>
+    <message>
+        <source>The connection is not safe</source>
+        <translation>Die Verbindung ist nicht sicher</translation>
+    </message>
+    <message>
+        <source>The connection to the server cannot be made secure.</source>
+        <translation>Die Verbindung zum Server lässt sich nicht sichern.</translation>
+    </message>
+    <message>
+        <source>The decoder is begun anew in this place.</source>
+        <translation>Der Decoder beginnt an dieser Stelle neu.</translation>
+    </message>
+    <message>
+        <source>The decoder was begun anew, which did not help. Decoding in software may: Settings, Playback.</source>
+        <translation>Der Decoder wurde neu begonnen, was nicht half. Dekodieren in Software kann helfen: Einstellungen, Wiedergabe.</translation>
+    </message>
+    <message>
+        <source>The description of the protection is damaged.</source>
+        <translation>Die Beschreibung des Schutzes ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The description of the stream is damaged.</source>
+        <translation>Die Beschreibung des Streams ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The description of the stream is too large to be safe.</source>
+        <translation>Die Beschreibung des Streams ist zu groß, um sicher zu sein.</translation>
+    </message>
+    <message>
+        <source>The disk is full</source>
+        <translation>Die Festplatte ist voll</translation>
+    </message>
+    <message>
+        <source>The disk is full.</source>
+        <translation>Die Festplatte ist voll.</translation>
+    </message>
+    <message>
+        <source>The disk with the downloads is not there.</source>
+        <translation>Die Festplatte mit den Downloads ist nicht da.</translation>
+    </message>
+    <message>
+        <source>The download cannot be played</source>
+        <translation>Der Download lässt sich nicht abspielen</translation>
+    </message>
+    <message>
+        <source>The downloads were written by a newer version of Matinee.</source>
+        <translation>Die Downloads stammen von einer neueren Version von Matinee.</translation>
+    </message>
+    <message>
+        <source>The e-mail address or the password is wrong.</source>
+        <translation>E-Mail-Adresse oder Passwort sind falsch.</translation>
+    </message>
+    <message>
+        <source>The file cannot be read.</source>
+        <translation>Die Datei ist nicht lesbar.</translation>
+    </message>
+    <message>
+        <source>The file has been taken away.</source>
+        <translation>Die Datei wurde entfernt.</translation>
+    </message>
+    <message>
+        <source>The file is not there.</source>
+        <translation>Die Datei ist nicht da.</translation>
+    </message>
+    <message>
+        <source>The identity of this device cannot be read.</source>
+        <translation>Die Identität dieses Geräts ist nicht lesbar.</translation>
+    </message>
+    <message>
+        <source>The key store does not open</source>
+        <translation>Der Schlüsselspeicher lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>The key store of this machine is locked or broken.</source>
+        <translation>Der Schlüsselspeicher dieses Geräts ist gesperrt oder beschädigt.</translation>
+    </message>
+    <message>
+        <source>The licence cannot be had</source>
+        <translation>Die Lizenz ist nicht zu bekommen</translation>
+    </message>
+    <message>
+        <source>The licence cannot be had at the moment.</source>
+        <translation>Die Lizenz ist im Moment nicht zu bekommen.</translation>
+    </message>
+    <message>
+        <source>The licence cannot be read.</source>
+        <translation>Die Lizenz ist nicht lesbar.</translation>
+    </message>
+    <message>
+        <source>The licence for this title has run out.</source>
+        <translation>Die Lizenz für diesen Titel ist abgelaufen.</translation>
+    </message>
+    <message>
+        <source>The licence has run out</source>
+        <translation>Die Lizenz ist abgelaufen</translation>
+    </message>
+    <message>
+        <source>The licence is asked for anew.</source>
+        <translation>Die Lizenz wird neu angefragt.</translation>
+    </message>
+    <message>
+        <source>The licence is not one for this device and title.</source>
+        <translation>Die Lizenz gilt nicht für dieses Gerät und diesen Titel.</translation>
+    </message>
+    <message>
         <source>The licence of {name} has been renewed.</source>
         <translation>Die Lizenz von {name} ist erneuert.</translation>
+    </message>
+    <message>
+        <source>The licence was withdrawn</source>
+        <translation>Die Lizenz wurde entzogen</translation>
     </message>
     <message>
         <source>The most that Auto takes for the picture. A quality fixed in the player is not held back.</source>
@@ -1574,8 +1925,36 @@
         <translation>Das Passwort wurde geändert.</translation>
     </message>
     <message>
+        <source>The permission has expired</source>
+        <translation>Die Erlaubnis ist abgelaufen</translation>
+    </message>
+    <message>
+        <source>The permission to play belongs to another device.</source>
+        <translation>Die Erlaubnis zum Abspielen gehört einem anderen Gerät.</translation>
+    </message>
+    <message>
+        <source>The permission to play this title has expired.</source>
+        <translation>Die Erlaubnis, diesen Titel abzuspielen, ist abgelaufen.</translation>
+    </message>
+    <message>
+        <source>The picture has stopped</source>
+        <translation>Das Bild steht</translation>
+    </message>
+    <message>
         <source>The picture will be back in a moment.</source>
         <translation>Das Bild ist gleich wieder da.</translation>
+    </message>
+    <message>
+        <source>The programme has not sent more yet. It goes on by itself.</source>
+        <translation>Das Programm hat noch nicht mehr gesendet. Es geht von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>The protection cannot be opened</source>
+        <translation>Der Schutz lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>The quality goes down to {quality}, so that it goes on sooner.</source>
+        <translation>Die Qualität sinkt auf {quality}, damit es eher weitergeht.</translation>
     </message>
     <message>
         <source>The renewal was not paid; the plan ends on {day}.</source>
@@ -1586,6 +1965,90 @@
         <translation>Die Suchanfragen wurden gelöscht.</translation>
     </message>
     <message>
+        <source>The server cannot be reached.</source>
+        <translation>Der Server ist nicht zu erreichen.</translation>
+    </message>
+    <message>
+        <source>The server cannot give this part of the file.</source>
+        <translation>Der Server kann diesen Teil der Datei nicht liefern.</translation>
+    </message>
+    <message>
+        <source>The server denies access.</source>
+        <translation>Der Server verweigert den Zugriff.</translation>
+    </message>
+    <message>
+        <source>The server does not answer.</source>
+        <translation>Der Server antwortet nicht.</translation>
+    </message>
+    <message>
+        <source>The server gives an answer that helps nobody.</source>
+        <translation>Die Antwort des Servers hilft nicht weiter.</translation>
+    </message>
+    <message>
+        <source>The server gives an answer that makes no sense.</source>
+        <translation>Die Antwort des Servers ergibt keinen Sinn.</translation>
+    </message>
+    <message>
+        <source>The server has stopped sending.</source>
+        <translation>Der Server sendet nicht mehr.</translation>
+    </message>
+    <message>
+        <source>The server is too slow.</source>
+        <translation>Der Server ist zu langsam.</translation>
+    </message>
+    <message>
+        <source>The server refuses the connection.</source>
+        <translation>Der Server lehnt die Verbindung ab.</translation>
+    </message>
+    <message>
+        <source>The server sends us round in circles.</source>
+        <translation>Der Server schickt uns im Kreis.</translation>
+    </message>
+    <message>
+        <source>The server wants a sign-in.</source>
+        <translation>Der Server verlangt eine Anmeldung.</translation>
+    </message>
+    <message>
+        <source>The server&apos;s answer is not as long as it should be.</source>
+        <translation>Die Antwort des Servers hat nicht die richtige Länge.</translation>
+    </message>
+    <message>
+        <source>The server&apos;s answer is too large to be safe.</source>
+        <translation>Die Antwort des Servers ist zu groß, um sicher zu sein.</translation>
+    </message>
+    <message>
+        <source>The service asks us to come back later.</source>
+        <translation>Der Dienst bittet, später wiederzukommen.</translation>
+    </message>
+    <message>
+        <source>The service does not deliver</source>
+        <translation>Der Dienst liefert nicht</translation>
+    </message>
+    <message>
+        <source>The service gives an answer that this version does not understand.</source>
+        <translation>Die Antwort des Dienstes versteht diese Version nicht.</translation>
+    </message>
+    <message>
+        <source>The service gives no licence for this title.</source>
+        <translation>Der Dienst gibt keine Lizenz für diesen Titel.</translation>
+    </message>
+    <message>
+        <source>The service has a fault of its own.</source>
+        <translation>Der Dienst hat selbst eine Störung.</translation>
+    </message>
+    <message>
+        <source>The service has trouble</source>
+        <translation>Der Dienst ist gestört</translation>
+    </message>
+    <message>
+        <source>The service has withdrawn the licence or the device.</source>
+        <translation>Der Dienst hat die Lizenz oder das Gerät zurückgezogen.</translation>
+    </message>
+    <message>
+        <source>The service was asked and said no. Your plan may not include it.</source>
+        <translation>Der Dienst wurde gefragt und hat abgelehnt. Vielleicht umfasst Ihr Abo ihn nicht.</translation>
+    </message>
+    <message>
         <source>The settings could not be kept; they last until Matinee is closed.</source>
         <translation>Die Einstellungen konnten nicht gespeichert werden; sie gelten, bis Matinee geschlossen wird.</translation>
     </message>
@@ -1594,12 +2057,176 @@
         <translation>Die Einstellungen waren beschädigt und beginnen neu. Die alte Datei bleibt als {name} erhalten.</translation>
     </message>
     <message>
+        <source>The sign-in was refused on the other device.</source>
+        <translation>Die Anmeldung wurde auf dem anderen Gerät abgelehnt.</translation>
+    </message>
+    <message>
+        <source>The source does not deliver</source>
+        <translation>Die Quelle liefert nicht</translation>
+    </message>
+    <message>
+        <source>The source is not safe</source>
+        <translation>Die Quelle ist nicht sicher</translation>
+    </message>
+    <message>
+        <source>The source leads to an address that is not loaded.</source>
+        <translation>Die Quelle führt zu einer Adresse, die nicht geladen wird.</translation>
+    </message>
+    <message>
+        <source>The stream leads to a place that it must not lead to.</source>
+        <translation>Der Stream führt an eine Stelle, an die er nicht führen darf.</translation>
+    </message>
+    <message>
+        <source>The stream needs something that Matinee does not have.</source>
+        <translation>Der Stream braucht etwas, das Matinee nicht hat.</translation>
+    </message>
+    <message>
+        <source>The video cannot be decrypted.</source>
+        <translation>Das Video lässt sich nicht entschlüsseln.</translation>
+    </message>
+    <message>
+        <source>The video is damaged</source>
+        <translation>Das Video ist beschädigt</translation>
+    </message>
+    <message>
+        <source>The video is damaged.</source>
+        <translation>Das Video ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The video is encrypted in a way that is not known here.</source>
+        <translation>Das Video ist auf eine hier unbekannte Weise verschlüsselt.</translation>
+    </message>
+    <message>
+        <source>The video is in a form that cannot be played.</source>
+        <translation>Das Video hat eine Form, die sich nicht abspielen lässt.</translation>
+    </message>
+    <message>
+        <source>There is no display.</source>
+        <translation>Es gibt keinen Bildschirm.</translation>
+    </message>
+    <message>
+        <source>There is no key for a part of this title.</source>
+        <translation>Für einen Teil dieses Titels gibt es keinen Schlüssel.</translation>
+    </message>
+    <message>
+        <source>There is no licence on this machine that permits playing now.</source>
+        <translation>Auf diesem Gerät gibt es keine Lizenz, die das Abspielen jetzt erlaubt.</translation>
+    </message>
+    <message>
+        <source>There is no network. It goes on by itself when it is back.</source>
+        <translation>Es gibt kein Netz. Es geht von selbst weiter, wenn es zurück ist.</translation>
+    </message>
+    <message>
+        <source>There is no such download.</source>
+        <translation>Diesen Download gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>There is nothing at this address that can be played.</source>
+        <translation>An dieser Adresse ist nichts, was sich abspielen lässt.</translation>
+    </message>
+    <message>
+        <source>There is nothing at this address.</source>
+        <translation>An dieser Adresse ist nichts.</translation>
+    </message>
+    <message>
+        <source>There is nothing in this title that can be played.</source>
+        <translation>In diesem Titel ist nichts, was sich abspielen lässt.</translation>
+    </message>
+    <message>
+        <source>This account is closed.</source>
+        <translation>Dieses Konto ist geschlossen.</translation>
+    </message>
+    <message>
+        <source>This address is that of a web page, not of a stream.</source>
+        <translation>Diese Adresse führt zu einer Webseite, nicht zu einem Stream.</translation>
+    </message>
+    <message>
+        <source>This cannot be opened</source>
+        <translation>Das lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>This cannot be played</source>
+        <translation>Das lässt sich nicht abspielen</translation>
+    </message>
+    <message>
+        <source>This cannot be played so.</source>
+        <translation>So lässt sich das nicht abspielen.</translation>
+    </message>
+    <message>
         <source>This device</source>
         <translation>Dieses Gerät</translation>
     </message>
     <message>
+        <source>This device is not known</source>
+        <translation>Dieses Gerät ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>This device is not registered with your account.</source>
+        <translation>Dieses Gerät ist in Ihrem Konto nicht angemeldet.</translation>
+    </message>
+    <message>
+        <source>This device was removed</source>
+        <translation>Dieses Gerät wurde entfernt</translation>
+    </message>
+    <message>
+        <source>This device was removed from your account.</source>
+        <translation>Dieses Gerät wurde aus Ihrem Konto entfernt.</translation>
+    </message>
+    <message>
+        <source>This is no stream</source>
+        <translation>Das ist kein Stream</translation>
+    </message>
+    <message>
+        <source>This is our fault</source>
+        <translation>Das liegt an uns</translation>
+    </message>
+    <message>
+        <source>This machine is busy</source>
+        <translation>Dieses Gerät ist beschäftigt</translation>
+    </message>
+    <message>
         <source>This network is paid by volume. {used} have come this month.</source>
         <translation>Dieses Netz wird nach Volumen bezahlt. In diesem Monat wurden {used} empfangen.</translation>
+    </message>
+    <message>
+        <source>This part of the title has not been downloaded yet.</source>
+        <translation>Dieser Teil des Titels ist noch nicht heruntergeladen.</translation>
+    </message>
+    <message>
+        <source>This title cannot be decoded on this machine.</source>
+        <translation>Dieser Titel lässt sich auf diesem Gerät nicht dekodieren.</translation>
+    </message>
+    <message>
+        <source>This title cannot be downloaded.</source>
+        <translation>Dieser Titel lässt sich nicht herunterladen.</translation>
+    </message>
+    <message>
+        <source>This title cannot be played here</source>
+        <translation>Dieser Titel lässt sich hier nicht abspielen</translation>
+    </message>
+    <message>
+        <source>This title is not available in the form asked for.</source>
+        <translation>Diesen Titel gibt es nicht in der gewünschten Form.</translation>
+    </message>
+    <message>
+        <source>This title is not available.</source>
+        <translation>Diesen Titel gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>This title is not for this profile.</source>
+        <translation>Dieser Titel ist nicht für dieses Profil.</translation>
+    </message>
+    <message>
+        <source>This title is not there</source>
+        <translation>Diesen Titel gibt es nicht</translation>
+    </message>
+    <message>
+        <source>This title is not there any more</source>
+        <translation>Diesen Titel gibt es nicht mehr</translation>
+    </message>
+    <message>
+        <source>This title is protected in a way that cannot be opened here.</source>
+        <translation>Dieser Titel ist auf eine Weise geschützt, die sich hier nicht öffnen lässt.</translation>
     </message>
     <message>
         <source>Throughput</source>
@@ -1614,6 +2241,14 @@
         <translation>Gemeldet</translation>
     </message>
     <message>
+        <source>Too many attempts; please try again later.</source>
+        <translation>Zu viele Versuche; bitte versuchen Sie es später erneut.</translation>
+    </message>
+    <message>
+        <source>Too many screens</source>
+        <translation>Zu viele Bildschirme</translation>
+    </message>
+    <message>
         <source>Top picks for you</source>
         <translation>Für Sie ausgewählt</translation>
     </message>
@@ -1624,6 +2259,14 @@
     <message>
         <source>Try again</source>
         <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Try again asks for a new one and goes on where it stopped.</source>
+        <translation>Ein neuer Versuch fragt eine neue an und geht weiter, wo es aufgehört hat.</translation>
+    </message>
+    <message>
+        <source>Try again goes on where it stopped.</source>
+        <translation>Ein neuer Versuch geht weiter, wo es aufgehört hat.</translation>
     </message>
     <message>
         <source>Try again in a while: it goes on where it stopped.</source>
@@ -1652,6 +2295,10 @@
     <message>
         <source>Waiting</source>
         <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Waiting for the licence</source>
+        <translation>Warten auf die Lizenz</translation>
     </message>
     <message>
         <source>Waiting for the network</source>
@@ -1684,6 +2331,14 @@
     <message>
         <source>What happens at the end of an episode.</source>
         <translation>Was am Ende einer Folge geschieht.</translation>
+    </message>
+    <message>
+        <source>What is kept here is damaged</source>
+        <translation>Was hier aufbewahrt wird, ist beschädigt</translation>
+    </message>
+    <message>
+        <source>What is kept here was written by a newer version of Matinee.</source>
+        <translation>Was hier aufbewahrt wird, stammt von einer neueren Version von Matinee.</translation>
     </message>
     <message>
         <source>What sets the words off from the picture.</source>
@@ -1734,12 +2389,36 @@
         <translation>Sie sind offline. Das ist der vorherige Stand.</translation>
     </message>
     <message>
+        <source>You are signed out</source>
+        <translation>Sie sind abgemeldet</translation>
+    </message>
+    <message>
         <source>You are told when more than this has come in a month.</source>
         <translation>Sie erfahren es, wenn in einem Monat mehr als das empfangen wurde.</translation>
     </message>
     <message>
         <source>You sign in again here</source>
         <translation>Sie melden sich hier neu an</translation>
+    </message>
+    <message>
+        <source>Your account does not include this.</source>
+        <translation>Ihr Konto umfasst das nicht.</translation>
+    </message>
+    <message>
+        <source>Your account has no such device.</source>
+        <translation>Ihr Konto hat kein solches Gerät.</translation>
+    </message>
+    <message>
+        <source>Your plan does not include this title.</source>
+        <translation>Ihr Abo umfasst diesen Titel nicht.</translation>
+    </message>
+    <message>
+        <source>Your plan plays on no more screens at the same time.</source>
+        <translation>Ihr Abo spielt nicht auf mehr Bildschirmen zugleich.</translation>
+    </message>
+    <message>
+        <source>Your sign-in has expired; please sign in again.</source>
+        <translation>Ihre Anmeldung ist abgelaufen; bitte melden Sie sich erneut an.</translation>
     </message>
     <message>
         <source>about {size}</source>
@@ -1752,6 +2431,10 @@
     <message>
         <source>from {age}</source>
         <translation>ab {age}</translation>
+    </message>
+    <message>
+        <source>libmpv, which plays the video, is missing or too old.</source>
+        <translation>libmpv, das das Video abspielt, fehlt oder ist zu alt.</translation>
     </message>
     <message>
         <source>metered</source>
@@ -1794,6 +2477,10 @@
         <translation>{count} Bildschirme zugleich</translation>
     </message>
     <message>
+        <source>{ms} of {budget} ms</source>
+        <translation>{ms} von {budget} ms</translation>
+    </message>
+    <message>
         <source>{name}: nothing is damaged.</source>
         <translation>{name}: Nichts ist beschädigt.</translation>
     </message>
@@ -1816,6 +2503,10 @@
     <message>
         <source>{rate}, {gigabytes} GB an hour</source>
         <translation>{rate}, {gigabytes} GB je Stunde</translation>
+    </message>
+    <message>
+        <source>{seconds} of {budget} s</source>
+        <translation>{seconds} von {budget} s</translation>
     </message>
     <message>
         <source>{time} left</source>

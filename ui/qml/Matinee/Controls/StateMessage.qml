@@ -8,8 +8,12 @@ FocusScope {
     property string icon: "info"
     property string heading
     property string sentence
+    property var lines: [] // what the sentence is about
+    property string detail // what has been done, and what can be
     property string code
     default property alias actions: row.content
+
+    function enterFirst() { row.enterFirst() }
 
     implicitWidth: Theme.px(560)
     implicitHeight: column.implicitHeight
@@ -54,6 +58,30 @@ FocusScope {
             lineHeight: 1.2
             visible: text
             Accessible.role: Accessible.AlertMessage
+        }
+        Column {
+            anchors.horizontalCenter: parent.horizontalCenter
+            spacing: Theme.tiny
+            visible: root.lines.length > 0
+            Repeater {
+                model: root.lines
+                Label {
+                    required property string modelData
+                    width: column.width
+                    horizontalAlignment: Text.AlignHCenter
+                    text: modelData
+                    font.weight: Font.DemiBold
+                }
+            }
+        }
+        Label {
+            width: parent.width
+            horizontalAlignment: Text.AlignHCenter
+            wrapMode: Text.Wrap
+            text: root.detail
+            color: Theme.soft
+            lineHeight: 1.2
+            visible: text
         }
         Label {
             width: parent.width

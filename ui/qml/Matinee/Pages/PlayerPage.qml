@@ -17,6 +17,7 @@ FocusScope {
     readonly property bool overlayStays: player.paused || menu.visible || seekBar.dragging || covered
 
     signal leaving()
+    signal helpWanted(string place) // with what ended the playback
     signal fullScreenToggled()
     signal smallToggled()
     signal dragged()
@@ -110,7 +111,7 @@ FocusScope {
         if (!activeFocus)
             return
         if (covered)
-            (failed ? trouble : question).forceActiveFocus(Qt.OtherFocusReason)
+            failed ? trouble.enter() : question.forceActiveFocus(Qt.OtherFocusReason)
         else
             rest()
     }
@@ -326,43 +327,11 @@ FocusScope {
         visible: root.statisticsShown && !root.covered && !root.small
         statistics: root.player.statistics
     }
-    Column {
+    WaitingPanel {
         objectName: "busy"
         anchors.centerIn: parent
-        spacing: Theme.gap
         visible: root.player.busy && !root.covered
-        Spinner { anchors.horizontalCenter: parent.horizontalCenter }
-        // Words come when it takes longer than a moment.
-        Label {
-            id: busyWords
-            objectName: "busyWords"
-            anchors.horizontalCenter: parent.horizontalCenter
-            text: root.player.busyWords
-            font.weight: Font.DemiBold
-            style: Text.Outline
-            styleColor: Theme.shade
-            opacity: 0
-            SequentialAnimation on opacity {
-                running: busyWords.visible
-                PropertyAction { value: 0 }
-                PauseAnimation { duration: Theme.patience }
-                NumberAnimation { to: 1; duration: Theme.calm }
-            }
-        }
-        Label {
-            objectName: "busyDetail"
-            anchors.horizontalCenter: parent.horizontalCenter
-            width: Math.min(implicitWidth, root.width - 2 * Theme.margin, Theme.px(560))
-            horizontalAlignment: Text.AlignHCenter
-            wrapMode: Text.Wrap
-            text: root.player.busyDetail
-            color: Theme.soft
-            font.pixelSize: Theme.small
-            style: Text.Outline
-            styleColor: Theme.shade
-            visible: text
-            opacity: busyWords.opacity
-        }
+        player: root.player
     }
     NoticeLine {
         objectName: "notice"
@@ -424,32 +393,14 @@ FocusScope {
             }
         }
     }
-    Rectangle {
+    TroublePanel {
+        id: trouble
         anchors.fill: parent
-        color: Theme.background
         visible: root.failed
-        StateMessage {
-            id: trouble
-            objectName: "playerTrouble"
-            anchors.centerIn: parent
-            icon: "warning"
-            heading: qsTr("This cannot be played")
-            sentence: [root.player.failure, root.player.failureHint].join(" ").trim()
-            code: root.player.failureCode
-            ActionButton {
-                objectName: "retryPlayback"
-                text: qsTr("Try again")
-                icon: "retry"
-                primary: true
-                focus: true
-                onPressed: root.player.retry()
-            }
-            ActionButton {
-                objectName: "leavePlayer"
-                text: qsTr("Back")
-                icon: "back"
-                onPressed: root.leaving()
-            }
-        }
+        enabled: visible
+        trouble: root.player.trouble
+        onRetried: root.player.retry()
+        onHelpWanted: root.helpWanted(root.player.trouble.help)
+        onLeaving: root.leaving()
     }
 }

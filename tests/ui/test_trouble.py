@@ -1,0 +1,101 @@
+"""What the player says while it waits and when it has failed, and where it leads from there."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from drm_client.errors import DrmErrorCode
+from player.errors import ErrorCode
+from player.recovery import Action
+from player.service.reply import _BY_PROBLEM
+from player.stalls import StallCause
+from player.state import Failure, Status
+from tests.kit.fake_client import cards, playing
+from ui.viewmodels.sentences import all_sentences, sentence_of
+from ui.viewmodels.trouble import Help, help_words, remedy_words, trouble_of, waiting_words
+
+K = Qt.Key
+CODES = [*map(str, ErrorCode), *map(str, DrmErrorCode)]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_error_has_a_page_that_says_what_is_done(code):
+    found = trouble_of(Failure(code, "It failed."))
+    assert found.heading
+    assert found.icon
+    assert found.done
+
+
+def test_every_error_has_a_sentence_for_other_languages():
+    known = set(all_sentences(str))
+    assert set(CODES) <= known
+    assert set(_BY_PROBLEM) <= known, "the service's own reasons too"
+
+
+def test_in_english_an_error_speaks_for_itself(monkeypatch):
+    failure = Failure("net.dns", "tv.test cannot be found.")
+    assert sentence_of(failure) == "tv.test cannot be found."
+    monkeypatch.setattr("ui.viewmodels.text.tr", lambda words: f"<{words}>")
+    assert sentence_of(failure) == "<The address of the server cannot be found.>"
+    wrong = Failure("service.not_entitled", "No.", reason="wrong_pin")
+    assert sentence_of(wrong) == "<The PIN is wrong.>", "the reason goes before the code"
+
+
+@pytest.mark.parametrize("cause", StallCause)
+def test_a_stall_names_its_cause_and_what_is_done(cause):
+    state = playing(status=Status.BUFFERING, stall=str(cause))
+    assert waiting_words(state)
+    assert remedy_words(state)
+    others = {
+        waiting_words(playing(status=Status.BUFFERING, stall=str(one))) for one in StallCause if one is not cause
+    }
+    assert waiting_words(state) not in others
+
+
+@pytest.mark.parametrize("action", [action for action in Action if action is not Action.FAIL])
+def test_what_is_tried_is_said_while_it_loads(action):
+    assert remedy_words(playing(status=Status.LOADING, remedy=str(action)))
+    assert remedy_words(playing(status=Status.PLAYING)) == ""
+
+
+@pytest.mark.parametrize("place", [place for place in Help if place is not Help.NONE])
+def test_every_place_of_help_has_a_name(place):
+    assert help_words(place)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "page"),
+    [
+        ("disk.full", "", "downloads"),
+        ("drm.no_licence", "", "downloads"),
+        ("component.libmpv", "", "settings"),
+        ("service.not_entitled", "stream_limit", "account"),
+        ("service.not_entitled", "maturity", "profiles"),
+    ],
+)
+def test_help_leads_to_where_the_trouble_is_mended(stage, code, reason, page):
+    stage.client.viewer = "Ada"
+    session = stage.play(playing())
+    session.publish(playing(status=Status.FAILED, failure=Failure(code, "No.", reason=reason)))
+    stage.until(lambda: stage.focus_name in ("retryPlayback", "troubleHelp"))
+    while stage.focus_name != "troubleHelp":
+        stage.key(K.Key_Right)
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == page)
+
+
+def test_after_a_new_sign_in_playback_goes_on_where_it_stopped(stage):
+    stage.client.titles = cards(3)
+    stage.sign_in()
+    stage.app.openTitle("title-1")
+    stage.until(lambda: bool(stage.client.sessions))
+    expired = Failure("service.expired", "Your sign-in has expired; please sign in again.")
+    stage.client.sessions[-1].publish(playing(status=Status.FAILED, position_s=81.0, failure=expired))
+    stage.until(lambda: stage.focus_name == "troubleHelp")
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "signIn")
+    assert stage.app.signIn.property("error") == expired.sentence
+    stage.app.signIn.submit("ada@tv.test", "secret")
+    stage.until(lambda: stage.page == "player" and len(stage.client.sessions) == 2)
+    assert (stage.client.sessions[-1].source.title_id, stage.client.sessions[-1].start_s) == ("title-1", 81.0)

@@ -1,0 +1,53 @@
+import QtQuick
+import Matinee.Theme
+import Matinee.Controls
+
+// What ended a playback, what has been done about it, and the ways on from here.
+FocusScope {
+    id: root
+
+    required property QtObject trouble
+
+    signal retried()
+    signal helpWanted()
+    signal leaving()
+
+    function enter() { message.enterFirst() }
+
+    Rectangle { anchors.fill: parent; color: Theme.background }
+    StateMessage {
+        id: message
+        objectName: "playerTrouble"
+        anchors.centerIn: parent
+        width: Math.min(parent.width - 2 * Theme.margin, Theme.px(620))
+        focus: true
+        icon: root.trouble.icon || "warning"
+        heading: root.trouble.heading
+        sentence: root.trouble.sentence
+        lines: root.trouble.playing ? root.trouble.playing.split(", ") : []
+        detail: root.trouble.done
+        code: root.trouble.code
+        ActionButton {
+            objectName: "retryPlayback"
+            text: qsTr("Try again")
+            icon: "retry"
+            primary: true
+            visible: root.trouble.again
+            onPressed: root.retried()
+        }
+        ActionButton {
+            objectName: "troubleHelp"
+            text: root.trouble.helpWords
+            primary: !root.trouble.again
+            visible: root.trouble.help
+            onPressed: root.helpWanted()
+        }
+        ActionButton {
+            objectName: "leavePlayer"
+            text: qsTr("Back")
+            icon: "back"
+            primary: !root.trouble.again && !root.trouble.help
+            onPressed: root.leaving()
+        }
+    }
+}
