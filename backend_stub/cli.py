@@ -34,7 +34,7 @@ def default_options(
 
 @contextmanager
 def running(
-    data_dir: Path, options: ServerOptions | None = None, faults: str | None = None, *, demo_viewer: bool = True
+    settings: Settings, options: ServerOptions | None = None, faults: str | None = None, *, demo_viewer: bool = True
 ) -> Iterator[ServerGroup]:
     """The running service, as ``matinee demo`` needs it.
 
@@ -43,7 +43,7 @@ def running(
     """
     if faults is not None:
         parse_faults(faults)  # before anything is started
-    with ServerGroup(Settings(data_dir), options or default_options()) as group:
+    with ServerGroup(settings, options or default_options()) as group:
         if demo_viewer:
             group.context.accounts.ensure_demo_viewer()
         if faults is not None:
@@ -52,7 +52,7 @@ def running(
 
 
 def serve(
-    data_dir: Path,
+    settings: Settings,
     options: ServerOptions | None = None,
     faults: str | None = None,
     announce: Callable[[ServerGroup], None] | None = None,
@@ -64,7 +64,7 @@ def serve(
     stop = threading.Event()
     previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with running(data_dir, options, faults) as group:
+        with running(settings, options, faults) as group:
             if announce is not None:
                 announce(group)
             stop.wait()

@@ -25,7 +25,9 @@ class Settings:
 
     ``database_url`` is an SQLAlchemy URL, by default that in ``MATINEE_DATABASE_URL``; without one it is an SQLite
     file in the data folder.
-    ``wake_url`` is the Redis or PostgreSQL that wakes encoding workers; without one a file in the data folder does.
+    ``wake_url`` is the Redis or PostgreSQL that wakes encoding workers, by default that in ``MATINEE_WAKE_URL``;
+    without one a file in the data folder does. ``store_url`` (``s3://BUCKET/PREFIX``, by default that in
+    ``MATINEE_STORE_URL``) is where workers have the files of jobs; without one they share the staging folder.
     ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
     """
 
@@ -35,7 +37,8 @@ class Settings:
     refresh_token_s: float = 30 * 86400
     play_session_s: float = 6 * 3600
     streaming_licence_s: float = 3 * 3600
-    wake_url: str = field(default="", repr=False)
+    wake_url: str = field(default_factory=lambda: os.environ.get("MATINEE_WAKE_URL", ""), repr=False)
+    store_url: str = field(default_factory=lambda: os.environ.get("MATINEE_STORE_URL", ""), repr=False)
     networks: tuple[tuple[str, str], ...] = ()
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
     register_limit: RateLimit = RateLimit(attempts=30, window_s=600)

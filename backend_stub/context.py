@@ -9,6 +9,7 @@ from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
+from backend_stub.encoding.storage import Storage, open_storage
 from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.waking import Bell
 from backend_stub.live.faults import LivePlans
@@ -122,6 +123,7 @@ class ServiceContext:
     device_grants: DeviceGrants
     jobs: Jobs
     bell: Bell
+    storage: Storage
     uploads: Uploads
     title_versions: TitleVersions
     device_commands: DeviceCommands
@@ -212,6 +214,7 @@ def open_context(
         device_grants=DeviceGrants(database, clock),
         jobs=Jobs(database, clock),
         bell=Bell(settings.data_dir, settings.wake_url),
+        storage=open_storage(settings),
         uploads=Uploads(settings.uploads_dir, clock),
         title_versions=TitleVersions(database, clock, settings),
         device_commands=DeviceCommands(database, clock, ReplayGuard(database, signer)),

@@ -39,6 +39,11 @@ class MasterKeys:
         self._current_id = ""
         self._load()
 
+    @staticmethod
+    def given(folder: Path, environment: Mapping[str, str] = os.environ) -> bool:
+        """Whether there is a master key already, so that none would be made."""
+        return CURRENT_VARIABLE in environment or (folder / _CURRENT).exists()
+
     @property
     def current(self) -> tuple[str, bytes]:
         """The key in use and its id."""

@@ -23,6 +23,7 @@ from backend_stub.edge.files import kind_of
 from backend_stub.edge.meter import EdgeMeter
 from backend_stub.edge.source import DiskSource, Source
 from backend_stub.edge.upstream import Upstream
+from backend_stub.encoding.worker import LastStep
 from backend_stub.faults.admin import FaultAdmin
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.middleware import FaultMiddleware
@@ -82,6 +83,7 @@ class ServerGroup:
         self.above: list[Endpoint] = []
         self.context: ServiceContext
         self._servers: dict[str, HttpServer] = {}
+        self._last_step: LastStep | None = None
         near = enumerate(self.options.edge_countries)
         self._countries = {edge_name(index): tuple(countries) for index, countries in near}
 
@@ -92,6 +94,9 @@ class ServerGroup:
         try:
             self._start_servers()
             self.context.upkeep.start()
+            if self.settings.store_url:
+                self._last_step = LastStep(self.settings, self.context.jobs)
+                self._last_step.start()
         except BaseException:
             self.stop()
             raise
@@ -99,6 +104,9 @@ class ServerGroup:
 
     def stop(self) -> None:
         """Stop everything; running responses are cut off."""
+        if self._last_step is not None:
+            self._last_step.stop()
+            self._last_step = None
         for server in self._servers.values():
             server.request_stop()
         for server in self._servers.values():

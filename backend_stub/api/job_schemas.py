@@ -20,6 +20,13 @@ class UploadBody(BaseModel):
     offset: int
 
 
+class SidecarBody(Strict):
+    """Subtitles beside the film: an upload that is complete, and its language (ISO 639)."""
+
+    upload_id: _Hex32
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+
+
 class JobRequest(Strict):
     """Make a title of an upload that is complete."""
 
@@ -36,6 +43,7 @@ class JobRequest(Strict):
     systems: Annotated[list[Literal["widevine", "playready"]], Field(max_length=2)] = Field(default=[])
     preset: Literal["ultrafast", "veryfast", "fast", "medium", "slow"] = "veryfast"
     priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
+    subtitles: Annotated[list[SidecarBody], Field(max_length=40)] = Field(default=[])
 
     @model_validator(mode="after")
     def _has_a_variant(self) -> JobRequest:

@@ -14,7 +14,7 @@ from backend_stub.api.deps import Context, Hex32, Publisher
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
 from backend_stub.encoding.errors import StorageError
-from backend_stub.encoding.options import TitleOptions
+from backend_stub.encoding.options import Sidecar, TitleOptions
 from backend_stub.encoding.pipeline import submit
 from backend_stub.jobs.model import JobView
 from backend_stub.jobs.states import ACTIVE, JobState
@@ -44,9 +44,11 @@ def list_jobs(
 
 @router.post("", status_code=201, responses=documented(401, 403, 404, 409, 503))
 def ask_for_job(body: schemas.JobRequest, context: Context, publisher: Publisher) -> schemas.JobBody:
-    members = body.model_dump(exclude={"upload_id", "priority"})
+    members = body.model_dump(exclude={"upload_id", "priority", "subtitles"})
     codecs, systems = tuple(members.pop("codecs")), tuple(members.pop("systems"))
-    options = TitleOptions(**members, codecs=codecs, systems=systems)
+    beside = ((context.uploads.file(one.upload_id).absolute(), one.language) for one in body.subtitles)
+    sidecars = tuple(Sidecar(str(path), language) for path, language in beside)
+    options = TitleOptions(**members, codecs=codecs, systems=systems, sidecars=sidecars)
     file = context.uploads.file(body.upload_id).absolute()
     try:
         job_id = submit(context.jobs, context.storage, file, options, priority=body.priority, account_id=publisher.id)

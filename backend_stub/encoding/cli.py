@@ -15,6 +15,7 @@ from backend_stub.config import Settings
 from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissingError
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file, submit
 from backend_stub.encoding.samples import SAMPLES, Sample, publish_sample
+from backend_stub.encoding.storage import open_storage
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.waking import Bell
 from backend_stub.services.publishing import PublishError
@@ -24,14 +25,14 @@ _BAR_CELLS = 30
 
 
 def publish_command(
-    data_dir: Path,
+    settings: Settings,
     files: Sequence[Path],
     options: TitleOptions | None = None,
     *,
     out: TextIO | None = None,
     err: TextIO | None = None,
 ) -> int:
-    """Publish ``files`` into ``data_dir``; the ids of the new titles go to ``out``, all else to ``err``.
+    """Publish ``files`` into the data folder; the ids of the new titles go to ``out``, all else to ``err``.
 
     Returns an exit code: 0, 1 (the work failed), 2 (bad input or usage), 3 (FFmpeg or packager missing), 130
     (Ctrl-C, or a polite kill). A bad file does not keep the others from being published; the first failure gives the
@@ -42,7 +43,6 @@ def publish_command(
         return _say(err, "Which file should be published?", BAD_INPUT)
     if len(files) > 1 and options is not None and (options.title or options.title_id):
         return _say(err, "A title or an id can be given for one file only.", BAD_INPUT)
-    settings = Settings(data_dir)
     code = GOOD
     for file in files:
 
@@ -57,14 +57,15 @@ def publish_command(
 
 
 def submit_command(
-    data_dir: Path, file: Path, options: TitleOptions, *, out: TextIO | None = None, err: TextIO | None = None
+    settings: Settings, file: Path, options: TitleOptions, *, out: TextIO | None = None, err: TextIO | None = None
 ) -> int:
-    """Ask for a title and leave the work to workers on this machine; the job's id goes to ``out``."""
+    """Ask for a title and leave the work to workers: those on this machine, or all where they share a bucket. The
+    job's id goes to ``out``."""
     out, err = out or sys.stdout, err or sys.stderr
-    settings = Settings(data_dir)
     try:
+        storage = open_storage(settings)
         with open_jobs(settings) as jobs:
-            job_id = submit(jobs, file.absolute(), options, host=socket.gethostname())
+            job_id = submit(jobs, storage, file.absolute(), options, host=socket.gethostname())
     except EncodingError as error:
         return _say(err, str(error), _exit_code(error))
     with closing(Bell(settings.data_dir, settings.wake_url)) as bell:

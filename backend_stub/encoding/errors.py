@@ -27,6 +27,10 @@ class DamagedOutputError(EncodingError):
     """What was packaged does not hold what it should; nothing is published."""
 
 
+class StorageError(EncodingError):
+    """The bucket that workers share cannot be reached, or lacks what it should hold."""
+
+
 class CancelledError(EncodingError):
     """The caller asked to stop."""
 

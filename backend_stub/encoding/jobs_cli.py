@@ -21,7 +21,7 @@ GOOD, FAILED, BAD_INPUT = 0, 1, 2
 _BAR_CELLS = 20
 
 
-def worker_command(data_dir: Path, slots: int, wake_url: str, *, err: TextIO | None = None) -> int:
+def worker_command(settings: Settings, slots: int, *, err: TextIO | None = None) -> int:
     """Work until Ctrl-C or a polite kill; an exit code."""
     err = err or sys.stderr
     stop = threading.Event()
@@ -29,11 +29,12 @@ def worker_command(data_dir: Path, slots: int, wake_url: str, *, err: TextIO | N
     previous = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
 
     def announce(name: str) -> None:
-        err.write(f"{name} works on {data_dir}.\n")
+        place = "files of a bucket" if settings.store_url else settings.data_dir
+        err.write(f"{name} works on {place}.\n")
         err.flush()
 
     try:
-        run_worker(Settings(data_dir), WorkerOptions(slots, wake_url), stop, announce=announce)
+        run_worker(settings, WorkerOptions(slots), stop, announce=announce)
     except ValueError as error:
         err.write(f"{error}\n")
         return BAD_INPUT

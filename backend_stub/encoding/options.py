@@ -15,12 +15,21 @@ from backend_stub.services.belonging import Belonging, read_belonging
 
 
 @dataclass(frozen=True, slots=True)
+class Sidecar:
+    """A file of subtitles beside the film: SubRip, WebVTT, SubStation Alpha or TTML. ``language`` is ISO 639."""
+
+    path: str
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True)
 class TitleOptions:
     """What a title is called and how it is made. ``title`` None means the file's name.
 
     ``preset`` is x264's: slower ones look better. ``open_licence`` lets every account play it. ``codecs`` are ladders
     besides H.264, ``scheme`` how it is encrypted, ``systems`` whose PSSH boxes it carries besides ClearKey's. With
     ``replace`` a title of this id gets a new version. ``belonging`` is what is said of it in the catalogue.
+    ``sidecars`` are subtitles besides those in the film.
     """
 
     title: str | None = None
@@ -36,6 +45,7 @@ class TitleOptions:
     systems: tuple[str, ...] = ()
     replace: bool = False
     belonging: Belonging = field(default_factory=Belonging)
+    sidecars: tuple[Sidecar, ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.clear or self.encrypted):
@@ -48,24 +58,43 @@ class TitleOptions:
         return (*(("encrypted",) if self.encrypted else ()), *(("clear",) if self.clear else ()))
 
 
-def spec_document(source: Path, options: TitleOptions) -> dict[str, Any]:
-    """What a job is asked for: the file and the wishes."""
-    return {"source": str(source), **asdict(options)}
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a job is asked for: the file and the wishes. ``lent`` says that the workers' storage has the files."""
+
+    source: Path
+    options: TitleOptions
+    lent: bool = False
+
+    @property
+    def files(self) -> list[Path]:
+        """The film and what is beside it, where they were when the job was asked for."""
+        return [self.source, *(Path(sidecar.path) for sidecar in self.options.sidecars)]
+
+    def lent_as(self, number: int) -> str:
+        """Where a file of :attr:`files` is below the job's folder, once it is lent."""
+        return f"source/{number}/{self.files[number].name}"
 
 
-def read_spec(spec: Mapping[str, Any]) -> tuple[Path, TitleOptions]:
+def spec_document(wanted: Wanted) -> dict[str, Any]:
+    """JSON of what a job is asked for."""
+    return {"source": str(wanted.source), "lent": wanted.lent, **asdict(wanted.options)}
+
+
+def read_spec(spec: Mapping[str, Any]) -> Wanted:
     """What :func:`spec_document` wrote. Raises ValueError."""
     members = dict(spec)
-    source = Path(members.pop("source"))
+    source, lent = Path(members.pop("source")), bool(members.pop("lent", False))
     members["codecs"], members["systems"] = tuple(members["codecs"]), tuple(members["systems"])
     members["belonging"] = read_belonging(members["belonging"])
-    return source, TitleOptions(**members)
+    members["sidecars"] = tuple(Sidecar(**one) for one in members.get("sidecars", ()))
+    return Wanted(source, TitleOptions(**members), lent)
 
 
-def job_key(source: Path, options: TitleOptions) -> str:
-    """The same for the same content of the same file and the same wishes. Raises OSError."""
-    facts = source.stat()
-    told = [spec_document(source, options), facts.st_size, facts.st_mtime_ns]
+def job_key(wanted: Wanted) -> str:
+    """The same for the same content of the same files and the same wishes. Raises OSError."""
+    facts = [file.stat() for file in wanted.files]
+    told = [spec_document(wanted), *((one.st_size, one.st_mtime_ns) for one in facts)]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

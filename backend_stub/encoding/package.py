@@ -161,16 +161,22 @@ def _video_stream(item: EncodedVideo, folder: Path) -> str:
 
 def _audio_stream(item: EncodedAudio, folder: Path) -> str:
     return (
-        f"in={_input(item.path, folder)},stream=audio,drm_label={KeyLabel.AUDIO},hls_name={item.rung.name},"
+        f"in={_input(item.path, folder)},stream=audio,drm_label={KeyLabel.AUDIO},{_names(item.rung)},"
         f"{_language('lang=', item.rung.language, ',')}{_outputs('audio', item.rung.name)}"
     )
 
 
 def _text_stream(item: EncodedText, folder: Path) -> str:
     return (
-        f"in={_input(item.path, folder)},stream=text,format=mp4,hls_name={item.rung.name},"
+        f"in={_input(item.path, folder)},stream=text,format=mp4,{_names(item.rung)},"
         f"{_language('lang=', item.rung.language, ',')}{_outputs('text', item.rung.name)}"
     )
+
+
+def _names(rung: AudioRung | TextRung) -> str:
+    """What the track is called. In DASH a second one of a language needs a label: else both would be one track."""
+    label = f",dash_label={rung.name}" if rung.name != rung.language else ""
+    return f"hls_name={rung.name}{label}"
 
 
 def _input(path: Path, folder: Path) -> str:

@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
+import secrets
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from backend_stub.config import Settings
 from backend_stub.encoding.errors import BadInputError, CancelledError, EncodingError
-from backend_stub.encoding.options import TitleOptions, job_key, path_title, spec_document
+from backend_stub.encoding.options import Sidecar, TitleOptions, Wanted, job_key, path_title, spec_document
 from backend_stub.encoding.plan import PROBE
-from backend_stub.encoding.stages import KIND, Publisher, Stages, job_folder, sweep
+from backend_stub.encoding.stages import KIND, Publisher, Stages, sweep
+from backend_stub.encoding.storage import Storage, job_folder, open_storage
 from backend_stub.jobs.model import JobView, NewJob
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState, RetryPolicy
 from backend_stub.jobs.store import JobNotFoundError, Jobs
-from backend_stub.jobs.worker import Hands, Worker
+from backend_stub.jobs.worker import Doing, Hands, Outcome, Worker
 from backend_stub.services.publishing import publish
 
-__all__ = ["Progress", "Publisher", "TitleOptions", "path_title", "publish_file", "submit"]
+__all__ = ["Progress", "Publisher", "Sidecar", "TitleOptions", "path_title", "publish_file", "submit"]
 
 # (what is being done, the fraction of the whole work that is done)
 Progress = Callable[[str, float], None]
@@ -52,6 +54,7 @@ STAGES = {
 
 def submit(
     jobs: Jobs,
+    storage: Storage,
     path: Path,
     options: TitleOptions,
     *,
@@ -59,17 +62,25 @@ def submit(
     host: str = "",
     account_id: str | None = None,
 ) -> str:
-    """Ask for a title to be made of ``path``; the id of the job. ``host`` is the machine that alone has the file.
+    """Ask for a title to be made of ``path``; the id of the job. ``host`` is the machine that alone has the files,
+    unless ``storage`` can lend them to all.
 
-    Raises :class:`BadInputError` when there is no such file.
+    Raises :class:`BadInputError` when there is no such file, :class:`StorageError`.
     """
+    wanted = Wanted(path, options)
     try:
-        key = job_key(path, options)
+        key = job_key(wanted)
     except OSError as error:
-        raise BadInputError(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise BadInputError(f"{Path(error.filename).name} cannot be read: {error.strerror}.") from error
+    found = jobs.find(key)
+    job_id = found or secrets.token_hex(16)
+    if not found:
+        names = [f"{job_folder(job_id)}/{wanted.lent_as(number)}" for number in range(len(wanted.files))]
+        lent = [storage.lend(file, name) for file, name in zip(wanted.files, names, strict=True)]
+        wanted = replace(wanted, lent=all(lent))
+    spec, at = spec_document(wanted), "" if wanted.lent else host
     name = options.title or path_title(path)
-    spec = spec_document(path, options)
-    return jobs.submit(NewJob(KIND, name, key, spec, priority, host, account_id), [PROBE])
+    return jobs.submit(NewJob(KIND, name, key, spec, priority, at, account_id, job_id), [PROBE])
 
 
 def publish_file(
@@ -91,17 +102,19 @@ def publish_file(
     report = progress or (lambda _stage, _done: None)
     report(STAGES["probe"], 0.0)
     # Nobody waits for a second attempt here; a person who sees the error can ask again.
+    storage = open_storage(settings)
     with open_jobs(settings, RetryPolicy(attempts=1)) as jobs:
-        sweep(settings, jobs)
-        job_id = submit(jobs, path.absolute(), options, host=socket.gethostname())
+        sweep(storage, jobs)
+        job_id = submit(jobs, storage, path.absolute(), options, host=socket.gethostname())
         try:
-            title_id = _Client(settings, jobs, job_id, publisher, slots or os.cpu_count() or 1).work(report, cancel)
+            work = Stages(settings, storage, publisher).run
+            title_id = _Client(work, jobs, job_id, slots or os.cpu_count() or 1).work(report, cancel)
         except BaseException:
             jobs.cancel(job_id)
             jobs.delete(job_id)
             raise
         finally:
-            shutil.rmtree(job_folder(settings, job_id), ignore_errors=True)
+            storage.forget(job_folder(job_id))
     report("published", 1.0)
     return title_id
 
@@ -109,7 +122,7 @@ def publish_file(
 class _Client:
     """Works on one job until it is over, and tells how far it is."""
 
-    def __init__(self, settings: Settings, jobs: Jobs, job_id: str, publisher: Publisher, slots: int) -> None:
+    def __init__(self, work: Callable[[Doing], Outcome], jobs: Jobs, job_id: str, slots: int) -> None:
         self._jobs = jobs
         self._job_id = job_id
         self._begun: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -117,7 +130,7 @@ class _Client:
         self._done = 0.0
         self._worker = Worker(
             jobs,
-            Stages(settings, publisher).run,
+            work,
             Hands(slots, _POLL_S, job_id),
             on_begin=lambda claim: self._begun.put(claim.kind),
             on_error=lambda _claim, error: self._errors.append(error),

@@ -35,7 +35,7 @@ def tasks_after_probe(source: SourceInfo, ladder: Ladder, options: TitleOptions)
         NewTask(f"audio/{rung.name}", "audio", {"rung": rung.name}, ["probe"], 2.0 / len(ladder.audio))
         for rung in ladder.audio
     ]
-    if source.subtitles:
+    if source.subtitles or options.sidecars:
         tasks.append(NewTask("subtitles", "subtitles", {}, ["probe"], 0.5))
     made = [task.name for task in tasks if task.name != "poster"]
     for codec in ladder.codecs:
@@ -56,5 +56,6 @@ def tasks_after_probe(source: SourceInfo, ladder: Ladder, options: TitleOptions)
         tasks.append(NewTask(f"package/{variant}", "package", name, ["probe", *made], 2.0))
         tasks.append(NewTask(f"check/{variant}", "check", name, ["probe", *made, f"package/{variant}"], 1.0))
     checks = [f"check/{variant}" for variant in options.variants]
-    tasks.append(NewTask("publish", "publish", {}, ["probe", *made, *checks, "poster"], 0.5))
+    packages = [f"package/{variant}" for variant in options.variants]
+    tasks.append(NewTask("publish", "publish", {}, ["probe", *made, *packages, *checks, "poster"], 0.5))
     return tasks

@@ -16,10 +16,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
+
+import av
 
 from backend_stub.encoding import tools
 from backend_stub.encoding.chunks import Chunk, frames_filters, rung_file
@@ -51,7 +53,7 @@ def metric() -> str:
 
 @cache
 def _reads_av1() -> bool:
-    """FFmpeg's own decoder needs a graphics processor."""
+    """Whether the FFmpeg at hand can: its own decoder needs a graphics processor."""
     return any(f" {name} " in _told_by_ffmpeg("-decoders") for name in ("libdav1d", "libaom-av1", "libgav1"))
 
 
@@ -68,14 +70,11 @@ def rate(
     *,
     cancel: threading.Event | None = None,
 ) -> Rating:
-    """Look at the beginnings of chunks (with the folders that they are in) in every rung of ``codec``; without scores
-    where the FFmpeg at hand can write this codec and not read it.
+    """Look at the beginnings of chunks (with the folders that they are in) in every rung of ``codec``.
 
     Raises :class:`DamagedOutputError` when nothing could be compared, :class:`ToolFailedError`, CancelledError.
     """
     rungs = ladder.of(codec)
-    if codec is Codec.AV1 and not _reads_av1():
-        return Rating(metric(), {})
     found: dict[str, list[float]] = {rung.name: [] for rung in rungs}
     for chunk, folder in parts:
         for name, score in _look(source, ladder, rungs, chunk, folder, cancel).items():
@@ -112,11 +111,15 @@ def _look(
     command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-copyts", "-start_at_zero"]
     command += ["-protocol_whitelist", "file", "-ss", f"{read_from_s:.6f}", "-i", ffmpeg_url(source.path.resolve())]
     for number, rung in enumerate(rungs):
-        command += ["-protocol_whitelist", "file", "-i", ffmpeg_url(rung_file(folder, rung).resolve())]
         graph.append(f"[{number + 1}:v]trim=end_frame={end - chunk.first},{shown}[d{number}]")
         sink = "[out]" if rung is top else ",nullsink"  # FFmpeg wants an output
         graph.append(f"[d{number}][r{number}]{_comparison(number)}{sink}")
     with TemporaryDirectory(dir=folder.parent) as work:
+        for number, rung in enumerate(rungs):
+            file = rung_file(folder, rung).resolve()
+            if rung.codec is Codec.AV1 and not _reads_av1():
+                file = _decoded(file, Path(work) / f"{number}.y4m", end - chunk.first)
+            command += ["-protocol_whitelist", "file", "-i", ffmpeg_url(file)]
         run_tool(
             [*command, "-filter_complex", ";".join(graph), "-map", "[out]", "-f", "null", "-"],
             cwd=Path(work),
@@ -124,6 +127,17 @@ def _look(
         )
         scores = {rung.name: _score(Path(work) / f"{number}.log") for number, rung in enumerate(rungs)}
     return {name: score for name, score in scores.items() if score is not None}
+
+
+def _decoded(part: Path, target: Path, pictures: int) -> Path:
+    """The first pictures of a rung in a form that every FFmpeg reads, decoded by PyAV's (dav1d)."""
+    with av.open(str(part)) as container, target.open("wb") as out:
+        video = container.streams.video[0]
+        out.write(f"YUV4MPEG2 W{video.width} H{video.height} F25:1 Ip A1:1 C420jpeg\n".encode())
+        for frame in islice(container.decode(video), pictures):
+            planes = frame.reformat(format="yuv420p").to_ndarray()
+            out.write(b"FRAME\n" + planes.tobytes())
+    return target
 
 
 def _outlets(letter: str, count: int) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from backend_stub.config import Settings
@@ -31,14 +33,16 @@ from backend_stub.encoding.package import (
 from backend_stub.encoding.plan import chunk_task, tasks_after_probe
 from backend_stub.encoding.poster import make_poster
 from backend_stub.encoding.probe import SourceInfo
+from backend_stub.encoding.storage import JOB_FOLDER, Storage, job_folder
+from backend_stub.encoding.subtitles import TextRung
 from backend_stub.encoding.tiles import Tiles
 from backend_stub.encoding.verify import Expected, verify_variant
 from backend_stub.jobs.model import Claim
 from backend_stub.jobs.store import Jobs
 from backend_stub.jobs.worker import Doing, Outcome, TaskError
 from backend_stub.master_keys import MasterKeys
-from backend_stub.services.content_keys import PlainKey, open_draft, seal_draft
-from backend_stub.services.publishing import PublishedTitle, PublishError, publish
+from backend_stub.services.content_keys import DamagedKeyError, PlainKey, open_draft, seal_draft
+from backend_stub.services.publishing import PublishedTitle, PublishError, publish, published_by
 
 _logger = logging.getLogger(__name__)
 Publisher = Callable[[Settings, PublishedTitle], str]
@@ -48,24 +52,24 @@ _KEYS = "keys.sealed"
 _FINAL = (BadInputError, ToolMissingError, DamagedOutputError, PublishError)
 
 
-def job_folder(settings: Settings, job_id: str) -> Path:
-    """Where the files of an unfinished job are."""
-    return settings.staging_dir / f"job-{job_id}"
+#: The last step of a job, which takes the finished title to where viewers find it: the data folder of the service.
+LAST = "publish"
 
 
-def sweep(settings: Settings, jobs: Jobs) -> None:
+def sweep(storage: Storage, jobs: Jobs) -> None:
     """Remove the files of jobs that are over."""
-    folders = {folder.name.removeprefix("job-"): folder for folder in settings.staging_dir.glob("job-*")}
-    for job_id in jobs.over(folders):
+    for job_id in jobs.over(folder.removeprefix(JOB_FOLDER) for folder in storage.jobs()):
         _logger.info("removing what is left of job %s", job_id)
-        shutil.rmtree(folders[job_id], ignore_errors=True)
+        storage.forget(job_folder(job_id))
 
 
 class Stages:
-    """Does tasks of encoding jobs over the data folder of ``settings``; ``publisher`` takes the finished title."""
+    """Does tasks of encoding jobs, whose files are in ``storage``; ``publisher`` takes the finished title into the
+    data folder of ``settings``."""
 
-    def __init__(self, settings: Settings, publisher: Publisher = publish) -> None:
+    def __init__(self, settings: Settings, storage: Storage, publisher: Publisher = publish) -> None:
         self._settings = settings
+        self._storage = storage
         self._publisher = publisher
         self._stages: Mapping[str, Callable[[_Task], Outcome]] = {
             "probe": _probe,
@@ -78,30 +82,32 @@ class Stages:
             "tiles": _tiles,
             "package": _package,
             "check": _check,
-            "publish": self._publish,
+            LAST: self._publish,
         }
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of tasks there are."""
+        return frozenset(self._stages)
 
     def run(self, doing: Doing) -> Outcome:
         """Do a task. Raises :class:`TaskError`, with the cause behind it."""
         claim = doing.claim
-        folder = job_folder(self._settings, claim.job_id)
-        folder.mkdir(parents=True, exist_ok=True)
+        task = _Task(self._settings, self._storage, doing)
+        task.folder.mkdir(parents=True, exist_ok=True)
         try:
-            return self._stages[claim.kind](_Task(self._settings, doing, folder))
+            return self._stages[claim.kind](task)
         except (EncodingError, PublishError) as error:
             raise TaskError(str(error), final=isinstance(error, _FINAL)) from error
         except OSError as error:
             raise TaskError(f"The title could not be stored: {error.strerror or error}.") from error
 
     def _publish(self, task: _Task) -> Outcome:
-        title, poster = task.folder / "title", task.folder / "poster.jpg"
-        if poster.exists():
-            poster.replace(title / "poster.jpg")
         encoded = task.encoded()
         found = findings_of(task.source, task.claim.inputs)
         published = PublishedTitle(
             title=task.title,
-            folder=title,
+            folder=task.folder / "title",
             duration_s=encoded.duration_s,
             heights=sorted({rung.height for rung in task.ladder.video}),
             keys=task.keys() if task.options.encrypted else (),
@@ -116,22 +122,29 @@ class Stages:
             audio=_languages(track.rung.language for track in encoded.audio),
             text=_languages(track.rung.language for track in encoded.text),
         )
-        title_id = self._publisher(self._settings, published)
-        shutil.rmtree(task.folder, ignore_errors=True)
-        if task.source_path.is_relative_to(self._settings.uploads_dir.absolute()):
-            shutil.rmtree(task.source_path.parent, ignore_errors=True)
+        title_id = published_by(self._settings, task.claim.job_id)
+        if title_id is None:
+            task.put_together(published.folder)
+            title_id = self._publisher(self._settings, published)
+        self._storage.forget(task.home)
+        for file in task.wanted.files:
+            if file.is_relative_to(self._settings.uploads_dir.absolute()):
+                shutil.rmtree(file.parent, ignore_errors=True)
         return Outcome({"title_id": title_id, "findings": found, "qualities": list(published.qualities)})
 
 
 class _Task:
     """A task at work: what was asked, and what the tasks before it found."""
 
-    def __init__(self, settings: Settings, doing: Doing, folder: Path) -> None:
+    def __init__(self, settings: Settings, storage: Storage, doing: Doing) -> None:
         self.settings = settings
+        self.storage = storage
         self.doing = doing
         self.claim = doing.claim
-        self.folder = folder
-        self.source_path, self.options = read_spec(self.claim.spec)
+        self.home = job_folder(self.claim.job_id)
+        self.folder = settings.staging_dir / self.home
+        self.wanted = read_spec(self.claim.spec)
+        self.options = self.wanted.options
 
     @property
     def cancel(self) -> threading.Event:
@@ -139,11 +152,34 @@ class _Task:
 
     @property
     def title(self) -> str:
-        return self.options.title or path_title(self.source_path)
+        return self.options.title or path_title(self.wanted.source)
 
     @property
     def source(self) -> SourceInfo:
-        return read_source(self.claim.inputs["probe"]["source"])
+        """What the film holds; :meth:`bring_source` sees to it that the film itself is there."""
+        return replace(read_source(self.claim.inputs["probe"]["source"]), path=self.file(0))
+
+    def file(self, number: int) -> Path:
+        """Where a file that was handed in is on this machine: the film is 0, the sidecars follow."""
+        wanted = self.wanted
+        return self.folder / wanted.lent_as(number) if wanted.lent else wanted.files[number]
+
+    def bring_source(self) -> SourceInfo:
+        self.bring_file(0)
+        return self.source
+
+    def bring_file(self, number: int) -> Path:
+        if self.wanted.lent:
+            self.bring(self.wanted.lent_as(number))
+        return self.file(number)
+
+    def bring(self, name: str, *, folder: bool = False) -> Path:
+        """What another task has kept, on this machine."""
+        return self.storage.bring(f"{self.home}/{name}", folder=folder)
+
+    def keep(self, name: str) -> None:
+        """What this task has made is there for the others."""
+        self.storage.keep(f"{self.home}/{name}")
 
     @property
     def ladder(self) -> Ladder:
@@ -156,8 +192,11 @@ class _Task:
         """Of a task that this one needs; empty when there was none of that name."""
         return self.claim.inputs.get(name, {})
 
-    def part(self, codec: Codec, number: int) -> Path:
-        return self.folder / "parts" / chunk_task(codec, number).replace("/", "-")
+    def part_name(self, codec: Codec, number: int) -> str:
+        return f"parts/{chunk_task(codec, number).replace('/', '-')}"
+
+    def bring_part(self, codec: Codec, number: int) -> Path:
+        return self.bring(self.part_name(codec, number), folder=True)
 
     def draft(self, name: str) -> Path:
         """A place of this thread alone, empty."""
@@ -167,21 +206,43 @@ class _Task:
 
     def keys(self) -> tuple[PlainKey, ...]:
         """The content keys of this job, made once and kept sealed under the master key until the title has them."""
-        masters, place = MasterKeys(self.settings.secrets_dir), self.folder / _KEYS
-        if not place.exists():
-            draft = self.draft("keys")
-            draft.write_bytes(seal_draft(masters, self.claim.job_id, generate_keys(self.ladder.labels)))
-            try:
-                os.link(draft, place)  # unlike a rename it leaves what somebody else has put there meanwhile
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        return open_draft(masters, self.claim.job_id, place.read_bytes())
+        masters = MasterKeys(self.settings.secrets_dir)
+        fresh = seal_draft(masters, self.claim.job_id, generate_keys(self.ladder.labels))
+        sealed = self.storage.keep_first(f"{self.home}/{_KEYS}", fresh)
+        try:
+            return open_draft(masters, self.claim.job_id, sealed)
+        except DamagedKeyError as error:
+            raise EncodingError(f"The keys of the title do not open: {error}.") from error
+
+    def packaged(self, variant: str) -> str:
+        """The name of the folder that was made of a variant: another one for each attempt."""
+        return str(self.result(f"package/{variant}")["folder"])
+
+    def put_together(self, title: Path) -> None:
+        """Make the folder ``title`` of all variants and the poster; what it is made of stays, for another attempt."""
+        shutil.rmtree(title, ignore_errors=True)
+        title.mkdir()
+        for variant in self.options.variants:
+            made = self.bring(self.packaged(variant), folder=True)
+            shutil.copytree(made, title / variant, copy_function=_same_file)
+        _same_file(str(self.bring("poster.jpg")), str(title / "poster.jpg"))
+
+    def text_rungs(self) -> tuple[TextRung, ...]:
+        return subtitles.text_rungs(self.source.subtitles, [one.language for one in self.options.sidecars])
+
+    def bring_encoded(self) -> Encoded:
+        encoded = self.encoded()
+        paths = [item.path for item in encoded.video]
+        paths += [item.path for item in encoded.audio]
+        paths += [item.path for item in encoded.text]
+        for path in paths:
+            self.bring(path.name)
+        self.bring("tiles", folder=True)
+        return encoded
 
     def encoded(self) -> Encoded:
-        """What the tasks before packaging have made."""
-        ladder, source = self.ladder, self.source
+        """What the tasks before packaging have made; :meth:`bring_encoded` sees to it that the files are there."""
+        ladder = self.ladder
         written = self.result("subtitles").get("written", [])
         scores = {
             name: score for codec in ladder.codecs for name, score in self.result(f"rate/{codec}")["scores"].items()
@@ -192,7 +253,7 @@ class _Task:
             audio=tuple(EncodedAudio(rung, self.folder / f"audio-{rung.name}.mp4") for rung in ladder.audio),
             text=tuple(
                 EncodedText(rung, self.folder / f"text-{rung.name}.vtt")
-                for rung in subtitles.text_rungs(source.subtitles)
+                for rung in self.text_rungs()
                 if rung.name in written
             ),
             duration_s=float(self.result(f"join/{Codec.H264}")["duration_s"]),
@@ -203,7 +264,10 @@ class _Task:
 
 
 def _probe(task: _Task) -> Outcome:
-    source = probe.probe(task.source_path)
+    source = probe.probe(task.bring_file(0))
+    with TemporaryDirectory() as work:  # whoever handed in a file that says nothing learns it before the long work
+        for number in range(1, len(task.wanted.files)):
+            subtitles.write_sidecar(task.bring_file(number), Path(work) / f"{number}.vtt", cancel=task.cancel)
     codecs = [Codec(name) for name in task.options.codecs]
     detail = detail_of(source, cancel=task.cancel)
     ladder = build_ladder(source, codecs, detail)
@@ -213,42 +277,42 @@ def _probe(task: _Task) -> Outcome:
 
 def _video(task: _Task) -> Outcome:
     codec, number = Codec(task.claim.params["codec"]), int(task.claim.params["chunk"])
-    source, ladder = task.source, task.ladder
+    source, ladder, name = task.bring_source(), task.ladder, task.part_name(codec, number)
     chunk = chunks.split(source.picture_s, ladder.fps)[number]
     report = chunks.encode_chunk(
         source,
         ladder,
         codec,
         chunk,
-        task.part(codec, number),
+        task.folder / name,
         preset=task.options.preset,
         progress=task.progress,
         cancel=task.cancel,
     )
+    task.keep(name)
     return Outcome(asdict(report))
 
 
 def _audio(task: _Task) -> Outcome:
     rung = next(one for one in task.ladder.audio if one.name == task.claim.params["rung"])
-    loudness = sound.measure(task.source, rung, cancel=task.cancel)
-    sound.encode_sound(
-        task.source,
-        rung,
-        loudness.gain_db,
-        task.folder / f"audio-{rung.name}.mp4",
-        progress=task.progress,
-        cancel=task.cancel,
-    )
+    source, name = task.bring_source(), f"audio-{rung.name}.mp4"
+    loudness = sound.measure(source, rung, cancel=task.cancel)
+    place = task.folder / name
+    sound.encode_sound(source, rung, loudness.gain_db, place, progress=task.progress, cancel=task.cancel)
+    task.keep(name)
     return Outcome({**asdict(loudness), "gain_db": loudness.gain_db})
 
 
 def _subtitles(task: _Task) -> Outcome:
-    rungs = subtitles.text_rungs(task.source.subtitles)
-    written = [
-        rung.name
-        for rung in rungs
-        if subtitles.write_subtitles(task.source, rung, task.folder / f"text-{rung.name}.vtt", cancel=task.cancel)
-    ]
+    rungs, written = task.text_rungs(), []
+    for rung in rungs:
+        name = f"text-{rung.name}.vtt"
+        if rung.beside:
+            subtitles.write_sidecar(task.bring_file(rung.position), task.folder / name, cancel=task.cancel)
+        elif not subtitles.write_subtitles(task.bring_source(), rung, task.folder / name, cancel=task.cancel):
+            continue
+        task.keep(name)
+        written.append(rung.name)
     return Outcome({"written": written, "left_out": [rung.name for rung in rungs if rung.name not in written]})
 
 
@@ -256,17 +320,18 @@ def _poster(task: _Task) -> Outcome:
     work = task.draft("poster")
     work.mkdir(parents=True)
     try:
-        make_poster(task.source, task.title, work / "poster.jpg", work, cancel=task.cancel)
+        make_poster(task.bring_source(), task.title, work / "poster.jpg", work, cancel=task.cancel)
         (work / "poster.jpg").replace(task.folder / "poster.jpg")
+        task.keep("poster.jpg")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return Outcome({})
 
 
 def _rate(task: _Task) -> Outcome:
-    codec, source, ladder = Codec(task.claim.params["codec"]), task.source, task.ladder
+    codec, source, ladder = Codec(task.claim.params["codec"]), task.bring_source(), task.ladder
     seen = chunks.looked_at(chunks.split(source.picture_s, ladder.fps))
-    parts = [(chunk, task.part(codec, chunk.number)) for chunk in seen]
+    parts = [(chunk, task.bring_part(codec, chunk.number)) for chunk in seen]
     rated = rating.rate(source, ladder, codec, parts, cancel=task.cancel)
     return Outcome({"metric": rated.metric, "scores": dict(rated.scores)})
 
@@ -274,12 +339,12 @@ def _rate(task: _Task) -> Outcome:
 def _join(task: _Task) -> Outcome:
     codec, source, ladder = Codec(task.claim.params["codec"]), task.source, task.ladder
     numbers = range(len(chunks.split(source.picture_s, ladder.fps)))
+    parts = [task.bring_part(codec, number) for number in numbers]
     bits = {}
     for rung in ladder.of(codec):
         target = task.folder / f"video-{rung.name}.mp4"
-        chunks.join(
-            [chunks.rung_file(task.part(codec, number), rung) for number in numbers], target, codec, ladder.fps
-        )
+        chunks.join([chunks.rung_file(part, rung) for part in parts], target, codec, ladder.fps)
+        task.keep(target.name)
         bits[rung.name] = 8 * target.stat().st_size
     reports = [task.result(chunk_task(codec, number)) for number in numbers]
     duration_s = float(sum(report["frames"] for report in reports) / ladder.fps)
@@ -296,21 +361,24 @@ def _join(task: _Task) -> Outcome:
 def _tiles(task: _Task) -> Outcome:
     rung = task.ladder.of(Codec.H264)[0]
     draft, place = task.draft("tiles"), task.folder / "tiles"
-    made = tiles.make_tiles(rung, task.folder / f"video-{rung.name}.mp4", draft, cancel=task.cancel)
+    made = tiles.make_tiles(rung, task.bring(f"video-{rung.name}.mp4"), draft, cancel=task.cancel)
     shutil.rmtree(place, ignore_errors=True)
     draft.rename(place)
+    task.keep("tiles")
     return Outcome(asdict(made))
 
 
 def _package(task: _Task) -> Outcome:
     variant = task.claim.params["variant"]
     keys = task.keys() if variant == "encrypted" else ()
-    draft, place = task.draft(variant), task.folder / "title" / variant
-    package(task.encoded(), draft, keys, scheme=task.options.scheme, systems=task.options.systems, cancel=task.cancel)
-    shutil.rmtree(place, ignore_errors=True)
-    place.parent.mkdir(exist_ok=True)
-    draft.rename(place)
-    return Outcome({})
+    # Encrypted files are others each time: two attempts at once must not mix theirs.
+    draft, name = task.draft(variant), f"packaged/{variant}-{secrets.token_hex(4)}"
+    encoded = task.bring_encoded()
+    package(encoded, draft, keys, scheme=task.options.scheme, systems=task.options.systems, cancel=task.cancel)
+    (task.folder / name).parent.mkdir(exist_ok=True)
+    draft.rename(task.folder / name)
+    task.keep(name)
+    return Outcome({"folder": name})
 
 
 def _check(task: _Task) -> Outcome:
@@ -326,7 +394,7 @@ def _check(task: _Task) -> Outcome:
         scheme=task.options.scheme,
         sheets=encoded.tiles.sheets if encoded.tiles is not None else 0,
     )
-    return Outcome(asdict(verify_variant(task.folder / "title" / variant, expected)))
+    return Outcome(asdict(verify_variant(task.bring(task.packaged(variant), folder=True), expected)))
 
 
 def _qualities(encoded: Encoded, claim: Claim) -> tuple[dict[str, Any], ...]:
@@ -341,6 +409,14 @@ def _qualities(encoded: Encoded, claim: Claim) -> tuple[dict[str, Any], ...]:
         }
         for item in encoded.video
     )
+
+
+def _same_file(source: str, target: str) -> None:
+    """The file under another name, at no cost where the file system can do that."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _languages(tracks: Iterable[str]) -> list[str]:

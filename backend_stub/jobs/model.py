@@ -24,7 +24,8 @@ class NewTask:
 class NewJob:
     """What is asked for. While a job of the same ``key`` is not over, asking again finds that one.
 
-    ``host`` is the machine that has the files it needs; empty when every worker has them.
+    ``host`` is the machine that has the files it needs; empty when every worker has them. ``id`` (32 hexadecimal
+    digits, never used before) is for those who must know it beforehand; one is made where it is empty.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class NewJob:
     priority: int = 0
     host: str = ""
     account_id: str | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Processes on several machines share it. Whoever dies in the middle of a call has
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -45,13 +45,12 @@ class Jobs:
         graph.needs_of((task.name, task.needs) for task in tasks)
         now = self._clock.now()
         with self._database.write() as session:
-            same = select(Job).where(Job.key == new.key, Job.state.not_in([str(state) for state in _OVER]))
-            found = session.scalars(same).first()
+            found = _going_on(session, new.key)
             if found is not None:
                 self._retry(session, found, now)
                 return found.id
             job = Job(
-                id=secrets.token_hex(16),
+                id=new.id or secrets.token_hex(16),
                 kind=new.kind,
                 key=new.key,
                 name=new.name[:300],
@@ -71,28 +70,36 @@ class Jobs:
             audit.record(session, now, "job.submitted", account_id=new.account_id, subject=job.id)
             return job.id
 
+    def find(self, key: str) -> str | None:
+        """The id of the job with this key that is not over."""
+        with self._database.read() as session:
+            found = _going_on(session, key)
+            return found.id if found is not None else None
+
     # -- doing work -----------------------------------------------------------------------------------------------
 
-    def claim(self, owner: str, *, host: str = "", job_id: str | None = None) -> Claim | None:
+    def claim(
+        self, owner: str, *, host: str = "", job_id: str | None = None, kinds: Collection[str] | None = None
+    ) -> Claim | None:
         """The most urgent task that can begin now, leased to ``owner``; None when there is none.
 
         An owner has one task at a time: asking again before it is finished gives the same one, so that an answer
-        that was lost costs nothing. ``host`` is where the owner runs; ``job_id`` narrows to one job.
+        that was lost costs nothing. ``host`` is where the owner runs; ``job_id`` narrows to one job, ``kinds``
+        to tasks of these kinds.
         """
         now = self._clock.now()
         with self._database.write() as session:
             self._expire(session, now)
+            wanted = _tasks_of_active_jobs(host, job_id)
+            if kinds is not None:
+                wanted = wanted.where(JobTask.kind.in_(kinds))
             held = session.scalars(
-                _tasks_of_active_jobs(host, job_id).where(
-                    JobTask.state == str(TaskState.RUNNING), JobTask.owner == owner
-                )
+                wanted.where(JobTask.state == str(TaskState.RUNNING), JobTask.owner == owner)
             ).first()
             if held is not None:
                 _apply(held, states.beat(_machine(held), owner, held.attempts, now, self.policy))
                 return _claim_of(session, held)
-            free = _tasks_of_active_jobs(host, job_id).where(
-                JobTask.state == str(TaskState.READY), JobTask.available_at <= now
-            )
+            free = wanted.where(JobTask.state == str(TaskState.READY), JobTask.available_at <= now)
             order = (Job.priority.desc(), Job.created_at, Job.id, JobTask.position)
             task = session.scalars(
                 free.order_by(*order).limit(1).with_for_update(of=JobTask, skip_locked=True)
@@ -235,6 +242,11 @@ class Jobs:
             _apply(task, states.expire(_machine(task), now, self.policy))
             session.flush()
             _advance(session, session.get_one(Job, task.job_id), now)
+
+
+def _going_on(session: Session, key: str) -> Job | None:
+    same = select(Job).where(Job.key == key, Job.state.not_in([str(state) for state in _OVER]))
+    return session.scalars(same).first()
 
 
 def _tasks_of_active_jobs(host: str, job_id: str | None) -> Select[JobTask]:

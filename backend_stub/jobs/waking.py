@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
+from huey.exceptions import ConfigurationError
 
 _logger = logging.getLogger(__name__)
 _NAME = "matinee-jobs"
@@ -26,11 +28,16 @@ class _Listener(Consumer):  # type: ignore[misc]  # huey has no types
         return
 
 
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
 class Bell:
     """Rings for workers, and listens for them. ``url`` is empty for the data folder's own."""
 
     def __init__(self, data_dir: Path, url: str = "") -> None:
-        self._huey = _open(data_dir, url)
+        self._connections: list[_Closable] = []
+        self._huey = self._open(data_dir, url)
         self._heard: Callable[[], None] = lambda: None
         self._task = self._huey.task(name="wake")(self._hear)
         self._consumer: Any = None
@@ -58,13 +65,25 @@ class Bell:
         if self._consumer is not None:
             self._consumer.stop(graceful=True)
         self._huey.storage.close()
+        for connection in self._connections:
+            connection.close()
 
+    def _open(self, data_dir: Path, url: str) -> Huey:
+        try:
+            if not url:
+                return SqliteHuey(_NAME, filename=str(data_dir / _FILE), results=False)
+            if url.startswith(("redis://", "rediss://")):
+                return RedisHuey(_NAME, url=url, results=False)
+            if url.startswith("postgresql://"):
+                return PostgresHuey(_NAME, connection=partial(self._connect, url), results=False)
+        except (ConfigurationError, ImportError) as error:
+            raise ValueError("That way of waking workers needs matinee[redis] or matinee[postgres].") from error
+        raise ValueError("Workers are woken through redis:// or postgresql:// addresses, or the data folder.")
 
-def _open(data_dir: Path, url: str) -> Huey:
-    if not url:
-        return SqliteHuey(_NAME, filename=str(data_dir / _FILE), results=False)
-    if url.startswith(("redis://", "rediss://")):
-        return RedisHuey(_NAME, url=url, results=False)
-    if url.startswith("postgresql://"):
-        return PostgresHuey(_NAME, dsn=url, results=False)
-    raise ValueError("Workers are woken through redis:// or postgresql:// addresses, or the data folder.")
+    def _connect(self, url: str) -> _Closable:
+        """Huey has a connection for each thread that listens, and leaves them to the end of the program."""
+        import psycopg
+
+        connection = psycopg.connect(url)
+        self._connections.append(connection)
+        return connection

@@ -50,11 +50,13 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """How a worker works: tasks at once, seconds between looks at an idle table, and the one job it is there for."""
+    """How a worker works: tasks at once, seconds between looks at an idle table, the one job it is there for, and the
+    kinds of tasks that it does (all when None)."""
 
     slots: int
     poll_s: float = 5.0
     job_id: str | None = None
+    kinds: frozenset[str] | None = None
 
 
 class Worker:
@@ -120,7 +122,8 @@ class Worker:
         while not self._stopping.is_set():
             heard = self._calls
             try:
-                claim = self._jobs.claim(owner, host=self.host, job_id=self._hands.job_id)
+                hands = self._hands
+                claim = self._jobs.claim(owner, host=self.host, job_id=hands.job_id, kinds=hands.kinds)
             except DBAPIError:
                 _logger.exception("the job table cannot be reached")
                 claim = None

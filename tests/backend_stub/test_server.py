@@ -133,13 +133,13 @@ def test_names_and_kinds() -> None:
 class TestCli:
     def test_running_takes_faults_and_makes_the_demo_viewer(self, tmp_path: Path) -> None:
         faults = fault_document({"match": {"kind": "time"}, "fault": {"type": "status", "status": 503}})
-        with cli.running(tmp_path, cli.default_options(edges=2, port=0), faults) as group:
+        with cli.running(Settings(tmp_path), cli.default_options(edges=2, port=0), faults) as group:
             assert httpx.get(f"{group.api_url}/time", trust_env=False).status_code == 503
             with signed_in_viewer(group) as viewer:
                 assert viewer.client.get("/catalog").json() == {"items": [], "next_cursor": None}
 
     def test_bad_faults_start_nothing(self, tmp_path: Path) -> None:
-        with pytest.raises(FaultDocumentError, match="version"), cli.running(tmp_path / "x", faults="{}"):
+        with pytest.raises(FaultDocumentError, match="version"), cli.running(Settings(tmp_path / "x"), faults="{}"):
             pass
         assert not (tmp_path / "x").exists()
 
@@ -154,8 +154,9 @@ class TestCli:
 
     def test_serve_ends_with_a_signal(self, tmp_path: Path) -> None:
         program = (
-            "import sys; from pathlib import Path; from backend_stub import cli\n"
-            "cli.serve(Path(sys.argv[1]), cli.default_options(port=0),"
+            "import sys; from pathlib import Path\n"
+            "from backend_stub import cli; from backend_stub.config import Settings\n"
+            "cli.serve(Settings(Path(sys.argv[1])), cli.default_options(port=0),"
             " announce=lambda group: print(group.api_url, flush=True))\n"
             "print('ended', flush=True)"
         )

@@ -6,6 +6,7 @@ import argparse
 import importlib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from player.errors import ComponentError, ErrorCode, InputError
 
@@ -26,6 +27,29 @@ def data_folder(args: argparse.Namespace) -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("matinee-service")
+
+
+def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--wake`` and ``--store``: what the service and its workers on other machines share besides the database."""
+    parser.add_argument(
+        "--wake",
+        default="",
+        metavar="URL",
+        help="wake workers through redis:// or postgresql:// (default: MATINEE_WAKE_URL, else the data folder)",
+    )
+    parser.add_argument(
+        "--store",
+        default="",
+        metavar="URL",
+        help="share the files of jobs in s3://BUCKET/PREFIX (default: MATINEE_STORE_URL, else the data folder)",
+    )
+
+
+def service_settings(args: argparse.Namespace) -> Any:  # noqa: ANN401 -- its class is loaded by name
+    """The ``Settings`` of the bundled service by the options of a command."""
+    given = {"wake_url": getattr(args, "wake", ""), "store_url": getattr(args, "store", "")}
+    settings = load("backend_stub.config").Settings
+    return settings(data_folder(args), **{name: value for name, value in given.items() if value})
 
 
 def load(name: str) -> ModuleType:

@@ -33,7 +33,9 @@ def run(args: argparse.Namespace) -> int:
         code = int(load("backend_stub.encoding.cli").samples_command(data, missing, out=sys.stderr))
         if code:
             return code
-    with service.running(data, service.default_options(port=args.port)) as group:
+    with service.running(
+        load("backend_stub.config").Settings(data), service.default_options(port=args.port)
+    ) as group:
         for line in service.describe(group):
             _say(line)
         viewer = accounts.DEMO_EMAIL, accounts.DEMO_PASSWORD

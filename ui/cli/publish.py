@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from ui.cli.backend import add_data_argument, data_folder, load
+from ui.cli.backend import add_data_argument, add_worker_arguments, load, service_settings
 
 _JOBS = ("director", "writer", "actor")
 
@@ -51,8 +51,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="whose PSSH boxes it has as well",
     )
+    parser.add_argument(
+        "--subtitles",
+        action="append",
+        type=_sidecar,
+        default=[],
+        metavar="LANG:FILE",
+        help="subtitles beside the film: .srt, .vtt, .ass or .ttml (one film only); may be given several times",
+    )
     parser.add_argument("--replace", metavar="ID", help="a new version of this title (one file only)")
-    parser.add_argument("--later", action="store_true", help="leave it to workers (matinee worker) on this machine")
+    parser.add_argument("--later", action="store_true", help="leave it to workers (matinee worker)")
+    add_worker_arguments(parser)
     add_data_argument(parser)
 
 
@@ -60,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
     """Encode, package, check and publish; nothing is left behind of a file that fails."""
     from player.errors import ErrorCode, InputError
 
-    if (args.title is not None or args.replace is not None) and len(args.files) > 1:
-        raise InputError(ErrorCode.INPUT_USAGE, "--title and --replace go with one file.")
+    if (args.title is not None or args.replace is not None or args.subtitles) and len(args.files) > 1:
+        raise InputError(ErrorCode.INPUT_USAGE, "--title, --replace and --subtitles go with one file.")
     if args.no_clear and args.no_encrypted:
         raise InputError(ErrorCode.INPUT_USAGE, "--no-clear and --no-encrypted leave nothing to publish.")
     if args.series is not None and args.trailer_of is not None:
@@ -78,13 +87,14 @@ def run(args: argparse.Namespace) -> int:
             codecs=tuple(args.codec),
             scheme=args.scheme,
             systems=tuple(args.pssh),
+            sidecars=tuple(pipeline.Sidecar(path, language) for language, path in args.subtitles),
             title_id=args.replace,
             replace=args.replace is not None,
         )
         if args.later:
-            result = int(publisher.submit_command(data_folder(args), file, options))
+            result = int(publisher.submit_command(service_settings(args), file, options))
         else:
-            result = int(publisher.publish_command(data_folder(args), [file], options))
+            result = int(publisher.publish_command(service_settings(args), [file], options))
         if result == publisher.INTERRUPTED:
             return result
         code = code or result
@@ -111,6 +121,13 @@ def _stretch(text: str) -> tuple[float, float]:
         return float(begin), float(end)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form 12.5-40") from None
+
+
+def _sidecar(text: str) -> tuple[str, str]:
+    language, _, path = text.partition(":")
+    if not re.fullmatch(r"[a-z]{2,3}", language) or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form en:FILE")
+    return language, str(Path(path).absolute())
 
 
 def _genre(text: str) -> str:

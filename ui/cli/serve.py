@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from ui.cli.backend import add_data_argument, data_folder, load, read_text
+from ui.cli.backend import add_data_argument, add_worker_arguments, load, read_text, service_settings
 from ui.cli.options import countries, port
 
 
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DE,AT",
         help="near which countries the first edge stands; again for the next one (default: everywhere)",
     )
+    add_worker_arguments(parser)
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults from the start (docs/faults.md)")
     parser.add_argument(
         "--admin", metavar="EMAIL", help="make this account one for the operator's pages (password: MATINEE_PASSWORD)"
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         options = service.default_options(
             args.edges, args.port, args.host, shield=args.shield, edge_countries=args.near
         )
-        service.serve(data_folder(args), options, read_text(args.faults), announce)
+        service.serve(service_settings(args), options, read_text(args.faults), announce)
     except ValueError as error:
         raise InputError(ErrorCode.INPUT_FILE, str(error)) from error
     except OSError as error:

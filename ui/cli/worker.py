@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ui.cli.backend import add_data_argument, data_folder, load
+from ui.cli.backend import add_data_argument, add_worker_arguments, load, service_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,17 +12,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--slots", type=int, default=0, metavar="N", help="tasks at once (default: one per processor)"
     )
-    parser.add_argument(
-        "--wake",
-        default="",
-        metavar="URL",
-        help="be woken through redis:// or postgresql:// (default: the data folder)",
-    )
+    add_worker_arguments(parser)
     add_data_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Work until Ctrl-C; what is unfinished then is left to others."""
-    return int(
-        load("backend_stub.encoding.jobs_cli").worker_command(data_folder(args), max(0, args.slots), args.wake)
-    )
+    return int(load("backend_stub.encoding.jobs_cli").worker_command(service_settings(args), max(0, args.slots)))

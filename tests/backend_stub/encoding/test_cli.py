@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backend_stub.config import Settings
 from backend_stub.encoding import cli, tools
 from backend_stub.encoding.pipeline import TitleOptions
 
@@ -21,7 +22,7 @@ class Terminal(io.StringIO):
 
 def publish(data: Path, *files: Path, options: TitleOptions = FAST, err: io.StringIO | None = None):
     out, err = io.StringIO(), err or io.StringIO()
-    return cli.publish_command(data, files, options, out=out, err=err), out.getvalue(), err.getvalue()
+    return cli.publish_command(Settings(data), files, options, out=out, err=err), out.getvalue(), err.getvalue()
 
 
 def test_a_good_and_a_bad_file(barcoded: Path, tmp_path: Path) -> None:

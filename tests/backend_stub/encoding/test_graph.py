@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_stub.config import Settings
+from backend_stub.encoding import ttml
 from backend_stub.encoding.chunks import SEGMENT_S, split
 from backend_stub.encoding.findings import findings_of
 from backend_stub.encoding.ladder import Codec, build_ladder
-from backend_stub.encoding.options import TitleOptions, job_key, read_spec, spec_document
+from backend_stub.encoding.options import Sidecar, TitleOptions, Wanted, job_key, read_spec, spec_document
 from backend_stub.encoding.package import SYSTEMS
 from backend_stub.encoding.pipeline import publish_file
 from backend_stub.encoding.plan import PROBE, tasks_after_probe
@@ -87,11 +88,11 @@ def test_what_is_asked_for_is_the_same_job_until_the_file_or_the_wishes_change(t
     film = tmp_path / "film.mp4"
     film.write_bytes(b"1")
     options = TitleOptions(title="A", codecs=("av1",))
-    assert read_spec(spec_document(film, options)) == (film, options)
-    first = job_key(film, options)
-    assert job_key(film, options) == first != job_key(film, TitleOptions(title="A"))
+    assert read_spec(spec_document(Wanted(film, options))) == Wanted(film, options)
+    first = job_key(Wanted(film, options))
+    assert job_key(Wanted(film, options)) == first != job_key(Wanted(film, TitleOptions(title="A")))
     film.write_bytes(b"12")
-    assert job_key(film, options) != first
+    assert job_key(Wanted(film, options)) != first
     for wrong in ({"scheme": "none"}, {"codecs": ("vp9",)}, {"clear": False, "encrypted": False}):
         with pytest.raises(ValueError, match=r"no such|variant"):
             TitleOptions(**wrong)
@@ -128,6 +129,30 @@ def test_findings_are_sentences() -> None:
     assert findings_of(source(audio=()), {}) == ["There is no sound."]
 
 
+TTML = """<?xml version="1.0"?>
+<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling" xml:lang="en"
+    xmlns:ttp="http://www.w3.org/ns/ttml#parameter" ttp:frameRate="25" ttp:tickRate="1000">
+  <head><metadata/></head>
+  <body begin="1s"><div begin="00:00:01:05" end="4s">
+    <p begin="500ms" dur="1.5s">one &amp;<br/><span tts:fontStyle="italic">two</span></p>
+    <p begin="2000t" dur="1h">to the end</p><p begin="5s" end="6s">beyond it</p><p>  </p>
+  </div></body>
+</tt>"""
+
+
+def test_ttml_is_read_with_its_times_one_in_the_other() -> None:
+    assert ttml.to_webvtt(TTML.encode()) == (
+        "WEBVTT\n\n00:00:02.700 --> 00:00:04.200\none &amp;\n<i>two</i>\n\n"
+        "00:00:04.200 --> 00:00:05.000\nto the end\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "no xml", "<a/>", TTML.replace("500ms", "soon")])
+def test_what_is_no_ttml(text: str) -> None:
+    with pytest.raises(ttml.TtmlError):
+        ttml.to_webvtt(text.encode())
+
+
 def test_a_title_with_everything(tmp_path: Path) -> None:
     """Half of it is black; the sound is far too soft and is not, once published."""
     (tmp_path / "s.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nHello\n")
@@ -139,8 +164,18 @@ def test_a_title_with_everything(tmp_path: Path) -> None:
         *("-c:s", "srt", film),
     )
     settings = Settings(tmp_path / "data")
+    (tmp_path / "beside.srt").write_bytes("1\n00:00:02,000 --> 00:00:04,000\nGrüße\n".encode("cp1252"))
+    (tmp_path / "beside.ttml").write_text(TTML)
     options = TitleOptions(
-        title="All", preset="ultrafast", codecs=("hevc", "av1"), scheme="cenc", systems=("widevine", "playready")
+        title="All",
+        preset="ultrafast",
+        codecs=("hevc", "av1"),
+        scheme="cenc",
+        systems=("widevine", "playready"),
+        sidecars=(
+            Sidecar(str(tmp_path / "beside.srt"), "deu"),
+            Sidecar(str(tmp_path / "beside.ttml"), "eng"),
+        ),
     )
     publish_file(settings, film, options)
     home = settings.media_dir / "all"
@@ -149,11 +184,11 @@ def test_a_title_with_everything(tmp_path: Path) -> None:
     result = job.result
     assert any("black from 4.5 s to 9.0 s" in finding for finding in result["findings"])
     assert [quality["codec"] for quality in result["qualities"]] == ["h264", "hevc", "av1"]
-    assert all(20 < quality["score"] <= 100 for quality in result["qualities"] if quality["codec"] != "av1")
+    assert all(20 < quality["score"] <= 100 for quality in result["qualities"])
     master = (home / "encrypted" / "master.m3u8").read_text()
     assert len(m3u8.loads(master).iframe_playlists) == 3
     assert all(name in master for name in ("TYPE=SUBTITLES", "EXT-X-IMAGE-STREAM-INF"))
-    assert ("SCORE=" in master) == (result["qualities"][2]["score"] is not None)
+    assert "SCORE=" in master
     mpd = (home / "encrypted" / "manifest.mpd").read_text()
     assert mpd.count("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed") >= 2
     assert set(SYSTEMS) == {"widevine", "playready"}
@@ -161,6 +196,12 @@ def test_a_title_with_everything(tmp_path: Path) -> None:
         presentation = parse(text.encode(), f"http://127.0.0.1/all/encrypted/{name}")
         kinds = {track.type for period in presentation.periods for track in period.tracks}
         assert {TrackType.VIDEO, TrackType.AUDIO, TrackType.TEXT, TrackType.IMAGE} <= kinds
+        tracks = [track for period in presentation.periods for track in period.tracks]
+        languages = [track.language for track in tracks if track.type is TrackType.TEXT]
+        assert sorted(str(language)[:2] for language in languages) == ["de", "en", "en"]
+    for folder, word in (("eng", "Hello"), ("deu", "Grüße"), ("eng-2b", "<i>two</i>")):
+        segments = (home / "clear" / "text" / folder).glob("*.m4s")
+        assert word.encode() in b"".join(path.read_bytes() for path in segments)
     published = home / "clear" / "audio" / "und"
     joined = tmp_path / "sound.mp4"
     joined.write_bytes(

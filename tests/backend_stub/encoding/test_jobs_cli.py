@@ -39,7 +39,7 @@ def test_a_job_is_left_to_a_worker_which_a_polite_signal_ends(
     watcher = threading.Thread(target=end_when_done)
     watcher.start()
     said = io.StringIO()
-    assert jobs_cli.worker_command(data, 2, "", err=said) == jobs_cli.GOOD
+    assert jobs_cli.worker_command(Settings(data), 2, err=said) == jobs_cli.GOOD
     watcher.join()
     assert f"works on {data}" in said.getvalue()
     assert jobs_cli.follow_command(data, job_id, err=io.StringIO()) == jobs_cli.GOOD
@@ -53,10 +53,10 @@ def test_a_job_is_left_to_a_worker_which_a_polite_signal_ends(
 
 def test_jobs_that_cannot_be_done_or_are_not_there(tmp_path: Path) -> None:
     said = io.StringIO()
-    assert cli.submit_command(tmp_path, tmp_path / "no.mp4", TitleOptions(), err=said) == cli.BAD_INPUT
+    assert cli.submit_command(Settings(tmp_path), tmp_path / "no.mp4", TitleOptions(), err=said) == cli.BAD_INPUT
     assert jobs_cli.cancel_command(tmp_path, "no", err=said) == jobs_cli.BAD_INPUT
     assert jobs_cli.follow_command(tmp_path, "no", err=said) == jobs_cli.BAD_INPUT
-    assert jobs_cli.worker_command(tmp_path, 1, "ftp://x", err=said) == jobs_cli.BAD_INPUT
+    assert jobs_cli.worker_command(Settings(tmp_path, wake_url="ftp://x"), 1, err=said) == jobs_cli.BAD_INPUT
     assert said.getvalue().splitlines() == [
         "no.mp4 cannot be read: No such file or directory.",
         "There is no job no.",

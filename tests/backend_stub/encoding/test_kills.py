@@ -8,6 +8,7 @@ from backend_stub.config import Settings
 from backend_stub.encoding.boxes import boxes
 from backend_stub.encoding.options import TitleOptions
 from backend_stub.encoding.pipeline import publish_file, submit
+from backend_stub.encoding.storage import open_storage
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState
 from backend_stub.services.publishing import PublishedTitle, publish
@@ -28,7 +29,7 @@ def check_kills(folder: Path, seconds: float, kills: int, seed: int, at_least: i
     calm, disturbed = Settings(folder / "calm"), Settings(folder / "disturbed")
     publish_file(calm, film, FAST)
     with open_jobs(disturbed) as jobs:
-        job_id = submit(jobs, film, FAST)
+        job_id = submit(jobs, open_storage(disturbed), film, FAST)
     run = run_with_kills(disturbed, job_id, kills, seed)
     assert run.job.state is JobState.DONE, [task.log for task in run.job.tasks]
     assert run.kills >= at_least

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from backend_stub.encoding.options import TitleOptions, read_spec, spec_document
+from backend_stub.encoding.options import TitleOptions, Wanted, read_spec, spec_document
 from backend_stub.services.belonging import Belonging
 from backend_stub.services.structure import Markers
 from backend_stub.services.title_credits import Credits, Person
@@ -84,5 +84,5 @@ def test_what_a_job_is_told_is_what_was_said(tmp_path):
     said = Belonging("Mill", 2, 7, None, Markers((1.0, 2.5), None), Credits(["drama"], [Person("Ada", "writer")]))
     for one in (said, Belonging(trailer_of="film")):
         options = TitleOptions(title="x", belonging=one)
-        spec = json.loads(json.dumps(spec_document(tmp_path, options)))
-        assert read_spec(spec) == (tmp_path, options)
+        spec = json.loads(json.dumps(spec_document(Wanted(tmp_path, options))))
+        assert read_spec(spec) == Wanted(tmp_path, options)

@@ -1,0 +1,55 @@
+"""The bell on each of its storages: the data folder's file, Redis (a fake of it), PostgreSQL (where there is one)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fakeredis import TcpFakeServer
+from sqlalchemy import make_url
+
+from backend_stub.jobs.waking import Bell
+from tests.kit.postgres import postgres_cluster
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    server = TcpFakeServer(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"redis://127.0.0.1:{server.server_address[1]}/0"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    with postgres_cluster() as cluster:
+        url = make_url(cluster.blank())
+        yield url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@contextmanager
+def folder() -> Iterator[str]:
+    yield ""
+
+
+@pytest.mark.parametrize("storage", [folder, redis, postgres])
+def test_whoever_listens_hears_the_bell_that_another_rings(tmp_path: Path, storage) -> None:
+    heard = threading.Semaphore(0)
+    with storage() as url:
+        listening, ringing = Bell(tmp_path, url), Bell(tmp_path, url)
+        listening.listen(heard.release, poll_s=0.1)
+        try:
+            ringing.ring(2)
+            assert heard.acquire(timeout=60)
+            assert heard.acquire(timeout=60)
+        finally:
+            listening.close()
+            ringing.close()
