@@ -111,6 +111,7 @@ def tokens_body(pair: TokenPair) -> schemas.TokensBody:
         refresh_token=pair.refresh_token,
         expires_in_s=pair.expires_in_s,
         account=account,
+        profile_id=pair.profile_id,
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from backend_stub.api import schemas
-from backend_stub.api.deps import Context, TitleId, Viewer, Watching
+from backend_stub.api.deps import Context, TitleId, Watching
 from backend_stub.api.errors import documented
 from backend_stub.api.title_credits import Narrowed
 from backend_stub.problems import ProblemError
@@ -38,8 +38,8 @@ def list_titles(
 
 
 @router.get("/catalog/{title_id}", responses=documented(401, 403, 404))
-def get_title(request: Request, context: Context, viewer: Viewer, title_id: TitleId) -> schemas.TitleBody:
-    return title_body(request, context.catalog.get(viewer.id, title_id))
+def get_title(request: Request, context: Context, watching: Watching, title_id: TitleId) -> schemas.TitleBody:
+    return title_body(request, context.catalog.get(watching, title_id))
 
 
 @router.get(

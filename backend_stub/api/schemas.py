@@ -125,6 +125,7 @@ class TokensBody(BaseModel):
     refresh_token: str
     expires_in_s: float
     account: AccountBody
+    profile_id: str | None
 
 
 class ProgressBody(BaseModel):
@@ -372,6 +373,7 @@ class ProgressItem(Strict):
     duration_s: Seconds
     watched_at: Seconds
     device_id: Id64
+    profile_id: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")] | None = None
 
 
 class ProgressRequest(Strict):

@@ -31,7 +31,7 @@ Feedback = Mapping[Viewer, Mapping[str, float]]
 
 def read_feedback(session: Session, now: float) -> Feedback:
     """How much each viewer showed for each title, by title id; days halve it every 90. What a
-    profile did counts for the account as well; how far a title was watched is known of the account alone."""
+    profile did counts for the account as well."""
     weights: dict[Viewer, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     today = day_of(now)
     views = select(View.account_id, View.profile_id, View.title_id, View.day).where(View.day >= today - HORIZON_DAYS)
@@ -42,7 +42,9 @@ def read_feedback(session: Session, now: float) -> Feedback:
     progress = select(Progress).where(Progress.position_s > 0)
     for row in session.scalars(progress):
         share = min(1.0, row.position_s / row.duration_s) if row.duration_s > 0 else 0.0
-        weights[Viewer(row.account_id, "")][row.title_id] += _SEEN * share * _faded(today - day_of(row.watched_at))
+        weight = _SEEN * share * _faded(today - day_of(row.watched_at))
+        for viewer in {Viewer(row.account_id, row.profile_id), Viewer(row.account_id, "")}:
+            weights[viewer][row.title_id] += weight
     lists = select(ListEntry.account_id, ListEntry.profile_id, ListEntry.title_id).where(ListEntry.listed)
     for account_id, profile_id, title_id in session.execute(lists):
         for viewer in {Viewer(account_id, profile_id), Viewer(account_id, "")}:

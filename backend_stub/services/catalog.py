@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -61,24 +61,24 @@ class Catalog:
         with self._database.read() as session:
             found = list(session.scalars(query.where(is_offered()), offer_values(viewing, self._clock.now())))
             titles = found[:limit]
-            progress = progress_of(session, viewing.account_id, [title.id for title in titles])
+            progress = progress_of(session, viewing, [title.id for title in titles])
         more = len(found) > limit
         return Page(
             items=[WatchedTitle(title, progress.get(title.id)) for title in titles],
             next_cursor=_write_cursor(titles[-1]) if more else None,
         )
 
-    def get(self, account_id: str, title_id: str) -> WatchedTitle:
+    def get(self, viewing: Viewing, title_id: str) -> WatchedTitle:
         """Raises :class:`ProblemError` 404 ``title_not_found``."""
         with self._database.read() as session:
             title = published_title(session, title_id)
-            return whole(session, account_id, title)
+            return whole(session, viewing, title)
 
 
-def whole(session: Session, account_id: str, title: Title) -> WatchedTitle:
+def whole(session: Session, viewing: Viewing, title: Title) -> WatchedTitle:
     """A title with everything that is known of it."""
     around = surroundings_of(session, title.id)
-    watches = watches_of(session, account_id, title.id)
+    watches = watches_of(session, viewing.account_id, viewing.profile_id, title.id)
     return WatchedTitle(
         title,
         standing(watches),
@@ -89,11 +89,11 @@ def whole(session: Session, account_id: str, title: Title) -> WatchedTitle:
     )
 
 
-def watched(session: Session, account_id: str, titles: Sequence[Title]) -> list[WatchedTitle]:
+def watched(session: Session, viewing: Viewing, titles: Sequence[Title]) -> list[WatchedTitle]:
     """Titles for a list that may have episodes."""
     ids = [title.id for title in titles]
     progress, places, markers = (
-        progress_of(session, account_id, ids),
+        progress_of(session, viewing, ids),
         places_of(session, ids),
         markers_by_title(session, ids),
     )
@@ -108,9 +108,14 @@ def watched(session: Session, account_id: str, titles: Sequence[Title]) -> list[
     ]
 
 
-def progress_of(session: Session, account_id: str, title_ids: Sequence[str]) -> dict[str, Progress]:
-    query = select(Progress).where(Progress.account_id == account_id, Progress.title_id.in_(title_ids))
+def progress_of(session: Session, viewing: Viewing, title_ids: Sequence[str]) -> dict[str, Progress]:
+    query = select(Progress).where(*progress_is_of(viewing), Progress.title_id.in_(title_ids))
     return {row.title_id: row for row in session.scalars(query)}
+
+
+def progress_is_of(viewing: Viewing) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """For a query over progress: only this viewer's."""
+    return Progress.account_id == viewing.account_id, Progress.profile_id == viewing.profile_id
 
 
 def _write_cursor(last: Title) -> str:

@@ -81,7 +81,7 @@ class Downloads:
                 )
             download.max_height = max_height
             kids = entitled_kids(session, entitled, max_height) if variant == ENCRYPTED else []
-            progress = session.get(Progress, (viewing.account_id, title_id))
+            progress = session.get(Progress, (viewing.account_id, viewing.profile_id, title_id))
         expires_at = entitled.end(now + self._settings.play_session_s)
         place = place_of(variant, entitled.title.version)
         heights = [one for one in (max_height, entitled.plan.max_height) if one is not None]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend_stub.db.models import Episode, Progress, Title, TitleMarkers, TitleRights
-from backend_stub.services.catalog import WatchedTitle, watched
+from backend_stub.services.catalog import WatchedTitle, progress_is_of, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.resume import is_seen
 from backend_stub.services.structure import next_episode
@@ -27,7 +27,7 @@ def going_on(session: Session, viewing: Viewing, now: float, limit: int) -> Sequ
         .where(is_offered((FILM, EPISODE)))
     )
     offered = set(session.scalars(query, offer_values(viewing, now)))
-    return watched(session, viewing.account_id, [title for title in candidates if title.id in offered][:limit])
+    return watched(session, viewing, [title for title in candidates if title.id in offered][:limit])
 
 
 def _candidates(session: Session, viewing: Viewing, now: float) -> Iterator[Title]:
@@ -36,7 +36,7 @@ def _candidates(session: Session, viewing: Viewing, now: float) -> Iterator[Titl
         .join(Progress, Progress.title_id == Title.id)
         .outerjoin(Episode, Episode.title_id == Title.id)
         .outerjoin(TitleMarkers, TitleMarkers.title_id == Title.id)
-        .where(Progress.account_id == viewing.account_id, Progress.position_s > 0)
+        .where(*progress_is_of(viewing), Progress.position_s > 0)
         .order_by(Progress.watched_at.desc(), Title.id)
         .limit(_LOOKED_AT)
     )

@@ -35,7 +35,7 @@ class MyList:
                 .limit(_MAX_SHOWN)
             )
             found = session.execute(query, offer_values(viewing, self._clock.now())).all()
-            shown = watched(session, viewing.account_id, [title for title, _ in found])
+            shown = watched(session, viewing, [title for title, _ in found])
         return list(zip(shown, (changed_at for _, changed_at in found), strict=True))
 
     def change(self, viewing: Viewing, title_id: str, *, listed: bool, changed_at: float) -> ListEntry:

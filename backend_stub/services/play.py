@@ -82,9 +82,9 @@ class PlayService:
             audience = Audience(viewing.country, device.name)
             if not ahead:
                 make_room(session, account_id, device_id, entitled.plan, now)
-            shown = whole(session, account_id, entitled.title)
+            shown = whole(session, viewing, entitled.title)
             following = next_episode(session, viewing, title_id, now) if shown.place is not None else None
-            after = watched(session, account_id, [following]) if following is not None else []
+            after = watched(session, viewing, [following]) if following is not None else []
             kids = entitled_kids(session, entitled) if variant == ENCRYPTED else []
             qualities = qualities_of(session, entitled.title)
             device.last_seen_at = now

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, ListEntry, Profile, RefreshToken, ViewerPicks
+from backend_stub.db.models import Account, DeviceProgress, ListEntry, Profile, Progress, RefreshToken, ViewerPicks
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.tokens import SignedIn
@@ -51,14 +51,14 @@ class Profiles:
         return profile
 
     def remove(self, by: SignedIn, profile_id: str) -> None:
-        """Delete a profile with its list; sign-ins that had selected it are over.
+        """Delete a profile with its list and its positions; sign-ins that had selected it are over.
 
         Raises :class:`ProblemError` 403 ``profile_not_allowed``, 404 ``profile_not_found``.
         """
         check_grown_up(by)
         with self._database.write() as session:
             session.delete(_own(session, by.account.id, profile_id))
-            for table in (ListEntry, ViewerPicks):
+            for table in (ListEntry, ViewerPicks, Progress, DeviceProgress):
                 session.execute(delete(table).where(table.profile_id == profile_id))
             spent = update(RefreshToken).where(RefreshToken.profile_id == profile_id)
             session.execute(spent.values(revoked_at=self._clock.now()))

@@ -96,14 +96,14 @@ class RowQueries:
         """What this profile watched, the latest first; without a profile what the account did."""
         seen_at: dict[str, float] = {}
         views = select(View.title_id, View.day).where(View.account_id == viewing.account_id)
+        progress = select(Progress.title_id, Progress.watched_at).where(
+            Progress.account_id == viewing.account_id, Progress.position_s >= _BECAUSE_SHARE * Progress.duration_s
+        )
         if viewing.profile_id:
             views = views.where(View.profile_id == viewing.profile_id)
-        else:
-            progress = select(Progress.title_id, Progress.watched_at).where(
-                Progress.account_id == viewing.account_id,
-                Progress.position_s >= _BECAUSE_SHARE * Progress.duration_s,
-            )
-            seen_at.update((title_id, at) for title_id, at in session.execute(progress))
+            progress = progress.where(Progress.profile_id == viewing.profile_id)
+        for title_id, at in session.execute(progress):
+            seen_at[title_id] = max(seen_at.get(title_id, 0.0), at)
         for title_id, day in session.execute(views.order_by(View.day.desc()).limit(_RANKED)):
             seen_at[title_id] = max(seen_at.get(title_id, 0.0), day * DAY_S)
         return sorted(seen_at, key=lambda title_id: (-seen_at[title_id], title_id))
@@ -122,5 +122,5 @@ class RowQueries:
         )
         by_id = {title.id: title for title in rows}
         shown = [by_id[title_id] for title_id in title_ids if title_id in by_id][:ROW_LENGTH]
-        progress = progress_of(session, viewing.account_id, [title.id for title in shown])
+        progress = progress_of(session, viewing, [title.id for title in shown])
         return [WatchedTitle(title, progress.get(title.id)) for title in shown]

@@ -62,7 +62,7 @@ class Search:
                 if len(titles) > offset + limit:
                     break
             page = titles[offset : offset + limit]
-            progress = progress_of(session, viewing.account_id, [title.id for title in page])
+            progress = progress_of(session, viewing, [title.id for title in page])
         return Found(
             items=[WatchedTitle(title, progress.get(title.id)) for title in page],
             corrected=query.corrected,

@@ -35,7 +35,7 @@ class SeriesCatalog:
             if published_title(session, series_id).kind != SERIES:
                 raise ProblemError(404, "title_not_found", "There is no such series.")
             found = episodes_on_offer(session, viewing, series_id, self._clock.now())
-            shown = watched(session, viewing.account_id, [title for title, _ in found])
+            shown = watched(session, viewing, [title for title, _ in found])
         numbered = zip((place.season for _, place in found), shown, strict=True)
         return [
             Season(number, [episode for _, episode in episodes])

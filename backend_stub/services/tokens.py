@@ -37,6 +37,7 @@ class TokenPair:
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_in_s: float
+    profile_id: str | None = None  # the one that is selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ class Tokens:
             access_token=self._access(account.id, row.family, row.profile_id, now),
             refresh_token=refresh_token,
             expires_in_s=self._settings.access_token_s,
+            profile_id=row.profile_id,
         )
 
     def _access(self, account_id: str, family: str, profile_id: str | None, now: float) -> str:

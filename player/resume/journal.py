@@ -1,6 +1,6 @@
 """Positions on this machine's disk: what is written here survives a kill, and waits here until the service has it.
 
-One row for each account and title. Every method blocks for the disk: call them on a thread of their own.
+One row for each account, profile and title. Every method blocks for the disk: call them on a thread of their own.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from player.errors import ErrorCode, MatineeError
 if TYPE_CHECKING:
     from sqlite_utils.db import Database, Table
 
-_FORMAT = 1  # in the file's user_version; 0 is the same without its number
-_TABLE = "watched"
-_KEY = ("account", "title_id")
+_FORMAT = 2  # in the file's user_version; 1 and 0 did not know who watched, and had one row for each title
+_TABLE = "watched_by"
+_OLD_TABLE = "watched"
+_KEY = ("account", "profile", "title_id")
+_ANYBODY = "?"  # in the column of the profile: whoever is selected when it is sent
 _BUSY_S = 5.0
 _NEWER = "The places where you stopped were written by a newer version of this program; please update it."
 _COLUMNS = {
     "account": str,
+    "profile": str,
     "title_id": str,
     "event_id": str,
     "position_s": float,
@@ -40,7 +43,8 @@ _COLUMNS = {
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A position as this machine saw it. ``boot_s`` is a clock that counts through sleep and begins anew with each
-    ``boot_id``; ``wall_at`` (seconds since 1970) is used across boots only, as it can be set at will."""
+    ``boot_id``; ``wall_at`` (seconds since 1970) is used across boots only, as it can be set at will. ``profile`` is
+    empty for the account without one, and None where it is not known who watched."""
 
     account: str
     title_id: str
@@ -51,6 +55,7 @@ class Watched:
     boot_id: str
     boot_s: float
     wall_at: float
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +93,17 @@ class ProgressJournal:
         with _disk():
             if self._database is None:
                 self._database = self._made()
-            self._table(self._database).upsert({**asdict(watched), "sent": 0}, pk=_KEY)
+            profile = _ANYBODY if watched.profile is None else watched.profile
+            self._table(self._database).upsert({**asdict(watched), "profile": profile, "sent": 0}, pk=_KEY)
 
     def unsent(self, account: str, limit: int = 500) -> list[Watched]:
         """Positions that the service does not have yet."""
         return self._read("account = ? and sent = 0 limit ?", account, limit)
 
-    def of(self, account: str, title_id: str) -> Watched | None:
-        """The position of one title that the service does not have yet."""
-        return next(iter(self._read("account = ? and title_id = ? and sent = 0", account, title_id)), None)
+    def of(self, account: str, profile: str | None, title_id: str) -> Watched | None:
+        """The position of one title that the service does not have yet, where this profile watched it."""
+        mine = "account = ? and profile in (?, ?) and title_id = ? and sent = 0 order by wall_at desc"
+        return next(iter(self._read(mine, account, profile or "", _ANYBODY, title_id)), None)
 
     def sent(self, event_ids: Sequence[str]) -> None:
         """The service has these; a position that was written meanwhile has another id and stays."""
@@ -106,11 +113,13 @@ class ProgressJournal:
                 [(event_id,) for event_id in event_ids],
             )
 
-    def forget(self, account: str) -> None:
-        """Drop every position of an account."""
+    def forget(self, account: str, profile: str | None) -> None:
+        """Drop every position of a profile; without one, of the account."""
         if self._path.exists():
+            mine = "account = ? and (? = '' or profile in (?, ?))"
+            values = (account, profile or "", profile or "", _ANYBODY)
             with _disk(), self._open() as connection:
-                connection.execute(f"delete from {_TABLE} where account = ?", (account,))  # noqa: S608
+                connection.execute(f"delete from {_TABLE} where {mine}", values)  # noqa: S608
 
     def close(self) -> None:
         """Close the file."""
@@ -121,10 +130,11 @@ class ProgressJournal:
     def _read(self, where: str, *values: object) -> list[Watched]:
         if not self._path.exists():
             return []
-        columns = ", ".join(name for name in _COLUMNS if name != "sent")
+        columns = [name for name in _COLUMNS if name != "sent"]
         with _disk():
-            rows = self._open().execute(f"select {columns} from {_TABLE} where {where}", values)  # noqa: S608
-            return [Watched(*row) for row in rows]
+            query = f"select {', '.join(columns)} from {_TABLE} where {where}"  # noqa: S608
+            found = [dict(zip(columns, row, strict=True)) for row in self._open().execute(query, values)]
+        return [Watched(**{**row, "profile": _profile(row["profile"])}) for row in found]
 
     def _made(self) -> Database:
         """The file with its table. sqlite-utils takes a third of a second to load: reading does without it."""
@@ -158,11 +168,35 @@ class ProgressJournal:
                 raise MatineeError(ErrorCode.INPUT_FILE, _NEWER)
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
+            _bring_up_to_date(connection)
         except BaseException:
             connection.close()
             raise
         self._path.chmod(0o600)
         return connection
+
+
+def _profile(kept: str) -> str | None:
+    return None if kept == _ANYBODY else kept
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Take over what an older format kept, in one transaction."""
+    old = "select 1 from sqlite_master where name = ?"
+    if connection.execute(old, (_OLD_TABLE,)).fetchone() is None:
+        return
+    kinds = {str: "TEXT", float: "REAL", int: "INTEGER"}
+    columns = ", ".join(f"[{name}] {kinds[kind]}" for name, kind in _COLUMNS.items())
+    shared = ", ".join(name for name in _COLUMNS if name != "profile")
+    with connection:
+        connection.execute("begin immediate")
+        connection.execute(f"create table if not exists {_TABLE} ({columns}, primary key ({', '.join(_KEY)}))")
+        connection.execute(
+            f"insert or ignore into {_TABLE} (profile, {shared}) select ?, {shared} from {_OLD_TABLE}",  # noqa: S608
+            (_ANYBODY,),
+        )
+        connection.execute(f"drop table {_OLD_TABLE}")
+        connection.execute(f"pragma user_version = {_FORMAT}")
 
 
 @contextlib.contextmanager

@@ -32,6 +32,8 @@ class ProgressService(Protocol):
 
     async def account(self) -> Account | None: ...
 
+    async def profile(self) -> str | None: ...
+
     async def progress(self, items: list[ProgressItem]) -> frozenset[str]: ...
 
     async def forget_progress(self) -> None: ...
@@ -87,7 +89,8 @@ class ResumeSync:
         try:
             if account is None:
                 return told
-            kept = await self._on_disk(partial(self._journal.of, account.id, title.id))
+            profile = await self._service.profile()
+            kept = await self._on_disk(partial(self._journal.of, account.id, profile, title.id))
             if kept is None:
                 return told
             credits_s, at = title.markers.credits_s, trusted_at(kept, await self._now())
@@ -119,6 +122,7 @@ class ResumeSync:
                     each.duration_s,
                     trusted_at(each, now),
                     each.device_id,
+                    each.profile,
                 )
                 for each in waiting
             ]
@@ -128,12 +132,13 @@ class ResumeSync:
             _log.info("positions are kept to be told to the service later: %s", error.code)
 
     async def forget(self) -> None:
-        """Have service and journal forget what the account has watched. Raises MatineeError, and then nothing is
+        """Have service and journal forget what the viewer has watched. Raises MatineeError, and then nothing is
         forgotten here."""
         account = await self._service.account()
         if account is not None:
+            profile = await self._service.profile()
             await self._service.forget_progress()
-            await self._on_disk(partial(self._journal.forget, account.id))
+            await self._on_disk(partial(self._journal.forget, account.id, profile))
 
     async def close(self, patience_s: float = 2.0) -> None:
         """Write what is still in memory, try once more to send, and close the journal."""
@@ -162,7 +167,8 @@ class ResumeSync:
     async def _keep(self, title_id: str, position_s: float, duration_s: float, *, urgent: bool) -> None:
         now = Now(0.0, self._boot_id, self._boot(), self._clock.wall())  # before anything is waited for
         try:
-            account, device = await self._service.account(), await self._device_id()
+            account, profile = await self._service.account(), await self._service.profile()
+            device = await self._device_id()
             if account is None or device is None:
                 return
             watched = Watched(
@@ -175,6 +181,7 @@ class ResumeSync:
                 now.boot_id,
                 now.boot_s,
                 now.wall_at,
+                profile,
             )
             await self._on_disk(partial(self._journal.put, watched))
         except MatineeError as error:

@@ -81,7 +81,6 @@ class ServiceClient:
         self._tokens: Tokens | None = None
         self._loaded = False
         self._renewing = asyncio.Lock()
-        self.viewer = ""  # the id of the profile that watches, as far as the service has told
 
     @property
     def address(self) -> str:
@@ -93,6 +92,11 @@ class ServiceClient:
         """The service's host, for people to read."""
         return host_of(self._base)
 
+    @property
+    def viewer(self) -> str:
+        """The id of the profile that watches, as far as is known; empty for none."""
+        return (self._tokens.profile or "") if self._tokens is not None else ""
+
     def owns(self, url: str) -> bool:
         """Whether ``url`` is a call of this service, which gets our access token."""
         return url.startswith(f"{self._base}{_API}/")
@@ -103,6 +107,11 @@ class ServiceClient:
         """The account that is signed in, as far as this machine knows; asks nobody."""
         tokens = await self._present()
         return None if tokens is None else tokens.account
+
+    async def profile(self) -> str | None:
+        """The id of the profile that watches, empty for none, None where this machine does not know; asks nobody."""
+        tokens = await self._present()
+        return None if tokens is None else tokens.profile
 
     async def login(self, email: str, password: str, device_name: str = "") -> Account:
         """Sign in. A wrong password raises ServiceError ``service.sign_in``."""
@@ -163,7 +172,7 @@ class ServiceClient:
         """Have another password; every other sign-in is over. A wrong one raises ServiceError ``service.sign_in``."""
         document = {"password": password, "new_password": new_password, "device_name": device_name or machine_name()}
         asked_at = self._clock.wall()
-        tokens = read_tokens(Members.of(await self._call("/auth/password", document)), asked_at)
+        tokens = _sign_in_of(await self._call("/auth/password", document), asked_at)
         self._tokens = tokens
         await asyncio.to_thread(self._store.save, tokens)
 
@@ -197,21 +206,23 @@ class ServiceClient:
         """The profiles of the household, and the id of the one that is selected."""
         members = Members.of(await self._call("/profiles"))
         current = members.optional_text("current")
-        self.viewer = current or ""
+        if self._tokens is not None:
+            self._tokens = replace(self._tokens, profile=current or "")
         return members.each("items", lambda item: read_profile(Members(item, "items"))), current
 
     async def select_profile(self, profile_id: str, pin: str | None = None) -> Profile:
         """Watch as this profile from now on. A wrong PIN raises ServiceError ``service.not_entitled``."""
         path = f"/profiles/{quote(profile_id, safe='')}/selection"
         members = Members.of(await self._call(path, {"pin": pin}))
+        profile = read_profile(members.inner("profile"))
         async with self._renewing:
             if self._tokens is None:
                 raise _signed_out()
             expires_at = self._clock.wall() + members.number("expires_in_s")
-            self._tokens = replace(self._tokens, access=members.text("access_token"), expires_at=expires_at)
+            self._tokens = replace(
+                self._tokens, access=members.text("access_token"), expires_at=expires_at, profile=profile.id
+            )
             await asyncio.to_thread(self._store.save, self._tokens)
-        profile = read_profile(members.inner("profile"))
-        self.viewer = profile.id
         return profile
 
     # Catalogue and playback
@@ -339,7 +350,7 @@ class ServiceClient:
         return frozenset(Members.of(response).texts("accepted"))
 
     async def forget_progress(self) -> None:
-        """Have the service forget what the account has watched."""
+        """Have the service forget what the viewer has watched; without a profile, what the account has."""
         await self._call("/progress", method="DELETE")
 
     async def telemetry(self, body: bytes) -> frozenset[str]:
@@ -410,14 +421,13 @@ class ServiceClient:
 
     async def _sign_in(self, path: str, document: Mapping[str, str]) -> Tokens:
         asked_at = self._clock.wall()
-        tokens = read_tokens(Members.of(await self._post(path, document)), asked_at)
+        tokens = _sign_in_of(await self._post(path, document), asked_at)
         self._tokens, self._loaded = tokens, True
         await asyncio.to_thread(self._store.save, tokens)
         return tokens
 
     async def _forget(self) -> None:
         self._tokens, self._loaded = None, True
-        self.viewer = ""
         await asyncio.to_thread(self._store.clear)
 
 
@@ -431,6 +441,12 @@ def _request(
         return Request(kind, url, method=method or "GET", headers=headers)
     headers["Content-Type"] = "application/json"
     return Request(kind, url, method=method or "POST", headers=headers, body=body)
+
+
+def _sign_in_of(response: Response, wall_s: float) -> Tokens:
+    """The sign-in that a service gave, with the profile that is selected there."""
+    members = Members.of(response)
+    return replace(read_tokens(members, wall_s), profile=members.optional_text("profile_id") or "")
 
 
 def _signed_out() -> ServiceError:

@@ -14,12 +14,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A sign-in. ``expires_at`` is that of the access token, on this machine's clock."""
+    """A sign-in. ``expires_at`` is that of the access token, on this machine's clock; ``profile`` the id of the
+    profile that watches, empty for none and None where that is not known."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     expires_at: float
     account: Account
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ class PlaySession:
 
 @dataclass(frozen=True, slots=True)
 class ProgressItem:
-    """One report of a position. ``event_id`` makes sending it twice harmless."""
+    """One report of a position. ``event_id`` makes sending it twice harmless; ``profile_id`` says who watched, empty
+    for the account without a profile and None for whoever is selected when it is sent."""
 
     event_id: str
     title_id: str
@@ -173,6 +176,7 @@ class ProgressItem:
     duration_s: float
     watched_at: float
     device_id: str
+    profile_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class TokenStore:
                 members.text("refresh"),
                 members.number("expires_at"),
                 Account(account.text("id"), account.text("email"), account.text("name")),
+                members.optional_text("profile"),
             )
         except (ServiceError, ValueError):
             return None
@@ -56,6 +57,7 @@ class TokenStore:
             "refresh": tokens.refresh,
             "expires_at": tokens.expires_at,
             "account": {"id": account.id, "email": account.email, "name": account.name},
+            "profile": tokens.profile,
         }
         self._store.put(_NAME, json.dumps(document).encode())
 

@@ -132,9 +132,9 @@ def test_of_newer_settings_what_is_understood_counts(profile: Path) -> None:
 def test_files_are_numbered(tmp_path: Path) -> None:
     made.write(tmp_path / "profile", tmp_path)
     assert json.loads((tmp_path / "profile" / "settings.json").read_text())["format"] == 1
-    for name in ("resume.db", "telemetry.db"):
+    for name, number in (("resume.db", 2), ("telemetry.db", 1)):
         with closing(sqlite3.connect(tmp_path / "profile" / name)) as database:
-            assert database.execute("PRAGMA user_version").fetchone() == (1,)
+            assert database.execute("PRAGMA user_version").fetchone() == (number,)
 
 
 def test_what_the_present_code_writes_is_what_is_kept_of_it(tmp_path: Path) -> None:

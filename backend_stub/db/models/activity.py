@@ -28,11 +28,15 @@ class PlaySession(Base):
 
 
 class Progress(Base):
-    """How far an account has watched a title; the report watched last stands."""
+    """How far a profile has watched a title; the report watched last stands.
 
-    __tablename__ = "progress"
+    An empty ``profile_id`` is the account without a profile.
+    """
+
+    __tablename__ = "profile_progress"
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    profile_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
     position_s: Mapped[float] = mapped_column(Float)
     duration_s: Mapped[float] = mapped_column(Float)
@@ -41,11 +45,12 @@ class Progress(Base):
 
 
 class DeviceProgress(Base):
-    """How far one device got; what stands for the account is made of these."""
+    """How far a profile got on one device; what stands for the profile is made of these."""
 
-    __tablename__ = "device_progress"
+    __tablename__ = "profile_device_progress"
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    profile_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
     device_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     position_s: Mapped[float] = mapped_column(Float)

@@ -84,9 +84,17 @@ class TestMyList:
 
 
 class TestResume:
-    def report(self, device: SigningDevice, position_s: float, at: float, device_id: str = "", n: int = 0) -> None:
+    def report(
+        self,
+        device: SigningDevice,
+        position_s: float,
+        at: float,
+        device_id: str = "",
+        profile_id: str | None = None,
+    ) -> None:
         item = {
-            "event_id": f"{device_id}{position_s}{at}{n}",
+            "profile_id": profile_id,
+            "event_id": f"{device_id}{position_s}{at}",
             "title_id": "film",
             "position_s": position_s,
             "duration_s": 1000.0,
@@ -95,9 +103,12 @@ class TestResume:
         }
         assert device.post("/progress", {"items": [item]}).status_code == 200
 
-    def going_on(self, device: SigningDevice) -> tuple[float, float | None]:
+    def going_on(self, device: SigningDevice, *, shown: bool = True) -> tuple[float, float | None]:
         play = device.play(variant="clear").json()
         page = device.client.get("/catalog/film").json()
+        if not shown:
+            assert page["progress"] is play["title"]["progress"] is None
+            return play["resume_s"], play["furthest_s"]
         assert page["progress"]["furthest_s"] == play["title"]["progress"]["furthest_s"] == play["furthest_s"]
         return play["resume_s"], play["furthest_s"]
 
@@ -121,6 +132,39 @@ class TestResume:
         self.report(device, 980.0, START - 5)
         assert self.going_on(device) == (0.0, None)
 
+    def test_each_profile_has_its_own(self, device: SigningDevice) -> None:
+        profiles = {}
+        for name in ("ann", "ben"):
+            profiles[name] = device.post("/profiles", {"name": name, "maturity": 18, "pin": None}).json()["id"]
+        self.select(device, profiles["ann"])
+        self.report(device, 500.0, START - 100)
+        assert self.going_on(device) == (500.0, None)
+        assert self.row(device) == ["film"]
+        self.select(device, profiles["ben"])
+        assert device.client.get("/catalog/film").json()["progress"] is None
+        assert self.row(device) == []
+        # What another profile watched on this device may be told late; of one that is not of the household, never.
+        self.report(device, 700.0, START - 50, "phone", profile_id=profiles["ann"])
+        self.report(device, 900.0, START - 50, "phone", profile_id="f" * 32)
+        assert device.client.get("/catalog/film").json()["progress"] is None
+        self.report(device, 30.0, START - 10, "phone")
+        assert self.going_on(device) == (30.0, None), "the other profile's further device is not offered"
+        assert device.client.call("DELETE", "/progress").status_code == 204
+        assert self.going_on(device, shown=False) == (0.0, None)
+        self.select(device, profiles["ann"])
+        assert self.going_on(device) == (700.0, None), "the other one forgot only what was its own"
+        device.client.call("DELETE", f"/profiles/{profiles['ben']}")
+        self.report(device, 800.0, START, "phone", profile_id="")
+        assert self.going_on(device) == (700.0, None), "the account without a profile is another viewer"
+
+    def select(self, device: SigningDevice, profile_id: str) -> None:
+        token = device.post(f"/profiles/{profile_id}/selection", {"pin": None}).json()["access_token"]
+        device.client.headers["Authorization"] = f"Bearer {token}"
+
+    def row(self, device: SigningDevice) -> list[str]:
+        rows = device.client.get("/rows").json()["items"]
+        return [title["id"] for row in rows if row["row"] == "continue" for title in row["titles"]]
+
     def test_what_was_watched_can_be_forgotten(self, device: SigningDevice) -> None:
         self.report(device, 500.0, START - 100)
         assert device.client.call("DELETE", "/progress").status_code == 204
@@ -137,7 +181,7 @@ class TestResume:
         account = running.context.accounts.find("anna@matinee.local")
         assert account is not None
         with running.context.database.read() as session:
-            assert len(watches_of(session, account.id, "film")) == 32
+            assert len(watches_of(session, account.id, "", "film")) == 32
         assert self.going_on(device) == (39.0, None)
 
 

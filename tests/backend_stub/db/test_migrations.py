@@ -15,7 +15,7 @@ from sqlalchemy import inspect
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import HEAD, alembic_config, current_revision, upgrade
-from backend_stub.db.models import Account, Base, ContentKey, Device, ListEntry
+from backend_stub.db.models import Account, Base, ContentKey, Device, DeviceProgress, ListEntry, Progress
 from backend_stub.services.plans import plan_at
 
 
@@ -90,7 +90,7 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds(database: Database) 
             session.connection().exec_driver_sql(f"INSERT INTO {table} VALUES ({values})")
     upgrade(database)
     with database.read() as session:
-        for table in rows:
+        for table in {*rows, "profile_progress"} - {"progress"}:
             assert session.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 1, table
         assert session.get_one(Account, "a").role == "viewer"
         assert not session.get_one(Device, ("a", "d")).proven
@@ -99,7 +99,7 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds(database: Database) 
         assert (plan.name, ends_at) == ("premium", None)
 
 
-def test_profiles_keep_the_list_that_they_shared(database: Database) -> None:
+def test_profiles_keep_the_list_and_the_positions_that_they_shared(database: Database) -> None:
     to_revision(database, "0013")
     with database.write() as session:
         run = session.connection().exec_driver_sql
@@ -116,10 +116,14 @@ def test_profiles_keep_the_list_that_they_shared(database: Database) -> None:
             "VALUES ('film', 'Film', '', 2024, 9.0, '[]', '[]', false)"
         )
         run("INSERT INTO list_entries VALUES ('a', 'film', true, 7.0)")
+        run("INSERT INTO progress VALUES ('a', 'film', 4.0, 9.0, 8.0, 'd')")
+        run("INSERT INTO device_progress VALUES ('a', 'film', 'd', 4.0, 9.0, 8.0)")
     upgrade(database)
     with database.read() as session:
         for profile_id in ("", "p", "q"):
             assert session.get_one(ListEntry, ("a", profile_id, "film")).changed_at == 7.0
+            assert session.get_one(Progress, ("a", profile_id, "film")).position_s == 4.0
+            assert session.get_one(DeviceProgress, ("a", profile_id, "film", "d")).watched_at == 8.0
 
 
 def test_a_failed_write_leaves_nothing(database: Database) -> None:

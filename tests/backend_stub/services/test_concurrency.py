@@ -63,7 +63,7 @@ def test_one_event_counts_once(context: ServiceContext) -> None:
     assert at_once(report) == [["e", f"e{number}"] for number in range(WORKERS)]
     with context.database.read() as session:
         assert session.scalar(select(func.count()).select_from(ProgressEvent)) == WORKERS + 1
-        assert session.get_one(Progress, (account.id, "noise")).watched_at == WORKERS - 1
+        assert session.get_one(Progress, (account.id, "", "noise")).watched_at == WORKERS - 1
 
 
 def test_telemetry_that_comes_many_times_at_once_counts_once(context: ServiceContext) -> None:

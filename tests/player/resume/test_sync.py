@@ -32,10 +32,14 @@ class Service:
         self.there = True
         self.got: list[ProgressItem] = []
         self.forgotten = False
+        self.watching: str | None = ""
         self.skew_s = 5000.0
 
     async def account(self):
         return ACCOUNT
+
+    async def profile(self):
+        return self.watching
 
     async def progress(self, items):
         if not self.there:
@@ -178,12 +182,34 @@ async def test_what_was_watched_is_forgotten_where_the_service_forgets_it(bench:
     assert bench.journal.unsent("acc") == []
 
 
+async def test_each_profile_goes_on_where_it_was_itself(bench: Bench) -> None:
+    bench.service.there = False
+    bench.service.watching = "ann"
+    await bench.play(20)
+    bench.service.watching = "ben"
+    bench.track(Sought(bench.clock.monotonic(), bench.position_s, 300.0))
+    await bench.written()
+    positions = {kept.profile: kept.position_s for kept in bench.kept()}
+    assert set(positions) == {"ann", "ben"}
+    assert positions["ben"] == 300.0
+    bench.service.there = True
+    title = SimpleNamespace(id="film", progress=None, markers=Markers())
+    session = SimpleNamespace(title=title, resume_s=0.0, furthest_s=None)
+    assert (await bench.sync.resume_of(session)).position_s == 300.0
+    bench.service.watching = "ann"
+    assert (await bench.sync.resume_of(session)).position_s == positions["ann"]
+    bench.service.watching = "eve"
+    assert await bench.sync.resume_of(session) == Resume()
+    await bench.sync.send()
+    assert {item.profile_id for item in bench.service.got} == {"ann", "ben"}
+
+
 async def test_a_damaged_journal_is_put_aside_and_a_full_disk_costs_only_the_position(tmp_path: Path) -> None:
     path = tmp_path / "resume.db"
     path.write_bytes(b"no database at all" * 500)
     journal = ProgressJournal(path)
     journal.put(Watched("acc", "film", "e1", 5, 10, "tv", "b", 1, 1))
-    assert journal.of("acc", "film") is not None
+    assert journal.of("acc", "", "film") is not None
     assert (tmp_path / "resume.damaged").exists()
 
     connection = journal._connection
@@ -222,7 +248,7 @@ def test_a_kill_leaves_the_last_position_that_was_written(tmp_path: Path) -> Non
         told += writer.stdout.readlines()
     last = int([line for line in told if line.endswith(b"\n")][-1])
     journal = ProgressJournal(path)
-    kept = journal.of("acc", "film")
+    kept = journal.of("acc", "", "film")
     journal.close()
     assert kept is not None
     assert kept.position_s >= last
