@@ -34,6 +34,7 @@ class Reason(StrEnum):
     HOLD = "hold"
     CAPPED = "capped"
     ABANDONED = "abandoned"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)

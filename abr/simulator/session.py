@@ -6,10 +6,13 @@ The policy, the estimator and the values between them are the player's own.
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from abr.abandonment import last_guard
+from abr.early import SHORT_S, ArrivalRate, Arriving, cautious_bps, in_time
 from abr.economy import economy
 from abr.estimator import ThroughputEstimator
 from abr.model import (
@@ -24,11 +27,14 @@ from abr.model import (
     TransferSample,
     Verdict,
 )
+from abr.replacing import READ_AHEAD_S, Held, best_replacement, goes_on
 from abr.simulator.formats import Ladder, Trace
-from abr.startup import while_low
+from abr.simulator.playback import Playback
+from abr.startup import trusted_bps, while_low
 
 LOOKAHEAD = 10  # segments whose sizes a policy is shown
 PROGRESS_STEP_S = 0.25
+EARLY_STEP_S = 0.05  # bytes come to the player in small pieces
 PLAYER_WINDOW_STEPS = 8  # the player looks at the rate of the last two seconds
 MAX_REQUESTS_PER_SEGMENT = 50
 
@@ -38,9 +44,10 @@ class Options:
     """How a session is run. ``startup_s`` and ``resume_s`` are the media buffered before playback starts or
     resumes; None is one segment. ``start_s`` is where in the trace the session begins. ``as_player`` adds what the
     player puts around every policy: lower rungs while hardly anything is buffered, a deeper buffer on a slow link,
-    no download is kept that is sure to end in a stall where a lower rung is not; and a running download is judged by
+    no download is kept that is sure to end in a stall where a lower rung is not, and what is on its way is played
+    where nothing else is there to be played and the rest will come in time; and a running download is judged by
     its rate over two seconds instead of the last quarter. Without ``sizes_known`` the policy is not told the sizes of
-    the coming segments: many manifests do not tell.
+    the coming segments: many manifests do not tell. ``replace_buffered``: see :mod:`abr.replacing`.
     """
 
     buffer_max_s: float = 30.0
@@ -51,6 +58,7 @@ class Options:
     memory: NetworkMemory | None = None
     as_player: bool = False
     sizes_known: bool = True
+    replace_buffered: bool = False
     record: bool = False  # keep decisions and the timeline
 
 
@@ -71,7 +79,9 @@ class Request:
 
 @dataclass(slots=True)
 class Session:
-    """What happened. ``stalls`` are (start, length) after the start of playback; times are seconds of the session."""
+    """What happened. ``stalls`` are (start, length) after the start of playback; times are seconds of the session.
+    ``wasted_bytes`` were fetched and not played; those of segments that were replaced, and of replacements that were
+    given up, are ``replacing_wasted_bytes`` of them."""
 
     policy: str
     trace: str
@@ -81,6 +91,8 @@ class Session:
     stalls: list[tuple[float, float]] = field(default_factory=list)
     idle_s: float = 0.0
     wasted_bytes: int = 0
+    replaced: int = 0
+    replacing_wasted_bytes: int = 0
     requests: list[Request] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
@@ -90,46 +102,17 @@ class Session:
         return sum(length for _, length in self.stalls)
 
 
-class _Playback:
-    """The buffer and the playhead."""
+@dataclass(frozen=True, slots=True)
+class _Transfer:
+    """A request that has been sent: when it was, when its first byte comes and when its last one does."""
 
-    def __init__(self, result: Session, segment_s: float, options: Options) -> None:
-        self.result = result
-        self.buffer_s = 0.0
-        self.started = self.stalled = False
-        self._segment_s = segment_s
-        self._startup_s = segment_s if options.startup_s is None else options.startup_s
-        self._resume_s = segment_s if options.resume_s is None else options.resume_s
-
-    @property
-    def playing(self) -> bool:
-        return self.started and not self.stalled
-
-    def advance(self, now_s: float, seconds: float) -> None:
-        """Time passes from ``now_s`` on."""
-        if not self.started:
-            self.result.startup_s += seconds
-        elif self.stalled:
-            start, length = self.result.stalls[-1]
-            self.result.stalls[-1] = (start, length + seconds)
-        elif seconds <= self.buffer_s:
-            self.buffer_s -= seconds
-        else:
-            missing = seconds - self.buffer_s
-            if missing > 1e-9:
-                self.stalled = True
-                self.result.stalls.append((now_s + self.buffer_s, missing))
-            self.buffer_s = 0.0
-
-    def add_segment(self, *, last: bool) -> None:
-        """A segment is whole."""
-        self.buffer_s += self._segment_s
-        self.started = self.started or last or self.buffer_s >= self._startup_s - 1e-9
-        self.stalled = self.stalled and not (last or self.buffer_s >= self._resume_s - 1e-9)
-
-    def play_anyway(self) -> None:
-        """The buffer is full: nothing more to wait for."""
-        self.started, self.stalled = True, False
+    segment: int
+    rung: int
+    size: int
+    start_s: float
+    first_byte_s: float
+    end_s: float
+    buffer_s: float
 
 
 class Simulation:
@@ -139,12 +122,18 @@ class Simulation:
         self._policy, self._ladder, self._trace, self._options = policy, ladder, trace, options
         self._estimator = ThroughputEstimator(options.memory)
         self.result = Session(policy.name, trace.name, ladder.name)
-        self._playback = _Playback(self.result, ladder.segment_s, options)
+        one_s = ladder.segment_s
+        self._playback = Playback(
+            one_s,
+            one_s if options.startup_s is None else options.startup_s,
+            one_s if options.resume_s is None else options.resume_s,
+        )
         self._now_s = 0.0
         self._segment = 0
         self._in_a_row = 0
         self._since_switch = 0
         self._slow_link = False
+        self._not_again: set[int] = set()  # segments whose replacement was given up
 
     def run(self) -> Session:
         """Play the title to its end. Raises ValueError when the policy never fetches a segment."""
@@ -156,102 +145,177 @@ class Simulation:
                     break
             else:
                 raise ValueError(f"policy {self._policy.name!r} gave up one segment too often")
+        self.result.startup_s, self.result.stalls = self._playback.waited_s, self._playback.stalls
         return self.result
 
     def _decide(self) -> int:
         for _ in range(100_000):
+            while self._options.replace_buffered and self._replace():
+                continue
             decision = self._policy.decide(self._snapshot(self._now_s, self._playback.buffer_s))
             if self._options.as_player:
                 decision = while_low(decision)
-            if self._options.record:
-                self.result.decisions.append(decision)
+            self._record(decision)
             if decision.rung is not None:
                 return decision.rung
             buffer_max_s = decision.snapshot.buffer_max_s
             if decision.wait_s > 0 and self._playback.buffer_s + self._ladder.segment_s > buffer_max_s:
                 self._playback.play_anyway()
-            self._pass(max(decision.wait_s, 1e-3))
+            wait_s = max(decision.wait_s, 1e-3)
+            self.result.idle_s += wait_s
+            self._advance_to(self._now_s + wait_s)
         raise ValueError(f"policy {self._policy.name!r} waits for ever")
 
-    def _pass(self, seconds: float) -> None:
-        self._playback.advance(self._now_s, seconds)
-        self._now_s += seconds
-        self.result.idle_s += seconds
+    def _record(self, decision: Decision) -> None:
+        if self._options.record:
+            self.result.decisions.append(decision)
+
+    def _advance_to(self, at_s: float) -> None:
+        self._playback.advance(self._now_s, at_s - self._now_s)
+        self._now_s = at_s
+
+    def _send(self, segment: int, rung: int) -> _Transfer:
+        size, start, offset = self._ladder.sizes[segment][rung], self._now_s, self._options.start_s
+        first_byte = start + self._trace.latency_s(start + offset)
+        end = self._trace.finish_s(first_byte + offset, size * 8.0) - offset
+        return _Transfer(segment, rung, size, start, first_byte, end, self._playback.buffer_s)
+
+    def _received(self, transfer: _Transfer, at_s: float) -> int:
+        offset = self._options.start_s
+        return min(int(self._trace.bits(transfer.first_byte_s + offset, at_s + offset) / 8), transfer.size)
 
     def _fetch(self, rung: int | None) -> int | None:
         """One request. Returns the rung to try instead when it was given up, None when the segment is there."""
         assert rung is not None
-        size = self._ladder.sizes[self._segment][rung]
-        offset, start, before = self._options.start_s, self._now_s, self._playback.buffer_s
-        first_byte = start + self._trace.latency_s(start + offset)
-        end = self._trace.finish_s(first_byte + offset, size * 8.0) - offset
-        given_up = self._watch(rung, size, first_byte, end)
+        running = self._send(self._segment, rung)
+        early_s = self._early_s(running)
+        given_up = self._watch(running, min(running.end_s, early_s))
         if given_up is not None:
-            at_s, instead, received = given_up
-            self._playback.advance(start, at_s - start)
-            self._now_s = at_s
-            self._note(
-                Request(
-                    self._segment,
-                    rung,
-                    start,
-                    first_byte,
-                    at_s,
-                    received,
-                    before,
-                    self._playback.buffer_s,
-                    aborted=True,
-                )
-            )
-            self.result.wasted_bytes += received
+            at_s, instead = given_up
+            self.result.wasted_bytes += self._ended(running, at_s)
             self._in_a_row += 1
             return instead
-        self._playback.advance(start, end - start)
-        self._now_s = end
+        if early_s < running.end_s:
+            self._advance_to(early_s)
+            self._playback.play_arriving()
+        self._advance_to(running.end_s)
         self._playback.add_segment(last=self._segment == self._ladder.segments - 1)
-        self._note(Request(self._segment, rung, start, first_byte, end, size, before, self._playback.buffer_s))
+        self._ended(running)
         self._since_switch = self._since_switch + 1 if self.result.rungs and self.result.rungs[-1] == rung else 0
         self.result.rungs.append(rung)
         self._segment += 1
         self._in_a_row = 0
         return None
 
-    def _watch(self, rung: int, size: int, first_byte: float, end: float) -> tuple[float, int, int] | None:
-        """Ask the policy about the running download; (when, rung instead, bytes so far) if it gives up."""
-        offset, start, before = self._options.start_s, self._now_s, self._playback.buffer_s
-        at_s, seen = first_byte + PROGRESS_STEP_S, deque([0], PLAYER_WINDOW_STEPS if self._options.as_player else 1)
-        while at_s < end:
-            received = min(int(self._trace.bits(first_byte + offset, at_s + offset) / 8), size)
-            left_s = max(before - (at_s - start), 0.0) if self._playback.playing else before
-            progress = Progress(
-                rung=rung,
-                received=received,
-                size=size,
-                elapsed_s=at_s - start,
-                since_first_byte_s=at_s - first_byte,
-                recent_bps=(received - seen[0]) * 8 / (len(seen) * PROGRESS_STEP_S),
-                recent_window_s=len(seen) * PROGRESS_STEP_S,
-                replaceable=True,
-                snapshot=self._snapshot(at_s, left_s),
-                abandoned_before=self._in_a_row,
-            )
+    def _ended(self, transfer: _Transfer, aborted_s: float | None = None) -> int:
+        """Note a request that is over, or was aborted at a time; its bytes."""
+        size, end_s = transfer.size, transfer.end_s
+        if aborted_s is not None:
+            size, end_s = self._received(transfer, aborted_s), aborted_s
+            self._advance_to(aborted_s)
+        request = Request(
+            transfer.segment,
+            transfer.rung,
+            transfer.start_s,
+            transfer.first_byte_s,
+            end_s,
+            size,
+            transfer.buffer_s,
+            self._playback.buffer_s,
+            aborted=aborted_s is not None,
+        )
+        self.result.requests.append(request)
+        self._estimator.observe(
+            TransferSample(request.start_s, request.first_byte_s, end_s, size, aborted=request.aborted)
+        )
+        return size
+
+    def _early_s(self, running: _Transfer) -> float:
+        """When the player plays what has come of a segment; the end where it waits for all of it."""
+        if not self._options.as_player:
+            return running.end_s
+        trusted, seen, before = trusted_bps(self._estimator.estimate(self._now_s)), ArrivalRate(), 0
+        at_s = running.first_byte_s + EARLY_STEP_S
+        while at_s < running.end_s:
+            received = self._received(running, at_s)
+            seen.add(at_s, received - before)
+            left_s, before = self._playback.left_s(at_s - running.start_s), received
+            bps = cautious_bps(seen.bps(at_s), trusted)
+            rest = Arriving((running.size - received) * 8.0, left_s + self._ladder.segment_s)
+            if left_s < SHORT_S and bps is not None and in_time([rest], bps):
+                return at_s
+            at_s += EARLY_STEP_S
+        return running.end_s
+
+    def _watch(self, running: _Transfer, until_s: float) -> tuple[float, int] | None:
+        """Ask the policy about the running download; (when, rung instead) if it gives up."""
+        for at_s, progress in self._progress(running, until_s):
             verdict = self._policy.on_progress(progress)
             if self._options.as_player:
                 verdict = last_guard(progress, verdict)
             if verdict.abandon_to is not None:
                 self.result.verdicts.append(verdict)
-                return at_s, verdict.abandon_to, received
-            at_s += PROGRESS_STEP_S
-            seen.append(received)
+                return at_s, verdict.abandon_to
         return None
 
-    def _note(self, request: Request) -> None:
-        self.result.requests.append(request)
-        self._estimator.observe(
-            TransferSample(
-                request.start_s, request.first_byte_s, request.end_s, request.size, aborted=request.aborted
+    def _progress(self, running: _Transfer, until_s: float) -> Iterator[tuple[float, Progress]]:
+        """The running download as it is looked at, four times a second."""
+        seen = deque([0], PLAYER_WINDOW_STEPS if self._options.as_player else 1)
+        at_s = running.first_byte_s + PROGRESS_STEP_S
+        while at_s < until_s:
+            received = self._received(running, at_s)
+            progress = Progress(
+                rung=running.rung,
+                received=received,
+                size=running.size,
+                elapsed_s=at_s - running.start_s,
+                since_first_byte_s=at_s - running.first_byte_s,
+                recent_bps=(received - seen[0]) * 8 / (len(seen) * PROGRESS_STEP_S),
+                recent_window_s=len(seen) * PROGRESS_STEP_S,
+                replaceable=True,
+                snapshot=self._snapshot(at_s, self._playback.left_s(at_s - running.start_s)),
+                abandoned_before=self._in_a_row,
             )
-        )
+            yield at_s, progress
+            at_s += PROGRESS_STEP_S
+            seen.append(received)
+
+    def _replace(self) -> bool:
+        """Fetch a buffered segment anew if that is worth it, and whether it was tried."""
+        first, held = self._held()
+        before = self.result.rungs[first - 1] if 0 < first < self._segment else None
+        found = best_replacement(self._snapshot(self._now_s, self._playback.buffer_s), held, before)
+        if found is None or found.decision.rung is None:
+            return False
+        self._record(found.decision)
+        wanted_s = self._now_s + next(each.wanted_in_s for each in held if each.position == found.position)
+        running = self._send(found.position, found.decision.rung)
+        late = (at_s for at_s, seen in self._progress(running, running.end_s) if not goes_on(seen, wanted_s - at_s))
+        given_up_s = next(late, None if running.end_s <= wanted_s else wanted_s)
+        if given_up_s is not None:
+            lost = self._ended(running, given_up_s)
+            self._not_again.add(found.position)
+        else:
+            self._advance_to(running.end_s)
+            self._ended(running)
+            self.result.rungs[found.position] = running.rung
+            self.result.replaced += 1
+            lost = self._ladder.sizes[found.position][found.instead_of]
+        self.result.wasted_bytes += lost
+        self.result.replacing_wasted_bytes += lost
+        return True
+
+    def _held(self) -> tuple[int, list[Held]]:
+        """The first segment that the decoder has not been given, and all from there on that are buffered."""
+        one_s = self._ladder.segment_s
+        played_s = self._segment * one_s - self._playback.buffer_s + READ_AHEAD_S
+        first = min(math.ceil(played_s / one_s), self._segment)
+        numbers = [number for number in range(first, self._segment) if number not in self._not_again]
+        sizes = self._ladder.sizes if self._options.sizes_known else ()
+        return first, [
+            Held(number, self.result.rungs[number], number * one_s - played_s, sizes[number] if sizes else ())
+            for number in numbers
+        ]
 
     def _buffer_max_s(self, estimate: Estimate) -> float:
         if not self._options.as_player:

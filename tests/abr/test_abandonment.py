@@ -48,7 +48,7 @@ def test_a_policy_that_gives_up_itself_is_right() -> None:
 
 def test_the_simulator_has_it_where_it_does_as_the_player() -> None:
     ladder = Ladder.constant((200, 600, 1500), segment_s=4.0, segments=12, name="thin")
-    link = Trace("collapse", [(12.0, 2e6, 0.04), (30.0, 1e5, 0.04), (60.0, 2e6, 0.04)])
+    link = Trace("collapse", [(13.5, 2e6, 0.04), (30.0, 1e5, 0.04), (60.0, 2e6, 0.04)])
 
     def session(*, as_player: bool) -> Session:
         policy = registry.create("fixed", rung=2)

@@ -8,11 +8,11 @@ from random import Random
 import pytest
 
 from abr import registry
+from abr.early import ArrivalRate, Arriving, in_time
 from abr.model import Estimate
 from player.events import SegmentDone
 from player.manifest.model import Presentation, TrackType
 from player.net.shaping import Period, Trace
-from player.stream.early import ArrivalRate, Arriving, in_time
 from tests.kit.presentations import audio_track, presentation, rendition, segments, video_track
 from tests.kit.streaming import title
 from tests.kit.transport import Act

@@ -11,7 +11,7 @@ from tests.kit.streaming import StreamingBench, title
 from tests.kit.transport import Act
 from tests.player.stream.conftest import Make
 
-SLOW, FAST = Estimate(mean_bps=8e5), Estimate(mean_bps=4e6)
+SLOW, FAST = (Estimate(mean_bps=bps, low_bps=bps, remembered=True) for bps in (8e5, 4e6))
 
 
 async def watched(make: Make, estimate: Estimate) -> StreamingBench:

@@ -26,7 +26,11 @@ def moment(**changes: object) -> Moment:
 
 def control(policy: Wishes) -> RateControl:
     return RateControl(
-        policy, lambda now_s: Estimate(mean_bps=now_s * 1e6), RUNGS, buffer_max_s=30.0, audio_bps=128_000
+        policy,
+        lambda now_s: Estimate(mean_bps=now_s * 1e6, measured=100_000),
+        RUNGS,
+        buffer_max_s=30.0,
+        audio_bps=128_000,
     )
 
 
@@ -119,7 +123,8 @@ def test_a_link_carries_a_rung_with_its_sound(low_bps: float | None, carried: bo
 
 
 def test_a_link_of_which_too_little_is_known_carries_nothing_for_sure() -> None:
-    rate = control(Wishes())
+    estimate = Estimate(mean_bps=9e6, low_bps=9e6, measured=10_000)
+    rate = RateControl(Wishes(), lambda _now_s: estimate, RUNGS, buffer_max_s=30.0, audio_bps=128_000)
     assert rate.trusted_bps(9.0) is None
     assert not rate.carries(0, 9.0)
 
