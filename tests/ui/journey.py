@@ -1,8 +1,9 @@
-"""A viewer's evening by keys only, in the real app at a real service: ``python -m tests.ui.journey PROFILE SERVICE
+"""A viewer's evenings by keys only, in the real app at a real service: ``python -m tests.ui.journey PROFILE SERVICE
 APPROVAL [--tv]``. At a desk letters are typed; across the room there are six keys.
 
 APPROVAL is where the viewer's telephone approves the code of a television; its token comes on stdin. What happens is
-printed line by line; exit code 0 when all of it went well.
+printed line by line; exit code 0 when all of it went well. Between two of the evenings days pass, for the clock by
+which licences are judged.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickWindow
 from PySide6.QtTest import QTest
 
+from drm_client import os_clock
 from player.clock import Clock
 from player.errors import ErrorCode
 from player.net.failures import failure
@@ -34,6 +36,8 @@ K = Qt.Key
 PATIENCE_S = 60.0
 EMAIL, PASSWORD, PIN = "demo@matinee.local", "demo", "1234"
 TITLE = "Journey"
+DAY_S = 86_400.0
+DAYS_S = 2 * DAY_S  # longer than the licence of the test lasts
 
 
 class Switch:
@@ -58,13 +62,26 @@ class Switch:
         await self._inner.close()
 
 
+class Calendar:
+    """The time since this machine was started, by which kept licences are judged."""
+
+    def __init__(self) -> None:
+        self._read = os_clock._boottime_s
+        self._passed_s = 0.0
+        os_clock._boottime_s = lambda: self._read() + self._passed_s
+
+    def days_pass(self) -> None:
+        self._passed_s += DAYS_S
+
+
 class Viewer:
     """Presses keys and looks where they led."""
 
-    def __init__(self, app: ApplicationViewModel, window: QQuickWindow, network: Switch) -> None:
+    def __init__(self, app: ApplicationViewModel, window: QQuickWindow, network: Switch, calendar: Calendar) -> None:
         self.app = app
         self.window = window
         self.network = network
+        self.calendar = calendar
 
     def press(self, *keys: Qt.Key) -> None:
         for key in keys:
@@ -78,9 +95,15 @@ class Viewer:
     def until(self, what: str, condition: Callable[[], object]) -> None:
         end = time.monotonic() + PATIENCE_S
         while not condition():
-            assert time.monotonic() < end, f"{what} does not come; page {self.page}, focus {self.focus}"
+            assert time.monotonic() < end, f"{what} does not come; {self.place}"
             run_loop(20)
         print(what, flush=True)
+
+    @property
+    def place(self) -> str:
+        """Where the viewer is, for a failure."""
+        said = [self.app.downloads.property("notice"), self.app.player.property("failure")]
+        return f"page {self.page}, focus {self.focus}, {' '.join(said)}"
 
     @property
     def page(self) -> str:
@@ -98,6 +121,11 @@ class Viewer:
                 return
             self.press(key)
         raise AssertionError(f"{names} are not reached, the focus is on {self.focus}")
+
+    def choose(self, key: str) -> None:
+        """One of what can be done with the download whose menu is open."""
+        keys = [option.key for option in self.app.downloads.options.records]
+        self.press(*[K.Key_Down] * keys.index(key), K.Key_Return)
 
     def playing(self) -> bool:
         return self.page == "player" and self.app.player.property("status") == "playing"
@@ -122,6 +150,8 @@ def evening(viewer: Viewer, sign_in: Callable[[Viewer], None], search: Callable[
     watch(viewer)
     download(viewer)
     offline(viewer)
+    expired(viewer)
+    renew(viewer)
 
 
 def watch(viewer: Viewer) -> None:
@@ -152,7 +182,7 @@ def download(viewer: Viewer) -> None:
 
 
 def offline(viewer: Viewer) -> None:
-    """What is kept plays without a network, and its licence is renewed once there is one."""
+    """What is kept plays without a network."""
     viewer.network.on = False
     viewer.press(K.Key_Back, K.Key_Back)
     viewer.until("home again", lambda: viewer.page == "home" and bool(viewer.focus))
@@ -160,18 +190,37 @@ def offline(viewer: Viewer) -> None:
     viewer.go(K.Key_Right, "openDownloads")
     viewer.press(K.Key_Return)
     viewer.until("downloads", lambda: viewer.focus == "download_0")
-    viewer.press(K.Key_Return, K.Key_Return)
-    viewer.until("playing without a network", viewer.playing)
-    viewer.press(K.Key_Back)
-    viewer.until("back at the downloads", lambda: viewer.page == "downloads" and bool(viewer.focus))
-    viewer.network.on = True
-    viewer.go(K.Key_Down, "download_0")
     viewer.press(K.Key_Return)
-    options = viewer.app.downloads.options
-    keys = [option.key for option in options.records]
-    viewer.press(*[K.Key_Down] * keys.index("renew"), K.Key_Return)
+    viewer.choose("play")
+    viewer.until("playing without a network", viewer.playing)
+
+
+def expired(viewer: Viewer) -> None:
+    """The licence runs out while the title plays; the page that says so leads to where it is renewed."""
+    viewer.calendar.days_pass()
+    trouble = viewer.app.player.trouble
+    viewer.until("the licence has run out", lambda: trouble.property("code") == "drm.licence_expired")
+    viewer.until("and where it is renewed", lambda: viewer.focus == "retryPlayback")
+    viewer.go(K.Key_Right, "troubleHelp")
+    viewer.press(K.Key_Return)
+    viewer.until("back at the downloads", lambda: viewer.page == "downloads" and bool(viewer.focus))
+    viewer.go(K.Key_Down, "download_0")
+    viewer.until("it does not play", lambda: viewer.app.downloads.ready.count == 0)
+
+
+def renew(viewer: Viewer) -> None:
+    """With a network there is a new licence, and with that the title plays without one again."""
+    viewer.network.on = True
+    viewer.press(K.Key_Return)
+    viewer.choose("renew")
     renewed = f"The licence of {TITLE} has been renewed."
     viewer.until("renewed", lambda: viewer.app.downloads.property("notice") == renewed)
+    viewer.network.on = False
+    viewer.until("it plays again", lambda: viewer.app.downloads.ready.count == 1)
+    viewer.go(K.Key_Down, "download_0")
+    viewer.press(K.Key_Return)
+    viewer.choose("play")
+    viewer.until("playing with the new licence", viewer.playing)
 
 
 def sign_in_with_letters(viewer: Viewer) -> None:
@@ -226,16 +275,17 @@ def main() -> int:
     parser.add_argument("--tv", action="store_true")
     args = parser.parse_args()
     token = sys.stdin.readline().strip()
-    network = Switch()
+    network, calendar = Switch(), Calendar()
     outcome: list[int] = []
 
     def begin(app: ApplicationViewModel, window: QQuickWindow) -> None:
         def run() -> None:
             try:
+                viewer = Viewer(app, window, network, calendar)
                 if args.tv:
-                    evening(Viewer(app, window, network), approver(args.approval, token), search_with_arrows)
+                    evening(viewer, approver(args.approval, token), search_with_arrows)
                 else:
-                    evening(Viewer(app, window, network), sign_in_with_letters, search_with_letters)
+                    evening(viewer, sign_in_with_letters, search_with_letters)
                 outcome.append(0)
             except Exception:  # noqa: BLE001 - the test shows it
                 traceback.print_exc()
