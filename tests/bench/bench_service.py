@@ -40,8 +40,9 @@ SERVE = """
 import sys, json
 from pathlib import Path
 from backend_stub import cli
+from backend_stub.config import Settings
 cli.serve(
-    Path(sys.argv[1]),
+    Settings(Path(sys.argv[1])),
     cli.default_options(port=0, shield=sys.argv[2] == "shield"),
     announce=lambda g: print(json.dumps([g.api_url, [edge.url for edge in g.edges]]), flush=True),
 )

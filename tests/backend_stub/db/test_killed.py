@@ -27,7 +27,9 @@ SERVE = """
 import sys
 from pathlib import Path
 from backend_stub import cli
-cli.serve(Path(sys.argv[1]), cli.default_options(edges=1, port=0), announce=lambda g: print(g.api_url, flush=True))
+from backend_stub.config import Settings
+options = cli.default_options(edges=1, port=0)
+cli.serve(Settings(Path(sys.argv[1])), options, announce=lambda g: print(g.api_url, flush=True))
 """
 
 
