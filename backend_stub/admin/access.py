@@ -21,9 +21,9 @@ from backend_stub.db.models import Account
 
 COOKIE = "matinee_console"
 LIFETIME_S = 12 * 3600.0
-_MAX_FIELDS = 12
+_MAX_FIELDS = 600  # of a hundred rules with five each
 _MAX_TOKEN = 200
-_ROLE = "admin"
+_ROLES = ("publisher", "admin")  # a publisher sees titles and jobs only
 
 
 class NotSignedInError(Exception):
@@ -47,23 +47,37 @@ class Operator:
     token: str = field(repr=False)
 
     @property
+    def is_admin(self) -> bool:
+        return self.account.role == "admin"
+
+    @property
     def seal(self) -> str:
         """Of the forms of this sign-in."""
         return hashlib.sha256(b"matinee console form\n" + self.token.encode()).hexdigest()
 
 
 def operator_of(request: Request, context: Context) -> Operator:
-    """Raises NotSignedInError; RefusedError for an account without the role."""
+    """A publisher or an administrator. Raises NotSignedInError; RefusedError for an account without a role."""
     token = request.cookies.get(COOKIE, "")
     account = context.tokens.standing(token, LIFETIME_S) if 0 < len(token) <= _MAX_TOKEN else None
     if account is None:
         raise NotSignedInError
-    if account.role != _ROLE:
+    if account.role not in _ROLES:
         raise RefusedError(403, "This account may not see these pages.")
     return Operator(account, token)
 
 
 SignedInOperator = Annotated[Operator, Depends(operator_of)]
+
+
+def admin_of(operator: SignedInOperator) -> Operator:
+    """Raises RefusedError for a publisher."""
+    if not operator.is_admin:
+        raise RefusedError(403, "This page is for administrators.")
+    return operator
+
+
+SignedInAdmin = Annotated[Operator, Depends(admin_of)]
 
 
 async def form_of(request: Request) -> dict[str, str]:
@@ -95,7 +109,7 @@ SealedForm = Annotated[dict[str, str], Depends(sealed_form)]
 
 def begin(context: Context, request: Request, response: Response, account: Account) -> None:
     """Sign in. Raises RefusedError for an account without the role."""
-    if account.role != _ROLE:
+    if account.role not in _ROLES:
         raise RefusedError(403, "This account may not see these pages.")
     pair = context.tokens.issue(account, "operator's pages")
     response.set_cookie(

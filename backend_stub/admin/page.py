@@ -29,11 +29,16 @@ _PLACES = (
     ("", "Overview"),
     ("/sessions", "Sessions"),
     ("/titles", "Titles"),
-    ("/devices", "Devices"),
     ("/jobs", "Jobs"),
+    ("/accounts", "Accounts"),
+    ("/payments", "Payments"),
+    ("/devices", "Devices"),
+    ("/steering", "Steering"),
     ("/faults", "Edges & faults"),
     ("/audit", "Audit"),
 )
+_OF_PUBLISHERS = ("/titles", "/jobs")
+_PAYMENTS = {"paid": "done", "pending": "waiting", "declined": "failed", "refunded": "expired"}
 _SCREENS = {"plays": "done", "dark": "", "no picture": "failed", "silent": "expired", "": ""}  # classes of states
 
 
@@ -46,10 +51,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("moment", "ago", "seconds", "duration", "percent", "bitrate", "size"):
+    for name in ("moment", "ago", "seconds", "duration", "percent", "bitrate", "size", "money"):
         made.filters[name] = getattr(words, name)
-    made.globals |= {"prefix": PREFIX, "places": _PLACES, "share_bar": charts.share_bar, "screens": _SCREENS}
+    made.globals |= {"prefix": PREFIX, "places": places_of, "share_bar": charts.share_bar, "screens": _SCREENS}
+    made.globals["payment_states"] = _PAYMENTS
     return made
+
+
+def places_of(operator: Operator) -> list[tuple[str, str]]:
+    """The pages that an operator may see: their paths and names."""
+    return [(path, name) for path, name in _PLACES if operator.is_admin or path in _OF_PUBLISHERS]
 
 
 def page(name: str, operator: Operator | None, *, status: int = 200, **members: object) -> HTMLResponse:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from backend_stub.admin import PREFIX, access, fault_switches, plots
-from backend_stub.admin.access import Form, RefusedError, SealedForm, SignedInOperator
+from backend_stub.admin.access import Form, RefusedError, SealedForm, SignedInAdmin, SignedInOperator
 from backend_stub.admin.page import FOLDER, HEADERS, PageRoute, page, see_other
 from backend_stub.api.auth import checked_sign_in
 from backend_stub.api.deps import Context, DeviceId, Hex32
@@ -70,6 +70,8 @@ def sign_out(context: Context, operator: SignedInOperator, _form: SealedForm) ->
 
 @router.get("")
 def overview(context: Context, operator: SignedInOperator, hours: _Hours = "24") -> Response:
+    if not operator.is_admin:
+        return see_other("/titles")
     now, length = context.clock.now(), int(hours)
     since = now - length * 3600
     names = context.insight.names()
@@ -94,7 +96,7 @@ def overview(context: Context, operator: SignedInOperator, hours: _Hours = "24")
 @router.get("/sessions")
 def sessions(
     context: Context,
-    operator: SignedInOperator,
+    operator: SignedInAdmin,
     before: _Before = None,
     title: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
@@ -104,7 +106,7 @@ def sessions(
 
 
 @router.get("/sessions/{account_id}/{session_id}")
-def session(context: Context, operator: SignedInOperator, account_id: Hex32, session_id: _Id) -> Response:
+def session(context: Context, operator: SignedInAdmin, account_id: Hex32, session_id: _Id) -> Response:
     try:
         played, events, email = context.insight.session(account_id, session_id)
     except LookupError:
@@ -113,22 +115,14 @@ def session(context: Context, operator: SignedInOperator, account_id: Hex32, ses
     return page("session.html", operator, played=played, events=events, email=email, plots=drawn)
 
 
-@router.get("/titles")
-def titles(context: Context, operator: SignedInOperator) -> Response:
-    quality = {one.name: one for one in context.telemetry.quality(context.clock.now() - 7 * 86400, "title_id")}
-    names = context.insight.names().titles
-    rows = sorted(((key, name, quality.get(key)) for key, name in names.items()), key=lambda row: row[1].lower())
-    return page("titles.html", operator, titles=rows)
-
-
 @router.get("/devices")
-def devices(context: Context, operator: SignedInOperator) -> Response:
+def devices(context: Context, operator: SignedInAdmin) -> Response:
     found = context.device_commands.devices()
     return page("devices.html", operator, devices=found, now=context.clock.now())
 
 
 @router.get("/devices/{device_id}")
-def device(context: Context, operator: SignedInOperator, device_id: DeviceId) -> Response:
+def device(context: Context, operator: SignedInAdmin, device_id: DeviceId) -> Response:
     known = next((one for one in context.device_commands.devices() if one.device.id == device_id), None)
     if known is None:
         raise RefusedError(404, "No account has this device.")
@@ -145,7 +139,7 @@ def device(context: Context, operator: SignedInOperator, device_id: DeviceId) ->
 
 
 @router.post("/devices/{device_id}/commands")
-def issue_command(context: Context, operator: SignedInOperator, form: SealedForm, device_id: DeviceId) -> Response:
+def issue_command(context: Context, operator: SignedInAdmin, form: SealedForm, device_id: DeviceId) -> Response:
     kind, expires_in_s = form.get("kind", ""), form.get("expires_in_s", "86400")
     if kind not in KINDS or expires_in_s not in _LIFETIMES_S:
         raise RefusedError(422, "There is no such command.")
@@ -161,7 +155,7 @@ def issue_command(context: Context, operator: SignedInOperator, form: SealedForm
 
 @router.post("/devices/{device_id}/commands/{command_id}/withdrawal")
 def withdraw_command(
-    context: Context, operator: SignedInOperator, _form: SealedForm, device_id: DeviceId, command_id: Hex32
+    context: Context, operator: SignedInAdmin, _form: SealedForm, device_id: DeviceId, command_id: Hex32
 ) -> Response:
     try:
         context.device_commands.withdraw(command_id, by=operator.account.id)
@@ -171,7 +165,7 @@ def withdraw_command(
 
 
 @router.get("/commands/{command_id}/result")
-def command_result(context: Context, _operator: SignedInOperator, command_id: Hex32) -> Response:
+def command_result(context: Context, _operator: SignedInAdmin, command_id: Hex32) -> Response:
     try:
         result = context.device_commands.result(command_id)
     except LookupError:
@@ -180,12 +174,12 @@ def command_result(context: Context, _operator: SignedInOperator, command_id: He
 
 
 @router.get("/faults")
-def faults(request: Request, context: Context, operator: SignedInOperator) -> Response:
+def faults(request: Request, context: Context, operator: SignedInAdmin) -> Response:
     return _faults_page(request, context, operator)
 
 
 @router.post("/faults")
-def set_faults(request: Request, context: Context, operator: SignedInOperator, form: SealedForm) -> Response:
+def set_faults(request: Request, context: Context, operator: SignedInAdmin, form: SealedForm) -> Response:
     control = _control(request)
     if "document" in form:
         text = form["document"]
@@ -200,22 +194,20 @@ def set_faults(request: Request, context: Context, operator: SignedInOperator, f
 
 
 @router.post("/faults/end")
-def end_faults(request: Request, _operator: SignedInOperator, _form: SealedForm) -> Response:
+def end_faults(request: Request, _operator: SignedInAdmin, _form: SealedForm) -> Response:
     _control(request).clear()
     return see_other("/faults")
 
 
 @router.get("/audit")
-def audit(
-    context: Context, operator: SignedInOperator, before: Annotated[int, Query(ge=0, le=2**53)] = 0
-) -> Response:
+def audit(context: Context, operator: SignedInAdmin, before: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Response:
     entries = context.audit_log.page(before or None, _PER_PAGE)
     older = entries[-1].id if len(entries) == _PER_PAGE else None
     return page("audit.html", operator, entries=entries, older=older)
 
 
 def _faults_page(
-    request: Request, context: Context, operator: SignedInOperator, *, text: str | None = None, message: str = ""
+    request: Request, context: Context, operator: SignedInAdmin, *, text: str | None = None, message: str = ""
 ) -> Response:
     states = context.steering.states()
     in_force = _control(request).document

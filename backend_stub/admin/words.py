@@ -50,6 +50,11 @@ def bitrate(value: float | None) -> str:
     return f"{value / 1e6:.2f} Mbit/s" if value >= 1e6 else f"{value / 1e3:.0f} kbit/s"
 
 
+def money(cents: int, currency: str) -> str:
+    """An amount in hundredths of a currency."""
+    return f"{cents / 100:.2f} {currency}"
+
+
 def size(value: float | None) -> str:
     """A number of bytes."""
     if value is None:

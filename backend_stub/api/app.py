@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from backend_stub.admin import job_pages, pages
+from backend_stub.admin import account_pages, job_pages, pages, steering_pages, title_pages
 from backend_stub.api import (
     PREFIX,
     VERSION,
@@ -93,8 +93,8 @@ def create_app(context: ServiceContext, faults: FaultControl | None = None) -> F
         )
     app.include_router(activation.router)
     app.include_router(telemetry.scraped)
-    app.include_router(pages.router)
-    app.include_router(job_pages.router)
+    for console in (pages, title_pages, job_pages, account_pages, steering_pages):
+        app.include_router(console.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from backend_stub.clock import Clock
@@ -88,6 +89,18 @@ class Accounts:
     def find(self, email: str) -> Account | None:
         with self._database.read() as session:
             return session.scalar(select(Account).where(Account.email == normalise_email(email)))
+
+    def search(self, text: str, before: float | None, limit: int) -> Sequence[Account]:
+        """Accounts with ``text`` in their address or their name, the newest first, made before a moment where one is
+        named."""
+        query = select(Account).order_by(Account.created_at.desc(), Account.id).limit(limit)
+        if text:
+            in_email = Account.email.contains(normalise_email(text), autoescape=True)
+            query = query.where(or_(in_email, Account.name.icontains(text.strip(), autoescape=True)))
+        if before is not None:
+            query = query.where(Account.created_at < before)
+        with self._database.read() as session:
+            return session.scalars(query).all()
 
     def get(self, account_id: str) -> Account | None:
         with self._database.read() as session:

@@ -87,6 +87,16 @@ class Billing:
         with self._database.read() as session:
             return session.scalars(query.order_by(Payment.created_at.desc(), Payment.id).limit(limit)).all()
 
+    def latest(self, before: float | None, limit: int) -> Sequence[tuple[Payment, str]]:
+        """Payments of all accounts with the account's address, the newest first; what cost nothing is left out."""
+        query = select(Payment, Account.email).join(Account, Account.id == Payment.account_id)
+        query = query.where(Payment.amount_cents > 0)
+        if before is not None:
+            query = query.where(Payment.created_at < before)
+        query = query.order_by(Payment.created_at.desc(), Payment.id).limit(limit)
+        with self._database.read() as session:
+            return [(payment, email) for payment, email in session.execute(query)]
+
     def order(self, account_id: str, request_id: str, plan: str, card_number: str | None) -> Holding:
         """Have ``plan``, by :func:`backend_stub.services.billing_rules.quote`; a repeated request counts once.
 

@@ -119,12 +119,12 @@ class Tokens:
             session.execute(update(RefreshToken).where(RefreshToken.family == row.family).values(revoked_at=now))
             audit.record(session, now, "session.signed_out", account_id=row.account_id, subject=row.family)
 
-    def sign_out_everywhere(self, account_id: str) -> None:
-        """End every sign-in of the account, access tokens included."""
+    def sign_out_everywhere(self, account_id: str, by: str | None = None) -> None:
+        """End every sign-in of the account, access tokens included; ``by`` is who asked for it if not itself."""
         now = self._clock.now()
         with self._database.write() as session:
             end_sign_ins(session, account_id, now)
-            audit.record(session, now, "session.signed_out_everywhere", account_id=account_id)
+            audit.record(session, now, "session.signed_out_everywhere", account_id=account_id, subject=by or "")
 
     def select_profile(self, signed_in: SignedIn, profile: Profile) -> tuple[str, float]:
         """An access token for this profile and its lifetime in seconds; refreshed tokens are for it too."""

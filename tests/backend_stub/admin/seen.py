@@ -11,6 +11,7 @@ from sqlalchemy import update
 from backend_stub.db.models import DeviceCommand, KioskReport, Title
 from backend_stub.jobs.model import NewJob, NewTask
 from backend_stub.jobs.store import Jobs
+from backend_stub.payments.local import GOOD_CARD
 from backend_stub.server import ServerGroup
 from backend_stub.services.telemetry import PlayerEvent
 from tests.kit.backend import publish_noise
@@ -49,7 +50,10 @@ def fill(group: ServerGroup) -> Seen:
         session.add(KioskReport(device_id=device.id, told_at=now, status=STATUS))
     steps = [NewTask("probe", "probe"), NewTask("encode", "encode", needs=["probe"])]
     job_id = Jobs(context.database, context.clock).submit(NewJob("encode", HOSTILE, "key", {}), steps)
+    payer = context.accounts.register("payer@example.org", HOSTILE, "a password", plan="free")
+    context.billing.order(payer.id, "first", "standard", GOOD_CARD)
     paths = {
+        "account": f"/accounts/{payer.id}",
         "session": f"/sessions/{viewer.id}/one",
         "device": f"/devices/{device.id}",
         "job": f"/jobs/{job_id}",

@@ -63,10 +63,14 @@ def seal(page: httpx.Response) -> str:
     return found[1]
 
 
-PAGES = ("", "?hours=1", "?hours=168", "/sessions", "/titles", "/devices", "/jobs", "/faults", "/audit")
+PAGES = (
+    *("", "?hours=1", "?hours=168", "/sessions", "/titles", "/devices", "/jobs", "/faults", "/audit"),
+    *("/steering", "/accounts", "/accounts?q=payer", "/payments"),
+)
+DETAILS = ("session", "device", "job", "account")
 
 
-@pytest.mark.parametrize("path", [*PAGES, "session", "device", "job"])
+@pytest.mark.parametrize("path", [*PAGES, *DETAILS])
 def test_every_page_is_there_and_nothing_gets_in_as_markup(seen: Seen, admin: Browser, path: str) -> None:
     path = seen.paths.get(path, path)
     page = admin.get(path)
@@ -76,11 +80,11 @@ def test_every_page_is_there_and_nothing_gets_in_as_markup(seen: Seen, admin: Br
     assert " style=" not in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert page.headers["cache-control"] == "no-store"
-    if path in ("", "/sessions", "/titles", *seen.paths.values()):
+    if path in ("", "/sessions", "/titles", "/accounts", *seen.paths.values()):
         assert html.escape(HOSTILE) in page.text.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
 
 
-@pytest.mark.parametrize("path", [*PAGES, "session", "device", "job", "/commands/" + "0" * 32 + "/result"])
+@pytest.mark.parametrize("path", [*PAGES, *DETAILS, "/commands/" + "0" * 32 + "/result"])
 def test_others_see_nothing(seen: Seen, browser: Browser, path: str) -> None:
     path = seen.paths.get(path, path)
     assert browser.get(path).headers["location"] == "/console/sign-in"
@@ -115,6 +119,8 @@ def test_a_role_that_is_taken_away_is_gone_at_once(seen: Seen, browser: Browser)
     sign_in(browser, "second@example.org", "a password")
     assert browser.get("").status_code == 200
     accounts.change(second.id, by=None, role="publisher")
+    assert browser.get("").headers["location"] == "/console/titles"
+    accounts.change(second.id, by=None, role="viewer")
     assert browser.get("").status_code == 403
     seen.group.context.tokens.sign_out_everywhere(second.id)
     assert browser.get("").headers["location"] == "/console/sign-in"
