@@ -35,6 +35,7 @@ from backend_stub.services.insight import Insight
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
 from backend_stub.services.my_list import MyList
+from backend_stub.services.operator_settings import OperatorSettings
 from backend_stub.services.payment_events import PaymentEvents
 from backend_stub.services.plans import Subscriptions
 from backend_stub.services.play import PlayService
@@ -155,7 +156,8 @@ def open_context(
     signer = ServiceSigner(secrets.licence_signing)
     url_signer = UrlSigner(url_signing_keys(settings.secrets_dir))
     edge_beats = EdgeBeats(database, clock)
-    steering = Steering(url_signer, clock, edges, edge_beats.latest)
+    settled = OperatorSettings(database, clock)
+    steering = Steering(url_signer, clock, edges, edge_beats.latest, settled)
     catalog, my_list, views = Catalog(database, clock), MyList(database, clock), Views(database, clock)
     addresses = Addresses(url_signer, steering.edges_for)
     provider = LocalProvider(database, clock, secrets.payment_events)
@@ -205,7 +207,7 @@ def open_context(
         suggestions=suggestions,
         rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
-        live_plans=LivePlans(),
+        live_plans=LivePlans(settled),
         edge_beats=edge_beats,
         steering=steering,
         telemetry=telemetry,

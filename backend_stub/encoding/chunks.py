@@ -27,7 +27,9 @@ from backend_stub.encoding.watching import WATCH_FILTERS, Intervals, read_watch
 
 SEGMENT_S = 4
 _MOST_SEGMENTS = 15
-_CHUNKS_WANTED = 8  # of a short film, so that all processors have something to do
+# Of a short film, so that all processors have something to do; each costs a start, and what is decoded from the
+# keyframe before it.
+_CHUNKS_WANTED = 4
 # A chunk is read from a little before its first frame, so that the frame on show there is known.
 _RUN_UP_S = 1
 # How much shorter than its header promises a source may turn out before it counts as cut off.

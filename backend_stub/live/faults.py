@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
+
+from backend_stub.services.operator_settings import Settled
+
+_SETTING = "live:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +34,19 @@ NO_FAULTS = LiveFaults()
 
 
 class LivePlans:
-    """The planned troubles of each channel, in memory. Thread-safe: edges ask from their own threads."""
+    """The planned troubles of each channel, among what the operator has set. Edges ask from their own threads."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._plans: dict[str, LiveFaults] = {}
+    def __init__(self, settled: Settled) -> None:
+        self._settled = settled
 
     def of(self, title_id: str) -> LiveFaults:
-        with self._lock:
-            return self._plans.get(title_id, NO_FAULTS)
+        plan = self._settled.get(f"{_SETTING}{title_id}")
+        if plan is None:
+            return NO_FAULTS
+        return LiveFaults(tuple(Late(*one) for one in plan["late"]), tuple(plan["restarts_at"]))
 
     def set(self, title_id: str, faults: LiveFaults) -> None:
         """Plan these in place of what was planned; none clears the plan."""
-        with self._lock:
-            if faults == NO_FAULTS:
-                self._plans.pop(title_id, None)
-            else:
-                self._plans[title_id] = faults
+        late = [[one.from_at, one.until_at, one.by_s] for one in faults.late]
+        plan = {"late": late, "restarts_at": list(faults.restarts_at)}
+        self._settled.put(f"{_SETTING}{title_id}", None if faults == NO_FAULTS else plan)

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import EdgeBeat
+from backend_stub.services.addresses import Edge
 
 BEAT_S = 5.0
 SILENT_S = 20.0  # an edge that was silent for so long is not relied upon: three heartbeats lost
+FORGOTTEN_S = 60.0  # an edge of another machine that was silent for so long is no longer offered
 _KEPT_S = 1.0  # what was asked of the database is known for so long
 FULL_LOAD = 0.8  # from here on others are better, even from further away
 
@@ -20,7 +22,7 @@ FULL_LOAD = 0.8  # from here on others are better, even from further away
 @dataclass(frozen=True, slots=True)
 class EdgeReport:
     """What an edge tells of itself. ``load`` is 0 for idle and 1 for all it can do, ``countries`` (ISO 3166-1
-    alpha-2) are those it stands near to, none for everywhere."""
+    alpha-2) are those it stands near to, none for everywhere. One that is ``announced`` runs elsewhere."""
 
     pathway: str
     base_url: str
@@ -28,6 +30,7 @@ class EdgeReport:
     healthy: bool = True
     bits_per_s: float = 0.0
     countries: tuple[str, ...] = ()
+    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class EdgeBeats:
             load=report.load,
             healthy=report.healthy,
             bits_per_s=report.bits_per_s,
+            announced=report.announced,
         )
         with self._database.write() as session:
             session.merge(row)
@@ -81,6 +85,18 @@ class EdgeBeats:
             self._known = known
         return {row.pathway: EdgeHealth(_report(row), max(0.0, now - row.beat_at)) for row in known[1]}
 
+    def announced(self) -> list[Edge]:
+        """The edges on other machines that told of themselves of late, by their names."""
+        lively = (one.report for one in self.latest().values() if one.age_s < FORGOTTEN_S)
+        return sorted((Edge(one.pathway, one.base_url) for one in lively if one.announced), key=_pathway_of)
+
+
+def _pathway_of(edge: Edge) -> str:
+    return edge.pathway
+
 
 def _report(row: EdgeBeat) -> EdgeReport:
-    return EdgeReport(row.pathway, row.base_url, row.load, row.healthy, row.bits_per_s, tuple(row.countries))
+    countries = tuple(row.countries)
+    return EdgeReport(
+        row.pathway, row.base_url, row.load, row.healthy, row.bits_per_s, countries, announced=row.announced
+    )

@@ -16,13 +16,23 @@ from backend_stub.clock import Clock
 from backend_stub.problems import ProblemError
 from backend_stub.services.addresses import Edge
 from backend_stub.services.edge_beats import FULL_LOAD, EdgeHealth
-from backend_stub.services.steering_rules import ANYBODY, Audience, SteeringRule, preferred, uniform
+from backend_stub.services.operator_settings import Settled, SettledInMemory
+from backend_stub.services.steering_rules import (
+    ANYBODY,
+    Audience,
+    SteeringRule,
+    preferred,
+    read_rule,
+    rule_document,
+    uniform,
+)
 from backend_stub.signing import Grant, UrlSigner
 
 TTL_S = 30
 _FAILING_SHARE = 0.25  # of what was reported on an edge
 _MIN_REPORTS = 4
 _MEMORY_S = 300.0
+_WEIGHTS, _RULES = "steering.weights", "steering.rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,8 @@ class PathwayState:
 
 
 class Steering:
-    """Thread-safe. ``edges`` answers with the edges that live, ``health`` with what each told of itself."""
+    """Thread-safe. ``edges`` answers with the edges that live, ``health`` with what each told of itself; ``settled``
+    keeps the operator's weights and rules."""
 
     def __init__(
         self,
@@ -59,13 +70,13 @@ class Steering:
         clock: Clock,
         edges: Callable[[], Sequence[Edge]],
         health: Callable[[], Mapping[str, EdgeHealth]] = dict,
+        settled: Settled | None = None,
     ) -> None:
         self._signer = signer
         self._clock = clock
         self._edges = edges
         self._health = health
-        self._weights: dict[str, float] = {}
-        self._rules: tuple[SteeringRule, ...] = ()
+        self._settled = settled or SettledInMemory()
         self._reports: dict[str, list[tuple[float, bool]]] = {}
         self._lock = threading.Lock()
 
@@ -88,12 +99,12 @@ class Steering:
         edges = {edge.pathway: edge for edge in self._edges()}
         wanted = preferred(self.rules(), audience, session_id)
         ranked = rank(
-            self.states(), session_id, shared=bool(self._weights), country=audience.country, preferred=wanted
+            self.states(), session_id, shared=bool(self._weights()), country=audience.country, preferred=wanted
         )
         return [edges[state.pathway] for state in ranked if state.pathway in edges]
 
     def rules(self) -> tuple[SteeringRule, ...]:
-        return self._rules
+        return tuple(read_rule(rule) for rule in self._settled.get(_RULES) or ())
 
     def set_rules(self, rules: Sequence[SteeringRule]) -> None:
         """The first that applies counts.
@@ -109,12 +120,14 @@ class Steering:
             if rule.name in names or len(set(rule.pathways)) < len(rule.pathways):
                 raise ProblemError(422, "bad_rules", f"The rule {rule.name} is there twice, or names an edge twice.")
             names.add(rule.name)
-        self._rules = tuple(rules)
+        self._settled.put(_RULES, [rule_document(rule) for rule in rules])
 
     def set_weights(self, weights: dict[str, float]) -> None:
         """Weights by pathway; an edge that is not named has 1."""
-        with self._lock:
-            self._weights = dict(weights)
+        self._settled.put(_WEIGHTS, dict(weights))
+
+    def _weights(self) -> Mapping[str, float]:
+        return self._settled.get(_WEIGHTS) or {}
 
     def report(self, pathway: str, *, failed: bool) -> None:
         """What a player met on an edge."""
@@ -125,13 +138,16 @@ class Steering:
 
     def states(self) -> list[PathwayState]:
         oldest = self._clock.now() - _MEMORY_S
-        health = self._health()
+        health, weights, edges = self._health(), self._weights(), [edge.pathway for edge in self._edges()]
         with self._lock:
-            return [self._state(edge.pathway, oldest, health.get(edge.pathway)) for edge in self._edges()]
-
-    def _state(self, pathway: str, oldest: float, health: EdgeHealth | None) -> PathwayState:
-        recent = [failed for at, failed in self._reports.get(pathway, ()) if at >= oldest]
-        return PathwayState(pathway, self._weights.get(pathway, 1.0), len(recent), sum(recent), health)
+            recent = {
+                pathway: [failed for at, failed in self._reports.get(pathway, ()) if at >= oldest]
+                for pathway in edges
+            }
+        return [
+            PathwayState(pathway, weights.get(pathway, 1.0), len(failed), sum(failed), health.get(pathway))
+            for pathway, failed in recent.items()
+        ]
 
 
 def rank(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,17 @@ class SteeringRule:
         if self.devices and not any(fnmatch.fnmatchcase(name, pattern.lower()) for pattern in self.devices):
             return False
         return uniform(f"rule\n{self.name}\n{session_id}") < self.share
+
+
+def rule_document(rule: SteeringRule) -> dict[str, Any]:
+    """A rule as JSON."""
+    return {**asdict(rule), "countries": sorted(rule.countries)}
+
+
+def read_rule(document: Mapping[str, Any]) -> SteeringRule:
+    """What :func:`rule_document` wrote."""
+    tuples = {name: tuple(document[name]) for name in ("pathways", "devices")}
+    return SteeringRule(**{**document, **tuples, "countries": frozenset(document["countries"])})
 
 
 def preferred(rules: Sequence[SteeringRule], audience: Audience, session_id: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from backend_stub.db.models.catalogue import (
 from backend_stub.db.models.edges import EdgeBeat
 from backend_stub.db.models.jobs import Job, JobTask
 from backend_stub.db.models.kiosks import DeviceCommand, KioskReport
+from backend_stub.db.models.operation import OperatorSetting
 from backend_stub.db.models.recommending import RecommendationRun, SimilarTitles, ViewerPicks
 from backend_stub.db.models.rights import Download, IssuedLicence, Revocation, SpentNonce
 
@@ -63,6 +64,7 @@ __all__ = [
     "LedgerEvent",
     "ListEntry",
     "Membership",
+    "OperatorSetting",
     "Payment",
     "PlaySession",
     "Profile",
