@@ -122,6 +122,12 @@ def _home_kept(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.focus_name == "playFeatured")
 
 
+def _home_kept_with_downloads(stage: Stage, tv: bool) -> None:
+    stage.downloads.titles = queue()
+    _home_kept(stage, tv)
+    stage.until(lambda: stage.item("row_here").isVisible())
+
+
 def _always(name: str) -> Callable[[], Coroutine[Any, Any, str]]:
     async def restore() -> str:
         return name
@@ -411,6 +417,7 @@ STATES: dict[str, Setup] = {
     "home, not up to date": _home_stale,
     "home, rows": _home_rows,
     "home, kept": _home_kept,
+    "home, kept with downloads": _home_kept_with_downloads,
     "details": _details,
     "details, two devices": _details_two_devices,
     "details, series": _series,

@@ -92,7 +92,7 @@ FocusScope {
             width: root.width
             heading: qsTr("On this machine")
             model: root.downloads.ready
-            visible: root.home.offline && count > 0
+            visible: root.home.offline && root.home.state === "ready" && count > 0
             enabled: visible
             onVisibleChanged: Qt.callLater(root.hold)
             onActiveFocusChanged: root.row = root.rowWithFocus()
