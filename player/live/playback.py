@@ -114,7 +114,7 @@ class LivePlayback:
             self._programme.presentation, timeline.slots[-1].duration_s, timeline.end_s - timeline.start_s
         )
         self._guide = Guide(latency, self._monitor.state.speed)
-        begin_s = self._guide.begin_s(self._moment(timeline.start_s), asked_s)
+        begin_s = timeline.rounded(self._guide.begin_s(self._moment(timeline.start_s), asked_s))
         self._refresher.follow()
         self._monitor.update(live=True)
         return begin_s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from player.net.model import Body
+from player.net.model import Body, Connection
 
 
 class BodyAround:
@@ -40,3 +40,7 @@ class BodyAround:
     @property
     def new_connection(self) -> bool:
         return self._body.new_connection
+
+    @property
+    def connection(self) -> Connection | None:
+        return self._body.connection

@@ -10,10 +10,8 @@ import ipaddress
 import socket
 import ssl
 import time
-import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -23,7 +21,7 @@ import httpx
 from player.errors import ErrorCode, InputError, NetError
 from player.net.decoding import decoded
 from player.net.failures import connect_failure, failure
-from player.net.model import Body, Request, RequestKind
+from player.net.model import Body, Connection, Request, RequestKind
 from player.net.web import WebOptions, is_address
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -38,19 +36,11 @@ _SIGNS_OF_AN_END = ("disconnected", "closed connection", "connectionterminated",
 _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """What the making of a connection took: name lookup and TCP, then TLS (None where there was none)."""
-
-    tcp_s: float
-    tls_s: float | None
-
-
 class HttpTransport:
     """Speaks HTTP/1.1, and HTTP/2 where a server offers it over TLS.
 
     ``ca_file`` is a PEM file of further authorities to trust, ``web`` what a test bench wants besides. ``connect_s``
-    bounds the making of a connection; the other waits are the gate's. ``on_connect`` hears of each new one.
+    bounds the making of a connection; the other waits are the gate's.
     """
 
     def __init__(
@@ -62,7 +52,6 @@ class HttpTransport:
         connections: int = 32,
         keepalive_s: float = 30.0,
         web: WebOptions | None = None,
-        on_connect: Callable[[Connected], None] | None = None,
     ) -> None:
         self._ca_file = ca_file
         self._timeouts = {"connect": connect_s, "read": None, "write": None, "pool": None}
@@ -71,22 +60,20 @@ class HttpTransport:
             max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keepalive_s
         )
         self._web = web or WebOptions()
-        self._on_connect = on_connect
         # Loading the authorities takes some 20 ms: only a title that needs TLS pays for them. A host whose address is
         # stated has connections of its own: those of another host at that address have another certificate.
         self._transports: dict[tuple[str, str], httpx.AsyncHTTPTransport] = {}
-        self._seen_streams: weakref.WeakSet[object] = weakref.WeakSet()
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The response to ``request``, redirects followed. Raises NetError."""
         hop = _first_hop(request, self._web)
         for _ in range(self._max_redirects + 1):
-            response = await self._send(hop)
+            response, connection = await self._send(hop)
             target = _redirect_target(response)
             if target is None:
                 try:
-                    yield self._body(response, hop.url)
+                    yield HttpBody(response, hop.url, connection)
                 finally:
                     await response.aclose()
                 return
@@ -107,7 +94,7 @@ class HttpTransport:
             await transport.aclose()
         self._transports.clear()
 
-    async def _send(self, hop: _Hop) -> httpx.Response:
+    async def _send(self, hop: _Hop) -> tuple[httpx.Response, Connection]:
         try:
             message = httpx.Request(
                 hop.method, hop.url, headers=hop.headers, content=hop.body, extensions={"timeout": self._timeouts}
@@ -119,14 +106,10 @@ class HttpTransport:
         _refuse_impossible(message.url)
         host = _lead(message, self._web)
         transport = self._transport(message.url.scheme, host, hop.url)
-        watch = None if self._on_connect is None else _ConnectWatch(self._on_connect)
-        if watch is not None:
-            message.extensions["trace"] = watch
+        message.extensions["trace"] = watch = _ConnectWatch()
         try:
             response = await transport.handle_async_request(message)
-            if watch is not None:
-                watch.done()
-            return response
+            return response, watch.connection(response)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _connect_failure(error, hop.url) from error
         except (httpx.TransportError, OSError) as error:
@@ -169,30 +152,26 @@ class HttpTransport:
                 ) from error
         return context
 
-    def _body(self, response: httpx.Response, url: str) -> Body:
-        stream = response.extensions.get("network_stream")
-        new = stream is not None and stream not in self._seen_streams
-        if stream is not None:
-            self._seen_streams.add(stream)
-        return HttpBody(response, url, new)
-
 
 class _ConnectWatch:
     """Listens to httpcore while it makes a connection (its ``trace`` extension)."""
 
-    def __init__(self, tell: Callable[[Connected], None]) -> None:
-        self._tell = tell
+    def __init__(self) -> None:
         self._at_s: dict[str, float] = {}
 
     async def __call__(self, name: str, _info: object) -> None:
         self._at_s[name.partition(".")[2]] = time.perf_counter()
-        await anyio.lowlevel.checkpoint()
 
-    def done(self) -> None:
-        """The answer has begun: tell of the connection, if one was made."""
-        tcp_s, tls_s = self._took("connect_tcp"), self._took("start_tls")
-        if tcp_s is not None:
-            self._tell(Connected(tcp_s, tls_s))
+    def connection(self, response: httpx.Response) -> Connection:
+        """What the answer came over."""
+        stream = response.extensions.get("network_stream")
+        tls = None if stream is None else stream.get_extra_info("ssl_object")
+        if tls is None:
+            return Connection(self._took("connect_tcp"))
+        cipher = tls.cipher()
+        return Connection(
+            self._took("connect_tcp"), self._took("start_tls"), tls.version() or "", cipher[0] if cipher else ""
+        )
 
     def _took(self, what: str) -> float | None:
         begin_s, end_s = self._at_s.get(f"{what}.started"), self._at_s.get(f"{what}.complete")
@@ -202,11 +181,11 @@ class _ConnectWatch:
 class HttpBody:
     """The body of an HTTP response, decoded where the server compressed it."""
 
-    def __init__(self, response: httpx.Response, url: str, new_connection: bool) -> None:
+    def __init__(self, response: httpx.Response, url: str, connection: Connection) -> None:
         self._response = response
         self._headers = {name.lower(): value for name, value in response.headers.items()}
         self._url = url
-        self._new_connection = new_connection
+        self._connection = connection
 
     @property
     def status(self) -> int:
@@ -233,7 +212,11 @@ class HttpBody:
 
     @property
     def new_connection(self) -> bool:
-        return self._new_connection
+        return self._connection.tcp_s is not None
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
 
     @property
     def _encoding(self) -> str:

@@ -106,6 +106,7 @@ class _KeptBody:
 
     http_version = ""
     new_connection = False
+    connection = None
 
     def __init__(self, answer: _Answer) -> None:
         self.status = answer.status

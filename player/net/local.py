@@ -95,6 +95,7 @@ class MemoryBody:
 
     http_version = ""
     new_connection = False
+    connection = None
 
     def __init__(self, url: str, status: int, content: bytes, byte_range: ByteRange | None) -> None:
         size = len(content)
@@ -115,6 +116,7 @@ class _FileBody:
 
     http_version = ""
     new_connection = False
+    connection = None
 
     def __init__(self, url: str, file: BinaryIO, size: int, byte_range: ByteRange | None) -> None:
         self.url = url

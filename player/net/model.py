@@ -80,6 +80,17 @@ class Transfer:
     cmsd: Cmsd | None = None  # what the CDN said of itself
 
 
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What an exchange went over: the seconds that its making took (``tcp_s`` with the lookup of the name), None for
+    one that was there already; version and cipher of TLS as OpenSSL names them, empty where none was spoken."""
+
+    tcp_s: float | None = None
+    tls_s: float | None = None
+    tls: str = ""
+    cipher: str = ""
+
+
 class Body(Protocol):
     """An open response whose body is still arriving."""
 
@@ -109,6 +120,11 @@ class Body(Protocol):
     @property
     def new_connection(self) -> bool:
         """Whether a connection was made for this exchange."""
+        ...
+
+    @property
+    def connection(self) -> Connection | None:
+        """None where there was none: a file, say."""
         ...
 
     def chunks(self) -> AsyncGenerator[bytes, None]: ...

@@ -39,7 +39,6 @@ def har(exchanges: Sequence[Exchange], report: Report, wall_s: float, version: s
 
 
 def _entry(exchange: Exchange, report: Report, wall_s: float) -> dict[str, Any]:
-    waiting = exchange.seconds if exchange.first_byte_s is None else exchange.first_byte_s
     entry: dict[str, Any] = {
         "pageref": "playback",
         "startedDateTime": _date(wall_s + exchange.at_s),
@@ -47,12 +46,25 @@ def _entry(exchange: Exchange, report: Report, wall_s: float) -> dict[str, Any]:
         "request": _request(exchange),
         "response": _response(exchange),
         "cache": {},
-        "timings": {"send": 0, "wait": _ms(waiting), "receive": _ms(max(0.0, exchange.seconds - waiting))},
+        "timings": _timings(exchange),
         "_matinee": _meaning(exchange, report),
     }
     if exchange.error:
         entry["comment"] = exchange.error_sentence
     return entry
+
+
+def _timings(exchange: Exchange) -> dict[str, float]:
+    """Milliseconds; -1 for what there was not. ``connect`` holds the name's lookup, and ``ssl`` as HAR has it."""
+    until_answer_s = exchange.seconds if exchange.first_byte_s is None else exchange.first_byte_s
+    made = exchange.connection
+    found: dict[str, float] = {"blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0}
+    connect_s = 0.0
+    if made is not None and made.tcp_s is not None:
+        connect_s = min(until_answer_s, made.tcp_s + (made.tls_s or 0.0))
+        found |= {"connect": _ms(connect_s), "ssl": _ms(made.tls_s)}
+    receive_s = max(0.0, exchange.seconds - until_answer_s)
+    return found | {"wait": _ms(until_answer_s - connect_s), "receive": _ms(receive_s)}
 
 
 def _request(exchange: Exchange) -> dict[str, Any]:
@@ -90,12 +102,14 @@ def _response(exchange: Exchange) -> dict[str, Any]:
 
 
 def _meaning(exchange: Exchange, report: Report) -> dict[str, Any]:
+    made = exchange.connection
     found: dict[str, Any] = {
         "kind": exchange.kind,
         "cdn": exchange.pathway,
         "track": exchange.track,
         "attempt": exchange.attempt,
-        "tls": exchange.url.startswith("https:"),
+        "protocol": exchange.http,
+        "tls": None if made is None or not made.tls else {"version": made.tls, "cipher": made.cipher},
         "new_connection": exchange.new_connection,
         "whole": exchange.whole,
         "sha256": exchange.sha256,

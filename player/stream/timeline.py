@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from player.errors import ErrorCode, MediaError
 from player.manifest.model import Rendition, Segment, SegmentIndex, Track
 
+_FEW_PICTURES_S = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -99,6 +101,12 @@ class Timeline:
     def at(self, time_s: float) -> Slot:
         """The slot that covers ``time_s``, clamped to the ends."""
         return self.slots[max(0, bisect_right(self._starts, time_s) - 1)]
+
+    def rounded(self, time_s: float) -> float:
+        """The time, or the start of a segment that is a few pictures away at the most: whether a segment is fetched
+        of which next to nothing is shown must not hang on the microseconds of a clock."""
+        starts = (self.at(time_s + each).start_s for each in (-_FEW_PICTURES_S, _FEW_PICTURES_S))
+        return next((start_s for start_s in starts if abs(start_s - time_s) <= _FEW_PICTURES_S), time_s)
 
     def grow(self, found: Iterable[tuple[int, Segment]]) -> int:
         """Put the segments (with their periods) behind the last slot that begin there; how many those were."""

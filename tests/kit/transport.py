@@ -42,6 +42,7 @@ class ScriptedBody:
         self.url = request.url
         self.http_version = "HTTP/1.1"
         self.new_connection = new_connection
+        self.connection = None
         self.status = act.status
         headers = dict(act.headers)
         if act.status == 200 and request.byte_range is not None and not act.ignore_range:

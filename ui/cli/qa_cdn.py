@@ -8,7 +8,6 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, conditions
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
-    from player.net.http import Connected
     from player.net.model import Transport
     from player.qa.cdn.hosts import Places
     from player.qa.cdn.probe import Probe
@@ -113,8 +111,8 @@ async def _probe(places: Places, args: argparse.Namespace) -> list[Probe]:
 
     options = web_of(args)
 
-    def connect(on_connect: Callable[[Connected], None]) -> Transport:
-        return marked(HttpTransport(ca_file=args.ca_file, web=options, on_connect=on_connect), args)
+    def connect() -> Transport:
+        return marked(HttpTransport(ca_file=args.ca_file, web=options), args)
 
     total, done, terminal = 2 * len(places) * min(map(len, places.values())) * args.repeats, 0, sys.stderr.isatty()
 

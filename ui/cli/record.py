@@ -102,6 +102,12 @@ def _told(found: Replayed, *, free: bool) -> list[str]:
     """What a replay showed, in lines."""
     how = "decided anew with the same result" if free else "taken again from their inputs"
     lines = [f"{found.decisions} decisions, {found.taken_again} {how}", *found.differences]
+    if found.compared is not None and not free:
+        lines.append(f"{found.compared} of them taken in the replay, too, when they were taken then")
+    if not found.decisions or found.compared == 0:
+        lines.append(
+            "Nothing was compared: no decision was taken in both, so whether they are the same is not known."
+        )
     if found.left_s is not None:
         lines.append(
             f"At {found.left_s:.1f} s it asked for something that was never fetched then; the rest is not known"

@@ -10,12 +10,11 @@ from player.clock import Clock, SystemClock
 from player.errors import NetError
 from player.manifest.model import Segment
 from player.net.gate import Gate
-from player.net.http import Connected
-from player.net.model import Request, RequestKind, Transport
+from player.net.model import Connection, Request, RequestKind, Transport
 from player.qa.cdn.hosts import Places
 
-Connect = Callable[[Callable[[Connected], None]], Transport]
-"""Makes a transport with connections of its own, which tells of each that it makes."""
+Connect = Callable[[], Transport]
+"""Makes a transport with connections of its own."""
 
 _CACHE_HEADERS = ("age", "cache-control", "cache-status", "cf-cache-status", "via", "x-cache", "x-served-by")
 
@@ -90,13 +89,11 @@ class _Line:
 
     def __init__(self, connect: Connect, clock: Clock) -> None:
         self._clock = clock
-        self._made: list[Connected] = []
-        self._gate = Gate(connect(self._made.append), clock)
+        self._gate = Gate(connect(), clock)
         self.open = False
 
     async def probe(self, host: str, number: int, segment: Segment, *, cold: bool) -> Probe:
         """One fetch; an error is in the result."""
-        self._made.clear()
         request = Request(RequestKind.SEGMENT, segment.url, byte_range=segment.byte_range, pathway=host)
         begin_s = self._clock.monotonic()
         try:
@@ -107,14 +104,14 @@ class _Line:
         except NetError as error:
             return Probe(host, number, cold, error=str(error.code))
         self.open = True
-        made = self._made[0] if self._made else None
+        made = body.connection or Connection()
         return Probe(
             host,
             number,
             cold,
             len(content),
-            None if made is None else made.tcp_s,
-            None if made is None else made.tls_s,
+            made.tcp_s,
+            made.tls_s,
             first_s - begin_s,
             len(content) * 8 / (end_s - first_s) if end_s > first_s else None,
             hashlib.sha256(content).hexdigest(),

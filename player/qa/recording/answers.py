@@ -57,7 +57,8 @@ class ReplayTransport:
         if found is None:
             yield MemoryBody(request.url, 404, b"", None)
             return
-        await self._clock.sleep(found.first_byte_s if found.first_byte_s is not None else found.seconds)
+        until_answer_s = found.first_byte_s if found.first_byte_s is not None else found.seconds
+        await self._clock.sleep(self._late_s(found) + until_answer_s)
         if found.status is None:
             if not found.error or found.hung:
                 await asyncio.get_running_loop().create_future()  # given up while nothing had come
@@ -71,6 +72,12 @@ class ReplayTransport:
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    def _late_s(self, exchange: Exchange) -> float:
+        """How much later this was asked for then, by a machine that had to work for it: which of two answers comes
+        first is part of the session."""
+        late_s = exchange.at_s - (self._clock.monotonic() - VirtualLoop.BEGIN_S)
+        return late_s if 0 < late_s <= _ABOUT_S else 0.0
 
     def _find(self, request: Request) -> Exchange | None:
         wanted = None if request.byte_range is None else (request.byte_range.start, request.byte_range.length)
@@ -105,6 +112,7 @@ class _RecordedBody:
         self.headers: Mapping[str, str] = exchange.headers
         self.http_version = exchange.http
         self.new_connection = exchange.new_connection
+        self.connection = exchange.connection
         length = exchange.headers.get("content-length", "")
         encoded = exchange.headers.get("content-encoding", "identity") != "identity"
         same = len(content) == exchange.size  # a scrubbed manifest may have another length

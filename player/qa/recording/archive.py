@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from player.errors import ErrorCode, InputError
+from player.net.model import Connection
 
 FORMAT = "matinee-recording"
-VERSION = 1
+VERSION = 2
+_READABLE = (1, VERSION)  # 1 knows nothing of connections
 SUFFIX = ".mrec"
 _DOCUMENT_BYTES = 512 * 1024 * 1024
 _BODY_BYTES = 512 * 1024 * 1024
@@ -62,6 +64,7 @@ class Exchange:
     hung: bool = False
     recoverable: bool = False
     cmcd: str = ""
+    connection: Connection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,11 @@ class ArchiveWriter:
         head = {"format": FORMAT, "version": VERSION, **facts, "report": report}
         self._archive.writestr(_info("session.json"), json.dumps(head, ensure_ascii=False))
         rows = [
-            {name: value for name, value in asdict(each).items() if value not in ("", None, ())} for each in exchanges
+            asdict(
+                each,
+                dict_factory=lambda members: {name: value for name, value in members if value not in ("", None, ())},
+            )
+            for each in exchanges
         ]
         self._archive.writestr(_info("exchanges.json"), json.dumps(rows, ensure_ascii=False))
         self._archive.close()
@@ -136,9 +143,10 @@ def read_recording(path: Path) -> Recording:
         raise _damaged(path) from error
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise _damaged(path)
-    if head.get("version") != VERSION:
+    if head.get("version") not in _READABLE:
         raise InputError(
-            ErrorCode.INPUT_FILE, f"{path.name} is a recording of version {head.get('version')}; known is {VERSION}."
+            ErrorCode.INPUT_FILE,
+            f"{path.name} is a recording of version {head.get('version')}; known are those up to {VERSION}.",
         )
     try:
         report = dict(head.pop("report"))
@@ -177,6 +185,8 @@ def _exchange(row: Mapping[str, Any]) -> Exchange:
     }
     values["range"] = None if values["range"] is None else (int(values["range"][0]), values["range"][1])
     values["chunks"] = tuple((float(at_s), int(size)) for at_s, size in values.get("chunks", ()))
+    if values.get("connection") is not None:
+        values["connection"] = Connection(**values["connection"])
     if values["body"] and not str(values["body"]).startswith("bodies/"):
         raise ValueError("a body that is none")
     return Exchange(**values)

@@ -223,6 +223,7 @@ class _Tap:
             headers={} if body is None else scrub.headers(body.headers),
             http="" if body is None else body.http_version,
             new_connection=body is not None and body.new_connection,
+            connection=None if body is None else body.connection,
             size=len(self.content),
             sha256=hashlib.sha256(self.content).hexdigest() if hashed else "",
             body="",

@@ -15,6 +15,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -43,25 +44,27 @@ _TOLERANCE_S = 1e-3  # times in reports are rounded
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """``report`` is None where the media, or their keys, are not there. ``taken_again`` counts the decisions (of
-    ``decisions``) that came out as they were, ``differences`` says what came out otherwise. ``left_s`` is when a free
-    replay asked for something that was not recorded."""
+    ``decisions``) that came out as they were, ``compared`` those that a replay took too, ``differences`` says what
+    came out otherwise. ``left_s`` is when a free replay asked for something that was not recorded."""
 
     report: dict[str, Any] | None
     decisions: int
     taken_again: int
     differences: tuple[str, ...]
     left_s: float | None = None
+    compared: int | None = None
 
     @property
     def same(self) -> bool:
-        return not self.differences
+        """Whether nothing came out otherwise. Where there was nothing to compare, nobody knows."""
+        return not self.differences and self.decisions > 0 and self.compared != 0
 
 
 def replay(recording: Recording, profile: Path) -> Replayed:
     """Play a recording again. Raises InputError for one that is damaged."""
     recorded = _recorded(recording)
     again, differences = _take_again(recording, recorded)
-    report = None
+    report, compared = None, None
     if recording.playable:
         before = recording.report
         asked = [
@@ -71,9 +74,9 @@ def replay(recording: Recording, profile: Path) -> Replayed:
         ]
         pinned = _Pinned(asked, before["abandoned"], VirtualLoop.BEGIN_S)
         report, _ = _play(recording, profile, lambda _name: pinned)
-        until_s = _comparable_s(before)
-        differences += _differences(_asked(before, until_s), _asked(report, until_s))
-    return Replayed(report, len(recorded), again, tuple(differences))
+        pairs = _pairs(_asked(before), _asked(report), _certain_s(before))
+        compared, differences = _both(pairs), differences + _differences(pairs)
+    return Replayed(report, len(recorded), again, tuple(differences), compared=compared)
 
 
 def replay_freely(recording: Recording, profile: Path, policy: str = "") -> Replayed:
@@ -84,16 +87,16 @@ def replay_freely(recording: Recording, profile: Path, policy: str = "") -> Repl
             ErrorCode.INPUT_USAGE,
             "This recording has no media, or not their keys: nothing can be decided anew in it.",
         )
-    comparable_s = _comparable_s(recording.report)
-    before = _asked(recording.report, comparable_s)
+    before = _asked(recording.report)
     name = policy or _policy_name(recording)
     report, left_s = _play(recording, profile, lambda _name: _Paced(registry.create(name), before), policy=name)
     until_s = math.inf if left_s is None else left_s
     report["decisions"] = [each for each in report["decisions"] if each["at_s"] <= until_s + _TOLERANCE_S]
-    after = _asked(report, comparable_s)
-    differences = _differences(before, after, cut=left_s is not None)
-    same = sum(_place(was) == _place(now) for was, now in zip(before, after, strict=False))
-    return Replayed(report, len(before), same, tuple(differences), left_s)
+    after = _asked(report)
+    certain_s = _certain_s(recording.report) if left_s is None else -math.inf
+    pairs = _pairs(before, after, certain_s)
+    same = sum(_place(was) == _place(now) for was, now in pairs)
+    return Replayed(report, len(before), same, tuple(_differences(pairs)), left_s, _both(pairs))
 
 
 def _recorded(recording: Recording) -> list[Decision]:
@@ -114,25 +117,37 @@ def _take_again(recording: Recording, recorded: list[Decision]) -> tuple[int, li
     return len(recorded) - len(differences), differences
 
 
-def _differences(before: list[dict[str, Any]], after: list[dict[str, Any]], *, cut: bool = False) -> list[str]:
-    """What came out otherwise; ``cut``: the later decisions are not known."""
-    told = []
-    for number in range(len(after) if cut else max(len(before), len(after))):
-        was, now = (each[number] if number < len(each) else None for each in (before, after))
-        if _place(was) != _place(now):
-            told.append(f"Decision {number + 1} was {_shown(was)}, and was {_shown(now)} in the replay.")
-    return told
+_Pair = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
 
 
-def _asked(report: Mapping[str, Any], until_s: float) -> list[dict[str, Any]]:
-    """The decisions of a report before ``until_s`` without those that only libmpv asks for."""
-    rows = enumerate(report["decisions"])
-    return [each for number, each in rows if each["at_s"] < until_s and not _is_look_back(number, report)]
+def _pairs(before: list[dict[str, Any]], after: list[dict[str, Any]], certain_s: float) -> list[_Pair]:
+    """Each decision of then beside that of now. One that has no counterpart is left out where that may be so: behind
+    ``certain_s``."""
+    pairs: list[_Pair] = list(zip_longest(before, after))
+    return [each for each in pairs if all(each) or next(one for one in each if one)["at_s"] < certain_s]
 
 
-def _comparable_s(report: Mapping[str, Any]) -> float:
-    """Until when decisions compare: of a session that was ended early, not its very end, which a replay may miss by a
-    moment."""
+def _both(pairs: list[_Pair]) -> int:
+    return sum(all(each) for each in pairs)
+
+
+def _differences(pairs: list[_Pair]) -> list[str]:
+    """What came out otherwise."""
+    return [
+        f"Decision {number} was {_shown(was)}, and was {_shown(now)} in the replay."
+        for number, (was, now) in enumerate(pairs, 1)
+        if _place(was) != _place(now)
+    ]
+
+
+def _asked(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The decisions of a report without those that only libmpv asks for."""
+    return [each for number, each in enumerate(report["decisions"]) if not _is_look_back(number, report)]
+
+
+def _certain_s(report: Mapping[str, Any]) -> float:
+    """Until when each decision must have been taken in a replay, too: the very end of a session that was ended early
+    a replay may miss by a moment."""
     if report["result"].get("played_to_end", True) or not report["statuses"]:
         return math.inf
     return float(report["statuses"][-1]["at_s"]) - _END_S
@@ -219,12 +234,13 @@ def _script(report: Mapping[str, Any]) -> tuple[Step, ...]:
 
 class _Paced:
     """A policy that decides by itself, and each decision not sooner than it was taken then: what the machine needed
-    between two of them is part of the session. Once it has decided otherwise nothing holds it."""
+    between two of them is part of the session. Once it has decided otherwise nothing holds it, nor the first one:
+    what is fetched beside it is asked for at the same time only where it is not kept waiting."""
 
     def __init__(self, policy: Policy, before: Sequence[Mapping[str, Any]]) -> None:
         self._policy = policy
         self._before = deque((float(each["at_s"]) + VirtualLoop.BEGIN_S, each["rung"]) for each in before)
-        self._begun = False
+        self._begun, self._is_first = False, True
         self.name = policy.name
 
     def decide(self, snapshot: Snapshot) -> Decision:
@@ -232,8 +248,9 @@ class _Paced:
             self._begun = True
             return self._policy.decide(snapshot)
         wait_s = self._before[0][0] - snapshot.now_s if self._before else 0.0
-        if wait_s > _TOLERANCE_S:
+        if wait_s > _TOLERANCE_S and not self._is_first:
             return Decision(None, Reason.HOLD, "It was decided later.", snapshot, wait_s=wait_s)
+        self._is_first = False
         decision = self._policy.decide(snapshot)
         if self._before and decision.rung is not None and self._before.popleft()[1] != while_low(decision).rung:
             self._before.clear()
@@ -255,7 +272,7 @@ class _Pinned:
         self._left = deque(decisions)
         self._abandoned = deque(abandoned)
         self._begin_s = begin_s
-        self._begun = False
+        self._begun, self._is_first = False, True
 
     def decide(self, snapshot: Snapshot) -> Decision:
         if not self._left:
@@ -265,8 +282,9 @@ class _Pinned:
             self._begun = True
             return decision
         wait_s = self._begin_s + at_s - snapshot.now_s
-        if wait_s > _TOLERANCE_S:
+        if wait_s > _TOLERANCE_S and not self._is_first:
             return Decision(None, Reason.HOLD, "It was decided later.", snapshot, wait_s=wait_s)
+        self._is_first = False
         self._left.popleft()
         return decision
 

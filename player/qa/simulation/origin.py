@@ -137,6 +137,10 @@ class _Whole:
     def total(self) -> int | None:
         return len(self.content)
 
+    @property
+    def connection(self) -> None:
+        return None
+
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         for start in range(0, len(self.content), _PIECE):
             yield self.content[start : start + _PIECE]

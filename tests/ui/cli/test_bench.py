@@ -95,6 +95,24 @@ def test_a_proxy_is_asked(name: str, folder: Path) -> None:
         assert all(each.target.startswith(f"http://cdn.test:{server.port}/") for each in server.heard)
 
 
+def test_har_tells_what_each_connection_was(
+    secured: tuple[BenchServer, list[str]], folder: Path, tmp_path: Path
+) -> None:
+    server, words = secured
+    assert main([*command("play", server, folder), *words, "--har", str(tmp_path / "session.har")]) == 0
+    entries = json.loads((tmp_path / "session.har").read_text())["log"]["entries"]
+    assert {(each["_matinee"]["protocol"], each["_matinee"]["tls"]["version"]) for each in entries} == {
+        ("HTTP/2", "TLSv1.3")
+    }
+    assert all(each["_matinee"]["tls"]["cipher"].startswith("TLS_") for each in entries)
+    made, reused = ([each for each in entries if each["_matinee"]["new_connection"] is new] for new in (True, False))
+    assert made
+    assert reused
+    for each in made:
+        assert 0 < each["timings"]["ssl"] < each["timings"]["connect"] <= each["time"]
+    assert {each["timings"]["connect"] for each in reused} == {-1}
+
+
 def test_a_certificate_of_an_unknown_authority_is_refused(
     secured: tuple[BenchServer, list[str]], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

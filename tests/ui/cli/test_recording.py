@@ -150,6 +150,34 @@ def test_a_live_session_is_replayed_at_its_own_date(manifest: str, tmp_path: Pat
     assert main(["play", str(file), "--replay", "--free"]) == 0
 
 
+def without_decisions(file: Path, other: Path) -> None:
+    """The recording once more, of a session in which nothing was decided."""
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(other, "w") as copy:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "session.json":
+                head = json.loads(content)
+                head["report"]["decisions"] = []
+                content = json.dumps(head).encode()
+            copy.writestr(name, content)
+
+
+def test_a_short_session_without_waits_is_compared_to_its_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "session.mrec"
+    with FileServer(media.ffmpeg_dash().folder) as server:
+        words = ["play", server.url("manifest.mpd"), "--headless", "--speed", "max", "--duration", "1"]
+        assert main([*words, "--record", str(file), "--report", str(tmp_path / "then.json")]) == 0
+    then = json.loads((tmp_path / "then.json").read_text())
+    assert then["statuses"][-1]["at_s"] < 5
+    capsys.readouterr()
+    assert main(["play", str(file), "--replay"]) == 0
+    found = re.search(r"(\d+) of them taken in the replay", capsys.readouterr().err)
+    assert found is not None
+    assert int(found[1]) > 0
+
+
 def test_digests_instead_of_bytes_and_what_cannot_be_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "session.mrec"
     with FileServer(media.ffmpeg_dash().folder) as server:
@@ -161,6 +189,10 @@ def test_digests_instead_of_bytes_and_what_cannot_be_done(tmp_path: Path, capsys
     assert "only the decisions" in capsys.readouterr().err
     assert main(["play", str(file), "--replay", "--free"]) == 2
     assert main(["play", str(file), "--replay", "--free", "--policy", "unheard"]) == 2
+    without_decisions(file, tmp_path / "idle.mrec")
+    capsys.readouterr()
+    assert main(["play", str(tmp_path / "idle.mrec"), "--replay"]) == 1
+    assert "Nothing was compared" in capsys.readouterr().err
     assert main(["play", str(tmp_path / "nothing.mrec"), "--replay"]) == 2
     assert main([*words[:2], "--record", str(tmp_path / "no" / "folder.mrec")]) == 2
 
