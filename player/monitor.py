@@ -27,6 +27,7 @@ from player.events import (
 from player.qoe import QoeMeter
 from player.recovery import Action
 from player.stalls import NoStalls, Stalls
+from player.startup import StartMeter
 from player.state import Failure, PlaybackState, StatSample, Status
 from player.stream.buffered import MAIN, Playhead
 
@@ -66,6 +67,7 @@ class Monitor:
         self._standing = False
         self.stalls: Stalls = NoStalls()
         self._meter = QoeMeter()
+        self._start = StartMeter()
         self.state = PlaybackState(status=Status.LOADING)
 
     @property
@@ -133,6 +135,10 @@ class Monitor:
     def engine(self, event: Event) -> None:
         """Something happened in the streaming."""
         self._meter(event)
+        if self.state.startup is None:
+            self._start(event)
+            if self._start.result is not None:
+                self.state = replace(self.state, startup=self._start.result)  # shown with the first picture
         if isinstance(event, Note) and event.kind == Action.WAIT_FOR_NETWORK and self.state.notice != _NO_NETWORK:
             self.update(notice=_NO_NETWORK)
         elif isinstance(event, SegmentDone) and self.state.notice == _NO_NETWORK:

@@ -29,6 +29,7 @@ from player.events import (
 from player.live.figures import latency_figures
 from player.net.model import RequestKind
 from player.qoe import QoeMeter
+from player.startup import BUDGET_S, GOAL_S, startup_of
 from player.state import PlaybackState, Status
 
 REPORT_VERSION = 1
@@ -154,9 +155,23 @@ class Recorder:
             if transfer.kind is RequestKind.SEGMENT and transfer.first_byte_s is not None:
                 phases.setdefault("first_media_byte", _since(transfer.first_byte_s, origin_s))
                 break
+        began = startup_of(self.events)
         return {
             "first_frame_s": phases.get("first_frame"),
             "phases": [{"phase": name, "at_s": at} for name, at in sorted(phases.items(), key=lambda item: item[1])],
+            "budget_s": BUDGET_S,
+            "goal_s": GOAL_S,
+            "over": began is not None and began.over,
+            "parts": [
+                {
+                    "part": part.name,
+                    "at_s": round(part.at_s, 4),
+                    "seconds": round(part.seconds, 4),
+                    "budget_s": part.budget_s,
+                    "over": part.over,
+                }
+                for part in (() if began is None else began.parts)
+            ],
         }
 
     def _summary(self, state: PlaybackState) -> dict[str, Any]:
@@ -256,6 +271,15 @@ def _span(start_s: float, end_s: float | None) -> float | None:
     return None if end_s is None else round(end_s - start_s, 4)
 
 
+def _parts_words(startup: dict[str, Any]) -> str:
+    """The budget of the whole, and each part of the start beside its own."""
+    words = [
+        f"{part['part']} {part['seconds']:.2f} of {part['budget_s']:.2f} s{', too long' if part['over'] else ''}"
+        for part in startup["parts"]
+    ]
+    return f" of {startup['budget_s']:.0f} s" + "".join(f"\n    {word}" for word in words)
+
+
 def summary_lines(report: dict[str, Any]) -> list[str]:
     """The report in a few lines for people."""
 
@@ -263,7 +287,9 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
     first = startup["first_frame_s"]
     lines = [
         f"{report['title']}: {result['status']} at {result['position_s']:.1f} s",
-        f"  first picture after {first:.2f} s" if first is not None else "  no picture was shown",
+        f"  first picture after {first:.2f} s{_parts_words(startup)}"
+        if first is not None
+        else "  no picture was shown",
         f"  {summary['stalls']} stalls, {summary['stalled_s']:.1f} s in all; {summary['switches']} quality changes",
         f"  {summary['mean_bitrate_bps'] / 1e6:.2f} Mbit/s on average, {summary['dropped_frames']} frames dropped",
     ]

@@ -10,6 +10,7 @@ from drm_client.errors import DrmError
 from player.chapters import Chapter
 from player.errors import MatineeError
 from player.qoe import Qoe
+from player.startup import Startup
 
 
 class Status(StrEnum):
@@ -160,6 +161,7 @@ class PlaybackState:
     history: tuple[StatSample, ...] = field(default=(), repr=False)  # the last two minutes
     decisions: tuple[Decision, ...] = field(default=(), repr=False)  # the last few, newest last
     qoe: Qoe | None = field(default=None, repr=False)  # the figures of this playback so far
+    startup: Startup | None = field(default=None, repr=False)  # once there was a picture
     notice: str = ""  # one sentence on what is being done about a trouble
     stall: str = ""  # why it stands still: the value of a player.stalls.StallCause; empty while it does not
     remedy: str = ""  # what is being done about a trouble: the kind of a player.events.Note; empty for nothing

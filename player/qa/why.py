@@ -20,14 +20,20 @@ _PHASES = {
 
 
 def why_start(report: Report) -> list[str]:
-    """One sentence: how long the start took, and with what."""
+    """How long the start took and with what, and which of its parts took longer than they may."""
     startup = report["startup"]
     took = [
         f"{_PHASES[each['phase']]} at {each['at_s']:.2f} s" for each in startup["phases"] if each["phase"] in _PHASES
     ]
     if startup["first_frame_s"] is None:
         return [f"No picture was shown: {', '.join(took) or 'nothing arrived'}."]
-    return [f"The first picture was there after {startup['first_frame_s']:.2f} s: {', '.join(took)}."]
+    over = [
+        f"{each['part']} took {each['seconds']:.2f} s of {each['budget_s']:.2f} s"
+        for each in startup.get("parts", ())
+        if each["over"]
+    ]
+    told = [f"Over their budgets in the start: {', '.join(over)}."] if over else []
+    return [f"The first picture was there after {startup['first_frame_s']:.2f} s: {', '.join(took)}.", *told]
 
 
 def why_stalls(report: Report) -> list[str]:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
+from player.startup import StartPart, Startup
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
 from player.thumbnails import Picture
 from ui.ports import (
@@ -127,6 +128,18 @@ def seasons(counts: Sequence[int] = (6, 3), begun: int = 1) -> list[SeasonCards]
     return found
 
 
+STARTUP = Startup(
+    0.71,
+    (
+        StartPart("api", 0.0, 0.06),
+        StartPart("cdn", 0.06, 0.003),
+        StartPart("manifest", 0.063, 0.19),
+        StartPart("licence", 0.063, 0.12),
+        StartPart("segment", 0.253, 0.4),
+    ),
+)
+
+
 def playing(**changes: Any) -> PlaybackState:
     """A playback in full swing, with something in every menu and graph."""
     history = tuple(
@@ -157,6 +170,7 @@ def playing(**changes: Any) -> PlaybackState:
         ),
         "pathway": "edge-a",
         "history": history,
+        "startup": STARTUP,
         "decisions": (decision("1080p fits: 9.4 Mbit/s are expected and 28 s are buffered."),),
     }
     return PlaybackState(**(values | changes))

@@ -112,6 +112,14 @@ def test_the_report_of_a_small_run() -> None:
             {"phase": "first_media_byte", "at_s": 0.45},
             {"phase": "first_frame", "at_s": 0.7},
         ],
+        "budget_s": 2.0,
+        "goal_s": 1.0,
+        "over": False,
+        "parts": [
+            {"part": "cdn", "at_s": 0.0, "seconds": 0.0, "budget_s": 0.05, "over": False},
+            {"part": "manifest", "at_s": 0.0, "seconds": 0.3, "budget_s": 0.1, "over": True},
+            {"part": "segment", "at_s": 0.3, "seconds": 0.3, "budget_s": 0.5, "over": False},
+        ],
     }
     assert report["summary"] == {
         "startup_s": 0.7,
@@ -160,7 +168,8 @@ def test_a_decision_is_there_with_its_reason_and_inputs() -> None:
 
 def test_a_run_that_never_began_has_a_report_too() -> None:
     report = Recorder().report(source="x", policy="y")
-    assert report["startup"] == {"first_frame_s": None, "phases": []}
+    assert (report["startup"]["first_frame_s"], report["startup"]["phases"]) == (None, [])
+    assert (report["startup"]["parts"], report["startup"]["over"]) == ([], False)
     assert (report["summary"]["mean_bitrate_bps"], report["summary"]["rebuffer_ratio"]) == (0, 0.0)
     assert "no picture was shown" in "\n".join(summary_lines(report))
 
@@ -176,7 +185,9 @@ def test_the_summary_for_people() -> None:
     text = "\n".join(summary_lines(recorded().report(source="bars.mpd", policy="planner")))
     for part in (
         "Bars: failed at 3.5 s",
-        "first picture after 0.70 s",
+        "first picture after 0.70 s of 2 s",
+        "manifest 0.30 of 0.10 s, too long",
+        "segment 0.30 of 0.50 s",
         "1 stalls, 2.0 s in all; 1 quality changes",
         "0.60 Mbit/s on average, 2 frames dropped",
         "a: 2 requests, 0.2 MB; 1 x net.cut",

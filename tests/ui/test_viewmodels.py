@@ -207,6 +207,15 @@ def test_graphs_follow_the_history(qapp):
     facts = {fact.name: fact.value for fact in statistics.property("facts").records}
     assert facts["CDN"] == "edge-a"
     assert facts["Playing"] == "1080p, 5.2 Mbit/s"
+    assert facts["First picture"] == "0.71 of 2 s"
+    parts = statistics.property("start").records
+    assert [(part.name, part.value, part.bad) for part in parts] == [
+        ("Service", "60 of 100 ms", False),
+        ("CDN choice", "3 of 50 ms", False),
+        ("Manifest", "190 of 100 ms", True),
+        ("Licence", "120 of 200 ms", False),
+        ("First segment", "400 of 500 ms", False),
+    ]
 
 
 def test_only_the_last_two_minutes_are_drawn(qapp):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Property, QObject, Signal
 
+from player.startup import BUDGET_S, Startup
 from player.state import PlaybackState, RungChoice, StatSample
 from ui.viewmodels.binding import RecordModel, shown
 from ui.viewmodels.text import bitrate, tr
@@ -62,6 +63,7 @@ class Fact:
 
     name: str
     value: str
+    bad: bool = False  # worse than it ought to be
 
 
 class FactModel(RecordModel[Fact]):
@@ -81,6 +83,7 @@ class StatisticsViewModel(QObject):
         self._decision = ""
         self._reason = ""
         self._facts = FactModel(self)
+        self._start = FactModel(self)
         self._shown: PlaybackState | None = None
 
     decision = shown(str, "_decision", changed)
@@ -94,6 +97,11 @@ class StatisticsViewModel(QObject):
     def facts(self) -> FactModel:
         return self._facts
 
+    @Property(QObject, constant=True)
+    def start(self) -> FactModel:
+        """The parts of the start, each beside its budget."""
+        return self._start
+
     def show(self, state: PlaybackState) -> None:
         before = self._shown
         self._shown = state
@@ -105,6 +113,7 @@ class StatisticsViewModel(QObject):
             self._reason = "  ·  ".join(filter(None, (str(last.reason), last.policy))) if last else ""
             self.changed.emit()
         self._facts.replace(_facts(state))
+        self._start.replace([] if state.startup is None else _parts(state.startup))
 
     def _draw(self, history: Sequence[StatSample]) -> None:
         self._buffer.show(history, lambda s: s.buffer_s, lambda v: f"{v:.1f} s", 10.0)
@@ -124,6 +133,30 @@ def _facts(state: PlaybackState) -> list[Fact]:
         Fact(tr("Loading"), _rung_words(state.rungs, state.rung_loading)),
         Fact(tr("CDN"), state.pathway or "–"),
         Fact(tr("Dropped frames"), str(state.dropped_frames)),
+        *([] if state.startup is None else [_first_picture(state.startup)]),
+    ]
+
+
+def _first_picture(startup: Startup) -> Fact:
+    whole = tr("{seconds} of {budget} s").format(seconds=f"{startup.first_frame_s:.2f}", budget=f"{BUDGET_S:.0f}")
+    return Fact(tr("First picture"), whole, startup.over)
+
+
+def _parts(startup: Startup) -> list[Fact]:
+    names = {
+        "api": tr("Service"),
+        "cdn": tr("CDN choice"),
+        "manifest": tr("Manifest"),
+        "licence": tr("Licence"),
+        "segment": tr("First segment"),
+    }
+    return [
+        Fact(
+            names[part.name],
+            tr("{ms} of {budget} ms").format(ms=round(part.seconds * 1e3), budget=round(part.budget_s * 1e3)),
+            part.over,
+        )
+        for part in startup.parts
     ]
 
 

@@ -1493,7 +1493,7 @@
         <translation>Beginnt von selbst</translation>
     </message>
     <message>
-        <source>Choice of CDN</source>
+        <source>CDN choice</source>
         <translation>CDN-Wahl</translation>
     </message>
     <message>

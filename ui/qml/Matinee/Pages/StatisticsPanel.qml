@@ -25,7 +25,7 @@ Rectangle {
         x: Theme.gap
         y: Theme.gap
         width: parent.width - 2 * Theme.gap
-        spacing: Theme.px(12)
+        spacing: Theme.px(8)
 
         Repeater {
             model: root.statistics.graphs
@@ -51,6 +51,7 @@ Rectangle {
                     id: fact
                     required property string name
                     required property string value
+                    required property bool bad
                     width: column.width
                     height: what.implicitHeight
                     Label {
@@ -62,8 +63,25 @@ Rectangle {
                     Label {
                         anchors.right: parent.right
                         text: fact.value
+                        color: fact.bad ? Theme.danger : Theme.text
                         font.pixelSize: Theme.small
                     }
+                }
+            }
+        }
+        Flow {
+            objectName: "startParts"
+            width: parent.width
+            spacing: Theme.px(4)
+            Repeater {
+                model: root.statistics.start
+                Label {
+                    required property string name
+                    required property string value
+                    required property bool bad
+                    text: name + " " + value
+                    color: bad ? Theme.danger : Theme.faint
+                    font.pixelSize: Theme.type(11)
                 }
             }
         }
