@@ -12,7 +12,7 @@ from typing import Any
 
 from abr import registry
 from abr.ledger import decision_from_dict
-from abr.model import Decision, Snapshot
+from abr.model import Decision, Reason, Snapshot
 from abr.words import label, rate, seconds
 
 MAX_DECISIONS = 200_000
@@ -109,6 +109,9 @@ def what_would_change(decision: Decision) -> Iterator[str]:
     Policies that remember earlier calls are asked without that memory; the sentences then speak of such a fresh
     policy.
     """
+    if decision.reason is Reason.REPLACED:
+        yield from (vote.detail for vote in decision.votes if vote.rung != decision.rung)
+        return
     if decision.policy not in registry.names():
         return
     snapshot = decision.snapshot

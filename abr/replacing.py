@@ -77,7 +77,7 @@ def best_replacement(snapshot: Snapshot, held: Sequence[Held], before: int | Non
 def goes_on(progress: Progress, wanted_in_s: float) -> bool:
     """Whether a running replacement still comes in time, and the buffer lasts meanwhile."""
     view = progress.snapshot
-    if not progress.replaceable or wanted_in_s <= 0 or not _lasts(view, 0.0):
+    if not progress.replaceable or view.manual is not None or wanted_in_s <= 0 or not _lasts(view, 0.0):
         return False
     if progress.size is None or progress.recent_window_s < MIN_WINDOW_S:
         return True

@@ -51,6 +51,20 @@ class SegmentAbandoned:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentReplaced:
+    """A buffered segment was fetched anew at ``to_rung``, or that was ``given_up``. ``wasted_bytes`` are those of the
+    copy that is not played."""
+
+    at_s: float
+    position: int
+    rung: int
+    to_rung: int
+    wasted_bytes: int
+    sentence: str
+    given_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentDone:
     at_s: float
     track: str
@@ -154,6 +168,7 @@ Event = (
     | Remembered
     | RungDecided
     | SegmentAbandoned
+    | SegmentReplaced
     | SegmentDone
     | TransferDone
     | Note

@@ -12,6 +12,7 @@ from player.events import (
     PhaseReached,
     SegmentAbandoned,
     SegmentDone,
+    SegmentReplaced,
     Sought,
     StallBegan,
     StallEnded,
@@ -99,7 +100,7 @@ class QoeMeter:
             case TransferDone():
                 self._requests += 1
                 self._bytes += event.transfer.received
-            case SegmentAbandoned():
+            case SegmentAbandoned() | SegmentReplaced():
                 self._wasted += event.wasted_bytes
 
     def summary(self, bitrates_bps: tuple[int, ...], dropped_frames: int = 0) -> Qoe:

@@ -31,6 +31,7 @@ def rate_control(
             metered_max_bps=settings.metered_max_bps if settings.metered else None,
             excluded=settings.limits.excluded(rungs),
         ),
+        replaces=settings.replace_buffered,
     )
     rate.manual = rung
     return rate

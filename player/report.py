@@ -20,6 +20,7 @@ from player.events import (
     RungDecided,
     SegmentAbandoned,
     SegmentDone,
+    SegmentReplaced,
     Sought,
     StallBegan,
     StallEnded,
@@ -105,6 +106,18 @@ class Recorder:
                     "sentence": event.sentence,
                 }
                 for event in self.of(SegmentAbandoned)
+            ],
+            "replaced": [
+                {
+                    "at_s": _since(event.at_s, origin_s),
+                    "position": event.position,
+                    "rung": event.rung,
+                    "to_rung": event.to_rung,
+                    "given_up": event.given_up,
+                    "wasted_bytes": event.wasted_bytes,
+                    "sentence": event.sentence,
+                }
+                for event in self.of(SegmentReplaced)
             ],
             "paths": self._paths(),
             "path_switches": self._notes("path_switch", origin_s),

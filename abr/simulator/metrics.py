@@ -17,7 +17,8 @@ NO_STALL_S = 0.05
 @dataclass(frozen=True, slots=True)
 class Score:
     """``qoe`` is the linear quality of experience per segment (Yin et al., SIGCOMM 2015): Mbit/s, less the top
-    rung's Mbit/s for each second of stall and start-up, less the changes between segments."""
+    rung's Mbit/s for each second of stall and start-up, less the changes between segments. ``wasted_mbytes`` were
+    fetched and not played; ``replacing_wasted_mbytes`` of them for ``replaced`` segments and those tried in vain."""
 
     qoe: float
     mbps: float
@@ -29,6 +30,8 @@ class Score:
     change_mbps: float
     wasted_mbytes: float
     abandoned: int
+    replaced: int = 0
+    replacing_wasted_mbytes: float = 0.0
 
     def to_dict(self) -> dict[str, float]:
         return {name: round(value, 4) for name, value in asdict(self).items()}
@@ -52,6 +55,8 @@ def score(session: Session, ladder: Ladder) -> Score:
         change_mbps=change / count,
         wasted_mbytes=session.wasted_bytes / 1e6,
         abandoned=len(session.verdicts),
+        replaced=session.replaced,
+        replacing_wasted_mbytes=session.replacing_wasted_bytes / 1e6,
     )
 
 

@@ -134,6 +134,7 @@ class Simulation:
         self._since_switch = 0
         self._slow_link = False
         self._not_again: set[int] = set()  # segments whose replacement was given up
+        self._resting_at: int | None = None  # the next one goes first then: the link is not what it was taken for
 
     def run(self) -> Session:
         """Play the title to its end. Raises ValueError when the policy never fetches a segment."""
@@ -249,7 +250,8 @@ class Simulation:
 
     def _watch(self, running: _Transfer, until_s: float) -> tuple[float, int] | None:
         """Ask the policy about the running download; (when, rung instead) if it gives up."""
-        for at_s, progress in self._progress(running, until_s):
+        steps = PLAYER_WINDOW_STEPS if self._options.as_player else 1
+        for at_s, progress in self._progress(running, until_s, steps):
             verdict = self._policy.on_progress(progress)
             if self._options.as_player:
                 verdict = last_guard(progress, verdict)
@@ -258,9 +260,9 @@ class Simulation:
                 return at_s, verdict.abandon_to
         return None
 
-    def _progress(self, running: _Transfer, until_s: float) -> Iterator[tuple[float, Progress]]:
-        """The running download as it is looked at, four times a second."""
-        seen = deque([0], PLAYER_WINDOW_STEPS if self._options.as_player else 1)
+    def _progress(self, running: _Transfer, until_s: float, steps: int) -> Iterator[tuple[float, Progress]]:
+        """The running download as it is looked at, four times a second, with its rate over so many looks."""
+        seen = deque([0], steps)
         at_s = running.first_byte_s + PROGRESS_STEP_S
         while at_s < until_s:
             received = self._received(running, at_s)
@@ -282,6 +284,8 @@ class Simulation:
 
     def _replace(self) -> bool:
         """Fetch a buffered segment anew if that is worth it, and whether it was tried."""
+        if self._segment == self._resting_at:
+            return False
         first, held = self._held()
         before = self.result.rungs[first - 1] if 0 < first < self._segment else None
         found = best_replacement(self._snapshot(self._now_s, self._playback.buffer_s), held, before)
@@ -290,11 +294,13 @@ class Simulation:
         self._record(found.decision)
         wanted_s = self._now_s + next(each.wanted_in_s for each in held if each.position == found.position)
         running = self._send(found.position, found.decision.rung)
-        late = (at_s for at_s, seen in self._progress(running, running.end_s) if not goes_on(seen, wanted_s - at_s))
+        looks = self._progress(running, running.end_s, PLAYER_WINDOW_STEPS)
+        late = (at_s for at_s, progress in looks if not goes_on(progress, wanted_s - at_s))
         given_up_s = next(late, None if running.end_s <= wanted_s else wanted_s)
         if given_up_s is not None:
             lost = self._ended(running, given_up_s)
             self._not_again.add(found.position)
+            self._resting_at = self._segment
         else:
             self._advance_to(running.end_s)
             self._ended(running)
@@ -310,11 +316,15 @@ class Simulation:
         one_s = self._ladder.segment_s
         played_s = self._segment * one_s - self._playback.buffer_s + READ_AHEAD_S
         first = min(math.ceil(played_s / one_s), self._segment)
-        numbers = [number for number in range(first, self._segment) if number not in self._not_again]
         sizes = self._ladder.sizes if self._options.sizes_known else ()
         return first, [
-            Held(number, self.result.rungs[number], number * one_s - played_s, sizes[number] if sizes else ())
-            for number in numbers
+            Held(
+                number,
+                self.result.rungs[number],
+                0.0 if number in self._not_again else number * one_s - played_s,
+                sizes[number] if sizes else (),
+            )
+            for number in range(first, self._segment)
         ]
 
     def _buffer_max_s(self, estimate: Estimate) -> float:

@@ -209,6 +209,7 @@ def _settings(policy: str, seed: int, play: Mapping[str, Any], bounds: Mapping[s
         policy=policy,
         seed=seed,
         buffer_s=bounds.get("buffer_s", base.buffer_s),
+        replace_buffered=bounds.get("replace_buffered", False),
         memory_bytes=bounds["memory_mb"] * 2**20 if "memory_mb" in bounds else base.memory_bytes,
         rung=bounds.get("rung"),
         max_bps=None if max_kbps is None else round(max_kbps * 1000),

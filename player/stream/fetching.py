@@ -32,6 +32,7 @@ class Order:
     rungs_left: int = 0  # others that could be taken instead
     avoid: frozenset[str] = frozenset()  # pathways that gave it damaged
     may_come: bool = False  # it is so new that a CDN may not have it yet
+    replaces: Entry | None = field(default=None, repr=False)  # the stored copy in whose place this one comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class SegmentFetcher:
     async def fetch(self, order: Order, watch: Watch, arrived: Arrived | None = None) -> Outcome:
         """Fetch a segment; its entry is in the store from the begin, so that a released one is read as it arrives.
 
+        One that replaces another is put there when it is whole, and counts as abandoned where the other has been
+        read.
         An abandoned or cancelled fetch takes its entry out again. A failed one also does, and the caller decides.
         What cannot be decrypted as a whole may be damaged: it is fetched once more from each other CDN.
         """
@@ -87,8 +90,9 @@ class SegmentFetcher:
             transform = await self._sources.transform(order.segment.keys, order.segment.number, order.rendition)
             if transform is not None:
                 entry.buffer = SegmentBuffer(self._waiting, transform, arrived)
-            self._store.put(entry)
-            self._waiting.wake()
+            if order.replaces is None:
+                self._store.put(entry)
+                self._waiting.wake()
             result = await self._loader.load(
                 self._resource(order),
                 entry.buffer,
@@ -102,6 +106,8 @@ class SegmentFetcher:
             entry.pathway = result.pathway
             await ready
             entry.buffer.complete()
+            if order.replaces is not None and not self._store.swap(order.replaces, entry):
+                return Outcome(entry)
             self._waiting.wake()
         except asyncio.CancelledError:
             self._take_out(entry)

@@ -16,9 +16,10 @@ POLL_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """Fetch now, at this rung."""
+    """Fetch now, at this rung: the segment that was asked about, or the one at ``position`` before it."""
 
     rung: int
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Lane:
                     await asyncio.sleep(0)
                     continue
                 if isinstance(answer, Go):
-                    self._begin(position, answer.rung)
+                    self._begin(position if answer.position is None else answer.position, answer.rung)
                     await asyncio.sleep(0)
                     continue
                 timeout = max(0.01, answer.seconds)

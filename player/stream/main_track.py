@@ -20,6 +20,7 @@ from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.lanes import POLL_S, Go, Lane, Wait
 from player.stream.rate import Moment, RateControl
+from player.stream.replacing import Replacing
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
 from player.stream.timeline import LogicalTrack, Slot, is_aligned, segment_for
@@ -85,6 +86,19 @@ class MainTrack:
         self._held_back_until_s: float | None = None
         self._skipped = 0  # segments in a row
         self._checked: set[tuple[int, int]] = set()  # (period, rung) whose segments are known to fit the slots
+        self._replacing = Replacing(
+            store,
+            buffered,
+            fetcher,
+            rate,
+            playhead,
+            clock,
+            observe,
+            self._moment,
+            lambda position, rung: self._order(buffered.timeline[position], rung, others=0),
+            self._sizes,
+            done,
+        )
         self.lane = Lane(MAIN, store, clock, self._admit, self._fetch, self._crashed)
 
     def first_rung(self) -> int:
@@ -162,6 +176,9 @@ class MainTrack:
         if self._failed_at is not None and self.lane.head <= self._failed_at < position:
             return Wait(POLL_S)  # playback ends there, unless the viewer jumps on
         full_s = self._playhead.position_s + self._rate.economy(self._clock.monotonic()).buffer_max_s
+        replacement = self._replacing.find(self.lane.head, position)
+        if replacement is not None and replacement.decision.rung is not None:
+            return Go(replacement.decision.rung, replacement.position)
         if slot.start_s >= full_s:
             return Wait(POLL_S)
         if self.sound_goes_first() and self._sound_missing(min(slot.start_s + SOUND_AHEAD_S, slot.end_s, full_s)):
@@ -190,6 +207,9 @@ class MainTrack:
         return now_s < self._held_back_until_s
 
     async def _fetch(self, position: int, rung: int) -> None:
+        if self._replacing.is_for(position):
+            await self._replacing.fetch(position)
+            return
         slot = self._buffered.timeline[position]
         tried: set[int] = set()
         while True:
@@ -265,18 +285,8 @@ class MainTrack:
 
     def _watch(self, entry: Entry, progress: LoadProgress) -> LoadVerdict:
         replaceable = not entry.buffer.is_released and self._store.pinned_rung(MAIN, entry.position) is None
-        first_byte_s = progress.elapsed_s if progress.first_byte_s is None else progress.first_byte_s
-        verdict = self._rate.on_progress(
-            self._moment(entry.position),
-            entry.rung,
-            received=progress.received,
-            size=progress.total,
-            elapsed_s=progress.elapsed_s,
-            since_first_byte_s=progress.elapsed_s - first_byte_s,
-            recent_bps=progress.rate_bps,
-            recent_window_s=min(2.0, progress.elapsed_s - first_byte_s),
-            replaceable=replaceable,
-        )
+        running = self._rate.progress(self._moment(entry.position), entry.rung, progress, replaceable=replaceable)
+        verdict = self._rate.on_progress(running)
         if replaceable and verdict.abandon_to is not None and verdict.abandon_to != entry.rung:
             self._abandon[entry.position] = (verdict.abandon_to, verdict.sentence)
             return LoadVerdict.ABANDON
@@ -339,11 +349,17 @@ class MainTrack:
         timeline = self._buffered.timeline
         rows = []
         for number in range(position, min(position + _HORIZON, len(timeline))):
-            row = tuple(self._size(timeline[number], rung) for rung in range(len(self._rate.rungs)))
-            if all(size is None for size in row):
+            row = self._sizes(number)
+            if not row:
                 return ()
             rows.append(row)
         return tuple(rows)
+
+    def _sizes(self, position: int) -> tuple[int | None, ...]:
+        """The bytes of a segment at every rung; empty where none is known."""
+        slot = self._buffered.timeline[position]
+        row = tuple(self._size(slot, rung) for rung in range(len(self._rate.rungs)))
+        return row if any(size is not None for size in row) else ()
 
     def _size(self, slot: Slot, rung: int) -> int | None:
         index = self._sources.index_if_known(rendition_of(self.track, rung, slot.period))

@@ -20,7 +20,11 @@ from abr.model import (
     Snapshot,
     Verdict,
 )
+from abr.replacing import Held, Replacement, best_replacement
 from abr.startup import trusted_bps, while_low
+from player.loads import LoadProgress
+
+RATE_WINDOW_S = 2.0  # of the rate of a running download
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class RateControl:
         buffer_max_s: float,
         audio_bps: int,
         caps: Caps | None = None,
+        replaces: bool = False,
     ) -> None:
         self._policy = policy
         self._estimate = estimate
@@ -57,6 +62,7 @@ class RateControl:
         self._slow_link = False
         self._audio_bps = audio_bps
         self.caps = caps or Caps()
+        self.replaces = replaces  # buffered segments of low rungs, where that is worth it
         self.manual: int | None = None
         self.live: LiveState | None = None  # of a live title: no more than the latency can be buffered
         self.phase = Phase.STARTUP
@@ -71,33 +77,31 @@ class RateControl:
         decision = while_low(self._policy.decide(self._snapshot(moment)))
         return decision if decision.policy else replace(decision, policy=self._policy.name)
 
-    def on_progress(
-        self,
-        moment: Moment,
-        rung: int,
-        *,
-        received: int,
-        size: int | None,
-        elapsed_s: float,
-        since_first_byte_s: float,
-        recent_bps: float,
-        recent_window_s: float,
-        replaceable: bool,
-    ) -> Verdict:
+    def on_progress(self, progress: Progress) -> Verdict:
         """The policy's answer on a running download."""
-        progress = Progress(
+        return last_guard(progress, self._policy.on_progress(progress))
+
+    def progress(self, moment: Moment, rung: int, load: LoadProgress, *, replaceable: bool) -> Progress:
+        """A running download as ABR is told of it."""
+        first_byte_s = load.elapsed_s if load.first_byte_s is None else load.first_byte_s
+        since_first_byte_s = load.elapsed_s - first_byte_s
+        return Progress(
             rung=rung,
-            received=received,
-            size=size,
-            elapsed_s=elapsed_s,
+            received=load.received,
+            size=load.total,
+            elapsed_s=load.elapsed_s,
             since_first_byte_s=since_first_byte_s,
-            recent_bps=recent_bps,
-            recent_window_s=recent_window_s,
+            recent_bps=load.rate_bps,
+            recent_window_s=min(RATE_WINDOW_S, since_first_byte_s),
             replaceable=replaceable,
             snapshot=self._snapshot(moment),
             abandoned_before=self._abandoned_in_a_row,
         )
-        return last_guard(progress, self._policy.on_progress(progress))
+
+    def replacement(self, moment: Moment, held: Sequence[Held], before: int | None) -> Replacement | None:
+        """What is to be fetched anew of the buffer before the next segment; see :func:`abr.replacing`."""
+        found = best_replacement(self._snapshot(moment), held, before)
+        return None if found is None else replace(found, decision=replace(found.decision, policy=self._policy.name))
 
     def economy(self, now_s: float) -> Economy:
         """How much to buffer on this link, and whether the sound goes first."""

@@ -67,6 +67,16 @@ class SegmentStore:
             self._entries[key] = entry
             self._entries.move_to_end(key)
 
+    def swap(self, old: Entry, new: Entry) -> bool:
+        """Put ``new`` in the place of ``old``, if that is still there and libmpv holds nothing of it."""
+        with self._lock:
+            key = (new.track, new.position)
+            if key in self._pins or self._entries.get(key) is not old:
+                return False
+            self._entries[key] = new
+            self._entries.move_to_end(key)
+            return True
+
     def discard(self, entry: Entry) -> None:
         """Take an entry out, if it is still the one that is stored."""
         with self._lock:
@@ -94,7 +104,7 @@ class SegmentStore:
             key = (entry.track, entry.position)
             self._pins[key] = entry.rung
             if entry.buffer.is_complete:
-                self._entries.setdefault(key, entry)
+                self._entries[key] = entry
 
     def pinned_rung(self, track: str, position: int) -> int | None:
         return self._pins.get((track, position))

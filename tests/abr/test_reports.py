@@ -152,6 +152,10 @@ def test_simulate_and_compare_on_the_command_line(tmp_path: Path, capsys: pytest
     assert len(row["rungs"]) == 8
     assert row["stalls"] == 0
     assert plot.read_text(encoding="utf-8").startswith("<svg")
+    picture = tmp_path / "p.png"
+    assert main(["abr", "simulate", *given, "--plot", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    capsys.readouterr()
     assert main(["abr", "compare", *given, "--policy", "optimum"]) == 0
     assert [each["policy"] for each in json.loads(capsys.readouterr().out)["policies"]] == ["optimum", "planner"]
 
@@ -172,6 +176,28 @@ def test_bad_input_is_one_sentence(words: list[str], capsys: pytest.CaptureFixtu
     assert shown.err.startswith("matinee: ")
     assert shown.err.count("\n") == 1
     assert not shown.out
+
+
+def test_replacing_is_an_option_whose_waste_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace, ladder = tmp_path / "t.json", tmp_path / "l.json"
+    link = Trace("back", [(40.0, 3e6, 0.05), (400.0, 12e6, 0.05)])
+    trace.write_text(trace_to_json(link), encoding="utf-8")
+    sizes = [[4e6, 8e6, 16e6]] * 30
+    data = {"segment_duration_ms": 4000, "bitrates_kbps": [1000, 2000, 4000], "segment_sizes_bits": sizes}
+    ladder.write_text(json.dumps(data), encoding="utf-8")
+    given = ["--trace", str(trace), "--ladder", str(ladder), "--policy", "throughput", "--buffer", "40"]
+    assert main(["abr", "simulate", *given, "--json"]) == 0
+    (without,) = json.loads(capsys.readouterr().out)
+    assert without["replaced"] == 0
+    assert main(["abr", "simulate", *given, "--json", "--replace"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["replaced"] > 0
+    assert found["replacing_wasted_mbytes"] > 0
+    assert found["qoe"] > without["qoe"]
+    assert main(["abr", "compare", *given, "--no-gain", "--replace"]) == 0
+    shown = capsys.readouterr().out
+    assert "wasted by it, MB" in shown
+    assert f"{found['replacing_wasted_mbytes']:.2f}" in shown
 
 
 def test_a_report_that_is_not_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from player.events import (
     PhaseReached,
     SegmentAbandoned,
     SegmentDone,
+    SegmentReplaced,
     Sought,
     StallBegan,
     StallEnded,
@@ -59,6 +60,7 @@ def test_a_playback_in_figures() -> None:
         StallEnded(22.0, 501.0, 1.0),
         TransferDone(22.0, transfer),
         SegmentAbandoned(23.0, 3, 1, 0, 400, "too slow"),
+        SegmentReplaced(23.5, 2, 0, 1, 50, "the link is back"),
         ErrorRaised(24.0, "net.cut", "cut", fatal=False),
     )
     assert found == Qoe(
@@ -74,7 +76,7 @@ def test_a_playback_in_figures() -> None:
         failed=False,
         dropped_frames=7,
         bytes=500,
-        wasted_bytes=400,
+        wasted_bytes=450,
         requests=1,
     )
     assert found.as_dict()["startup_s"] == 0.8

@@ -13,6 +13,7 @@ from player.events import (
     RungDecided,
     SegmentAbandoned,
     SegmentDone,
+    SegmentReplaced,
     Sought,
     StallBegan,
     StallEnded,
@@ -61,6 +62,7 @@ def recorded() -> Recorder:
         Note(11.2, "path_switch", "a failed.", "a", "b"),
         Note(11.2, "other_path", "trying another CDN", "a", "", "main", "net.cut"),
         SegmentAbandoned(11.5, 1, 1, 0, 7000, "too slow"),
+        SegmentReplaced(11.55, 0, 0, 1, 3000, "the link is back"),
         transfer(11.6, RequestKind.SEGMENT, "b", 100_000),
         SegmentDone(11.8, "main", 1, 4.0, 4.0, 0, 100_000, "b"),
         SegmentDone(11.8, "audio-0", 0, 0.0, 4.0, 0, 60_000, "b"),
@@ -134,10 +136,13 @@ def test_the_report_of_a_small_run() -> None:
         "failed": True,
         "dropped_frames": 2,
         "bytes": 301_500,
-        "wasted_bytes": 7000,
+        "wasted_bytes": 10000,
         "requests": 4,
     }
     assert report["stalls"] == [{"at_s": 3.0, "position_s": 8.0, "duration_s": 2.0, "cause": "network"}]
+    assert [
+        (row["position"], row["to_rung"], row["given_up"], row["wasted_bytes"]) for row in report["replaced"]
+    ] == [(0, 1, False, 3000)]
     assert report["seeks"] == [{"at_s": 6.0, "from_s": 8.0, "to_s": 3.0}]
     assert report["rungs"][1] == {"index": 1, "label": "360p", "height": 360, "bitrate_bps": 800_000}
     assert report["paths"] == {

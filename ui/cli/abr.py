@@ -19,7 +19,7 @@ from abr.simulator.formats import Ladder, Trace, ladder_from_json, trace_from_js
 from abr.simulator.metrics import Score, score
 from abr.simulator.plot import session_svg, sessions_html
 from abr.simulator.session import Options, Session
-from player.errors import ErrorCode, InputError
+from player.errors import ComponentError, ErrorCode, InputError
 
 GOOD = 0
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         _add_simulation(sub)
         if name == "simulate":
             sub.add_argument(
-                "--plot", metavar="FILE", type=Path, help="draw the sessions: .svg (one session) or .html"
+                "--plot", metavar="FILE", type=Path, help="draw the sessions: .svg or .png (one session) or .html"
             )
         else:
             sub.add_argument(
@@ -61,6 +61,9 @@ def _add_simulation(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(registry.names())} or {OPTIMUM}; with options as fixed:rung=2 (may be repeated)",
     )
     parser.add_argument("--buffer", metavar="S", type=float, default=30.0, help="seconds of buffer (default 30)")
+    parser.add_argument(
+        "--replace", action="store_true", help="fetch buffered segments of low rungs anew where the link carries more"
+    )
     parser.add_argument("--limit", metavar="N", type=int, help="use at most N of the traces")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic traces and the intervals")
     parser.add_argument("--json", action="store_true")
@@ -88,17 +91,29 @@ def _simulate(args: argparse.Namespace) -> int:
     if args.json:
         _print_json([_session_dict(session, each) for session, each, _ in rows])
     else:
-        print(_table(_SIMULATE_HEAD, [_session_row(session, each) for session, each, _ in rows]))
+        lines = [[*_session_row(session, each), *_replaced(args, [each])] for session, each, _ in rows]
+        print(_table([*_SIMULATE_HEAD, *_replaced_head(args)], lines))
     return GOOD
 
 
 def _plot(path: Path, ladder: Ladder, rows: Sequence[tuple[Session, Score, Trace]]) -> None:
     drawings = [session_svg(session, ladder, trace) for session, _, trace in rows]
-    if path.suffix == ".svg" and len(drawings) != 1:
-        raise ValueError("an .svg holds one session; name an .html file for several")
-    text = drawings[0] if path.suffix == ".svg" else sessions_html(drawings, "Simulated sessions")
-    path.write_text(text, encoding="utf-8")
+    if path.suffix in {".svg", ".png"} and len(drawings) != 1:
+        raise ValueError(f"an {path.suffix} holds one session; name an .html file for several")
+    if path.suffix == ".png":
+        path.write_bytes(_png(drawings[0]))
+    else:
+        text = drawings[0] if path.suffix == ".svg" else sessions_html(drawings, "Simulated sessions")
+        path.write_text(text, encoding="utf-8")
     print(f"wrote {path}", file=sys.stderr)
+
+
+def _png(drawing: str) -> bytes:
+    try:
+        from ui.drawing import png_of
+    except ImportError as error:
+        raise ComponentError(ErrorCode.COMPONENT_QT, "A .png is drawn with Qt, which is not installed.") from error
+    return png_of(drawing)
 
 
 def _compare(args: argparse.Namespace) -> int:
@@ -111,7 +126,8 @@ def _compare(args: argparse.Namespace) -> int:
         )
     else:
         print(f"{len(traces)} traces, {ladder.name}, {args.buffer:g} s of buffer; 95 % intervals in brackets")
-        print(_table(_COMPARE_HEAD, [_standing_row(each) for each in standings]))
+        lines = [[*_standing_row(each), *_replaced(args, each.scores)] for each in standings]
+        print(_table([*_COMPARE_HEAD, *_replaced_head(args)], lines))
     return GOOD
 
 
@@ -158,7 +174,7 @@ def _inputs(args: argparse.Namespace) -> tuple[Ladder, list[Trace], Options]:
     )
     if not ladder.segment_s * 2 <= args.buffer <= 3600:
         raise ValueError(f"--buffer must be at least two segments ({2 * ladder.segment_s:g} s) and at most 3600 s")
-    return ladder, traces, Options(buffer_max_s=args.buffer)
+    return ladder, traces, Options(buffer_max_s=args.buffer, replace_buffered=args.replace)
 
 
 def _read(path: Path) -> str:
@@ -226,6 +242,19 @@ def _standing_row(each: Standing) -> list[str]:
     ]
 
 
+def _replaced_head(args: argparse.Namespace) -> list[str]:
+    return ["replaced", "wasted by it, MB"] if args.replace else []
+
+
+def _replaced(args: argparse.Namespace, scores: Sequence[Score]) -> list[str]:
+    """What was replaced, on average over sessions."""
+    if not args.replace:
+        return []
+    count = len(scores)
+    wasted = sum(each.replacing_wasted_mbytes for each in scores) / count
+    return [f"{sum(each.replaced for each in scores) / count:.1f}", f"{wasted:.2f}"]
+
+
 def _session_dict(session: Session, each: Score) -> dict[str, Any]:
     return {
         "policy": session.policy,
@@ -238,7 +267,10 @@ def _session_dict(session: Session, each: Score) -> dict[str, Any]:
 
 
 def _standing_dict(each: Standing) -> dict[str, Any]:
-    fields = ("mbps", "startup_s", "stalled_s", "stalls", "switches_per_min", "wasted_mbytes")
+    fields = (
+        *("mbps", "startup_s", "stalled_s", "stalls", "switches_per_min", "wasted_mbytes"),
+        *("replaced", "replacing_wasted_mbytes"),
+    )
     return {
         "policy": each.policy,
         "qoe": each.qoe[0],

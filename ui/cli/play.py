@@ -54,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--buffer", type=positive, default=30.0, metavar="S", help="how far to load ahead, in seconds"
     )
+    parser.add_argument(
+        "--replace-buffered", action="store_true", help="fetch buffered low quality anew where the link carries more"
+    )
     parser.add_argument("--start", type=seconds, metavar="S", help="where to begin, in seconds (live: of the window)")
     parser.add_argument("--duration", type=positive, metavar="S", help="stop after so many seconds of media")
     parser.add_argument(
@@ -174,6 +177,7 @@ def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
     return PlaybackSettings(
         policy=args.policy or DEFAULT,
         buffer_s=args.buffer,
+        replace_buffered=args.replace_buffered,
         rung=args.rung,
         max_bps=args.max_bitrate,
         max_height=args.max_height,

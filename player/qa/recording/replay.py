@@ -111,6 +111,8 @@ def _take_again(recording: Recording, recorded: list[Decision]) -> tuple[int, li
     policy = registry.create(_policy_name(recording))
     differences = []
     for number, decision in enumerate(recorded):
+        if decision.reason is Reason.REPLACED:  # of the rule beside every policy
+            continue
         again = while_low(policy.decide(decision.snapshot))
         if again.rung != decision.rung:
             differences.append(f"Decision {number + 1} was rung {decision.rung}, and is rung {again.rung} now.")
@@ -154,8 +156,11 @@ def _certain_s(report: Mapping[str, Any]) -> float:
 
 
 def _is_look_back(number: int, report: Mapping[str, Any]) -> bool:
-    """Whether libmpv went back by itself, as it may where a live programme begins: nobody had jumped."""
+    """Whether libmpv went back by itself, as it may where a live programme begins: nobody had jumped. Or a buffered
+    segment was replaced: that follows from the rest."""
     rows, seeks = report["decisions"], report["seeks"]
+    if rows[number]["reason"] == Reason.REPLACED:
+        return True
     if number == 0 or rows[number]["position"] >= rows[number - 1]["position"]:
         return False
     return not any(rows[number - 1]["at_s"] <= each["at_s"] <= rows[number]["at_s"] for each in seeks)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from abr.model import Estimate, Phase, Rung
+from player.loads import LoadProgress, Resource
+from player.net.model import RequestKind
 from player.stream.rate import Moment, RateControl
 from tests.kit.streaming import Wishes
 
@@ -77,33 +81,26 @@ def test_a_running_download_is_judged_with_what_was_given_up_before() -> None:
     rate = control(policy)
     rate.abandoned()
     rate.abandoned()
-    verdict = rate.on_progress(
-        moment(),
-        2,
+    load = LoadProgress(
+        Resource(RequestKind.SEGMENT, {}),
+        "cdn",
         received=10,
-        size=None,
-        elapsed_s=1.0,
-        since_first_byte_s=0.5,
-        recent_bps=100.0,
-        recent_window_s=0.5,
-        replaceable=True,
+        total=99,
+        elapsed_s=5.0,
+        first_byte_s=0.5,
+        rate_bps=100.0,
+        remaining_s=None,
     )
+    verdict = rate.on_progress(rate.progress(moment(), 2, load, replaceable=True))
     assert verdict.abandon_to == 0
     (progress,) = policy.progress
-    assert (progress.rung, progress.received, progress.abandoned_before, progress.replaceable) == (2, 10, 2, True)
+    assert (progress.rung, progress.received, progress.size) == (2, 10, 99)
+    assert (progress.abandoned_before, progress.replaceable) == (2, True)
+    assert (progress.since_first_byte_s, progress.recent_bps, progress.recent_window_s) == (4.5, 100.0, 2.0)
     rate.finished()
-    rate.on_progress(
-        moment(),
-        2,
-        received=10,
-        size=99,
-        elapsed_s=1.0,
-        since_first_byte_s=0.5,
-        recent_bps=100.0,
-        recent_window_s=0.5,
-        replaceable=False,
-    )
-    assert policy.progress[-1].abandoned_before == 0
+    rate.on_progress(rate.progress(moment(), 2, replace(load, first_byte_s=None), replaceable=False))
+    assert (policy.progress[-1].abandoned_before, policy.progress[-1].replaceable) == (0, False)
+    assert policy.progress[-1].since_first_byte_s == 0.0
 
 
 def test_rungs_that_cannot_be_had_are_left_out_from_then_on() -> None:

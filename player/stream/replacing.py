@@ -1,0 +1,136 @@
+"""Fetches buffered segments of a low rung once more, where ABR's rule says so. Runs on the engine's loop.
+
+Only what libmpv has not read can be replaced: a position of the file always holds the same byte. So a segment stays
+where it is until its new copy is whole, and the store takes that in only if the old one has not been read meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from abr.replacing import READ_AHEAD_S, Held, Replacement, goes_on
+from player.clock import Clock
+from player.events import Observer, RungDecided, SegmentReplaced
+from player.loader import LoadProgress, LoadVerdict
+from player.manifest.model import Segment
+from player.stream.buffered import MAIN, Buffered, Playhead
+from player.stream.fetching import Order, Outcome, SegmentFetcher
+from player.stream.rate import Moment, RateControl
+from player.stream.store import Entry, SegmentStore
+
+Sizes = tuple[int | None, ...]
+
+
+class Replacing:
+    """One per playback. ``moment(position)`` is what ABR is told, ``order(position, rung)`` how a segment is had,
+    ``sizes(position)`` its bytes at every rung (empty where none is known); ``done`` is told of a new copy."""
+
+    def __init__(
+        self,
+        store: SegmentStore,
+        buffered: Buffered,
+        fetcher: SegmentFetcher,
+        rate: RateControl,
+        playhead: Playhead,
+        clock: Clock,
+        observe: Observer,
+        moment: Callable[[int], Moment],
+        order: Callable[[int, int], Awaitable[Order]],
+        sizes: Callable[[int], Sizes],
+        done: Callable[[Order, Outcome], None],
+    ) -> None:
+        self._store = store
+        self._buffered = buffered
+        self._fetcher = fetcher
+        self._rate = rate
+        self._playhead = playhead
+        self._clock = clock
+        self._observe = observe
+        self._moment = moment
+        self._order = order
+        self._sizes = sizes
+        self._tell_done = done
+        self._running: dict[int, Replacement] = {}  # by position
+        self._not_again: set[int] = set()  # positions whose replacement was given up
+        self._received = 0  # of the running one
+        self._asked_at = -1  # the next segment when a replacement was begun last
+        self._resting_at = -1  # after one was given up the next segment goes first
+
+    def find(self, head: int, missing: int) -> Replacement | None:
+        """What to fetch anew before ``missing``, the next segment; libmpv reads at ``head``."""
+        if not self._rate.replaces or missing == self._resting_at:
+            return None
+        held = self._held(head, missing)
+        before = self._store.peek(MAIN, held[0].position - 1) if held else None
+        found = self._rate.replacement(self._moment(missing), held, None if before is None else before.rung)
+        if found is None:
+            return None
+        self._running[found.position] = found
+        self._asked_at = missing
+        slot = self._buffered.timeline[found.position]
+        self._observe(RungDecided(self._clock.monotonic(), found.position, slot.start_s, found.decision))
+        return found
+
+    def is_for(self, position: int) -> bool:
+        """Whether the fetch that begins there is a replacement."""
+        return position in self._running
+
+    async def fetch(self, position: int) -> None:
+        """Carry a replacement out. Whatever happens, what is buffered stays or is replaced as a whole."""
+        found, self._received = self._running[position], 0
+        old = self._store.peek(MAIN, position)
+        rung = found.decision.rung
+        if old is None or rung is None:
+            del self._running[position]
+            return
+        outcome = Outcome()
+        order: Order | None = None
+        try:
+            order = replace(await self._order(position, rung), replaces=old)
+            outcome = await self._fetcher.fetch(order, self._watch)
+        finally:
+            del self._running[position]
+            self._tell(found, rung, old, outcome)
+        if outcome.result is not None:
+            self._tell_done(order, outcome)
+
+    def _tell(self, found: Replacement, rung: int, old: Entry, outcome: Outcome) -> None:
+        done = outcome.result is not None
+        lost = old.buffer.received if done else self._received
+        if not done:
+            self._not_again.add(found.position)
+            self._resting_at = self._asked_at
+        sentence = found.decision.sentence if done else "The new copy would have come too late: the old one is shown."
+        self._observe(
+            SegmentReplaced(
+                self._clock.monotonic(), found.position, found.instead_of, rung, lost, sentence, given_up=not done
+            )
+        )
+
+    def _watch(self, entry: Entry, progress: LoadProgress) -> LoadVerdict:
+        self._received = progress.received
+        unread = self._store.pinned_rung(MAIN, entry.position) is None
+        running = self._rate.progress(self._moment(entry.position), entry.rung, progress, replaceable=unread)
+        in_time = goes_on(running, self._wanted_in_s(entry.segment))
+        return LoadVerdict.GO_ON if in_time else LoadVerdict.ABANDON
+
+    def _wanted_in_s(self, segment: Segment) -> float:
+        return segment.start_s - self._playhead.position_s - READ_AHEAD_S
+
+    def _held(self, head: int, missing: int) -> list[Held]:
+        """What is whole and unread from ``head`` on, up to the next segment, without a hole."""
+        held: list[Held] = []
+        for position in range(head + 1, missing):
+            entry = self._store.peek(MAIN, position)
+            if not _is_whole(entry) or self._store.pinned_rung(MAIN, position) is not None:
+                held.clear()
+                continue
+            assert entry is not None
+            wanted_in_s = 0.0 if position in self._not_again else self._wanted_in_s(entry.segment)
+            held.append(Held(position, entry.rung, wanted_in_s, self._sizes(position)))
+        return held
+
+
+def _is_whole(entry: Entry | None) -> bool:
+    return entry is not None and entry.buffer.is_complete and entry.failure is None and not entry.gap
