@@ -68,7 +68,8 @@ def _codec_string(entry: SampleEntry) -> str:
     """RFC 6381, as far as the decoder's configuration is known here: the profile for H.264 and AAC."""
     config = entry.config
     if config.codec is Codec.AAC and config.private:
-        return f"mp4a.40.{aac.parse_asc(config.private).object_type}"
+        asc = aac.parse_asc(config.private)
+        return f"mp4a.40.{aac.OBJECT_SBR if asc.sbr and asc.object_type == aac.OBJECT_LC else asc.object_type}"
     if config.codec is Codec.MP3:
         return "mp4a.6B"
     if config.codec is Codec.H264 and entry.nal is not None:

@@ -11,7 +11,9 @@ CHANNELS_BY_CONFIGURATION = (0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8)
 SAMPLES_PER_FRAME = 1024
 
 _EXPLICIT_RATE = 15
-_OBJECT_SBR = 5
+_SYNC_EXTENSION_BITS = 3 + 11 + 5 + 1 + 4  # with what stands before it of a GASpecificConfig
+OBJECT_LC = 2
+OBJECT_SBR = 5
 _OBJECT_PS = 29
 _OBJECT_ESCAPE = 31
 
@@ -65,11 +67,11 @@ def parse_asc(asc: bytes) -> AudioSpecificConfig:
     configuration = bits.take(4)
     channels = CHANNELS_BY_CONFIGURATION[configuration] if configuration < len(CHANNELS_BY_CONFIGURATION) else 0
     output = rate
-    if object_type in (_OBJECT_SBR, _OBJECT_PS):
+    if object_type in (OBJECT_SBR, _OBJECT_PS):
         output = bits.rate()
         if object_type == _OBJECT_PS:
             channels = 2
-    elif bits.left >= 32:
+    elif bits.left >= _SYNC_EXTENSION_BITS:
         output = _backward_compatible_rate(bits, rate)
     if rate <= 0 or output <= 0:
         raise damaged("the AAC configuration has a sample rate of 0")
@@ -78,7 +80,7 @@ def parse_asc(asc: bytes) -> AudioSpecificConfig:
 
 def _backward_compatible_rate(bits: _Bits, rate: int) -> int:
     """The SBR rate in a sync extension (0x2b7) behind a GASpecificConfig without extras, else ``rate``."""
-    if bits.take(3) != 0 or bits.take(11) != 0x2B7 or bits.object_type() != _OBJECT_SBR or not bits.take(1):
+    if bits.take(3) != 0 or bits.take(11) != 0x2B7 or bits.object_type() != OBJECT_SBR or not bits.take(1):
         return rate
     return bits.rate()
 

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from player.media.aac import parse_asc
 from player.media.model import Codec, Colour, StreamConfig, StreamKind
 
 TIMESTAMP_SCALE_NS = 1_000_000
@@ -170,8 +171,17 @@ def _track(track: MatroskaTrack) -> bytes:
     if config.kind is StreamKind.VIDEO:
         parts.append(_video(config))
     elif config.kind is StreamKind.AUDIO:
-        parts.append(_element(0xE1, _float(0xB5, float(config.sample_rate)) + _uint(0x9F, max(1, config.channels))))
+        parts.append(_audio(config))
     return _element(_TRACK_ENTRY, b"".join(parts))
+
+
+def _audio(config: StreamConfig) -> bytes:
+    """Where SBR raises the rate, that of the core and that of what is heard (OutputSamplingFrequency)."""
+    asc = parse_asc(config.private) if config.codec is Codec.AAC and config.private else None
+    rates = _float(0xB5, float(config.sample_rate))
+    if asc is not None and asc.sbr:
+        rates = _float(0xB5, float(asc.sample_rate)) + _float(0x78B5, float(asc.output_rate))
+    return _element(0xE1, rates + _uint(0x9F, max(1, config.channels)))
 
 
 def _video(config: StreamConfig) -> bytes:

@@ -172,7 +172,7 @@ def _mp4a(esds: bytes, rate: int, channels: int) -> StreamConfig:
             raise damaged("the AAC configuration is missing")
         asc = aac.parse_asc(private)
         return StreamConfig(
-            StreamKind.AUDIO, codec, private, sample_rate=asc.sample_rate, channels=asc.channels or channels
+            StreamKind.AUDIO, codec, private, sample_rate=asc.output_rate, channels=asc.channels or channels
         )
     return StreamConfig(StreamKind.AUDIO, codec, sample_rate=rate, channels=channels)
 

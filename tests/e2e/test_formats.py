@@ -19,7 +19,6 @@ from tests.kit.screen import Screen
 
 LOUD = 500  # of 32,767; the tone reaches 4,000
 SMALLEST_FRAME = 960  # samples of sound: one of Opus
-MOST_PRIMING = 1152  # samples that an encoder puts in front; only packed audio cannot say which they are
 AT_ONCE = 4  # most of a playback of two seconds is waiting
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 
@@ -84,7 +83,7 @@ def test_a_sample_plays_to_its_end(played: Mapping[str, Future[Played]], sample:
     found = played[sample.name].result(120)
     assert found.report["result"]["played_to_end"], found.report["errors"]
     assert found.frames == (list(range(FRAMES)) if sample.video else [])
-    assert found.begin < MOST_PRIMING
+    assert found.begin < sample.most_priming
     missing = SECONDS * SAMPLE_RATE - (found.end - found.begin)
     assert abs(missing) < SMALLEST_FRAME / 2 or 0 < missing <= sample.sound_left_out
     assert found.quietest > LOUD

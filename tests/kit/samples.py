@@ -2,7 +2,7 @@
 
 Each sample has :data:`FRAMES` pictures with a barcode (:mod:`tests.kit.barcode`) in segments of a second, and two
 seconds of a tone. They are encoded once for each codec and packaged once for each row of :data:`SAMPLES`, in the
-cache of :mod:`tests.kit.media`. There is no row for HE-AAC: neither this FFmpeg nor Shaka Packager encodes it.
+cache of :mod:`tests.kit.media`. HE-AAC is made of FFmpeg's AAC LC (:mod:`tests.kit.he_aac`): none of them encodes it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from backend_stub.encoding import tools
 from backend_stub.encoding.process import run_tool
-from tests.kit import barcode, media
+from tests.kit import barcode, he_aac, media
 
 SECONDS = 2
 FPS = 25
@@ -29,7 +29,10 @@ _VIDEO: dict[str, list[object]] = {
     "AV1": ["libsvtav1", "-preset", 12, "-g", FPS, "-svtav1-params", f"scd=0:keyint={FPS}"],
 }
 _AUDIO = {"AAC LC": "aac", "AC-3": "ac3", "E-AC-3": "eac3", "Opus": "libopus", "MP3": "libmp3lame"}
-_PACKED = {"AAC LC": "aac", "AC-3": "ac3", "E-AC-3": "ec3", "MP3": "mp3"}
+_HE_AAC = "HE-AAC"
+_SBR_DELAY = 962  # samples; FFmpeg's decoder does not take them off
+_MOST_PRIMING = 1152
+_PACKED = {"AAC LC": "aac", _HE_AAC: "aac", "AC-3": "ac3", "E-AC-3": "ec3", "MP3": "mp3"}
 _SUFFIX = {"fMP4": "m4s", "WebM": "webm", "TS": "ts"}
 
 
@@ -51,8 +54,15 @@ class Sample:
     @property
     def sound_left_out(self) -> int:
         """Samples of sound that cannot be heard: FFmpeg leaves the first block out of WebM, and lists the last one
-        beyond the end of the title."""
+        beyond the end of the title; SBR is late by what it takes."""
+        if self.audio == _HE_AAC:
+            return _SBR_DELAY
         return 2 * 960 if self.maker == "FFmpeg" and self.container == "WebM" else 0
+
+    @property
+    def most_priming(self) -> int:
+        """Samples that may be heard before the tone: packed audio cannot say which an encoder put in front."""
+        return 2 * _MOST_PRIMING + _SBR_DELAY if self.audio == _HE_AAC else _MOST_PRIMING
 
     @property
     def manifest(self) -> str:
@@ -67,10 +77,11 @@ class Sample:
 def _rows() -> tuple[Sample, ...]:
     ffmpeg, packager = "FFmpeg", "Shaka Packager"
     rows = [
-        *(Sample(ffmpeg, "HLS", "TS", "H.264", audio) for audio in ("AAC LC", "AC-3", "E-AC-3", "MP3")),
+        *(Sample(ffmpeg, "HLS", "TS", "H.264", audio) for audio in ("AAC LC", _HE_AAC, "AC-3", "E-AC-3", "MP3")),
         Sample(ffmpeg, "HLS", "TS", "HEVC", "AAC LC"),
         *(Sample(ffmpeg, "HLS", "fMP4", video, "AAC LC") for video in ("H.264", "HEVC")),
-        *(Sample(ffmpeg, "DASH", "fMP4", "H.264", audio) for audio in _AUDIO),
+        Sample(ffmpeg, "HLS", "fMP4", "H.264", _HE_AAC),
+        *(Sample(ffmpeg, "DASH", "fMP4", "H.264", audio) for audio in (*_AUDIO, _HE_AAC)),
         *(Sample(ffmpeg, "DASH", "fMP4", video, "AAC LC") for video in ("HEVC", "VP9", "AV1")),
         *(Sample(ffmpeg, "DASH", "WebM", video, "Opus") for video in ("VP9", "AV1")),
         *(Sample(packager, "HLS", "TS", "H.264", audio) for audio in ("AAC LC", "AC-3", "E-AC-3")),
@@ -78,6 +89,7 @@ def _rows() -> tuple[Sample, ...]:
         Sample(packager, "HLS", "packed audio", "H.264", "AAC LC"),
         *(Sample(packager, "HLS", "fMP4", "H.264", audio) for audio in ("AC-3", "E-AC-3")),
         *(Sample(packager, "DASH", "fMP4", video, "AAC LC") for video in _VIDEO),
+        Sample(packager, "DASH", "fMP4", "H.264", _HE_AAC),
         Sample(packager, "DASH", "fMP4", "VP9", "Opus"),
         *(Sample(packager, "DASH", "WebM", video, "Opus") for video in ("VP9", "AV1")),
     ]
@@ -199,6 +211,8 @@ def _video(codec: str) -> Path:
 def _audio(codec: str, form: str = "mp4") -> Path:
     """A file of the tone. The packager makes WebM only of WebM, which says by a delay what MP4 says by times below
     0."""
+    if codec == _HE_AAC:
+        return _he_aac()
     name = f"audio.{form}"
 
     def make(folder: Path) -> None:
@@ -208,8 +222,18 @@ def _audio(codec: str, form: str = "mp4") -> Path:
     return _cached(f"{codec}-{form}".replace(" ", ""), make) / name
 
 
+def _he_aac() -> Path:
+    def make(folder: Path) -> None:
+        rate = SAMPLE_RATE // 2
+        tone = f"sine=f=440:r={rate}:d={SECONDS}"
+        _ffmpeg(folder, "-f", "lavfi", "-i", tone, "-ac", 2, "-c:a", "aac", "-b:a", "96k", "core.mp4")
+        he_aac.convert(folder / "core.mp4", folder / "audio.mp4", he_aac.explicit_asc(rate, 2))
+
+    return _cached("HE-AAC-mp4", make) / "audio.mp4"
+
+
 def _cached(name: str, make: Callable[[Path], None]) -> Path:
-    recipes = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    recipes = hashlib.sha256(b"".join(Path(each).read_bytes() for each in (__file__, he_aac.__file__))).hexdigest()
     return media.cached(f"sample-{name}", {"recipes": recipes}, make)
 
 

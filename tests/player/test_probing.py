@@ -12,7 +12,7 @@ from player.manifest.edit import iter_renditions
 from player.manifest.model import MediaFacts, Presentation, Rendition
 from player.probing import facts_of, init_of, wanted, with_facts
 from player.selection import select
-from tests.kit import media
+from tests.kit import he_aac, media, samples
 
 URL = "https://example.org/a/x.mpd"
 
@@ -55,6 +55,18 @@ def test_an_init_segment_tells_the_codec(
     facts = facts_of(init_file(title, name))
     assert facts.codecs == (codecs,)
     assert (facts.width, facts.height) == size
+
+
+def test_he_aac_is_told_by_what_is_heard() -> None:
+    plain, explicit = (
+        (samples.Sample("FFmpeg", "DASH", "fMP4", "H.264", audio).folder() / "init-stream1.m4s").read_bytes()
+        for audio in ("AAC LC", "HE-AAC")
+    )
+    compatible = plain.replace(bytes.fromhex("119056e500"), he_aac.compatible_asc(24_000, 2))
+    assert compatible != plain
+    for init in (explicit, compatible):
+        facts = facts_of(init)
+        assert (facts.codecs, facts.sample_rate, facts.channels) == (("mp4a.40.5",), 48_000, 2)
 
 
 def test_protection_shows() -> None:

@@ -29,6 +29,8 @@ CONFIG = NalConfig(Codec.H264, 4, START + SPS + START + PPS)
         ("1188", AudioSpecificConfig(2, 48000, 1, 48000)),
         ("11b0", AudioSpecificConfig(2, 48000, 6, 48000)),
         ("131056e59880", AudioSpecificConfig(2, 24000, 2, 48000)),  # backward compatible SBR
+        ("131056e598", AudioSpecificConfig(2, 24000, 2, 48000)),  # the same in as few bytes as it takes
+        ("131056e500", AudioSpecificConfig(2, 24000, 2, 24000)),  # there is none, it says
         ("2b118800", AudioSpecificConfig(5, 24000, 2, 48000)),  # explicit SBR
         ("eb098800", AudioSpecificConfig(29, 24000, 2, 48000)),  # explicit PS: mono core, stereo out
         ("17801f4010", AudioSpecificConfig(2, 16000, 2, 16000)),  # rate spelled out
