@@ -12,4 +12,4 @@ pytestmark = pytest.mark.soak
 
 
 def test_twenty_kills(tmp_path: Path) -> None:
-    check_kills(tmp_path, seconds=150, kills=20, seed=11, at_least=20)
+    check_kills(tmp_path, seconds=600, kills=20, seed=11, at_least=20)
