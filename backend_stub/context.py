@@ -117,6 +117,7 @@ class ServiceContext:
     search: Search
     live_plans: LivePlans
     edge_beats: EdgeBeats
+    own_edges: Callable[[], Sequence[Edge]]
     steering: Steering
     telemetry: Telemetry
     insight: Insight
@@ -157,7 +158,11 @@ def open_context(
     url_signer = UrlSigner(url_signing_keys(settings.secrets_dir))
     edge_beats = EdgeBeats(database, clock)
     settled = OperatorSettings(database, clock)
-    steering = Steering(url_signer, clock, edges, edge_beats.latest, settled)
+
+    def all_edges() -> list[Edge]:
+        return [*edges(), *edge_beats.announced()]
+
+    steering = Steering(url_signer, clock, all_edges, edge_beats.latest, settled)
     catalog, my_list, views = Catalog(database, clock), MyList(database, clock), Views(database, clock)
     addresses = Addresses(url_signer, steering.edges_for)
     provider = LocalProvider(database, clock, secrets.payment_events)
@@ -209,6 +214,7 @@ def open_context(
         search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
         live_plans=LivePlans(settled),
         edge_beats=edge_beats,
+        own_edges=edges,
         steering=steering,
         telemetry=telemetry,
         insight=Insight(database, clock),

@@ -17,13 +17,14 @@ _URLS, _OLD_URLS = "url-signing.key", "url-signing.old"
 class ServiceSecrets:
     """``url_signing`` signs media URLs, ``token_signing`` access tokens, ``licence_signing`` licences (the newest
     first), ``payment_events`` what the local payment provider tells; ``admin_token`` opens the administrative calls
-    of faults. None of them shows in a repr."""
+    of faults, ``edge_token`` is what edges on other machines show. None of them shows in a repr."""
 
     url_signing: bytes = field(repr=False)
     token_signing: bytes = field(repr=False)
     licence_signing: Sequence[bytes] = field(repr=False)
     payment_events: bytes = field(repr=False)
     admin_token: str = field(repr=False)
+    edge_token: str = field(repr=False)
 
 
 def load_or_create(folder: Path) -> ServiceSecrets:
@@ -40,6 +41,7 @@ def load_or_create(folder: Path) -> ServiceSecrets:
         licence_signing=[read_secret(path) for path in (folder / _LICENCE, *_older_licence_keys(folder))],
         payment_events=_secret(folder / "payment-events.key"),
         admin_token=_secret(folder / "admin-token.key").hex(),
+        edge_token=_secret(folder / "edge-token.key").hex(),
     )
 
 

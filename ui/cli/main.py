@@ -51,6 +51,7 @@ COMMANDS = {
     "selftest": Command("ui.cli.selftest", "try this installation: the app by keys, a kiosk under troubles"),
     "doctor": Command("ui.cli.doctor", "say what is missing on this machine"),
     "serve": Command("ui.cli.serve", "run the bundled service: API and two CDN edges"),
+    "edge": Command("ui.cli.edge", "one more CDN edge of the bundled service, on another machine"),
     "nginx-config": Command("ui.cli.nginx_config", "make nginx one more CDN edge of the bundled service"),
     "worker": Command("ui.cli.worker", "encode what others asked for, until it is ended"),
     "jobs": Command("ui.cli.jobs", "what is being encoded: list, follow, cancel, retry, priority"),

@@ -26,6 +26,7 @@ PUBLIC = {
     ("post", "/kiosk/commands"),
     ("post", "/kiosk/commands/{command_id}/answer"),
     ("get", "/edge-check"),
+    ("post", "/edges/beats"),
     ("get", "/keys"),
     ("get", "/time"),
     ("get", "/health"),

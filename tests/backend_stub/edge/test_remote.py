@@ -1,0 +1,97 @@
+"""An edge elsewhere: ranked with the service's own, it serves what they serve, and is forgotten in its silence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from backend_stub.config import Settings
+from backend_stub.edge.remote import AnnounceError, RemoteEdge, RemoteEdgeOptions
+from backend_stub.server import ServerGroup, ServerOptions
+from backend_stub.services.edge_beats import FORGOTTEN_S
+from backend_stub.services.steering_rules import Audience
+from backend_stub.signing import Grant
+from tests.kit.backend import publish_noise
+from tests.kit.rights import SettableClock
+from ui.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture(scope="module")
+def group(tmp_path_factory: pytest.TempPathFactory, clock: SettableClock) -> Iterator[ServerGroup]:
+    settings = Settings(tmp_path_factory.mktemp("service"))
+    publish_noise(settings)
+    with ServerGroup(settings, ServerOptions(edge_ports=(0,)), clock) as running:
+        yield running
+
+
+def options(group: ServerGroup, **changes: object) -> RemoteEdgeOptions:
+    values = {"name": "edge-paris", "api_url": group.api_url, "token": group.context.secrets.edge_token}
+    return RemoteEdgeOptions(**{**values, "countries": ("FR",), **changes})  # type: ignore[arg-type]
+
+
+def address(group: ServerGroup, edge: RemoteEdge) -> str:
+    token = group.context.url_signer.sign(Grant("noise", "session", group.context.clock.now() + 1e6))
+    return f"{edge.url}/s/{token}/noise/clear/manifest.mpd"
+
+
+def test_an_edge_that_announces_itself_is_one_of_the_services(group: ServerGroup, clock: SettableClock) -> None:
+    steering = group.context.steering
+    with RemoteEdge(options(group), clock) as edge, httpx.Client(trust_env=False) as client:
+        assert steering.order("s", Audience("FR")) == ["edge-paris", "edge-a"]
+        assert [one.base_url for one in steering.edges_for("s")] == [group.edges[0].url, edge.url]
+        answers = [client.get(address(group, edge)) for _ in range(2)]
+        assert [(one.status_code, one.headers["x-cache"]) for one in answers] == [(200, "MISS"), (200, "HIT")]
+        assert answers[0].content == client.get(address(group, edge).replace(edge.url, group.edges[0].url)).content
+        group.context.url_keys.rotate(by=None)
+        edge.announce()
+        assert client.get(address(group, edge)).status_code == 200
+        assert client.get(f"{edge.url}/s/forged.token/noise/clear/manifest.mpd").status_code == 403
+    clock.step(FORGOTTEN_S)
+    assert steering.order("s", Audience("FR")) == ["edge-a"]
+
+
+def test_not_everybody_is_an_edge(group: ServerGroup, clock: SettableClock) -> None:
+    for changes, word in (
+        ({"token": "wrong"}, "token is missing or wrong"),
+        ({"name": "edge-a"}, "edge of this name itself"),
+        ({"api_url": "http://127.0.0.1:1/api/v1"}, "cannot be reached"),
+        ({"api_url": f"{group.edges[0].url}/health"}, "does not take this edge"),
+    ):
+        with pytest.raises(AnnounceError, match=word):
+            RemoteEdge(options(group, **changes), clock).start()
+
+
+def test_the_command_serves_until_it_is_ended(
+    group: ServerGroup, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["edge", "--announce", group.api.url, "--name", "edge-x", "--port", "0"]
+    monkeypatch.delenv("MATINEE_EDGE_TOKEN", raising=False)
+    assert main(words) != 0
+    monkeypatch.setenv("MATINEE_EDGE_TOKEN", "wrong")
+    assert main(words) == 4
+    assert "token is missing or wrong" in capsys.readouterr().err
+    monkeypatch.setenv("MATINEE_EDGE_TOKEN", group.context.secrets.edge_token)
+    ended = threading.Thread(target=_end_when_announced, args=(group, "edge-x"))
+    ended.start()
+    assert main([*words, "--near", "DE,AT"]) == 0
+    ended.join()
+    assert capsys.readouterr().out.startswith("edge-x  http://127.0.0.1:")
+    assert group.context.edge_beats.latest()["edge-x"].report.countries == ("DE", "AT")
+
+
+def _end_when_announced(group: ServerGroup, name: str) -> None:
+    deadline = time.monotonic() + 60
+    while name not in group.context.edge_beats.latest() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
