@@ -133,11 +133,22 @@ class Store:
 
     # --- making, removing, moving
 
-    def create(self, name: str, title_id: str = "", priority: int = 0) -> DownloadFolder:
-        """A new download; its plan is not made yet."""
+    def create(self, name: str, title_id: str = "", priority: int = 0, place: Path | None = None) -> DownloadFolder:
+        """A new download; its plan is not made yet. ``place`` is a folder for it on another disk.
+
+        Raises ``download.store_gone`` where that disk is not there.
+        """
         entry = ledger.begin(name, title_id, time.time(), priority)
-        path = self.root / secrets.token_hex(_ID_BYTES)
-        return DownloadFolder.create(path, self.sealer, entry, self._disk)
+        download_id = secrets.token_hex(_ID_BYTES)
+        if place is None:
+            return DownloadFolder.create(self.root / download_id, self.sealer, entry, self._disk)
+        if not place.parent.is_dir():
+            raise store_gone(place)
+        with self._storage():
+            place.mkdir(mode=0o700, exist_ok=True)
+            made = DownloadFolder.create(place / download_id, self.sealer, entry, self._disk)
+            self._point(download_id, made.path)
+        return made
 
     def remove(self, name: str) -> None:
         """Delete a download, readable or not. Raises ``download.busy`` while somebody downloads it."""

@@ -50,6 +50,7 @@ class Source:
     kept: Presentation | None = field(default=None, repr=False)
     licence_id: str | None = None
     manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
+    facts: TitleFacts = NO_FACTS  # of what is kept
     cdns: tuple[str, ...] = ()  # no others than these, in this order; empty: as the service and the manifest say
 
     def __post_init__(self) -> None:
@@ -105,7 +106,8 @@ async def addresses_of(
     if source.kept is not None:
         url = source.kept.url
         offer = None if source.licence_id is None else LicenceOffer(kept_id=source.licence_id)
-        return Addresses({pathway_of(url): url}, offer, name=source.shown_name, presentation=source.kept)
+        kept = source.kept
+        return Addresses({pathway_of(url): url}, offer, name=source.shown_name, facts=source.facts, presentation=kept)
     if source.manifests:
         return Addresses(_wanted_first(source.manifests, source.cdns), name=source.name, cdns=source.cdns)
     if source.url:

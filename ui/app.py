@@ -182,7 +182,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
     from ui.data_use import DataMeter
     from ui.home_cache import HomeCache
     from ui.late_downloads import LateDownloads
-    from ui.preferences import download_settings
+    from ui.preferences import download_place, download_settings
     from ui.remembered import Memory
     from ui.video.output import VideoOutput
     from ui.viewmodels.application import ApplicationViewModel
@@ -194,6 +194,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
     from ui.viewmodels.settings import SettingsViewModel
     from ui.viewmodels.tasks import Tasks
     from ui.viewmodels.up_next import UpNext
+    from ui.volumes import volumes
 
     meter = DataMeter(options.profile)
     kept = LateDownloads(lambda: _make_downloads(options, client, store))
@@ -212,9 +213,12 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
     home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
     player = PlayerViewModel(client, tasks, output, up_next=UpNext(lambda: store.preferences.auto_next, posters))
     data_use = DataUseViewModel(meter)
-    place = str(options.profile / _DOWNLOADS)
-    settings = SettingsViewModel(client, tasks, store, _told(store), data_use=data_use, download_place=place)
-    settings.changed.connect(lambda: kept.use(download_settings(store.preferences)))
+    settings = SettingsViewModel(
+        client, tasks, store, _told(store), data_use=data_use, disks=lambda: volumes(options.profile)
+    )
+    settings.changed.connect(
+        lambda: kept.use(download_settings(store.preferences), download_place(store.preferences))
+    )
     downloads = DownloadsViewModel(kept, tasks, posters)
     memory = Memory(options.profile)
     app = ApplicationViewModel(
@@ -248,7 +252,7 @@ def _come_forward(app: ApplicationViewModel, window: QQuickWindow, address: str)
 def _make_downloads(options: AppOptions, client: EngineClient, store: PreferenceStore) -> KeptTitles:
     from drm_client.keystore import open_key_store
     from ui.kept_titles import KeptTitles
-    from ui.preferences import download_settings
+    from ui.preferences import download_place, download_settings
 
     return KeptTitles(
         lambda: client.engine,
@@ -256,6 +260,7 @@ def _make_downloads(options: AppOptions, client: EngineClient, store: Preference
         lambda: open_key_store(options.profile, options.key_store),
         client.plays_online,
         download_settings(store.preferences),
+        download_place(store.preferences),
     )
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from downloads import checking, conditions, ledger, request, rights, service
 from downloads.downloader import Downloader
-from downloads.errors import DownloadError
+from downloads.errors import DownloadError, store_gone
 from downloads.folder import DownloadFolder
 from downloads.model import Choice, Origin, Snapshot, State
 from downloads.offline import OfflineTransport, source_of
@@ -33,8 +33,12 @@ from player.clock import Clock
 from player.engine import Engine
 from player.errors import ANY_ERROR, ErrorCode
 from player.net.model import Body, Request
+from player.service import Title
+from player.state import NextEpisode
+from ui import kept_card
 from ui.cli.download_work import access_of, plan_of
 from ui.client import card_of
+from ui.kept_card import KeptCard
 from ui.ports import KeptTitle, Shelf, TitleCard
 from ui.smart_downloads import SeriesService, step_of
 
@@ -43,8 +47,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _STOP_S, _LOOK_S = 15.0, 0.1
-_CARD = "card"
-_UNKNOWN_MATURITY = 18
 
 
 class CurrentDownload:
@@ -86,17 +88,11 @@ class _Licence:
     there: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    poster_url: str = ""
-    maturity: int = 0
-    series_id: str = ""
-
-
 class KeptTitles:
     """A :class:`ui.ports.DownloadsPort` over the store in ``root``, which is opened (or made) at first use, with
     the key that ``keys`` gives. ``engine`` gives the engine; ``is_playing`` whether this app plays online.
-    ``settings`` count for the queue when it begins to run."""
+    ``settings`` count for the queue when it begins to run; ``place`` is a folder on another disk for what comes from
+    now on."""
 
     def __init__(
         self,
@@ -105,8 +101,10 @@ class KeptTitles:
         keys: Callable[[], KeyStore],
         is_playing: Callable[[], bool],
         settings: DownloadSettings | None = None,
+        place: Path | None = None,
     ) -> None:
         self._engine = engine
+        self.place = place
         self._root = root
         self._keys = keys
         self._is_playing = is_playing
@@ -121,7 +119,7 @@ class KeptTitles:
 
     async def shelf(self) -> Shelf:
         if not await asyncio.to_thread(self._root.exists):
-            return Shelf(free=await asyncio.to_thread(free_bytes, self._root))
+            return Shelf(free=await asyncio.to_thread(self._room))
         first = self._store is None
         store = await self._ready()
         snapshots = await asyncio.to_thread(store.list)
@@ -143,13 +141,12 @@ class KeptTitles:
     async def _add(self, card: TitleCard, choice: Choice, *, smart: bool = False) -> None:
         store = await self._ready()
         wanted = self._wanted(card, choice, smart=smart)
-        series_id = card.episode.series_id if card.episode else ""
+        known = kept_card.kept_card(card, await self._told(card.id))
 
         def make() -> None:
-            folder = store.create(_kept_name(card), card.id)
+            folder = store.create(_kept_name(card), card.id, place=self._disk())
             request.write(folder, wanted)
-            told = {"poster_url": card.poster_url, "maturity": card.maturity, "series_id": series_id}
-            folder.write_secret(_CARD, json.dumps(told).encode())
+            kept_card.keep(folder, known)
 
         await asyncio.to_thread(make)
         await self._wake()
@@ -169,7 +166,7 @@ class KeptTitles:
         made = {download_id for download_id, wanted in kept.items() if wanted is not None and wanted.smart}
         by_series: dict[str, Choice] = {}
         for item in snapshots:
-            series_id, wanted = _card_of(store.find(item.id), rated=True).series_id, kept[item.id]
+            series_id, wanted = kept_card.read(store.find(item.id), rated=True).series_id, kept[item.id]
             if series_id and wanted is not None:
                 by_series[series_id] = wanted.choice
         for series_id, choice in by_series.items():
@@ -226,7 +223,35 @@ class KeptTitles:
         folder = await self._folder(download_id)
         made = await source_of(folder)
         self.transport.renew()
-        return made
+        card = await asyncio.to_thread(kept_card.read, folder, rated=True)
+        return replace(made, facts=card.facts(await self._following(card)))
+
+    async def _told(self, title_id: str) -> Title | None:
+        """What the service says of a title now; None where it cannot be asked."""
+        found = self._engine().service
+        try:
+            return None if found is None else await found.title(title_id)
+        except ANY_ERROR as error:
+            _log.info("where the intro is stays unknown: %s", error.code)
+            return None
+
+    async def _following(self, card: KeptCard) -> NextEpisode | None:
+        """The next episode that is here whole."""
+        if card.place is None:
+            return None
+        store, here = await self._ready(), card.place
+
+        def look() -> list[NextEpisode]:
+            found = []
+            for item in store.list():
+                other = (
+                    kept_card.read(store.find(item.id), rated=True) if item.state is State.COMPLETE else KeptCard()
+                )
+                if other.series_id == card.series_id and other.place is not None and other.place > here:
+                    found.append(NextEpisode(item.title_id, other.name, other.place, other.poster_url))
+            return found
+
+        return min(await asyncio.to_thread(look), key=lambda one: one.place, default=None)
 
     # --- the queue
 
@@ -271,6 +296,18 @@ class KeptTitles:
 
     # --- what there is
 
+    def _disk(self) -> Path | None:
+        """The place of what comes now. Raises ``download.store_gone`` where its disk is not connected: what would be
+        written then lies on another one."""
+        if self.place is not None and not os.path.ismount(self.place.parent):
+            raise store_gone(self.place)
+        return self.place
+
+    def _room(self) -> int:
+        """Bytes that are free where downloads go."""
+        there = self.place is not None and os.path.ismount(self.place.parent)
+        return free_bytes(self.place if there and self.place is not None else self._root)
+
     def _opened(self) -> Store:
         if self._store is None:
             self._store = Store(self._root, self._keys())
@@ -300,13 +337,14 @@ class KeptTitles:
 
     def _shelf(self, store: Store, snapshots: tuple[Snapshot, ...], licences: OfflineLicences | None) -> Shelf:
         titles = [self._shown(store, item, licences) for item in snapshots]
-        return Shelf(titles, sum(item.fetched for item in snapshots), free_bytes(store.root))
+        return Shelf(titles, sum(item.fetched for item in snapshots), self._room())
 
     def _shown(self, store: Store, item: Snapshot, licences: OfflineLicences | None) -> KeptTitle:
         readable = not item.code.startswith("download.")
         folder = store.find(item.id)
         licence = _licence_of(store, item, licences) if readable else _Licence(may_start=False)
-        card = _card_of(folder, rated=bool(item.title_id)) if readable else _Card(maturity=_UNKNOWN_MATURITY)
+        unknown = KeptCard(maturity=kept_card.UNKNOWN_MATURITY)
+        card = kept_card.read(folder, rated=bool(item.title_id)) if readable else unknown
         return KeptTitle(
             id=item.id,
             name=item.name,
@@ -343,20 +381,6 @@ def _licence_of(store: Store, item: Snapshot, licences: OfflineLicences | None) 
     except ANY_ERROR as error:
         return _Licence(error.sentence, may_start=False, there=True)
     return _Licence() if standing is None else _Licence(standing.sentence, standing.may_start, there=True)
-
-
-def _card_of(folder: DownloadFolder, *, rated: bool) -> _Card:
-    """What was known of the title when it was asked for. A title of a service whose rating is not known counts as one
-    for adults; what never was of a service has none."""
-    unknown = _Card(maturity=_UNKNOWN_MATURITY if rated else 0)
-    try:
-        data = folder.read_secret(_CARD)
-        if data is None:
-            return unknown
-        members = json.loads(data)
-        return _Card(str(members["poster_url"]), int(members["maturity"]), str(members.get("series_id", "")))
-    except (DownloadError, ValueError, KeyError, TypeError):
-        return unknown
 
 
 def _request_of(store: Store, item: Snapshot) -> DownloadRequest | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.ports import Shelf, TitleCard
@@ -27,10 +28,10 @@ class LateDownloads:
             self._made = self._make()
         return self._made
 
-    def use(self, settings: DownloadSettings) -> None:
-        """Let these settings count from now on."""
+    def use(self, settings: DownloadSettings, place: Path | None) -> None:
+        """Let these settings count from now on, and keep what comes from now on in ``place``."""
         if self._made is not None:
-            self._made.settings = settings
+            self._made.settings, self._made.place = settings, place
 
     async def shelf(self) -> Shelf:
         return await self.made.shelf()

@@ -29,6 +29,7 @@ MONTH_LIMITS = (0, 5, 10, 20, 50, 100, 200, 500)  # gigabytes (10^9 bytes); 0 is
 DOWNLOAD_HEIGHTS = (0, 2160, 1080, 720, 480)  # lines; 0 is the best that there is
 DOWNLOAD_LIMITS = (0, 2_000_000, 5_000_000, 10_000_000, 50_000_000)  # bits per second; 0 is no limit
 _MAX_LANGUAGE = 35
+_MAX_PATH = 4096
 _FORMAT = 1  # in the file's "format"; one without it is of the first
 
 
@@ -39,7 +40,8 @@ class Preferences:
     Auto takes little of it; the system may say so too. ``month_limit_gb`` is what the viewer wants to use in a month
     at most, and is warned above. ``telemetry`` and ``cmcd`` are consents: the service is told how playbacks went, its
     CDNs how the player is doing. ``language`` counts from the next start. ``auto_next``: the next episode begins by
-    itself; ``smart_downloads``: it is downloaded so, of a series of which something is kept. Sizes are per cent. For
+    itself; ``smart_downloads``: it is downloaded so, of a series of which something is kept.
+    ``download_folder`` is an absolute path, empty for the profile's own. Sizes are per cent. For
     what concerns picture and sound (``hardware`` to ``passthrough``) see :mod:`player.mpv.outputs`."""
 
     audio_language: str = ""
@@ -59,6 +61,7 @@ class Preferences:
     download_height: int = 0
     download_limit_bps: int = 0
     download_metered: bool = False
+    download_folder: str = ""
     telemetry: bool = False
     cmcd: bool = False
     auto_next: bool = True
@@ -89,6 +92,8 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
 def _allowed(name: str, value: object) -> bool:
     if isinstance(value, str) and name == "audio_language":
         return len(value) <= _MAX_LANGUAGE and (not value or value.replace("-", "").isalnum())
+    if isinstance(value, str) and name == "download_folder":
+        return not value or (len(value) <= _MAX_PATH and Path(value).is_absolute())
     return name not in _CHOICES or value in _CHOICES[name]
 
 
@@ -137,6 +142,11 @@ def download_settings(preferences: Preferences) -> DownloadSettings:
         limit_bps=preferences.download_limit_bps or None,
         metered=Metered.ALLOW if preferences.download_metered else Metered.WAIT,
     )
+
+
+def download_place(preferences: Preferences) -> Path | None:
+    """The folder for what is downloaded from now on; None for that of the profile."""
+    return Path(preferences.download_folder) if preferences.download_folder else None
 
 
 def _ass_colour(colour: str) -> str:

@@ -28,6 +28,7 @@ from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.up_next import UpNext
+from ui.volumes import Volume
 
 
 class FakeMeter:
@@ -59,6 +60,7 @@ class Stage:
         self.downloads = FakeDownloads()
         self.memory = Memory(None)
         self.meter = FakeMeter()
+        self.disks = [Volume(Path("/media/films/Matinee"), "Films", 800_000_000_000)]
         self.app: ApplicationViewModel
         self.window = None
 
@@ -78,7 +80,7 @@ class Stage:
             home,
             player,
             settings=SettingsViewModel(
-                self.client, self.tasks, data_use=DataUseViewModel(self.meter), download_place="matinee/downloads"
+                self.client, self.tasks, data_use=DataUseViewModel(self.meter), disks=lambda: self.disks
             ),
             downloads=downloads,
             memory=self.memory,

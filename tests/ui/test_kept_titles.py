@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from downloads import ledger, request
+from downloads.errors import DownloadError
 from downloads.model import Choice, Origin, State
 from drm_client.keystore import FileKeyStore
 from player.service import EpisodePlace, Markers, Progress, Season, Title
+from player.state import NextEpisode, TitleFacts
 from tests.kit.downloads import noise_download, shelf
+from ui import kept_card
 from ui.kept_titles import KeptTitles
 from ui.ports import EpisodeCard, TitleCard
 
@@ -89,6 +92,10 @@ class SeriesEngine:
     async def send_positions(self) -> None:
         self.sent += 1
 
+    async def title(self, title_id: str) -> Title:
+        (season,) = await self.seasons(title_id.rpartition("-")[0])
+        return next(one for one in season.episodes if one.id == title_id)
+
     async def seasons(self, series_id: str) -> tuple[Season, ...]:
         titles = []
         for number in range(1, 5):
@@ -132,3 +139,47 @@ def test_of_a_series_that_is_kept_the_next_episode_comes_and_the_watched_one_goe
     asyncio.run(kept.keep_up())
     assert names() == ["The Mill 1×01 Part 1", "The Mill 1×03 Part 3"]
     assert engine.sent == 3
+
+
+def episode(number: int) -> TitleCard:
+    place = EpisodeCard("mill", "The Mill", 1, number)
+    return TitleCard(f"e{number}", f"Episode {number}", poster_url=f"https://tv.test/{number}.jpg", episode=place)
+
+
+def test_a_kept_episode_knows_its_intro_and_the_next_one_that_is_here(tmp_path):
+    shelf_ = shelf(tmp_path)
+    for number in (1, 3, 4, 2):
+        folder = shelf_.store.create(f"Episode {number}", f"e{number}")
+        kept_card.keep(
+            folder, replace(kept_card.kept_card(episode(number), None), intro=(60.0, 90.0), credits_s=1300.0)
+        )
+        if number != 2:  # that is still on its way
+            folder.note(ledger.changed(State.COMPLETE))
+    kept = titles(tmp_path)
+
+    async def facts(name: str) -> TitleFacts:
+        card = kept_card.read(shelf_.store.get(name), rated=True)
+        return card.facts(await kept._following(card))
+
+    first = asyncio.run(facts("e1"))
+    assert (first.intro, first.credits_s, first.series, first.place) == ((60.0, 90.0), 1300.0, "The Mill", (1, 1))
+    assert first.next_episode == NextEpisode("e3", "Episode 3", (1, 3), "https://tv.test/3.jpg")
+    assert asyncio.run(facts("e4")).next_episode is None
+
+
+def test_what_is_downloaded_goes_to_the_disk_that_was_chosen_while_it_is_there(tmp_path, monkeypatch):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    kept = titles(tmp_path)
+    store = asyncio.run(kept._ready())
+    kept.place = disk / "Matinee"
+    with pytest.raises(DownloadError) as caught:
+        kept._disk()
+    assert str(caught.value.code) == "download.store_gone", "nothing is mounted there"
+    monkeypatch.setattr("os.path.ismount", lambda path: Path(path) == disk)
+    made = store.create("Film", "film", place=kept._disk())
+    assert made.path.parent == disk / "Matinee"
+    assert store.get("film").path == made.path, "the store knows where it is"
+    disk.rename(tmp_path / "elsewhere")
+    (one,) = store.list()
+    assert one.code == "download.store_gone"

@@ -14,6 +14,7 @@ from ui.preferences import Preferences
 from ui.viewmodels.setting_choices import KEYS, Deed, Section
 from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.tasks import Tasks
+from ui.volumes import Volume
 
 K = Qt.Key
 QML = Path(__file__).parents[2] / "ui" / "qml"
@@ -48,7 +49,8 @@ def tasks(client):
 @pytest.mark.parametrize("section", [section for section in Section if KEYS[section]])
 def test_every_setting_can_be_every_one_of_its_choices(client, tasks, section):
     keeper = Keeper()
-    settings = SettingsViewModel(client, tasks, keeper)
+    disk = Volume(Path("/media/films/Matinee"), "Films", 8 * 10**11)
+    settings = SettingsViewModel(client, tasks, keeper, disks=lambda: [disk])
     settings.showSection(section)
     for key in [row.key for row in settings.property("rows").records if row.key not in list(Deed)]:
         settings.offer(key)
@@ -260,3 +262,16 @@ def test_colours_and_sizes_of_type_stand_in_the_theme_only():
             text = path.read_text(encoding="utf-8")
             assert not colour.search(text), path
             assert not size.search(text), path
+
+
+def test_downloads_go_to_a_disk_that_is_chosen(stage):
+    open_settings(stage)
+    stage.app.settings.showSection("downloads")
+    stage.app.settings.offer("download_folder")
+    assert [one.key for one in stage.app.settings.choices.records] == ["", "/media/films/Matinee"]
+    stage.app.settings.choose("download_folder", "/media/films/Matinee")
+    assert stage.app.settings.preferences.download_folder == "/media/films/Matinee"
+    assert stage.app.settings.rows.records[-1].value == "Films, 800.0 GB"
+    stage.disks = []
+    stage.app.settings.offer("download_folder")
+    assert stage.app.settings.choices.records[-1].label == "/media/films/Matinee, not connected"

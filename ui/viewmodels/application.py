@@ -95,15 +95,8 @@ class ApplicationViewModel(QObject):
         for way_in in (self._sign_in, self._code_sign_in):
             way_in.signedIn.connect(lambda name: self._enter(name, fresh=True))
         self._sign_in.refused.connect(lambda: self._rest_on(Page.SIGN_IN))
-        for needing in (
-            self._home,
-            self._details,
-            self._profiles,
-            self._search,
-            self._channels,
-            self._my_list,
-            self._account,
-        ):
+        for_viewers = (self._home, self._details, self._profiles, self._search, self._channels, self._my_list)
+        for needing in (*for_viewers, self._account):
             needing.signInNeeded.connect(self._sign_in_again)
         self._profiles.chosen.connect(self._watch_as)
         self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))
@@ -113,6 +106,7 @@ class ApplicationViewModel(QObject):
         self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
         self._player.ended.connect(self.back)
+        self._player.keptWanted.connect(self._play_kept)
         self._account.signedOut.connect(self._signed_out)
         self._settings.asked.connect(self._do)
 
@@ -247,6 +241,14 @@ class ApplicationViewModel(QObject):
         """Play what is kept on this machine, if this profile may watch it."""
         if self._downloads.port is not None and self._downloads.kept(download_id) is not None:
             self._tasks.run(self._downloads.port.source(download_id), self._play, self._downloads.tell)
+
+    def _play_kept(self, title_id: str) -> None:
+        """A title of the service that is kept on this machine."""
+        one = self._downloads.of_title(title_id)
+        if one is None:
+            self.back()  # it has gone meanwhile
+        else:
+            self.playDownload(one.id)
 
     @Slot(str, result=bool)
     def openUrl(self, text: str) -> bool:
@@ -385,6 +387,9 @@ class ApplicationViewModel(QObject):
         """Have the next episode fetched ahead. Titles that are only looked at are not: that would take a stream."""
         from player.opening import Source
 
+        interrupted = self._player.interrupted
+        if interrupted is not None and interrupted[0].kept is not None:
+            return  # what follows is here
         self._client.look_at(Source(title_id=following.title_id, name=following.name, variant=""))
 
     def _keep_up(self) -> None:

@@ -21,7 +21,7 @@ from ui.viewmodels.menus import (
     speed_options,
     text_options,
 )
-from ui.viewmodels.presence import Presence
+from ui.viewmodels.presence import STILL_WATCHING_MS, Presence
 from ui.viewmodels.preview import PreviewViewModel
 from ui.viewmodels.relay import StateRelay
 from ui.viewmodels.rights import rights_words
@@ -50,6 +50,7 @@ class PlayerViewModel(QObject):
     bufferedChanged = Signal()
     volumeChanged = Signal()
     ended = Signal()
+    keptWanted = Signal(str)  # the title that goes on from a kept one is kept too
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class PlayerViewModel(QObject):
         self.presence = Presence(self)
         self.presence.late.connect(self._ask_presence)
         self._asks_presence = False
+        self._nobody_ms: int | None = None  # left until somebody has to show, from one episode to the next
         self._up_next = up_next or UpNext(parent=self)
         self._up_next.wanted.connect(self._play_next)
         self._qualities, self._audios = OptionModel(self), OptionModel(self)
@@ -220,7 +222,8 @@ class PlayerViewModel(QObject):
         the viewer stopped."""
         self.close()
         self._source, self._start_s = source, start_s
-        self.presence.begin()
+        self.presence.begin(self._nobody_ms or STILL_WATCHING_MS)
+        self._nobody_ms = None
         self._show(self._idle(Status.LOADING, source.shown_name))
         relay = StateRelay(self)
         relay.arrived.connect(self._show)
@@ -374,10 +377,11 @@ class PlayerViewModel(QObject):
         """Go on with the next episode. One that begins by itself is no sign that somebody is there."""
         from player.opening import Source
 
-        left_ms = self.presence.left_ms
-        self.open(Source(title_id=following.title_id, name=following.name, variant=""))
-        if not chosen:
-            self.presence.begin(left_ms)
+        self._nobody_ms = None if chosen else self.presence.left_ms
+        if self._source is not None and self._source.kept is not None:
+            self.keptWanted.emit(following.title_id)
+        else:
+            self.open(Source(title_id=following.title_id, name=following.name, variant=""))
 
     def _ask_presence(self) -> None:
         if self._state.paused or self._state.status not in (Status.PLAYING, Status.BUFFERING, Status.SEEKING):

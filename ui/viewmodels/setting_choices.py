@@ -68,7 +68,13 @@ KEYS: Mapping[Section, tuple[str, ...]] = {
     Section.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
     Section.AUDIO: ("audio_language", "speakers", "passthrough"),
     Section.DATA: ("data_limit_bps", "metered", "month_limit_gb"),
-    Section.DOWNLOADS: ("download_height", "download_limit_bps", "download_metered", "smart_downloads"),
+    Section.DOWNLOADS: (
+        "download_height",
+        "download_limit_bps",
+        "download_metered",
+        "smart_downloads",
+        "download_folder",
+    ),
     Section.PRIVACY: ("telemetry", "cmcd", Deed.FORGET_SEARCHES, Deed.FORGET_HISTORY),
     Section.DEVICES: (),
     Section.ABOUT: (),
@@ -139,6 +145,10 @@ def _words_of_using() -> dict[str, tuple[str, str]]:
         "download_height": (tr("Quality"), tr("Offered first when you download a title.")),
         "download_limit_bps": (tr("Speed"), tr("The most that all downloads take together.")),
         "download_metered": (tr("On a metered network"), ""),
+        "download_folder": (
+            tr("Disk"),
+            tr("Where new downloads are kept. Those that are here already stay where they are, and play."),
+        ),
         "telemetry": (
             tr("How playback went"),
             tr("Tells the service of starts, stalls and errors, never of anything else on this machine."),

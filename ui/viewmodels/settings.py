@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -17,7 +17,8 @@ from ui.viewmodels.devices import DevicesViewModel
 from ui.viewmodels.menus import Option, OptionModel
 from ui.viewmodels.setting_choices import KEYS, Deed, Section, choices_of, section_names, words_of
 from ui.viewmodels.tasks import Task, Tasks
-from ui.viewmodels.text import tr
+from ui.viewmodels.text import byte_words, tr
+from ui.volumes import Volume
 
 
 class Keeper(Protocol):
@@ -74,7 +75,7 @@ class SettingsViewModel(QObject):
         parent: QObject | None = None,
         *,
         data_use: DataUseViewModel | None = None,
-        download_place: str = "",
+        disks: Callable[[], Sequence[Volume]] = tuple,
     ) -> None:
         super().__init__(parent)
         self._client = client
@@ -85,7 +86,7 @@ class SettingsViewModel(QObject):
         self._section = Section.APPEARANCE
         self.data_use = data_use or DataUseViewModel(parent=self)
         self.device_list = DevicesViewModel(client, tasks, self)
-        self._download_place = download_place
+        self._disks = disks
         self._rows = SettingModel(self)
         self._choices = OptionModel(self)
         self._parts = PartModel(self)
@@ -121,11 +122,6 @@ class SettingsViewModel(QObject):
     @Property(QObject, constant=True)
     def devices(self) -> DevicesViewModel:
         return self.device_list
-
-    @Property(str, constant=True)
-    def downloadPlace(self) -> str:
-        """The folder that downloads go to; empty where there is none."""
-        return self._download_place
 
     @Property(float, notify=changed)
     def textScale(self) -> float:
@@ -166,13 +162,13 @@ class SettingsViewModel(QObject):
         """Fill ``choices`` with what the setting can be."""
         chosen = _text_of(getattr(self._preferences, key, False))
         self._choices.replace(
-            [Option(_text_of(value), words, chosen=_text_of(value) == chosen) for value, words in choices_of(key)]
+            [Option(_text_of(value), words, chosen=_text_of(value) == chosen) for value, words in self._all(key)]
         )
 
     @Slot(str, str)
     def choose(self, key: str, choice: str) -> None:
         """Set one preference to one of the choices offered for it, or have a deed done."""
-        value = next((value for value, _words in choices_of(key) if _text_of(value) == choice), None)
+        value = next((value for value, _words in self._all(key) if _text_of(value) == choice), None)
         if value is None:
             return
         if key in list(Deed):
@@ -224,6 +220,16 @@ class SettingsViewModel(QObject):
         self._parts_message = failure.sentence
         self.partsChanged.emit()
 
+    def _all(self, key: str) -> list[tuple[object, str]]:
+        """What a setting can be, with the words for it. A disk that is chosen stays so while it is not connected."""
+        if key != "download_folder":
+            return choices_of(key)
+        there = {str(disk.folder): f"{disk.name}, {byte_words(disk.free)}" for disk in self._disks()}
+        kept = self._preferences.download_folder
+        if kept and kept not in there:
+            there[kept] = tr("{folder}, not connected").format(folder=kept)
+        return [("", tr("With the profile")), *there.items()]
+
     def _take_effect(self) -> None:
         self.data_use.set_wishes(metered=self._preferences.metered, limit_gb=self._preferences.month_limit_gb)
 
@@ -235,7 +241,7 @@ class SettingsViewModel(QObject):
         if key in list(Deed):
             return Setting(key, label, tr("Delete…"), explanation)
         value = getattr(self._preferences, key)
-        words = next((words for each, words in choices_of(key) if each == value), _text_of(value))
+        words = next((words for each, words in self._all(key) if each == value), _text_of(value))
         return Setting(key, label, words, explanation)
 
 

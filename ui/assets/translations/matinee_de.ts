@@ -761,10 +761,6 @@
         <source>Settings of this section</source>
         <translation>Einstellungen dieses Abschnitts</translation>
     </message>
-    <message>
-        <source>Downloads are kept in %1. Start Matinee with --profile FOLDER to keep them elsewhere.</source>
-        <translation>Downloads liegen in %1. Mit --profile ORDNER gestartet, behält Matinee sie anderswo.</translation>
-    </message>
 </context>
 <context>
     <name>SignInPage</name>
@@ -1495,6 +1491,10 @@
     <message>
         <source>CDN choice</source>
         <translation>CDN-Wahl</translation>
+    </message>
+    <message>
+        <source>Disk</source>
+        <translation>Datenträger</translation>
     </message>
     <message>
         <source>Episodes by themselves</source>
@@ -2357,6 +2357,10 @@
         <translation>Was angesehen wurde, ist gelöscht.</translation>
     </message>
     <message>
+        <source>Where new downloads are kept. Those that are here already stay where they are, and play.</source>
+        <translation>Wo neue Downloads aufbewahrt werden. Vorhandene bleiben, wo sie sind, und lassen sich abspielen.</translation>
+    </message>
+    <message>
         <source>Where the hardware cannot decode a title, it is decoded in software.</source>
         <translation>Was die Hardware nicht dekodieren kann, wird in Software dekodiert.</translation>
     </message>
@@ -2375,6 +2379,10 @@
     <message>
         <source>Will be tried again soon</source>
         <translation>Wird bald wieder versucht</translation>
+    </message>
+    <message>
+        <source>With the profile</source>
+        <translation>Beim Profil</translation>
     </message>
     <message>
         <source>Wrong too often: wait a minute.</source>
@@ -2475,6 +2483,10 @@
     <message>
         <source>{count} screens at once</source>
         <translation>{count} Bildschirme zugleich</translation>
+    </message>
+    <message>
+        <source>{folder}, not connected</source>
+        <translation>{folder}, nicht verbunden</translation>
     </message>
     <message>
         <source>{ms} of {budget} ms</source>

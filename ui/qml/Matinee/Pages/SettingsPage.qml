@@ -181,15 +181,6 @@ FocusScope {
             visible: root.settings.section === "data"
             use: root.settings.dataUse
         }
-        Label {
-            anchors { top: rows.bottom; topMargin: Theme.wide; left: parent.left }
-            width: rows.width
-            text: qsTr("Downloads are kept in %1. Start Matinee with --profile FOLDER to keep them elsewhere.").arg(root.settings.downloadPlace)
-            visible: root.settings.section === "downloads" && root.settings.downloadPlace
-            wrapMode: Text.WrapAnywhere
-            color: Theme.muted
-            font.pixelSize: Theme.small
-        }
         DevicesPanel {
             id: devices
             objectName: "devicesPanel"
