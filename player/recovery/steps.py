@@ -70,7 +70,8 @@ def _delay(action: Action, failure: Failure, situation: Situation, seed: int) ->
     if situation.under_way:
         step = min(step, max(situation.buffer_s / 2, 2 * FIRST_DELAY_S))
     if action is Action.WAIT_FOR_NETWORK:
-        step = max(step, _LOOK_S)
+        # Of a live programme there is never much in hand, and what comes late may come too late.
+        step = _LOOK_S if situation.may_come else max(step, _LOOK_S)
     jittered = step * (0.5 + 0.5 * Random(f"{seed}/{situation.rounds}").random())
     return max(jittered, min(failure.retry_after_s or 0.0, LONGEST_RETRY_AFTER_S))
 

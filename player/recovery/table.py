@@ -55,9 +55,9 @@ worth trying again.
 Retries wait {FIRST_DELAY_S:g} s, twice as long each time, at most {LONGEST_DELAY_S:g} s, with a jitter of half of
 that, less while the buffer runs dry, and at least as long as `Retry-After` asks for; one of more than
 {LONGEST_RETRY_AFTER_S:g} s is not waited for. With little media in hand another rung is taken before a second retry.
-Waiting for the network pauses loading and ends by itself; before anything has worked it is not done, and a paused
-viewer and a download wait as long as it takes. A download leaves no gaps: it fails where playback
-goes on without a segment.
+Waiting for the network pauses loading and ends by itself; for what a live programme adds there is a look a second.
+Before anything has worked it is not done, and a paused viewer and a download wait as long as it takes. A download
+leaves no gaps: it fails where playback goes on without a segment.
 
 Decryption is known to give no sense where the data says so: a padding, a tag, a box or a frame that cannot be. A
 segment that is encrypted as a whole is then fetched anew with its key. Single samples carry no such sign: with a

@@ -156,6 +156,14 @@ def test_named_cases(kind, code, situation, action) -> None:
     assert answer(kind, code, **situation) is action
 
 
+def test_a_live_programme_is_looked_for_every_second() -> None:
+    failure = Failure(RequestKind.MANIFEST, ErrorCode.NET_REFUSED)
+    for rounds in range(5, 12):
+        situation = Situation(rounds, under_way=True, buffer_s=8.0, may_come=True)
+        step = next_step(failure, situation, seed=rounds)
+        assert (step.action, 0.5 <= step.delay_s <= 1.0) == (Action.WAIT_FOR_NETWORK, True)
+
+
 def test_delays_grow_are_jittered_and_shorten_with_the_buffer() -> None:
     failure = Failure(SEGMENT, ErrorCode.NET_CUT)
     delays = [[next_step(failure, Situation(rounds=n), seed).delay_s for seed in range(50)] for n in range(3)]
