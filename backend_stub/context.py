@@ -21,6 +21,7 @@ from backend_stub.recommending.suggestions import Suggestions
 from backend_stub.service_secrets import ServiceSecrets, load_or_create, url_signing_keys
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Addresses, Edge
+from backend_stub.services.artwork import Artwork
 from backend_stub.services.audit import AuditLog
 from backend_stub.services.belonging import TitleBelongings
 from backend_stub.services.billing import Billing
@@ -31,6 +32,7 @@ from backend_stub.services.device_grants import DeviceGrants
 from backend_stub.services.devices import Devices
 from backend_stub.services.downloads import Downloads
 from backend_stub.services.edge_beats import EdgeBeats
+from backend_stub.services.editing import Editing
 from backend_stub.services.insight import Insight
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
@@ -109,6 +111,8 @@ class ServiceContext:
     profiles: Profiles
     my_list: MyList
     title_credits: TitleCredits
+    editing: Editing
+    artwork: Artwork
     series: SeriesCatalog
     belongings: TitleBelongings
     views: Views
@@ -206,6 +210,8 @@ def open_context(
         profiles=Profiles(database, clock),
         my_list=my_list,
         title_credits=TitleCredits(database, clock),
+        editing=Editing(database, clock),
+        artwork=Artwork(database, clock, settings.media_dir),
         series=SeriesCatalog(database, clock),
         belongings=TitleBelongings(database, clock, settings.media_dir),
         views=views,

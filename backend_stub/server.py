@@ -231,6 +231,7 @@ def api_kind_of(path: str) -> str:
         ("/licences", "licence"),
         ("/clearkey/", "licence"),
         ("/posters/", "image"),
+        ("/artwork/", "image"),
     ):
         if path.startswith(PREFIX + part):
             return kind

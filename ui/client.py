@@ -244,7 +244,9 @@ class EngineClient:
 
     async def seasons(self, series_id: str) -> Sequence[SeasonCards]:
         found = await self._service().seasons(series_id)
-        return [SeasonCards(season.number, [card_of(title) for title in season.episodes]) for season in found]
+        return [
+            SeasonCards(season.number, [card_of(title) for title in season.episodes], season.name) for season in found
+        ]
 
     async def examine(self) -> Sequence[PartReport]:
         return await asyncio.to_thread(self._examine)
@@ -338,6 +340,8 @@ def card_of(title: Title) -> TitleCard:
         trailer_id=title.trailer_id or "",
         audio=title.audio,
         text=title.text,
+        backdrop_url=title.backdrop_url or "",
+        still_url=title.still_url or "",
     )
 
 

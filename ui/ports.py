@@ -124,6 +124,8 @@ class TitleCard:
     trailer_id: str = ""
     audio: tuple[str, ...] = ()  # languages
     text: tuple[str, ...] = ()
+    backdrop_url: str = ""
+    still_url: str = ""
 
     @property
     def variant(self) -> str:
@@ -133,10 +135,11 @@ class TitleCard:
 
 @dataclass(frozen=True, slots=True)
 class SeasonCards:
-    """A season with its episodes, in their order."""
+    """A season with its episodes, in their order; ``name`` is empty where it has none of its own."""
 
     number: int
     episodes: Sequence[TitleCard]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,17 +426,13 @@ class ClientPort(Protocol):
         """What stands above the catalogue, as the service wants it."""
         ...
 
-    async def channels(self) -> Sequence[ChannelCard]:
-        """What is on."""
-        ...
+    async def channels(self) -> Sequence[ChannelCard]: ...
 
     async def title(self, title_id: str) -> TitleCard:
         """One title. An unknown one raises ServiceError ``service.not_found``."""
         ...
 
-    async def devices(self) -> Devices:
-        """The machines of the account."""
-        ...
+    async def devices(self) -> Devices: ...
 
     async def remove_device(self, device_id: str) -> None:
         """Take a machine off the account: it plays nothing of it any more."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from backend_stub.api.schemas import Strict, Text200
+from backend_stub.api.schemas import NO_NUL, Strict, Text200
 
 _Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 _Moment = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
@@ -60,6 +60,23 @@ class RightsBody(Strict):
     hdcp: dict[_Label, Literal["none", "1.4", "2.2"]]
     analogue: bool
     mirror: bool
+
+
+class TitleChange(Strict):
+    """Members that are absent or null stay as they are."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)] | None = None
+    synopsis: Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)] | None = None
+    year: Annotated[int, Field(ge=0, le=9999)] | None = None
+
+
+class SeasonNameBody(Strict):
+    """Empty for a season without a name of its own."""
+
+    name: Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
+
+
+MATURITIES = (0, 6, 12, 16, 18)
 
 
 class Rating(Strict):

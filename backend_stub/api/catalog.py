@@ -12,7 +12,9 @@ from backend_stub.api import schemas
 from backend_stub.api.deps import Context, TitleId, Watching
 from backend_stub.api.errors import documented
 from backend_stub.api.title_credits import Narrowed
+from backend_stub.db.models import Title
 from backend_stub.problems import ProblemError
+from backend_stub.services.artwork import ArtworkKind
 from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.structure import Markers
 
@@ -65,7 +67,7 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
         synopsis=title.synopsis,
         year=title.year,
         duration_s=title.duration_s,
-        poster_url=str(request.url_for("poster", title_id=title.id)),
+        poster_url=_artwork_url(request, title, "poster") or str(request.url_for("poster", title_id=title.id)),
         heights=title.heights,
         variants=cast("list[Literal['encrypted', 'clear']]", title.variants),
         maturity=title.maturity,
@@ -82,7 +84,17 @@ def title_body(request: Request, watched: WatchedTitle) -> schemas.TitleBody:
         markers=None if watched.markers is None else markers_body(watched.markers),
         trailer_id=watched.trailer_id,
         languages=schemas.LanguagesBody(**{"audio": [], "text": [], **title.languages}),
+        artwork=schemas.ArtworkBody(
+            backdrop_url=_artwork_url(request, title, "backdrop"),
+            logo_url=_artwork_url(request, title, "logo"),
+            still_url=_artwork_url(request, title, "still"),
+        ),
     )
+
+
+def _artwork_url(request: Request, title: Title, kind: ArtworkKind) -> str | None:
+    name = title.artwork.get(kind)
+    return str(request.url_for("artwork", title_id=title.id, name=name)) if name is not None else None
 
 
 def markers_body(markers: Markers) -> schemas.MarkersBody:

@@ -163,6 +163,14 @@ class LanguagesBody(BaseModel):
     text: list[str]
 
 
+class ArtworkBody(BaseModel):
+    """Addresses of pictures besides the poster; null where there is none."""
+
+    backdrop_url: str | None
+    logo_url: str | None
+    still_url: str | None
+
+
 class TitleBody(BaseModel):
     id: str
     kind: Literal["film", "series", "episode", "trailer"]
@@ -180,10 +188,14 @@ class TitleBody(BaseModel):
     markers: MarkersBody | None
     trailer_id: str | None
     languages: LanguagesBody
+    artwork: ArtworkBody
 
 
 class SeasonBody(BaseModel):
+    """``name`` is empty where the season has none of its own."""
+
     season: int
+    name: str
     episodes: list[TitleBody]
 
 

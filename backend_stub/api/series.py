@@ -24,7 +24,9 @@ def list_episodes(request: Request, context: Context, watching: Watching, title_
     return schemas.SeasonList(
         seasons=[
             schemas.SeasonBody(
-                season=season.number, episodes=[title_body(request, episode) for episode in season.episodes]
+                season=season.number,
+                name=season.name,
+                episodes=[title_body(request, episode) for episode in season.episodes],
             )
             for season in context.series.seasons(watching, title_id)
         ]

@@ -1,4 +1,4 @@
-"""A title's poster: a telling frame, darkened towards its foot, with the title on it."""
+"""A title's pictures out of one telling frame: the poster, darkened towards its foot for the title, and others."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from backend_stub.encoding.process import run_tool
 
 WIDTH = 480
 HEIGHT = 720
+PICTURES = ("poster.jpg", "backdrop.jpg", "still.jpg")
+_SHAPES = (("poster", WIDTH, HEIGHT), ("backdrop", 1280, 720), ("still", 640, 360))
+_JPEG = ("-frames:v", "1", "-pix_fmt", "yuvj420p", "-q:v", "4", "-f", "mjpeg")
 _MARGIN = 36
 _LETTER_SIZES = (46, 38, 30, 24)
 _MOST_LINES = 4
@@ -22,22 +25,25 @@ _LOOK_AT = 0.3  # how far into the film the frame is taken
 _CHOSEN_FROM = 40  # frames
 
 
-def make_poster(
-    source: SourceInfo, title: str, poster: Path, work: Path, *, cancel: threading.Event | None = None
-) -> None:
-    """Write a 2:3 JPEG to ``poster``; ``work`` is a folder for files in between.
+def make_pictures(source: SourceInfo, title: str, folder: Path, *, cancel: threading.Event | None = None) -> None:
+    """Write JPEGs out of one frame of the film: a poster (2:3) with the title on it, a backdrop and a still (16:9),
+    under their names of :data:`PICTURES`. ``folder`` is theirs alone.
 
     Raises :class:`ToolFailedError`, :class:`CancelledError`.
     """
-    raw = work / "poster.rgb"
+    raw = folder / "poster.rgb"
     look_at_s = source.picture_s * _LOOK_AT
-    fill = f"scale={WIDTH}:{HEIGHT}:force_original_aspect_ratio=increase,crop={WIDTH}:{HEIGHT},setsar=1"
+    shapes = ";".join(f"[{name}]{_filled(width, height)}[{name}-out]" for name, width, height in _SHAPES)
+    names = "".join(f"[{name}]" for name, _, _ in _SHAPES)
+    graph = f"[0:{source.video_index}]thumbnail={_CHOSEN_FROM},split={len(_SHAPES)}{names};{shapes}"
     run_tool(
         [
             *(tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y"),
             *("-protocol_whitelist", "file", "-ss", f"{look_at_s:.3f}", "-i", ffmpeg_url(source.path)),
-            *("-map", f"0:{source.video_index}", "-vf", f"thumbnail={_CHOSEN_FROM},{fill}"),
-            *("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", ffmpeg_url(raw)),
+            *("-filter_complex", graph),
+            *("-map", "[poster-out]", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", ffmpeg_url(raw)),
+            *("-map", "[backdrop-out]", *_JPEG, ffmpeg_url(folder / "backdrop.jpg")),
+            *("-map", "[still-out]", *_JPEG, ffmpeg_url(folder / "still.jpg")),
         ],
         cancel=cancel,
     )
@@ -46,12 +52,17 @@ def make_poster(
     run_tool(
         [
             *(tools.locate().ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-            *("-s", f"{WIDTH}x{HEIGHT}", "-i", "pipe:0", "-frames:v", "1", "-pix_fmt", "yuvj420p"),
-            *("-q:v", "4", "-f", "mjpeg", ffmpeg_url(poster)),
+            *("-s", f"{WIDTH}x{HEIGHT}", "-i", "pipe:0", *_JPEG, ffmpeg_url(folder / "poster.jpg")),
         ],
         feed=lettered.tobytes(),
         cancel=cancel,
     )
+    raw.unlink()
+
+
+def _filled(width: int, height: int) -> str:
+    """The filters that fill a picture of this shape with a frame."""
+    return f"scale={width}:{height}:force_original_aspect_ratio=increase,crop={width}:{height},setsar=1"
 
 
 def letter_poster(picture: NDArray[np.uint8], title: str) -> NDArray[np.uint8]:

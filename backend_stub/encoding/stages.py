@@ -31,7 +31,7 @@ from backend_stub.encoding.package import (
     package,
 )
 from backend_stub.encoding.plan import chunk_task, tasks_after_probe
-from backend_stub.encoding.poster import make_poster
+from backend_stub.encoding.poster import PICTURES, make_pictures
 from backend_stub.encoding.probe import SourceInfo
 from backend_stub.encoding.storage import JOB_FOLDER, Storage, job_folder
 from backend_stub.encoding.subtitles import TextRung
@@ -219,13 +219,14 @@ class _Task:
         return str(self.result(f"package/{variant}")["folder"])
 
     def put_together(self, title: Path) -> None:
-        """Make the folder ``title`` of all variants and the poster; what it is made of stays, for another attempt."""
+        """Make the folder ``title`` of all variants and pictures; what it is made of stays, for another attempt."""
         shutil.rmtree(title, ignore_errors=True)
         title.mkdir()
         for variant in self.options.variants:
             made = self.bring(self.packaged(variant), folder=True)
             shutil.copytree(made, title / variant, copy_function=_same_file)
-        _same_file(str(self.bring("poster.jpg")), str(title / "poster.jpg"))
+        for name in self.result("poster").get("pictures", PICTURES[:1]):  # jobs of older versions made no others
+            _same_file(str(self.bring(name)), str(title / name))
 
     def text_rungs(self) -> tuple[TextRung, ...]:
         return subtitles.text_rungs(self.source.subtitles, [one.language for one in self.options.sidecars])
@@ -320,12 +321,13 @@ def _poster(task: _Task) -> Outcome:
     work = task.draft("poster")
     work.mkdir(parents=True)
     try:
-        make_poster(task.bring_source(), task.title, work / "poster.jpg", work, cancel=task.cancel)
-        (work / "poster.jpg").replace(task.folder / "poster.jpg")
-        task.keep("poster.jpg")
+        make_pictures(task.bring_source(), task.title, work, cancel=task.cancel)
+        for name in PICTURES:
+            (work / name).replace(task.folder / name)
+            task.keep(name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Outcome({})
+    return Outcome({"pictures": list(PICTURES)})
 
 
 def _rate(task: _Task) -> Outcome:

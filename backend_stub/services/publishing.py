@@ -19,10 +19,12 @@ from backend_stub.db.migrate import upgrade
 from backend_stub.db.models import Title, TitleVersion
 from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
+from backend_stub.services.artwork import ArtworkKind, artwork_name, store_artwork
 from backend_stub.services.belonging import Belonging, BelongingError, free_id, give_poster, settle, withdraw
 from backend_stub.services.content_keys import KeyVault, PlainKey
 from backend_stub.titles import ENCRYPTED, SHOWN_MARK, TITLE_ID_PATTERN, VARIANTS, place_of, slug
 
+_MADE_OF_FILM: tuple[ArtworkKind, ...] = ("backdrop", "still")
 _MAX_TITLE_CHARS = 300
 _MAX_SYNOPSIS_CHARS = 4000
 
@@ -35,11 +37,12 @@ class PublishError(Exception):
 class PublishedTitle:
     """A finished title in ``folder``, a staging folder that :func:`publish` moves.
 
-    The folder holds ``poster.jpg`` and ``encrypted/`` and/or ``clear/``, each with ``manifest.mpd``, ``master.m3u8``
-    and what they name. ``keys`` are the content keys by label (AUDIO, SD, HD, UHD). Without a ``title_id`` one is
-    made from the title's name. ``maturity`` is the age rating. ``qualities`` say of each rung how good it looks.
-    Publishing for the same ``job_id`` again changes nothing. With ``replace`` the title may be there already.
-    ``belonging`` is what is said of it in the catalogue besides, ``audio`` and ``text`` the languages of its tracks.
+    The folder holds ``poster.jpg``, may hold ``backdrop.jpg`` and ``still.jpg``, and holds ``encrypted/`` and/or
+    ``clear/``, each with ``manifest.mpd``, ``master.m3u8`` and what they name. ``keys`` are the content keys by label
+    (AUDIO, SD, HD, UHD). Without a ``title_id`` one is made from the title's name. ``maturity`` is the age rating.
+    ``qualities`` say of each rung how good it looks. Publishing for the same ``job_id`` again changes nothing. With
+    ``replace`` the title may be there already. ``belonging`` is what is said of it in the catalogue besides,
+    ``audio`` and ``text`` the languages of its tracks.
     """
 
     title: str
@@ -90,7 +93,7 @@ def published_by(settings: Settings, job_id: str) -> str | None:
         database.close()
 
 
-def unpublish(settings: Settings, title_id: str) -> None:
+def unpublish(settings: Settings, title_id: str, by: str | None = None) -> None:
     """Take a title out of the catalogue, a series with its episodes; files and keys stay.
 
     Raises :class:`PublishError` for an unknown one.
@@ -104,7 +107,7 @@ def unpublish(settings: Settings, title_id: str) -> None:
             if title is None:
                 raise PublishError(f"There is no title {title_id}.")
             withdraw(session, title_id)
-            audit.record(session, now, "title.unpublished", account_id=None, subject=title_id)
+            audit.record(session, now, "title.unpublished", account_id=by, subject=title_id)
     finally:
         database.close()
 
@@ -163,6 +166,7 @@ def _move_and_commit(
             else:
                 show(title, version, now)
             title.languages = {"audio": list(published.audio), "text": list(published.text)}
+            pictures = _pictures(published.folder, title)
             session.flush()
             session.add(version)
             series_id = settle(session, title, published.belonging)
@@ -170,6 +174,8 @@ def _move_and_commit(
             audit.record(session, now, "title.published", account_id=None, subject=title_id, version=number)
             session.flush()
             _move(settings, published.folder, title_id, number, variants, moved)
+            for name, data in pictures.items():
+                store_artwork(settings.media_dir, title_id, name, data)
             if series_id is not None:
                 give_poster(settings.media_dir, series_id, title_id)
     except BelongingError as error:
@@ -178,11 +184,26 @@ def _move_and_commit(
         for come_from, gone_to in reversed(moved):
             gone_to.rename(come_from)
         raise
+    for kind in _MADE_OF_FILM:
+        (settings.media_dir / title_id / f"{kind}.jpg").unlink(missing_ok=True)  # it is among the artwork now
     if number > 1:
         shutil.copyfile(published.folder / "poster.jpg", settings.media_dir / title_id / "poster.jpg")
         shutil.rmtree(published.folder)
     mark_shown(settings, title_id, number)
     return title_id
+
+
+def _pictures(folder: Path, title: Title) -> dict[str, bytes]:
+    """The pictures that were made of the film, by their names; those that the title has already stay."""
+    made: dict[str, bytes] = {}
+    for kind in _MADE_OF_FILM:
+        path = folder / f"{kind}.jpg"
+        if path.is_file() and kind not in (title.artwork or {}):
+            data = path.read_bytes()
+            name = artwork_name(kind, data)
+            title.artwork = {**(title.artwork or {}), kind: name}
+            made[name] = data
+    return made
 
 
 def version_folders(settings: Settings, title_id: str, version: int) -> dict[str, Path]:

@@ -21,6 +21,11 @@ _COUNT_S = 10.0  # between two counts of the titles
 _MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
 
 
+_NEWEST = select(
+    select(func.max(Title.published_at)).scalar_subquery(), select(func.max(Title.edited_at)).scalar_subquery()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A page of hits. ``corrected`` is the query that was answered, when it is not the one that was asked."""
@@ -37,7 +42,8 @@ class Search:
         self._database = database
         self._clock = clock
         self._index = index
-        self._seen: tuple[str, float | None] = ("", None)  # the index's stamp and the newest title that goes with it
+        # The index's stamp, with the newest title and the last change that go with it.
+        self._seen: tuple[str, float | None, float | None] = ("", None, None)
         self._count_at = 0.0
 
     def close(self) -> None:
@@ -96,23 +102,30 @@ class Search:
             start, size = start + size, _BATCH
 
     def _keep_in_step(self, session: Session) -> None:
-        """Titles that came or went since the last search; their words never change.
+        """Titles that came or went since the last search, or whose words changed.
 
-        One that came is seen at once. Those that went are not shown anyhow, so they are counted now and then only:
-        that takes longer than the search.
+        One that came or changed is seen at once. Those that went are not shown anyhow, so they are counted now and
+        then only: that takes longer than the search.
         """
-        newest = session.scalar(select(func.max(Title.published_at)))
+        newest, edited = session.execute(_NEWEST).one()
         now = self._clock.monotonic()
-        if self._seen == (self._index.stamp(), newest) and now < self._count_at:
+        if self._seen == (self._index.stamp(), newest, edited) and now < self._count_at:
             return
         published = Title.published_at.is_not(None)
         count = session.scalar(select(func.count()).select_from(Title).where(published))
-        stamp = f"{count} {newest}"
-        self._seen, self._count_at = (stamp, newest), now + _COUNT_S
-        if stamp == self._index.stamp():
+        before, stamp = self._index.stamp(), f"{count} {newest} {edited or 0.0}"
+        self._seen, self._count_at = (stamp, newest, edited), now + _COUNT_S
+        if stamp == before:
             return
         known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(published)))
-        self._index.update(_documents(session, wanted - known), known - wanted, stamp)
+        changed = known & set(session.scalars(select(Title.id).where(Title.edited_at >= _edited(before))))
+        self._index.update(_documents(session, wanted - known | wanted & changed), known - wanted | changed, stamp)
+
+
+def _edited(stamp: str) -> float:
+    """Until when the changes of titles are in the index of this stamp."""
+    members = stamp.split()
+    return float(members[2]) if len(members) == 3 else 0.0
 
 
 def _documents(session: Session, ids: set[str]) -> Iterator[Document]:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from sqlalchemy import select
+
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
+from backend_stub.db.models import SeasonName
 from backend_stub.problems import ProblemError
 from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, published_title
@@ -17,8 +20,11 @@ from backend_stub.titles import SERIES
 
 @dataclass(frozen=True, slots=True)
 class Season:
+    """``name`` is empty where it has none of its own."""
+
     number: int
     episodes: Sequence[WatchedTitle]
+    name: str = ""
 
 
 class SeriesCatalog:
@@ -36,8 +42,10 @@ class SeriesCatalog:
                 raise ProblemError(404, "title_not_found", "There is no such series.")
             found = episodes_on_offer(session, viewing, series_id, self._clock.now())
             shown = watched(session, viewing, [title for title, _ in found])
+            named = select(SeasonName.season, SeasonName.name).where(SeasonName.series_id == series_id)
+            names = {row.season: row.name for row in session.execute(named)}
         numbered = zip((place.season for _, place in found), shown, strict=True)
         return [
-            Season(number, [episode for _, episode in episodes])
+            Season(number, [episode for _, episode in episodes], names.get(number, ""))
             for number, episodes in groupby(numbered, key=lambda pair: pair[0])
         ]

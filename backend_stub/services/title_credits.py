@@ -61,7 +61,7 @@ class TitleCredits:
         """Those of a published title. Raises :class:`ProblemError` 404 ``title_not_found``."""
         with self._database.read() as session:
             published_title(session, title_id)
-            return _credits(session, title_id)
+            return credits_of(session, title_id)
 
     def set(self, title_id: str, wanted: Credits, by: str | None) -> Credits:
         """Replace all credits of a title; what is named twice counts once.
@@ -73,7 +73,7 @@ class TitleCredits:
                 raise LookupError(title_id)
             store_credits(session, title_id, wanted)
             audit.record(session, self._clock.now(), "title.credits_set", account_id=by, subject=title_id)
-            return _credits(session, title_id)
+            return credits_of(session, title_id)
 
 
 def store_credits(session: Session, title_id: str, wanted: Credits) -> None:
@@ -88,7 +88,7 @@ def store_credits(session: Session, title_id: str, wanted: Credits) -> None:
     session.flush()
 
 
-def _credits(session: Session, title_id: str) -> Credits:
+def credits_of(session: Session, title_id: str) -> Credits:
     genres = select(TitleGenre.genre).where(TitleGenre.title_id == title_id)
     people = select(TitlePerson).where(TitlePerson.title_id == title_id).order_by(TitlePerson.position)
     return Credits(

@@ -58,7 +58,7 @@ class Title:
     """A title of the catalogue. ``heights`` are its rungs', ``variants`` out of ``encrypted`` and ``clear``;
     ``maturity`` is the age from which it may be watched. ``kind`` is ``film``, ``series``, ``episode`` or
     ``trailer``; lists tell no ``trailer_id``, and not all of them ``markers``. ``audio`` and ``text`` are
-    languages."""
+    languages; the addresses of a backdrop and a still are None where there is none."""
 
     id: str
     title: str
@@ -77,14 +77,17 @@ class Title:
     trailer_id: str | None = None
     audio: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
+    backdrop_url: str | None = None
+    still_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """The episodes of a season that may be seen, in their order."""
+    """The episodes of a season that may be seen, in their order; ``name`` is empty where it has none of its own."""
 
     number: int
     episodes: tuple[Title, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,7 @@ def read_title(members: Members, base_url: str) -> Title:
     """A title; relative addresses in it are completed with ``base_url``."""
     progress, episode = members.optional_inner("progress"), members.optional_inner("episode")
     markers, languages = members.optional_inner("markers"), members.optional_inner("languages")
+    artwork = members.optional_inner("artwork")
     return Title(
         id=members.text("id"),
         title=members.text("title"),
@@ -214,7 +215,14 @@ def read_title(members: Members, base_url: str) -> Title:
         trailer_id=members.optional_text("trailer_id"),
         audio=() if languages is None else languages.texts("audio"),
         text=() if languages is None else languages.texts("text"),
+        backdrop_url=None if artwork is None else _picture(artwork, "backdrop_url", base_url),
+        still_url=None if artwork is None else _picture(artwork, "still_url", base_url),
     )
+
+
+def _picture(artwork: Members, name: str, base_url: str) -> str | None:
+    url = artwork.optional_text(name)
+    return None if url is None else urljoin(base_url, url)
 
 
 def read_seasons(members: Members, base_url: str) -> tuple[Season, ...]:
@@ -223,7 +231,7 @@ def read_seasons(members: Members, base_url: str) -> tuple[Season, ...]:
     def read(item: object) -> Season:
         one = Members(item, "seasons")
         episodes = one.each("episodes", lambda title: read_title(Members(title, "episodes"), base_url))
-        return Season(int(one.number("season")), episodes)
+        return Season(int(one.number("season")), episodes, one.optional_text("name") or "")
 
     return members.each("seasons", read)
 

@@ -74,6 +74,18 @@ class TestThePage:
         stage.until(lambda: stage.app.details._looking is None)
         assert stage.app.details.episodes.property("seasonName") == "Season 2", "news do not lead elsewhere"
 
+    def test_names_of_seasons_and_wide_pictures_are_shown_where_there_are_some(self, stage):
+        series(stage)
+        first, *others = stage.client.series["mill"]
+        still = [replace(card, still_url="http://x/still.jpg") for card in first.episodes]
+        stage.client.series["mill"] = [replace(first, name="Grain", episodes=still), *others]
+        stage.client.titles = [replace(card, backdrop_url="http://x/wide.jpg") for card in stage.client.titles]
+        stage.app.details.refresh()
+        stage.until(lambda: stage.app.details.episodes.property("seasonName") == "Season 1  ·  Grain")
+        assert stage.app.details.episodes.seasons.records[0].label == "Season 1  ·  Grain"
+        assert {line.poster_url for line in stage.app.details.episodes.lines.records} == {"http://x/still.jpg"}
+        stage.until(lambda: stage.app.details.title.records[0].poster_url == "http://x/wide.jpg")
+
     def test_the_trailer_is_seen_from_its_begin(self, stage):
         series(stage)
         stage.key(K.Key_Right, K.Key_Right)

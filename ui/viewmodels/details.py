@@ -16,7 +16,7 @@ from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import clock_time, tr
-from ui.viewmodels.titles import PosterModel, is_begun, place_words, poster_of
+from ui.viewmodels.titles import PosterModel, is_begun, keep_posters, place_words
 from ui.viewmodels.tracks import language_name
 
 
@@ -247,6 +247,7 @@ class DetailsViewModel(QObject):
 
     def _show(self, card: TitleCard) -> None:
         self._card = card
-        old = next((poster.poster for poster in self._model.records if poster.title_id == card.id), "")
-        self._model.replace([poster_of(replace(card, episode=None), old)])  # an episode under its own name
+        # An episode under its own name; behind a whole page the wide picture where there is one.
+        behind = replace(card, episode=None, poster_url=card.backdrop_url or card.poster_url)
+        self._model.replace(keep_posters(self._model.records, [behind]))
         self.changed.emit()

@@ -46,7 +46,8 @@ class EpisodesViewModel(QObject):
 
     @Property(str, notify=changed)
     def seasonName(self) -> str:
-        return "" if self._season is None else season_words(self._season)
+        shown = next((season for season in self._seasons if season.number == self._season), None)
+        return "" if shown is None else season_words(shown.number, shown.name)
 
     @property
     def current(self) -> TitleCard | None:
@@ -89,13 +90,18 @@ class EpisodesViewModel(QObject):
     def _publish(self) -> None:
         self._options.replace(
             [
-                Option(str(season.number), season_words(season.number), chosen=season.number == self._season)
+                Option(
+                    str(season.number),
+                    season_words(season.number, season.name),
+                    chosen=season.number == self._season,
+                )
                 for season in self._seasons
             ]
         )
         shown_ones = next((season.episodes for season in self._seasons if season.number == self._season), ())
-        pictures = {line.title_id: line.poster for line in self._lines.records}
-        self._lines.replace([_line(card, pictures.get(card.id, "")) for card in shown_ones])
+        cards = [replace(card, poster_url=card.still_url or card.poster_url) for card in shown_ones]
+        pictures = {(line.title_id, line.poster_url): line.poster for line in self._lines.records}
+        self._lines.replace([_line(card, pictures.get((card.id, card.poster_url), "")) for card in cards])
         self.changed.emit()
 
 
@@ -105,8 +111,10 @@ def is_seen(card: TitleCard) -> bool:
     return card.duration_s > 0 and card.progress_s >= min(ends)
 
 
-def season_words(number: int) -> str:
-    return tr("Season {number}").format(number=number) if number else tr("Specials")
+def season_words(number: int, name: str = "") -> str:
+    """What a season is called, with the name of its own where it has one."""
+    words = tr("Season {number}").format(number=number) if number else tr("Specials")
+    return f"{words}  ·  {name}" if name else words
 
 
 def _line(card: TitleCard, picture: str) -> Poster:

@@ -33,6 +33,8 @@ class Title(Base):
     maturity: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # age rating
     published_at: Mapped[float | None] = mapped_column(Float, index=True)
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # the one that is shown
+    artwork: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")  # file names by kind
+    edited_at: Mapped[float | None] = mapped_column(Float, index=True)  # when its name or synopsis changed last
 
 
 class TitleVersion(Base):
@@ -61,6 +63,16 @@ class Episode(Base):
     series_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"))
     season: Mapped[int] = mapped_column(Integer)
     number: Mapped[int] = mapped_column(Integer)
+
+
+class SeasonName(Base):
+    """What a season of a series is called, where it has a name of its own."""
+
+    __tablename__ = "season_names"
+
+    series_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    season: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(200))
 
 
 class Trailer(Base):

@@ -54,6 +54,7 @@ def fill(group: ServerGroup) -> Seen:
     context.billing.order(payer.id, "first", "standard", GOOD_CARD)
     paths = {
         "account": f"/accounts/{payer.id}",
+        "title": f"/titles/{title_id}",
         "session": f"/sessions/{viewer.id}/one",
         "device": f"/devices/{device.id}",
         "job": f"/jobs/{job_id}",

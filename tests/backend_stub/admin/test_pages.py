@@ -67,7 +67,7 @@ PAGES = (
     *("", "?hours=1", "?hours=168", "/sessions", "/titles", "/devices", "/jobs", "/faults", "/audit"),
     *("/steering", "/accounts", "/accounts?q=payer", "/payments"),
 )
-DETAILS = ("session", "device", "job", "account")
+DETAILS = ("session", "device", "job", "account", "title")
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DETAILS])

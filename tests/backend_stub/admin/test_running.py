@@ -13,10 +13,16 @@ from fastapi.routing import APIRoute
 
 from backend_stub.admin import PREFIX
 from backend_stub.payments.local import GOOD_CARD
+from tests.backend_stub.admin.seen import png
 from tests.kit.rights import Caller, Service, service
 
 ADDRESS = "192.0.2.1"
-OTHERS = {"device_id": "A" * 43, "title_id": "film"}  # parameters that are no 32 hexadecimal digits
+OTHERS = {
+    "device_id": "A" * 43,
+    "title_id": "film",
+    "kind": "logo",
+    "season": "1",
+}  # parameters that are no 32 hexadecimal digits
 
 
 class Console:
@@ -26,17 +32,32 @@ class Console:
         account = running.context.accounts.get(account_id)
         assert account is not None
         token = running.context.tokens.issue(account, "console").refresh_token
-        headers = {"Cookie": f"matinee_console={token}", "Content-Type": "application/x-www-form-urlencoded"}
-        self._caller = Caller(running.app, running.runner, ADDRESS, headers)
+        self._running, self._cookie = running, {"Cookie": f"matinee_console={token}"}
 
-    def get(self, path: str) -> httpx.Response:
-        return self._caller.call("GET", f"http://testserver{PREFIX}{path}")
+    def _send(self, path: str, content_type: str, body: bytes) -> httpx.Response:
+        headers = {**self._cookie, "Content-Type": content_type}
+        caller = Caller(self._running.app, self._running.runner, ADDRESS, headers)
+        return caller.send_form(f"http://testserver{PREFIX}{path}", body)
 
-    def post(self, path: str, fields: dict[str, str] | None = None) -> httpx.Response:
+    def _seal(self) -> str:
         seal = re.search(r'name="seal" value="(\w+)"', self.get("/titles").text)
         assert seal is not None
-        form = urlencode({"seal": seal[1], **(fields or {})}).encode()
-        return self._caller.send_form(f"http://testserver{PREFIX}{path}", form)
+        return seal[1]
+
+    def get(self, path: str) -> httpx.Response:
+        caller = Caller(self._running.app, self._running.runner, ADDRESS, self._cookie)
+        return caller.call("GET", f"http://testserver{PREFIX}{path}")
+
+    def post(self, path: str, fields: dict[str, str] | None = None) -> httpx.Response:
+        form = urlencode({"seal": self._seal(), **(fields or {})}).encode()
+        return self._send(path, "application/x-www-form-urlencoded", form)
+
+    def send_file(self, path: str, data: bytes, seal: str | None = None) -> httpx.Response:
+        """As a browser sends a form with a file."""
+        fields = httpx.Request(
+            "POST", "http://x", data={"seal": seal or self._seal()}, files={"file": ("a.png", data)}
+        )
+        return self._send(path, fields.headers["Content-Type"], fields.read())
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +161,85 @@ def test_rules_of_steering(running: Service, admin: Console) -> None:
     assert tuple(running.context.steering.rules()) == (kept,)
     assert admin.post("/steering/rules").status_code == 303
     assert tuple(running.context.steering.rules()) == ()
+
+
+def test_a_title_is_edited(running: Service) -> None:
+    publisher = Console(running, running.account("editor", role="publisher"))
+    page = publisher.get("/titles/film").text
+    assert 'action="/console/titles/film"' in page
+    fields = {
+        "title": "A <Film>",
+        "synopsis": "Long.",
+        "year": "2001",
+        "genres": "Drama comedy",
+        "people": "director: Ada Lovelace\nActor: Bo: the Second\n\n",
+        "maturity": "12",
+        "countries": "de at",
+        "available_from": "2026-01-02 03:04",
+        "available_until": "",
+        "free": "yes",
+    }
+    assert publisher.post("/titles/film", fields).headers["location"] == f"{PREFIX}/titles/film"
+    context = running.context
+    title, named, rights = context.editing.get("film"), context.editing.credits("film"), context.contracts.get("film")
+    assert (title.title, title.synopsis, title.year, title.maturity) == ("A <Film>", "Long.", 2001, 12)
+    assert list(named.genres) == ["comedy", "drama"]
+    assert [(one.job, one.name) for one in named.people] == [
+        ("director", "Ada Lovelace"),
+        ("actor", "Bo: the Second"),
+    ]
+    assert (rights.countries, rights.free, rights.available_until) == (frozenset({"DE", "AT"}), True, None)
+    shown = publisher.get("/titles/film").text
+    assert all(text in shown for text in ("A &lt;Film&gt;", "comedy drama", "2026-01-02 03:04", "AT DE", "actor: Bo"))
+    for wrong in (
+        {"title": ""},
+        {"year": "soon"},
+        {"people": "Ada"},
+        {"genres": "?"},
+        {"maturity": "5"},
+        {"countries": "Germany"},
+        {"available_from": "tomorrow"},
+    ):
+        refused = publisher.post("/titles/film", {**fields, "synopsis": "Other.", **wrong})
+        assert (refused.status_code, 'role="alert"' in refused.text) == (422, True), wrong
+        assert "Other." in refused.text, "what was written is still there"
+    assert context.editing.get("film").synopsis == "Long."
+    assert publisher.post("/titles/none", fields).status_code == 404
+    assert publisher.post(
+        "/titles/film", {**fields, "maturity": "0", "countries": "", "available_from": ""}
+    ).is_redirect
+
+
+def test_a_title_is_withdrawn_and_shown_again(running: Service) -> None:
+    publisher = Console(running, running.account("withdrawer", role="publisher"))
+    for shown in (False, True):
+        assert publisher.post("/titles/film/shown", {"shown": "yes" if shown else "no"}).status_code == 303
+        assert (running.context.editing.get("film").published_at is not None) == shown
+        assert ("Withdraw it" in publisher.get("/titles/film").text) == shown
+    assert running.context.audit_log.page(None, 1)[0].action == "title.version"
+
+
+def test_a_picture_is_sent_and_removed(running: Service) -> None:
+    publisher = Console(running, running.account("painter", role="publisher"))
+    picture = png(5, 4) + b"\r\n--not-a-boundary\r\n\x00\xff\x1c\x85\r"
+    assert publisher.send_file("/titles/film/artwork/backdrop", picture).status_code == 303
+    name = running.context.editing.get("film").artwork["backdrop"]
+    assert running.context.artwork.path("film", name).read_bytes() == picture
+    assert name in publisher.get("/titles/film").text
+    assert publisher.send_file("/titles/film/artwork/backdrop", b"no picture").status_code == 422
+    assert publisher.send_file("/titles/film/artwork/backdrop", picture, seal="0").status_code == 403
+    assert publisher.post("/titles/film/artwork/backdrop", {"remove": "yes"}).status_code == 303
+    assert running.context.editing.get("film").artwork == {}
+
+
+def test_a_season_is_named(running: Service) -> None:
+    publisher = Console(running, running.account("namer", role="publisher"))
+    series = running.context.belongings.make_series("Tides", "", 2020, by=None)
+    assert "It has no episode yet" in publisher.get(f"/titles/{series.id}").text
+    assert publisher.post(f"/titles/{series.id}/seasons/1", {"name": " Ebb "}).status_code == 303
+    assert 'value="Ebb"' in publisher.get(f"/titles/{series.id}").text
+    assert publisher.post(f"/titles/{series.id}/seasons/1", {"name": "x" * 201}).status_code == 422
+    assert publisher.post("/titles/film/seasons/1", {"name": "x"}).status_code == 404
 
 
 def console_routes(running: Service) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ PUBLIC = {
     ("post", "/auth/refresh"),
     ("post", "/auth/logout"),
     ("get", "/posters/{title_id}.jpg"),
+    ("get", "/artwork/{title_id}/{name}"),
     ("get", "/steering/{session_id}"),
     ("post", "/clearkey/{title_id}"),
     ("post", "/licences/{licence_id}/release"),
@@ -44,6 +45,9 @@ EXAMPLES = {
     "job_id": "0" * 32,
     "upload_id": "0" * 32,
     "version": "1",
+    "name": "poster-" + "0" * 16 + ".jpg",
+    "kind": "poster",
+    "season": "1",
     "payment_id": "0" * 32,
     "device_id": "A" * 43,
 }

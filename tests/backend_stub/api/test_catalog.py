@@ -30,6 +30,7 @@ def test_title(group: ServerGroup, viewer: SignedInViewer) -> None:
         "markers": {"intro": None, "credits_s": None},
         "trailer_id": None,
         "languages": {"audio": [], "text": []},
+        "artwork": {"backdrop_url": None, "logo_url": None, "still_url": None},
     }
 
 

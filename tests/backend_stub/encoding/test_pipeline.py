@@ -37,7 +37,7 @@ def test_a_file_becomes_a_published_title(barcoded: Path, tmp_path: Path) -> Non
     assert title_id == "the-film"
     assert is_published(settings, title_id)
     home = settings.media_dir / title_id
-    assert sorted(path.name for path in home.iterdir()) == ["clear", "encrypted", "poster.jpg"]
+    assert sorted(path.name for path in home.iterdir()) == ["art", "clear", "encrypted", "poster.jpg"]
     assert not list(home.rglob("*.flags"))
     assert list(settings.staging_dir.iterdir()) == []
     assert (steps[0][1], steps[-1]) == (0.0, ("published", 1.0))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backend_stub.encoding import lettering
-from backend_stub.encoding.poster import HEIGHT, WIDTH, letter_poster, make_poster
+from backend_stub.encoding.poster import HEIGHT, PICTURES, WIDTH, letter_poster, make_pictures
 from backend_stub.encoding.probe import probe
 
 
@@ -60,10 +60,12 @@ def test_an_endless_title_stays_on_the_poster(title: str) -> None:
     assert lettered.any()
 
 
-def test_a_poster_is_a_jpeg_of_the_film(barcoded: Path, tmp_path: Path) -> None:
-    make_poster(probe(barcoded), "The Film", tmp_path / "poster.jpg", tmp_path)
-    assert (tmp_path / "poster.jpg").read_bytes().startswith(b"\xff\xd8\xff")
-    with av.open(str(tmp_path / "poster.jpg")) as container:
-        picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
-    assert picture.shape == (HEIGHT, WIDTH, 3)
-    assert picture[: HEIGHT // 2].std() > 20
+def test_the_pictures_are_jpegs_of_the_film(barcoded: Path, tmp_path: Path) -> None:
+    make_pictures(probe(barcoded), "The Film", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(PICTURES)
+    for name, shape in (("poster.jpg", (HEIGHT, WIDTH)), ("backdrop.jpg", (720, 1280)), ("still.jpg", (360, 640))):
+        assert (tmp_path / name).read_bytes().startswith(b"\xff\xd8\xff")
+        with av.open(str(tmp_path / name)) as container:
+            picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        assert picture.shape == (*shape, 3)
+        assert picture[: shape[0] // 2].std() > 20

@@ -21,8 +21,16 @@ def episode(number: int, **more: Any) -> dict[str, Any]:
 async def test_the_seasons_of_a_series() -> None:
     bench = Bench()
     await bench.signed_in()
-    bench.plan("/catalog/the%20mill/episodes", ok({"seasons": [{"season": 1, "episodes": [episode(1), episode(2)]}]}))
+    artwork = {"backdrop_url": None, "logo_url": None, "still_url": "/still.png"}
+    episodes = [episode(1, artwork=artwork), episode(2)]
+    bench.plan(
+        "/catalog/the%20mill/episodes", ok({"seasons": [{"season": 1, "name": "Grain", "episodes": episodes}]})
+    )
     (season,) = await bench.client.seasons("the mill")
+    assert season.name == "Grain"
+    first, second = season.episodes
+    assert (first.still_url, first.backdrop_url) == (f"{BASE}/still.png", None)
+    assert second.still_url is None
     assert (season.number, [one.id for one in season.episodes]) == (1, ["e1", "e2"])
     assert season.episodes[1].episode == EpisodePlace("mill", "The Mill", 1, 2)
     assert season.episodes[1].kind == "episode"
