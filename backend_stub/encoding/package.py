@@ -11,6 +11,7 @@ give the same files, but for the random initialisation vectors of encrypted ones
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import struct
@@ -36,6 +37,8 @@ HLS_MASTER = "master.m3u8"
 SCHEMES = ("cbcs", "cenc")
 #: Key systems whose PSSH boxes the packager can add.
 SYSTEMS = {"widevine": "Widevine", "playready": "PlayReady"}
+#: How good a Representation looks, 0 to 100.
+SCORE_PROPERTY = "urn:matinee:score"
 _SEGMENT_NAME = "$Number%05d$.m4s"
 _UNKNOWN_LANGUAGE = "und"
 
@@ -126,6 +129,8 @@ def _complete_manifests(encoded: Encoded, folder: Path) -> None:
     """Add what the packager does not know of: how good the rungs look, and the sheets of small pictures."""
     master = folder / HLS_MASTER
     text = _with_scores(master.read_text(encoding="utf-8"), encoded)
+    mpd = folder / DASH_MANIFEST
+    mpd.write_text(_with_properties(mpd.read_text("utf-8"), encoded), encoding="utf-8")
     if encoded.tiles is not None:
         tiles = encoded.tiles
         (folder / sheets.FOLDER).mkdir()
@@ -135,7 +140,6 @@ def _complete_manifests(encoded: Encoded, folder: Path) -> None:
         playlist = folder / sheets.FOLDER / sheets.PLAYLIST
         playlist.write_text(sheets.image_playlist(tiles, encoded.duration_s), encoding="utf-8")
         text = sheets.add_to_hls(text, tiles)
-        mpd = folder / DASH_MANIFEST
         mpd.write_text(sheets.add_to_dash(mpd.read_text("utf-8"), tiles, encoded.duration_s), encoding="utf-8")
     master.write_text(text, encoding="utf-8")
 
@@ -150,6 +154,22 @@ def _with_scores(master: str, encoded: Encoded) -> str:
         if line.startswith("#EXT-X-STREAM-INF:") and lines[number + 1] in places:
             lines[number] = f"{line},SCORE={places[lines[number + 1]]:.2f}"
     return "\n".join(lines) + "\n"
+
+
+def _with_properties(mpd: str, encoded: Encoded) -> str:
+    """The same for DASH, which has no such attribute: a property of the Representation."""
+    scores = {f"video/{item.rung.name}/init.mp4": encoded.scores.get(item.rung.name) for item in encoded.video}
+    if None in scores.values():
+        return mpd
+
+    def rated(found: re.Match[str]) -> str:
+        score = scores.get(found["init"])
+        if score is None:
+            return found[0]
+        lead = found["lead"]
+        return f'{lead}<SupplementalProperty schemeIdUri="{SCORE_PROPERTY}" value="{score:.2f}"/>{found[0]}'
+
+    return re.sub(r'(?P<lead>\s*)<SegmentTemplate [^>]*initialization="(?P<init>[^"]*)"', rated, mpd)
 
 
 def _video_stream(item: EncodedVideo, folder: Path) -> str:

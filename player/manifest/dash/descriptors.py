@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from player.manifest.dash.xml import Element, attribute, children, integer, line_of
+from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of
 
 TRICK_MODE = "http://dashif.org/guidelines/trickmode"
 THUMBNAILS = frozenset({"http://dashif.org/guidelines/thumbnail_tile", "http://dashif.org/thumbnail_tile"})
@@ -16,6 +16,7 @@ CONTINUITY = {
 SWITCHING = frozenset(
     {"urn:mpeg:dash:adaptation-set-switching:2016", "http://dashif.org/guidelines/adaptationsetswitching"}
 )
+SCORE = "urn:matinee:score"
 TRANSFER = "urn:mpeg:mpegb:cicp:transfercharacteristics"
 CHAINING = frozenset({"urn:mpeg:dash:mpd-chaining:2016", "urn:mpeg:dash:fallback:2016"})
 _UNDERSTOOD_ESSENTIAL = frozenset(
@@ -96,6 +97,12 @@ def video_range(properties: Iterable[Descriptor]) -> str | None:
             if code in (1, 6, 13, 14, 15):
                 return "SDR"
     return None
+
+
+def score(properties: Iterable[Descriptor]) -> float | None:
+    """How good it looks, as HLS has it in SCORE (more is better). @qualityRanking (5.3.5.2) is none: it is a place in
+    an order, the first being the best."""
+    return next((decimal(item.value) for item in properties if item.scheme == SCORE), None)
 
 
 def channels(configurations: Iterable[Descriptor]) -> str | None:

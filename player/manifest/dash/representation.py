@@ -15,7 +15,7 @@ from player.manifest.dash.protection import read_protections
 from player.manifest.dash.sea import with_segment_keys
 from player.manifest.dash.segments import Source, build_segments
 from player.manifest.dash.templates import UrlTemplate
-from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, ratio, text_of
+from player.manifest.dash.xml import Element, attribute, children, integer, line_of, ratio, text_of
 from player.manifest.model import Container, IndexRef, Place, Rendition, SegmentIndex, TrackType
 from player.manifest.urls import folder_of, resolve
 
@@ -79,7 +79,7 @@ def read_representation(
         video_range=descriptors.video_range(properties),
         sample_rate=_positive((_inherited(levels, "audioSamplingRate") or "").partition(" ")[0]),
         channels=descriptors.channels(descriptors.named((channel_levels,), "AudioChannelConfiguration")),
-        score=decimal(_inherited(levels, "qualityRanking")),
+        score=descriptors.score(properties),
         muxed_audio=type_ is TrackType.VIDEO and any(codec_type(codec) is TrackType.AUDIO for codec in codecs),
         locations=locations(own, whole_file=whole_file),
         protections=read_protections(

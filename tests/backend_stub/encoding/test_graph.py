@@ -199,6 +199,8 @@ def test_a_title_with_everything(tmp_path: Path) -> None:
         tracks = [track for period in presentation.periods for track in period.tracks]
         languages = [track.language for track in tracks if track.type is TrackType.TEXT]
         assert sorted(str(language)[:2] for language in languages) == ["de", "en", "en"]
+        scores = [one.score for track in tracks if track.type is TrackType.VIDEO for one in track.renditions]
+        assert sorted(filter(None, scores)) == sorted(quality["score"] for quality in result["qualities"])
     for folder, word in (("eng", "Hello"), ("deu", "Grüße"), ("eng-2b", "<i>two</i>")):
         segments = (home / "clear" / "text" / folder).glob("*.m4s")
         assert word.encode() in b"".join(path.read_bytes() for path in segments)
