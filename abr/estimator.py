@@ -57,6 +57,9 @@ MEMORY_HALF_LIFE_S = 6 * 3600.0
 MEMORY_TRANSFERS = 200.0  # the share of outages is remembered of so many transfers at most
 MEMORY_WEIGHT_S = 3.0  # seconds of transfer that a fresh memory counts for
 RECENT = 8
+CHANGE_LOG = 0.2  # a rate this far from the last one's, as a logarithm, has changed
+CHANGE_KEEP = 0.97
+PRIOR_CHANGES = 4.0  # so many changes, in as many transfers, are taken to precede the session
 TELLING_WEIGHT = 0.3  # a transfer that weighs less (a little sound that came at once) does not tell the link's rate
 MAX_PENDING = 6  # transfers counted provisionally: some sound may come and go while a segment of the picture runs
 MIN_BODY_S = 1e-3  # a shorter body came out of a socket buffer: its rate is not the link's
@@ -136,6 +139,8 @@ class _Learned:
     samples: int = 0
     measured: int = 0
     recent: tuple[TransferRate, ...] = ()
+    changes: float = PRIOR_CHANGES
+    changeable: float = PRIOR_CHANGES  # transfers that could have been changes
     outages: float = 0.0
     outage_transfers: float = PRIOR_OUTAGE_TRANSFERS
     before_delay: float | None = None  # the expected log(rate) before a transfer that came far too late
@@ -179,7 +184,18 @@ class _Learned:
         self.samples += 1
         self.measured += int(total)
         if weight >= TELLING_WEIGHT:
+            self._watch_changes(bps)
             self.recent = (*self.recent, TransferRate(int(total), body_s, ttfb))[-RECENT:]
+
+    def _watch_changes(self, bps: float) -> None:
+        """Count how often the rate is another than just before: on a flickering link nearly always, on one that keeps
+        a rate for minutes and then jumps hardly ever."""
+        if not self.recent:
+            return
+        last = self.recent[-1]
+        changed = abs(math.log(bps * last.body_s / (last.size * 8.0))) > CHANGE_LOG
+        self.changes = self.changes * CHANGE_KEEP + changed
+        self.changeable = self.changeable * CHANGE_KEEP + 1
 
     def _watch_outage(self, log_rate: float, weight: float, body_s: float) -> None:
         """Count transfers that stood still for a while on a link that then was as before. (One that is slow and stays
@@ -270,6 +286,7 @@ class ThroughputEstimator:
             outage_chance=min(learned.outages / learned.outage_transfers, MAX_OUTAGE_CHANCE),
             measured=learned.measured,
             recent=learned.recent,
+            unsteady=learned.changes / learned.changeable,
         )
 
     def memory(self, now_s: float) -> NetworkMemory | None:

@@ -87,6 +87,7 @@ class Estimate:
     outage_chance: float = 0.0  # that a transfer meets an outage: far less for some seconds, then as before
     measured: int = 0  # bytes behind it in this session
     recent: tuple[TransferRate, ...] = ()  # those that tell the link's rate, the newest last, at most eight
+    unsteady: float = 1.0  # share of the session's transfers whose rate was far from the one's before them
 
 
 @dataclass(frozen=True, slots=True)

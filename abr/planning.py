@@ -20,11 +20,13 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-HORIZON = 10  # segments planned ahead
-EXACT = 5  # of them, those planned with their own sizes; the rest with their mean
+HORIZON = 16  # segments planned ahead
+EXACT = 5  # of them, those planned with their own sizes; the rest with the mean of what is known beyond
+KNOWN = 10  # sizes wanted of so many segments
 FINE_POINTS = 12  # cells of a third of a segment, where a stall is near ...
 COARSE_POINTS = 6  # ... and the rest of the buffer
 BUFFER_POINTS = FINE_POINTS + COARSE_POINTS + 1
+LAST_PLACE = np.nextafter(BUFFER_POINTS - 1, 0)  # in the last cell, hardly short of its end
 CELLS_PER_SEGMENT = 3.0
 FINE_SHARE = 0.6  # of the buffer at most
 TAPER = 4  # how sharply a buffer loses its worth once the link carries the top rung anyway
@@ -35,6 +37,7 @@ SETTLING = 0.3  # of the change from the last rung of the plan to the quality th
 DROUGHT_S = 2.0
 DROUGHT_DEPTH_S = 20.0
 DROUGHT_SPAN_S = 120.0
+DROUGHT_ON_THE_WAY = 1.5  # so much more counts one within the plan, for what it does to the quality besides
 RATE_POINTS = 5
 RATE_SPAN = 0.7  # the grid of expected rates reaches this many error scales up and down
 MIN_SPREAD_OF_GRID = 0.25
@@ -65,11 +68,11 @@ class Problem:
     """What a plan starts from.
 
     ``quality[r]`` is what a segment at rung r is worth, ``stall_cost`` what a second of stall costs, in the same
-    unit. ``sizes[h, r]`` are bits of the coming segments. ``segments_left`` counts all that remain of the title (a
-    large number where it is unknown). ``rate_bps`` is the expected rate, ``spread`` the standard deviation of
-    ``log(actual/expected)`` and ``gain`` how far the expectation follows a surprise. ``outage_chance`` is how often a
-    transfer meets an outage. ``unsteady`` is 0 for a link that gives the same at each transfer, 1 for one that
-    changes much.
+    unit. ``sizes[h, r]`` are bits of the coming segments: ``KNOWN`` of them, or as many as are left.
+    ``segments_left`` counts all that remain of the title (a large number where it is unknown). ``rate_bps`` is the
+    expected rate, ``spread`` the standard deviation of ``log(actual/expected)`` and ``gain`` how far the expectation
+    follows a surprise. ``outage_chance`` is how often a transfer meets an outage. ``unsteady`` is 0 for a link that
+    gives the same at each transfer, 1 for one that changes much.
     """
 
     quality: Floats
@@ -98,12 +101,11 @@ def rung_values(problem: Problem) -> Floats:
     With ``problem.running`` the value at that rung is the one of letting the download run on, and the others are
     those of giving it up.
     """
-    steps = problem.sizes.shape[0]
+    steps = min(HORIZON, problem.segments_left)
     grid = _Grid(problem)
     value = grid.value_at_horizon(steps)
     if steps > 1:
-        exact = min(EXACT, steps) - 1
-        sizes = problem.sizes[1 : 1 + exact]
+        sizes = problem.sizes[1:EXACT]
         if steps > EXACT:
             sizes = np.concatenate([sizes, problem.sizes[EXACT:].mean(axis=0)[None, :]])
         moves = grid.moves(sizes)
@@ -154,6 +156,11 @@ class _Grid:
         # [from, outcome, to]: the chance of the outcome times the share of each new expected rate
         self.mix = mix
         self.centre = centre
+        quality = problem.quality
+        self.changes = -np.abs(quality[:, None] - quality[None, :])[:, :, None, None]
+        # A step is worth its rung's quality, less what a drought costs that begins then.
+        on_the_way = DROUGHT_ON_THE_WAY * problem.stall_cost * problem.segment_s / DROUGHT_SPAN_S
+        self.own_worth = quality[None, :, None] + self._droughts()[:, None, :] * on_the_way
 
     def value_at_horizon(self, steps: int) -> Floats:
         """What the state at the horizon is worth, shape [rate, rung, buffer]: the quality that the buffer buys at the
@@ -170,15 +177,14 @@ class _Grid:
         useful = np.minimum(self.buffers, left_s)
         change = np.abs(problem.quality[None, :] - lasting[:, None]) if left_s > 0 else np.zeros((1, self.rungs))
         value: Floats = worth[:, None, None] * useful - SETTLING * change[:, :, None]
-        value += (self._droughts(left_s) * problem.stall_cost)[:, None, :]
+        value += (self._droughts() * min(1.0, left_s / DROUGHT_SPAN_S) * problem.stall_cost)[:, None, :]
         return value
 
-    def _droughts(self, left_s: float) -> Floats:
-        """Seconds of stall to expect, negative, shape [rate, buffer]."""
+    def _droughts(self) -> Floats:
+        """Seconds of stall to expect within ``DROUGHT_SPAN_S``, negative, shape [rate, buffer]."""
         problem = self.problem
         lowest_bps = problem.sizes[:, 0].mean() / problem.segment_s
         missing_s = DROUGHT_S * problem.unsteady**2 * np.minimum(lowest_bps / self.rates, 1.0)
-        missing_s *= min(1.0, left_s / DROUGHT_SPAN_S)
         expected: Floats = -missing_s[:, None] * np.exp(-self.buffers / DROUGHT_DEPTH_S)
         return expected
 
@@ -197,24 +203,25 @@ class _Grid:
         if problem.outage_chance > 0:
             np.minimum(seconds[:, :, -1], OUTAGE_S + seconds[:, :, USUAL], out=seconds[:, :, -1])
         after = self.buffers - seconds[..., None]
-        stalls = np.einsum("j,hxjab->hxab", self.chances, np.minimum(after, 0.0)) * problem.stall_cost
-        np.maximum(after, 0.0, out=after)
+        short = np.minimum(after, 0.0).reshape(-1, len(self.chances), self.rungs * BUFFER_POINTS)
+        stalls = (self.chances * problem.stall_cost) @ short
+        after -= short.reshape(after.shape)
         after += problem.segment_s
         after = self._place(after)
-        cell = np.minimum(after.astype(np.int64), BUFFER_POINTS - 2)
+        cell = after.astype(np.int64)
         after -= cell
         cell += self._base()
-        return _Moves(cell, after, stalls)
+        return _Moves(cell, after, stalls.reshape(-1, RATE_POINTS, self.rungs, BUFFER_POINTS))
 
     def _place(self, buffer_s: Floats) -> Floats:
         """Where a buffer lies on the grid, in cells. The fine zone's slope is the steeper one, so the lower
         line counts.
         """
-        fine = buffer_s / self.fine_s
-        coarse = FINE_POINTS + (buffer_s - self.zone_s) / self.coarse_s
-        np.minimum(fine, coarse, out=fine)
-        place: Floats = np.minimum(fine, BUFFER_POINTS - 1, out=fine)
-        return place
+        place: Floats = buffer_s * (1 / self.fine_s)
+        coarse = buffer_s * (1 / self.coarse_s)
+        coarse += FINE_POINTS - self.zone_s / self.coarse_s
+        np.minimum(place, coarse, out=place)
+        return np.minimum(place, LAST_PLACE, out=place)
 
     def _base(self) -> Indices:
         """Offsets of the rows of an array [rate, outcome, rung, buffer]."""
@@ -223,7 +230,6 @@ class _Grid:
 
     def step_back(self, value: Floats, moves: _Moves, step: int) -> Floats:
         """One step of value iteration. ``value`` and the result are indexed [rate, last rung, buffer]."""
-        quality = self.problem.quality[:, None]
         mixed = (self.mix.reshape(-1, RATE_POINTS) @ value.reshape(RATE_POINTS, -1)).reshape(-1)
         cell, share = moves.cell[step], moves.share[step]
         low = mixed.take(cell)
@@ -233,12 +239,10 @@ class _Grid:
         high += low
         chosen = high.sum(axis=1)
         chosen += moves.stalls[step]
-        chosen += quality
-        # The best rung after paying for the change from the last one, from below and from above.
-        upward = np.maximum.accumulate(chosen + quality, axis=1) - quality
-        downward = np.maximum.accumulate((chosen - quality)[:, ::-1], axis=1)[:, ::-1] + quality
-        best: Floats = np.maximum(upward, downward)
-        return best
+        chosen += self.own_worth
+        # [rung, last rung, rate, buffer]: the best rung after paying for the change from the last one
+        best: Floats = (chosen.transpose(1, 0, 2)[:, None] + self.changes).max(axis=0)
+        return best.transpose(1, 0, 2)
 
     def first_step(self, value: Floats) -> Floats:
         """The value of each rung for the segment to be decided now."""
@@ -257,7 +261,7 @@ class _Grid:
             seconds[-1] = np.minimum(seconds[-1], OUTAGE_S + seconds[USUAL])
         after = problem.buffer_s - seconds
         place = self._place(np.maximum(after, 0.0) + problem.segment_s)
-        cell = np.minimum(place.astype(np.int64), BUFFER_POINTS - 2)
+        cell = place.astype(np.int64)
         share = place - cell
         mixed = np.einsum("jx,xab->jab", self.mix[self.centre], value)
         outcome, rung = np.ogrid[: len(self.chances), : self.rungs]

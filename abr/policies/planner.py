@@ -18,7 +18,7 @@ import numpy as np
 
 from abr.core import KEEP, Choice, segment_bits
 from abr.model import Progress, Reason, Snapshot, Verdict, Vote
-from abr.planning import HORIZON, Floats, Problem, Running, rung_values
+from abr.planning import KNOWN, Floats, Problem, Running, rung_values
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
 
@@ -26,7 +26,9 @@ SPREAD_SCALE = 0.85  # of the measured error: a plan that can react later needs 
 MIN_SPREAD = 0.25
 GAIN_SCALE = 0.6  # part of a surprise is noise that the next transfers take back
 OPTIMISM = 0.1  # of the spread: the mean of logarithms lies below the mean
-BUFFER_VALUE = 0.92  # of the quality that the buffer at the horizon could buy
+BUFFER_VALUE = 0.92  # of the quality that the buffer at the horizon could buy, on an unsteady link ...
+STEADY_DISCOUNT = 0.1  # ... and less by so much on one that keeps its rate, where a deep buffer is seldom needed
+CHANGEABLE = 0.5  # share of changes from which on a link counts as unsteady throughout
 SWITCH_LENIENCY = 0.8
 UNKNOWN_END = 10_000
 
@@ -37,6 +39,7 @@ STEADY_RATIO = 1.1  # the fastest of the last transfers over the slowest, on a l
 STEADY_SAMPLES = 4
 
 WATCH_S = 4.0  # of body before a download is judged, and the window of its recent rate
+LATEST_S = 2.0  # of them, the part that a replacement has to fit
 JUDGE_EVERY_S = 0.25
 TRUST = 2.0  # a rate seen for a window is expected to last this many windows more
 CONVINCED_S = 3.0  # a low rate that lasts this long moves the expectation as much as a finished transfer
@@ -87,7 +90,7 @@ class PlannerCore:
         values = rung_values(_problem_of_running(progress, left, bps))
         top = _quality(view)[-1]
         lower = values[: progress.rung]
-        to = _best_that_fits(view, lower, bps)
+        to = _best_that_fits(view, lower, min(bps, self._latest_bps()))
         if lower[to] <= values[progress.rung] + CLEAR_GAIN * top:
             return KEEP
         self._forget_download()
@@ -116,6 +119,13 @@ class PlannerCore:
         if now_s < WATCH_S:
             return None
         since_s, bytes_then = self._marks[0]
+        return max((received - bytes_then) * 8.0 / (now_s - since_s), 1e4)
+
+    def _latest_bps(self) -> float:
+        """The rate of the last ``LATEST_S`` seconds: the first seconds of the window may be from before a collapse,
+        and a replacement is not given up again."""
+        now_s, received = self._marks[-1]
+        since_s, bytes_then = next(mark for mark in reversed(self._marks) if mark[0] <= now_s - LATEST_S)
         return max((received - bytes_then) * 8.0 / (now_s - since_s), 1e4)
 
     def _forget_download(self) -> None:
@@ -177,7 +187,7 @@ def _problem(view: Snapshot, mean_bps: float) -> Problem:
     return Problem(
         quality=quality,
         stall_cost=float(quality[-1]),
-        sizes=_sizes(view, min(HORIZON, left)),
+        sizes=_sizes(view, min(KNOWN, left)),
         segments_left=left,
         segment_s=view.segment_s,
         buffer_s=view.buffer_s,
@@ -187,7 +197,7 @@ def _problem(view: Snapshot, mean_bps: float) -> Problem:
         spread=spread,
         gain=estimate.gain * GAIN_SCALE,
         ttfb_s=estimate.ttfb_s,
-        buffer_value=BUFFER_VALUE,
+        buffer_value=BUFFER_VALUE - STEADY_DISCOUNT * max(0.0, 1 - estimate.unsteady / CHANGEABLE),
         switch_leniency=SWITCH_LENIENCY,
         outage_chance=estimate.outage_chance,
         unsteady=_unsteady(view),

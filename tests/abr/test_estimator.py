@@ -73,6 +73,14 @@ def test_flicker_teaches_a_smaller_gain_than_jumps() -> None:
     assert flicker.gain < 0.5 * jumps.gain
 
 
+def test_a_link_that_jumps_once_is_steadier_than_one_that_flickers() -> None:
+    assert ThroughputEstimator().estimate(0.0).unsteady == 1
+    flicker = after(*(transfer(i * 5.0, 4e6 * (1.5 if i % 2 else 1.0)) for i in range(40))).estimate(300.0)
+    jump = after(*(transfer(i * 5.0, 8e6 if i < 20 else 1e6) for i in range(40))).estimate(300.0)
+    assert flicker.unsteady > 0.9
+    assert jump.unsteady < 0.2
+
+
 def test_memory_gives_the_first_estimate_and_fades() -> None:
     learned = after(*(transfer(i * 5.0, 6e6) for i in range(5))).memory(30.0)
     assert learned is not None

@@ -70,6 +70,16 @@ def test_a_collapse_is_survived_by_abandoning() -> None:
     assert session.wasted_bytes < 3_000_000
 
 
+def test_a_replacement_fits_the_rate_after_the_collapse_not_that_of_the_whole_window() -> None:
+    """Two of the four seconds looked at were still fast: what replaces the download has to live with the others."""
+    moment = snapshot(6e6, buffer_s=7.0, current=4)
+    policy = registry.create()
+    for second, received in ((1.0, 700_000), (2.0, 1_400_000), (3.0, 1_430_000)):
+        policy.on_progress(progress(moment, 4, received=received, size=9_000_000, seconds=second))
+    verdict = policy.on_progress(progress(moment, 4, received=1_460_000, size=9_000_000, seconds=4.0))
+    assert verdict.abandon_to == 0
+
+
 def test_a_short_dip_is_no_reason_to_abandon() -> None:
     trace = link((60.0, 20.0), (3.0, 0.3), (1000.0, 20.0))
     session = simulate(registry.create(), CBR, trace, Options())
