@@ -3,20 +3,26 @@ troubles. A step is a quarter of a second."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from random import Random
 
+from ui.kiosk.date import ScreenDate
+from ui.kiosk.disk import BoundedLog
 from ui.kiosk.program import Play, Program, Stop
 from ui.kiosk.provisioning import Entry
-from ui.kiosk.schedule import Hours, Slot, next_entry, trusted_moment
+from ui.kiosk.schedule import Hours, Slot, next_entry
 from ui.kiosk.watchdog import Beat, Order, Phase, Watchdog
 
 STEP_S = 0.25
+FULL = "/dev/full"  # every write to it finds no room (full(4))
 BEGIN_WALL_S = 1_795_000_000.0
-TROUBLES = ("kill", "freeze", "stick", "cut", "clock", "poison")
+TROUBLES = ("kill", "freeze", "stick", "cut", "clock", "poison", "fill")
 QUIET_S = 75.0  # between two troubles
 BACK_WITHIN_S = 15.0
 ENTRIES = (
@@ -53,6 +59,9 @@ class World:
     wall_offset_s: float = BEGIN_WALL_S
     screen: Screen | None = None
     network_from: float = 0.0
+    date: ScreenDate = field(default_factory=ScreenDate)
+    log: BoundedLog | None = None
+    full_until: float = 0.0
     poisoned: int | None = None
     seen: Counter[str] = field(default_factory=Counter)
     late: list[str] = field(default_factory=list)
@@ -68,7 +77,7 @@ class World:
 
     @property
     def moment(self) -> datetime | None:
-        return trusted_moment(self.now + self.wall_offset_s)
+        return self.date.at(self.now + self.wall_offset_s, self.now, synchronised=False)
 
     def run(self, hours: float) -> None:
         end = self.now + hours * 3600
@@ -106,8 +115,12 @@ class World:
                     self.screen.loaded_at = max(self.screen.loaded_at, self.network_from)
                 self._next_trouble += 60
             case "clock":
-                jump_s = self.random.choice((-BEGIN_WALL_S, 0.0, 7200.0, -7200.0, 5 * 86_400.0))
+                jump_s = self.random.choice((-BEGIN_WALL_S, 0.0, 7200.0, -7200.0, 5 * 86_400.0, 1e9))
                 self.wall_offset_s = BEGIN_WALL_S + jump_s
+            case "fill":
+                self.full_until = self.now + self.random.uniform(10, 60)
+                self._die()  # the log is written to, and everything begins while nothing can be
+                self._write("the disk is full")
             case "poison" if self.screen is not None:
                 self.poisoned = self.screen.program.playing
                 self._next_trouble += 60
@@ -117,9 +130,21 @@ class World:
             self.screen = None
             self.watchdog.exited(self.now)
 
+    def _write(self, text: str) -> None:
+        """As the kiosk does of what happens; on a full disk each line is an error of the system."""
+        if self.log is None:
+            return
+        is_full = self.now < self.full_until
+        if is_full != (self.log.stream.name == FULL):
+            with contextlib.suppress(OSError):  # what found no room finds none at the end either
+                self.log.stream.close()
+            self.log.stream = Path(FULL if is_full else self.log.baseFilename).open("a", encoding="utf-8")  # noqa: SIM115
+        self.log.handle(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
+
     # --- what the kiosk does
 
     def _obey(self, order: Order) -> None:
+        self._write(f"{order} (failures in a row: {self.watchdog.failures})")
         match order:
             case Order.START:
                 assert self.screen is None, "one is begun while another runs"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import faulthandler
 import json
+import logging
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +28,33 @@ from backend_stub.encoding.process import run_tool
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from tests.kit import media
 from tests.kit.backend import running_backend
-from tests.kit.kiosk_world import World
+from tests.kit.kiosk_world import TROUBLES, World
 from tests.packaging.xvfb import VirtualScreen
+from ui.kiosk.disk import start_log
 from ui.kiosk.schedule import Hours
 
 DAYS = 10
+LOG_BYTES = 16_384
 MINUTES = float(os.environ.get("SOAK_KIOSK_MINUTES", "120"))
 pytestmark = pytest.mark.soak
 
 
 @pytest.mark.parametrize("seed", range(DAYS))
-def test_a_day_in_fast_time(seed: int) -> None:
-    world = World(seed, Hours.parse("07:00", "23:00") if seed % 2 else None)
+def test_a_day_in_fast_time(seed: int, tmp_path: Path) -> None:
+    log = start_log(tmp_path, LOG_BYTES)
+    assert log is not None
+    logging.getLogger().removeHandler(log)
+    world = World(seed, Hours.parse("07:00", "23:00") if seed % 2 else None, log=log)
     world.run(24)
+    with suppress(OSError):  # the day may end while the disk is full
+        log.close()
+    print(f"seed {seed}: {dict(world.seen)}, {world.longest_s:.2f} s without a picture at the most")
     assert world.late == []
     assert world.seen.total() > 200
+    assert set(world.seen) == set(TROUBLES)
+    written = [path.stat().st_size for path in (tmp_path / "logs").iterdir()]
+    assert len(written) > 1, "the log was turned over"
+    assert sum(written) <= LOG_BYTES
 
 
 @pytest.mark.realtime

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MIN = 24 * 60
-_WRITTEN_S = 1_767_225_600  # the begin of 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,6 @@ def next_entry(entries: Sequence[Entry], after: int, moment: datetime | None) ->
 def screen_is_on(hours: Hours | None, moment: datetime | None) -> bool:
     """A screen whose clock is not to be trusted stays on."""
     return hours is None or moment is None or hours.covers(moment)
-
-
-def trusted_moment(wall_s: float) -> datetime | None:
-    """The local time at ``wall_s`` seconds since 1970; None while the clock cannot be right, as after a start without
-    a battery: it is then before this program was written."""
-    return datetime.fromtimestamp(wall_s).astimezone() if wall_s >= _WRITTEN_S else None
 
 
 def _minutes(text: str) -> int:

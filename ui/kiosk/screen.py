@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
 from player.opening import Source
 from player.state import Failure, PlaybackState, Status
+from ui.kiosk.date import SystemDate
 from ui.kiosk.program import Play, Program, Stop
 from ui.kiosk.provisioning import Entry, Provisioning
-from ui.kiosk.schedule import next_entry, trusted_moment
+from ui.kiosk.schedule import next_entry
 from ui.kiosk.watchdog import Beat
 from ui.ports import ClientPort, PlayerPort, SessionPort
 from ui.video.output import VideoOutput
@@ -60,6 +60,7 @@ class KioskScreen(QObject):
         self._client, self._tasks, self._output, self._view = client, tasks, output, view
         self._find_source, self._choose, self._tell = find_source, choose, tell
         self._sound_is_dead = sound_is_dead
+        self._date = SystemDate()
         self._surface: Frames | None = None
         self._frames = 0
         self._state = PlaybackState()
@@ -87,7 +88,8 @@ class KioskScreen(QObject):
         state = self._state
         position = f"{name}: {state.status}, {state.position_s:.0f} s"
         trouble = [state.failure.sentence] if state.failure else [state.notice] if state.notice else []
-        clock = time.strftime("%Y-%m-%d %H:%M") if _moment() else "The clock is not set."
+        moment = self._date.now()
+        clock = "The clock is not set." if moment is None else f"{moment:%Y-%m-%d %H:%M}"
         return [position, *trouble, clock]
 
     def look(self) -> None:
@@ -95,7 +97,7 @@ class KioskScreen(QObject):
         now = time.monotonic()
         if self._has_moved():
             self._program.moved(now)
-        self._do(self._program.tick(now, _moment()))
+        self._do(self._program.tick(now, self._date.now()))
         self._view.show("picture" if self._is_seen() else "waiting" if self._program.is_on else "dark")
         self._view.tell(self._facts())
         self._tell(self._beat())
@@ -107,7 +109,7 @@ class KioskScreen(QObject):
         return Beat(
             frames=self._frames,
             due=due,
-            wanted=program.is_on and next_entry(entries, -1, _moment()) is not None,
+            wanted=program.is_on and next_entry(entries, -1, self._date.now()) is not None,
             silent=due and bool(state.audio_tracks) and self._sound_is_dead(),
             entry=-1 if program.playing is None else program.playing,
             name="" if program.playing is None else entries[program.playing].name,
@@ -157,7 +159,7 @@ class KioskScreen(QObject):
 
     def _failed(self, failure: Failure) -> None:
         _log.warning("%s cannot be played: %s", self._playing_name(), failure.code)
-        self._after(self._program.failed(time.monotonic(), _moment()))
+        self._after(self._program.failed(time.monotonic(), self._date.now()))
 
     def _arrived(self, state: PlaybackState) -> None:
         if self.sender() is not self._relay:
@@ -167,11 +169,11 @@ class KioskScreen(QObject):
             return
         now = time.monotonic()
         if state.status is Status.ENDED:
-            self._after(self._program.ended(now, _moment()))
+            self._after(self._program.ended(now, self._date.now()))
         else:
             code = state.failure.code if state.failure else ""
             _log.warning("%s failed: %s", self._playing_name(), code)
-            self._after(self._program.failed(now, _moment()))
+            self._after(self._program.failed(now, self._date.now()))
 
     def _after(self, action: Play | Stop | None) -> None:
         """Not within a call of the playback that has just ended."""
@@ -194,7 +196,3 @@ class KioskScreen(QObject):
     def _playing_name(self) -> str:
         playing = self._program.playing
         return "an entry" if playing is None else self._provisioning.entries[playing].name
-
-
-def _moment() -> datetime | None:
-    return trusted_moment(time.time())

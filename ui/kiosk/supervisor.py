@@ -18,6 +18,7 @@ from player.clock import SystemClock
 from player.errors import InputError
 from ui.kiosk import provisioning as files
 from ui.kiosk.child import Child
+from ui.kiosk.date import SystemDate
 from ui.kiosk.disk import tidy
 from ui.kiosk.health import Health, HealthServer
 from ui.kiosk.notify import Notifier
@@ -26,7 +27,7 @@ from ui.kiosk.playlist import PlaylistStore
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, memory_of, own_environment, write_wish
 from ui.kiosk.provisioning import Provisioning
 from ui.kiosk.remote import Remote
-from ui.kiosk.schedule import screen_is_on, trusted_moment
+from ui.kiosk.schedule import screen_is_on
 from ui.kiosk.trial import Glance
 from ui.kiosk.watchdog import Beat, Limits, Order, Phase, Watchdog
 
@@ -36,7 +37,7 @@ _LOOK_AT_FILE_S, _TIDY_S, _ALIVE_S = 5.0, 900.0, 5.0
 _END_S = 5.0
 _FALLBACK_PAUSE_S = 10.0
 _UNSEEN_S = 60.0  # without a word of anything that draws, systemd is to begin everything anew
-_SWITCH_S = 20.0
+_SWITCH_S, _SWITCH_AGAIN_S = 20.0, 10.0
 
 Command = Callable[[str, int], Sequence[str]]
 """The words that begin a part (``screen`` or ``fallback``) with an entry."""
@@ -61,6 +62,7 @@ class Supervisor:
         self._began = time.monotonic()
         self._watchdog = Watchdog(self._began, limits or Limits(memory_bytes=provisioning.memory_bytes))
         self._notifier = Notifier(environ)
+        self._date = SystemDate(environ)
         self._server = HealthServer(self.health)
         self._screen: Child | None = None
         self._fallback: Child | None = None
@@ -70,7 +72,7 @@ class Supervisor:
         self._code = 0
         self._mark = _mark_of(place.file)
         self._lit: bool | None = None
-        self._background: set[asyncio.Task[None]] = set()
+        self._switching: asyncio.Task[None] | None = None
         self._remote: asyncio.Task[None] | None = None
         self._remote_for: object = None
         self.health_port = 0
@@ -107,7 +109,7 @@ class Supervisor:
         """How it stands now."""
         now = time.monotonic()
         watchdog, beat = self._watchdog, self._watchdog.last_beat or Beat(0)
-        moment = trusted_moment(time.time())
+        moment = self._date.now()
         without_s = watchdog.without_picture_s(now)
         return Health(
             healthy=watchdog.phase is Phase.RUNNING and without_s < 15.0,
@@ -209,7 +211,9 @@ class Supervisor:
     async def _begin(
         self, part: str, entry: int, on_beat: Callable[[Beat], None], on_exit: Callable[[int], None]
     ) -> Child:
-        return await Child.begin(part, self._command(part, entry), own_environment(), on_beat, on_exit)
+        self._date.now()
+        environment = own_environment() | self._date.environment()
+        return await Child.begin(part, self._command(part, entry), environment, on_beat, on_exit)
 
     def _on_beat(self, beat: Beat) -> None:
         assert self._screen is not None
@@ -252,16 +256,26 @@ class Supervisor:
         self.take(PlaylistStore(self._place.state).over(found))
 
     def _switch_power(self) -> None:
-        lit = screen_is_on(self._provisioning.screen_on, trusted_moment(time.time()))
-        if lit == self._lit:
+        """Switch the display where that is due: what failed is tried again until it succeeds or is not due any
+        more."""
+        lit = screen_is_on(self._provisioning.screen_on, self._date.now())
+        if lit == self._lit or self._switching is not None:
             return
-        self._lit = lit
         words = self._provisioning.switch_on if lit else self._provisioning.switch_off
         _log.info("the screen is switched %s", "on" if lit else "off")
         if words:
-            task = asyncio.create_task(_call(words), name="switch-power")
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+            self._switching = asyncio.create_task(self._switch(lit, words), name="switch-power")
+        else:
+            self._lit = lit
+
+    async def _switch(self, lit: bool, words: Sequence[str]) -> None:
+        try:
+            if await _call(words):
+                self._lit = lit
+            else:
+                await asyncio.sleep(_SWITCH_AGAIN_S)
+        finally:
+            self._switching = None
 
     def _tidy(self) -> None:
         tidy(self._place.state, self._provisioning)
@@ -285,8 +299,9 @@ class Supervisor:
         for child in (self._screen, self._fallback):
             if child is not None:
                 await child.close(_END_S)
-        for task in [*self._background, *([self._remote] if self._remote is not None else [])]:
-            task.cancel()
+        for task in (self._switching, self._remote):
+            if task is not None:
+                task.cancel()
         self._notifier.close()
 
 
@@ -305,20 +320,22 @@ def _mark_of(file: Path) -> tuple[int, int] | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-async def _call(words: Sequence[str]) -> None:
-    """Run a command of the operator's, with an end."""
+async def _call(words: Sequence[str]) -> bool:
+    """Run a command of the operator's, with an end; whether it succeeded."""
     null = asyncio.subprocess.DEVNULL
     try:
         process = await asyncio.create_subprocess_exec(*words, stdin=null, stdout=null, stderr=null)
     except OSError as error:
         _log.warning("%s cannot be run: %s", words[0], error.strerror)
-        return
+        return False
     try:
         code = await asyncio.wait_for(process.wait(), _SWITCH_S)
         if code:
             _log.warning("%s ended with code %d", words[0], code)
+        return code == 0
     except TimeoutError:
         _log.warning("%s took too long", words[0])
+        return False
     finally:
         if process.returncode is None:
             process.kill()

@@ -1,4 +1,5 @@
-"""Runs a kiosk on this machine and troubles it: the player killed and stopped, the network cut, the disk filled.
+"""Runs a kiosk on this machine and troubles it: the player killed and stopped, the network cut, the disk filled, the
+clock moved to when the screen would be off.
 After each trouble the picture has to be back in time, by itself."""
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from player.errors import ComponentError, ErrorCode
+from ui.kiosk.date import OFFSET_VARIABLE
 from ui.kiosk.process import own_command, own_environment
 from ui.selftest.clip import MASTER, make
 from ui.selftest.site import LocalSite
@@ -25,16 +28,21 @@ from ui.selftest.troubles import Kind, Trouble, troubles
 
 BACK_WITHIN_S = 15.0
 CLIP_S = 20
+CLOCK_FILE = "clock-offset"
 _FIRST_PICTURE_S = 60.0
 _LOOK_S = 0.2
 _PATIENCE_S = 120.0
 _GROWTH = 1.5  # the player's memory at the end, in terms of what it was after its first minute
 _SMALL_DISK = 256_000_000
 _ASK_S = 5.0
+_NOTICED_S = 2.0  # the kiosk has looked at its clock since
+_DAY_MIN = 24 * 60
+_SPARE_MIN = 60  # that the screen is on before and after
 _FILE = """format = 1
 name = "Self-test"
 [screen]
 volume = 20
+on = {{ from = "{begin}", to = "{end}" }}
 [health]
 port = {port}
 [limits]
@@ -104,9 +112,11 @@ def run(minutes: float, seed: int, state: Path, say: Callable[[str], None]) -> V
     with LocalSite(title) as site:
         port = _free_port()
         file = state.parent / "kiosk.toml"
-        file.write_text(_FILE.format(port=port, url=site.url(MASTER)), encoding="utf-8")
+        begin, end = _hours(minutes)
+        file.write_text(_FILE.format(port=port, url=site.url(MASTER), begin=begin, end=end), encoding="utf-8")
         words = [*own_command(), "kiosk", str(file), "--state", str(state)]
-        process = subprocess.Popen(words, env=own_environment(), stdout=subprocess.DEVNULL)
+        environment = own_environment() | {OFFSET_VARIABLE: str(state / CLOCK_FILE)}
+        process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL)
         try:
             return _Run(process, port, site, state, say).for_minutes(minutes, seed)
         finally:
@@ -164,6 +174,9 @@ class _Run:
                 self._fill()
                 time.sleep(trouble.lasts_s)
                 at = time.monotonic()  # it is still full
+            case Kind.CLOCK:
+                (self._state / CLOCK_FILE).write_text(str(trouble.moves_s), encoding="ascii")
+                time.sleep(_NOTICED_S)
         try:
             back = self._until_picture(restarts, _PATIENCE_S)
         finally:
@@ -210,6 +223,14 @@ class _Run:
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _hours(minutes: float) -> tuple[str, str]:
+    """When the screen is on: as long as the run takes, with some time around it; at the most the whole day."""
+    now, spare = datetime.now().astimezone(), timedelta(minutes=_SPARE_MIN)
+    whole = minutes + 2 * _SPARE_MIN >= _DAY_MIN
+    end = now - spare if whole else now + spare + timedelta(minutes=minutes)
+    return f"{now - spare:%H:%M}", f"{end:%H:%M}"
 
 
 def _free_port() -> int:

@@ -91,6 +91,19 @@ async def test_the_screens_power_is_switched(tmp_path: Path) -> None:
         await kiosk.until(mark.is_dir)
 
 
+async def test_a_switch_that_fails_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ui.kiosk.supervisor._LOOK_AT_FILE_S", 0.05)
+    monkeypatch.setattr("ui.kiosk.supervisor._SWITCH_AGAIN_S", 0.05)
+    mark = tmp_path / "no" / "switched"
+    kiosk = Kiosk(tmp_path, FILE.replace("[health]", f'[screen]\nswitch_on = ["/bin/mkdir", "{mark}"]\n[health]'))
+    async with kiosk.running():
+        await kiosk.until(lambda: "mkdir ended with code" in caplog.text)
+        mark.parent.mkdir()
+        await kiosk.until(mark.is_dir)
+
+
 def test_without_a_good_file_there_is_no_kiosk(kiosk: Kiosk) -> None:
     kiosk.place.file.write_text("format = 9\n")
     with pytest.raises(InputError, match="update the program"):
