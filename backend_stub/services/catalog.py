@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -44,6 +44,20 @@ class Page:
     next_cursor: str | None
 
 
+_PAGE = (
+    select(Title)
+    .outerjoin(TitleRights, TitleRights.title_id == Title.id)
+    .where(is_offered())
+    .order_by(Title.published_at.desc(), Title.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_PROGRESS = select(Progress).where(
+    Progress.account_id == bindparam("account_id"),
+    Progress.profile_id == bindparam("profile_id"),
+    Progress.title_id.in_(bindparam("title_ids", expanding=True)),
+)
+
+
 class Catalog:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -51,15 +65,15 @@ class Catalog:
 
     def page(self, viewing: Viewing, cursor: str | None, limit: int, narrowing: Narrowing = ANY) -> Page:
         """One page of what is offered here and now. Raises :class:`ProblemError` 400 ``bad_cursor``."""
-        query = select(Title).outerjoin(TitleRights, TitleRights.title_id == Title.id).where(narrowing.condition())
+        query = _PAGE if narrowing == ANY else _PAGE.where(narrowing.condition())
         if cursor is not None:
             at, title_id = _read_cursor(cursor)
             query = query.where(
                 or_(Title.published_at < at, and_(Title.published_at == at, Title.id > title_id)),
             )
-        query = query.order_by(Title.published_at.desc(), Title.id).limit(limit + 1)
+        values = {**offer_values(viewing, self._clock.now()), "limit": limit + 1}
         with self._database.read() as session:
-            found = list(session.scalars(query.where(is_offered()), offer_values(viewing, self._clock.now())))
+            found = list(session.scalars(query, values))
             titles = found[:limit]
             progress = progress_of(session, viewing, [title.id for title in titles])
         more = len(found) > limit
@@ -109,8 +123,8 @@ def watched(session: Session, viewing: Viewing, titles: Sequence[Title]) -> list
 
 
 def progress_of(session: Session, viewing: Viewing, title_ids: Sequence[str]) -> dict[str, Progress]:
-    query = select(Progress).where(*progress_is_of(viewing), Progress.title_id.in_(title_ids))
-    return {row.title_id: row for row in session.scalars(query)}
+    values = {"account_id": viewing.account_id, "profile_id": viewing.profile_id, "title_ids": list(title_ids)}
+    return {row.title_id: row for row in session.scalars(_PROGRESS, values)}
 
 
 def progress_is_of(viewing: Viewing) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -19,6 +19,10 @@ from backend_stub.services import audit
 from backend_stub.services.belonging import follow_series_of, withdraw
 from backend_stub.services.publishing import mark_shown, show, version_folders
 from backend_stub.titles import VERSION_PATTERN
+
+_QUALITIES = select(TitleVersion.qualities).where(
+    TitleVersion.title_id == bindparam("title_id"), TitleVersion.version == bindparam("version")
+)
 
 
 class TitleVersions:
@@ -92,8 +96,7 @@ class TitleVersions:
 
 def qualities_of(session: Session, title: Title) -> list[dict[str, Any]]:
     """How good the rungs of the version look that is shown, as publishing found it."""
-    query = select(TitleVersion.qualities).where(TitleVersion.title_id == title.id)
-    return list(session.scalar(query.where(TitleVersion.version == title.version)) or [])
+    return list(session.scalar(_QUALITIES, {"title_id": title.id, "version": title.version}) or [])
 
 
 def _title(session: Session, title_id: str) -> Title:
