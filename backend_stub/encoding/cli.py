@@ -14,7 +14,7 @@ from typing import TextIO
 from backend_stub.config import Settings
 from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissingError
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file, submit
-from backend_stub.encoding.samples import SAMPLES, Sample, publish_sample
+from backend_stub.encoding.samples import SAMPLES, TEST_PATTERN, Sample, missing_samples, publish_sample
 from backend_stub.encoding.storage import open_storage
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.waking import Bell
@@ -72,6 +72,11 @@ def submit_command(
         bell.ring()
     out.write(f"{job_id}\n")
     return GOOD
+
+
+def pattern_command(settings: Settings, *, out: TextIO | None = None, err: TextIO | None = None) -> int:
+    """Publish the test pattern, which has a channel of its own then; nothing to do where it is."""
+    return samples_command(settings.data_dir, missing_samples(settings, (TEST_PATTERN,)), out=out, err=err)
 
 
 def samples_command(

@@ -75,6 +75,22 @@ def _rings(width: int, height: int, _seconds: int) -> str:
     )
 
 
+def _bars(width: int, height: int, _seconds: int) -> str:
+    return f"testsrc2=s={width}x{height}:r={FPS}"
+
+
+#: For whoever has nothing to show yet: what loops on a channel of its own.
+TEST_PATTERN = Sample(
+    title="Test pattern",
+    synopsis="Colours, movement and a time code.",
+    year=2026,
+    seconds=32,
+    width=640,
+    height=360,
+    picture=_bars,
+    languages=("eng",),
+    scales=((0, 12),),
+)
 SAMPLES: tuple[Sample, ...] = (
     Sample(
         title="Seahorse Valley",

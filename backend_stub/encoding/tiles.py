@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import m3u8
 from mpegdash.nodes import (
     MPEGDASH,
     AdaptationSet,
@@ -77,22 +78,33 @@ def add_to_dash(mpd: str, tiles: Tiles, duration_s: float) -> str:
 
 
 def add_to_hls(master: str, tiles: Tiles) -> str:
-    """The multivariant playlist with the image playlist."""
-    line = (
-        f'#EXT-X-IMAGE-STREAM-INF:BANDWIDTH={tiles.bandwidth},RESOLUTION={tiles.width}x{tiles.height},CODECS="jpeg",'
-        f'URI="{FOLDER}/{PLAYLIST}"'
-    )
+    """The multivariant playlist with the image playlist; all else in it stays as it is."""
+    told = {"bandwidth": tiles.bandwidth, "resolution": f"{tiles.width}x{tiles.height}", "codecs": '"jpeg"'}
+    line = str(m3u8.ImagePlaylist(None, f"{FOLDER}/{PLAYLIST}", told))
     return f"{master.rstrip()}\n\n{line}\n"
 
 
 def image_playlist(tiles: Tiles, duration_s: float) -> str:
     """The media playlist of the sheets."""
-    lines = ["#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{_SHEET_S}", "#EXT-X-PLAYLIST-TYPE:VOD"]
-    lines.append("#EXT-X-IMAGES-ONLY")
-    layout = f"#EXT-X-TILES:RESOLUTION={tiles.width}x{tiles.height},LAYOUT={COLUMNS}x{ROWS},DURATION={SEGMENT_S}"
+    playlist = m3u8.M3U8()
+    playlist.version, playlist.target_duration, playlist.playlist_type = 7, _SHEET_S, "vod"
+    playlist.is_images_only = playlist.is_endlist = True
+    layout = m3u8.model.Tiles(f"{tiles.width}x{tiles.height}", f"{COLUMNS}x{ROWS}", str(SEGMENT_S))
     for number in range(1, tiles.sheets + 1):
-        lines += [f"#EXTINF:{_sheet_s(tiles, number, duration_s):.3f},", layout, f"{number:05d}.jpg"]
-    return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
+        playlist.add_segment(_Sheet(f"{number:05d}.jpg", _sheet_s(tiles, number, duration_s), layout))
+    return str(playlist.dumps(infspec="milliseconds"))
+
+
+class _Sheet(m3u8.Segment):  # type: ignore[misc]  # m3u8 has no types
+    """A segment of which the playlist says how it is tiled: m3u8 reads that line and does not write it."""
+
+    def __init__(self, uri: str, duration_s: float, layout: m3u8.model.Tiles) -> None:
+        super().__init__(uri=uri, duration=duration_s)
+        self._layout = layout
+
+    def dumps(self, last_segment: object, timespec: str = "milliseconds", infspec: str = "auto") -> str:
+        head, newline, uri = super().dumps(last_segment, timespec, infspec).rpartition("\n")
+        return f"{head}{newline}{self._layout}\n{uri}"
 
 
 def _sheet_s(tiles: Tiles, number: int, duration_s: float) -> float:

@@ -13,7 +13,10 @@ _JOBS = ("director", "writer", "actor")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee publish --help``."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="anything FFmpeg can read")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="anything FFmpeg can read")
+    parser.add_argument(
+        "--test-pattern", action="store_true", help="publish a test pattern, which has a channel of its own then"
+    )
     parser.add_argument("--title", help="the title's name (one file only; default: from the file's name)")
     parser.add_argument("--series", metavar="NAME", help="it is an episode of this series, made where there is none")
     parser.add_argument("--season", type=int, default=1, metavar="N", help="with --series: the season (default: 1)")
@@ -75,7 +78,13 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(ErrorCode.INPUT_USAGE, "--no-clear and --no-encrypted leave nothing to publish.")
     if args.series is not None and args.trailer_of is not None:
         raise InputError(ErrorCode.INPUT_USAGE, "A trailer (--trailer-of) is no episode (--series).")
+    if args.test_pattern == bool(args.files):
+        raise InputError(
+            ErrorCode.INPUT_USAGE, "Which file should be published? (Or --test-pattern, without a file.)"
+        )
     publisher = load("backend_stub.encoding.cli")
+    if args.test_pattern:
+        return int(publisher.pattern_command(service_settings(args)))
     pipeline = load("backend_stub.encoding.pipeline")
     code = 0
     for number, file in enumerate(args.files, args.episode):

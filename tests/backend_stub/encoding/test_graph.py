@@ -182,7 +182,8 @@ def test_a_title_with_everything(tmp_path: Path) -> None:
     with open_jobs(settings) as jobs:
         (job,) = jobs.page()
     result = job.result
-    assert any("black from 4.5 s to 9.0 s" in finding for finding in result["findings"])
+    for word in ("black", "frozen"):
+        assert any(f"{word} from 4.5 s to 9.0 s" in finding for finding in result["findings"])
     assert [quality["codec"] for quality in result["qualities"]] == ["h264", "hevc", "av1"]
     assert all(20 < quality["score"] <= 100 for quality in result["qualities"])
     master = (home / "encrypted" / "master.m3u8").read_text()

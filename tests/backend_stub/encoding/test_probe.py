@@ -112,3 +112,10 @@ def test_a_name_that_looks_like_an_address(barcoded: Path, tmp_path: Path) -> No
     odd = tmp_path / "http:film, 50%d.mp4"
     odd.write_bytes(barcoded.read_bytes())
     assert probe(odd).height == 360
+
+
+def test_how_far_the_sound_is_from_the_pictures(barcoded: Path, tmp_path: Path) -> None:
+    late = tmp_path / "late.mkv"
+    ffmpeg("-itsoffset", "0.3", "-i", barcoded, "-i", barcoded, "-map", "1:v", "-map", "0:a:0", "-c", "copy", late)
+    (track,) = probe(late).audio
+    assert track.offset_s == pytest.approx(0.3, abs=0.05)

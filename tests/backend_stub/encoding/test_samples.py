@@ -6,22 +6,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import m3u8
 import numpy as np
 import pytest
 
 from backend_stub.config import Settings
+from backend_stub.encoding import cli
 from backend_stub.encoding.samples import (
     FPS,
     SAMPLES,
+    TEST_PATTERN,
     make_source,
     missing_samples,
     music,
     publish_samples,
     time_code,
 )
+from backend_stub.live.faults import NO_FAULTS
+from backend_stub.live.files import live_file
 from backend_stub.services.publishing import is_published
+from ui.cli.main import main
 
-TINY = [replace(sample, seconds=1, width=320, height=180) for sample in SAMPLES]
+TINY = [replace(sample, seconds=1, width=320, height=180) for sample in (*SAMPLES, TEST_PATTERN)]
 
 
 @pytest.mark.parametrize("sample", TINY, ids=lambda sample: sample.title)
@@ -66,3 +72,18 @@ def test_samples_are_published(tmp_path: Path) -> None:
     assert done == sorted(done)
     assert done[-1] == 1.0
     assert list(settings.staging_dir.iterdir()) == []
+
+
+def test_the_test_pattern_is_a_channel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "TEST_PATTERN", replace(TEST_PATTERN, seconds=9, width=128, height=72))
+    words = ["publish", "--test-pattern", "--data", str(tmp_path)]
+    assert main([*words, "film.mp4"]) != 0
+    assert main(words) == 0
+    assert capsys.readouterr().out == "test-pattern\n"
+    assert main(words) == 0, "there is nothing left to do"
+    body, _ = live_file(tmp_path / "media", "test-pattern", "video/72p/index.m3u8", 1_800_000_000.0, NO_FAULTS)
+    playlist = m3u8.loads(body.decode())
+    assert len(playlist.segments) > 20
+    assert any(segment.discontinuity for segment in playlist.segments)
