@@ -4,7 +4,9 @@ engine's loop."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+import contextlib
+from collections.abc import AsyncIterator, Hashable
+from typing import Literal
 
 from player.clock import Clock
 from player.errors import ErrorCode, MediaError
@@ -18,6 +20,7 @@ from player.stalls import Look, StallCause, StallSense
 from player.stream.buffered import Playhead
 from player.stream.streaming import Streaming
 
+_TICK_S = 0.5
 _AHEAD_S = 1.0
 _ANSWER_S = 30.0  # a busy machine may let libmpv wait for long
 
@@ -62,14 +65,25 @@ class Progress:
         """The cause of the stall that lasts, or has just ended."""
         return self._sense.why
 
+    async def tick(self, stopped: asyncio.Future[Literal[True]]) -> None:
+        """Half a second, or less when ``stopped`` ends it, and a look. Raises MediaError."""
+        await asyncio.wait({stopped}, timeout=_TICK_S / 2)
+        await self.place()
+        await asyncio.wait({stopped}, timeout=_TICK_S / 2)
+        await self.look()
+
+    async def place(self) -> None:
+        """Ask where playback is, where the player does not tell it by itself. Raises MediaError."""
+        if not self._control.player.tells_position:
+            async with self._answering():
+                self._monitor.property("time-pos", await self._control.run(self._place_s))
+
     async def look(self) -> None:
         """See how things stand. Raises MediaError where nothing helps any more."""
-        try:
-            async with asyncio.timeout(_ANSWER_S):
-                ranges, dropped = await self._control.run(self._reloads.measure)
-                self._picture = await self._control.run(self._control.player.picture)
-        except TimeoutError:
-            raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.") from None
+        async with self._answering():
+            place_s, (ranges, dropped), self._picture = await self._control.run(self._measured)
+        if place_s is not None:
+            self._monitor.property("time-pos", place_s)
         streaming, monitor, position_s = self._streaming, self._monitor, self._playhead.position_s
         streaming.look(ranges, monitor.rung_at(position_s), dropped)
         monitor.sample(
@@ -83,6 +97,24 @@ class Progress:
         await self._judge()
         if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
             monitor.stop_short()
+
+    def _place_s(self) -> float | None:
+        """On the thread that calls libmpv, as the next one."""
+        player = self._control.player
+        place_s: float | None = None if player.tells_position else player.read("time-pos")
+        return place_s
+
+    def _measured(self) -> tuple[float | None, tuple[tuple[tuple[float, float], ...], int], tuple[Hashable, float]]:
+        """All of a look at once: each change of threads costs more than what is asked."""
+        return self._place_s(), self._reloads.measure(), self._control.player.picture()
+
+    @contextlib.asynccontextmanager
+    async def _answering(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                yield
+        except TimeoutError:
+            raise MediaError(ErrorCode.MEDIA_DECODER, "The decoder does not answer any more.") from None
 
     async def _judge(self) -> None:
         if self._reloads.pending:

@@ -53,7 +53,6 @@ from player.thumbnails import Picture
 from player.told import note_of, rated, recalling
 
 _log = logging.getLogger(__name__)
-_TICK_S = 0.5
 
 
 class Session:
@@ -343,11 +342,10 @@ class Session:
             self._set_now(name, value)
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
-        """Sample twice a second until the playback is over."""
+        """Look how it goes until the playback is over."""
         assert self._progress is not None
         while not self._is_over() and not stopped.done():
-            await asyncio.wait({stopped}, timeout=_TICK_S)
-            await self._progress.look()
+            await self._progress.tick(stopped)
 
     def _is_over(self) -> bool:
         status = self._monitor.state.status
@@ -434,10 +432,12 @@ class Session:
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._monitor.property(name, value)
         if name == "eof-reached" and value:
-            self._reached_end()
+            self._errands.do(self._look_for_end)
 
     async def _look_for_end(self) -> None:
         if self._control is not None and await self._control.run(self._player.read, "eof-reached"):
+            if self._progress is not None:
+                await self._progress.place()
             self._reached_end()
 
     def _reached_end(self) -> None:

@@ -12,6 +12,9 @@ from player.mpv.streams import ByteStream
 class MediaPlayer(Protocol):
     """Implemented by :class:`player.mpv.player.MpvPlayer`, which says what each of these does."""
 
+    tells_position: bool
+    """Whether ``time-pos`` comes to the listener by itself, or is to be read."""
+
     def worker(self) -> Executor:
         """A fresh executor on which the calls below are made, one after another."""
         ...

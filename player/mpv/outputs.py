@@ -35,7 +35,8 @@ FALLBACK_FRAMES = 1
 @dataclass(frozen=True, slots=True)
 class OutputWishes:
     """``hardware`` lets a decoder in hardware do the work where there is one; libmpv takes software where it cannot
-    follow. ``passthrough`` gives AC-3 and E-AC-3 undecoded to a receiver that takes them, at normal speed only."""
+    follow. ``passthrough`` gives AC-3 and E-AC-3 undecoded to a receiver that takes them; at another speed
+    they are decoded here, until the next title."""
 
     hardware: bool = True
     tone_mapping: ToneMapping = ToneMapping.AUTO

@@ -24,8 +24,9 @@ _log = logging.getLogger(__name__)
 SCHEME = "matinee"
 
 # libmpv's logger also speaks of things that the engine already handles and reports by itself.
+_POSITION = "time-pos"
+_PASSED = "audio-spdif"
 _OBSERVED = (
-    "time-pos",
     "pause",
     "paused-for-cache",
     "eof-reached",
@@ -79,11 +80,14 @@ _NO_SCRIPTS: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """Where picture and sound go. ``untimed`` plays as fast as decoding allows (null outputs only)."""
+    """Where picture and sound go. ``untimed`` plays as fast as decoding allows (null outputs only). The position is
+    told with each picture where ``each_picture`` or ``untimed`` is set; else it is to be read when it is wanted:
+    telling it costs as much as all else that the engine does while a title plays."""
 
     video: str = "libmpv"
     audio: str | None = None
     untimed: bool = False
+    each_picture: bool = False
     hardware_decoding: str = "no"
     extra: Mapping[str, object] = field(default_factory=dict)
 
@@ -119,6 +123,8 @@ class MpvPlayer:
         if output.untimed:
             options.update(untimed=True, ao_null_untimed=True, video_sync="display-desync")
         options.update(output.extra)
+        self._passed = str(options.get("audio_spdif", ""))  # codecs that go undecoded to a receiver
+        self._decode = False  # none of them does: not at normal speed
         self._log_lines: list[tuple[str, str]] = []
         self._openers: dict[str, Callable[[], ByteStream]] = {}
         self._names = itertools.count(1)
@@ -128,7 +134,8 @@ class MpvPlayer:
         self._event_listener: Callable[[str, Mapping[str, Any]], None] | None = None
         self._seek_event = threading.Event()
         self._terminated = False
-        for name in _OBSERVED:
+        self.tells_position = output.untimed or output.each_picture
+        for name in (*_OBSERVED, _POSITION) if self.tells_position else _OBSERVED:
             self.handle.observe_property(name, self._on_property)
         self.handle.register_event_callback(self._on_event)
         register_protocol(self.handle, SCHEME, self._open_stream)
@@ -196,7 +203,7 @@ class MpvPlayer:
         distance = self.read("avsync")
         rate = self.read("estimated-vf-fps")
         every_s = 1.0 / rate if isinstance(rate, float) and rate > 0 else 0.0
-        return (self.read("time-pos") if distance is None else ("avsync", distance)), every_s
+        return (self.read(_POSITION) if distance is None else ("avsync", distance)), every_s
 
     @property
     def recent_log(self) -> tuple[tuple[str, str], ...]:
@@ -221,6 +228,9 @@ class MpvPlayer:
         In mid-title a start is a must: without one libmpv takes the first cached time for the file's begin. At the
         begin it only costs time, since libmpv then seeks where it already is.
         """
+        if self._decode and self.read("speed") == 1.0:
+            self._decode = False
+            self._set(_PASSED, self._passed)
         parts = [] if start_s is None else [f"start={start_s:.6f}"]
         parts += [f"{name}={value}" for name, value in (options or {}).items()]
         self.command("loadfile", url, "replace", ",".join(parts))
@@ -244,7 +254,21 @@ class MpvPlayer:
         return self._seek_event.wait(0.5)
 
     def set(self, name: str, value: Any) -> None:  # noqa: ANN401
-        """Set a property."""
+        """Set a property. Sound that goes undecoded to a receiver cannot be played slower or faster: from the first
+        other ``speed`` on it is decoded here, until the next :meth:`load` at normal speed."""
+        if name == _PASSED:
+            self._passed = str(value)
+            value = "" if self._decode else value
+        self._set(name, value)
+        if name == "speed" and value != 1.0 and self._passed and not self._decode:
+            self._decode = True
+            self._set(_PASSED, "")
+            track = self.read("aid")
+            if str(self.read("audio-out-params/format", "")).startswith("spdif"):
+                self._set("aid", "no")
+                self._set("aid", track)
+
+    def _set(self, name: str, value: Any) -> None:  # noqa: ANN401
         if self._terminated:
             return
         try:

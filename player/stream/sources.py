@@ -11,7 +11,7 @@ import functools
 import importlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError
@@ -151,7 +151,7 @@ class Sources:
         if self.growing is not None:
             return self.growing.known(rendition)
         result = self._result(("index", id(rendition)))
-        return result if isinstance(result, SegmentIndex) else loaded(rendition)
+        return loaded(rendition) if result is None else cast("SegmentIndex", result)
 
     def as_loaded(self, rendition: Rendition) -> Rendition:
         """The rendition with what its own playlist has said of it, once that is loaded (the tiles of its sheets)."""

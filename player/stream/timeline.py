@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from player.errors import ErrorCode, MediaError
-from player.manifest.model import Rendition, Segment, SegmentIndex, Track
+from player.manifest.model import IndexRef, PlaylistRef, Rendition, Segment, SegmentIndex, Track
 
 _FEW_PICTURES_S = 0.05
 
@@ -165,7 +165,7 @@ def _behind(last: Slot | None, found: Iterable[tuple[int, Segment]]) -> list[tup
 def loaded(rendition: Rendition) -> SegmentIndex | None:
     """The rendition's segments if they are known already, else None."""
     segments = rendition.segments
-    return segments if isinstance(segments, SegmentIndex) else None
+    return None if isinstance(segments, PlaylistRef | IndexRef) else segments
 
 
 def build_timeline(indexes: Sequence[SegmentIndex], *, live: bool = False) -> Timeline:

@@ -31,7 +31,7 @@ class Screen:
     """A player whose pictures are read. Use as a context manager."""
 
     def __init__(self, **options: object) -> None:
-        self.player = MpvPlayer(OutputOptions(video="libmpv", audio="null", extra=options))
+        self.player = MpvPlayer(OutputOptions(video="libmpv", audio="null", each_picture=True, extra=options))
         self._wake = threading.Event()
         self._context = SoftwareRenderContext(self.player.handle, self._wake.set)
         self._picture = np.zeros((HEIGHT, WIDTH, 4), np.uint8)

@@ -119,7 +119,7 @@ def _words_of_showing() -> dict[str, tuple[str, str]]:
         "speakers": (tr("Speakers"), ""),
         "passthrough": (
             tr("Dolby sound"),
-            tr("A receiver that decodes it by itself gets it as it is. It plays at normal speed only."),
+            tr("A receiver that decodes it by itself gets it as it is. At another speed it is decoded here."),
         ),
         "subtitle_size": (tr("Size"), ""),
         "subtitle_colour": (tr("Colour"), ""),

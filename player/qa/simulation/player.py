@@ -58,6 +58,7 @@ class SimulatedPlayer:
         self._names = itertools.count(1)
         self._on_property: Callable[[str, Any], None] | None = None
         self._on_event: Callable[[str, Mapping[str, Any]], None] | None = None
+        self.tells_position = True
         self._properties: dict[str, Any] = {"pause": False, "volume": 100, "mute": False, "speed": 1.0}
         self._task: asyncio.Task[None] | None = None
         self._reader: FileReader | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -13,6 +14,7 @@ from player.mpv.outputs import OutputWishes, Speakers, ToneMapping, output_optio
 from player.mpv.player import MpvPlayer, OutputOptions
 from tests.kit import media
 from tests.kit.playback import engine, opened
+from tests.kit.samples import Sample
 from tests.kit.screen import Screen
 
 
@@ -73,3 +75,30 @@ def test_where_no_hardware_decodes_every_picture_is_shown_all_the_same(made: Eng
             break
     assert report["result"]["played_to_end"]
     assert screen.frames == list(range(title.frames))
+
+
+def test_at_another_speed_a_receiver_gets_decoded_sound() -> None:
+    film = Sample("FFmpeg", "DASH", "fMP4", "H.264", "AC-3").folder() / "manifest.mpd"
+    wishes = output_options(OutputWishes(passthrough=True), in_memory=True)
+    player = MpvPlayer(OutputOptions(video="null", audio="null", extra={**wishes, "loop_file": "inf"}))
+
+    def until_format(spdif: bool) -> None:
+        end = time.monotonic() + 20
+        while (form := str(player.read("audio-out-params/format", ""))).startswith("spdif") is not spdif or not form:
+            assert time.monotonic() < end, player.read("audio-out-params")
+            time.sleep(0.02)
+
+    try:
+        player.load(str(film), None)
+        until_format(spdif=True)
+        player.set("speed", 1.5)
+        until_format(spdif=False)
+        player.set("speed", 1.0)
+        assert player.read("audio-spdif") == "", "not to and fro within a title"
+        player.set("audio-spdif", "ac3")
+        assert player.read("audio-spdif") == ""
+        player.load(str(film), None)
+        until_format(spdif=True)
+        assert player.read("audio-spdif") == "ac3"
+    finally:
+        player.terminate()

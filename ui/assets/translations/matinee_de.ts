@@ -877,8 +877,8 @@
 <context>
     <name>ViewModels</name>
     <message>
-        <source>A receiver that decodes it by itself gets it as it is. It plays at normal speed only.</source>
-        <translation>Ein Receiver, der ihn selbst dekodiert, bekommt ihn, wie er ist. Er läuft nur in normalem Tempo.</translation>
+        <source>A receiver that decodes it by itself gets it as it is. At another speed it is decoded here.</source>
+        <translation>Ein Receiver, der ihn selbst dekodiert, bekommt ihn, wie er ist. Bei anderem Tempo wird er hier dekodiert.</translation>
     </message>
     <message>
         <source>About</source>
