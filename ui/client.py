@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from player.errors import ANY_ERROR, ErrorCode, ServiceError
 from player.state import PlaybackState, Status
+from ui.membership import AccountCard, Membership, PaymentCard, PlanOffer
 from ui.ports import (
-    AccountCard,
     CatalogPage,
     ChannelCard,
     DeviceCard,
@@ -27,12 +27,9 @@ from ui.ports import (
     EpisodeCard,
     Found,
     Household,
-    Membership,
     OnAir,
     PartReport,
-    PaymentCard,
     Person,
-    PlanOffer,
     PlayerPort,
     SeasonCards,
     SessionPort,

@@ -17,8 +17,8 @@ from player.opening import Source
 from player.startup import StartPart, Startup
 from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
 from player.thumbnails import Picture
+from ui.membership import AccountCard, Membership, PaymentCard, PlanOffer
 from ui.ports import (
-    AccountCard,
     CatalogPage,
     ChannelCard,
     DeviceCard,
@@ -26,12 +26,9 @@ from ui.ports import (
     EpisodeCard,
     Found,
     Household,
-    Membership,
     OnAir,
     PartReport,
-    PaymentCard,
     Person,
-    PlanOffer,
     SeasonCards,
     SignInCode,
     TitleCard,

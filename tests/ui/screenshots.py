@@ -142,7 +142,7 @@ def main() -> int:
         register_types(choose_scene())
         gc.disable()  # Qt objects in cycles go on the Qt thread only, and pictures are few
         states.cards = named_cards
-        states.playing = partial(fake_client.playing, title=NAMES[1])
+        fake_client.playing = partial(fake_client.playing, title=NAMES[1])
         args.folder.mkdir(parents=True, exist_ok=True)
         if args.guide:
             for name, state, tv in GUIDE:

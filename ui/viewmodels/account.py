@@ -9,7 +9,8 @@ from enum import StrEnum
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal, Slot
 
 from player.state import Failure
-from ui.ports import AccountCard, ClientPort, Membership, PaymentCard, PlanOffer
+from ui.membership import AccountCard, Membership, PaymentCard, PlanOffer
+from ui.ports import ClientPort
 from ui.viewmodels.binding import RecordModel, shown
 from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.menus import Option, OptionModel
