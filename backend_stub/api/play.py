@@ -13,6 +13,7 @@ from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
 from backend_stub.services.addresses import ManifestUrls
 from backend_stub.services.play import StartedPlay
+from backend_stub.titles import LIVE
 
 router = APIRouter(tags=["play"])
 
@@ -32,7 +33,7 @@ def start_play(
         furthest_s=started.resume.furthest_s,
         next_episode=None if started.next_episode is None else title_body(request, started.next_episode),
         qualities=[schemas.QualityBody.model_validate(one) for one in started.qualities],
-        steering=schemas.SteeringPointer(url=_steering_url(request, context, started)),
+        steering=_steering_pointer(request, context, started),
     )
 
 
@@ -55,10 +56,19 @@ def manifest_bodies(manifests: Sequence[ManifestUrls]) -> list[schemas.ManifestB
     return [schemas.ManifestBody(pathway=one.pathway, dash=one.dash, hls=one.hls) for one in manifests]
 
 
-def _steering_url(request: Request, context: ServiceContext, started: StartedPlay) -> str:
+def _steering_pointer(request: Request, context: ServiceContext, started: StartedPlay) -> schemas.SteeringPointer:
     session = started.session
     token = context.steering.token(session.id, session.title_id, session.expires_at)
-    return str(request.url_for("steering", session_id=session.id).include_query_params(token=token))
+
+    def url(name: str) -> str:
+        return str(request.url_for(name, session_id=session.id).include_query_params(token=token))
+
+    is_live = session.variant == LIVE
+    return schemas.SteeringPointer(
+        url=url("steering"),
+        hls=None if is_live else url("steered_hls"),
+        dash=None if is_live else url("steered_dash"),
+    )
 
 
 def _licence_pointer(request: Request, started: StartedPlay) -> schemas.LicencePointer | None:

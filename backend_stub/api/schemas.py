@@ -302,7 +302,11 @@ class HeartbeatBody(BaseModel):
 
 
 class SteeringPointer(BaseModel):
+    """``hls`` and ``dash`` are manifests that name all edges and ``url``; a channel has none."""
+
     url: str
+    hls: str | None
+    dash: str | None
 
 
 class SteeringManifest(BaseModel):

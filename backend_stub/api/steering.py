@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from backend_stub.api import schemas
 from backend_stub.api.deps import Context, Country, Hex32
 from backend_stub.api.errors import documented
+from backend_stub.context import ServiceContext
+from backend_stub.problems import ProblemError
+from backend_stub.services import steered
 from backend_stub.services.steering import TTL_S
 
 router = APIRouter(tags=["steering"])
 
+_HLS_TYPE, _DASH_TYPE = "application/vnd.apple.mpegurl", "application/dash+xml"
+
+
+def _manifest(media_type: str) -> dict[int | str, dict[str, Any]]:
+    found = {"description": "A manifest", "content": {media_type: {"schema": {"type": "string"}}}}
+    return {200: found, **documented(403, 404)}
+
+
+_HLS, _DASH = _manifest(_HLS_TYPE), _manifest(_DASH_TYPE)
 _Token = Annotated[str, Query(min_length=1, max_length=1024)]
 # What players add of themselves (RFC 8216bis, section 7.1; ETSI TS 103 998, section 6.3); it is not relied upon.
 
@@ -42,3 +54,33 @@ def steering(
             "SERVICE-LOCATION-PRIORITY": order,
         }
     )
+
+
+@router.get("/steering/{session_id}/master.m3u8", name="steered_hls", response_class=Response, responses=_HLS)
+def steered_hls(request: Request, context: Context, session_id: Hex32, country: Country, token: _Token) -> Response:
+    """The title on all edges, for players that are steered by what the manifest says."""
+    text, places, url = _steered(request, context, session_id, country, token, "master.m3u8")
+    return Response(steered.hls(text, places, url), media_type=_HLS_TYPE)
+
+
+@router.get("/steering/{session_id}/manifest.mpd", name="steered_dash", response_class=Response, responses=_DASH)
+def steered_dash(request: Request, context: Context, session_id: Hex32, country: Country, token: _Token) -> Response:
+    """The title on all edges, for players that are steered by what the manifest says."""
+    text, places, url = _steered(request, context, session_id, country, token, "manifest.mpd")
+    return Response(steered.dash(text, places, url), media_type=_DASH_TYPE)
+
+
+def _steered(
+    request: Request, context: ServiceContext, session_id: str, country: str | None, token: str, name: str
+) -> tuple[str, list[steered.Place], str]:
+    """The title's own manifest, where its files are, and the address of the steering server."""
+    context.steering.check(session_id, token)
+    title_id, place, manifests = context.play.manifests(session_id, country)
+    try:
+        text = (context.settings.media_dir / title_id / place / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ProblemError(404, "variant_not_found", "The title has no such variant.") from error
+    places = [steered.Place(one.pathway, one.hls.removesuffix("master.m3u8")) for one in manifests]
+    if not places:
+        raise ProblemError(404, "variant_not_found", "There is no edge that has the title.")
+    return text, places, str(request.url_for("steering", session_id=session_id).include_query_params(token=token))

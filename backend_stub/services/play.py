@@ -12,7 +12,8 @@ from sqlalchemy import and_, bindparam, select
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Device, PlaySession
+from backend_stub.db.models import Account, Device, PlaySession, Title
+from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.addresses import Addresses, ManifestUrls
 from backend_stub.services.catalog import WatchedTitle, watched, whole
@@ -110,6 +111,20 @@ class PlayService:
             qualities=qualities,
             next_episode=next(iter(after), None),
         )
+
+    def manifests(self, session_id: str, country: str | None) -> tuple[str, str, list[ManifestUrls]]:
+        """The title of a session that goes on, the place of its files, and their addresses on each edge.
+
+        Raises :class:`ProblemError` 404 ``session_not_found``, for channels as well.
+        """
+        with self._database.read() as session:
+            found = session.get(PlaySession, session_id)
+            title = session.get(Title, found.title_id) if found is not None else None
+        if found is None or title is None or found.variant == LIVE:
+            raise ProblemError(404, "session_not_found", "There is no such session.")
+        place = place_of(found.variant, title.version)
+        audience = self.audience(session_id, country)
+        return title.id, place, self._addresses.of(title.id, place, session_id, found.expires_at, audience)
 
     def audience(self, session_id: str, country: str | None) -> Audience:
         """Whom a session is for; ``country`` is that of the network, where it is known."""

@@ -21,6 +21,8 @@ PUBLIC = {
     ("get", "/posters/{title_id}.jpg"),
     ("get", "/artwork/{title_id}/{name}"),
     ("get", "/steering/{session_id}"),
+    ("get", "/steering/{session_id}/master.m3u8"),
+    ("get", "/steering/{session_id}/manifest.mpd"),
     ("post", "/clearkey/{title_id}"),
     ("post", "/licences/{licence_id}/release"),
     ("get", "/revocations"),
