@@ -82,6 +82,7 @@ class AudioTracks:
         if key not in self._lines:
             self._lines[key] = SegmentLine(key, await self._parts(number, 0), growing=timeline.growing)
         elif timeline.growing:
+            self._lines[key].growing = True
             self._lines[key].grow(await self._parts(number, timeline[timeline.first].period))
         return self._lines[key]
 
@@ -124,6 +125,8 @@ class AudioTracks:
         line = await self.line(number)
         await self.close()
         self.chosen = number
+        if self._buffered.audio is not None and self._buffered.audio is not line:
+            self._buffered.audio.growing = False  # nobody follows it any more
         self._buffered.audio = line
         self.lane = Lane(
             line.key,

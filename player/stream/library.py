@@ -11,6 +11,8 @@ from player.stream.timeline import Slot
 from player.stream.waiting import Waiting
 
 _MIN_OVERLAP_S = 0.02  # less of an earlier segment is only used if it is there already
+_UNEVEN_S = 0.1  # sound and picture end not quite together
+_LOST_SLOTS = 6  # sound that is so far behind the picture does not come any more
 _LONGER_S = 1.0  # the sound of a group may begin its last segments so long after the picture has ended
 
 
@@ -18,7 +20,7 @@ class StoreLibrary:
     """Implements :class:`player.stream.feed.Library` over the store.
 
     ``want(track, position)`` tells the engine's loop what is read now; it returns at once. ``lines`` maps each
-    separate audio track that may be read to its segments.
+    separate audio track that may be read to its segments; ``end_s`` is where the main track ends as it is listed now.
     """
 
     def __init__(
@@ -28,18 +30,21 @@ class StoreLibrary:
         waiting: Waiting,
         want: Callable[[str, int], None],
         lines: Mapping[str, SegmentLine],
+        end_s: Callable[[], float],
     ) -> None:
         self._main = main
         self._store = store
         self._waiting = waiting
         self._want = want
         self._lines = lines
+        self._end_s = end_s
 
     def main_entry(self, slot: Slot) -> Entry:
         return self._wait_for(self._main, slot.number)
 
     def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
         line = self._lines[track]
+        self._waiting.until(lambda: self._is_listed(line, slot))
         start = slot.start_s - (0.0 if slot.first_of_group else _MIN_OVERLAP_S)
         stop = slot.end_s + _LONGER_S if slot.last_of_group else slot.until_s + _MIN_OVERLAP_S
         positions = line.overlapping(start, stop, slot.group)
@@ -48,6 +53,15 @@ class StoreLibrary:
             for position in positions
             if line[position].segment.end_s - slot.start_s > _MIN_OVERLAP_S or self._store.peek(track, position)
         ]
+
+    def _is_listed(self, line: SegmentLine, slot: Slot) -> bool:
+        """Whether all of the slot's sound is listed that ever will be. A live programme may list its sound later than
+        its picture: written before that, the slot would stay without it."""
+        if not line.growing or not len(line):
+            return True
+        newest = line[len(line) - 1]
+        lost = self._end_s() - slot.end_s > _LOST_SLOTS * slot.duration_s
+        return newest.period != slot.period or newest.segment.end_s >= slot.end_s - _UNEVEN_S or lost
 
     def audio_entry(self, track: str, position: int) -> Entry:
         return self._wait_for(track, position)

@@ -110,7 +110,7 @@ class Streaming:
             self._done,
             self._failed,
         )
-        self._library = StoreLibrary(MAIN, store, waiting, self._want_threadsafe, lines)
+        self._library = StoreLibrary(MAIN, store, waiting, self._want_threadsafe, lines, lambda: self.timeline.end_s)
         main_kind = StreamKind.VIDEO if selection.video is not None else StreamKind.AUDIO
         self._emitter = Emitter(self._library, main_kind, selection.muxed_audio)
         self._firsts: dict[str, asyncio.Future[Entry]] = {}

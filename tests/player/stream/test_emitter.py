@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -60,8 +61,14 @@ class Title:
                 entry(data, track="audio-0", position=position, segment=part.segment, waiting=self.waiting)
             )
         self.wanted: list[tuple[str, int]] = []
+        self.library_lines = {"audio-0": self.line}
         library = StoreLibrary(
-            "main", self.store, self.waiting, lambda *want: self.wanted.append(want), {"audio-0": self.line}
+            "main",
+            self.store,
+            self.waiting,
+            lambda *want: self.wanted.append(want),
+            self.library_lines,
+            lambda: self.timeline.end_s,
         )
         self.emitter = Emitter(library, StreamKind.VIDEO, muxed)
         self.feed = AudioFeed("audio-0", AAC, library, self.emitter.offsets)
@@ -338,3 +345,32 @@ def test_the_other_sound_is_written_from_the_next_slot_on() -> None:
     title.emitter.select({})
     assert marks(list(stream), "a") != []
     assert marks(title.pieces(1), "a") == []
+
+
+def later_listed(title: Title, kept: int) -> list[LinePart]:
+    """Take from the line what is listed after its first ``kept`` parts, as if the programme still grew."""
+    parts = title.line.parts
+    title.line = SegmentLine("audio-0", parts[:kept], growing=True)
+    title.library_lines["audio-0"] = title.line
+    return parts[kept:]
+
+
+def test_sound_that_is_listed_after_its_picture_is_waited_for() -> None:
+    title = Title([4.0] * 3, [4.0] * 3)
+    late = later_listed(title, 1)
+    assert marks(title.pieces(0), "a") == expected([4.0], A_S)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(title.pieces, 1)
+        with pytest.raises(TimeoutError):
+            written.result(0.05)
+        title.line.grow(late)
+        title.waiting.wake()
+        assert len(marks(written.result(10), "a")) == 200
+
+
+def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
+    title = Title([4.0] * 9, [4.0] * 9)
+    later_listed(title, 1)
+    assert marks(title.pieces(1), "a") == [], "the picture is seven segments further"
+    title.line.growing = False
+    assert marks(title.pieces(8), "a") == [], "the programme is over"
