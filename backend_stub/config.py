@@ -41,6 +41,7 @@ class Settings:
     store_url: str = field(default_factory=lambda: os.environ.get("MATINEE_STORE_URL", ""), repr=False)
     networks: tuple[tuple[str, str], ...] = ()
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
+    lockout: RateLimit = RateLimit(attempts=20, window_s=15 * 60)  # wrong passwords of an account, from wherever
     register_limit: RateLimit = RateLimit(attempts=30, window_s=600)
     pin_limit: RateLimit = RateLimit(attempts=5, window_s=300)
     payment_limit: RateLimit = RateLimit(attempts=10, window_s=600)

@@ -104,6 +104,7 @@ class ServiceContext:
     key_care: KeyCare
     regions: Regions
     login_window: SlidingWindow
+    lockout: SlidingWindow
     register_window: SlidingWindow
     code_window: SlidingWindow
     pin_window: SlidingWindow
@@ -203,6 +204,7 @@ def open_context(
         key_care=KeyCare(database, clock, masters),
         regions=Regions(settings.networks),
         login_window=SlidingWindow(settings.login_limit),
+        lockout=SlidingWindow(settings.lockout),
         register_window=SlidingWindow(settings.register_limit),
         code_window=SlidingWindow(settings.login_limit),
         pin_window=SlidingWindow(settings.pin_limit),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from fastapi import APIRouter, Request, Response
 
 from backend_stub.api import schemas
@@ -57,7 +60,8 @@ def change_password(
     body: schemas.PasswordRequest, request: Request, context: Context, viewer: Viewer
 ) -> schemas.TokensBody:
     _count(context.login_window, context, f"{_host(request)} {viewer.email}")
-    account = context.accounts.change_password(viewer.id, body.password, body.new_password)
+    with _locking(context, viewer.email):
+        account = context.accounts.change_password(viewer.id, body.password, body.new_password)
     return tokens_body(context.tokens.issue(account, body.device_name))
 
 
@@ -93,15 +97,39 @@ def approve_device_grant(body: schemas.ApprovalRequest, context: Context, viewer
 
 
 def checked_sign_in(context: ServiceContext, request: Request, email: str, password: str) -> Account:
-    """The account with this password; tries are counted per address and account.
+    """The account with this password; tries are counted per address and account, wrong passwords per account.
 
     Raises :class:`ProblemError` 429 ``too_many_attempts``, 401 ``wrong_credentials``, 403 ``account_closed``.
     """
     key = f"{_host(request)} {normalise_email(email)}"
     _count(context.login_window, context, key)
-    account = context.accounts.authenticate(email, password)
+    with _locking(context, normalise_email(email)):
+        account = context.accounts.authenticate(email, password)
     context.login_window.forgive(key)
     return account
+
+
+@contextmanager
+def _locking(context: ServiceContext, email: str) -> Iterator[None]:
+    """A password of this account is tried: too many wrong ones lock it for a while, wherever they come from; the same
+    goes for accounts that there are not. Sign-ins that there are go on.
+
+    Raises :class:`ProblemError` 429 ``too_many_attempts``.
+    """
+    now = context.clock.monotonic()
+    wait_s = context.lockout.wait(email, now)
+    if wait_s is not None:
+        raise ProblemError(
+            429, "too_many_attempts", "Too many wrong passwords; try again later.", retry_after(wait_s)
+        )
+    try:
+        yield
+    except ProblemError as problem:
+        if problem.code == "wrong_credentials":
+            context.lockout.attempt(email, now)
+            context.accounts.note_wrong_password(email, locked=context.lockout.wait(email, now) is not None)
+        raise
+    context.lockout.forgive(email)
 
 
 def tokens_body(pair: TokenPair) -> schemas.TokensBody:

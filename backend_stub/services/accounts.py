@@ -90,6 +90,17 @@ class Accounts:
         with self._database.read() as session:
             return session.scalar(select(Account).where(Account.email == normalise_email(email)))
 
+    def note_wrong_password(self, email: str, *, locked: bool) -> None:
+        """Leave a trace of a wrong password, where there is such an account; ``locked`` where it was one too many."""
+        account = self.find(email)
+        if account is None:
+            return
+        with self._database.write() as session:
+            now = self._clock.now()
+            audit.record(session, now, "session.refused", account_id=account.id)
+            if locked:
+                audit.record(session, now, "account.locked", account_id=account.id)
+
     def search(self, text: str, before: float | None, limit: int) -> Sequence[Account]:
         """Accounts with ``text`` in their address or their name, the newest first, made before a moment where one is
         named."""

@@ -25,14 +25,22 @@ class SlidingWindow:
             self._attempts.move_to_end(key)
             while len(self._attempts) > _MAX_KEYS:
                 self._attempts.popitem(last=False)
-            while times and times[0] <= now - self._limit.window_s:
-                times.popleft()
-            if len(times) >= self._limit.attempts:
-                return times[0] + self._limit.window_s - now
-            times.append(now)
-            return None
+            wait_s = self._wait(times, now)
+            if wait_s is None:
+                times.append(now)
+            return wait_s
+
+    def wait(self, key: str, now: float) -> float | None:
+        """What :meth:`attempt` would answer, without counting one."""
+        with self._lock:
+            return self._wait(self._attempts.get(key, deque()), now)
 
     def forgive(self, key: str) -> None:
         """Forget the attempts of ``key``, after one that succeeded."""
         with self._lock:
             self._attempts.pop(key, None)
+
+    def _wait(self, times: deque[float], now: float) -> float | None:
+        while times and times[0] <= now - self._limit.window_s:
+            times.popleft()
+        return times[0] + self._limit.window_s - now if len(times) >= self._limit.attempts else None

@@ -13,6 +13,7 @@ from backend_stub.config import RateLimit, Settings
 from backend_stub.db.models import AuditEntry, RefreshToken
 from backend_stub.server import ServerGroup
 from tests.kit.backend import SignedInViewer
+from tests.kit.rights import Caller, Service, service
 
 DEMO = {"email": "demo@matinee.local", "password": "demo", "device_name": "test"}
 
@@ -142,3 +143,41 @@ def test_too_many_attempts(tmp_path: Path) -> None:
         assert code_of(answers[2]) == (429, "too_many_attempts")
         assert 25 <= int(answers[2].headers["retry-after"]) <= 30
         assert client.post("/auth/login", json={**DEMO, "email": "other@matinee.local"}).status_code == 401
+
+
+class TestLockout:
+    @pytest.fixture
+    def running(self, tmp_path: Path) -> Iterator[Service]:
+        with service(tmp_path, lockout=RateLimit(attempts=3, window_s=900)) as made:
+            made.context.accounts.register("ada@example.org", "Ada", "her password")
+            yield made
+
+    def sign_in(self, running: Service, host: int, password: str, email: str = "ada@example.org") -> httpx.Response:
+        caller = Caller(running.app, running.runner, f"192.0.2.{host}", {})
+        return caller.post("/auth/login", {"email": email, "password": password, "device_name": "x"})
+
+    def test_wrong_passwords_lock_an_account_wherever_they_come_from(self, running: Service) -> None:
+        token = self.sign_in(running, 9, "her password").json()["access_token"]
+        for host in range(3):
+            assert code_of(self.sign_in(running, host, "wrong"))[0] == 401
+        locked = self.sign_in(running, 9, "her password")
+        assert code_of(locked) == (429, "too_many_attempts")
+        assert locked.headers["retry-after"] == "900"
+        signed_in = Caller(running.app, running.runner, "192.0.2.9", {"Authorization": f"Bearer {token}"})
+        assert signed_in.get("/catalog").status_code == 200, "who is signed in goes on"
+        change = {"password": "her password", "new_password": "another password", "device_name": "x"}
+        assert code_of(signed_in.post("/auth/password", change))[0] == 429
+        assert [entry.action for entry in running.context.audit_log.page(None, 4)] == [
+            "account.locked",
+            *["session.refused"] * 3,
+        ]
+        running.clock.step(901)
+        assert self.sign_in(running, 9, "her password").status_code == 200
+
+    def test_the_right_one_begins_to_count_anew(self, running: Service) -> None:
+        for password in ("wrong", "wrong", "her password", "wrong", "wrong", "her password"):
+            assert self.sign_in(running, 1, password).status_code == (200 if password == "her password" else 401)
+
+    def test_an_account_that_is_not_there_locks_as_one_that_is(self, running: Service) -> None:
+        answers = [self.sign_in(running, host, "wrong", "nobody@example.org").status_code for host in range(4)]
+        assert answers == [401, 401, 401, 429]

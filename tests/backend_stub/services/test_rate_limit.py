@@ -14,6 +14,13 @@ def test_the_window_slides() -> None:
     assert window.attempt("a", 11) == 3
 
 
+def test_looking_counts_nothing() -> None:
+    window = SlidingWindow(RateLimit(attempts=1, window_s=10))
+    assert window.wait("a", 0) is None
+    assert window.attempt("a", 0) is None
+    assert [window.wait("a", 4), window.attempt("a", 4), window.wait("a", 10)] == [6, 6, None]
+
+
 def test_success_forgives() -> None:
     window = SlidingWindow(RateLimit(attempts=1, window_s=10))
     assert window.attempt("a", 0) is None
