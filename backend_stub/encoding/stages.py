@@ -107,7 +107,7 @@ class Stages:
         found = findings_of(task.source, task.claim.inputs)
         published = PublishedTitle(
             title=task.title,
-            folder=task.folder / "title",
+            folder=task.folder / "whole",
             duration_s=encoded.duration_s,
             heights=sorted({rung.height for rung in task.ladder.video}),
             keys=task.keys() if task.options.encrypted else (),
@@ -216,7 +216,7 @@ class _Task:
 
     def packaged(self, variant: str) -> str:
         """The name of the folder that was made of a variant: another one for each attempt."""
-        return str(self.result(f"package/{variant}")["folder"])
+        return str(self.result(f"package/{variant}").get("folder", f"title/{variant}"))  # that of older versions
 
     def put_together(self, title: Path) -> None:
         """Make the folder ``title`` of all variants and pictures; what it is made of stays, for another attempt."""
