@@ -115,7 +115,7 @@ class SignedInViewer:
 @contextmanager
 def signed_in_viewer(group: ServerGroup) -> Iterator[SignedInViewer]:
     """Sign the demo viewer in and register a fresh device."""
-    with httpx.Client(base_url=group.api_url, trust_env=False) as client:
+    with httpx.Client(base_url=group.api_url, trust_env=False, timeout=60) as client:
         tokens = client.post(
             "/auth/login", json={"email": DEMO_EMAIL, "password": DEMO_PASSWORD, "device_name": "test"}
         ).json()
