@@ -108,6 +108,7 @@ class AudioTracks:
             rendition = audio_rendition(track)
             known = self._sources.index_if_known(rendition) or ()
             line.grow(LinePart(period, rendition, segment) for segment in known)
+        line.slide(self._buffered.timeline.start_s)
         line.growing = growing
         self.lane.extend(len(line))
 

@@ -76,12 +76,12 @@ class Buffered:
     def ranges(self) -> tuple[tuple[float, float], ...]:
         """The stretches of time of which every track that plays is complete."""
         first = self.timeline.first  # what has left the window of a live playback cannot be gone back to
-        slots = self.timeline.slots[first:]
+        slots = self.timeline.since(first)
         main = self._stretches(MAIN, first, [(slot.start_s, slot.end_s) for slot in slots])
         if self.audio is None or not len(self.audio):
             return tuple(main)
         first = self.audio.at(self.timeline.start_s)
-        parts = self.audio.parts[first:]
+        parts = self.audio.since(first)
         audio = self._stretches(self.audio.key, first, [(part.segment.start_s, part.segment.end_s) for part in parts])
         if audio and not self.audio.growing and audio[-1][1] >= parts[-1].segment.end_s:
             audio[-1] = (audio[-1][0], math.inf)  # sound may end a little before the picture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from player.manifest.model import Rendition, Segment
+from player.stream.row import Row
+
+_KEPT = 1024  # segments before the window of a live playback
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +28,48 @@ class SegmentLine:
 
     def __init__(self, key: str, parts: Iterable[LinePart], *, growing: bool = False) -> None:
         self.key = key
-        self.parts = list(parts)
+        self._row = Row(parts, lambda part: part.segment.start_s)
         self.growing = growing
-        self._starts = [part.segment.start_s for part in self.parts]
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._row)
+
+    @property
+    def parts(self) -> list[LinePart]:
+        """All segments; of a live playback those that may still be wanted."""
+        return self._row.items
+
+    def since(self, position: int) -> list[LinePart]:
+        """The segments from this position on."""
+        return self._row.since(position)
+
+    def slide(self, start_s: float) -> None:
+        """What begins before ``start_s`` cannot be had any more."""
+        self._row.forget(self.at(start_s) - _KEPT)
 
     def grow(self, parts: Iterable[LinePart]) -> int:
         """Put those that begin behind the last one at the end; how many those were."""
         last = self.parts[-1].segment if self.parts else None
-        before = len(self._starts)
+        before = len(self)
         for part in parts:
             if last is None or part.segment.start_s > last.start_s + last.duration_s / 2:
-                self.parts.append(part)
-                self._starts.append(part.segment.start_s)
-        return len(self._starts) - before
+                self._row.append(part)
+        return len(self) - before
 
     def __getitem__(self, position: int) -> LinePart:
-        return self.parts[position]
+        return self._row[position]
 
     def at(self, time_s: float) -> int:
         """The position that covers ``time_s``, clamped to the ends."""
-        return max(0, bisect_right(self._starts, time_s) - 1)
+        return self._row.at(time_s)
 
     def overlapping(self, start_s: float, stop_s: float, group: tuple[int, int]) -> list[int]:
         """Positions of one group (period, discontinuity) with media between two times."""
         found = []
         for position in range(self.at(start_s), len(self)):
-            segment = self.parts[position].segment
+            segment = self[position].segment
             if segment.start_s >= stop_s:
                 break
-            if segment.end_s > start_s and (self.parts[position].period, segment.discontinuity) == group:
+            if segment.end_s > start_s and (self[position].period, segment.discontinuity) == group:
                 found.append(position)
         return found

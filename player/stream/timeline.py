@@ -7,14 +7,15 @@ the same slots; the audio has segments of its own, which are cut to the slots wh
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from player.errors import ErrorCode, MediaError
 from player.manifest.model import IndexRef, PlaylistRef, Rendition, Segment, SegmentIndex, Track
+from player.stream.row import Row
 
 _FEW_PICTURES_S = 0.05
+_KEPT = 1024  # slots before the window of a live playback
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +78,30 @@ class Timeline:
     """
 
     def __init__(self, slots: Iterable[Slot] = (), *, live: bool = False) -> None:
-        self.slots = list(slots)
-        self._starts = [slot.start_s for slot in self.slots]
+        self._row = Row(slots, lambda slot: slot.start_s)
         self.live = live
         self.growing = live
         self.first = 0
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._row)
 
     def __getitem__(self, number: int) -> Slot:
-        return self.slots[number]
+        return self._row[number]
+
+    @property
+    def slots(self) -> list[Slot]:
+        """All slots; of a live playback those that may still be wanted."""
+        return self._row.items
+
+    def since(self, number: int) -> list[Slot]:
+        """The slots from this number on."""
+        return self._row.since(number)
 
     @property
     def start_s(self) -> float:
         """Where the first slot that can still be had begins."""
-        return self.slots[min(self.first, len(self.slots) - 1)].start_s if self.slots else 0.0
+        return self[min(self.first, len(self) - 1)].start_s if len(self) else 0.0
 
     @property
     def end_s(self) -> float:
@@ -100,7 +109,7 @@ class Timeline:
 
     def at(self, time_s: float) -> Slot:
         """The slot that covers ``time_s``, clamped to the ends."""
-        return self.slots[max(0, bisect_right(self._starts, time_s) - 1)]
+        return self._row[self._row.at(time_s)]
 
     def rounded(self, time_s: float) -> float:
         """The time, or the start of a segment that is a few pictures away at the most: whether a segment is fetched
@@ -112,33 +121,33 @@ class Timeline:
         """Put the segments (with their periods) behind the last slot that begin there; how many those were."""
         fresh = _behind(self.slots[-1] if self.slots else None, found)
         if fresh and self.slots:
-            self.slots[-1] = _followed(self.slots[-1], *fresh[0])
+            self._row.change_last(_followed(self.slots[-1], *fresh[0]))
         for place, (period, segment) in enumerate(fresh):
             slot = self._slot(period, segment)
             if place + 1 < len(fresh):
                 slot = _followed(slot, *fresh[place + 1])
-            self.slots.append(slot)
-            self._starts.append(slot.start_s)
+            self._row.append(slot)
         if not self.growing:
             self.end()
         return len(fresh)
 
     def slide(self, start_s: float) -> None:
         """What begins before ``start_s`` cannot be had any more."""
-        while self.first + 1 < len(self.slots) and self.slots[self.first].middle_s < start_s:
+        while self.first + 1 < len(self) and self[self.first].middle_s < start_s:
             self.first += 1
+        self._row.forget(self.first - _KEPT)
 
     def end(self) -> None:
         """Nothing more will come: the last slot takes whatever its media holds."""
         self.growing = False
         if self.slots:
-            self.slots[-1] = replace(self.slots[-1], last_of_group=True, until_s=math.inf, last=True)
+            self._row.change_last(replace(self.slots[-1], last_of_group=True, until_s=math.inf, last=True))
 
     def _slot(self, period: int, segment: Segment) -> Slot:
         """The next slot; until another one follows it counts as one in the middle of its group."""
         group = (period, segment.discontinuity)
         return Slot(
-            number=len(self.slots),
+            number=len(self),
             start_s=segment.start_s,
             duration_s=segment.duration_s,
             period=period,
