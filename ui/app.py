@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from player.errors import ComponentError, ErrorCode, ExitCode
 from player.state import PlaybackState
-from ui.display import check_display
+from ui.display import check_display, display_lines
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -299,14 +299,17 @@ def _make_player() -> PlayerPort:
 
 
 def _playback_settings(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> PlaybackSettings:
-    """What the viewer has set, as it stands now."""
+    """What the viewer has set, as it stands now; Auto needs no more lines than the screen has."""
     from player.cmcd import CmcdSettings
     from player.settings import PlaybackSettings
 
-    return options.playback or PlaybackSettings(
+    if options.playback is not None:
+        return replace(options.playback, max_height=options.playback.max_height or display_lines())
+    return PlaybackSettings(
         stay_at_end=not options.only_source,
         audio_language=store.preferences.audio_language or None,
         max_bps=store.preferences.data_limit_bps or None,
+        max_height=display_lines(),
         metered=store.preferences.metered or meter.network.metered is True,
         cmcd=CmcdSettings() if store.preferences.cmcd else None,
     )

@@ -1,4 +1,4 @@
-"""Whether a window can be shown at all: Qt ends the process when it cannot, so it is asked first."""
+"""Whether a window can be shown at all (Qt ends the process when it cannot, so it is asked first), and how fine."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ def check_display(environ: Mapping[str, str]) -> None:
             f"To show a window on X11, Qt needs {', '.join(missing)}; “matinee doctor” says how to get it.",
             libraries=" ".join(missing),
         )
+
+
+def display_lines() -> int | None:
+    """Lines of the finest screen, in pixels of its own; None before Qt has begun, and where there is no screen."""
+    from PySide6.QtGui import QGuiApplication
+
+    if QGuiApplication.instance() is None:
+        return None
+    lines = [screen.size().height() * screen.devicePixelRatio() for screen in QGuiApplication.screens()]
+    return round(max(lines)) if lines else None
 
 
 def _wayland_answers(environ: Mapping[str, str]) -> bool:

@@ -145,3 +145,15 @@ def test_startup_uses_the_memory_and_is_careful_without() -> None:
     assert decision.reason is Reason.START_REMEMBERED
     assert decision.rung == 4
     assert isinstance(decision.snapshot.rungs[0], Rung)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_rung_set_that_changes_in_mid_session_is_followed(policy: str) -> None:
+    """A live title gets a new ladder, a rung is taken away: what was fetched last may not be there any more."""
+    auto = registry.create(policy)
+    for number, (count, current) in enumerate([(5, 4), (2, 4), (2, 1), (4, 1), (5, None)]):
+        whole = snapshot(50e6, buffer_s=14.0, current=current, now_s=10.0 * number, segments_fetched=9 + number)
+        sizes = tuple(row[:count] for row in whole.next_sizes)
+        decision = auto.decide(replace(whole, rungs=whole.rungs[:count], next_sizes=sizes))
+        assert decision.rung is not None
+        assert decision.rung < count

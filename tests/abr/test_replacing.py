@@ -57,7 +57,7 @@ def test_it_says_what_it_does_and_what_would_have_changed_it() -> None:
     recorded = decision_from_dict(decision_to_dict(replace(found.decision, policy="planner")))
     text = explain(Recorded(60.0, recorded, found.position))
     assert "1.0 Mbit/s is fetched anew at 4.0 Mbit/s" in text
-    assert "it stays below 4.0 Mbit/s that are likely at the least, or with less than 15 s buffered" in text
+    assert "it stays below 4.0 Mbit/s that are likely at the least, or with less than 24 s buffered" in text
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_it_says_what_it_does_and_what_would_have_changed_it() -> None:
         {"phase": Phase.AFTER_SEEK},
         {"current": 0},
         {"current": None},
-        {"buffer_s": 14.0},
+        {"buffer_s": 23.0},
         {"estimate": replace(LINK, low_bps=3_900_000.0)},
         {"estimate": replace(LINK, measured=10_000)},
         {"audio_bps": 5_000_000},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from player.errors import ComponentError, ErrorCode
-from ui.display import check_display
+from ui.display import check_display, display_lines
 
 
 def test_no_display_at_all():
@@ -29,3 +29,24 @@ def test_a_wayland_socket_that_is_not_there_does_not_count(tmp_path):
 
 def test_offscreen_needs_no_display():
     check_display({"QT_QPA_PLATFORM": "offscreen"})
+
+
+def test_the_finest_screen_counts_in_its_own_pixels(qapp, monkeypatch):
+    from PySide6.QtCore import QSize
+    from PySide6.QtGui import QGuiApplication
+
+    class Screen:
+        def __init__(self, lines: int, ratio: float) -> None:
+            self._lines, self._ratio = lines, ratio
+
+        def size(self) -> QSize:
+            return QSize(1600, self._lines)
+
+        def devicePixelRatio(self) -> float:
+            return self._ratio
+
+    assert QGuiApplication.instance() is qapp
+    monkeypatch.setattr(QGuiApplication, "screens", lambda: [Screen(900, 1.0), Screen(720, 1.5)])
+    assert display_lines() == 1080
+    monkeypatch.setattr(QGuiApplication, "screens", list)
+    assert display_lines() is None

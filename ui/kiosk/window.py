@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 
 from ui import scene
 from ui.client import EngineClient
-from ui.display import check_display
+from ui.display import check_display, display_lines
 from ui.garbage import GarbageCollector
 from ui.interrupts import Interrupts
 from ui.kiosk.beats import BeatLine
@@ -195,7 +195,7 @@ class _Parts:
             start_s=start_s,
             live_at_edge=True,  # a title from its begin, a channel from now on
             max_bps=(entry.max_bps or None) if entry else None,
-            max_height=(entry.max_height or None) if entry else None,
+            max_height=(entry.max_height if entry else 0) or display_lines(),
         )
         return engine.open(source, player, on_state, settings)
 
