@@ -3,7 +3,7 @@
 The player is the real one: ``matinee play --headless --trace`` with libmpv, in real time, a file server on loopback
 and a few playbacks at once. The simulator is shown the same link less the sound's share, and the sizes of the files.
 
-Run: ``python -m tests.bench.bench_calibration [--virtual] [at once]``. With ``--virtual`` the real session plays in
+Run: ``python -m tests.bench.bench_calibration [--virtual] [at once] [link ...]`` (names as ``drift-2``). With ``--virtual`` the real session plays in
 virtual time, with everything but libmpv and the processor's speed; that takes seconds and is the same every time.
 """
 
@@ -142,7 +142,8 @@ def main() -> int:
     virtual = "--virtual" in sys.argv
     at_once = next((int(word) for word in sys.argv[1:] if word.isdigit()), 3)
     what, play = title(), play_in_virtual_time if virtual else play_in_real_time
-    chosen = links()
+    named = {word for word in sys.argv[1:] if not word.isdigit() and not word.startswith("-")}
+    chosen = [link for link in links() if not named or link.name in named]
     with ThreadPoolExecutor(1 if virtual else at_once) as pool:
         found = list(pool.map(lambda link: play(what, link), chosen))
     print("| link | predicted | player | off by | Mbit/s | waited | stalled | stalled at the lowest rung |")
