@@ -22,7 +22,7 @@ from PySide6.QtDBus import (
 )
 from PySide6.QtGui import QGuiApplication
 
-from player.state import Status
+from player.state import NextEpisode, Status, TitleFacts
 from tests.kit.fake_client import playing
 from tests.ui.screenshots import Waiter
 from tests.ui.stage import Stage
@@ -82,25 +82,36 @@ def run(stage: Stage) -> dict[str, Any]:
     desktop = Desktop(stage)
     app_side = DesktopSession(stage.app.player, bus)
     opened: list[str] = []
+    jumps: list[int] = []
+    app_side.mpris._controls.Seeked.connect(jumps.append)
     app_side.mpris.openWanted.connect(opened.append)
-    session.publish(playing(duration_s=7200.0))  # so long that its numbers need 64 bits
+    facts = TitleFacts(next_episode=NextEpisode("mill-1-3", "Episode 1.3", (1, 3)))
+    session.publish(playing(duration_s=7200.0, facts=facts))  # so long that its numbers need 64 bits
     until(stage, lambda: bool(desktop.screen.asked))
     held = [app_side.screen.held]
-    properties = {name: desktop.property(name) for name in ("PlaybackStatus", "Position", "Volume", "CanSeek")}
+    properties = {
+        name: desktop.property(name)
+        for name in ("PlaybackStatus", "Position", "Volume", "CanSeek", "CanGoNext", "Rate")
+    }
     session.orders.clear()
     desktop.call(PLAYER, "PlayPause")
     desktop.call(PLAYER, "SetPosition", QDBusObjectPath("/org/matinee/track"), 3_000_000_000)
     desktop.call(PLAYER, "Pause")
     desktop.call(PLAYER, "OpenUri", "https://streams.test/a.mpd")
     stage.app.player.setVolume(30)
-    session.publish(playing(paused=True, status=Status.PAUSED))
+    session.publish(playing(paused=True, status=Status.PAUSED, facts=facts))
     until(stage, lambda: not app_side.screen.held)
     held.append(app_side.screen.held)
     told = app_side.mpris._told["PlaybackStatus"]
+    orders = list(session.orders)
+    desktop.call(PLAYER, "Next")
+    until(stage, lambda: len(stage.client.sessions) == 2)
     app_side.close()
     return {
         "properties": properties,
-        "orders": session.orders,
+        "orders": orders,
+        "jumps": jumps,
+        "next": stage.client.sessions[-1].source.title_id,
         "told": told,
         "inhibited": desktop.screen.asked,
         "held": held,

@@ -61,7 +61,15 @@ def test_media_keys_and_the_screen_on_a_bus():
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout.splitlines()[-1])
-    assert seen["properties"] == {"PlaybackStatus": "Playing", "Position": 80_000_000, "Volume": 1.0, "CanSeek": True}
+    assert seen["properties"] == {
+        "PlaybackStatus": "Playing",
+        "Position": 80_000_000,
+        "Volume": 1.0,
+        "CanSeek": True,
+        "CanGoNext": True,
+        "Rate": 1.0,
+    }
+    assert (seen["jumps"], seen["next"]) == ([3_000_000_000], "mill-1-3")
     assert seen["orders"] == [["toggle"], ["seek", 3000.0], ["pause"], ["set_volume", 30], ["set_muted", False]]
     assert seen["told"] == "Paused"
     assert seen["inhibited"] == [["matinee", "video is playing"]]

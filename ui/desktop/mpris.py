@@ -12,6 +12,7 @@ from PySide6.QtDBus import QDBusAbstractAdaptor, QDBusConnection, QDBusMessage, 
 
 from player.state import Status
 from ui.links import SCHEME
+from ui.viewmodels.menus import SPEEDS
 from ui.viewmodels.player import PlayerViewModel
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Mpris(QObject):
         self._controls = _Player(self)
         player.stateChanged.connect(self._changed)
         player.volumeChanged.connect(self._changed)
+        player.sought.connect(lambda position_s: self._controls.Seeked.emit(round(position_s * _US)))
 
     def publish(self, bus: QDBusConnection) -> bool:
         """Be found by media keys; a second player takes a name of its own. False where the bus does not want us."""
@@ -77,11 +79,16 @@ class Mpris(QObject):
 
     def _now(self) -> Mapping[str, object]:
         player = self.player
+        there = playback_status(player) != "Stopped"
         return {
             "PlaybackStatus": playback_status(player),
             "Metadata": metadata(player),
             "Volume": player.property("volume") / 100,
+            "Rate": player.property("speed"),
             "CanSeek": player.property("durationS") > 0,
+            "CanPlay": there,
+            "CanPause": there,
+            "CanGoNext": player.following is not None,
         }
 
 
@@ -152,6 +159,9 @@ class _Root(QDBusAbstractAdaptor):
 
 @interface(PLAYER)
 class _Player(QDBusAbstractAdaptor):
+    # The stub does not know that a type may be named.
+    Seeked = Signal("qlonglong")  # type: ignore[arg-type]  # the position does not follow from the rate: the viewer jumps
+
     def __init__(self, mpris: Mpris) -> None:
         super().__init__(mpris)
         self._mpris = mpris
@@ -177,37 +187,46 @@ class _Player(QDBusAbstractAdaptor):
 
     Volume = Property(float, _volume, _set_volume)
 
-    @Property(float, constant=True)
-    def Rate(self) -> float:
-        return 1.0
+    def _rate(self) -> float:
+        return float(self._player.property("speed"))
+
+    def _set_rate(self, rate: float) -> None:
+        """0 is to pause, says the specification."""
+        if rate <= 0:
+            self._player.pause()
+        else:
+            self._player.chooseSpeed(str(min(SPEEDS, key=lambda speed: abs(speed - rate))))
+
+    Rate = Property(float, _rate, _set_rate)
 
     @Property(float, constant=True)
     def MinimumRate(self) -> float:
-        return 1.0
+        return min(SPEEDS)
 
     @Property(float, constant=True)
     def MaximumRate(self) -> float:
-        return 1.0
+        return max(SPEEDS)
 
     @Property(bool, constant=True)
     def CanControl(self) -> bool:
         return True
 
-    @Property(bool, constant=True)
+    @Property(bool)
     def CanPlay(self) -> bool:
-        return True
+        return playback_status(self._player) != "Stopped"
 
-    @Property(bool, constant=True)
+    @Property(bool)
     def CanPause(self) -> bool:
-        return True
+        return playback_status(self._player) != "Stopped"
 
     @Property(bool)
     def CanSeek(self) -> bool:
         return bool(self._player.property("durationS") > 0)
 
-    @Property(bool, constant=True)
+    @Property(bool)
     def CanGoNext(self) -> bool:
-        return False
+        """Whether an episode follows."""
+        return self._player.following is not None
 
     @Property(bool, constant=True)
     def CanGoPrevious(self) -> bool:
@@ -231,7 +250,7 @@ class _Player(QDBusAbstractAdaptor):
 
     @Slot()
     def Next(self) -> None:
-        """There is no other."""
+        self._player.playFollowing()
 
     @Slot()
     def Previous(self) -> None:

@@ -11,6 +11,7 @@ from player.state import Failure, NextEpisode, PlaybackState, Status
 from ui.ports import ClientPort, PlayerPort, SessionPort
 from ui.video.output import VideoOutput
 from ui.viewmodels.binding import part, shown
+from ui.viewmodels.changes import all_but_time, on_bar
 from ui.viewmodels.chapters import chapter_marks, chapter_name
 from ui.viewmodels.menus import (
     AUTO,
@@ -50,6 +51,7 @@ class PlayerViewModel(QObject):
     bufferedChanged = Signal()
     volumeChanged = Signal()
     ended = Signal()
+    sought = Signal(float)  # where the viewer jumps to, in seconds
     keptWanted = Signal(str)  # the title that goes on from a kept one is kept too
 
     def __init__(
@@ -129,6 +131,21 @@ class PlayerViewModel(QObject):
     @Property(bool, notify=stateChanged)
     def paused(self) -> bool:
         return self._state.paused
+
+    @Property(float, notify=stateChanged)
+    def speed(self) -> float:
+        return self._state.speed
+
+    @property
+    def following(self) -> NextEpisode | None:
+        """The next episode, where there is one."""
+        return self._state.facts.next_episode
+
+    @Slot()
+    def playFollowing(self) -> None:
+        """Go on with the next episode now."""
+        if self.following is not None:
+            self._play_next(self.following, chosen=True)
 
     @Property(bool, notify=stateChanged)
     def live(self) -> bool:
@@ -424,6 +441,7 @@ class PlayerViewModel(QObject):
         target = self._intent.commit()
         if target is not None:
             self._tell(lambda session: session.seek(target))
+            self.sought.emit(target)
 
     @property
     def _bar(self) -> Stretch:
@@ -443,46 +461,14 @@ class PlayerViewModel(QObject):
         self._statistics.show(state)
         self._up_next.show(state)
         self._trouble.show(state.failure)
-        if _plain(before) != _plain(state):
+        if all_but_time(before) != all_but_time(state):
             self._qualities.replace(quality_options(state))
             self._audios.replace(audio_options(state))
             self._texts.replace(text_options(state))
             self._speeds.replace(speed_options(state))
             self.stateChanged.emit()
         self.timeChanged.emit()
-        if _on_bar(before) != _on_bar(state):
+        if on_bar(before) != on_bar(state):
             self.bufferedChanged.emit()
         if state.status is Status.ENDED and before.status is not Status.ENDED and not self._up_next.take_over():
             self.ended.emit()
-
-
-def _on_bar(state: PlaybackState) -> tuple[object, ...]:
-    """What is drawn on the seek bar besides the time."""
-    live = (state.live_view.start_s, state.live_view.end_s) if state.live_view and state.chapters else None
-    return (state.buffered, state.duration_s, state.chapters, live)
-
-
-def _plain(state: PlaybackState) -> tuple[object, ...]:
-    """Everything but what moves all the time."""
-    return (
-        state.status,
-        state.title,
-        state.facts,
-        state.duration_s,
-        state.live,
-        state.paused,
-        state.speed,
-        state.rungs,
-        state.rung_playing,
-        state.rung_manual,
-        state.audio_tracks,
-        state.text_tracks,
-        state.pathway,
-        state.notice,
-        state.rights,
-        state.rights_left_s,
-        state.failure,
-        state.stall,
-        state.remedy,
-        state.rung_loading if state.status is Status.BUFFERING else None,
-    )
