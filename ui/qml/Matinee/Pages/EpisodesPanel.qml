@@ -39,16 +39,24 @@ FocusScope {
     }
     Label {
         anchors { left: parent.left; leftMargin: Theme.wide; verticalCenter: seasons.verticalCenter }
+        width: parent.width - 2 * Theme.wide - (seasons.visible ? seasons.width : 0)
         text: seasons.visible ? qsTr("Episodes") : root.season || qsTr("Episodes")
         font.pixelSize: Theme.heading
         font.weight: Font.DemiBold
         Accessible.role: Accessible.Heading
     }
+    TextMetrics {
+        id: words
+        text: root.season
+        font { family: Theme.family; pixelSize: Theme.body; weight: Font.DemiBold }
+        elide: Text.ElideRight
+        elideWidth: root.width * 0.55
+    }
     ActionButton {
         id: seasons
         objectName: "chooseSeason"
         anchors { right: parent.right; top: parent.top; margins: Theme.gap }
-        text: root.season
+        text: words.elidedText
         name: qsTr("%1, choose another").arg(root.season)
         visible: root.episodes.seasons.count > 1
         onPressed: root.seasonsAsked(this)
