@@ -3,8 +3,9 @@
 The player is the real one: ``matinee play --headless --trace`` with libmpv, in real time, a file server on loopback
 and a few playbacks at once. The simulator is shown the same link less the sound's share, and the sizes of the files.
 
-Run: ``python -m tests.bench.bench_calibration [--virtual] [at once] [link ...]`` (names as ``drift-2``). With ``--virtual`` the real session plays in
-virtual time, with everything but libmpv and the processor's speed; that takes seconds and is the same every time.
+Run: ``python -m tests.bench.bench_calibration [--virtual] [at once] [link ...]``; links are named as ``drift-2``.
+With ``--virtual`` the real session plays in virtual time, with everything but libmpv and the processor's speed; that
+takes seconds and is the same every time.
 """
 
 from __future__ import annotations
