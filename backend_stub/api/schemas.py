@@ -309,18 +309,6 @@ class SteeringPointer(BaseModel):
     dash: str | None
 
 
-class SteeringManifest(BaseModel):
-    """RFC 8216bis, section 7.1, and ETSI TS 103 998, section 6: one document serves both."""
-
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    version: Literal[1] = Field(alias="VERSION")
-    ttl: int = Field(alias="TTL")
-    reload_uri: str = Field(alias="RELOAD-URI")
-    pathway_priority: list[str] = Field(alias="PATHWAY-PRIORITY")
-    service_location_priority: list[str] = Field(alias="SERVICE-LOCATION-PRIORITY")
-
-
 class QualityBody(BaseModel):
     """``score`` is 0 to 100 by ``metric`` (``vmaf`` or ``ssim``), null where it could not be measured; bit/s."""
 

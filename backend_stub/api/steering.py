@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from backend_stub.api import schemas
 from backend_stub.api.deps import Context, Country, Hex32
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
@@ -29,6 +29,18 @@ _Token = Annotated[str, Query(min_length=1, max_length=1024)]
 # What players add of themselves (RFC 8216bis, section 7.1; ETSI TS 103 998, section 6.3); it is not relied upon.
 
 
+class SteeringManifest(BaseModel):
+    """RFC 8216bis, section 7.1, and ETSI TS 103 998, section 6: one document serves both."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    version: Literal[1] = Field(alias="VERSION")
+    ttl: int = Field(alias="TTL")
+    reload_uri: str = Field(alias="RELOAD-URI")
+    pathway_priority: list[str] = Field(alias="PATHWAY-PRIORITY")
+    service_location_priority: list[str] = Field(alias="SERVICE-LOCATION-PRIORITY")
+
+
 @router.get("/steering/{session_id}", name="steering", responses=documented(403))
 def steering(
     request: Request,
@@ -40,12 +52,12 @@ def steering(
     hls_throughput: Annotated[str, Query(alias="_HLS_throughput", max_length=64)] = "",
     dash_pathway: Annotated[str, Query(alias="_DASH_pathway", max_length=200)] = "",
     dash_throughput: Annotated[str, Query(alias="_DASH_throughput", max_length=64)] = "",
-) -> schemas.SteeringManifest:
+) -> SteeringManifest:
     _ = hls_pathway, hls_throughput, dash_pathway, dash_throughput
     context.steering.check(session_id, token)
     order = context.steering.order(session_id, context.play.audience(session_id, country))
     reload_uri = request.url_for("steering", session_id=session_id).include_query_params(token=token)
-    return schemas.SteeringManifest.model_validate(
+    return SteeringManifest.model_validate(
         {
             "VERSION": 1,
             "TTL": TTL_S,
