@@ -44,6 +44,7 @@ GUIDE = (
     ("series", "details, series", False),
     ("player", "player", False),
     ("statistics", "player, statistics", False),
+    ("trouble", "player, too many screens", False),
     ("search-tv", "search, found", True),
     ("downloads", "downloads", False),
     ("offline", "home, offline with downloads", False),
