@@ -265,7 +265,8 @@ class Session:
     async def _join_live(self, presentation: Presentation, parts: LiveParts) -> float:
         """Where a live programme begins for this viewer, which is from now on followed."""
         assert self._link is not None
-        actions = LiveActions(self.seek, partial(self._set, "speed"), self._endings.fail)
+        assert self._tracks is not None
+        actions = LiveActions(self.seek, partial(self._set, "speed"), self._endings.fail, self._tracks.select)
         self._live = LivePlayback(presentation, self._choose, parts, self._services, actions)
         begin_s = await self._live.begin(self._settings.live_start_s)
         await self._link.run(self._player.set, "file-local-options/start", f"{begin_s:.6f}")
@@ -342,7 +343,6 @@ class Session:
             self._set_now(name, value)
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
-        """Look how it goes until the playback is over."""
         assert self._progress is not None
         while not self._is_over() and not stopped.done():
             await self._progress.tick(stopped)

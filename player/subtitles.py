@@ -76,6 +76,10 @@ class Subtitles:
         self._followed: _Found = {}  # of a live title, what has been read of the chosen track
         self._selected: str | None = None
 
+    def select(self, selection: Selection) -> None:
+        """A live title has more periods: the same tracks with all of them."""
+        self._tracks.update({track.id: track for track in selection.text})
+
     @property
     def selected(self) -> str | None:
         """The track that is shown."""
@@ -144,7 +148,12 @@ class Subtitles:
     async def _parts(self, track: LogicalTrack) -> list[_Part]:
         parts: list[_Part] = []
         for period, rendition in track.per_period_renditions():
-            index = await self._sources.index(rendition)
+            try:
+                index = await self._sources.index(rendition)
+            except MediaError:
+                if self._sources.growing is None:
+                    raise
+                continue  # a period of a live title that is not there any more
             parts += [_Part(period, rendition, segment) for segment in index]
         return parts[:_MAX_SEGMENTS]
 

@@ -48,6 +48,10 @@ class TrackSwitch:
         self._text_wish = 0
         self._begun = False
 
+    def select(self, selection: Selection) -> None:
+        """A live title has more periods: the same subtitles with all of them."""
+        self._subtitles.select(selection)
+
     def publish(self) -> None:
         """Tell what there is to choose from, and what is chosen."""
         streaming = self._streaming

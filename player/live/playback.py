@@ -32,11 +32,13 @@ _HARDLY_S = 0.2  # with so little in hand a hole is what playback waits at
 
 @dataclass(frozen=True, slots=True)
 class LiveActions:
-    """What a live playback has done by its session; ``failed`` ends it."""
+    """What a live playback has done by its session; ``failed`` ends it, ``selected`` gets the tracks with the periods
+    that have come."""
 
     seek: Callable[[float], None]
     set_speed: Callable[[float], None]
     failed: Callable[[MatineeError], None]
+    selected: Callable[[Selection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,9 @@ class LivePlayback:
             self._observe(Note(self._clock.monotonic(), "live_restart", sentence))
         if len(programme.periods) > self._periods:
             self._periods = len(programme.periods)
-            self._streaming.select(self._choose(programme.whole))
+            selection = self._choose(programme.whole)
+            self._streaming.select(selection)
+            self._actions.selected(selection)
         before_s = timeline.end_s
         self._ended = self._has_ended()
         self._streaming.grow(programme.first_open, ended=self._ended)

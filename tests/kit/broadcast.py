@@ -137,7 +137,8 @@ class Broadcast:
 
 
 class Viewing:
-    """One playback of a :class:`Broadcast`. ``sink`` shows it; ``jumps`` are where it was told to go."""
+    """One playback of a :class:`Broadcast`. ``sink`` shows it; ``jumps`` are where it was told to go, ``selections``
+    the tracks whenever there were more periods."""
 
     def __init__(self, broadcast: Broadcast) -> None:
         self.broadcast = broadcast
@@ -149,6 +150,7 @@ class Viewing:
         self.events: list[Event] = []
         self.failures: list[MatineeError] = []
         self.jumps: list[float] = []
+        self.selections: list[Selection] = []
         self.speed = 1.0
         self.loader = Loader(self.gate, self.paths, clock, Random(1))
         self.playhead = Playhead()
@@ -183,7 +185,7 @@ class Viewing:
             _choose,
             LiveParts(self.sources, self.streaming, self.loader, self.monitor, self.events.append, {}),
             cast(PlaybackServices, _Services(self.clock, self.gate)),
-            LiveActions(self.jumps.append, self._set_speed, self.failures.append),
+            LiveActions(self.jumps.append, self._set_speed, self.failures.append, self.selections.append),
         )
         begin_s = await self.live.begin(None)
         await self.streaming.prepare(begin_s)

@@ -1,0 +1,94 @@
+"""DASH events of several periods: they go on over a new one, and the end makes them one title; with subtitles."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from player.selection import select
+from player.subtitles import Subtitles
+from tests.kit.broadcast import SEGMENT_S, WINDOW, Broadcast, Viewing, open_demuxer
+from tests.kit.clock import FakeClock
+from tests.player.live.test_playback import shown_without_gap
+from tests.player.live.test_refreshing import Screen
+
+SECOND = 20
+_SUBTITLES = (
+    '<AdaptationSet contentType="text" mimeType="text/vtt" lang="en"><SegmentTemplate timescale="1" duration="4"'
+    ' startNumber="0" media="$RepresentationID$-a-$Number$"/><Representation id="sub" bandwidth="1000"/>'
+    "</AdaptationSet>"
+)
+
+
+class Periods(Broadcast):
+    """From segment ``SECOND`` on in another period, whose media counts on. Segment n of the subtitles says "word n"
+    one second after its begin, for two."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock(), "dash")
+
+    def get(self, url: str) -> bytes | None:
+        name = url.rpartition("/")[2]
+        if not name.startswith("sub-"):
+            return super().get(url)
+        number = int(name.rpartition("-")[2])
+        if not self.whole - WINDOW - 2 <= number < self.whole:
+            return None
+        start_s = number * SEGMENT_S
+        return f"WEBVTT\n\n{_time(start_s + 1)} --> {_time(start_s + 3)}\nword {number}\n".encode()
+
+    def _mpd(self) -> str:
+        head, period, rest = super()._mpd().replace("</Period>", f"{_SUBTITLES}</Period>").partition("<Period ")
+        if self.whole <= SECOND:
+            return head + period + rest
+        begin = f"{SECOND * SEGMENT_S:.0f}"
+        first = rest.replace('start="PT0S"', f'start="PT0S" duration="PT{begin}S"').replace("</MPD>", "")
+        second = rest.replace('id="0" start="PT0S"', f'id="1" start="PT{begin}S"')
+        second = second.replace('startNumber="0"', f'startNumber="{SECOND}" presentationTimeOffset="{begin}"')
+        return head + period + first + period + second
+
+
+def _time(seconds: float) -> str:
+    return f"00:{seconds // 60:02.0f}:{seconds % 60:06.3f}"
+
+
+@pytest.fixture
+async def viewing(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Viewing]:
+    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
+    made = Viewing(Periods())
+    await made.clock.run(made.begin())
+    yield made
+    await made.close()
+
+
+async def test_the_end_makes_all_periods_one_title(viewing: Viewing) -> None:
+    viewing.broadcast.end = 30
+    await viewing.run(140.0)
+    assert not viewing.failures
+    assert viewing.sink.at_end
+    assert shown_without_gap(viewing) == 30 * SEGMENT_S - 0.5
+    assert {slot.period for slot in viewing.streaming.timeline.slots} == {0, 1}
+    state = viewing.monitor.state
+    assert (state.live, state.live_view, state.duration_s) == (False, None, pytest.approx(120.0))
+    before = len(viewing.transport.requests)
+    await viewing.run(60.0)
+    assert len(viewing.transport.requests) == before
+
+
+async def test_subtitles_go_on_in_the_next_period(viewing: Viewing) -> None:
+    await viewing.run(4.0)
+    selection = select(viewing.live._programme.whole)
+    subtitles = Subtitles(selection, viewing.sources, viewing.streaming.media_offset)
+    screen = Screen()
+    (track,) = selection.text
+    await viewing.clock.run(subtitles.show(track.id, screen))  # type: ignore[arg-type]
+    for _ in range(20):
+        await viewing.run(SEGMENT_S)
+        for each in viewing.selections:
+            subtitles.select(each)
+        await viewing.clock.run(subtitles.follow(screen))  # type: ignore[arg-type]
+    number = SECOND + 4
+    assert not viewing.failures
+    for word in range(number - WINDOW // 2, number):
+        assert screen.words[f"word {word}"] == (word * SEGMENT_S + 1, word * SEGMENT_S + 3)
