@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from backend_stub.api.schemas import NO_NUL, Strict, Text200
+from backend_stub.api.schemas import NO_NUL, Id64, Strict, Text200
 
 _Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 _Moment = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
@@ -60,6 +60,30 @@ class RightsBody(Strict):
     hdcp: dict[_Label, Literal["none", "1.4", "2.2"]]
     analogue: bool
     mirror: bool
+
+
+class EpisodePlace(Strict):
+    series_id: Id64
+    season: Annotated[int, Field(ge=0, le=10_000)]
+    number: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class PlaceRequest(Strict):
+    """``place`` null makes the title a film."""
+
+    place: EpisodePlace | None
+
+
+class TrailerRequest(Strict):
+    """``of`` is the title that this one advertises; null makes it a film."""
+
+    of: Id64 | None
+
+
+class SeriesRequest(Strict):
+    title: Text200
+    synopsis: Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)] = ""
+    year: Annotated[int, Field(ge=0, le=9999)] = 0
 
 
 class TitleChange(Strict):

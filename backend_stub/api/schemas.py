@@ -203,30 +203,6 @@ class SeasonList(BaseModel):
     seasons: list[SeasonBody]
 
 
-class EpisodePlace(Strict):
-    series_id: Id64
-    season: Annotated[int, Field(ge=0, le=10_000)]
-    number: Annotated[int, Field(ge=0, le=10_000)]
-
-
-class PlaceRequest(Strict):
-    """``place`` null makes the title a film."""
-
-    place: EpisodePlace | None
-
-
-class TrailerRequest(Strict):
-    """``of`` is the title that this one advertises; null makes it a film."""
-
-    of: Id64 | None
-
-
-class SeriesRequest(Strict):
-    title: Text200
-    synopsis: Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)] = ""
-    year: Annotated[int, Field(ge=0, le=9999)] = 0
-
-
 class CatalogPage(BaseModel):
     items: list[TitleBody]
     next_cursor: str | None

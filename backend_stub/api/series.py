@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from fastapi import APIRouter, Request, Response
 
-from backend_stub.api import schemas
+from backend_stub.api import admin_schemas, schemas
 from backend_stub.api.catalog import markers_body, title_body
 from backend_stub.api.deps import Context, Publisher, TitleId, Watching
 from backend_stub.api.errors import documented
@@ -35,7 +35,7 @@ def list_episodes(request: Request, context: Context, watching: Watching, title_
 
 @router.post("/admin/titles/series", responses=documented(401, 403, 409))
 def make_series(
-    body: schemas.SeriesRequest, request: Request, context: Context, publisher: Publisher
+    body: admin_schemas.SeriesRequest, request: Request, context: Context, publisher: Publisher
 ) -> schemas.TitleBody:
     with _refused():
         series = context.belongings.make_series(body.title, body.synopsis, body.year, by=publisher.id)
@@ -43,7 +43,9 @@ def make_series(
 
 
 @router.put("/admin/titles/{title_id}/place", status_code=204, responses=documented(401, 403, 404, 409))
-def set_place(body: schemas.PlaceRequest, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
+def set_place(
+    body: admin_schemas.PlaceRequest, context: Context, publisher: Publisher, title_id: TitleId
+) -> Response:
     place = None if body.place is None else EpisodeOf(body.place.series_id, body.place.season, body.place.number)
     with _refused():
         context.belongings.set_place(title_id, place, by=publisher.id)
@@ -51,7 +53,9 @@ def set_place(body: schemas.PlaceRequest, context: Context, publisher: Publisher
 
 
 @router.put("/admin/titles/{title_id}/trailer", status_code=204, responses=documented(401, 403, 404, 409))
-def set_trailer(body: schemas.TrailerRequest, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
+def set_trailer(
+    body: admin_schemas.TrailerRequest, context: Context, publisher: Publisher, title_id: TitleId
+) -> Response:
     with _refused():
         context.belongings.set_trailer_of(title_id, body.of, by=publisher.id)
     return Response(status_code=204)
