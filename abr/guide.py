@@ -8,7 +8,7 @@ from abr import registry
 from abr.estimator import ThroughputEstimator
 from abr.model import Phase, Policy, Progress, Rung, Snapshot, TransferSample
 
-HORIZON = 10
+HORIZON = 16
 LOOK_EVERY_S = 0.25
 
 

@@ -21,8 +21,7 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 HORIZON = 16  # segments planned ahead
-EXACT = 5  # of them, those planned with their own sizes; the rest with the mean of what is known beyond
-KNOWN = 10  # sizes wanted of so many segments
+EXACT = 3  # of them, those planned with their own sizes; the rest with their mean
 FINE_POINTS = 12  # cells of a third of a segment, where a stall is near ...
 COARSE_POINTS = 6  # ... and the rest of the buffer
 BUFFER_POINTS = FINE_POINTS + COARSE_POINTS + 1
@@ -68,7 +67,7 @@ class Problem:
     """What a plan starts from.
 
     ``quality[r]`` is what a segment at rung r is worth, ``stall_cost`` what a second of stall costs, in the same
-    unit. ``sizes[h, r]`` are bits of the coming segments: ``KNOWN`` of them, or as many as are left.
+    unit. ``sizes[h, r]`` are bits of the coming segments: ``HORIZON`` of them, or as many as are left.
     ``segments_left`` counts all that remain of the title (a large number where it is unknown). ``rate_bps`` is the
     expected rate, ``spread`` the standard deviation of ``log(actual/expected)`` and ``gain`` how far the expectation
     follows a surprise. ``outage_chance`` is how often a transfer meets an outage. ``unsteady`` is 0 for a link that
@@ -101,26 +100,25 @@ def rung_values(problem: Problem) -> Floats:
     With ``problem.running`` the value at that rung is the one of letting the download run on, and the others are
     those of giving it up.
     """
-    steps = min(HORIZON, problem.segments_left)
+    steps = problem.sizes.shape[0]
     grid = _Grid(problem)
     value = grid.value_at_horizon(steps)
     if steps > 1:
         sizes = problem.sizes[1:EXACT]
         if steps > EXACT:
             sizes = np.concatenate([sizes, problem.sizes[EXACT:].mean(axis=0)[None, :]])
-        moves = grid.moves(sizes)
+        moves = [grid.moves(each) for each in sizes]  # one by one: each is small enough for the processor's cache
         for step in range(steps - 1, 0, -1):
-            value = grid.step_back(value, moves, min(step, len(sizes)) - 1)
+            value = grid.step_back(value, moves[min(step, len(moves)) - 1])
     return grid.first_step(value)
 
 
 @dataclass(frozen=True, slots=True)
 class _Moves:
-    """For each planned step, where the buffer goes: grid cell, share of the next cell, and the expected cost of
-    stalls.
-    """
+    """Where a step takes the buffer: grid cell, the next one, that one's share, and the expected cost of stalls."""
 
     cell: Indices
+    next_cell: Indices
     share: Floats
     stalls: Floats
 
@@ -156,6 +154,9 @@ class _Grid:
         # [from, outcome, to]: the chance of the outcome times the share of each new expected rate
         self.mix = mix
         self.centre = centre
+        # Where the rows of an array [rate, outcome, rung, buffer] begin.
+        rows = np.arange(RATE_POINTS * outcomes * self.rungs) * BUFFER_POINTS
+        self.rows = rows.reshape(RATE_POINTS, outcomes, self.rungs, 1)
         quality = problem.quality
         self.changes = -np.abs(quality[:, None] - quality[None, :])[:, :, None, None]
         # A step is worth its rung's quality, less what a drought costs that begins then.
@@ -196,22 +197,23 @@ class _Grid:
         carried: Floats = np.interp(rates, points, np.concatenate([[0.0], problem.quality]))
         return carried
 
-    def moves(self, sizes: Floats) -> _Moves:
-        """Where the buffer goes for all steps of ``sizes`` at once."""
+    def moves(self, bits: Floats) -> _Moves:
+        """Where the buffer goes in a step with a segment of ``bits[r]`` at rung r."""
         problem = self.problem
-        seconds = problem.ttfb_s + sizes[:, None, None, :] * self.s_per_bit[None, :, :, None]
+        seconds = problem.ttfb_s + bits * self.s_per_bit[:, :, None]
         if problem.outage_chance > 0:
-            np.minimum(seconds[:, :, -1], OUTAGE_S + seconds[:, :, USUAL], out=seconds[:, :, -1])
+            np.minimum(seconds[:, -1], OUTAGE_S + seconds[:, USUAL], out=seconds[:, -1])
         after = self.buffers - seconds[..., None]
-        short = np.minimum(after, 0.0).reshape(-1, len(self.chances), self.rungs * BUFFER_POINTS)
-        stalls = (self.chances * problem.stall_cost) @ short
-        after -= short.reshape(after.shape)
+        short = np.minimum(after, 0.0)
+        after -= short
         after += problem.segment_s
-        after = self._place(after)
-        cell = after.astype(np.int64)
-        after -= cell
-        cell += self._base()
-        return _Moves(cell, after, stalls.reshape(-1, RATE_POINTS, self.rungs, BUFFER_POINTS))
+        share = self._place(after)
+        cell = share.astype(np.int64)
+        share -= cell
+        cell += self.rows
+        by_outcome = short.reshape(RATE_POINTS, len(self.chances), self.rungs * BUFFER_POINTS)
+        stalls = (self.chances * problem.stall_cost) @ by_outcome
+        return _Moves(cell, cell + 1, share, stalls.reshape(RATE_POINTS, self.rungs, BUFFER_POINTS))
 
     def _place(self, buffer_s: Floats) -> Floats:
         """Where a buffer lies on the grid, in cells. The fine zone's slope is the steeper one, so the lower
@@ -223,22 +225,16 @@ class _Grid:
         np.minimum(place, coarse, out=place)
         return np.minimum(place, LAST_PLACE, out=place)
 
-    def _base(self) -> Indices:
-        """Offsets of the rows of an array [rate, outcome, rung, buffer]."""
-        rows = RATE_POINTS * len(self.chances) * self.rungs
-        return (np.arange(rows) * BUFFER_POINTS).reshape(RATE_POINTS, len(self.chances), self.rungs, 1)
-
-    def step_back(self, value: Floats, moves: _Moves, step: int) -> Floats:
+    def step_back(self, value: Floats, moves: _Moves) -> Floats:
         """One step of value iteration. ``value`` and the result are indexed [rate, last rung, buffer]."""
         mixed = (self.mix.reshape(-1, RATE_POINTS) @ value.reshape(RATE_POINTS, -1)).reshape(-1)
-        cell, share = moves.cell[step], moves.share[step]
-        low = mixed.take(cell)
-        high = mixed.take(cell + 1)
+        low = mixed.take(moves.cell)
+        high = mixed.take(moves.next_cell)
         high -= low
-        high *= share
+        high *= moves.share
         high += low
         chosen = high.sum(axis=1)
-        chosen += moves.stalls[step]
+        chosen += moves.stalls
         chosen += self.own_worth
         # [rung, last rung, rate, buffer]: the best rung after paying for the change from the last one
         best: Floats = (chosen.transpose(1, 0, 2)[:, None] + self.changes).max(axis=0)

@@ -18,7 +18,7 @@ import numpy as np
 
 from abr.core import KEEP, Choice, segment_bits
 from abr.model import Progress, Reason, Snapshot, Verdict, Vote
-from abr.planning import KNOWN, Floats, Problem, Running, rung_values
+from abr.planning import HORIZON, Floats, Problem, Running, rung_values
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
 
@@ -187,7 +187,7 @@ def _problem(view: Snapshot, mean_bps: float) -> Problem:
     return Problem(
         quality=quality,
         stall_cost=float(quality[-1]),
-        sizes=_sizes(view, min(KNOWN, left)),
+        sizes=_sizes(view, min(HORIZON, left)),
         segments_left=left,
         segment_s=view.segment_s,
         buffer_s=view.buffer_s,
@@ -227,14 +227,12 @@ def _problem_of_running(progress: Progress, left_bits: float, bps: float) -> Pro
 
 def _sizes(view: Snapshot, steps: int) -> Floats:
     """Bits of the next ``steps`` segments, shape (steps, rungs); nominal where the manifest does not tell."""
+    known = view.next_sizes[:steps]
+    if len(known) == steps and not any(None in row for row in known):
+        return np.array(known, dtype=np.float64) * 8.0
     nominal = [rung.bitrate_bps * view.segment_s for rung in view.rungs]
-    rows = []
-    for ahead in range(steps):
-        known = view.next_sizes[ahead] if ahead < len(view.next_sizes) else None
-        if known is None:
-            rows.append(nominal)
-        else:
-            rows.append([nominal[r] if size is None else size * 8.0 for r, size in enumerate(known)])
+    rows = [[nominal[r] if size is None else size * 8.0 for r, size in enumerate(row)] for row in known]
+    rows += [nominal] * (steps - len(rows))
     return np.array(rows)
 
 

@@ -32,7 +32,7 @@ from abr.simulator.formats import Ladder, Trace
 from abr.simulator.playback import Playback
 from abr.startup import trusted_bps, while_low
 
-LOOKAHEAD = 10  # segments whose sizes a policy is shown
+LOOKAHEAD = 16  # segments whose sizes a policy is shown
 PROGRESS_STEP_S = 0.25
 EARLY_STEP_S = 0.05  # bytes come to the player in small pieces
 PLAYER_WINDOW_STEPS = 8  # the player looks at the rate of the last two seconds
