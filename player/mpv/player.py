@@ -133,6 +133,7 @@ class MpvPlayer:
         self._property_listener: Callable[[str, Any], None] | None = None
         self._event_listener: Callable[[str, Mapping[str, Any]], None] | None = None
         self._seek_event = threading.Event()
+        self._property_change = binding.MpvEventID.PROPERTY_CHANGE
         self._terminated = False
         self.tells_position = output.untimed or output.each_picture
         for name in (*_OBSERVED, _POSITION) if self.tells_position else _OBSERVED:
@@ -297,7 +298,9 @@ class MpvPlayer:
             self._property_listener(name, value)
 
     def _on_event(self, event: Any) -> None:  # noqa: ANN401
-        data = event.as_dict() if hasattr(event, "as_dict") else dict(event)
+        if event.event_id.value == self._property_change:
+            return  # most events are these, and _on_property hears of them
+        data = event.as_dict()
         name = _text(data.get("event", ""))
         if name == "seek":
             self._seek_event.set()

@@ -98,6 +98,17 @@ def served(folder: Path, latency_ms: float, mbps: float | None) -> Iterator[str]
 
 
 @contextmanager
+def undisturbed() -> Iterator[None]:
+    """Python's collector at rest, as it is in the app, where the Qt thread runs it when it has time (ui.garbage)."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextmanager
 def copied(folder: Path) -> Iterator[Path]:
     """A copy of a folder that may be written to."""
     with tempfile.TemporaryDirectory() as place:
@@ -205,7 +216,7 @@ def run(rounds: int, latency_ms: float, mbps: float | None) -> dict[str, float]:
         master = (folder / str(clear.hls)).read_text()
         (folder / ONE_RUNG).write_text(one_rung(master, top))
         engine = Engine(EngineSettings(profile=Path(profile), key_store="file"))
-        gc.freeze()  # as app and headless player do
+        gc.freeze()
         cases = [
             Case("ours, top rung", ours(engine, rung=top), f"{clear_base}/{clear.dash}"),
             Case("ours, Auto", ours(engine), f"{clear_base}/{clear.dash}"),
@@ -220,7 +231,8 @@ def run(rounds: int, latency_ms: float, mbps: float | None) -> dict[str, float]:
         times: dict[str, list[float]] = {case.name: [] for case in cases}
         for round_number in range(rounds + 1):
             for case in cases:
-                seconds = case.measure(case.path)
+                with undisturbed():
+                    seconds = case.measure(case.path)
                 if round_number:  # the first round warms the caches of both
                     times[case.name].append(seconds)
         engine.close()
