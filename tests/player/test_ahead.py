@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -155,3 +157,16 @@ async def test_segments_and_what_is_too_much_are_not_kept() -> None:
 )
 def test_a_playback_that_has_everything_needs_no_network(state: PlaybackState, needs: bool) -> None:
     assert needs_network(state) is needs
+
+
+@pytest.mark.parametrize("low", [True, False])
+def test_on_a_slow_link_the_next_episode_is_not_fetched_ahead(low: bool, tmp_path: Path) -> None:
+    whole = PlaybackState(
+        Status.PLAYING, position_s=45.0, duration_s=60.0, buffered=((40.0, 60.0),), low_bandwidth=low
+    )
+    with engine(tmp_path) as made:
+        made._sessions = {Mock(state=whole): Future()}  # a playback, as far as it counts
+        try:
+            assert made._is_free() is not low
+        finally:
+            made._sessions = {}
