@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     MISSING_COMPONENT = 3
     NETWORK = 4
+    NO_ROOM = 5
     INTERRUPTED = 130
 
 
@@ -90,7 +91,7 @@ _EXIT_BY_STAGE = {
     "service": ExitCode.NETWORK,
     "component": ExitCode.MISSING_COMPONENT,
     "clock": ExitCode.NETWORK,
-    "disk": ExitCode.FAILED,
+    "disk": ExitCode.NO_ROOM,
     "media": ExitCode.FAILED,
     "drm": ExitCode.FAILED,
     "download": ExitCode.FAILED,

@@ -7,6 +7,7 @@ bounds.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,9 @@ from player.errors import ErrorCode, InputError
 
 MAX_BYTES = 4 * 1024 * 1024
 _MAX_DEPTH = 24
+
+# YAML 1.1, as PyYAML reads it, takes a number with an exponent only where it has a point, too.
+_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]{1,4}")
 
 Place = tuple[str | int, ...]
 """Where a value stands: the names and numbers that lead to it."""
@@ -120,6 +124,8 @@ def _plain(loader: Any, node: Any, place: Place, document: Document) -> Any:  # 
             found[key] = _plain(loader, value_node, (*place, key), document)
         return found
     value = loader.construct_object(node)
+    if isinstance(value, str) and node.style is None and _EXPONENT.fullmatch(value):
+        value = float(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise document.error(place, "this is not a number one can use.")
     if value is not None and not isinstance(value, str | int | float | bool):

@@ -16,10 +16,12 @@ def junit(outcome: Outcome) -> str:
     """The document."""
     over_all = [judgement for judgement in outcome.judgements if judgement.condition.statistic]
     failures = sum(not run.passed for run in outcome.runs) + sum(not each.holds for each in over_all)
-    total = len(outcome.runs) + len(over_all)
+    total = len(outcome.runs) + len(over_all) + len(outcome.not_run)
     seconds = sum(run.result.seconds for run in outcome.runs)
     cases = [_run(run) for run in outcome.runs] + [_condition(each) for each in over_all]
-    head = f'name={_quoted(outcome.plan.name)} tests="{total}" failures="{failures}" errors="0" time="{seconds:.3f}"'
+    cases += [f'<testcase classname="run" name={_quoted(name)}><skipped/></testcase>\n' for name in outcome.not_run]
+    head = f'name={_quoted(outcome.plan.name)} tests="{total}" failures="{failures}" errors="0"'
+    head += f' skipped="{len(outcome.not_run)}" time="{seconds:.3f}"'
     body = "".join(cases)
     suite = f"<testsuite {head}>\n{body}</testsuite>"
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suite}\n</testsuites>\n'

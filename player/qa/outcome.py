@@ -51,10 +51,11 @@ class Outcome:
     plan: Plan
     runs: tuple[RunOutcome, ...]
     judgements: tuple[Judgement, ...]
+    not_run: tuple[str, ...] = ()  # the names of the others, where the plan was ended early
 
     @property
     def passed(self) -> bool:
-        return all(judgement.holds for judgement in self.judgements)
+        return not self.not_run and all(judgement.holds for judgement in self.judgements)
 
     def document(self) -> dict[str, Any]:
         """The outcome as one JSON document (``docs/guide-qa.md``); ``report`` of each run is that of
@@ -76,18 +77,20 @@ class Outcome:
             ],
             "statistics": statistics_of([run.metrics for run in self.runs]),
             "runs": [_run(run) for run in self.runs],
+            "not_run": list(self.not_run),
         }
 
 
-def outcome_of(plan: Plan, results: Sequence[RunResult]) -> Outcome:
-    """Judge the results of a plan's runs. A playback that fails breaks a plan that says nothing about failures."""
+def outcome_of(plan: Plan, results: Sequence[RunResult], not_run: Sequence[str] = ()) -> Outcome:
+    """Judge the results of a plan's runs; ``not_run`` names those that there was no time for. A playback that fails
+    breaks a plan that says nothing about failures."""
     conditions = list(plan.thresholds)
     if not any(condition.metric.partition(".")[0] in _ABOUT_FAILURE for condition in conditions):
         conditions.insert(0, parse(_IMPLIED))
     measured = [(result, metrics_of(result.report, result.memory_bytes)) for result in results]
     runs = tuple(RunOutcome(result, metrics, _broken(conditions, metrics)) for result, metrics in measured)
     judged = tuple(judge(condition, [(run.name, run.metrics) for run in runs]) for condition in conditions)
-    return Outcome(plan, runs, judged)
+    return Outcome(plan, runs, judged, tuple(not_run))
 
 
 def statistics_of(runs: Sequence[Metrics]) -> dict[str, dict[str, float]]:

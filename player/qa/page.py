@@ -60,6 +60,9 @@ def page(outcome: Outcome) -> str:
     told = f"<p class=soft>{escape(plan.description)}</p>" if plan.description else ""
     failed = sum(not run.passed for run in runs)
     count = f"{len(runs)} run{'s' * (len(runs) != 1)} in {mode}, {failed} of them broke a condition of their own."
+    if outcome.not_run:
+        left = ", ".join(escape(name) for name in outcome.not_run[:_MOST_OPEN])
+        count += f" The plan was ended early: {len(outcome.not_run)} more did not run ({left})."
     drawn = "".join(_run(number, run) for number, run in enumerate(runs[:_MOST_DRAWN], 1))
     rest = len(runs) - _MOST_DRAWN
     more = f"<p class=soft>{rest} more runs are in the table and in the JSON document.</p>" if rest > 0 else ""

@@ -24,6 +24,14 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Playback:
+    """Why things happened in a playback, in sentences (:mod:`player.qa.why`)."""
+
+    round: int
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """What may be held at the most. None: as much as it likes."""
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from player.qa.chart import even
 from player.qa.page import POLICY, STYLE
-from player.qa.soak import Sample
+from player.qa.soak import Playback, Sample
 
 _WIDTH, _HEIGHT, _LEFT = 960, 160, 92
 
 
-def soak_page(title: str, samples: Sequence[Sample], verdict: str, *, good: bool) -> str:
-    """The document."""
+def soak_page(
+    title: str, samples: Sequence[Sample], verdict: str, told: Iterable[Playback] = (), *, good: bool
+) -> str:
+    """The document; ``told`` are the playbacks that there is something to say of."""
     name = "passed" if good else "failed"
     body = f'<h1>{escape(title)} <span class="verdict {name}">{name}</span></h1><p class=soft>{escape(verdict)}</p>'
     curves: tuple[tuple[str, Callable[[Sample], float]], ...] = (
@@ -23,6 +25,7 @@ def soak_page(title: str, samples: Sequence[Sample], verdict: str, *, good: bool
     )
     for caption, read in curves:
         body += f"<h2>{caption}</h2>{_curve(caption, [(each.at_s, read(each)) for each in samples])}"
+    body += "".join(_playback(each) for each in told)
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     head += f"<title>{escape(title)}</title><style>{STYLE}{_STYLE}</style>"
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
@@ -32,6 +35,11 @@ _STYLE = """
 svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } svg text { fill: var(--soft); }
 svg line { stroke: var(--line); } svg polyline { stroke: var(--blue); fill: none; stroke-width: 2; }
 """
+
+
+def _playback(playback: Playback) -> str:
+    sentences = "".join(f"<li>{escape(each)}</li>" for each in playback.why)
+    return f"<details><summary>Playback {playback.round}: what happened</summary><ul>{sentences}</ul></details>"
 
 
 def _curve(caption: str, points: Sequence[tuple[float, float]]) -> str:

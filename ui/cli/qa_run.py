@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play, judge, report. 0 where all thresholds hold, 1 where one is broken."""
-    from player.errors import ExitCode
+    """Play, judge, report. 0 where all thresholds hold, 1 where one is broken. A plan that is ended early is judged
+    by what is finished, and told as not run to its end."""
+    from player.errors import ExitCode, MatineeError, exit_code
     from player.qa.outcome import outcome_of
     from player.qa.run import default_jobs, run_all
 
@@ -47,18 +52,44 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
     progress = _Progress(len(plan.runs), sys.stderr.isatty())
-    with bench_of(args) as bench:
+    ended: BaseException | None = None
+    with bench_of(args) as bench, _ended_by_sigterm():
         jobs = min(args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual), len(plan.runs))
         if jobs > 1:
             print(f"{len(plan.runs)} runs, {jobs} at once", file=sys.stderr)
-        results = run_all(plan.runs, bench, virtual=plan.virtual, jobs=jobs, on_done=progress.done)
-    outcome = outcome_of(plan, results)
+        try:
+            run_all(plan.runs, bench, virtual=plan.virtual, jobs=jobs, on_done=progress.done)
+        except (KeyboardInterrupt, MatineeError) as reason:
+            if not progress.results:
+                raise
+            ended = reason
+    results = [progress.results[number] for number in sorted(progress.results)]
+    left = [spec.labels.text for number, spec in enumerate(plan.runs) if number not in progress.results]
+    outcome = outcome_of(plan, results, left)
     if args.out is not None:
         write(outcome, args.out)
     if args.json:
         print(json.dumps(outcome.document(), indent=1))
     tell(outcome, args.out)
+    if isinstance(ended, MatineeError):
+        print(f"matinee: {ended.sentence} ({ended.code})", file=sys.stderr)
+        return int(exit_code(ended))
+    if ended is not None:
+        return int(ExitCode.INTERRUPTED)
     return int(ExitCode.GOOD if outcome.passed else ExitCode.FAILED)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the runs as Ctrl-C does: what is finished is written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _as_told(plan: Plan, args: argparse.Namespace) -> Plan:
@@ -98,6 +129,8 @@ def tell(outcome: Outcome, folder: Path | None) -> None:
             print(f"        {run.name}: {sentence}", file=sys.stderr)
     for judgement in outcome.judgements:
         print(f"{'holds ' if judgement.holds else 'BROKEN'}  {judgement.sentence}", file=sys.stderr)
+    if outcome.not_run:
+        print(f"{len(outcome.not_run)} of {len(outcome.plan.runs)} runs did not run", file=sys.stderr)
     where = "" if folder is None else f", see {folder / 'report.html'}"
     print(f"{outcome.plan.name}: {'passed' if outcome.passed else 'FAILED'}{where}", file=sys.stderr)
 
@@ -106,17 +139,18 @@ class _Progress:
     """A bar that is written over on a terminal, a line for each run elsewhere."""
 
     def __init__(self, total: int, terminal: bool) -> None:
+        self.results: dict[int, RunResult] = {}
         self._total = total
-        self._done = 0
         self._terminal = terminal
 
-    def done(self, _number: int, result: RunResult) -> None:
-        self._done += 1
+    def done(self, number: int, result: RunResult) -> None:
+        self.results[number] = result
+        done = len(self.results)
         summary = result.report["summary"]
         told = f"{result.report['result']['status']}, {summary['stalls']} stalls, {result.labels.text}"
         if not self._terminal:
-            print(f"[{self._done}/{self._total}] {told}", file=sys.stderr)
+            print(f"[{done}/{self._total}] {told}", file=sys.stderr)
             return
-        filled = "#" * (self._done * _BAR // self._total)
-        end = "\n" if self._done == self._total else ""
-        print(f"\r\x1b[K[{filled:<{_BAR}}] {self._done}/{self._total} {told}", end=end, file=sys.stderr, flush=True)
+        filled = "#" * (done * _BAR // self._total)
+        end = "\n" if done == self._total else ""
+        print(f"\r\x1b[K[{filled:<{_BAR}}] {done}/{self._total} {told}", end=end, file=sys.stderr, flush=True)

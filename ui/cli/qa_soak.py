@@ -7,7 +7,8 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,11 @@ from ui.cli.options import positive, whole_number
 from ui.cli.qa_options import add_bench_arguments, bench_of
 
 if TYPE_CHECKING:
-    from player.qa.soak import Budget, Sample
+    from player.qa.soak import Budget, Playback, Sample
     from player.qa.spec import Bench, RunSpec
 
 _MINUTE_S = 60.0
+_MOST_TOLD = 200  # playbacks, the last ones
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,24 +52,27 @@ def run(args: argparse.Namespace) -> int:
     budget = Budget(None if args.memory is None else args.memory * 2**20, args.handles)
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
+    told: deque[Playback] = deque(maxlen=_MOST_TOLD)
     with bench_of(args) as bench:
         watch = _Watch(args.minutes * _MINUTE_S, args.every, budget)
         with watch.running():
-            failure = _rounds(_spec(args), bench, watch)
+            failure = _rounds(_spec(args), bench, watch, told)
     found = failure or watch.trouble
     good = found is None
     rounds = watch.samples[-1].round if watch.samples else 0
     verdict = found or f"{rounds} playbacks in {watch.now_s() / _MINUTE_S:.1f} minutes, within all budgets."
-    document = _document(watch.samples, verdict, good=good)
+    document = _document(watch.samples, verdict, told, good=good)
     if args.out is not None:
         from player.qa.soak_page import soak_page
 
         (args.out / "soak.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         (args.out / "soak.html").write_text(
-            soak_page("Long run", watch.samples, verdict, good=good), encoding="utf-8"
+            soak_page("Long run", watch.samples, verdict, told, good=good), encoding="utf-8"
         )
     if args.json:
         print(json.dumps(document, indent=1))
+    for sentence in told[-1].why if told else ():
+        print(f"  {sentence}", file=sys.stderr)
     print(verdict, file=sys.stderr)
     return int(ExitCode.GOOD if good else ExitCode.FAILED)
 
@@ -84,13 +89,16 @@ def _spec(args: argparse.Namespace) -> RunSpec:
     return RunSpec(Labels("soak"), source, settings, limit_s=args.minutes * _MINUTE_S)
 
 
-def _rounds(spec: RunSpec, bench: Bench, watch: _Watch) -> str | None:
-    """Playback after playback; why one failed, if one did."""
+def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[Playback]) -> str | None:
+    """Playback after playback, each told in ``told``; why one failed, if one did."""
     from player.qa.real import play
+    from player.qa.soak import Playback
+    from player.qa.why import why
 
     while not watch.over.is_set():
         watch.round += 1
         report = play(replace(spec, labels=replace(spec.labels, repeat=watch.round)), bench, watch.over.is_set)
+        told.append(Playback(watch.round, tuple(why(report))))
         error = report["result"]["error"]
         if error is not None and not watch.over.is_set():
             return f"Playback {watch.round} failed: {error['sentence']} ({error['code']})"
@@ -137,11 +145,12 @@ class _Watch:
             self.over.wait(min(self._every_s, max(0.0, self._for_s - self.now_s())))
 
 
-def _document(samples: list[Sample], verdict: str, *, good: bool) -> dict[str, Any]:
+def _document(samples: list[Sample], verdict: str, told: Iterable[Playback], *, good: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "good": good,
         "verdict": verdict,
+        "playbacks": [{"round": each.round, "why": list(each.why)} for each in told],
         "samples": [
             {
                 "at_s": round(each.at_s, 1),

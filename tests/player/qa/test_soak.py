@@ -75,6 +75,11 @@ def test_a_soak_leaves_its_curves(tmp_path: Path) -> None:
         document = json.loads((tmp_path / "soak.json").read_text())
         assert document["good"]
         assert document["samples"][-1]["round"] >= 1
+        told = " ".join(document["playbacks"][0]["why"])
+        assert "The first picture was there after" in told
+        assert "the lowest rung" in told, "why this rung"
+        assert "in hand" in told or "Mbit/s, in" in told, "why this CDN, in numbers"
+        assert "The first picture was there after" in (tmp_path / "soak.html").read_text()
         assert main([*words, "--minutes", "5", "--memory", "1"]) == 1, "it stops at once"
         assert main([*words[:2], server.url("nothing.mpd"), "--minutes", "0.02"]) == 1
     assert "the budget is 1.0 MiB" in (tmp_path / "soak.html").read_text()

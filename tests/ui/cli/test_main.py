@@ -82,7 +82,7 @@ def test_a_report_that_finds_the_disk_full_is_told_and_no_half_of_it_stays(
 
     monkeypatch.setattr(Path, "write_text", fill)
     (tmp_path / "empty").touch()
-    assert main(["play", str(tmp_path / "empty"), "--headless", "--report", str(report)]) == 1
+    assert main(["play", str(tmp_path / "empty"), "--headless", "--report", str(report)]) == 5
     assert f"{report}: No space left on device. (disk.full)" in capsys.readouterr().err
     assert not report.exists()
 

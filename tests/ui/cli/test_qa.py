@@ -110,6 +110,28 @@ def test_an_interrupt_ends_the_workers_without_a_traceback(tmp_path: Path) -> No
     assert "Traceback" not in told
 
 
+def test_what_is_finished_when_a_plan_is_ended_is_written(tmp_path: Path, server: FileServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as waits_for_ever:
+        url = f"http://127.0.0.1:{waits_for_ever.getsockname()[1]}/manifest.mpd"
+        good = server.url("manifest.mpd")
+        sources = f'[{{name: good, url: "{good}"}}, {{name: hangs, url: "{url}"}}, {{name: later, url: "{url}"}}]'
+        (tmp_path / "plan.yaml").write_text(f"version: 1\nname: p\nsources: {sources}\nplay: {{duration_s: 1e0}}\n")
+        words = ["qa", "run", str(tmp_path / "plan.yaml"), "--jobs", "2", "--out", str(tmp_path)]
+        with subprocess.Popen([sys.executable, "-m", "ui.cli.main", *words], stderr=subprocess.PIPE) as process:
+            waits_for_ever.settimeout(120)
+            with waits_for_ever.accept()[0], waits_for_ever.accept()[0]:  # so the first run is over
+                process.send_signal(signal.SIGTERM)
+                told = process.communicate(timeout=120)[1].decode()
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    assert "2 of 3 runs did not run" in told
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert ([run["source"] for run in document["runs"]], document["passed"]) == (["good"], False)
+    assert [name.split()[0] for name in document["not_run"]] == ["hangs", "later"]
+    assert (tmp_path / "junit.xml").read_text().count("<skipped/>") == 2
+    assert "2 more did not run" in (tmp_path / "report.html").read_text()
+
+
 def test_a_live_source_is_refused_in_virtual_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "live.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n#EXTINF:4,\n2.ts\n")
     for name in ("1.ts", "2.ts"):
