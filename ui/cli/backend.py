@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from player.errors import ComponentError, ErrorCode, InputError
+from ui.cli.finding import how_to_install
 
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -59,7 +60,7 @@ def load(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise ComponentError(
             ErrorCode.COMPONENT_BACKEND,
-            "The bundled service is not installed here. Install it with: pip install 'matinee[backend]'.",
+            f"The bundled service is not installed here. {how_to_install('backend')}",
             module=error.name,
         ) from error
 

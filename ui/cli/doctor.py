@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli import doctor_machine as machine
-from ui.cli.finding import Finding
+from ui.cli.finding import Finding, how_to_install
 from ui.cli.options import add_ca_file_argument, add_service_arguments, profile_folder
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _libmpv() -> list[Finding]:
 
 
 def _package(part: str, module: str, needed_for: str, *, extra: str | None = None, required: bool = False) -> Finding:
-    remedy = f"Install it with: pip install 'matinee[{extra}]'." if extra else "Install Matinee anew."
+    remedy = how_to_install(extra) if extra else "Install Matinee anew."
     if importlib.util.find_spec(module) is None:
         return Finding(part, False, "not installed", needed_for, required, remedy)
     try:

@@ -15,6 +15,7 @@ from tests.kit.fileserver import FileServer
 from ui.cli import doctor
 from ui.cli import doctor_machine as machine
 from ui.cli.doctor_network import reach, way_out
+from ui.cli.finding import how_to_install
 from ui.cli.main import main
 
 ALL = set(machine.ESSENTIAL) | set(machine.USUAL)
@@ -143,3 +144,12 @@ def test_a_damaged_key_store_is_repaired_and_what_is_lost_is_told(
     Vault(tmp_path, keys, fresh.device_id).close()
     assert main(repair) == 0
     assert "Everything in the key store opens" in capsys.readouterr().out
+
+
+def test_a_missing_part_is_got_the_way_the_program_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_debian = Path("/usr/lib/matinee/python/ui/cli/finding.py")
+    assert how_to_install("backend") == "Install it with: pip install 'matinee[backend]'."
+    assert how_to_install("backend", of_debian) == "Install it with: apt install matinee-backend."
+    assert how_to_install("app", of_debian) == "Install it with: apt install --reinstall matinee."
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert "archive" in how_to_install("app")
