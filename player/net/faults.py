@@ -99,7 +99,7 @@ class FaultPlan:
         fields.end()
         if not isinstance(rules, list) or len(rules) > _MAX_RULES:
             raise refuse(f'"rules" in the fault document must be a list of at most {_MAX_RULES} rules.')
-        return cls(tuple(_rule(item, f"fault rule {number}") for number, item in enumerate(rules, 1)), seed)
+        return cls(tuple(rule_of(item, f"fault rule {number}") for number, item in enumerate(rules, 1)), seed)
 
 
 def load_faults(path: Path) -> FaultPlan:
@@ -257,7 +257,8 @@ def _status_body(fault: Fault, request: Request) -> Body:
     return body
 
 
-def _rule(value: object, place: str) -> FaultRule:
+def rule_of(value: object, place: str) -> FaultRule:
+    """One rule of a fault document; errors call it ``place``. Raises InputError."""
     fields = Fields(value, place)
     name = fields.text("name") or ""
     if name:

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from abr.simulator import synthetic
 from player.cmcd import CmcdSettings, Mode
 from player.decoding import DecodeLimits
 from player.errors import InputError
-from player.net.faults import FaultPlan, load_faults
+from player.net.faults import FaultPlan, load_faults, rule_of
 from player.net.shaping import Period, Trace, load_trace
 from player.opening import Source
 from player.qa import schema
@@ -163,7 +164,11 @@ class _Reader:
         if "file" in item:
             plan = self._told((*place, "file"), lambda: load_faults(self.folder / item["file"]))
         else:
-            plan = self._told((*place, "rules"), lambda: FaultPlan.parse({"version": 1, "rules": item["rules"]}))
+            rules = (
+                self._told((*place, "rules", index), partial(rule_of, rule, f"fault rule {index + 1}"))
+                for index, rule in enumerate(item["rules"])
+            )
+            plan = FaultPlan(tuple(rules))
         return lambda seed: FaultPlan(plan.rules, seed)
 
     def _step(self, number: int) -> Step:

@@ -154,6 +154,7 @@ _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
     "string": ((str,), "text"),
     "integer": ((int,), "a whole number"),
     "number": ((int, float), "a number"),
+    "boolean": ((bool,), "true or false"),
 }
 
 
@@ -163,7 +164,7 @@ def check(document: Document, schema: Schema = PLAN, place: Place = ()) -> None:
     for part in place:
         value = value[part]
     types, name = _TYPES[schema["type"]]
-    if not isinstance(value, types) or isinstance(value, bool):
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         raise document.error(place, f"this must be {name}.")
     if "enum" in schema and value not in schema["enum"]:
         known = ", ".join(map(str, schema["enum"]))

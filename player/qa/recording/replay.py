@@ -201,7 +201,13 @@ def _play(
         length_s = max((each["at_s"] for each in report["statuses"]), default=0.0)
         spec = RunSpec(Labels("replay"), source, settings, None, None, _script(report), length_s + _SPARE_S)
         times = RecordedTimes(report["requests"])
-        past = Past(True, _remembered(report).get, float(report["startup"]["first_frame_s"] or 0.0), times.of)
+        past = Past(
+            True,
+            _remembered(report).get,
+            float(report["startup"]["first_frame_s"] or 0.0),
+            times.of,
+            lambda: transports[0].left_s is not None,
+        )
         wall_s = float(facts["wall_s"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(ErrorCode.INPUT_FILE, "What this recording says of its playback cannot be read.") from error

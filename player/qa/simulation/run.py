@@ -41,12 +41,14 @@ DEFAULT_LINK = Trace.constant(20_000_000.0, 0.02)
 @dataclass(frozen=True, slots=True)
 class Past:
     """What a playback that is made again (``known``) takes over: ``recall`` is what had been learned of the CDNs
-    before it, no picture is shown before ``shown_from_s`` seconds, ``measured`` gives transfers the times of then."""
+    before it, no picture is shown before ``shown_from_s`` seconds, ``measured`` gives transfers the times of then.
+    From when it ``is_over`` nothing is known of it any more, and the playback is stopped."""
 
     known: bool = False
     recall: Recall | None = None
     shown_from_s: float = 0.0
     measured: Callable[[Transfer], Transfer] = lambda transfer: transfer
+    is_over: Callable[[], bool] = lambda: False
 
 
 Make = Callable[[VirtualLoop, Clock], Transport]
@@ -167,7 +169,7 @@ class _Playback:
 
     def _see(self, state: PlaybackState) -> None:
         self._recorder.see(state)
-        if self._session is not None and self._goes_by_the_clock(state):
+        if self._session is not None and (self._goes_by_the_clock(state) or self._past.is_over()):
             self._session.stop()
 
     def _goes_by_the_clock(self, state: PlaybackState) -> bool:

@@ -79,7 +79,7 @@ def test_a_device_is_a_profile_and_what_is_stated_on_top() -> None:
 devices:
   - {name: tv, profile: tv-1080p-no-hevc}
   - {name: own, profile: phone, display: 854x480, decode: {max_frame_rate: 30}, codecs: [h264, aac], memory_mb: 20}
-  - {name: any}
+  - {name: any, replace_buffered: true}
 cmcd: [{mode: "off"}, {mode: headers, version: 2}]
 """
     )
@@ -89,6 +89,7 @@ cmcd: [{mode: "off"}, {mode: headers, version: 2}]
     assert "h264" in tv.limits.codecs
     assert (own.max_height, own.limits, own.buffer_s) == (480, DecodeLimits(("h264", "aac"), 1440, 30), 20)
     assert (plain.max_height, plain.limits) == (None, DecodeLimits())
+    assert [each.replace_buffered for each in (tv, plain)] == [False, True]
     sent = {run.settings.cmcd for run in plan.runs}
     assert sent == {None, CmcdSettings(Mode.HEADERS, 2, third_parties=True)}
 
@@ -148,9 +149,15 @@ def test_values_are_filled_in() -> None:
         ("networks:\n  - name: n\n    constant: {kbps: 0}\n", 7, "networks[0].constant.kbps", "from 1 to"),
         ("networks:\n  - name: n\n    constant: {kpbs: 5}\n", 7, "networks[0].constant.kpbs", "not known"),
         ("networks:\n  - name: n\n    trace: none.json\n", 7, "networks[0].trace", "cannot be read"),
-        ("faults:\n  - name: f\n    rules:\n      - {fault: {type: melt}}\n", 7, "faults[0].rules", "unknown type"),
+        (
+            "faults:\n  - name: f\n    rules:\n      - {fault: {type: melt}}\n",
+            8,
+            "faults[0].rules[0]",
+            "unknown type",
+        ),
         ("faults:\n  - {name: f}\n", 6, "faults[0]", 'either "file" or "rules"'),
         ("seeds: [1, -1]\n", 5, "seeds[1]", "from 0"),
+        ("devices: [{name: d, replace_buffered: 1}]\n", 5, "devices[0].replace_buffered", "true or false"),
         ("seeds: [yes]\n", 5, "seeds[0]", "a whole number"),
         ("policies: [magic]\n", 5, "policies[0]", "'magic' is not known"),
         ("thresholds:\n  - stalls == 0\n  - speed > 3\n", 7, "thresholds[1]", "no figure is called 'speed'"),

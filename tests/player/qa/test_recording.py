@@ -85,6 +85,7 @@ def test_a_policy_that_decides_anew_decides_the_same_and_another_one_does_not(tm
     assert re.search(r"was rung 1 for segment \d+ \(.+\), and was rung 0", " ".join(other.differences)), "it says why"
     assert other.left_s is not None, "the lowest rung was not fetched of every segment"
     assert all(row["at_s"] <= other.left_s + 0.01 for row in other.report["decisions"])
+    assert (other.report["stalls"], other.report["result"]["status"]) == ([], "idle"), "what is not known is not told"
     bare = replace(recording, exchanges=tuple(replace(each, body="") for each in recording.exchanges))
     with pytest.raises(InputError, match="no media"):
         replay_freely(bare, tmp_path)
