@@ -60,7 +60,7 @@ _SYSTEM = f"{platform.system()} {platform.machine()}"
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
     """``profile`` is the folder for what the client keeps (identity, tokens). Only in ``local_folder`` may ``file:``
-    addresses lie: it is the folder of the local manifest that is played. ``wrap`` puts transports of a test
+    addresses lie, or in the folder of the source that plays. ``wrap`` puts transports of a test
     (faults, a shaped link) around the network, ``web`` says how a test wants HTTP to be spoken.
     ``telemetry`` is the viewer's consent to tell the service how playbacks went, and a collector at ``collector_url``
     (empty for none) all about them. ``schemes`` adds transports for addresses of the program's own (kept titles).
@@ -110,7 +110,7 @@ class Engine:
         self.loop = _new_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
-        self._gate, self._ahead = self.submit(self._make_gate()).result()
+        self._routes, self._gate, self._ahead = self.submit(self._make_gate()).result()
         self.service: ServiceClient | None = None
         if settings.service_url is not None:
             self._store = open_key_store(settings.profile, settings.key_store)
@@ -142,6 +142,7 @@ class Engine:
     ) -> Session:
         """Begin a playback and return at once. ``on_state`` and ``on_event`` are called on the engine's thread."""
         settings = settings or PlaybackSettings()
+        self.loop.call_soon_threadsafe(self._routes.serve, source.folder)
         marker, reporter = self._client_data(source, settings.cmcd, lambda: session.state)
         visit = self._visit(source)
         services = self._services(visit, settings, marker)
@@ -244,7 +245,7 @@ class Engine:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
-    async def _make_gate(self) -> tuple[Gate, Ahead]:
+    async def _make_gate(self) -> tuple[RoutingTransport, Gate, Ahead]:
         """The way to the network, and what uses it ahead of time: that keeps its answers for the first."""
         settings = self._settings
         web = RoutingTransport(
@@ -259,7 +260,7 @@ class Engine:
             transport = wrap(transport, self.clock)
         kept = KeptAnswers(transport, self.clock)
         ahead = Gate(kept.ahead(), self.clock, self._settings.on_transfer, _AHEAD)
-        return Gate(kept, self.clock, self._transferred), Ahead(ahead, self.clock, self._is_free)
+        return web, Gate(kept, self.clock, self._transferred), Ahead(ahead, self.clock, self._is_free)
 
     def _add_teller(self, name: str, deliver: Deliver, form: Form) -> None:
         queue = EventQueue(self._settings.profile / name)
@@ -315,7 +316,8 @@ class Engine:
         """What is remembered of this network; None where playback does not meet it as it is: kept titles, local
         files, a shaped or faulty link."""
         settings = self._settings
-        real = source.kept is None and settings.local_folder is None and not settings.wrap
+        local = source.kept is not None or source.folder is not None or settings.local_folder is not None
+        real = not local and not settings.wrap
         return self._networks.visit() if real else None
 
     def _learning(self, settings: PlaybackSettings) -> Learning:

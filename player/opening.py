@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from player.clock import Clock
@@ -38,7 +39,8 @@ class Source:
 
     ``variant`` is the form of a title: encrypted, clear or live; empty for the one that the title has, encrypted
     where there is one. ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a
-    ClearKey server, ``licence_id`` a licence that is kept on this device.
+    ClearKey server, ``licence_id`` a licence that is kept on this device. ``folder`` holds the local manifest at
+    ``url`` and all its media: ``file:`` addresses are loaded from in there only, and without it none are.
     """
 
     url: str = field(default="", repr=False)
@@ -52,6 +54,13 @@ class Source:
     manifests: Mapping[str, str] = field(default_factory=dict, repr=False)
     facts: TitleFacts = NO_FACTS  # of what is kept
     cdns: tuple[str, ...] = ()  # no others than these, in this order; empty: as the service and the manifest say
+    folder: Path | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_file(cls, path: Path) -> Source:
+        """A manifest on this machine, which the viewer chose. Looks where links lead."""
+        path = path.resolve()
+        return cls(url=path.as_uri(), folder=path.parent)
 
     def __post_init__(self) -> None:
         title = None if self.kept else self.title_id

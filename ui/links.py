@@ -2,13 +2,16 @@
 
 ``matinee:title/ID`` shows a title of the service, ``matinee:play/ID`` plays it, ``matinee:open?url=ADDRESS`` plays a
 stream. Whoever makes a link is not trusted: only ids of the service's form and web addresses are taken out of it.
+A file of this machine is for the viewer alone to name (:func:`chosen_file`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import url2pathname
 
 SCHEME = "matinee"
 _ID = re.compile(r"[a-z0-9-]{1,64}")
@@ -49,6 +52,24 @@ def is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def chosen_file(text: str) -> Path | None:
+    """The file that a viewer names by its whole path or its ``file:`` address; None for anything else. Never to be
+    asked about what came from elsewhere."""
+    text = text.strip()
+    if len(text) > _LONGEST or not text.isprintable():
+        return None
+    if text.partition(":")[0].casefold() == "file":
+        try:
+            parts = urlsplit(text)
+            if parts.hostname not in (None, "localhost"):
+                return None
+        except ValueError:
+            return None
+        text = url2pathname(parts.path)
+    path = Path(text)
+    return path if path.is_absolute() and path.name and "\0" not in text else None
 
 
 def _only(values: list[str]) -> str:

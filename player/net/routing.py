@@ -43,7 +43,8 @@ class _ClosedWhole:
 class RoutingTransport:
     """Sends each request where its scheme belongs.
 
-    ``folder`` is the folder of a local manifest; without one (a manifest from the web) ``file:`` is refused.
+    ``folder`` is the folder of a local manifest; without one (a manifest from the web) ``file:`` is refused, until
+    :meth:`serve` names one.
     ``others`` are transports for schemes of this program's own, such as that of kept titles.
     httpx is loaded at the first address of the web, so that work on local files starts at once.
     """
@@ -58,10 +59,17 @@ class RoutingTransport:
     ) -> None:
         self._ca_file = ca_file
         self._options = web
-        self._local = None if folder is None else LocalTransport(folder)
+        self._folder = folder
+        self._local: LocalTransport | None = None
+        self.serve(None)
         self._data = DataTransport()
         self._others = dict(others or {})
         self._web: HttpTransport | None = None
+
+    def serve(self, folder: Path | None) -> None:
+        """From now on ``file:`` addresses lie in ``folder``; None: where they did at the beginning."""
+        folder = folder or self._folder
+        self._local = None if folder is None else LocalTransport(folder)
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:

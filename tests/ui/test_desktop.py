@@ -17,7 +17,7 @@ from tests.kit.fake_client import FakePlayer, cards, playing
 from ui.desktop.bus import has_session_bus
 from ui.desktop.mpris import metadata, playback_status
 from ui.desktop.session import DesktopSession
-from ui.links import Link, parsed
+from ui.links import Link, chosen_file, parsed
 from ui.video.output import VideoOutput
 from ui.viewmodels.player import PlayerViewModel
 from ui.viewmodels.tasks import Tasks
@@ -98,6 +98,27 @@ def test_media_keys_and_the_screen_on_a_bus():
 )
 def test_links(text, link):
     assert parsed(text) == link
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (" /films/a.mpd\n", Path("/films/a.mpd")),
+        ("file:///films/my%20film.mpd", Path("/films/my film.mpd")),
+        ("file://localhost/films/a.mpd", Path("/films/a.mpd")),
+        ("file://other.test/films/a.mpd", None),
+        ("file:///films/a%00.mpd", None),
+        ("a.mpd", None),
+        ("/", None),
+        ("matinee:open?url=file:///etc/passwd", None),
+        ("https://a.test/m.mpd", None),
+        ("", None),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="paths look differently there")
+def test_a_viewer_names_a_file_by_its_whole_path(text, path):
+    assert chosen_file(text) == path
+    assert parsed(text) is None or path is None
 
 
 def test_a_link_to_a_title_waits_for_the_viewer(stage):

@@ -268,13 +268,31 @@ def test_what_is_pasted_and_no_address_is_shown_with_the_reason(stage):
     stage.client.titles = cards(1)
     stage.sign_in()
     stage.until(lambda: stage.focus_name == "playFeatured")
-    QGuiApplication.clipboard().setText("file:///etc/passwd")
+    QGuiApplication.clipboard().setText("ftp://tv.test/etc/passwd")
     QTest.keyClick(stage.window, K.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert stage.focus_name == "address"
     assert "http" in stage.app.property("openError")
     stage.key(K.Key_Escape)
     assert stage.page == "home"
     assert stage.focus_name == "playFeatured"
+
+
+def test_a_file_is_played_for_the_viewer_and_never_for_a_link(stage, tmp_path):
+    stage.client.titles = cards(1)
+    stage.sign_in()
+    manifest = tmp_path / "my film.mpd"
+    manifest.write_text("<MPD/>")
+    stage.app.openUrl(manifest.as_uri())  # what links, other programs and a second start say
+    assert stage.page == "home"
+    assert stage.app.property("openError")
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(manifest))])
+    QGuiApplication.clipboard().setMimeData(data)
+    QTest.keyClick(stage.window, K.Key_V, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: bool(stage.client.sessions))
+    source = stage.client.sessions[0].source
+    assert (source.url, source.folder) == (manifest.resolve().as_uri(), tmp_path.resolve())
 
 
 def test_pasting_into_a_field_stays_in_the_field(stage):

@@ -26,9 +26,9 @@ Window {
         else
             page.forceActiveFocus(Qt.OtherFocusReason)
     }
-    // What was dropped or pasted: played when it is an address, else shown in the dialog with the reason.
+    // What was dropped or pasted: played when it is an address or a file, else shown in the dialog with the reason.
     function openDropped(text: string) {
-        if (!app.openUrl(text))
+        if (!app.openChosen(text))
             dialog.openWith(text)
     }
     // Picture in picture is this window, small, without a frame, above all others.
@@ -274,7 +274,7 @@ Window {
         objectName: "dropNotice"
         anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.wide }
         icon: "link"
-        text: drop.containsDrag ? qsTr("Let go to play this address") : ""
+        text: drop.containsDrag ? qsTr("Let go to play this") : ""
     }
     NoticeLine {
         objectName: "settingsTrouble"
@@ -296,7 +296,7 @@ Window {
         onVisibleChanged: window.modal = visible
         onClosed: window.settle()
         onAccepted: url => {
-            if (window.app.openUrl(url))
+            if (window.app.openChosen(url))
                 close()
         }
     }

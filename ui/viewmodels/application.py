@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
@@ -113,6 +114,7 @@ class ApplicationViewModel(QObject):
     page = shown(str, "_page", pageChanged)
     viewer = shown(str, "_viewer", viewerChanged)
     openError = shown(str, "_open_error", openErrorChanged)
+    byCode = shown(bool, "_by_code", pageChanged)  # the sign-in page shows a code; else it has a form
     signIn = part("_sign_in")
     codeSignIn = part("_code_sign_in")
     profiles = part("_profiles")
@@ -255,17 +257,23 @@ class ApplicationViewModel(QObject):
         """Follow a link, or play the manifest at an address; False with ``openError`` set when it is neither."""
         link = links.parsed(text)
         self._open_error = (
-            "" if link else tr("Please enter an address that begins with http:// or https://, or a Matinee link.")
+            "" if link else tr("Please enter an address that begins with https://, a Matinee link or a file's path.")
         )
         self.openErrorChanged.emit()
         if link is not None:
             self._follow(link)
         return link is not None
 
-    @Property(bool, notify=pageChanged)
-    def byCode(self) -> bool:
-        """Whether the sign-in page shows a code; else it has a form."""
-        return self._by_code
+    @Slot(str, result=bool)
+    def openChosen(self, text: str) -> bool:
+        """As :meth:`openUrl`, for the viewer alone: it may be a file of this machine as well."""
+        from player.opening import Source
+
+        path = links.chosen_file(text)
+        if path is None:
+            return self.openUrl(text)
+        self._tasks.run(asyncio.to_thread(Source.of_file, path), self._play, self._downloads.tell)
+        return True
 
     @Slot(bool)
     def signInByCode(self, by_code: bool) -> None:
@@ -276,8 +284,9 @@ class ApplicationViewModel(QObject):
 
     @Slot(result=str)
     def clipboardText(self) -> str:
-        """What would be pasted."""
-        return QGuiApplication.clipboard().text()
+        """What would be pasted; of files the address of the first."""
+        urls = QGuiApplication.clipboard().mimeData().urls()
+        return urls[0].toString() if urls else QGuiApplication.clipboard().text()
 
     @Slot()
     def back(self) -> None:
@@ -447,13 +456,9 @@ class ApplicationViewModel(QObject):
     def _leave_household(self) -> None:
         self._pages.clear()
         self._interrupted = None
-        self._details.clear()
-        self._profiles.clear()
-        self._search.clear()
-        self._channels.clear()
-        self._my_list.clear()
-        self._settings.device_list.clear()
-        self._account.clear()
+        for_viewers = (self._details, self._profiles, self._search, self._channels, self._my_list, self._account)
+        for emptied in (*for_viewers, self._settings.device_list):
+            emptied.clear()
         self._person_id = ""
 
     def _forget_viewer(self) -> None:

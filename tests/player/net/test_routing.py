@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from player.errors import ErrorCode, NetError
 from player.net.model import Body, Request, RequestKind, Transport
 from player.net.routing import RoutingTransport
 
@@ -48,3 +50,18 @@ async def test_the_end_of_an_exchange_is_not_cut_short_by_a_cancellation() -> No
     with pytest.raises(asyncio.CancelledError):
         await task
     assert slow.closed == 1
+
+
+async def test_files_lie_in_the_folder_of_what_plays_only(tmp_path: Path) -> None:
+    (tmp_path / "a.mpd").write_bytes(b"<MPD/>")
+    request = Request(RequestKind.MANIFEST, (tmp_path / "a.mpd").as_uri())
+    routes = RoutingTransport()
+    routes.serve(tmp_path)
+    async with routes.open(request) as body:
+        assert body.status == 200
+    for folder in (None, tmp_path / "elsewhere"):
+        routes.serve(folder)
+        with pytest.raises(NetError) as caught:
+            async with routes.open(request):
+                pass
+        assert caught.value.code is ErrorCode.NET_FORBIDDEN_URL

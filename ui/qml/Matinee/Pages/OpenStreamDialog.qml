@@ -2,7 +2,7 @@ import QtQuick
 import Matinee.Theme
 import Matinee.Controls
 
-// Asks for the address of a manifest.
+// Asks for the address of a manifest, or the path of one on this machine.
 FocusScope {
     id: root
 
@@ -71,7 +71,7 @@ FocusScope {
                 objectName: "address"
                 width: parent.width
                 focus: true
-                label: qsTr("Address of an HLS playlist or DASH manifest")
+                label: qsTr("Address or file of an HLS playlist or DASH manifest")
                 placeholder: "https://"
                 inputMethodHints: Qt.ImhUrlCharactersOnly | Qt.ImhNoAutoUppercase
                 onAccepted: root.accepted(text)
