@@ -126,20 +126,8 @@ async def _probe(places: Places, args: argparse.Namespace) -> list[Probe]:
 
 
 def _tell(found: Verdict) -> None:
-    head = (
-        "",
-        "connect",
-        "TLS",
-        "first byte, cold",
-        "warm",
-        "Mbit/s (95 % interval)",
-        "5 %",
-        "95 %",
-        "cache",
-        "errors",
-    )
-    rows = [head, *(_row(each) for each in found.standings)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    rows = [_HEAD, *(_row(each) for each in found.standings)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     for sentence in found.sentences:

@@ -11,6 +11,7 @@ from player.qa.cdn.probe import Probe, hosts_of
 
 _RESAMPLES = 1000
 _LEVEL = 0.95
+_LEAST_PROBES = 6  # of fewer not even the smallest and the largest value hold the median with that probability
 _SEED = 1
 
 
@@ -127,7 +128,9 @@ def _sentences(standings: Sequence[Standing]) -> list[str]:
             told.append(f"{each.host} failed {sum(each.errors.values())} of {each.probes} times ({codes}).")
         if each.wrong:
             numbers = ", ".join(map(str, each.wrong[:10]))
-            told.append(f"{each.host} gives other bytes than most for segment {numbers}.")
+            others = [other.host for other in standings if other is not each]
+            most = others[0] if len(others) == 1 else "most"
+            told.append(f"{each.host} gives other bytes than {most} for segment {numbers}.")
     if len(standings) > 1:
         told.append(_best(standings, "throughput", lambda each: each.bps, greater=True, shown=_mbit))
         told.append(_best(standings, "the first byte", lambda each: each.warm_first_byte_s, greater=False, shown=_ms))
@@ -148,11 +151,12 @@ def _best(
         return f"There is too little to compare in {what}."
     ordered = sorted(known, key=lambda each: each[1].median, reverse=greater)
     (best, first), (other, second) = ordered[0], ordered[1]
-    apart = first.low > second.high if greater else first.high < second.low
+    least = min(first.count, second.count)
+    apart = least >= _LEAST_PROBES and (first.low > second.high if greater else first.high < second.low)
     numbers = f"{shown(first.median)} against {shown(second.median)} of {other}"
     if apart:
         return f"{best} is best in {what}: {numbers}, and the 95 % intervals do not touch."
-    return f"In {what} {best} leads with {numbers}, which {first.count} probes of each cannot tell from chance."
+    return f"In {what} {best} leads with {numbers}, which {least} probes of each cannot tell from chance."
 
 
 def _percentile(ordered: Sequence[float], percent: float) -> float:

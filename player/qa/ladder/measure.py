@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from drm_client.cenc import SampleProtection
 from drm_client.errors import DrmError
@@ -15,13 +16,16 @@ from player.media.source import WholeSource
 from player.media.timestamps import TimestampUnwrapper
 from player.qa.ladder.keys import SweepKeys
 
+if TYPE_CHECKING:
+    from av.frame import Frame
+
 _DECODERS = {Codec.AV1: "libdav1d"}  # FFmpeg's own needs hardware
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentFacts:
     """A segment as it is. Times are seconds on the media's own timeline; ``start_s`` and ``end_s`` are None where
-    nothing could be read, and ``trouble`` says why. ``decoded`` counts pictures or sound frames; None where nothing
+    nothing could be read, and ``trouble`` says why. ``decoded`` counts whole pictures or sound frames; None where nothing
     was decoded (encrypted without a key, or not asked for)."""
 
     position: int
@@ -99,7 +103,8 @@ class Ruler:
 
 
 def decoded_frames(config: StreamConfig, samples: Sequence[Sample]) -> tuple[int | None, str]:
-    """How many frames come out of a decoder, and what went wrong."""
+    """How many frames come out of a decoder whole (it may make one up where bytes are damaged, and says so), and what
+    went wrong."""
     import av
 
     if config.kind is StreamKind.TEXT:
@@ -110,13 +115,17 @@ def decoded_frames(config: StreamConfig, samples: Sequence[Sample]) -> tuple[int
         if config.private:
             context.extradata = bytes(config.private)
         for sample in samples:
-            count += len(context.decode(av.Packet(bytes(sample.data))))  # type: ignore[attr-defined]
-        count += len(context.decode(None))  # type: ignore[attr-defined]
+            count += _whole(context.decode(av.Packet(bytes(sample.data))))  # type: ignore[attr-defined]
+        count += _whole(context.decode(None))  # type: ignore[attr-defined]
     except av.codec.codec.UnknownCodecError:
         return None, ""  # this machine lacks the decoder, which says nothing about the media
     except (av.error.FFmpegError, ValueError) as error:
         return count, f"it cannot be decoded ({type(error).__name__})."
     return count, ""
+
+
+def _whole(frames: Sequence[Frame]) -> int:
+    return sum(not frame.is_corrupt for frame in frames)
 
 
 def _end_s(samples: list[Sample]) -> float:

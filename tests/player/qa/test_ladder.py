@@ -106,10 +106,15 @@ def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
     content = bytearray(broken.read_bytes())
     content[2000:6000] = bytes(4000)
     broken.write_bytes(content)
+    patched = tmp_path / "bad" / "seg-2-001.m4s"
+    content = bytearray(patched.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 64] = bytes(64)
+    patched.write_bytes(content)
     assert main(["qa", "ladder", str(tmp_path / "bad" / "manifest.mpd")]) == 1
     printed = capsys.readouterr().out
     assert "segment.unavailable: video 360p 1, segment 2" in printed
     assert "video 180p 0, segment 2" in printed
+    assert re.search(r"segment.undecodable: video 540p 2, segment 1: \d+ of 100 pictures", printed), "concealed"
 
 
 def test_encrypted_media_are_decoded_with_stated_keys_and_with_those_of_a_licence(
