@@ -43,6 +43,10 @@ def publish_command(
         return _say(err, "Which file should be published?", BAD_INPUT)
     if len(files) > 1 and options is not None and (options.title or options.title_id):
         return _say(err, "A title or an id can be given for one file only.", BAD_INPUT)
+    try:
+        open_storage(settings)
+    except ValueError as error:
+        return _say(err, str(error), BAD_INPUT)
     code = GOOD
     for file in files:
 
@@ -64,12 +68,13 @@ def submit_command(
     out, err = out or sys.stdout, err or sys.stderr
     try:
         storage = open_storage(settings)
-        with open_jobs(settings) as jobs:
+        with open_jobs(settings) as jobs, closing(Bell(settings.data_dir, settings.wake_url)) as bell:
             job_id = submit(jobs, storage, file.absolute(), options, host=socket.gethostname())
+            bell.ring()
     except EncodingError as error:
         return _say(err, str(error), _exit_code(error))
-    with closing(Bell(settings.data_dir, settings.wake_url)) as bell:
-        bell.ring()
+    except ValueError as error:  # an address of the bucket or of the bell
+        return _say(err, str(error), BAD_INPUT)
     out.write(f"{job_id}\n")
     return GOOD
 

@@ -19,6 +19,7 @@ from huey.exceptions import ConfigurationError
 _logger = logging.getLogger(__name__)
 _NAME = "matinee-jobs"
 _FILE = "wake.db"
+_TOLD_EVERY_S = 60.0
 
 
 class _Listener(Consumer):  # type: ignore[misc]  # huey has no types
@@ -32,8 +33,29 @@ class _Closable(Protocol):
     def close(self) -> None: ...
 
 
+class _NowAndThen(logging.Filter):
+    """Huey tells at every look, and at length, that its storage is away: a line a minute will do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told_at = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info is None:
+            return True
+        record.exc_info = None
+        if 0 <= record.created - self._told_at < _TOLD_EVERY_S:
+            return False
+        self._told_at = record.created
+        return True
+
+
+_now_and_then = _NowAndThen()
+
+
 class Bell:
-    """Rings for workers, and listens for them. ``url`` is empty for the data folder's own."""
+    """Rings for workers, and listens for them. ``url`` is empty for the data folder's own. Raises ValueError for a
+    ``url`` that cannot be used, and for a PostgreSQL that does not answer."""
 
     def __init__(self, data_dir: Path, url: str = "") -> None:
         self._connections: list[_Closable] = []
@@ -56,6 +78,7 @@ class Bell:
     def listen(self, heard: Callable[[], None], poll_s: float = 1.0) -> None:
         """Call ``heard`` from a thread of Huey's for each message, until :meth:`close`."""
         self._heard = heard
+        logging.getLogger("huey.consumer.Worker").addFilter(_now_and_then)
         self._consumer = _Listener(
             self._huey, workers=1, periodic=False, initial_delay=0.05, max_delay=poll_s, check_worker_health=False
         )
@@ -84,6 +107,9 @@ class Bell:
         """Huey has a connection for each thread that listens, and leaves them to the end of the program."""
         import psycopg
 
-        connection = psycopg.connect(url)
+        try:
+            connection = psycopg.connect(url)
+        except psycopg.Error as error:
+            raise ValueError("The database through which workers are woken cannot be reached.") from error
         self._connections.append(connection)
         return connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from backend_stub.config import Settings
 from backend_stub.encoding import cli, tools
 from backend_stub.encoding.pipeline import TitleOptions
+from backend_stub.jobs.opening import open_jobs
 
 FAST = TitleOptions(preset="ultrafast", encrypted=False)
 
@@ -52,6 +54,30 @@ def test_one_name_for_two_files(tmp_path: Path, options: TitleOptions) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     assert publish(tmp_path / "data")[0] == cli.BAD_INPUT
+
+
+BAD_STORE = {"store_url": "ftp://bucket"}
+BAD_BELL = {"wake_url": "http://bell"}
+DEAD_BELL = {"wake_url": "postgresql://127.0.0.1:1/bell"}
+
+
+@pytest.mark.parametrize(
+    ("where", "later"), [(BAD_STORE, False), (BAD_STORE, True), (BAD_BELL, True), (DEAD_BELL, True)]
+)
+def test_an_address_that_cannot_be_used_is_refused_before_the_work(
+    tmp_path: Path, where: dict[str, str], later: bool
+) -> None:
+    file, err = tmp_path / "film.mp4", io.StringIO()
+    file.write_bytes(b"film")
+    settings = replace(Settings(tmp_path / "data"), **where)
+    if later:
+        code = cli.submit_command(settings, file, FAST, err=err)
+    else:
+        code = cli.publish_command(settings, [file], FAST, err=err)
+    assert code == cli.BAD_INPUT
+    assert err.getvalue().count("\n") == 1
+    with open_jobs(settings) as jobs:
+        assert jobs.page() == []
 
 
 def test_missing_tools_are_named(barcoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

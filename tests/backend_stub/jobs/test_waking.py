@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,3 +54,20 @@ def test_whoever_listens_hears_the_bell_that_another_rings(tmp_path: Path, stora
         finally:
             listening.close()
             ringing.close()
+
+
+def test_a_storage_that_is_away_is_told_of_now_and_then(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bell = Bell(tmp_path, "redis://127.0.0.1:1/0")
+    bell.listen(lambda: None, poll_s=0.01)
+    try:
+        logger = logging.getLogger("huey.consumer.Worker")
+        for _ in range(3):
+            try:
+                raise ConnectionError
+            except ConnectionError:
+                logger.exception("Error reading from queue")
+    finally:
+        bell.close()
+    told = [record for record in caplog.records if record.name == logger.name and record.levelno >= logging.ERROR]
+    assert len(told) <= 1
+    assert all(record.exc_info is None for record in told)
