@@ -25,8 +25,8 @@ _DECODERS = {Codec.AV1: "libdav1d"}  # FFmpeg's own needs hardware
 @dataclass(frozen=True, slots=True)
 class SegmentFacts:
     """A segment as it is. Times are seconds on the media's own timeline; ``start_s`` and ``end_s`` are None where
-    nothing could be read, and ``trouble`` says why. ``decoded`` counts whole pictures or sound frames; None where nothing
-    was decoded (encrypted without a key, or not asked for)."""
+    nothing could be read, and ``trouble`` says why. ``decoded`` counts whole pictures or sound frames; None where
+    nothing was decoded (encrypted without a key, or not asked for)."""
 
     position: int
     size: int
