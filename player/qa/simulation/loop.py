@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import selectors
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 _T = TypeVar("_T")
 _Args = TypeVarTuple("_Args")
+_LOOK_S = 0.1  # of real time, while something outside is waited for
 
 
 class Stuck(RuntimeError):  # noqa: N818  (the run is broken, whoever asks)
@@ -29,7 +34,41 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now = self.BEGIN_S
         self._asked: list[tuple[concurrent.futures.Future[Any], asyncio.Future[None]]] = []
-        super().__init__(_JumpingSelector(self.pass_time))
+        self._interrupted = False
+        super().__init__(_JumpingSelector(self.pass_time, self._may_go_on))
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """The result of the work. A signal that would raise KeyboardInterrupt anywhere (Ctrl-C) raises it here, once
+        everything on the loop is cancelled: in the midst of a task it would be taken for that task's failure."""
+        taken = _take_signals(self._interrupt)
+        try:
+            found = self.run_until_complete(work)
+            self._may_go_on()
+        except KeyboardInterrupt:
+            self._cancel_all()
+            raise
+        finally:
+            for number in taken:
+                signal.signal(number, signal.default_int_handler)
+        return found
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._interrupted = True
+
+    def _may_go_on(self) -> None:
+        """Raises KeyboardInterrupt after a signal."""
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def _cancel_all(self) -> None:
+        """Let every task clean up; nothing outside is waited for any more."""
+        self._interrupted = False
+        self._asked.clear()
+        left = asyncio.all_tasks(self)
+        for task in left:
+            task.cancel()
+        with contextlib.suppress(Stuck):
+            self.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
     def time(self) -> float:
         return self._now
@@ -57,7 +96,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Everything waits: hand in what was asked for outside, else let the time pass. Raises Stuck."""
         if self._asked:
             asked, self._asked = self._asked, []
-            concurrent.futures.wait([work for work, _ in asked])
+            while concurrent.futures.wait([work for work, _ in asked], _LOOK_S).not_done:
+                self._may_go_on()
             for _, handed_in in asked:
                 if not handed_in.done():
                     handed_in.set_result(None)
@@ -70,15 +110,28 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 class _JumpingSelector(selectors.DefaultSelector):
     """Never waits: it lets the time pass instead."""
 
-    def __init__(self, pass_time: Callable[[float | None], None]) -> None:
+    def __init__(self, pass_time: Callable[[float | None], None], may_go_on: Callable[[], None]) -> None:
         super().__init__()
         self._pass_time = pass_time
+        self._may_go_on = may_go_on
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._may_go_on()
         ready = super().select(0)
         if not ready and (timeout is None or timeout > 0):
             self._pass_time(timeout)
         return ready
+
+
+def _take_signals(handler: Callable[[int, FrameType | None], None]) -> list[signal.Signals]:
+    """Handle the signals that raise KeyboardInterrupt, where this thread may; which those are."""
+    if threading.current_thread() is not threading.main_thread():
+        return []
+    both = (signal.SIGINT, signal.SIGTERM)
+    taken = [number for number in both if signal.getsignal(number) is signal.default_int_handler]
+    for number in taken:
+        signal.signal(number, handler)
+    return taken
 
 
 class LoopClock:

@@ -84,7 +84,7 @@ def run_virtual(
     asyncio.set_event_loop(loop)
     try:
         clock = LoopClock(loop, time.time() if wall_s is None else wall_s)
-        return loop.run_until_complete(_Playback(spec, bench, loop, clock, make(loop, clock), past or Past()).run())
+        return loop.run(_Playback(spec, bench, loop, clock, make(loop, clock), past or Past()).run())
     finally:
         asyncio.set_event_loop(None)
         loop.close()
