@@ -3,7 +3,8 @@
 Both are warm (libraries loaded, engine made, libmpv made), draw into memory, and read from the same file server, once
 on loopback as it is and over links of 30 and 100 ms round trip and 20 Mbit/s. Medians of alternating rounds. Beside
 them stands what the network alone takes: the same manifest, and then the init segments and the first bytes of the
-first segments of picture and sound at once, fetched by a bare client that does nothing with them.
+first segments of picture and sound at once, fetched by a bare client that does nothing with them. The order
+of the cases is another in each round: a case pays a little for what the one before it left running.
 
 Run: ``python -m tests.bench.bench_startup [rounds]``
 """
@@ -11,6 +12,7 @@ Run: ``python -m tests.bench.bench_startup [rounds]``
 from __future__ import annotations
 
 import gc
+import random
 import shutil
 import statistics
 import subprocess
@@ -230,7 +232,7 @@ def run(rounds: int, latency_ms: float, mbps: float | None) -> dict[str, float]:
         ]
         times: dict[str, list[float]] = {case.name: [] for case in cases}
         for round_number in range(rounds + 1):
-            for case in cases:
+            for case in random.Random(round_number).sample(cases, len(cases)):  # what one leaves behind falls on all
                 with undisturbed():
                     seconds = case.measure(case.path)
                 if round_number:  # the first round warms the caches of both
