@@ -27,7 +27,7 @@ FocusScope {
     }
     Label {
         id: row
-        anchors { left: back.right; leftMargin: Theme.px(12); verticalCenter: back.verticalCenter }
+        anchors { left: back.right; leftMargin: Theme.gap; verticalCenter: back.verticalCenter }
         text: root.heading
         font.pixelSize: Theme.title
         font.weight: Font.DemiBold

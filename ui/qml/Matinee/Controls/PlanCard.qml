@@ -11,7 +11,7 @@ Pressable {
     property bool chosen: false
 
     description: price + ", " + facts.split("\n").join(", ")
-    width: Theme.px(248)
+    width: Theme.type(248)
     height: words.implicitHeight + 2 * Theme.gap
     Accessible.checkable: true
     Accessible.checked: chosen
@@ -45,7 +45,7 @@ Pressable {
                 visible: root.chosen
             }
         }
-        Label { width: parent.width; text: root.price; color: Theme.accent; font.weight: Font.DemiBold; Accessible.ignored: true }
+        Label { width: parent.width; text: root.price; wrapMode: Text.Wrap; color: Theme.accent; font.weight: Font.DemiBold; Accessible.ignored: true }
         Label {
             width: parent.width
             text: root.facts

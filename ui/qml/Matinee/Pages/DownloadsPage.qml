@@ -94,7 +94,7 @@ FocusScope {
         Keys.onUpPressed: currentIndex > 0 ? --currentIndex : bar.forceActiveFocus(Qt.OtherFocusReason)
         Keys.onDownPressed: currentIndex = Math.min(count - 1, currentIndex + 1)
         delegate: DownloadLine {
-            x: Theme.tight // room for the focus ring
+            anchors.horizontalCenter: parent?.horizontalCenter
             width: ListView.view.width - 2 * Theme.tight
             onPressed: {
                 lines.currentIndex = index

@@ -217,7 +217,7 @@ FocusScope {
         }
         Label {
             objectName: "playerTitle"
-            anchors { left: backButton.right; leftMargin: Theme.px(12); right: chips.left; rightMargin: Theme.gap }
+            anchors { left: backButton.right; leftMargin: Theme.gap; right: chips.left; rightMargin: Theme.gap }
             anchors.verticalCenter: backButton.verticalCenter
             text: root.player.title
             font.pixelSize: Theme.title
@@ -348,7 +348,7 @@ FocusScope {
 
         visible: false
         enabled: visible
-        anchors { bottom: parent.bottom; bottomMargin: Theme.px(84) }
+        anchors { bottom: parent.bottom; bottomMargin: Theme.px(106) } // above the times
         onClosed: root.closeMenu()
         onChosen: key => {
             choose(key)

@@ -77,7 +77,7 @@ FocusScope {
     Rectangle {
         id: top
         width: parent.width
-        height: Theme.px(root.tv ? 150 : 168)
+        height: Theme.px(root.tv ? 150 : 120) + (root.tv ? 0 : field.height - Theme.tight)
         color: Theme.background
         PageTop {
             id: bar
