@@ -78,7 +78,8 @@ class Bell:
     def listen(self, heard: Callable[[], None], poll_s: float = 1.0) -> None:
         """Call ``heard`` from a thread of Huey's for each message, until :meth:`close`."""
         self._heard = heard
-        logging.getLogger("huey.consumer.Worker").addFilter(_now_and_then)
+        for name in ("Worker", "Scheduler"):
+            logging.getLogger(f"huey.consumer.{name}").addFilter(_now_and_then)
         self._consumer = _Listener(
             self._huey, workers=1, periodic=False, initial_delay=0.05, max_delay=poll_s, check_worker_health=False
         )

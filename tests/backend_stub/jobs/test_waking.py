@@ -60,14 +60,13 @@ def test_a_storage_that_is_away_is_told_of_now_and_then(tmp_path: Path, caplog: 
     bell = Bell(tmp_path, "redis://127.0.0.1:1/0")
     bell.listen(lambda: None, poll_s=0.01)
     try:
-        logger = logging.getLogger("huey.consumer.Worker")
-        for _ in range(3):
+        for name in ("Worker", "Scheduler", "Worker"):
             try:
                 raise ConnectionError
             except ConnectionError:
-                logger.exception("Error reading from queue")
+                logging.getLogger(f"huey.consumer.{name}").exception("It is away.")
     finally:
         bell.close()
-    told = [record for record in caplog.records if record.name == logger.name and record.levelno >= logging.ERROR]
+    told = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(told) <= 1
     assert all(record.exc_info is None for record in told)
