@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 
 from player.events import (
     BufferSampled,
@@ -19,6 +20,8 @@ from player.events import (
     TransferDone,
 )
 from player.stream.buffered import MAIN
+
+_REPLACEABLE = 4096  # segments, hours; those before stay in the sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,45 @@ class Qoe:
         return asdict(rounded)
 
 
+class _Shown:
+    """What was fetched to be shown; of a segment that was fetched twice the last rung counts.
+
+    Bounded for a channel that plays for weeks: the latest segments are known each, those before as sums."""
+
+    def __init__(self) -> None:
+        self.switches = 0
+        self.segments: Counter[int] = Counter()  # by rung
+        self.seconds: defaultdict[int, float] = defaultdict(float)  # by rung
+        self._known: dict[int, tuple[int, float]] = {}  # by position: rung and duration (s)
+        self._order: list[int] = []  # the positions of those
+
+    def add(self, position: int, rung: int, duration_s: float) -> None:
+        """A segment is there, or there once more."""
+        at = bisect_left(self._order, position)
+        before = self._known.get(position)
+        if before is None:
+            self.switches -= self._changes(at - 1, at)
+            self._order.insert(at, position)
+        else:
+            self.switches -= self._changes(at - 1, at) + self._changes(at, at + 1)
+            self._count(*before, -1)
+        self._known[position] = rung, duration_s
+        self.switches += self._changes(at - 1, at) + self._changes(at, at + 1)
+        self._count(rung, duration_s, 1)
+        if len(self._order) > _REPLACEABLE:
+            del self._known[self._order.pop(0)]
+
+    def _count(self, rung: int, duration_s: float, times: int) -> None:
+        self.segments[rung] += times
+        self.seconds[rung] += times * duration_s
+
+    def _changes(self, first: int, second: int) -> int:
+        """1 where two neighbours of the order are of different rungs."""
+        if first < 0 or second >= len(self._order):
+            return 0
+        return int(self._known[self._order[first]][0] != self._known[self._order[second]][0])
+
+
 class QoeMeter:
     """Folds the events of one playback; :meth:`summary` may be asked at any time."""
 
@@ -65,7 +107,7 @@ class QoeMeter:
         self._stalled_s = 0.0
         self._stall_since: float | None = None
         self._last_s = 0.0
-        self._segments: dict[int, tuple[int, float]] = {}  # by position: rung and duration
+        self._shown = _Shown()
         self._played_s = 0.0
         self._position_s: float | None = None  # the last that was heard of
         self._errors = 0
@@ -88,7 +130,7 @@ class QoeMeter:
                 self._stalled_s += event.duration_s
                 self._stall_since = None
             case SegmentDone(track=track) if track == MAIN:
-                self._segments[event.position] = (event.rung, event.duration_s)
+                self._shown.add(event.position, event.rung, event.duration_s)
             case BufferSampled():
                 self._moved_to(event.position_s)
             case Sought():
@@ -105,10 +147,11 @@ class QoeMeter:
 
     def summary(self, bitrates_bps: tuple[int, ...], dropped_frames: int = 0) -> Qoe:
         """The figures so far. ``bitrates_bps`` are those of the rungs, by index."""
-        shown = [self._segments[position] for position in sorted(self._segments)]
-        rated = [(bitrates_bps[rung], seconds) for rung, seconds in shown if rung < len(bitrates_bps)]
-        media_s = sum(seconds for _, seconds in rated)
-        bits = sum(bps * seconds for bps, seconds in rated)
+        shown, rated = self._shown, range(len(bitrates_bps))
+        segments = sum(shown.segments[rung] for rung in rated)
+        media_s = sum(shown.seconds[rung] for rung in rated)
+        bits = sum(bitrates_bps[rung] * shown.seconds[rung] for rung in rated)
+        of_segments = sum(bitrates_bps[rung] * shown.segments[rung] for rung in rated)
         stalled_s = self._stalled_s + (0.0 if self._stall_since is None else self._last_s - self._stall_since)
         total_s = stalled_s + self._played_s
         return Qoe(
@@ -120,8 +163,8 @@ class QoeMeter:
             stalled_s=stalled_s,
             rebuffer_ratio=stalled_s / total_s if total_s else 0.0,
             mean_bitrate_bps=round(bits / media_s) if media_s else 0,
-            segment_bitrate_bps=round(sum(bps for bps, _ in rated) / len(rated)) if rated else 0,
-            switches=sum(1 for a, b in pairwise(shown) if a[0] != b[0]),
+            segment_bitrate_bps=round(of_segments / segments) if segments else 0,
+            switches=shown.switches,
             errors=self._errors,
             failed=self._failed,
             dropped_frames=dropped_frames,

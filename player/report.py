@@ -34,17 +34,36 @@ from player.startup import BUDGET_S, GOAL_S, startup_of
 from player.state import PlaybackState, Status
 
 REPORT_VERSION = 1
+MOST_EVENTS = 250_000  # some twelve hours of a channel
+_FIRST_EVENTS = 5_000  # the start, and how it went on from there
+_FREQUENT = (BufferSampled, LatencySampled, RungDecided, SegmentDone, TransferDone)
 
 
 class Recorder:
-    """Gathers the events of one playback and its last state; ``report`` makes the document."""
+    """Gathers the events of one playback and its last state; ``report`` makes the document.
 
-    def __init__(self) -> None:
+    Of more than ``most`` events, which a channel comes to that plays for days, the frequent sorts are kept from the
+    begin and from the end only; ``forgotten`` counts those between. The summary is that of the whole playback."""
+
+    def __init__(self, most: int = MOST_EVENTS) -> None:
         self.events: list[Event] = []
         self.state = PlaybackState()
+        self.forgotten = 0
+        self._most = self._tidied_at = most
+        self._meter = QoeMeter()
 
     def __call__(self, event: Event) -> None:
+        self._meter(event)
         self.events.append(event)
+        if len(self.events) > self._tidied_at:
+            self._forget()
+
+    def _forget(self) -> None:
+        first, last = min(_FIRST_EVENTS, self._most // 4), len(self.events) - self._most // 2
+        between = [event for event in self.events[first:last] if not isinstance(event, _FREQUENT)]
+        self.forgotten += last - first - len(between)
+        self.events[first:last] = between
+        self._tidied_at = max(self._most, len(self.events) + self._most // 4)
 
     def see(self, state: PlaybackState) -> None:
         """The newest state."""
@@ -72,6 +91,7 @@ class Recorder:
             "result": self._result(state),
             "startup": self._startup(origin_s),
             "summary": self._summary(state),
+            "forgotten": self.forgotten,
             "live": latency_figures(self.of(LatencySampled)),
             "stalls": self._stalls(origin_s),
             "seeks": [
@@ -188,10 +208,7 @@ class Recorder:
         }
 
     def _summary(self, state: PlaybackState) -> dict[str, Any]:
-        meter = QoeMeter()
-        for event in self.events:
-            meter(event)
-        return meter.summary(tuple(rung.bitrate_bps for rung in state.rungs), state.dropped_frames).as_dict()
+        return self._meter.summary(tuple(rung.bitrate_bps for rung in state.rungs), state.dropped_frames).as_dict()
 
     def _stalls(self, origin_s: float) -> list[dict[str, Any]]:
         ended = self.of(StallEnded)

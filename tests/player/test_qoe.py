@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
+from itertools import pairwise
+from random import Random
 
 import pytest
 
@@ -89,3 +92,38 @@ def test_a_stall_that_lasts_counts_until_now() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert measured() == replace(Qoe(), dropped_frames=7)
+
+
+def test_segments_count_as_they_were_last_fetched_in_whatever_order_they_came() -> None:
+    """The sums that are kept are those of the list they stand for."""
+    rng = Random(5)
+    meter, listed = QoeMeter(), dict[int, tuple[int, float]]()
+    for _ in range(400):
+        position, rung, seconds = rng.randrange(60), rng.randrange(3), rng.choice((2.0, 4.0))
+        meter(done(position, rung, seconds))
+        listed[position] = rung, seconds
+        shown = [listed[each] for each in sorted(listed)]
+        rated = [(RATES[rung], seconds) for rung, seconds in shown if rung < len(RATES)]
+        found = meter.summary(RATES)
+        assert found.switches == sum(a[0] != b[0] for a, b in pairwise(shown))
+        if rated:
+            media_s = sum(seconds for _, seconds in rated)
+            assert found.mean_bitrate_bps == pytest.approx(sum(bps * s for bps, s in rated) / media_s, abs=1)
+            assert found.segment_bitrate_bps == pytest.approx(sum(bps for bps, _ in rated) / len(rated), abs=1)
+
+
+def test_a_channel_that_plays_for_weeks_takes_no_more_memory_with_time() -> None:
+    meter = QoeMeter()
+    tracemalloc.start()
+    try:
+        for position in range(8_000):
+            meter(done(position, position // 1000 % 2))
+        before, _ = tracemalloc.get_traced_memory()
+        for position in range(8_000, 16_000):
+            meter(done(position, position // 1000 % 2))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 50_000
+    found = meter.summary(RATES)
+    assert (found.switches, found.mean_bitrate_bps, found.segment_bitrate_bps) == (15, 2_000_000, 2_000_000)

@@ -218,3 +218,19 @@ def test_orders_and_entries_do_not_show_addresses() -> None:
     order = Order("main", 0, 0, rendition("v"), Segment(1, 0.0, 4.0, "http://a.test/v?token=verysecret"))
     assert "verysecret" not in repr(order)
     assert "verysecret" not in repr(entry(segment=order.segment))
+
+
+def test_a_channel_that_plays_for_days_is_kept_from_its_begin_and_its_end() -> None:
+    recorder = Recorder(most=100)
+    recorder(PhaseReached(1.0, "requested"))
+    for number in range(1000):
+        recorder(BufferSampled(2.0 + number, float(number), 5.0, None, 0))
+        if number % 250 == 100:
+            recorder(ErrorRaised(2.0 + number, "net.cut", "The connection was cut.", fatal=False))
+        assert len(recorder.events) <= 110
+    report = recorder.report(source="x", policy="y")
+    places = [row["position_s"] for row in report["buffer"]]
+    assert (places[0], places[-1]) == (0.0, 999.0)
+    assert report["forgotten"] == 1000 - len(places)
+    assert [row["at_s"] for row in report["errors"]] == [101.0, 351.0, 601.0, 851.0]
+    assert report["summary"]["played_s"] == 999.0
