@@ -14,6 +14,7 @@ _EXITS = (
     (2, "bad usage or bad input"),
     (3, "a component is missing: see matinee-doctor(1)"),
     (4, "network or service"),
+    (5, "the disk has no room"),
     (130, "interrupted"),
 )
 
@@ -32,24 +33,26 @@ def pages(source: Path, version: str, epoch_s: int) -> dict[str, str]:
     made["matinee.1"] = _page("matinee", "reference player for HLS and DASH", main, date, version, listed)
     for name, help_text in listed:
         parser = _subparser(build_parser(name), name)
-        made[f"matinee-{name}.1"] = _page(f"matinee-{name}", help_text, parser, date, version, [])
-        for action in parser._actions:  # noqa: SLF001 - argparse has no other way to its own arguments
-            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-                for inner, inner_parser in action.choices.items():
-                    words = f"matinee {name} {inner}"
-                    made[f"matinee-{name}-{inner}.1"] = _page(
-                        words.replace(" ", "-"), inner_parser.description or words, inner_parser, date, version, []
-                    )
+        below = _actions(parser)
+        told = [(inner, inner_parser.description or "") for inner, inner_parser in below.items()]
+        made[f"matinee-{name}.1"] = _page(f"matinee-{name}", help_text, parser, date, version, told)
+        for inner, inner_parser in below.items():
+            page = f"matinee-{name}-{inner}"
+            summary = inner_parser.description or page.replace("-", " ")
+            made[f"{page}.1"] = _page(page, summary, inner_parser, date, version, [])
     return made
 
 
-def _subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    for action in parser._actions:  # noqa: SLF001
+def _actions(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """What a command can be told to do, by name; none for most."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to its own arguments
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            found = action.choices[name]
-            assert isinstance(found, argparse.ArgumentParser)
-            return found
-    raise LookupError(name)
+            return dict(action.choices)
+    return {}
+
+
+def _subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    return _actions(parser)[name]
 
 
 def _page(
@@ -77,7 +80,8 @@ def _page(
     if commands:
         lines.append(".SH COMMANDS")
         for word, help_text in commands:
-            lines += [".TP", f"\\fB{_roff(word)}\\fR", f"{_roff(help_text)}; see matinee\\-{_roff(word)}(1)"]
+            told = f"{help_text}; see" if help_text else "see"
+            lines += [".TP", f"\\fB{_roff(word)}\\fR", f"{_roff(told)} {_roff(name)}\\-{_roff(word)}(1)"]
     lines.append(".SH EXIT STATUS")
     for code, meaning in _EXITS:
         lines += [".TP", f"\\fB{code}\\fR", _roff(meaning)]

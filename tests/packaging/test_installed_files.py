@@ -12,6 +12,8 @@ from types import ModuleType
 
 import pytest
 
+from player.errors import ExitCode
+
 PACKAGING = Path(__file__).parents[2] / "packaging"
 KIOSK = PACKAGING / "systemd" / "matinee-kiosk.service"
 
@@ -97,6 +99,14 @@ def test_appstream_understands_the_description(tmp_path: Path) -> None:
     about.write_text(text.replace("@VERSION@", "0.1.0").replace("@DATE@", "2026-01-01"), encoding="utf-8")
     done = subprocess.run(["appstreamcli", "validate", "--no-net", str(about)], capture_output=True, check=False)
     assert done.returncode == 0, done.stdout.decode()
+
+
+def test_manual_pages_name_every_action_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGING))
+    pages = importlib.import_module("manpages").pages(PACKAGING.parent, "0.1.0", 0)
+    assert "matinee\\-qa\\-cdn(1)" in pages["matinee-qa.1"]
+    assert "matinee\\-kiosk(1)" in pages["matinee.1"]
+    assert all(f"\\fB{code:d}\\fR" in pages["matinee-qa-run.1"] for code in ExitCode)
 
 
 def test_what_is_inside_others_has_its_licence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ def examine(profile: Path, key_store: str) -> list[Finding]:
 
 def _python() -> Finding:
     good = sys.version_info >= (3, 11)
-    return Finding("Python", good, platform.python_version(), "everything", required=True)
+    remedy = "Install Python 3.11 to 3.13, and Matinee anew on it."
+    return Finding("Python", good, platform.python_version(), "everything", required=True, remedy=remedy)
 
 
 def _libmpv() -> list[Finding]:

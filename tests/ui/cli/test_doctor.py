@@ -61,6 +61,7 @@ def test_sound(tmp_path: Path) -> None:
 def test_the_clock(tmp_path: Path) -> None:
     mark = tmp_path / "synchronized"
     assert not machine.clock(0.0, mark).present
+    assert "cannot be right" in machine.clock(4_102_444_800.0, mark).detail
     assert not machine.clock(1_800_000_000.0, mark).present
     mark.touch()
     assert machine.clock(1_800_000_000.0, mark).present
