@@ -19,7 +19,7 @@ from player.net.faults import FaultPlan
 from player.net.shaping import Period, Trace
 from player.opening import Source
 from player.qa.har import har
-from player.qa.recording.archive import Recording, read_recording
+from player.qa.recording.archive import VERSION, Recording, read_recording
 from player.qa.recording.replay import replay, replay_freely
 from player.qa.recording.scrub import Scrubber, place_of
 from player.qa.script import Do, Step
@@ -30,6 +30,7 @@ from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.har import HAR
 
+FORMATS = Path(__file__).parent / "formats"
 UNSTEADY = Trace([Period(5, 1.8e6, 0.03), Period(6, 0.25e6, 0.08)])
 FAULTS = FaultPlan.parse(
     {
@@ -195,6 +196,28 @@ def test_what_is_no_recording_is_refused(damage: str, tmp_path: Path, monkeypatc
         read_recording(path)
     with pytest.raises(InputError, match="cannot be read"):
         read_recording(tmp_path / "missing")
+
+
+def test_a_recording_of_version_1_is_replayed(tmp_path: Path) -> None:
+    """The file was made by the code that wrote that version."""
+    recording = read_recording(FORMATS / "version-1.mrec")
+    assert recording.facts["version"] == 1
+    assert {each.connection for each in recording.exchanges} == {None}
+    found = replay(recording, tmp_path)
+    assert found.report is not None
+    assert found.differences == ()
+    assert [row["rung"] for row in found.report["decisions"]] == [0, 1, 1, 1, 1, 0, 0, 0]
+    assert found.taken_again == found.decisions == 8
+
+
+def test_a_recording_of_a_later_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    newer = tmp_path / "newer.mrec"
+    with zipfile.ZipFile(newer, "w") as archive:
+        archive.writestr("session.json", json.dumps({"format": "matinee-recording", "version": VERSION + 1}))
+        archive.writestr("exchanges.json", "[]")
+    sentence = f"newer.mrec is a recording of version {VERSION + 1}; known are those up to {VERSION}."
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        read_recording(newer)
 
 
 def test_addresses_lose_their_secrets_and_still_belong_together() -> None:
