@@ -283,6 +283,23 @@ def _account_password(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.focus_name == "firstField")
 
 
+def _keys(before: Setup) -> Setup:
+    """The keyboard on the screen, for the field that has the focus."""
+
+    def show(stage: Stage, tv: bool) -> None:
+        before(stage, tv)
+        stage.focus.parentItem().openKeys()  # type: ignore[attr-defined]  # of Field.qml
+        stage.until(lambda: is_within(stage.focus, "keyboardPanel"))
+
+    return show
+
+
+def _account_card(stage: Stage, tv: bool) -> None:
+    _account(stage, tv)
+    stage.key(K.Key_Right, K.Key_Return)
+    stage.until(lambda: stage.focus_name == "firstField")
+
+
 def _account_offline(stage: Stage, tv: bool) -> None:
     _home(stage, tv)
     stage.client.failure = NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
@@ -384,8 +401,10 @@ STATES: dict[str, Setup] = {
     "account, plan": _account_with_plan,
     "account, order": _account_order,
     "account, password": _account_password,
+    "account, card number": _keys(_account_card),
     "account, offline": _account_offline,
     "open stream": _dialog,
+    "open stream, keys": _keys(_dialog),
     **PLAYER_STATES,
 }
 

@@ -93,6 +93,37 @@ def test_a_card_is_typed_and_the_focus_comes_back_to_the_plan(stage):
     assert (stage.page, stage.focus_name) == ("home", "playFeatured")
 
 
+def press(stage, name):
+    """Walk over the keys on the screen to one of them, and press it."""
+    digits = stage.item("keyboardPanel").property("digits")
+    order, columns = ("1234567890", 3) if digits else ("abcdefghijklmnopqrstuvwxyz0123456789", 12)
+
+    def place(key):
+        return divmod(order.index(key.removeprefix("key_").lower()), columns)
+
+    row, column = place(name)
+    now_row, now_column = place(stage.focus_name)
+    stage.key(*[K.Key_Up] * (now_row - row), *[K.Key_Left] * (now_column - column))
+    stage.key(*[K.Key_Right] * (column - now_column), *[K.Key_Down] * (row - now_row), K.Key_Return)
+
+
+def test_across_a_room_a_card_and_a_password_are_typed_by_six_keys(stage):
+    STATES["account"](stage, True)
+    stage.key(K.Key_Right, K.Key_Return, K.Key_Return)
+    assert stage.focus_name == "key_1"
+    for digit in "4242424242424242":
+        press(stage, f"key_{digit}")
+    stage.key(*[K.Key_Down] * 4, K.Key_Return, K.Key_Down, K.Key_Return)
+    stage.until(lambda: stage.app.account.property("plan") == "Standard")
+    assert stage.client.ordered[0][2] == "4242424242424242"
+    stage.until(lambda: stage.focus_name == "plan_standard")
+    stage.key(K.Key_Up, K.Key_Left, K.Key_Left, K.Key_Return, K.Key_Return)
+    press(stage, "key_s")
+    assert stage.item("typedText").property("text") == "•|", "a password is not shown"
+    stage.key(K.Key_Back)
+    assert (stage.focus_name, stage.item("firstField").property("text")) == ("firstField", "")
+
+
 def test_who_signs_out_everywhere_is_signed_out_here(stage):
     STATES["account"](stage, True)
     stage.key(K.Key_Up, K.Key_Return, K.Key_Down, K.Key_Return)

@@ -21,6 +21,8 @@ MODAL = {
     "downloads, choices": ("downloadMenu", ARROWS[:2]),
     "account, order": ("accountMenu", ARROWS[:2]),
     "account, password": ("passwordDialog", ARROWS),
+    "account, card number": ("keyboardPanel", ARROWS),
+    "open stream, keys": ("keyboardPanel", ARROWS),
     "open stream": ("openStreamDialog", ARROWS),
     "player, menu": ("menu", ARROWS[:2]),
 }

@@ -89,6 +89,7 @@ Window {
         value: window.app.tv ? Math.max(0.6, Math.min(window.width / 1280, window.height / 720)) : 1
     }
 
+    Binding { target: Theme; property: "remote"; value: window.app.tv }
     Binding { target: Theme; property: "textScale"; value: window.app.settings.textScale }
     Binding { target: Theme; property: "highContrast"; value: window.app.settings.highContrast }
 
@@ -196,7 +197,6 @@ Window {
         visible: window.page === account
         enabled: visible
         account: window.app.account
-        tv: window.app.tv
         onLeaving: window.app.back()
     }
     DetailsPage {

@@ -43,10 +43,6 @@
         <translation>Tarife</translation>
     </message>
     <message>
-        <source>The first order, which asks for a card, is made with a keyboard: open this page on a computer.</source>
-        <translation>Die erste Bestellung fragt nach einer Karte und braucht eine Tastatur: Öffnen Sie diese Seite an einem Computer.</translation>
-    </message>
-    <message>
         <source>Payments</source>
         <translation>Zahlungen</translation>
     </message>
@@ -431,6 +427,25 @@
     </message>
 </context>
 <context>
+    <name>KeyboardPanel</name>
+    <message>
+        <source>Typed: %1 characters</source>
+        <translation>Eingegeben: %1 Zeichen</translation>
+    </message>
+    <message>
+        <source>Typed: %1</source>
+        <translation>Eingegeben: %1</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
     <name>Kiosk</name>
     <message>
         <source>Operator’s code, then Enter</source>
@@ -452,8 +467,8 @@
 <context>
     <name>Main</name>
     <message>
-        <source>Let go to play this address</source>
-        <translation>Loslassen, um diese Adresse abzuspielen</translation>
+        <source>Let go to play this</source>
+        <translation>Loslassen, um dies abzuspielen</translation>
     </message>
 </context>
 <context>
@@ -486,8 +501,8 @@
         <translation>Stream öffnen</translation>
     </message>
     <message>
-        <source>Address of an HLS playlist or DASH manifest</source>
-        <translation>Adresse einer HLS-Playlist oder eines DASH-Manifests</translation>
+        <source>Address or file of an HLS playlist or DASH manifest</source>
+        <translation>Adresse oder Datei einer HLS-Playlist oder eines DASH-Manifests</translation>
     </message>
     <message>
         <source>Open</source>
@@ -503,6 +518,13 @@
     <message>
         <source>Back</source>
         <translation>Zurück</translation>
+    </message>
+</context>
+<context>
+    <name>PaymentLines</name>
+    <message>
+        <source>Payments</source>
+        <translation>Zahlungen</translation>
     </message>
 </context>
 <context>
@@ -1029,6 +1051,10 @@
         <translation>Noch {count} Minuten lang zu sehen</translation>
     </message>
     <message>
+        <source>Can be watched without a time limit</source>
+        <translation>Ohne zeitliche Grenze zu sehen</translation>
+    </message>
+    <message>
         <source>Cancel and remove</source>
         <translation>Abbrechen und entfernen</translation>
     </message>
@@ -1067,6 +1093,14 @@
     <message>
         <source>Commentary</source>
         <translation>Kommentar</translation>
+    </message>
+    <message>
+        <source>Connect once to check the date</source>
+        <translation>Zum Prüfen des Datums einmal verbinden</translation>
+    </message>
+    <message>
+        <source>Connect once to confirm the licence</source>
+        <translation>Zum Bestätigen der Lizenz einmal verbinden</translation>
     </message>
     <message>
         <source>Connect to the network and renew it: Downloads, Renew the licence.</source>
@@ -1269,6 +1303,10 @@
         <translation>Es wurde von jeder Stelle neu geladen, die es hat. Versuchen Sie es später erneut.</translation>
     </message>
     <message>
+        <source>Its service is not set up</source>
+        <translation>Der Dienst dazu ist nicht eingerichtet</translation>
+    </message>
+    <message>
         <source>Karaoke</source>
         <translation>Karaoke</translation>
     </message>
@@ -1441,6 +1479,10 @@
         <translation>Wiedergabe</translation>
     </message>
     <message>
+        <source>Please enter an address that begins with https://, a Matinee link or a file&apos;s path.</source>
+        <translation>Bitte eine Adresse eingeben, die mit https:// beginnt, einen Matinee-Link oder den Pfad einer Datei.</translation>
+    </message>
+    <message>
         <source>Set this machine&apos;s clock, then try again. It goes on where it stopped.</source>
         <translation>Stellen Sie die Uhr dieses Geräts und versuchen Sie es erneut. Es geht weiter, wo es aufgehört hat.</translation>
     </message>
@@ -1559,10 +1601,6 @@
     <message>
         <source>Playing</source>
         <translation>Läuft</translation>
-    </message>
-    <message>
-        <source>Please enter an address that begins with http:// or https://, or a Matinee link.</source>
-        <translation>Bitte geben Sie eine Adresse ein, die mit http:// oder https:// beginnt, oder einen Matinee-Link.</translation>
     </message>
     <message>
         <source>Please enter your email address and your password.</source>
@@ -1893,12 +1931,20 @@
         <translation>Die Lizenz wird neu angefragt.</translation>
     </message>
     <message>
+        <source>The licence is for another device</source>
+        <translation>Die Lizenz gilt für ein anderes Gerät</translation>
+    </message>
+    <message>
         <source>The licence is not one for this device and title.</source>
         <translation>Die Lizenz gilt nicht für dieses Gerät und diesen Titel.</translation>
     </message>
     <message>
         <source>The licence of {name} has been renewed.</source>
         <translation>Die Lizenz von {name} ist erneuert.</translation>
+    </message>
+    <message>
+        <source>The licence was given back</source>
+        <translation>Die Lizenz wurde zurückgegeben</translation>
     </message>
     <message>
         <source>The licence was withdrawn</source>

@@ -1,7 +1,7 @@
 import QtQuick
 import Matinee.Theme
 
-// One line of text to fill in.
+// One line of text to fill in; across a room by the keyboard on the screen, which Enter brings.
 FocusScope {
     id: root
 
@@ -20,8 +20,22 @@ FocusScope {
         input.selectAll()
     }
 
+    function openKeys() {
+        keyboard.active = true
+        keyboard.item.enter()
+    }
+    function closeKeys() {
+        keyboard.active = false
+        input.forceActiveFocus(Qt.PopupFocusReason)
+    }
+    function bringKeys(event: KeyEvent) {
+        event.accepted = Theme.remote
+        if (Theme.remote)
+            openKeys()
+    }
+
     implicitWidth: Theme.px(340)
-    implicitHeight: caption.height + Theme.px(6) + Theme.px(46)
+    implicitHeight: caption.height + Theme.px(10) + Theme.px(46)
     opacity: enabled ? 1 : 0.6
 
     Label {
@@ -72,6 +86,32 @@ FocusScope {
         Accessible.focusable: true
         Accessible.passwordEdit: root.echoMode === TextInput.Password
         onAccepted: root.accepted()
+        Keys.onReturnPressed: event => root.bringKeys(event)
+        Keys.onEnterPressed: event => root.bringKeys(event)
+        Keys.onSelectPressed: event => root.bringKeys(event)
+    }
+    Loader {
+        id: keyboard
+        parent: root.Window.contentItem
+        anchors.fill: parent
+        z: 1 // above all pages
+        active: false
+        onFocusChanged: if (!focus) active = false // another page has come meanwhile
+        sourceComponent: KeyboardPanel {
+            readonly property bool address: root.inputMethodHints & Qt.ImhUrlCharactersOnly
+
+            objectName: "keyboardPanel"
+            focus: true
+            label: root.label
+            typed: root.text || (address ? root.placeholder : "")
+            secret: root.echoMode === TextInput.Password
+            digits: root.inputMethodHints & Qt.ImhDigitsOnly
+            onDone: text => {
+                root.text = text
+                root.closeKeys()
+            }
+            onCancelled: root.closeKeys()
+        }
     }
     Label {
         anchors.fill: input

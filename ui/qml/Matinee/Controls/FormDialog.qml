@@ -9,6 +9,7 @@ FocusScope {
     property string sentence
     property string action // words of the button
     property alias firstLabel: first.label
+    property alias firstHints: first.inputMethodHints
     property alias secondLabel: second.label // empty for one field only
     property bool secret: false
 

@@ -9,6 +9,7 @@ FocusScope {
     property string letters: "abcdefghijklmnopqrstuvwxyz0123456789"
     property int columns: 6
     property bool withSpace: true
+    property bool asTyped: false // the keys tell small letters from capitals
     property int current: 0
     readonly property var keys: letters.split("").concat(withSpace ? [" "] : [], ["\b"])
     readonly property int side: Theme.px(48)
@@ -31,7 +32,7 @@ FocusScope {
             if (dx !== 0)
                 next = at + dx < 0 ? current : at + dx > 1 ? -1 : current + dx
             else if (dy < 0)
-                next = (lastRow - 1) * columns + (at ? columns - 1 : 0)
+                next = Math.min((lastRow - 1) * columns + (at ? columns - 1 : 0), letters.length - 1)
             else
                 return passedDown()
         } else if (dx !== 0) {
@@ -91,7 +92,7 @@ FocusScope {
             }
             Label {
                 anchors.centerIn: parent
-                text: key.modelData === " " ? qsTr("Space") : key.modelData.toUpperCase()
+                text: key.modelData === " " ? qsTr("Space") : root.asTyped ? key.modelData : key.modelData.toUpperCase()
                 visible: !key.erasing
                 font.weight: Font.DemiBold
                 Accessible.ignored: true

@@ -3,12 +3,11 @@ import QtQuick
 import Matinee.Theme
 import Matinee.Controls
 
-// Who is signed in, the plan and its price, what was paid, and ways out. Across a room nothing is typed.
+// Who is signed in, the plan and its price, what was paid, and ways out.
 FocusScope {
     id: root
 
     required property QtObject account
-    property bool tv: false
     readonly property bool ready: account.state === "ready"
     readonly property Item dialog: card.visible ? card : password.visible ? password : null
 
@@ -29,7 +28,7 @@ FocusScope {
     function choosePlan(plan: string, name: string, line: Item) {
         if (account.withCard)
             ask(plan, name, line)
-        else if (!tv)
+        else
             card.openFor(plan, name)
     }
     function ask(subject: string, heading: string, line: Item) {
@@ -77,7 +76,14 @@ FocusScope {
             function reveal(item: Item) {
                 const top = item.mapToItem(column, 0, 0).y
                 const lowest = Math.max(0, contentHeight - height)
-                contentY = Math.max(0, Math.min(lowest, top - (height - item.height) / 2))
+                contentY = Math.max(0, Math.min(lowest, top - Math.max(0, height - item.height) / 2))
+            }
+            // Half a view on or back, back not beyond ``top``; whether there was a way to go.
+            function scroll(direction: int, top: real): bool {
+                const before = contentY
+                const lowest = Math.max(0, contentHeight - height)
+                contentY = Math.min(lowest, Math.max(Math.min(top, before), before + direction * height / 2))
+                return contentY !== before
             }
 
             anchors { top: bar.bottom; topMargin: Theme.wide; bottom: parent.bottom }
@@ -127,7 +133,6 @@ FocusScope {
                         objectName: "changePassword"
                         text: qsTr("Change password")
                         icon: "lock"
-                        visible: !root.tv
                         onPressed: password.open()
                     }
                     ActionButton {
@@ -154,13 +159,6 @@ FocusScope {
                     font.weight: Font.DemiBold
                     Accessible.role: Accessible.Heading
                 }
-                Label {
-                    width: parent.width
-                    wrapMode: Text.Wrap
-                    text: qsTr("The first order, which asks for a card, is made with a keyboard: open this page on a computer.")
-                    color: Theme.muted
-                    visible: root.tv && !root.account.withCard
-                }
                 FocusRow {
                     id: plans
                     anchors.left: parent.left
@@ -169,7 +167,7 @@ FocusScope {
                     spacing: Theme.gap
                     onActiveFocusChanged: if (activeFocus) content.reveal(this)
                     Keys.onUpPressed: ways.enter()
-                    Keys.onDownPressed: event => event.accepted = true
+                    Keys.onDownPressed: if (payments.visible) payments.forceActiveFocus(Qt.OtherFocusReason)
                     Repeater {
                         model: root.account.plans
                         delegate: PlanCard {
@@ -191,35 +189,19 @@ FocusScope {
                     text: qsTr("Payments")
                     font.pixelSize: Theme.heading
                     font.weight: Font.DemiBold
-                    visible: payments.count > 0
+                    visible: payments.visible
                     Accessible.role: Accessible.Heading
                 }
-                Column {
+                // Nothing to choose here, but with keys too it is to be seen whole.
+                PaymentLines {
+                    id: payments
+                    objectName: "payments"
                     anchors.left: parent.left
-                    width: Math.min(parent.width, Theme.px(760))
-                    spacing: Theme.tight
-                    Repeater {
-                        id: payments
-                        model: root.account.payments
-                        delegate: Item {
-                            id: payment
-                            required property string day
-                            required property string what
-                            required property string amount
-                            required property string outcome
-                            width: parent.width
-                            height: when.height
-                            Accessible.role: Accessible.StaticText
-                            Accessible.name: [day, what, amount, outcome].join(", ")
-                            Label { id: when; anchors.left: parent.left; width: Theme.px(130); text: payment.day; color: Theme.muted; Accessible.ignored: true }
-                            Label { anchors { left: when.right; right: sum.left }
-                                    text: payment.what; Accessible.ignored: true }
-                            Label { id: sum; anchors { right: result.left; rightMargin: Theme.gap }
-                                    text: payment.amount; Accessible.ignored: true }
-                            Label { id: result; anchors.right: parent.right; width: Theme.px(110); text: payment.outcome
-                                    color: Theme.muted; Accessible.ignored: true }
-                        }
-                    }
+                    width: Math.min(parent.width, Theme.type(760))
+                    model: root.account.payments
+                    onActiveFocusChanged: if (activeFocus) content.reveal(this)
+                    onPassedUp: if (!content.scroll(-1, y)) plans.enter()
+                    onPassedDown: content.scroll(1, y)
                 }
             }
         }
@@ -278,6 +260,7 @@ FocusScope {
         anchors.fill: parent
         sentence: qsTr("The card is charged once a month until you cancel.")
         firstLabel: qsTr("Card number")
+        firstHints: Qt.ImhDigitsOnly
         action: qsTr("Order and pay")
         onClosed: plans.enter()
         onAccepted: number => root.account.order(plan, number)

@@ -8,6 +8,8 @@ QtObject {
 
     function px(size: real): real { return Math.round(size * scale) }
 
+    property bool remote: false // six keys are all there is: fields are filled in by a keyboard on the screen
+
     // What the viewer has set
     property bool highContrast: false
     property real textScale: 1
