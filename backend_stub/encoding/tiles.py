@@ -79,7 +79,7 @@ def add_to_dash(mpd: str, tiles: Tiles, duration_s: float) -> str:
 
 def add_to_hls(master: str, tiles: Tiles) -> str:
     """The multivariant playlist with the image playlist; all else in it stays as it is."""
-    told = {"bandwidth": tiles.bandwidth, "resolution": f"{tiles.width}x{tiles.height}", "codecs": '"jpeg"'}
+    told = {"bandwidth": tiles.bandwidth, "resolution": f"{tiles.width}x{tiles.height}", "codecs": "jpeg"}
     line = str(m3u8.ImagePlaylist(None, f"{FOLDER}/{PLAYLIST}", told))
     return f"{master.rstrip()}\n\n{line}\n"
 

@@ -50,10 +50,12 @@ class LeaseLostError(Exception):
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """A lease lasts ``lease_s`` seconds after its last heartbeat. A task is parked when ``attempts`` of it failed;
-    the pause after the first failure is ``backoff_s`` and doubles up to ``longest_backoff_s``."""
+    the pause after the first failure is ``backoff_s`` and doubles up to ``longest_backoff_s``. Holders may fall
+    silent ``silences`` times at least: any process takes such tasks back, also one that tries its own only once."""
 
     lease_s: float = 30.0
     attempts: int = 4
+    silences: int = 4
     backoff_s: float = 5.0
     longest_backoff_s: float = 600.0
 
@@ -110,14 +112,16 @@ def fail(
 ) -> Task:
     """The holder could not do it; ``final`` says that trying again is useless. Raises :class:`LeaseLostError`."""
     _check_holder(task, owner, attempt)
-    return _failed(task, now, sentence, policy, final=final)
+    over = final or task.attempts >= policy.attempts
+    return _failed(task, now, sentence, over=over, pause_s=policy.pause_s(task.attempts))
 
 
 def expire(task: Task, now: float, policy: RetryPolicy) -> Task:
     """Take it from a holder that fell silent; unchanged while the lease lasts."""
     if task.state is not TaskState.RUNNING or task.lease_until > now:
         return task
-    return _failed(task, now, f"{task.owner} fell silent.", policy, pause=False)
+    over = task.attempts >= max(policy.attempts, policy.silences)
+    return _failed(task, now, f"{task.owner} fell silent.", over=over)
 
 
 def release(task: Task, owner: str, attempt: int, now: float) -> Task:
@@ -161,14 +165,11 @@ def _check_holder(task: Task, owner: str, attempt: int) -> None:
         raise LeaseLostError
 
 
-def _failed(
-    task: Task, now: float, sentence: str, policy: RetryPolicy, *, final: bool = False, pause: bool = True
-) -> Task:
-    over = final or task.attempts >= policy.attempts
+def _failed(task: Task, now: float, sentence: str, *, over: bool, pause_s: float = 0.0) -> Task:
     return replace(
         task,
         state=TaskState.PARKED if over else TaskState.READY,
-        available_at=now + (policy.pause_s(task.attempts) if pause else 0.0),
+        available_at=now + pause_s,
         owner="",
         lease_until=0.0,
         log=f"{task.log}attempt {task.attempts}: {sentence}\n"[-MAX_LOG_CHARS:],

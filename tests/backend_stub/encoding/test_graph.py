@@ -188,7 +188,7 @@ def test_a_title_with_everything(tmp_path: Path) -> None:
     assert all(20 < quality["score"] <= 100 for quality in result["qualities"])
     master = (home / "encrypted" / "master.m3u8").read_text()
     assert len(m3u8.loads(master).iframe_playlists) == 3
-    assert all(name in master for name in ("TYPE=SUBTITLES", "EXT-X-IMAGE-STREAM-INF"))
+    assert all(name in master for name in ("TYPE=SUBTITLES", "EXT-X-IMAGE-STREAM-INF", 'CODECS="jpeg",'))
     assert "SCORE=" in master
     mpd = (home / "encrypted" / "manifest.mpd").read_text()
     assert mpd.count("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed") >= 2

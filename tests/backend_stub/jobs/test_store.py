@@ -128,6 +128,16 @@ def test_a_silent_worker_loses_its_task_and_its_result_counts_for_nothing(table)
     assert "dead fell silent" in jobs.get(job_id).tasks[0].log
 
 
+def test_whoever_tries_its_own_tasks_once_takes_those_of_silent_workers_back(tmp_path: Path) -> None:
+    with job_table(tmp_path, RetryPolicy(lease_s=30, attempts=1, silences=3)) as (jobs, clock):
+        job_id = jobs.submit(a_job(), DIAMOND)
+        for attempt in (1, 2, 3):
+            assert take(jobs, f"dead {attempt}").attempt == attempt
+            clock.at += 31
+        assert jobs.claim("w") is None
+        assert jobs.get(job_id).state is JobState.PARKED
+
+
 def test_a_task_that_is_put_back_has_lost_nothing(table) -> None:
     jobs, _ = table
     jobs.submit(a_job(), DIAMOND)
