@@ -74,18 +74,19 @@ class Keeper:
         self._entries = entries
         self._limit_bytes = limit_bytes
         self._refused: Counter[str] = Counter()
+        self._unwanted: frozenset[str] = frozenset()
 
     async def provide(self) -> None:
-        """One round of steps. What fails is tried again in the next one, and keeps no other from being done."""
-        if not any(entry.keep for entry in self._entries):
-            return
+        """One round of steps. What fails is tried again in the next one, and keeps no other from being done. What
+        nobody wants is let go in the second round in a row: a playlist may be on trial (:mod:`ui.kiosk.trial`)."""
         try:
             steps = decide(self._entries, await self._downloads.shelf(), self._limit_bytes, self._refused)
         except ANY_ERROR as error:
             _log.warning("what is kept ahead waits: %s", error.code)
             return
+        before, self._unwanted = self._unwanted, frozenset(steps.remove)
         for work in (
-            *(partial(self._downloads.remove, download_id) for download_id in steps.remove),
+            *(partial(self._downloads.remove, each) for each in steps.remove if each in before),
             *(partial(self._downloads.resume, download_id) for download_id in steps.retry),
             *(partial(self._fetch, title_id, height) for title_id, height in steps.fetch),
         ):

@@ -74,8 +74,11 @@ async def card_of(title_id: str) -> TitleCard:
 
 async def test_a_round_fetches_and_lets_go() -> None:
     downloads = FakeDownloads(kept("old"))
-    await Keeper(downloads, card_of, ENTRIES, 100).provide()
-    assert downloads.calls == [("remove", "d-old"), ("add film", 720)]
+    keeper = Keeper(downloads, card_of, ENTRIES, 100)
+    await keeper.provide()
+    assert downloads.calls == [("add film", 720)]
+    await keeper.provide()
+    assert downloads.calls[1:] == [("remove", "d-old"), ("add film", 720)]
 
 
 async def test_what_fails_waits_for_the_next_round() -> None:
@@ -101,9 +104,23 @@ async def test_a_title_that_is_gone_holds_up_no_other() -> None:
     assert downloads.calls == [("add short", None)]
 
 
-async def test_nothing_is_looked_at_where_nothing_is_to_be_kept() -> None:
-    downloads = FakeDownloads(kept("old"))
-    await Keeper(downloads, card_of, ENTRIES[1:], 100).provide()
+async def test_the_last_title_goes_where_nothing_is_to_be_kept_any_more() -> None:
+    downloads = FakeDownloads(kept("old"), kept("half", "downloading"))
+    keeper = Keeper(downloads, card_of, ENTRIES[1:], 100)
+    await keeper.provide()
+    assert downloads.calls == []
+    await keeper.provide()
+    assert downloads.calls == [("remove", "d-old"), ("remove", "d-half")]
+
+
+async def test_what_is_wanted_again_by_the_next_round_stays() -> None:
+    downloads = FakeDownloads(kept("film"), kept("old"))
+    keeper = Keeper(downloads, card_of, ENTRIES, 100)
+    await keeper.provide()
+    downloads.titles = [kept("film")]
+    await keeper.provide()
+    downloads.titles = [kept("film"), kept("old")]
+    await keeper.provide()
     assert downloads.calls == []
 
 
