@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from player.manifest.model import TrackType
+from player.manifest.model import Presentation, TrackType
 from player.selection import Selection, audio_rendition, ladder
-from player.state import RungChoice, TrackChoice
+from player.state import RungChoice, SourceForm, TrackChoice
 from player.stream.timeline import LogicalTrack
+
+
+def form_of(presentation: Presentation, selection: Selection) -> SourceForm:
+    """What the source and its main track are made of."""
+    pictures = selection.video is not None
+    return SourceForm(str(presentation.protocol), pictures, selection.muxed_audio or not pictures)
 
 
 def rung_choices(main: LogicalTrack) -> tuple[RungChoice, ...]:

@@ -25,7 +25,7 @@ from player.licences import LicenceDesk
 from player.live.playback import LiveActions, LiveParts, LivePlayback
 from player.loader import Loader
 from player.manifest.model import Presentation
-from player.menus import rung_choices, unsupported_rungs
+from player.menus import form_of, rung_choices, unsupported_rungs
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
@@ -245,7 +245,7 @@ class Session:
         self._streaming = self._make_streaming(sources, loader)
         self._tracks = self._make_tracks(sources)
         self._extras = Extras(presentation, sources, loader, pathway, self._monitor, services.learning.wishes)
-        self._publish_choices(addresses)
+        self._publish_choices(addresses, presentation)
         timeline = await self._streaming.find_segments()
         if presentation.live or sources.live_playlists:
             parts = LiveParts(sources, self._streaming, loader, self._monitor, self._observe, addresses.manifests)
@@ -466,12 +466,13 @@ class Session:
     def _buffer_s(self) -> float:
         return 0.0 if self._streaming is None else self._streaming.buffered_until() - self._playhead.position_s
 
-    def _publish_choices(self, addresses: Addresses) -> None:
+    def _publish_choices(self, addresses: Addresses, presentation: Presentation) -> None:
         assert self._selection is not None
         assert self._tracks is not None
         self._monitor.update(
             title=addresses.name or self._monitor.state.title,
             facts=addresses.facts,
+            form=form_of(presentation, self._selection),
             rungs=rung_choices(self._selection.main),
             rungs_unsupported=unsupported_rungs(self._selection),
             rung_manual=self._manual,

@@ -130,12 +130,26 @@ NO_FACTS = TitleFacts()
 
 
 @dataclass(frozen=True, slots=True)
+class SourceForm:
+    """``protocol`` is "hls" or "dash", empty while that is not known; ``pictures`` and ``sound`` say what the
+    segments of the main track carry."""
+
+    protocol: str = ""
+    pictures: bool = True
+    sound: bool = False
+
+
+UNKNOWN_FORM = SourceForm()
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackState:
     """The whole visible state of a session; published anew at every change, at most some ten times a second."""
 
     status: Status = Status.IDLE
     title: str = ""
     facts: TitleFacts = NO_FACTS
+    form: SourceForm = UNKNOWN_FORM
     position_s: float = 0.0
     duration_s: float | None = None
     live: bool = False

@@ -6,6 +6,7 @@ from player.cmcd.events import play_state
 from player.cmcd.request import PlayerMoment
 from player.state import PlaybackState, Status
 
+_PROTOCOLS = {"dash": "d", "hls": "h"}
 _NOTHING_SHOWN = frozenset({Status.LOADING, Status.SEEKING, Status.BUFFERING})
 
 
@@ -17,11 +18,13 @@ def moment_of(state: PlaybackState) -> PlayerMoment:
         buffer_s=0.0 if last is None else last.buffer_s,
         throughput_bps=None if last is None else last.throughput_bps,
         starting=state.status in _NOTHING_SHOWN,
-        starved=state.status is Status.BUFFERING,
+        stalls=0 if state.qoe is None else state.qoe.stalls,
         top_bps=max(rates.values(), default=None),
         rung_bps=None if state.rung_loading is None else rates.get(state.rung_loading),
+        main="a" if not state.form.pictures else "av" if state.form.sound else "v",
         speed=state.speed,
         live=state.live,
+        protocol=_PROTOCOLS.get(state.form.protocol, ""),
         state=play_state(str(state.status)),
         position_s=state.position_s,
     )

@@ -45,10 +45,10 @@ class PlayerMoment:
     buffer_s: float = 0.0
     throughput_bps: float | None = None
     starting: bool = False  # nothing has been shown since the start, a seek or a stall
-    starved: bool = False  # a stall since the last request of this kind
+    stalls: int = 0  # so far
     top_bps: int | None = None
     rung_bps: int | None = None  # of what is fetched
-    muxed: bool = False
+    main: str = "v"  # what the segments of the main track carry: "v", "a" or "av"
     speed: float = 1.0
     live: bool = False
     protocol: str = ""  # "d" or "h"
@@ -65,6 +65,7 @@ class RequestMarker:
         self.content_id = content_id
         self._moment = moment
         self._number = 0
+        self._stalls: dict[str, int] = {}  # by track: those that its last request knew of
 
     def __call__(self, request: Request, duration_s: float | None = None) -> Request:
         """``request`` with the data on it; ``duration_s`` is the media time that is asked for."""
@@ -80,7 +81,7 @@ class RequestMarker:
     def values(self, request: Request, duration_s: float | None) -> dict[str, Value]:
         """The keys for this request: the session's with every kind, the buffer's and the object's with media only."""
         now = self._moment()
-        kind = object_type(request, muxed=now.muxed)
+        kind = object_type(request, now.main)
         found: dict[str, Value] = {
             **session_values(self.settings, self.session_id, self.content_id, now),
             "ot": kind,
@@ -95,12 +96,13 @@ class RequestMarker:
             found["sta"] = now.state
         if request.kind not in _MEDIA:
             return found
-        found |= {"bl": Item(now.buffer_s * 1000, kind), "bs": now.starved}
+        found |= {"bl": Item(now.buffer_s * 1000, kind), "bs": now.stalls > self._stalls.get(request.track, 0)}
+        self._stalls[request.track] = now.stalls
         if not now.starting:
             found["dl"] = now.buffer_s * 1000 / max(now.speed, 0.1)
         if duration_s is not None:
             found["d"] = duration_s * 1000
-        if kind != "a":
+        if not _is_beside(request):
             if now.rung_bps is not None:
                 found["br"] = Item(now.rung_bps / 1000, kind)
                 found["rtp"] = 5 * now.rung_bps / 1000  # more than five times the rate is of no use to us
@@ -121,10 +123,15 @@ def session_values(settings: CmcdSettings, session_id: str, content_id: str, now
     return found
 
 
-def object_type(request: Request, *, muxed: bool) -> str:
-    """The token of what is asked for."""
+def object_type(request: Request, main: str) -> str:
+    """The token of what is asked for; ``main`` is that of the main track's segments."""
     if request.kind in _TYPES:
         return _TYPES[request.kind]
     if request.kind not in _MEDIA:
         return "o"
-    return "a" if request.track.startswith("audio") else "av" if muxed else "v"
+    return "a" if _is_beside(request) else main
+
+
+def _is_beside(request: Request) -> bool:
+    """Whether this is a sound track of its own, which has no rungs."""
+    return request.track.startswith("audio")

@@ -12,7 +12,8 @@ from player.events import BufferSampled, ErrorRaised, PhaseReached, StatusChange
 from player.net.cmsd import Cmsd, parse_cmsd
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Transfer
-from player.state import PlaybackState, RungChoice, StatSample, Status
+from player.qoe import Qoe
+from player.state import PlaybackState, RungChoice, SourceForm, StatSample, Status
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
 
@@ -85,7 +86,7 @@ def test_each_kind_has_its_keys(kind: RequestKind, track: str, token: str, media
 
 
 def test_a_start_and_a_stall_are_told_and_defaults_are_left_out() -> None:
-    stalled = replace(NOW, starting=True, starved=True, speed=1.5, live=True, protocol="h")
+    stalled = replace(NOW, starting=True, stalls=1, speed=1.5, live=True, protocol="h")
     text = data_of(marked(RequestKind.SEGMENT, CmcdSettings(), now=stalled))
     parts = text.split(",")
     assert {"su", "bs", "pr=1.5", "st=l", "sf=h"} <= set(parts)
@@ -115,11 +116,35 @@ def test_the_moment_is_taken_from_the_visible_state() -> None:
         rungs=(RungChoice(0, "a", 240, 1000), RungChoice(1, "b", 480, 2000)),
         rung_loading=0,
         history=(StatSample(1.0, 5.0, 9.0, 4000.0, 0, 1000, "a"),),
+        form=SourceForm("dash", sound=True),
+        qoe=Qoe(stalls=2),
     )
     now = moment_of(state)
     assert (now.buffer_s, now.throughput_bps, now.top_bps, now.rung_bps, now.state) == (9.0, 4000.0, 2000, 1000, "p")
     assert not now.starting
-    assert moment_of(PlaybackState(status=Status.LOADING)).starting
+    assert (now.protocol, now.main, now.stalls) == ("d", "av", 2)
+    unknown = moment_of(PlaybackState(status=Status.LOADING))
+    assert unknown.starting
+    assert (unknown.protocol, unknown.main, unknown.stalls) == ("", "v", 0)
+    assert moment_of(PlaybackState(form=SourceForm("hls", pictures=False, sound=True))).main == "a"
+
+
+def test_what_the_main_track_carries_is_said_and_its_rate_with_it() -> None:
+    for main in ("v", "av", "a"):
+        text = data_of(marked(RequestKind.SEGMENT, CmcdSettings(), now=replace(NOW, main=main)))
+        assert {f"ot={main}", "br=3200", "tb=6000"} <= set(text.split(","))
+
+
+def test_a_stall_is_told_once_with_the_next_request_of_each_track() -> None:
+    now = [NOW]
+    marker = RequestMarker(CmcdSettings(), "film", lambda: now[0])
+
+    def told(track: str) -> bool:
+        return "bs" in data_of(marker(Request(RequestKind.SEGMENT, URL, track=track))).split(",")
+
+    assert not told("main")
+    now[0] = replace(NOW, stalls=1)
+    assert [told("main"), told("main"), told("audio-0"), told("audio-0")] == [True, False, True, False]
 
 
 async def test_event_mode_reports_lines_to_the_collector_and_drops_what_fails() -> None:

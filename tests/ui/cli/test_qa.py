@@ -212,7 +212,8 @@ def test_play_and_inspect_take_the_options_of_a_test_bench(
     web = ["--resolve", "cdn.test:127.0.0.1", "--header", "X-Token: s3cret", "--cookie", "a=s3cret", "--http", "1.1"]
     play = ["play", url, "--headless", "--speed", "max", "--duration", "1", *web]
     assert main([*play, "--cmcd", "query", "--fail-on", "stalls>5", "--profile-dir", str(tmp_path)]) == 0
-    assert any("CMCD=" in request.path for request in server.requests)
+    marked = [request.path for request in server.requests if "CMCD=" in request.path]
+    assert any("ot%3Dv" in path and "sf%3Dd" in path for path in marked), marked
     assert main([*play, "--fail-on", "bytes>0", "--json"]) == 1
     printed = capsys.readouterr()
     assert "matinee: bytes is" in printed.err
