@@ -45,6 +45,13 @@ def start_log(state: Path, limit_bytes: int, level: int = logging.INFO) -> Bound
     return handler
 
 
+def bound_log(limit_bytes: int) -> None:
+    """What the log of this process may take from now on."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, BoundedLog):
+            handler.maxBytes = limit_bytes // _LOG_FILES
+
+
 def tidy(state: Path, provisioning: Provisioning) -> None:
     """Take away what has piled up: old logs beyond their bound, damaged files set aside. Never a download, a setting
     or a key."""

@@ -19,7 +19,7 @@ from player.errors import InputError
 from ui.kiosk import provisioning as files
 from ui.kiosk.child import Child
 from ui.kiosk.date import SystemDate
-from ui.kiosk.disk import tidy
+from ui.kiosk.disk import bound_log, tidy
 from ui.kiosk.health import Health, HealthServer
 from ui.kiosk.notify import Notifier
 from ui.kiosk.place import Place, keep_good
@@ -75,6 +75,7 @@ class Supervisor:
         self._switching: asyncio.Task[None] | None = None
         self._remote: asyncio.Task[None] | None = None
         self._remote_for: object = None
+        self._listens_on: int | None = None  # what the file says
         self.health_port = 0
 
     async def run(self) -> int:
@@ -82,7 +83,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._leaving.set)
-        await self._listen()
+        await self._mind_health()
         self._notifier.ready("beginning")
         every = {
             self._look_at_file: _LOOK_AT_FILE_S,
@@ -99,6 +100,7 @@ class Supervisor:
                     if now >= due[work]:
                         due[work] = now + interval_s
                         work()
+                await self._mind_health()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._leaving.wait(), _TICK_S)
         finally:
@@ -148,6 +150,8 @@ class Supervisor:
     def take(self, provisioning: Provisioning) -> None:
         """Another provisioning from now on, with a new screen."""
         self._provisioning = provisioning
+        self._watchdog.bound_memory(provisioning.memory_bytes)
+        bound_log(provisioning.logs_bytes)
         self.begin_anew()
 
     def ask_for_picture(self, path: Path) -> bool:
@@ -285,11 +289,17 @@ class Supervisor:
         if time.monotonic() - self._seen < _UNSEEN_S:
             self._notifier.alive(f"{health.phase}, {health.status or 'nothing'}: {health.entry}")
 
-    async def _listen(self) -> None:
-        if not self._provisioning.health_port:
+    async def _mind_health(self) -> None:
+        """Listen where the file says."""
+        port = self._provisioning.health_port
+        if port == self._listens_on:
+            return
+        self._listens_on = port
+        await self._server.close()
+        if not port:
             return
         try:
-            self.health_port = await self._server.start(self._provisioning.health_port)
+            self.health_port = await self._server.start(port)
         except OSError as error:
             _log.warning("nobody can ask how this screen is: %s", error.strerror)
 

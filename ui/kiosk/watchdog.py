@@ -9,7 +9,7 @@ picture makes all good again. An entry that brings the screen down twice is pass
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _IS_LOOP = 4  # failures in a row
@@ -164,6 +164,10 @@ class Watchdog:
             self.failures, self._until = 0, now
             return []
         return [] if self.phase is Phase.ENDING else [self._end(now, Reason.ASKED)]
+
+    def bound_memory(self, memory_bytes: int) -> None:
+        """What a screen may occupy from now on."""
+        self._limits = replace(self._limits, memory_bytes=memory_bytes)
 
     def _watch(self, now: float) -> list[Order]:
         limits = self._limits

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.kiosk.disk import BoundedLog, start_log, tidy
+from ui.kiosk.disk import BoundedLog, bound_log, start_log, tidy
 from ui.kiosk.provisioning import parse
 
 PROVISIONING = parse('format = 1\n[limits]\nlogs_mb = 1\n[[entry]]\nurl = "https://a.test/"\n')
@@ -32,6 +32,10 @@ def test_the_log_is_turned_over(handler: BoundedLog, tmp_path: Path) -> None:
     assert len(files) == 4
     assert sum(path.stat().st_size for path in files) <= 40_000
     assert "line 1999 of many" in (tmp_path / "logs" / "kiosk.log").read_text()
+    bound_log(4000)
+    for number in range(500):
+        log.info("line %d of less", number)
+    assert sum(path.stat().st_size for path in (tmp_path / "logs").iterdir()) <= 4000
 
 
 def test_a_full_disk_costs_lines_only(

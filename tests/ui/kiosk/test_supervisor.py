@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -66,9 +67,13 @@ async def test_a_new_file_is_taken_and_one_with_a_mistake_is_not(
     monkeypatch.setattr("ui.kiosk.supervisor._LOOK_AT_FILE_S", 0.05)
     async with kiosk.running():
         before = kiosk.pid()
-        kiosk.place.file.write_text(FILE.replace('"test"', '"other"'))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        kiosk.place.file.write_text(FILE.replace('"test"', '"other"').replace("port = 0", f"port = {port}"))
         await kiosk.anew(before)
         assert kiosk.supervisor.health().screen == "other"
+        assert kiosk.supervisor.health_port == port, "it is asked where the new file says"
         kiosk.place.file.write_text("format = 9\n")
         await kiosk.until(lambda: "is not taken" in caplog.text)
         assert kiosk.supervisor.health().screen == "other"

@@ -110,6 +110,9 @@ def test_one_that_never_begins_is_killed() -> None:
 
 
 def test_too_much_memory_is_asked_to_end_and_killed_if_it_does_not(scene: Scene) -> None:
+    scene.dog.bound_memory(2_100_000_000)
+    assert Order.END not in scene.step(5, memory=2_000_000_000)
+    scene.dog.bound_memory(1_500_000_000)
     assert scene.until(Order.END, 1, memory=2_000_000_000)
     assert 2 <= scene.until(Order.KILL, 5) <= 4
     scene.dies()
