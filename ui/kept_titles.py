@@ -84,6 +84,8 @@ class CurrentDownload:
 @dataclass(frozen=True, slots=True)
 class _Licence:
     sentence: str = ""
+    state: str = ""  # as KeptTitle.rights_state has it
+    left_s: float | None = None
     may_start: bool = True
     there: bool = False
 
@@ -359,6 +361,8 @@ class KeptTitles:
             code=item.code,
             sentence=item.sentence,
             rights=licence.sentence,
+            rights_state=licence.state,
+            rights_left_s=licence.left_s,
             playable=item.state is State.COMPLETE and licence.may_start,
             renewable=licence.there,
             poster_url=card.poster_url,
@@ -376,11 +380,14 @@ def _licence_of(store: Store, item: Snapshot, licences: OfflineLicences | None) 
             return _Licence()
         if licences is None:
             needs = service.licence_of(folder) is not None
-            return _Licence("Its service is not set up." if needs else "", may_start=not needs)
+            return _Licence("Its service is not set up.", "no_service", may_start=False) if needs else _Licence()
         standing = rights.standing_of(store.get(item.id), licences)
     except ANY_ERROR as error:
-        return _Licence(error.sentence, may_start=False, there=True)
-    return _Licence() if standing is None else _Licence(standing.sentence, standing.may_start, there=True)
+        return _Licence(error.sentence, str(error.code), may_start=False, there=True)
+    if standing is None:
+        return _Licence()
+    state = "unclear_date" if standing.provisional else str(standing.state)
+    return _Licence(standing.sentence, state, standing.remaining_s, standing.may_start, there=True)
 
 
 def _request_of(store: Store, item: Snapshot) -> DownloadRequest | None:

@@ -250,8 +250,10 @@ class PartReport:
 @dataclass(frozen=True, slots=True)
 class KeptTitle:
     """A download. ``state`` is queued, paused, complete or failed; ``waits`` why a queued one does not run (the value
-    of a :class:`downloads.schedule.Wait`), ``sentence`` what went wrong, ``rights`` what its licence permits. Sizes
-    are bytes. ``playable``: a playback may begin now, without a network; ``renewable``: it has a licence."""
+    of a :class:`downloads.schedule.Wait`), ``sentence`` what went wrong. ``rights`` is what its licence permits;
+    ``rights_state`` a :class:`drm_client.rights.RightsState`, ``unclear_date``, ``no_service``, the code of an error,
+    or empty without a licence; ``rights_left_s`` the time left where there is a limit. Sizes are bytes. ``playable``:
+    a playback may begin now, without a network; ``renewable``: it has a licence."""
 
     id: str
     name: str
@@ -266,6 +268,8 @@ class KeptTitle:
     code: str = ""
     sentence: str = ""
     rights: str = ""
+    rights_state: str = ""
+    rights_left_s: float | None = None
     playable: bool = False
     renewable: bool = False
     poster_url: str = ""

@@ -44,7 +44,7 @@ def test_each_download_says_what_it_does(stage):
         "Glass Gardens": "Downloaded",
         "Small Hours": "The disk is full.",
     }
-    assert stage.app.downloads.lines.records[3].rights == "Can be watched for 2 days."
+    assert stage.app.downloads.lines.records[3].rights == "You have 2 days left to watch this."
     assert stage.app.downloads.property("storage") == "3.5 GB of downloads, 40.0 GB free"
 
 
@@ -137,7 +137,7 @@ def test_the_page_of_a_downloaded_title_says_how_long_it_may_be_watched(stage):
     details(stage)
     line = stage.item("detailsRights")
     stage.until(line.isVisible)
-    assert line.property("text") == "Can be watched for 2 days."
+    assert line.property("text") == "You have 2 days left to watch this."
     stage.app.showTitle("title-1")
     stage.until(lambda: not stage.item("detailsRights").isVisible())
 
@@ -158,7 +158,7 @@ def test_without_a_network_home_offers_what_is_on_this_machine(stage):
     stage.start()
     stage.until(lambda: stage.page == "home" and stage.item("keptTitles").isVisible())
     (kept,) = stage.app.downloads.ready.records
-    assert (kept.name, kept.facts) == ("Glass Gardens", "Can be watched for 2 days.")
+    assert (kept.name, kept.facts) == ("Glass Gardens", "You have 2 days left to watch this.")
     stage.until(lambda: stage.focus_name == "kept_0")
     stage.key(K.Key_Return)
     stage.until(lambda: stage.page == "player")

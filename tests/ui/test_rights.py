@@ -6,7 +6,8 @@ import pytest
 
 from drm_client.rights import duration_words
 from tests.kit.fake_client import playing
-from ui.viewmodels.rights import rights_words
+from ui.ports import KeptTitle
+from ui.viewmodels.rights import kept_rights_words, rights_words
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,8 @@ def test_the_player_shows_it_and_follows_it(stage):
     assert stage.item("rights").isVisible()
     session.publish(playing(rights="b", rights_left_s=5000.0))
     stage.until(lambda: stage.item("rights").property("text") == "Can be watched for 1 hour")
+
+
+def test_in_english_a_download_says_all_that_the_licence_says():
+    kept = KeptTitle("d", "Harbour", rights="You have 2 days.", rights_state="ready", rights_left_s=2.5 * 86_400)
+    assert kept_rights_words(kept) == "You have 2 days."

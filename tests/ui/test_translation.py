@@ -14,8 +14,10 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from tests.kit.fake_client import cards
+from ui.ports import KeptTitle
 from ui.translation import FOLDER, translate_into
-from ui.viewmodels.text import tr
+from ui.viewmodels.rights import kept_rights_words
+from ui.viewmodels.text import bitrate, byte_words, tr
 
 ROOT = Path(__file__).parents[2]
 MOST_MISSING = 0.04
@@ -95,3 +97,29 @@ def test_other_languages_stay_english(qapp):
     assert translate_into(QLocale(QLocale.Language.Finnish), qapp) is None
     assert translate_into(QLocale(QLocale.Language.English), qapp) is None
     assert tr("Off") == "Off"
+
+
+@pytest.mark.usefixtures("in_german")
+@pytest.mark.parametrize(
+    ("state", "left_s", "words"),
+    [
+        ("ready", 2.5 * 86_400, "Noch 2 Tage lang zu sehen"),
+        ("ready", None, "Ohne zeitliche Grenze zu sehen"),
+        ("played_out", 0.0, "Die Lizenz ist abgelaufen"),
+        ("unclear_date", 0.0, "Zum Prüfen des Datums einmal verbinden"),
+        ("disk.full", None, "Die Festplatte ist voll."),
+        ("", None, "A sentence."),
+    ],
+)
+def test_a_download_says_it_in_the_viewers_language(state, left_s, words):
+    kept = KeptTitle("d", "Harbour", rights="A sentence.", rights_state=state, rights_left_s=left_s)
+    assert kept_rights_words(kept) == words
+
+
+def test_numbers_are_written_as_the_language_has_it():
+    before = QLocale()
+    QLocale.setDefault(GERMAN)
+    try:
+        assert (byte_words(3.1e9), bitrate(2_400_000), bitrate(1_254e6)) == ("3,1 GB", "2,4 Mbit/s", "1254 Mbit/s")
+    finally:
+        QLocale.setDefault(before)

@@ -15,6 +15,8 @@ from ui.viewmodels.binding import RecordModel, shown
 from ui.viewmodels.menus import Option, OptionModel
 from ui.viewmodels.posters import PosterCache
 from ui.viewmodels.profiles import ADULT
+from ui.viewmodels.rights import kept_rights_words
+from ui.viewmodels.sentences import sentence_of
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import bitrate, byte_words, duration_words, tr
 from ui.viewmodels.titles import Poster, PosterModel
@@ -273,7 +275,7 @@ class DownloadsViewModel(QObject):
             title=one.name,
             status=status_words(one),
             facts=_facts(one, speed),
-            rights=one.rights,
+            rights=kept_rights_words(one),
             fraction=one.fraction,
             trouble=one.state == "failed" or bool(one.code),
             done=one.state == "complete",
@@ -283,7 +285,7 @@ class DownloadsViewModel(QObject):
 def status_words(one: KeptTitle) -> str:
     """What a download is doing, or why it does nothing."""
     if one.code:
-        return one.sentence
+        return sentence_of(Failure(one.code, one.sentence))
     if one.state == "queued":
         return tr("Downloading") if one.running else _waiting_words().get(one.waits, tr("Waiting"))
     words = {"paused": tr("Paused"), "complete": tr("Downloaded"), "failed": tr("Failed")}
@@ -322,7 +324,7 @@ def _poster(one: KeptTitle, picture: str) -> Poster:
     return Poster(
         title_id=one.id,
         name=one.name,
-        facts=one.rights or size,
+        facts=kept_rights_words(one) or size,
         synopsis="",
         progress=0.0,
         remaining="",

@@ -1,21 +1,58 @@
-"""How long a kept title may still be watched, as the player says it in the viewer's language."""
+"""How long a kept title may still be watched, in the viewer's language."""
 
 from __future__ import annotations
 
-from player.state import PlaybackState
-from ui.viewmodels.text import tr
+from collections.abc import Callable
+
+from player.state import Failure, PlaybackState
+from ui.ports import KeptTitle
+from ui.viewmodels import text
+from ui.viewmodels.sentences import sentence_of
+
+Translate = Callable[[str], str]
 
 _DAY_S, _HOUR_S, _MINUTE_S = 86_400, 3_600, 60
 
 
 def rights_words(state: PlaybackState) -> str:
-    """Empty where nothing limits it; the licence's own sentence where the time is over. Rounded down in the steps in
-    which the state tells it anew (:func:`drm_client.rights.duration_words`)."""
+    """What the player says: empty where nothing limits it; the licence's own sentence where the time is over. Rounded
+    down in the steps in which the state tells it anew (:func:`drm_client.rights.duration_words`)."""
     left_s = state.rights_left_s
     if left_s is None:
         return ""
     if left_s <= 0:
         return state.rights
+    return _left_words(left_s, text.tr)
+
+
+def kept_rights_words(title: KeptTitle) -> str:
+    """What the lists of downloads say: in English the licence's own sentence, else in short what it comes to."""
+    if "." in title.rights_state:
+        return sentence_of(Failure(title.rights_state, title.rights))
+    words = _standing_words(title, text.tr)
+    return title.rights if words == _standing_words(title, str) else words
+
+
+def _standing_words(title: KeptTitle, tr: Translate) -> str:
+    """By :class:`drm_client.rights.RightsState`, and what :class:`ui.ports.KeptTitle` adds to those."""
+    ended = {
+        "expired": tr("The licence has run out"),
+        "played_out": tr("The licence has run out"),
+        "revoked": tr("The licence was withdrawn"),
+        "released": tr("The licence was given back"),
+        "wrong_device": tr("The licence is for another device"),
+        "unconfirmed": tr("Connect once to confirm the licence"),
+        "unclear_date": tr("Connect once to check the date"),
+        "no_service": tr("Its service is not set up"),
+    }
+    if title.rights_state not in ("ready", "started", "grace"):
+        return ended.get(title.rights_state, "")
+    if title.rights_left_s is None:
+        return tr("Can be watched without a time limit")
+    return _left_words(title.rights_left_s, tr)
+
+
+def _left_words(left_s: float, tr: Translate) -> str:
     days, hours, minutes = int(left_s // _DAY_S), int(left_s // _HOUR_S), int(left_s // _MINUTE_S)
     if days > 1:
         return tr("Can be watched for {count} days").format(count=days)

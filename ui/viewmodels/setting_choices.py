@@ -18,7 +18,7 @@ from ui.preferences import (
     TEXT_SIZES,
     TONE_MAPPINGS,
 )
-from ui.viewmodels.text import bitrate, tr
+from ui.viewmodels.text import bitrate, decimal, tr
 from ui.viewmodels.tracks import language_name
 
 _SOUND_LANGUAGES = (
@@ -216,5 +216,5 @@ def _limit_words(limit_bps: int) -> str:
     if not limit_bps:
         return tr("No limit")
     return tr("{rate}, {gigabytes} GB an hour").format(
-        rate=bitrate(limit_bps), gigabytes=f"{limit_bps * _GIGABYTES_PER_HOUR:.1f}"
+        rate=bitrate(limit_bps), gigabytes=decimal(limit_bps * _GIGABYTES_PER_HOUR, 1)
     )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
 
 def tr(text: str) -> str:
     """``text`` in the viewer's language (Qt context ``ViewModels``)."""
     return QCoreApplication.translate("ViewModels", text)
+
+
+def decimal(value: float, places: int) -> str:
+    """``12.5``, or ``12,5`` where it is written so."""
+    locale = QLocale()
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    return locale.toString(float(value), "f", places)
 
 
 def clock_time(seconds: float) -> str:
@@ -31,16 +38,16 @@ def duration_words(seconds: float) -> str:
 def bitrate(bits_per_second: float) -> str:
     """``2.4 Mbit/s``, ``640 kbit/s`` or ``1254 Mbit/s``."""
     if bits_per_second >= 100_000_000:
-        return f"{bits_per_second / 1e6:.0f} Mbit/s"
+        return f"{decimal(bits_per_second / 1e6, 0)} Mbit/s"
     if bits_per_second >= 1_000_000:
-        return f"{bits_per_second / 1e6:.1f} Mbit/s"
-    return f"{bits_per_second / 1e3:.0f} kbit/s"
+        return f"{decimal(bits_per_second / 1e6, 1)} Mbit/s"
+    return f"{decimal(bits_per_second / 1e3, 0)} kbit/s"
 
 
 def byte_words(count: float) -> str:
     """``640 kB``, ``12.5 MB`` or ``3.1 GB``."""
     if count >= 1e9:
-        return f"{count / 1e9:.1f} GB"
+        return f"{decimal(count / 1e9, 1)} GB"
     if count >= 1e6:
-        return f"{count / 1e6:.1f} MB"
-    return f"{count / 1e3:.0f} kB"
+        return f"{decimal(count / 1e6, 1)} MB"
+    return f"{decimal(count / 1e3, 0)} kB"

@@ -12,6 +12,7 @@ from ui.ports import TitleCard
 from ui.viewmodels.binding import shown
 from ui.viewmodels.downloads import DownloadsViewModel
 from ui.viewmodels.menus import Option, OptionModel
+from ui.viewmodels.rights import kept_rights_words
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import byte_words, tr
 
@@ -69,7 +70,7 @@ class TitleDownload(QObject):
     def rights(self) -> str:
         """How long the downloaded title may still be watched; empty where nothing limits it."""
         one = self._downloads.of_title(self._card.id) if self._card else None
-        return "" if one is None else one.rights
+        return "" if one is None else kept_rights_words(one)
 
     @Property(QObject, constant=True)
     def options(self) -> OptionModel:
