@@ -9,6 +9,7 @@ Report = Mapping[str, Any]
 
 
 _RECENT_S = 10.0
+_FEW, _LONG = 3, 10_000
 _MEDIA = ("segment", "part", "init", "index", "key", "licence")
 _PHASES = {
     "licence": "licence",
@@ -41,14 +42,14 @@ def why_stalls(report: Report) -> list[str]:
     return [_stall(report, stall) for stall in report["stalls"]]
 
 
-def why_paths(report: Report) -> list[str]:
-    """Which CDN playback began on, a sentence for each change, and what each CDN did."""
+def why_paths(report: Report, *, each: bool = True) -> list[str]:
+    """Which CDN playback began on, a sentence for each change, and, where ``each`` wants it, what each CDN did."""
     told = []
-    first = next((each["pathway"] for each in report["segments"]), "")
+    first = next((segment["pathway"] for segment in report["segments"]), "")
     if len(report["paths"].keys() - {"service"}) > 1 and first:
         told.append(f"At 0.0 s {first}: it was the first in the order that was given, and it answered.")
     told += [f"At {switch['at_s']:.1f} s: {switch['sentence']}" for switch in report["path_switches"]]
-    return told + [_path(report, name) for name in report["paths"] if name != "service"]
+    return told + [_path(report, name) for name in report["paths"] if each and name != "service"]
 
 
 def _path(report: Report, name: str) -> str:
@@ -91,6 +92,19 @@ def why_errors(report: Report) -> list[str]:
 def why(report: Report) -> list[str]:
     """Everything of note in a run: the start, errors, stalls, changes of CDN and of quality."""
     return why_start(report) + why_errors(report) + why_stalls(report) + why_paths(report) + why_rungs(report)
+
+
+def why_in_short(report: Report) -> list[str]:
+    """For people who read a summary: each stall, the CDN and its last changes, the last changes of quality."""
+    return why_stalls(report) + _in_short(why_paths(report, each=False)) + _in_short(why_rungs(report, _LONG))
+
+
+def _in_short(sentences: Sequence[str]) -> list[str]:
+    """The last few, and how many were before."""
+    left_out = len(sentences) - _FEW
+    if left_out <= 0:
+        return list(sentences)
+    return [f"({left_out} earlier: --report FILE has them all)", *sentences[-_FEW:]]
 
 
 def label_of(report: Report, rung: int) -> str:

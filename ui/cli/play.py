@@ -115,7 +115,7 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     """The playback with null outputs on the calling thread; prints a summary on stderr."""
     from player.engine import Engine
     from player.mpv.player import MpvPlayer, OutputOptions
-    from player.qa.why import why_stalls
+    from player.qa.why import why_in_short
     from player.report import Recorder, summary_lines
 
     untimed = speed == "max"
@@ -148,7 +148,7 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
         player.terminate()
     finish(tape, args, report, settings, recorder.begin_s)
     write_report(report, args)
-    for line in [*summary_lines(report), *(f"  {sentence}" for sentence in why_stalls(report))]:
+    for line in [*summary_lines(report), *(f"  {sentence}" for sentence in why_in_short(report))]:
         print(line, file=sys.stderr)
     return _exit_code(session.state, interrupted=interrupted) or verdict_of(report, conditions)
 

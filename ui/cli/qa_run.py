@@ -122,10 +122,10 @@ def write(outcome: Outcome, folder: Path) -> None:
 
 def tell(outcome: Outcome, folder: Path | None) -> None:
     """The verdict in a few lines on stderr, and what went wrong in runs that broke something."""
-    from player.qa.why import why_errors
+    from player.qa.why import why_errors, why_stalls
 
     for run in [each for each in outcome.runs if not each.passed][:_MOST_TOLD]:
-        for sentence in why_errors(run.result.report)[:_MOST_TOLD]:
+        for sentence in [*why_errors(run.result.report), *why_stalls(run.result.report)][:_MOST_TOLD]:
             print(f"        {run.name}: {sentence}", file=sys.stderr)
     for judgement in outcome.judgements:
         print(f"{'holds ' if judgement.holds else 'BROKEN'}  {judgement.sentence}", file=sys.stderr)

@@ -17,7 +17,7 @@ from player.qa.page import page
 from player.qa.plan import Plan
 from player.qa.spec import RunResult
 from player.qa.thresholds import PLAIN, figure, judge, metrics_of, parse, statistic
-from player.qa.why import why
+from player.qa.why import why, why_in_short
 from tests.kit.reports import report, result
 
 
@@ -129,6 +129,18 @@ def test_why_names_the_request_that_was_under_way() -> None:
     note = {"at_s": 3.5, "kind": "retry", "sentence": "a has a fault."}
     told = why(report(stalls=[{"at_s": 7.0, "position_s": 3.0, "duration_s": 1}], requests=[], recoveries=[note]))
     assert any("nothing was being fetched, after this at 3.5 s: a has a fault." in each for each in told)
+
+
+def test_a_summary_says_why_and_of_changes_only_the_last() -> None:
+    decisions = [
+        {"at_s": float(n), "position": n, "rung": n % 2, "sentence": f"Reason {n}.", "reason": "x"} for n in range(9)
+    ]
+    switch = {"at_s": 2.0, "from": "a", "to": "b", "sentence": "b answers, a does not."}
+    told = why_in_short(report(decisions=decisions, path_switches=[switch]))
+    assert "At 2.0 s: b answers, a does not." in told
+    assert told[-4] == "(6 earlier: --report FILE has them all)"
+    assert [each.rpartition(": ")[2] for each in told[-3:]] == ["Reason 6.", "Reason 7.", "Reason 8."]
+    assert not any("of the media" in each for each in told), "that is in the summary's figures"
 
 
 @pytest.mark.parametrize(
