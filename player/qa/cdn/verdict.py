@@ -49,7 +49,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``good``: no errors and no wrong bytes anywhere."""
+    """``good``: no errors and no wrong bytes anywhere. The first sentence says which CDN is to be preferred, and why,
+    or why none is."""
 
     standings: tuple[Standing, ...]
     good: bool
@@ -121,8 +122,10 @@ def _majority(probes: Sequence[Probe]) -> dict[int, str]:
 
 
 def _sentences(standings: Sequence[Standing]) -> list[str]:
-    told = []
+    told = [_preferred(standings)] if len(standings) > 1 else []
     for each in standings:
+        if each.misses:
+            told.append(_caches(each))
         if each.errors:
             codes = ", ".join(f"{count} x {code}" for code, count in each.errors.items())
             told.append(f"{each.host} failed {sum(each.errors.values())} of {each.probes} times ({codes}).")
@@ -132,31 +135,89 @@ def _sentences(standings: Sequence[Standing]) -> list[str]:
             most = others[0] if len(others) == 1 else "most"
             told.append(f"{each.host} gives other bytes than {most} for segment {numbers}.")
     if len(standings) > 1:
-        told.append(_best(standings, "throughput", lambda each: each.bps, greater=True, shown=_mbit))
-        told.append(_best(standings, "the first byte", lambda each: each.warm_first_byte_s, greater=False, shown=_ms))
+        told += [_best(standings, contest) for contest in _CONTESTS]
     return told
 
 
-def _best(
-    standings: Sequence[Standing],
-    what: str,
-    read: Callable[[Standing], Figure | None],
-    *,
-    greater: bool,
-    shown: Callable[[float], str],
-) -> str:
-    """Who is best at something, if the intervals allow to say so."""
-    known = [(each.host, found) for each in standings if (found := read(each)) is not None]
+def _preferred(standings: Sequence[Standing]) -> str:
+    """Which CDN, by the first of these that tells them apart: bad answers, throughput, the first byte."""
+    differ = {segment for each in standings for segment in each.wrong}
+    if differ and len(standings) == 2:
+        return f"No CDN is to be preferred: {len(differ)} segments differ, and of two nobody knows which is right."
+    by_faults = sorted(standings, key=_faults)
+    best, other = by_faults[0], by_faults[1]
+    if _faults(best) < _faults(other):
+        return f"Prefer {best.host}: {_faults_told(best)}; {_faults_told(other)}."
+    equals = [each for each in by_faults if _faults(each) == _faults(best)]
+    for contest in _CONTESTS:
+        ranking = _ranking(equals, contest)
+        if ranking is not None and ranking.apart:
+            return (
+                f"Prefer {ranking.best} for {contest.what}: {ranking.numbers}; {_faults(best):.0%} bad answers each."
+            )
+    return f"No CDN is to be preferred: {_faults(best):.0%} bad answers each, and chance may explain the rest."
+
+
+def _faults(standing: Standing) -> float:
+    """The share of bad answers: errors, and segments that are not those of most."""
+    return (sum(standing.errors.values()) + len(standing.wrong)) / max(standing.probes, 1)
+
+
+def _faults_told(standing: Standing) -> str:
+    failed, wrong = sum(standing.errors.values()), len(standing.wrong)
+    return f"{standing.host} failed {failed} of {standing.probes} times and gave wrong bytes of {wrong} segments"
+
+
+def _caches(standing: Standing) -> str:
+    """Why a CDN may be slow, as far as its caches tell."""
+    known = standing.hits + standing.misses
+    return f"The caches of {standing.host} did not have {standing.misses} of {known} answers."
+
+
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """Something that CDNs can be better at."""
+
+    what: str
+    read: Callable[[Standing], Figure | None]
+    greater: bool
+    shown: Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """The best and the second best, and whether more than chance tells them apart."""
+
+    best: str
+    apart: bool
+    numbers: str
+    probes: int
+
+
+def _ranking(standings: Sequence[Standing], contest: _Contest) -> _Ranking | None:
+    """None where fewer than two were measured."""
+    known = [(each.host, found) for each in standings if (found := contest.read(each)) is not None]
     if len(known) < 2:
-        return f"There is too little to compare in {what}."
-    ordered = sorted(known, key=lambda each: each[1].median, reverse=greater)
+        return None
+    ordered = sorted(known, key=lambda each: each[1].median, reverse=contest.greater)
     (best, first), (other, second) = ordered[0], ordered[1]
     least = min(first.count, second.count)
-    apart = least >= _LEAST_PROBES and (first.low > second.high if greater else first.high < second.low)
-    numbers = f"{shown(first.median)} against {shown(second.median)} of {other}"
-    if apart:
-        return f"{best} is best in {what}: {numbers}, and the 95 % intervals do not touch."
-    return f"In {what} {best} leads with {numbers}, which {least} probes of each cannot tell from chance."
+    clear = first.low > second.high if contest.greater else first.high < second.low
+    numbers = f"{contest.shown(first.median)} against {contest.shown(second.median)} of {other}"
+    return _Ranking(best, least >= _LEAST_PROBES and clear, numbers, least)
+
+
+def _best(standings: Sequence[Standing], contest: _Contest) -> str:
+    """Who is best at something, if the intervals allow to say so."""
+    found = _ranking(standings, contest)
+    if found is None:
+        return f"There is too little to compare in {contest.what}."
+    if found.apart:
+        return f"{found.best} is best in {contest.what}: {found.numbers}, and the 95 % intervals do not touch."
+    return (
+        f"In {contest.what} {found.best} leads with {found.numbers}, "
+        f"which {found.probes} probes of each cannot tell from chance."
+    )
 
 
 def _percentile(ordered: Sequence[float], percent: float) -> float:
@@ -173,3 +234,10 @@ def _mbit(bps: float) -> str:
 
 def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
+
+
+_CONTESTS = (
+    _Contest("throughput", lambda each: each.bps, greater=True, shown=_mbit),
+    _Contest("the first byte", lambda each: each.warm_first_byte_s, greater=False, shown=_ms),
+)
+"""In the order of their weight."""

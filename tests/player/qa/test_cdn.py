@@ -92,7 +92,10 @@ def test_a_clear_difference_is_told_and_a_small_one_is_not() -> None:
     clear = verdict([*probes("a", 5e6), *probes("b", 20e6)])
     assert clear.good
     assert any(each.startswith("b is best in throughput") for each in clear.sentences)
+    assert clear.sentences[0].startswith("Prefer b for throughput: "), clear.sentences
+    assert clear.sentences[0].endswith(" of a; 0% bad answers each.")
     small = verdict([*probes("a", 10e6), *probes("b", 10.05e6)])
+    assert small.sentences[0] == "No CDN is to be preferred: 0% bad answers each, and chance may explain the rest."
     assert any("cannot tell from chance" in each and "throughput" in each for each in small.sentences)
     few = verdict([*probes("a", 5e6, 5), *probes("b", 20e6, 5)])
     assert not any("is best" in each for each in few.sentences), "five values hold no interval of 95 %"
@@ -107,6 +110,13 @@ def test_wrong_bytes_errors_and_caches_are_told() -> None:
     found = verdict([*cached, *probes("b", 5e6), *wrong, *failing])
     by_host = {each.host: each for each in found.standings}
     assert not found.good
+    assert "The caches of a did not have 10 of 20 answers." in found.sentences
+    assert verdict([*wrong, *cached]).sentences[0].endswith("of two nobody knows which is right.")
+    assert verdict([*cached, *wrong, *probes("b", 1e6)]).sentences[0].startswith("Prefer a for throughput: ")
+    assert verdict([*probes("c", 5e6), *failing]).sentences[0] == (
+        "Prefer c: c failed 0 of 20 times and gave wrong bytes of 0 segments; "
+        "d failed 2 of 2 times and gave wrong bytes of 0 segments."
+    )
     assert (by_host["c"].wrong, by_host["a"].wrong) == ((3,), ())
     assert by_host["d"].errors == {"net.timeout": 2}
     assert by_host["d"].bps is None
