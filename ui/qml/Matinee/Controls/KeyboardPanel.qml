@@ -77,7 +77,7 @@ FocusScope {
                 readonly property string signs: ".-_:/?=&%#@+~!$*,;()[]{}<>'\"\\|^`€£§°"
 
                 anchors.horizontalCenter: parent.horizontalCenter
-                letters: root.digits ? "1234567890" : shift.on ? small.toUpperCase() : others.on ? signs : small
+                letters: root.digits ? "123456789 0" : shift.on ? small.toUpperCase() : others.on ? signs : small
                 columns: root.digits ? 3 : 12
                 withSpace: !root.digits
                 asTyped: true

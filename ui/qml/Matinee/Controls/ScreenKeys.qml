@@ -8,10 +8,11 @@ FocusScope {
 
     property string letters: "abcdefghijklmnopqrstuvwxyz0123456789"
     property int columns: 6
-    property bool withSpace: true
+    property bool withSpace: true // else it is a keypad, which has its place for " " empty
     property bool asTyped: false // the keys tell small letters from capitals
     property int current: 0
     readonly property var keys: letters.split("").concat(withSpace ? [" "] : [], ["\b"])
+    readonly property bool mirrored: LayoutMirroring.enabled && withSpace // digits stand the same everywhere
     readonly property int side: Theme.px(48)
 
     signal typed(string letter)
@@ -22,6 +23,7 @@ FocusScope {
 
     // The last two keys share the last row.
     function wide(index: int): bool { return withSpace && index >= letters.length }
+    function isGap(index: int): bool { return !withSpace && keys[index] === " " }
     function go(dx: int, dy: int) {
         const row = Math.floor(current / columns)
         const column = current % columns
@@ -48,6 +50,8 @@ FocusScope {
         }
         if (next === -1)
             return passedRight()
+        if (isGap(next))
+            next = dx < 0 ? current : next + 1
         current = next
         repeater.itemAt(next).forceActiveFocus(Qt.OtherFocusReason)
     }
@@ -57,8 +61,8 @@ FocusScope {
     implicitHeight: Math.ceil((withSpace ? letters.length + columns : keys.length) / columns) * (side + Theme.tiny) - Theme.tiny
     Accessible.role: Accessible.Grouping
     Accessible.name: qsTr("Keyboard")
-    Keys.onLeftPressed: go(LayoutMirroring.enabled ? 1 : -1, 0)
-    Keys.onRightPressed: go(LayoutMirroring.enabled ? -1 : 1, 0)
+    Keys.onLeftPressed: go(mirrored ? 1 : -1, 0)
+    Keys.onRightPressed: go(mirrored ? -1 : 1, 0)
     Keys.onUpPressed: go(0, -1)
     Keys.onDownPressed: go(0, 1)
 
@@ -77,12 +81,13 @@ FocusScope {
             name: erasing ? qsTr("Erase") : modelData === " " ? qsTr("Space") : modelData
             readonly property int place: root.wide(index) ? (index - root.letters.length) * halfWay * (root.side + Theme.tiny)
                                 : index % root.columns * (root.side + Theme.tiny)
-            x: root.LayoutMirroring.enabled ? root.width - place - width : place
+            x: root.mirrored ? root.width - place - width : place
             y: (root.wide(index) ? Math.ceil(root.letters.length / root.columns) : Math.floor(index / root.columns))
                * (root.side + Theme.tiny)
             width: root.wide(index) ? halfWay * (root.side + Theme.tiny) - Theme.tiny : root.side
             height: root.side
             focus: index === 0
+            visible: !root.isGap(index)
             onActiveFocusChanged: if (activeFocus) root.current = index
             onPressed: erasing ? root.erased() : root.typed(modelData)
             Rectangle {

@@ -53,8 +53,9 @@ ListView {
             Rectangle {
                 anchors.fill: parent
                 gradient: Gradient {
-                    GradientStop { position: 0; color: Theme.veilDeep }
-                    GradientStop { position: 0.3; color: Theme.veil }
+                    GradientStop { position: 0; color: Theme.veilDeep } // under the bar at the top
+                    GradientStop { position: 0.2; color: Theme.veilHalf }
+                    GradientStop { position: 0.4; color: Theme.veil }
                     GradientStop { position: 0.62; color: Theme.veil }
                     GradientStop { position: 1; color: Theme.background }
                 }

@@ -200,7 +200,7 @@ FocusScope {
         ScreenKeys {
             id: pad
             anchors.horizontalCenter: parent.horizontalCenter
-            letters: "1234567890"
+            letters: "123456789 0"
             columns: 3
             withSpace: false
             onTyped: digit => root.profiles.enterDigit(digit)

@@ -47,7 +47,8 @@ QtObject {
     readonly property color glow: "#26ffffff"
     readonly property color glowStrong: "#33ffffff"
     readonly property color veil: Qt.alpha(background, 0)
-    readonly property color veilDeep: Qt.alpha(background, 0.7)
+    readonly property color veilDeep: Qt.alpha(background, highContrast ? 0.95 : 0.75)
+    readonly property color veilHalf: Qt.alpha(background, highContrast ? 0.9 : 0.5)
     // The picture under the preview of subtitles: light and dark
     readonly property color previewSky: "#8fb7d9"
     readonly property color previewHaze: "#e9cfa8"
