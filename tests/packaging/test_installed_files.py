@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from configparser import ConfigParser
+from configparser import ConfigParser, SectionProxy
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from player.errors import ExitCode
+from ui.kiosk import supervisor
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 KIOSK = PACKAGING / "systemd" / "matinee-kiosk.service"
@@ -67,12 +68,24 @@ def test_the_service_has_no_kiosk(deb: ModuleType) -> None:
     assert not any("kiosk" in text or "@" in text for text in made.values())
 
 
-def test_the_kiosk_reaches_its_sockets() -> None:
-    """Those of the compositor and the sound lie below /run/user, those of X below /tmp."""
+def kiosk_service() -> SectionProxy:
     unit = ConfigParser(interpolation=None, strict=False, delimiters=("=",))
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read(KIOSK, encoding="utf-8")
-    service = unit["Service"]
+    return unit["Service"]
+
+
+def test_the_kiosk_begins_anew_in_time() -> None:
+    """What systemd waits for leaves more than half of 15 s to the begin, whichever process fails."""
+    service = kiosk_service()
+    assert float(service["TimeoutStopSec"]) + float(service["RestartSec"]) < 7.5
+    assert float(service["TimeoutStopSec"]) > supervisor._END_S
+    assert supervisor._ALIVE_S < float(service["WatchdogSec"]) / 2 <= 5
+
+
+def test_the_kiosk_reaches_its_sockets() -> None:
+    """Those of the compositor and the sound lie below /run/user, those of X below /tmp."""
+    service = kiosk_service()
     assert service["ProtectSystem"] == "strict"
     assert service["PrivateTmp"] == "yes"
     assert service.get("ProtectHome", "no") == "no"

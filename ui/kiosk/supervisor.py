@@ -33,8 +33,8 @@ from ui.kiosk.watchdog import Beat, Limits, Order, Phase, Watchdog
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.25
-_LOOK_AT_FILE_S, _TIDY_S, _ALIVE_S = 5.0, 900.0, 5.0
-_END_S = 5.0
+_LOOK_AT_FILE_S, _TIDY_S, _ALIVE_S = 5.0, 900.0, 2.0
+_END_S = 3.0  # less than TimeoutStopSec of the unit: where the compositor has died, the next one waits for this
 _FALLBACK_PAUSE_S = 10.0
 _UNSEEN_S = 60.0  # without a word of anything that draws, systemd is to begin everything anew
 _SWITCH_S, _SWITCH_AGAIN_S = 20.0, 10.0
@@ -181,7 +181,8 @@ class Supervisor:
 
     async def _obey(self, orders: Sequence[Order]) -> None:
         for order in orders:
-            _log.info("%s (failures in a row: %d)", order, self._watchdog.failures)
+            why = self._watchdog.ending_for
+            _log.info("%s%s (failures in a row: %d)", order, f", {why}" if why else "", self._watchdog.failures)
             match order:
                 case Order.START:
                     await self._start_screen()
@@ -306,9 +307,8 @@ class Supervisor:
     async def _close(self) -> None:
         self._notifier.stopping()
         await self._server.close()
-        for child in (self._screen, self._fallback):
-            if child is not None:
-                await child.close(_END_S)
+        children = [child for child in (self._screen, self._fallback) if child is not None]
+        await asyncio.gather(*(child.close(_END_S) for child in children))
         for task in (self._switching, self._remote):
             if task is not None:
                 task.cancel()

@@ -116,6 +116,11 @@ class Watchdog:
         """Whether the plain picture is shown."""
         return self._fallback
 
+    @property
+    def ending_for(self) -> Reason | None:
+        """Why the screen is being ended; None while it is not."""
+        return self._reason
+
     def tick(self, now: float) -> list[Order]:
         """To be called a few times a second."""
         if now - self._ticked > _ABSENT_S:
