@@ -193,6 +193,7 @@ def facts_of_title(session: PlaySession) -> TitleFacts:
         series=title.episode.series_title if title.episode else "",
         place=(title.episode.season, title.episode.number) if title.episode else None,
         next_episode=after,
+        poster_url=title.poster_url,
     )
 
 

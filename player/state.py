@@ -116,7 +116,7 @@ class TitleFacts:
     """What the service tells of a title besides its media. Seconds; None where something is not known.
 
     ``intro`` is where it begins and ends, ``credits_s`` where the credits begin; ``place`` is that of an episode of
-    the series ``series``.
+    the series ``series``. The address of the poster may be signed.
     """
 
     intro: tuple[float, float] | None = None
@@ -124,6 +124,7 @@ class TitleFacts:
     series: str = ""
     place: tuple[int, int] | None = None
     next_episode: NextEpisode | None = None
+    poster_url: str = field(default="", repr=False)
 
 
 NO_FACTS = TitleFacts()

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ui.viewmodels.application import ApplicationViewModel
     from ui.viewmodels.data_use import DataUseViewModel
     from ui.viewmodels.player import PlayerViewModel
+    from ui.viewmodels.posters import PosterCache
     from ui.viewmodels.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -164,6 +165,7 @@ class _Parts:
     client: EngineClient
     tasks: Tasks
     output: VideoOutput
+    posters: PosterCache
     player: PlayerViewModel
     data_use: DataUseViewModel
     app: ApplicationViewModel
@@ -224,7 +226,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
     app = ApplicationViewModel(
         client, tasks, home, player, settings=settings, downloads=downloads, memory=memory, tv=options.tv
     )
-    return _Parts(meter, client, tasks, output, player, data_use, app)
+    return _Parts(meter, client, tasks, output, posters, player, data_use, app)
 
 
 def _join_desktop(application: QGuiApplication, parts: _Parts, window: QQuickWindow) -> DesktopSession:
@@ -233,7 +235,7 @@ def _join_desktop(application: QGuiApplication, parts: _Parts, window: QQuickWin
     from ui.desktop.session import DesktopSession
 
     app = parts.app
-    desktop = DesktopSession(parts.player, session_bus())
+    desktop = DesktopSession(parts.player, session_bus(), parts.posters)
     desktop.mpris.raised.connect(lambda: _come_forward(app, window, ""))
     desktop.mpris.openWanted.connect(lambda address: _come_forward(app, window, address))
     desktop.mpris.stopWanted.connect(app.stopPlaying)

@@ -31,7 +31,7 @@ class KeptCard:
 
     def facts(self, following: NextEpisode | None) -> TitleFacts:
         """As the player wants them."""
-        return TitleFacts(self.intro, self.credits_s, self.series, self.place, following)
+        return TitleFacts(self.intro, self.credits_s, self.series, self.place, following, self.poster_url)
 
 
 def kept_card(card: TitleCard, title: Title | None) -> KeptCard:

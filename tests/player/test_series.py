@@ -31,7 +31,8 @@ def test_an_episode_watched_to_its_credits_leads_to_the_next(tmp_path: Path) -> 
             session = made.open(Source(title_id="one"), player, recorder.see, settings, recorder)
             assert made.wait(session, 60)
             following = NextEpisode("two", "two", (1, 2), f"{group.api_url}/posters/two.jpg")
-            assert session.state.facts == TitleFacts((2.0, 6.0), CREDITS_S, "Numbers", (1, 1), following)
+            poster = f"{group.api_url}/posters/one.jpg"
+            assert session.state.facts == TitleFacts((2.0, 6.0), CREDITS_S, "Numbers", (1, 1), following, poster)
             made.submit(made.send_positions()).result(10)
             (going_on,) = [row for row in made.submit(made.service.rows()).result(10) if row.name == "continue"]
             assert [title.id for title in going_on.titles] == ["two"]

@@ -6,6 +6,7 @@ Prints what the desktop saw as JSON.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -76,23 +77,27 @@ class Desktop:
 
 
 def run(stage: Stage) -> dict[str, Any]:
+    stage.client.picture = b"a poster"
     session = stage.play(playing())
     bus = session_bus()
     assert bus is not None
     desktop = Desktop(stage)
-    app_side = DesktopSession(stage.app.player, bus)
+    app_side = DesktopSession(stage.app.player, bus, stage.app.home.posters)
     opened: list[str] = []
     jumps: list[int] = []
     app_side.mpris._controls.Seeked.connect(jumps.append)
     app_side.mpris.openWanted.connect(opened.append)
-    facts = TitleFacts(next_episode=NextEpisode("mill-1-3", "Episode 1.3", (1, 3)))
+    following = NextEpisode("mill-1-3", "Episode 1.3", (1, 3))
+    facts = TitleFacts(next_episode=following, poster_url="http://posters.test/mill.jpg?signature=s")
     session.publish(playing(duration_s=7200.0, facts=facts))  # so long that its numbers need 64 bits
     until(stage, lambda: bool(desktop.screen.asked))
+    until(stage, lambda: "mpris:artUrl" in app_side.mpris.metadata())
     held = [app_side.screen.held]
     properties = {
         name: desktop.property(name)
         for name in ("PlaybackStatus", "Position", "Volume", "CanSeek", "CanGoNext", "Rate")
     }
+    metadata = _printed(stage, "Metadata")
     session.orders.clear()
     desktop.call(PLAYER, "PlayPause")
     desktop.call(PLAYER, "SetPosition", QDBusObjectPath("/org/matinee/track"), 3_000_000_000)
@@ -109,6 +114,7 @@ def run(stage: Stage) -> dict[str, Any]:
     app_side.close()
     return {
         "properties": properties,
+        "metadata": metadata,
         "orders": orders,
         "jumps": jumps,
         "next": stage.client.sessions[-1].source.title_id,
@@ -117,6 +123,16 @@ def run(stage: Stage) -> dict[str, Any]:
         "held": held,
         "opened": opened,
     }
+
+
+def _printed(stage: Stage, name: str) -> str:
+    """A property as ``dbus-send`` prints it: PySide cannot read a map that came from the bus."""
+    get = ["org.freedesktop.DBus.Properties.Get", f"string:{PLAYER}", f"string:{name}"]
+    with subprocess.Popen(
+        ["dbus-send", "--session", "--print-reply", f"--dest={NAME}", PATH, *get], stdout=subprocess.PIPE, text=True
+    ) as asked:
+        until(stage, lambda: asked.poll() is not None)
+        return asked.communicate()[0]
 
 
 def until(stage: Stage, condition: Callable[[], object]) -> None:

@@ -25,7 +25,7 @@ from ui.viewmodels.tasks import Tasks
 
 def test_without_a_bus_nothing_happens(stage):
     session = stage.play(playing())
-    desktop = DesktopSession(stage.app.player, None)
+    desktop = DesktopSession(stage.app.player, None, stage.app.home.posters)
     session.publish(playing(paused=True, status=Status.PAUSED))
     stage.until(lambda: stage.app.player.property("paused"))
     assert not desktop.screen.held
@@ -35,8 +35,9 @@ def test_without_a_bus_nothing_happens(stage):
 def test_what_plays_in_the_words_of_mpris(stage):
     assert playback_status(PlayerViewModel(stage.client, Tasks(stage.client), VideoOutput(FakePlayer))) == "Stopped"
     session = stage.play(playing())
-    told = metadata(stage.app.player)
+    told = metadata(stage.app.player, "")
     assert (told["xesam:title"], told["mpris:length"]) == ("Title 0", 600_000_000)
+    assert "mpris:artUrl" not in told
     session.publish(playing(paused=True, status=Status.PAUSED))
     stage.until(lambda: playback_status(stage.app.player) == "Paused")
 
@@ -47,7 +48,10 @@ def test_a_bus_is_used_and_none_is_started(tmp_path):
     assert has_session_bus({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}) == sys.platform.startswith("linux")
 
 
-@pytest.mark.skipif(shutil.which("dbus-run-session") is None, reason="there is no message bus to start")
+BUS_TOOLS = ("dbus-run-session", "dbus-send")
+
+
+@pytest.mark.skipif(not all(map(shutil.which, BUS_TOOLS)), reason="there is no message bus to start")
 def test_media_keys_and_the_screen_on_a_bus():
     """In a process of its own, as a connection to a bus lasts as long as its process."""
     done = subprocess.run(
@@ -69,6 +73,12 @@ def test_media_keys_and_the_screen_on_a_bus():
         "CanGoNext": True,
         "Rate": 1.0,
     }
+    told = " ".join(seen["metadata"].split())
+    assert 'string "mpris:trackid" variant object path "/org/matinee/track"' in told
+    assert 'string "xesam:title" variant string "Title 0"' in told
+    assert 'string "mpris:length" variant int64 7200000000' in told
+    assert 'string "mpris:artUrl" variant string "file:///' in told
+    assert "signature" not in told
     assert (seen["jumps"], seen["next"]) == ([3_000_000_000], "mill-1-3")
     assert seen["orders"] == [["toggle"], ["seek", 3000.0], ["pause"], ["set_volume", 30], ["set_muted", False]]
     assert seen["told"] == "Paused"

@@ -11,6 +11,7 @@ from PySide6.QtCore import ClassInfo, Property, QObject, Signal, Slot
 from PySide6.QtDBus import QDBusAbstractAdaptor, QDBusConnection, QDBusMessage, QDBusObjectPath
 
 from player.state import Status
+from ui.desktop.artwork import Artwork
 from ui.links import SCHEME
 from ui.viewmodels.menus import SPEEDS
 from ui.viewmodels.player import PlayerViewModel
@@ -34,15 +35,17 @@ class Mpris(QObject):
     stopWanted = Signal()
     openWanted = Signal(str)
 
-    def __init__(self, player: PlayerViewModel, parent: QObject | None = None) -> None:
+    def __init__(self, player: PlayerViewModel, artwork: Artwork, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.player = player
+        self._artwork = artwork
         self._bus: QDBusConnection | None = None
         self._name = ""
         self._told: dict[str, object] = {}
         self._root = _Root(self)
         self._controls = _Player(self)
         player.stateChanged.connect(self._changed)
+        artwork.changed.connect(self._changed)
         player.volumeChanged.connect(self._changed)
         player.sought.connect(lambda position_s: self._controls.Seeked.emit(round(position_s * _US)))
 
@@ -65,6 +68,10 @@ class Mpris(QObject):
             self._bus.unregisterService(self._name)
             self._bus = None
 
+    def metadata(self) -> dict[str, object]:
+        """What plays, with its picture."""
+        return metadata(self.player, self._artwork.address)
+
     def _changed(self) -> None:
         """Tell what has changed since the last time (the position never is told: it follows from the rate)."""
         if self._bus is None:
@@ -82,7 +89,7 @@ class Mpris(QObject):
         there = playback_status(player) != "Stopped"
         return {
             "PlaybackStatus": playback_status(player),
-            "Metadata": metadata(player),
+            "Metadata": self.metadata(),
             "Volume": player.property("volume") / 100,
             "Rate": player.property("speed"),
             "CanSeek": player.property("durationS") > 0,
@@ -99,13 +106,15 @@ def playback_status(player: PlayerViewModel) -> str:
     return "Paused" if player.property("paused") else "Playing"
 
 
-def metadata(player: PlayerViewModel) -> dict[str, object]:
-    """What plays, with the keys of the specification."""
+def metadata(player: PlayerViewModel, art: str) -> dict[str, object]:
+    """What plays, with the keys of the specification; ``art`` is the address of a picture, or empty."""
     if player.property("status") in _STOPPED:
         return {"mpris:trackid": _NO_TRACK}
     found: dict[str, object] = {"mpris:trackid": _TRACK, "xesam:title": player.property("title")}
     if player.property("durationS") > 0:
         found["mpris:length"] = round(player.property("durationS") * _US)
+    if art:
+        found["mpris:artUrl"] = art
     return found
 
 
@@ -173,7 +182,7 @@ class _Player(QDBusAbstractAdaptor):
 
     @Property("QVariantMap")  # type: ignore[arg-type]
     def Metadata(self) -> dict[str, object]:
-        return metadata(self._player)
+        return self._mpris.metadata()
 
     @Property("qlonglong")  # type: ignore[arg-type]
     def Position(self) -> int:

@@ -6,9 +6,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtDBus import QDBusConnection
 
 from player.state import Status
+from ui.desktop.artwork import Artwork
 from ui.desktop.mpris import Mpris
 from ui.desktop.screen_saver import ScreenSaver
 from ui.viewmodels.player import PlayerViewModel
+from ui.viewmodels.posters import PosterCache
 
 _MOVING = (Status.PLAYING, Status.BUFFERING, Status.SEEKING)
 
@@ -16,11 +18,17 @@ _MOVING = (Status.PLAYING, Status.BUFFERING, Status.SEEKING)
 class DesktopSession(QObject):
     """Media keys, and a screen that stays lit while something plays. Without a bus it does nothing."""
 
-    def __init__(self, player: PlayerViewModel, bus: QDBusConnection | None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        player: PlayerViewModel,
+        bus: QDBusConnection | None,
+        posters: PosterCache,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._player = player
         self.screen = ScreenSaver(available=bus is not None)
-        self.mpris = Mpris(player, self)
+        self.mpris = Mpris(player, Artwork(player, posters, self), self)
         if bus is not None:
             self.mpris.publish(bus)
         player.stateChanged.connect(self._look)

@@ -141,6 +141,11 @@ class PlayerViewModel(QObject):
         """The next episode, where there is one."""
         return self._state.facts.next_episode
 
+    @property
+    def poster_url(self) -> str:
+        """Of the title, where the service has one."""
+        return self._state.facts.poster_url
+
     @Slot()
     def playFollowing(self) -> None:
         """Go on with the next episode now."""

@@ -40,14 +40,15 @@ def test_what_a_play_session_tells_of_its_title() -> None:
     markers = {"intro": {"start_s": 5.0, "end_s": 30.5}, "credits_s": 550.0}
     answer = PLAY | {"title": episode(1, markers=markers), "next_episode": episode(2)}
     facts = facts_of_title(read_play_session(Members(answer, "answer"), BASE))
-    following = NextEpisode("e2", "Part 2", (1, 2), read_title(Members(TITLE, "title"), BASE).poster_url)
-    assert facts == TitleFacts((5.0, 30.5), 550.0, "The Mill", (1, 1), following)
+    poster = read_title(Members(TITLE, "title"), BASE).poster_url
+    following = NextEpisode("e2", "Part 2", (1, 2), poster)
+    assert facts == TitleFacts((5.0, 30.5), 550.0, "The Mill", (1, 1), following, poster)
 
 
 def test_a_service_that_knows_no_series() -> None:
     session = read_play_session(Members(PLAY, "answer"), BASE)
     assert (session.title.kind, session.title.markers, session.next_episode) == ("film", Markers(), None)
-    assert facts_of_title(session) == TitleFacts()
+    assert facts_of_title(session) == TitleFacts(poster_url=session.title.poster_url)
 
 
 @pytest.mark.parametrize(
