@@ -104,6 +104,8 @@ class HttpTransport:
                 ErrorCode.NET_FORBIDDEN_URL, "This address cannot be used.", hop.url, recoverable=False
             ) from error
         _refuse_impossible(message.url)
+        if not self._web.allows(message.url.host):
+            raise _unsafe(hop.url, "{host} is not one of the hosts that may be asked here.")
         host = _lead(message, self._web)
         transport = self._transport(message.url.scheme, host, hop.url)
         message.extensions["trace"] = watch = _ConnectWatch()

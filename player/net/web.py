@@ -1,4 +1,5 @@
-"""How HTTP is spoken, beyond what a playback itself needs: the wishes of a test bench. Values only."""
+"""How HTTP is spoken, beyond what a playback itself needs: the wishes of a test bench, the rules of a kiosk. Values
+only."""
 
 from __future__ import annotations
 
@@ -22,6 +23,8 @@ class WebOptions:
     """``headers`` go with every request but those to the service of titles. ``resolve`` leads hosts (``host`` or
     ``host:port``) to addresses without asking DNS; names in certificates stay those of the host. ``interface`` is an
     address of this machine or (on Linux) the name of an interface with one. ``proxy`` is ``http://[user:password@]host:port``.
+    ``hosts``, where there are any, are the only ones that are asked, behind redirects too; ``*.example.org`` takes in
+    all below.
     """
 
     http2: bool = True
@@ -30,11 +33,19 @@ class WebOptions:
     resolve: tuple[tuple[str, str], ...] = ()
     interface: str = ""
     proxy: str = field(default="", repr=False)
+    hosts: tuple[str, ...] = ()
 
     def address_of(self, host: str, port: int | None) -> str | None:
         """Where a host is, if that is stated."""
         stated = dict(self.resolve)
         return stated.get(f"{host}:{port}") or stated.get(host)
+
+    def allows(self, host: str) -> bool:
+        """Whether a host may be asked."""
+        asked = host.lower().rstrip(".")
+        return not self.hosts or any(
+            asked.endswith(rule[1:]) if rule.startswith("*.") else asked == rule for rule in self.hosts
+        )
 
 
 def header_of(text: str) -> tuple[str, str]:

@@ -119,6 +119,7 @@ def _sign_in(provisioning: Provisioning, place: Place, email: str) -> int:
             service_url=provisioning.service_url,
             key_store="file",
             ca_file=network.ca_file,
+            web=network.web,
         )
     )
     try:

@@ -24,7 +24,6 @@ from player.service.reply import Members, problem
 from ui.kiosk.commands import KINDS, MAX_MESSAGE, Command, Outcome, is_id
 from ui.kiosk.health import Health
 from ui.kiosk.provisioning import NetworkRules
-from ui.kiosk.rules import RuledTransport
 
 _ASKED, _ANSWER = "matinee-commands+jws", "matinee-command-answer+jws"
 _LEAST_S, _MOST_S = 1.0, 3600.0
@@ -107,9 +106,9 @@ async def open_desk(
     if device is None:
         yield None
         return
-    transport = RoutingTransport(ca_file=rules.ca_file)
+    transport = RoutingTransport(ca_file=rules.ca_file, web=rules.web)
     await transport.warm()
-    gate = Gate(RuledTransport(transport, rules) if rules.hosts else transport, clock)
+    gate = Gate(transport, clock)
     try:
         yield CommandDesk(gate, service_url, device, clock)
     finally:

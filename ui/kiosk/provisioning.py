@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from player.errors import ErrorCode, InputError
+from player.net.web import WebOptions
 from ui.kiosk.operator import is_code_record
 from ui.kiosk.schedule import DAYS, Hours, Slot
 from ui.kiosk.tables import Table, TableError
@@ -71,10 +72,12 @@ class NetworkRules:
 
     def allows(self, host: str) -> bool:
         """Whether a host may be asked."""
-        asked = host.lower().rstrip(".")
-        return not self.hosts or any(
-            asked.endswith(rule[1:]) if rule.startswith("*.") else asked == rule for rule in self.hosts
-        )
+        return self.web.allows(host)
+
+    @property
+    def web(self) -> WebOptions:
+        """What the network layer holds to."""
+        return WebOptions(hosts=self.hosts)
 
 
 @dataclass(frozen=True, slots=True)

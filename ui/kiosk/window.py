@@ -26,10 +26,8 @@ from ui.viewmodels.kiosk import KioskViewModel
 from ui.viewmodels.tasks import Tasks
 
 if TYPE_CHECKING:
-    from player.clock import Clock
     from player.engine import Engine
     from player.mpv.player import MpvPlayer
-    from player.net.model import Transport
     from player.opening import Source
     from player.session import Session
     from player.state import PlaybackState
@@ -110,6 +108,7 @@ class _Parts:
     _sounded: bool = False
 
     def make_engine(self) -> Engine:
+        from downloads.cap import capped
         from downloads.offline import SCHEME
         from player.engine import Engine, EngineSettings
 
@@ -121,20 +120,11 @@ class _Parts:
                 service_url=provisioning.service_url,
                 key_store="file",  # nobody is there to unlock another
                 ca_file=provisioning.network.ca_file,
-                wrap=self._rules(),
+                web=provisioning.network.web,
+                wrap=capped(provisioning.network.max_bps or None),
                 schemes={SCHEME: self._kept.transport.make},
             )
         )
-
-    def _rules(self) -> tuple[Callable[[Transport, Clock], Transport], ...]:
-        from downloads.cap import capped
-        from ui.kiosk.rules import RuledTransport
-
-        rules = self.provisioning.network
-        wrap = capped(rules.max_bps or None)
-        if rules.hosts:
-            wrap += (lambda transport, _clock: RuledTransport(transport, rules),)
-        return wrap
 
     def _make_kept(self) -> KeptTitles:
         from downloads.settings import DownloadSettings

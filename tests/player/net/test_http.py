@@ -19,6 +19,7 @@ from player.manifest.model import ByteRange
 from player.net.gate import Gate
 from player.net.http import HttpTransport
 from player.net.model import Request, RequestKind, Response, Transfer
+from player.net.web import WebOptions
 from tests.kit.rawserver import Exchange, RawServer
 
 CONTENT = bytes(range(251)) * 4000
@@ -150,6 +151,19 @@ async def test_a_circle_of_redirects_ends(server: RawServer, client: Client) -> 
 async def test_redirects_off_the_web_are_refused(server: RawServer, client: Client, target: str) -> None:
     server.answers["/one"] = lambda exchange: exchange.reply(302, location=target)
     assert (await client.error(server.url("/one"))).code is ErrorCode.NET_FORBIDDEN_URL
+
+
+async def test_only_named_hosts_are_asked_behind_redirects_too(server: RawServer) -> None:
+    client = Client(HttpTransport(web=WebOptions(hosts=("localhost", "*.a.test"))))
+    server.answers["/one"] = lambda exchange: exchange.reply(302, location="http://127.0.0.2/x?token=hunter2")
+    assert (await client.get(server.url("/a.m4s"))).body == CONTENT
+    for url in (server.url("/one"), "http://a.test.b.test/", server.url("/a.m4s").replace("localhost", "127.0.0.1")):
+        error = await client.error(url)
+        assert (error.code, error.recoverable) == (ErrorCode.NET_FORBIDDEN_URL, False)
+        assert "may be asked" in error.sentence
+        assert "hunter2" not in error.sentence
+    assert len(server.exchanges) == 2
+    await client.gate.close()
 
 
 async def test_credentials_stay_with_their_server(server: RawServer, client: Client) -> None:
