@@ -26,10 +26,18 @@ def default_options(
     *,
     shield: bool = False,
     edge_countries: Sequence[tuple[str, ...]] = (),
+    public_host: str | None = None,
 ) -> ServerOptions:
     """The API on ``port`` and the edges on the ports after it; port 0 takes any free ones."""
     ports = tuple(port + 1 + index if 0 < port < _LAST_PORT - index else 0 for index in range(edges))
-    return ServerOptions(host=host, api_port=port, edge_ports=ports, shield=shield, edge_countries=edge_countries)
+    return ServerOptions(
+        host=host,
+        api_port=port,
+        edge_ports=ports,
+        public_host=public_host,
+        shield=shield,
+        edge_countries=edge_countries,
+    )
 
 
 @contextmanager

@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 _BACKLOG = 1024
 _START_TIMEOUT_S = 10
 _STOP_TIMEOUT_S = 5
+_ALL = frozenset({"0.0.0.0", "::"})  # noqa: S104  # as an operator asks for all addresses of the machine
+_ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}  # of nobody (RFC 5737, RFC 3849)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,20 @@ def _bound(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def reachable_at(host: str) -> str:
+    """How others reach a server that listens on ``host``: by that itself, or by this machine's own address where it
+    listens on all (in brackets where an address needs them). Nothing is sent for it."""
+    if host in _ALL:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+            try:
+                asking.connect((_ELSEWHERE[family], 9))
+                host = asking.getsockname()[0]
+            except OSError:  # no way out of this machine
+                host = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 class HttpServer:

@@ -27,7 +27,7 @@ from backend_stub.encoding.worker import LastStep
 from backend_stub.faults.admin import FaultAdmin
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.middleware import FaultMiddleware
-from backend_stub.http_server import HttpServer, Tick, TlsFiles, listen
+from backend_stub.http_server import HttpServer, Tick, TlsFiles, listen, reachable_at
 from backend_stub.metrics import CountCalls
 from backend_stub.services.addresses import Edge
 from backend_stub.services.edge_beats import BEAT_S, EdgeReport
@@ -41,8 +41,9 @@ SHIELD = "shield"
 class ServerOptions:
     """Where to listen. Port 0 means any free one; a wanted port that is taken is chosen anew.
 
-    ``public_host`` is the name clients reach this machine by, when it differs from ``host``. ``edge_countries`` says
-    for each edge in turn near which countries it stands (ISO 3166-1 alpha-2); none, or no entry, is for everywhere.
+    ``public_host`` is the name clients reach this machine by, when it differs from ``host``; where that is all
+    addresses and there is no such name, clients are told the one towards other machines. ``edge_countries`` says for
+    each edge in turn near which countries it stands (ISO 3166-1 alpha-2); none, or no entry, is for everywhere.
     With ``shield`` the edges keep up to ``cache_bytes`` each of what they fetch from a shield, which has as much and
     fetches from the origin; without, each edge reads the files itself.
     """
@@ -210,9 +211,9 @@ class ServerGroup:
         self, name: str, listener: socket.socket, wanted_port: int | None, tls: TlsFiles | None
     ) -> Endpoint:
         port: int = listener.getsockname()[1]
-        host = self.options.public_host or self.options.host
+        host = reachable_at(self.options.public_host or self.options.host)
         scheme = "https" if tls else "http"
-        return Endpoint(name, f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", port, wanted_port)
+        return Endpoint(name, f"{scheme}://{host}:{port}", port, wanted_port)
 
     def _ranked_edges(self) -> list[Edge]:
         """The edges in their order of preference; those that were killed are not offered."""

@@ -17,7 +17,7 @@ from backend_stub.edge.cache import DEFAULT_CACHE_BYTES, ObjectStore
 from backend_stub.edge.cached import CachedSource
 from backend_stub.edge.meter import EdgeMeter
 from backend_stub.edge.upstream import Upstream
-from backend_stub.http_server import HttpServer, Tick, listen
+from backend_stub.http_server import HttpServer, Tick, listen, reachable_at
 from backend_stub.services.edge_beats import BEAT_S
 from backend_stub.signing import UrlSigner
 
@@ -66,7 +66,7 @@ class RemoteEdge:
         options = self._options
         listener, _ = listen(options.host, options.port)
         try:
-            self.url = options.public_url or f"http://{options.host}:{listener.getsockname()[1]}"
+            self.url = options.public_url or f"http://{reachable_at(options.host)}:{listener.getsockname()[1]}"
             origins = self.announce()
             if not (options.origin or origins):
                 raise AnnounceError("The service has no edge of its own to fetch from.")

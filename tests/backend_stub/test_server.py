@@ -17,7 +17,7 @@ import trustme
 from backend_stub import cli
 from backend_stub.config import Settings
 from backend_stub.faults.document import FaultDocumentError
-from backend_stub.http_server import TlsFiles, listen
+from backend_stub.http_server import TlsFiles, listen, reachable_at
 from backend_stub.server import ServerGroup, ServerOptions, api_kind_of, edge_name
 from backend_stub.services.accounts import EmailTakenError
 from tests.kit.backend import fault_document, publish_noise, running_backend, signed_in_viewer
@@ -49,6 +49,18 @@ def test_a_port_in_use_is_chosen_anew_and_reported(tmp_path: Path) -> None:
 def test_a_foreign_host_cannot_be_bound(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="assign"):
         ServerGroup(Settings(tmp_path), ServerOptions(host="192.0.2.1")).start()
+
+
+def test_a_server_on_all_addresses_tells_one_that_others_can_use(tmp_path: Path) -> None:
+    with ServerGroup(Settings(tmp_path), ServerOptions(host="0.0.0.0")) as group:
+        assert "0.0.0.0" not in group.api_url + group.edges[0].url
+        assert httpx.get(f"{group.api_url}/health", trust_env=False).status_code == 200
+
+
+def test_how_others_reach_a_server() -> None:
+    assert reachable_at("films.example") == "films.example"
+    assert reachable_at("fd00::5") == "[fd00::5]"
+    assert reachable_at("::") != "[::]"
 
 
 def test_responses_do_not_wait_for_acknowledgements() -> None:

@@ -14,7 +14,10 @@ from ui.cli.options import countries, port
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``matinee serve --help``."""
     add_data_argument(parser)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (0.0.0.0: all)")
+    parser.add_argument(
+        "--public-host", metavar="NAME", help="by which clients reach this machine (default: its address)"
+    )
     parser.add_argument("--port", type=port, default=8400, help="of the API; the edges take those after it (0: any)")
     parser.add_argument(
         "--edges", type=int, default=2, choices=range(1, 10), metavar="N", help="how many CDN edges (1 to 9)"
@@ -54,7 +57,12 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         options = service.default_options(
-            args.edges, args.port, args.host, shield=args.shield, edge_countries=args.near
+            args.edges,
+            args.port,
+            args.host,
+            shield=args.shield,
+            edge_countries=args.near,
+            public_host=args.public_host,
         )
         service.serve(service_settings(args), options, read_text(args.faults), announce)
     except ValueError as error:
