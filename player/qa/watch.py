@@ -8,8 +8,9 @@ waited, and refreshes that cannot be had.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from player.clock import Clock
 from player.errors import ManifestError, NetError
@@ -193,6 +194,34 @@ class ManifestWatch:
 
     def _now_s(self) -> float:
         return self._clock.monotonic() - self._begin_s
+
+
+def why_watch(found: Sequence[Refresh]) -> list[str]:
+    """Why the verdict is what it is, in sentences with the numbers: how much came and how steadily, and for each
+    broken rule and each trouble how often and what it was at first."""
+    if not found:
+        return ["No refresh was due in this time."]
+    added = [(each.at_s, sum(len(row.added) for row in each.changes.renditions)) for each in found]
+    news_s = [at_s for at_s, count in added if count]
+    brought = f"{sum(count for _, count in added)} new segments in {len(news_s)} of {len(found)} refreshes"
+    pauses_s = [after - before for before, after in pairwise(news_s)]
+    pause = f", {max(pauses_s):.1f} s apart at most" if pauses_s else ""
+    told = [f"{brought} until {found[-1].at_s:.1f} s{pause}."]
+    wrong: dict[str, list[tuple[Refresh, str]]] = {}
+    for each in found:
+        for rule in each.broken:
+            wrong.setdefault(rule.code, []).append((each, rule.sentence))
+        if each.trouble:
+            wrong.setdefault("not to be had", []).append((each, each.trouble))
+    for code, places in wrong.items():
+        first, sentence = places[0]
+        where = f" in {first.name}" if first.name else ""
+        told.append(f"{code}: {_times(len(places))}, first at {first.at_s:.1f} s{where}: {sentence}")
+    return told if wrong else [*told, "No rule was broken."]
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _same(watched: _Watched, rendition: Rendition) -> bool:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure and judge. 1 where a rule is broken that matters, or a condition of ``--fail-on`` holds."""
     from player.errors import ExitCode
-    from player.qa.ladder.rules import findings
+    from player.qa.ladder.rules import findings, why_ladder
     from ui.cli.inspect_load import load
     from ui.cli.play import known_key
 
@@ -49,10 +49,11 @@ def run(args: argparse.Namespace) -> int:
     presentation = load(args.source, base=None, now_s=time.time(), connect=connect_of(args))
     ladder, trouble = asyncio.run(_sweep(presentation, args, keys))
     found = findings(ladder)
+    told = why_ladder(ladder, found)
     if args.json:
-        print(json.dumps(_document(ladder, found), indent=1))
+        print(json.dumps(_document(ladder, found, told), indent=1))
     else:
-        _tell(ladder, found)
+        _tell(ladder, found, told)
     if trouble:
         print(f"matinee: no licence: {trouble}", file=sys.stderr)
     errors = sum(each.severity == "error" for each in found)
@@ -96,7 +97,7 @@ def _transport(args: argparse.Namespace) -> Transport:
     return marked(inner, args)
 
 
-def _tell(ladder: Sequence[Measured], found: Sequence[Finding]) -> None:
+def _tell(ladder: Sequence[Measured], found: Sequence[Finding], told: Sequence[str]) -> None:
     print(f"{'rendition':<28}{'segments':>9}{'declared':>12}{'mean':>10}{'peak':>10}  Mbit/s")
     for each in ladder:
         rates = (each.rendition.bandwidth_bps or None, each.mean_bps, each.peak_bps)
@@ -108,12 +109,17 @@ def _tell(ladder: Sequence[Measured], found: Sequence[Finding]) -> None:
     for finding in found:
         place = finding.rendition if finding.segment is None else f"{finding.rendition}, segment {finding.segment}"
         print(f"{finding.severity:<8}{finding.rule}: {place}: {finding.sentence}")
-    print(f"{len(found)} findings" if found else "Everything is as the manifest declares it.")
+    for sentence in told[:1] if found else told:  # the findings are there already
+        print(sentence)
+    if found:
+        print(f"{len(found)} findings")
 
 
-def _document(ladder: Sequence[Measured], found: Sequence[Finding]) -> dict[str, Any]:
+def _document(ladder: Sequence[Measured], found: Sequence[Finding], told: Sequence[str]) -> dict[str, Any]:
     return {
         "version": 1,
+        "good": all(each.severity != "error" for each in found),
+        "why": list(told),
         "renditions": [
             {
                 "name": each.name,

@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     import time
 
     from player.errors import ErrorCode, ExitCode, InputError
+    from player.qa.watch import why_watch
     from ui.cli.inspect_load import load
 
     conditions = conditions_of(args, _FIGURES)
@@ -52,8 +53,12 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(ErrorCode.INPUT_USAGE, "This is no live manifest: there is nothing to watch.")
     found = asyncio.run(_follow(presentation, args))
     bad = [each for each in found if not each.good]
+    told = why_watch(found)
     if args.json:
-        print(json.dumps({"version": 1, "good": not bad, "refreshes": [_row(each) for each in found]}, indent=1))
+        rows = [_row(each) for each in found]
+        print(json.dumps({"version": 1, "good": not bad, "why": told, "refreshes": rows}, indent=1))
+    for sentence in told:
+        print(sentence, file=sys.stderr)
     print(f"{len(found)} refreshes, {len(bad)} of them not as they should be", file=sys.stderr)
     figures = {"refreshes": float(len(found)), "bad": float(len(bad))}
     return int(ExitCode.FAILED) if bad else verdict_on(conditions, figures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,6 +105,25 @@ def findings(ladder: Sequence[Measured]) -> list[Finding]:
         own = [measured for measured in ladder if measured.period == period]
         found += [*_alignment(own), *_sound_and_picture(own)]
     return found
+
+
+def why_ladder(ladder: Sequence[Measured], found: Sequence[Finding]) -> list[str]:
+    """Why the verdict is what it is, in sentences with the numbers: how much was looked into, and for each broken
+    rule how often and where at first."""
+    looked = [facts for each in ladder for facts in each.facts]
+    tried = [facts for facts in looked if facts.decoded is not None]
+    decoded = f"{sum(facts.decoded or 0 for facts in tried)} of {sum(facts.samples for facts in tried)} samples"
+    missing = sum(len(each.missing) for each in ladder)
+    told = [
+        f"{len(looked)} segments of {len(ladder)} renditions were looked into, {missing} were missing; "
+        + (f"{decoded} came out of the decoders." if tried else "none was decoded.")
+    ]
+    for rule, count in Counter(each.rule for each in found).items():
+        first = next(each for each in found if each.rule is rule)
+        place = first.rendition if first.segment is None else f"{first.rendition}, segment {first.segment}"
+        often = "once" if count == 1 else f"{count} times"
+        told.append(f"{rule} ({first.severity}): {often}, first {place}: {first.sentence}")
+    return told if found else [*told, "Everything is as the manifest declares it."]
 
 
 def _segments(measured: Measured) -> Iterator[Finding]:

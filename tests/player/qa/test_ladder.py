@@ -94,6 +94,9 @@ def test_media_that_are_well_made_pass_and_damaged_ones_do_not(
     assert main(["qa", "ladder", str(title.folder / "manifest.mpd"), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["findings"] == []
+    samples = sum(row["samples"] for each in document["renditions"] for row in each["segments"])
+    assert document["why"][0].endswith(f", 0 were missing; {samples} of {samples} samples came out of the decoders.")
+    assert document["why"][1:] == ["Everything is as the manifest declares it."]
     first = document["renditions"][0]
     assert (
         [row["decoded"] for row in first["segments"]] == [row["samples"] for row in first["segments"]] == [100, 100]

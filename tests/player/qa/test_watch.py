@@ -12,7 +12,7 @@ from player.errors import ErrorCode, NetError
 from player.manifest import attach_playlist, parse
 from player.manifest.model import Presentation
 from player.qa.simulation.loop import LoopClock, VirtualLoop
-from player.qa.watch import ManifestWatch, Refresh
+from player.qa.watch import ManifestWatch, Refresh, why_watch
 from tests.kit import media
 from tests.kit.backend import running_backend, signed_in_viewer
 from tests.kit.playback import publish_media
@@ -125,6 +125,7 @@ def test_standing_still_is_told_once() -> None:
     found = watched([playlist(2)], 40)
     broken = [(each.at_s, rule.code) for each in found for rule in each.broken]
     assert broken == [(16, "stale")]
+    assert why_watch(found)[1:] == ["stale: once, first at 16.0 s: Nothing new has come for 12.0 s."]
     assert "Nothing new has come for 12.0 s" in next(rule.sentence for each in found for rule in each.broken)
 
 
