@@ -6,10 +6,12 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from player.qa.recording.archive import Exchange
     from player.qa.recording.recorder import SessionRecorder
     from player.qa.recording.replay import Replayed
     from player.settings import PlaybackSettings
@@ -52,18 +54,21 @@ def finish(
         return
     recorder.finish(report, settings, begin_s)
     if args.har is not None:
-        from player.qa.har import har
-        from ui.cli.main import VERSION
-
-        document = har(recorder.exchanges, report, recorder.wall_s, VERSION)
-        text = recorder.scrubber.sweep(json.dumps(document, indent=1, ensure_ascii=False))
+        text = recorder.scrubber.sweep(_har(recorder.exchanges, report, recorder.wall_s))
         args.har.write_text(text + "\n", encoding="utf-8")
+
+
+def _har(exchanges: Sequence[Exchange], report: Mapping[str, Any], wall_s: float) -> str:
+    from player.qa.har import har
+    from ui.cli.main import VERSION
+
+    return json.dumps(har(exchanges, report, wall_s, VERSION), indent=1, ensure_ascii=False)
 
 
 def replay_recorded(args: argparse.Namespace) -> int:
     """Play a recorded session again in virtual time; exit code 1 where a decision came out otherwise (but for those
     of another policy)."""
-    from player.errors import ExitCode
+    from player.errors import ErrorCode, ExitCode, InputError
     from player.qa.recording.archive import read_recording
     from player.qa.recording.replay import replay, replay_freely
     from player.report import summary_lines
@@ -72,6 +77,11 @@ def replay_recorded(args: argparse.Namespace) -> int:
 
     conditions = conditions_of(args)
     recording = read_recording(Path(args.source))
+    if args.record is not None:
+        raise InputError(ErrorCode.INPUT_USAGE, "--record does not go with --replay: this is recorded already.")
+    if args.har is not None:  # of the session itself, which a free replay leaves
+        text = _har(recording.exchanges, recording.report, float(recording.facts["wall_s"]))
+        args.har.write_text(text + "\n", encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="matinee-replay-") as profile:
         folder = Path(profile)
         found = replay_freely(recording, folder, _policy(args)) if args.free else replay(recording, folder)

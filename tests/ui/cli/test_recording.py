@@ -98,7 +98,11 @@ def test_nothing_secret_is_in_what_a_playback_leaves(
         assert bytes.fromhex(key) not in told["session.mrec"]
 
     # elsewhere, without the service, the account and the keys
-    assert main(["play", str(files["session.mrec"]), "--replay", "--report", str(tmp_path / "again.json")]) == 0
+    replaying = ["play", str(files["session.mrec"]), "--replay"]
+    again = ["--report", str(tmp_path / "again.json"), "--har", str(tmp_path / "again.har")]
+    assert main([*replaying, *again]) == 0
+    assert json.loads((tmp_path / "again.har").read_text()) == json.loads(files["session.har"].read_text())
+    assert main([*replaying, "--record", str(tmp_path / "again.mrec")]) == 2
     before, after = (json.loads(path.read_text()) for path in (files["report.json"], tmp_path / "again.json"))
     assert decisions(before) == decisions(after)
     assert set(after["paths"]) <= {"edge-a", "edge-b"}
