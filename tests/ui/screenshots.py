@@ -103,6 +103,9 @@ def picture(state: str, tv: bool) -> QImage:
             states.STATES[state](stage, tv)
             if stage.page == "player":
                 _project(stage, Path(folder))
+            if stage.page == "downloads":
+                stage.downloads.pace = 1_000_000
+                stage.wait(2500)  # some looks, for the speed
             stage.wait(700)  # pictures arrive, motions end
             return stage.shot()
         finally:
