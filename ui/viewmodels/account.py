@@ -12,8 +12,8 @@ from player.state import Failure
 from ui.membership import AccountCard, Membership, PaymentCard, PlanOffer
 from ui.ports import ClientPort
 from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.menus import Option, OptionModel
+from ui.viewmodels.question import SIGNED_OUT
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import tr
 

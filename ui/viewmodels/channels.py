@@ -12,9 +12,9 @@ from PySide6.QtCore import Property, QDateTime, QLocale, QObject, QTimer, Signal
 from player.state import Failure
 from ui.ports import ChannelCard, ClientPort, OnAir, TitleCard
 from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.question import Question
+from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
 
 _LOOK_MS = 15_000
@@ -61,8 +61,8 @@ class ChannelsViewModel(QObject):
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(parent)
-        self._client, self._tasks, self._posters, self._now = client, tasks, posters, now
-        self._asking: Task[Sequence[ChannelCard]] | None = None
+        self._client, self._posters, self._now = client, posters, now
+        self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._cards: tuple[ChannelCard, ...] = ()
         self._lines = ChannelModel(self)
         self._state = ChannelsState.LOADING
@@ -91,14 +91,12 @@ class ChannelsViewModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask the service."""
-        if self._asking is None:
-            self._asking = self._tasks.run(self._client.channels(), self._arrived, self._failed)
+        if not self._question.waiting:
+            self._question.ask(self._client.channels())
 
     def clear(self) -> None:
         """Forget everything, for another viewer."""
-        if self._asking is not None:
-            self._asking.cancel()
-            self._asking = None
+        self._question.stop()
         self._cards, self._message, self._state = (), "", ChannelsState.LOADING
         self._publish()
 
@@ -109,16 +107,11 @@ class ChannelsViewModel(QObject):
         self._publish()
 
     def _arrived(self, cards: Sequence[ChannelCard]) -> None:
-        self._asking = None
         self._cards, self._message = tuple(cards), ""
         self._state = ChannelsState.READY if cards else ChannelsState.EMPTY
         self._publish()
 
     def _failed(self, failure: Failure) -> None:
-        self._asking = None
-        if failure.code in SIGNED_OUT:
-            self.signInNeeded.emit(failure.sentence)
-            return
         self._message = failure.sentence
         if not self._cards:
             self._state = ChannelsState.ERROR

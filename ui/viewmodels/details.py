@@ -12,8 +12,8 @@ from player.state import Failure
 from ui.ports import ClientPort, SeasonCards, TitleCard
 from ui.viewmodels.binding import shown
 from ui.viewmodels.episodes import EpisodesViewModel, is_seen
-from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.question import SIGNED_OUT
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import clock_time, tr
 from ui.viewmodels.titles import PosterModel, is_begun, keep_posters, place_words

@@ -16,8 +16,9 @@ from ui.ports import CatalogPage, ClientPort, TitleCard, TitleRow
 from ui.viewmodels.backoff import BackOff
 from ui.viewmodels.binding import shown
 from ui.viewmodels.posters import PosterCache
+from ui.viewmodels.question import Question
 from ui.viewmodels.rows import CONTINUE, RowsModel
-from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
 from ui.viewmodels.titles import PosterModel, is_begun, keep_posters, poster_of
 
@@ -32,9 +33,6 @@ _NO_NETWORK = frozenset(
         ErrorCode.NET_UNREACHABLE,
     }
 )
-
-# The service wants a new sign-in.
-SIGNED_OUT = frozenset({ErrorCode.SERVICE_EXPIRED, ErrorCode.SERVICE_SIGN_IN})
 
 
 class HomeState(StrEnum):
@@ -82,7 +80,8 @@ class HomeViewModel(QObject):
         self.posters = posters
         self._kept = kept
         self._owner = ""
-        self._task: Task[FirstScreen] | Task[CatalogPage] | None = None
+        self._first = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._further = Question(tasks, self._next_page, self._failed, self.signInNeeded.emit)
         self._back_off = back_off or BackOff()
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._load)
@@ -145,7 +144,7 @@ class HomeViewModel(QObject):
             return
         self._visible = visible
         self._retry.stop()
-        if visible and self._failing and self._task is None:
+        if visible and self._failing and not self._asks:
             self._back_off.reset()
             self._load()
 
@@ -171,13 +170,16 @@ class HomeViewModel(QObject):
 
     def _load(self) -> None:
         self._stop()
-        self._task = self._tasks.run(_first_screen(self._client), self._arrived, self._failed)
+        self._first.ask(_first_screen(self._client))
+
+    @property
+    def _asks(self) -> bool:
+        return self._first.waiting or self._further.waiting
 
     def _stop(self) -> None:
         self._retry.stop()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._first.stop()
+        self._further.stop()
 
     def _arrived(self, screen: FirstScreen) -> None:
         fresh = list(screen.page.titles)
@@ -217,8 +219,8 @@ class HomeViewModel(QObject):
         self._publish()
 
     def _more(self) -> None:
-        if self._task is None and self._cursor is not None:
-            self._task = self._tasks.run(self._client.catalog(self._cursor), self._next_page, self._failed)
+        if not self._asks and self._cursor is not None:
+            self._further.ask(self._client.catalog(self._cursor))
 
     def _next_page(self, page: CatalogPage) -> None:
         known = {card.id for card in self._cards}
@@ -229,7 +231,6 @@ class HomeViewModel(QObject):
         self.changed.emit()
 
     def _accept(self, cursor: str | None) -> None:
-        self._task = None
         self._failing = self._offline = False
         self._retry.stop()
         self._back_off.reset()
@@ -237,10 +238,6 @@ class HomeViewModel(QObject):
         self._titles.more_wanted = self._more if self._cursor is not None else None
 
     def _failed(self, failure: Failure) -> None:
-        self._task = None
-        if failure.code in SIGNED_OUT:
-            self.signInNeeded.emit(failure.sentence)
-            return
         self._offline = failure.code in _NO_NETWORK
         if self._cards:
             self._notice = _offline_words() if self._offline else failure.sentence

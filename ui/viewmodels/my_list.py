@@ -10,9 +10,9 @@ from PySide6.QtCore import Property, QObject, Signal, Slot
 from player.state import Failure
 from ui.ports import ClientPort, TitleCard
 from ui.viewmodels.binding import shown
-from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.question import SIGNED_OUT, Question
+from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.titles import PosterModel, keep_posters
 
 
@@ -36,7 +36,7 @@ class MyListViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._loading: Task[Sequence[TitleCard]] | None = None
+        self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._cards: tuple[TitleCard, ...] = ()
         self._titles = PosterModel(posters, self)
         self._state = ListState.LOADING
@@ -59,15 +59,15 @@ class MyListViewModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask the service."""
-        if self._loading is None:
-            self._loading = self._tasks.run(self._client.my_list(), self._arrived, self._failed)
+        if not self._question.waiting:
+            self._question.ask(self._client.my_list())
 
     def toggle(self, card: TitleCard) -> None:
         """Put a title on the list, or take it off."""
         before = self._cards
         listed = not self.holds(card.id)
         rest = tuple(one for one in before if one.id != card.id)
-        self._stop()  # what is on its way knows nothing of this
+        self._question.stop()  # what is on its way knows nothing of this
         self._show((card, *rest) if listed else rest)
         self._tasks.run(
             self._client.put_listed(card.id, listed=listed),
@@ -77,16 +77,10 @@ class MyListViewModel(QObject):
 
     def clear(self) -> None:
         """Forget everything, for another viewer."""
-        self._stop()
+        self._question.stop()
         self._show((), state=ListState.LOADING)
 
-    def _stop(self) -> None:
-        if self._loading is not None:
-            self._loading.cancel()
-            self._loading = None
-
     def _arrived(self, cards: Sequence[TitleCard]) -> None:
-        self._loading = None
         self._show(tuple(cards))
 
     def _not_taken(self, failure: Failure, before: tuple[TitleCard, ...]) -> None:
@@ -96,10 +90,6 @@ class MyListViewModel(QObject):
         self._show(before, failure.sentence)
 
     def _failed(self, failure: Failure) -> None:
-        self._loading = None
-        if failure.code in SIGNED_OUT:
-            self.signInNeeded.emit(failure.sentence)
-            return
         self._show(self._cards, failure.sentence, None if self._cards else ListState.ERROR)
 
     def _show(self, cards: tuple[TitleCard, ...], message: str = "", state: ListState | None = None) -> None:

@@ -11,7 +11,7 @@ from player.state import Failure
 from ui.ports import ClientPort, Household, Person
 from ui.remembered import Memory
 from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.home import SIGNED_OUT
+from ui.viewmodels.question import SIGNED_OUT
 from ui.viewmodels.tasks import Task, Tasks
 from ui.viewmodels.text import tr
 

@@ -10,9 +10,9 @@ from player.state import Failure
 from ui.ports import ClientPort, Found, TitleCard
 from ui.remembered import Memory
 from ui.viewmodels.binding import shown
-from ui.viewmodels.home import SIGNED_OUT
 from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.question import Question
+from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
 from ui.viewmodels.titles import PosterModel, keep_posters
 
@@ -47,9 +47,8 @@ class SearchViewModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._client = client
-        self._tasks = tasks
         self._memory = memory or Memory(None)
-        self._task: Task[Found] | None = None
+        self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.submit)
         self._query = ""
@@ -106,7 +105,7 @@ class SearchViewModel(QObject):
         self._stop()
         if len(self._query.strip()) >= _LEAST:
             self._show(SearchState.SEARCHING, cards=self._cards)
-            self._task = self._tasks.run(self._client.search(self._query.strip()), self._arrived, self._failed)
+            self._question.ask(self._client.search(self._query.strip()))
 
     def card_of(self, title_id: str) -> TitleCard | None:
         """A title that was found; the query that led to it is remembered."""
@@ -129,21 +128,14 @@ class SearchViewModel(QObject):
 
     def _stop(self) -> None:
         self._pause.stop()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._question.stop()
 
     def _arrived(self, found: Found) -> None:
-        self._task = None
         cards = tuple(found.titles)
         other = tr("Shown is what was found for “{query}”.").format(query=found.corrected) if found.corrected else ""
         self._show(SearchState.FOUND if cards else SearchState.NOTHING, other, cards)
 
     def _failed(self, failure: Failure) -> None:
-        self._task = None
-        if failure.code in SIGNED_OUT:
-            self.signInNeeded.emit(failure.sentence)
-            return
         self._show(SearchState.ERROR, failure.sentence)
 
     def _show(self, state: SearchState, message: str = "", cards: tuple[TitleCard, ...] = ()) -> None:
