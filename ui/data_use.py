@@ -95,7 +95,7 @@ class DataMeter:
         today: Callable[[], date] = date.today,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._file = JsonFile(folder / "data-use.json", _read, _write, _MAX_BYTES)
+        self._file = JsonFile(folder / "data-use.json", _read, _write, _MAX_BYTES, _FORMAT)
         self._look, self._today, self._monotonic = look, today, monotonic
         self._lock = threading.Lock()
         loaded, self.set_aside = self._file.load()

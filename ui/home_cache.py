@@ -39,7 +39,7 @@ class HomeCache:
     """Keeps one home page, in ``home.json`` of the profile folder. Every method waits for the disk."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = JsonFile(folder / "home.json", _read, _write, _MAX_BYTES)
+        self._file = JsonFile(folder / "home.json", _read, _write, _MAX_BYTES, _FORMAT)
 
     def load(self, owner: str) -> KeptHome | None:
         """The page of this owner; None where there is none, or it is another's."""

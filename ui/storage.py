@@ -1,4 +1,5 @@
-"""Small JSON files of the app: settings, the window's place. A file that cannot be read is set aside, never lost."""
+"""Small JSON files of the app: settings, the window's place. A file that cannot be read is set aside, never lost, and
+one that a newer version wrote is left as it is."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ MAX_BYTES = 64 * 1024
 
 class JsonFile(Generic[T]):
     """One value in one file of at most ``max_bytes``. ``read`` makes the value from the file's members and raises
-    ValueError, TypeError or KeyError for what it does not understand; ``write`` gives the members."""
+    ValueError, TypeError or KeyError for what it does not understand; ``write`` gives the members. ``newest`` is the
+    highest number that their ``format`` may be; None where any is read."""
 
     def __init__(
         self,
@@ -26,9 +28,12 @@ class JsonFile(Generic[T]):
         read: Callable[[Mapping[str, object]], T],
         write: Callable[[T], Mapping[str, object]],
         max_bytes: int = MAX_BYTES,
+        newest: int | None = None,
     ) -> None:
         self._path = path
         self._max_bytes = max_bytes
+        self._newest = newest
+        self._left_alone: bool | None = None  # None before anybody has looked
         self._read = read
         self._write = write
 
@@ -48,6 +53,11 @@ class JsonFile(Generic[T]):
             members = json.loads(text)
             if not isinstance(members, dict):
                 raise TypeError("not an object")
+            found = members.get("format")
+            self._left_alone = self._newest is not None and type(found) is int and found > self._newest
+            if self._left_alone:
+                self._warn()
+                return None, None
             return self._read(members), None
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             _log.warning("%s cannot be understood: %s", self._path.name, error)
@@ -55,6 +65,11 @@ class JsonFile(Generic[T]):
 
     def save(self, value: T) -> bool:
         """Write the whole file or leave it as it was; False where it cannot be written."""
+        if self._newest is not None and self._left_alone is None:
+            self.load()
+        if self._left_alone:
+            self._warn()
+            return False
         text = json.dumps(dict(self._write(value)), indent=2) + "\n"
         try:
             write_whole(self._path, text.encode())
@@ -65,8 +80,13 @@ class JsonFile(Generic[T]):
 
     def remove(self) -> None:
         """Have no such file any more."""
+        self._left_alone = None
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
+
+    def _warn(self) -> None:
+        name = self._path.name
+        _log.warning("%s was written by a newer version of Matinee and is not changed; please update", name)
 
     def _set_aside(self) -> Path | None:
         aside = self._path.with_suffix(".damaged.json")

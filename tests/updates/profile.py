@@ -13,19 +13,32 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from abr.model import NetworkMemory
 from downloads import request
 from downloads.model import Choice, Origin
 from downloads.store import Store
 from drm_client.device import DeviceIdentity
 from drm_client.keystore import FileKeyStore
 from drm_client.vault import Vault
+from player.networks import Networks
+from player.remembered import TrackMemory
 from player.resume.journal import ProgressJournal, Watched
 from player.telemetry.queue import EventQueue
+from player.wishes import TrackWishes
 from tests.kit.downloads import noise_title, run
 from tests.kit.fileserver import FileServer
+from ui.data_use import DataMeter, DataUse, Network, NetworkKind
+from ui.home_cache import HomeCache, KeptHome
+from ui.kiosk.commands import Command, CommandJournal
+from ui.kiosk.place import Place, keep_good
+from ui.kiosk.playlist import PlaylistStore
+from ui.kiosk.provisioning import parse
+from ui.ports import Person, TitleCard, TitleRow
 from ui.preferences import Preferences, PreferenceStore
+from ui.remembered import Memory, Remembered
 from ui.storage import JsonFile
 from ui.window_place import WindowPlace
 
@@ -38,6 +51,16 @@ CHOSEN = Preferences(audio_language="fr", subtitle_size=130, high_contrast=True)
 PLACE = WindowPlace(40, 60, 1280, 720)
 WATCHED = Watched("account-1", "film", "event-1", 1234.5, 5400.0, DEVICE, "boot-1", 10.0, 1_790_000_000.0)
 KIOSK = 'format = 1\nname = "foyer"\n[[entry]]\nurl = "https://streams.example.org/a.m3u8"\nloops = 2\n'
+USE = DataUse({date(2026, 11, 20): {NetworkKind.WIRELESS: 1234}})
+FILM = TitleCard("film", "A film", "What happens in it.", 2026, 5400.0, 1080, (540, 1080), ("encrypted",))
+HOME = KeptHome("viewer@example.org", (FILM,), (TitleRow("continue", (FILM,), ""),))
+VIEWER = Remembered("viewer@example.org", Person("person-1", "Anna", 12, has_pin=True), ("a film",))
+WISHES = TrackWishes(("fr",), ("de",), hard_of_hearing=True)
+NETWORK, CDN = "eth0/192.0.2.1/02:00:00:00:00:01", "cdn-a"
+LEARNED = NetworkMemory(5e6, 0.1, 0.04, 0.0)
+SEEN_S = 1_790_000_000.0
+COMMAND = Command("0123456789abcdef0123456789abcdef", "restart", 60.0)
+PLAYLIST = '[[entry]]\nurl = "https://streams.example.org/b.m3u8"\n'
 
 
 @dataclass(frozen=True)
@@ -79,6 +102,40 @@ def write(profile: Path, scratch: Path) -> None:
         request.write(folder, request.DownloadRequest(Origin(url=server.url("media.m3u8")), Choice()))
         run(folder)
     (profile / "kiosk.toml").write_text(KIOSK, encoding="utf-8")
+    _write_learned(profile)
+    _write_kiosk(place_of(profile))
+
+
+def _write_learned(profile: Path) -> None:
+    """What was seen, counted and chosen."""
+    HomeCache(profile).keep(HOME)
+    meter = DataMeter(profile, Network)
+    meter._use, meter._changed = USE, True
+    meter.close()
+    memory = Memory(profile)
+    memory.keep_person(VIEWER.viewer, VIEWER.person)
+    memory.keep_search(*VIEWER.searches)
+    TrackMemory(profile / "tracks.json").keep("person-1", WISHES)
+    networks_of(profile).keep(NETWORK, {CDN: LEARNED})
+
+
+def _write_kiosk(place: Place) -> None:
+    """What a kiosk keeps beside its file."""
+    keep_good(place)
+    CommandJournal(place.state / "commands").begin(COMMAND)
+    playlist = PlaylistStore(place.state)
+    playlist.begin_trial(COMMAND.id, PLAYLIST, parse(KIOSK))
+    playlist.keep()
+
+
+def place_of(profile: Path) -> Place:
+    """The kiosk's file and folder."""
+    return Place(profile / "kiosk.toml", profile / "kiosk")
+
+
+def networks_of(profile: Path) -> Networks:
+    """What was learned of networks, at the moment at which it was."""
+    return Networks(profile / "networks.json", lambda: SEEN_S, lambda: NETWORK)
 
 
 @contextmanager

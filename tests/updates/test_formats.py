@@ -20,11 +20,18 @@ from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.vault import Vault
 from player.errors import InputError, MatineeError
+from player.remembered import TrackMemory
 from player.resume.journal import ProgressJournal
 from player.telemetry.queue import EventQueue, NewerQueueError
 from tests.updates import profile as made
+from ui.data_use import DataMeter, DataUse, Network
+from ui.home_cache import HomeCache
 from ui.kiosk import provisioning
+from ui.kiosk.commands import CommandJournal
+from ui.kiosk.place import of_file
+from ui.kiosk.playlist import PlaylistStore
 from ui.preferences import Preferences, PreferenceStore
+from ui.remembered import Memory
 from ui.storage import JsonFile
 from ui.window_place import WindowPlace
 
@@ -34,6 +41,12 @@ ARCHIVES = sorted(made.FORMATS.glob("*.tar.gz"))
 @pytest.fixture(params=ARCHIVES, ids=[path.name.removesuffix(".tar.gz") for path in ARCHIVES])
 def profile(request: pytest.FixtureRequest) -> Iterator[Path]:
     with made.unpacked(request.param) as folder:
+        yield folder
+
+
+@pytest.fixture
+def newest() -> Iterator[Path]:
+    with made.unpacked(ARCHIVES[-1]) as folder:
         yield folder
 
 
@@ -71,6 +84,59 @@ def test_downloads(profile: Path) -> None:
     assert (kept.name, kept.state, kept.code) == ("A film", State.COMPLETE, "")
     assert kept.items == kept.items_done
     assert checking.verify(store.get(kept.id)).findings == ()
+
+
+def test_what_was_seen_counted_and_chosen(newest: Path) -> None:
+    assert HomeCache(newest).load(made.HOME.owner) == made.HOME
+    assert DataMeter(newest, Network).read() == made.USE
+    assert Memory(newest).now == made.VIEWER
+    assert TrackMemory(newest / "tracks.json").of("person-1") == made.WISHES
+    assert made.networks_of(newest).visit().recall(made.CDN) == made.LEARNED
+
+
+def test_what_a_kiosk_keeps_beside_its_file(newest: Path) -> None:
+    place = made.place_of(newest)
+    assert CommandJournal(place.state / "commands").unfinished() == [(made.COMMAND.id, "restart")]
+    (entry,) = PlaylistStore(place.state).over(provisioning.load(place.file)).entries
+    assert entry.url == "https://streams.example.org/b.m3u8"
+    place.file.write_text("a mistake")
+    assert of_file(place).name == "foyer", "the last good file"
+
+
+@pytest.mark.parametrize("name", ["home.json", "data-use.json", "tracks.json", "networks.json"])
+def test_small_files_of_a_newer_version_are_left_alone(
+    name: str, newest: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    members = json.loads((newest / name).read_text())
+    number = "format" if "format" in members else "version"
+    (newest / name).write_text(json.dumps({**members, number: members[number] + 1, "more": True}))
+    before = hashes(newest)
+    HomeCache(newest).keep(made.HOME)
+    assert HomeCache(newest).load(made.HOME.owner) == (None if name == "home.json" else made.HOME)
+    meter = DataMeter(newest, Network)
+    assert meter.read() == (DataUse() if name == "data-use.json" else made.USE)
+    if name == "data-use.json":
+        meter._changed = True
+        meter.close()
+    TrackMemory(newest / "tracks.json").keep("person-1", made.WISHES)
+    networks = made.networks_of(newest)
+    networks.keep(made.NETWORK, {made.CDN: made.LEARNED})
+    assert hashes(newest) == before
+    assert "newer version of Matinee" in caplog.text
+
+
+def test_what_a_newer_version_keeps_for_a_kiosk_is_refused_and_left_alone(newest: Path) -> None:
+    place = made.place_of(newest)
+    for path in (place.state / "playlist.json", place.state / "commands" / "journal.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "version": 99}))
+    before = hashes(newest)
+    journal, playlist = CommandJournal(place.state / "commands"), PlaylistStore(place.state)
+    of_the_file = provisioning.load(place.file)
+    assert playlist.over(of_the_file) == of_the_file
+    for work in (lambda: journal.begin(made.COMMAND), lambda: playlist.begin_trial("x", made.PLAYLIST, of_the_file)):
+        with pytest.raises(OSError, match="newer version"):
+            work()
+    assert hashes(newest) == before
 
 
 def test_a_kiosks_file(profile: Path) -> None:
