@@ -1,7 +1,8 @@
 """A picture of every page and state in both sizes: ``python -m tests.ui.screenshots FOLDER [STATE...]``; with
 ``--guide`` the smaller ones of the viewer's guide.
 
-Works on a machine without a screen. What is seen is the real interface over a scripted client.
+Works on a machine without a screen, and on a virtual one with ``QT_QPA_PLATFORM=xcb``. What is seen is the real
+interface over a scripted client.
 """
 
 from __future__ import annotations
@@ -77,7 +78,14 @@ class Waiter:
         end = time.monotonic() + timeout / 1000
         while not condition():
             assert time.monotonic() < end, "the state does not come"
+            self._give_keys()
             run_loop(10)
+
+    def _give_keys(self) -> None:
+        """A virtual screen has no window manager, which would make the window active."""
+        if QGuiApplication.focusWindow() is None:
+            for window in QGuiApplication.topLevelWindows():
+                window.requestActivate()
 
 
 def named_cards(count: int, begun: int = 0) -> list[TitleCard]:
