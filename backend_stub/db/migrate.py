@@ -19,12 +19,17 @@ HEAD = "0017"
 _LOCK_ID = 7_032_024  # any fixed number: PostgreSQL's advisory lock for migrations
 
 
+class NewerDatabaseError(ValueError):
+    """A later version of the service has written the database; the message is one sentence for people."""
+
+
 def upgrade(database: Database) -> None:
     """Run the missing steps, in one transaction. Several processes may call this at once.
 
     Alembic is only loaded when there is something to do: it costs more than the rest of a start.
 
-    Raises ConnectionError when the database cannot be opened.
+    Raises ConnectionError when the database cannot be opened; NewerDatabaseError, and changes nothing, when a later
+    version has written it.
     """
     try:
         current = current_revision(database)
@@ -32,6 +37,10 @@ def upgrade(database: Database) -> None:
         raise ConnectionError("the database cannot be reached") from error
     if current == HEAD:
         return
+    if current is not None and current > HEAD:
+        raise NewerDatabaseError(
+            f"A newer version of the service wrote the database (step {current}): please update."
+        )
     from alembic import command
 
     with database.write() as session:

@@ -10,11 +10,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.db.migrate import HEAD, alembic_config, current_revision, upgrade
+from backend_stub.db.migrate import HEAD, NewerDatabaseError, alembic_config, current_revision, upgrade
 from backend_stub.db.models import Account, Base, ContentKey, Device, DeviceProgress, ListEntry, Progress
 from backend_stub.services.plans import plan_at
 
@@ -50,6 +50,15 @@ def test_the_steps_make_what_the_models_say_and_undo_it(either: Database) -> Non
         config.attributes["connection"] = session.connection()
         command.downgrade(config, "base")
     assert inspect(either.engine).get_table_names() == ["alembic_version"]
+
+
+def test_a_database_of_a_newer_version_is_refused_with_a_sentence_and_left_alone(database: Database) -> None:
+    upgrade(database)
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerDatabaseError, match=r"newer version .*step 9999.* please update"):
+        upgrade(database)
+    assert current_revision(database) == "9999"
 
 
 def test_the_newest_step_is_the_one_named() -> None:
