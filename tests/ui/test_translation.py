@@ -17,6 +17,7 @@ from tests.kit.fake_client import cards
 from ui.ports import KeptTitle
 from ui.translation import FOLDER, translate_into
 from ui.viewmodels.rights import kept_rights_words
+from ui.viewmodels.sentences import unsupported_words
 from ui.viewmodels.text import bitrate, byte_words, tr
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +115,14 @@ def test_other_languages_stay_english(qapp):
 def test_a_download_says_it_in_the_viewers_language(state, left_s, words):
     kept = KeptTitle("d", "Harbour", rights="A sentence.", rights_state=state, rights_left_s=left_s)
     assert kept_rights_words(kept) == words
+
+
+@pytest.mark.usefixtures("in_german")
+def test_a_menu_says_why_a_line_is_grey():
+    assert unsupported_words("This form of subtitles cannot be shown.").startswith("Diese Form")
+    assert (
+        unsupported_words("This quality is coded as xyz1, which ...") == "Das kann hier nicht wiedergegeben werden."
+    )
 
 
 def test_numbers_are_written_as_the_language_has_it():

@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 
 from player.state import PlaybackState, TrackChoice
 from ui.viewmodels.binding import RecordModel
+from ui.viewmodels.sentences import unsupported_words
 from ui.viewmodels.text import bitrate, tr
 from ui.viewmodels.tracks import channel_words, track_names
 
@@ -59,7 +60,7 @@ def quality_options(state: PlaybackState) -> list[Option]:
             for rung in rungs
         ),
         *(
-            Option(str(rung.index), rung.label, rung.unsupported or "", available=False)
+            Option(str(rung.index), rung.label, unsupported_words(rung.unsupported or ""), available=False)
             for rung in reversed(state.rungs_unsupported)
         ),
     ]
@@ -89,7 +90,7 @@ def _tracks(tracks: Sequence[TrackChoice]) -> list[Option]:
         Option(
             track.id,
             name,
-            track.unsupported or channels,
+            unsupported_words(track.unsupported) if track.unsupported else channels,
             chosen=track.selected,
             available=track.unsupported is None,
         )

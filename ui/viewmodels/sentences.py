@@ -22,6 +22,25 @@ def sentence_of(failure: Failure) -> str:
     return failure.sentence if translated == plain.get(key, "") else translated
 
 
+def unsupported_words(sentence: str) -> str:
+    """Why a line of a menu is greyed out: in English the player's own sentence."""
+    plain, theirs = _unsupported(str), _unsupported(text.tr)
+    if theirs == plain:
+        return sentence
+    return dict(zip(plain, theirs, strict=True)).get(sentence, theirs[0])
+
+
+def _unsupported(tr: Translate) -> tuple[str, ...]:
+    """In general, then what the player says word by word."""
+    return (
+        tr("This cannot be played here."),
+        tr("The sound of this title cannot be changed while it plays."),
+        tr("These subtitles are pictures, which cannot be shown."),
+        tr("This form of subtitles cannot be shown."),
+        tr("Only the first channel of captions can be shown."),
+    )
+
+
 def all_sentences(tr: Translate) -> Mapping[str, str]:
     """By code, and by reason of the service; ``tr`` gives each in its language."""
     return {**_network(tr), **_source(tr), **_service(tr), **_machine(tr), **_rights(tr), **_reasons(tr)}

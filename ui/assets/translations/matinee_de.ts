@@ -1455,6 +1455,10 @@
         <translation>Ein Bildschirm zur selben Zeit</translation>
     </message>
     <message>
+        <source>Only the first channel of captions can be shown.</source>
+        <translation>Nur der erste Kanal der Untertitel im Bild kann gezeigt werden.</translation>
+    </message>
+    <message>
         <source>Only the service can give it back. Choose another title.</source>
         <translation>Nur der Dienst kann sie zurückgeben. Wählen Sie einen anderen Titel.</translation>
     </message>
@@ -2107,6 +2111,10 @@
         <translation>Die Anmeldung wurde auf dem anderen Gerät abgelehnt.</translation>
     </message>
     <message>
+        <source>The sound of this title cannot be changed while it plays.</source>
+        <translation>Der Ton dieses Titels lässt sich während der Wiedergabe nicht wechseln.</translation>
+    </message>
+    <message>
         <source>The source does not deliver</source>
         <translation>Die Quelle liefert nicht</translation>
     </message>
@@ -2179,6 +2187,10 @@
         <translation>In diesem Titel ist nichts, was sich abspielen lässt.</translation>
     </message>
     <message>
+        <source>These subtitles are pictures, which cannot be shown.</source>
+        <translation>Diese Untertitel sind Bilder und können nicht gezeigt werden.</translation>
+    </message>
+    <message>
         <source>This account is closed.</source>
         <translation>Dieses Konto ist geschlossen.</translation>
     </message>
@@ -2193,6 +2205,10 @@
     <message>
         <source>This cannot be played</source>
         <translation>Das lässt sich nicht abspielen</translation>
+    </message>
+    <message>
+        <source>This cannot be played here.</source>
+        <translation>Das kann hier nicht wiedergegeben werden.</translation>
     </message>
     <message>
         <source>This cannot be played so.</source>
@@ -2217,6 +2233,10 @@
     <message>
         <source>This device was removed from your account.</source>
         <translation>Dieses Gerät wurde aus Ihrem Konto entfernt.</translation>
+    </message>
+    <message>
+        <source>This form of subtitles cannot be shown.</source>
+        <translation>Diese Form von Untertiteln kann nicht gezeigt werden.</translation>
     </message>
     <message>
         <source>This is no stream</source>
