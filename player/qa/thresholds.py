@@ -160,6 +160,8 @@ def figure(metrics: Metrics, name: str) -> float | None:
 
 def judge(condition: Condition, runs: Sequence[tuple[str, Metrics]]) -> Judgement:
     """Whether the runs, each with its name, fulfil a condition."""
+    if not runs:
+        return Judgement(condition, False, None, f"{condition.text} is not known: no run was finished.")
     values = [(name, figure(metrics, condition.metric)) for name, metrics in runs]
     if condition.statistic:
         known = [value for _, value in values if value is not None]

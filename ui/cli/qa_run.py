@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             run_all(plan.runs, bench, virtual=plan.virtual, jobs=jobs, on_done=progress.done)
         except (KeyboardInterrupt, MatineeError) as reason:
-            if not progress.results:
+            if not progress.results and isinstance(reason, MatineeError):
                 raise
             ended = reason
     results = [progress.results[number] for number in sorted(progress.results)]

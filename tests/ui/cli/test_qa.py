@@ -95,7 +95,18 @@ def test_an_interrupt_ends_the_workers_without_a_traceback(tmp_path: Path) -> No
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from ui.cli.main import entry; entry()"
     )
-    words = [sys.executable, "-c", command, "qa", "run", str(tmp_path / "plan.yaml"), "--jobs", "2"]
+    words = [
+        sys.executable,
+        "-c",
+        command,
+        "qa",
+        "run",
+        str(tmp_path / "plan.yaml"),
+        "--jobs",
+        "2",
+        "--out",
+        str(tmp_path),
+    ]
     with waits_for_ever, subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         asking = [waits_for_ever.accept()[0] for _ in range(2)]
         for connection in asking:
@@ -108,6 +119,9 @@ def test_an_interrupt_ends_the_workers_without_a_traceback(tmp_path: Path) -> No
                 assert connection.recv(65_536) == b"", "the worker is gone"
     assert process.returncode == 130
     assert "Traceback" not in told
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert (document["passed"], document["runs"], len(document["not_run"])) == (False, [], 4)
+    assert "no run was finished" in (tmp_path / "report.html").read_text()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
