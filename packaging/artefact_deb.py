@@ -18,11 +18,11 @@ from licences import collect
 from locked import install, names, requirements, unpack_wheel
 from manpages import pages
 from prune import prune
+from publisher import COMPONENT_ID, MAINTAINER
 from reproducible import gzipped, settle
 from source import Source
 
 PYTHON = (3, 11)
-_MAINTAINER = "The Matinee developers <matinee@example.org>"
 _HERE = Path(__file__).resolve().parent
 _PLAYER_PACKAGES = ("abr", "drm_client", "player", "downloads", "ui")
 _BACKEND_PACKAGES = ("backend_stub",)
@@ -102,7 +102,7 @@ def _player_files(root: Path, source: Source) -> None:
     _put(source.folder / "packaging" / "kiosk.example.toml", root / "usr/share/doc/matinee/examples/kiosk.toml")
     date = datetime.datetime.fromtimestamp(source.epoch_s, datetime.UTC).strftime("%Y-%m-%d")
     about = (desktop / "matinee.metainfo.xml").read_text(encoding="utf-8")
-    about = about.replace("@VERSION@", source.version).replace("@DATE@", date)
+    about = about.replace("@ID@", COMPONENT_ID).replace("@VERSION@", source.version).replace("@DATE@", date)
     _write(root / "usr/share/metainfo/matinee.metainfo.xml", about.encode())
     icons = root / "usr/share/icons/hicolor"
     renderer = [sys.executable, str(desktop / "render_icons.py"), str(desktop / "matinee.svg"), str(icons)]
@@ -135,7 +135,7 @@ def _control(package: _Package, root: Path, source: Source) -> None:
         "Package": package.name,
         "Version": source.version,
         "Architecture": _architecture(),
-        "Maintainer": _MAINTAINER,
+        "Maintainer": MAINTAINER,
         "Installed-Size": str(kilobytes),
         "Depends": package.depends.format(version=source.version),
         "Recommends": package.recommends,

@@ -106,12 +106,22 @@ def test_systemd_understands_the_units(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("appstreamcli") is None, reason="appstreamcli is not here")
-def test_appstream_understands_the_description(tmp_path: Path) -> None:
+def test_appstream_understands_the_description(deb: ModuleType, tmp_path: Path) -> None:
     text = (PACKAGING / "desktop" / "matinee.metainfo.xml").read_text(encoding="utf-8")
     about = tmp_path / "matinee.metainfo.xml"
-    about.write_text(text.replace("@VERSION@", "0.1.0").replace("@DATE@", "2026-01-01"), encoding="utf-8")
+    text = text.replace("@ID@", deb.COMPONENT_ID).replace("@VERSION@", "0.1.0").replace("@DATE@", "2026-01-01")
+    about.write_text(text, encoding="utf-8")
     done = subprocess.run(["appstreamcli", "validate", "--no-net", str(about)], capture_output=True, check=False)
     assert done.returncode == 0, done.stdout.decode()
+
+
+def test_the_publishers_domain_stands_in_one_place(deb: ModuleType) -> None:
+    sources = [
+        path for path in PACKAGING.rglob("*") if path.suffix in {".py", ".xml", ".desktop", ".service", ".spec"}
+    ]
+    assert len(sources) > 10
+    naming = [path.name for path in sources if deb.COMPONENT_ID in path.read_text(encoding="utf-8")]
+    assert naming == [], "publisher.py says it"
 
 
 def test_manual_pages_name_every_action_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
