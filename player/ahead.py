@@ -40,12 +40,16 @@ _SLACK_S = 0.5
 
 
 class Ahead:
-    """One for each engine. ``gate`` keeps what goes through it; ``may_fetch`` tells whether the network is free."""
+    """One for each engine. ``gate`` keeps what goes through it; ``may_fetch`` tells whether the network is free,
+    ``viewer`` who watches: what was fetched for one is not given to another."""
 
-    def __init__(self, gate: Gate, clock: Clock, may_fetch: Callable[[], bool]) -> None:
+    def __init__(
+        self, gate: Gate, clock: Clock, may_fetch: Callable[[], bool], viewer: Callable[[], tuple[str, ...]] = tuple
+    ) -> None:
         self._gate = gate
         self._clock = clock
         self._may_fetch = may_fetch
+        self._viewer = viewer
         self._running: asyncio.Task[None] | None = None
         self._prepared: OrderedDict[tuple[str, ...], tuple[float, Addresses]] = OrderedDict()
 
@@ -66,8 +70,8 @@ class Ahead:
             self._running.cancel()
             self._running = None
         found = self._fresh(source)
-        self._prepared.pop(_key(source), None)
-        return found
+        self._prepared.pop(self._key(source), None)
+        return None if source.kept is not None else found  # what is here is played from here
 
     async def close(self) -> None:
         """Give up what is running."""
@@ -75,8 +79,12 @@ class Ahead:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
+    def _key(self, source: Source) -> tuple[str, ...]:
+        found = source.title_id, source.variant, source.url, *source.manifests.values(), *source.cdns
+        return *self._viewer(), *found
+
     def _fresh(self, source: Source) -> Addresses | None:
-        at_s, addresses = self._prepared.get(_key(source), (0.0, None))
+        at_s, addresses = self._prepared.get(self._key(source), (0.0, None))
         return addresses if self._clock.monotonic() - at_s <= OLDEST_S else None
 
     async def _fetch(self, source: Source, services: PlaybackServices, settings: PlaybackSettings) -> None:
@@ -92,7 +100,7 @@ class Ahead:
 
     async def _fetch_all(self, source: Source, services: PlaybackServices, settings: PlaybackSettings) -> None:
         addresses = await addresses_of(source, services.service, services.device_id, services.resume, ahead=True)
-        self._prepared[_key(source)] = self._clock.monotonic(), addresses
+        self._prepared[self._key(source)] = self._clock.monotonic(), addresses
         while len(self._prepared) > _MOST:
             self._prepared.popitem(last=False)
         keys, paths = KeyRing(), Paths(tuple(addresses.manifests))
@@ -152,10 +160,6 @@ def _renditions(selection: Selection, rung: int) -> list[Rendition]:
     if selection.video is not None and selection.audio:
         found.append(audio_rendition(selection.audio[selection.default_audio].first))
     return found
-
-
-def _key(source: Source) -> tuple[str, ...]:
-    return source.title_id, source.variant, source.url, *source.manifests.values(), *source.cdns
 
 
 def _unheard(_what: Event | DrmError) -> None:

@@ -260,7 +260,7 @@ class Engine:
             transport = wrap(transport, self.clock)
         kept = KeptAnswers(transport, self.clock)
         ahead = Gate(kept.ahead(), self.clock, self._settings.on_transfer, _AHEAD)
-        return web, Gate(kept, self.clock, self._transferred), Ahead(ahead, self.clock, self._is_free)
+        return web, Gate(kept, self.clock, self._transferred), Ahead(ahead, self.clock, self._is_free, self._audience)
 
     def _add_teller(self, name: str, deliver: Deliver, form: Form) -> None:
         queue = EventQueue(self._settings.profile / name)
@@ -306,6 +306,9 @@ class Engine:
             recall=None if visit is None else visit.recall,
             learning=self._learning(settings),
         )
+
+    def _audience(self) -> tuple[str, ...]:
+        return () if self.service is None else self.service.audience
 
     def _is_free(self) -> bool:
         """Whether the network has nothing better to do than to fetch ahead."""

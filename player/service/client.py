@@ -97,6 +97,11 @@ class ServiceClient:
         """The id of the profile that watches, as far as is known; empty for none."""
         return (self._tokens.profile or "") if self._tokens is not None else ""
 
+    @property
+    def audience(self) -> tuple[str, str]:
+        """The ids of the account and of the profile that watch, as far as is known; empty for none."""
+        return (self._tokens.account.id, self.viewer) if self._tokens is not None else ("", "")
+
     def owns(self, url: str) -> bool:
         """Whether ``url`` is a call of this service, which gets our access token."""
         return url.startswith(f"{self._base}{_API}/")

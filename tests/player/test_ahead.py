@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from player.ahead import needs_network
+from player.ahead import Ahead, needs_network
 from player.engine import Engine
 from player.net.kept import MOST_BYTES, OLDEST_S, KeptAnswers
 from player.net.model import Request, RequestKind
@@ -100,6 +100,18 @@ def test_nothing_is_fetched_where_it_would_be_no_good(
         made.prefetch(source, settings)
         made.submit(_turn()).result(10)
         assert made._ahead._running is None
+
+
+def test_what_was_fetched_is_given_once_to_who_watched_then_and_not_to_what_is_kept() -> None:
+    viewer = ["anna"]
+    ahead = Ahead(Mock(), FakeClock(), lambda: True, lambda: tuple(viewer))
+    film, kept = Source(title_id="film"), Source(title_id="film", kept=Mock(url="http://localhost/film"))
+    found = Mock()
+    for wanted, who, given in ((film, "anna", found), (film, "ben", None), (kept, "anna", None)):
+        ahead._prepared = OrderedDict({("anna", "film", film.variant, ""): (ahead._clock.monotonic(), found)})
+        viewer[:] = [who]
+        assert ahead.take(wanted) is given
+        assert ahead.take(wanted) is None
 
 
 def request(url: str = URL, kind: RequestKind = RequestKind.MANIFEST) -> Request:

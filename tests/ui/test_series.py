@@ -234,6 +234,17 @@ class TestSmartDownloads:
 
 
 class TestLookingAhead:
+    def test_a_title_is_fetched_ahead_while_its_page_is_open(self, stage):
+        """The film that is played is not looked at any more, and when the viewer is back on its page it is again."""
+        series(stage)
+        stage.until(lambda: stage.client.looked_at[-1:] == ["mill-1-2"])
+        stage.client.looked_at.clear()
+        stage.key(K.Key_Return)
+        stage.until(lambda: bool(stage.client.sessions))
+        assert stage.client.looked_at == [""]
+        stage.key(K.Key_Back)
+        stage.until(lambda: stage.client.looked_at == ["", "mill-1-2"])
+
     def test_the_next_episode_is_fetched_ahead_when_it_is_offered(self, stage):
         session = stage.play(playing(position_s=500.0, facts=FACTS))
         assert stage.client.looked_at == []

@@ -20,6 +20,7 @@ from ui.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.viewmodels.details import DetailsViewModel
 from ui.viewmodels.downloads import DownloadsViewModel
 from ui.viewmodels.home import HomeViewModel
+from ui.viewmodels.looking import LookingAhead, source_of
 from ui.viewmodels.my_list import MyListViewModel
 from ui.viewmodels.pages import Page, PageStack
 from ui.viewmodels.player import PlayerViewModel
@@ -79,6 +80,7 @@ class ApplicationViewModel(QObject):
         self._by_code = tv and bool(client.service_name)
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
         self._details = DetailsViewModel(client, tasks, home.posters, self)
+        self._looking = LookingAhead(client)
         self._downloads = downloads or DownloadsViewModel(None, tasks, home.posters, self)
         self._title_download = TitleDownload(
             self._downloads, tasks, self, lambda: self._settings.preferences.download_height
@@ -103,6 +105,7 @@ class ApplicationViewModel(QObject):
         self._profiles.needed.connect(lambda: self._rest_on(Page.PROFILES))
         self._details.changed.connect(lambda: self._title_download.show(self._details.keepable))
         self._details.changed.connect(self.listedChanged)
+        self._details.changed.connect(self._look_at_shown)
         cast("UpNext", self._player.property("upNext")).coming.connect(self._look_at_next)
         self._my_list.changed.connect(self.listedChanged)
         self._title_download.playWanted.connect(self.playDownload)
@@ -380,11 +383,7 @@ class ApplicationViewModel(QObject):
         self._put_above(Page.DETAILS)
 
     def _play_title(self, title_id: str, start_s: float | None = None) -> None:
-        from player.opening import Source  # loaded by the engine meanwhile
-
-        card = self._card_of(title_id)
-        name, variant = (card.name, card.variant) if card else ("", "")
-        self._play(Source(title_id=title_id, name=name, variant=variant), start_s)
+        self._play(source_of(title_id, self._card_of(title_id)), start_s)
 
     def _play(self, source: Source, start_s: float | None = None) -> None:
         self._settings.data_use.remind()
@@ -393,13 +392,12 @@ class ApplicationViewModel(QObject):
         self._player.open(source, start_s)
 
     def _look_at_next(self, following: NextEpisode) -> None:
-        """Have the next episode fetched ahead. Titles that are only looked at are not: that would take a stream."""
-        from player.opening import Source
-
         interrupted = self._player.interrupted
-        if interrupted is not None and interrupted[0].kept is not None:
-            return  # what follows is here
-        self._client.look_at(Source(title_id=following.title_id, name=following.name, variant=""))
+        if interrupted is None or interrupted[0].kept is None:  # what follows a kept one is here
+            self._looking.follows(following)
+
+    def _look_at_shown(self) -> None:
+        self._looking.shown(self._details.playable if self._page is Page.DETAILS else None)
 
     def _keep_up(self) -> None:
         """Smart downloads, where the viewer wants them and there is one to ask for."""
@@ -488,6 +486,7 @@ class ApplicationViewModel(QObject):
         page = self._pages.top
         if page is not self._page:
             self._page = page
+            self._look_at_shown()
             self._home.set_visible(visible=page is Page.HOME)
             self._channels.set_visible(visible=page is Page.CHANNELS)
             self._account.set_visible(visible=page is Page.ACCOUNT)

@@ -82,13 +82,13 @@ class DetailsViewModel(QObject):
     @Property(str, notify=changed)
     def playId(self) -> str:
         """The title that the first button plays: of a series, the episode to go on with."""
-        card = self._playable
+        card = self.playable
         return card.id if card else ""
 
     @Property(str, notify=changed)
     def playPlace(self) -> str:
         """The place of that episode on the page of a series; else empty."""
-        card = self._playable if self.isSeries else None
+        card = self.playable if self.isSeries else None
         return place_words((card.episode.season, card.episode.number)) if card and card.episode else ""
 
     @Property(str, notify=changed)
@@ -101,7 +101,8 @@ class DetailsViewModel(QObject):
         return None if self.isSeries else self._card
 
     @property
-    def _playable(self) -> TitleCard | None:
+    def playable(self) -> TitleCard | None:
+        """The title that the first button plays."""
         return self._episodes.current if self.isSeries else self._card
 
     @Property(str, notify=changed)
@@ -114,7 +115,7 @@ class DetailsViewModel(QObject):
 
     @Property(bool, notify=changed)
     def begun(self) -> bool:
-        card = self._playable
+        card = self.playable
         return card is not None and is_begun(card) and not is_seen(card)
 
     @Property(str, notify=changed)
