@@ -1,9 +1,10 @@
 """Carries out the runs of a plan, as many at once as the machine carries.
 
 Each of the parallel workers is a process of its own with a profile of its own. In real mode a worker lives for one
-run, so that the memory of a run is its own; in virtual mode it keeps the media it has fetched. How many: as many as
-there are cores, since a playback at real speed keeps less than a third of one busy (``docs/measurements.md``), which
-leaves room for larger pictures and for what else the machine does, and one in virtual time all of it.
+run, so that the memory of a run is its own, and the next one gets ready meanwhile; in virtual mode it keeps the media
+it has fetched. How many: as many as there are cores, since a playback at real speed keeps less than a third of one
+busy (``docs/measurements.md``), which leaves room for larger pictures and for what else the machine does, and one in
+virtual time all of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import active_children, get_context
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _RUNS_WORTH_A_WORKER = 8  # in virtual time the start of a process takes as long as some runs
 _ENDING_S = 0.1
+_START_IN_PEACE_S = 5.0
 OnDone = Callable[[int, RunResult], None]
 """Hears of each finished run with its number, in the order in which they end."""
 
@@ -106,17 +109,17 @@ class _Workers:
     def _serve(self, worker: int) -> None:
         bench = replace(self._bench, profile=self._bench.profile / f"worker-{worker + 1}")
         bench.profile.mkdir(parents=True, exist_ok=True)
-        lives = None if self._virtual else 1
-        with ProcessPoolExecutor(
-            1, mp_context=get_context("spawn"), initializer=_leave_interrupts, max_tasks_per_child=lives
-        ) as process:
+        with ExitStack() as started:
+            process: ProcessPoolExecutor | None = None
             while self._failure is None:
                 try:
                     number, spec = self._left.get_nowait()
                 except queue.Empty:
                     return
                 try:
+                    process = process or self._start(started)
                     work: Future[RunResult | Refused] = process.submit(_work, spec, bench, self._virtual)
+                    following = process if self._virtual else self._start_next(work, started)
                     result = work.result()
                 except Exception as error:  # noqa: BLE001  (a worker that was killed, say)
                     self._failure = self._failure or _lost(error)
@@ -127,6 +130,23 @@ class _Workers:
                 with self._lock:
                     self._results[number] = result
                     self._on_done(number, result)
+                if following is not process:
+                    process.shutdown(wait=False)
+                process = following
+
+    def _start(self, started: ExitStack) -> ProcessPoolExecutor:
+        """A worker process that is getting ready."""
+        spawn = get_context("spawn")
+        process = started.enter_context(ProcessPoolExecutor(1, mp_context=spawn, initializer=_leave_interrupts))
+        process.submit(_get_ready, self._virtual)
+        return process
+
+    def _start_next(self, work: Future[RunResult | Refused], started: ExitStack) -> ProcessPoolExecutor | None:
+        """The process of the run after this one, started when this one has had its own start in peace, so that
+        nobody waits for it; None where none is left. Raises what the work raised."""
+        with suppress(TimeoutError):
+            work.result(_START_IN_PEACE_S)
+        return None if self._left.empty() else self._start(started)
 
 
 def _lost(error: Exception) -> MatineeError:
@@ -138,6 +158,12 @@ def _lost(error: Exception) -> MatineeError:
 def _leave_interrupts() -> None:
     """Ctrl-C reaches each process of a terminal: what comes of it is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _get_ready(virtual: bool) -> None:
+    """Load what a run needs, in a worker process: that takes a second or more."""
+    if not virtual:
+        from player.qa import real as _real  # noqa: F401
 
 
 def _end(threads: Sequence[threading.Thread]) -> None:
