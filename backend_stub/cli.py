@@ -11,6 +11,8 @@ from pathlib import Path
 from backend_stub.config import Settings
 from backend_stub.context import open_context
 from backend_stub.faults.document import parse_faults
+from backend_stub.jobs.crew import Crew, Hiring
+from backend_stub.jobs.waking import Bell
 from backend_stub.recommending.suggestions import Made
 from backend_stub.server import ServerGroup, ServerOptions
 
@@ -64,21 +66,37 @@ def serve(
     options: ServerOptions | None = None,
     faults: str | None = None,
     announce: Callable[[ServerGroup], None] | None = None,
+    hiring: Hiring | None = None,
 ) -> None:
-    """Run the service until SIGINT or SIGTERM, in the main thread; ``announce`` is called once it serves.
+    """Run the service until SIGINT or SIGTERM, in the main thread; ``announce`` is called once it serves. With
+    ``hiring`` it has workers on this machine while there is something to encode.
 
     Raises as :func:`running` does.
     """
     stop = threading.Event()
     previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with running(settings, options, faults) as group:
+        with running(settings, options, faults) as group, _crew(settings, group, hiring):
             if announce is not None:
                 announce(group)
             stop.wait()
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _crew(settings: Settings, group: ServerGroup, hiring: Hiring | None) -> Iterator[None]:
+    if hiring is None or not hiring.most:
+        yield
+        return
+    bell = Bell(settings.data_dir, settings.wake_url)
+    crew = Crew(group.context.jobs, bell, hiring.most, hiring.hire)
+    crew.start()
+    try:
+        yield
+    finally:
+        crew.stop()
 
 
 def ensure_admin(group: ServerGroup, email: str, password: str) -> None:

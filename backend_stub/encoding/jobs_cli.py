@@ -21,8 +21,9 @@ GOOD, FAILED, BAD_INPUT = 0, 1, 2
 _BAR_CELLS = 20
 
 
-def worker_command(settings: Settings, slots: int, *, err: TextIO | None = None) -> int:
-    """Work until Ctrl-C or a polite kill; an exit code."""
+def worker_command(settings: Settings, slots: int, *, leave_after_s: float = 0.0, err: TextIO | None = None) -> int:
+    """Work until Ctrl-C or a polite kill, or until there was nothing to do for ``leave_after_s`` seconds (0: for
+    ever); an exit code."""
     err = err or sys.stderr
     stop = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM)
@@ -34,7 +35,7 @@ def worker_command(settings: Settings, slots: int, *, err: TextIO | None = None)
         err.flush()
 
     try:
-        run_worker(settings, WorkerOptions(slots), stop, announce=announce)
+        run_worker(settings, WorkerOptions(slots, leave_after_s=leave_after_s), stop, announce=announce)
     except ValueError as error:
         err.write(f"{error}\n")
         return BAD_INPUT

@@ -28,10 +28,11 @@ _LAST_STEP_POLL_S = 2.0
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     """``slots`` tasks at once, one for each processor when 0. ``poll_s`` is how long a lost wake-up may delay
-    work."""
+    work. The worker ends when there was nothing to do for ``leave_after_s`` seconds; never when 0."""
 
     slots: int = 0
     poll_s: float = 5.0
+    leave_after_s: float = 0.0
     policy: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -62,13 +63,23 @@ def run_worker(
         try:
             bell.listen(worker.wake)
             announce(worker.name)
-            while True:
+            while not stop.is_set():
                 _sweep(storage, jobs)
-                if stop.wait(_SWEEP_EVERY_S):
+                if _is_idle(worker, stop, options.leave_after_s):
                     return
         finally:
             worker.stop()
             bell.close()
+
+
+def _is_idle(worker: Worker, stop: threading.Event, leave_after_s: float) -> bool:
+    """Whether nothing was done for as long as that; False after a while, and when ``stop`` is set."""
+    if not leave_after_s:
+        stop.wait(_SWEEP_EVERY_S)
+        return False
+    begun = worker.begun
+    stop.wait(leave_after_s)
+    return not worker.busy and worker.begun == begun
 
 
 class LastStep:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -111,6 +111,15 @@ class Jobs:
             job = session.get_one(Job, task.job_id)
             job.state = str(JobState.RUNNING)
             return _claim_of(session, task)
+
+    def at_hand(self, host: str = "") -> int:
+        """How many tasks are at work or could begin now on ``host``."""
+        now = self._clock.now()
+        begun = JobTask.state == str(TaskState.RUNNING)
+        free = and_(JobTask.state == str(TaskState.READY), JobTask.available_at <= now)
+        tasks = _tasks_of_active_jobs(host, None).where(or_(begun, free)).subquery()
+        with self._database.read() as session:
+            return session.scalar(select(func.count()).select_from(tasks)) or 0
 
     def beat(self, claims: Mapping[Claim, float]) -> list[Claim]:
         """The holders of ``claims`` live and have done so much of each (0 to 1); those that are no longer theirs."""

@@ -60,7 +60,7 @@ class Bell:
     def __init__(self, data_dir: Path, url: str = "") -> None:
         self._connections: list[_Closable] = []
         self._huey = self._open(data_dir, url)
-        self._heard: Callable[[], None] = lambda: None
+        self._heard: Callable[[], object] = lambda: None
         self._task = self._huey.task(name="wake")(self._hear)
         self._consumer: Any = None
 
@@ -75,7 +75,7 @@ class Bell:
         except Exception:  # noqa: BLE001 -- of sqlite3, redis or psycopg
             _logger.warning("the workers could not be woken")
 
-    def listen(self, heard: Callable[[], None], poll_s: float = 1.0) -> None:
+    def listen(self, heard: Callable[[], object], poll_s: float = 1.0) -> None:
         """Call ``heard`` from a thread of Huey's for each message, until :meth:`close`."""
         self._heard = heard
         for name in ("Worker", "Scheduler"):

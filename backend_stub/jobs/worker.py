@@ -89,6 +89,7 @@ class Worker:
         self._lock = threading.Lock()
         self._news = threading.Condition()
         self._calls = 0
+        self._begun = 0
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -106,6 +107,16 @@ class Worker:
         self.wake()
         for thread in self._threads:
             thread.join()
+
+    @property
+    def begun(self) -> int:
+        """How many tasks it has begun so far."""
+        return self._begun
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task is in its hands."""
+        return bool(self._doing)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -137,6 +148,7 @@ class Worker:
         doing = Doing(claim)
         with self._lock:
             self._doing[claim.owner] = doing
+            self._begun += 1
         if self._stopping.is_set():
             doing.stop.set()
         try:

@@ -6,9 +6,13 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from ui.cli.backend import add_data_argument, add_worker_arguments, load, read_text, service_settings
+from ui.cli.backend import add_data_argument, add_worker_arguments, data_folder, load, read_text, service_settings
 from ui.cli.options import countries, port
+from ui.kiosk.process import own_command, own_environment
+
+LEAVE_AFTER_S = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="near which countries the first edge stands; again for the next one (default: everywhere)",
     )
     add_worker_arguments(parser)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=None,
+        metavar="N",
+        help="processes here that encode what is uploaded, at most (default: one per processor; none with --store)",
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults from the start (docs/faults.md)")
     parser.add_argument(
         "--admin", metavar="EMAIL", help="make this account one for the operator's pages (password: MATINEE_PASSWORD)"
@@ -64,10 +75,24 @@ def run(args: argparse.Namespace) -> int:
             edge_countries=args.near,
             public_host=args.public_host,
         )
-        service.serve(service_settings(args), options, read_text(args.faults), announce)
+        service.serve(service_settings(args), options, read_text(args.faults), announce, hiring(args))
     except ValueError as error:
         raise InputError(ErrorCode.INPUT_FILE, str(error)) from error
     except OSError as error:
         print(f"matinee: the service cannot start: {error.strerror or error}", file=sys.stderr)
         return 4
     return 0
+
+
+def hiring(args: argparse.Namespace) -> Any:  # noqa: ANN401 -- its class is loaded by name
+    """How the service begins workers: each takes one task at a time, and leaves when it found none for a while."""
+    settings = service_settings(args)
+    most = args.workers if args.workers is not None else 0 if settings.store_url else os.cpu_count() or 1
+    command = [*own_command(), "worker", "--slots", "1", "--leave-after", str(LEAVE_AFTER_S)]
+    environment = {
+        **own_environment(),
+        "MATINEE_WAKE_URL": settings.wake_url,
+        "MATINEE_STORE_URL": settings.store_url,
+    }
+    data = str(data_folder(args).absolute())
+    return load("backend_stub.jobs.crew").Hiring([*command, "--data", data], environment, max(0, most))
