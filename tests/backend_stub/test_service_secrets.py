@@ -20,6 +20,7 @@ def test_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
     files = sorted(settings.secrets_dir.iterdir())
     assert [path.name for path in files] == [
         "admin-token.key",
+        "edge-token.key",
         "licence-signing.key",
         "payment-events.key",
         "token-signing.key",
