@@ -101,6 +101,37 @@ def test_maturity_holds_without_a_network(stage):
     assert stage.app.downloads.ready.count == 1
 
 
+@pytest.mark.parametrize("pin", ["1234", "4321"], ids=["right", "wrong"])
+def test_without_a_network_no_pin_opens_a_profile(stage, pin):
+    """Whether a PIN is right is known to the service alone: until it is back, the profile chosen last watches on."""
+    household(stage)
+    stage.client.current = "p2"
+    stage.downloads.titles = [one.__class__(**{**fields(one), "maturity": 16}) for one in queue()[3:4]]
+    stage.start()
+    stage.until(lambda: stage.focus_name == "playFeatured")
+    stage.client.failure = NetError(ErrorCode.NET_DNS, "No such host.")
+    stage.item("switchProfile").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.app.profiles.property("error") != "")
+    stage.item("person_0").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.focus_name == "key_1")
+    stage.type(pin)
+    stage.item("submitPin").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.app.profiles.property("pinDigits") == 0)
+    assert stage.app.profiles.property("state") == "pin", "it is asked for again"
+    assert stage.app.profiles.property("error") != ""
+    assert stage.memory.person_of("Lovelace") == BEN
+    assert stage.app.profiles.maturity == BEN.maturity
+    stage.key(K.Key_Escape)
+    stage.key(K.Key_Escape)
+    stage.until(lambda: stage.page == "home")
+    assert stage.app.property("viewer") == "Ben"
+    stage.until(lambda: stage.app.downloads.property("state") != "loading")
+    assert stage.app.downloads.ready.count == 0, "what is above the rating stays out of sight"
+
+
 def fields(one) -> dict[str, object]:
     return {name: getattr(one, name) for name in one.__slots__}
 
