@@ -88,6 +88,7 @@ class _Licence:
     left_s: float | None = None
     may_start: bool = True
     there: bool = False
+    renewal_due: bool = False
 
 
 class KeptTitles:
@@ -365,6 +366,7 @@ class KeptTitles:
             rights_left_s=licence.left_s,
             playable=item.state is State.COMPLETE and licence.may_start,
             renewable=licence.there,
+            renewal_due=licence.renewal_due,
             poster_url=card.poster_url,
             maturity=card.maturity,
         )
@@ -387,7 +389,14 @@ def _licence_of(store: Store, item: Snapshot, licences: OfflineLicences | None) 
     if standing is None:
         return _Licence()
     state = "unclear_date" if standing.provisional else str(standing.state)
-    return _Licence(standing.sentence, state, standing.remaining_s, standing.may_start, there=True)
+    return _Licence(
+        standing.sentence,
+        state,
+        standing.remaining_s,
+        standing.may_start,
+        there=True,
+        renewal_due=standing.renewal_due,
+    )
 
 
 def _request_of(store: Store, item: Snapshot) -> DownloadRequest | None:

@@ -253,7 +253,8 @@ class KeptTitle:
     of a :class:`downloads.schedule.Wait`), ``sentence`` what went wrong. ``rights`` is what its licence permits;
     ``rights_state`` a :class:`drm_client.rights.RightsState`, ``unclear_date``, ``no_service``, the code of an error,
     or empty without a licence; ``rights_left_s`` the time left where there is a limit. Sizes are bytes. ``playable``:
-    a playback may begin now, without a network; ``renewable``: it has a licence."""
+    a playback may begin now, without a network; ``renewable``: it has a licence; ``renewal_due``: which should be
+    renewed now."""
 
     id: str
     name: str
@@ -272,6 +273,7 @@ class KeptTitle:
     rights_left_s: float | None = None
     playable: bool = False
     renewable: bool = False
+    renewal_due: bool = False
     poster_url: str = ""
     maturity: int = 0  # the age from which it may be watched
 

@@ -118,6 +118,14 @@ def test_a_download_says_it_in_the_viewers_language(state, left_s, words):
 
 
 @pytest.mark.usefixtures("in_german")
+def test_a_download_says_when_it_should_be_renewed():
+    kept = KeptTitle(
+        "d", "Harbour", rights="A sentence.", rights_state="expired", rights_left_s=0.0, renewal_due=True
+    )
+    assert kept_rights_words(kept) == "Die Lizenz ist abgelaufen. Zum Erneuern mit dem Netz verbinden."
+
+
+@pytest.mark.usefixtures("in_german")
 def test_a_menu_says_why_a_line_is_grey():
     assert unsupported_words("This form of subtitles cannot be shown.").startswith("Diese Form")
     assert (

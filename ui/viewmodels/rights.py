@@ -34,6 +34,11 @@ def kept_rights_words(title: KeptTitle) -> str:
 
 
 def _standing_words(title: KeptTitle, tr: Translate) -> str:
+    words = _state_words(title, tr)
+    return tr("{standing}. Connect to renew it.").format(standing=words) if words and title.renewal_due else words
+
+
+def _state_words(title: KeptTitle, tr: Translate) -> str:
     """By :class:`drm_client.rights.RightsState`, and what :class:`ui.ports.KeptTitle` adds to those."""
     ended = {
         "expired": tr("The licence has run out"),

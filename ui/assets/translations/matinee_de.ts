@@ -2587,6 +2587,10 @@
         <translation>{seconds} von {budget} s</translation>
     </message>
     <message>
+        <source>{standing}. Connect to renew it.</source>
+        <translation>{standing}. Zum Erneuern mit dem Netz verbinden.</translation>
+    </message>
+    <message>
         <source>{time} left</source>
         <translation>noch {time}</translation>
     </message>
