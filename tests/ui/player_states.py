@@ -80,6 +80,15 @@ def _still_watching(stage: Stage, tv: bool) -> None:
     stage.until(lambda: stage.focus_name == "goOnWatching")
 
 
+def _picture_in_picture(stage: Stage, tv: bool) -> None:
+    _player()(stage, tv)
+    stage.key(K.Key_P)
+    stage.until(lambda: stage.item("leaveSmall").isVisible())
+
+
+# In a window that is made smaller; across the room it fills the screen always
+WINDOWED_STATES: dict[str, Setup] = {"player, picture in picture": _picture_in_picture}
+
 PLAYER_STATES: dict[str, Setup] = {
     "player": _player(),
     "player, paused": _player(status=Status.PAUSED, paused=True),

@@ -27,6 +27,7 @@ from PySide6.QtQuick import QQuickItem
 from tests.kit import fake_client, pictures
 from tests.ui import states
 from tests.ui.loop import run_loop
+from tests.ui.player_states import WINDOWED_STATES
 from tests.ui.stage import Stage
 from ui.ports import TitleCard
 from ui.scene import after_application, choose_scene, register_types
@@ -51,6 +52,7 @@ GUIDE = (
     ("offline", "home, offline with downloads", False),
     ("subtitles", "settings, subtitles", False),
 )
+PICTURED = states.STATES | WINDOWED_STATES
 _GUIDE_WIDTH, _GUIDE_COLOURS = 800, QImage.Format.Format_RGB888
 
 NAMES = (
@@ -108,7 +110,7 @@ def picture(state: str, tv: bool) -> QImage:
         stage = Stage(Waiter(), Path(folder))
         stage.client.paint = pictures.poster
         try:
-            states.STATES[state](stage, tv)
+            PICTURED[state](stage, tv)
             if stage.page == "player":
                 _project(stage, Path(folder))
             if stage.page == "downloads":
@@ -160,8 +162,8 @@ def main() -> int:
             for name, state, tv in GUIDE:
                 _keep(small(picture(state, tv)), args.folder / f"{name}.png")
         else:
-            for state in args.states or states.STATES:
-                for tv in (False, True):
+            for state in args.states or PICTURED:
+                for tv in (False,) if state in WINDOWED_STATES else (False, True):
                     name = f"{state.replace(', ', '-').replace(' ', '-')}-{'tv' if tv else 'desk'}.png"
                     _keep(picture(state, tv), args.folder / name)
     return 0
