@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import statistics
 from itertools import cycle, islice
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.soak
 
 @pytest.mark.realtime
 def test_no_start_and_no_exit_crashes(tmp_path: Path) -> None:
+    faulthandler.cancel_dump_traceback_later()  # it takes longer than a test may; each start has a limit of its own
     media = ffmpeg_hls_ts()
     with FileServer(media.folder) as server:
         url = server.url(media.hls)
