@@ -100,7 +100,8 @@ class PlayService:
                 expires_at=entitled.end(now + self._settings.play_session_s),
             )
             session.add(play)
-            audit.record(session, now, "play.started", account_id=account_id, subject=play.id, title=title_id)
+            action = "play.prepared" if ahead else "play.started"
+            audit.record(session, now, action, account_id=account_id, subject=play.id, title=title_id)
         place = place_of(variant, entitled.title.version)
         return StartedPlay(
             session=play,

@@ -245,6 +245,14 @@ class TestLookingAhead:
         stage.key(K.Key_Back)
         stage.until(lambda: stage.client.looked_at == ["", "mill-1-2"])
 
+    def test_a_film_with_the_focus_is_fetched_ahead(self, stage):
+        STATES["home"](stage, False)
+        stage.key(K.Key_Down, K.Key_Down)
+        stage.until(lambda: bool(stage.client.looked_at))
+        first = stage.client.looked_at[-1]
+        stage.key(K.Key_Right)
+        stage.until(lambda: stage.client.looked_at[-1] != first)
+
     def test_the_next_episode_is_fetched_ahead_when_it_is_offered(self, stage):
         session = stage.play(playing(position_s=500.0, facts=FACTS))
         assert stage.client.looked_at == []

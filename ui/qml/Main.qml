@@ -18,6 +18,9 @@ Window {
     property bool small: false // picture in picture
     property rect placeBefore
 
+    // A title with the focus may be played next.
+    onActiveFocusItemChanged: app.lookingAhead.focused(activeFocusItem?.parent?.titleId ?? "")
+
     function settle() {
         if (modal)
             return

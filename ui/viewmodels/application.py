@@ -80,7 +80,7 @@ class ApplicationViewModel(QObject):
         self._by_code = tv and bool(client.service_name)
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
         self._details = DetailsViewModel(client, tasks, home.posters, self)
-        self._looking = LookingAhead(client)
+        self._looking = LookingAhead(client, self._card_of, self)
         self._downloads = downloads or DownloadsViewModel(None, tasks, home.posters, self)
         self._title_download = TitleDownload(
             self._downloads, tasks, self, lambda: self._settings.preferences.download_height
@@ -131,6 +131,7 @@ class ApplicationViewModel(QObject):
     settings = part("_settings")
     downloads = part("_downloads")
     titleDownload = part("_title_download")
+    lookingAhead = part("_looking")
 
     @Property(bool, constant=True)
     def tv(self) -> bool:

@@ -1,8 +1,12 @@
-"""What is fetched of a title before the viewer plays it: of the one whose page is open, and of what comes next."""
+"""What is fetched of a title before the viewer plays it: of the one that has the focus or whose page is open, and of
+what comes next."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
 
 from player.state import NextEpisode
 from ui.ports import ClientPort, TitleCard
@@ -11,13 +15,24 @@ if TYPE_CHECKING:
     from player.opening import Source
 
 
-class LookingAhead:
+class LookingAhead(QObject):
     """Tells the client which title may be played next; it fetches that once it has been looked at for a moment, and
     where nothing better is to be done with the network."""
 
-    def __init__(self, client: ClientPort) -> None:
+    def __init__(
+        self, client: ClientPort, card_of: Callable[[str], TitleCard | None], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
         self._client = client
+        self._card_of = card_of
         self._title_id = ""
+
+    @Slot(str)
+    def focused(self, title_id: str) -> None:
+        """The focus is on this title, in a row or a grid; what of a series comes next is known on its page only."""
+        card = self._card_of(title_id)
+        if card is not None and card.kind != "series":
+            self.shown(card)
 
     def shown(self, card: TitleCard | None) -> None:
         """The page of this title is open, its "play" under the viewer's finger; None: no title's page is."""
