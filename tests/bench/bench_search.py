@@ -3,7 +3,7 @@
 ``python -m tests.bench.bench_search [queries]``. The words are made of syllables and as unevenly frequent as those of
 a language (Zipf). Each query is one to three words of one title, the last one begun only. The plain query has them as
 they are; ours has a slip of the finger in one of them. Both ask for the best 20 titles, in turn, from warm files;
-times are of the CPU.
+each is timed by the clock and in CPU time, which other work on the machine does not lengthen.
 Then the same queries of a viewer to the service, which looks at rights and reads the titles.
 Targets: our 99th percentile is at most 5 times the plain one's, and at most 50 ms in the service.
 """
@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import insert
 
@@ -100,13 +101,20 @@ def slip(pick: random.Random, word: str) -> str:
     )
 
 
-def times(ask: Callable[[str], object], asked: Sequence[str]) -> list[float]:
-    """Milliseconds of CPU of each call: all is done in this thread, and other work on the machine does not count."""
+class Took(NamedTuple):
+    """Milliseconds of one call, all of which is done in this thread."""
+
+    wall_ms: float
+    cpu_ms: float
+
+
+def times(ask: Callable[[str], object], asked: Sequence[str]) -> list[Took]:
     taken = []
     for text in asked:
-        began = time.thread_time()
+        began, began_cpu = time.perf_counter(), time.thread_time()
         ask(text)
-        taken.append((time.thread_time() - began) * 1000)
+        cpu_s, wall_s = time.thread_time() - began_cpu, time.perf_counter() - began
+        taken.append(Took(wall_s * 1000, cpu_s * 1000))
     return taken
 
 
@@ -114,7 +122,7 @@ def percentile(taken: Sequence[float], percent: int) -> float:
     return statistics.quantiles(taken, n=100)[percent - 1]
 
 
-def in_the_index(folder: Path, films: Sequence[Document], asked: Sequence[tuple[str, str]]) -> list[list[float]]:
+def in_the_index(folder: Path, films: Sequence[Document], asked: Sequence[tuple[str, str]]) -> list[list[Took]]:
     """Times of the plain queries and of ours on the index alone, in turn, so that both meet the same machine."""
     index = SearchIndex(folder / "search.db")
     index.update(films, [], "1")
@@ -132,7 +140,7 @@ def in_the_index(folder: Path, films: Sequence[Document], asked: Sequence[tuple[
     for meant, typed in asked[:50]:  # warm
         prefix_query(meant)
         tolerant(typed)
-    taken: list[list[float]] = [[], []]
+    taken: list[list[Took]] = [[], []]
     for start in range(0, len(asked), 20):
         part = asked[start : start + 20]
         taken[0] += times(prefix_query, [meant for meant, _ in part])
@@ -145,7 +153,7 @@ def in_the_index(folder: Path, films: Sequence[Document], asked: Sequence[tuple[
     return taken
 
 
-def in_the_service(folder: Path, films: Sequence[Document], asked: Sequence[tuple[str, str]]) -> list[float]:
+def in_the_service(folder: Path, films: Sequence[Document], asked: Sequence[tuple[str, str]]) -> list[Took]:
     """Times of the whole search for a viewer: index, rights, titles and progress from the database."""
     settings = Settings(folder)
     settings.make_folders()
@@ -174,14 +182,20 @@ def main(count: int) -> int:
     films = documents(pick, vocabulary(pick))
     asked = queries(pick, films, count)
     with tempfile.TemporaryDirectory() as folder:
-        plain_ms, ours_ms = in_the_index(Path(folder), films, asked)
+        plain, ours = in_the_index(Path(folder), films, asked)
     with tempfile.TemporaryDirectory() as folder:
-        service_ms = in_the_service(Path(folder), films, asked)
-    for name, taken in (("plain prefix", plain_ms), ("mistyped", ours_ms), ("in the service", service_ms)):
-        print(f"{name:14} p50 {percentile(taken, 50):6.1f} ms   p99 {percentile(taken, 99):6.1f} ms")
-    ratio = percentile(ours_ms, 99) / percentile(plain_ms, 99)
-    print(f"p99 of mistyped / plain: {ratio:.2f} (target {TARGET_TIMES})")
-    return 0 if ratio <= TARGET_TIMES and percentile(service_ms, 99) <= TARGET_MS else 1
+        service = in_the_service(Path(folder), films, asked)
+    good = True
+    for clock, of in (("by the clock", 0), ("of the CPU", 1)):
+        last = {}
+        for name, taken in (("plain prefix", plain), ("mistyped", ours), ("in the service", service)):
+            values = [one[of] for one in taken]
+            last[name] = percentile(values, 99)
+            print(f"{name:14} {clock:12} p50 {percentile(values, 50):6.1f} ms   p99 {last[name]:6.1f} ms")
+        ratio = last["mistyped"] / last["plain prefix"]
+        print(f"p99 of mistyped / plain {clock}: {ratio:.2f} (target {TARGET_TIMES})")
+        good = good and ratio <= TARGET_TIMES and last["in the service"] <= TARGET_MS
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
