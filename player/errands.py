@@ -12,10 +12,6 @@ from player.errors import ANY_ERROR, MatineeError
 
 Errand = Callable[[], Coroutine[Any, Any, None]]
 
-DRAWING_S = 0.03
-"""So long before a picture is on the screen libmpv may say that it is there; drawing it takes the processor, and the
-thread that draws also the interpreter."""
-
 
 class Errands:
     """Started from any thread; none begins after :meth:`close`. ``on_error`` hears on the loop of those that fail."""
@@ -42,10 +38,6 @@ class Errands:
         task = self._loop.create_task(self._reported(make))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-
-    def once_drawn(self, make: Errand) -> None:
-        """Start an errand, on the loop, that the picture with which libmpv just arrived need not wait for."""
-        self._loop.call_later(DRAWING_S, self.spawn, make)
 
     async def close(self) -> None:
         """Give up what is running, and start nothing more."""

@@ -424,9 +424,9 @@ class Session:
         if name == "playback-restart" and self._streaming is not None:
             self._streaming.arrived()
             if self._tracks is not None and self._extras is not None:
-                self._errands.once_drawn(self._tracks.begin)
-                self._errands.once_drawn(self._extras.begin)
-            self._errands.once_drawn(self._look_for_end)
+                self._errands.do(self._tracks.begin)
+                self._errands.do(self._extras.begin)
+            self._errands.do(self._look_for_end)
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._monitor.property(name, value)

@@ -15,7 +15,6 @@ from abr.dropping import is_steady
 from abr.model import LiveState
 from drm_client.errors import DrmError
 from player.clock import Clock
-from player.errands import DRAWING_S
 from player.errors import MatineeError, MediaError
 from player.events import Note, Observer, PhaseReached, SegmentDone
 from player.manifest.model import ListedIndex, Rendition, Segment
@@ -270,9 +269,9 @@ class Streaming:
         return self._aim_s
 
     def arrived(self) -> None:
-        """libmpv is where the viewer jumped to. What comes next is fetched when the picture there has been drawn."""
+        """libmpv is where the viewer jumped to."""
         self._aim_s = None
-        self._loop.call_later(DRAWING_S, self.poke)
+        self.poke()
 
     def _aimed_at(self) -> int:
         """The slot that a seek of libmpv's leads to in a live title; on its demuxer thread. A seek that no viewer
