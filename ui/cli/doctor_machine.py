@@ -12,14 +12,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ui.cli.finding import Finding
+from ui.kiosk.date import can_be_right
 
 # FFmpeg's names; the second part is what has it.
 ESSENTIAL = {"h264": "H.264", "aac": "AAC"}
 USUAL = {"hevc": "HEVC", "av1": "AV1", "vp9": "VP9", "ac3": "AC-3", "eac3": "E-AC-3", "opus": "Opus", "flac": "FLAC"}
 _LEAST_FREE = 2_000_000_000
 _GL_S = 20.0
-_WRITTEN_S = 1_767_225_600  # the begin of 2026
-_LAST_S = _WRITTEN_S + 20 * 366 * 86_400
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 
 
@@ -101,7 +100,7 @@ def clock(now_s: float | None = None, mark: Path = _SYNCHRONISED) -> Finding:
     now_s = time.time() if now_s is None else now_s
     shown = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now_s))
     remedy = "Set it: timedatectl set-ntp true."
-    if not _WRITTEN_S <= now_s < _LAST_S:
+    if not can_be_right(now_s):
         return Finding("clock", False, f"{shown}: this cannot be right", "licences, live, schedules", False, remedy)
     if sys.platform == "linux" and mark.parent.is_dir() and not mark.exists():
         return Finding("clock", False, f"{shown}, not synchronised yet", "licences, live, schedules", False, remedy)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ui.cli.backend import add_data_argument, add_worker_arguments, data_folder, load, read_text, service_settings
+from ui.cli.backend import add_data_argument, add_worker_arguments, load, read_text, service_settings
 from ui.cli.options import countries, port
 from ui.kiosk.process import own_command, own_environment
 
@@ -75,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
             edge_countries=args.near,
             public_host=args.public_host,
         )
-        service.serve(service_settings(args), options, read_text(args.faults), announce, hiring(args))
+        settings = service_settings(args)
+        service.serve(settings, options, read_text(args.faults), announce, hiring(settings, args.workers))
     except ValueError as error:
         raise InputError(ErrorCode.INPUT_FILE, str(error)) from error
     except OSError as error:
@@ -84,15 +85,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def hiring(args: argparse.Namespace) -> Any:  # noqa: ANN401 -- its class is loaded by name
+def hiring(settings: Any, workers: int | None) -> Any:  # noqa: ANN401 -- their classes are loaded by name
     """How the service begins workers: each takes one task at a time, and leaves when it found none for a while."""
-    settings = service_settings(args)
-    most = args.workers if args.workers is not None else 0 if settings.store_url else os.cpu_count() or 1
+    most = workers if workers is not None else 0 if settings.store_url else os.cpu_count() or 1
     command = [*own_command(), "worker", "--slots", "1", "--leave-after", str(LEAVE_AFTER_S)]
     environment = {
         **own_environment(),
         "MATINEE_WAKE_URL": settings.wake_url,
         "MATINEE_STORE_URL": settings.store_url,
     }
-    data = str(data_folder(args).absolute())
+    data = str(settings.data_dir.absolute())
     return load("backend_stub.jobs.crew").Hiring([*command, "--data", data], environment, max(0, most))

@@ -28,6 +28,11 @@ _TIMEX_BYTES = 512  # more than struct timex has anywhere
 _log = logging.getLogger(__name__)
 
 
+def can_be_right(wall_s: float) -> bool:
+    """Whether a clock that says so (seconds since 1970) may be right: not before this was written, not decades on."""
+    return _WRITTEN_S <= wall_s < _LAST_S
+
+
 class ScreenDate:
     """Pure. ``ahead_s`` is the date (seconds since 1970) less the steady clock; None while none is known."""
 
@@ -38,7 +43,7 @@ class ScreenDate:
     def at(self, wall_s: float, steady_s: float, *, synchronised: bool) -> datetime | None:
         """The local time, told what both clocks say; None while the wall clock cannot be right and never was."""
         ahead_s = wall_s - steady_s
-        believed = _WRITTEN_S <= wall_s < _LAST_S and (
+        believed = can_be_right(wall_s) and (
             self.ahead_s is None or synchronised or abs(ahead_s - self.ahead_s) <= _JUMP_S
         )
         if believed:
