@@ -7,6 +7,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from urllib.parse import unquote, urlsplit
 
 from player.errors import ErrorCode, NetError
 from player.net.redact import host_of, redact_url
@@ -29,7 +30,10 @@ _STATUS: Mapping[int, tuple[ErrorCode, str]] = {
 
 
 def status_failure(status: int, url: str, headers: Mapping[str, str], wall_s: float) -> NetError:
-    """The error for an answer that is no success. ``headers`` have lower-case keys; ``wall_s`` dates Retry-After."""
+    """The error for an answer that is no success, of a server or for a local file. ``headers`` have lower-case keys;
+    ``wall_s`` dates Retry-After."""
+    if status == 404 and url.startswith("file:"):  # there is no server, and no network to blame
+        return failure(ErrorCode.INPUT_FILE, f"There is no file {_file_name(url)}.", url)
     skew = skew_s(headers, wall_s) if status in (401, 403) else None
     if skew is not None and abs(skew) > _MAX_SKEW_S:
         code, sentence = ErrorCode.CLOCK_SKEW, _skew_sentence(skew)
@@ -118,6 +122,10 @@ def skew_s(headers: Mapping[str, str], wall_s: float) -> float | None:
         return wall_s - email.utils.parsedate_to_datetime(headers.get("date", "")).timestamp()
     except ValueError:
         return None
+
+
+def _file_name(url: str) -> str:
+    return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def _skew_sentence(skew: float) -> str:

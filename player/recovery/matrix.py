@@ -42,6 +42,7 @@ TROUBLE_BY_CODE: Mapping[ErrorCode | DrmErrorCode, Trouble] = {
     ErrorCode.HTTP_UNAUTHORISED: Trouble.DENIED,
     ErrorCode.HTTP_FORBIDDEN: Trouble.DENIED,
     ErrorCode.HTTP_NOT_FOUND: Trouble.NOT_FOUND,
+    ErrorCode.INPUT_FILE: Trouble.NOT_FOUND,
     ErrorCode.HTTP_GONE: Trouble.GONE,
     ErrorCode.HTTP_RANGE: Trouble.RANGE,
     ErrorCode.HTTP_RATE_LIMITED: Trouble.RATE_LIMITED,

@@ -25,6 +25,7 @@ from ui.cli.options import (
 )
 from ui.cli.record import add_record_arguments, finish, recorder_of, replay_recorded
 from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, cmcd_of, conditions_of, web_of
+from ui.links import chosen_file
 
 if TYPE_CHECKING:
     from player.engine import Engine, EngineSettings
@@ -268,13 +269,29 @@ def _source(args: argparse.Namespace) -> Source:
         return offline_source(args)
     keys = tuple(known_key(text) for text in args.key)
     where = args.source
-    path = Path(where)
-    if "://" not in where and path.is_file():
-        where = path.resolve().as_uri()
+    path = _local_file(where)
+    if path is not None:
+        _check_manifest_file(path)
+        return Source(url=path.as_uri(), keys=keys, licence_url=args.licence_url)
     if "://" in where:
         return Source(url=where, keys=keys, licence_url=args.licence_url)
     _check_title(where)
     return Source(title_id=where, variant=args.variant, keys=keys)
+
+
+def _check_manifest_file(path: Path) -> None:
+    """Raises InputError for what is no file, and for a recorded session."""
+    from player.errors import ErrorCode, InputError
+    from player.qa.recording.archive import SUFFIX
+
+    if path.is_dir():
+        raise InputError(ErrorCode.INPUT_FILE, f"{path} is a folder, not a manifest.")
+    if not path.is_file():
+        raise InputError(ErrorCode.INPUT_FILE, f"There is no file {path}.")
+    if path.suffix == SUFFIX:
+        raise InputError(
+            ErrorCode.INPUT_USAGE, f"{path.name} is a recorded session, not a manifest: play it with --replay."
+        )
 
 
 def _check_title(where: str) -> None:
@@ -291,8 +308,18 @@ def _check_title(where: str) -> None:
 
 def local_folder(where: str) -> Path | None:
     """The folder of a local manifest."""
-    path = Path(where)
-    return path.resolve().parent if "://" not in where and path.is_file() else None
+    path = _local_file(where)
+    return None if path is None else path.parent
+
+
+def _local_file(where: str) -> Path | None:
+    """The file that a ``file:`` address names, whether it is there or not, or a path that leads to one; None for an
+    address of the web and for a title. Looks where links lead."""
+    if "://" in where:
+        path = chosen_file(where) if where.casefold().startswith("file:") else None
+    else:
+        path = Path(where) if Path(where).is_file() else None
+    return None if path is None else path.resolve()
 
 
 def known_key(text: str) -> tuple[bytes, bytes]:

@@ -104,6 +104,22 @@ def test_a_file_that_is_not_there_is_not_taken_for_a_title(
     assert f"{name} {sentence}" in capsys.readouterr().err
 
 
+def test_the_address_of_a_file_is_that_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a film.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nno 1.ts\n#EXT-X-ENDLIST\n")
+    words = ["--headless", "--profile-dir", str(tmp_path / "profile"), "--key-store", "file"]
+    for name, sentence in (("gone.mpd", f"There is no file {tmp_path}/gone.mpd."), ("", "is a folder")):
+        assert main(["play", (tmp_path / name).as_uri(), *words]) == 2
+        assert sentence in capsys.readouterr().err
+    assert main(["play", (tmp_path / "a film.m3u8").as_uri(), *words]) == 2
+    assert "There is no file no 1.ts. (input.file)" in capsys.readouterr().err
+
+
+def test_a_recorded_session_is_pointed_to_its_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "session.mrec").touch()
+    assert main(["play", str(tmp_path / "session.mrec"), "--headless"]) == 2
+    assert "session.mrec is a recorded session, not a manifest: play it with --replay." in capsys.readouterr().err
+
+
 def test_an_account_without_its_password_is_told_what_to_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
