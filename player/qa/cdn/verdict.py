@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ def _sentences(standings: Sequence[Standing]) -> list[str]:
             told.append(_caches(each))
         if each.errors:
             codes = ", ".join(f"{count} x {code}" for code, count in each.errors.items())
-            told.append(f"{each.host} failed {sum(each.errors.values())} of {each.probes} times ({codes}).")
+            told.append(f"{each.host} failed {_failed(each)} of {each.probes} times ({codes}).")
         if each.wrong:
             numbers = ", ".join(map(str, each.wrong[:10]))
             others = [other.host for other in standings if other is not each]
@@ -140,31 +141,56 @@ def _sentences(standings: Sequence[Standing]) -> list[str]:
 
 
 def _preferred(standings: Sequence[Standing]) -> str:
-    """Which CDN, by the first of these that tells them apart: bad answers, throughput, the first byte."""
+    """Which CDN, by the first of these that tells them apart: wrong bytes, failures, throughput, the first byte."""
     differ = {segment for each in standings for segment in each.wrong}
     if differ and len(standings) == 2:
         return f"No CDN is to be preferred: {len(differ)} segments differ, and of two nobody knows which is right."
-    by_faults = sorted(standings, key=_faults)
-    best, other = by_faults[0], by_faults[1]
-    if _faults(best) < _faults(other):
-        return f"Prefer {best.host}: {_faults_told(best)}; {_faults_told(other)}."
-    equals = [each for each in by_faults if _faults(each) == _faults(best)]
+    best, *others = sorted(standings, key=lambda each: (len(each.wrong), _failed_share(each)))
+    equals = [best, *(each for each in others if not _is_worse(each, best))]
+    if len(equals) == 1:
+        return f"Prefer {best.host}: {_faults_told(best)}; {_faults_told(others[0])}."
     for contest in _CONTESTS:
         ranking = _ranking(equals, contest)
         if ranking is not None and ranking.apart:
-            return (
-                f"Prefer {ranking.best} for {contest.what}: {ranking.numbers}; {_faults(best):.0%} bad answers each."
-            )
-    return f"No CDN is to be preferred: {_faults(best):.0%} bad answers each, and chance may explain the rest."
+            return f"Prefer {ranking.best} for {contest.what}: {ranking.numbers}; {_failures_told(equals)}."
+    return f"No CDN is to be preferred: {_failures_told(equals)}, and chance may explain the rest."
 
 
-def _faults(standing: Standing) -> float:
-    """The share of bad answers: errors, and segments that are not those of most."""
-    return (sum(standing.errors.values()) + len(standing.wrong)) / max(standing.probes, 1)
+def _is_worse(one: Standing, best: Standing) -> bool:
+    """Whether more wrong bytes, which never come by chance, or failures that chance does not explain, tell against
+    one."""
+    chance = by_chance((_failed(one), one.probes), (_failed(best), best.probes))
+    return len(one.wrong) > len(best.wrong) or chance < 1 - _LEVEL
+
+
+def by_chance(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """How probable failures that differ at least as much are where both fail equally often: Fisher's exact test, both
+    sides, which holds for any number of probes. Each is ``(failures, probes)``."""
+    (failed, probes), (others_failed, others_probes) = one, other
+    total = failed + others_failed
+
+    def ways(count: int) -> int:
+        return math.comb(probes, count) * math.comb(others_probes, total - count)
+
+    found = [ways(count) for count in range(max(0, total - others_probes), min(total, probes) + 1)]
+    return sum(each for each in found if each <= ways(failed)) / sum(found)
+
+
+def _failed(standing: Standing) -> int:
+    return sum(standing.errors.values())
+
+
+def _failed_share(standing: Standing) -> float:
+    return _failed(standing) / max(standing.probes, 1)
+
+
+def _failures_told(standings: Sequence[Standing]) -> str:
+    shares = sorted({f"{_failed_share(each):.0%}" for each in standings}, key=lambda share: int(share[:-1]))
+    return f"{shares[0]} failures each" if len(shares) == 1 else f"{shares[0]} to {shares[-1]} failures may be chance"
 
 
 def _faults_told(standing: Standing) -> str:
-    failed, wrong = sum(standing.errors.values()), len(standing.wrong)
+    failed, wrong = _failed(standing), len(standing.wrong)
     return f"{standing.host} failed {failed} of {standing.probes} times and gave wrong bytes of {wrong} segments"
 
 

@@ -15,7 +15,7 @@ from player.errors import InputError
 from player.manifest import parse
 from player.qa.cdn.hosts import on_hosts, on_pathways, rendition_to_compare
 from player.qa.cdn.probe import Probe, turns
-from player.qa.cdn.verdict import figure, verdict
+from player.qa.cdn.verdict import by_chance, figure, verdict
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from ui.cli.main import main
@@ -93,9 +93,9 @@ def test_a_clear_difference_is_told_and_a_small_one_is_not() -> None:
     assert clear.good
     assert any(each.startswith("b is best in throughput") for each in clear.sentences)
     assert clear.sentences[0].startswith("Prefer b for throughput: "), clear.sentences
-    assert clear.sentences[0].endswith(" of a; 0% bad answers each.")
+    assert clear.sentences[0].endswith(" of a; 0% failures each.")
     small = verdict([*probes("a", 10e6), *probes("b", 10.05e6)])
-    assert small.sentences[0] == "No CDN is to be preferred: 0% bad answers each, and chance may explain the rest."
+    assert small.sentences[0] == "No CDN is to be preferred: 0% failures each, and chance may explain the rest."
     assert any("cannot tell from chance" in each and "throughput" in each for each in small.sentences)
     few = verdict([*probes("a", 5e6, 5), *probes("b", 20e6, 5)])
     assert not any("is best" in each for each in few.sentences), "five values hold no interval of 95 %"
@@ -123,6 +123,18 @@ def test_wrong_bytes_errors_and_caches_are_told() -> None:
     assert (by_host["a"].hits, by_host["a"].misses) == (10, 10)
     assert "c gives other bytes than most for segment 3." in found.sentences
     assert "d failed 2 of 2 times (2 x net.timeout)." in found.sentences
+
+
+def test_failures_count_only_where_they_are_more_than_chance() -> None:
+    assert by_chance((1, 20), (0, 20)) == pytest.approx(1.0)
+    assert by_chance((3, 10), (0, 10)) == pytest.approx(0.2105, abs=1e-4)
+    assert by_chance((8, 10), (1, 6)) == pytest.approx(0.0350, abs=1e-4)
+    assert by_chance((0, 20), (0, 0)) == 1.0
+    once = [*probes("a", 5e6), *probes("b", 20e6, 19), *probes("b", 1, 1, error="net.cut", sha256="")]
+    assert verdict(once).sentences[0].startswith("Prefer b for throughput: ")
+    assert verdict(once).sentences[0].endswith("; 0% to 5% failures may be chance.")
+    often = [*probes("a", 5e6), *probes("b", 20e6, 14), *probes("b", 1, 6, error="net.cut", sha256="")]
+    assert verdict(often).sentences[0].startswith("Prefer a: a failed 0 of 20 times and ")
 
 
 def test_servers_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
