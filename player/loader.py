@@ -27,6 +27,7 @@ from player.loads import (
     Sink,
 )
 from player.manifest.model import ByteRange
+from player.manifest.steering import Clone
 from player.net.failures import failure
 from player.net.gate import Gate, GateBody
 from player.net.model import Request
@@ -188,6 +189,11 @@ class Loader:
             self._worked = True
             self._pauses.end()
             return self._result(job, LoadOutcome.DONE)
+
+    @property
+    def clones(self) -> tuple[Clone, ...]:
+        """The pathways that content steering has made of others."""
+        return self._paths.clones
 
     def in_trouble(self, pathway: str) -> bool:
         """Whether ``pathway`` is out of use at this moment."""

@@ -99,7 +99,7 @@ class Paths:
     rules: PathRules = field(default_factory=PathRules)
     wanted_bps: float = 0.0
     history: list[PathSwitch] = field(default_factory=list)
-    _clones: tuple[Clone, ...] = ()
+    clones: tuple[Clone, ...] = ()
     _params_of: frozenset[RequestKind] = frozenset()
     _health: dict[str, _Health] = field(default_factory=dict)
     _current: str | None = None
@@ -225,17 +225,17 @@ class Paths:
         return None
 
     def clone(self, clones: Sequence[Clone], params_of: Collection[RequestKind]) -> None:
-        """Pathways made of others (content steering); their parameters go with requests of these kinds."""
-        known = {clone.pathway for clone in self._clones}
-        self._clones += tuple(clone for clone in clones if clone.pathway not in known)
+        """Further pathways made of others (content steering), each one behind its base; their parameters go with
+        requests of these kinds."""
+        self.clones += tuple(clones)
         self._params_of = frozenset(params_of)
 
     def addresses(self, kind: RequestKind, urls: Mapping[str, str]) -> Mapping[str, str]:
         """``urls`` (by pathway), and what they are on the pathways cloned from those."""
-        if not self._clones:
+        if not self.clones:
             return urls
         found = dict(urls)
-        for clone in self._clones:
+        for clone in self.clones:
             if clone.pathway not in found and clone.base in found:
                 made = clone if kind in self._params_of else replace(clone, params={})
                 found[clone.pathway] = changed(found[clone.base], made)

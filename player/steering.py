@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from random import Random
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,8 +16,9 @@ from player.clock import Clock
 from player.errors import ErrorCode, ManifestError, NetError
 from player.events import Note, Observer
 from player.manifest import model
+from player.manifest.hls.pathways import DEFAULT_PATHWAY
 from player.manifest.model import ManifestProtocol
-from player.manifest.steering import DEFAULT_TTL_S, SteeringManifest, parse_steering
+from player.manifest.steering import DEFAULT_TTL_S, MAX_CLONES, SteeringManifest, parse_steering, resolved
 from player.manifest.urls import split_url, unsplit_url
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
@@ -50,8 +52,15 @@ def question(url: str, protocol: ManifestProtocol, pathway: str, throughput_bps:
 def order_of(manifest: SteeringManifest, known: Collection[str]) -> tuple[str, ...]:
     """The pathways that the answer allows, the preferred one first; empty when it names none that there is, which
     means that it is not to be followed."""
-    there = {*known, *(clone.pathway for clone in manifest.clones if clone.base in known)}
+    there = {*known, *(clone.pathway for clone in resolved(manifest.clones, known))}
     return tuple(name for name in manifest.priority if name in there)
+
+
+def named(manifest: SteeringManifest, home: str) -> SteeringManifest:
+    """``manifest`` with ``home`` for ".", the pathway of variants that name none (RFC 8216bis 4.4.6.2)."""
+    priority = (home if name == DEFAULT_PATHWAY else name for name in manifest.priority)
+    clones = (replace(each, base=home) if each.base == DEFAULT_PATHWAY else each for each in manifest.clones)
+    return replace(manifest, priority=tuple(dict.fromkeys(priority)), clones=tuple(clones))
 
 
 def start_order(defaults: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
@@ -88,6 +97,7 @@ class Steering:
         self._throughput_bps = throughput_bps
         self._observe = observe
         self._url = declared.server_uri
+        self._home = paths.current or ""
         self._all = tuple(paths.pathways)
         self._params_of = _PLAYLISTS if protocol is ManifestProtocol.HLS else frozenset(RequestKind)
         self.ttl_s = DEFAULT_TTL_S
@@ -143,13 +153,14 @@ class Steering:
         return parse_steering(response.body, response.url)
 
     def _follow(self, manifest: SteeringManifest) -> None:
+        manifest = named(manifest, self._home) if self._home else manifest
         self.ttl_s = manifest.ttl_s
         self._url = manifest.reload_url or self._url
         order = order_of(manifest, self._all)
         if not order:
             self._note("steering_failed", "The steering server names no CDN that this title has.", "")
             return
-        clones = [clone for clone in manifest.clones if clone.base in self._all]
+        clones = resolved(manifest.clones, self._all)[: MAX_CLONES - len(self._paths.clones)]
         self._paths.clone(clones, self._params_of)
         self._all = tuple(dict.fromkeys([*self._all, *(clone.pathway for clone in clones)]))
         if order != tuple(self._paths.pathways):

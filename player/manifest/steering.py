@@ -6,12 +6,13 @@ Loading them at the right times is the caller's business; reading them and apply
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
 from player.errors import ErrorCode, ManifestError
 from player.manifest.edit import map_renditions
+from player.manifest.hls.pathways import DEFAULT_PATHWAY
 from player.manifest.model import Location, PlaylistRef, Presentation, Rendition
 from player.manifest.urls import WEB_SCHEMES, folder_of, resolve, scheme_of, split_url, unsplit_url
 
@@ -30,6 +31,11 @@ class Clone:
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     variant_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     rendition_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def own_url(self, rendition: Rendition) -> str | None:
+        """The playlist that this pathway has of its own for a rendition; None where the base's is changed."""
+        stable_id = rendition.stable_id or ""
+        return self.variant_urls.get(stable_id) or self.rendition_urls.get(stable_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +104,62 @@ def _web_url(base: str, reference: str) -> str:
     return url
 
 
+def resolved(clones: Sequence[Clone], known: Collection[str]) -> tuple[Clone, ...]:
+    """Those of ``clones`` that can be made where the pathways ``known`` are, each one behind its base, which may be a
+    clone itself. Left out are those of bases that there are not, cycles, and names that are taken."""
+    there, found, waiting = set(known), list[Clone](), list(clones)
+    while True:
+        clone = next((each for each in waiting if each.base in there), None)
+        if clone is None:
+            return tuple(found)
+        waiting.remove(clone)
+        if clone.pathway not in there:
+            there.add(clone.pathway)
+            found.append(clone)
+
+
 def with_clones(presentation: Presentation, clones: tuple[Clone, ...]) -> Presentation:
     """``presentation`` with a location for each cloned pathway; one that is there already is not made again."""
 
     def add(rendition: Rendition) -> Rendition:
         locations = rendition.locations
-        for clone in clones:
-            if any(location.pathway == clone.pathway for location in locations):
-                continue
-            base = next((location for location in locations if location.pathway == clone.base), None)
-            if base is not None:
-                locations = (*locations, _cloned(rendition, base, clone, len(locations) + 1))
+        for clone in resolved(clones, [location.pathway for location in locations]):
+            base = next(location for location in locations if location.pathway == clone.base)
+            locations = (*locations, _cloned(rendition, base, clone, len(locations) + 1))
         return rendition if locations is rendition.locations else replace(rendition, locations=locations)
 
     return map_renditions(presentation, add)
+
+
+def own_places(rendition: Rendition, clones: Sequence[Clone]) -> tuple[Location, ...]:
+    """The locations of cloned pathways that have a playlist of their own for this rendition."""
+    named = ((clone, clone.own_url(rendition)) for clone in clones)
+    return tuple(
+        Location(clone.pathway, folder_of(url), len(rendition.locations) + number, segments=PlaylistRef(url))
+        for number, (clone, url) in enumerate(named, 1)
+        if url is not None
+    )
+
+
+def moved_places(rendition: Rendition, clones: Sequence[Clone], home: str) -> tuple[Location, ...]:
+    """Where the segments of this rendition lie on pathways cloned by another host: the playlist that came from there
+    names them so. ``clones`` stand behind their bases; ``home`` is the name of the pathway without one."""
+    places = {home if place.pathway == DEFAULT_PATHWAY else place.pathway: place for place in rendition.locations}
+    found = []
+    for clone in clones:
+        base = places.get(clone.base)
+        if base is not None and clone.own_url(rendition) is None:
+            moved = changed(base.base_url, replace(clone, params={}))
+            places[clone.pathway] = replace(base, pathway=clone.pathway, base_url=moved)
+            found.append(places[clone.pathway])
+    return tuple(found)
 
 
 def _cloned(rendition: Rendition, base: Location, clone: Clone, priority: int) -> Location:
     playlist = _playlist_url(rendition, base)
     if playlist is None:
         return replace(base, pathway=clone.pathway, base_url=changed(base.base_url, clone), priority=priority)
-    by_id = {**clone.rendition_urls, **clone.variant_urls}
-    url = by_id.get(rendition.stable_id or "") or changed(playlist, clone)
+    url = clone.own_url(rendition) or changed(playlist, clone)
     return replace(
         base,
         pathway=clone.pathway,

@@ -110,17 +110,17 @@ def retry_after_s(headers: Mapping[str, str], wall_s: float) -> float | None:
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), _MAX_RETRY_AFTER_S)
     try:
-        date = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        date_s = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return min(max(date.timestamp() - wall_s, 0.0), _MAX_RETRY_AFTER_S)
+    return min(max(date_s - wall_s, 0.0), _MAX_RETRY_AFTER_S)
 
 
 def skew_s(headers: Mapping[str, str], wall_s: float) -> float | None:
     """Seconds by which this machine's clock is ahead of a server's Date header (RFC 9110, 6.6.1), if it sent one."""
     try:
         return wall_s - email.utils.parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -31,6 +31,7 @@ from player.manifest.model import (
     Segment,
     SegmentIndex,
 )
+from player.manifest.steering import moved_places, own_places
 from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
@@ -94,6 +95,7 @@ class Sources:
         self._default_pathway = default_pathway
         self._once: dict[tuple[object, ...], asyncio.Task[object]] = {}
         self._clocks: dict[int, TimestampUnwrapper] = {}  # of transport streams, by discontinuity
+        self._cloned: set[tuple[object, ...]] = set()  # playlists of steered pathways that have been asked for
         self._as_loaded: dict[int, Rendition] = {}  # by id() of what the presentation has
         self.live_playlists: list[LoadedPlaylist] = []
         self.growing: Growing | None = None  # what tells the segments of a live presentation
@@ -105,15 +107,29 @@ class Sources:
 
         A location with a playlist of its own counts as soon as that has been loaded, and for segments only.
         """
-        home = next((place for place in rendition.locations if url.startswith(place.base_url)), None)
+        places = self._places(rendition)
+        homes = (*places, *moved_places(rendition, self._loader.clones, self._default_pathway))
+        home = next((place for place in homes if url.startswith(place.base_url)), None)
         if home is None:
             return {self._default_pathway: url}
         found: dict[str, str] = {}
-        for location in rendition.locations:
+        for location in places:
             address = url if location is home else self._elsewhere(rendition, home, location, url, segment)
             if address is not None:
                 found.setdefault(self._name(location), address)
+        found.setdefault(self._name(home), url)
         return found
+
+    def _places(self, rendition: Rendition) -> Sequence[Location]:
+        """Where a rendition is, with the pathways that steering has cloned with playlists of their own: those are
+        loaded behind it as soon as they are known."""
+        cloned = own_places(rendition, self._loader.clones) if self._loader.clones else ()
+        for place in () if self.growing is not None else cloned:
+            key = _own_index_key(rendition, place)
+            if key not in self._cloned and isinstance(place.segments, PlaylistRef):
+                self._cloned.add(key)
+                self._begin(key, functools.partial(self._load_own_playlist, rendition, place, place.segments.url))
+        return (*rendition.locations, *cloned)
 
     def _name(self, location: Location) -> str:
         """ "." is HLS's name for the pathway of variants that name none (RFC 8216bis 4.4.6.2)."""
@@ -190,7 +206,7 @@ class Sources:
     async def _load_playlist(self, rendition: Rendition, ref: PlaylistRef) -> SegmentIndex:
         """The playlist from whichever place works. What the other places have of their own is loaded behind it."""
         leading = self.urls(rendition, ref.url)
-        own = _own_playlists(rendition)
+        own = _own_playlists(rendition.locations)
 
         async def read(body: bytes, result: LoadResult) -> tuple[SegmentIndex, str]:
             updated = attach_playlist(self._presentation, rendition, body, result.url)
@@ -210,7 +226,7 @@ class Sources:
 
     def playlist_urls(self, rendition: Rendition, url: str) -> Mapping[str, str]:
         """The address of a rendition's playlist for each pathway; ``url`` is that of the leading one."""
-        own = {self._name(place): address for place, address in _own_playlists(rendition)}
+        own = {self._name(place): address for place, address in _own_playlists(self._places(rendition))}
         return {**self.urls(rendition, url), **own}
 
     async def _load_own_playlist(self, rendition: Rendition, location: Location, url: str) -> SegmentIndex:
@@ -414,9 +430,9 @@ def _own_index_key(rendition: Rendition, location: Location) -> tuple[object, ..
     return ("playlist", id(rendition), location.pathway)
 
 
-def _own_playlists(rendition: Rendition) -> list[tuple[Location, str]]:
-    """The places that have a playlist of their own for this rendition."""
-    return [(place, place.segments.url) for place in rendition.locations if isinstance(place.segments, PlaylistRef)]
+def _own_playlists(places: Sequence[Location]) -> list[tuple[Location, str]]:
+    """The places that have a playlist of their own."""
+    return [(place, place.segments.url) for place in places if isinstance(place.segments, PlaylistRef)]
 
 
 def _all_renditions(presentation: Presentation) -> Iterator[Rendition]:

@@ -14,10 +14,11 @@ from player.events import Event, Note
 from player.loader import BytesSink, Loader, Resource
 from player.manifest import model
 from player.manifest.model import ManifestProtocol
+from player.manifest.steering import MAX_CLONES, parse_steering
 from player.net.gate import Gate
 from player.net.model import RequestKind
 from player.paths import Paths
-from player.steering import Steering, order_of, question, start_order, steering_of
+from player.steering import Steering, named, order_of, question, start_order, steering_of
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
 
@@ -86,8 +87,6 @@ def test_the_question_names_pathway_and_throughput(protocol: ManifestProtocol, e
 def test_the_order_has_only_what_there_is() -> None:
     assert start_order(("c", "x"), ("a", "b", "c")) == ("c", "a", "b")
     read = json.loads(document(**{"PATHWAY-PRIORITY": ["x", "b"]}))
-    from player.manifest.steering import parse_steering
-
     assert order_of(parse_steering(json.dumps(read), SERVER), ("a", "b")) == ("b",)
 
 
@@ -190,6 +189,23 @@ async def test_a_cloned_pathway_is_used_with_its_host_and_parameters(
         assert (result.pathway, bytes(sink.body)[:1].decode()) == ("d", name)
 
 
+async def test_a_clone_of_a_clone_is_used_and_there_are_not_ever_more_of_them() -> None:
+    bench = Bench(DASH)
+    last = {"BASE-ID": "d", "ID": "e", "URI-REPLACEMENT": {"PARAMS": {"t": "9"}}}
+    first = {"BASE-ID": "a", "ID": "d", "URI-REPLACEMENT": {"HOST": "d.test"}}
+    bench.answers("e", "a", **{"PATHWAY-CLONES": [last, first]})
+    await bench.ask()
+    assert bench.paths.pathways == ("e", "a")
+    found = bench.paths.addresses(RequestKind.SEGMENT, {"a": "https://a.test/s"})
+    assert found == {"a": "https://a.test/s", "d": "https://d.test/s", "e": "https://d.test/s?t=9"}
+    for turn in range(3):
+        more = [{**first, "BASE-ID": "e", "ID": f"{turn}-{number}"} for number in range(50)]
+        bench.answers("a", f"{turn}-0", **{"PATHWAY-CLONES": more})
+        await bench.ask()
+    assert len(bench.paths.clones) == MAX_CLONES
+    assert len(bench.paths.addresses(RequestKind.SEGMENT, {"a": "https://a.test/s"})) == MAX_CLONES + 1
+
+
 async def test_a_steered_cdn_that_fails_is_left_and_the_order_comes_back_when_it_works() -> None:
     bench = Bench()
     bench.answers("b", "c")
@@ -227,3 +243,9 @@ async def test_an_answer_is_waited_for_before_the_start_but_not_for_long(late: b
     assert made is not None
     assert bench.clock.monotonic() - began == (2.0 if late else 0.0)
     assert bench.paths.pathways == (("c", "a", "b") if late else ("b", "a"))
+
+
+def test_the_pathway_without_a_name_may_be_preferred_and_cloned() -> None:
+    clone = {"BASE-ID": ".", "ID": "d", "URI-REPLACEMENT": {"HOST": "d.test"}}
+    read = parse_steering(document(**{"PATHWAY-PRIORITY": ["d", "."], "PATHWAY-CLONES": [clone]}), SERVER)
+    assert order_of(named(read, "a"), ("a",)) == ("d", "a")

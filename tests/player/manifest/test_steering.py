@@ -9,7 +9,7 @@ import pytest
 from player.errors import ManifestError
 from player.manifest import parse
 from player.manifest.model import PlaylistRef
-from player.manifest.steering import parse_steering, with_clones
+from player.manifest.steering import Clone, parse_steering, resolved, with_clones
 
 URL = "https://steer.example.org/x/steering.json"
 MULTIVARIANT = (
@@ -90,4 +90,20 @@ def test_clones_of_dash_service_locations_change_the_prefix() -> None:
     assert [location.base_url for location in rendition.locations] == [
         "https://a.example.org/x/",
         "https://b.example.org/x/",
+    ]
+
+
+def test_a_clone_of_a_clone_stands_behind_its_base_in_whatever_order_they_come() -> None:
+    def clone(base: str, pathway: str) -> Clone:
+        return Clone(base, pathway, host=f"{pathway.lower()}.example.org")
+
+    listed = [clone("C", "D"), clone("B", "C"), clone("X", "Y"), clone("Y", "X"), clone("A", "B"), clone("D", "A")]
+    assert [made.pathway for made in resolved(listed, ("A",))] == ["B", "C", "D"], (
+        "cycles and taken names are left out"
+    )
+    assert resolved(listed, ()) == ()
+    presentation = with_clones(parse(MULTIVARIANT, "https://a.example.org/m.m3u8"), tuple(listed))
+    low = presentation.periods[0].tracks[0].renditions[0]
+    assert [(place.pathway, place.segments) for place in low.locations[1:]] == [
+        (name, PlaylistRef(f"https://{name.lower()}.example.org/low.m3u8?k=1&z=2")) for name in "BCD"
     ]

@@ -151,6 +151,23 @@ async def test_retry_after_as_a_date() -> None:
     assert (await bench.error()).fields["retry_after_s"] == pytest.approx(10.0)
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("9" * 40, 3600.0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 3600.0),
+        ("Mon, 01 Jan 0001 00:00:00 GMT", 0.0),
+        (f"Mon, {'9' * 40} Jan 2026 00:00:00 GMT", None),
+        ("-5", None),
+        ("soon", None),
+    ],
+)
+async def test_an_absurd_retry_after_is_bounded_or_nothing(asked: str, seconds: float | None) -> None:
+    bench = Bench()
+    bench.plan(Act(status=403, headers={"retry-after": asked, "date": asked}))
+    assert (await bench.error()).fields.get("retry_after_s") == seconds
+
+
 @pytest.mark.parametrize("ignored", [False, True])
 @pytest.mark.parametrize("wanted", [ByteRange(100, 50), ByteRange(9000), ByteRange(10_000, 5000)])
 async def test_a_range_is_what_was_asked_for_whatever_the_server_does(wanted: ByteRange, ignored: bool) -> None:

@@ -25,6 +25,7 @@ from player.manifest.model import (
     Rendition,
     TrackType,
 )
+from player.manifest.steering import Clone
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
 from player.stream.sources import Sources, WholeKeys
@@ -133,6 +134,26 @@ async def test_the_other_cdns_own_playlist_gives_its_addresses() -> None:
     urls = bench.sources.urls(own, index[1].url, index[1])
     assert sorted(urls.values()) == ["http://a.test/two.ts", "http://b.test/other/two.ts"]
     assert next(iter(urls.values())) == "http://a.test/two.ts"
+
+
+async def test_a_cloned_pathways_own_playlist_gives_its_addresses() -> None:
+    """RFC 8216bis 7.2.1, PER-VARIANT-URIS."""
+    master = MASTER.split("#EXT-X-STREAM-INF")[1].replace('1.64001f"', '1.64001f",STABLE-VARIANT-ID="low"')
+    what = parse(f"#EXTM3U\n#EXT-X-STREAM-INF{master}", "http://a.test/master.m3u8")
+    own = what.tracks(TrackType.VIDEO)[0].renditions[0]
+    elsewhere = PLAYLIST.replace(".ts", "-of-c.ts")
+    bench = Bench(what, {"http://a.test/low.m3u8": PLAYLIST.encode(), "http://c.test/x/own.m3u8": elsewhere.encode()})
+    index = await bench.clock.run(bench.sources.index(own))
+    url = index[0].url
+    assert list(bench.sources.urls(own, url, index[0]).values()) == [url]
+    listed = Clone("a.test", "c", variant_urls={"low": "http://c.test/x/own.m3u8"})
+    bench.paths.clone([listed, Clone("a.test", "d", host="d.test")], ())
+    assert bench.sources.playlist_urls(own, "http://a.test/low.m3u8")["c"] == "http://c.test/x/own.m3u8"
+    await settle()
+    assert bench.sources.urls(own, url, index[0]) == {"a.test": url, "c": "http://c.test/x/one-of-c.ts"}
+    assert bench.asked == ["low.m3u8", "own.m3u8"], "once"
+    moved = "http://d.test/one.ts"
+    assert bench.sources.urls(own, moved)["d"] == moved, "as a live playlist from there lists it"
 
 
 async def test_a_playlist_that_is_gone_here_is_taken_from_there() -> None:
