@@ -48,7 +48,7 @@ _PLAYER = _Package(
     + ", libmpv2, libegl1, libgl1, libdbus-1-3, libfontconfig1, libglib2.0-0, libxkbcommon0, fonts-dejavu-core",
     _RECOMMENDS,
     "/usr/lib/matinee/python",
-    "matinee-backend",
+    "matinee-backend, seatd",
 )
 _BACKEND = _Package(
     "matinee-backend",

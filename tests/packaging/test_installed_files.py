@@ -84,12 +84,17 @@ def test_the_kiosk_begins_anew_in_time() -> None:
 
 
 def test_the_kiosk_reaches_its_sockets() -> None:
-    """Those of the compositor and the sound lie below /run/user, those of X below /tmp."""
+    """Those of the compositor lie in a folder of its own, those of X below /tmp."""
     service = kiosk_service()
     assert service["ProtectSystem"] == "strict"
     assert service["PrivateTmp"] == "yes"
-    assert service.get("ProtectHome", "no") == "no"
-    assert "-/home" in service["InaccessiblePaths"].split()
+    assert f"Environment=XDG_RUNTIME_DIR=/run/{service['RuntimeDirectory']}\n" in KIOSK.read_text(encoding="utf-8")
+
+
+def test_systemd_keeps_hold_of_the_kiosk() -> None:
+    """A session of logind's moves a unit's processes out of it: what they say of themselves is heard no more."""
+    assert "PAMName" not in kiosk_service()
+    assert "seatd.service" in KIOSK.read_text(encoding="utf-8").split("Wants=", 1)[1].splitlines()[0].split()
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
