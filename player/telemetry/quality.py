@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,8 +10,10 @@ from player.clock import Clock
 from player.events import BufferSampled, ErrorRaised, Event, PhaseReached, StatusChanged
 from player.qoe import Qoe, QoeMeter
 from player.state import PlaybackState, Status
+from player.telemetry.queue import line_of
 
 BEAT_S = 30.0
+_LONGEST_NAME = 64  # of a CDN, which a manifest may call as it likes
 _OVER = frozenset({Status.ENDED, Status.FAILED, Status.IDLE})
 
 
@@ -44,7 +45,7 @@ class QualityEvent:
 
     def as_json(self) -> str:
         """The event as it is stored and sent."""
-        return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False)
+        return line_of(asdict(self))
 
 
 class QualityEvents:
@@ -121,7 +122,7 @@ class QualityEvents:
                 self._clock.wall(),
                 self._title_id,
                 device_id,
-                state.pathway,
+                state.pathway[:_LONGEST_NAME],
                 self._app_version,
                 startup_s,
                 played_s,

@@ -5,8 +5,10 @@ Every method blocks for the disk: call them on a thread of their own.
 
 from __future__ import annotations
 
+import json
+import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -33,6 +35,17 @@ class Queued(Protocol):
     def at(self) -> float: ...
 
     def as_json(self) -> str: ...
+
+
+def line_of(document: Mapping[str, object]) -> str:
+    """An event as it is stored and sent: JSON, which knows no infinite figures."""
+
+    def finite(value: object) -> object:
+        if isinstance(value, Mapping):
+            return {name: finite(inner) for name, inner in value.items()}
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return json.dumps(finite(document), separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ No event holds an address, a name, a token, or anything of the viewer but what w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,6 +23,7 @@ from player.events import (
     StatusChanged,
     TransferDone,
 )
+from player.telemetry.queue import line_of
 
 SCHEMA_VERSION = 1
 Value = str | int | float | bool | None
@@ -122,7 +122,7 @@ class TelemetryEvent:
             "kind": self.kind,
             "data": dict(self.data),
         }
-        return json.dumps(document, separators=(",", ":"), allow_nan=False)
+        return line_of(document)
 
 
 def described(event: Event) -> tuple[str, dict[str, Value]] | None:

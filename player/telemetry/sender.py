@@ -37,6 +37,7 @@ BATCH_EVENTS = 200
 BATCH_BYTES = 256 * 1024
 LONGEST_PAUSE_S = 600.0
 _MOST_IN_MEMORY = 5000
+_MALFORMED = frozenset({400, 413, 422})  # statuses: the receiver will never take what it was sent
 _OVER = frozenset({Status.ENDED, Status.FAILED, Status.IDLE})
 
 _log = logging.getLogger(__name__)
@@ -76,7 +77,10 @@ class SessionFacts:
 
 
 class Telemetry:
-    """One for each receiver, on the engine's loop. Without ``consent`` nothing is gathered, kept or sent."""
+    """One for each receiver, on the engine's loop. Without ``consent`` nothing is gathered, kept or sent.
+
+    ``refused`` counts the events that the receiver will never take, which are dropped.
+    """
 
     def __init__(
         self,
@@ -97,6 +101,8 @@ class Telemetry:
         self._fresh: list[Queued] = []
         self._disk = ThreadPoolExecutor(1, "telemetry")
         self._failures = 0
+        self._most = BATCH_EVENTS
+        self.refused = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -131,15 +137,35 @@ class Telemetry:
             await self._on_disk(partial(self._queue.put, fresh))
 
     async def send(self) -> bool:
-        """Deliver one batch; whether more may wait. Raises MatineeError."""
-        batch = await self._on_disk(partial(self._queue.batch, BATCH_EVENTS, BATCH_BYTES)) if self._consent else None
+        """Deliver one batch; whether more may wait. Raises MatineeError.
+
+        One that is refused as malformed is sent again by halves, until the event is found that cannot be taken.
+        """
+        batch = await self._on_disk(partial(self._queue.batch, self._most, BATCH_BYTES)) if self._consent else None
         if not batch:
             return False
         head, tail = self._form.value
         body = head + ",".join(event for _, event in batch).encode() + tail
-        accepted = await self._deliver(body)
+        try:
+            accepted = await self._deliver(body)
+        except MatineeError as error:
+            if error.fields.get("status") not in _MALFORMED:
+                raise
+            await self._narrow([name for name, _ in batch], error)
+            return False
         await self._on_disk(partial(self._queue.delivered, [name for name, _ in batch if name in accepted]))
-        return bool(accepted) and len(batch) == BATCH_EVENTS
+        full = len(batch) == self._most
+        self._most = min(2 * self._most, BATCH_EVENTS)
+        return bool(accepted) and full
+
+    async def _narrow(self, ids: list[str], error: MatineeError) -> None:
+        """A batch was refused for what it holds: send less the next time, or drop the one event that it was."""
+        if len(ids) > 1:
+            self._most = len(ids) // 2
+            return
+        self.refused += 1
+        _log.warning("an event of telemetry is refused and dropped (%s), %d so far", error.code, self.refused)
+        await self._on_disk(partial(self._queue.delivered, ids))
 
     async def close(self, patience_s: float = 2.0) -> None:
         """Keep what is in memory, try once more to deliver, and close the queue."""

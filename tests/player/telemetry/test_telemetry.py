@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backend_stub.api.schemas import TelemetryItem
-from player.errors import ErrorCode, NetError
+from player.errors import ErrorCode, NetError, ServiceError
 from player.events import (
     BufferSampled,
     ErrorRaised,
@@ -159,6 +161,36 @@ async def test_a_service_that_is_away_is_asked_less_and_less(bench: Bench) -> No
     assert pauses[7] > 250
     asked = NetError(ErrorCode.HTTP_RATE_LIMITED, "Later.", retry_after_s=900.0)
     assert bench.telemetry._pause_after(asked) >= 900
+
+
+async def test_an_event_that_is_never_taken_holds_up_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken: list[str] = []
+    sizes: list[int] = []
+
+    async def deliver(body: bytes) -> frozenset[str]:
+        items = json.loads(body)["events"]
+        sizes.append(len(items))
+        if any(item["data"]["code"] is None for item in items):
+            raise ServiceError(ErrorCode.SERVICE_REPLY, "The service refuses (422).", status=422)
+        taken.extend(item["id"] for item in items)
+        return frozenset(item["id"] for item in items)
+
+    queue = EventQueue(tmp_path / "t.db")
+    telemetry = Telemetry(queue, deliver, FakeClock(), consent=True)
+    told = events(300, 1.0, size=10)
+    told[70] = replace(told[70], data={"code": math.inf})
+    queue.put(told)
+    for _ in range(40):
+        await telemetry.send()
+    assert queue.count() == 0
+    assert taken == [event.id for event in told if event is not told[70]], "each once, in order"
+    assert telemetry.refused == 1
+    assert "refused and dropped (service.reply), 1 so far" in caplog.text
+    assert sizes[0] == 200
+    assert len(sizes) < 30
+    await telemetry.close()
 
 
 async def test_batches_are_bounded(bench: Bench) -> None:
