@@ -13,7 +13,9 @@ What it takes care of:
 * The published policies want plain averages with half-lives of 3 and 8 s, weighted by bytes: ``fast_bps``,
   ``slow_bps``.
 * Transfers that overlap (audio beside video, HTTP/2 streams) share the link. Each one is rated with all bytes that
-  arrived during its seconds and weighs only with its own, so that no byte and no second counts twice.
+  arrived during its seconds and weighs only with its own, so that no byte and no second counts twice. The player
+  counts those bytes; where nobody did, the others are taken to have come at an even pace. A small one in the midst
+  of a larger one (sound while a picture comes) tells nothing that the larger does not, and is left to it.
 * Answers from a cache and aborted transfers say nothing about the link and are left out. (An aborted transfer is a
   sample picked because it was slow.) Tiny ones weigh little.
 * A transfer that stands still for a while, on a link that then is as before, met an outage: a tunnel, a lift. How
@@ -64,6 +66,7 @@ TELLING_WEIGHT = 0.3  # a transfer that weighs less (a little sound that came at
 MAX_PENDING = 6  # transfers counted provisionally: some sound may come and go while a segment of the picture runs
 MIN_BODY_S = 1e-3  # a shorter body came out of a socket buffer: its rate is not the link's
 MIN_BYTES = 1000
+COVERED = 0.5  # of a transfer's seconds, in which larger ones ran beside it: those tell of the link, it does not
 FULL_WEIGHT_S = 0.5  # a body that lasts this long ...
 FULL_WEIGHT_BYTES = 250_000  # ... or is this large counts fully
 
@@ -226,8 +229,9 @@ class ThroughputEstimator:
     It serves as the estimate until the first transfer and as a prior of a few seconds after that, less with its
     age.
 
-    A transfer that ends while another is still running looks slower than the link. The last few are therefore counted
-    provisionally, and finally only when what overlapped them has most likely ended too.
+    A transfer that ends while another is still running looks slower than the link where the bytes of the other were
+    not counted. The last few are therefore counted provisionally, and finally only when what overlapped them has most
+    likely ended too.
     """
 
     def __init__(self, memory: NetworkMemory | None = None) -> None:
@@ -246,20 +250,25 @@ class ThroughputEstimator:
         self._provisional = None
         if len(self._pending) >= MAX_PENDING:
             oldest = self._pending.pop(0)
-            self._settled.count(oldest, self._shared(oldest, [*self._pending, sample]))
+            self._count(self._settled, oldest, [*self._pending, sample])
             self._before.append(oldest)
         self._pending.append(sample)
 
-    def _shared(self, sample: TransferSample, later: Sequence[TransferSample]) -> float:
-        others = (other for other in (*self._before, *later) if other is not sample)
-        return sum(_overlap_bytes(other, sample.first_byte_s, sample.end_s) for other in others)
+    def _count(self, learned: _Learned, sample: TransferSample, later: Sequence[TransferSample]) -> None:
+        others = [other for other in (*self._before, *later) if other is not sample]
+        if _covered(sample, [other for other in others if other.size > sample.size]) >= COVERED:
+            return
+        shared: float | None = sample.beside
+        if shared is None:
+            shared = sum(_overlap_bytes(other, sample.first_byte_s, sample.end_s) for other in others)
+        learned.count(sample, shared)
 
     def _now(self) -> _Learned:
         """The settled knowledge with the pending transfers on top."""
         if self._provisional is None:
             self._provisional = deepcopy(self._settled)
             for sample in self._pending:
-                self._provisional.count(sample, self._shared(sample, self._pending))
+                self._count(self._provisional, sample, self._pending)
         return self._provisional
 
     def estimate(self, now_s: float) -> Estimate:  # noqa: ARG002 - time is part of the interface
@@ -303,6 +312,19 @@ class ThroughputEstimator:
             outages=learned.outages * kept,
             transfers=transfers * kept,
         )
+
+
+def _covered(sample: TransferSample, others: Sequence[TransferSample]) -> float:
+    """The share of the seconds of a transfer's body in which one of ``others`` was arriving, too."""
+    body_s = sample.end_s - sample.first_byte_s
+    if body_s <= 0:
+        return float(any(other.first_byte_s <= sample.end_s <= other.end_s for other in others))
+    covered_s, until_s = 0.0, sample.first_byte_s
+    for other in sorted(others, key=lambda each: each.first_byte_s):
+        begin_s, end_s = max(other.first_byte_s, until_s), min(other.end_s, sample.end_s)
+        if end_s > begin_s:
+            covered_s, until_s = covered_s + end_s - begin_s, end_s
+    return covered_s / body_s
 
 
 def _overlap_bytes(other: TransferSample, start_s: float, end_s: float) -> float:

@@ -197,7 +197,7 @@ class TransferSample:
 
     ``start_s`` is when the request went out, ``first_byte_s`` when the first body byte came, ``end_s`` the last byte.
     ``connection_setup`` is True when the request opened a connection. Transfers that overlap in time are counted
-    once.
+    once: ``beside`` are the bytes that others received while this one's body came, None where nobody counted them.
     """
 
     start_s: float
@@ -208,6 +208,7 @@ class TransferSample:
     cached: bool = False
     aborted: bool = False
     connection_setup: bool = False
+    beside: int | None = None
 
 
 class Policy(Protocol):

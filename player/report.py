@@ -283,6 +283,7 @@ class Recorder:
                     "first_byte_s": _span(transfer.start_s, transfer.first_byte_s),
                     "seconds": _span(transfer.start_s, transfer.end_s),
                     "bytes": transfer.received,
+                    "beside_bytes": transfer.beside,
                     "attempt": transfer.attempt,
                     "http": transfer.http_version,
                     "new_connection": transfer.new_connection,

@@ -25,6 +25,7 @@ def rated(transfer: Transfer) -> TransferSample | None:
         cached=transfer.from_cache,
         aborted=transfer.aborted,
         connection_setup=transfer.new_connection,
+        beside=transfer.beside,
     )
 
 

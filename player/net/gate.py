@@ -16,6 +16,7 @@ from player.errors import ErrorCode, NetError
 from player.net.around import BodyAround
 from player.net.cmsd import parse_cmsd
 from player.net.failures import failure, status_failure
+from player.net.kept import KeptBody
 from player.net.model import Body, Request, Response, Transfer, Transport
 from player.net.policy import with_defaults
 from player.net.ranges import ContentRange, Cutter, parse_content_range
@@ -33,18 +34,41 @@ class GateLimits:
 
 
 @dataclass(slots=True)
+class _Traffic:
+    """What all exchanges of a gate have received from the network, in bytes."""
+
+    received: int = 0
+
+
+@dataclass(slots=True)
 class _Record:
-    """What becomes the Transfer of one exchange."""
+    """What becomes the Transfer of one exchange. ``before``: what all had received when its body began, in bytes."""
 
     id: int
     request: Request
+    traffic: _Traffic
     queued_s: float
     start_s: float
     first_byte_s: float | None = None
     body: Body | None = None
     received: int = 0
+    before: int = 0
     complete: bool = False
     error: str | None = None
+
+    def began(self, body: Body, now_s: float) -> None:
+        """The answer has come, its body follows."""
+        self.body, self.first_byte_s, self.before = body, now_s, self.traffic.received
+
+    def took(self, size: int) -> None:
+        """A piece of the body."""
+        self.received += size
+        if not self._from_memory:
+            self.traffic.received += size
+
+    @property
+    def _from_memory(self) -> bool:
+        return isinstance(self.body, KeptBody)
 
     def transfer(self, end_s: float) -> Transfer:
         request, body = self.request, self.body
@@ -62,11 +86,17 @@ class _Record:
             attempt=request.attempt,
             http_version="" if body is None else body.http_version,
             new_connection=body is not None and body.new_connection,
+            from_cache=self._from_memory,
             error=self.error,
             aborted=not self.complete and self.error is None,
             queued_s=self.queued_s,
             cmsd=None if body is None else parse_cmsd(body.headers),
+            beside=None if self.first_byte_s is None else self._beside(),
         )
+
+    def _beside(self) -> int:
+        own = 0 if self._from_memory else self.received
+        return self.traffic.received - self.before - own
 
 
 class GateBody(BodyAround):
@@ -113,7 +143,7 @@ class GateBody(BodyAround):
                     raise _waited(error, request, ErrorCode.NET_STALLED, "{host} stopped sending.") from None
                 if self._cutter is not None:
                     chunk = self._cutter.cut(chunk)
-                record.received += len(chunk)
+                record.took(len(chunk))
                 if record.received > request.max_bytes:
                     raise self._too_large(request)
                 if chunk:
@@ -179,6 +209,7 @@ class Gate:
         self._clock = clock
         self._on_transfer = on_transfer
         self._slots = Slots(limits.per_host, limits.total)
+        self._traffic = _Traffic()
         self._count = 0
 
     @property
@@ -199,7 +230,7 @@ class Gate:
         number = self._count
         async with self._slots.hold(_host(request), request.priority), AsyncExitStack() as stack:
             start_s = self._clock.monotonic()
-            record = _Record(number, request, start_s - asked_s, start_s)
+            record = _Record(number, request, self._traffic, start_s - asked_s, start_s)
             stack.callback(self._report, record)
             try:
                 assert request.deadline_s is not None
@@ -235,8 +266,7 @@ class Gate:
             )
         except WaitedTooLong as error:
             raise _waited(error, request, ErrorCode.NET_TIMEOUT, "{host} does not answer.") from None
-        record.first_byte_s = self._clock.monotonic()
-        record.body = body
+        record.began(body, self._clock.monotonic())
         return GateBody(body, record, watchdog, self._clock)
 
     def _report(self, record: _Record) -> None:

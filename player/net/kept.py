@@ -43,7 +43,7 @@ class KeptAnswers:
         """The response to ``request``. Raises NetError."""
         answer = self._kept.pop(_key(request), None) if _can_be_kept(request) else None
         if answer is not None and self._clock.monotonic() - answer.at_s <= OLDEST_S:
-            yield _KeptBody(answer)
+            yield KeptBody(answer)
             return
         async with self._inner.open(request) as body:
             yield body
@@ -101,7 +101,7 @@ class _CopiedBody(BodyAround):
         self._keeper.keep(self._request, self._body, b"".join(parts))
 
 
-class _KeptBody:
+class KeptBody:
     """An answer out of memory."""
 
     http_version = ""

@@ -78,6 +78,7 @@ class Transfer:
     aborted: bool = False
     queued_s: float = 0.0  # waited for a free place before ``start_s``
     cmsd: Cmsd | None = None  # what the CDN said of itself
+    beside: int | None = None  # bytes that other exchanges received while the body of this one came
 
 
 @dataclass(frozen=True, slots=True)

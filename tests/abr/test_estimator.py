@@ -155,6 +155,22 @@ def test_what_overlapped_counts_also_when_it_ends_last() -> None:
         assert each.size * 8 / each.body_s > 2.9e6
 
 
+def test_sound_in_the_midst_of_a_picture_is_left_to_the_picture() -> None:
+    """However the two shared the link just then: a burst of it says neither that the link is fast nor slow."""
+    for bps in (50e6, 0.2e6):
+        estimate = after(transfer(1.0, bps, size=7_000), transfer(0.0, 3e6, size=1_500_000)).estimate(9.0)
+        assert (estimate.samples, estimate.measured) == (1, 1_507_000)
+        assert estimate.mean_bps == pytest.approx(3.014e6)
+
+
+def test_bytes_that_were_counted_beside_a_transfer_are_part_of_its_rate() -> None:
+    """The picture is still on its way when the sound has come: who counted its bytes knows what the link gave."""
+    sound = replace(transfer(0.0, 0.5e6, size=100_000), beside=500_000)
+    estimate = after(sound).estimate(9.0)
+    assert estimate.mean_bps == pytest.approx(3e6)
+    assert estimate.measured == 600_000
+
+
 def test_what_is_too_little_to_tell_is_not_among_the_recent() -> None:
     estimate = after(transfer(0.0, 4e6), transfer(5.0, 90e6, size=7_000)).estimate(9.0)
     assert [each.size for each in estimate.recent] == [500_000]

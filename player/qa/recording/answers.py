@@ -160,6 +160,7 @@ class RecordedTimes:
             start_s=start_s,
             first_byte_s=start_s + float(then["first_byte_s"]),
             end_s=start_s + float(then["seconds"]),
+            beside=then.get("beside_bytes", transfer.beside),
         )
 
 

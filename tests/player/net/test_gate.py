@@ -9,8 +9,10 @@ import pytest
 from player.errors import ErrorCode, NetError
 from player.manifest.model import ByteRange
 from player.net.gate import Gate, GateLimits
+from player.net.kept import KeptAnswers
 from player.net.model import Request, RequestKind, Response, Transfer
 from player.net.policy import POLICIES
+from player.told import rated
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
 
@@ -215,6 +217,30 @@ async def test_leaving_early_is_recorded_as_aborted() -> None:
     await bench.clock.run(leave())
     assert bench.transfers[-1].aborted
     assert bench.transport.open_now == 0
+
+
+async def test_what_others_received_meanwhile_is_counted() -> None:
+    bench = Bench()
+    bench.transport.always("http://", Act(rate_bps=8000, body=b"x" * 4000, chunk=500))
+
+    async def later(seconds: float, host: str) -> None:
+        await bench.clock.sleep(seconds)
+        await bench.gate.fetch(Request(RequestKind.SEGMENT, f"http://{host}/"))
+
+    await bench.clock.run(asyncio.gather(later(0.0, "a"), later(2.1, "b"), later(9.0, "c")))
+    assert [each.beside for each in bench.transfers] == [1500, 2000, 0]
+
+
+async def test_an_answer_out_of_memory_says_nothing_about_the_link() -> None:
+    bench, page = Bench(), Request(RequestKind.INIT, URL)
+    kept = KeptAnswers(bench.transport, bench.clock)
+    gate = Gate(kept, bench.clock, bench.transfers.append)
+    async with kept.ahead().open(page) as body:
+        assert [chunk async for chunk in body.chunks()]
+    await gate.fetch(page)
+    await gate.fetch(page)
+    assert [each.from_cache for each in bench.transfers] == [True, False]
+    assert [sample.cached for each in bench.transfers if (sample := rated(each)) is not None] == [True, False]
 
 
 async def test_cancelling_at_any_moment_leaves_nothing_behind() -> None:
