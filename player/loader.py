@@ -17,6 +17,7 @@ from player.clock import Clock
 from player.errors import ErrorCode, MatineeError, NetError
 from player.loads import (
     BytesSink,
+    Coming,
     LoadEvent,
     LoadOutcome,
     LoadProgress,
@@ -48,7 +49,7 @@ __all__ = [
     "Sink",
 ]
 
-Mark = Callable[[Request, float | None], Request]
+Mark = Callable[[Request, float | None, Coming | None], Request]
 
 TICK_S = 0.1
 SESSION_REFRESHES = 2  # per resource
@@ -119,7 +120,8 @@ class Loader:
     where there is no service. ``buffer_s`` tells the media time in hand. ``on_event`` hears of retries and changes of
     pathway. ``is_patient`` tells whether an outage may be waited out however long it takes, ``may_skip`` whether a
     gap is better than an end (in a download it is not). ``mark`` may put
-    data of ours on each request (with the media seconds it asks for). One loader serves one playback or download.
+    data of ours on each request (with the media seconds it asks for, and what comes after it). One loader serves one
+    playback or download.
     """
 
     def __init__(
@@ -312,7 +314,7 @@ class Loader:
             first_byte_s=resource.first_byte_s,
             attempt=job.attempts,
         )
-        return request if self._mark is None else self._mark(request, resource.duration_s), skip
+        return request if self._mark is None else self._mark(request, resource.duration_s, resource.coming), skip
 
     def _check(self, job: _Job, body: GateBody, request: Request, skip: int) -> None:
         """Whether ``body`` is (the rest of) the resource we know; tells the sink its length the first time."""

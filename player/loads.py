@@ -15,13 +15,21 @@ from player.recovery import Step
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """What will be asked for after this, as far as can be foreseen: its path relative to this one's."""
+
+    path: str
+    byte_range: ByteRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One thing to load, and where it can be had: an address per pathway.
 
     ``expected_size`` is the exact length in bytes, where the manifest or an index says it. ``duration_s`` is the
     media time that a segment carries; with it a transfer slower than real time is noticed. ``may_come``: it may not
     have been published yet (the live edge). ``first_byte_s`` is how long the server may take to begin its answer,
-    where it holds that back on purpose (a blocking reload of a playlist).
+    where it holds that back on purpose (a blocking reload of a playlist). ``coming`` is what comes after it.
     """
 
     kind: RequestKind
@@ -33,6 +41,7 @@ class Resource:
     priority: int = 0
     may_come: bool = False
     first_byte_s: float | None = None
+    coming: Coming | None = field(default=None, repr=False)
 
 
 class Sink(Protocol):

@@ -18,17 +18,20 @@ class Shape(StrEnum):
     TEXT = "text"
     TEXTS = "texts"  # version 2: a list
     TOKEN = "token"  # noqa: S105  (no secret)
+    PATH = "path"  # version 2: a list, with the range as a parameter
     PER_TYPE = "per_type"  # version 1: a number; version 2: a list of numbers, each for an object type
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """``header`` is the shard without ``CMCD-``; ``since`` the version that has the key; ``round`` to multiples."""
+    """``header`` is the shard without ``CMCD-``; ``since`` and ``until`` the versions that have the key; ``round`` to
+    multiples."""
 
     header: str
     shape: Shape
     round: int = 1
     since: int = 1
+    until: int = 2
     only_in_events: bool = False
 
 
@@ -40,7 +43,15 @@ class Item:
     object_type: str = ""
 
 
-Value = str | float | bool | Item | Sequence[str]
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path relative to what is asked for, and the byte range of it ("0-99"), empty for the whole."""
+
+    path: str
+    byte_range: str = ""
+
+
+Value = str | float | bool | Item | Path | Sequence[str]
 
 _OBJECT, _REQUEST, _STATUS, _SESSION = "Object", "Request", "Status", "Session"
 KEYS: Mapping[str, Key] = {
@@ -52,6 +63,8 @@ KEYS: Mapping[str, Key] = {
     "bl": Key(_REQUEST, Shape.PER_TYPE, 100),
     "dl": Key(_REQUEST, Shape.NUMBER, 100),
     "mtp": Key(_REQUEST, Shape.PER_TYPE, 100),
+    "nor": Key(_REQUEST, Shape.PATH),
+    "nrr": Key(_REQUEST, Shape.TEXT, until=1),
     "su": Key(_REQUEST, Shape.BOOLEAN),
     "pb": Key(_REQUEST, Shape.PER_TYPE, since=2),
     "sn": Key(_REQUEST, Shape.NUMBER, since=2),
@@ -86,7 +99,7 @@ def encode(values: Mapping[str, Value], version: int, *, event: bool = False) ->
     parts = (
         _pair(name, KEYS[name], values[name], version)
         for name in sorted(values)
-        if KEYS[name].since <= version and (event or not KEYS[name].only_in_events)
+        if KEYS[name].since <= version <= KEYS[name].until and (event or not KEYS[name].only_in_events)
     )
     return ",".join(part for part in parts if part)
 
@@ -122,11 +135,23 @@ def _pair(name: str, key: Key, value: Value, version: int) -> str:
     if key.shape is Shape.TEXTS:
         texts = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
         return f"{name}=({' '.join(_quoted(str(text)) for text in texts)})"
+    if isinstance(value, Path):
+        return _path_pair(name, value, version)
     item = value if isinstance(value, Item) else Item(float(value))  # type: ignore[arg-type]
     number = _number(item.value, key.round) if name != "pr" else f"{item.value:g}"
     if key.shape is Shape.PER_TYPE and version > 1:
         return f"{name}=({number}{';' + item.object_type if item.object_type else ''})"
     return f"{name}={number}"
+
+
+def _path_pair(name: str, value: Path, version: int) -> str:
+    text = quote(value.path, safe="")
+    if len(text) > MAX_TEXT:
+        return ""  # half a path leads nowhere
+    if version == 1:
+        return f'{name}="{text}"'
+    part = f';r="{value.byte_range}"' if value.byte_range else ""
+    return f'{name}=("{text}"{part})'
 
 
 def _number(value: float, multiple: int) -> str:

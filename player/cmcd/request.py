@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from player.cmcd.encode import Item, Value, headers, with_query
+from player.cmcd.encode import Item, Path, Value, headers, with_query
+from player.loads import Coming
+from player.manifest.model import ByteRange
 from player.net.model import Request, RequestKind
 
 _TYPES = {
@@ -67,18 +69,19 @@ class RequestMarker:
         self._number = 0
         self._stalls: dict[str, int] = {}  # by track: those that its last request knew of
 
-    def __call__(self, request: Request, duration_s: float | None = None) -> Request:
-        """``request`` with the data on it; ``duration_s`` is the media time that is asked for."""
+    def __call__(self, request: Request, duration_s: float | None = None, coming: Coming | None = None) -> Request:
+        """``request`` with the data on it; ``duration_s`` is the media time that is asked for, ``coming`` what will
+        be asked for next."""
         settings = self.settings
         if settings.mode is None or not request.url.startswith(("http:", "https:")):
             return request
         self._number += 1
-        values = self.values(request, duration_s)
+        values = self.values(request, duration_s, coming)
         if settings.mode is Mode.QUERY:
             return replace(request, url=with_query(request.url, values, settings.version))
         return replace(request, headers={**request.headers, **headers(values, settings.version)})
 
-    def values(self, request: Request, duration_s: float | None) -> dict[str, Value]:
+    def values(self, request: Request, duration_s: float | None, coming: Coming | None = None) -> dict[str, Value]:
         """The keys for this request: the session's with every kind, the buffer's and the object's with media only."""
         now = self._moment()
         kind = object_type(request, now.main)
@@ -102,6 +105,8 @@ class RequestMarker:
             found["dl"] = now.buffer_s * 1000 / max(now.speed, 0.1)
         if duration_s is not None:
             found["d"] = duration_s * 1000
+        if coming is not None:
+            found |= _next_object(coming)
         if not _is_beside(request):
             if now.rung_bps is not None:
                 found["br"] = Item(now.rung_bps / 1000, kind)
@@ -109,6 +114,16 @@ class RequestMarker:
             if now.top_bps is not None:
                 found["tb"] = Item(now.top_bps / 1000, kind)
         return found
+
+
+def _next_object(coming: Coming) -> dict[str, Value]:
+    part = "" if coming.byte_range is None else _range_text(coming.byte_range)
+    named: dict[str, Value] = {"nor": Path(coming.path, part)}
+    return {**named, "nrr": part} if part else named
+
+
+def _range_text(wanted: ByteRange) -> str:
+    return f"{wanted.start}-{'' if wanted.end is None else wanted.end - 1}"
 
 
 def session_values(settings: CmcdSettings, session_id: str, content_id: str, now: PlayerMoment) -> dict[str, Value]:

@@ -6,6 +6,7 @@ packaged sources with schemes of their own, so the five rules of RFC 3986 5.2.2 
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from player.errors import ErrorCode, ManifestError
@@ -96,6 +97,15 @@ def folder_of(url: str) -> str:
     if authority is not None and not path:
         path = "/"
     return unsplit_url(scheme, authority, path[: path.rfind("/") + 1], None, None)
+
+
+def path_between(url: str, other: str) -> str | None:
+    """``other`` as a path relative to ``url``, without its query; None where it is on another server."""
+    scheme, authority, path, _, _ = split_url(url)
+    to_scheme, to_authority, to_path, _, _ = split_url(other)
+    if (scheme, authority) != (to_scheme, to_authority) or not to_path.startswith("/"):
+        return None
+    return posixpath.relpath(to_path, posixpath.dirname(path) or "/")
 
 
 class Resolver:

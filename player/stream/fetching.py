@@ -161,6 +161,7 @@ class SegmentFetcher:
             duration_s=segment.duration_s,
             expected_size=segment.size_bytes,
             may_come=order.may_come,
+            coming=self._sources.coming(order.rendition, segment),
         )
 
     def _bound(self, watch: Watch, entry: Entry) -> Callable[[LoadProgress], LoadVerdict]:

@@ -18,6 +18,7 @@ from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from player.errors import ErrorCode, ManifestError, MediaError
 from player.loader import Loader, LoadResult, Resource
+from player.loads import Coming
 from player.manifest import attach_index, attach_playlist, index_ranges, relocate, segment_url
 from player.manifest.model import (
     Container,
@@ -32,6 +33,7 @@ from player.manifest.model import (
     SegmentIndex,
 )
 from player.manifest.steering import moved_places, own_places
+from player.manifest.urls import path_between
 from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
@@ -168,6 +170,15 @@ class Sources:
             return self.growing.known(rendition)
         result = self._result(("index", id(rendition)))
         return loaded(rendition) if result is None else cast("SegmentIndex", result)
+
+    def coming(self, rendition: Rendition, segment: Segment) -> Coming | None:
+        """What comes after ``segment`` if the quality stays; None where it is not listed, or on another server."""
+        index = self.index_if_known(rendition)
+        position = segment.number + 1 - index[0].number if index else 0
+        if index is None or not 0 < position < len(index):
+            return None
+        path = path_between(segment.url, index[position].url)
+        return None if path is None else Coming(path, index[position].byte_range)
 
     def as_loaded(self, rendition: Rendition) -> Rendition:
         """The rendition with what its own playlist has said of it, once that is loaded (the tiles of its sheets)."""

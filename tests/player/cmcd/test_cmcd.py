@@ -9,6 +9,8 @@ import pytest
 
 from player.cmcd import CmcdReporter, CmcdSettings, Item, Mode, PlayerMoment, RequestMarker, encode, moment_of
 from player.events import BufferSampled, ErrorRaised, PhaseReached, StatusChanged, TransferDone
+from player.loads import Coming
+from player.manifest.model import ByteRange
 from player.net.cmsd import Cmsd, parse_cmsd
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Transfer
@@ -51,6 +53,23 @@ def test_version_2_has_more_and_says_for_which_object_type() -> None:
     assert "sta=p" in text
     assert "sn=1" in text
     assert "ts=" not in text, "only in events"
+
+
+@pytest.mark.parametrize(
+    ("coming", "first", "second"),
+    [
+        (Coming("../a/2.m4s"), 'nor="..%2Fa%2F2.m4s"', 'nor=("..%2Fa%2F2.m4s")'),
+        (Coming("v.mp4", ByteRange(100, 50)), 'nor="v.mp4",nrr="100-149"', 'nor=("v.mp4";r="100-149")'),
+        (Coming("v.mp4", ByteRange(7)), 'nor="v.mp4",nrr="7-"', 'nor=("v.mp4";r="7-")'),
+        (Coming("x" * 129), "", ""),
+    ],
+)
+def test_what_comes_next_is_named(coming: Coming, first: str, second: str) -> None:
+    for version, expected in ((1, first), (2, second)):
+        marker = RequestMarker(CmcdSettings(version=version), "film", lambda: NOW)
+        text = parse_qs(urlsplit(marker(Request(RequestKind.SEGMENT, URL), 4.0, coming).url).query)["CMCD"][0]
+        assert (expected in text) if expected else ("nor" not in text)
+        assert ("nrr" in text) is ("nrr" in expected)
 
 
 def test_headers_are_sorted_into_shards() -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from player.errors import ErrorCode, MediaError, NetError
+from player.loads import Coming
 from player.manifest import parse
 from player.manifest.model import (
     ByteRange,
@@ -162,6 +163,16 @@ async def test_a_playlist_that_is_gone_here_is_taken_from_there() -> None:
     index = await bench.clock.run(bench.sources.index(own))
     assert [segment.url for segment in index] == ["http://b.test/other/one.ts", "http://b.test/other/two.ts"]
     assert "http://b.test/other/two.ts" in bench.sources.urls(own, index[1].url, index[1]).values()
+
+
+async def test_what_comes_after_a_segment_is_known_where_it_is_listed() -> None:
+    what, own = hls()
+    bench = Bench(what, {"http://a.test/low.m3u8": PLAYLIST.replace("two", "x/two").encode()})
+    first, last = await bench.clock.run(bench.sources.index(own))
+    assert bench.sources.coming(own, first) == Coming("x/two.ts")
+    assert bench.sources.coming(own, last) is None
+    assert bench.sources.coming(own, first._replace(url="http://b.test/one.ts")) is None, "another server"
+    assert bench.sources.coming(rendition("v", segments=ListedIndex(())), first) is None
 
 
 async def test_a_failure_is_not_kept() -> None:
