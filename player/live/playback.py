@@ -110,13 +110,13 @@ class LivePlayback:
             await self._refresher.set_clock()
         self._streaming.go_live(self._refresher)
         timeline = self._streaming.timeline
-        now_s = self._clock.monotonic()
+        now_s = self._clock.monotonic()  # one time for all: where it begins must not hang on how busy the machine is
         self._see_end(now_s)
         latency = latency_of(
             self._programme.presentation, timeline.slots[-1].duration_s, timeline.end_s - timeline.start_s
         )
         self._guide = Guide(latency, self._monitor.state.speed)
-        begin_s = timeline.rounded(self._guide.begin_s(self._moment(timeline.start_s), asked_s))
+        begin_s = timeline.rounded(self._guide.begin_s(self._moment(timeline.start_s, now_s), asked_s))
         self._refresher.follow()
         self._monitor.update(live=True)
         return begin_s
@@ -127,7 +127,7 @@ class LivePlayback:
         if guide is None or self._ended:
             return
         self._refresher.follow()
-        moment = self._moment(position_s)
+        moment = self._moment(position_s, self._clock.monotonic())
         advice = guide.look(moment)
         self._streaming.behind(advice.view.latency_s, advice.view.target_s)
         changes: dict[str, Any] = {"live_view": advice.view}
@@ -158,7 +158,7 @@ class LivePlayback:
         """The viewer wants to jump to ``target_s``; the place in the window that is nearest to it."""
         if self._guide is None or self._ended:
             return target_s
-        moment = self._moment(target_s)
+        moment = self._moment(target_s, self._clock.monotonic())
         place_s = self._guide.inside(target_s, moment)
         self._guide.sought(place_s, moment)
         return place_s
@@ -167,7 +167,7 @@ class LivePlayback:
         """Where the programme is shown live."""
         if self._guide is None or self._ended:
             return self._streaming.timeline.end_s
-        return self._guide.live_s(self._moment(self._streaming.timeline.end_s))
+        return self._guide.live_s(self._moment(self._streaming.timeline.end_s, self._clock.monotonic()))
 
     def wished(self, speed: float) -> None:
         """The viewer chose a speed."""
@@ -183,7 +183,7 @@ class LivePlayback:
         again."""
         self._gone = error
 
-    def _moment(self, position_s: float) -> Moment:
+    def _moment(self, position_s: float, now_s: float) -> Moment:
         state, timeline = self._monitor.state, self._streaming.timeline
         buffer_s = max(0.0, self._streaming.buffered_until() - position_s)
         return Moment(
@@ -194,7 +194,7 @@ class LivePlayback:
             seeking=state.status in (Status.SEEKING, Status.LOADING),
             window_start_s=timeline.start_s,
             published_s=timeline.end_s,
-            edge_s=self._edge.at(self._clock.monotonic()),
+            edge_s=self._edge.at(now_s),
             slides=self._slides(),
             lag_s=self._lag.worst_s,
             resumes_s=self._resumes_s(position_s) if buffer_s < _HARDLY_S else None,

@@ -42,7 +42,7 @@ class ReplayTransport:
         self._clock = clock
         self._exact: defaultdict[_Key, list[Exchange]] = defaultdict(list)
         self._anywhere: defaultdict[_Key, list[Exchange]] = defaultdict(list)
-        for each in as_measured(recording.exchanges, recording.report["requests"]):
+        for each in with_work(as_measured(recording.exchanges, recording.report["requests"])):
             self._exact[each.method, each.url, each.range].append(each)
             self._anywhere[each.method, place_of(each.url), each.range].append(each)
         self._asked: Counter[_Key] = Counter()
@@ -175,6 +175,26 @@ def as_measured(exchanges: Sequence[Exchange], requests: Sequence[Mapping[str, A
         same = [each for each in nearby if (each["kind"], each["bytes"]) == (exchange.kind, exchange.size)]
         found.append(_with_times(exchange, same[-1]) if same and exchange.whole else exchange)
     return found
+
+
+def with_work(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Manifests before the first media arrive as late as what was asked for after them: what the machine had to do
+    with them is part of the session, for where a live programme is joined depends on when."""
+    first_s = min((each.at_s for each in exchanges if each.kind in _MEDIA), default=0.0)
+    return [
+        replace(each, seconds=_until_asked_again(each, exchanges) - each.at_s)
+        if each.kind == RequestKind.MANIFEST and each.whole and each.at_s + each.seconds <= first_s
+        else each
+        for each in exchanges
+    ]
+
+
+def _until_asked_again(exchange: Exchange, exchanges: Sequence[Exchange]) -> float:
+    """When the next exchange began; the end of this one where another was under way: that may be what was awaited."""
+    end_s = exchange.at_s + exchange.seconds
+    if any(each.at_s < end_s < each.at_s + each.seconds for each in exchanges if each is not exchange):
+        return end_s
+    return min((each.at_s for each in exchanges if each.at_s >= end_s), default=end_s)
 
 
 def _with_times(exchange: Exchange, request: Mapping[str, Any]) -> Exchange:

@@ -25,7 +25,7 @@ _BODY_BYTES = 512 * 1024 * 1024
 _MOST_ENTRIES = 200_000
 _LEVEL = 1  # media do not shrink, manifests do in any case
 _REPORT_ROWS = (  # list, its numbers, what else it has
-    ("decisions", ("at_s", "position"), ("rung", "sentence")),
+    ("decisions", ("at_s", "position", "media_s"), ("rung", "sentence")),
     ("requests", ("at_s", "bytes"), ("kind", "url", "first_byte_s", "seconds")),
     ("abandoned", ("at_s", "rung"), ("to_rung", "sentence")),
     ("seeks", ("at_s", "to_s"), ()),

@@ -166,8 +166,9 @@ def _is_look_back(number: int, report: Mapping[str, Any]) -> bool:
     return not any(rows[number - 1]["at_s"] <= each["at_s"] <= rows[number]["at_s"] for each in seeks)
 
 
-def _place(decision: Mapping[str, Any] | None) -> tuple[int, int | None] | None:
-    return None if decision is None else (decision["position"], decision["rung"])
+def _place(decision: Mapping[str, Any] | None) -> tuple[float, int | None] | None:
+    """The segment by its time: of a window that slides the same one may have another number."""
+    return None if decision is None else (round(decision["media_s"], 2), decision["rung"])
 
 
 def _shown(decision: Mapping[str, Any] | None) -> str:

@@ -19,7 +19,8 @@ from player.net.faults import FaultPlan
 from player.net.shaping import Period, Trace
 from player.opening import Source
 from player.qa.har import har
-from player.qa.recording.archive import VERSION, Recording, read_recording
+from player.qa.recording.answers import with_work
+from player.qa.recording.archive import VERSION, Exchange, Recording, read_recording
 from player.qa.recording.replay import replay, replay_freely
 from player.qa.recording.scrub import Scrubber, place_of
 from player.qa.script import Do, Step
@@ -90,6 +91,22 @@ def test_a_policy_that_decides_anew_decides_the_same_and_another_one_does_not(tm
     bare = replace(recording, exchanges=tuple(replace(each, body="") for each in recording.exchanges))
     with pytest.raises(InputError, match="no media"):
         replay_freely(bare, tmp_path)
+
+
+def test_what_the_machine_had_to_do_with_a_manifest_is_part_of_the_session() -> None:
+    def exchange(kind: str, at_s: float, seconds: float) -> Exchange:
+        return Exchange(kind, kind, "GET", None, "", "", 1, at_s, 0.1, seconds, 200, {}, "", True, 1, "", "", True)
+
+    master, video, audio = (
+        exchange("manifest", 0.0, 0.2),
+        exchange("manifest", 1.0, 0.5),
+        exchange("manifest", 1.1, 0.2),
+    )
+    rest = [exchange("init", 2.0, 0.1), exchange("segment", 2.2, 0.1), exchange("manifest", 4.0, 0.1)]
+    found = with_work([master, video, audio, *rest])
+    assert [each.seconds for each in found] == [1.0, 1.0, 0.2, 0.1, 0.1, 0.1], (
+        "the audio playlist kept nobody waiting"
+    )
 
 
 def test_a_changed_policy_is_noticed(tmp_path: Path) -> None:

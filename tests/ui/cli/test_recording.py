@@ -108,8 +108,8 @@ def test_nothing_secret_is_in_what_a_playback_leaves(
     assert set(after["paths"]) <= {"edge-a", "edge-b"}
 
 
-def decisions(report: dict[str, Any]) -> list[tuple[int, int, str]]:
-    return [(row["position"], row["rung"], row["sentence"]) for row in report["decisions"]]
+def decisions(report: dict[str, Any]) -> list[tuple[float, int, str]]:
+    return [(row["media_s"], row["rung"], row["sentence"]) for row in report["decisions"]]
 
 
 def test_queries_are_scrubbed_and_a_session_at_real_speed_is_replayed(
