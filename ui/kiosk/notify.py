@@ -25,6 +25,10 @@ class Notifier:
         """To be sent more often than half of ``WatchdogSec``."""
         self._send(f"WATCHDOG=1\nSTATUS={status}")
 
+    def broken(self, status: str) -> None:
+        """As if the watchdog had run out: systemd begins everything anew."""
+        self._send(f"STATUS={status}\nWATCHDOG=trigger")
+
     def stopping(self) -> None:
         """The kiosk ends because it was told to."""
         self._send("STOPPING=1")

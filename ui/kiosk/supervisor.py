@@ -20,6 +20,7 @@ from ui.kiosk import provisioning as files
 from ui.kiosk.child import Child
 from ui.kiosk.date import SystemDate
 from ui.kiosk.disk import bound_log, tidy
+from ui.kiosk.display_watch import DisplayWatch
 from ui.kiosk.health import Health, HealthServer
 from ui.kiosk.notify import Notifier
 from ui.kiosk.place import Place, keep_good
@@ -38,6 +39,7 @@ _END_S = 3.0  # less than TimeoutStopSec of the unit: where the compositor has d
 _FALLBACK_PAUSE_S = 10.0
 _UNSEEN_S = 60.0  # without a word of anything that draws, systemd is to begin everything anew
 _SWITCH_S, _SWITCH_AGAIN_S = 20.0, 10.0
+_LISTEN_AGAIN_S = 10.0
 
 Command = Callable[[str, int], Sequence[str]]
 """The words that begin a part (``screen`` or ``fallback``) with an entry."""
@@ -75,7 +77,10 @@ class Supervisor:
         self._switching: asyncio.Task[None] | None = None
         self._remote: asyncio.Task[None] | None = None
         self._remote_for: object = None
+        self._display = DisplayWatch(environ, partial(self._notifier.broken, "the display server stands still"))
         self._listens_on: int | None = None  # what the file says
+        self._taken: int | None = None  # a port that somebody else has
+        self._listen_at = 0.0
         self.health_port = 0
 
     async def run(self) -> int:
@@ -92,6 +97,7 @@ class Supervisor:
             self._mind_remote: _LOOK_AT_FILE_S,
         }
         due = dict.fromkeys(every, self._began)
+        watching = asyncio.create_task(self._display.run(), name="display-watch")
         try:
             while not self._leaving.is_set():
                 now = time.monotonic()
@@ -104,6 +110,7 @@ class Supervisor:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._leaving.wait(), _TICK_S)
         finally:
+            watching.cancel()
             await self._close()
         return self._code
 
@@ -125,7 +132,7 @@ class Supervisor:
             without_picture_s=without_s,
             up_s=now - self._began,
             memory=memory_of(self._screen.pid) if self._screen else 0,
-            disk_free=shutil.disk_usage(self._place.state).free,
+            disk_free=_free_at(self._place.state),
             failures=watchdog.failures,
             shows_fallback=watchdog.shows_fallback,
             screen_on=screen_is_on(self._provisioning.screen_on, moment),
@@ -291,18 +298,20 @@ class Supervisor:
             self._notifier.alive(f"{health.phase}, {health.status or 'nothing'}: {health.entry}")
 
     async def _mind_health(self) -> None:
-        """Listen where the file says."""
-        port = self._provisioning.health_port
-        if port == self._listens_on:
+        """Listen where the file says; a port that is taken is tried again."""
+        port, now = self._provisioning.health_port, time.monotonic()
+        if port == self._listens_on or (port == self._taken and now < self._listen_at):
             return
-        self._listens_on = port
         await self._server.close()
-        if not port:
-            return
+        self._listens_on = None
         try:
-            self.health_port = await self._server.start(port)
+            self.health_port = await self._server.start(port) if port else 0
         except OSError as error:
-            _log.warning("nobody can ask how this screen is: %s", error.strerror)
+            if port != self._taken:
+                _log.warning("nobody can ask how this screen is: %s", error.strerror)
+            self._taken, self._listen_at = port, now + _LISTEN_AGAIN_S
+            return
+        self._listens_on, self._taken = port, None
 
     async def _close(self) -> None:
         self._notifier.stopping()
@@ -320,6 +329,14 @@ def _say_why(task: asyncio.Task[None]) -> None:
     error = None if task.cancelled() else task.exception()
     if error is not None:
         _log.error("asking for commands went wrong", exc_info=error)
+
+
+def _free_at(folder: Path) -> int:
+    """Bytes; 0 where the disk does not say."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
 
 
 def _mark_of(file: Path) -> tuple[int, int] | None:

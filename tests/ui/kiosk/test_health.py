@@ -84,11 +84,13 @@ def test_systemd_is_told(tmp_path: Path) -> None:
         notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
         notifier.ready("beginning")
         notifier.alive("running")
+        notifier.broken("stands still")
         notifier.stopping()
-        told = [listener.recv(4096).decode() for _ in range(3)]
+        told = [listener.recv(4096).decode() for _ in range(4)]
         notifier.close()
         notifier.alive("nothing is sent any more")
-    assert told == ["READY=1\nSTATUS=beginning", "WATCHDOG=1\nSTATUS=running", "STOPPING=1"]
+    assert told[:2] == ["READY=1\nSTATUS=beginning", "WATCHDOG=1\nSTATUS=running"]
+    assert told[2:] == ["STATUS=stands still\nWATCHDOG=trigger", "STOPPING=1"]
 
 
 def test_a_systemd_that_is_gone_or_absent_is_no_trouble(tmp_path: Path) -> None:
