@@ -236,9 +236,10 @@ class Sources:
         return index
 
     def playlist_urls(self, rendition: Rendition, url: str) -> Mapping[str, str]:
-        """The address of a rendition's playlist for each pathway; ``url`` is that of the leading one."""
+        """The address of a rendition's playlist for each pathway; ``url`` is where it was had last."""
         own = {self._name(place): address for place, address in _own_playlists(self._places(rendition))}
-        return {**self.urls(rendition, url), **own}
+        listed = rendition.segments.url if isinstance(rendition.segments, PlaylistRef) else url
+        return {**self.urls(rendition, listed), **self.urls(rendition, url), **own}
 
     async def _load_own_playlist(self, rendition: Rendition, location: Location, url: str) -> SegmentIndex:
         resource = Resource(RequestKind.MANIFEST, {self._name(location): url}, track=rendition.id)

@@ -138,9 +138,9 @@ class Broadcast:
 
 class Viewing:
     """One playback of a :class:`Broadcast`. ``sink`` shows it; ``jumps`` are where it was told to go, ``selections``
-    the tracks whenever there were more periods."""
+    the tracks whenever there were more periods. ``buffer_s`` is what the loader believes to be in hand."""
 
-    def __init__(self, broadcast: Broadcast) -> None:
+    def __init__(self, broadcast: Broadcast, buffer_s: float = 0.0) -> None:
         self.broadcast = broadcast
         clock = self.clock = broadcast.clock
         self.transport = ScriptedTransport(clock)
@@ -152,7 +152,7 @@ class Viewing:
         self.jumps: list[float] = []
         self.selections: list[Selection] = []
         self.speed = 1.0
-        self.loader = Loader(self.gate, self.paths, clock, Random(1))
+        self.loader = Loader(self.gate, self.paths, clock, Random(1), buffer_s=lambda: buffer_s)
         self.playhead = Playhead()
         self.monitor = Monitor(self.playhead, clock, self.events.append, lambda _state: None, lambda: None)
         self.wishes = Wishes()

@@ -99,6 +99,10 @@ class ScriptedTransport:
         """Answer every request whose URL begins with ``prefix`` so, after the planned acts."""
         self._always[prefix] = act
 
+    def forget(self, prefix: str) -> None:
+        """No longer answer as :meth:`always` said."""
+        self._always.pop(prefix)
+
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
         if not request.url.startswith(("http://", "https://")):
