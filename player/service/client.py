@@ -79,7 +79,6 @@ class ServiceClient:
         self._store = tokens
         self._clock = clock or SystemClock()
         self._tokens: Tokens | None = None
-        self._loaded = False
         self._renewing = asyncio.Lock()
 
     @property
@@ -402,9 +401,9 @@ class ServiceClient:
         return response
 
     async def _present(self) -> Tokens | None:
-        if not self._loaded:
+        """None is looked up again: another program of this viewer may have signed in since."""
+        if self._tokens is None:
             self._tokens = await asyncio.to_thread(self._store.load)
-            self._loaded = True
         return self._tokens
 
     async def _renew(self, stale: Tokens) -> Tokens:
@@ -427,13 +426,15 @@ class ServiceClient:
     async def _sign_in(self, path: str, document: Mapping[str, str]) -> Tokens:
         asked_at = self._clock.wall()
         tokens = _sign_in_of(await self._post(path, document), asked_at)
-        self._tokens, self._loaded = tokens, True
+        self._tokens = tokens
         await asyncio.to_thread(self._store.save, tokens)
         return tokens
 
     async def _forget(self) -> None:
-        self._tokens, self._loaded = None, True
-        await asyncio.to_thread(self._store.clear)
+        try:
+            await asyncio.to_thread(self._store.clear)
+        finally:
+            self._tokens = None
 
 
 def _request(

@@ -259,8 +259,8 @@ def _web_address(table: Table, key: str) -> str:
     url = table.text(key, "", most=4096)
     try:
         parts = urlsplit(url)
-        good = not url or (parts.scheme in ("http", "https") and bool(parts.hostname))
-    except ValueError:
+        good = not url or (parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # also for a port that is none
         good = False
     if not good:
         raise TableError(table.line(key), f"{key} must be an address that begins with http:// or https://")

@@ -176,9 +176,14 @@ class KioskScreen(QObject):
             self._after(self._program.failed(now, self._date.now()))
 
     def _after(self, action: Play | Stop | None) -> None:
-        """Not within a call of the playback that has just ended."""
+        """Not within a call of the playback that has just ended, and only what is still due by then."""
+
+        def do() -> None:
+            if self._program.playing == (action.index if isinstance(action, Play) else None):
+                self._do(action)
+
         if self._timer.isActive():
-            QTimer.singleShot(0, self, lambda: self._do(action))
+            QTimer.singleShot(0, self, do)
 
     def _end(self) -> None:
         if self._relay is not None:

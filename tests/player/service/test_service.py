@@ -224,6 +224,14 @@ async def test_tokens_that_another_program_renewed_are_taken_over() -> None:
     assert bench.bearers("/catalog/t1")[-1] == "Bearer SECRET-access-2"
 
 
+async def test_a_sign_in_by_another_program_is_seen() -> None:
+    """Such as that of a kiosk, whose screen plays already."""
+    bench = Bench()
+    assert await bench.client.account() is None
+    await Bench(bench.store).signed_in()
+    assert await bench.client.account() is not None
+
+
 async def test_an_expired_sign_in_asks_for_a_new_one_and_is_forgotten() -> None:
     bench = Bench()
     await bench.signed_in()

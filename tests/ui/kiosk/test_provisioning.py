@@ -109,6 +109,7 @@ max_kbps = 2000
         (4, SMALL + 'variant = "secret"\n'),
         (3, SMALL.replace("https:", "file:")),
         (3, SMALL.replace("https:", "ht!tp:")),
+        (3, SMALL.replace("streams.test", "streams.test:99999")),
         (2, 'format = 1\n[[entry]]\nname = "a"\n'),
         (2, 'format = 1\n[[entry]]\nurl = "https://a.test/"\ntitle = "b"\n'),
         (3, 'format = 1\n[[entry]]\ntitle = "../b"\n'),
