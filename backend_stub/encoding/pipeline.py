@@ -13,6 +13,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,8 +111,9 @@ def publish_file(
             work = Stages(settings, storage, publisher).run
             title_id = _Client(work, jobs, job_id, slots or os.cpu_count() or 1).work(report, cancel)
         except BaseException:
-            jobs.cancel(job_id)
-            jobs.delete(job_id)
+            with suppress(JobNotFoundError):  # somebody else published the same file and has taken the job away
+                jobs.cancel(job_id)
+                jobs.delete(job_id)
             raise
         finally:
             storage.forget(job_folder(job_id))
@@ -149,6 +151,7 @@ class _Client:
                     self._tell(report)
                     return str(job.result["title_id"])
                 if job.state is JobState.PARKED:
+                    self._worker.stop()  # it tells the table of an error before it tells us
                     raise self._reason(job)
         finally:
             self._worker.stop()

@@ -111,6 +111,9 @@ def probe(path: Path) -> SourceInfo:
 
 
 def _check_readable(path: Path) -> None:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # Opening a pipe that nobody fills would wait for ever, and a device has no end.
+        raise BadInputError(f"{path.name} is a pipe or a device, not a file.")
     try:
         with path.open("rb") as file:
             first = file.read(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from backend_stub.encoding.boxes import read_init
 from backend_stub.encoding.errors import BadInputError, CancelledError, DamagedOutputError
 from backend_stub.encoding.package import CLEARKEY_SYSTEM, COMMON_SYSTEM
 from backend_stub.encoding.pipeline import TitleOptions, path_title, publish_file
+from backend_stub.jobs.model import Claim
+from backend_stub.jobs.opening import open_jobs
+from backend_stub.jobs.states import TaskState
+from backend_stub.jobs.store import Jobs
 from backend_stub.services.publishing import PublishedTitle, PublishError, is_published
 from tests.backend_stub.encoding.conftest import ffmpeg
 from tests.kit import barcode, media
@@ -104,6 +109,38 @@ def test_bad_input_leaves_nothing(tmp_path: Path, name: str, content: bytes, wor
     settings = Settings(tmp_path / "data")
     with pytest.raises(BadInputError, match=word):
         publish_file(settings, tmp_path / name, FAST)
+    assert left_behind(settings) == []
+
+
+def test_the_reason_is_known_though_the_job_table_hears_of_it_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail = Jobs.fail
+
+    def fail_and_let_others_look(self: Jobs, claim: Claim, sentence: str, *, final: bool = False) -> TaskState:
+        try:
+            return fail(self, claim, sentence, final=final)
+        finally:
+            time.sleep(0.3)
+
+    monkeypatch.setattr(Jobs, "fail", fail_and_let_others_look)
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(BadInputError, match="is empty"):
+        publish_file(Settings(tmp_path / "data"), tmp_path / "empty.mp4", FAST)
+
+
+def test_who_publishes_the_same_file_beside_us_may_take_the_job_away(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    settings = Settings(tmp_path / "data")
+
+    def take_away(_stage: str, _done: float) -> None:
+        with open_jobs(settings) as jobs:
+            for job in jobs.page():
+                jobs.cancel(job.id)
+                jobs.delete(job.id)
+
+    with pytest.raises((CancelledError, BadInputError)):
+        publish_file(settings, tmp_path / "empty.mp4", FAST, progress=take_away)
     assert left_behind(settings) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def test_a_folder(tmp_path: Path) -> None:
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     assert refusal(tmp_path / "empty.mp4") == "empty.mp4 is empty."
+
+
+def test_a_pipe_that_nobody_fills_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert refusal(tmp_path / "pipe.mp4") == "pipe.mp4 is a pipe or a device, not a file."
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "notes.mp4", "notes.nfo"])
