@@ -99,7 +99,9 @@ def _player_files(root: Path, source: Source) -> None:
     journal = root / "usr/lib/systemd/journald@matinee-kiosk.conf.d/50-matinee.conf"
     _put(units / "matinee-kiosk.journald.conf", journal)
     _put(units / "matinee-kiosk.sysusers", root / "usr/lib/sysusers.d/matinee-kiosk.conf")
-    _put(source.folder / "packaging" / "kiosk.example.toml", root / "usr/share/doc/matinee/examples/kiosk.toml")
+    examples = root / "usr/share/doc/matinee/examples"
+    _put(source.folder / "packaging" / "kiosk.example.toml", examples / "kiosk.toml")
+    _put(units / "matinee-kiosk.logind.conf", examples / "logind.conf")
     date = datetime.datetime.fromtimestamp(source.epoch_s, datetime.UTC).strftime("%Y-%m-%d")
     about = (desktop / "matinee.metainfo.xml").read_text(encoding="utf-8")
     about = about.replace("@ID@", COMPONENT_ID).replace("@VERSION@", source.version).replace("@DATE@", date)

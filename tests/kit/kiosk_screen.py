@@ -59,7 +59,8 @@ class Kiosk:
         (folder / "state").mkdir(exist_ok=True)
         self.place = Place(folder / "kiosk.toml", folder / "state")
         self.place.file.write_text(file)
-        self.supervisor = Supervisor(self.place, load(self.place.file), "1.0", QUICK, self.command, {})
+        environ = {"RUNTIME_DIRECTORY": str(folder)}
+        self.supervisor = Supervisor(self.place, load(self.place.file), "1.0", QUICK, self.command, environ)
 
     def command(self, part: str, entry: int) -> list[str]:
         return [sys.executable, "-c", SCREEN, str(self.folder), part, str(entry)]

@@ -14,6 +14,7 @@ import pytest
 
 from player.errors import ExitCode
 from ui.kiosk import supervisor
+from ui.kiosk.process import EXIT_LEAVE
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 KIOSK = PACKAGING / "systemd" / "matinee-kiosk.service"
@@ -89,6 +90,13 @@ def test_the_kiosk_reaches_its_sockets() -> None:
     assert service["ProtectSystem"] == "strict"
     assert service["PrivateTmp"] == "yes"
     assert f"Environment=XDG_RUNTIME_DIR=/run/{service['RuntimeDirectory']}\n" in KIOSK.read_text(encoding="utf-8")
+
+
+def test_the_unit_does_not_bring_an_operator_back_who_has_left() -> None:
+    service = kiosk_service()
+    assert service["ExecCondition"].endswith(f" ! -e /run/{service['RuntimeDirectory']}/{supervisor.LEFT}")
+    assert service["RuntimeDirectoryPreserve"] == "restart", "the file is there until the unit has stopped"
+    assert service["RestartPreventExitStatus"] == str(EXIT_LEAVE)
 
 
 def test_systemd_keeps_hold_of_the_kiosk() -> None:

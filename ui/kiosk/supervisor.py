@@ -41,6 +41,8 @@ _UNSEEN_S = 60.0  # without a word of anything that draws, systemd is to begin e
 _SWITCH_S, _SWITCH_AGAIN_S = 20.0, 10.0
 _LISTEN_AGAIN_S = 10.0
 
+LEFT = "left"
+"""The file in the unit's runtime directory that says that the operator has left."""
 Command = Callable[[str, int], Sequence[str]]
 """The words that begin a part (``screen`` or ``fallback``) with an entry."""
 
@@ -77,6 +79,7 @@ class Supervisor:
         self._switching: asyncio.Task[None] | None = None
         self._remote: asyncio.Task[None] | None = None
         self._remote_for: object = None
+        self._runtime = environ.get("RUNTIME_DIRECTORY", "")
         self._display = DisplayWatch(environ, partial(self._notifier.broken, "the display server stands still"))
         self._listens_on: int | None = None  # what the file says
         self._taken: int | None = None  # a port that somebody else has
@@ -241,7 +244,16 @@ class Supervisor:
         if code == EXIT_LEAVE:
             _log.info("the operator leaves the kiosk")
             self._code = EXIT_LEAVE
+            self._tell_the_unit()
             self._leaving.set()
+
+    def _tell_the_unit(self) -> None:
+        """The unit does not begin again where this file lies: not every compositor hands on an exit code."""
+        if self._runtime:
+            try:
+                Path(self._runtime, LEFT).touch()
+            except OSError as error:
+                _log.warning("systemd will begin the kiosk again: %s", error.strerror)
 
     def _on_fallback_beat(self, _beat: Beat) -> None:
         self._seen = time.monotonic()

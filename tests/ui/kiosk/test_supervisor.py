@@ -14,6 +14,7 @@ from player.errors import InputError
 from tests.kit.kiosk_screen import FILE, Kiosk
 from ui.kiosk.place import read_or_last_good
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE
+from ui.kiosk.supervisor import LEFT
 
 
 @pytest.fixture
@@ -57,8 +58,10 @@ async def test_the_operator_begins_it_anew_and_leaves(kiosk: Kiosk) -> None:
         (kiosk.folder / f"exit-{EXIT_ANEW}").touch()
         await kiosk.anew(before)
         assert kiosk.supervisor.health().restarts["asked"] == 1
+        assert not (kiosk.folder / LEFT).exists()
         (kiosk.folder / f"exit-{EXIT_LEAVE}").touch()
         assert await asyncio.wait_for(task, 30) == EXIT_LEAVE
+    assert (kiosk.folder / LEFT).exists(), "the unit reads it"
 
 
 async def test_a_new_file_is_taken_and_one_with_a_mistake_is_not(
