@@ -49,15 +49,10 @@ class Addressing:
                     self._readdress = await self._refresh()
                     break
                 except MatineeError as error:
-                    failed = Failure(RequestKind.API, error.code, _retry_after(error))
+                    failed = Failure.of(RequestKind.API, error)
                     step = next_step(failed, Situation(rounds=rounds, under_way=True), self._rng.getrandbits(32))
                     if step.action is not Action.RETRY:
                         raise
                     rounds += 1
                     await self._clock.sleep(step.delay_s)
             self.generation += 1
-
-
-def _retry_after(error: MatineeError) -> float | None:
-    value = error.fields.get("retry_after_s")
-    return float(value) if isinstance(value, int | float) else None

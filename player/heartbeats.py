@@ -75,10 +75,12 @@ class Schedule:
             return Next(Answer.END)
         if not renewing and _is_over(error):
             return Next(Answer.RENEW) if self._renewals < _MOST_RENEWALS else Next(Answer.QUIET)
-        step = next_step(Failure(RequestKind.API, error.code), Situation(self._failures), seed=self._failures)
+        failed = Failure.of(RequestKind.API, error)
+        step = next_step(failed, Situation(self._failures), seed=self._failures)
         self._failures += 1
         again = Answer.RENEW if renewing else Answer.BEAT
-        return Next(again, step.delay_s if step.action is Action.RETRY else self._every_s)
+        later_s = max(self._every_s, failed.retry_after_s or 0.0)
+        return Next(again, step.delay_s if step.action is Action.RETRY else later_s)
 
 
 def is_refusal(error: MatineeError | DrmError) -> bool:

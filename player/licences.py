@@ -176,7 +176,7 @@ class LicenceDesk:
                 situation = Situation(
                     rounds, waited_s=self._clock.monotonic() - began_s, under_way=bool(self._ring.kids())
                 )
-                step = next_step(Failure(RequestKind.LICENCE, error.code), situation)
+                step = next_step(Failure.of(RequestKind.LICENCE, error), situation)
                 if step.action in (Action.RETRY, Action.WAIT_FOR_NETWORK):
                     self._note("retry", "The licence is asked for again.", error)
                     await self._clock.sleep(step.delay_s)

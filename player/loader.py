@@ -240,7 +240,8 @@ class Loader:
             if error.code is ErrorCode.NET_SLOW:
                 self._paths.slow(job.pathway, now, attempt.rate_bps(now))
             else:
-                self._paths.failed(job.pathway, now, error.code, _retry_after(error))
+                asked_s = Failure.of(job.resource.kind, error).retry_after_s
+                self._paths.failed(job.pathway, now, error.code, asked_s)
             raise
         finally:
             self._paths.left(job.pathway)
@@ -401,7 +402,7 @@ class Loader:
             may_skip=self._may_skip,
             may_come=job.resource.may_come,
         )
-        failed = Failure(job.resource.kind, error.code, _retry_after(error))
+        failed = Failure.of(job.resource.kind, error)
         step = next_step(failed, situation, self._rng.getrandbits(32))
         if self._on_event is not None:
             self._on_event(RetryEvent(now, job.resource.kind, job.resource.track, job.pathway, error, step))
@@ -435,8 +436,3 @@ class Loader:
         return LoadResult(
             outcome, job.pathway, job.sink.received, seconds, job.attempts, url=job.url, error=error, step=step
         )
-
-
-def _retry_after(error: NetError) -> float | None:
-    value = error.fields.get("retry_after_s")
-    return float(value) if isinstance(value, int | float) else None

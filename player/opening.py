@@ -16,6 +16,7 @@ from player.loader import Loader, Resource
 from player.manifest import attach_playlist, parse, remote_links, with_mirrors
 from player.manifest.edit import iter_renditions
 from player.manifest.model import PlaylistRef, Presentation, Rendition
+from player.manifest.urls import split_url
 from player.net.model import RequestKind
 from player.paths import Paths
 from player.probing import facts_of, init_of, wanted, with_facts
@@ -199,8 +200,7 @@ def facts_of_title(session: PlaySession) -> TitleFacts:
 
 def pathway_of(url: str) -> str:
     """What a CDN is called when nobody named it: its host and port."""
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or "file"
+    return (split_url(url)[1] or "").rpartition("@")[2] or "file"
 
 
 async def _with_remotes(body: bytes, url: str, clock: Clock, loader: Loader) -> Presentation:

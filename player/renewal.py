@@ -60,7 +60,10 @@ def readdress_to(session: PlaySession) -> Readdress:
                 prefixes[parts.scheme, parts.netloc] = _prefix(parts.path)
 
     def readdress(url: str) -> str:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return url  # whoever asks there says why that cannot be
         prefix = prefixes.get((parts.scheme, parts.netloc))
         if prefix is None or not parts.path.startswith(_SIGNED):
             return url

@@ -130,14 +130,12 @@ class Steering:
             try:
                 manifest = await self._load()
             except (NetError, ManifestError) as error:
-                retry_after = error.fields.get("retry_after_s")
-                asked_for = float(retry_after) if isinstance(retry_after, int | float) else None
-                failed = Failure(RequestKind.STEERING, error.code, asked_for)
+                failed = Failure.of(RequestKind.STEERING, error)
                 step = next_step(failed, Situation(rounds=rounds), self._rng.getrandbits(32))
                 self._note("steering_failed", f"{error.sentence} The order of the CDNs stays as it is.", error.code)
                 if step.action is not Action.RETRY:
                     self.ended = error.code is ErrorCode.HTTP_GONE  # RFC 8216bis 7.2: do not ask again
-                    self.ttl_s = max(self.ttl_s, asked_for or 0.0)
+                    self.ttl_s = max(self.ttl_s, failed.retry_after_s or 0.0)
                     return
                 rounds += 1
                 await self._clock.sleep(step.delay_s)

@@ -291,5 +291,10 @@ def _answers(got: ContentRange, start: int, length: int | None) -> bool:
 
 
 def _host(request: Request) -> str:
-    parts = urlsplit(request.url)
+    try:
+        parts = urlsplit(request.url)
+    except ValueError:
+        raise failure(
+            ErrorCode.NET_FORBIDDEN_URL, "This address cannot be used.", request.url, recoverable=False
+        ) from None
     return f"{parts.scheme}://{host_of(parts)}"

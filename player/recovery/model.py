@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from drm_client.errors import DrmErrorCode
-from player.errors import ErrorCode
+from drm_client.errors import DrmError, DrmErrorCode
+from player.errors import ErrorCode, MatineeError
 from player.net.model import RequestKind
 
 
@@ -57,6 +57,12 @@ class Failure:
     kind: RequestKind
     code: ErrorCode | DrmErrorCode
     retry_after_s: float | None = None
+
+    @classmethod
+    def of(cls, kind: RequestKind, error: MatineeError | DrmError) -> Failure:
+        """The failure that an error tells of."""
+        asked_s = error.fields.get("retry_after_s")
+        return cls(kind, error.code, float(asked_s) if isinstance(asked_s, int | float) else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from player.events import BufferSampled, Event, PhaseReached, Sought, StatusChan
 from player.state import Status
 
 JOURNAL_EVERY_S = 4.0
+_TICK_S = 0.6  # between two looks at where playback is: the next one would be too late
 _MOMENTS = frozenset({Status.PAUSED, Status.ENDED, Status.FAILED, Status.IDLE})
 
 
@@ -27,7 +28,7 @@ class ProgressTracker:
             self._shown = True
         elif isinstance(event, BufferSampled):
             self._position_s = event.position_s
-            if event.at_s - self._kept_at_s >= JOURNAL_EVERY_S:
+            if event.at_s - self._kept_at_s > JOURNAL_EVERY_S - _TICK_S:
                 self._write(event.at_s, urgent=False)
         elif isinstance(event, Sought):
             self._position_s = event.to_s

@@ -397,7 +397,7 @@ class ServiceClient:
     async def _exchange(self, request: Request) -> Response:
         response = await self._gate.fetch(request, check_status=False)
         if response.status >= 300:
-            raise problem(response)
+            raise problem(response, self._clock.wall())
         return response
 
     async def _present(self) -> Tokens | None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import urljoin
 
 from player.errors import ErrorCode, ServiceError
+from player.net.failures import retry_after_s
 from player.net.model import Response
 from player.net.redact import redact_text
 from player.service.model import (
@@ -66,8 +67,9 @@ _BY_STATUS: Mapping[int, tuple[ErrorCode, str]] = {
 }
 
 
-def problem(response: Response) -> ServiceError:
-    """The error in an answer of status 400 or more; a problem document in it is used where it can be read."""
+def problem(response: Response, wall_s: float = 0.0) -> ServiceError:
+    """The error in an answer of status 400 or more; a problem document in it is used where it can be read. ``wall_s``
+    (seconds since 1970) dates a Retry-After that is a date."""
     status = response.status
     try:
         members = Members.of(response)
@@ -88,7 +90,11 @@ def problem(response: Response) -> ServiceError:
         title = redact_text("".join(filter(str.isprintable, members.optional_text("title") or "")))
         code, sentence = ErrorCode.SERVICE_REPLY, title[:_MAX_SENTENCE] or f"The service refuses ({status})."
     recoverable = code in (ErrorCode.SERVICE_EXPIRED, ErrorCode.HTTP_SERVER, ErrorCode.HTTP_RATE_LIMITED)
-    return ServiceError(code, sentence, recoverable=recoverable, status=status, problem=name[:64], playing=playing)
+    asked_s = retry_after_s(response.headers, wall_s)
+    later = {} if asked_s is None else {"retry_after_s": asked_s}
+    return ServiceError(
+        code, sentence, recoverable=recoverable, status=status, problem=name[:64], playing=playing, **later
+    )
 
 
 def _screens(members: Members) -> str:

@@ -202,15 +202,13 @@ class Telemetry:
 
     def _pause_after(self, error: MatineeError) -> float:
         """As the error matrix has it for telemetry; where that gives up this batch, longer and longer."""
-        asked = error.fields.get("retry_after_s")
-        retry_after_s = float(asked) if isinstance(asked, int | float) else None
-        failed = Failure(RequestKind.TELEMETRY, error.code, retry_after_s)
+        failed = Failure.of(RequestKind.TELEMETRY, error)
         step = next_step(failed, Situation(rounds=self._failures), self._rng.getrandbits(32))
         self._failures += 1
         if step.action is Action.RETRY:
             return step.delay_s
         longest = SEND_EVERY_S * 2.0 ** min(self._failures, 10)
-        return max(min(longest, LONGEST_PAUSE_S) * (0.5 + 0.5 * self._rng.random()), retry_after_s or 0.0)
+        return max(min(longest, LONGEST_PAUSE_S) * (0.5 + 0.5 * self._rng.random()), failed.retry_after_s or 0.0)
 
     async def _on_disk(self, work: Callable[[], _T]) -> _T | None:
         try:

@@ -158,6 +158,13 @@ def test_what_is_no_word_of_the_service_passes(error: MatineeError) -> None:
     assert schedule.taken(20.0) == Next(Answer.BEAT, 20.0)
 
 
+def test_a_heartbeat_waits_as_long_as_the_service_asks() -> None:
+    asked = ServiceError(ErrorCode.HTTP_RATE_LIMITED, "Later.", status=429, retry_after_s=90.0)
+    assert Schedule().failed(asked) == Next(Answer.BEAT, 90.0)
+    soon = ServiceError(ErrorCode.HTTP_SERVER, "Later.", status=503, retry_after_s=7.0)
+    assert Schedule().failed(soon) == Next(Answer.BEAT, 7.0)
+
+
 async def test_an_end_that_is_not_heard_holds_nobody_up() -> None:
     class Deaf(Service):
         async def end_play(self, session_id: str) -> None:

@@ -114,6 +114,14 @@ async def test_a_server_that_is_late_is_asked_again_more_and_more_slowly() -> No
     assert {event.code for event in bench.events if isinstance(event, Note)} == {"net.timeout"}
 
 
+async def test_a_server_that_asks_for_patience_gets_it() -> None:
+    bench = Bench(NetError(ErrorCode.HTTP_RATE_LIMITED, "Later.", retry_after_s=20.0))
+    start = bench.clock.monotonic()
+    await bench.clock.run(bench.desk.ensure([SD], []))
+    assert bench.clock.monotonic() - start >= 20.0
+    assert len(bench.server.requests) == 2
+
+
 async def test_there_is_an_end_to_patience() -> None:
     bench = Bench(*[LATE] * 9)
     with pytest.raises(NetError):

@@ -12,6 +12,7 @@ from player.net.gate import Gate, GateLimits
 from player.net.kept import KeptAnswers
 from player.net.model import Request, RequestKind, Response, Transfer
 from player.net.policy import POLICIES
+from player.opening import pathway_of
 from player.told import rated
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
@@ -168,6 +169,15 @@ async def test_an_absurd_retry_after_is_bounded_or_nothing(asked: str, seconds: 
     bench = Bench()
     bench.plan(Act(status=403, headers={"retry-after": asked, "date": asked}))
     assert (await bench.error()).fields.get("retry_after_s") == seconds
+
+
+@pytest.mark.parametrize("url", ["http://[::1/x", "http://a\u2100b.test/x"])
+async def test_an_address_that_makes_no_sense_is_an_error_of_the_family(url: str) -> None:
+    bench = Bench()
+    with pytest.raises(NetError) as caught:
+        await bench.clock.run(bench.gate.fetch(Request(RequestKind.SEGMENT, url)))
+    assert caught.value.code is ErrorCode.NET_FORBIDDEN_URL
+    assert pathway_of(url)
 
 
 @pytest.mark.parametrize("ignored", [False, True])

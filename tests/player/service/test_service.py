@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -307,6 +308,14 @@ def test_refusals_become_clear_sentences(status: int, body: bytes, code: ErrorCo
     assert error.code is code
     assert error.sentence.endswith(".")
     assert "Traceback" not in error.sentence
+    assert "retry_after_s" not in error.fields
+
+
+def test_a_service_that_asks_to_be_left_alone_for_a_while_is_heard() -> None:
+    asked = replace(response(429, b""), headers={"retry-after": "40"})
+    assert problem(asked).fields["retry_after_s"] == 40.0
+    dated = replace(asked, headers={"retry-after": "Tue, 14 Nov 2023 22:13:30 GMT"})
+    assert problem(dated, 1_700_000_000.0).fields["retry_after_s"] == 10.0
 
 
 JSON = st.recursive(
