@@ -30,7 +30,7 @@ from ui.kiosk.provisioning import Provisioning
 from ui.kiosk.remote import Remote
 from ui.kiosk.schedule import screen_is_on
 from ui.kiosk.trial import Glance
-from ui.kiosk.watchdog import Beat, Limits, Order, Phase, Watchdog
+from ui.kiosk.watchdog import Beat, Limits, Order, Phase, Reason, Watchdog
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.25
@@ -140,7 +140,7 @@ class Supervisor:
             shows_fallback=watchdog.shows_fallback,
             screen_on=screen_is_on(self._provisioning.screen_on, moment),
             clock_trusted=moment is not None,
-            restarts={str(reason): count for reason, count in watchdog.restarts.items()},
+            restarts={str(reason): watchdog.restarts[reason] for reason in Reason},
         )
 
     # --- what can be asked for from afar (ui.kiosk.remote)
