@@ -246,7 +246,7 @@ def _join_desktop(application: QGuiApplication, parts: _Parts, window: QQuickWin
 def _come_forward(app: ApplicationViewModel, window: QQuickWindow, address: str) -> None:
     """A second start has been made: show this one, with what that one was to play."""
     if address:
-        app.openUrl(address)
+        app.open_address(address)
     window.raise_()
     window.requestActivate()
 

@@ -138,6 +138,6 @@ def test_a_link_to_a_title_waits_for_the_viewer(stage):
     stage.app.signIn.submit("ada@tv.test", "secret")
     stage.until(lambda: stage.page == "details")
     assert stage.app.details.property("titleId") == "title-2"
-    stage.app.openUrl("matinee:play/title-1")
+    stage.app.open_address("matinee:play/title-1")
     stage.until(lambda: stage.page == "player" and bool(stage.client.sessions))
     assert stage.client.sessions[-1].source == Source(title_id="title-1", name="Title 1")

@@ -228,7 +228,7 @@ def test_a_stream_can_be_opened_by_its_address(stage):
     assert stage.focus_name == "address"
     stage.type("nonsense")
     stage.key(K.Key_Return)
-    assert "http" in stage.app.property("openError")
+    assert "http" in stage.app.property("addresses").property("error")
     stage.key(*[K.Key_Backspace] * 8)
     stage.type(URL)
     stage.key(K.Key_Down)
@@ -271,7 +271,7 @@ def test_what_is_pasted_and_no_address_is_shown_with_the_reason(stage):
     QGuiApplication.clipboard().setText("ftp://tv.test/etc/passwd")
     QTest.keyClick(stage.window, K.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert stage.focus_name == "address"
-    assert "http" in stage.app.property("openError")
+    assert "http" in stage.app.property("addresses").property("error")
     stage.key(K.Key_Escape)
     assert stage.page == "home"
     assert stage.focus_name == "playFeatured"
@@ -282,9 +282,9 @@ def test_a_file_is_played_for_the_viewer_and_never_for_a_link(stage, tmp_path):
     stage.sign_in()
     manifest = tmp_path / "my film.mpd"
     manifest.write_text("<MPD/>")
-    stage.app.openUrl(manifest.as_uri())  # what links, other programs and a second start say
+    stage.app.open_address(manifest.as_uri())  # what links, other programs and a second start say
     assert stage.page == "home"
-    assert stage.app.property("openError")
+    assert stage.app.property("addresses").property("error")
     stage.until(lambda: stage.focus_name == "playFeatured")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(manifest))])

@@ -190,7 +190,7 @@ def test_the_end_leaves_the_player(stage):
 def test_states_of_an_earlier_playback_do_not_show(stage):
     first = stage.play(playing())
     stage.key(K.Key_Escape)
-    stage.app.openUrl("https://streams.test/other.mpd")
+    stage.app.open_address("https://streams.test/other.mpd")
     stage.until(lambda: len(stage.client.sessions) == 2)
     first.publish(playing(title="The first"))
     stage.wait(30)

@@ -31,7 +31,7 @@ Window {
     }
     // What was dropped or pasted: played when it is an address or a file, else shown in the dialog with the reason.
     function openDropped(text: string) {
-        if (!app.openChosen(text))
+        if (!app.addresses.openChosen(text))
             dialog.openWith(text)
     }
     // Picture in picture is this window, small, without a frame, above all others.
@@ -261,7 +261,7 @@ Window {
     Shortcut {
         sequences: [StandardKey.Paste]
         enabled: !window.modal
-        onActivated: window.openDropped(window.app.clipboardText())
+        onActivated: window.openDropped(window.app.addresses.clipboardText())
     }
     DropArea {
         id: drop
@@ -295,11 +295,11 @@ Window {
         id: dialog
         objectName: "openStreamDialog"
         anchors.fill: parent
-        error: window.app.openError
+        error: window.app.addresses.error
         onVisibleChanged: window.modal = visible
         onClosed: window.settle()
         onAccepted: url => {
-            if (window.app.openChosen(url))
+            if (window.app.addresses.openChosen(url))
                 close()
         }
     }

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
-from PySide6.QtGui import QGuiApplication
 
 from player.state import Failure, NextEpisode
-from ui import links
-from ui.links import Link
 from ui.ports import ClientPort, Person, TitleCard
 from ui.remembered import Memory
 from ui.viewmodels.account import AccountViewModel
+from ui.viewmodels.addresses import AddressesViewModel
 from ui.viewmodels.binding import part, shown
 from ui.viewmodels.channels import ChannelsViewModel
 from ui.viewmodels.code_sign_in import CodeSignInViewModel
@@ -47,7 +44,6 @@ class ApplicationViewModel(QObject):
 
     pageChanged = Signal()
     viewerChanged = Signal()
-    openErrorChanged = Signal()
     listedChanged = Signal()
     leftPlayer = Signal()
 
@@ -90,8 +86,9 @@ class ApplicationViewModel(QObject):
         self._interrupted: tuple[Source, float | None] | None = None
         self._viewer = ""
         self._person_id = ""
-        self._pending: Link | None = None
-        self._open_error = ""
+        self._addresses = AddressesViewModel(
+            tasks, lambda: self._pages.bottom is Page.HOME, self._downloads.tell, self
+        )
         self._connect()
 
     def _connect(self) -> None:
@@ -113,10 +110,11 @@ class ApplicationViewModel(QObject):
         self._player.keptWanted.connect(self._play_kept)
         self._account.signedOut.connect(self._signed_out)
         self._settings.asked.connect(self._do)
+        self._addresses.streamWanted.connect(self._play)
+        self._addresses.titleWanted.connect(self._show_or_play)
 
     page = shown(str, "_page", pageChanged)
     viewer = shown(str, "_viewer", viewerChanged)
-    openError = shown(str, "_open_error", openErrorChanged)
     byCode = shown(bool, "_by_code", pageChanged)  # the sign-in page shows a code; else it has a form
     signIn = part("_sign_in")
     codeSignIn = part("_code_sign_in")
@@ -132,6 +130,7 @@ class ApplicationViewModel(QObject):
     downloads = part("_downloads")
     titleDownload = part("_title_download")
     lookingAhead = part("_looking")
+    addresses = part("_addresses")
 
     @Property(bool, constant=True)
     def tv(self) -> bool:
@@ -153,10 +152,14 @@ class ApplicationViewModel(QObject):
         if source is not None:
             self._play(source)
         if link:
-            self.openUrl(link)
+            self.open_address(link)
         if not self._client.service_name:
             self._rest_on(Page.SIGN_IN)
         self._downloads.refresh()
+
+    def open_address(self, text: str) -> None:
+        """What another program gave to the app: a link, or the address of a stream."""
+        self._addresses.open(text)
 
     @Slot(str)
     def showTitle(self, title_id: str) -> None:
@@ -256,41 +259,12 @@ class ApplicationViewModel(QObject):
         else:
             self.playDownload(one.id)
 
-    @Slot(str, result=bool)
-    def openUrl(self, text: str) -> bool:
-        """Follow a link, or play the manifest at an address; False with ``openError`` set when it is neither."""
-        link = links.parsed(text)
-        self._open_error = (
-            "" if link else tr("Please enter an address that begins with https://, a Matinee link or a file's path.")
-        )
-        self.openErrorChanged.emit()
-        if link is not None:
-            self._follow(link)
-        return link is not None
-
-    @Slot(str, result=bool)
-    def openChosen(self, text: str) -> bool:
-        """As :meth:`openUrl`, for the viewer alone: it may be a file of this machine as well."""
-        from player.opening import Source
-
-        path = links.chosen_file(text)
-        if path is None:
-            return self.openUrl(text)
-        self._tasks.run(asyncio.to_thread(Source.of_file, path), self._play, self._downloads.tell)
-        return True
-
     @Slot(bool)
     def signInByCode(self, by_code: bool) -> None:
         """Change the way to sign in."""
         self._by_code = by_code
         self._code_sign_in.set_visible(visible=self._page is Page.SIGN_IN and by_code)
         self.pageChanged.emit()
-
-    @Slot(result=str)
-    def clipboardText(self) -> str:
-        """What would be pasted; of files the address of the first."""
-        urls = QGuiApplication.clipboard().mimeData().urls()
-        return urls[0].toString() if urls else QGuiApplication.clipboard().text()
 
     @Slot()
     def back(self) -> None:
@@ -366,18 +340,12 @@ class ApplicationViewModel(QObject):
         self._home.refresh()
         self._settings.tell(tr("What was watched has been deleted."))
 
-    def _follow(self, link: Link) -> None:
-        """A title waits until somebody is there who may watch it."""
-        if link.url:
-            from player.opening import Source  # loaded by the engine meanwhile
-
-            self._play(Source(url=link.url))
-        elif self._pages.bottom is not Page.HOME:
-            self._pending = link
-        elif link.play:
-            self._play_title(link.title_id)
+    def _show_or_play(self, title_id: str, play: bool) -> None:
+        """What a link asks for."""
+        if play:
+            self._play_title(title_id)
         else:
-            self._tasks.run(self._client.title(link.title_id), self._show_card, self._downloads.tell)
+            self._tasks.run(self._client.title(title_id), self._show_card, self._downloads.tell)
 
     def _show_card(self, card: TitleCard) -> None:
         self._details.show(card)
@@ -441,10 +409,9 @@ class ApplicationViewModel(QObject):
         self._my_list.refresh()
         self._rest_on(Page.HOME)
         self._keep_up()
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
-            self._follow(pending)
-        elif self._interrupted is not None:
+        if self._addresses.follow_waiting():
+            return
+        if self._interrupted is not None:
             interrupted, self._interrupted = self._interrupted, None
             self._play(*interrupted)
 
