@@ -206,15 +206,16 @@ def _to_full_ladder(choice: Choice, view: View, snapshot: Snapshot) -> Choice:
     if whole:
         return choice
     top = view.indices[-1]
-    votes = (*votes, Vote("caps", top, _caps_in_words(snapshot)))
+    votes = (*votes, Vote("caps", top, caps_in_words(snapshot)))
     at_the_cap = rung == top and top < len(snapshot.rungs) - 1 and choice.reason is not Reason.ONLY_RUNG
     if not at_the_cap:
         return replace(choice, rung=rung, votes=votes)
-    sentence = f"{choice.sentence} Higher rungs are ruled out: {_caps_in_words(snapshot)}."
+    sentence = f"{choice.sentence} Higher rungs are ruled out: {caps_in_words(snapshot)}."
     return replace(choice, rung=rung, votes=votes, reason=Reason.CAPPED, sentence=sentence)
 
 
-def _caps_in_words(snapshot: Snapshot) -> str:
+def caps_in_words(snapshot: Snapshot) -> str:
+    """The limits that come from outside the network, for a sentence; empty where there are none."""
     caps = snapshot.caps
     words = []
     if caps.user_max_bps is not None:

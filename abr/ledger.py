@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from abr.model import (
     Caps,
@@ -35,6 +36,19 @@ _MEMORY_BOUNDS = {
     "transfers": (0.0, 1e3),
 }
 
+# What the numbers of a snapshot may say, lowest and highest; the others are within _FAR on both sides of 0.
+_FAR = 1e13
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("bitrate_bps", "mean_bps", "low_bps", "fast_bps", "slow_bps"), (1e-3, _FAR)),
+    **dict.fromkeys(("buffer_s", "in_flight_s", "ttfb_s", "recent_window_s", "wait_s"), (0.0, 1e6)),
+    **dict.fromkeys(("rel_error", "playback_rate"), (0.0, 100.0)),
+    **dict.fromkeys(("gain", "outage_chance", "unsteady"), (0.0, 1.0)),
+    "segment_s": (1e-3, 1e5),
+    "buffer_max_s": (0.0, 1e6),
+    "body_s": (1e-9, 1e6),
+    "size": (1, _FAR),
+}
+
 _T = TypeVar("_T")
 
 
@@ -56,16 +70,19 @@ def decision_to_dict(decision: Decision) -> dict[str, Any]:
 def decision_from_dict(data: Mapping[str, Any]) -> Decision:
     """The decision that :func:`decision_to_dict` wrote. Raises ValueError for anything else."""
     try:
+        snapshot = snapshot_from_dict(data["inputs"])
+        count = len(snapshot.rungs)
+        votes = (Vote(str(rule), _rung(rung, count), str(detail)) for rule, rung, detail in data["votes"])
         return Decision(
-            rung=None if data["rung"] is None else int(data["rung"]),
+            rung=_rung(data["rung"], count),
             reason=Reason(data["reason"]),
             sentence=str(data["sentence"]),
-            snapshot=snapshot_from_dict(data["inputs"]),
-            wait_s=float(data.get("wait_s", 0.0)),
-            votes=tuple(Vote(str(rule), _rung(rung), str(detail)) for rule, rung, detail in data["votes"]),
+            snapshot=snapshot,
+            wait_s=_number("wait_s", data.get("wait_s", 0.0)),
+            votes=tuple(votes),
             policy=str(data["policy"]),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a recorded decision: {error!r}") from error
 
 
@@ -97,19 +114,22 @@ def snapshot_from_dict(data: Mapping[str, Any]) -> Snapshot:
         values["phase"] = Phase(values["phase"])
         values["rungs"] = tuple(_build(Rung, rung) for rung in values["rungs"])
         estimate = dict(values["estimate"])
-        estimate["recent"] = tuple(TransferRate(*each) for each in estimate.get("recent", ()))
+        estimate["recent"] = tuple(
+            _build(TransferRate, {"size": size, "body_s": body_s, "ttfb_s": ttfb_s})
+            for size, body_s, ttfb_s in estimate.get("recent", ())
+        )
         values["estimate"] = _build(Estimate, estimate)
-        values["next_sizes"] = tuple(tuple(row) for row in values.get("next_sizes", ()))
-        if any(len(row) != len(values["rungs"]) for row in values["next_sizes"]):
-            raise ValueError("the sizes do not fit the ladder")
+        values["next_sizes"] = tuple(_sizes(row, len(values["rungs"])) for row in values.get("next_sizes", ()))
+        for name in ("current", "manual"):
+            values[name] = _rung(values.get(name), len(values["rungs"]))
         if "caps" in values:
             caps = dict(values["caps"])
-            caps["excluded"] = frozenset(caps.get("excluded", ()))
+            caps["excluded"] = frozenset(int(_number("excluded", each)) for each in caps.get("excluded", ()))
             values["caps"] = _build(Caps, caps)
         if values.get("live") is not None:
             values["live"] = _build(LiveState, values["live"])
         return _build(Snapshot, values)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a recorded snapshot: {error!r}") from error
 
 
@@ -130,8 +150,25 @@ def memory_from_dict(data: Mapping[str, Any], age_s: float) -> NetworkMemory:
     return NetworkMemory(age_s=max(age_s, 0.0), **values)
 
 
-def _rung(value: object) -> int | None:
-    return None if value is None else int(str(value))
+def _rung(value: object, count: int) -> int | None:
+    """The number of one of ``count`` rungs, or None."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < count):
+        raise ValueError("a recorded rung is not on the ladder")
+    return value
+
+
+def _sizes(row: Any, count: int) -> tuple[int | None, ...]:  # noqa: ANN401 - any JSON value
+    if len(row) != count:
+        raise ValueError("the sizes do not fit the ladder")
+    return tuple(None if size is None else int(_number("size", size)) for size in row)
+
+
+def _number(name: str, value: object) -> float:
+    """A recorded number that is within its bounds."""
+    least, most = _BOUNDS.get(name, (-_FAR, _FAR))
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        raise ValueError(f"{name} of a recorded decision is out of range")  # what is not a number is neither
+    return float(value)
 
 
 def _changed(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of our dataclasses
@@ -145,4 +182,24 @@ def _changed(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of our datacla
 
 
 def _build(kind: type[_T], data: Mapping[str, Any]) -> _T:
+    """A dataclass of recorded values; texts, numbers and truth values are checked, the rest was built before."""
+    for name, value in data.items():
+        wanted = _TYPES[kind].get(name, ())
+        if value is None and type(None) in wanted:
+            continue
+        if int in wanted or float in wanted:
+            _number(name, value)
+        if (str in wanted or bool in wanted) and not isinstance(value, wanted):
+            raise ValueError(f"{name} of a recorded decision is of another type")
     return kind(**data)
+
+
+def _plain_types(kind: type) -> dict[str, tuple[type, ...]]:
+    """The types that the fields of a dataclass may have."""
+    hints = get_type_hints(kind).items()
+    return {name: get_args(hint) if isinstance(hint, UnionType) else (hint,) for name, hint in hints}
+
+
+_TYPES: Mapping[type, dict[str, tuple[type, ...]]] = {
+    kind: _plain_types(kind) for kind in (Snapshot, Estimate, TransferRate, Rung, Caps, LiveState)
+}

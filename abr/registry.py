@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from abr.constraints import ConstrainedPolicy
@@ -55,7 +56,9 @@ def from_spec(spec: str) -> Policy:
     for pair in filter(None, rest.split(",")):
         key, _, value = pair.partition("=")
         try:
-            options[key.strip()] = float(value)
+            options[key.strip()] = number = float(value)
         except ValueError as error:
             raise ValueError(f"policy option {pair!r} is not NAME=NUMBER") from error
+        if not math.isfinite(number):
+            raise ValueError(f"policy option {pair!r} is not a finite number")
     return create(name, **options)

@@ -18,6 +18,15 @@ from abr.model import Rung
 MAX_PERIODS = 1_000_000
 MAX_SEGMENTS = 100_000
 MAX_RUNGS = 100
+# What a number of the files may say, lowest and highest.
+_BOUNDS = {
+    "duration_ms": (0.0, 1e12),
+    "bandwidth_kbps": (0.0, 1e9),
+    "latency_ms": (0.0, 6e5),
+    "segment_duration_ms": (1.0, 3.6e6),
+    "bitrates_kbps": (1e-3, 1e9),
+    "segment_sizes_bits": (1.0, 1e12),
+}
 
 
 class Trace:
@@ -159,16 +168,10 @@ def ladder_from_json(text: str, name: str) -> Ladder:
     if not isinstance(rows, list) or not 0 < len(rows) <= MAX_SEGMENTS:
         raise ValueError(f"ladder {name!r}: segment_sizes_bits must list 1 to {MAX_SEGMENTS} segments")
     segment_s = _number(data, "segment_duration_ms", name) / 1e3
-    try:
-        bitrates = [float(each) for each in kbps]
-        sizes = [[float(bits) / 8 for bits in row] for row in rows]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"ladder {name!r}: bitrates and sizes must be numbers") from error
-    everything = [segment_s, *bitrates, *(size for row in sizes for size in row)]
-    if any(not math.isfinite(value) or value <= 0 for value in everything):
-        raise ValueError(f"ladder {name!r}: durations, bitrates and sizes must be above 0")
-    if any(len(row) != len(bitrates) for row in sizes):
-        raise ValueError(f"ladder {name!r}: every segment needs one size for each of the {len(bitrates)} bitrates")
+    if any(not isinstance(row, list) or len(row) != len(kbps) for row in rows):
+        raise ValueError(f"ladder {name!r}: every segment needs one size for each of the {len(kbps)} bitrates")
+    bitrates = [_checked(each, "bitrates_kbps", name) for each in kbps]
+    sizes = [[_checked(bits, "segment_sizes_bits", name) / 8 for bits in row] for row in rows]
     order = sorted(range(len(bitrates)), key=bitrates.__getitem__)
     rungs = tuple(Rung(str(number), round(bitrates[index] * 1000)) for number, index in enumerate(order))
     return Ladder(name, segment_s, rungs, tuple(tuple(max(round(row[i]), 1) for i in order) for row in sizes))
@@ -182,7 +185,13 @@ def _load(text: str, name: str) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _number(data: Mapping[str, Any], key: str, name: str, default: float | None = None) -> float:
-    value = data.get(key, default)
+    return _checked(data.get(key, default), key, name)
+
+
+def _checked(value: object, key: str, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{name!r}: {key} must be a number")
+    least, most = _BOUNDS[key]
+    if not least <= value <= most:  # what is not a number is neither
+        raise ValueError(f"{name!r}: {key} must be at least {least:g} and at most {most:g}")
     return float(value)

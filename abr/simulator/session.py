@@ -37,6 +37,7 @@ PROGRESS_STEP_S = 0.25
 EARLY_STEP_S = 0.05  # bytes come to the player in small pieces
 PLAYER_WINDOW_STEPS = 8  # the player looks at the rate of the last two seconds
 MAX_REQUESTS_PER_SEGMENT = 50
+LONGEST_TRANSFER_S = 4 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ class Simulation:
         self._resting_at: int | None = None  # the next one goes first then: the link is not what it was taken for
 
     def run(self) -> Session:
-        """Play the title to its end. Raises ValueError when the policy never fetches a segment."""
+        """Play the title to its end. Raises ValueError when the policy never fetches a segment, and where one would
+        take hours."""
         while self._segment < self._ladder.segments:
             rung: int | None = self._decide()
             for _ in range(MAX_REQUESTS_PER_SEGMENT):
@@ -179,6 +181,10 @@ class Simulation:
         size, start, offset = self._ladder.sizes[segment][rung], self._now_s, self._options.start_s
         first_byte = start + self._trace.latency_s(start + offset)
         end = self._trace.finish_s(first_byte + offset, size * 8.0) - offset
+        if end - start > LONGEST_TRANSFER_S:
+            raise ValueError(
+                f"trace {self._trace.name!r} is too slow: a segment would take {(end - start) / 3600:.0f} h"
+            )
         return _Transfer(segment, rung, size, start, first_byte, end, self._playback.buffer_s)
 
     def _received(self, transfer: _Transfer, at_s: float) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from abr import registry
 from abr.explain import decision_at, explain, recorded_decisions
 from abr.replay import replay
 from abr.simulator import synthetic
@@ -34,7 +33,7 @@ def test_a_report_of_the_player_is_explained_and_replayed(what: Title) -> None:
     report = virtual_report(what, link)
     text = explain(decision_at(recorded_decisions(report), 8.0))
     assert "What would have changed it" in text
-    again = replay(report, registry.create("bola"))
+    again = replay(report, "bola")
     assert (again.recorded_policy, again.other_policy) == ("planner", "bola")
     assert again.measured > 0.5
     assert again.recorded.mbps == pytest.approx(observed(what, report).mbps, abs=0.2 * what.ladder.mbps[-1])

@@ -13,7 +13,7 @@ import abr
 
 ALLOWED = {
     "__future__", "abr", "bisect", "collections", "copy", "dataclasses", "enum", "html", "itertools", "json", "math",
-    "numpy", "statistics", "typing",
+    "numpy", "statistics", "types", "typing",
 }  # fmt: skip
 SOURCES = sorted(Path(abr.__path__[0]).rglob("*.py"))
 

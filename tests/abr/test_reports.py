@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from abr import registry
-from abr.explain import decision_at, explain, recorded_decisions
+from abr.explain import decision_at, explain, recorded_decisions, what_followed, what_would_change
 from abr.ledger import decision_from_dict, decision_to_dict
 from abr.model import Caps, LiveState, Phase
 from abr.replay import rebuilt_trace, replay, transfers_of
@@ -29,7 +30,7 @@ At 60.0 s, segment 15: rung 0, 240p (300 kbit/s) (buffer_low, policy thresholds)
     ratio: rung 3, 720p (3.0 Mbit/s) (4.0 Mbit/s is 2.67 times the current rung)
     low buffer: rung 0, 240p (300 kbit/s) (3.0 s buffered)
   What would have changed it:
-    with 5.0 s buffered: rung 3, 720p (3.0 Mbit/s)"""
+    with 5.0 s buffered: rung 2, 480p (1.5 Mbit/s)"""
 
 
 def report(policy: str = "bba0", mbps: float = 2.0) -> dict[str, Any]:
@@ -77,6 +78,8 @@ def test_decisions_survive_json(policy: str) -> None:
         {"votes": 3},
         {"votes": [[1]]},
         {"rung": "x"},
+        {"rung": 99},
+        {"wait_s": 10**400},
         {"sentence": ...},
     ],
 )
@@ -84,6 +87,32 @@ def test_a_damaged_decision_is_a_value_error(change: dict[str, Any]) -> None:
     data = decision_to_dict(registry.create().decide(snapshot())) | change
     if change.get("sentence") is ...:
         del data["sentence"]
+    with pytest.raises(ValueError, match=r"."):
+        decision_from_dict(data)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("segment_s",), 0),
+        (("buffer_s",), "3"),
+        (("buffer_max_s",), math.nan),
+        (("playing",), 1),
+        (("current",), 7),
+        (("next_sizes",), [[1, 2]]),
+        (("next_sizes",), [[1, 2, 3, 4, -5]]),
+        (("estimate", "mean_bps"), 10**400),
+        (("estimate", "recent"), [[1, 0.0, 0.0]]),
+        (("rungs", 0, "bitrate_bps"), None),
+        (("caps", "excluded"), ["x"]),
+    ],
+)
+def test_inputs_out_of_range_are_a_value_error(place: tuple[str | int, ...], value: object) -> None:
+    data = decision_to_dict(registry.create().decide(snapshot(caps=Caps(excluded=frozenset({4})))))
+    inner = data["inputs"]
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
     with pytest.raises(ValueError, match=r"."):
         decision_from_dict(data)
 
@@ -109,10 +138,67 @@ def test_the_recorded_link_is_found_again() -> None:
 
 
 def test_a_replay_of_the_same_policy_changes_nothing() -> None:
-    result = replay(report("bba0"), registry.create("bba0"))
+    result = replay(report("bba0"), "bba0")
     assert result.recorded == result.other
-    better = replay(report("fixed", mbps=8.0), registry.create())
+    better = replay(report("fixed", mbps=8.0), "planner")
     assert better.other.mbps > better.recorded.mbps
+
+
+def test_a_replay_is_of_the_picture_alone_and_stands_beside_how_it_was() -> None:
+    """The sound took a fifth of the link; the run began at its first segment and stalled once."""
+    data = report("bba0", mbps=2.0)
+    for each in data["requests"]:
+        each |= {"track": "main", "kind": "segment"}
+    sound = [each | {"track": "audio-0", "bytes": each["bytes"] // 4} for each in data["requests"]]
+    alone = replay(data, "bola")
+    data["requests"] += sound
+    data["segments"] = [
+        {"at_s": 4.0 * n, "track": "main", "position": n, "rung": each["rung"]}
+        for n, each in enumerate(data["decisions"])
+    ]
+    data |= {"startup": {"first_frame_s": 0.75}, "stalls": [{"at_s": 9.0, "duration_s": 2.0}], "summary": {}}
+    result = replay(data, "optimum")
+    assert result.recorded == alone.recorded
+    assert result.other.qoe >= result.recorded.qoe
+    assert alone.actual is None
+    assert result.actual is not None
+    assert (result.actual.startup_s, result.actual.stalled_s, result.actual.stalls) == (0.75, 2.0, 1)
+
+
+def test_a_fixed_run_is_replayed_as_fixed() -> None:
+    data = report("bba0")
+    for each in data["decisions"]:
+        each["inputs"]["manual"] = 1
+    assert replay(data, "bola").recorded_policy == "fixed:rung=1"
+
+
+def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
+    live, caps = LiveState(5.0, 6.0), Caps(user_max_bps=2_000_000)
+    moment = snapshot(9e6, live=live, caps=caps, playback_rate=1.5, next_sizes=((1000, None, 3000, 4000, 5000),))
+    made = decision_to_dict(registry.create().decide(moment))
+    data = {
+        "decisions": [{"at_s": at_s, "position": number, **made} for number, at_s in enumerate((1.0, 9.0))],
+        "abandoned": [{"at_s": 2.0, "position": 0, "sentence": "Given up."}],
+        "segments": [{"at_s": 4.0, "position": 0, "track": "main"}],
+    }
+    recorded = recorded_decisions(data)
+    text = explain(recorded[0], what_followed(data, recorded, recorded[0]))
+    for words in (
+        "1 kB, unknown, 3 kB",
+        "live, 5.0 s behind, 6.0 s wanted",
+        "1.5 times the speed",
+        "limited by the viewer's limit of 2.0 Mbit/s",
+        "unlimited: rung",
+        "at 2.0 s: Given up.",
+        "at 4.0 s the segment had arrived",
+        "until 9.0 s nothing was fetched",
+    ):
+        assert words in text
+
+
+def test_the_nearest_change_is_near() -> None:
+    decision = registry.create("thresholds").decide(snapshot(4e6, buffer_s=3.0))
+    assert any(each.startswith("with 5.0 s buffered") for each in what_would_change(decision))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +251,12 @@ def test_simulate_and_compare_on_the_command_line(tmp_path: Path, capsys: pytest
     [
         ["simulate", "--trace", "missing.json"],
         ["simulate", "--policy", "nonsense"],
+        ["simulate", "--limit", "0"],
+        ["simulate", "--limit", "1", "--plot", "drawing.pdf"],
+        ["simulate", "--policy", "fixed:rung=1e400"],
         ["compare", "--buffer", "3"],
+        ["compare", "--seed", "-1"],
+        ["explain", "missing.json", "--at", "nan"],
         ["explain", "missing.json"],
         ["replay", "missing.json"],
     ],

@@ -128,6 +128,7 @@ def test_trace_files_round_trip() -> None:
     "text",
     ["", "{", "{}", "[]", "[1]", "[" * 100_000, '[{"duration_ms": 1}]', '[{"duration_ms": 9, "bandwidth_kbps": 0}]',
      '[{"duration_ms": -1, "bandwidth_kbps": 5}]', '[{"duration_ms": 1e400, "bandwidth_kbps": 5}]',
+     '[{"duration_ms": 9, "bandwidth_kbps": 1%s}]' % ("0" * 400),
      '[{"duration_ms": true, "bandwidth_kbps": 5}]', '[{"duration_ms": 0, "bandwidth_kbps": 5}]'],
 )  # fmt: skip
 def test_a_bad_trace_is_one_sentence(text: str) -> None:
@@ -145,7 +146,9 @@ def test_ladder_files_sort_their_rungs() -> None:
 @pytest.mark.parametrize(
     "change",
     [{"bitrates_kbps": []}, {"bitrates_kbps": [1, "x"]}, {"segment_sizes_bits": [[1]]}, {"segment_sizes_bits": 3},
-     {"segment_duration_ms": 0}, {"segment_duration_ms": None}, {"segment_sizes_bits": [[1, -1]]}],
+     {"segment_duration_ms": 0}, {"segment_duration_ms": None}, {"segment_sizes_bits": [[1, -1]]},
+     {"bitrates_kbps": [1, 10**400]}, {"segment_sizes_bits": [[1, 10**400]]}, {"segment_sizes_bits": ["12"]},
+     {"bitrates_kbps": [1e-9, 1]}],
 )  # fmt: skip
 def test_a_bad_ladder_is_one_sentence(change: dict[str, object]) -> None:
     data = {"segment_duration_ms": 2000, "bitrates_kbps": [300, 900], "segment_sizes_bits": [[6e5, 18e5]], **change}
@@ -175,6 +178,11 @@ def test_a_policy_that_only_waits_is_found_out() -> None:
 
     with pytest.raises(ValueError, match="waits for ever"):
         simulate(Waiting(), SHORT, Trace("t", [(1.0, 1e6, 0.0)]))
+
+
+def test_a_link_on_which_a_segment_takes_hours_is_an_error() -> None:
+    with pytest.raises(ValueError, match="too slow"):
+        simulate(registry.create(), SHORT, Trace("t", [(1.0, 1.0, 0.0)]))
 
 
 def test_an_empty_session_can_still_be_described() -> None:

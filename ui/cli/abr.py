@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from abr import registry
-from abr.explain import decision_at, explain, recorded_decisions
+from abr.explain import decision_at, explain, recorded_decisions, what_followed
 from abr.replay import Replay, replay
 from abr.simulator import synthetic
 from abr.simulator.compare import OPTIMUM, Standing, compare
@@ -46,7 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     telling.add_argument("--json", action="store_true")
     again = actions.add_parser("replay", help="run another policy over a recorded run's network")
     again.add_argument("report", metavar="REPORT", type=Path)
-    again.add_argument("--policy", default=registry.DEFAULT, help=f"one of {', '.join(registry.names())}")
+    again.add_argument(
+        "--policy",
+        default=registry.DEFAULT,
+        metavar="P",
+        help=f"{', '.join(registry.names())} or {OPTIMUM}; with options as fixed:rung=2",
+    )
     again.add_argument("--json", action="store_true")
 
 
@@ -84,7 +91,7 @@ def _simulate(args: argparse.Namespace) -> int:
     rows: list[tuple[Session, Score, Trace]] = []
     for name in args.policy or [registry.DEFAULT]:
         for trace in traces:
-            session = run_session(name, ladder, trace, options)
+            session = replace(run_session(name, ladder, trace, options), policy=name)  # with its options
             rows.append((session, score(session, ladder), trace))
     if args.plot is not None:
         _plot(args.plot, ladder, rows)
@@ -97,6 +104,8 @@ def _simulate(args: argparse.Namespace) -> int:
 
 
 def _plot(path: Path, ladder: Ladder, rows: Sequence[tuple[Session, Score, Trace]]) -> None:
+    if path.suffix not in {".svg", ".png", ".html"}:
+        raise ValueError("--plot writes .svg, .png or .html")
     drawings = [session_svg(session, ladder, trace) for session, _, trace in rows]
     if path.suffix in {".svg", ".png"} and len(drawings) != 1:
         raise ValueError(f"an {path.suffix} holds one session; name an .html file for several")
@@ -132,28 +141,30 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    recorded = recorded_decisions(_load_report(args.report))
+    if args.at is not None and not math.isfinite(args.at):
+        raise ValueError("--at must be a number of seconds")
+    report = _load_report(args.report)
+    recorded = recorded_decisions(report)
     chosen = recorded if args.at is None else [decision_at(recorded, args.at)]
+    texts = [(each, explain(each, what_followed(report, recorded, each))) for each in chosen]
     if args.json:
-        _print_json([{"at_s": each.at_s, "position": each.position, "text": explain(each)} for each in chosen])
+        _print_json([{"at_s": each.at_s, "position": each.position, "text": text} for each, text in texts])
     else:
-        print("\n\n".join(explain(each) for each in chosen))
+        print("\n\n".join(text for _, text in texts))
     return GOOD
 
 
 def _replay(args: argparse.Namespace) -> int:
-    result = replay(_load_report(args.report), registry.from_spec(args.policy))
+    result = replay(_load_report(args.report), args.policy)
     if args.json:
         _print_json(_replay_dict(result))
         return GOOD
-    rows = [
-        [name, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"]
-        for name, before, after in (
-            (title, getattr(result.recorded, field), getattr(result.other, field)) for title, field in _REPLAY_FIELDS
-        )
-    ]
-    print(_table(["", result.recorded_policy, result.other_policy, "difference"], rows))
-    print(f"Both simulated on the recorded link; {result.measured:.0%} of its seconds were measured by transfers.")
+    rows = [_replay_row(result, *field) for field in _REPLAY_FIELDS]
+    print(_table(["", "as it was", result.recorded_policy, result.other_policy, "difference"], rows))
+    print(
+        "The policies are simulated on the recorded link, the difference is between them;"
+        f" {result.measured:.0%} of its seconds were measured by transfers."
+    )
     return GOOD
 
 
@@ -163,12 +174,16 @@ def _replay(args: argparse.Namespace) -> int:
 def _inputs(args: argparse.Namespace) -> tuple[Ladder, list[Trace], Options]:
     files = [*args.trace, *(sorted(args.traces.glob("*.json")) if args.traces else [])]
     if args.traces and not files:
-        raise ValueError(f"{args.traces} has no .json files")
+        raise ValueError(f"there are no .json files in {args.traces}, or it is no folder")
+    if args.limit is not None and args.limit < 1:
+        raise ValueError("--limit must be at least 1")
+    if args.seed < 0:
+        raise ValueError("--seed must be at least 0")
     traces = [trace_from_json(_read(path), path.stem) for path in files]
     if not traces:
         traces = synthetic.traces(SYNTHETIC_TRACES, seed=args.seed)
     if args.limit is not None:
-        traces = traces[: max(args.limit, 1)]
+        traces = traces[: args.limit]
     ladder = (
         ladder_from_json(_read(args.ladder), args.ladder.stem) if args.ladder else synthetic.ladder(seed=args.seed)
     )
@@ -179,8 +194,11 @@ def _inputs(args: argparse.Namespace) -> tuple[Ladder, list[Trace], Options]:
 
 def _read(path: Path) -> str:
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise ValueError(f"{path} is larger than {MAX_FILE_BYTES // 2**20} MiB")
-    return path.read_text(encoding="utf-8")
+        raise ValueError(f"the file {path} is larger than {MAX_FILE_BYTES // 2**20} MiB")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the file {path} is not text") from error
 
 
 def _load_report(path: Path) -> dict[str, Any]:
@@ -192,9 +210,9 @@ def _load_report(path: Path) -> dict[str, Any]:
     try:
         report = json.loads(_read(path))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not a run report: {error}") from error
+        raise ValueError(f"the file {path} is not a run report: {error}") from error
     if not isinstance(report, dict):
-        raise ValueError(f"{path} is not a run report")
+        raise ValueError(f"the file {path} is not a run report")
     return report
 
 
@@ -203,13 +221,14 @@ def _load_report(path: Path) -> dict[str, Any]:
 _SIMULATE_HEAD = ["policy", "trace", "QoE", "Mbit/s", "start s", "stalls", "stalled s", "switches/min", "wasted MB"]
 _COMPARE_HEAD = ["policy", "QoE", "", "gain %", "", "Mbit/s", "start s", "stalled s", "switches/min", "wasted MB"]
 _REPLAY_FIELDS = (
-    ("quality of experience", "qoe"),
-    ("mean Mbit/s", "mbps"),
-    ("start-up, s", "startup_s"),
-    ("stalls", "stalls"),
-    ("stalled, s", "stalled_s"),
-    ("switches", "switches"),
-    ("wasted, MB", "wasted_mbytes"),
+    ("quality of experience", "qoe", 3),
+    ("mean Mbit/s", "mbps", 3),
+    ("start-up, s", "startup_s", 2),
+    ("stalls", "stalls", 0),
+    ("stalled, s", "stalled_s", 2),
+    ("switches", "switches", 0),
+    ("abandoned", "abandoned", 0),
+    ("wasted, MB", "wasted_mbytes", 2),
 )
 
 
@@ -285,10 +304,18 @@ def _replay_dict(result: Replay) -> dict[str, Any]:
     return {
         "recorded_policy": result.recorded_policy,
         "other_policy": result.other_policy,
+        "actual": None if result.actual is None else result.actual.to_dict(),
         "recorded": result.recorded.to_dict(),
         "other": result.other.to_dict(),
         "measured_share": round(result.measured, 4),
     }
+
+
+def _replay_row(result: Replay, title: str, field: str, decimals: int) -> list[str]:
+    actual = "-" if result.actual is None else f"{getattr(result.actual, field):.{decimals}f}"
+    before, after = float(getattr(result.recorded, field)), float(getattr(result.other, field))
+    difference = f"{after - before:+.{decimals}f}"
+    return [title, actual, f"{before:.{decimals}f}", f"{after:.{decimals}f}", difference]
 
 
 def _print_json(value: object) -> None:
