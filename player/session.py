@@ -246,11 +246,11 @@ class Session:
         self._tracks = self._make_tracks(sources)
         self._extras = Extras(presentation, sources, loader, pathway, self._monitor, services.learning.wishes)
         self._publish_choices(addresses, presentation)
+        self._errands.spawn(self._tracks.follow)
         timeline = await self._streaming.find_segments()
         if presentation.live or sources.live_playlists:
             parts = LiveParts(sources, self._streaming, loader, self._monitor, self._observe, addresses.manifests)
             begin_s = await self._join_live(presentation, parts)
-            self._errands.spawn(self._tracks.follow)
         else:
             begin_s = begin_at(start_s, timeline.end_s, asked_for=settings.start_s is not None)
             if begin_s != start_s and self._early_seek_s is None:
@@ -310,7 +310,7 @@ class Session:
         return TrackSwitch(
             self._selection,
             self._streaming,
-            Subtitles(self._selection, sources, self._streaming.media_offset),
+            Subtitles(self._selection, sources, self._streaming.media_offset, lambda: self._playhead.position_s),
             self._link,
             self._waiting,
             self._monitor,

@@ -1,12 +1,14 @@
-"""Subtitles: loaded as a whole when they are chosen, turned into ASS by us and given to libmpv beside the stream."""
+"""Subtitles: loaded when they are chosen, from where playback is on, turned into ASS by us and given to libmpv beside
+the stream."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec
 
 from player.errors import ErrorCode, MatineeError, MediaError
@@ -33,6 +35,9 @@ _log = logging.getLogger(__name__)
 
 _MAX_SEGMENTS = 20_000
 _AT_ONCE = 6
+_FIRST = 30  # segments that are loaded before any words are shown; the others come behind them ...
+_MORE = 90  # ... so many at a time
+_TRIES = 3
 _LONG_BYTES = 32 * 1024
 _ROUNDING_S = 0.5
 _KEPT_BEHIND_S = 60.0  # of a live title, words that have left the list
@@ -65,15 +70,35 @@ _Found = dict[tuple[int, str, int], tuple[_Part, Sequence[Cue]]]
 """By the name of a part: itself, and its cues."""
 
 
-class Subtitles:
-    """The text tracks of one playback."""
+@dataclass(slots=True)
+class _Reading:
+    """What has been read of one track. ``placed``: all of it stands where it belongs for good."""
 
-    def __init__(self, selection: Selection, sources: Sources, media_offset: MediaOffset) -> None:
+    track_id: str
+    found: _Found = field(default_factory=dict)
+    tries: Counter[tuple[int, str, int]] = field(default_factory=Counter)
+    placed: bool = True
+
+    def has_all(self, parts: Sequence[_Part]) -> bool:
+        return all(part.name in self.found for part in parts)
+
+
+class Subtitles:
+    """The text tracks of one playback. ``position_s`` tells where that is."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        sources: Sources,
+        media_offset: MediaOffset,
+        position_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._tracks = {track.id: track for track in selection.text}
         self._sources = sources
         self._media_offset = media_offset
-        self._documents: dict[str, str] = {}
-        self._followed: _Found = {}  # of a live title, what has been read of the chosen track
+        self._position_s = position_s
+        self._documents: dict[str, str] = {}  # of tracks that have been read to their end
+        self._reading: _Reading | None = None  # of the chosen track, while there is more of it
         self._selected: str | None = None
 
     def select(self, selection: Selection) -> None:
@@ -114,12 +139,14 @@ class Subtitles:
             return
         document = self._documents.get(track.id)
         if document is None:
-            found, settled = await self._load(await self._parts(track))
-            document = to_ass(_all_cues(found))
-            if self._sources.growing is not None:
-                self._followed = found
-            elif settled:
-                self._documents[track.id] = document
+            reading = self._reading
+            if reading is None or reading.track_id != track.id or not reading.placed:
+                reading = _Reading(track.id)
+            reading.tries.clear()
+            parts = await self._parts(track)
+            await self._read(reading, parts, _FIRST)
+            self._reading = reading
+            document = self._document(reading, parts)
         if await control.run(control.player.command, "sub-add", f"memory://{document}", "select"):
             self._selected = track.id
 
@@ -130,20 +157,48 @@ class Subtitles:
             await control.run(control.player.command, "sub-remove")
 
     async def follow(self, control: MpvControl) -> None:
-        """Of a live title, load what has come since of the chosen subtitles, and show it too. Raises as ``show``."""
-        track = self._tracks.get(self._selected or "")
-        if track is None or self._sources.growing is None or is_caption(track.first):
+        """Load more of the chosen subtitles, where there is more or has come since, and show it too. Raises as
+        ``show``."""
+        track, reading = self._tracks.get(self._selected or ""), self._reading
+        if track is None or reading is None or reading.track_id != track.id:
             return
         parts = await self._parts(track)
-        fresh = [part for part in parts if part.name not in self._followed]
-        if not fresh:
+        found = await self._read(reading, parts, _MORE)
+        if not found:
             return
-        found, _ = await self._load(fresh)
-        oldest_s = parts[0].segment.start_s - _KEPT_BEHIND_S
-        kept = {name: own for name, own in self._followed.items() if own[0].segment.start_s >= oldest_s}
-        self._followed = {**kept, **found}
+        document = self._document(reading, parts)
         if any(cues for _, cues in found.values()):
-            await control.run(_exchange, control.player, to_ass(_all_cues(self._followed)))
+            await control.run(_exchange, control.player, document)
+
+    async def _read(self, reading: _Reading, parts: Sequence[_Part], most: int) -> _Found:
+        """Load those of ``parts`` that are still missing, the nearest ones, and say what has come. Raises as
+        ``show``."""
+        growing = self._sources.growing is not None
+        missing = [part for part in parts if part.name not in reading.found and reading.tries[part.name] < _TRIES]
+        chosen = sorted(missing, key=self._farness)[:most]
+        if not chosen:
+            return {}
+        if not growing:  # what is new may well come yet
+            reading.tries.update(part.name for part in chosen)
+        found = await self._load(chosen)
+        oldest_s = parts[0].segment.start_s - _KEPT_BEHIND_S
+        kept = {name: own for name, own in reading.found.items() if own[0].segment.start_s >= oldest_s}
+        reading.found = dict(sorted({**kept, **found}.items(), key=lambda item: item[1][0].segment.start_s))
+        reading.placed &= all(self._offset(part.period, part.segment) is not None for part in chosen)
+        return found
+
+    def _farness(self, part: _Part) -> tuple[bool, float]:
+        """The less, the sooner it is needed: what comes before what is over."""
+        position_s = self._position_s()
+        return part.segment.end_s < position_s, abs(part.segment.start_s - position_s)
+
+    def _document(self, reading: _Reading, parts: Sequence[_Part]) -> str:
+        """What has been read; when that is all for good, it is kept."""
+        document = to_ass(_all_cues(reading.found))
+        if self._sources.growing is None and reading.placed and reading.has_all(parts):
+            self._documents[reading.track_id] = document
+            self._reading = None
+        return document
 
     async def _parts(self, track: LogicalTrack) -> list[_Part]:
         parts: list[_Part] = []
@@ -157,9 +212,8 @@ class Subtitles:
             parts += [_Part(period, rendition, segment) for segment in index]
         return parts[:_MAX_SEGMENTS]
 
-    async def _load(self, parts: Sequence[_Part]) -> tuple[_Found, bool]:
-        """The cues of each part, and whether they stand where they belong for good. A lost segment loses its cues
-        only."""
+    async def _load(self, parts: Sequence[_Part]) -> _Found:
+        """The cues of each part. A lost segment loses its cues only."""
         free = asyncio.Semaphore(_AT_ONCE)
         results = await asyncio.gather(*(self._cues(part, free) for part in parts), return_exceptions=True)
         found: _Found = {}
@@ -175,8 +229,7 @@ class Subtitles:
             raise lost[0]
         if lost:
             _log.warning("%d of %d subtitle segments could not be had: %s", len(lost), len(results), lost[0].code)
-        settled = not lost and all(self._offset(part.period, part.segment) is not None for part in parts)
-        return found, settled
+        return found
 
     async def _cues(self, part: _Part, free: asyncio.Semaphore) -> Sequence[Cue]:
         rendition, segment = part.rendition, part.segment

@@ -18,7 +18,7 @@ from player.subtitles import Subtitles
 
 _log = logging.getLogger(__name__)
 
-_FOLLOW_S = 3.0  # between two looks for new words of a live title
+_FOLLOW_S = 3.0  # between two looks for more words
 _SWITCH_S = 0.02  # so long libmpv takes to queue the seek that an audio switch means
 
 
@@ -100,7 +100,7 @@ class TrackSwitch:
             await self._show(self._subtitles.selected)
 
     async def follow(self) -> None:
-        """Of a live title, show the words that come; ends with the playback only."""
+        """Show the words that come, or that are still to be loaded; ends with the playback only."""
         while True:
             await self._clock.sleep(_FOLLOW_S)
             async with self._one_at_a_time:

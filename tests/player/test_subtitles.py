@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -112,6 +113,7 @@ class Bench:
         files: dict[str, bytes | Exception],
         offset_s: float | None = None,
         channel: str | None = None,
+        position_s: float = 0.0,
     ) -> None:
         self.sources = FakeSources(files)
         self.control = Control()
@@ -119,7 +121,8 @@ class Bench:
         text = Track("sub", TrackType.TEXT, (own,), language="en", label="English", instream_id=channel)
         selection = select(presentation(video_track(rendition("v")), text))
         self.track = selection.text[0].id
-        self.subtitles = Subtitles(selection, self.sources, lambda _period, _segment: self.offset_s)  # type: ignore[arg-type]
+        sources: Any = self.sources
+        self.subtitles = Subtitles(selection, sources, lambda _period, _segment: self.offset_s, lambda: position_s)
 
     async def show(self, track: str | None = "") -> str | None:
         await self.subtitles.show(self.track if track == "" else track, self.control)  # type: ignore[arg-type]
@@ -164,6 +167,29 @@ async def test_segments_are_put_together_and_repeated_cues_shown_once() -> None:
     assert document is not None
     assert document.count("Twice") == 1
     assert document.count("Dialogue:") == 2
+
+
+async def test_of_a_long_title_the_nearest_words_are_shown_first_and_the_others_come_behind_them() -> None:
+    listed = plain(300, duration_s=4.0)
+    files: dict[str, bytes | Exception] = {
+        one.url: vtt(cue(clock(one.start_s), clock(one.end_s), f"word {one.number}")) for one in listed
+    }
+    files[listed[7].url] = NetError(ErrorCode.HTTP_NOT_FOUND, "It is gone.")
+    bench = Bench(text_rendition(listed), files, position_s=802.0)
+    await bench.show()
+    assert words_of(bench.control.shown[0]) == [f"word {number}" for number in range(201, 231)], "from here on"
+    for _ in range(9):
+        with contextlib.suppress(NetError):
+            await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    assert words_of(bench.control.shown[0]) == [f"word {one.number}" for one in listed if one is not listed[7]]
+    assert len(bench.control.shown) == 1
+    assert bench.sources.asked.count(listed[7].url) == 3, "what cannot be had is not asked for for ever"
+    assert len(bench.sources.asked) == 302
+    files[listed[7].url] = vtt(cue("00:28.000", "00:32.000", "word 8"))
+    await bench.show(None)
+    await bench.show()
+    assert len(bench.sources.asked) == 303, "what has been read is not read again"
+    assert len(words_of(bench.control.shown[0])) == 300
 
 
 async def test_a_timestamp_map_follows_the_clock_of_the_pictures() -> None:
