@@ -32,7 +32,7 @@ def account(client, qtbot):
 
 
 def idle(account) -> bool:
-    return not account.property("working") and account._asking is None
+    return not account.property("working") and not account.waiting
 
 
 def test_a_plan_is_ordered_changed_and_cancelled(client, account, qtbot):

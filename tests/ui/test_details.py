@@ -19,7 +19,7 @@ def show(stage, titles, which: str = "title-0") -> None:
     stage.until(lambda: stage.focus_name == "playFeatured")
     stage.app.showTitle(which)
     assert stage.page == "details"
-    stage.until(lambda: stage.app.details._task is None or stage.app.details.property("qualities") != "")
+    stage.until(lambda: not stage.app.details.waiting)
 
 
 def facts(stage) -> dict[str, object]:

@@ -123,7 +123,7 @@ def test_a_change_that_the_service_does_not_take_is_taken_back(stage):
     stage.until(lambda: stage.focus_name == "playFeatured")
     stage.until(lambda: stage.app.myList.property("state") == "empty")
     stage.app.showTitle("title-1")
-    stage.until(lambda: stage.app.details._task is not None)
+    stage.until(lambda: not stage.app.details.waiting)
     stage.client.failure = NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
     stage.app.toggleListed()
     assert stage.app.property("listed") is True

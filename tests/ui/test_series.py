@@ -71,7 +71,7 @@ class TestThePage:
         stage.until(lambda: stage.focus_name == "episode_0")
         assert lines(stage) == ["1. Episode 2.1", "2. Episode 2.2", "3. Episode 2.3"]
         stage.app.details.refresh()
-        stage.until(lambda: stage.app.details._looking is None)
+        stage.until(lambda: not stage.app.details.waiting)
         assert stage.app.details.episodes.property("seasonName") == "Season 2", "news do not lead elsewhere"
 
     def test_names_of_seasons_and_wide_pictures_are_shown_where_there_are_some(self, stage):

@@ -13,8 +13,8 @@ from ui.membership import AccountCard, Membership, PaymentCard, PlanOffer
 from ui.ports import ClientPort
 from ui.viewmodels.binding import RecordModel, shown
 from ui.viewmodels.menus import Option, OptionModel
-from ui.viewmodels.question import SIGNED_OUT
-from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.question import Question
+from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
 
 YES = "yes"
@@ -74,7 +74,7 @@ class AccountViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._asking: Task[AccountCard] | None = None
+        self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._working = False
         self._card: AccountCard | None = None
         self._orders: dict[str, str] = {}  # the request of each plan whose outcome is not known
@@ -134,6 +134,11 @@ class AccountViewModel(QObject):
         """Whether an order may be charged to the card that is kept."""
         return self._card is not None and bool(self._card.membership.last4) and not self._card.membership.declined
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the service has not answered yet how the account stands."""
+        return self._question.waiting
+
     def set_visible(self, *, visible: bool) -> None:
         """Whether a viewer sees the page."""
         if visible:
@@ -143,8 +148,8 @@ class AccountViewModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask the service."""
-        if self._asking is None:
-            self._asking = self._tasks.run(self._client.account(), self._arrived, self._failed)
+        if not self._question.waiting:
+            self._question.ask(self._client.account())
 
     @Slot(str)
     def offer(self, subject: str) -> None:
@@ -202,24 +207,18 @@ class AccountViewModel(QObject):
 
     def clear(self) -> None:
         """Forget everything, for another viewer."""
-        if self._asking is not None:
-            self._asking.cancel()
-            self._asking = None
+        self._question.stop()
         self._card, self._state = None, AccountState.LOADING
         self._orders.clear()
         self._publish()
         self._say("")
 
     def _arrived(self, card: AccountCard) -> None:
-        self._asking = None
         self._card, self._state = card, AccountState.READY
         self._publish()
 
     def _failed(self, failure: Failure) -> None:
-        self._asking = None
-        if failure.code in SIGNED_OUT:
-            self.signInNeeded.emit(failure.sentence)
-        elif self._card is None:
+        if self._card is None:
             self._state, self._message = AccountState.ERROR, failure.sentence
             self.changed.emit()
         else:

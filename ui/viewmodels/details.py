@@ -13,8 +13,8 @@ from ui.ports import ClientPort, SeasonCards, TitleCard
 from ui.viewmodels.binding import shown
 from ui.viewmodels.episodes import EpisodesViewModel, is_seen
 from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.question import SIGNED_OUT
-from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.question import Question
+from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import clock_time, tr
 from ui.viewmodels.titles import PosterModel, is_begun, keep_posters, place_words
 from ui.viewmodels.tracks import language_name
@@ -35,12 +35,11 @@ class DetailsViewModel(QObject):
     def __init__(self, client: ClientPort, tasks: Tasks, posters: PosterCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
-        self._tasks = tasks
-        self._task: Task[TitleCard] | None = None
+        self._title_question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._seasons_question = Question(tasks, self._found_episodes, self._failed, self.signInNeeded.emit)
         self._card: TitleCard | None = None
         self._model = PosterModel(posters, self)
         self._series: TitleCard | None = None  # whose episode is shown
-        self._looking: Task[Sequence[SeasonCards]] | None = None
         self._episodes = EpisodesViewModel(posters, self)
         self._episodes_of = ""
         self._notice = ""
@@ -50,6 +49,11 @@ class DetailsViewModel(QObject):
     def card(self) -> TitleCard | None:
         """The title that is shown."""
         return self._card
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the service has not answered all yet."""
+        return self._title_question.waiting or self._seasons_question.waiting
 
     notice = shown(str, "_notice", changed)
     gone = shown(bool, "_gone", changed)
@@ -195,12 +199,10 @@ class DetailsViewModel(QObject):
 
     def refresh(self) -> None:
         """Ask for news: the position changes while the title is watched."""
-        for task in (self._task, self._looking):
-            if task is not None:
-                task.cancel()
-        self._task = self._looking = None
+        self._title_question.stop()
+        self._seasons_question.stop()
         if self._card is not None:
-            self._task = self._tasks.run(self._client.title(self._card.id), self._arrived, self._failed)
+            self._title_question.ask(self._client.title(self._card.id))
             self._look_for_episodes(self._card)
 
     def clear(self) -> None:
@@ -219,15 +221,14 @@ class DetailsViewModel(QObject):
         self.refresh()
 
     def _look_for_episodes(self, card: TitleCard) -> None:
-        if card.kind != "series" or self._looking is not None:
+        if card.kind != "series" or self._seasons_question.waiting:
             return
         if card.id != self._episodes_of:
             self._episodes.clear()
             self._episodes_of = card.id
-        self._looking = self._tasks.run(self._client.seasons(card.id), self._found_episodes, self._failed)
+        self._seasons_question.ask(self._client.seasons(card.id))
 
     def _found_episodes(self, seasons: Sequence[SeasonCards]) -> None:
-        self._looking = None
         self._episodes.show(seasons)
         self.changed.emit()
 
@@ -239,9 +240,6 @@ class DetailsViewModel(QObject):
             self._look_for_episodes(card)
 
     def _failed(self, failure: Failure) -> None:
-        if failure.code in SIGNED_OUT:
-            self.signInNeeded.emit(failure.sentence)
-            return
         self._gone = failure.code == ErrorCode.SERVICE_NOT_FOUND
         self._notice = failure.sentence
         self.changed.emit()

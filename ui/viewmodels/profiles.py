@@ -11,8 +11,8 @@ from player.state import Failure
 from ui.ports import ClientPort, Household, Person
 from ui.remembered import Memory
 from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.question import SIGNED_OUT
-from ui.viewmodels.tasks import Task, Tasks
+from ui.viewmodels.question import Question
+from ui.viewmodels.tasks import Tasks
 from ui.viewmodels.text import tr
 
 ADULT = 18
@@ -58,10 +58,9 @@ class ProfilesViewModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._client = client
-        self._tasks = tasks
         self._memory = memory or Memory(None)
-        self._asking: Task[Household] | None = None
-        self._choosing: Task[Person] | None = None
+        self._asking = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._choosing = Question(tasks, self._selected, self._refused, self.signInNeeded.emit)
         self._viewer = ""
         self._people: tuple[Person, ...] = ()
         self._person: Person | None = None
@@ -95,7 +94,7 @@ class ProfilesViewModel(QObject):
 
     @Property(bool, notify=changed)
     def pinReady(self) -> bool:
-        return len(self._pin) in _PIN_DIGITS and self._choosing is None
+        return len(self._pin) in _PIN_DIGITS and not self._choosing.waiting
 
     @property
     def viewer(self) -> str:
@@ -127,7 +126,7 @@ class ProfilesViewModel(QObject):
         """Ask who there is."""
         self._stop()
         self._show(ProfilesState.LOADING if not self._people else ProfilesState.CHOOSING)
-        self._asking = self._tasks.run(self._client.household(), self._arrived, self._failed)
+        self._asking.ask(self._client.household())
 
     @Slot()
     def switch(self) -> None:
@@ -139,7 +138,7 @@ class ProfilesViewModel(QObject):
     def choose(self, person_id: str) -> None:
         """Watch as this profile; its PIN is asked for first where it has one."""
         person = next((one for one in self._people if one.id == person_id), None)
-        if person is None or self._choosing is not None:
+        if person is None or self._choosing.waiting:
             return
         self._wanted, self._pin = person, ""
         if person.has_pin:
@@ -171,26 +170,19 @@ class ProfilesViewModel(QObject):
 
     def _select(self) -> None:
         assert self._wanted is not None, "nobody has been chosen"
-        work = self._client.choose_person(self._wanted.id, self._pin)
-        self._choosing = self._tasks.run(work, self._selected, self._refused)
+        self._choosing.ask(self._client.choose_person(self._wanted.id, self._pin))
         self.changed.emit()
 
     def _selected(self, person: Person) -> None:
-        self._choosing = None
         self._wanted, self._pin = None, ""
         self._accept(person)
 
     def _refused(self, failure: Failure) -> None:
-        self._choosing = None
-        if failure.code in SIGNED_OUT:
-            self.signInNeeded.emit(failure.sentence)
-            return
         self._pin = ""
         asked = self._wanted is not None and self._wanted.has_pin
         self._show(ProfilesState.PIN if asked else ProfilesState.CHOOSING, failure.sentence)
 
     def _arrived(self, household: Household) -> None:
-        self._asking = None
         self._people = tuple(household.people)
         if not self._people:
             self._accept(Person("", ""))
@@ -214,10 +206,6 @@ class ProfilesViewModel(QObject):
             self.chosen.emit(person)
 
     def _failed(self, failure: Failure) -> None:
-        self._asking = None
-        if failure.code in SIGNED_OUT:
-            self.signInNeeded.emit(failure.sentence)
-            return
         if self._people:
             self._show(ProfilesState.CHOOSING, failure.sentence)
             return
@@ -232,10 +220,8 @@ class ProfilesViewModel(QObject):
         self._show(ProfilesState.LOADING)
 
     def _stop(self) -> None:
-        for task in (self._asking, self._choosing):
-            if task is not None:
-                task.cancel()
-        self._asking = self._choosing = None
+        self._asking.stop()
+        self._choosing.stop()
 
     def _show(self, state: ProfilesState, error: str = "") -> None:
         self._state, self._error = state, error
