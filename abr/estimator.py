@@ -242,12 +242,13 @@ class ThroughputEstimator:
         self._pending: list[TransferSample] = []
         self._before: deque[TransferSample] = deque(maxlen=MAX_PENDING)  # the last settled ones: they may overlap too
         self._provisional: _Learned | None = None
+        self._estimate: Estimate | None = None  # what follows from it
 
     def observe(self, sample: TransferSample) -> None:
         """Take a finished transfer into account. Cached, aborted and nearly empty ones are ignored."""
         if sample.cached or sample.aborted or sample.size < MIN_BYTES:
             return
-        self._provisional = None
+        self._provisional = self._estimate = None
         if len(self._pending) >= MAX_PENDING:
             oldest = self._pending.pop(0)
             self._count(self._settled, oldest, [*self._pending, sample])
@@ -273,7 +274,11 @@ class ThroughputEstimator:
 
     def estimate(self, now_s: float) -> Estimate:  # noqa: ARG002 - time is part of the interface
         """The expectation for a transfer that would start at ``now_s``."""
-        learned = self._now()
+        if self._estimate is None:
+            self._estimate = self._estimated(self._now())
+        return self._estimate
+
+    def _estimated(self, learned: _Learned) -> Estimate:
         if learned.mixture.empty:
             return Estimate()
         mean, error = math.exp(learned.mixture.level), learned.rel_error

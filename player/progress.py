@@ -67,29 +67,29 @@ class Progress:
 
     async def tick(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Half a second, or less when ``stopped`` ends it, and a look. Raises MediaError."""
-        await asyncio.wait({stopped}, timeout=_TICK_S / 2)
-        await self.place()
-        await asyncio.wait({stopped}, timeout=_TICK_S / 2)
+        await asyncio.wait({stopped}, timeout=_TICK_S)
         await self.look()
 
     async def place(self) -> None:
         """Ask where playback is, where the player does not tell it by itself. Raises MediaError."""
         if not self._control.player.tells_position:
             async with self._answering():
-                self._monitor.property("time-pos", await self._control.run(self._place_s))
+                self._monitor.property("time-pos", await self._control.run(self._control.player.read, "time-pos"))
 
     async def look(self) -> None:
         """See how things stand. Raises MediaError where nothing helps any more."""
         async with self._answering():
-            place_s, (ranges, dropped), self._picture = await self._control.run(self._measured)
-        if place_s is not None:
-            self._monitor.property("time-pos", place_s)
-        streaming, monitor, position_s = self._streaming, self._monitor, self._playhead.position_s
-        streaming.look(ranges, monitor.rung_at(position_s), dropped)
+            found = await self._control.run(self._reloads.measure)
+        self._picture = found.picture, found.every_s
+        streaming, monitor = self._streaming, self._monitor
+        if not self._control.player.tells_position:
+            monitor.property("time-pos", found.position_s)
+        position_s = self._playhead.position_s
+        streaming.look(found.cached, monitor.rung_at(position_s), found.dropped)
         monitor.sample(
             streaming.buffered_until(),
             streaming.buffered_ranges(),
-            dropped,
+            found.dropped,
             low_bandwidth=streaming.low_bandwidth,
         )
         if self.live is not None:
@@ -97,16 +97,6 @@ class Progress:
         await self._judge()
         if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
             monitor.stop_short()
-
-    def _place_s(self) -> float | None:
-        """On the thread that calls libmpv, as the next one."""
-        player = self._control.player
-        place_s: float | None = None if player.tells_position else player.read("time-pos")
-        return place_s
-
-    def _measured(self) -> tuple[float | None, tuple[tuple[tuple[float, float], ...], int], tuple[Hashable, float]]:
-        """All of a look at once: each change of threads costs more than what is asked."""
-        return self._place_s(), self._reloads.measure(), self._control.player.picture()
 
     @contextlib.asynccontextmanager
     async def _answering(self) -> AsyncIterator[None]:

@@ -7,11 +7,14 @@ Where a jump leads into such media, the next file is loaded at the place of the 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from player.clock import Clock
 from player.errors import ErrorCode
 from player.events import Note, Observer
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
+from player.mpv.model import Measured
 from player.stream.files import Following
 
 KIND = "reload"
@@ -81,13 +84,13 @@ class Reloads:
         self._restarting = False
         return True
 
-    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
+    def measure(self) -> Measured:
         """As the player's own ``measure``, with the dropped frames of all files; on libmpv's worker."""
-        ranges, dropped = self._player.measure()
-        if dropped < self._last_dropped:
+        found = self._player.measure()
+        if found.dropped < self._last_dropped:
             self._dropped += self._last_dropped
-        self._last_dropped = dropped
-        return ranges, self._dropped + dropped
+        self._last_dropped = found.dropped
+        return replace(found, dropped=self._dropped + found.dropped)
 
     def close(self) -> None:
         """No further file is to be opened."""

@@ -28,7 +28,13 @@ _CUES = 0x1C53BB6B
 _CUE_POINT = 0xBB
 _CLUSTER = b"\x1f\x43\xb6\x75"
 _TIMESTAMP = 0xE7
-_SIMPLE_BLOCK = b"\xa3"
+# Cluster, its size, Timestamp of eight bytes, SimpleBlock, its size, track number, relative time, flags: all sizes in
+# eight bytes, so that one call makes it. This is done for every picture and every piece of sound.
+_SIMPLE = struct.Struct(">4sQHQBQBhB")
+_EIGHT_BYTES = 1 << 56  # marks a size of eight bytes
+_TIMESTAMP_OF_8, _SIMPLE_BLOCK = 0xE788, 0xA3
+_BLOCK_HEAD = 4  # track number, relative time, flags
+_CLUSTER_HEAD = 2 + 8 + 1 + 8 + _BLOCK_HEAD
 _VOID = b"\xec"
 _UNKNOWN_SIZE = b"\x01" + b"\xff" * 7
 _MIN_RELATIVE_MS = -0x8000
@@ -120,18 +126,24 @@ def sample_cluster(
     """
     cluster_ms = max(0, pts_ms)
     relative = max(_MIN_RELATIVE_MS, pts_ms - cluster_ms)
-    timestamp = _uint(_TIMESTAMP, cluster_ms)
-    flags = 0x80 if key and duration_ms is None else 0
-    block = bytes((0x80 | track_number,)) + struct.pack(">hB", relative, flags)
+    number, size = 0x80 | track_number, len(data)
     if duration_ms is None:
-        inner = b"".join((timestamp, _SIMPLE_BLOCK, _size(len(block) + len(data)), block))
-        tail = b""
-    else:
-        body = b"\xa1" + _size(len(block) + len(data)) + block
-        tail = _uint(0x9B, max(0, duration_ms)) + (b"" if key else b"\xfb\x81\x00")
-        inner = b"".join((timestamp, b"\xa0", _size(len(body) + len(data) + len(tail)), body))
-    lead = b"".join((_CLUSTER, _size(len(inner) + len(data) + len(tail)), inner))
-    return [lead, data, tail] if tail else [lead, data]
+        lead = _SIMPLE.pack(
+            _CLUSTER,
+            _EIGHT_BYTES | _CLUSTER_HEAD + size,
+            _TIMESTAMP_OF_8,
+            cluster_ms,
+            _SIMPLE_BLOCK,
+            _EIGHT_BYTES | _BLOCK_HEAD + size,
+            number,
+            relative,
+            0x80 if key else 0,
+        )
+        return [lead, data]
+    body = b"\xa1" + _size(_BLOCK_HEAD + size) + struct.pack(">BhB", number, relative, 0)
+    tail = _uint(0x9B, max(0, duration_ms)) + (b"" if key else b"\xfb\x81\x00")
+    inner = b"".join((_uint(_TIMESTAMP, cluster_ms), b"\xa0", _size(len(body) + size + len(tail)), body))
+    return [b"".join((_CLUSTER, _size(len(inner) + size + len(tail)), inner)), data, tail]
 
 
 def void(position: int, target: int) -> bytes:

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from player.mpv.streams import ByteStream
+
+Ranges = tuple[tuple[float, float], ...]
+"""Stretches of time, as (start, end) in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How things stand with a player. ``position_s`` is None where nothing is shown; ``cached`` is what it can seek
+    in without reading; ``dropped`` counts the frames dropped so far, by the decoder and by the display.
+
+    ``picture`` is another value for each picture shown, ``every_s`` the usual seconds between two pictures (0 where
+    that is not known).
+    """
+
+    position_s: float | None
+    cached: Ranges
+    dropped: int
+    picture: Hashable
+    every_s: float
 
 
 class MediaPlayer(Protocol):
@@ -31,11 +51,9 @@ class MediaPlayer(Protocol):
 
     def decoders(self) -> frozenset[str]: ...
 
-    def cached_ranges(self) -> tuple[tuple[float, float], ...]: ...
+    def cached_ranges(self) -> Ranges: ...
 
-    def picture(self) -> tuple[Hashable, float]: ...
-
-    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]: ...
+    def measure(self) -> Measured: ...
 
     def offer(self, open_stream: Callable[[], ByteStream]) -> str: ...
 

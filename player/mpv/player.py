@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import ctypes.util
 import itertools
+import json
 import logging
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from player.errors import ComponentError, ErrorCode
 from player.media.model import Interrupted
+from player.mpv.model import Measured, Ranges
 from player.mpv.streams import ByteStream, register_protocol
 
 _log = logging.getLogger(__name__)
@@ -25,7 +27,13 @@ SCHEME = "matinee"
 
 # libmpv's logger also speaks of things that the engine already handles and reports by itself.
 _POSITION = "time-pos"
+_CACHE = "demuxer-cache-state"
 _PASSED = "audio-spdif"
+# Each on a line of its own, empty where libmpv has none.
+_MEASURED = "\n".join(
+    f"${{={name}}}"
+    for name in (_POSITION, "frame-drop-count", "decoder-frame-drop-count", "estimated-vf-fps", _CACHE)
+)
 _OBSERVED = (
     "pause",
     "paused-for-cache",
@@ -184,27 +192,28 @@ class MpvPlayer:
         """The codecs that libmpv decodes here, in FFmpeg's names (``h264``, ``aac``); never blocks."""
         return self._decoders
 
-    def cached_ranges(self) -> tuple[tuple[float, float], ...]:
-        """What libmpv can seek in without reading, as (start, end) in seconds."""
-        state = self.read("demuxer-cache-state") or {}
-        return tuple((r["start"], r["end"]) for r in state.get("seekable-ranges", ()))
+    def cached_ranges(self) -> Ranges:
+        """What libmpv can seek in without reading."""
+        return _ranges(self.read(_CACHE) or {})
 
-    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
-        """:meth:`cached_ranges`, and how many frames have been dropped so far, by the decoder and by the display."""
-        dropped = sum(int(self.read(name, 0)) for name in ("frame-drop-count", "decoder-frame-drop-count"))
-        return self.cached_ranges(), dropped
-
-    def picture(self) -> tuple[Hashable, float]:
-        """A value that is another one for each picture shown, and the usual seconds between two pictures (0 where
-        that is not known).
+    def measure(self) -> Measured:
+        """How things stand, asked for in as few calls as can be: each wakes libmpv's core.
 
         Where there is sound as well, ``time-pos`` may follow the sound; the distance between sound and picture is
-        measured anew with each picture, and with nothing else.
+        measured anew with each picture, and with nothing else. It is asked for by itself, since as text it has too
+        few digits to be another one each time.
         """
+        answer = self.ask("expand-text", _MEASURED)
+        place, late, lost, rate, cache = answer.split("\n") if answer else [""] * 5
+        position_s = float(place) if place else None
         distance = self.read("avsync")
-        rate = self.read("estimated-vf-fps")
-        every_s = 1.0 / rate if isinstance(rate, float) and rate > 0 else 0.0
-        return (self.read(_POSITION) if distance is None else ("avsync", distance)), every_s
+        return Measured(
+            position_s,
+            _ranges(json.loads(cache)) if cache else (),
+            int(late or 0) + int(lost or 0),
+            position_s if distance is None else ("avsync", distance),
+            1.0 / float(rate) if rate and float(rate) > 0 else 0.0,
+        )
 
     @property
     def recent_log(self) -> tuple[tuple[str, str], ...]:
@@ -238,14 +247,21 @@ class MpvPlayer:
 
     def command(self, *words: str) -> bool:
         """Run a command; False where libmpv refuses it (nothing is loaded, or it is shutting down)."""
+        return self._run(*words)[0]
+
+    def ask(self, *words: str) -> str:
+        """The answer of a command that gives a text; none where libmpv refuses it."""
+        answer = self._run(*words)[1]
+        return answer if isinstance(answer, str) else ""
+
+    def _run(self, *words: str) -> tuple[bool, object]:
         if self._terminated:
-            return False
+            return False, None
         try:
-            self.handle.command(*words)
+            return True, self.handle.command(*words)
         except (SystemError, ValueError, RuntimeError, OSError) as error:
             _log.debug("libmpv refused %s: %s", words[0], error)
-            return False
-        return True
+            return False, None
 
     def seek(self, position_s: float, *, exact: bool = True) -> bool:
         """Seek and wait until libmpv has queued it on its demuxer (``seek`` event, at most half a second)."""
@@ -310,6 +326,11 @@ class MpvPlayer:
     def _on_log(self, level: str, component: str, text: str) -> None:
         self._log_lines = [*self._log_lines[-49:], (level, f"{component}: {text.strip()}")]
         _log.debug("libmpv %s %s: %s", level, component, text.strip())
+
+
+def _ranges(state: Mapping[str, Any]) -> Ranges:
+    """The stretches that libmpv can seek in without reading, out of its ``demuxer-cache-state``."""
+    return tuple((each["start"], each["end"]) for each in state.get("seekable-ranges", ()))
 
 
 def _text(value: object) -> str:

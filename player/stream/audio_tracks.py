@@ -15,7 +15,7 @@ from player.selection import Selection, audio_rendition
 from player.stream.buffered import Buffered, Playhead
 from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
-from player.stream.lanes import POLL_S, Go, Lane, Wait
+from player.stream.lanes import LONGEST_S, Go, Lane, Wait
 from player.stream.line import LinePart, SegmentLine
 from player.stream.main_track import DAMAGED_TRIES, NEWEST, SOUND_AHEAD_S, MainTrack
 from player.stream.rate import RateControl
@@ -151,11 +151,17 @@ class AudioTracks:
         start_s = line[position].segment.start_s
         wanted = self.lane is not None and position <= self.lane.head
         if not self._playhead.started and not wanted:
-            return Wait(POLL_S)  # the first picture needs the first sound only
-        buffer_max_s = self._rate.economy(self._clock.monotonic()).buffer_max_s
-        near = start_s - self._playhead.position_s < buffer_max_s
+            return Wait(LONGEST_S)  # the first picture needs the first sound only
+        full_s = self._playhead.position_s + self._rate.economy(self._clock.monotonic()).buffer_max_s
+        if start_s >= full_s:
+            return Wait(self._playhead.reaches_in_s(start_s - full_s))
         reach_s = self._main.frontier_s() + (SOUND_AHEAD_S if self._main.sound_goes_first() else 0.0)
-        return Go(0) if near and start_s < reach_s - _EDGE_S else Wait(POLL_S)
+        return Go(0) if start_s < reach_s - _EDGE_S else Wait(LONGEST_S)  # until a fetch of the picture begins
+
+    def poke(self) -> None:
+        """A fetch of the picture has begun: sound may be fetched so far."""
+        if self.lane is not None:
+            self.lane.poke()
 
     def wanting(self, until_s: float) -> bool:
         """Whether sound that begins before ``until_s`` has not arrived yet, and has not failed."""

@@ -14,6 +14,7 @@ MAIN = "main"
 """Key of the main track (video, or audio where there is no video) in the store."""
 
 _HOLE_S = 0.1
+_SLOWEST = 0.1  # playback speed
 _BEHIND_S = 15.0  # complete segments this far behind the playhead are not dropped from memory
 
 
@@ -26,6 +27,10 @@ class Playhead:
     speed: float = 1.0
     starving: bool = True  # nothing to show: before the first picture, in a stall, in a seek
     started: bool = False  # a picture has been shown
+
+    def reaches_in_s(self, distance_s: float) -> float:
+        """Seconds until playback has gone on so far, if it does."""
+        return distance_s / max(self.speed, _SLOWEST)
 
 
 class Buffered:

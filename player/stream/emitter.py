@@ -195,10 +195,11 @@ def _in_order(pieces: Iterator[Piece]) -> Iterator[Piece]:
 
 
 def _together(offset: int, track: int, samples: Sequence[TimedSample]) -> Iterator[Piece]:
-    """Samples that are all there as one piece, each a small cluster of its own: every piece costs libmpv a call."""
-    data = [part for sample in samples for part in _cluster(track, sample)]
+    """Samples that are all there as one piece, each a small cluster of its own: every piece costs libmpv a call, and
+    every part of one a step of ours."""
+    data = b"".join([part for sample in samples for part in _cluster(track, sample)])
     if data:
-        yield Piece(offset, data, sum(len(part) for part in data))
+        yield Piece(offset, (data,), len(data))
 
 
 def _as_they_arrive(offset: int, track: int, samples: Iterator[TimedSample]) -> Iterator[Piece]:

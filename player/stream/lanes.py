@@ -12,6 +12,9 @@ from player.stream.store import SegmentStore
 
 POLL_S = 0.25
 """How long to wait where nothing else tells when to ask again."""
+LONGEST_S = 2.0
+"""So long at most: what a wait was reckoned from may change meanwhile (the speed, how much is to be buffered)."""
+_SHORTEST_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,13 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Ask again when something changed, or after so many seconds."""
+    """Ask again when something changed, or after so many seconds (:data:`LONGEST_S` at most)."""
 
     seconds: float
+
+
+def _nobody() -> None:
+    """Nobody wants to be told."""
 
 
 class Lane:
@@ -55,6 +62,7 @@ class Lane:
         self._fetch = fetch
         self._crashed = crashed
         self._parallel = parallel
+        self.begun: Callable[[], None] = _nobody  # is told of each fetch that begins
         self._head = 0
         self._length = 0
         self._running: dict[int, asyncio.Task[None]] = {}
@@ -131,7 +139,7 @@ class Lane:
                     self._begin(position if answer.position is None else answer.position, answer.rung)
                     await asyncio.sleep(0)
                     continue
-                timeout = max(0.01, answer.seconds)
+                timeout = min(max(_SHORTEST_S, answer.seconds), LONGEST_S)
             await self._change(timeout)
 
     async def _change(self, timeout_s: float | None) -> None:
@@ -150,6 +158,7 @@ class Lane:
         self._running[position] = task
         # Not a part of the task itself: one that is cancelled before its first step runs nothing of its own.
         task.add_done_callback(lambda _task: self._ended(position))
+        self.begun()
 
     def _ended(self, position: int) -> None:
         self._running.pop(position, None)

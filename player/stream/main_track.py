@@ -18,7 +18,7 @@ from player.selection import rendition_of
 from player.stream.buffered import MAIN, Buffered, Playhead
 from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
-from player.stream.lanes import POLL_S, Go, Lane, Wait
+from player.stream.lanes import LONGEST_S, POLL_S, Go, Lane, Wait
 from player.stream.rate import Moment, RateControl
 from player.stream.replacing import Replacing
 from player.stream.sources import Sources
@@ -174,13 +174,13 @@ class MainTrack:
     def _admit(self, position: int) -> Go | Wait:
         slot = self._buffered.timeline[position]
         if self._failed_at is not None and self.lane.head <= self._failed_at < position:
-            return Wait(POLL_S)  # playback ends there, unless the viewer jumps on
+            return Wait(LONGEST_S)  # playback ends there, unless the viewer jumps on
         full_s = self._playhead.position_s + self._rate.economy(self._clock.monotonic()).buffer_max_s
         replacement = self._replacing.find(self.lane.head, position)
         if replacement is not None and replacement.decision.rung is not None:
             return Go(replacement.decision.rung, replacement.position)
         if slot.start_s >= full_s:
-            return Wait(POLL_S)
+            return Wait(self._playhead.reaches_in_s(slot.start_s - full_s))
         if self.sound_goes_first() and self._sound_missing(min(slot.start_s + SOUND_AHEAD_S, slot.end_s, full_s)):
             return Wait(POLL_S)
         if self._may_wait_for_first_picture(position):
@@ -190,7 +190,7 @@ class MainTrack:
             return Go(pinned)
         decision = self._rate.decide(self._moment(position))
         if decision.rung is None:
-            return Wait(min(POLL_S, decision.wait_s) if decision.wait_s else POLL_S)
+            return Wait(decision.wait_s or POLL_S)
         self._observe(RungDecided(self._clock.monotonic(), position, slot.start_s, decision))
         return Go(decision.rung)
 

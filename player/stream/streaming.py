@@ -110,6 +110,7 @@ class Streaming:
             self._done,
             self._failed,
         )
+        self._main.lane.begun = self._audio.poke
         self._library = StoreLibrary(MAIN, store, waiting, self._want_threadsafe, lines, lambda: self.timeline.end_s)
         main_kind = StreamKind.VIDEO if selection.video is not None else StreamKind.AUDIO
         self._emitter = Emitter(self._library, main_kind, selection.muxed_audio)
@@ -301,7 +302,7 @@ class Streaming:
         return self._files.anew(start_s)
 
     def poke(self) -> None:
-        """The playhead moved: something may be fetched now."""
+        """The playhead jumped, or something has arrived: something may be fetched now."""
         for lane in self._lanes():
             lane.poke()
 
@@ -326,7 +327,6 @@ class Streaming:
         dropped since the begin."""
         self.cached(cached)
         self._watch_drops(rung, dropped)
-        self.poke()
 
     def _watch_drops(self, rung: int | None, dropped: int) -> None:
         now_s, playhead = self._clock.monotonic(), self._playhead

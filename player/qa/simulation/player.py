@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
 
 from player.media.model import Codec, Interrupted
+from player.mpv.model import Measured, Ranges
 from player.mpv.streams import ByteStream
 from player.qa.simulation.reader import FileReader
 from player.stream.waiting import Waiting
@@ -91,14 +92,11 @@ class SimulatedPlayer:
     def decoders(self) -> frozenset[str]:
         return frozenset(str(codec) for codec in Codec)
 
-    def cached_ranges(self) -> tuple[tuple[float, float], ...]:
+    def cached_ranges(self) -> Ranges:
         return ((self._position_s, self._read_until_s),) if self._read_until_s > self._position_s else ()
 
-    def picture(self) -> tuple[Hashable, float]:
-        return self._position_s, STEP_S
-
-    def measure(self) -> tuple[tuple[tuple[float, float], ...], int]:
-        return self.cached_ranges(), 0
+    def measure(self) -> Measured:
+        return Measured(self._position_s, self.cached_ranges(), 0, self._position_s, STEP_S)
 
     def offer(self, open_stream: Callable[[], ByteStream]) -> str:
         url = f"simulated://{next(self._names)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ DROPPED_PER_LOOK = 3  # of twelve or thirteen: there are two looks and 25 pictur
 @pytest.fixture
 def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Too slow for the highest rung, which is what a fast link has shown for most of the first twenty seconds."""
-    looks = itertools.count()
+    looks, measure = itertools.count(), SimulatedPlayer.measure
     monkeypatch.setattr(
         SimulatedPlayer,
         "measure",
-        lambda player: (player.cached_ranges(), DROPPED_PER_LOOK * min(next(looks), DROPPING_LOOKS)),
+        lambda player: replace(measure(player), dropped=DROPPED_PER_LOOK * min(next(looks), DROPPING_LOOKS)),
     )
 
 

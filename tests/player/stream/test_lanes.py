@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from player.stream.lanes import Go, Lane, Wait
+from player.stream.lanes import LONGEST_S, Go, Lane, Wait
 from player.stream.store import SegmentStore
 from tests.kit.clock import FakeClock, settle
 from tests.kit.presentations import entry
@@ -98,6 +98,31 @@ async def test_a_lane_that_is_told_to_wait_asks_again_when_poked(desk: Desk) -> 
     desk.lane.poke()
     await settle()
     assert desk.begun == [(0, 5)]
+
+
+async def test_a_lane_sleeps_as_long_as_it_is_told_and_no_longer_than_the_bound(desk: Desk) -> None:
+    asked: list[float] = []
+
+    def answer(_position: int) -> Wait:
+        asked.append(desk.clock.monotonic())
+        return Wait(0.75 if len(asked) == 1 else 1e6)
+
+    desk.answer = answer
+    desk.lane.start(0, 3)
+    await settle()
+    begun_s = asked[0]
+    for _ in range(11):
+        await desk.clock.advance(0.25)
+    assert asked == [begun_s, begun_s + 0.75, begun_s + 0.75 + LONGEST_S]
+
+
+async def test_a_lane_tells_of_each_fetch_that_begins(desk: Desk) -> None:
+    told: list[tuple[int, ...]] = []
+    desk.lane.begun = lambda: told.append(desk.lane.running)
+    desk.lane.start(0, 3)
+    await settle()
+    await desk.end(0)
+    assert told == [(0,), (1,)]
 
 
 async def test_a_jump_gives_up_what_is_of_no_use(desk: Desk) -> None:
