@@ -21,8 +21,9 @@ from backend_stub.encoding import tools
 from backend_stub.encoding.boxes import count_samples, first_fragment, with_edit
 from backend_stub.encoding.errors import BadInputError, ToolFailedError
 from backend_stub.encoding.ladder import Codec, Ladder, VideoRung
-from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
+from backend_stub.encoding.probe import SourceInfo
 from backend_stub.encoding.process import run_tool
+from backend_stub.encoding.reading import picture_stream, read_pictures
 from backend_stub.encoding.watching import WATCH_FILTERS, Intervals, read_watch
 
 SEGMENT_S = 4
@@ -174,8 +175,7 @@ def _encode_into(
     read_from_s = max(0.0, begin_s - _RUN_UP_S)
     watched = codec is Codec.H264  # one look at the film is enough
     command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-progress", "pipe:1", "-nostats"]
-    command += ["-copyts", "-start_at_zero", "-protocol_whitelist", "file"]
-    command += ["-ss", f"{read_from_s:.6f}", "-i", ffmpeg_url(source.path.resolve())]
+    command += ["-copyts", "-start_at_zero", *read_pictures(source, read_from_s)]
     command += ["-filter_complex", _graph(source, ladder, rungs, chunk, read_from_s, watched=watched)]
     for number, rung in enumerate(rungs):
         command += ["-map", f"[v{number}]", *_coding(rung, ladder.fps, chunk, preset), *_WHOLE]
@@ -220,7 +220,7 @@ def _graph(
 ) -> str:
     outlets = "".join(f"[s{number}]" for number in range(len(rungs))) + ("[w]" if watched else "")
     first = ",".join(frames_filters(source, ladder.fps, chunk.first, chunk.end, read_from_s))
-    chains = [f"[0:{source.video_index}]{first},split={len(rungs) + watched}{outlets}"]
+    chains = [f"[{picture_stream(source)}]{first},split={len(rungs) + watched}{outlets}"]
     if watched:
         chains.append(f"[w]{WATCH_FILTERS},metadata=mode=print:file=watch.txt,nullsink")
     for number, rung in enumerate(rungs):

@@ -12,6 +12,7 @@ from backend_stub.encoding.errors import ToolFailedError
 from backend_stub.encoding.ladder import MAX_FPS, usual_bitrate
 from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
 from backend_stub.encoding.process import run_tool
+from backend_stub.encoding.reading import picture_stream, read_pictures
 
 # A short film or a small one has few rungs anyway, and the look costs as much as it could save.
 _SHORTEST_S = 120.0
@@ -40,12 +41,12 @@ def detail_of(source: SourceInfo, *, cancel: threading.Event | None = None) -> f
 
 def _rate(source: SourceInfo, place: float, width: int, target: Path, cancel: threading.Event | None) -> float:
     """Bit/s of one look."""
-    command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-protocol_whitelist", "file"]
+    command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y"]
     # From the keyframe before the place, so that nothing is decoded in vain.
-    command += ["-noaccurate_seek", "-ss", f"{source.picture_s * place:.3f}", "-i", ffmpeg_url(source.path)]
+    command += ["-noaccurate_seek", *read_pictures(source, source.picture_s * place)]
     command += [
         "-map",
-        f"0:{source.video_index}",
+        picture_stream(source),
         "-frames:v",
         str(_FRAMES),
         "-vf",

@@ -13,7 +13,9 @@ from backend_stub.encoding.probe import AudioInfo, SourceInfo, TextInfo
 
 
 def source_document(source: SourceInfo) -> dict[str, Any]:
-    return {**asdict(source), "path": str(source.path), "fps": str(source.fps)}
+    document = {**asdict(source), "path": str(source.path), "fps": str(source.fps)}
+    del document["pictures_path"]  # another place on each machine
+    return document
 
 
 def read_source(document: Mapping[str, Any]) -> SourceInfo:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend_stub.encoding import lettering, tools
+from backend_stub.encoding.errors import BadInputError, ToolFailedError
 from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
 from backend_stub.encoding.process import run_tool
+from backend_stub.encoding.reading import picture_stream, read_pictures
 
 WIDTH = 480
 HEIGHT = 720
@@ -29,25 +31,13 @@ def make_pictures(source: SourceInfo, title: str, folder: Path, *, cancel: threa
     """Write JPEGs out of one frame of the film: a poster (2:3) with the title on it, a backdrop and a still (16:9),
     under their names of :data:`PICTURES`. ``folder`` is theirs alone.
 
-    Raises :class:`ToolFailedError`, :class:`CancelledError`.
+    Raises :class:`ToolFailedError`, :class:`CancelledError`; :class:`BadInputError` when no frame can be decoded.
     """
-    raw = folder / "poster.rgb"
-    look_at_s = source.picture_s * _LOOK_AT
-    shapes = ";".join(f"[{name}]{_filled(width, height)}[{name}-out]" for name, width, height in _SHAPES)
-    names = "".join(f"[{name}]" for name, _, _ in _SHAPES)
-    graph = f"[0:{source.video_index}]thumbnail={_CHOSEN_FROM},split={len(_SHAPES)}{names};{shapes}"
-    run_tool(
-        [
-            *(tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y"),
-            *("-protocol_whitelist", "file", "-ss", f"{look_at_s:.3f}", "-i", ffmpeg_url(source.path)),
-            *("-filter_complex", graph),
-            *("-map", "[poster-out]", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", ffmpeg_url(raw)),
-            *("-map", "[backdrop-out]", *_JPEG, ffmpeg_url(folder / "backdrop.jpg")),
-            *("-map", "[still-out]", *_JPEG, ffmpeg_url(folder / "still.jpg")),
-        ],
-        cancel=cancel,
-    )
-    picture = np.frombuffer(raw.read_bytes(), np.uint8).reshape(HEIGHT, WIDTH, 3)
+    # Of a file that was cut off, what stands at its begin may be all there is.
+    raw = _take_frame(source, source.picture_s * _LOOK_AT, folder, cancel) or _take_frame(source, 0.0, folder, cancel)
+    if not raw:
+        raise BadInputError(f"{source.path.name} holds no picture that can be decoded.")
+    picture = np.frombuffer(raw, np.uint8).reshape(HEIGHT, WIDTH, 3)
     lettered = letter_poster(picture, title)
     run_tool(
         [
@@ -57,7 +47,27 @@ def make_pictures(source: SourceInfo, title: str, folder: Path, *, cancel: threa
         feed=lettered.tobytes(),
         cancel=cancel,
     )
-    raw.unlink()
+
+
+def _take_frame(source: SourceInfo, at_s: float, folder: Path, cancel: threading.Event | None) -> bytes:
+    """One of the frames from ``at_s`` on, as the poster's RGB; the other pictures are written. Empty if none is."""
+    raw = folder / "poster.rgb"
+    shapes = ";".join(f"[{name}]{_filled(width, height)}[{name}-out]" for name, width, height in _SHAPES)
+    names = "".join(f"[{name}]" for name, _, _ in _SHAPES)
+    graph = f"[{picture_stream(source)}]thumbnail={_CHOSEN_FROM},split={len(_SHAPES)}{names};{shapes}"
+    command: list[str | Path] = [tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y", *read_pictures(source, at_s)]
+    command += ["-filter_complex", graph]
+    command += ["-map", "[poster-out]", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", ffmpeg_url(raw)]
+    command += ["-map", "[backdrop-out]", *_JPEG, ffmpeg_url(folder / "backdrop.jpg")]
+    command += ["-map", "[still-out]", *_JPEG, ffmpeg_url(folder / "still.jpg")]
+    try:
+        run_tool(command, cancel=cancel)
+    except ToolFailedError:  # FFmpeg may also fail where there is nothing to write
+        if raw.exists() and raw.stat().st_size:
+            raise
+    rgb = raw.read_bytes() if raw.exists() else b""
+    raw.unlink(missing_ok=True)
+    return rgb
 
 
 def _filled(width: int, height: int) -> str:

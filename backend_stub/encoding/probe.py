@@ -17,6 +17,7 @@ _TIMEOUT_S = 120
 # FFmpeg takes any text for terminal art, and lists of other files for media; neither is a film.
 _NOT_FILMS = frozenset({"tty", "concat", "hls", "dash", "ffmetadata"})
 _TEXT_CODECS = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"})
+_INDEXED = frozenset({"mov", "matroska"})
 SHORTEST_S = 0.2
 SMALLEST_SIDE = 16
 
@@ -50,7 +51,9 @@ class SourceInfo:
 
     ``width`` and ``height`` are as shown: turned as the file asks and with square pixels. ``duration_s`` is the
     whole file's, ``picture_s`` that of its video alone. ``video_index`` is FFmpeg's stream index. ``bitrate`` is
-    the video's in bit/s (the file's where the container does not tell), None when unknown.
+    the video's in bit/s (the file's where the container does not tell), None when unknown. With ``has_index`` FFmpeg
+    finds the keyframe before any position; else ``pictures_path`` may be a copy of the pictures that has one
+    (:mod:`backend_stub.encoding.reading`).
     """
 
     path: Path
@@ -65,6 +68,8 @@ class SourceInfo:
     audio: tuple[AudioInfo, ...]
     codec: str = ""
     subtitles: tuple[TextInfo, ...] = ()
+    has_index: bool = True
+    pictures_path: Path | None = None
 
 
 def ffmpeg_url(path: Path) -> str:
@@ -82,7 +87,8 @@ def probe(path: Path) -> SourceInfo:
     found = _ffprobe(path, "-show_format", "-show_streams")
     streams: Sequence[Mapping[str, Any]] = found.get("streams", [])
     container: Mapping[str, Any] = found.get("format", {})
-    if _NOT_FILMS & set(str(container.get("format_name", "")).split(",")):
+    forms = set(str(container.get("format_name", "")).split(","))
+    if _NOT_FILMS & forms:
         raise BadInputError(f"{path.name} is not a media file.")
     video = next((stream for stream in streams if _is_film(stream)), None)
     if video is None:
@@ -107,6 +113,7 @@ def probe(path: Path) -> SourceInfo:
         audio=_audio_tracks(streams, _start(video)),
         codec=str(video.get("codec_name", "")),
         subtitles=_text_tracks(streams),
+        has_index=bool(_INDEXED & forms),
     )
 
 

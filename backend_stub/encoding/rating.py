@@ -29,6 +29,7 @@ from backend_stub.encoding.errors import DamagedOutputError
 from backend_stub.encoding.ladder import Codec, Ladder, VideoRung
 from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
 from backend_stub.encoding.process import run_tool
+from backend_stub.encoding.reading import picture_stream, read_pictures
 
 _PICTURES = 12  # of each place
 _RUN_UP_S = 1
@@ -107,9 +108,9 @@ def _look(
     top = rungs[-1]
     filters = frames_filters(source, ladder.fps, chunk.first, end, read_from_s)
     shown = f"scale={top.width}:{top.height}:flags=bicubic,setsar=1,format=yuv420p,settb=1/25,setpts=N"
-    graph = [f"[0:{source.video_index}]{','.join(filters)},{shown},split={len(rungs)}" + _outlets("r", len(rungs))]
+    graph = [f"[{picture_stream(source)}]{','.join(filters)},{shown},split={len(rungs)}" + _outlets("r", len(rungs))]
     command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-copyts", "-start_at_zero"]
-    command += ["-protocol_whitelist", "file", "-ss", f"{read_from_s:.6f}", "-i", ffmpeg_url(source.path.resolve())]
+    command += read_pictures(source, read_from_s)
     for number, rung in enumerate(rungs):
         graph.append(f"[{number + 1}:v]trim=end_frame={end - chunk.first},{shown}[d{number}]")
         sink = "[out]" if rung is top else ",nullsink"  # FFmpeg wants an output

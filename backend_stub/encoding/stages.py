@@ -33,6 +33,7 @@ from backend_stub.encoding.package import (
 from backend_stub.encoding.plan import chunk_task, tasks_after_probe
 from backend_stub.encoding.poster import PICTURES, make_pictures
 from backend_stub.encoding.probe import SourceInfo
+from backend_stub.encoding.reading import PICTURES_COPY, copy_pictures, with_pictures
 from backend_stub.encoding.storage import JOB_FOLDER, Storage, job_folder
 from backend_stub.encoding.subtitles import TextRung
 from backend_stub.encoding.tiles import Tiles
@@ -168,6 +169,25 @@ class _Task:
         self.bring_file(0)
         return self.source
 
+    def bring_pictures(self) -> SourceInfo:
+        """The film, or in its place its pictures with an index, where it has none itself."""
+        if self.result("probe").get("copied"):
+            return with_pictures(self.source, self.bring(PICTURES_COPY))
+        return self.bring_source()
+
+    def copy_pictures(self, source: SourceInfo) -> SourceInfo:
+        """``source`` with its pictures where they have an index, for this task and the others."""
+        work = self.draft("pictures")
+        work.mkdir(parents=True)
+        try:
+            if not copy_pictures(source, work / PICTURES_COPY, cancel=self.cancel):
+                return source
+            (work / PICTURES_COPY).replace(self.folder / PICTURES_COPY)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        self.keep(PICTURES_COPY)
+        return with_pictures(source, self.folder / PICTURES_COPY)
+
     def bring_file(self, number: int) -> Path:
         if self.wanted.lent:
             self.bring(self.wanted.lent_as(number))
@@ -270,15 +290,17 @@ def _probe(task: _Task) -> Outcome:
         for number in range(1, len(task.wanted.files)):
             subtitles.write_sidecar(task.bring_file(number), Path(work) / f"{number}.vtt", cancel=task.cancel)
     codecs = [Codec(name) for name in task.options.codecs]
+    source = task.copy_pictures(source)
     detail = detail_of(source, cancel=task.cancel)
     ladder = build_ladder(source, codecs, detail)
     result = {"source": source_document(source), "ladder": ladder_document(ladder), "detail": detail}
+    result["copied"] = source.pictures_path is not None
     return Outcome(result, tasks_after_probe(source, ladder, task.options))
 
 
 def _video(task: _Task) -> Outcome:
     codec, number = Codec(task.claim.params["codec"]), int(task.claim.params["chunk"])
-    source, ladder, name = task.bring_source(), task.ladder, task.part_name(codec, number)
+    source, ladder, name = task.bring_pictures(), task.ladder, task.part_name(codec, number)
     chunk = chunks.split(source.picture_s, ladder.fps)[number]
     report = chunks.encode_chunk(
         source,
@@ -321,7 +343,7 @@ def _poster(task: _Task) -> Outcome:
     work = task.draft("poster")
     work.mkdir(parents=True)
     try:
-        make_pictures(task.bring_source(), task.title, work, cancel=task.cancel)
+        make_pictures(task.bring_pictures(), task.title, work, cancel=task.cancel)
         for name in PICTURES:
             (work / name).replace(task.folder / name)
             task.keep(name)
@@ -331,7 +353,7 @@ def _poster(task: _Task) -> Outcome:
 
 
 def _rate(task: _Task) -> Outcome:
-    codec, source, ladder = Codec(task.claim.params["codec"]), task.bring_source(), task.ladder
+    codec, source, ladder = Codec(task.claim.params["codec"]), task.bring_pictures(), task.ladder
     seen = chunks.looked_at(chunks.split(source.picture_s, ladder.fps))
     parts = [(chunk, task.bring_part(codec, chunk.number)) for chunk in seen]
     rated = rating.rate(source, ladder, codec, parts, cancel=task.cancel)
