@@ -349,7 +349,7 @@ class Engine:
         if slept_s:
             _log.info("the machine slept for %.0f s", slept_s)
             for session in list(self._sessions):
-                session.network_changed()
+                session.network_changed(slept_s)
         self.loop.call_later(LOOK_EVERY_S, self._look_for_sleep, watch)
 
     async def _shutdown(self) -> None:

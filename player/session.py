@@ -87,12 +87,10 @@ class Session:
         self._desk: LicenceDesk | None = None
         self._beats: Heartbeats | None = None
         self._url = ""
-        self._closing = False
+        self._closing = self._prepared = self._loaded = False
         self._progress: Progress | None = None
-        self._prepared = False
         self._early: dict[str, object] = {}  # what was set before there was a file to set it for
         self._early_seek_s: float | None = None
-        self._loaded = False
         self._tracks: TrackSwitch | None = None
         self._extras: Extras | None = None
         self._selection: Selection | None = None
@@ -177,10 +175,12 @@ class Session:
         """What the network was like, by CDN (called on the loop)."""
         return self._network.memory(self._clock.monotonic())
 
-    def network_changed(self) -> None:
-        """The machine slept, or has another network (called on the loop)."""
+    def network_changed(self, slept_s: float = 0.0) -> None:
+        """The machine slept for so long, or has another network (called on the loop)."""
         if self._loader is not None:
             self._loader.network_changed()
+        if self._live is not None:
+            self._live.slept(slept_s)
 
     # --- the life of a playback, on the loop
 

@@ -67,6 +67,14 @@ class ObservedEdge:
         self._seen.clear()
         self._reference_s = self._dated = None
 
+    def slept(self, seconds: float) -> None:
+        """The programme went on for so long while the monotonic clock stood still."""
+        self._seen = deque((at_s, ahead_s + seconds) for at_s, ahead_s in self._seen)
+        self._start_s += seconds
+        self._offset_s += seconds
+        if self._reference_s is not None:
+            self._reference_s += seconds
+
     def at(self, now_s: float) -> float:
         self._follow(now_s)
         return now_s + self._offset_s
@@ -112,6 +120,12 @@ class ServerClock:
         offset_s = server_s + _COARSE_S - (sent_s + received_s) / 2
         if not self._samples and abs(offset_s - self._offset_s) > 4 * _COARSE_S:
             self._offset_s = offset_s
+
+    def slept(self, seconds: float) -> None:
+        """The source's time went on for so long while ours stood still."""
+        self._offset_s += seconds
+        told = [(took_s, offset_s + seconds) for took_s, offset_s in self._samples]
+        self._samples = deque(told, maxlen=_MOST_SAMPLES)
 
     def at(self, now_s: float) -> float:
         """Seconds since 1970 by the source's clock."""

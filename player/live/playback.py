@@ -81,6 +81,7 @@ class LivePlayback:
         if self._programme.dated:
             self._edge = DatedEdge(self._server, self._programme.availability_start_s)
         self._lag = Lag()
+        self._awake = True  # since the last news: what came while the machine slept is not late
         self._periods = len(self._programme.periods)
         self._guide: Guide | None = None
         self._notice = ("", 0.0)  # ours, and until when it stays
@@ -174,6 +175,12 @@ class LivePlayback:
         if self._guide is not None:
             self._guide.wished(speed)
 
+    def slept(self, seconds: float) -> None:
+        """The machine was asleep for so long: its monotonic clock stood still, the programme did not."""
+        self._server.slept(seconds)
+        self._observed.slept(seconds)
+        self._awake = seconds <= 0
+
     async def close(self) -> None:
         """Stop following."""
         await self._refresher.close()
@@ -232,7 +239,9 @@ class LivePlayback:
         self._streaming.grow(programme.first_open, ended=self._ended)
         if timeline.end_s > before_s:
             now_s = self._clock.monotonic()
-            self._lag.seen(self._edge.at(now_s) - before_s, now_s)
+            if self._awake:
+                self._lag.seen(self._edge.at(now_s) - before_s, now_s)
+            self._awake = True
             self._see_end(now_s)
         if self._ended:
             self._end()

@@ -13,6 +13,7 @@ from player.manifest.urls import split_url, unsplit_url
 
 DEFAULT_RELOAD_S = 5.0  # of a playlist that says nothing of its segments' length
 MIN_RELOAD_S = 0.5
+MIN_BLOCKED_S = 0.1  # between two loads from a server that has news each time
 _DIRECT = frozenset({"urn:mpeg:dash:utc:direct:2014", "urn:mpeg:dash:utc:direct:2012"})
 _BODY = frozenset(
     {
@@ -50,7 +51,7 @@ def next_reload(
         return None
     target = info.target_duration_s or DEFAULT_RELOAD_S
     if info.can_block_reload:
-        after_s = 0.0 if changed else target / 2
+        after_s = max(0.0, MIN_BLOCKED_S - age_s) if changed else target / 2
         directives = _directives(rendition, info, block=True, age_s=age_s + after_s)
         return Reload(directives, after_s, blocking=True)
     # RFC 8216bis 6.3.4: a target duration after a change, half of one after none.
@@ -116,7 +117,7 @@ def server_time(how: str, text: str) -> float | None:
         return parse_date(text)
     try:
         return parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -26,6 +26,10 @@ class FakeClock:
     def wall(self) -> float:
         return self._now + self._wall_offset
 
+    def set_wall(self, wall_s: float) -> None:
+        """The date is another one; the monotonic time is not."""
+        self._wall_offset = wall_s - self._now
+
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -178,3 +179,33 @@ async def test_a_pause_until_the_window_has_passed(viewing: Viewing) -> None:
     assert viewing.jumps
     assert viewing.jumps[0] > position_s
     assert "earliest" in viewing.monitor.state.notice
+
+
+class Dated(Broadcast):
+    """An HLS programme that says the date of its first segment."""
+
+    def _playlist(self, track: str) -> str:
+        date = datetime.fromtimestamp(1_600_000_000 + self._listed()[0] * SEGMENT_S, UTC).isoformat()
+        return super()._playlist(track).replace("#EXTINF", f"#EXT-X-PROGRAM-DATE-TIME:{date}\n#EXTINF", 1)
+
+
+@pytest.mark.parametrize("made", [Broadcast(FakeClock(), "hls"), Dated(FakeClock()), Broadcast(FakeClock(), "dash")])
+async def test_after_a_sleep_of_the_machine_it_is_live_again(
+    made: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The programme goes on for a quarter of an hour, the monotonic clock does not."""
+    monkeypatch.setattr("player.stream.sources.open_demuxer", open_demuxer)
+    viewing = Viewing(made)
+    await made.clock.run(viewing.begin())
+    await viewing.run(40.0)
+    made.begun_s -= 1000.0
+    made.clock.set_wall(made.clock.wall() + 1000.0)
+    viewing.live.slept(1000.0)
+    await viewing.run(10.0)
+    view, edge_s = viewing.monitor.state.live_view, made.clock.monotonic() - made.begun_s
+    assert not viewing.failures
+    assert view is not None
+    assert view.target_s == 12.0
+    assert view.edge_s == pytest.approx(edge_s, abs=1.5 * SEGMENT_S)
+    assert edge_s - 50.0 < viewing.jumps[-1] < edge_s
+    await viewing.close()

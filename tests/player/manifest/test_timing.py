@@ -6,7 +6,15 @@ import pytest
 
 from player.manifest import parse
 from player.manifest.model import Presentation
-from player.manifest.timing import Reload, clock_offset, clock_source, next_reload, server_time, with_query
+from player.manifest.timing import (
+    MIN_BLOCKED_S,
+    Reload,
+    clock_offset,
+    clock_source,
+    next_reload,
+    server_time,
+    with_query,
+)
 
 URL = "https://example.org/live/x.m3u8?token=a%20b"
 HEAD = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:10\n"
@@ -35,7 +43,7 @@ def test_blocking_reload_asks_for_the_next_part_and_a_delta() -> None:
     found = reload_of(text, changed=True)
     assert found is not None
     assert found.blocking
-    assert found.after_s == 0.0
+    assert found.after_s == MIN_BLOCKED_S, "however soon the server has news"
     assert found.url == URL + "&_HLS_msn=11&_HLS_part=1&_HLS_skip=YES"
     later = reload_of(text.replace("SKIP-UNTIL=24", "SKIP-UNTIL=24,CAN-SKIP-DATERANGES=YES"), changed=True)
     assert later is not None
