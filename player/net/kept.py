@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -15,7 +16,9 @@ from player.net.model import Body, Request, RequestKind, Transport
 MOST_BYTES = 4 * 1024 * 1024
 OLDEST_S = 60.0
 _KINDS = frozenset({RequestKind.MANIFEST, RequestKind.INIT, RequestKind.INDEX})
+_CLIENT_DATA = re.compile(r"[?&]CMCD=[^&#]*")
 _Key = tuple[str, ByteRange | None]
+"""What is asked for: its address without what an address tells of this client (CTA-5004), and the part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class KeptBody:
 
 
 def _key(request: Request) -> _Key:
-    return request.url, request.byte_range
+    return _CLIENT_DATA.sub("", request.url), request.byte_range
 
 
 def _can_be_kept(request: Request) -> bool:

@@ -12,6 +12,7 @@ from unittest.mock import Mock
 import pytest
 
 from player.ahead import Ahead, needs_network
+from player.cmcd import with_query
 from player.engine import Engine
 from player.net.kept import MOST_BYTES, OLDEST_S, KeptAnswers
 from player.net.model import Request, RequestKind
@@ -141,6 +142,14 @@ async def test_an_answer_is_given_once_and_not_when_it_is_old() -> None:
     await clock.advance(OLDEST_S + 1)
     await body_of(kept, request())
     assert len(network.requests) == 4
+
+
+async def test_an_answer_is_given_to_a_request_that_tells_of_this_client() -> None:
+    network = ScriptedTransport(FakeClock(), {URL: b"<MPD/>"})
+    kept = KeptAnswers(network, FakeClock())
+    await keep(kept, request())
+    assert await body_of(kept, request(with_query(URL, {"ot": "m"}, 1))) == b"<MPD/>"
+    assert len(network.requests) == 1
 
 
 async def test_segments_and_what_is_too_much_are_not_kept() -> None:
