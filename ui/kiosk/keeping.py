@@ -1,5 +1,5 @@
-"""Titles that are kept on this machine ahead of need: what to fetch and what to let go (pure), and the one that does
-it on the client's loop."""
+"""Titles that are kept on this machine ahead of need: what to fetch, to renew and to let go (pure), and the one that
+does it on the client's loop; the sign-in that this rests on, too."""
 
 from __future__ import annotations
 
@@ -9,25 +9,30 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import Protocol
 
+from player.clock import Clock
 from player.errors import ANY_ERROR
 from player.opening import Source
+from player.service.model import Account
 from ui.kiosk.provisioning import Entry
 from ui.ports import DownloadsPort, KeptTitle, Shelf, TitleCard
 
 _log = logging.getLogger(__name__)
+_RENEW_S, _RENEW_AGAIN_S = 86_400.0, 3600.0
 _FAILED = "failed"
 _STANDING = ("complete", _FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What is to be done: titles to fetch, with the height each is capped at, downloads to take up again and to let
-    go (by their ids)."""
+    """What is to be done: titles to fetch, with the height each is capped at, downloads to take up again, to renew
+    the licence of and to let go (by their ids)."""
 
     fetch: tuple[tuple[str, int], ...] = ()
     retry: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    renew: tuple[str, ...] = ()
 
 
 def decide(
@@ -49,7 +54,9 @@ def decide(
     going_on = any(kept.state not in _STANDING for kept in shelf.titles if kept.id not in left_over)
     room = shelf.used < limit_bytes
     retry = tuple(kept.id for kept in shelf.titles if kept.state == _FAILED and kept.title_id in wanted)
-    return Steps(tuple(missing[:1]) if room and not going_on else (), retry if room else (), left_over)
+    # Also of what plays on another day only: by then there may be no network.
+    renew = tuple(kept.id for kept in shelf.titles if kept.renewal_due and kept.id not in left_over)
+    return Steps(tuple(missing[:1]) if room and not going_on else (), retry if room else (), left_over, renew)
 
 
 def playable(entry: Entry, shelf: Shelf) -> KeptTitle | None:
@@ -88,6 +95,7 @@ class Keeper:
         for work in (
             *(partial(self._downloads.remove, each) for each in steps.remove if each in before),
             *(partial(self._downloads.resume, download_id) for download_id in steps.retry),
+            *(partial(self._downloads.renew, download_id) for download_id in steps.renew),
             *(partial(self._fetch, title_id, height) for title_id, height in steps.fetch),
         ):
             try:
@@ -110,6 +118,37 @@ class Keeper:
             except ANY_ERROR as error:
                 _log.warning("%s is not played from this machine: %s", entry.name, error.code)
         return streamed(entry)
+
+
+class SignIn(Protocol):
+    """As :class:`player.service.ServiceClient`."""
+
+    async def account(self) -> Account | None: ...
+
+    async def refresh(self) -> Account: ...
+
+
+class SignInKeeper:
+    """Renews the sign-in of a screen once a day: it ends where nothing has used it for weeks, as with titles that are
+    all kept. For the client's loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._next = float("-inf")
+
+    async def provide(self, service: SignIn | None) -> None:
+        """Renew it where that is due; what fails is tried again in an hour."""
+        now = self._clock.monotonic()
+        if service is None or now < self._next:
+            return
+        try:
+            if await service.account() is None:
+                return
+            self._next = now + _RENEW_AGAIN_S
+            await service.refresh()
+            self._next = now + _RENEW_S
+        except ANY_ERROR as error:
+            _log.warning("the sign-in is renewed later: %s", error.code)
 
 
 def streamed(entry: Entry) -> Source:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from player.session import Session
     from player.state import PlaybackState
     from ui.kept_titles import KeptTitles
-    from ui.kiosk.keeping import Keeper
+    from ui.kiosk.keeping import Keeper, SignInKeeper
     from ui.ports import PlayerPort
 
 _KEEP_EVERY_MS = 60_000
@@ -105,6 +105,7 @@ class _Parts:
     _entry: Entry | None = None
     _kept: KeptTitles | None = None
     _keeper: Keeper | None = None
+    _sign_in: SignInKeeper | None = None
     _sounded: bool = False
 
     def make_engine(self) -> Engine:
@@ -129,8 +130,9 @@ class _Parts:
     def _make_kept(self) -> KeptTitles:
         from downloads.settings import DownloadSettings
         from drm_client.keystore import open_key_store
+        from player.clock import SystemClock
         from ui.kept_titles import KeptTitles
-        from ui.kiosk.keeping import Keeper
+        from ui.kiosk.keeping import Keeper, SignInKeeper
 
         client = self.client
         assert client is not None, "it is there before it makes its engine"
@@ -142,6 +144,7 @@ class _Parts:
             DownloadSettings(yield_to_playback=False),  # a kiosk always plays
         )
         provisioning = self.provisioning
+        self._sign_in = SignInKeeper(SystemClock())
         self._keeper = Keeper(kept, client.title, provisioning.entries, provisioning.kept_bytes)
         return kept
 
@@ -168,6 +171,8 @@ class _Parts:
 
     async def provide(self) -> None:
         assert self._keeper is not None, "the engine's loop runs once it is made"
+        if self._sign_in is not None and self.client is not None:
+            await self._sign_in.provide(self.client.engine.service)
         await self._keeper.provide()
 
     def open_playback(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from player.errors import ErrorCode, ServiceError
+from player.errors import ErrorCode, NetError, ServiceError
 from player.opening import Source
-from ui.kiosk.keeping import Keeper, Steps, decide, playable
+from player.service.model import Account
+from tests.kit.clock import FakeClock
+from ui.kiosk.keeping import Keeper, SignInKeeper, Steps, decide, playable
 from ui.kiosk.provisioning import Entry
 from ui.ports import KeptTitle, Shelf, TitleCard
 
@@ -16,6 +20,10 @@ TWO = [*ENTRIES, Entry("Short", title="short", keep=True), Entry("Film again", t
 
 def kept(title: str, state: str = "complete", *, playable: bool = True) -> KeptTitle:
     return KeptTitle(f"d-{title}", title, title, state, playable=playable)
+
+
+def due(title: str) -> KeptTitle:
+    return replace(kept(title), renewal_due=True)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +37,7 @@ def kept(title: str, state: str = "complete", *, playable: bool = True) -> KeptT
         (Shelf([kept("film", "failed")]), Steps(fetch=(("short", 0),), retry=("d-film",))),
         (Shelf([kept("film")], used=100), Steps()),
         (Shelf([kept("film"), kept("old")], used=100), Steps(remove=("d-old",))),
+        (Shelf([due("film"), kept("short"), due("old")]), Steps(remove=("d-old",), renew=("d-film",))),
     ],
 )
 def test_steps(shelf: Shelf, steps: Steps) -> None:
@@ -63,6 +72,9 @@ class FakeDownloads:
 
     async def resume(self, download_id: str) -> None:
         self.calls.append(("resume", download_id))
+
+    async def renew(self, download_id: str) -> None:
+        self.calls.append(("renew", download_id))
 
     async def source(self, download_id: str) -> Source:
         return Source(url=f"http://kept.test/{download_id}")
@@ -129,3 +141,61 @@ async def test_what_is_kept_is_played_from_here_else_the_stream() -> None:
     assert (await keeper.source(TWO[0])).url == "http://kept.test/d-film"
     assert (await keeper.source(TWO[2])).title_id == "short"
     assert (await keeper.source(TWO[1])).url == "https://a.test/"
+
+
+async def test_licences_are_renewed_ahead_of_need() -> None:
+    downloads = FakeDownloads(due("film"))
+    await Keeper(downloads, card_of, ENTRIES, 100).provide()
+    assert downloads.calls == [("renew", "d-film")]
+
+
+class FakeService:
+    """A sign-in that counts its renewals."""
+
+    def __init__(self) -> None:
+        self.viewer: Account | None = Account("a", "foyer@example.test", "Foyer")
+        self.reachable = True
+        self.renewed = 0
+
+    async def account(self) -> Account | None:
+        return self.viewer
+
+    async def refresh(self) -> Account:
+        if not self.reachable:
+            raise NetError(ErrorCode.NET_REFUSED, "The service is not there.")
+        assert self.viewer is not None
+        self.renewed += 1
+        return self.viewer
+
+
+async def test_the_sign_in_is_renewed_once_a_day_though_nothing_asks_for_it() -> None:
+    clock, service = FakeClock(), FakeService()
+    keeper = SignInKeeper(clock)
+    for _hour in range(49):
+        await keeper.provide(service)
+        await keeper.provide(None)
+        await clock.advance(3600)
+    assert service.renewed == 3
+
+
+async def test_a_sign_in_that_cannot_be_renewed_now_is_renewed_later() -> None:
+    clock, service = FakeClock(), FakeService()
+    keeper = SignInKeeper(clock)
+    service.reachable = False
+    await keeper.provide(service)
+    service.reachable = True
+    await keeper.provide(service)
+    assert service.renewed == 0, "not every minute"
+    await clock.advance(3601)
+    await keeper.provide(service)
+    assert service.renewed == 1
+
+
+async def test_a_screen_that_is_not_signed_in_renews_nothing() -> None:
+    service = FakeService()
+    service.viewer = None
+    keeper = SignInKeeper(FakeClock())
+    await keeper.provide(service)
+    service.viewer = Account("a", "foyer@example.test", "Foyer")
+    await keeper.provide(service)
+    assert service.renewed == 1, "as soon as it is"
