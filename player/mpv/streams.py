@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -24,6 +25,11 @@ _KEPT_FOR_EVER: list[object] = []
 
 class ByteStream(Protocol):
     """One open stream. ``read`` and ``seek`` run on libmpv's demuxer thread and may block; ``cancel`` ends that."""
+
+    def opened_on(self, thread: int) -> None:
+        """Is told on which thread (``threading.get_native_id``) libmpv opens the stream and looks at its begin; for
+        good it reads on another one."""
+        ...
 
     def read(self, length: int) -> Sequence[memoryview]:
         """At most ``length`` bytes in order; nothing means the end of the stream."""
@@ -99,6 +105,7 @@ def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], Byt
         except Exception:  # noqa: BLE001  (nothing may cross into C)
             _log.exception("opening the stream failed")
             return _MPV_ERROR_LOADING_FAILED
+        stream.opened_on(threading.get_native_id())
         cookie = next(cookies)
         streams[cookie] = stream
         callbacks = info.contents

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -89,6 +90,7 @@ class VirtualStream:
         self._on_damage = on_damage
         self._on_change = on_change
         self._on_close = on_close
+        self._opener: int | None = None  # the thread, until media is asked for
         self._closed = False
         self._gone_over = False  # to another file; until libmpv jumps
         self._jumped = True  # nothing has been read since libmpv began, or jumped
@@ -103,9 +105,14 @@ class VirtualStream:
         """Whether everything up to the end of the title has been read since the last seek."""
         return self._at_end
 
+    def opened_on(self, thread: int) -> None:
+        self._opener = thread
+
     def read(self, length: int) -> Sequence[memoryview]:
         """At most ``length`` bytes; nothing at the end of the file, when interrupted, and after a failure."""
         if self._closed or self._gone_over or self._waiting.ended:
+            return ()
+        if self._is_look_ahead():
             return ()
         if not self._queue:
             try:
@@ -127,6 +134,18 @@ class VirtualStream:
                 self._on_failure(unexpected())
                 return ()
         return self._from_queue(length)
+
+    def _is_look_ahead(self) -> bool:
+        """Whether libmpv, which is still opening the file, asks for media.
+
+        It looks for the first picture of H.264, which its decoder is then shown twice: some old encoders are known by
+        what stands beside it. All that is needed is in the header. So the file seems to end there, and libmpv gets
+        its decoders ready while the media is on its way. It reads for good on another thread.
+        """
+        if self._opener is None or locate(self._position) is None:
+            return False
+        opener, self._opener = self._opener, None
+        return threading.get_native_id() == opener
 
     def _go_over(self, change: AnotherSetup) -> None:
         """The file ends here. Where a jump led here it must not: libmpv would show the last picture that it can find.

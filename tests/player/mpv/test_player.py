@@ -46,6 +46,10 @@ class Bytes:
         self._place = 0
         self.broken = False
         self.closed = threading.Event()
+        self.opened_by = 0
+
+    def opened_on(self, thread: int) -> None:
+        self.opened_by = thread
 
     def read(self, length: int) -> Sequence[memoryview]:
         if self.broken:

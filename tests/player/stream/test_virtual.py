@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -284,3 +285,21 @@ class SameBytes(RuleBasedStateMachine):
 
 SameBytes.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestSameBytes = SameBytes.TestCase
+
+
+def test_to_the_thread_that_opens_it_the_file_ends_with_its_header_once() -> None:
+    """libmpv looks for a picture before it has a decoder; it need not wait for one."""
+    bench = Bench(first=1)
+    bench.stream.opened_on(threading.get_native_id())
+    assert bench.read().startswith(HEADER)
+    bench.stream.seek(segment_position(1))
+    assert bench.read() == b""
+    assert bench.emitter.begun == []
+    assert not bench.stream.at_end
+    assert bench.play() == media_of(1, 2, 3)
+
+
+def test_another_thread_than_the_one_that_opens_it_gets_the_media_at_once() -> None:
+    bench = Bench()
+    bench.stream.opened_on(threading.get_native_id() + 1)
+    assert bench.play().removeprefix(HEADER) == media_of(*range(COUNT))
