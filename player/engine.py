@@ -51,7 +51,7 @@ from player.wishes import TrackWishes
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
-_SWITCH_INTERVAL_S = 0.0005
+_SWITCH_INTERVAL_S = 0.0001
 _LAST_REPORT_S = 2.0
 _AHEAD = GateLimits(per_host=2, total=4)
 _SYSTEM = f"{platform.system()} {platform.machine()}"

@@ -128,7 +128,6 @@ class Monitor:
         self._playhead.starving = False
         if not self._first_frame:
             self._first_frame = True
-            self._playhead.started = True
             self._observe(PhaseReached(self._clock.monotonic(), "first_frame"))
         self._status()
 

@@ -26,7 +26,7 @@ class Playhead:
     playing: bool = False
     speed: float = 1.0
     starving: bool = True  # nothing to show: before the first picture, in a stall, in a seek
-    started: bool = False  # a picture has been shown
+    started: bool = False  # a picture has been shown, and had time to be drawn
 
     def reaches_in_s(self, distance_s: float) -> float:
         """Seconds until playback has gone on so far, if it does."""

@@ -61,10 +61,14 @@ class HeaderBuilder:
         if selection.video is None:
             self.setup = Setup(audio={0: await self._main_config(main, index, first, StreamKind.AUDIO)})
         else:
-            wanted = [self._video_config(main, index, first)]
-            if selection.audio:
-                wanted.append(self.audio_config(audio, first.period))
-            video, *_ = await asyncio.gather(*wanted)
+            video = self._described(main)
+            if video is None:
+                wanted = [self._main_config(main, index, first, StreamKind.VIDEO)]
+                if selection.audio:
+                    wanted.append(self.audio_config(audio, first.period))
+                video, *_ = await asyncio.gather(*wanted)
+            elif selection.audio:
+                await self.audio_config(audio, first.period)
             sounds = await self._muxed_audio(main, index, first) if selection.muxed_audio else {}
             await self._audio_configs(audio, first.period)
             self.setup = Setup(video, main.video_range or SDR, sounds or dict(self.audio))
@@ -119,14 +123,17 @@ class HeaderBuilder:
         for number, track in enumerate(audio):
             if _declared(track) == _declared(audio[chosen]):
                 self.audio.setdefault(number, self.audio[chosen])
-        await asyncio.gather(*(self.audio_config(number, period) for number in range(len(audio))))
+        unlike = [number for number in range(len(audio)) if number not in self.audio]
+        if unlike:
+            await asyncio.gather(*(self.audio_config(number, period) for number in unlike))
 
-    async def _video_config(self, main: Rendition, index: SegmentIndex, first: Slot) -> StreamConfig:
+    def _described(self, main: Rendition) -> StreamConfig | None:
+        """The description of the picture where the manifest is enough for it."""
         largest = self._selection.main.first.renditions[-1]
         codec = _SELF_DESCRIBING.get(codec_family(main.codecs, TrackType.VIDEO))
         if codec is not None and largest.width and largest.height:
             return StreamConfig(StreamKind.VIDEO, codec, width=largest.width, height=largest.height)
-        return await self._main_config(main, index, first, StreamKind.VIDEO)
+        return None
 
     async def _main_config(self, main: Rendition, index: SegmentIndex, first: Slot, kind: StreamKind) -> StreamConfig:
         demuxer = await self._sources.demuxer(main, segment_for(index, first))

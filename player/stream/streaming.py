@@ -43,6 +43,7 @@ from player.stream.waiting import Waiting
 
 _BEFORE_END_S = 0.05  # a jump to the end shows the last picture
 _REFRESH_S = 1.0  # so far before the position libmpv begins to read again for another sound track
+_DRAWING_S = 0.03  # so long before a picture is on the screen libmpv may say that it is there
 _KEEP_AHEAD = 6  # a fetch so many segments ahead goes on after a jump; one that comes next always does
 
 
@@ -120,6 +121,7 @@ class Streaming:
         )
         self._rung = 0  # to begin with
         self._aim_s: float | None = None
+        self._drawing: asyncio.Task[None] | None = None
         self._files = Files(
             self._header,
             self._emitter,
@@ -231,6 +233,8 @@ class Streaming:
     async def close(self) -> None:
         """Stop fetching and let every reader go."""
         self._waiting.end()
+        if self._drawing is not None:
+            self._drawing.cancel()
         await self._main.lane.close()
         await self._audio.close()
         await self._sources.close()
@@ -265,13 +269,27 @@ class Streaming:
     def aim(self, target_s: float) -> float:
         """The viewer jumps to ``target_s``, or as near to it as there is media: to what is returned. In a live title
         nothing else tells where libmpv's seek is to lead."""
+        if self._drawing is not None:
+            self._go_on()
         timeline = self.timeline
         self._aim_s = max(timeline.start_s, min(target_s, timeline.end_s - _BEFORE_END_S))
         return self._aim_s
 
     def arrived(self) -> None:
-        """libmpv is where the viewer jumped to."""
+        """libmpv is where the viewer jumped to, or has its first picture. That one is drawn before more is fetched:
+        drawing takes the processor, and the thread that draws also the interpreter."""
         self._aim_s = None
+        if self._playhead.started:
+            self.poke()
+        elif self._drawing is None:
+            self._drawing = self._loop.create_task(self._draw())
+
+    async def _draw(self) -> None:
+        await self._clock.sleep(_DRAWING_S)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._playhead.started = True
         self.poke()
 
     def _aimed_at(self) -> int:
