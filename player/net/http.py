@@ -1,6 +1,7 @@
-"""HTTP on httpx. Connections are kept and shared, redirects are followed here, environment proxies are not used.
+"""HTTP on httpx, where there is no TLS by a transport of our own for it (:mod:`player.net.plain`). Connections are
+kept and shared, redirects are followed here, environment proxies are not used.
 
-httpx's transport is used without its client: cookies, environment proxies and automatic decoding are not
+httpx's transports are used without its client: cookies, environment proxies and automatic decoding are not
 wanted, and the first byte comes a little earlier.
 """
 
@@ -20,8 +21,10 @@ import httpx
 
 from player.errors import ErrorCode, InputError, NetError
 from player.net.decoding import decoded
+from player.net.ending import to_its_end
 from player.net.failures import connect_failure, failure
 from player.net.model import Body, Connection, Request, RequestKind
+from player.net.plain import PlainStream, PlainTransport
 from player.net.web import WebOptions, is_address
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -62,7 +65,7 @@ class HttpTransport:
         self._web = web or WebOptions()
         # Loading the authorities takes some 20 ms: only a title that needs TLS pays for them. A host whose address is
         # stated has connections of its own: those of another host at that address have another certificate.
-        self._transports: dict[tuple[str, str], httpx.AsyncHTTPTransport] = {}
+        self._transports: dict[tuple[str, str], httpx.AsyncBaseTransport] = {}
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
@@ -75,7 +78,7 @@ class HttpTransport:
                 try:
                     yield HttpBody(response, hop.url, connection)
                 finally:
-                    await response.aclose()
+                    await _close(response)
                 return
             await _drop(response)
             hop = hop.redirected(target, response.status_code)
@@ -86,6 +89,7 @@ class HttpTransport:
     async def warm(self) -> None:
         """Load now what the first request would load: some 80 ms of imports, better spent beside other start-up."""
         await anyio.lowlevel.checkpoint()
+        self._pool(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), http2=False)
         self._transport("http", "", "")
 
     async def close(self) -> None:
@@ -117,7 +121,7 @@ class HttpTransport:
         except (httpx.TransportError, OSError) as error:
             raise _broken(error, hop.url) from error
 
-    def _transport(self, scheme: str, host: str, url: str) -> httpx.AsyncHTTPTransport:
+    def _transport(self, scheme: str, host: str, url: str) -> httpx.AsyncBaseTransport:
         """The connections for a scheme; those of ``host`` alone where it is named."""
         if scheme not in ("http", "https"):
             raise failure(
@@ -128,17 +132,24 @@ class HttpTransport:
             )
         transport = self._transports.get((scheme, host))
         if transport is None:
-            verify = self._tls_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            transport = httpx.AsyncHTTPTransport(
-                verify=verify,
-                trust_env=False,
-                http2=self._web.http2 and scheme == "https",
-                limits=self._limits,
-                proxy=self._web.proxy or None,
-                local_address=_local_address(self._web.interface),
-            )
+            if scheme == "https":
+                transport = self._pool(self._tls_context(), http2=self._web.http2)
+            elif self._web.proxy or self._web.interface:
+                transport = self._pool(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), http2=False)
+            else:
+                transport = PlainTransport(self._limits)
             self._transports[scheme, host] = transport
         return transport
+
+    def _pool(self, verify: ssl.SSLContext, *, http2: bool) -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(
+            verify=verify,
+            trust_env=False,
+            http2=http2,
+            limits=self._limits,
+            proxy=self._web.proxy or None,
+            local_address=_local_address(self._web.interface),
+        )
 
     def _tls_context(self) -> ssl.SSLContext:
         """The authorities of httpx's own list and of this machine, and ``ca_file``'s."""
@@ -322,6 +333,15 @@ def _redirect_target(response: httpx.Response) -> str | None:
     return response.headers.get("location") if response.status_code in _REDIRECTS else None
 
 
+async def _close(response: httpx.Response) -> None:
+    """End an exchange. Not cut short where its task is cancelled at that very moment: a pool of httpx's would count
+    its connection as busy for ever, and after some dozens of them there would be none left."""
+    if isinstance(response.stream, PlainStream):
+        await response.stream.aclose()
+        return
+    await to_its_end(response.aclose())
+
+
 async def _drop(response: httpx.Response) -> None:
     """Read a small body to its end, so that the connection can be used again, and leave a large one."""
     received = 0
@@ -334,7 +354,7 @@ async def _drop(response: httpx.Response) -> None:
     except httpx.TransportError:
         return  # nobody wanted it
     finally:
-        await response.aclose()
+        await _close(response)
 
 
 def _connect_failure(error: httpx.TransportError, url: str) -> NetError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from player.errors import ErrorCode
+from player.net.ending import to_its_end
 from player.net.failures import failure
 from player.net.local import DataTransport, LocalTransport
 from player.net.model import Body, Request, Transport
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 
 class _ClosedWhole:
-    """An exchange whose end is not cut short where its task is cancelled at that very moment: the pool would count
-    its connection as busy for ever, and after some dozens of them there would be none left."""
+    """An exchange whose end is not cut short where its task is cancelled at that very moment."""
 
     def __init__(self, exchange: AbstractAsyncContextManager[Body]) -> None:
         self._exchange = exchange
@@ -32,12 +31,12 @@ class _ClosedWhole:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        ending = asyncio.ensure_future(self._exchange.__aexit__(kind, error, trace))
-        try:
-            return await asyncio.shield(ending)
-        except asyncio.CancelledError:
-            await asyncio.wait({ending})
-            raise
+        return await to_its_end(self._close(kind, error, trace))
+
+    async def _close(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._exchange.__aexit__(kind, error, trace)
 
 
 class RoutingTransport:
@@ -74,7 +73,10 @@ class RoutingTransport:
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The response to ``request``. Raises NetError (``net.forbidden_url``) for a scheme that is not allowed."""
-        async with _ClosedWhole(self._for(request.url).open(request)) as body:
+        transport = self._for(request.url)
+        exchange = transport.open(request)
+        # The web's ends its exchanges so by itself where that takes time.
+        async with exchange if transport is self._web else _ClosedWhole(exchange) as body:
             yield body
 
     async def warm(self) -> None:

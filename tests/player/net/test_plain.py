@@ -1,0 +1,178 @@
+"""HTTP without TLS by our own transport: what the tests of the transport as a whole do not reach."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from player.net.plain import PlainTransport
+from tests.kit.rawserver import Exchange, RawServer
+
+CONTENT = bytes(range(256)) * 2000
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[RawServer]:
+    async with RawServer() as server:
+        server.answers["/a"] = lambda exchange: exchange.file(CONTENT)
+        yield server
+
+
+@pytest.fixture
+async def transport() -> AsyncIterator[PlainTransport]:
+    transport = PlainTransport(httpx.Limits(max_keepalive_connections=2, keepalive_expiry=30.0))
+    yield transport
+    await transport.aclose()
+
+
+async def get(
+    transport: PlainTransport, url: str, method: str = "GET", content: bytes | None = None
+) -> httpx.Response:
+    """The whole response."""
+    response = await transport.handle_async_request(httpx.Request(method, url, content=content))
+    await response.aread()
+    return response
+
+
+async def test_chunks_come_as_what_they_hold(server: RawServer, transport: PlainTransport) -> None:
+    async def chunked(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        for part in (b"abc", b"defgh"):
+            await exchange.send(b"%x\r\n%b\r\n" % (len(part), part))
+            await asyncio.sleep(0)
+        await exchange.send(b"0\r\nX-After: 1\r\n\r\n")
+
+    server.answers["/c"] = chunked
+    for _ in range(2):
+        assert (await get(transport, server.url("/c"))).content == b"abcdefgh"
+    assert server.connections == 1
+
+
+async def test_what_comes_before_the_answer_is_passed_over(server: RawServer, transport: PlainTransport) -> None:
+    async def early(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n")
+        await exchange.reply(200, b"answer")
+
+    server.answers["/e"] = early
+    assert (await get(transport, server.url("/e"))).content == b"answer"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: " + b"y" * 200_000,
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+    ],
+    ids=["another protocol", "a head without end", "two lengths"],
+)
+async def test_heads_that_are_refused(server: RawServer, transport: PlainTransport, head: bytes) -> None:
+    server.answers["/h"] = lambda exchange: exchange.send(head)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await get(transport, server.url("/h"))
+    assert (await get(transport, server.url("/a"))).content == CONTENT
+
+
+async def test_a_body_without_a_length_ends_with_its_connection(server: RawServer, transport: PlainTransport) -> None:
+    async def until_the_end(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.0 200 OK\r\n\r\n" + CONTENT)
+        exchange.writer.close()
+
+    server.answers["/o"] = until_the_end
+    for _ in range(2):
+        assert (await get(transport, server.url("/o"))).content == CONTENT
+    assert server.connections == 2
+
+
+async def test_a_connection_that_ends_as_it_is_used_again_is_made_anew(
+    server: RawServer, transport: PlainTransport
+) -> None:
+    ended: list[str] = []
+
+    async def end_the_second_time(exchange: Exchange) -> None:
+        if exchange.connection in answered:
+            ended.append(exchange.method)
+            exchange.cut()
+            return
+        answered.add(exchange.connection)
+        await exchange.reply(200, b"answer")
+
+    answered: set[int] = set()
+    server.answers["/k"] = end_the_second_time
+    for _ in range(3):
+        assert (await get(transport, server.url("/k"))).content == b"answer"
+    assert ended == ["GET", "GET"]
+    with pytest.raises(httpx.TransportError):  # it may have been carried out
+        await get(transport, server.url("/k"), "POST", b"order")
+    assert ended == ["GET", "GET", "POST"]
+
+
+async def test_what_nobody_asked_for_ends_a_kept_connection(server: RawServer, transport: PlainTransport) -> None:
+    async def talkative(exchange: Exchange) -> None:
+        await exchange.reply(200, b"answer")
+        await asyncio.sleep(0.01)
+        await exchange.send(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong")
+        told.set()
+
+    told = asyncio.Event()
+    server.answers["/t"] = talkative
+    assert (await get(transport, server.url("/t"))).content == b"answer"
+    await told.wait()
+    await asyncio.sleep(0.01)
+    assert (await get(transport, server.url("/a"))).content == CONTENT
+    assert server.connections == 2
+
+
+async def test_so_many_connections_are_kept_and_no_more(server: RawServer, transport: PlainTransport) -> None:
+    for _ in range(2):
+        await asyncio.gather(*(get(transport, server.url("/a")) for _ in range(4)))
+    assert server.connections == 6
+
+
+async def test_a_server_is_held_back_while_nobody_reads(server: RawServer, transport: PlainTransport) -> None:
+    size, sent = 64 * 1024 * 1024, 0
+
+    async def endless(exchange: Exchange) -> None:
+        nonlocal sent
+        await exchange.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size)
+        while sent < size:
+            await exchange.send(bytes(65536))
+            sent += 65536
+
+    server.answers["/l"] = endless
+    response = await transport.handle_async_request(httpx.Request("GET", server.url("/l")))
+    before = -1
+    while sent != before:
+        before = sent
+        await asyncio.sleep(0.05)
+    assert sent < size // 2
+    received = 0
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.stream:
+        received += len(chunk)
+    assert received == size
+
+
+async def test_the_next_address_is_tried_beside_one_that_does_not_answer(
+    server: RawServer, transport: PlainTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.2", server.port))  # its queue of one is filled, so that further attempts hang
+        full.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, server.port))
+            for address in ("127.0.0.2", "127.0.0.1")
+        ]
+
+        async def lookup(*_: object, **__: object) -> list[object]:
+            return list(found)
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+        assert (await get(transport, server.url("/a"))).content == CONTENT
