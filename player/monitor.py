@@ -5,6 +5,7 @@ Its decisions are small and pure: what the status is, when a stall begins and en
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -58,6 +59,9 @@ class Monitor:
         self._throughput = throughput
         self._history: deque[StatSample] = deque(maxlen=_HISTORY)
         self._shown: OrderedDict[int, tuple[float, int]] = OrderedDict()  # by position: its segment's begin, and rung
+        self._stretch: tuple[float, float, int | None] | None = (
+            None  # what ``rung_at`` found last, and from when to when
+        )
         self._started_s = clock.monotonic()
         self._stalled_since: float | None = None
         self._seek_target: float | None = None
@@ -102,6 +106,12 @@ class Monitor:
         self._publish(self.state)
 
     # --- what comes in
+
+    def placed(self, position_s: float | None) -> None:
+        """Where playback is, as the player has it; published with what comes next. While the viewer jumps it is the
+        target."""
+        if position_s is not None and self._seek_target is None:
+            self._playhead.position_s = position_s
 
     def property(self, name: str, value: Any) -> None:  # noqa: ANN401  (libmpv's values)
         """An observed property of libmpv's changed."""
@@ -149,6 +159,7 @@ class Monitor:
         if isinstance(event, SegmentDone) and event.track == MAIN:
             self._shown[event.position] = (event.media_s, event.rung)
             self._shown.move_to_end(event.position)
+            self._stretch = None
             if len(self._shown) > _REMEMBERED:
                 self._shown.popitem(last=False)
             self.state = replace(self.state, pathway=event.pathway)
@@ -188,6 +199,7 @@ class Monitor:
         qoe = self._meter.summary(tuple(choice.bitrate_bps for choice in self.state.rungs), dropped)
         ours = (position_s, buffered_until_s)  # what libmpv has not read yet is buffered all the same
         self.update(
+            position_s=position_s,
             rung_playing=rung,
             buffered=joined((*ranges, ours)),
             dropped_frames=dropped,
@@ -224,8 +236,12 @@ class Monitor:
 
     def rung_at(self, position_s: float) -> int | None:
         """The rung of the segment that is shown at a time."""
-        begun = [item for item in self._shown.values() if item[0] <= position_s + 0.001]
-        return max(begun)[1] if begun else None
+        at_s = position_s + 0.001
+        if self._stretch is None or not self._stretch[0] <= at_s < self._stretch[1]:
+            begin_s, rung = max((item for item in self._shown.values() if item[0] <= at_s), default=(-math.inf, None))
+            end_s = min((item[0] for item in self._shown.values() if item[0] > at_s), default=math.inf)
+            self._stretch = begin_s, end_s, rung
+        return self._stretch[2]
 
     def near_end(self, end_s: float) -> bool:
         """Whether the playhead is where the title ends."""
@@ -234,11 +250,9 @@ class Monitor:
     # --- what follows from it
 
     def _position(self, value: float | None) -> None:
-        if value is None or self._seek_target is not None:
-            return
-        self._playhead.position_s = value
-        if abs(value - self.state.position_s) >= 0.1:
-            self.update(position_s=value)
+        self.placed(value)
+        if abs(self._playhead.position_s - self.state.position_s) >= 0.1:
+            self.update(position_s=self._playhead.position_s)
 
     def stands(self, *, standing: bool) -> None:
         """Whether the picture stands still although libmpv does not say that it lacks anything."""

@@ -83,7 +83,7 @@ class Progress:
         self._picture = found.picture, found.every_s
         streaming, monitor = self._streaming, self._monitor
         if not self._control.player.tells_position:
-            monitor.property("time-pos", found.position_s)
+            monitor.placed(found.position_s)
         position_s = self._playhead.position_s
         streaming.look(found.cached, monitor.rung_at(position_s), found.dropped)
         monitor.sample(

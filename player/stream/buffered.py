@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from player.manifest.model import Segment
 from player.stream.line import SegmentLine
 from player.stream.store import SegmentStore
 from player.stream.timeline import Timeline
@@ -16,6 +17,9 @@ MAIN = "main"
 _HOLE_S = 0.1
 _SLOWEST = 0.1  # playback speed
 _BEHIND_S = 15.0  # complete segments this far behind the playhead are not dropped from memory
+
+Times = tuple[float, float]
+"""Begin and end, in seconds."""
 
 
 @dataclass
@@ -80,31 +84,35 @@ class Buffered:
 
     def ranges(self) -> tuple[tuple[float, float], ...]:
         """The stretches of time of which every track that plays is complete."""
-        first = self.timeline.first  # what has left the window of a live playback cannot be gone back to
-        slots = self.timeline.since(first)
-        main = self._stretches(MAIN, first, [(slot.start_s, slot.end_s) for slot in slots])
-        if self.audio is None or not len(self.audio):
+        # What has left the window of a live playback cannot be gone back to.
+        main = self._stretches(MAIN, range(self.timeline.first, len(self.timeline)), self._slot_times)
+        line = self.audio
+        if line is None or not len(line):
             return tuple(main)
-        first = self.audio.at(self.timeline.start_s)
-        parts = self.audio.since(first)
-        audio = self._stretches(self.audio.key, first, [(part.segment.start_s, part.segment.end_s) for part in parts])
-        if audio and not self.audio.growing and audio[-1][1] >= parts[-1].segment.end_s:
+        first = line.at(self.timeline.start_s)
+        audio = self._stretches(line.key, range(first, len(line)), lambda position: _times(line[position].segment))
+        if audio and not line.growing and audio[-1][1] >= line[len(line) - 1].segment.end_s:
             audio[-1] = (audio[-1][0], math.inf)  # sound may end a little before the picture
         common = ((max(a[0], b[0]), min(a[1], b[1])) for a in main for b in audio)
         return tuple((start_s, end_s) for start_s, end_s in common if start_s < end_s)
 
-    def _stretches(self, track: str, first: int, times: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        """The times of a track's complete segments from ``first`` on, those that follow each other made one."""
-        found: list[tuple[float, float]] = []
-        follows = False
-        for position, (start_s, end_s) in enumerate(times, first):
-            entry = self._store.peek(track, position)
-            complete = entry is not None and entry.buffer.is_complete
-            if complete and follows:
+    def _slot_times(self, position: int) -> Times:
+        slot = self.timeline[position]
+        return slot.start_s, slot.end_s
+
+    def _stretches(self, track: str, within: range, times: Callable[[int], Times]) -> list[Times]:
+        """The times of a track's complete segments, those that follow each other made one."""
+        found: list[Times] = []
+        before: int | None = None
+        for position in self._store.complete(track):
+            if position not in within:
+                continue
+            start_s, end_s = times(position)
+            if before == position - 1:
                 found[-1] = (found[-1][0], end_s)
-            elif complete:
+            else:
                 found.append((start_s, end_s))
-            follows = complete
+            before = position
         return found
 
     def trim(self) -> None:
@@ -123,3 +131,7 @@ class Buffered:
                 break
             position += 1
         return position
+
+
+def _times(segment: Segment) -> Times:
+    return segment.start_s, segment.end_s

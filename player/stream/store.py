@@ -60,6 +60,13 @@ class SegmentStore:
         """The entry, left where it is in the order of use."""
         return self._entries.get((track, position))
 
+    def complete(self, track: str) -> list[int]:
+        """The positions of a track's segments that are there as a whole, in order."""
+        with self._lock:
+            return sorted(
+                key[1] for key, entry in self._entries.items() if key[0] == track and entry.buffer.is_complete
+            )
+
     def put(self, entry: Entry) -> None:
         """Add or replace an entry."""
         with self._lock:
