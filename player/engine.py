@@ -348,6 +348,7 @@ class Engine:
         slept_s = watch.slept_s()
         if slept_s:
             _log.info("the machine slept for %.0f s", slept_s)
+            self._routes.renew()
             for session in list(self._sessions):
                 session.network_changed(slept_s)
         self.loop.call_later(LOOK_EVERY_S, self._look_for_sleep, watch)

@@ -7,6 +7,7 @@ wanted, and the first byte comes a little earlier.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
 import ssl
@@ -25,6 +26,7 @@ from player.net.ending import to_its_end
 from player.net.failures import connect_failure, failure
 from player.net.model import Body, Connection, Request, RequestKind
 from player.net.plain import PlainStream, PlainTransport
+from player.net.renewing import SILENT_S, RenewedTransport
 from player.net.web import WebOptions, is_address
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -43,7 +45,8 @@ class HttpTransport:
     """Speaks HTTP/1.1, and HTTP/2 where a server offers it over TLS.
 
     ``ca_file`` is a PEM file of further authorities to trust, ``web`` what a test bench wants besides. ``connect_s``
-    bounds the making of a connection; the other waits are the gate's.
+    bounds the making of a connection; the other waits are the gate's. ``silent_s``: see
+    :class:`player.net.renewing.RenewedTransport`.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class HttpTransport:
         max_redirects: int = 5,
         connections: int = 32,
         keepalive_s: float = 30.0,
+        silent_s: float = SILENT_S,
         web: WebOptions | None = None,
     ) -> None:
         self._ca_file = ca_file
@@ -65,7 +69,8 @@ class HttpTransport:
         self._web = web or WebOptions()
         # Loading the authorities takes some 20 ms: only a title that needs TLS pays for them. A host whose address is
         # stated has connections of its own: those of another host at that address have another certificate.
-        self._transports: dict[tuple[str, str], httpx.AsyncBaseTransport] = {}
+        self._transports: dict[tuple[str, str], PlainTransport | RenewedTransport] = {}
+        self._silent_s = silent_s
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:
@@ -91,6 +96,11 @@ class HttpTransport:
         await anyio.lowlevel.checkpoint()
         self._pool(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), http2=False)
         self._transport("http", "", "")
+
+    def renew(self) -> None:
+        """The machine slept, or the like: what is asked from now on goes over new connections."""
+        for transport in self._transports.values():
+            transport.renew()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -133,9 +143,13 @@ class HttpTransport:
         transport = self._transports.get((scheme, host))
         if transport is None:
             if scheme == "https":
-                transport = self._pool(self._tls_context(), http2=self._web.http2)
+                context = self._tls_context()
+                make = functools.partial(self._pool, context, http2=self._web.http2)
+                transport = RenewedTransport(make, self._silent_s)
             elif self._web.proxy or self._web.interface:
-                transport = self._pool(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), http2=False)
+                plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                make = functools.partial(self._pool, plain, http2=False)
+                transport = RenewedTransport(make, self._silent_s)
             else:
                 transport = PlainTransport(self._limits)
             self._transports[scheme, host] = transport

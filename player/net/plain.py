@@ -54,6 +54,12 @@ class PlainTransport(httpx.AsyncBaseTransport):
                     raise
         return await self._exchange(await _made(origin, request), request)
 
+    def renew(self) -> None:
+        """Close the connections that nothing goes over: they may lead nowhere any more."""
+        for link in self._idle:
+            link.abort()
+        self._idle.clear()
+
     async def aclose(self) -> None:
         """Close all connections, also those in use."""
         for link in (*self._idle, *self._busy):

@@ -83,6 +83,11 @@ class RoutingTransport:
         """Load what the first request to the web will need."""
         await self._http().warm()
 
+    def renew(self) -> None:
+        """The machine slept, or the like: what is asked from now on goes over new connections."""
+        if self._web is not None:
+            self._web.renew()
+
     async def close(self) -> None:
         """Close all connections."""
         for other in self._others.values():

@@ -28,6 +28,7 @@ class Http2Server:
 
     def __init__(self) -> None:
         self.connections = 0
+        self.dead = 0  # so many of the first connections give nothing any more
         self.least_window = 2**31
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -37,11 +38,14 @@ class Http2Server:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        number = self.connections
         connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
         connection.initiate_connection()
         left: dict[int, bytes] = {}
         writer.write(connection.data_to_send())
         while data := await reader.read(65536):
+            if number <= self.dead:
+                continue
             for event in connection.receive_data(data):
                 if isinstance(event, h2.events.RequestReceived):
                     self._answer(connection, event, left)
@@ -86,7 +90,8 @@ async def place(tmp_path: Path) -> AsyncIterator[tuple[Http2Server, str, Gate, l
     service = Http2Server()
     listening = await asyncio.start_server(service.serve, "127.0.0.1", 0, ssl=context)
     transfers: list[Transfer] = []
-    gate = Gate(HttpTransport(ca_file=tmp_path / "ca.pem"), SystemClock(), transfers.append)
+    transport = HttpTransport(ca_file=tmp_path / "ca.pem", silent_s=0.2)
+    gate = Gate(transport, SystemClock(), transfers.append)
     yield service, f"https://localhost:{listening.sockets[0].getsockname()[1]}", gate, transfers
     await gate.close()
     listening.close()
@@ -123,3 +128,27 @@ async def test_leaving_a_body_early_does_not_harm_the_others(place) -> None:
                 break
         assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
     assert service.connections == 1
+
+
+async def test_a_connection_that_has_died_unnoticed_is_not_used_for_ever(place) -> None:
+    service, url, gate, _ = place
+    assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+    service.dead = service.connections
+    with pytest.raises(NetError) as caught:
+        await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a", first_byte_s=0.3))
+    assert caught.value.code is ErrorCode.NET_TIMEOUT
+    assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+    assert service.connections == 2
+
+
+async def test_after_a_sleep_no_connection_of_before_is_used(place) -> None:
+    service, url, gate, _ = place
+    async with gate.open(Request(RequestKind.SEGMENT, f"{url}/a")) as body:
+        chunks = body.chunks()
+        begun = await anext(chunks)
+        gate._transport.renew()
+        assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+        assert begun + b"".join([chunk async for chunk in chunks]) == CONTENT, "what runs goes on"
+    assert service.connections == 2
+    assert (await gate.fetch(Request(RequestKind.SEGMENT, f"{url}/a"))).body == CONTENT
+    assert service.connections == 2
