@@ -133,6 +133,6 @@ def recommend(data_dir: Path) -> Made:
     """Compute the suggestions anew; a service may run over the same folder meanwhile."""
     context = open_context(Settings(data_dir))
     try:
-        return context.suggestions.make()
+        return context.titles.suggestions.make()
     finally:
         context.close()

@@ -16,7 +16,6 @@ from backend_stub.live.faults import LivePlans
 from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
 from backend_stub.payments.local import LocalProvider
-from backend_stub.payments.provider import PaymentProvider
 from backend_stub.recommending.suggestions import Suggestions
 from backend_stub.service_secrets import ServiceSecrets, load_or_create, url_signing_keys
 from backend_stub.services.accounts import Accounts
@@ -75,51 +74,88 @@ _FIRST_SUGGESTIONS_S, _SUGGESTIONS_S = 300.0, 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Attempts:
+    """How often what can be guessed, or costs something, may be tried."""
+
+    login: SlidingWindow
+    lockout: SlidingWindow
+    registration: SlidingWindow
+    code: SlidingWindow
+    pin: SlidingWindow
+    payment: SlidingWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Plans, and what is paid for them."""
+
+    subscriptions: Subscriptions
+    provider: LocalProvider
+    billing: Billing
+    events: PaymentEvents
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Who may watch what for how long, the keys for it, and what was taken back."""
+
+    contracts: TitleContracts
+    licences: Licences
+    issuing: RightsService
+    releases: Releases
+    revocations: Revocations
+    signer: ServiceSigner
+    key_care: KeyCare
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """What is published, what is said of it, and the ways to find it."""
+
+    catalog: Catalog
+    credits: TitleCredits
+    editing: Editing
+    artwork: Artwork
+    series: SeriesCatalog
+    belongings: TitleBelongings
+    versions: TitleVersions
+    views: Views
+    suggestions: Suggestions
+    rows: Rows
+    search: Search
+
+    def close(self) -> None:
+        self.rows.close()
+        self.views.close()
+        self.search.close()
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceContext:
+    """Every part of the service; those that belong together are in groups."""
+
     settings: Settings
     secrets: ServiceSecrets
     url_signer: UrlSigner
     url_keys: UrlKeys
     clock: Clock
     database: Database
+    attempts: Attempts
+    money: Money
+    rights: Rights
+    titles: Titles
     accounts: Accounts
     tokens: Tokens
     devices: Devices
-    catalog: Catalog
+    device_grants: DeviceGrants
+    device_commands: DeviceCommands
+    profiles: Profiles
+    my_list: MyList
     play: PlayService
-    licences: Licences
     progress: ProgressLog
     streams: Streams
     downloads: Downloads
-    subscriptions: Subscriptions
-    provider: PaymentProvider
-    billing: Billing
-    payment_events: PaymentEvents
-    contracts: TitleContracts
-    signer: ServiceSigner
-    rights: RightsService
-    releases: Releases
-    revocations: Revocations
-    audit_log: AuditLog
-    key_care: KeyCare
     regions: Regions
-    login_window: SlidingWindow
-    lockout: SlidingWindow
-    register_window: SlidingWindow
-    code_window: SlidingWindow
-    pin_window: SlidingWindow
-    payment_window: SlidingWindow
-    profiles: Profiles
-    my_list: MyList
-    title_credits: TitleCredits
-    editing: Editing
-    artwork: Artwork
-    series: SeriesCatalog
-    belongings: TitleBelongings
-    views: Views
-    suggestions: Suggestions
-    rows: Rows
-    search: Search
     live_plans: LivePlans
     edge_beats: EdgeBeats
     own_edges: Callable[[], Sequence[Edge]]
@@ -127,21 +163,16 @@ class ServiceContext:
     telemetry: Telemetry
     insight: Insight
     metrics: Metrics
-    device_grants: DeviceGrants
+    audit_log: AuditLog
     jobs: Jobs
     bell: Bell
     storage: Storage
     uploads: Uploads
-    title_versions: TitleVersions
-    device_commands: DeviceCommands
-
     upkeep: Upkeep
 
     def close(self) -> None:
         self.upkeep.stop()
-        self.rows.close()
-        self.views.close()
-        self.search.close()
+        self.titles.close()
         self.bell.close()
         self.database.close()
 
@@ -157,24 +188,16 @@ def open_context(
     secrets = load_or_create(settings.secrets_dir)
     database = Database(settings.database)
     upgrade(database)
-    masters = MasterKeys(settings.secrets_dir)
-    vault = KeyVault(masters)
-    signer = ServiceSigner(secrets.licence_signing)
     url_signer = UrlSigner(url_signing_keys(settings.secrets_dir))
     edge_beats = EdgeBeats(database, clock)
     settled = OperatorSettings(database, clock)
-
-    def all_edges() -> list[Edge]:
-        return [*edges(), *edge_beats.announced()]
-
-    steering = Steering(url_signer, clock, all_edges, edge_beats.latest, settled)
-    catalog, my_list, views = Catalog(database, clock), MyList(database, clock), Views(database, clock)
+    steering = Steering(url_signer, clock, lambda: [*edges(), *edge_beats.announced()], edge_beats.latest, settled)
     addresses = Addresses(url_signer, steering.edges_for)
-    provider = LocalProvider(database, clock, secrets.payment_events)
-    billing = Billing(database, clock, provider)
-    suggestions = Suggestions(database, clock)
-    payment_events = PaymentEvents(database, clock, provider, billing)
+    my_list = MyList(database, clock)
     telemetry = Telemetry(database, clock, steering)
+    money = _money(database, clock, secrets)
+    rights = _rights(database, clock, settings, secrets)
+    titles = _titles(database, clock, settings, my_list)
     return ServiceContext(
         settings=settings,
         secrets=secrets,
@@ -182,44 +205,22 @@ def open_context(
         url_keys=UrlKeys(database, clock, settings.secrets_dir, url_signer),
         clock=clock,
         database=database,
+        attempts=_attempts(settings),
+        money=money,
+        rights=rights,
+        titles=titles,
         accounts=Accounts(database, clock),
         tokens=Tokens(database, clock, settings, secrets.token_signing),
         devices=Devices(database, clock),
-        catalog=catalog,
-        play=PlayService(database, clock, settings, addresses),
-        licences=Licences(database, clock, vault),
-        progress=ProgressLog(database, clock),
-        streams=Streams(database, clock, views),
-        downloads=Downloads(database, clock, settings, addresses),
-        subscriptions=Subscriptions(database, clock),
-        provider=provider,
-        billing=billing,
-        payment_events=payment_events,
-        contracts=TitleContracts(database, clock),
-        signer=signer,
-        rights=RightsService(database, clock, settings, vault, signer),
-        releases=Releases(database, clock),
-        revocations=Revocations(database, clock, signer),
-        audit_log=AuditLog(database),
-        key_care=KeyCare(database, clock, masters),
-        regions=Regions(settings.networks),
-        login_window=SlidingWindow(settings.login_limit),
-        lockout=SlidingWindow(settings.lockout),
-        register_window=SlidingWindow(settings.register_limit),
-        code_window=SlidingWindow(settings.login_limit),
-        pin_window=SlidingWindow(settings.pin_limit),
-        payment_window=SlidingWindow(settings.payment_limit),
+        device_grants=DeviceGrants(database, clock),
+        device_commands=DeviceCommands(database, clock, ReplayGuard(database, rights.signer)),
         profiles=Profiles(database, clock),
         my_list=my_list,
-        title_credits=TitleCredits(database, clock),
-        editing=Editing(database, clock),
-        artwork=Artwork(database, clock, settings.media_dir),
-        series=SeriesCatalog(database, clock),
-        belongings=TitleBelongings(database, clock, settings.media_dir),
-        views=views,
-        suggestions=suggestions,
-        rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
-        search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
+        play=PlayService(database, clock, settings, addresses),
+        progress=ProgressLog(database, clock),
+        streams=Streams(database, clock, titles.views),
+        downloads=Downloads(database, clock, settings, addresses),
+        regions=Regions(settings.networks),
         live_plans=LivePlans(settled),
         edge_beats=edge_beats,
         own_edges=edges,
@@ -227,20 +228,73 @@ def open_context(
         telemetry=telemetry,
         insight=Insight(database, clock),
         metrics=Metrics(),
-        device_grants=DeviceGrants(database, clock),
+        audit_log=AuditLog(database),
         jobs=Jobs(database, clock),
         bell=Bell(settings.data_dir, settings.wake_url),
         storage=open_storage(settings),
         uploads=Uploads(settings.uploads_dir, clock),
-        title_versions=TitleVersions(database, clock, settings),
-        device_commands=DeviceCommands(database, clock, ReplayGuard(database, signer)),
-        upkeep=Upkeep(
-            [
-                Task("renewals", _RENEWALS_S, billing.renew_due),
-                Task("suggestions", _SUGGESTIONS_S, suggestions.make, first_s=_FIRST_SUGGESTIONS_S),
-                Task("old telemetry", _TELEMETRY_S, telemetry.forget_old, first_s=_TELEMETRY_S),
-                Task("payment events", _EVENTS_S, lambda: provider.deliver(payment_events.receive)),
-            ],
-            clock,
-        ),
+        upkeep=Upkeep(_upkeep_tasks(money, titles, telemetry), clock),
     )
+
+
+def _attempts(settings: Settings) -> Attempts:
+    return Attempts(
+        login=SlidingWindow(settings.login_limit),
+        lockout=SlidingWindow(settings.lockout),
+        registration=SlidingWindow(settings.register_limit),
+        code=SlidingWindow(settings.login_limit),
+        pin=SlidingWindow(settings.pin_limit),
+        payment=SlidingWindow(settings.payment_limit),
+    )
+
+
+def _money(database: Database, clock: Clock, secrets: ServiceSecrets) -> Money:
+    provider = LocalProvider(database, clock, secrets.payment_events)
+    billing = Billing(database, clock, provider)
+    return Money(
+        subscriptions=Subscriptions(database, clock),
+        provider=provider,
+        billing=billing,
+        events=PaymentEvents(database, clock, provider, billing),
+    )
+
+
+def _rights(database: Database, clock: Clock, settings: Settings, secrets: ServiceSecrets) -> Rights:
+    masters = MasterKeys(settings.secrets_dir)
+    vault = KeyVault(masters)
+    signer = ServiceSigner(secrets.licence_signing)
+    return Rights(
+        contracts=TitleContracts(database, clock),
+        licences=Licences(database, clock, vault),
+        issuing=RightsService(database, clock, settings, vault, signer),
+        releases=Releases(database, clock),
+        revocations=Revocations(database, clock, signer),
+        signer=signer,
+        key_care=KeyCare(database, clock, masters),
+    )
+
+
+def _titles(database: Database, clock: Clock, settings: Settings, my_list: MyList) -> Titles:
+    catalog, views = Catalog(database, clock), Views(database, clock)
+    return Titles(
+        catalog=catalog,
+        credits=TitleCredits(database, clock),
+        editing=Editing(database, clock),
+        artwork=Artwork(database, clock, settings.media_dir),
+        series=SeriesCatalog(database, clock),
+        belongings=TitleBelongings(database, clock, settings.media_dir),
+        versions=TitleVersions(database, clock, settings),
+        views=views,
+        suggestions=Suggestions(database, clock),
+        rows=Rows(RowQueries(database, clock, catalog, my_list, views).makers(), clock),
+        search=Search(database, clock, SearchIndex(settings.data_dir / "search.db")),
+    )
+
+
+def _upkeep_tasks(money: Money, titles: Titles, telemetry: Telemetry) -> list[Task]:
+    return [
+        Task("renewals", _RENEWALS_S, money.billing.renew_due),
+        Task("suggestions", _SUGGESTIONS_S, titles.suggestions.make, first_s=_FIRST_SUGGESTIONS_S),
+        Task("old telemetry", _TELEMETRY_S, telemetry.forget_old, first_s=_TELEMETRY_S),
+        Task("payment events", _EVENTS_S, lambda: money.provider.deliver(money.events.receive)),
+    ]

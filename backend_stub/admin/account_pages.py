@@ -36,7 +36,7 @@ def accounts(context: Context, operator: SignedInAdmin, q: _Text = "", before: _
 @router.get("/accounts/{account_id}")
 def account(context: Context, operator: SignedInAdmin, account_id: Hex32) -> Response:
     found = _account(context, account_id)
-    plan, plan_ends_at = context.subscriptions.current(account_id)
+    plan, plan_ends_at = context.money.subscriptions.current(account_id)
     devices, _ = context.devices.of_account(account_id)
     return page(
         "account.html",
@@ -49,7 +49,7 @@ def account(context: Context, operator: SignedInAdmin, account_id: Hex32) -> Res
         plan_ends_at=plan_ends_at,
         devices=devices,
         profiles=context.profiles.of_account(account_id),
-        payments=context.billing.payments(account_id, None, _PAYMENTS_OF_ACCOUNT),
+        payments=context.money.billing.payments(account_id, None, _PAYMENTS_OF_ACCOUNT),
         currency=CURRENCY,
         now=context.clock.now(),
     )
@@ -79,7 +79,7 @@ def give_plan(context: Context, _operator: SignedInAdmin, form: SealedForm, acco
     if plan not in PLANS:
         raise RefusedError(422, "There is no such plan.")
     _account(context, account_id)
-    context.subscriptions.give(account_id, plan)
+    context.money.subscriptions.give(account_id, plan)
     return see_other(f"/accounts/{account_id}")
 
 
@@ -103,7 +103,7 @@ def remove_device(
 
 @router.get("/payments")
 def payments(context: Context, operator: SignedInAdmin, before: _Before = None) -> Response:
-    found = context.billing.latest(before, _PER_PAGE)
+    found = context.money.billing.latest(before, _PER_PAGE)
     older = found[-1][0].created_at if len(found) == _PER_PAGE else None
     return page("payments.html", operator, payments=found, older=older, currency=CURRENCY)
 
@@ -111,7 +111,7 @@ def payments(context: Context, operator: SignedInAdmin, before: _Before = None) 
 @router.post("/payments/{payment_id}/refund")
 def refund(context: Context, operator: SignedInAdmin, _form: SealedForm, payment_id: Hex32) -> Response:
     try:
-        context.billing.refund(payment_id, by=operator.account.id)
+        context.money.billing.refund(payment_id, by=operator.account.id)
     except LookupError:
         raise RefusedError(404, "There is no such payment that was paid.") from None
     return see_other("/payments")

@@ -53,19 +53,19 @@ def change(context: Context, operator: SignedInOperator, form: SealedForm, title
         words = TitleChange(title=form.get("title"), synopsis=form.get("synopsis"), year=int(form.get("year") or 0))
         named = schemas.CreditsBody.model_validate(_credits(form))
         maturity = Rating.model_validate({"maturity": int(form.get("maturity", "0"))}).maturity
-        rights = _rights(context.contracts.get(title_id), form)
+        rights = _rights(context.rights.contracts.get(title_id), form)
     except ValidationError as error:
         where = " ".join(str(part) for part in error.errors()[0]["loc"])
         return _page(context, operator, found, form, f"This is not right: {where or 'the form'}.")
     except ValueError:
         return _page(context, operator, found, form, "Years are numbers; moments are written as 2026-12-31 20:15.")
-    context.editing.change(title_id, Words(words.title, words.synopsis, words.year), by=by)
+    context.titles.editing.change(title_id, Words(words.title, words.synopsis, words.year), by=by)
     people = [Person(one.name, one.job) for one in named.people]
-    context.title_credits.set(title_id, Credits(named.genres, people), by=by)
+    context.titles.credits.set(title_id, Credits(named.genres, people), by=by)
     if maturity != found.maturity:
-        context.contracts.rate(title_id, maturity, by=by)
-    if rights != context.contracts.get(title_id):
-        context.contracts.set(title_id, rights, by=by)
+        context.rights.contracts.rate(title_id, maturity, by=by)
+    if rights != context.rights.contracts.get(title_id):
+        context.rights.contracts.set(title_id, rights, by=by)
     return see_other(f"/titles/{title_id}")
 
 
@@ -80,9 +80,9 @@ def put_artwork(
 ) -> Response:
     _title(context, title_id)
     if form.get("remove"):
-        context.artwork.remove(title_id, kind, by=operator.account.id)
+        context.titles.artwork.remove(title_id, kind, by=operator.account.id)
     else:
-        context.artwork.put(title_id, kind, data, by=operator.account.id)
+        context.titles.artwork.put(title_id, kind, data, by=operator.account.id)
     return see_other(f"/titles/{title_id}")
 
 
@@ -96,7 +96,7 @@ def name_season(
 ) -> Response:
     try:
         name = SeasonNameBody(name=form.get("name", "").strip()).name
-        context.editing.name_season(title_id, season, name, by=operator.account.id)
+        context.titles.editing.name_season(title_id, season, name, by=operator.account.id)
     except ValidationError:
         raise RefusedError(422, "A season's name has at most 200 characters.") from None
     except LookupError:
@@ -109,7 +109,7 @@ def show(context: Context, operator: SignedInOperator, form: SealedForm, title_i
     """Withdraw a title, or let viewers have it again."""
     found = _title(context, title_id)
     if form.get("shown") == "yes":
-        context.title_versions.select(title_id, found.version, by=operator.account.id)
+        context.titles.versions.select(title_id, found.version, by=operator.account.id)
     else:
         publishing.unpublish(context.settings, title_id, by=operator.account.id)
     return see_other(f"/titles/{title_id}")
@@ -122,7 +122,7 @@ def _page(
     form: Mapping[str, str] | None = None,
     message: str = "",
 ) -> Response:
-    rights = context.contracts.get(found.id)
+    rights = context.rights.contracts.get(found.id)
     return page(
         "title.html",
         operator,
@@ -134,12 +134,12 @@ def _page(
         rights=rights,
         kinds=KINDS,
         jobs=get_args(Job),
-        seasons=context.editing.season_names(found.id) if found.kind == SERIES else None,
+        seasons=context.titles.editing.season_names(found.id) if found.kind == SERIES else None,
     )
 
 
 def _form(context: ServiceContext, found: Title, rights: Rights) -> dict[str, str]:
-    named = context.editing.credits(found.id)
+    named = context.titles.editing.credits(found.id)
     return {
         "title": found.title,
         "synopsis": found.synopsis,
@@ -187,6 +187,6 @@ def _written(at: float | None) -> str:
 
 def _title(context: ServiceContext, title_id: str) -> Title:
     try:
-        return context.editing.get(title_id)
+        return context.titles.editing.get(title_id)
     except LookupError:
         raise RefusedError(404, _NO_TITLE) from None

@@ -55,7 +55,7 @@ def give_plan(body: schemas.PlanChange, context: Context, _admin: Admin, account
     account = context.accounts.get(account_id)
     if account is None:
         raise ProblemError(404, *_NO_ACCOUNT)
-    context.subscriptions.give(account_id, body.plan, body.ends_at)
+    context.money.subscriptions.give(account_id, body.plan, body.ends_at)
     return _account_body(context, account)
 
 
@@ -69,28 +69,28 @@ def revoke_device(body: schemas.Reason, context: Context, admin: Admin, device_i
 @router.post("/licences/{licence_id}/revocation", status_code=204, responses=documented(401, 403, 404))
 def revoke_licence(body: schemas.Reason, context: Context, admin: Admin, licence_id: Hex32) -> Response:
     with not_found("licence_not_found", "There is no such licence."):
-        context.revocations.revoke_licence(licence_id, body.reason, by=admin.id)
+        context.rights.revocations.revoke_licence(licence_id, body.reason, by=admin.id)
     return Response(status_code=204)
 
 
 @router.post("/titles/{title_id}/revocation", status_code=204, responses=documented(401, 403, 404))
 def revoke_title(body: schemas.Reason, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
     with not_found(*_NO_TITLE):
-        context.revocations.revoke_title(title_id, body.reason, by=publisher.id)
+        context.rights.revocations.revoke_title(title_id, body.reason, by=publisher.id)
     return Response(status_code=204)
 
 
 @router.delete("/titles/{title_id}/revocation", status_code=204, responses=documented(401, 403, 404))
 def restore_title(context: Context, publisher: Publisher, title_id: TitleId) -> Response:
     with not_found(*_NO_TITLE):
-        context.revocations.restore_title(title_id, by=publisher.id)
+        context.rights.revocations.restore_title(title_id, by=publisher.id)
     return Response(status_code=204)
 
 
 @router.get("/titles/{title_id}/rights", responses=documented(401, 403, 404))
 def get_rights(context: Context, _publisher: Publisher, title_id: TitleId) -> schemas.RightsBody:
     with not_found(*_NO_TITLE):
-        return _rights_body(context.contracts.get(title_id))
+        return _rights_body(context.rights.contracts.get(title_id))
 
 
 @router.put("/titles/{title_id}/rights", responses=documented(401, 403, 404))
@@ -100,13 +100,13 @@ def set_rights(
     members = body.model_dump()
     rights = Rights(**{**members, "countries": frozenset(members["countries"])})
     with not_found(*_NO_TITLE):
-        return _rights_body(context.contracts.set(title_id, rights, by=publisher.id))
+        return _rights_body(context.rights.contracts.set(title_id, rights, by=publisher.id))
 
 
 @router.put("/titles/{title_id}/rating", status_code=204, responses=documented(401, 403, 404))
 def rate_title(body: schemas.Rating, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
     with not_found(*_NO_TITLE):
-        context.contracts.rate(title_id, body.maturity, by=publisher.id)
+        context.rights.contracts.rate(title_id, body.maturity, by=publisher.id)
     return Response(status_code=204)
 
 
@@ -115,7 +115,7 @@ def plan_live_faults(
     body: schemas.LiveFaultsBody, context: Context, _publisher: Publisher, title_id: TitleId
 ) -> Response:
     with not_found(*_NO_TITLE):
-        context.contracts.get(title_id)
+        context.rights.contracts.get(title_id)
     now = context.clock.now()
     late = tuple(Late(now + one.from_s, now + one.until_s, one.by_s) for one in body.late)
     context.live_plans.set(title_id, LiveFaults(late, tuple(now + at_s for at_s in sorted(body.restarts_s))))
@@ -175,7 +175,7 @@ def audit_page(
 
 @router.post("/keys/rotation", responses=documented(401, 403))
 def rotate_key(body: schemas.KeyRotation, context: Context, admin: Admin) -> schemas.KeyRotated:
-    rotate = context.key_care.rotate_master if body.key == "master" else context.url_keys.rotate
+    rotate = context.rights.key_care.rotate_master if body.key == "master" else context.url_keys.rotate
     return schemas.KeyRotated(key_id=rotate(by=admin.id))
 
 
@@ -213,7 +213,7 @@ def _rules(context: ServiceContext) -> schemas.SteeringRules:
 
 
 def _account_body(context: ServiceContext, account: Account) -> schemas.AdminAccount:
-    plan, ends_at = context.subscriptions.current(account.id)
+    plan, ends_at = context.money.subscriptions.current(account.id)
     return schemas.AdminAccount(
         id=account.id,
         email=account.email,

@@ -30,7 +30,7 @@ def login(body: schemas.LoginRequest, request: Request, context: Context) -> sch
 
 @router.post("/register", responses=documented(409, 429))
 def register(body: schemas.RegisterRequest, request: Request, context: Context) -> schemas.TokensBody:
-    _count(context.register_window, context, _host(request))
+    _count(context.attempts.registration, context, _host(request))
     try:
         account = context.accounts.register(body.email, body.name, body.password, plan=FREE.name)
     except EmailTakenError as error:
@@ -59,7 +59,7 @@ def logout_everywhere(_body: schemas.Nothing, context: Context, viewer: Viewer) 
 def change_password(
     body: schemas.PasswordRequest, request: Request, context: Context, viewer: Viewer
 ) -> schemas.TokensBody:
-    _count(context.login_window, context, f"{_host(request)} {viewer.email}")
+    _count(context.attempts.login, context, f"{_host(request)} {viewer.email}")
     with _locking(context, viewer.email):
         account = context.accounts.change_password(viewer.id, body.password, body.new_password)
     return tokens_body(context.tokens.issue(account, body.device_name))
@@ -69,7 +69,7 @@ def change_password(
 def begin_device_grant(
     body: schemas.DeviceGrantRequest, request: Request, context: Context
 ) -> schemas.DeviceGrantBody:
-    _count(context.register_window, context, _host(request))
+    _count(context.attempts.registration, context, _host(request))
     code = context.device_grants.begin(body.device_name)
     page = str(request.url_for("activation"))
     shown = shown_code(code.user_code)
@@ -91,7 +91,7 @@ def redeem_device_grant(body: schemas.DeviceCodeRequest, context: Context) -> sc
 
 @router.post("/device/approval", responses=documented(401, 403, 404, 429))
 def approve_device_grant(body: schemas.ApprovalRequest, context: Context, viewer: Viewer) -> schemas.ApprovalBody:
-    _count(context.code_window, context, viewer.id)
+    _count(context.attempts.code, context, viewer.id)
     name = context.device_grants.decide(viewer.id, body.user_code, approve=body.approve)
     return schemas.ApprovalBody(device_name=name)
 
@@ -102,10 +102,10 @@ def checked_sign_in(context: ServiceContext, request: Request, email: str, passw
     Raises :class:`ProblemError` 429 ``too_many_attempts``, 401 ``wrong_credentials``, 403 ``account_closed``.
     """
     key = f"{_host(request)} {normalise_email(email)}"
-    _count(context.login_window, context, key)
+    _count(context.attempts.login, context, key)
     with _locking(context, normalise_email(email)):
         account = context.accounts.authenticate(email, password)
-    context.login_window.forgive(key)
+    context.attempts.login.forgive(key)
     return account
 
 
@@ -117,7 +117,7 @@ def _locking(context: ServiceContext, email: str) -> Iterator[None]:
     Raises :class:`ProblemError` 429 ``too_many_attempts``.
     """
     now = context.clock.monotonic()
-    wait_s = context.lockout.wait(email, now)
+    wait_s = context.attempts.lockout.wait(email, now)
     if wait_s is not None:
         raise ProblemError(
             429, "too_many_attempts", "Too many wrong passwords; try again later.", retry_after(wait_s)
@@ -126,10 +126,10 @@ def _locking(context: ServiceContext, email: str) -> Iterator[None]:
         yield
     except ProblemError as problem:
         if problem.code == "wrong_credentials":
-            context.lockout.attempt(email, now)
-            context.accounts.note_wrong_password(email, locked=context.lockout.wait(email, now) is not None)
+            context.attempts.lockout.attempt(email, now)
+            context.accounts.note_wrong_password(email, locked=context.attempts.lockout.wait(email, now) is not None)
         raise
-    context.lockout.forgive(email)
+    context.attempts.lockout.forgive(email)
 
 
 def tokens_body(pair: TokenPair) -> schemas.TokensBody:

@@ -52,30 +52,30 @@ def plans() -> schemas.PlanList:
 
 @router.get("/account/subscription", responses=documented(401, 403))
 def subscription(context: Context, viewer: Viewer) -> schemas.SubscriptionBody:
-    return _holding_body(context.billing.holding(viewer.id))
+    return _holding_body(context.money.billing.holding(viewer.id))
 
 
 @router.post("/account/subscription", responses=documented(401, 402, 403, 409, 429, 503))
 def subscribe(body: schemas.SubscriptionOrder, context: Context, caller: Caller) -> schemas.SubscriptionBody:
     _check_buyer(context, caller)
-    return _holding_body(context.billing.order(caller.account.id, body.request_id, body.plan, body.card))
+    return _holding_body(context.money.billing.order(caller.account.id, body.request_id, body.plan, body.card))
 
 
 @router.delete("/account/subscription", responses=documented(401, 403, 409, 503))
 def unsubscribe(context: Context, caller: Caller) -> schemas.SubscriptionBody:
     check_grown_up(caller)
-    return _holding_body(context.billing.cancel(caller.account.id))
+    return _holding_body(context.money.billing.cancel(caller.account.id))
 
 
 @router.put("/account/card", responses=documented(401, 402, 403, 409, 429, 503))
 def change_card(body: schemas.CardChange, context: Context, caller: Caller) -> schemas.SubscriptionBody:
     _check_buyer(context, caller)
-    return _holding_body(context.billing.change_card(caller.account.id, body.card))
+    return _holding_body(context.money.billing.change_card(caller.account.id, body.card))
 
 
 @router.get("/account/payments", responses=documented(401, 403))
 def payments(context: Context, viewer: Viewer, before: _Before = 0.0, limit: _Limit = 50) -> schemas.PaymentList:
-    found = context.billing.payments(viewer.id, before or None, limit)
+    found = context.money.billing.payments(viewer.id, before or None, limit)
     return schemas.PaymentList(
         items=[_payment_body(one) for one in found],
         next_before=found[-1].created_at if len(found) == limit else None,
@@ -91,20 +91,20 @@ def payments(context: Context, viewer: Viewer, before: _Before = 0.0, limit: _Li
 async def provider_event(request: Request, context: Context, matinee_signature: _Signature) -> Response:
     """The body is taken as it came: its signature is over the bytes."""
     body = await request.body()
-    await run_in_threadpool(context.payment_events.take, body, matinee_signature)
+    await run_in_threadpool(context.money.events.take, body, matinee_signature)
     return Response(status_code=204)
 
 
 @router.post("/admin/payments/{payment_id}/refund", responses=documented(401, 403, 404, 503), tags=["admin"])
 def refund(_body: Nothing, context: Context, admin: Admin, payment_id: Hex32) -> schemas.PaymentBody:
     with not_found("payment_not_found", "There is no such payment that was paid."):
-        return _payment_body(context.billing.refund(payment_id, by=admin.id))
+        return _payment_body(context.money.billing.refund(payment_id, by=admin.id))
 
 
 def _check_buyer(context: ServiceContext, caller: SignedIn) -> None:
     """Raises :class:`ProblemError` 403 ``profile_not_allowed``, 429: nobody tries out cards here."""
     check_grown_up(caller)
-    wait_s = context.payment_window.attempt(caller.account.id, context.clock.monotonic())
+    wait_s = context.attempts.payment.attempt(caller.account.id, context.clock.monotonic())
     if wait_s is not None:
         raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
 

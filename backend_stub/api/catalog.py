@@ -33,7 +33,7 @@ def list_titles(
     cursor: _Cursor = None,
     limit: _Limit = 50,
 ) -> schemas.CatalogPage:
-    page = context.catalog.page(watching, cursor, limit, narrowed)
+    page = context.titles.catalog.page(watching, cursor, limit, narrowed)
     return schemas.CatalogPage(
         items=[title_body(request, watched) for watched in page.items], next_cursor=page.next_cursor
     )
@@ -41,7 +41,7 @@ def list_titles(
 
 @router.get("/catalog/{title_id}", responses=documented(401, 403, 404))
 def get_title(request: Request, context: Context, watching: Watching, title_id: TitleId) -> schemas.TitleBody:
-    return title_body(request, context.catalog.get(watching, title_id))
+    return title_body(request, context.titles.catalog.get(watching, title_id))
 
 
 @router.get(

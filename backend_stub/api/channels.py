@@ -37,7 +37,7 @@ class ChannelsBody(BaseModel):
 def channels(request: Request, context: Context, watching: Watching) -> ChannelsBody:
     now = context.clock.now()
     items = []
-    for watched in context.catalog.page(watching, None, _MOST_TITLES).items:
+    for watched in context.titles.catalog.page(watching, None, _MOST_TITLES).items:
         title = watched.title
         on_air = guide.programmes(context.settings.media_dir, title.id, now) if CLEAR in title.variants else ()
         if on_air:

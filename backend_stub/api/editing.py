@@ -32,7 +32,7 @@ _PICTURES = {media_type: {"schema": {"type": "string", "format": "binary"}} for 
     responses={200: {"content": _PICTURES, "description": "The picture"}, **documented(404)},
 )
 def artwork(context: Context, title_id: TitleId, name: _Name) -> FileResponse:
-    path = context.artwork.path(title_id, name)
+    path = context.titles.artwork.path(title_id, name)
     if not path.is_file():
         raise ProblemError(404, *_NO_TITLE)
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
@@ -44,7 +44,7 @@ def change_title(
     body: admin_schemas.TitleChange, request: Request, context: Context, publisher: Publisher, title_id: TitleId
 ) -> schemas.TitleBody:
     with not_found(*_NO_TITLE):
-        title = context.editing.change(title_id, Words(**body.model_dump()), by=publisher.id)
+        title = context.titles.editing.change(title_id, Words(**body.model_dump()), by=publisher.id)
     return title_body(request, WatchedTitle(title, None))
 
 
@@ -58,7 +58,7 @@ async def put_artwork(
 ) -> schemas.TitleBody:
     data = await request.body()
     with not_found(*_NO_TITLE):
-        title = await run_in_threadpool(context.artwork.put, title_id, kind, data, publisher.id)
+        title = await run_in_threadpool(context.titles.artwork.put, title_id, kind, data, publisher.id)
     return title_body(request, WatchedTitle(title, None))
 
 
@@ -67,7 +67,7 @@ def remove_artwork(
     request: Request, context: Context, publisher: Publisher, title_id: TitleId, kind: ArtworkKind
 ) -> schemas.TitleBody:
     with not_found(*_NO_TITLE):
-        title = context.artwork.remove(title_id, kind, by=publisher.id)
+        title = context.titles.artwork.remove(title_id, kind, by=publisher.id)
     return title_body(request, WatchedTitle(title, None))
 
 
@@ -76,5 +76,5 @@ def name_season(
     body: admin_schemas.SeasonNameBody, context: Context, publisher: Publisher, title_id: TitleId, season: _Season
 ) -> Response:
     with not_found("title_not_found", "There is no such series."):
-        context.editing.name_season(title_id, season, body.name, by=publisher.id)
+        context.titles.editing.name_season(title_id, season, body.name, by=publisher.id)
     return Response(status_code=204)

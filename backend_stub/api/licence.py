@@ -25,7 +25,7 @@ class JoseResponse(JSONResponse):
 def device_licence(
     body: schemas.LicenceRequest, context: Context, watching: Watching, session_id: Hex32
 ) -> schemas.LicenceBody:
-    licence = context.licences.for_device(watching, session_id, body.device_id, body.kids)
+    licence = context.rights.licences.for_device(watching, session_id, body.device_id, body.kids)
     policy = schemas.LicencePolicy(type="streaming", expires_at=licence.expires_at)
     return schemas.LicenceBody(jwe=licence.jwe, policy=policy)
 
@@ -34,4 +34,6 @@ def device_licence(
 def open_licence(
     body: schemas.ClearKeyRequest, context: Context, country: Country, title_id: TitleId
 ) -> schemas.ClearKeyBody:
-    return schemas.ClearKeyBody.model_validate(context.licences.open_keys(title_id, body.kids, country).as_dict())
+    return schemas.ClearKeyBody.model_validate(
+        context.rights.licences.open_keys(title_id, body.kids, country).as_dict()
+    )

@@ -35,11 +35,11 @@ def remove_profile(context: Context, caller: Caller, profile_id: Hex32) -> Respo
 def select_profile(
     body: schemas.SelectionRequest, context: Context, viewer: Viewer, caller: Caller, profile_id: Hex32
 ) -> schemas.SelectionBody:
-    wait_s = context.pin_window.attempt(profile_id, context.clock.monotonic())
+    wait_s = context.attempts.pin.attempt(profile_id, context.clock.monotonic())
     if wait_s is not None:
         raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
     profile = context.profiles.enter(viewer.id, profile_id, body.pin)
-    context.pin_window.forgive(profile_id)
+    context.attempts.pin.forgive(profile_id)
     token, lifetime_s = context.tokens.select_profile(caller, profile)
     return schemas.SelectionBody(access_token=token, expires_in_s=lifetime_s, profile=_body(profile))
 

@@ -39,30 +39,30 @@ def grant_download(
 def acquire_licence(
     body: schemas.SignedRequest, request: Request, context: Context, watching: Watching
 ) -> schemas.SignedLicenceBody:
-    return _body(context.rights.acquire(watching, body.request, _urls(request)))
+    return _body(context.rights.issuing.acquire(watching, body.request, _urls(request)))
 
 
 @router.post("/licences/{licence_id}/renewal", responses=documented(401, 403, 404, 409))
 def renew_licence(
     body: schemas.SignedRequest, request: Request, context: Context, watching: Watching, licence_id: Hex32
 ) -> schemas.SignedLicenceBody:
-    return _body(context.rights.renew(watching, licence_id, body.request, _urls(request)))
+    return _body(context.rights.issuing.renew(watching, licence_id, body.request, _urls(request)))
 
 
 @router.post("/licences/{licence_id}/release", responses=documented(404))
 def release_licence(body: schemas.SignedReceipt, context: Context, licence_id: Hex32) -> schemas.ReleasedBody:
-    released_at = context.releases.release(licence_id, body.receipt)
+    released_at = context.rights.releases.release(licence_id, body.receipt)
     return schemas.ReleasedBody(licence_id=licence_id, released_at=released_at)
 
 
 @router.get("/revocations")
 def revocations(context: Context, since: _Serial = 0) -> schemas.RevocationsBody:
-    return schemas.RevocationsBody(list=context.revocations.signed_list(since))
+    return schemas.RevocationsBody(list=context.rights.revocations.signed_list(since))
 
 
 @router.get("/keys")
 def service_keys(context: Context) -> schemas.ServiceKeysBody:
-    signer = context.signer
+    signer = context.rights.signer
     return schemas.ServiceKeysBody(
         keys=[dict(key) for key in signer.public_keys()], endorsements=signer.endorsements(context.clock.now())
     )

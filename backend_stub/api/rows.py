@@ -15,7 +15,7 @@ router = APIRouter(tags=["catalog"])
 
 @router.get("/rows", responses=documented(401, 403))
 def rows(request: Request, context: Context, watching: Watching) -> schemas.RowsBody:
-    screen = context.rows.first_screen(watching)
+    screen = context.titles.rows.first_screen(watching)
     return schemas.RowsBody(
         items=[
             schemas.RowBody(

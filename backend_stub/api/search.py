@@ -32,7 +32,7 @@ def search(
     year_from: _Year = 0,
     year_to: _Year = 9999,
 ) -> schemas.SearchPage:
-    found = context.search.find(watching, q, limit, offset, (year_from, year_to), narrowed)
+    found = context.titles.search.find(watching, q, limit, offset, (year_from, year_to), narrowed)
     return schemas.SearchPage(
         items=[title_body(request, watched) for watched in found.items], corrected=found.corrected, more=found.more
     )

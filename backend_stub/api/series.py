@@ -28,7 +28,7 @@ def list_episodes(request: Request, context: Context, watching: Watching, title_
                 name=season.name,
                 episodes=[title_body(request, episode) for episode in season.episodes],
             )
-            for season in context.series.seasons(watching, title_id)
+            for season in context.titles.series.seasons(watching, title_id)
         ]
     )
 
@@ -38,7 +38,7 @@ def make_series(
     body: admin_schemas.SeriesRequest, request: Request, context: Context, publisher: Publisher
 ) -> schemas.TitleBody:
     with _refused():
-        series = context.belongings.make_series(body.title, body.synopsis, body.year, by=publisher.id)
+        series = context.titles.belongings.make_series(body.title, body.synopsis, body.year, by=publisher.id)
     return title_body(request, WatchedTitle(series, None))
 
 
@@ -48,7 +48,7 @@ def set_place(
 ) -> Response:
     place = None if body.place is None else EpisodeOf(body.place.series_id, body.place.season, body.place.number)
     with _refused():
-        context.belongings.set_place(title_id, place, by=publisher.id)
+        context.titles.belongings.set_place(title_id, place, by=publisher.id)
     return Response(status_code=204)
 
 
@@ -57,7 +57,7 @@ def set_trailer(
     body: admin_schemas.TrailerRequest, context: Context, publisher: Publisher, title_id: TitleId
 ) -> Response:
     with _refused():
-        context.belongings.set_trailer_of(title_id, body.of, by=publisher.id)
+        context.titles.belongings.set_trailer_of(title_id, body.of, by=publisher.id)
     return Response(status_code=204)
 
 
@@ -67,7 +67,9 @@ def set_markers(
 ) -> schemas.MarkersBody:
     intro = None if body.intro is None else (body.intro.start_s, body.intro.end_s)
     with _refused():
-        return markers_body(context.belongings.set_markers(title_id, Markers(intro, body.credits_s), by=publisher.id))
+        return markers_body(
+            context.titles.belongings.set_markers(title_id, Markers(intro, body.credits_s), by=publisher.id)
+        )
 
 
 @contextmanager

@@ -18,7 +18,7 @@ _Nonce = Annotated[str, Query(pattern=r"^([A-Za-z0-9_-]{22,43})?$")]
 @router.get("/time")
 def server_time(context: Context, nonce: _Nonce = "") -> schemas.TimeBody:
     now = context.clock.now()
-    return schemas.TimeBody(now_at=now, token=signed_time(context.signer, now, nonce or None))
+    return schemas.TimeBody(now_at=now, token=signed_time(context.rights.signer, now, nonce or None))
 
 
 @router.get("/health")

@@ -28,7 +28,7 @@ Narrowed = Annotated[Narrowing, Depends(_narrowing)]
 
 @router.get("/catalog/{title_id}/credits", responses=documented(401, 403, 404))
 def get_credits(context: Context, _viewer: Viewer, title_id: TitleId) -> schemas.CreditsBody:
-    return _body(context.title_credits.shown(title_id))
+    return _body(context.titles.credits.shown(title_id))
 
 
 @router.put("/admin/titles/{title_id}/credits", responses=documented(401, 403, 404))
@@ -37,7 +37,7 @@ def set_credits(
 ) -> schemas.CreditsBody:
     wanted = Credits(body.genres, [Person(person.name, person.job) for person in body.people])
     with not_found("title_not_found", "There is no such title."):
-        return _body(context.title_credits.set(title_id, wanted, by=publisher.id))
+        return _body(context.titles.credits.set(title_id, wanted, by=publisher.id))
 
 
 def _body(found: Credits) -> schemas.CreditsBody:

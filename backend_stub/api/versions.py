@@ -20,7 +20,7 @@ _NO_TITLE = ("title_not_found", "There is no such title.")
 @router.get("/versions", responses=documented(401, 403, 404))
 def list_versions(context: Context, _publisher: Publisher, title_id: TitleId) -> schemas.VersionList:
     with not_found(*_NO_TITLE):
-        shown, versions = context.title_versions.list(title_id)
+        shown, versions = context.titles.versions.list(title_id)
     items = [
         schemas.VersionBody(
             version=one.version,
@@ -39,19 +39,19 @@ def list_versions(context: Context, _publisher: Publisher, title_id: TitleId) ->
 @router.post("/versions/{version}/selection", status_code=204, responses=documented(401, 403, 404))
 def show_version(context: Context, publisher: Publisher, title_id: TitleId, version: _Version) -> Response:
     with not_found(*_NO_TITLE):
-        context.title_versions.select(title_id, version, by=publisher.id)
+        context.titles.versions.select(title_id, version, by=publisher.id)
     return Response(status_code=204)
 
 
 @router.delete("/versions/{version}", status_code=204, responses=documented(401, 403, 404, 409))
 def delete_version(context: Context, publisher: Publisher, title_id: TitleId, version: _Version) -> Response:
     with not_found(*_NO_TITLE):
-        context.title_versions.delete_version(title_id, version, by=publisher.id)
+        context.titles.versions.delete_version(title_id, version, by=publisher.id)
     return Response(status_code=204)
 
 
 @router.delete("", status_code=204, responses=documented(401, 403, 404))
 def delete_title(context: Context, publisher: Publisher, title_id: TitleId) -> Response:
     with not_found(*_NO_TITLE):
-        context.title_versions.delete(title_id, by=publisher.id)
+        context.titles.versions.delete(title_id, by=publisher.id)
     return Response(status_code=204)

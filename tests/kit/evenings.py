@@ -52,7 +52,7 @@ def household_service(folder: Path) -> Iterator[Service]:
     calendar = Calendar()
     with patch.object(SystemClock, "now", lambda _self: calendar.now()), running_backend(folder) as group:
         title_id = publish_media(group, packager_cenc(), TITLE)
-        contracts = group.context.contracts
+        contracts = group.context.rights.contracts
         contracts.set(title_id, replace(contracts.get(title_id), licence_s=DAY_S, grace_s=0.0), by=None)
         with signed_in_viewer(group) as viewer:
             household(viewer.client)

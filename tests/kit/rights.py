@@ -213,7 +213,7 @@ class Service:
         return device
 
     def service_key(self) -> dict[str, Any]:
-        return dict(self.context.signer.public_keys()[0])
+        return dict(self.context.rights.signer.public_keys()[0])
 
     def licence(self, response: httpx.Response) -> dict[str, Any]:
         """The signed licence in an answer, its signature checked."""

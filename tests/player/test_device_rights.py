@@ -109,7 +109,7 @@ def test_a_withdrawn_licence_plays_no_more_once_the_service_was_heard(client: Cl
     licence_id = client.do(client.kept())
     licences = client.rights.licences
     assert client.do(licences.check_revocations()) == ()
-    client.group.context.revocations.revoke_licence(licence_id, "test", by="a" * 32)
+    client.group.context.rights.revocations.revoke_licence(licence_id, "test", by="a" * 32)
     assert client.do(licences.check_revocations()) == (licence_id,)
     assert licences.standing(licence_id).state is RightsState.REVOKED
     with pytest.raises(DrmError) as caught:

@@ -229,8 +229,8 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             assert phone.wait(second, 20)
 
             def counted() -> bool:
-                assert group.context.views.write()
-                return bool(group.context.views.counts(0))
+                assert group.context.titles.views.write()
+                return bool(group.context.titles.views.counts(0))
 
             assert wait_for(counted)
             assert group.context.streams.running() == 1

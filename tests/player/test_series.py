@@ -19,7 +19,7 @@ CREDITS_S = 12.0
 
 def test_an_episode_watched_to_its_credits_leads_to_the_next(tmp_path: Path) -> None:
     with running_backend(tmp_path / "service", edges=1) as group:
-        belongings = group.context.belongings
+        belongings = group.context.titles.belongings
         series = belongings.make_series("Numbers", "", 0, by=None)
         for number, name in enumerate(("one", "two"), 1):
             publish_media(group, packager_cenc(), name)

@@ -51,7 +51,7 @@ def fill(group: ServerGroup) -> Seen:
     steps = [NewTask("probe", "probe"), NewTask("encode", "encode", needs=["probe"])]
     job_id = Jobs(context.database, context.clock).submit(NewJob("encode", HOSTILE, "key", {}), steps)
     payer = context.accounts.register("payer@example.org", HOSTILE, "a password", plan="free")
-    context.billing.order(payer.id, "first", "standard", GOOD_CARD)
+    context.money.billing.order(payer.id, "first", "standard", GOOD_CARD)
     paths = {
         "account": f"/accounts/{payer.id}",
         "title": f"/titles/{title_id}",

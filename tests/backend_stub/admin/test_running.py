@@ -87,7 +87,7 @@ def test_an_account_is_found_and_changed(running: Service, admin: Console) -> No
     assert changed is not None
     assert (changed.role, changed.active, changed.country) == ("publisher", False, "DE")
     assert admin.post(f"{path}/plan", {"plan": "premium"}).status_code == 303
-    assert running.context.subscriptions.current(subject)[0].name == "premium"
+    assert running.context.money.subscriptions.current(subject)[0].name == "premium"
     for below, fields in (("", {"role": "owner"}), ("", {"country": "Germany"}), ("/plan", {"plan": "gold"})):
         assert admin.post(path + below, fields).status_code == 422
     nobody = "/accounts/" + "0" * 32
@@ -120,14 +120,14 @@ def test_sign_ins_are_ended_and_devices_removed(running: Service, admin: Console
 
 def test_a_payment_is_given_back_once(running: Service, admin: Console) -> None:
     account_id = running.account("payer", "free")
-    running.context.billing.order(account_id, "first", "standard", GOOD_CARD)
-    payment = running.context.billing.payments(account_id, None, 1)[0]
+    running.context.money.billing.order(account_id, "first", "standard", GOOD_CARD)
+    payment = running.context.money.billing.payments(account_id, None, 1)[0]
     assert "payer@matinee.local" in admin.get("/payments").text
     assert "9.99 EUR" in admin.get(f"/accounts/{account_id}").text
     for _ in range(2):  # pressed twice
         assert admin.post(f"/payments/{payment.id}/refund").headers["location"] == f"{PREFIX}/payments"
-        assert running.context.subscriptions.current(account_id)[0].name == "free"
-    assert running.context.billing.payments(account_id, None, 1)[0].state == "refunded"
+        assert running.context.money.subscriptions.current(account_id)[0].name == "free"
+    assert running.context.money.billing.payments(account_id, None, 1)[0].state == "refunded"
     assert admin.post(f"/payments/{'0' * 32}/refund").status_code == 404
 
 
@@ -181,7 +181,11 @@ def test_a_title_is_edited(running: Service) -> None:
     }
     assert publisher.post("/titles/film", fields).headers["location"] == f"{PREFIX}/titles/film"
     context = running.context
-    title, named, rights = context.editing.get("film"), context.editing.credits("film"), context.contracts.get("film")
+    title, named, rights = (
+        context.titles.editing.get("film"),
+        context.titles.editing.credits("film"),
+        context.rights.contracts.get("film"),
+    )
     assert (title.title, title.synopsis, title.year, title.maturity) == ("A <Film>", "Long.", 2001, 12)
     assert list(named.genres) == ["comedy", "drama"]
     assert [(one.job, one.name) for one in named.people] == [
@@ -203,7 +207,7 @@ def test_a_title_is_edited(running: Service) -> None:
         refused = publisher.post("/titles/film", {**fields, "synopsis": "Other.", **wrong})
         assert (refused.status_code, 'role="alert"' in refused.text) == (422, True), wrong
         assert "Other." in refused.text, "what was written is still there"
-    assert context.editing.get("film").synopsis == "Long."
+    assert context.titles.editing.get("film").synopsis == "Long."
     assert publisher.post("/titles/none", fields).status_code == 404
     assert publisher.post(
         "/titles/film", {**fields, "maturity": "0", "countries": "", "available_from": ""}
@@ -214,7 +218,7 @@ def test_a_title_is_withdrawn_and_shown_again(running: Service) -> None:
     publisher = Console(running, running.account("withdrawer", role="publisher"))
     for shown in (False, True):
         assert publisher.post("/titles/film/shown", {"shown": "yes" if shown else "no"}).status_code == 303
-        assert (running.context.editing.get("film").published_at is not None) == shown
+        assert (running.context.titles.editing.get("film").published_at is not None) == shown
         assert ("Withdraw it" in publisher.get("/titles/film").text) == shown
     assert running.context.audit_log.page(None, 1)[0].action == "title.version"
 
@@ -223,18 +227,18 @@ def test_a_picture_is_sent_and_removed(running: Service) -> None:
     publisher = Console(running, running.account("painter", role="publisher"))
     picture = png(5, 4) + b"\r\n--not-a-boundary\r\n\x00\xff\x1c\x85\r"
     assert publisher.send_file("/titles/film/artwork/backdrop", picture).status_code == 303
-    name = running.context.editing.get("film").artwork["backdrop"]
-    assert running.context.artwork.path("film", name).read_bytes() == picture
+    name = running.context.titles.editing.get("film").artwork["backdrop"]
+    assert running.context.titles.artwork.path("film", name).read_bytes() == picture
     assert name in publisher.get("/titles/film").text
     assert publisher.send_file("/titles/film/artwork/backdrop", b"no picture").status_code == 422
     assert publisher.send_file("/titles/film/artwork/backdrop", picture, seal="0").status_code == 403
     assert publisher.post("/titles/film/artwork/backdrop", {"remove": "yes"}).status_code == 303
-    assert running.context.editing.get("film").artwork == {}
+    assert running.context.titles.editing.get("film").artwork == {}
 
 
 def test_a_season_is_named(running: Service) -> None:
     publisher = Console(running, running.account("namer", role="publisher"))
-    series = running.context.belongings.make_series("Tides", "", 2020, by=None)
+    series = running.context.titles.belongings.make_series("Tides", "", 2020, by=None)
     assert "It has no episode yet" in publisher.get(f"/titles/{series.id}").text
     assert publisher.post(f"/titles/{series.id}/seasons/1", {"name": " Ebb "}).status_code == 303
     assert 'value="Ebb"' in publisher.get(f"/titles/{series.id}").text

@@ -20,7 +20,7 @@ DEMO = {"email": "demo@matinee.local", "password": "demo", "device_name": "test"
 
 @pytest.fixture
 def client(group: ServerGroup) -> Iterator[httpx.Client]:
-    group.context.login_window.forgive("127.0.0.1 demo@matinee.local")
+    group.context.attempts.login.forgive("127.0.0.1 demo@matinee.local")
     with httpx.Client(base_url=group.api_url, trust_env=False) as made:
         yield made
 

@@ -58,7 +58,7 @@ def paid(caller: Caller) -> list[tuple[str, str, int, str]]:
 def later(running: Service, seconds: float) -> None:
     """Let time pass, and the task for renewals run."""
     running.clock.step(seconds)
-    running.context.billing.renew_due()
+    running.context.money.billing.renew_due()
 
 
 class TestOrders:
@@ -123,7 +123,7 @@ class TestOrders:
 
     def test_what_the_operator_gives_ends_the_payments(self, running: Service, account: str, caller: Caller) -> None:
         ordered(caller)
-        running.context.subscriptions.give(account, "premium")
+        running.context.money.subscriptions.give(account, "premium")
         assert (subscription(caller)["state"], subscription(caller)["price_cents"]) == ("given", None)
         later(running, PERIOD_S)
         assert (subscription(caller)["plan"], len(paid(caller))) == ("premium", 1)
@@ -211,7 +211,7 @@ class TestTheEnd:
         for device in devices:
             sessions.append(device.play().json()["session_id"])
             running.clock.step(1)
-        running.context.subscriptions.give(account, "basic")
+        running.context.money.subscriptions.give(account, "basic")
         beats = [
             device.post(f"/play/{session}/heartbeat", {"position_s": 1.0, "state": "playing"})
             for device, session in zip(devices, sessions, strict=True)
@@ -236,7 +236,7 @@ class TestTheProvider:
     def test_an_answer_that_is_lost_comes_by_a_message(
         self, running: Service, account: str, caller: Caller, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        provider = running.context.provider
+        provider = running.context.money.provider
         charge = type(provider).charge
 
         def lost(*call: Any) -> Outcome:
@@ -249,7 +249,7 @@ class TestTheProvider:
         assert answer.headers["Retry-After"]
         assert (subscription(caller)["state"], paid(caller)[0][3]) == ("free", "pending")
         assert refusal(order(caller, request_id="2")) == (503, "payment_unavailable")  # nothing new meanwhile
-        running.context.provider.deliver(running.context.payment_events.receive)  # type: ignore[attr-defined]
+        running.context.money.provider.deliver(running.context.money.events.receive)  # type: ignore[attr-defined]
         assert ordered(caller)["state"] == "active"
         assert [state for *_, state in paid(caller)] == ["paid"]
 
@@ -258,11 +258,11 @@ class TestTheProvider:
             raise ProviderUnavailableError
 
         with monkeypatch.context() as down:
-            down.setattr(type(running.context.provider), "charge", nobody)
+            down.setattr(type(running.context.money.provider), "charge", nobody)
             assert order(caller).status_code == 503
-            running.context.billing.renew_due()
+            running.context.money.billing.renew_due()
         assert subscription(caller)["state"] == "free"
-        running.context.billing.renew_due()
+        running.context.money.billing.renew_due()
         assert (subscription(caller)["state"], len(paid(caller))) == ("active", 1)
 
     def test_only_signed_messages_of_now_and_each_once(self, running: Service, caller: Caller) -> None:
@@ -290,7 +290,7 @@ class TestTheProvider:
         with service(tmp_path) as made:
             caller = made.client(made.account("anna", "free"))
             ordered(caller)
-            provider: Any = made.context.provider
+            provider: Any = made.context.money.provider
             sent: list[bytes] = []
 
             def refuse(body: bytes, _signature: str) -> bool:
@@ -303,12 +303,12 @@ class TestTheProvider:
             made.clock.step(10)
             assert provider.deliver(refuse) == 0
             made.clock.step(60)
-            assert provider.deliver(made.context.payment_events.receive) == 1
+            assert provider.deliver(made.context.money.events.receive) == 1
             assert provider.deliver(refuse) == 0
             assert sent[0] == sent[1]
 
     def test_a_key_stands_for_one_charge(self, running: Service) -> None:
-        provider = running.context.provider
+        provider = running.context.money.provider
         card = provider.keep_card(ONCE_CARD)
         assert provider.charge("k", card.token, 5) == provider.charge("k", card.token, 5) == Outcome(paid=True)
         assert provider.charge("l", card.token, 5) == Outcome(paid=False, reason="expired_card")

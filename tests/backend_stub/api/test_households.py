@@ -33,7 +33,7 @@ class TestAccounts:
         anyone = running.client(None)
         tokens = anyone.post("/auth/register", self.NEW).json()
         assert tokens["account"]["email"] == "new@example.org"
-        assert running.context.subscriptions.current(tokens["account"]["id"])[0].name == "free"
+        assert running.context.money.subscriptions.current(tokens["account"]["id"])[0].name == "free"
         assert caller(running, tokens["access_token"]).get("/catalog").status_code == 200
         assert refusal(anyone.post("/auth/register", self.NEW)) == (409, "email_taken")
         for change in ({"email": "nobody"}, {"email": "a b@c"}, {"password": "short"}):
@@ -151,7 +151,7 @@ class TestProfiles:
 
     def test_a_child_sees_what_it_may(self, running: Service, anna: Caller) -> None:
         child = anna.post("/profiles", {"name": "Kim", "maturity": 6, "pin": None}).json()
-        running.context.contracts.rate("film", 12, by=None)
+        running.context.rights.contracts.rate("film", 12, by=None)
         kim = self.select(running, anna, child)
         assert kim.get("/profiles").json()["current"] == child["id"]
         assert kim.get("/catalog").json()["items"] == []
@@ -159,7 +159,7 @@ class TestProfiles:
         device.register()
         assert refusal(device.play()) == (403, "maturity")
         assert refusal(device.download()) == (403, "maturity")
-        running.context.contracts.rate("film", 6, by=None)
+        running.context.rights.contracts.rate("film", 6, by=None)
         assert len(kim.get("/catalog").json()["items"]) == 1
         assert device.play().status_code == 200
         assert refusal(kim.post("/profiles", {"name": "x", "maturity": 18})) == (403, "profile_not_allowed")

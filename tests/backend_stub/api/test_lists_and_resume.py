@@ -76,7 +76,7 @@ class TestMyList:
 
     def test_only_titles_on_offer(self, running: Service, device: SigningDevice) -> None:
         self.put(device, True, START)
-        running.context.contracts.set("film", Rights(available_until=START + 1), by=None)
+        running.context.rights.contracts.set("film", Rights(available_until=START + 1), by=None)
         running.clock.step(2)
         assert self.ids(device) == []
         unknown = device.client.call("PUT", "/list/none", {"listed": True, "changed_at": 0.0})

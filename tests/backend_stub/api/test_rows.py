@@ -28,10 +28,14 @@ def running(tmp_path: Path) -> Iterator[Service]:
         for title_id in OTHERS:
             publish_ladder(made.context.settings, title_id)
         queries = RowQueries(
-            made.context.database, made.clock, made.context.catalog, made.context.my_list, made.context.views
+            made.context.database,
+            made.clock,
+            made.context.titles.catalog,
+            made.context.my_list,
+            made.context.titles.views,
         )
         patient = [RowMaker(maker.name, LONG_S, maker.make) for maker in queries.makers()]
-        made.context.rows._makers = patient
+        made.context.titles.rows._makers = patient
         yield made
 
 
@@ -50,8 +54,8 @@ def shown(caller: Caller) -> dict[str, list[str]]:
 def view(running: Service, account: str, title_id: str, profiles: int = 1) -> None:
     for number in range(profiles):
         play = PlaySession(account_id=account, title_id=title_id, created_at=running.clock.now() - 60)
-        running.context.views.playing(play, f"p{number}")
-    assert running.context.views.write()
+        running.context.titles.views.playing(play, f"p{number}")
+    assert running.context.titles.views.write()
 
 
 def report(caller: Caller, title_id: str, position_s: float, at: float) -> None:
@@ -106,7 +110,7 @@ class TestTheRows:
             report(caller, title_id, 10.0, START - 9)
             caller.call("PUT", f"/list/{title_id}", {"listed": True, "changed_at": START})
             view(running, account, title_id)
-        running.context.contracts.set("film", Rights(countries=frozenset({"JP"})), by=None)
+        running.context.rights.contracts.set("film", Rights(countries=frozenset({"JP"})), by=None)
         with running.context.database.write() as session:
             session.get_one(Title, "alpha").maturity = 16
         assert shown(caller) == {row: ["beta"] for row in ("continue", "list", "trending", "new")}
@@ -177,7 +181,7 @@ class TestLeavingOut:
 
     @pytest.mark.logs_errors
     def test_the_answer_says_what_was_left_out(self, running: Service, account: str) -> None:
-        running.context.rows._makers = [RowMaker("trending", LONG_S, self.broken)]
+        running.context.titles.rows._makers = [RowMaker("trending", LONG_S, self.broken)]
         answer = running.client(account).get("/rows")
         assert answer.status_code == 200
         assert answer.json() == {"items": [], "left_out": [{"row": "trending", "reason": "failed"}]}

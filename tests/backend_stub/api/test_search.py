@@ -97,9 +97,9 @@ def test_years_and_pages(viewer: Caller) -> None:
 
 
 def test_only_what_the_viewer_may_see(running: Service, viewer: Caller) -> None:
-    running.context.contracts.set("amelie", Rights(countries=frozenset({"FR"})), by=None)
+    running.context.rights.contracts.set("amelie", Rights(countries=frozenset({"FR"})), by=None)
     assert hits(viewer, "q=paris") == ["paris-texas"]
-    running.context.contracts.rate("paris-texas", 16, by=None)
+    running.context.rights.contracts.rate("paris-texas", 16, by=None)
     child = viewer.post("/profiles", {"name": "Kim", "maturity": 6}).json()
     token = viewer.post(f"/profiles/{child['id']}/selection", {}).json()["access_token"]
     viewer.headers["Authorization"] = f"Bearer {token}"
@@ -116,7 +116,7 @@ def test_the_index_follows_the_catalogue(running: Service, viewer: Caller) -> No
 
 def test_a_damaged_index_is_made_again(running: Service, viewer: Caller) -> None:
     assert hits(viewer, "q=texas") == ["paris-texas"]
-    running.context.search.close()
+    running.context.titles.search.close()
     path = running.context.settings.data_dir / "search.db"
     path.write_bytes(b"nonsense" * 1000)
     assert hits(viewer, "q=texas") == ["paris-texas"]

@@ -25,7 +25,7 @@ MISSING = (404, "title_not_found")
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Service]:
     with service(tmp_path) as made:
-        rows = made.context.rows
+        rows = made.context.titles.rows
         rows._makers = [RowMaker(maker.name, 60.0, maker.make) for maker in rows._makers]  # on a busy machine too
         yield made
 
@@ -124,7 +124,7 @@ class TestTheCatalogue:
     def test_what_is_deleted_is_gone_and_a_version_shown_again_is_back(
         self, running: Service, viewer: Caller
     ) -> None:
-        versions = running.context.title_versions
+        versions = running.context.titles.versions
         for title_id in ("s1e1", "s1e2"):
             unpublish(running.context.settings, title_id)
         versions.delete("s2e1", by=None)
@@ -152,17 +152,17 @@ class TestTheRules:
     def test_rights_and_rating_of_a_series_are_those_of_its_episodes(
         self, running: Service, viewer: Caller, publisher: Caller
     ) -> None:
-        running.context.contracts.set("the-mill", Rights(countries=frozenset({"JP"})), by=None)
+        running.context.rights.contracts.set("the-mill", Rights(countries=frozenset({"JP"})), by=None)
         issue(running, "late", Belonging("The Mill", 3, 1))
         assert "the-mill" not in ids(viewer.get("/catalog"))
         for title_id in ("s1e1", "late"):
             assert publisher.get(f"/admin/titles/{title_id}/rights").json()["countries"] == ["JP"]
-        running.context.contracts.set("s1e2", Rights(), by=None)  # one of them is on offer here
+        running.context.rights.contracts.set("s1e2", Rights(), by=None)  # one of them is on offer here
         assert "the-mill" not in ids(viewer.get("/catalog"))  # its own rights count too
-        running.context.contracts.set("the-mill", Rights(), by=None)
-        running.context.contracts.set("s1e1", Rights(available_from=START + 1e6), by=None)
+        running.context.rights.contracts.set("the-mill", Rights(), by=None)
+        running.context.rights.contracts.set("s1e1", Rights(available_from=START + 1e6), by=None)
         assert seasons(viewer) == {1: ["s1e2"], 2: ["s2e1"], 3: ["late"]}
-        running.context.contracts.rate("the-mill", 16, by=None)
+        running.context.rights.contracts.rate("the-mill", 16, by=None)
         profile = viewer.post("/profiles", {"name": "Kid", "maturity": 12, "pin": None}).json()["id"]
         token = viewer.post(f"/profiles/{profile}/selection", {"pin": None}).json()["access_token"]
         viewer.headers["Authorization"] = f"Bearer {token}"
@@ -170,12 +170,12 @@ class TestTheRules:
         assert seasons(viewer) == {}
 
     def test_a_series_is_taken_back_with_its_episodes(self, running: Service, viewer: Caller) -> None:
-        running.context.revocations.revoke_title("the-mill", "a quarrel", by="x")
+        running.context.rights.revocations.revoke_title("the-mill", "a quarrel", by="x")
         assert ids(viewer.get("/catalog")) == ["film"]
         device = SigningDevice(viewer, running.clock)
         device.register()
         assert refusal(device.play("s1e1")) == (403, "title_revoked")
-        running.context.revocations.restore_title("the-mill", by="x")
+        running.context.rights.revocations.restore_title("the-mill", by="x")
         assert device.play("s1e1").status_code == 200
         assert refusal(device.play("the-mill")) == (404, "variant_not_found")
 
@@ -183,8 +183,8 @@ class TestTheRules:
         account = running.account("bert")
         for title_id in ("s1e1", "s1e2"):
             play = PlaySession(account_id=account, title_id=title_id, created_at=running.clock.now() - 60)
-            running.context.views.playing(play, "p")
-        assert running.context.views.write()
+            running.context.titles.views.playing(play, "p")
+        assert running.context.titles.views.write()
         assert [title["id"] for title in row(viewer, "trending")] == ["the-mill"]
 
 
@@ -215,7 +215,7 @@ class TestGoingOn:
         following = answer["next_episode"]
         assert (following["id"], following["episode"]["season"], following["episode"]["number"]) == ("s2e1", 2, 1)
         assert following["poster_url"].endswith("/posters/s2e1.jpg")
-        running.context.contracts.set("s1e2", Rights(available_from=START + 1e6), by=None)
+        running.context.rights.contracts.set("s1e2", Rights(available_from=START + 1e6), by=None)
         assert device.play("s1e1").json()["next_episode"]["id"] == "s2e1"  # what is not on offer is passed over
         assert device.play("s2e1").json()["next_episode"] is None
         assert device.play("film").json()["next_episode"] is None

@@ -32,8 +32,8 @@ def device(running: Service) -> SigningDevice:
 
 def counted(running: Service) -> list[DayCount]:
     """The views, those that waited too."""
-    assert running.context.views.write()
-    return list(running.context.views.counts(0))
+    assert running.context.titles.views.write()
+    return list(running.context.titles.views.counts(0))
 
 
 def beat(device: SigningDevice, session_id: str, state: str = "playing") -> None:
@@ -43,7 +43,7 @@ def beat(device: SigningDevice, session_id: str, state: str = "playing") -> None
 
 def seen_by(running: Service, account_id: str, title_id: str = "film") -> None:
     play = PlaySession(account_id=account_id, title_id=title_id, created_at=running.clock.now() - 60)
-    running.context.views.playing(play, None)
+    running.context.titles.views.playing(play, None)
 
 
 class TestWhatCounts:
@@ -64,7 +64,7 @@ class TestWhatCounts:
             running.clock.step(60)
             beat(device, session_id)
             beat(device, session_id)
-            assert running.context.views.write()
+            assert running.context.titles.views.write()
 
         watch()
         watch()
@@ -85,7 +85,7 @@ class TestWhatCounts:
         account = running.account("anna")
         other = open_context(running.context.settings, clock=running.clock)
         play = PlaySession(account_id=account, title_id="film", created_at=START - 60)
-        other.views.playing(play, None)
+        other.titles.views.playing(play, None)
         other.close()
         seen_by(running, account)
         assert counted(running) == [DayCount("film", TODAY, 1)]
@@ -101,26 +101,26 @@ class TestBatches:
     def test_views_wait_for_others_or_for_a_while(self, running: Service) -> None:
         account = running.account("anna")
         seen_by(running, account)
-        assert running.context.views.counts(0) == []
+        assert running.context.titles.views.counts(0) == []
         running.clock.step(WAIT_S)
-        assert running.context.views.counts(0) == [DayCount("film", TODAY, 1)]
+        assert running.context.titles.views.counts(0) == [DayCount("film", TODAY, 1)]
 
     def test_a_full_batch_is_written_at_once(self, running: Service) -> None:
         account = running.account("anna")
         for number in range(BATCH):
             play = PlaySession(account_id=account, title_id="film", created_at=START - 60)
-            running.context.views.playing(play, f"p{number}")
-        assert running.context.views.counts(0) == [DayCount("film", TODAY, BATCH)]
+            running.context.titles.views.playing(play, f"p{number}")
+        assert running.context.titles.views.counts(0) == [DayCount("film", TODAY, BATCH)]
 
     def test_an_orderly_stop_loses_nothing(self, tmp_path: Path) -> None:
         with service(tmp_path) as running:
             publish_ladder(running.context.settings, "other")
             seen_by(running, running.account("anna"))
             seen_by(running, running.account("bert"), "other")
-            assert running.context.views.counts(0) == []
+            assert running.context.titles.views.counts(0) == []
             settings = running.context.settings
         reopened = open_context(settings)
-        assert {count.title_id: count.views for count in reopened.views.counts(0)} == {"film": 1, "other": 1}
+        assert {count.title_id: count.views for count in reopened.titles.views.counts(0)} == {"film": 1, "other": 1}
         reopened.close()
 
     def test_a_database_that_refuses_loses_nothing(self, running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ class TestBatches:
         seen_by(running, running.account("anna"))
         with monkeypatch.context() as patched:
             patched.setattr(Database, "write", refuse)
-            assert not running.context.views.write()
+            assert not running.context.titles.views.write()
         assert counted(running) == [DayCount("film", TODAY, 1)]
 
 

@@ -33,7 +33,7 @@ def running(tmp_path: Path) -> Iterator[Service]:
         with made.context.database.write() as session:
             session.get_one(Title, "film").published_at = None
             session.add_all(film(f"{taste}-{number}") for taste in TASTES for number in range(OF_EACH))
-        rows = made.context.rows
+        rows = made.context.titles.rows
         rows._makers = [RowMaker(maker.name, 60.0, maker.make) for maker in rows._makers]
         yield made
 
@@ -87,7 +87,7 @@ def ids(row: dict[str, Any]) -> list[str]:
 @needs_implicit
 def test_planted_tastes_are_found(running: Service) -> None:
     viewers = audience(running)
-    made = running.context.suggestions.make()
+    made = running.context.titles.suggestions.make()
     assert (made.method, made.viewers, made.titles >= 55) == ("factors", 36, True)
     with running.context.database.read() as session:
         picks = {row.account_id: row.title_ids for row in session.scalars(select(ViewerPicks))}
@@ -102,7 +102,7 @@ def test_planted_tastes_are_found(running: Service) -> None:
 @needs_implicit
 def test_the_rows_show_them_and_say_why(running: Service) -> None:
     account = audience(running)["crime"][0]
-    running.context.suggestions.make()
+    running.context.titles.suggestions.make()
     running.clock.step(DAY_S)
     watch(running, account, ["space-0"])
     shown = rows(running.client(account))
@@ -119,7 +119,7 @@ def test_the_rows_show_them_and_say_why(running: Service) -> None:
 def test_a_later_run_takes_the_place_of_the_one_before(running: Service) -> None:
     viewers = audience(running)
     for _ in range(2):
-        running.context.suggestions.make()
+        running.context.titles.suggestions.make()
     with running.context.database.write() as session:
         assert len(session.scalars(select(RecommendationRun)).all()) == 1
         run = RecommendationRun(started_at=START, method="factors", viewers=0, titles=0)  # one that was killed
@@ -162,11 +162,11 @@ class TestByGenre:
         monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)
         for taste in TASTES:
             for number in range(OF_EACH):
-                running.context.title_credits.set(f"{taste}-{number}", Credits(genres=[taste, "film"]), by=None)
+                running.context.titles.credits.set(f"{taste}-{number}", Credits(genres=[taste, "film"]), by=None)
 
     def test_the_run_says_so_and_the_rows_go_by_genre(self, running: Service) -> None:
         account = audience(running, of_each=1, titles=3)["love"][0]
-        assert running.context.suggestions.make().method == "genres"
+        assert running.context.titles.suggestions.make().method == "genres"
         shown = rows(running.client(account))
         assert share(ids(shown["because"])[:15], shown["because"]["because"]["id"].split("-")[0]) == 1
         assert share(ids(shown["picks"])[:15], "love") == 1

@@ -114,7 +114,7 @@ def test_a_smaller_download_needs_fewer_keys(device: SigningDevice) -> None:
 
 def test_outputs_that_are_not_protected_get_no_high_quality(running: Service, device: SigningDevice) -> None:
     rights = Rights(hdcp={"HD": "1.4", "UHD": "2.2"})
-    running.context.contracts.set("film", rights, by=None)
+    running.context.rights.contracts.set("film", rights, by=None)
     session_id = device.download().json()["download_id"]
     answer = device.acquire(session_id)
     assert device.keys_in(answer) == [AUDIO, SD]
@@ -155,10 +155,10 @@ class TestRefusedRequests:
 
     def test_a_refused_request_cannot_be_sent_again_later(self, running: Service, device: SigningDevice) -> None:
         session_id = device.download().json()["download_id"]
-        running.context.revocations.revoke_title("film", "test", by="x")
+        running.context.rights.revocations.revoke_title("film", "test", by="x")
         request = sign(device.key, "matinee-licence-request+jws", device.request(session_id=session_id))
         assert refusal(device.post("/licences", {"request": request}))[0] == 403
-        running.context.revocations.restore_title("film", by="x")
+        running.context.rights.revocations.restore_title("film", by="x")
         assert refusal(device.post("/licences", {"request": request})) == (409, "replayed")
 
     @pytest.mark.parametrize("skew", [-301.0, 301.0])
@@ -281,7 +281,7 @@ class TestRenewal:
         assert refusal(device.renew(licence, sequence=9)) == (422, "bad_signed_request")
 
     def test_a_rental_keeps_its_first_play(self, running: Service, device: SigningDevice) -> None:
-        running.context.contracts.set("film", Rights(rental=True), by=None)
+        running.context.rights.contracts.set("film", Rights(rental=True), by=None)
         licence = running.licence(device.acquire(device.download().json()["download_id"]))
         running.clock.step(DAY)
         renewed = running.licence(device.renew(licence, first_play_at=START + 100))
@@ -293,20 +293,20 @@ class TestRenewal:
         assert refusal(device.acquire(licence["session_id"])) == (403, "renewal_closed")
 
     def test_a_title_that_leaves_is_not_renewed_beyond_that(self, running: Service, device: SigningDevice) -> None:
-        running.context.contracts.set("film", Rights(available_until=START + 5 * DAY), by=None)
+        running.context.rights.contracts.set("film", Rights(available_until=START + 5 * DAY), by=None)
         licence = running.licence(device.acquire(device.download().json()["download_id"]))
         assert (licence["expires_at"], licence["renewal"]) == (START + 5 * DAY, None)
         assert refusal(device.renew(licence)) == (403, "renewal_closed")
 
     def test_a_plan_that_ends_ends_the_licence(self, running: Service) -> None:
         account = running.account("dora")
-        running.context.subscriptions.give(account, "premium", ends_at=START + 2 * DAY)
+        running.context.money.subscriptions.give(account, "premium", ends_at=START + 2 * DAY)
         device = running.device(account)
         licence = running.licence(device.acquire(device.download().json()["download_id"]))
         assert licence["expires_at"] == START + 2 * DAY
         running.clock.step(3 * DAY)
         assert refusal(device.renew(licence)) == (403, "plan_missing")
-        running.context.subscriptions.give(account, "basic")
+        running.context.money.subscriptions.give(account, "basic")
         answer = device.renew(licence)
         assert device.keys_in(answer) == [AUDIO, SD]
 
@@ -326,7 +326,7 @@ class TestRenewal:
 
 def test_a_title_with_other_rights_is_left_alone(running: Service, device: SigningDevice) -> None:
     publish_ladder(running.context.settings, "other")
-    running.context.contracts.set("film", replace(Rights(), download=False), by=None)
+    running.context.rights.contracts.set("film", replace(Rights(), download=False), by=None)
     assert refusal(device.download()) == (403, "download_not_allowed")
     assert device.download("other").status_code == 200
 

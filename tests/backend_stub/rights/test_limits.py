@@ -145,7 +145,7 @@ class TestDownloads:
         assert device.download().status_code == 200
 
     def test_the_free_plan_has_none(self, running: Service) -> None:
-        running.context.contracts.set("film", Rights(free=True), by=None)
+        running.context.rights.contracts.set("film", Rights(free=True), by=None)
         device = running.device(running.account("ben", "free"))
         assert refusal(device.download()) == (403, "download_not_allowed")
         assert device.play().status_code == 200
@@ -166,19 +166,19 @@ class TestOffer:
 
     def test_a_plan_counts_while_it_runs(self, running: Service) -> None:
         account = running.account("ben", "free")
-        running.context.subscriptions.give(account, "standard", ends_at=START + 60)
+        running.context.money.subscriptions.give(account, "standard", ends_at=START + 60)
         device = running.device(account)
         assert device.play().json()["expires_at"] == START + 60
         running.clock.step(60)
         assert refusal(device.play()) == (403, "plan_missing")
         with pytest.raises(LookupError):
-            running.context.subscriptions.give(account, "gold")
+            running.context.money.subscriptions.give(account, "gold")
         with pytest.raises(LookupError):
-            running.context.subscriptions.give("nobody", "basic")
+            running.context.money.subscriptions.give("nobody", "basic")
 
     def test_countries(self, running: Service) -> None:
         account = running.account("ben")
-        running.context.contracts.set("film", Rights(countries=frozenset({"DE", "AT"})), by=None)
+        running.context.rights.contracts.set("film", Rights(countries=frozenset({"DE", "AT"})), by=None)
         german, elsewhere = running.device(account, "10.1.2.3"), running.device(account)
         assert german.play().status_code == 200
         assert refusal(elsewhere.play()) == (403, "not_in_region")
@@ -186,7 +186,7 @@ class TestOffer:
         running.context.accounts.change(account, by=None, country="AT")  # counts where the network is unknown
         assert elsewhere.play().status_code == 200
         assert len(elsewhere.client.get("/catalog").json()["items"]) == 1
-        running.context.contracts.set("film", Rights(countries=frozenset({"AT"})), by=None)
+        running.context.rights.contracts.set("film", Rights(countries=frozenset({"AT"})), by=None)
         assert refusal(german.play()) == (403, "not_in_region")
         assert elsewhere.play().status_code == 200
 
@@ -197,12 +197,12 @@ class TestOffer:
             session.get_one(Title, "film").open_licence = True
         body = {"kids": [base64url(LADDER[0].kid)], "type": "temporary"}
         assert device.post("/clearkey/film", body).status_code == 200
-        running.context.contracts.set("film", Rights(countries=frozenset({"DE"})), by=None)
+        running.context.rights.contracts.set("film", Rights(countries=frozenset({"DE"})), by=None)
         assert refusal(device.post("/clearkey/film", body)) == (403, "not_in_region")
 
     def test_the_window(self, running: Service, device: SigningDevice) -> None:
         rights = Rights(available_from=START + 100, available_until=START + 200)
-        running.context.contracts.set("film", rights, by=None)
+        running.context.rights.contracts.set("film", rights, by=None)
         early = device.play()
         assert (refusal(early), early.json()["available_from"]) == ((403, "not_yet_available"), START + 100)
         assert device.client.get("/catalog").json()["items"] == []

@@ -51,7 +51,7 @@ class BillingMachine(RuleBasedStateMachine):
         self.service = self.opened.enter_context(service(Path(self.folder.name)))
         self.clock, self.database = self.service.clock, self.service.context.database
         self.account = self.service.account("anna", "free")
-        self.provider = FlakyProvider(self.service.context.provider)
+        self.provider = FlakyProvider(self.service.context.money.provider)
         self.billing = Billing(self.database, self.clock, self.provider)  # type: ignore[arg-type]
         self.orders: list[tuple[str, str, str]] = []
         self.renewals_when_cancelled: int | None = None
@@ -123,7 +123,7 @@ class BillingMachine(RuleBasedStateMachine):
 
     @rule()
     def messages_come(self) -> None:
-        self.service.context.provider.deliver(self.service.context.payment_events.receive)  # type: ignore[attr-defined]
+        self.service.context.money.provider.deliver(self.service.context.money.events.receive)  # type: ignore[attr-defined]
 
     @invariant()
     def the_ledger_and_the_payments_agree(self) -> None:

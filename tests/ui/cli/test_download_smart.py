@@ -44,9 +44,9 @@ def test_the_next_episode_comes_and_the_watched_one_goes(
     with running_backend(tmp_path / "service") as group:
         for name in EPISODES:
             publish_media(group, packager_cenc(), name)
-        series = group.context.belongings.make_series("Numbers", "", 0, by=None)
+        series = group.context.titles.belongings.make_series("Numbers", "", 0, by=None)
         for number, name in enumerate(EPISODES):
-            group.context.belongings.set_place(name, EpisodeOf(series.id, 1, number), by=None)
+            group.context.titles.belongings.set_place(name, EpisodeOf(series.id, 1, number), by=None)
         first = matinee("smart", *EPISODES)
         assert (first["downloads"], first["removed"]) == ([], [])  # nothing was begun
         watch(profile, group, "one", 0.5)

@@ -36,5 +36,5 @@ def test_subscribing_changing_and_cancelling(
         document = json.loads(matinee("plan", "--json")[1])
         assert document["subscription"]["state"] == "cancelled"
         assert [one["plan"] for one in document["payments"]] == ["premium", "basic", "basic"]
-        group.context.subscriptions.give(group.context.accounts.find("anna@example.org").id, "unlimited")  # type: ignore[union-attr]
+        group.context.money.subscriptions.give(group.context.accounts.find("anna@example.org").id, "unlimited")  # type: ignore[union-attr]
         assert "given by the operator" in matinee("plan")[1]
