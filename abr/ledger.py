@@ -39,7 +39,8 @@ _MEMORY_BOUNDS = {
 # What the numbers of a snapshot may say, lowest and highest; the others are within _FAR on both sides of 0.
 _FAR = 1e13
 _BOUNDS: Mapping[str, tuple[float, float]] = {
-    **dict.fromkeys(("bitrate_bps", "mean_bps", "low_bps", "fast_bps", "slow_bps"), (1e-3, _FAR)),
+    **dict.fromkeys(("mean_bps", "low_bps", "fast_bps", "slow_bps"), (1e-3, _FAR)),
+    "bitrate_bps": (0, _FAR),  # nothing says the rate of a media playlist that is opened by itself
     **dict.fromkeys(("buffer_s", "in_flight_s", "ttfb_s", "recent_window_s", "wait_s"), (0.0, 1e6)),
     **dict.fromkeys(("rel_error", "playback_rate"), (0.0, 100.0)),
     **dict.fromkeys(("gain", "outage_chance", "unsteady"), (0.0, 1.0)),
@@ -113,6 +114,8 @@ def snapshot_from_dict(data: Mapping[str, Any]) -> Snapshot:
             raise ValueError("a ladder has 1 to 200 rungs")
         values["phase"] = Phase(values["phase"])
         values["rungs"] = tuple(_build(Rung, rung) for rung in values["rungs"])
+        if len(values["rungs"]) > 1 and not all(rung.bitrate_bps for rung in values["rungs"]):
+            raise ValueError("a ladder of several rungs has their bitrates")
         estimate = dict(values["estimate"])
         estimate["recent"] = tuple(
             _build(TransferRate, {"size": size, "body_s": body_s, "ttfb_s": ttfb_s})
