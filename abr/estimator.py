@@ -30,7 +30,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from abr.model import Estimate, NetworkMemory, TransferRate, TransferSample
 
@@ -62,7 +62,9 @@ RECENT = 8
 CHANGE_LOG = 0.2  # a rate this far from the last one's, as a logarithm, has changed
 CHANGE_KEEP = 0.97
 PRIOR_CHANGES = 4.0  # so many changes, in as many transfers, are taken to precede the session
-TELLING_WEIGHT = 0.3  # a transfer that weighs less (a little sound that came at once) does not tell the link's rate
+TELLING_WEIGHT = (
+    0.3  # a transfer that weighs less (a little sound that came at once) does not tell the rate by itself
+)
 MAX_PENDING = 6  # transfers counted provisionally: some sound may come and go while a segment of the picture runs
 MIN_BODY_S = 1e-3  # a shorter body came out of a socket buffer: its rate is not the link's
 MIN_BYTES = 1000
@@ -130,6 +132,27 @@ class _Mixture:
 
 
 @dataclass(slots=True)
+class _Little:
+    """Transfers that tell too little of the link's rate each, since the last one that told."""
+
+    weight: float = 0.0
+    count: int = 0
+    size: int = 0
+    body_s: float = 0.0
+    ttfb_s: float = 0.0
+
+    def add(self, transfer: TransferRate, weight: float) -> None:
+        self.weight, self.count = self.weight + weight, self.count + 1
+        self.size += transfer.size
+        self.body_s += transfer.body_s
+        self.ttfb_s += transfer.ttfb_s
+
+    def mean(self) -> TransferRate:
+        """One in place of all."""
+        return TransferRate(self.size // self.count, self.body_s / self.count, self.ttfb_s / self.count)
+
+
+@dataclass(slots=True)
 class _Learned:
     """What the transfers counted so far have taught."""
 
@@ -142,6 +165,7 @@ class _Learned:
     samples: int = 0
     measured: int = 0
     recent: tuple[TransferRate, ...] = ()
+    little: _Little = field(default_factory=_Little)
     changes: float = PRIOR_CHANGES
     changeable: float = PRIOR_CHANGES  # transfers that could have been changes
     outages: float = 0.0
@@ -186,9 +210,19 @@ class _Learned:
             self.ttfb_s = keep * (self.ttfb_s or 0.0) + (1 - keep) * ttfb
         self.samples += 1
         self.measured += int(total)
-        if weight >= TELLING_WEIGHT:
-            self._watch_changes(bps)
-            self.recent = (*self.recent, TransferRate(int(total), body_s, ttfb))[-RECENT:]
+        self._tell(TransferRate(int(total), body_s, ttfb), weight)
+
+    def _tell(self, transfer: TransferRate, weight: float) -> None:
+        """Add a transfer to the recent rates where it tells the link's, else, as one, the little ones of late as soon
+        as they do together: else a fast link after a slow one would go unseen at the lowest rung."""
+        if weight < TELLING_WEIGHT:
+            self.little.add(transfer, weight)
+            if self.little.weight < TELLING_WEIGHT:
+                return
+            transfer = self.little.mean()
+        self.little = _Little()
+        self._watch_changes(transfer.size * 8.0 / transfer.body_s)
+        self.recent = (*self.recent, transfer)[-RECENT:]
 
     def _watch_changes(self, bps: float) -> None:
         """Count how often the rate is another than just before: on a flickering link nearly always, on one that keeps

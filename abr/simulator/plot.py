@@ -19,7 +19,7 @@ def session_svg(session: Session, ladder: Ladder, trace: Trace, *, start_s: floa
     end_s = session.requests[-1].end_s if session.requests else 1.0
     done = [request for request in session.requests if not request.aborted]
     bitrates = [(request.start_s, ladder.mbps[request.rung]) for request in done]
-    buffers = [point for each in session.requests for point in _buffer_points(each)]
+    buffers = [point for each in session.requests for point in _buffer_points(each, ladder.segment_s)]
     steps = 400
     link = [(end_s * i / steps, trace.bps(start_s + end_s * i / steps) / 1e6) for i in range(steps + 1)]
     height = TOP + 3 * (PANEL + GAP)
@@ -35,7 +35,7 @@ def session_svg(session: Session, ladder: Ladder, trace: Trace, *, start_s: floa
     )
     title = escape(f"{session.policy} on {session.trace}, {session.ladder}")
     box = f'viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="12"'
-    head = f'<title>{title}</title><rect width="100%" height="100%" fill="white"/>'
+    head = f'<title>{title}</title><rect width="{WIDTH}" height="{height}" fill="white"/>'
     heading = f'<text x="{LEFT}" y="22" font-size="15" fill="{INK}">{title}</text>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{head}{heading}{shade}{"".join(body)}</svg>'
 
@@ -47,8 +47,13 @@ def sessions_html(drawings: Sequence[str], title: str) -> str:
     return f"<!doctype html><html lang=en><head>{head}</head><body>{figures}</body></html>"
 
 
-def _buffer_points(request: Request) -> list[tuple[float, float]]:
-    return [(request.start_s, request.buffer_before_s), (request.end_s, request.buffer_after_s)]
+def _buffer_points(request: Request, segment_s: float) -> list[tuple[float, float]]:
+    """The buffer is played while a request runs, until it is empty or the segment is there."""
+    before_s, after_s = request.buffer_before_s, request.buffer_after_s
+    left_s = after_s if request.aborted else max(after_s - segment_s, 0.0)
+    played_s = min(max(before_s - left_s, 0.0), request.end_s - request.start_s)
+    arrival = [(request.end_s, left_s), (request.end_s, after_s)]
+    return [(request.start_s, before_s), (request.start_s + played_s, left_s), *arrival]
 
 
 def _stairs(points: Points, end_s: float) -> list[tuple[float, float]]:

@@ -63,6 +63,14 @@ def test_back_at_the_top_within_five_segments_of_a_restored_link(low: float) -> 
     assert set(after[6:40]) == {4}
 
 
+def test_a_restored_link_is_seen_in_segments_that_take_no_time() -> None:
+    """50 kB come in an eighth of a second: one of them tells nothing, and all of the lowest rung's are like it."""
+    small = Ladder.constant((200, 600, 1500), segment_s=2.0, segments=120)
+    session = simulate(registry.create(), small, link((40.0, 3.0), (60.0, 0.5), (1000.0, 3.0)), Options())
+    after = [request.rung for request in session.requests if request.end_s > 100.0 and not request.aborted]
+    assert 2 in after[:6]
+
+
 def test_a_collapse_is_survived_by_abandoning() -> None:
     trace = link((60.0, 20.0), (120.0, 0.45), (1000.0, 20.0))
     session = simulate(registry.create(), CBR, trace, Options())

@@ -16,7 +16,7 @@ from abr.simulator.compare import compare, run
 from abr.simulator.formats import Ladder, Trace, ladder_from_json, trace_from_json, trace_to_json
 from abr.simulator.metrics import gain_interval, mean_interval, score
 from abr.simulator.optimum import ScriptedCore, optimum_rungs
-from abr.simulator.plot import session_svg, sessions_html
+from abr.simulator.plot import GAP, PANEL, TOP, session_svg, sessions_html
 from abr.simulator.session import Options, Session, simulate
 
 SHORT = Ladder.constant((300, 700, 1500), segment_s=4.0, segments=6, name="short")
@@ -161,6 +161,9 @@ def test_a_drawing_shows_three_panels_and_the_stalls() -> None:
     session = run("fixed:rung=2", SHORT, trace, Options())
     svg = session_svg(session, SHORT, trace)
     assert svg.count("<polyline") == 3
+    assert "%" not in svg  # Qt, which makes the PNG, knows no relative sizes
+    empty = f",{TOP + 2 * PANEL + GAP:.1f} "
+    assert svg.count(empty) > len(session.stalls)  # the buffer is drawn to be empty before a stall ends
     assert svg.count('opacity="0.15"') == len(session.stalls) == 5
     assert "slow &lt;link&gt;" in svg
     assert sessions_html([svg, svg], "two").count("<svg") == 2

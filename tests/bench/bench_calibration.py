@@ -88,7 +88,10 @@ def links() -> list[Trace]:
 def predicted(what: Title, link: Trace, policy: Policy | None = None) -> Outcome:
     """What the simulator says."""
     periods = [(seconds, max(bps - what.sound_bps, 1e3), latency_s) for seconds, bps, latency_s in link.periods]
-    options = Options(buffer_max_s=BUFFER_S, as_player=True, sizes_known=False)
+    # Before the first segment the player fetches the manifest, and makes two connections.
+    manifest_bits = (what.what.folder / "manifest.mpd").stat().st_size * 8
+    start_s = 3 * link.latency_s(0.0) + manifest_bits / link.bps(0.0)
+    options = Options(buffer_max_s=BUFFER_S, as_player=True, sizes_known=False, start_s=start_s)
     session = simulate(policy or registry.create(), what.ladder, Trace(link.name, periods), options)
     found = score(session, what.ladder)
     return Outcome(found.qoe, found.mbps, found.startup_s + found.stalled_s, found.stalled_s)
