@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_S = 15
+_POSTGRESQL_DISK_FULL = "53100"
 _CONNECTIONS = 40  # as many as threads that answer calls: one that waits for another's is held up
 
 
@@ -48,6 +50,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def is_disk_full(error: DBAPIError) -> bool:
+    """Whether the database could not write because its disk is full."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _POSTGRESQL_DISK_FULL
 
 
 def _server_engine(url: str) -> Engine:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import socket
 import sys
@@ -11,7 +13,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from sqlalchemy.exc import DBAPIError
+
 from backend_stub.config import Settings
+from backend_stub.db.database import is_disk_full
 from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissingError
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file, submit
 from backend_stub.encoding.samples import SAMPLES, TEST_PATTERN, Sample, missing_samples, publish_sample
@@ -20,7 +25,7 @@ from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.waking import Bell
 from backend_stub.services.publishing import PublishError
 
-GOOD, FAILED, BAD_INPUT, MISSING_COMPONENT, INTERRUPTED = 0, 1, 2, 3, 130
+GOOD, FAILED, BAD_INPUT, MISSING_COMPONENT, DISK_FULL, INTERRUPTED = 0, 1, 2, 3, 5, 130
 _BAR_CELLS = 30
 
 
@@ -34,9 +39,9 @@ def publish_command(
 ) -> int:
     """Publish ``files`` into the data folder; the ids of the new titles go to ``out``, all else to ``err``.
 
-    Returns an exit code: 0, 1 (the work failed), 2 (bad input or usage), 3 (FFmpeg or packager missing), 130
-    (Ctrl-C, or a polite kill). A bad file does not keep the others from being published; the first failure gives the
-    code.
+    Returns an exit code: 0, 1 (the work failed), 2 (bad input or usage), 3 (FFmpeg or packager missing), 5 (the disk
+    is full), 130 (Ctrl-C, or a polite kill). A bad file does not keep the others from being published; the first
+    failure gives the code.
     """
     out, err = out or sys.stdout, err or sys.stderr
     if not files:
@@ -112,6 +117,11 @@ def _attempt(name: str, publish: Callable[[Progress], str], out: TextIO, err: Te
     except (EncodingError, PublishError, OSError) as error:
         bar.end()
         return _say(err, _sentence(error), _exit_code(error))
+    except DBAPIError as error:
+        if not is_disk_full(error):
+            raise
+        bar.end()
+        return _say(err, _sentence(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))), DISK_FULL)
     bar.end()
     out.write(f"{title_id}\n")
     out.flush()
@@ -144,6 +154,8 @@ def _sentence(error: EncodingError | PublishError | OSError) -> str:
 def _exit_code(error: EncodingError | PublishError | OSError) -> int:
     if isinstance(error, ToolMissingError):
         return MISSING_COMPONENT
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DISK_FULL
     return BAD_INPUT if isinstance(error, (BadInputError, PublishError)) else FAILED
 
 

@@ -7,6 +7,7 @@ leaves them: the next worker, or publishing the same file again, goes on where i
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import secrets
@@ -17,7 +18,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from backend_stub.config import Settings
+from backend_stub.db.database import is_disk_full
 from backend_stub.encoding.errors import BadInputError, CancelledError, EncodingError
 from backend_stub.encoding.options import Sidecar, TitleOptions, Wanted, job_key, path_title, spec_document
 from backend_stub.encoding.plan import PROBE
@@ -97,7 +101,8 @@ def publish_file(
     """Encode, package, check and publish ``path``; the id of the new title. ``slots`` tasks at once, one for each
     processor when 0.
 
-    Raises an :class:`EncodingError` or the publisher's error; nothing is left behind then.
+    Raises an :class:`EncodingError`, the publisher's error, or OSError where the disk is full; nothing is left behind
+    then.
     """
     options = options or TitleOptions()
     report = progress or (lambda _stage, _done: None)
@@ -111,12 +116,13 @@ def publish_file(
             work = Stages(settings, storage, publisher).run
             title_id = _Client(work, jobs, job_id, slots or os.cpu_count() or 1).work(report, cancel)
         except BaseException:
-            with suppress(JobNotFoundError):  # somebody else published the same file and has taken the job away
+            storage.forget(job_folder(job_id))  # before the table is told, which may need the room
+            # Somebody else who published the same file may have taken the job away.
+            with suppress(JobNotFoundError, DBAPIError):
                 jobs.cancel(job_id)
                 jobs.delete(job_id)
             raise
-        finally:
-            storage.forget(job_folder(job_id))
+        storage.forget(job_folder(job_id))
     report("published", 1.0)
     return title_id
 
@@ -146,6 +152,9 @@ class _Client:
                 self._tell(report)
                 if cancel is not None and cancel.is_set():
                     raise CancelledError
+                trouble = self._worker.trouble
+                if trouble is not None and is_disk_full(trouble):  # a worker would wait for room; a person need not
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from trouble
                 job = self._look()
                 if job.state is JobState.DONE:
                     self._tell(report)

@@ -90,6 +90,7 @@ class Worker:
         self._news = threading.Condition()
         self._calls = 0
         self._begun = 0
+        self._trouble: DBAPIError | None = None
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -114,6 +115,11 @@ class Worker:
         return self._begun
 
     @property
+    def trouble(self) -> DBAPIError | None:
+        """Why the job table could not be asked for a task; None when it could, the last time."""
+        return self._trouble
+
+    @property
     def busy(self) -> bool:
         """Whether a task is in its hands."""
         return bool(self._doing)
@@ -135,9 +141,10 @@ class Worker:
             try:
                 hands = self._hands
                 claim = self._jobs.claim(owner, host=self.host, job_id=hands.job_id, kinds=hands.kinds)
-            except DBAPIError:
-                _logger.exception("the job table cannot be reached")
-                claim = None
+                self._trouble = None
+            except DBAPIError as error:
+                _logger.error("the job table cannot be reached: %s", error.orig)
+                claim, self._trouble = None, error
             if claim is not None:
                 self._do(claim)
             else:
@@ -172,15 +179,15 @@ class Worker:
             if doing.stop.is_set():
                 self._jobs.release(claim)
                 return
-            if not isinstance(error, TaskError):
+            if not isinstance(error, (TaskError, DBAPIError)):
                 _logger.error("%s failed", claim.task_id, exc_info=error)
             self._jobs.fail(
                 claim, str(error) or type(error).__name__, final=isinstance(error, TaskError) and error.final
             )
         except LeaseLostError:
             return
-        except DBAPIError:
-            _logger.exception("the failure of %s cannot be told", claim.task_id)  # its lease runs out
+        except DBAPIError as untold:  # the lease runs out
+            _logger.error("the failure of %s cannot be told: %s", claim.task_id, untold.orig)
         self._on_error(claim, error)
 
     def _keep_alive(self) -> None:
@@ -190,8 +197,8 @@ class Worker:
                 current = list(self._doing.values())
             try:
                 lost = set(self._jobs.beat({doing.claim: doing.done for doing in current}))
-            except DBAPIError:
-                _logger.exception("the job table cannot be reached")
+            except DBAPIError as error:
+                _logger.error("the job table cannot be reached: %s", error.orig)
                 continue
             for doing in current:
                 if doing.claim in lost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from pathlib import Path
@@ -80,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise InputError(ErrorCode.INPUT_FILE, str(error)) from error
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
         print(f"matinee: the service cannot start: {error.strerror or error}", file=sys.stderr)
         return 4
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from itertools import pairwise
@@ -10,10 +11,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from backend_stub.config import Settings
 from backend_stub.encoding import stages
 from backend_stub.encoding.boxes import read_init
+from backend_stub.encoding.cli import publish_command
 from backend_stub.encoding.errors import BadInputError, CancelledError, DamagedOutputError
 from backend_stub.encoding.package import CLEARKEY_SYSTEM, COMMON_SYSTEM
 from backend_stub.encoding.pipeline import TitleOptions, path_title, publish_file
@@ -141,6 +144,23 @@ def test_who_publishes_the_same_file_beside_us_may_take_the_job_away(tmp_path: P
 
     with pytest.raises((CancelledError, BadInputError)):
         publish_file(settings, tmp_path / "empty.mp4", FAST, progress=take_away)
+    assert left_behind(settings) == []
+
+
+@pytest.mark.logs_errors
+def test_a_full_disk_ends_the_work_at_once(
+    barcoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    def no_room(self: Jobs, *_rest: object, **_more: object) -> None:
+        raise OperationalError("COMMIT", {}, full)
+
+    monkeypatch.setattr(Jobs, "claim", no_room)
+    settings = Settings(tmp_path / "data")
+    assert publish_command(settings, [barcoded], FAST) == 5
+    assert capsys.readouterr().err.endswith("The title could not be stored: No space left on device.\n")
     assert left_behind(settings) == []
 
 
