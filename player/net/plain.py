@@ -50,7 +50,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
             try:
                 return await self._exchange(link, request)
             except (httpx.ReadError, httpx.RemoteProtocolError):
-                if link.answering or not link.ended or request.method not in _REPEATABLE:
+                if link.answering or request.method not in _REPEATABLE:
                     raise
         return await self._exchange(await _made(origin, request), request)
 
@@ -169,18 +169,18 @@ class _Link(asyncio.Protocol):
     # --- one exchange
 
     def ask(self, request: httpx.Request) -> None:
-        """Send a request. Raises httpx.LocalProtocolError for one that cannot be sent."""
+        """Send a request. Raises httpx.LocalProtocolError for one that cannot be sent, and httpx.ReadError where the
+        connection has ended."""
         self._asked, self.answering = True, False
-        message = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-        events: list[h11.Event] = [message, h11.EndOfMessage()]
-        if request.content:
-            events.insert(1, h11.Data(data=request.content))
         try:
-            sent = b"".join(self._messages.send(event) or b"" for event in events)
+            message = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+            body = [h11.Data(data=request.content)] if request.content else []
+            sent = [self._messages.send(event) or b"" for event in (message, *body, h11.EndOfMessage())]
         except h11.LocalProtocolError as error:
             raise httpx.LocalProtocolError(str(error)) from error
-        assert self._transport is not None
-        self._transport.write(sent)
+        if self.ended or self._transport is None:
+            raise httpx.ReadError("The connection has ended.")
+        self._transport.write(b"".join(sent))
 
     async def head(self) -> h11.Response:
         """The begin of the answer. Raises httpx.TransportError."""
@@ -232,7 +232,7 @@ class _Link(asyncio.Protocol):
         data = self._unread[0] if len(self._unread) == 1 else b"".join(self._unread)
         self._unread.clear()
         self._unread_bytes = 0
-        if self._is_held_back and self._transport is not None:
+        if self._is_held_back and not self.ended and self._transport is not None:
             self._is_held_back = False
             self._transport.resume_reading()
         if not data and self._error is not None:

@@ -176,3 +176,23 @@ async def test_the_next_address_is_tried_beside_one_that_does_not_answer(
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
         assert (await get(transport, server.url("/a"))).content == CONTENT
+
+
+async def test_a_request_that_cannot_be_sent_is_told_as_such(server: RawServer, transport: PlainTransport) -> None:
+    request = httpx.Request("GET", server.url("/a"), headers=[(b"X", b"a\r\nb")])
+    with pytest.raises(httpx.LocalProtocolError):
+        await transport.handle_async_request(request)
+    assert (await get(transport, server.url("/a"))).content == CONTENT
+
+
+async def test_a_server_that_ends_while_it_is_held_back_loses_nothing(
+    server: RawServer, transport: PlainTransport
+) -> None:
+    async def large(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.0 200 OK\r\n\r\n" + CONTENT * 20)
+        exchange.writer.close()
+
+    server.answers["/l"] = large
+    response = await transport.handle_async_request(httpx.Request("GET", server.url("/l")))
+    await asyncio.sleep(0.05)
+    assert await response.aread() == CONTENT * 20
