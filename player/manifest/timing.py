@@ -13,6 +13,7 @@ from player.manifest.urls import split_url, unsplit_url
 
 DEFAULT_RELOAD_S = 5.0  # of a playlist that says nothing of its segments' length
 MIN_RELOAD_S = 0.5
+MAX_RELOAD_S = 60.0  # of a playlist, whatever it says of its segments' length
 MIN_BLOCKED_S = 0.1  # between two loads from a server that has news each time
 _DIRECT = frozenset({"urn:mpeg:dash:utc:direct:2014", "urn:mpeg:dash:utc:direct:2012"})
 _BODY = frozenset(
@@ -49,7 +50,7 @@ def next_reload(
     info = None if rendition is None else rendition.playlist
     if rendition is None or info is None or info.ended or info.playlist_type == "VOD":
         return None
-    target = info.target_duration_s or DEFAULT_RELOAD_S
+    target = min(info.target_duration_s or DEFAULT_RELOAD_S, MAX_RELOAD_S)
     if info.can_block_reload:
         after_s = max(0.0, MIN_BLOCKED_S - age_s) if changed else target / 2
         directives = _directives(rendition, info, block=True, age_s=age_s + after_s)
@@ -119,8 +120,3 @@ def server_time(how: str, text: str) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def clock_offset(server_s: float, sent_s: float, received_s: float) -> float:
-    """What to add to our clock to get the server's: its time is taken to be of the middle of the exchange."""
-    return server_s - (sent_s + received_s) / 2

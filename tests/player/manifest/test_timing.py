@@ -7,9 +7,9 @@ import pytest
 from player.manifest import parse
 from player.manifest.model import Presentation
 from player.manifest.timing import (
+    MAX_RELOAD_S,
     MIN_BLOCKED_S,
     Reload,
-    clock_offset,
     clock_source,
     next_reload,
     server_time,
@@ -32,6 +32,13 @@ def test_hls_waits_a_target_duration_after_a_change_and_half_of_one_after_none()
     assert reload_of(text, changed=False, age_s=0.5) == Reload(URL, 1.5)
     assert reload_of(text + "#EXT-X-ENDLIST\n", changed=True) is None
     assert reload_of(text.replace("#EXTINF", "#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF"), changed=True) is None
+
+
+def test_a_playlist_is_looked_at_once_a_minute_whatever_it_says() -> None:
+    text = HEAD.replace("DURATION:4", "DURATION:99999999") + "#EXTINF:4,\n10.ts\n"
+    found = reload_of(text, changed=True)
+    assert found is not None
+    assert found.after_s == MAX_RELOAD_S
 
 
 def test_blocking_reload_asks_for_the_next_part_and_a_delta() -> None:
@@ -93,4 +100,3 @@ def test_clock_of_the_first_usable_utc_timing() -> None:
     assert server_time("head", "Mon, 01 Jan 2024 00:00:01 GMT") == 1_704_067_201.0
     assert server_time("head", "yesterday") is None
     assert server_time("body", "<html>") is None
-    assert clock_offset(1000.0, 10.0, 12.0) == pytest.approx(989.0)
