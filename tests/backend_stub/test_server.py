@@ -90,7 +90,7 @@ def test_stop_does_not_wait_for_running_responses(tmp_path: Path) -> None:
             next(response.iter_raw())
             started = time.monotonic()
             group.stop()
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 10, "the response would never end"
         group.start()
         assert [edge.name for edge in group.edges] == ["edge-a", "edge-b"]
 

@@ -94,8 +94,8 @@ def test_a_paused_picture_is_drawn_anew_at_another_size(scene, qtbot, bars):
     qtbot.wait(100)
     before = surface.frames
     window.resize(500, 500)
-    qtbot.waitUntil(lambda: surface.frames > before, timeout=3000)
-    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=3000)
+    qtbot.waitUntil(lambda: surface.frames > before, timeout=20_000)
+    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=20_000)
 
 
 def test_shutting_down_twice_is_harmless(scene, qtbot):

@@ -21,7 +21,7 @@ from tests.kit.backend import (
 )
 
 TIMEOUT_S = 10
-BUSY_S = 0.1  # what a busy machine may add to a measured time
+BUSY_S = 1.0  # what a busy machine may add to a measured time
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_delay(group: ServerGroup, client: httpx.Client, url: str, on_disk: byte
     with client.stream("GET", url) as response:
         waited = time.monotonic() - started
         assert response.read() == on_disk
-    assert 0.3 <= waited < 0.3 + 2 * BUSY_S
+    assert 0.3 <= waited < 0.3 + BUSY_S
 
 
 def test_status(group: ServerGroup, client: httpx.Client, url: str) -> None:
@@ -183,7 +183,7 @@ def test_responses_share_the_link_across_edges(
         durations = list(pool.map(fetch, urls))
     exact = 2 * SEGMENT_BYTES * 8 / 10e6
     assert 0.97 * exact <= max(durations) <= 1.1 * exact + BUSY_S
-    assert min(durations) > 0.7 * max(durations)
+    assert min(durations) > 0.6 * max(durations), "one after the other would make it half"
 
 
 def test_a_client_that_leaves_frees_the_link(group: ServerGroup, client: httpx.Client, url: str) -> None:
@@ -192,19 +192,20 @@ def test_a_client_that_leaves_frees_the_link(group: ServerGroup, client: httpx.C
         next(response.iter_raw())
     started = time.monotonic()
     client.get(url, headers={"range": "bytes=0-9999"})
-    assert time.monotonic() - started < 0.4
+    exact = 10_000 * 8 / 800e3
+    assert time.monotonic() - started < exact + BUSY_S, "the rest of what was left takes three seconds"
 
 
 def test_round_trips_of_a_shaped_link(group: ServerGroup, client: httpx.Client, url: str) -> None:
     trace = [{"duration_ms": 1000, "bandwidth_kbps": 100_000, "latency_ms": 80}]
     set_fault(group, type="bandwidth", trace=trace)
     times = []
-    for _ in range(3):
+    for _ in range(5):
         started = time.monotonic()
         client.get(url, headers={"range": "bytes=0-9"})
         times.append(time.monotonic() - started)
     assert 0.16 <= times[0] < 0.16 + BUSY_S
-    assert 0.08 <= min(times[1:]) < 0.12
+    assert 0.08 <= min(times[1:]) < 0.15, "one round trip, and not two"
 
 
 def test_kill_ends_the_edge_for_good(tmp_path: Path, client: httpx.Client) -> None:
