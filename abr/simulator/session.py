@@ -48,7 +48,8 @@ class Options:
     no download is kept that is sure to end in a stall where a lower rung is not, and what is on its way is played
     where nothing else is there to be played and the rest will come in time; and a running download is judged by
     its rate over two seconds instead of the last quarter. Without ``sizes_known`` the policy is not told the sizes of
-    the coming segments: many manifests do not tell. ``replace_buffered``: see :mod:`abr.replacing`.
+    the coming segments: many manifests do not tell. ``audio_bps`` is what the policy is told of the sound, for a
+    ladder whose sizes are of picture and sound. ``replace_buffered``: see :mod:`abr.replacing`.
     """
 
     buffer_max_s: float = 30.0
@@ -59,6 +60,7 @@ class Options:
     memory: NetworkMemory | None = None
     as_player: bool = False
     sizes_known: bool = True
+    audio_bps: int = 0
     replace_buffered: bool = False
     record: bool = False  # keep decisions and the timeline
 
@@ -351,6 +353,7 @@ class Simulation:
             buffer_max_s=self._buffer_max_s(estimate),
             segment_s=ladder.segment_s,
             estimate=estimate,
+            audio_bps=self._options.audio_bps,
             next_sizes=ladder.sizes[segment : segment + LOOKAHEAD] if self._options.sizes_known else (),
             remaining_s=(ladder.segments - segment) * ladder.segment_s,
             playing=self._playback.playing,

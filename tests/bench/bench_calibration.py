@@ -1,7 +1,8 @@
 """The simulator beside the player: the same title over the same links, and what either makes of them.
 
 The player is the real one: ``matinee play --headless --trace`` with libmpv, in real time, a file server on loopback
-and a few playbacks at once. The simulator is shown the same link less the sound's share, and the sizes of the files.
+and a few playbacks at once. The simulator is shown the same link and the sizes of the files, in each segment its share
+of the sound.
 
 Run: ``python -m tests.bench.bench_calibration [--virtual] [at once] [link ...]``; links are named as ``drift-2``.
 With ``--virtual`` the real session plays in virtual time, with everything but libmpv and the processor's speed; that
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,13 @@ PLAYER_LIMIT_S = 400.0
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """The test title as both see it. ``sound_bps`` is what its sound takes of the link."""
+    """The test title as both see it. ``sound_bps`` is what its sound takes of the link, ``told_bps`` what the
+    manifest says of that."""
 
     what: media.TestMedia
     ladder: Ladder
     sound_bps: float
+    told_bps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ def title(seconds: int = SECONDS) -> Title:
     rungs = tuple(Rung(str(number), each) for number, each in enumerate(bps))
     sound = _sizes(made.folder, len(bps))
     ladder = Ladder("test title", float(made.segment_s), rungs, tuple(rows))
-    return Title(made, ladder, sum(sound) * 8 / made.seconds)
+    told_bps = int(report["decisions"][0]["inputs"]["audio_bps"])
+    return Title(made, ladder, sum(sound) * 8 / made.seconds, told_bps)
 
 
 def links() -> list[Trace]:
@@ -87,12 +91,15 @@ def links() -> list[Trace]:
 
 def predicted(what: Title, link: Trace, policy: Policy | None = None) -> Outcome:
     """What the simulator says."""
-    periods = [(seconds, max(bps - what.sound_bps, 1e3), latency_s) for seconds, bps, latency_s in link.periods]
+    sound = round(what.sound_bps * what.ladder.segment_s / 8)
+    ladder = replace(what.ladder, sizes=tuple(tuple(size + sound for size in row) for row in what.ladder.sizes))
     # Before the first segment the player fetches the manifest, and makes two connections.
     manifest_bits = (what.what.folder / "manifest.mpd").stat().st_size * 8
     start_s = 3 * link.latency_s(0.0) + manifest_bits / link.bps(0.0)
-    options = Options(buffer_max_s=BUFFER_S, as_player=True, sizes_known=False, start_s=start_s)
-    session = simulate(policy or registry.create(), what.ladder, Trace(link.name, periods), options)
+    options = Options(
+        buffer_max_s=BUFFER_S, as_player=True, sizes_known=False, start_s=start_s, audio_bps=what.told_bps
+    )
+    session = simulate(policy or registry.create(), ladder, link, options)
     found = score(session, what.ladder)
     return Outcome(found.qoe, found.mbps, found.startup_s + found.stalled_s, found.stalled_s)
 
