@@ -11,7 +11,6 @@ _NOT_SYNC = 0x10000  # sample_is_non_sync_sample, section 8.8.3.1
 _IDR = 5  # H.264 nal_unit_type of a picture from which decoding can begin
 _STSD_HEADER = 8
 _ENTRY_FIELDS = {b"encv": 78, b"enca": 28}
-_VIDEO = frozenset({"avc1", "avc3", "hvc1", "hev1", "av01"})
 _H264 = frozenset({"avc1", "avc3"})
 
 
@@ -36,10 +35,6 @@ class Init:
     default_duration: int
     default_size: int
     default_flags: int
-
-    @property
-    def is_video(self) -> bool:
-        return self.sample_entry in _VIDEO
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,3 @@ def parse_duration(text: str) -> float | None:
         return None
     total = sum(float(part) * unit for part, unit in zip(match.groups()[1:], _UNIT_S, strict=True) if part)
     return -total if match.group(1) else total
-
-
-def format_date(seconds: float) -> str:
-    """ISO 8601 with milliseconds, UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

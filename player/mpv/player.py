@@ -6,7 +6,6 @@ event thread and must return at once.
 
 from __future__ import annotations
 
-import ctypes.util
 import itertools
 import json
 import logging
@@ -335,8 +334,3 @@ def _ranges(state: Mapping[str, Any]) -> Ranges:
 
 def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def library_name() -> str | None:
-    """The file name of libmpv on this machine, or None."""
-    return ctypes.util.find_library("mpv")

@@ -95,8 +95,6 @@ SCHEMA: Mapping[str, Mapping[str, str]] = {
 }
 """For each kind of event its fields and what they mean. Times are seconds, rates bit/s."""
 
-_NOTES = frozenset({"path_switch", "steering", "steering_failed", "damaged", "skipped", "other_rung"})
-
 
 @dataclass(frozen=True, slots=True)
 class TelemetryEvent:

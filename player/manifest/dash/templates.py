@@ -12,10 +12,6 @@ _MARKS = {"Number": "\ue000", "Time": "\ue001", "SubNumber": "\ue002"}
 _SPLIT = re.compile("([\ue000\ue001\ue002])(\\d*[dxXo]?)\ue003")
 
 
-class TemplateError(ValueError):
-    """A template with something between dollar signs that the standard does not know."""
-
-
 class UrlTemplate:
     """A template resolved against its base once; making one segment's URL is then a few joins.
 
