@@ -356,7 +356,8 @@ class Sources:
 
     async def _single(self, key: tuple[object, ...], make: Callable[[], Awaitable[object]]) -> object:
         """The result of ``make()``, made once; a failure is not kept, the next caller tries again."""
-        return await asyncio.shield(self._begin(key, make))
+        task = self._begin(key, make)
+        return task.result() if task.done() else await asyncio.shield(task)
 
     def _begin(self, key: tuple[object, ...], make: Callable[[], Awaitable[object]]) -> asyncio.Task[object]:
         task = self._once.get(key)
