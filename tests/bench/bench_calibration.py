@@ -1,8 +1,8 @@
 """The simulator beside the player: the same title over the same links, and what either makes of them.
 
 The player is the real one: ``matinee play --headless --trace`` with libmpv, in real time, a file server on loopback
-and a few playbacks at once. The simulator is shown the same link and the sizes of the files, in each segment its share
-of the sound.
+and a few playbacks at once. The simulator is shown the same link and the sizes of the files, in each segment its
+share of the sound.
 
 Run: ``python -m tests.bench.bench_calibration [--virtual] [at once] [link ...]``; links are named as ``drift-2``.
 With ``--virtual`` the real session plays in virtual time, with everything but libmpv and the processor's speed; that
