@@ -69,16 +69,24 @@ class Tokens:
     def rotate(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for a new pair.
 
-        A token that was used before betrays a copy: the whole family is revoked. Raises :class:`ProblemError` 401
-        ``refresh_invalid`` or ``refresh_reused``, 403 ``account_closed``.
+        A token that was used before is taken again as long as the one that was given for it has not been used: the
+        answer was lost on the way, and what it held is good for nothing from now on. Otherwise it betrays a copy, and
+        the whole family is revoked. Raises :class:`ProblemError` 401 ``refresh_invalid`` or ``refresh_reused``, 403
+        ``account_closed``.
         """
         now = self._clock.now()
         with self._database.write() as session:
             # Locked, so that of two calls with one token the later sees that it was used.
             row = session.get(RefreshToken, _digest(refresh_token), with_for_update=True)
-            if row is None or row.revoked_at is not None or row.expires_at <= now:
+            if (
+                row is None
+                or row.expires_at <= now
+                or (row.revoked_at is not None and not _family_lives(session, row))
+            ):
                 raise _expired_session("refresh_invalid")
-            reused = row.used_at is not None
+            reused = row.revoked_at is not None or (
+                row.used_at is not None and not _withdraw_unused(session, row, now)
+            )
             if reused:
                 session.execute(
                     update(RefreshToken).where(RefreshToken.family == row.family).values(revoked_at=now),
@@ -88,7 +96,7 @@ class Tokens:
                 row.used_at = now
                 account = session.get_one(Account, row.account_id)
                 refresh, successor = self._new_refresh(account.id, row.family, row.device_name, now)
-                successor.profile_id = row.profile_id
+                successor.profile_id, successor.parent_hash = row.profile_id, row.token_hash
                 session.add(successor)
         # Raised outside, so that the revocation is committed.
         if reused:
@@ -195,6 +203,31 @@ class Tokens:
         if profile_id is not None:
             claims["prf"] = profile_id
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key)
+
+
+def _family_lives(session: Session, row: RefreshToken) -> bool:
+    """Whether a token of the same sign-in is still good: then this one was withdrawn by itself."""
+    alive = select(RefreshToken.token_hash).where(
+        RefreshToken.family == row.family, RefreshToken.used_at.is_(None), RefreshToken.revoked_at.is_(None)
+    )
+    return session.execute(alive.limit(1)).first() is not None
+
+
+def _withdraw_unused(session: Session, row: RefreshToken, now: float) -> bool:
+    """Revoke what was given for this used token, if nobody has used it; whether it was so."""
+    found = session.scalars(
+        select(RefreshToken)
+        .where(
+            RefreshToken.family == row.family,
+            RefreshToken.parent_hash == row.token_hash,
+            RefreshToken.used_at.is_(None),
+            RefreshToken.revoked_at.is_(None),
+        )
+        .with_for_update()
+    ).all()
+    for successor in found:
+        successor.revoked_at = now
+    return bool(found)
 
 
 def end_sign_ins(session: Session, account_id: str, now: float) -> None:

@@ -44,6 +44,7 @@ class RefreshToken(Base):
     __tablename__ = "refresh_tokens"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256, hex
+    parent_hash: Mapped[str | None] = mapped_column(String(64))  # the one it was given for; none at sign-in
     family: Mapped[str] = mapped_column(String(32), index=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     device_name: Mapped[str] = mapped_column(String(200))
