@@ -39,7 +39,8 @@ SLOW_HALF_LIFE_S = 8.0
 TTFB_HALF_LIFE_SAMPLES = 4.0
 
 GAINS = (0.04, 0.08, 0.15, 0.3, 0.55, 0.9)  # share of a surprise that each of the averages follows
-SCORE_SPAN = 2  # transfers whose mean an average has to foretell
+SCORE_SPAN = 2  # transfers whose mean an average has to foretell ...
+LATER_SPAN = 8  # ... and for what comes after the next one
 SCORE_KEEP = 0.98  # of the past score, at each transfer
 SCORE_SHARPNESS = 2.0  # how strongly a better score is preferred
 
@@ -93,15 +94,45 @@ class _Average:
         return self.bits / self.seconds if self.seconds > 0 else None
 
 
+class _Scores:
+    """How well averages foretold the mean of the next ``span`` transfers."""
+
+    def __init__(self, span: int, averages: int) -> None:
+        self._span = span
+        self._misses = [0.0] * averages
+        self._past: deque[tuple[float, list[float]]] = deque(maxlen=span)  # (log rate, levels before it)
+
+    def add(self, log_rate: float, weight: float, levels: Sequence[float]) -> None:
+        """A transfer of ``log_rate``, before which the averages stood at ``levels``."""
+        self._past.append((log_rate, list(levels)))
+        if len(self._past) < self._span:
+            return
+        mean = sum(rate for rate, _ in self._past) / self._span
+        for index, level in enumerate(self._past[0][1]):
+            miss = min(abs(mean - level), MAX_LOG_ERROR) * weight
+            self._misses[index] = self._misses[index] * SCORE_KEEP**weight + miss
+
+    def shares(self) -> list[float]:
+        """What each of the averages counts for in a mixture; 1 together."""
+        best = min(self._misses)
+        weights = [math.exp(SCORE_SHARPNESS * (best - miss)) for miss in self._misses]
+        total = sum(weights)
+        return [weight / total for weight in weights]
+
+
 class _Mixture:
-    """Averages of ``log(rate)`` of several speeds, mixed by how well they foretold the last transfers."""
+    """Averages of ``log(rate)`` of several speeds, mixed by how well they foretold the last transfers.
+
+    ``level`` is for the next transfer, ``later`` for those after it and ``usual`` the slowest average, all of them
+    logarithms; ``gain`` is the mixture's own speed.
+    """
 
     def __init__(self, gains: Sequence[float] = GAINS) -> None:
         self._gains = tuple(gains)
         self._levels: list[float] = []
-        self._scores = [0.0] * len(self._gains)
-        self._past: deque[tuple[float, list[float]]] = deque(maxlen=SCORE_SPAN)  # (log rate, levels before it)
-        self.level = 0.0
+        self._next = _Scores(SCORE_SPAN, len(self._gains))
+        self._later = _Scores(LATER_SPAN, len(self._gains))
+        self.level = self.later = self.usual = 0.0
         self.gain = 0.5
 
     @property
@@ -111,24 +142,23 @@ class _Mixture:
     def begin(self, log_rate: float) -> None:
         """The first knowledge: every average starts there."""
         self._levels = [log_rate] * len(self._gains)
-        self.level = log_rate
+        self.level = self.later = self.usual = log_rate
 
     def add(self, log_rate: float, weight: float) -> None:
         """Follow a transfer; ``weight`` 1 is a full one."""
-        self._past.append((log_rate, list(self._levels)))
-        if len(self._past) == SCORE_SPAN:
-            mean = sum(rate for rate, _ in self._past) / SCORE_SPAN
-            before = self._past[0][1]
-            for index, level in enumerate(before):
-                miss = min(abs(mean - level), MAX_LOG_ERROR) * weight
-                self._scores[index] = self._scores[index] * SCORE_KEEP**weight + miss
+        self._next.add(log_rate, weight, self._levels)
+        self._later.add(log_rate, weight, self._levels)
         for index, gain in enumerate(self._gains):
             self._levels[index] += (1 - (1 - gain) ** weight) * (log_rate - self._levels[index])
-        best = min(self._scores)
-        weights = [math.exp(SCORE_SHARPNESS * (best - score)) for score in self._scores]
-        total = sum(weights)
-        self.level = sum(w * level for w, level in zip(weights, self._levels, strict=True)) / total
-        self.gain = sum(w * gain for w, gain in zip(weights, self._gains, strict=True)) / total
+        shares = self._next.shares()
+        self.level = _weighted(shares, self._levels)
+        self.gain = _weighted(shares, self._gains)
+        self.later = _weighted(self._later.shares(), self._levels)
+        self.usual = self._levels[0]
+
+
+def _weighted(shares: Sequence[float], values: Sequence[float]) -> float:
+    return sum(share * value for share, value in zip(shares, values, strict=True))
 
 
 @dataclass(slots=True)
@@ -322,6 +352,8 @@ class ThroughputEstimator:
             ttfb = self._memory.ttfb_s if self._memory else 0.0
         return Estimate(
             mean_bps=mean,
+            later_bps=math.exp(learned.mixture.later),
+            usual_bps=math.exp(learned.mixture.usual),
             low_bps=mean * math.exp(-LOW_QUANTILE_Z * error),
             fast_bps=learned.fast.bps,
             slow_bps=learned.slow.bps,

@@ -78,6 +78,8 @@ class Estimate:
     low_bps: float | None = None  # 10th percentile of what the next transfer may get
     fast_bps: float | None = None
     slow_bps: float | None = None
+    later_bps: float | None = None  # what the transfers after the next one are expected to get
+    usual_bps: float | None = None  # an average of the last two dozen transfers or so, each counted alike
     rel_error: float = 0.5
     ttfb_s: float = 0.0
     gain: float = 0.5  # share of the next transfer's surprise that the expectation will follow: 0 never, 1 all of it

@@ -43,7 +43,8 @@ MIN_SPREAD_OF_GRID = 0.25
 
 # Five equally likely parts of the normal distribution, by their conditional means, and a rare collapse.
 OUTCOMES = np.array([-1.3998, -0.5319, 0.0, 0.5319, 1.3998, -3.5])
-CHANCES = np.array([0.198, 0.198, 0.198, 0.198, 0.198, 0.01])
+PARTS = len(OUTCOMES) - 1
+COLLAPSE = 0.01  # the chance of the last one
 USUAL = 2  # the outcome without a surprise
 # And an outage: next to nothing for a while, then the usual rate again. It costs every rung about as many seconds, so
 # no rung is a way out of it; only what is buffered before it counts.
@@ -70,8 +71,9 @@ class Problem:
     unit. ``sizes[h, r]`` are bits of the coming segments: ``HORIZON`` of them, or as many as are left.
     ``segments_left`` counts all that remain of the title (a large number where it is unknown). ``rate_bps`` is the
     expected rate, ``spread`` the standard deviation of ``log(actual/expected)`` and ``gain`` how far the expectation
-    follows a surprise. ``outage_chance`` is how often a transfer meets an outage. ``unsteady`` is 0 for a link that
-    gives the same at each transfer, 1 for one that changes much.
+    follows a surprise; ``later_bps`` is what is expected after the next transfer, if that is another rate.
+    ``collapse_chance`` is how often a transfer comes far slower than any before, ``outage_chance`` how often one
+    meets an outage. ``unsteady`` is 0 for a link that gives the same at each transfer, 1 for one that changes much.
     """
 
     quality: Floats
@@ -88,6 +90,8 @@ class Problem:
     ttfb_s: float
     buffer_value: float
     switch_leniency: float = 1.0
+    later_bps: float | None = None
+    collapse_chance: float = COLLAPSE
     outage_chance: float = 0.0
     unsteady: float = 0.0
     running: Running | None = None
@@ -136,12 +140,15 @@ class _Grid:
         self.buffers = np.concatenate([fine, self.zone_s + np.arange(COARSE_POINTS + 1) * self.coarse_s])
         centre = RATE_POINTS // 2
         pitch = RATE_SPAN * max(problem.spread, MIN_SPREAD_OF_GRID) * 2 / (RATE_POINTS - 1)
-        surprises, self.chances = OUTCOMES * problem.spread, CHANCES
+        surprises = OUTCOMES * problem.spread
+        self.chances = np.append(np.full(PARTS, (1 - problem.collapse_chance) / PARTS), problem.collapse_chance)
         if problem.outage_chance > 0:
             surprises = np.append(surprises, OUTAGE_LOG)
-            self.chances = np.append(CHANCES * (1 - problem.outage_chance), problem.outage_chance)
+            self.chances = np.append(self.chances * (1 - problem.outage_chance), problem.outage_chance)
         outcomes = len(surprises)
-        log_rates = math.log(problem.rate_bps) + (np.arange(RATE_POINTS) - centre) * pitch
+        later_bps = problem.later_bps or problem.rate_bps
+        self.later_per_now = later_bps / problem.rate_bps
+        log_rates = math.log(later_bps) + (np.arange(RATE_POINTS) - centre) * pitch
         self.rates = np.exp(log_rates)
         self.s_per_bit = np.exp(-(log_rates[:, None] + surprises[None, :]))
         moved = np.arange(RATE_POINTS)[:, None] + problem.gain * surprises[None, :] / pitch
@@ -243,7 +250,7 @@ class _Grid:
     def first_step(self, value: Floats) -> Floats:
         """The value of each rung for the segment to be decided now."""
         problem = self.problem
-        s_per_bit = self.s_per_bit[self.centre][:, None]
+        s_per_bit = self.s_per_bit[self.centre][:, None] * self.later_per_now
         running = problem.running
         if running is None:
             seconds = problem.ttfb_s + problem.sizes[0][None, :] * s_per_bit

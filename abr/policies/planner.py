@@ -18,7 +18,7 @@ import numpy as np
 
 from abr.core import KEEP, Choice, segment_bits
 from abr.model import Progress, Reason, Snapshot, Verdict, Vote
-from abr.planning import HORIZON, Floats, Problem, Running, rung_values
+from abr.planning import COLLAPSE, HORIZON, Floats, Problem, Running, rung_values
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
 
@@ -26,6 +26,17 @@ SPREAD_SCALE = 0.85  # of the measured error: a plan that can react later needs 
 MIN_SPREAD = 0.25
 GAIN_SCALE = 0.6  # part of a surprise is noise that the next transfers take back
 OPTIMISM = 0.1  # of the spread: the mean of logarithms lies below the mean
+# On a link that usually carries the lowest rung many times over, a few segments of that rung fill the buffer again,
+# whatever goes wrong. In such a haven a plan may count on better outcomes than the mean, and leave the rarest out.
+HAVEN_LOG = 2.5  # the usual rate over the lowest rung, as a logarithm: the shores of a haven ...
+HAVEN_SPAN_LOG = 0.6  # ... and so much further on it is a whole one
+HAVEN_GAIN = 0.1  # where a transfer tells less than this of the next one, no rate is usual ...
+HAVEN_GAIN_SPAN = 0.2
+HAVEN_OPTIMISM = 0.8  # of the spread, in a whole one
+WHOLE = 0.5  # from here on a transfer may need a better rate than the last one's: it can be given up
+# The rate of the last transfers is not the rate of the next minute. With a deep buffer the latter counts.
+LATER_FROM_S = 15.0  # of buffer
+LATER_SPAN_S = 20.0
 BUFFER_VALUE = 0.92  # of the quality that the buffer at the horizon could buy, on an unsteady link ...
 STEADY_DISCOUNT = 0.1  # ... and less by so much on one that keeps its rate, where a deep buffer is seldom needed
 CHANGEABLE = 0.5  # share of changes from which on a link counts as unsteady throughout
@@ -62,7 +73,7 @@ class PlannerCore:
         self._forget_download()
         values = rung_values(_problem(view, view.estimate.mean_bps))
         open_to_us = values[: _steady_limit(view) + 1]
-        slow = _slow_rate(view)
+        slow = _slow_rate(view) if _haven(view) < WHOLE else None
         rung = int(np.argmax(open_to_us)) if slow is None else _best_that_fits(view, open_to_us, slow)
         estimate = view.estimate
         held = rung == view.current
@@ -184,6 +195,8 @@ def _problem(view: Snapshot, mean_bps: float) -> Problem:
     if view.remaining_s is not None:
         left = max(1, round(view.remaining_s / view.segment_s))
     spread = max(estimate.rel_error, MIN_SPREAD) * SPREAD_SCALE
+    haven = _haven(view)
+    rate_bps = mean_bps * math.exp((OPTIMISM + HAVEN_OPTIMISM * haven) * spread)
     return Problem(
         quality=quality,
         stall_cost=float(quality[-1]),
@@ -193,15 +206,43 @@ def _problem(view: Snapshot, mean_bps: float) -> Problem:
         buffer_s=view.buffer_s,
         buffer_max_s=max(view.buffer_max_s, 2 * view.segment_s),
         last=view.current,
-        rate_bps=mean_bps * math.exp(OPTIMISM * spread),
+        rate_bps=rate_bps,
+        later_bps=rate_bps * _later_ratio(view, mean_bps, haven),
         spread=spread,
         gain=estimate.gain * GAIN_SCALE,
         ttfb_s=estimate.ttfb_s,
         buffer_value=BUFFER_VALUE - STEADY_DISCOUNT * max(0.0, 1 - estimate.unsteady / CHANGEABLE),
         switch_leniency=SWITCH_LENIENCY,
+        collapse_chance=COLLAPSE * (1 - haven),
         outage_chance=estimate.outage_chance,
         unsteady=_unsteady(view),
     )
+
+
+def _haven(view: Snapshot) -> float:
+    """How sure it is that the lowest rung fills the buffer again at once, 0 to 1."""
+    estimate = view.estimate
+    if estimate.usual_bps is None:
+        return 0.0
+    times = math.log(estimate.usual_bps / view.rungs[0].bitrate_bps)
+    telling = _part(estimate.gain, HAVEN_GAIN, HAVEN_GAIN_SPAN)
+    return telling * _part(times, HAVEN_LOG, HAVEN_SPAN_LOG)
+
+
+def _later_ratio(view: Snapshot, mean_bps: float, haven: float) -> float:
+    """What is expected after the next transfer, over ``mean_bps``: with a deep buffer, and outside a haven, the rate
+    that foretold the next minute best so far. A plan that takes the last rate of a flickering link for lasting
+    changes rungs for nothing; one with little in hand has no time to wait for a better rate."""
+    if view.estimate.later_bps is None:
+        return 1.0
+    weight = _part(view.buffer_s, LATER_FROM_S, LATER_SPAN_S) * (1 - haven)
+    ratio: float = (view.estimate.later_bps / mean_bps) ** weight
+    return ratio
+
+
+def _part(value: float, begin: float, span: float) -> float:
+    """0 up to ``begin``, 1 from ``begin + span`` on."""
+    return min(max((value - begin) / span, 0.0), 1.0)
 
 
 def _unsteady(view: Snapshot) -> float:
@@ -222,7 +263,8 @@ def _problem_of_running(progress: Progress, left_bits: float, bps: float) -> Pro
     expected = mean * (bps / mean) ** doubt
     running = Running(progress.rung, left_bits, bps, TRUST * WATCH_S)
     problem = _problem(view, expected)
-    return replace(problem, rate_bps=expected, running=running)
+    later = problem.later_bps or problem.rate_bps
+    return replace(problem, rate_bps=expected, later_bps=expected * later / problem.rate_bps, running=running)
 
 
 def _sizes(view: Snapshot, steps: int) -> Floats:
