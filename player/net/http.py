@@ -151,7 +151,7 @@ class HttpTransport:
                 make = functools.partial(self._pool, plain, http2=False)
                 transport = RenewedTransport(make, self._silent_s)
             else:
-                transport = PlainTransport(self._limits)
+                transport = PlainTransport(self._limits, self._silent_s)
             self._transports[scheme, host] = transport
         return transport
 

@@ -18,11 +18,13 @@ from typing import cast
 import h11
 import httpx
 
+from player.net.renewing import SILENT_S
 from player.net.web import is_address
 
 _MAX_HEAD_BYTES = 100 * 1024
 _MOST_UNREAD_BYTES = 1024 * 1024  # then the server is held back
 _NEXT_ADDRESS_S = 0.25  # RFC 8305, 5: the delay between two attempts
+_MOST_IN_A_ROW = 256  # parts of an answer before other tasks have their turn: they may be a byte each
 _REPEATABLE = frozenset({"GET", "HEAD"})
 
 _Origin = tuple[str, int]
@@ -30,9 +32,11 @@ _Origin = tuple[str, int]
 
 class PlainTransport(httpx.AsyncBaseTransport):
     """Keeps as many connections as ``limits`` says, for as long as it says. Of the time limits in a request's
-    extensions only ``connect`` is heeded."""
+    extensions only ``connect`` is heeded. A wait of ``silent_s`` that was given up tells that the others may lead
+    nowhere either (see :mod:`player.net.renewing`)."""
 
-    def __init__(self, limits: httpx.Limits) -> None:
+    def __init__(self, limits: httpx.Limits, silent_s: float = SILENT_S) -> None:
+        self._silent_s = silent_s
         self._most_idle = limits.max_keepalive_connections or 0
         self._idle_s = limits.keepalive_expiry or 0.0
         self._idle: list[_Link] = []  # the one used last at the end
@@ -44,7 +48,8 @@ class PlainTransport(httpx.AsyncBaseTransport):
         A connection that was kept may be closed by the server at the very moment when it is used again: what may be
         asked twice is then asked on a new one (RFC 9112, 9.3.1).
         """
-        origin = request.url.host, request.url.port or 80
+        # As it stands in the Host header: asyncio would make another name of the letters of some languages.
+        origin = request.url.raw_host.decode("ascii"), 80 if request.url.port is None else request.url.port
         link = self._kept(origin)
         if link is not None:
             try:
@@ -69,10 +74,10 @@ class PlainTransport(httpx.AsyncBaseTransport):
 
     def release(self, link: _Link) -> None:
         """An exchange is over: keep its connection if it can be used again."""
-        self._busy.discard(link)
         if not link.finish():
-            link.abort()
+            self._give_up(link)
             return
+        self._busy.discard(link)
         now_s = link.idle_since_s = asyncio.get_running_loop().time()
         self._idle.append(link)
         while self._idle and (len(self._idle) > self._most_idle or now_s - self._idle[0].idle_since_s > self._idle_s):
@@ -87,14 +92,19 @@ class PlainTransport(httpx.AsyncBaseTransport):
                 return link
         return None
 
+    def _give_up(self, link: _Link) -> None:
+        self._busy.discard(link)
+        if link.silent_s() >= self._silent_s:
+            self.renew()
+        link.abort()
+
     async def _exchange(self, link: _Link, request: httpx.Request) -> httpx.Response:
         self._busy.add(link)
         try:
             link.ask(request)
             head = await link.head()
         except BaseException:
-            self._busy.discard(link)
-            link.abort()
+            self._give_up(link)
             raise
         return httpx.Response(
             head.status_code,
@@ -141,6 +151,8 @@ class _Link(asyncio.Protocol):
         self._unread: deque[bytes] = deque()
         self._unread_bytes = 0
         self._is_held_back = False
+        self._in_a_row = 0
+        self._waits_since_s: float | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -159,6 +171,10 @@ class _Link(asyncio.Protocol):
         if self._unread_bytes > _MOST_UNREAD_BYTES and not self._is_held_back and self._transport is not None:
             self._is_held_back = True
             self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        self.ended = True
         self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -197,6 +213,9 @@ class _Link(asyncio.Protocol):
     async def event(self) -> h11.Event:
         """The next part of the answer; after the last one its end again. Raises httpx.TransportError."""
         while True:
+            self._in_a_row += 1
+            if self._in_a_row % _MOST_IN_A_ROW == 0:
+                await asyncio.sleep(0)
             try:
                 event = self._messages.next_event()
                 if event is h11.PAUSED:
@@ -217,6 +236,11 @@ class _Link(asyncio.Protocol):
         self._asked = False
         return True
 
+    def silent_s(self) -> float:
+        """For how many seconds it has been waited in vain, up to now or until that was given up now."""
+        since_s = self._waits_since_s
+        return 0.0 if since_s is None else asyncio.get_running_loop().time() - since_s
+
     def abort(self) -> None:
         """Close the connection at once."""
         self.ended = True
@@ -227,8 +251,10 @@ class _Link(asyncio.Protocol):
     async def _arrived(self) -> bytes:
         """What has come since the last call, or comes next; empty at the end of the connection."""
         while not self._unread and not self.ended:
-            self._waiter = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            self._waits_since_s, self._waiter = loop.time(), loop.create_future()
             await self._waiter
+        self._waits_since_s = None
         data = self._unread[0] if len(self._unread) == 1 else b"".join(self._unread)
         self._unread.clear()
         self._unread_bytes = 0

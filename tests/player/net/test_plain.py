@@ -196,3 +196,57 @@ async def test_a_server_that_ends_while_it_is_held_back_loses_nothing(
     response = await transport.handle_async_request(httpx.Request("GET", server.url("/l")))
     await asyncio.sleep(0.05)
     assert await response.aread() == CONTENT * 20
+
+
+async def test_an_answer_of_very_many_parts_leaves_others_their_turn(
+    server: RawServer, transport: PlainTransport
+) -> None:
+    parts, turns = 20_000, 0
+
+    async def in_crumbs(exchange: Exchange) -> None:
+        await exchange.send(
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * parts + b"0\r\n\r\n"
+        )
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    server.answers["/p"] = in_crumbs
+    response = await transport.handle_async_request(httpx.Request("GET", server.url("/p")))
+    await asyncio.sleep(0.05)  # all of it is there
+    other = asyncio.create_task(take_turns())
+    assert await response.aread() == b"x" * parts
+    other.cancel()
+    assert turns > 50
+
+
+async def test_the_name_that_is_looked_up_is_the_one_in_the_host_header(
+    transport: PlainTransport, server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def lookup(host: str, port: int, **_: object) -> list[object]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+    await get(transport, f"http://faß.example:{server.port}/a")
+    assert asked == ["xn--fa-hia.example"]  # of 2008; asyncio would ask for "fass", which is another's
+    assert server.exchanges[0].headers["host"] == f"xn--fa-hia.example:{server.port}"
+
+
+async def test_after_a_wait_in_vain_no_kept_connection_is_used(server: RawServer) -> None:
+    async def silent(exchange: Exchange) -> None:
+        await asyncio.sleep(60.0)
+
+    server.answers["/s"] = silent
+    transport = PlainTransport(httpx.Limits(max_keepalive_connections=4, keepalive_expiry=30.0), silent_s=0.05)
+    await asyncio.gather(*(get(transport, server.url("/a")) for _ in range(3)))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(get(transport, server.url("/s")), 0.3)
+    assert (await get(transport, server.url("/a"))).content == CONTENT
+    assert server.connections == 4
+    await transport.aclose()
