@@ -72,12 +72,12 @@ _Found = dict[tuple[int, str, int], tuple[_Part, Sequence[Cue]]]
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read of one track. ``placed``: all of it stands where it belongs for good."""
+    """What has been read of one track. ``floating``: parts whose place was not known for good when they were read."""
 
     track_id: str
     found: _Found = field(default_factory=dict)
     tries: Counter[tuple[int, str, int]] = field(default_factory=Counter)
-    placed: bool = True
+    floating: set[tuple[int, str, int]] = field(default_factory=set)
 
     def has_all(self, parts: Sequence[_Part]) -> bool:
         return all(part.name in self.found for part in parts)
@@ -140,7 +140,7 @@ class Subtitles:
         document = self._documents.get(track.id)
         if document is None:
             reading = self._reading
-            if reading is None or reading.track_id != track.id or not reading.placed:
+            if reading is None or reading.track_id != track.id:
                 reading = _Reading(track.id)
             reading.tries.clear()
             parts = await self._parts(track)
@@ -156,36 +156,46 @@ class Subtitles:
         else:
             await control.run(control.player.command, "sub-remove")
 
-    async def follow(self, control: MpvControl) -> None:
+    async def follow(self, control: MpvControl, changes: asyncio.Lock) -> None:
         """Load more of the chosen subtitles, where there is more or has come since, and show it too. Raises as
-        ``show``."""
+        ``show``. What is shown is changed under ``changes`` alone: a slow network must not hold a choice back."""
         track, reading = self._tracks.get(self._selected or ""), self._reading
         if track is None or reading is None or reading.track_id != track.id:
             return
         parts = await self._parts(track)
         found = await self._read(reading, parts, _MORE)
-        if not found:
-            return
-        document = self._document(reading, parts)
-        if any(cues for _, cues in found.values()):
-            await control.run(_exchange, control.player, document)
+        async with changes:
+            if not found or self._reading is not reading or self._selected != track.id:
+                return  # there may have been another choice meanwhile
+            document = self._document(reading, parts)
+            if any(cues for _, cues in found.values()):
+                await control.run(_exchange, control.player, document)
 
     async def _read(self, reading: _Reading, parts: Sequence[_Part], most: int) -> _Found:
         """Load those of ``parts`` that are still missing, the nearest ones, and say what has come. Raises as
         ``show``."""
         growing = self._sources.growing is not None
-        missing = [part for part in parts if part.name not in reading.found and reading.tries[part.name] < _TRIES]
+        missing = [part for part in parts if self._is_missing(reading, part)]
         chosen = sorted(missing, key=self._farness)[:most]
         if not chosen:
             return {}
         if not growing:  # what is new may well come yet
             reading.tries.update(part.name for part in chosen)
+        floating = {part.name for part in chosen if self._offset(part.period, part.segment) is None}
         found = await self._load(chosen)
         oldest_s = parts[0].segment.start_s - _KEPT_BEHIND_S
         kept = {name: own for name, own in reading.found.items() if own[0].segment.start_s >= oldest_s}
         reading.found = dict(sorted({**kept, **found}.items(), key=lambda item: item[1][0].segment.start_s))
-        reading.placed &= all(self._offset(part.period, part.segment) is not None for part in chosen)
+        reading.floating = (reading.floating - found.keys() | floating) & reading.found.keys()
         return found
+
+    def _is_missing(self, reading: _Reading, part: _Part) -> bool:
+        """Whether a part is to be read: it has not been, or its place is known by now."""
+        if reading.tries[part.name] >= _TRIES:
+            return False
+        if part.name in reading.floating:
+            return self._offset(part.period, part.segment) is not None
+        return part.name not in reading.found
 
     def _farness(self, part: _Part) -> tuple[bool, float]:
         """The less, the sooner it is needed: what comes before what is over."""
@@ -195,7 +205,7 @@ class Subtitles:
     def _document(self, reading: _Reading, parts: Sequence[_Part]) -> str:
         """What has been read; when that is all for good, it is kept."""
         document = to_ass(_all_cues(reading.found))
-        if self._sources.growing is None and reading.placed and reading.has_all(parts):
+        if self._sources.growing is None and not reading.floating and reading.has_all(parts):
             self._documents[reading.track_id] = document
             self._reading = None
         return document

@@ -103,11 +103,10 @@ class TrackSwitch:
         """Show the words that come, or that are still to be loaded; ends with the playback only."""
         while True:
             await self._clock.sleep(_FOLLOW_S)
-            async with self._one_at_a_time:
-                try:
-                    await self._subtitles.follow(self._control)
-                except ANY_ERROR as error:
-                    _log.info("new subtitles cannot be had: %s", error.code)
+            try:
+                await self._subtitles.follow(self._control, self._one_at_a_time)
+            except ANY_ERROR as error:
+                _log.info("new subtitles cannot be had: %s", error.code)
 
     async def _show(self, track_id: str | None) -> None:
         self._text_wish += 1

@@ -33,8 +33,8 @@ class Playhead:
     started: bool = False  # a picture has been shown, and had time to be drawn
 
     def reaches_in_s(self, distance_s: float) -> float:
-        """Seconds until playback has gone on so far, if it does."""
-        return distance_s / max(self.speed, _SLOWEST)
+        """Seconds until playback has gone on so far; infinite while it stands."""
+        return distance_s / max(self.speed, _SLOWEST) if self.playing else math.inf
 
 
 class Buffered:

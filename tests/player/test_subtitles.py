@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import struct
 from collections.abc import Iterator, Sequence
@@ -123,10 +124,14 @@ class Bench:
         self.track = selection.text[0].id
         sources: Any = self.sources
         self.subtitles = Subtitles(selection, sources, lambda _period, _segment: self.offset_s, lambda: position_s)
+        self.changes = asyncio.Lock()
 
     async def show(self, track: str | None = "") -> str | None:
         await self.subtitles.show(self.track if track == "" else track, self.control)  # type: ignore[arg-type]
         return self.control.shown[-1] if self.control.shown else None
+
+    async def follow(self) -> None:
+        await self.subtitles.follow(self.control, self.changes)  # type: ignore[arg-type]
 
 
 def text_rendition(index: Sequence[Segment], **fields: Any) -> Rendition:
@@ -180,7 +185,7 @@ async def test_of_a_long_title_the_nearest_words_are_shown_first_and_the_others_
     assert words_of(bench.control.shown[0]) == [f"word {number}" for number in range(201, 231)], "from here on"
     for _ in range(9):
         with contextlib.suppress(NetError):
-            await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+            await bench.follow()
     assert words_of(bench.control.shown[0]) == [f"word {one.number}" for one in listed if one is not listed[7]]
     assert len(bench.control.shown) == 1
     assert bench.sources.asked.count(listed[7].url) == 3, "what cannot be had is not asked for for ever"
@@ -315,6 +320,33 @@ async def test_of_captions_inside_the_pictures_the_first_channel_is_shown(channe
     assert bench.sources.asked == []
 
 
+async def test_words_whose_place_was_not_known_yet_are_put_in_their_place_later() -> None:
+    """Those behind a discontinuity: its media has not been read when they are loaded."""
+    body = vtt(cue("00:01.000", "00:02.000", "Hi"), map_="X-TIMESTAMP-MAP=MPEGTS:1080000,LOCAL:00:00:00.000\n")
+    bench = Bench(text_rendition(plain(media_offset_s=None)), {url(1): body})
+    assert "0:00:01.00,0:00:02.00" in (await bench.show() or "")
+    await bench.follow()
+    assert bench.sources.asked == [url(1)], "nothing new is known"
+    bench.offset_s = -10.0
+    await bench.follow()
+    assert "0:00:03.00,0:00:04.00" in bench.control.shown[0]
+    await bench.follow()
+    assert bench.sources.asked == [url(1), url(1)]
+
+
+async def test_a_choice_that_is_made_while_more_words_are_on_their_way_counts() -> None:
+    listed = plain(40, duration_s=4.0)
+    bench = Bench(text_rendition(listed), {one.url: vtt(cue("00:01.000", "00:02.000", "Hi")) for one in listed})
+    await bench.show()
+    async with bench.changes:
+        more = asyncio.create_task(bench.follow())
+        while len(bench.sources.asked) < len(listed):
+            await asyncio.sleep(0)
+        assert await bench.show(None) is None, "the network holds no choice back"
+    await more
+    assert bench.control.shown == []
+
+
 async def test_of_a_live_title_the_words_that_come_are_shown_too() -> None:
     listed = plain(40, duration_s=4.0)
     files: dict[str, bytes | Exception] = {
@@ -323,22 +355,22 @@ async def test_of_a_live_title_the_words_that_come_are_shown_too() -> None:
     bench = Bench(text_rendition(()), files)
     bench.sources.growing = listed[:3]
     assert (await bench.show() or "").count("Dialogue:") == 3
-    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    await bench.follow()
     assert bench.sources.asked == [one.url for one in listed[:3]], "nothing has come"
     files[listed[3].url], kept = NetError(ErrorCode.NET_CUT, "It was cut."), files[listed[3].url]
     bench.sources.growing = listed[1:5]
-    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    await bench.follow()
     assert len(bench.control.shown) == 1
     assert words_of(bench.control.shown[0]) == ["word 1", "word 2", "word 3", "word 5"]
     files[listed[3].url] = kept
-    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    await bench.follow()
     assert words_of(bench.control.shown[0]) == ["word 1", "word 2", "word 3", "word 4", "word 5"]
     bench.sources.growing = listed[30:32]
-    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    await bench.follow()
     assert words_of(bench.control.shown[0]) == ["word 31", "word 32"], "what is long past is let go"
     await bench.show(None)
     bench.sources.growing = listed[30:34]
-    await bench.subtitles.follow(bench.control)  # type: ignore[arg-type]
+    await bench.follow()
     assert bench.control.shown == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from player.stream.buffered import MAIN, Buffered, Playhead
@@ -52,3 +54,8 @@ def test_sound_may_end_before_the_picture(store: SegmentStore) -> None:
 def test_nothing_is_in_memory_at_first(store: SegmentStore) -> None:
     assert buffered(store).ranges() == ()
     assert Buffered(store, Playhead()).ranges() == ()
+
+
+def test_the_playhead_tells_when_it_comes_somewhere() -> None:
+    assert Playhead(playing=True, speed=2.0).reaches_in_s(3.0) == 1.5
+    assert Playhead(playing=False).reaches_in_s(0.01) == math.inf, "nobody need ask again at once"
