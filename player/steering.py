@@ -22,6 +22,7 @@ from player.manifest.steering import DEFAULT_TTL_S, MAX_CLONES, SteeringManifest
 from player.manifest.urls import split_url, unsplit_url
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
+from player.opening import pathway_of
 from player.paths import Paths
 from player.recovery import Action, Failure, Situation, next_step
 
@@ -72,8 +73,8 @@ def start_order(defaults: Sequence[str], known: Sequence[str]) -> tuple[str, ...
 class Steering:
     """Keeps ``paths`` in the order that the steering server of one presentation wants. Runs on the engine's loop.
 
-    ``ttl_s`` is how long the last answer holds, ``asked`` whether it has been got but not waited out yet, ``ended``
-    whether the server is gone for good.
+    ``unnamed`` is what we call the pathway of variants that name none. ``ttl_s`` is how long the last answer holds,
+    ``asked`` whether it has been got but not waited out yet, ``ended`` whether the server is gone for good.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Steering:
         *,
         throughput_bps: Callable[[], float | None],
         observe: Observer,
+        unnamed: str = "",
     ) -> None:
         self._declared = declared
         self._protocol = protocol
@@ -98,6 +100,7 @@ class Steering:
         self._observe = observe
         self._url = declared.server_uri
         self._home = paths.current or ""
+        self._unnamed = unnamed
         self._all = tuple(paths.pathways)
         self._params_of = _PLAYLISTS if protocol is ManifestProtocol.HLS else frozenset(RequestKind)
         self.ttl_s = DEFAULT_TTL_S
@@ -146,6 +149,8 @@ class Steering:
 
     async def _load(self) -> SteeringManifest:
         pathway = self._paths.current or next(iter(self._paths.pathways), "")
+        if pathway == self._unnamed and self._protocol is ManifestProtocol.HLS:
+            pathway = DEFAULT_PATHWAY  # the name we gave it says nothing to the server
         url = question(self._url, self._protocol, pathway, self._throughput_bps())
         response = await self._gate.fetch(Request(RequestKind.STEERING, url))
         return parse_steering(response.body, response.url)
@@ -194,6 +199,7 @@ async def steering_of(
         Random(seed),
         throughput_bps=throughput_bps,
         observe=observe,
+        unnamed=pathway_of(presentation.url),
     )
     made.begin()
     if made.asks_before_start:

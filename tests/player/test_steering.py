@@ -249,3 +249,15 @@ def test_the_pathway_without_a_name_may_be_preferred_and_cloned() -> None:
     clone = {"BASE-ID": ".", "ID": "d", "URI-REPLACEMENT": {"HOST": "d.test"}}
     read = parse_steering(document(**{"PATHWAY-PRIORITY": ["d", "."], "PATHWAY-CLONES": [clone]}), SERVER)
     assert order_of(named(read, "a"), ("a",)) == ("d", "a")
+
+
+async def test_the_server_is_told_of_the_pathway_without_a_name_by_its_own_name_for_it() -> None:
+    bench = Bench()
+    bench.answers(".")
+    bench.paths.start_over(("cdn.test:8443",))
+    wanted = model.Presentation(HLS, "m3u8", "https://cdn.test:8443/m", (), steering=model.Steering(SERVER, (), True))
+    await bench.clock.run(
+        steering_of(wanted, bench.paths, bench.gate, bench.clock, lambda: None, bench.events.append)
+    )
+    assert parse_qs(urlsplit(bench.asked[0]).query)["_HLS_pathway"] == ["."]
+    assert bench.paths.pathways == ("cdn.test:8443",)
