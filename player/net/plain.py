@@ -194,7 +194,7 @@ class _Link(asyncio.Protocol):
             sent = [self._messages.send(event) or b"" for event in (message, *body, h11.EndOfMessage())]
         except h11.LocalProtocolError as error:
             raise httpx.LocalProtocolError(str(error)) from error
-        if self.ended or self._transport is None:
+        if self.ended or self._transport is None or self._transport.is_closing():
             raise httpx.ReadError("The connection has ended.")
         self._transport.write(b"".join(sent))
 
@@ -258,7 +258,7 @@ class _Link(asyncio.Protocol):
         data = self._unread[0] if len(self._unread) == 1 else b"".join(self._unread)
         self._unread.clear()
         self._unread_bytes = 0
-        if self._is_held_back and not self.ended and self._transport is not None:
+        if self._is_held_back and self._transport is not None and not self._transport.is_closing():
             self._is_held_back = False
             self._transport.resume_reading()
         if not data and self._error is not None:
