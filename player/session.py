@@ -167,8 +167,7 @@ class Session:
     def transferred(self, transfer: Transfer) -> None:
         """The gate finished an exchange (called on the loop)."""
         self._observe(TransferDone(transfer.end_s, transfer))
-        sample = rated(transfer)
-        if sample is not None:
+        if (sample := rated(transfer)) is not None:
             self._network.observe(sample)
 
     def learned(self) -> dict[str, NetworkMemory]:
@@ -240,8 +239,7 @@ class Session:
             self._errands.spawn(steering.run)
         self._selection = self._choose(presentation)
         pathway = self._paths.current or pathway_of(presentation.url)
-        whole_keys = WholeKeys(loader)
-        sources = Sources(presentation, loader, self._keys, desk.ensure, whole_keys, default_pathway=pathway)
+        sources = Sources(presentation, loader, self._keys, desk.ensure, WholeKeys(loader), default_pathway=pathway)
         self._streaming = self._make_streaming(sources, loader)
         self._tracks = self._make_tracks(sources)
         self._extras = Extras(presentation, sources, loader, pathway, self._monitor, services.learning.wishes)
@@ -430,6 +428,8 @@ class Session:
 
     def _property(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._monitor.property(name, value)
+        if name in ("pause", "paused-for-cache", "speed") and self._streaming is not None:
+            self._streaming.poke()  # the buffer has room sooner now, or later
         if name == "eof-reached" and value:
             self._errands.do(self._look_for_end)
 

@@ -320,7 +320,7 @@ class Streaming:
         return self._files.anew(start_s)
 
     def poke(self) -> None:
-        """The playhead jumped, or something has arrived: something may be fetched now."""
+        """The playhead jumped or goes on otherwise, or something has arrived: something may be fetched now."""
         for lane in self._lanes():
             lane.poke()
 
