@@ -111,7 +111,7 @@ class Monitor:
         """Where playback is, as the player has it; published with what comes next. While the viewer jumps it is the
         target."""
         if position_s is not None and self._seek_target is None:
-            self._playhead.position_s = position_s
+            self._playhead.position_s, self._playhead.seen_at_s = position_s, self._clock.monotonic()
 
     def property(self, name: str, value: Any) -> None:  # noqa: ANN401  (libmpv's values)
         """An observed property of libmpv's changed."""
@@ -135,7 +135,7 @@ class Monitor:
         if name != "playback-restart":
             return
         self._seek_target = None
-        self._playhead.starving = False
+        self._playhead.starving, self._playhead.seen_at_s = False, self._clock.monotonic()
         if not self._first_frame:
             self._first_frame = True
             self._observe(PhaseReached(self._clock.monotonic(), "first_frame"))
@@ -285,7 +285,10 @@ class Monitor:
             self._observe(StallEnded(now, self._playhead.position_s, lasted_s, str(self.stalls.why)))
 
     def _status(self) -> None:
-        self._playhead.playing = self._first_frame and not self._mpv_paused and not self._waiting_for_data
+        playing = self._first_frame and not self._mpv_paused and not self._waiting_for_data
+        if playing and not self._playhead.playing:
+            self._playhead.seen_at_s = self._clock.monotonic()  # it stood until now
+        self._playhead.playing = playing
         if self.ended:
             return  # until the viewer jumps
         if not self._first_frame:

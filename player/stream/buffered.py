@@ -18,6 +18,8 @@ _HOLE_S = 0.1
 _SLOWEST = 0.1  # playback speed
 _BEHIND_S = 15.0  # complete segments this far behind the playhead are not dropped from memory
 
+_UNSEEN_S = 0.6  # at most so long after a look comes the next one
+
 Times = tuple[float, float]
 """Begin and end, in seconds."""
 
@@ -31,6 +33,13 @@ class Playhead:
     speed: float = 1.0
     starving: bool = True  # nothing to show: before the first picture, in a stall, in a seek
     started: bool = False  # a picture has been shown, and had time to be drawn
+    seen_at_s: float = math.inf  # when it was where it is said to be, on the clock of the engine
+
+    def by_now_s(self, now_s: float) -> float:
+        """Where it is by now: it is looked at now and then only, and has gone on since."""
+        if not self.playing or self.starving:
+            return self.position_s
+        return self.position_s + self.speed * min(max(0.0, now_s - self.seen_at_s), _UNSEEN_S)
 
     def reaches_in_s(self, distance_s: float) -> float:
         """Seconds until playback has gone on so far; infinite while it stands."""
@@ -46,9 +55,9 @@ class Buffered:
         self.timeline = Timeline(())
         self.audio: SegmentLine | None = None
 
-    def ahead_s(self) -> float:
+    def ahead_s(self, now_s: float) -> float:
         """Media time between the playhead and the end of what is complete of every track that plays."""
-        return self.until() - self._playhead.position_s
+        return max(0.0, self.until() - self._playhead.by_now_s(now_s))
 
     def until(self) -> float:
         """End of the media that is complete from the playhead on, in seconds on the timeline."""

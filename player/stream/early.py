@@ -57,7 +57,9 @@ class EarlyReading:
                 entry.buffer.release()
 
     def _needed(self) -> bool:
-        return self._rate.starting or self._playhead.starving or self._buffered.ahead_s() < SHORT_S
+        if self._rate.starting or self._playhead.starving:
+            return True
+        return self._buffered.ahead_s(self._clock.monotonic()) < SHORT_S
 
     def _arriving(self) -> list[Entry]:
         """What is being fetched of all tracks; nothing while the sound of it has not even been asked for."""

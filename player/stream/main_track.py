@@ -112,8 +112,9 @@ class MainTrack:
 
     def sound_goes_first(self) -> bool:
         """Whether the picture waits for the sound: on a slow link, when that can be done without a stall."""
-        low = self._rate.economy(self._clock.monotonic()).low
-        return low and self._playhead.started and self._buffered.ahead_s() >= SOUND_AHEAD_S
+        now_s = self._clock.monotonic()
+        low = self._rate.economy(now_s).low
+        return low and self._playhead.started and self._buffered.ahead_s(now_s) >= SOUND_AHEAD_S
 
     def set_manual(self, rung: int | None) -> None:
         """Fix the rung, or None for Auto. What libmpv has not read yet is fetched anew, so that it is soon seen."""
@@ -332,10 +333,10 @@ class MainTrack:
 
     def _moment(self, position: int) -> Moment:
         timeline = self._buffered.timeline
-        slot = timeline[position]
+        slot, now_s = timeline[position], self._clock.monotonic()
         return Moment(
-            now_s=self._clock.monotonic(),
-            buffer_s=self._buffered.ahead_s(),
+            now_s=now_s,
+            buffer_s=self._buffered.ahead_s(now_s),
             segment_s=slot.duration_s,
             remaining_s=None if timeline.growing else timeline.end_s - slot.start_s,
             in_flight_s=sum(timeline[running].duration_s for running in self.lane.running),

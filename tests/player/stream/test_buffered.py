@@ -59,3 +59,11 @@ def test_nothing_is_in_memory_at_first(store: SegmentStore) -> None:
 def test_the_playhead_tells_when_it_comes_somewhere() -> None:
     assert Playhead(playing=True, speed=2.0).reaches_in_s(3.0) == 1.5
     assert Playhead(playing=False).reaches_in_s(0.01) == math.inf, "nobody need ask again at once"
+
+
+def test_the_playhead_goes_on_between_two_looks() -> None:
+    playhead = Playhead(10.0, playing=True, speed=2.0, starving=False, seen_at_s=100.0)
+    assert playhead.by_now_s(100.25) == 10.5
+    assert playhead.by_now_s(200.0) == 11.2, "no further than until the next look"
+    assert Playhead(10.0, playing=True, starving=True, seen_at_s=100.0).by_now_s(100.25) == 10.0
+    assert Playhead(10.0, playing=False, starving=False, seen_at_s=100.0).by_now_s(100.25) == 10.0
