@@ -105,6 +105,15 @@ def test_systemd_keeps_hold_of_the_kiosk() -> None:
     assert "seatd.service" in KIOSK.read_text(encoding="utf-8").split("Wants=", 1)[1].splitlines()[0].split()
 
 
+def test_a_box_without_a_network_plays_at_once() -> None:
+    ordered = [
+        line for line in KIOSK.read_text(encoding="utf-8").splitlines() if line.startswith(("After=", "Wants="))
+    ]
+    # Sessions of users are ordered behind the network.
+    assert ordered
+    assert not [line for line in ordered if "network" in line or "systemd-user-sessions" in line]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
 @pytest.mark.parametrize("name", ["matinee-kiosk.service", "matinee-backend.service"])
 def test_systemd_understands_the_units(name: str, tmp_path: Path) -> None:

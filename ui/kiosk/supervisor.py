@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 import shutil
@@ -26,7 +27,7 @@ from ui.kiosk.notify import Notifier
 from ui.kiosk.place import Place, keep_good
 from ui.kiosk.playlist import PlaylistStore
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, memory_of, own_environment, write_wish
-from ui.kiosk.provisioning import Provisioning
+from ui.kiosk.provisioning import NetworkRules, Provisioning
 from ui.kiosk.remote import Remote
 from ui.kiosk.schedule import screen_is_on
 from ui.kiosk.trial import Glance
@@ -79,7 +80,7 @@ class Supervisor:
         self._switching: asyncio.Task[None] | None = None
         self._remote: asyncio.Task[None] | None = None
         self._remote_for: object = None
-        self._runtime = environ.get("RUNTIME_DIRECTORY", "")
+        self._runtime = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
         self._display = DisplayWatch(environ, partial(self._notifier.broken, "the display server stands still"))
         self._listens_on: int | None = None  # what the file says
         self._taken: int | None = None  # a port that somebody else has
@@ -177,15 +178,20 @@ class Supervisor:
         if self._remote is not None and (self._remote.done() or wanted != self._remote_for):
             self._remote.cancel()
             self._remote = None
-        if self._remote is None and wanted is not None and told.service_url is not None:
-            # Loaded only here: a screen without a service needs none of what signs and asks.
-            from ui.kiosk.desk import open_desk
-
-            clock = SystemClock()
-            desk = partial(open_desk, self._place.profile, told.service_url, told.network, clock)
+        if self._remote is None and wanted is not None:
             self._remote_for = wanted
-            self._remote = asyncio.create_task(Remote(self._place, self, desk, clock).run(), name="remote-commands")
+            self._remote = asyncio.create_task(self._ask_for_commands(*wanted), name="remote-commands")
             self._remote.add_done_callback(_say_why)
+
+    async def _ask_for_commands(self, service_url: str, network: NetworkRules) -> None:
+        # Loaded only here, as a screen without a service needs none of what signs and asks; and aside, as a slow disk
+        # can take longer than the watchdog waits.
+        await asyncio.to_thread(importlib.import_module, "ui.kiosk.desk")
+        from ui.kiosk.desk import open_desk
+
+        clock = SystemClock()
+        desk = partial(open_desk, self._place.profile, service_url, network, clock)
+        await Remote(self._place, self, desk, clock).run()
 
     # --- what draws
 
@@ -228,6 +234,7 @@ class Supervisor:
     ) -> Child:
         self._date.now()
         environment = own_environment() | self._date.environment()
+        environment.pop("NOTIFY_SOCKET", None)  # the unit hears everyone in it; only this one has to speak
         return await Child.begin(part, self._command(part, entry), environment, on_beat, on_exit)
 
     def _on_beat(self, beat: Beat) -> None:

@@ -107,6 +107,7 @@ class _Parts:
     _keeper: Keeper | None = None
     _sign_in: SignInKeeper | None = None
     _sounded: bool = False
+    _providing: bool = False
 
     def make_engine(self) -> Engine:
         from downloads.cap import capped
@@ -170,10 +171,17 @@ class _Parts:
         return await self._keeper.source(entry)
 
     async def provide(self) -> None:
+        """One round, unless the last one still waits for a slow network."""
         assert self._keeper is not None, "the engine's loop runs once it is made"
-        if self._sign_in is not None and self.client is not None:
-            await self._sign_in.provide(self.client.engine.service)
-        await self._keeper.provide()
+        if self._providing:
+            return
+        self._providing = True
+        try:
+            if self._sign_in is not None and self.client is not None:
+                await self._sign_in.provide(self.client.engine.service)
+            await self._keeper.provide()
+        finally:
+            self._providing = False
 
     def open_playback(
         self,
