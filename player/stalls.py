@@ -140,14 +140,16 @@ class StallSense:
             return StallCause.MACHINE
         if look.licence_pending:
             return StallCause.LICENCE
-        if look.media_ahead:  # libmpv lags behind for a moment, or has come to a stop
+        trouble = None
+        if self._trouble is not None and look.now_s - self._trouble[0] <= _RECENT_S:
+            trouble = self._trouble[1]
+        # While nothing comes libmpv stops before the last second that it has: no decoder is to blame then.
+        if look.media_ahead and trouble is not StallCause.NETWORK:  # it lags behind, or has come to a stop
             stood_s = 0.0 if self._since_s is None else look.now_s - self._since_s
             return StallCause.DECODER if stood_s >= FROZEN_S else StallCause.MACHINE
         if look.beyond:
             return StallCause.SOURCE
-        if self._trouble is not None and look.now_s - self._trouble[0] <= _RECENT_S:
-            return self._trouble[1]
-        return StallCause.NETWORK
+        return trouble or StallCause.NETWORK
 
     @property
     def why(self) -> StallCause:

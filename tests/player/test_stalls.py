@@ -88,6 +88,8 @@ def note(code: str) -> Note:
         (replace(STARVES, beyond=True), [], StallCause.SOURCE),
         (replace(STARVES, licence_pending=True), [note("net.timeout")], StallCause.LICENCE),
         (STANDS, [], StallCause.DECODER),
+        (STANDS, [note("media.decoder")], StallCause.DECODER),
+        (STANDS, [note("net.refused")], StallCause.NETWORK),  # libmpv stops before the end of what it has
     ],
 )
 def test_the_cause_of_a_stall(look: Look, events: list[Any], cause: StallCause) -> None:
