@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abr.estimator import MEMORY_HALF_LIFE_S, MEMORY_TRANSFERS, RECENT, ThroughputEstimator
+from abr.estimator import MEMORY_HALF_LIFE_S, MEMORY_TRANSFERS, RECENT, ThroughputEstimator, _Scores
 from abr.ledger import memory_from_dict, memory_to_dict
 from abr.model import NetworkMemory, TransferSample
 
@@ -79,6 +79,44 @@ def test_a_link_that_jumps_once_is_steadier_than_one_that_flickers() -> None:
     jump = after(*(transfer(i * 5.0, 8e6 if i < 20 else 1e6) for i in range(40))).estimate(300.0)
     assert flicker.unsteady > 0.9
     assert jump.unsteady < 0.2
+
+
+def test_the_next_minute_is_foretold_by_what_foretold_it_before() -> None:
+    """A link that stays for four transfers at a rate: the next one is like the last, the next eight are not."""
+    hops = after(*(transfer(i * 5.0, 4e6 * (4.0 if i // 4 % 2 else 0.25)) for i in range(84))).estimate(400.0)
+    assert hops.mean_bps is not None
+    assert hops.later_bps is not None
+    assert hops.usual_bps is not None
+    assert hops.mean_bps < 2e6
+    assert hops.later_bps == pytest.approx(4e6, rel=0.4)
+    assert hops.usual_bps == pytest.approx(4e6, rel=0.4)
+
+
+def test_the_usual_rate_outlasts_a_dip_and_is_the_rate_of_an_even_link() -> None:
+    even = after(*(transfer(i * 5.0, 8e6) for i in range(20)))
+    calm = even.estimate(110.0)
+    assert calm.later_bps == pytest.approx(8e6)
+    assert calm.usual_bps == pytest.approx(8e6)
+    for i in range(3):
+        even.observe(transfer(120.0 + i * 5, 1e6))
+    dip = even.estimate(140.0)
+    assert dip.mean_bps is not None
+    assert dip.usual_bps is not None
+    assert dip.mean_bps < 2e6
+    assert dip.usual_bps > 5e6
+
+
+def test_averages_are_preferred_by_what_they_foretold_over_the_whole_span() -> None:
+    """Of 0 and 1, the one that foretold each transfer counts; where they alternate, over two of them neither does."""
+    single, pair = _Scores(1, 2), _Scores(2, 2)
+    assert single.shares() == [0.5, 0.5]
+    for log_rate in (1.0, 1.0, 1.0):
+        single.add(log_rate, 1.0, [0.0, 1.0])
+    assert single.shares()[1] > 0.99
+    for log_rate in (1.0, 0.0, 1.0, 0.0):
+        pair.add(log_rate, 1.0, [0.0, 1.0])
+    assert pair.shares() == pytest.approx([0.5, 0.5])
+    assert sum(single.shares()) == pytest.approx(1.0)
 
 
 def test_memory_gives_the_first_estimate_and_fades() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from abr import registry
 from abr.model import Reason, Snapshot, TransferRate
+from abr.policies import planner
 from abr.simulator.formats import Ladder, Trace
 from abr.simulator.session import Options, simulate
 from tests.kit.snapshots import progress, snapshot
@@ -148,6 +150,47 @@ def test_known_outages_make_it_hold_more_in_reserve(buffer_s: float) -> None:
 
 
 SPARSE = Ladder.constant((500, 1000, 2000, 4000, 8000, 25000)).rungs
+
+
+def usual(usual_bps: float | None, **changes: Any) -> Snapshot:
+    """12 s in hand at 9 Mbit/s on the sparse ladder, on a link of this usual rate."""
+    moment = snapshot(9e6, rungs=SPARSE, buffer_s=12.0, current=2)
+    return replace(moment, estimate=replace(moment.estimate, usual_bps=usual_bps, **changes))
+
+
+def test_a_link_that_usually_carries_the_lowest_rung_many_times_over_is_a_haven() -> None:
+    """Many times the lowest rung's 0.5 Mbit/s, where a transfer tells something of the next one."""
+    degrees = [planner._haven(usual(times * 0.5e6)) for times in (1, 12, 15, 18, 23, 100)]
+    assert degrees[:2] == [0.0, 0.0]
+    assert degrees == sorted(degrees)
+    assert 0 < degrees[2] < degrees[3] < 1
+    assert degrees[4:] == [1.0, 1.0]
+    assert planner._haven(usual(None)) == 0
+    assert planner._haven(usual(50e6, gain=0.1)) == 0
+    assert planner._haven(usual(50e6, gain=0.2)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("buffer_s", "mean_bps"), [(4.0, 5e6), (12.0, 7e6), (8.0, 9e6)])
+def test_in_a_haven_a_plan_is_bolder(buffer_s: float, mean_bps: float) -> None:
+    """All that differs is what the link has usually given: six times the lowest rung, or a hundred times."""
+    outside, inside = (replace(usual(bps, mean_bps=mean_bps), buffer_s=buffer_s) for bps in (3e6, 50e6))
+    careful, bold = registry.create().decide(outside).rung, registry.create().decide(inside).rung
+    assert careful is not None
+    assert bold == careful + 1
+
+
+def test_with_nothing_in_hand_a_haven_is_no_reason_to_be_bold() -> None:
+    outside, inside = (replace(usual(bps), buffer_s=1.0) for bps in (3e6, 50e6))
+    assert registry.create().decide(outside).rung == registry.create().decide(inside).rung == 2
+
+
+@pytest.mark.parametrize(("buffer_s", "ratio"), [(5.0, 1.0), (15.0, 1.0), (25.0, 0.5), (35.0, 0.25), (60.0, 0.25)])
+def test_the_next_minute_counts_the_more_the_deeper_the_buffer(buffer_s: float, ratio: float) -> None:
+    """A quarter of the present rate is expected of the next minute."""
+    moment = replace(usual(3e6, later_bps=2.25e6), buffer_s=buffer_s)
+    assert planner._later_ratio(moment, 9e6, 0.0) == pytest.approx(ratio)
+    assert planner._later_ratio(moment, 9e6, 1.0) == 1
+    assert planner._later_ratio(replace(moment, estimate=replace(moment.estimate, later_bps=None)), 9e6, 0.0) == 1
 
 
 def seen(moment: Snapshot, *rates_bps: float) -> Snapshot:
