@@ -8,7 +8,7 @@
 # make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guide
 # make translations   the words of the sources into ui/assets/translations, and compiled
 # make package        wheel, source archive, Debian packages and the PyInstaller archive, into dist; ARGS=--check makes them twice
-# make test-packages  each of them as installed; ARGS=wheel for one. The Debian packages take root
+# make test-packages  each of them as installed, made first where dist is not there; ARGS=wheel for one. The Debian packages take root
 # Each does its own set-up; what is done already is skipped.
 
 PY := .venv/bin/python
@@ -60,7 +60,10 @@ translations: setup
 package: setup
 	@$(PY) packaging/build.py $(ARGS)
 
-test-packages: setup-test
+dist:
+	@$(MAKE) --no-print-directory package ARGS=
+
+test-packages: setup-test dist
 	@$(PY) -m tests.packaging.installed $(ARGS)
 
 format: setup-test

@@ -260,6 +260,9 @@ def main() -> int:
     parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], help="these alone")
     parser.add_argument("--dist", type=Path, default=ROOT / "dist", help="the folder that make package filled")
     arguments = parser.parse_args()
+    if not any(arguments.dist.glob("matinee-*.whl")):
+        print(f"There are no packages in {arguments.dist}: make package makes them.", file=sys.stderr)
+        return 2
     failed = False
     for name in arguments.kinds or list(KINDS):
         with tempfile.TemporaryDirectory(prefix=f"matinee-{name}-") as folder:
