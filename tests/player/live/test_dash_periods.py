@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -116,7 +117,7 @@ async def test_subtitles_go_on_in_the_next_period(viewing: Viewing) -> None:
         await viewing.run(SEGMENT_S)
         for each in viewing.selections:
             subtitles.select(each)
-        await viewing.clock.run(subtitles.follow(screen))  # type: ignore[arg-type]
+        await viewing.clock.run(subtitles.follow(screen, asyncio.Lock()))  # type: ignore[arg-type]
     number = SECOND + 4
     assert not viewing.failures
     for word in range(number - WINDOW // 2, number):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -264,7 +265,7 @@ async def test_live_subtitles_with_a_clock_of_their_own(follow: Follow) -> None:
     assert len(screen.words) == WINDOW
     for _ in range(20):
         await viewing.run(SEGMENT_S)
-        await broadcast.clock.run(subtitles.follow(screen))  # type: ignore[arg-type]
+        await broadcast.clock.run(subtitles.follow(screen, asyncio.Lock()))  # type: ignore[arg-type]
         listed = broadcast._listed()
         slots = {slot.number: slot.start_s for slot in viewing.streaming.timeline.slots}
         assert {f"word {number}" for number in listed} <= set(screen.words)
