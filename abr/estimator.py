@@ -63,9 +63,7 @@ RECENT = 8
 CHANGE_LOG = 0.2  # a rate this far from the last one's, as a logarithm, has changed
 CHANGE_KEEP = 0.97
 PRIOR_CHANGES = 4.0  # so many changes, in as many transfers, are taken to precede the session
-TELLING_WEIGHT = (
-    0.3  # a transfer that weighs less (a little sound that came at once) does not tell the rate by itself
-)
+TELLING_WEIGHT = 0.3  # a transfer that weighs less (a little sound that came at once) does not tell by itself
 MAX_PENDING = 6  # transfers counted provisionally: some sound may come and go while a segment of the picture runs
 MIN_BODY_S = 1e-3  # a shorter body came out of a socket buffer: its rate is not the link's
 MIN_BYTES = 1000
