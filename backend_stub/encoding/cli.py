@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import signal
 import socket
 import sys
@@ -19,6 +18,7 @@ from backend_stub.config import Settings
 from backend_stub.db.database import is_disk_full
 from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissingError
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file, submit
+from backend_stub.encoding.process import disk_full
 from backend_stub.encoding.samples import SAMPLES, TEST_PATTERN, Sample, missing_samples, publish_sample
 from backend_stub.encoding.storage import open_storage
 from backend_stub.jobs.opening import open_jobs
@@ -121,7 +121,7 @@ def _attempt(name: str, publish: Callable[[Progress], str], out: TextIO, err: Te
         if not is_disk_full(error):
             raise
         bar.end()
-        return _say(err, _sentence(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))), DISK_FULL)
+        return _say(err, _sentence(disk_full()), DISK_FULL)
     bar.end()
     out.write(f"{title_id}\n")
     out.flush()

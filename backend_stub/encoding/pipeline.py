@@ -7,7 +7,6 @@ leaves them: the next worker, or publishing the same file again, goes on where i
 
 from __future__ import annotations
 
-import errno
 import os
 import queue
 import secrets
@@ -25,6 +24,7 @@ from backend_stub.db.database import is_disk_full
 from backend_stub.encoding.errors import BadInputError, CancelledError, EncodingError
 from backend_stub.encoding.options import Sidecar, TitleOptions, Wanted, job_key, path_title, spec_document
 from backend_stub.encoding.plan import PROBE
+from backend_stub.encoding.process import disk_full
 from backend_stub.encoding.stages import KIND, Publisher, Stages, sweep
 from backend_stub.encoding.storage import Storage, job_folder, open_storage
 from backend_stub.jobs.model import JobView, NewJob
@@ -154,7 +154,7 @@ class _Client:
                     raise CancelledError
                 trouble = self._worker.trouble
                 if trouble is not None and is_disk_full(trouble):  # a worker would wait for room; a person need not
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from trouble
+                    raise disk_full() from trouble
                 job = self._look()
                 if job.state is JobState.DONE:
                     self._tell(report)

@@ -28,6 +28,11 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: nothing may be loaded after a fork
 
 
+def disk_full() -> OSError:
+    """The error of a full disk, where it was told in other words."""
+    return OSError(errno.ENOSPC, _DISK_FULL)
+
+
 def run_tool(
     command: Sequence[str | Path],
     *,
@@ -77,7 +82,7 @@ def run_tool(
         name = Path(command[0]).name.split("-", 1)[0]
         why = next((_plain(line) for line in reversed(complaints) if line and line.strip()), "it gave no reason")
         if _DISK_FULL in why:  # that is not the film's fault
-            raise OSError(errno.ENOSPC, _DISK_FULL)
+            raise disk_full()
         raise ToolFailedError(f"{name} failed: {why}")
 
 
