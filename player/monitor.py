@@ -59,9 +59,7 @@ class Monitor:
         self._throughput = throughput
         self._history: deque[StatSample] = deque(maxlen=_HISTORY)
         self._shown: OrderedDict[int, tuple[float, int]] = OrderedDict()  # by position: its segment's begin, and rung
-        self._stretch: tuple[float, float, int | None] | None = (
-            None  # what ``rung_at`` found last, and from when to when
-        )
+        self._stretch: tuple[float, float, int | None] | None = None  # what ``rung_at`` found last: from, to, rung
         self._started_s = clock.monotonic()
         self._stalled_since: float | None = None
         self._seek_target: float | None = None

@@ -142,13 +142,10 @@ class HttpTransport:
             )
         transport = self._transports.get((scheme, host))
         if transport is None:
-            if scheme == "https":
-                context = self._tls_context()
-                make = functools.partial(self._pool, context, http2=self._web.http2)
-                transport = RenewedTransport(make, self._silent_s)
-            elif self._web.proxy or self._web.interface:
-                plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                make = functools.partial(self._pool, plain, http2=False)
+            secure = scheme == "https"
+            if secure or self._web.proxy or self._web.interface:
+                context = self._tls_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                make = functools.partial(self._pool, context, http2=secure and self._web.http2)
                 transport = RenewedTransport(make, self._silent_s)
             else:
                 transport = PlainTransport(self._limits, self._silent_s)
