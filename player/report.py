@@ -6,9 +6,11 @@ Times are seconds since the playback was asked for; ``docs/report.md`` describes
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from abr.ledger import decision_to_dict, memory_to_dict
+from abr.ledger import memory_to_dict
+from player import report_rows as rows
 from player.events import (
     BufferSampled,
     ErrorRaised,
@@ -30,6 +32,7 @@ from player.events import (
 from player.live.figures import latency_figures
 from player.net.model import RequestKind
 from player.qoe import QoeMeter
+from player.report_rows import since
 from player.startup import BUDGET_S, GOAL_S, startup_of
 from player.state import PlaybackState, Status
 
@@ -37,6 +40,8 @@ REPORT_VERSION = 1
 MOST_EVENTS = 250_000  # some twelve hours of a channel
 _FIRST_EVENTS = 5_000  # the start, and how it went on from there
 _FREQUENT = (BufferSampled, LatencySampled, RungDecided, SegmentDone, TransferDone)
+
+_Timed = TypeVar("_Timed")  # any event: all have the time they happened at
 
 
 class Recorder:
@@ -81,7 +86,7 @@ class Recorder:
     def report(self, *, source: str, policy: str, libmpv: str = "") -> dict[str, Any]:
         """The whole report. ``source`` is shown as it is given: pass it redacted."""
         state = self.state
-        origin_s = self.begin_s
+        notes = self._table(Note, rows.note)
         return {
             "version": REPORT_VERSION,
             "source": source,
@@ -89,83 +94,31 @@ class Recorder:
             "policy": policy,
             "libmpv": libmpv,
             "result": self._result(state),
-            "startup": self._startup(origin_s),
+            "startup": self._startup(),
             "summary": self._summary(state),
             "forgotten": self.forgotten,
             "live": latency_figures(self.of(LatencySampled)),
-            "stalls": self._stalls(origin_s),
-            "seeks": [
-                {"at_s": _since(event.at_s, origin_s), "from_s": event.from_s, "to_s": event.to_s}
-                for event in self.of(Sought)
-            ],
-            "rungs": [
-                {"index": rung.index, "label": rung.label, "height": rung.height, "bitrate_bps": rung.bitrate_bps}
-                for rung in state.rungs
-            ],
-            "remembered": {
-                event.pathway: {**memory_to_dict(event.memory), "age_s": round(event.memory.age_s)}
-                for event in self.of(Remembered)
-            },
-            "decisions": [
-                {
-                    "at_s": _since(event.at_s, origin_s),
-                    "position": event.position,
-                    "media_s": event.media_s,
-                    **decision_to_dict(event.decision),
-                }
-                for event in self.of(RungDecided)
-            ],
-            "segments": self._segments(origin_s),
-            "abandoned": [
-                {
-                    "at_s": _since(event.at_s, origin_s),
-                    "position": event.position,
-                    "rung": event.rung,
-                    "to_rung": event.to_rung,
-                    "wasted_bytes": event.wasted_bytes,
-                    "sentence": event.sentence,
-                }
-                for event in self.of(SegmentAbandoned)
-            ],
-            "replaced": [
-                {
-                    "at_s": _since(event.at_s, origin_s),
-                    "position": event.position,
-                    "rung": event.rung,
-                    "to_rung": event.to_rung,
-                    "given_up": event.given_up,
-                    "wasted_bytes": event.wasted_bytes,
-                    "sentence": event.sentence,
-                }
-                for event in self.of(SegmentReplaced)
-            ],
+            "stalls": self._stalls(),
+            "seeks": self._table(Sought, rows.sought),
+            "rungs": [rows.rung(choice) for choice in state.rungs],
+            "remembered": self._remembered(),
+            "decisions": self._table(RungDecided, rows.decision),
+            "segments": self._table(SegmentDone, rows.segment),
+            "abandoned": self._table(SegmentAbandoned, rows.abandoned),
+            "replaced": self._table(SegmentReplaced, rows.replaced),
             "paths": self._paths(),
-            "path_switches": self._notes("path_switch", origin_s),
-            "recoveries": [note for note in self._notes(None, origin_s) if note["kind"] != "path_switch"],
-            "requests": self._requests(origin_s),
-            "buffer": [
-                {
-                    "at_s": _since(event.at_s, origin_s),
-                    "position_s": event.position_s,
-                    "buffer_s": round(event.buffer_s, 3),
-                    "throughput_bps": None if event.throughput_bps is None else round(event.throughput_bps),
-                    "rung": event.rung,
-                }
-                for event in self.of(BufferSampled)
-            ],
-            "errors": [
-                {
-                    "at_s": _since(event.at_s, origin_s),
-                    "code": event.code,
-                    "sentence": event.sentence,
-                    "fatal": event.fatal,
-                }
-                for event in self.of(ErrorRaised)
-            ],
-            "statuses": [
-                {"at_s": _since(event.at_s, origin_s), "status": event.status} for event in self.of(StatusChanged)
-            ],
+            "path_switches": [note for note in notes if note["kind"] == "path_switch"],
+            "recoveries": [note for note in notes if note["kind"] != "path_switch"],
+            "requests": [rows.request(event.transfer, self.begin_s) for event in self.of(TransferDone)],
+            "buffer": self._table(BufferSampled, rows.buffered),
+            "errors": self._table(ErrorRaised, rows.error),
+            "statuses": self._table(StatusChanged, rows.status),
         }
+
+    def _table(self, kind: type[_Timed], row: Callable[[_Timed], rows.Row]) -> list[rows.Row]:
+        """A row for each event of one kind, by its time."""
+        origin_s = self.begin_s
+        return [{"at_s": since(event.at_s, origin_s), **row(event)} for event in self.of(kind)]
 
     def _result(self, state: PlaybackState) -> dict[str, Any]:
         return {
@@ -179,15 +132,8 @@ class Recorder:
             else {"code": state.failure.code, "sentence": state.failure.sentence},
         }
 
-    def _startup(self, origin_s: float) -> dict[str, Any]:
-        phases: dict[str, float] = {}
-        for event in self.of(PhaseReached):
-            phases.setdefault(event.phase, _since(event.at_s, origin_s))
-        for event in self.of(TransferDone):
-            transfer = event.transfer
-            if transfer.kind is RequestKind.SEGMENT and transfer.first_byte_s is not None:
-                phases.setdefault("first_media_byte", _since(transfer.first_byte_s, origin_s))
-                break
+    def _startup(self) -> dict[str, Any]:
+        phases = self._phases()
         began = startup_of(self.events)
         return {
             "first_frame_s": phases.get("first_frame"),
@@ -195,46 +141,42 @@ class Recorder:
             "budget_s": BUDGET_S,
             "goal_s": GOAL_S,
             "over": began is not None and began.over,
-            "parts": [
-                {
-                    "part": part.name,
-                    "at_s": round(part.at_s, 4),
-                    "seconds": round(part.seconds, 4),
-                    "budget_s": part.budget_s,
-                    "over": part.over,
-                }
-                for part in (() if began is None else began.parts)
-            ],
+            "parts": [rows.start_part(part) for part in (() if began is None else began.parts)],
+        }
+
+    def _phases(self) -> dict[str, float]:
+        """When each phase of the start was reached first, and when the first byte of a segment came."""
+        origin_s = self.begin_s
+        phases: dict[str, float] = {}
+        for event in self.of(PhaseReached):
+            phases.setdefault(event.phase, since(event.at_s, origin_s))
+        for event in self.of(TransferDone):
+            transfer = event.transfer
+            if transfer.kind is RequestKind.SEGMENT and transfer.first_byte_s is not None:
+                phases.setdefault("first_media_byte", since(transfer.first_byte_s, origin_s))
+                break
+        return phases
+
+    def _remembered(self) -> dict[str, dict[str, Any]]:
+        return {
+            event.pathway: {**memory_to_dict(event.memory), "age_s": round(event.memory.age_s)}
+            for event in self.of(Remembered)
         }
 
     def _summary(self, state: PlaybackState) -> dict[str, Any]:
         return self._meter.summary(tuple(rung.bitrate_bps for rung in state.rungs), state.dropped_frames).as_dict()
 
-    def _stalls(self, origin_s: float) -> list[dict[str, Any]]:
+    def _stalls(self) -> list[dict[str, Any]]:
+        origin_s = self.begin_s
         ended = self.of(StallEnded)
         return [
             {
-                "at_s": _since(event.at_s, origin_s),
+                "at_s": since(event.at_s, origin_s),
                 "position_s": event.position_s,
                 "duration_s": round(ended[number].duration_s, 3) if number < len(ended) else None,
                 "cause": ended[number].cause if number < len(ended) else None,
             }
             for number, event in enumerate(self.of(StallBegan))
-        ]
-
-    def _segments(self, origin_s: float) -> list[dict[str, Any]]:
-        return [
-            {
-                "at_s": _since(event.at_s, origin_s),
-                "track": event.track,
-                "position": event.position,
-                "media_s": event.media_s,
-                "duration_s": event.duration_s,
-                "rung": event.rung,
-                "bytes": event.size,
-                "pathway": event.pathway,
-            }
-            for event in self.of(SegmentDone)
         ]
 
     def _paths(self) -> dict[str, dict[str, Any]]:
@@ -253,54 +195,6 @@ class Recorder:
             for name in requests
         }
 
-    def _notes(self, kind: str | None, origin_s: float) -> list[dict[str, Any]]:
-        return [
-            {
-                "at_s": _since(event.at_s, origin_s),
-                "kind": event.kind,
-                "sentence": event.sentence,
-                "from": event.from_pathway,
-                "to": event.to_pathway,
-                "track": event.track,
-                "code": event.code,
-            }
-            for event in self.of(Note)
-            if kind is None or event.kind == kind
-        ]
-
-    def _requests(self, origin_s: float) -> list[dict[str, Any]]:
-        rows = []
-        for event in self.of(TransferDone):
-            transfer = event.transfer
-            rows.append(
-                {
-                    "at_s": _since(transfer.start_s, origin_s),
-                    "kind": str(transfer.kind),
-                    "url": transfer.url,
-                    "pathway": transfer.pathway,
-                    "track": transfer.track,
-                    "status": transfer.status,
-                    "first_byte_s": _span(transfer.start_s, transfer.first_byte_s),
-                    "seconds": _span(transfer.start_s, transfer.end_s),
-                    "bytes": transfer.received,
-                    "beside_bytes": transfer.beside,
-                    "attempt": transfer.attempt,
-                    "http": transfer.http_version,
-                    "new_connection": transfer.new_connection,
-                    "error": transfer.error,
-                    "aborted": transfer.aborted,
-                }
-            )
-        return rows
-
-
-def _since(at_s: float, origin_s: float) -> float:
-    return round(at_s - origin_s, 4)
-
-
-def _span(start_s: float, end_s: float | None) -> float | None:
-    return None if end_s is None else round(end_s - start_s, 4)
-
 
 def _parts_words(startup: dict[str, Any]) -> str:
     """The budget of the whole, and each part of the start beside its own."""
@@ -313,7 +207,6 @@ def _parts_words(startup: dict[str, Any]) -> str:
 
 def summary_lines(report: dict[str, Any]) -> list[str]:
     """The report in a few lines for people."""
-
     result, summary, startup = report["result"], report["summary"], report["startup"]
     first = startup["first_frame_s"]
     lines = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.events import (
@@ -88,8 +89,12 @@ def recorded() -> Recorder:
     return recorder
 
 
-def test_the_report_of_a_small_run() -> None:
-    report = recorded().report(source="bars.mpd", policy="planner", libmpv="mpv 0.35")
+def report_of_a_small_run() -> dict[str, Any]:
+    return recorded().report(source="bars.mpd", policy="planner", libmpv="mpv 0.35")
+
+
+def test_a_report_says_what_was_played_and_how_it_ended() -> None:
+    report = report_of_a_small_run()
     assert json.loads(json.dumps(report)) == report
     assert report["version"] == REPORT_VERSION
     assert (report["source"], report["title"], report["policy"], report["libmpv"]) == (
@@ -106,6 +111,10 @@ def test_the_report_of_a_small_run() -> None:
         "reloads": 0,
         "error": {"code": "net.dns", "sentence": "No such host."},
     }
+
+
+def test_the_start_of_a_run_phase_by_phase() -> None:
+    report = report_of_a_small_run()
     assert report["startup"] == {
         "first_frame_s": 0.7,
         "phases": [
@@ -123,6 +132,10 @@ def test_the_report_of_a_small_run() -> None:
             {"part": "segment", "at_s": 0.3, "seconds": 0.3, "budget_s": 0.5, "over": False},
         ],
     }
+
+
+def test_the_summary_in_figures() -> None:
+    report = report_of_a_small_run()
     assert report["summary"] == {
         "startup_s": 0.7,
         "played_s": 6.7,
@@ -139,19 +152,15 @@ def test_the_report_of_a_small_run() -> None:
         "wasted_bytes": 10000,
         "requests": 4,
     }
+
+
+def test_what_came_to_pass_is_listed_by_its_time() -> None:
+    report = report_of_a_small_run()
     assert report["stalls"] == [{"at_s": 3.0, "position_s": 8.0, "duration_s": 2.0, "cause": "network"}]
     assert [
         (row["position"], row["to_rung"], row["given_up"], row["wasted_bytes"]) for row in report["replaced"]
     ] == [(0, 1, False, 3000)]
     assert report["seeks"] == [{"at_s": 6.0, "from_s": 8.0, "to_s": 3.0}]
-    assert report["rungs"][1] == {"index": 1, "label": "360p", "height": 360, "bitrate_bps": 800_000}
-    assert report["paths"] == {
-        "service": {"requests": 1, "bytes": 500, "errors": {}},
-        "a": {"requests": 2, "bytes": 201_000, "errors": {"net.cut": 1}},
-        "b": {"requests": 1, "bytes": 100_000, "errors": {}},
-    }
-    assert [(switch["from"], switch["to"]) for switch in report["path_switches"]] == [("a", "b")]
-    assert [note["code"] for note in report["recoveries"]] == ["net.cut"]
     assert report["buffer"] == [
         {"at_s": 2.0, "position_s": 1.3, "buffer_s": 6.7, "throughput_bps": 5_000_000, "rung": 1}
     ]
@@ -162,6 +171,18 @@ def test_the_report_of_a_small_run() -> None:
         ("main", 1, 100_000),
         ("audio-0", 0, 60_000),
     ]
+
+
+def test_the_ladder_the_paths_and_the_changes_between_them() -> None:
+    report = report_of_a_small_run()
+    assert report["rungs"][1] == {"index": 1, "label": "360p", "height": 360, "bitrate_bps": 800_000}
+    assert report["paths"] == {
+        "service": {"requests": 1, "bytes": 500, "errors": {}},
+        "a": {"requests": 2, "bytes": 201_000, "errors": {"net.cut": 1}},
+        "b": {"requests": 1, "bytes": 100_000, "errors": {}},
+    }
+    assert [(switch["from"], switch["to"]) for switch in report["path_switches"]] == [("a", "b")]
+    assert [note["code"] for note in report["recoveries"]] == ["net.cut"]
 
 
 def test_a_decision_is_there_with_its_reason_and_inputs() -> None:

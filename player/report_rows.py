@@ -1,0 +1,145 @@
+"""The rows of a report's tables, each from one event or one transfer; ``docs/report.md`` has their fields. Pure.
+
+Rows of events have no time here: :class:`player.report.Recorder` puts ``at_s`` before them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abr.ledger import decision_to_dict
+from player.events import (
+    BufferSampled,
+    ErrorRaised,
+    Note,
+    RungDecided,
+    SegmentAbandoned,
+    SegmentDone,
+    SegmentReplaced,
+    Sought,
+    StatusChanged,
+)
+from player.net.model import Transfer
+from player.startup import StartPart
+from player.state import RungChoice
+
+Row = dict[str, Any]
+
+
+def since(at_s: float, origin_s: float) -> float:
+    """A moment on the engine's clock, in seconds since the playback was asked for."""
+    return round(at_s - origin_s, 4)
+
+
+def _span(start_s: float, end_s: float | None) -> float | None:
+    return None if end_s is None else since(end_s, start_s)
+
+
+def rung(choice: RungChoice) -> Row:
+    return {
+        "index": choice.index,
+        "label": choice.label,
+        "height": choice.height,
+        "bitrate_bps": choice.bitrate_bps,
+    }
+
+
+def start_part(part: StartPart) -> Row:
+    """A part of the start beside its budget."""
+    return {
+        "part": part.name,
+        "at_s": round(part.at_s, 4),
+        "seconds": round(part.seconds, 4),
+        "budget_s": part.budget_s,
+        "over": part.over,
+    }
+
+
+def sought(event: Sought) -> Row:
+    return {"from_s": event.from_s, "to_s": event.to_s}
+
+
+def decision(event: RungDecided) -> Row:
+    return {"position": event.position, "media_s": event.media_s, **decision_to_dict(event.decision)}
+
+
+def segment(event: SegmentDone) -> Row:
+    return {
+        "track": event.track,
+        "position": event.position,
+        "media_s": event.media_s,
+        "duration_s": event.duration_s,
+        "rung": event.rung,
+        "bytes": event.size,
+        "pathway": event.pathway,
+    }
+
+
+def abandoned(event: SegmentAbandoned) -> Row:
+    return {
+        "position": event.position,
+        "rung": event.rung,
+        "to_rung": event.to_rung,
+        "wasted_bytes": event.wasted_bytes,
+        "sentence": event.sentence,
+    }
+
+
+def replaced(event: SegmentReplaced) -> Row:
+    return {
+        "position": event.position,
+        "rung": event.rung,
+        "to_rung": event.to_rung,
+        "given_up": event.given_up,
+        "wasted_bytes": event.wasted_bytes,
+        "sentence": event.sentence,
+    }
+
+
+def note(event: Note) -> Row:
+    return {
+        "kind": event.kind,
+        "sentence": event.sentence,
+        "from": event.from_pathway,
+        "to": event.to_pathway,
+        "track": event.track,
+        "code": event.code,
+    }
+
+
+def buffered(event: BufferSampled) -> Row:
+    return {
+        "position_s": event.position_s,
+        "buffer_s": round(event.buffer_s, 3),
+        "throughput_bps": None if event.throughput_bps is None else round(event.throughput_bps),
+        "rung": event.rung,
+    }
+
+
+def error(event: ErrorRaised) -> Row:
+    return {"code": event.code, "sentence": event.sentence, "fatal": event.fatal}
+
+
+def status(event: StatusChanged) -> Row:
+    return {"status": event.status}
+
+
+def request(transfer: Transfer, origin_s: float) -> Row:
+    """A transfer, by the time it began."""
+    return {
+        "at_s": since(transfer.start_s, origin_s),
+        "kind": str(transfer.kind),
+        "url": transfer.url,
+        "pathway": transfer.pathway,
+        "track": transfer.track,
+        "status": transfer.status,
+        "first_byte_s": _span(transfer.start_s, transfer.first_byte_s),
+        "seconds": _span(transfer.start_s, transfer.end_s),
+        "bytes": transfer.received,
+        "beside_bytes": transfer.beside,
+        "attempt": transfer.attempt,
+        "http": transfer.http_version,
+        "new_connection": transfer.new_connection,
+        "error": transfer.error,
+        "aborted": transfer.aborted,
+    }
