@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from player.manifest.dump_values import Json
 from player.manifest.hls.keys import implicit_iv
-from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Protection, Rendition, SegmentIndex
+from player.manifest.model import KeyInfo, Protection, Rendition, SegmentSource, loaded_segments
 
 _PLAYREADY = "9a04f079-9840-4286-ab92-e65be0885f95"
 _SYSTEMS = {
@@ -40,13 +40,14 @@ def key_to_json(key: KeyInfo, sequence: int | None) -> Json:
     }
 
 
-def protections(rendition: Rendition, segments: SegmentIndex | PlaylistRef | IndexRef) -> list[Json]:
+def protections(rendition: Rendition, segments: SegmentSource) -> list[Json]:
     """How a rendition is protected: what the MPD says of it, or the key systems that its playlist's keys name."""
     if rendition.protections:
         return [_protection(item) for item in rendition.protections]
-    if isinstance(segments, PlaylistRef | IndexRef) or rendition.playlist is None:
+    listed = loaded_segments(segments)
+    if listed is None or rendition.playlist is None:
         return []
-    sets = {id(segment.keys): segment.keys for segment in segments}  # neighbours share one tuple
+    sets = {id(segment.keys): segment.keys for segment in listed}  # neighbours share one tuple
     return [_key_protection(key) for key in _distinct(key for keys in sets.values() for key in keys)]
 
 

@@ -152,6 +152,15 @@ class IndexRef:
     discontinuity: int = 0
 
 
+SegmentSource = SegmentIndex | PlaylistRef | IndexRef
+"""A rendition's segments, or where they stand."""
+
+
+def loaded_segments(source: SegmentSource) -> SegmentIndex | None:
+    """The segments, where they are known; None where a playlist or an index is to be loaded first."""
+    return None if isinstance(source, PlaylistRef | IndexRef) else source
+
+
 @dataclass(frozen=True, slots=True)
 class PreloadHint:
     """A resource that a live HLS playlist announces (RFC 8216bis 4.4.5.3); ``type`` is ``PART`` or ``MAP``."""
@@ -240,7 +249,7 @@ class Rendition:
 
     id: str
     bandwidth_bps: int
-    segments: SegmentIndex | PlaylistRef | IndexRef
+    segments: SegmentSource
     average_bandwidth_bps: int | None = None
     codecs: tuple[str, ...] = ()
     supplemental_codecs: tuple[str, ...] = ()

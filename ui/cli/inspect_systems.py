@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from drm_client import systems
 from drm_client.errors import DrmError
 from drm_client.pssh import parse_pssh
-from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Presentation, Rendition
+from player.manifest.model import KeyInfo, Presentation, Rendition, loaded_segments
 
 _MAX_SEGMENTS = 2000  # of a rendition, in which keys are looked for
 
@@ -80,8 +80,8 @@ def _of_pssh(summary: SystemSummary, boxes: bytes) -> Iterator[SystemSummary]:
 
 
 def _keys(rendition: Rendition) -> Iterator[KeyInfo]:
-    index = rendition.segments
-    if isinstance(index, IndexRef | PlaylistRef) or rendition.protections:
+    index = loaded_segments(rendition.segments)
+    if index is None or rendition.protections:
         return  # an MPD's keys stand in its protections
     for position in range(min(len(index), _MAX_SEGMENTS)):
         yield from index[position].keys

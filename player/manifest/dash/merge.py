@@ -10,7 +10,16 @@ from dataclasses import replace
 
 from player.manifest.changes import BrokenRule, Changes, RenditionChange
 from player.manifest.dash.indexes import TimelineIndex
-from player.manifest.model import IndexRef, Period, PlaylistRef, Presentation, Rendition, Segment, SegmentIndex, Track
+from player.manifest.model import (
+    IndexRef,
+    Period,
+    Presentation,
+    Rendition,
+    Segment,
+    SegmentIndex,
+    Track,
+    loaded_segments,
+)
 from player.manifest.sequences import SequenceIndex
 
 SAME_S = 1e-3
@@ -130,11 +139,11 @@ def renumbered(old: TimelineIndex, new: TimelineIndex) -> TimelineIndex:
 
 
 def _compare(identity: str, old: Rendition, new: Rendition) -> RenditionChange:
-    if isinstance(old.segments, IndexRef | PlaylistRef) or isinstance(new.segments, IndexRef | PlaylistRef):
+    one, two = loaded_segments(old.segments), loaded_segments(new.segments)
+    if one is None or two is None:
         return RenditionChange(identity)
-    if not len(old.segments) or not len(new.segments):
-        return _all(identity, old.segments, new.segments)
-    one, two = old.segments, new.segments
+    if not len(one) or not len(two):
+        return _all(identity, one, two)
     first, last = two[0].number, two[len(two) - 1].number
     old_first, old_last = one[0].number, one[len(one) - 1].number
     changed = [
