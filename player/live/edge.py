@@ -116,9 +116,10 @@ class ServerClock:
 
     def told_coarsely(self, server_s: float, sent_s: float, received_s: float) -> None:
         """As :meth:`told` from a Date header, which is cut to whole seconds: believed only where our own date is
-        plainly wrong, and only until something better is told."""
+        plainly wrong, whenever it was made in between, and only until something better is told."""
         offset_s = server_s + _COARSE_S - (sent_s + received_s) / 2
-        if not self._samples and abs(offset_s - self._offset_s) > 4 * _COARSE_S:
+        doubt_s = 4 * _COARSE_S + (received_s - sent_s) / 2
+        if not self._samples and abs(offset_s - self._offset_s) > doubt_s:
             self._offset_s = offset_s
 
     def slept(self, seconds: float) -> None:

@@ -37,6 +37,7 @@ _LATE_LOOKS = 8  # at a playlist, for a segment that others have already
 _LOOK_S = 0.5
 _ANSWER_S = 6.0
 _WRONG_DATE_S = 1.0
+_OLD_DATE_S = 2.0
 
 News = Callable[[Changes], None]
 """Is told after each refresh that worked, whether or not it brought something."""
@@ -157,24 +158,36 @@ class Refresher:
         if source is None:
             return
         how, where = source
-        sent_s = self._clock.monotonic()
-        if how == "direct":  # of the moment when the MPD was made, which is over
-            server_s = server_time(how, where)
-            if server_s is not None:
-                self._server.told_coarsely(server_s, sent_s, sent_s)
+        if how == "direct":
+            await self._check_direct_clock(where)
             return
-        request = Request(RequestKind.TIME, where, method="HEAD" if how == "head" else "GET")
+        took_s = await self._exchange_clock(how, where)
+        if took_s is not None and took_s > _WRONG_DATE_S:  # it tells no more than what time it was about then
+            await self._exchange_clock(how, where)
+
+    async def _check_direct_clock(self, text: str) -> None:
+        """A date in the MPD is of the moment when that was made. Where ours is another, one of us is wrong, or it was
+        long ago (this machine stood still meanwhile): a new MPD tells. Raises NetError or ManifestError."""
+        made_s = server_time("direct", text)
+        if made_s is not None and abs(made_s - self._server.at(self._clock.monotonic())) > _OLD_DATE_S:
+            await self._load_mpd(Reload(self._programme.presentation.url, 0.0))
+
+    async def _exchange_clock(self, how: str, url: str) -> float | None:
+        """Ask a server for its date; how long it took, None where no date came."""
+        sent_s = self._clock.monotonic()
+        request = Request(RequestKind.TIME, url, method="HEAD" if how == "head" else "GET")
         try:
             answer = await self._gate.fetch(request)
         except MatineeError as error:
             self._note("The source's clock could not be asked.", error)
-            return
+            return None
         text = answer.headers.get("date", "") if how == "head" else answer.body.decode("utf-8", "replace")
         server_s, received_s = server_time(how, text), self._clock.monotonic()
-        if server_s is not None and how == "head":
-            self._server.told_coarsely(server_s, sent_s, received_s)
-        elif server_s is not None:
-            self._server.told(server_s, sent_s, received_s)
+        if server_s is None:
+            return None
+        tell = self._server.told_coarsely if how == "head" else self._server.told
+        tell(server_s, sent_s, received_s)
+        return received_s - sent_s
 
     def _start(self, name: str, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
         task = self._tasks.get(name)

@@ -76,14 +76,16 @@ class AudioTracks:
         return bool(self.tracks)
 
     async def line(self, number: int) -> SegmentLine:
-        """The segments of a track; loads its playlists the first time, and in a live title to be up to date."""
+        """The segments of a track; loads its playlists the first time, and in a live title to be up to date: there
+        the first periods may have left already."""
         key = audio_key(number)
         timeline = self._buffered.timeline
+        first_period = timeline[timeline.first].period if timeline.growing else 0
         if key not in self._lines:
-            self._lines[key] = SegmentLine(key, await self._parts(number, 0), growing=timeline.growing)
+            self._lines[key] = SegmentLine(key, await self._parts(number, first_period), growing=timeline.growing)
         elif timeline.growing:
             self._lines[key].growing = True
-            self._lines[key].grow(await self._parts(number, timeline[timeline.first].period))
+            self._lines[key].grow(await self._parts(number, first_period))
         return self._lines[key]
 
     async def _parts(self, number: int, first_period: int) -> list[LinePart]:
