@@ -30,6 +30,7 @@ from player.clock import Clock, SystemClock
 from player.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
 from player.device_rights import DeviceRights, open_rights, register
 from player.events import Event, all_of
+from player.memory import MemoryKeeper
 from player.mpv.model import MediaPlayer
 from player.net.gate import Gate, GateLimits
 from player.net.kept import KeptAnswers
@@ -108,6 +109,7 @@ class Engine:
         self._networks = Networks(settings.profile / "networks.json", self.clock.wall)
         self._track_memory = TrackMemory(settings.profile / "tracks.json")
         self.loop = _new_loop()
+        self._memory = MemoryKeeper(self.loop)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
         self._routes, self._gate, self._ahead = self.submit(self._make_gate()).result()
@@ -159,7 +161,7 @@ class Engine:
             if source.title_id or form is Form.EVENTS:  # the service has no use for what is not its own
                 observers.append(teller.session(facts, lambda: session.state))
         session = Session(source, player, services, settings, on_state, all_of(observers))
-        self._sessions[session] = self.submit(_life(session, reporter, visit))
+        self._sessions[session] = self.submit(self._life(session, reporter, visit))
         return session
 
     def prefetch(self, source: Source | None, settings: PlaybackSettings | None = None) -> None:
@@ -337,7 +339,18 @@ class Engine:
         journal = ProgressJournal(self._settings.profile / "resume.db")
         return ResumeSync(journal, service, self._own_device, self.clock)
 
+    async def _life(self, session: Session, reporter: CmcdReporter | None, visit: Visit | None) -> None:
+        """A playback from its begin to its end, and what it learned of the network kept for the next one."""
+        try:
+            await _with_reports(session, reporter)
+            learned = session.learned()
+            if visit is not None and learned:
+                await asyncio.to_thread(visit.keep, learned)
+        finally:
+            self._memory.playback_over()
+
     def _start_watching(self) -> None:
+        self._memory.start()
         self._look_for_sleep(SuspendWatch(self.clock))
         if self._resume is not None:
             self._resume.start()
@@ -418,14 +431,6 @@ class Engine:
             )
         )
         return response.body
-
-
-async def _life(session: Session, reporter: CmcdReporter | None, visit: Visit | None) -> None:
-    """A playback from its begin to its end, and what it learned of the network kept for the next one."""
-    await _with_reports(session, reporter)
-    learned = session.learned()
-    if visit is not None and learned:
-        await asyncio.to_thread(visit.keep, learned)
 
 
 async def _with_reports(session: Session, reporter: CmcdReporter | None) -> None:
