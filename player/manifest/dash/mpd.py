@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -28,7 +29,7 @@ from player.manifest.dash.xml import (
     to_text,
 )
 from player.manifest.limits import MAX_DURATION_S, limit_error
-from player.manifest.model import IndexRef, ManifestProtocol, Period, PlaylistRef, Presentation
+from player.manifest.model import LiveInfo, ManifestProtocol, Period, Presentation, loaded_segments
 from player.manifest.notes import Notes
 from player.manifest.urls import resolve
 
@@ -92,21 +93,10 @@ def read_mpd(
         references=collect_references(root),
         notes=notes,
     )
-    if dynamic and info.availability_start_s is None:
-        notes.warn("dash.no_availability_start", "A dynamic MPD must have @availabilityStartTime.", path="/MPD")
-    ended_s = info.availability_end_s
-    if dynamic and ended_s is not None and context.now_s is not None and context.now_s > ended_s:
-        notes.warn("dash.no_longer_available", "MPD@availabilityEndTime has passed.", path="/MPD")
-    total = duration_attribute(root, "mediaPresentationDuration", notes)
-    if total is not None and total > MAX_DURATION_S:
-        raise limit_error("MPD@mediaPresentationDuration is too long", MAX_DURATION_S, path="/MPD")
+    _check_availability(context, info)
+    total = _declared_duration(root, notes)
     bases = extend((Base(url),), root, notes, "/MPD")
-    found = spans(context, root, total)
-    if not found:
-        raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "The MPD has no period that can be presented.", path="/MPD")
-    periods = tuple(read_period(context, span, position, bases) for position, span in enumerate(found))
-    if not dynamic:
-        periods = _with_known_end(periods)
+    periods = _periods(context, root, bases, total)
     note_unused(root, notes)
     refreshed_at = _addresses(root, "Location", url, notes)
     patched_at = _addresses(root, "PatchLocation", url, notes)
@@ -137,20 +127,39 @@ def _is_dynamic(root: Element, notes: Notes) -> bool:
     return kind == "dynamic"
 
 
+def _check_availability(context: MpdContext, info: LiveInfo) -> None:
+    """A dynamic MPD says since when it is there (5.3.1.2), and may say until when."""
+    if not context.dynamic:
+        return
+    notes, ended_s = context.notes, context.availability_end_s
+    if info.availability_start_s is None:
+        notes.warn("dash.no_availability_start", "A dynamic MPD must have @availabilityStartTime.", path="/MPD")
+    if ended_s is not None and context.now_s is not None and context.now_s > ended_s:
+        notes.warn("dash.no_longer_available", "MPD@availabilityEndTime has passed.", path="/MPD")
+
+
+def _declared_duration(root: Element, notes: Notes) -> float | None:
+    total = duration_attribute(root, "mediaPresentationDuration", notes)
+    if total is not None and total > MAX_DURATION_S:
+        raise limit_error("MPD@mediaPresentationDuration is too long", MAX_DURATION_S, path="/MPD")
+    return total
+
+
+def _periods(context: MpdContext, root: Element, bases: Sequence[Base], total: float | None) -> tuple[Period, ...]:
+    found = spans(context, root, total)
+    if not found:
+        raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "The MPD has no period that can be presented.", path="/MPD")
+    periods = tuple(read_period(context, span, position, bases) for position, span in enumerate(found))
+    return periods if context.dynamic else _with_known_end(periods)
+
+
 def _with_known_end(periods: tuple[Period, ...]) -> tuple[Period, ...]:
     """The last period of a static MPD without a duration ends where its segments end."""
     last = periods[-1]
     if last.duration_s is not None:
         return periods
-    end = max(
-        (
-            rendition.segments[-1].end_s
-            for track in last.tracks
-            for rendition in track.renditions
-            if not isinstance(rendition.segments, IndexRef | PlaylistRef) and len(rendition.segments)
-        ),
-        default=last.start_s,
-    )
+    indexes = [loaded_segments(rendition.segments) for track in last.tracks for rendition in track.renditions]
+    end = max((index[-1].end_s for index in indexes if index), default=last.start_s)
     if end <= last.start_s:
         return periods
     return (*periods[:-1], replace(last, duration_s=end - last.start_s))

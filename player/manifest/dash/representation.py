@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from player.manifest.codecs import codec_type, container_of_mime, container_of_url, split_codecs
 from player.manifest.dash import descriptors
@@ -14,7 +14,6 @@ from player.manifest.dash.inherit import merge
 from player.manifest.dash.protection import read_protections
 from player.manifest.dash.sea import with_segment_keys
 from player.manifest.dash.segments import Source, build_segments
-from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.xml import Element, attribute, children, integer, line_of, ratio, text_of
 from player.manifest.model import Container, IndexRef, Place, Rendition, SegmentIndex, TrackType
 from player.manifest.urls import folder_of, resolve
@@ -32,72 +31,110 @@ class Member:
     essential: tuple[Descriptor, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """What a Representation and its AdaptationSet say of the media. ``levels`` are the two, the inner one first;
+    ``properties`` are the essential and the supplemental ones."""
+
+    levels: tuple[Element, Element]
+    type: TrackType
+    mime_type: str
+    codecs: tuple[str, ...]
+    essential: tuple[Descriptor, ...]
+    properties: tuple[Descriptor, ...]
+
+
 def read_representation(
     period: PeriodContext, adaptation: Element, element: Element, bases: Sequence[Base], position: int, path: str
 ) -> Member:
     """``element`` is a Representation of ``adaptation``; ``bases`` are the alternatives above it."""
+    notes = period.mpd.notes
+    own = by_priority(extend(bases, element, notes, path))
+    traits = _traits(adaptation, element)
+    source = _source(period, traits, own[0], Place(line_of(element), path))
+    segments, init = build_segments(source)
+    whole_file = source.addressing is None or isinstance(segments, IndexRef) or _is_whole(segments, own[0].url)
+    rendition = replace(
+        _described(
+            traits,
+            identity=element.get("id") or f"{path.rpartition('/')[0]}#{position}",
+            bandwidth=source.bandwidth,
+            segments=with_segment_keys(segments, traits.levels, source.key_address, notes, path),
+        ),
+        container=_settled(source.container, own[0].url, init is not None),
+        locations=locations(own, whole_file=whole_file),
+        protections=read_protections(
+            traits.levels, period.mpd.references, lambda url: resolve(own[0].url, url), notes, path
+        ),
+        index=segments if isinstance(segments, IndexRef) else None,
+        place=source.place,
+    )
+    label = next(iter(_texts(element, "Label")), None)
+    return Member(rendition, traits.type, label, traits.essential)
+
+
+def _traits(adaptation: Element, element: Element) -> _Traits:
     levels = (element, adaptation)
-    own = by_priority(extend(bases, element, period.mpd.notes, path))
     mime_type = _inherited(levels, "mimeType") or ""
     codecs = split_codecs(_inherited(levels, "codecs"))
     essential = descriptors.named((adaptation, element), "EssentialProperty")
-    properties = essential + descriptors.named((adaptation, element), "SupplementalProperty")
-    type_ = track_type(_inherited(levels, "contentType") or _component(adaptation), mime_type, codecs, essential)
-    identity = element.get("id") or f"{path.rpartition('/')[0]}#{position}"
-    bandwidth = max(integer(element.get("bandwidth")) or 0, 0)
-    place = Place(line_of(element), path)
-    source = Source(
+    return _Traits(
+        levels=levels,
+        type=track_type(_inherited(levels, "contentType") or _component(adaptation), mime_type, codecs, essential),
+        mime_type=mime_type,
+        codecs=codecs,
+        essential=essential,
+        properties=essential + descriptors.named((adaptation, element), "SupplementalProperty"),
+    )
+
+
+def _source(period: PeriodContext, traits: _Traits, base: Base, place: Place) -> Source:
+    element = traits.levels[0]
+    return Source(
         period=period,
-        addressing=merge((element, adaptation, period.element)),
-        base_url=own[0].url,
+        addressing=merge((*traits.levels, period.element)),
+        base_url=base.url,
         id=element.get("id") or "",
-        bandwidth=bandwidth,
-        container=_container(mime_type, codecs),
-        offset_s=own[0].offset_s,
+        bandwidth=max(integer(element.get("bandwidth")) or 0, 0),
+        container=_container(traits.mime_type, traits.codecs),
+        offset_s=base.offset_s,
         place=place,
     )
-    segments, init = build_segments(source)
-    whole_file = source.addressing is None or isinstance(segments, IndexRef) or _is_whole(segments, own[0].url)
-    channel_levels = element if descriptors.named((element,), "AudioChannelConfiguration") else adaptation
-    rendition = Rendition(
+
+
+def _described(traits: _Traits, *, identity: str, bandwidth: int, segments: SegmentIndex | IndexRef) -> Rendition:
+    """The rendition as its attributes and descriptors have it, without where it is and what protects it."""
+    levels, properties = traits.levels, traits.properties
+    is_video = traits.type is TrackType.VIDEO
+    misunderstood = (item for item in traits.essential if not descriptors.essential_understood(item))
+    return Rendition(
         id=identity,
         bandwidth_bps=bandwidth,
-        segments=with_segment_keys(
-            segments,
-            levels,
-            lambda url: UrlTemplate(url, own[0].url, representation=source.id, bandwidth=bandwidth),
-            period.mpd.notes,
-            path,
-        ),
-        codecs=codecs,
+        segments=segments,
+        codecs=traits.codecs,
         supplemental_codecs=split_codecs(_inherited(levels, "supplementalCodecs")),
-        container=_settled(source.container, own[0].url, init is not None),
-        mime_type=mime_type,
+        mime_type=traits.mime_type,
         width=_positive(_inherited(levels, "width")),
         height=_positive(_inherited(levels, "height")),
         frame_rate=ratio(_inherited(levels, "frameRate")),
         video_range=descriptors.video_range(properties),
         sample_rate=_positive((_inherited(levels, "audioSamplingRate") or "").partition(" ")[0]),
-        channels=descriptors.channels(descriptors.named((channel_levels,), "AudioChannelConfiguration")),
+        channels=_channels(levels),
         score=descriptors.score(properties),
-        muxed_audio=type_ is TrackType.VIDEO and any(codec_type(codec) is TrackType.AUDIO for codec in codecs),
-        locations=locations(own, whole_file=whole_file),
-        protections=read_protections(
-            levels, period.mpd.references, lambda url: resolve(own[0].url, url), period.mpd.notes, path
-        ),
+        muxed_audio=is_video and any(codec_type(codec) is TrackType.AUDIO for codec in traits.codecs),
         tiles=descriptors.tiles(properties),
-        unusable=next(
-            (f"EssentialProperty {e.shown()}" for e in essential if not descriptors.essential_understood(e)), None
-        ),
-        index=segments if isinstance(segments, IndexRef) else None,
+        unusable=next((f"EssentialProperty {item.shown()}" for item in misunderstood), None),
         inband_events=tuple(
-            (item.scheme, item.value) for item in descriptors.named((adaptation, element), "InbandEventStream")
+            (item.scheme, item.value) for item in descriptors.named(levels[::-1], "InbandEventStream")
         ),
         attributes=_attributes(levels),
-        place=place,
     )
-    label = next(iter(_texts(element, "Label")), None)
-    return Member(rendition, type_, label, essential)
+
+
+def _channels(levels: tuple[Element, Element]) -> str | None:
+    """The innermost level that has AudioChannelConfiguration counts."""
+    configurations = (descriptors.named((level,), "AudioChannelConfiguration") for level in levels)
+    return descriptors.channels(next(filter(None, configurations), ()))
 
 
 def _component(adaptation: Element) -> str | None:

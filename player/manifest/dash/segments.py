@@ -43,10 +43,14 @@ class Source:
     def template(self, text: str) -> UrlTemplate:
         if ":" in text or text.startswith("//"):
             self.url(text)  # it names a server: the same one for all segments
-        template = UrlTemplate(text, self.base_url, representation=self.id, bandwidth=self.bandwidth)
+        template = self.key_address(text)
         if template.problem:
             self.warn("dash.template", template.problem)
         return template
+
+    def key_address(self, text: str) -> UrlTemplate:
+        """A key's address (ISO/IEC 23009-4), which may be on any server."""
+        return UrlTemplate(text, self.base_url, representation=self.id, bandwidth=self.bandwidth)
 
     def warn(self, code: str, sentence: str) -> None:
         self.period.mpd.notes.warn(code, sentence, line=self.place.line, path=self.place.path)
