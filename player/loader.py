@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from player.addressing import Addressing, Refresh
@@ -35,6 +35,7 @@ from player.net.model import Request
 from player.net.pauses import Pauses
 from player.paths import PathChoice, Paths
 from player.recovery import Action, Failure, Situation, Step, next_step
+from player.scout import Scout
 
 __all__ = [
     "BytesSink",
@@ -149,6 +150,7 @@ class Loader:
         self._may_skip = may_skip
         self._mark = mark
         self._pauses = Pauses(clock)
+        self._scout = Scout(gate, paths, clock, self._signed)
         self._epoch = 0  # how often the network may have become another
         self._worked = False
         self._told = len(paths.history)
@@ -190,7 +192,12 @@ class Loader:
                 return self._result(job, LoadOutcome.ABANDONED)
             self._worked = True
             self._pauses.end()
+            self._scout.look(resource, job.urls, self._buffer_s())
             return self._result(job, LoadOutcome.DONE)
+
+    async def close(self) -> None:
+        """End what runs beside the loads."""
+        await self._scout.close()
 
     @property
     def clones(self) -> tuple[Clone, ...]:
@@ -316,6 +323,11 @@ class Loader:
             attempt=job.attempts,
         )
         return request if self._mark is None else self._mark(request, resource.duration_s, resource.coming), skip
+
+    def _signed(self, request: Request) -> Request:
+        """A request that is none of a job's, as its own are made."""
+        request = replace(request, url=self._addressing.current(request.url))
+        return request if self._mark is None else self._mark(request, None, None)
 
     def _check(self, job: _Job, body: GateBody, request: Request, skip: int) -> None:
         """Whether ``body`` is (the rest of) the resource we know; tells the sink its length the first time."""

@@ -62,6 +62,9 @@ class PathRules:
     slow_in_a_row: int = 3  # ... when it happens so often in succession
     rate_bytes: int = 48 * 1024  # smaller transfers say little about a rate
     probe_buffer_s: float = 8.0  # a probe may fail, so there must be time for a second request
+    beside_buffer_s: float = 1.0  # with less not even a small request beside the others
+    as_good: float = 0.8  # a probe must give such a part of the present rate ...
+    as_good_sample: float = 0.4  # ... a small one on a fresh connection this part
 
 
 # How many failures in succession exclude a pathway. A broken route is never tried twice while there is another; a
@@ -82,6 +85,7 @@ class _Health:
     excluded_until_s: float = float("-inf")
     unproven: bool = False  # was excluded and has not finished a transfer since
     probing: bool = False
+    sampled: bool = False  # the probe is a small request beside the others
     failures: int = 0  # in succession
     slow_transfers: int = 0  # in succession
     last_trouble_s: float = float("-inf")
@@ -149,12 +153,25 @@ class Paths:
             return self._last_resort(usable, now_s)
         if self._current not in healthy:
             return self._leave(healthy[0], now_s)
-        probe = self._worth_a_probe(healthy, now_s, buffer_s)
+        probe = self._worth_a_probe(healthy, now_s) if buffer_s >= self.rules.probe_buffer_s else None
         if probe is not None:
-            self._of(probe.pathway).probing = True
+            health = self._of(probe.pathway)
+            health.probing, health.sampled = True, False
             return probe
         assert self._current is not None
         return PathChoice(self._current, f"{_name(self._current)} works.")
+
+    def beside(self, now_s: float, among: Collection[str], buffer_s: float) -> PathChoice | None:
+        """A pathway that is to be tested by a small request of its own, because so little is in hand that
+        :meth:`choose` risks none for it. Arguments as there."""
+        if not self.rules.beside_buffer_s <= buffer_s < self.rules.probe_buffer_s:
+            return None
+        healthy = [name for name in self._ordered(among) if not self.excluded(name, now_s)]
+        probe = self._worth_a_probe(healthy, now_s) if self._current in healthy else None
+        if probe is not None:
+            health = self._of(probe.pathway)
+            health.probing = health.sampled = True
+        return probe
 
     def finished(self, pathway: str, now_s: float, received: int, body_s: float) -> None:
         """A transfer of ``received`` bytes, which took ``body_s`` seconds from first to last byte, went well."""
@@ -298,11 +315,11 @@ class Paths:
             self._switch(target, now_s, Cause.LAST_RESORT, reason)
         return PathChoice(target, reason)
 
-    def _worth_a_probe(self, healthy: Sequence[str], now_s: float, buffer_s: float) -> PathChoice | None:
-        """A pathway to test with the next request: the preferred one after its exclusion, or any if this is slow."""
+    def _worth_a_probe(self, healthy: Sequence[str], now_s: float) -> PathChoice | None:
+        """A pathway to test with a request: the preferred one after its exclusion, or any if this is slow."""
         current = self._current
         assert current is not None
-        if buffer_s < self.rules.probe_buffer_s or now_s - self._switched_s < self.rules.stay_s:
+        if now_s - self._switched_s < self.rules.stay_s:
             return None
         if any(self._of(name).probing for name in healthy):
             return None
@@ -321,7 +338,8 @@ class Paths:
         assert current is not None
         rate, present = self.rate_bps(pathway, now_s), self.rate_bps(current, now_s)
         faster = rate is not None and present is not None and rate >= self.rules.better * present
-        as_good = rate is None or present is None or rate >= 0.8 * present or 0 < self.wanted_bps * 2 <= rate
+        share = self.rules.as_good_sample if self._of(pathway).sampled else self.rules.as_good
+        as_good = rate is None or present is None or rate >= share * present or 0 < self.wanted_bps * 2 <= rate
         order = list(self.pathways)
         preferred = pathway in order and (current not in order or order.index(pathway) < order.index(current))
         if preferred and as_good:

@@ -360,10 +360,9 @@ class Session:
             self._reloads.close()
         if self._link is not None:
             await self._link.leave(self._url)
-        if self._streaming is not None:
-            await self._streaming.close()
-        if self._desk is not None:
-            await self._desk.close()
+        for part in (self._streaming, self._loader, self._desk):
+            if part is not None:
+                await part.close()
         if farewell is not None:
             await farewell
         self._monitor.stopped()

@@ -284,6 +284,7 @@ class Viewing:
             await asyncio.gather(*tasks, return_exceptions=True)
             if self.streaming is not None:
                 await self.streaming.close()
+            await self.loader.close()
             await self.desk.close()
         if error is not None and not isinstance(error, ANY_ERROR):
             raise error

@@ -307,6 +307,36 @@ async def test_an_answer_that_is_held_back_on_purpose_is_waited_for() -> None:
     assert other.pathway == "b"
 
 
+@pytest.mark.parametrize("recovers", [True, False])
+async def test_with_little_in_hand_the_preferred_cdn_is_tested_beside_the_loads(recovers: bool) -> None:
+    """No load ever waits for that test; the CDN that does not answer costs nothing."""
+    bench = Bench(buffer_s=4.0)
+    bench.transport.plan(A, Act(error=CUT), *([] if recovers else [Act(error=REFUSED)] * 2))
+    for _ in range(7):
+        bench.sink = BytesSink()
+        result = await bench.load()
+        assert (result.outcome, bytes(bench.sink.body)) == (LoadOutcome.DONE, CONTENT)
+        assert len(bench.retries) == 1, "the CDN that was left is asked by no load"
+        await bench.clock.advance(10.0)
+    beside = [wanted for pathway, wanted in bench.asked[1:] if pathway == "a" and wanted is not None]
+    assert beside == ["bytes=0-262143"] * (1 if recovers else 2)
+    causes = [event.cause for event in bench.events if isinstance(event, PathSwitch)]
+    assert causes == ([Cause.ERROR, Cause.RETURN] if recovers else [Cause.ERROR])
+    assert (result.pathway == "a") is recovers
+
+
+async def test_a_test_of_the_preferred_cdn_that_hangs_ends_with_the_loader() -> None:
+    bench = Bench(buffer_s=4.0)
+    bench.transport.plan(A, Act(error=CUT), Act(stall_after=1000))
+    for _ in range(3):
+        await bench.load()
+        bench.sink = BytesSink()
+        await bench.clock.advance(10.0 if bench.gate.busy == 0 else 1.0)
+    assert bench.gate.busy == 1
+    await bench.loader.close()
+    assert bench.gate.busy == 0
+
+
 async def test_small_bodies_come_whole_or_raise() -> None:
     bench = Bench()
     assert await bench.clock.run(bench.loader.load_bytes(segment(kind=RequestKind.INIT))) == CONTENT

@@ -97,6 +97,26 @@ def test_no_probe_while_the_buffer_is_short() -> None:
     assert paths.choose(60, buffer_s=20.0).probe
 
 
+def test_with_a_short_buffer_a_small_request_beside_the_others_is_the_probe() -> None:
+    paths = Paths(["a", "b"])
+    paths.choose(0)
+    paths.failed("a", 0, CUT)
+    paths.choose(0)
+    good(paths, "b", 29)
+    assert paths.beside(5, ["a", "b"], 4.0) is None, "still out of use"
+    assert paths.beside(30, ["a", "b"], 0.5) is None, "nothing to spare"
+    assert paths.beside(30, ["a", "b"], 20.0) is None, "then the next segment is the probe"
+    assert paths.beside(30, ["b"], 4.0) is None
+    found = paths.beside(30, ["a", "b"], 4.0)
+    assert found is not None
+    assert (found.pathway, found.probe) == ("a", True)
+    assert paths.beside(30, ["a", "b"], 4.0) is None, "one at a time"
+    assert paths.choose(30, buffer_s=4.0).pathway == "b"
+    good(paths, "a", 31, 4e6)  # on a fresh connection: half as fast is good enough
+    assert paths.choose(31, buffer_s=4.0).pathway == "a"
+    assert paths.history[-1].cause is Cause.RETURN
+
+
 def test_a_probe_that_fails_doubles_the_exclusion() -> None:
     paths = Paths(["a", "b"])
     paths.choose(0)
