@@ -9,7 +9,7 @@ from player.manifest.dash.context import PeriodContext
 from player.manifest.dash.indexes import CLIP_S, Frame, NumberIndex, TimelineIndex, presented, taken_apart
 from player.manifest.dash.inherit import Addressing, byte_range
 from player.manifest.dash.templates import UrlTemplate
-from player.manifest.dash.timeline import Timeline, read_timeline
+from player.manifest.dash.timeline import Extent, Timeline, read_timeline
 from player.manifest.dash.xml import Element, line_of
 from player.manifest.limits import MAX_OPEN_WINDOW, MAX_SEGMENTS, limit_error
 from player.manifest.model import (
@@ -239,16 +239,14 @@ def _read_timeline(source: Source, addressing: Addressing, element: Element) -> 
     if limit_s is not None:
         ticks = limit_s * addressing.timescale + addressing.presentation_time_offset
         end = round(ticks) if period.end_s is not None else math.floor(ticks)
-    return read_timeline(
-        element,
+    extent = Extent(
         start_number=addressing.start_number,
         end=end,
         whole_only=period.end_s is None,
         end_number=addressing.number("endNumber"),
         tolerance=JUMP_S * addressing.timescale,
-        notes=period.mpd.notes,
-        path=source.place.path or "",
     )
+    return read_timeline(element, extent, period.mpd.notes, source.place.path or "")
 
 
 def _availability_offset(source: Source, addressing: Addressing) -> float:

@@ -65,68 +65,91 @@ class Timeline:
         return Run._make(self.rows[max(bisect_right(self.rows, ticks, key=_row_time) - 1, 0)])
 
 
-def read_timeline(
-    element: Element,
-    *,
-    start_number: int,
-    end: int | None,
-    whole_only: bool,
-    end_number: int | None,
-    tolerance: float,
-    notes: Notes,
-    path: str,
-) -> Timeline:
-    """Runs of a SegmentTimeline. ``end`` is where the period ends in media time, for r=-1; with ``whole_only`` it is
-    the live edge, past which no segment may reach. ``end_number`` is @endNumber;
-    gaps and overlaps of up to ``tolerance`` are not worth a warning.
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a SegmentTimeline is counted by and how far it goes.
 
-    One pass without calls for an ordinary S.
+    ``end`` is where the period ends in media time, for r=-1; with ``whole_only`` it is the live edge, past which no
+    segment may reach. ``end_number`` is @endNumber. Gaps and overlaps of up to ``tolerance`` are not worth a warning.
     """
-    trouble = _Trouble(notes, path)
-    rows: list[Row] = []
-    sequences = False
-    time = count = extra = previous_duration = previous_parts = 0
-    next_number = start_number
+
+    start_number: int
+    end: int | None
+    whole_only: bool
+    end_number: int | None
+    tolerance: float
+
+
+def read_timeline(element: Element, extent: Extent, notes: Notes, path: str) -> Timeline:
+    """Runs of a SegmentTimeline. One pass, without calls for an ordinary S."""
+    runs = _Runs(extent, _Trouble(notes, path))
+    trouble = runs.trouble
+    append = runs.rows.append
     for item in element.iterchildren(element.tag.replace("SegmentTimeline", "S")):
         attributes = item.items()
-        repeat, number, parts = 0, next_number, 1
-        if len(attributes) == 2 and attributes[0][0] == "t" and attributes[1][0] == "d":
-            try:
-                start, duration = int(attributes[0][1]), int(attributes[1][1])
-            except ValueError:
-                start, duration = trouble.number(item, attributes[0]), trouble.number(item, attributes[1])
-            if start == time and duration != previous_duration and duration > 0:  # by far the most frequent
-                rows.append((start, duration, 1, number, 1, count))
-                previous_duration, previous_parts = duration, 1
-                count += 1
-                next_number += 1
-                time += duration
-                continue
-        else:
-            start, duration, repeat, number, parts = trouble.values(item, time, next_number)
-        if duration <= 0:
-            trouble.warn(item, "dash.bad_s", "An S element has no positive @d.")
+        if len(attributes) != 2 or attributes[0][0] != "t" or attributes[1][0] != "d":
+            runs.add(item, *trouble.values(item, runs.time, runs.number))
             continue
-        if start != time and rows and abs(start - time) > tolerance:
-            trouble.jump(item, start - time)
-        if repeat < 0:
-            repeat = _open_repeat(item, start, duration, end, trouble, whole_only=whole_only)
-            if repeat < 0:
-                continue
-        size = repeat + 1
-        if duration == previous_duration and start == time and number == next_number and parts == previous_parts:
-            rows[-1] = Run._make(rows[-1]).longer(size)
+        try:
+            start, duration = int(attributes[0][1]), int(attributes[1][1])
+        except ValueError:
+            start, duration = trouble.number(item, attributes[0]), trouble.number(item, attributes[1])
+        if start == runs.time and duration != runs.duration and duration > 0:  # by far the most frequent
+            append((start, duration, 1, runs.number, 1, runs.count))
+            runs.duration, runs.parts = duration, 1
+            runs.count += 1
+            runs.number += 1
+            runs.time += duration
         else:
-            rows.append((start, duration, size, number, parts, count))
-            sequences = sequences or parts > 1
-            previous_duration, previous_parts = duration, parts
-        count += size
-        extra += (parts - 1) * size
-        next_number = number + size
-        time = start + duration * size
-    if count + extra > MAX_SEGMENTS:
+            runs.add(item, start, duration, 0, runs.number, 1)
+    if runs.count + runs.extra > MAX_SEGMENTS:
         raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, line=line_of(element), path=path)
-    return Timeline(tuple(_until(rows, end_number)), sequences)
+    return Timeline(tuple(_until(runs.rows, extent.end_number)), runs.sequences)
+
+
+class _Runs:
+    """The runs up to an S element, and what the next one is measured against.
+
+    ``time`` and ``number`` are those that follow without a gap, ``duration`` and ``parts`` those of the last run.
+    ``count`` segments or sequences there are, and ``extra`` segments more inside the sequences.
+    """
+
+    __slots__ = ("count", "duration", "extent", "extra", "number", "parts", "rows", "sequences", "time", "trouble")
+
+    def __init__(self, extent: Extent, trouble: _Trouble) -> None:
+        self.extent = extent
+        self.trouble = trouble
+        self.rows: list[Row] = []
+        self.sequences = False
+        self.time = self.duration = self.parts = self.count = self.extra = 0
+        self.number = extent.start_number
+
+    def add(self, item: Element, start: int, duration: int, repeat: int, number: int, parts: int) -> None:
+        """An S element with its values, whatever they are."""
+        if duration <= 0:
+            self.trouble.warn(item, "dash.bad_s", "An S element has no positive @d.")
+            return
+        if start != self.time and self.rows and abs(start - self.time) > self.extent.tolerance:
+            self.trouble.jump(item, start - self.time)
+        if repeat < 0:
+            repeat = _open_repeat(item, start, duration, self.extent, self.trouble)
+        if repeat >= 0:
+            self._put((start, duration, repeat + 1, number, parts, self.count))
+
+    def _put(self, row: Row) -> None:
+        """As a run of its own, or as more of the last one where nothing changes."""
+        start, duration, size, number, parts, _ = row
+        follows = start == self.time and number == self.number
+        if follows and duration == self.duration and parts == self.parts:
+            self.rows[-1] = Run._make(self.rows[-1]).longer(size)
+        else:
+            self.rows.append(row)
+            self.sequences = self.sequences or parts > 1
+            self.duration, self.parts = duration, parts
+        self.count += size
+        self.extra += (parts - 1) * size
+        self.number = number + size
+        self.time = start + duration * size
 
 
 class _Trouble:
@@ -167,17 +190,9 @@ class _Trouble:
         )
 
 
-def _open_repeat(
-    item: Element,
-    start: int,
-    length: int,
-    end: int | None,
-    trouble: _Trouble,
-    *,
-    whole_only: bool,
-) -> int:
+def _open_repeat(item: Element, start: int, length: int, extent: Extent, trouble: _Trouble) -> int:
     """The repeat count that a negative @r stands for: until the next S@t or the period's end; -1 for no segment."""
-    limit = end
+    limit, whole_only = extent.end, extent.whole_only
     sibling = item.getnext()
     if sibling is not None and sibling.tag == item.tag:
         following = integer(sibling.get("t"))
