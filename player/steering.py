@@ -16,6 +16,7 @@ from player.clock import Clock
 from player.errors import ErrorCode, ManifestError, NetError
 from player.events import Note, Observer
 from player.manifest import model
+from player.manifest.edit import iter_renditions
 from player.manifest.hls.pathways import DEFAULT_PATHWAY
 from player.manifest.model import ManifestProtocol
 from player.manifest.steering import DEFAULT_TTL_S, MAX_CLONES, SteeringManifest, parse_steering, resolved
@@ -35,7 +36,8 @@ def question(url: str, protocol: ManifestProtocol, pathway: str, throughput_bps:
     """``url`` with what the server may know of this client: its pathway, and its throughput in bit/s where known.
 
     HLS: ``_HLS_pathway``, ``_HLS_throughput`` (RFC 8216bis 7.1); DASH: ``_DASH_pathway`` in double quotes,
-    ``_DASH_throughput`` (TS 103 998). Other parameters stay; a ``data:`` address is its own answer.
+    ``_DASH_throughput`` (TS 103 998): service locations and what each of them gave, so that neither is sent where
+    ``pathway`` is empty. Other parameters stay; a ``data:`` address is its own answer.
     """
     if url.startswith("data:"):
         return url
@@ -43,7 +45,7 @@ def question(url: str, protocol: ManifestProtocol, pathway: str, throughput_bps:
     prefix = "_HLS_" if protocol is ManifestProtocol.HLS else "_DASH_"
     quote = "" if protocol is ManifestProtocol.HLS else '"'
     ours = {f"{prefix}pathway": f"{quote}{pathway}{quote}"} if pathway else {}
-    if throughput_bps is not None and throughput_bps > 0:
+    if throughput_bps is not None and throughput_bps > 0 and (pathway or protocol is ManifestProtocol.HLS):
         ours[f"{prefix}throughput"] = str(round(throughput_bps))
     kept = [(key, text) for key, text in parse_qsl((query or "")[1:], keep_blank_values=True) if key not in ours]
     asked = urlencode([*kept, *ours.items()])
@@ -73,8 +75,10 @@ def start_order(defaults: Sequence[str], known: Sequence[str]) -> tuple[str, ...
 class Steering:
     """Keeps ``paths`` in the order that the steering server of one presentation wants. Runs on the engine's loop.
 
-    ``unnamed`` is what we call the pathway of variants that name none. ``ttl_s`` is how long the last answer holds,
-    ``asked`` whether it has been got but not waited out yet, ``ended`` whether the server is gone for good.
+    ``unnamed`` are our own names for pathways to which the manifest gives none: an HLS server is told "." for one
+    (RFC 8216bis 4.4.6.2), a DASH server nothing, since a BaseURL without @serviceLocation is not steered. ``ttl_s``
+    is how long the last answer holds, ``asked`` whether it has been got but not waited out yet, ``ended`` whether the
+    server is gone for good.
     """
 
     def __init__(
@@ -88,7 +92,7 @@ class Steering:
         *,
         throughput_bps: Callable[[], float | None],
         observe: Observer,
-        unnamed: str = "",
+        unnamed: Collection[str] = (),
     ) -> None:
         self._declared = declared
         self._protocol = protocol
@@ -100,7 +104,7 @@ class Steering:
         self._observe = observe
         self._url = declared.server_uri
         self._home = paths.current or ""
-        self._unnamed = unnamed
+        self._unnamed = frozenset(unnamed)
         self._all = tuple(paths.pathways)
         self._params_of = _PLAYLISTS if protocol is ManifestProtocol.HLS else frozenset(RequestKind)
         self.ttl_s = DEFAULT_TTL_S
@@ -149,8 +153,8 @@ class Steering:
 
     async def _load(self) -> SteeringManifest:
         pathway = self._paths.current or next(iter(self._paths.pathways), "")
-        if pathway == self._unnamed and self._protocol is ManifestProtocol.HLS:
-            pathway = DEFAULT_PATHWAY  # the name we gave it says nothing to the server
+        if pathway in self._unnamed:
+            pathway = DEFAULT_PATHWAY if self._protocol is ManifestProtocol.HLS else ""
         url = question(self._url, self._protocol, pathway, self._throughput_bps())
         response = await self._gate.fetch(Request(RequestKind.STEERING, url))
         return parse_steering(response.body, response.url)
@@ -199,7 +203,7 @@ async def steering_of(
         Random(seed),
         throughput_bps=throughput_bps,
         observe=observe,
-        unnamed=pathway_of(presentation.url),
+        unnamed=_unnamed(presentation),
     )
     made.begin()
     if made.asks_before_start:
@@ -210,3 +214,15 @@ async def steering_of(
             answer.cancel()
             limit.cancel()
     return made
+
+
+def _unnamed(presentation: model.Presentation) -> frozenset[str]:
+    """What we call the pathways to which the manifest gives no name."""
+    if presentation.protocol is ManifestProtocol.HLS:
+        return frozenset({pathway_of(presentation.url)})
+    return frozenset(
+        location.pathway
+        for _, _, rendition in iter_renditions(presentation)
+        for location in rendition.locations
+        if location.unnamed
+    )

@@ -37,7 +37,7 @@ def with_mirrors(presentation: Presentation, mirrors: Sequence[tuple[str, str]])
             for location in own[1:]
             if all(not location.base_url.startswith(edge.base_url) for edge in edges)
         )
-        first = replace(own[0], pathway=edges[0].pathway, base_url=primary) if own else edges[0]
+        first = replace(own[0], pathway=edges[0].pathway, base_url=primary, unnamed=False) if own else edges[0]
         return replace(rendition, locations=(first, *edges[1:], *others))
 
     return map_renditions(presentation, mirrored)

@@ -237,6 +237,7 @@ class Location:
     playlist: PlaylistInfo | None = None  # of this location's own playlist, once it is loaded
     attributes: Mapping[str, str] = field(default_factory=dict)
     place: Place = NOWHERE
+    unnamed: bool = False  # ``pathway`` is our own name for it: the manifest gives none
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from player.errors import ErrorCode, NetError
 from player.events import Event, Note
 from player.loader import BytesSink, Loader, Resource
-from player.manifest import model
+from player.manifest import model, parse
 from player.manifest.model import ManifestProtocol
 from player.manifest.steering import MAX_CLONES, parse_steering
 from player.net.gate import Gate
@@ -82,6 +82,7 @@ def test_the_question_names_pathway_and_throughput(protocol: ManifestProtocol, e
     assert again.count("pathway") == 1
     assert question("data:application/json,x", protocol, "a", 1.0) == "data:application/json,x"
     assert question(SERVER, protocol, "", None) == SERVER
+    assert ("throughput" in question(SERVER, protocol, "", 1.0)) is (protocol is HLS)
 
 
 def test_the_order_has_only_what_there_is() -> None:
@@ -261,3 +262,24 @@ async def test_the_server_is_told_of_the_pathway_without_a_name_by_its_own_name_
     )
     assert parse_qs(urlsplit(bench.asked[0]).query)["_HLS_pathway"] == ["."]
     assert bench.paths.pathways == ("cdn.test:8443",)
+
+
+@pytest.mark.parametrize("name", ["", "cdn.test", "alpha"])
+async def test_a_dash_server_is_told_of_service_locations_and_of_no_names_of_ours(name: str) -> None:
+    bench = Bench()
+    bench.answers("cdn.test")
+    location = f' serviceLocation="{name}"' if name else ""
+    mpd = (
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT4S">'
+        f"<BaseURL{location}>https://cdn.test/</BaseURL>"
+        f'<ContentSteering queryBeforeStart="true">{SERVER}</ContentSteering><Period><AdaptationSet><Representation'
+        ' id="v" bandwidth="1" mimeType="video/mp4"><SegmentTemplate media="$Number$" duration="4"/>'
+        "</Representation></AdaptationSet></Period></MPD>"
+    )
+    bench.paths.start_over((name or "cdn.test",))
+    work = steering_of(
+        parse(mpd, "https://mpd.test/m"), bench.paths, bench.gate, bench.clock, lambda: 5e6, bench.events.append
+    )
+    await bench.clock.run(work)
+    told = {"_DASH_pathway": [f'"{name}"'], "_DASH_throughput": ["5000000"]} if name else {}
+    assert parse_qs(urlsplit(bench.asked[0]).query) == told

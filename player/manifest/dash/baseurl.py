@@ -66,7 +66,8 @@ def locations(bases: Sequence[Base], *, whole_file: bool) -> tuple[Location, ...
             name = f"{wanted}-{count}"
         names.add(name)
         prefix = base.url if whole_file else folder_of(base.url)
-        result.append(Location(name, prefix, base.priority if base.priority != 1 else position, base.weight))
+        priority = base.priority if base.priority != 1 else position
+        result.append(Location(name, prefix, priority, base.weight, unnamed=base.service_location is None))
     return tuple(result)
 
 
