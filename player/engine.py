@@ -351,19 +351,19 @@ class Engine:
 
     def _start_watching(self) -> None:
         self._memory.start()
-        self._look_for_sleep(SuspendWatch(self.clock))
+        self._look_for_sleep(SuspendWatch())
         if self._resume is not None:
             self._resume.start()
         for teller in self._tellers.values():
             teller.start()
 
     def _look_for_sleep(self, watch: SuspendWatch) -> None:
-        slept_s = watch.slept_s()
-        if slept_s:
-            _log.info("the machine slept for %.0f s", slept_s)
+        sleep = watch.look()
+        if sleep is not None:
+            _log.info("the machine slept for %.0f s", sleep.seconds)
             self._routes.renew()
             for session in list(self._sessions):
-                session.network_changed(slept_s)
+                session.network_changed(sleep)
         self.loop.call_later(LOOK_EVERY_S, self._look_for_sleep, watch)
 
     async def _shutdown(self) -> None:

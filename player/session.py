@@ -30,6 +30,7 @@ from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
 from player.net.model import Transfer
+from player.net.suspend import Sleep
 from player.opening import Addresses, Source, addresses_of, begin_at, load_presentation, pathway_of
 from player.paths import Paths
 from player.progress import Progress
@@ -174,12 +175,12 @@ class Session:
         """What the network was like, by CDN (called on the loop)."""
         return self._network.memory(self._clock.monotonic())
 
-    def network_changed(self, slept_s: float = 0.0) -> None:
-        """The machine slept for so long, or has another network (called on the loop)."""
+    def network_changed(self, sleep: Sleep) -> None:
+        """The machine slept, and may have another network (called on the loop)."""
         if self._loader is not None:
             self._loader.network_changed()
         if self._live is not None:
-            self._live.slept(slept_s)
+            self._live.slept(sleep)
 
     # --- the life of a playback, on the loop
 

@@ -20,6 +20,7 @@ from player.loader import Loader
 from player.manifest.changes import Changes
 from player.manifest.model import Presentation
 from player.monitor import Monitor
+from player.net.suspend import Sleep
 from player.selection import Selection
 from player.settings import PlaybackServices
 from player.state import Status
@@ -175,11 +176,11 @@ class LivePlayback:
         if self._guide is not None:
             self._guide.wished(speed)
 
-    def slept(self, seconds: float) -> None:
-        """The machine was asleep for so long: its monotonic clock stood still, the programme did not."""
-        self._server.slept(seconds)
-        self._observed.slept(seconds)
-        self._awake = seconds <= 0
+    def slept(self, sleep: Sleep) -> None:
+        """The machine was asleep: the programme went on, and our clock did not count all of that."""
+        self._server.slept(sleep.unseen_s)
+        self._observed.slept(sleep.unseen_s)
+        self._awake = False
 
     async def close(self) -> None:
         """Stop following."""

@@ -10,6 +10,7 @@ import pytest
 from player.errors import ErrorCode
 from player.events import LatencySampled, Note
 from player.net.failures import failure
+from player.net.suspend import Sleep
 from player.stream.layout import cue_position, segment_position
 from tests.kit.broadcast import BASE, SEGMENT_S, Broadcast, Viewing, open_demuxer
 from tests.kit.clock import FakeClock
@@ -200,7 +201,7 @@ async def test_after_a_sleep_of_the_machine_it_is_live_again(
     await viewing.run(40.0)
     made.begun_s -= 1000.0
     made.clock.set_wall(made.clock.wall() + 1000.0)
-    viewing.live.slept(1000.0)
+    viewing.live.slept(Sleep(1000.0, 1000.0))
     await viewing.run(10.0)
     view, edge_s = viewing.monitor.state.live_view, made.clock.monotonic() - made.begun_s
     assert not viewing.failures
