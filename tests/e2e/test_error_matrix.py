@@ -137,14 +137,20 @@ WIRE = {
     "400": status(400),
 }
 NEVER_SEEN = {"refused", "cut", "404", "410", "429 with Retry-After", "503", "400"}
+THIRD = {"path": "*v?-3.m4s"}  # the third segment, at every rung
 
 
 def rows() -> list[Row]:
     return [
         *_one_cdn_fails(),
-        *_segments(),
+        *_segments_soon_served(),
+        *_segments_missing(),
+        *_network_lost(),
+        *_segments_damaged(),
+        *_undecryptable(),
         *_starts(),
         *_sessions(),
+        *_renewals(),
         *_keys_and_licences(),
         *_steering(),
     ]
@@ -169,14 +175,11 @@ def _one_cdn_fails() -> list[Row]:
     return found
 
 
-def _segments() -> list[Row]:
-    """Segments on a title with one CDN only, or on all of them."""
+def _segments_soon_served() -> list[Row]:
+    """Segments that come after all: once the link or the server is itself again."""
     slow = {"type": "bandwidth", "kbps": 60}
-    third = {"path": "*v?-3.m4s"}
     return [
         Row("segment, slower than real time", nothing, rules=[on("segment", slow, skip=6)], did=["other_path"]),
-        Row("segment, corrupt, on one CDN", nothing, rules=[on("segment", SPOILED, **third)], did=["damaged"]),
-        Row("segment, wrong length, on one CDN", nothing, rules=[on("segment", SHORT, **third)], did=["damaged"]),
         Row("segment, 404 once", nothing, ONE, [on("segment", status(404), skip=4, count=1)], did=["retry"]),
         Row("segment, 503 three times", nothing, ONE, [on("segment", status(503), skip=4, count=3)], did=["retry"]),
         Row(
@@ -188,8 +191,14 @@ def _segments() -> list[Row]:
         ),
         Row("segment, 416 once", nothing, ONE, [on("segment", status(416), skip=4, count=1)], did=["retry"]),
         Row("segment, cut three times", nothing, ONE, [on("segment", CUT, skip=4, count=3)], did=["retry"]),
-        Row("segment, 404 at every rung", gap(8.0), ONE, [on("segment", status(404), **third)], did=["skipped"]),
-        Row("segment, 410 at every rung", gap(8.0), TWO, [on("segment", status(410), None, **third)]),
+    ]
+
+
+def _segments_missing() -> list[Row]:
+    """Segments that are not there, at one rung or at every one."""
+    return [
+        Row("segment, 404 at every rung", gap(8.0), ONE, [on("segment", status(404), **THIRD)], did=["skipped"]),
+        Row("segment, 410 at every rung", gap(8.0), TWO, [on("segment", status(410), None, **THIRD)]),
         Row(
             "segment, 404 at one rung",
             nothing,
@@ -197,6 +206,13 @@ def _segments() -> list[Row]:
             [on("segment", status(404), path="*v2-6.m4s")],
             did=["other_rung"],
         ),
+        Row("audio, 404 at one segment", nothing, ONE, [on("segment", status(404), path="*a-3.m4s")]),
+    ]
+
+
+def _network_lost() -> list[Row]:
+    """No server at all, for a while or for good."""
+    return [
         Row(
             "segment, network lost for 15 s",
             nothing,
@@ -218,16 +234,29 @@ def _segments() -> list[Row]:
             TWO,
             [on("segment", REFUSE, None, path="*-[4-9].m4s"), on("segment", REFUSE, None, path="*-10.m4s")],
         ),
-        Row("audio, 404 at one segment", nothing, ONE, [on("segment", status(404), path="*a-3.m4s")]),
+    ]
+
+
+def _segments_damaged() -> list[Row]:
+    """Bytes that are not what the title has, on one CDN or on every one."""
+    return [
+        Row("segment, corrupt, on one CDN", nothing, rules=[on("segment", SPOILED, **THIRD)], did=["damaged"]),
+        Row("segment, wrong length, on one CDN", nothing, rules=[on("segment", SHORT, **THIRD)], did=["damaged"]),
         Row("audio, corrupt on one CDN", nothing, TWO, [on("segment", SPOILED, path="*a-3.m4s")]),
-        Row("segment, corrupt on every CDN", gap(8.0), TWO, [on("segment", SPOILED, None, **third)], did=["skipped"]),
+        Row("segment, corrupt on every CDN", gap(8.0), TWO, [on("segment", SPOILED, None, **THIRD)], did=["skipped"]),
         Row(
             "segment, wrong length on every CDN",
             gap(8.0),
             TWO,
-            [on("segment", SHORT, None, **third)],
+            [on("segment", SHORT, None, **THIRD)],
             did=["skipped"],
         ),
+    ]
+
+
+def _undecryptable() -> list[Row]:
+    """Samples that the decryption refuses, for a while or for good."""
+    return [
         Row(
             "decoder, decryption fails twice",
             stall(1),
@@ -278,28 +307,20 @@ def _starts() -> list[Row]:
     ]
 
 
+def _refused_while_old(code: ErrorCode, sentence: str) -> list[Break]:
+    """Segments are refused until the title has new addresses."""
+    return [Break(NetError(code, sentence, recoverable=True), RequestKind.SEGMENT, path="/s/old/", skip=4)]
+
+
+OLD = _refused_while_old(ErrorCode.HTTP_FORBIDDEN, "The server refuses access (403).")
+SKEWED = _refused_while_old(ErrorCode.CLOCK_SKEW, "The server refuses access, and the clock is wrong.")
+
+
 def _sessions() -> list[Row]:
-    """Signatures that expire, and the service behind them."""
-    old = [
-        Break(
-            NetError(ErrorCode.HTTP_FORBIDDEN, "The server refuses access (403).", recoverable=True),
-            RequestKind.SEGMENT,
-            path="/s/old/",
-            skip=4,
-        )
-    ]
-    skewed = [
-        Break(
-            NetError(ErrorCode.CLOCK_SKEW, "The server refuses access, and the clock is wrong.", recoverable=True),
-            RequestKind.SEGMENT,
-            path="/s/old/",
-            skip=4,
-        )
-    ]
-    api = "api"
+    """Signatures that expire, and access that is refused."""
     return [
-        Row("segment, signature expired", nothing, breaks=old, did=["refresh_session"]),
-        Row("segment, refused while the clock is wrong", nothing, breaks=skewed, did=["refresh_session"]),
+        Row("segment, signature expired", nothing, breaks=OLD, did=["refresh_session"]),
+        Row("segment, refused while the clock is wrong", nothing, breaks=SKEWED, did=["refresh_session"]),
         Row(
             "segment, 401 once", nothing, ONE, [on("segment", status(401), skip=4, count=1)], did=["refresh_session"]
         ),
@@ -311,35 +332,41 @@ def _sessions() -> list[Row]:
             did=["refresh_session"],
         ),
         Row(
-            "api, 503 twice while addresses are renewed",
-            nothing,
-            breaks=old,
-            rules=[on(api, status(503), None, count=2)],
-        ),
-        Row(
-            "api, refused twice while addresses are renewed",
-            nothing,
-            breaks=old,
-            rules=[on(api, REFUSE, None, count=2)],
-        ),
-        Row(
-            "api, silent once while addresses are renewed",
-            stall(3),
-            breaks=old,
-            rules=[on(api, SILENT, None, count=1)],
-        ),
-        Row(
-            "api, away for good while addresses are renewed",
-            end("http.server", "fault", after_s=8),
-            breaks=old,
-            rules=[on(api, status(503), None)],
-        ),
-        Row(
             "manifest, signature expired",
             nothing,
             ONE,
             [on("manifest", status(403), count=1)],
             did=["refresh_session"],
+        ),
+    ]
+
+
+def _renewals() -> list[Row]:
+    """The service behind the signatures, while addresses are renewed."""
+    return [
+        Row(
+            "api, 503 twice while addresses are renewed",
+            nothing,
+            breaks=OLD,
+            rules=[on("api", status(503), None, count=2)],
+        ),
+        Row(
+            "api, refused twice while addresses are renewed",
+            nothing,
+            breaks=OLD,
+            rules=[on("api", REFUSE, None, count=2)],
+        ),
+        Row(
+            "api, silent once while addresses are renewed",
+            stall(3),
+            breaks=OLD,
+            rules=[on("api", SILENT, None, count=1)],
+        ),
+        Row(
+            "api, away for good while addresses are renewed",
+            end("http.server", "fault", after_s=8),
+            breaks=OLD,
+            rules=[on("api", status(503), None)],
         ),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -153,68 +154,110 @@ def test_what_is_no_ttml(text: str) -> None:
         ttml.to_webvtt(text.encode())
 
 
-def test_a_title_with_everything(tmp_path: Path) -> None:
-    """Half of it is black; the sound is far too soft and is not, once published."""
-    (tmp_path / "s.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nHello\n")
-    film = tmp_path / "film.mkv"
+@dataclass(frozen=True)
+class Published:
+    """A title as it was published: its folder, and what the job found."""
+
+    home: Path
+    result: Mapping[str, Any]
+
+    def text(self, path: str) -> str:
+        return (self.home / path).read_text()
+
+
+def film_with_everything(folder: Path) -> Path:
+    """9 s with sound and subtitles. Half of it is black; the sound is far too soft."""
+    subtitles, film = folder / "s.srt", folder / "film.mkv"
+    subtitles.write_text("1\n00:00:01,000 --> 00:00:03,000\nHello\n")
     ffmpeg(
         *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9,drawbox=t=fill:c=black:enable='gte(t,4.5)'"),
-        *("-f", "lavfi", "-i", "sine=f=500:d=9,volume=-20dB", "-i", tmp_path / "s.srt"),
+        *("-f", "lavfi", "-i", "sine=f=500:d=9,volume=-20dB", "-i", subtitles),
         *("-map", 0, "-map", 1, "-map", 2, "-metadata:s:2", "language=eng", "-c:v", "ffv1", "-c:a", "flac"),
         *("-c:s", "srt", film),
     )
-    settings = Settings(tmp_path / "data")
-    (tmp_path / "beside.srt").write_bytes("1\n00:00:02,000 --> 00:00:04,000\nGrüße\n".encode("cp1252"))
-    (tmp_path / "beside.ttml").write_text(TTML)
+    return film
+
+
+def sidecars(folder: Path) -> tuple[Sidecar, ...]:
+    """Subtitles beside the film, in two formats."""
+    german, english = folder / "beside.srt", folder / "beside.ttml"
+    german.write_bytes("1\n00:00:02,000 --> 00:00:04,000\nGrüße\n".encode("cp1252"))
+    english.write_text(TTML)
+    return (Sidecar(str(german), "deu"), Sidecar(str(english), "eng"))
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A title with three codecs, two key systems, sound, three subtitle tracks and small pictures."""
+    folder = tmp_path_factory.mktemp("everything")
+    settings = Settings(folder / "data")
     options = TitleOptions(
         title="All",
         preset="ultrafast",
         codecs=("hevc", "av1"),
         scheme="cenc",
         systems=("widevine", "playready"),
-        sidecars=(
-            Sidecar(str(tmp_path / "beside.srt"), "deu"),
-            Sidecar(str(tmp_path / "beside.ttml"), "eng"),
-        ),
+        sidecars=sidecars(folder),
     )
-    publish_file(settings, film, options)
-    home = settings.media_dir / "all"
+    publish_file(settings, film_with_everything(folder), options)
     with open_jobs(settings) as jobs:
         (job,) = jobs.page()
-    result = job.result
+    return Published(settings.media_dir / "all", job.result)
+
+
+def test_black_and_still_pictures_are_found_and_every_codec_is_scored(everything: Published) -> None:
     for word in ("black", "frozen"):
-        assert any(f"{word} from 4.5 s to 9.0 s" in finding for finding in result["findings"])
-    assert [quality["codec"] for quality in result["qualities"]] == ["h264", "hevc", "av1"]
-    assert all(20 < quality["score"] <= 100 for quality in result["qualities"])
-    master = (home / "encrypted" / "master.m3u8").read_text()
+        assert any(f"{word} from 4.5 s to 9.0 s" in finding for finding in everything.result["findings"])
+    qualities = everything.result["qualities"]
+    assert [quality["codec"] for quality in qualities] == ["h264", "hevc", "av1"]
+    assert all(20 < quality["score"] <= 100 for quality in qualities)
+
+
+def test_the_manifests_name_what_a_title_has_besides_pictures_and_sound(everything: Published) -> None:
+    master = everything.text("encrypted/master.m3u8")
     assert len(m3u8.loads(master).iframe_playlists) == 3
-    assert all(name in master for name in ("TYPE=SUBTITLES", "EXT-X-IMAGE-STREAM-INF", 'CODECS="jpeg",'))
-    assert "SCORE=" in master
-    mpd = (home / "encrypted" / "manifest.mpd").read_text()
-    assert mpd.count("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed") >= 2
+    assert all(name in master for name in ("TYPE=SUBTITLES", "EXT-X-IMAGE-STREAM-INF", 'CODECS="jpeg",', "SCORE="))
+    assert everything.text("encrypted/manifest.mpd").count("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed") >= 2
     assert set(SYSTEMS) == {"widevine", "playready"}
-    for name, text in (("manifest.mpd", mpd), ("master.m3u8", master)):
-        presentation = parse(text.encode(), f"http://127.0.0.1/all/encrypted/{name}")
-        kinds = {track.type for period in presentation.periods for track in period.tracks}
-        assert {TrackType.VIDEO, TrackType.AUDIO, TrackType.TEXT, TrackType.IMAGE} <= kinds
-        tracks = [track for period in presentation.periods for track in period.tracks]
-        languages = [track.language for track in tracks if track.type is TrackType.TEXT]
-        assert sorted(str(language)[:2] for language in languages) == ["de", "en", "en"]
-        scores = [one.score for track in tracks if track.type is TrackType.VIDEO for one in track.renditions]
-        assert sorted(filter(None, scores)) == sorted(quality["score"] for quality in result["qualities"])
-    for folder, word in (("eng", "Hello"), ("deu", "Grüße"), ("eng-2b", "<i>two</i>")):
-        segments = (home / "clear" / "text" / folder).glob("*.m4s")
-        assert word.encode() in b"".join(path.read_bytes() for path in segments)
-    published = home / "clear" / "audio" / "und"
+
+
+@pytest.mark.parametrize("name", ["manifest.mpd", "master.m3u8"])
+def test_the_player_reads_the_same_tracks_and_scores_in_either_manifest(everything: Published, name: str) -> None:
+    text = everything.text(f"encrypted/{name}")
+    presentation = parse(text.encode(), f"http://127.0.0.1/all/encrypted/{name}")
+    tracks = [track for period in presentation.periods for track in period.tracks]
+    assert {track.type for track in tracks} >= {
+        TrackType.VIDEO,
+        TrackType.AUDIO,
+        TrackType.TEXT,
+        TrackType.IMAGE,
+    }
+    languages = [track.language for track in tracks if track.type is TrackType.TEXT]
+    assert sorted(str(language)[:2] for language in languages) == ["de", "en", "en"]
+    scores = [one.score for track in tracks if track.type is TrackType.VIDEO for one in track.renditions]
+    assert sorted(filter(None, scores)) == sorted(quality["score"] for quality in everything.result["qualities"])
+
+
+@pytest.mark.parametrize(("folder", "word"), [("eng", "Hello"), ("deu", "Grüße"), ("eng-2b", "<i>two</i>")])
+def test_subtitles_inside_and_beside_the_film_are_published(everything: Published, folder: str, word: str) -> None:
+    segments = (everything.home / "clear" / "text" / folder).glob("*.m4s")
+    assert word.encode() in b"".join(path.read_bytes() for path in segments)
+
+
+def test_soft_sound_is_as_loud_as_any_once_published(everything: Published, tmp_path: Path) -> None:
+    published = everything.home / "clear" / "audio" / "und"
     joined = tmp_path / "sound.mp4"
     joined.write_bytes(
         b"".join(path.read_bytes() for path in (published / "init.mp4", *sorted(published.glob("*.m4s"))))
     )
     heard = measure(source(9, path=joined), build_ladder(source()).audio[0])
     assert heard.lufs == pytest.approx(TARGET_LUFS, abs=1.0)
-    clear = (home / "clear" / "master.m3u8").read_text()
-    channel = Channel(hls.loop_length(home / "clear", hls.multivariant(clear)))
-    live = dash.manifest((home / "clear" / "manifest.mpd").read_text(), "../clear/", channel, 1_800_000_003.0)
+
+
+def test_a_channel_of_such_a_title_has_its_pictures_and_sound_alone(everything: Published) -> None:
+    clear = everything.text("clear/master.m3u8")
+    channel = Channel(hls.loop_length(everything.home / "clear", hls.multivariant(clear)))
+    live = dash.manifest(everything.text("clear/manifest.mpd"), "../clear/", channel, 1_800_000_003.0)
     assert "video/36p/" in live
     assert "text/eng" not in live
     assert "thumbnail" not in live + hls.multivariant(clear)
