@@ -30,7 +30,7 @@ from player.clock import Clock, SystemClock
 from player.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
 from player.device_rights import DeviceRights, open_rights, register
 from player.events import Event, all_of
-from player.memory import MemoryKeeper
+from player.memory import MemoryKeeper, share_heaps
 from player.mpv.model import MediaPlayer
 from player.net.gate import Gate, GateLimits
 from player.net.kept import KeptAnswers
@@ -96,6 +96,7 @@ class Engine:
     def __init__(self, settings: EngineSettings) -> None:
         # libmpv's demuxer thread runs Python while the loop does: it must not wait 5 ms for its turn.
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        share_heaps()
         self._settings = settings
         self.clock: Clock = SystemClock()
         self._sessions: dict[Session, Future[None]] = {}

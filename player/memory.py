@@ -1,8 +1,9 @@
 """What playbacks took of the machine's memory is given back to it, so that a player that runs for months stays small.
 
-The C library keeps what is freed for later use, in as many heaps as there are threads. Segments and pictures come and
-go in all sizes there, so that one title after another leaves gaps that the next one only nearly fits: what is in use
-stays the same, what the system counts as ours grows. ``malloc_trim(3)`` gives the gaps back, in some milliseconds.
+The C library keeps what is freed for later use, in a heap for nearly each thread. Segments and pictures come and go
+there in all sizes and on other threads than before, so that one title after another leaves gaps which the next one
+only nearly fits: what is in use stays the same, what the system counts as ours grows. With few heaps (``mallopt(3)``)
+the gaps are filled again; ``malloc_trim(3)`` gives back what is left of them, in some milliseconds.
 """
 
 from __future__ import annotations
@@ -16,20 +17,29 @@ EVERY_S = 600.0
 AFTER_PLAYBACK_S = 1.0  # not while the next title starts
 
 
-def _trimmer() -> Callable[[int], object] | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    trim: Callable[[int], object] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own
-    return trim
+_M_ARENA_MAX = -8  # malloc.h
+_HEAPS = 2
 
 
-_trim = _trimmer()
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """A call of the C library, where that is the GNU one."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None
+
+
+_malloc_trim = _of_glibc("malloc_trim")
+_mallopt = _of_glibc("mallopt")
+
+
+def share_heaps() -> None:
+    """Let all threads that begin from now on share a few heaps; does nothing where the C library has no such call."""
+    if _mallopt is not None:
+        _mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 def give_back() -> None:
     """Give unused memory back to the system now; does nothing where the C library has no such call."""
-    if _trim is not None:
-        _trim(0)
+    if _malloc_trim is not None:
+        _malloc_trim(0)
 
 
 class MemoryKeeper:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,7 +50,10 @@ def test_memory_is_given_back_every_ten_minutes_and_soon_after_a_playback() -> N
     assert given_at == [100.0 + AFTER_PLAYBACK_S, EVERY_S, 2 * EVERY_S]
 
 
-@pytest.mark.skipif(sys.platform != "linux" or memory._trim is None, reason="the C library is not glibc")
+glibc = pytest.mark.skipif(memory._malloc_trim is None, reason="the C library is not glibc")
+
+
+@glibc
 def test_the_gaps_that_a_playback_leaves_are_given_back() -> None:
     blocks = [bytearray(4096) for _ in range(16_000)]
     kept = blocks[::64]  # so that no heap can simply become shorter
@@ -58,3 +62,37 @@ def test_the_gaps_that_a_playback_leaves_are_given_back() -> None:
     give_back()
     assert before - usage().memory_bytes > 30 * MB
     assert len(kept) == 250
+
+
+_COUNT_HEAPS = """
+import ctypes, io, sys, tempfile, threading
+from player.memory import share_heaps
+if sys.argv[1] == "shared":
+    share_heaps()
+together = threading.Barrier(9)
+def work():
+    kept = [bytearray(4096) for _ in range(50)]
+    together.wait()
+    together.wait()
+threads = [threading.Thread(target=work) for _ in range(8)]
+for each in threads:
+    each.start()
+together.wait()
+c = ctypes.CDLL(None)
+c.fopen.restype = ctypes.c_void_p
+c.fclose.argtypes = [ctypes.c_void_p]
+with tempfile.NamedTemporaryFile() as told:
+    file = c.fopen(told.name.encode(), b"w")
+    c.malloc_info(0, ctypes.c_void_p(file))
+    c.fclose(file)
+    print(open(told.name).read().count("<heap nr="))
+together.wait()
+"""
+
+
+@glibc
+def test_threads_share_heaps() -> None:
+    def heaps(how: str) -> int:
+        return int(subprocess.check_output([sys.executable, "-c", _COUNT_HEAPS, how], text=True))
+
+    assert heaps("shared") <= 2 < heaps("own")
