@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from drm_client import systems
+from drm_client.base64url import encode_base64url
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey
 from drm_client.keysystem import Grant, KeyRequest, LicenceCall, LicencePolicy, licence_url
@@ -100,10 +101,6 @@ def wanted_keys(keys: tuple[ContentKey, ...], request: KeyRequest) -> tuple[Cont
             DrmErrorCode.LICENCE_REFUSED, "The licence has none of the keys that this title needs.", keys=len(keys)
         )
     return keys
-
-
-def encode_base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
 def decode_base64url(text: object) -> bytes:

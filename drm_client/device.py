@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -17,8 +15,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from drm_client import signed
+from drm_client.base64url import encode_base64url
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import KeyStore
+from drm_client.trust import thumbprint
 
 ENTRY = "device-key"
 JWE_ALGORITHMS = ("ECDH-ES+A256KW", "A256GCM")
@@ -33,8 +33,7 @@ class DeviceIdentity:
         self._private_key = private_key
         numbers = private_key.public_key().public_numbers()
         self._public_jwk = {"crv": "P-256", "kty": "EC", "x": _coordinate(numbers.x), "y": _coordinate(numbers.y)}
-        canonical = json.dumps(self._public_jwk, separators=(",", ":"), sort_keys=True)
-        self.device_id = _base64url(hashlib.sha256(canonical.encode()).digest())
+        self.device_id = thumbprint(self._public_jwk)
         """The RFC 7638 SHA-256 thumbprint of the public key, base64url."""
 
     @classmethod
@@ -104,8 +103,4 @@ class DeviceIdentity:
 
 
 def _coordinate(value: int) -> str:
-    return _base64url(value.to_bytes(32, "big"))
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return encode_base64url(value.to_bytes(32, "big"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from drm_client import signed
+from drm_client.base64url import sha256_base64url
 from drm_client.policy import KeyTerms, OutputTerms, PlanTerms, Policy, PolicyType, RenewalTerms
 from drm_client.signed import Fields, untrusted
 
@@ -80,15 +79,11 @@ def check_answer(policy: Policy, jwe: str | None, asked: Asked) -> None:
         "licence": asked.licence_id is not None and policy.licence_id != asked.licence_id,
         "sequence": policy.sequence <= asked.sequence,
         "key IDs": bool(asked.kids) and not asked.kids >= policy.keys.keys(),
-        "keys": policy.jwe_sha256 != (None if jwe is None else _sha256(jwe)),
+        "keys": policy.jwe_sha256 != (None if jwe is None else sha256_base64url(jwe)),
     }
     for name, wrong in flaws.items():
         if wrong:
             raise untrusted(f"It has another {name} than was asked for.")
-
-
-def _sha256(text: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode("ascii")
 
 
 def _plain_id(text: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from drm_client import signed
+from drm_client.base64url import sha256_base64url
 from drm_client.errors import DrmError
 from drm_client.signed import Fields, untrusted
 
@@ -69,7 +68,7 @@ class ServiceTrust:
 def thumbprint(jwk: Jwk) -> str:
     """The RFC 7638 SHA-256 thumbprint of an EC key, base64url."""
     canonical = json.dumps({name: jwk[name] for name in _MEMBERS}, separators=(",", ":"), sort_keys=True)
-    return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).rstrip(b"=").decode("ascii")
+    return sha256_base64url(canonical)
 
 
 def _endorsed(token: str, known: Mapping[str, Jwk]) -> Jwk | None:

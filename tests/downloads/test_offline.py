@@ -24,7 +24,8 @@ from downloads.model import Choice, Origin, State
 from downloads.offline import SCHEME, OfflineTransport, presentation_of, source_of
 from downloads.service import ServiceAccess
 from downloads.store import Store
-from drm_client.clearkey import decode_base64url, encode_base64url
+from drm_client.base64url import encode_base64url
+from drm_client.clearkey import decode_base64url
 from drm_client.errors import DrmError
 from drm_client.keysystem import LicenceCall
 from player.errors import ErrorCode

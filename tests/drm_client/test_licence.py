@@ -13,7 +13,8 @@ from joserfc.jwk import ECKey
 from joserfc.registry import HeaderParameter
 
 from drm_client import keysystem, systems
-from drm_client.clearkey import ClearKey, decode_base64url, encode_base64url
+from drm_client.base64url import encode_base64url
+from drm_client.clearkey import ClearKey, decode_base64url
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey, KeyRing
