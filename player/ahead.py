@@ -27,7 +27,7 @@ from player.paths import Paths
 from player.rating import rate_control
 from player.selection import Selection, audio_rendition, rendition_of, select
 from player.settings import PlaybackServices, PlaybackSettings
-from player.state import PlaybackState, Status
+from player.state import NOT_PLAYING, PlaybackState
 from player.stream.main_track import first_rung
 from player.stream.sources import Sources, WholeKeys
 from player.stream.throughput import Throughput
@@ -145,7 +145,7 @@ class Ahead:
 def needs_network(state: PlaybackState) -> bool:
     """Whether a playback still has something to fetch; one that has everything until its end leaves the network to
     others."""
-    if state.status in (Status.IDLE, Status.ENDED, Status.FAILED):
+    if state.status in NOT_PLAYING:
         return False
     end_s = state.duration_s
     if end_s is None or state.live:

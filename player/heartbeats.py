@@ -19,6 +19,7 @@ from player.net.model import RequestKind
 from player.recovery import Action, Failure, Situation, next_step
 from player.renewal import Renewal
 from player.service import ServiceClient
+from player.service.model import SESSION_OVER
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,6 @@ FAREWELL_S = 1.0
 """So long the end of a playback waits for the service to hear of it; where it does not, the place falls free by
 itself a while later."""
 _MOST_RENEWALS = 2  # with no heartbeat taken in between: this service wants none
-_OVER = frozenset({"session_expired", "session_ended", "session_not_found"})
 
 
 class Answer(Enum):
@@ -89,7 +89,7 @@ def is_refusal(error: MatineeError | DrmError) -> bool:
     if not isinstance(error, ServiceError):
         return False
     name = error.fields.get("problem")
-    if name in _OVER:
+    if name in SESSION_OVER:
         return False
     if error.code is ErrorCode.SERVICE_SIGN_IN or name == "title_not_found":
         return True
@@ -97,7 +97,7 @@ def is_refusal(error: MatineeError | DrmError) -> bool:
 
 
 def _is_over(error: MatineeError | DrmError) -> bool:
-    return error.fields.get("problem") in _OVER or error.fields.get("status") in (404, 410)
+    return error.fields.get("problem") in SESSION_OVER or error.fields.get("status") in (404, 410)
 
 
 class Heartbeats:

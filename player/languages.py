@@ -12,13 +12,14 @@ _PAIRS = (
     "slv:sl spa:es srp:sr swe:sv tam:ta tel:te tha:th tur:tr ukr:uk vie:vi "
 )
 _SHORT = dict(pair.split(":") for pair in _PAIRS.split())
-_NONE = frozenset({"", "und", "mis", "mul", "zxx"})  # ISO 639-2: no language in particular
+NO_LANGUAGE = frozenset({"", "und", "mis", "mul", "zxx"})
+"""ISO 639-2: no language in particular."""
 
 
 def normal(tag: str | None) -> tuple[str, ...]:
     """The subtags of a BCP 47 tag in lower case, its language in its shortest form; empty for no language."""
     first, *rest = (tag or "").strip().replace("_", "-").lower().split("-")
-    return () if first in _NONE else (_SHORT.get(first, first), *rest)
+    return () if first in NO_LANGUAGE else (_SHORT.get(first, first), *rest)
 
 
 def speaks(tag: str | None, wanted: str) -> bool:

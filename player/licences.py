@@ -19,8 +19,7 @@ from player.licence_watch import Holding, KeptHolding, StreamingHolding, watch
 from player.manifest.model import Presentation, Protection
 from player.net.model import RequestKind
 from player.recovery import Action, Failure, Situation, next_step
-
-_SESSION_IS_OVER = frozenset({"session_expired", "session_ended", "session_not_found"})
+from player.service.model import SESSION_OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +237,7 @@ class LicenceDesk:
 
 def _is_about_session(error: MatineeError | DrmError) -> bool:
     """Whether a licence was refused for its play session alone: it is over, or another one has taken its place."""
-    return error.fields.get("reason") in _SESSION_IS_OVER or error.code is ErrorCode.SERVICE_EXPIRED
+    return error.fields.get("reason") in SESSION_OVER or error.code is ErrorCode.SERVICE_EXPIRED
 
 
 def _retrieved(task: asyncio.Task[None]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from player.events import Event, PhaseReached, SegmentDone, TransferDone
-from player.net.model import RequestKind, Transfer
+from player.net.model import MEDIA_KINDS, RequestKind, Transfer
 from player.stream.buffered import MAIN
 
 BUDGET_S = 2.0
@@ -23,7 +23,6 @@ PART_BUDGETS_S = {
     "licence": 0.2,  # beside the others: its exchanges, and taking the keys out
     "segment": 0.5,  # from the manifest until the first segment is there, or as much of it as the first picture takes
 }
-_MEDIA = (RequestKind.INIT, RequestKind.INDEX, RequestKind.SEGMENT, RequestKind.PART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class StartMeter:
 
     def _manifest_end_s(self) -> float:
         """When everything was read that says where the first segments are: in HLS that takes media playlists too."""
-        media_s = min((each.start_s for each in self._of(*_MEDIA)), default=self._reached["first_frame"])
+        media_s = min((each.start_s for each in self._of(*MEDIA_KINDS)), default=self._reached["first_frame"])
         ends = [each.end_s for each in self._of(RequestKind.MANIFEST) if each.end_s <= media_s]
         return max([self._reached.get("manifest", self._reached["requested"]), *ends])
 

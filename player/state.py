@@ -24,6 +24,10 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+NOT_PLAYING = frozenset({Status.IDLE, Status.ENDED, Status.FAILED})
+"""Nothing is played, and nothing will be unless it is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrackChoice:
     """An audio or subtitle track as a menu shows it. ``unsupported`` says why it is greyed out.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from player.media import ac3
 from player.media.aac import SAMPLES_PER_FRAME, parse_adts
 from player.media.boxes import damaged
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
@@ -173,9 +174,7 @@ def _adts_frame(head: bytes) -> Frame | None:
     )
 
 
-_AC3_RATES = (48000, 44100, 32000)
 _AC3_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
-_ACMOD_CHANNELS = (2, 1, 2, 3, 3, 4, 4, 5)
 _EAC3_BLOCKS = (1, 2, 3, 6)
 _BLOCK_SAMPLES = 256
 
@@ -194,14 +193,14 @@ def _ac3_frame(head: bytes) -> Frame | None:
     rate_code, size_code = head[4] >> 6, head[4] & 63
     if rate_code == 3 or size_code >= 2 * len(_AC3_KBPS):
         return None
-    rate = _AC3_RATES[rate_code]
+    rate = ac3.SAMPLE_RATES[rate_code]
     words = _AC3_KBPS[size_code >> 1] * 96_000 // rate
     if rate == 44100:
         words += size_code & 1
     mode = head[6] >> 5
     skipped = (2 if mode & 1 and mode != 1 else 0) + (2 if mode & 4 else 0) + (2 if mode == 2 else 0)
     lfe = (head[6] << 8 | (head[7] if len(head) > 7 else 0)) >> (12 - skipped) & 1
-    return Frame(Codec.AC3, 0, words * 2, 6 * _BLOCK_SAMPLES, rate, _ACMOD_CHANNELS[mode] + lfe)
+    return Frame(Codec.AC3, 0, words * 2, 6 * _BLOCK_SAMPLES, rate, ac3.CHANNELS[mode] + lfe)
 
 
 def _eac3_frame(head: bytes) -> Frame | None:
@@ -210,10 +209,10 @@ def _eac3_frame(head: bytes) -> Frame | None:
     if rate_code == 3:
         if blocks_code == 3:
             return None
-        rate, blocks = _AC3_RATES[blocks_code] // 2, 6
+        rate, blocks = ac3.SAMPLE_RATES[blocks_code] // 2, 6
     else:
-        rate, blocks = _AC3_RATES[rate_code], _EAC3_BLOCKS[blocks_code]
-    channels = _ACMOD_CHANNELS[head[4] >> 1 & 7] + (head[4] & 1)
+        rate, blocks = ac3.SAMPLE_RATES[rate_code], _EAC3_BLOCKS[blocks_code]
+    channels = ac3.CHANNELS[head[4] >> 1 & 7] + (head[4] & 1)
     dependent = head[2] >> 6 == 1
     return Frame(Codec.EAC3, 0, size, blocks * _BLOCK_SAMPLES, rate, channels, dependent=dependent)
 

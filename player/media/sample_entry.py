@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 
 from player.errors import ErrorCode, MediaError
-from player.media import aac, nal
+from player.media import aac, ac3, nal
 from player.media.boxes import Box, damaged, find, need, reading, walk
 from player.media.model import Codec, Colour, StreamConfig, StreamKind
 from player.media.protection import TrackEncryption, parse_tenc
@@ -37,8 +37,6 @@ _ESDS_CODECS = {
     0xA5: Codec.AC3,
     0xA6: Codec.EAC3,
 }
-_AC3_CHANNELS = (2, 1, 2, 3, 3, 4, 4, 5)
-_AC3_RATES = (48000, 44100, 32000)
 _OPUS_RATE = 48000
 _OPUS_PREROLL_S = 0.08
 
@@ -224,8 +222,8 @@ def _dolby(format_: bytes, children: dict[bytes, bytes], rate: int, channels: in
         codec, bits = Codec.EAC3, int.from_bytes(children.get(b"dec3", b"")[:5].ljust(5, b"\0"), "big")
         known, fscod, acmod, lfe = b"dec3" in children, bits >> 22 & 3, bits >> 9 & 7, bits >> 8 & 1
     if known:
-        channels = _AC3_CHANNELS[acmod] + lfe
-        rate = _AC3_RATES[fscod] if fscod < len(_AC3_RATES) else rate
+        channels = ac3.CHANNELS[acmod] + lfe
+        rate = ac3.SAMPLE_RATES[fscod] if fscod < len(ac3.SAMPLE_RATES) else rate
     return StreamConfig(StreamKind.AUDIO, codec, sample_rate=rate, channels=channels)
 
 

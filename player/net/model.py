@@ -32,6 +32,10 @@ class RequestKind(StrEnum):
     TELEMETRY = "telemetry"
 
 
+MEDIA_KINDS = frozenset({RequestKind.INIT, RequestKind.INDEX, RequestKind.SEGMENT, RequestKind.PART})
+"""What a CDN serves of a title besides its manifests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP exchange. ``deadline_s`` bounds the whole of it, ``first_byte_s`` the wait for the response,

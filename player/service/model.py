@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+SESSION_OVER = frozenset({"session_expired", "session_ended", "session_not_found"})
+"""The service's names for the problem, or a licence's for the reason, that a play session is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass
 from player.clock import Clock
 from player.events import BufferSampled, ErrorRaised, Event, PhaseReached, StatusChanged
 from player.qoe import Qoe, QoeMeter
-from player.state import PlaybackState, Status
+from player.state import NOT_PLAYING, PlaybackState
 from player.telemetry.queue import line_of
 
 BEAT_S = 30.0
 _LONGEST_NAME = 64  # of a CDN, which a manifest may call as it likes
-_OVER = frozenset({Status.ENDED, Status.FAILED, Status.IDLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class QualityEvents:
             case BufferSampled() if self._begun and not self._over and event.at_s - self._told_s >= BEAT_S:
                 self._told_s = event.at_s
                 self._progress("beat")
-            case StatusChanged() if self._begun and not self._over and event.status in _OVER:
+            case StatusChanged() if self._begun and not self._over and event.status in NOT_PLAYING:
                 self._over = True
                 self._progress("end")
 

@@ -25,7 +25,7 @@ from player.events import BufferSampled, Event, Observer, PhaseReached, StatusCh
 from player.net.model import RequestKind
 from player.qoe import QoeMeter
 from player.recovery import Action, Failure, Situation, next_step
-from player.state import PlaybackState, Status
+from player.state import NOT_PLAYING, PlaybackState
 from player.telemetry.quality import QualityEvents
 from player.telemetry.queue import EventQueue, NewerQueueError, Queued
 from player.telemetry.schema import TelemetryEvent, Value, described, quality
@@ -38,7 +38,6 @@ BATCH_BYTES = 256 * 1024
 LONGEST_PAUSE_S = 600.0
 _MOST_IN_MEMORY = 5000
 _MALFORMED = frozenset({400, 413, 422})  # statuses: the receiver will never take what it was sent
-_OVER = frozenset({Status.ENDED, Status.FAILED, Status.IDLE})
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -253,7 +252,7 @@ class _SessionEvents:
         told = described(event)
         if told is not None:
             self._tell(*told, event.at_s)
-        if isinstance(event, StatusChanged) and event.status in _OVER and not self._summed_up:
+        if isinstance(event, StatusChanged) and event.status in NOT_PLAYING and not self._summed_up:
             self._summed_up = True
             self._sum_up(event.at_s)
         elif isinstance(event, PhaseReached) and event.phase == "requested":

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from PySide6.QtCore import ClassInfo, Property, QObject, Signal, Slot
 from PySide6.QtDBus import QDBusAbstractAdaptor, QDBusConnection, QDBusMessage, QDBusObjectPath
 
-from player.state import Status
+from player.state import NOT_PLAYING
 from ui.desktop.artwork import Artwork
 from ui.links import SCHEME
 from ui.viewmodels.menus import SPEEDS
@@ -22,7 +22,6 @@ PATH = "/org/mpris/MediaPlayer2"
 ROOT, PLAYER = "org.mpris.MediaPlayer2", "org.mpris.MediaPlayer2.Player"
 _TRACK = QDBusObjectPath("/org/matinee/track")
 _NO_TRACK = QDBusObjectPath("/org/mpris/MediaPlayer2/TrackList/NoTrack")
-_STOPPED = (Status.IDLE, Status.FAILED, Status.ENDED)
 _US = 1_000_000  # microseconds, in which MPRIS counts
 
 
@@ -101,14 +100,14 @@ class Mpris(QObject):
 
 def playback_status(player: PlayerViewModel) -> str:
     """In the words of MPRIS."""
-    if player.property("status") in _STOPPED:
+    if player.property("status") in NOT_PLAYING:
         return "Stopped"
     return "Paused" if player.property("paused") else "Playing"
 
 
 def metadata(player: PlayerViewModel, art: str) -> dict[str, object]:
     """What plays, with the keys of the specification; ``art`` is the address of a picture, or empty."""
-    if player.property("status") in _STOPPED:
+    if player.property("status") in NOT_PLAYING:
         return {"mpris:trackid": _NO_TRACK}
     found: dict[str, object] = {"mpris:trackid": _TRACK, "xesam:title": player.property("title")}
     if player.property("durationS") > 0:

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from player.languages import NO_LANGUAGE
 from player.state import TrackChoice
 from ui.viewmodels.text import tr
 
-# ISO 639-2: no language in particular. qaa is the original sound, whatever its language (ETSI EN 300 468, annex F).
-_NOT_LANGUAGES = frozenset({"", "und", "mis", "mul", "zxx"})
+_ORIGINAL = "qaa"  # the original sound, whatever its language (ETSI EN 300 468, annex F)
 _MACHINE_NAME = re.compile(r"(audio|sound|subs?|subtitles?|text|stream|track|default|main|und)?[-_ .#]*\d*")
 _LAYOUTS = {"3": "2.1", "6": "5.1", "7": "6.1", "8": "7.1", "12": "7.1.4"}
 
@@ -25,9 +25,9 @@ def language_name(tag: str | None) -> str:
     """The name of a BCP 47 language in the viewer's language (``pt-BR``: Portuguese (Brazil)); empty for none, and
     the tag itself where nobody knows it."""
     primary, *rest = (tag or "").strip().replace("_", "-").split("-")
-    if primary.lower() in _NOT_LANGUAGES:
+    if primary.lower() in NO_LANGUAGE:
         return ""
-    if primary.lower() == "qaa":
+    if primary.lower() == _ORIGINAL:
         return tr("Original")
     language = QLocale.codeToLanguage(primary)
     if language == QLocale.Language.AnyLanguage:

@@ -13,7 +13,7 @@ from typing import Any
 from player.clock import Clock
 from player.errors import ErrorCode, InputError, NetError
 from player.net.local import MemoryBody
-from player.net.model import Body, Request, RequestKind, Transfer
+from player.net.model import MEDIA_KINDS, Body, Request, RequestKind, Transfer
 from player.qa.recording.archive import Exchange, Recording
 from player.qa.recording.scrub import place_of
 from player.qa.simulation.loop import VirtualLoop
@@ -21,7 +21,6 @@ from player.qa.simulation.loop import VirtualLoop
 _ABOUT_S = 0.25
 _SAME_S = 0.05  # a request is counted from when it is asked for, an exchange from when it goes out
 _ROUNDED_S = 1e-4  # of times in reports
-_MEDIA = frozenset({RequestKind.SEGMENT, RequestKind.PART, RequestKind.INIT, RequestKind.INDEX})
 _GROWING = frozenset({RequestKind.MANIFEST, RequestKind.STEERING, RequestKind.TIME})
 _Fetch = tuple[str, str, int]  # kind, address, bytes
 _Key = tuple[str, str, tuple[int, int | None] | None]
@@ -51,7 +50,7 @@ class ReplayTransport:
     async def open(self, request: Request) -> AsyncIterator[Body]:
         """The recorded answer. Raises the recorded NetError, and InputError for a damaged body."""
         found = self._find(request)
-        if found is None and self._strict and request.kind in _MEDIA:
+        if found is None and self._strict and request.kind in MEDIA_KINDS:
             self.left_s = self.left_s or self._clock.monotonic() - VirtualLoop.BEGIN_S
             await asyncio.get_running_loop().create_future()
         if found is None:
@@ -180,7 +179,7 @@ def as_measured(exchanges: Sequence[Exchange], requests: Sequence[Mapping[str, A
 def with_work(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Manifests before the first media arrive as late as what was asked for after them: what the machine had to do
     with them is part of the session, for where a live programme is joined depends on when."""
-    first_s = min((each.at_s for each in exchanges if each.kind in _MEDIA), default=0.0)
+    first_s = min((each.at_s for each in exchanges if each.kind in MEDIA_KINDS), default=0.0)
     return [
         replace(each, seconds=_until_asked_again(each, exchanges) - each.at_s)
         if each.kind == RequestKind.MANIFEST and each.whole and each.at_s + each.seconds <= first_s

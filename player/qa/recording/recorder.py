@@ -14,15 +14,14 @@ from typing import Any
 from player.clock import Clock
 from player.errors import NetError
 from player.net.around import BodyAround
-from player.net.model import Body, Request, RequestKind, Transport
+from player.net.model import MEDIA_KINDS, Body, Request, RequestKind, Transport
 from player.net.redact import redact_text
 from player.qa.recording.archive import ArchiveWriter, Exchange
 from player.qa.recording.scrub import Scrubber
 from player.settings import PlaybackSettings
 
 _DOCUMENTS = frozenset({RequestKind.MANIFEST, RequestKind.STEERING})
-_MEDIA = frozenset({RequestKind.SEGMENT, RequestKind.PART, RequestKind.INIT, RequestKind.INDEX})
-_KEPT = _DOCUMENTS | _MEDIA | {RequestKind.TEXT, RequestKind.TIME}
+_KEPT = _DOCUMENTS | MEDIA_KINDS | {RequestKind.TEXT, RequestKind.TIME}
 _SECRET = frozenset({RequestKind.KEY, RequestKind.LICENCE, RequestKind.API, RequestKind.TELEMETRY})
 _MOST_DOCUMENT_BYTES = 64 * 1024 * 1024
 _CMCD = re.compile(r"([?&])CMCD=([^&#]*)&?")
@@ -80,7 +79,7 @@ class SessionRecorder:
             if request.kind is RequestKind.MANIFEST:
                 self._manifests.setdefault(request.pathway or "cdn", exchange.url)
             body = scrub.document(body[:_MOST_DOCUMENT_BYTES].decode("utf-8", "replace")).encode()
-        wanted = request.kind in _KEPT and (self._media or request.kind not in _MEDIA)
+        wanted = request.kind in _KEPT and (self._media or request.kind not in MEDIA_KINDS)
         if self._writer is not None and wanted and body:
             name = self._writer.put(hashlib.sha256(body).hexdigest(), body)
         self.exchanges.append(replace(exchange, body=name))
