@@ -59,7 +59,7 @@ def decision_at(recorded: list[Recorded], at_s: float) -> Recorded:
 
 def what_followed(report: Mapping[str, Any], recorded: list[Recorded], chosen: Recorded) -> list[str]:
     """What came of a decision until the next one, as far as the report tells: given up for another rung, arrived, and
-    the time in which nothing was fetched because enough was buffered."""
+    the times in which nothing was fetched, with their reasons (where the report has ``waits``)."""
     following = next((each for each in recorded if each.at_s > chosen.at_s), None)
     until_s = math.inf if following is None else following.at_s
 
@@ -76,12 +76,32 @@ def what_followed(report: Mapping[str, Any], recorded: list[Recorded], chosen: R
     if not math.isfinite(arrived_s):
         return lines
     lines.append(f"at {arrived_s:.1f} s the segment had arrived")
+    waits = _waits(report, arrived_s, until_s)
+    if waits:
+        return lines + waits
     if following is not None and until_s - arrived_s > IDLE_S:
         then = following.decision.snapshot
         lines.append(
             f"until {until_s:.1f} s nothing was fetched; {seconds(then.buffer_s)} of {seconds(then.buffer_max_s)}"
             " were buffered then"
         )
+    return lines
+
+
+def _waits(report: Mapping[str, Any], from_s: float, until_s: float) -> list[str]:
+    """The stretches within these times in which nothing was fetched on purpose; none where they are not recorded."""
+    listed = report.get("waits")
+    lines = []
+    for each in listed if isinstance(listed, list) else []:
+        if not isinstance(each, Mapping):
+            continue
+        numbers = [each.get(name) for name in ("at_s", "seconds", "buffer_s")]
+        begin_s, length_s, buffer_s = (float(it) if isinstance(it, (int, float)) else math.nan for it in numbers)
+        if from_s - IDLE_S <= begin_s < until_s:
+            lines.append(
+                f"from {begin_s:.1f} to {begin_s + length_s:.1f} s nothing was fetched, {seconds(buffer_s)} were"
+                f" buffered: {each.get('sentence')}"
+            )
     return lines
 
 

@@ -41,6 +41,18 @@ class RungDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchHeld:
+    """From ``at_s`` until ``until_s`` nothing of the main track was fetched on purpose: ``reason`` is a value of
+    :class:`player.stream.lanes.Hold`, ``buffer_s`` what was buffered when it began."""
+
+    at_s: float
+    until_s: float
+    reason: str
+    sentence: str
+    buffer_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentAbandoned:
     at_s: float
     position: int
@@ -167,6 +179,7 @@ Event = (
     PhaseReached
     | Remembered
     | RungDecided
+    | FetchHeld
     | SegmentAbandoned
     | SegmentReplaced
     | SegmentDone

@@ -15,6 +15,7 @@ from player.events import (
     BufferSampled,
     ErrorRaised,
     Event,
+    FetchHeld,
     LatencySampled,
     Note,
     PhaseReached,
@@ -39,7 +40,7 @@ from player.state import PlaybackState, Status
 REPORT_VERSION = 1
 MOST_EVENTS = 250_000  # some twelve hours of a channel
 _FIRST_EVENTS = 5_000  # the start, and how it went on from there
-_FREQUENT = (BufferSampled, LatencySampled, RungDecided, SegmentDone, TransferDone)
+_FREQUENT = (BufferSampled, FetchHeld, LatencySampled, RungDecided, SegmentDone, TransferDone)
 
 _Timed = TypeVar("_Timed")  # any event: all have the time they happened at
 
@@ -103,6 +104,7 @@ class Recorder:
             "rungs": [rows.rung(choice) for choice in state.rungs],
             "remembered": self._remembered(),
             "decisions": self._table(RungDecided, rows.decision),
+            "waits": self._table(FetchHeld, rows.held),
             "segments": self._table(SegmentDone, rows.segment),
             "abandoned": self._table(SegmentAbandoned, rows.abandoned),
             "replaced": self._table(SegmentReplaced, rows.replaced),

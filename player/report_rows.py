@@ -11,6 +11,7 @@ from abr.ledger import decision_to_dict
 from player.events import (
     BufferSampled,
     ErrorRaised,
+    FetchHeld,
     Note,
     RungDecided,
     SegmentAbandoned,
@@ -61,6 +62,15 @@ def sought(event: Sought) -> Row:
 
 def decision(event: RungDecided) -> Row:
     return {"position": event.position, "media_s": event.media_s, **decision_to_dict(event.decision)}
+
+
+def held(event: FetchHeld) -> Row:
+    return {
+        "seconds": since(event.until_s, event.at_s),
+        "reason": event.reason,
+        "sentence": event.sentence,
+        "buffer_s": round(event.buffer_s, 3),
+    }
 
 
 def segment(event: SegmentDone) -> Row:

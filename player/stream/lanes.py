@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from player.clock import Clock
@@ -25,11 +26,23 @@ class Go:
     position: int | None = None
 
 
+class Hold(StrEnum):
+    """Why nothing is fetched now although something is missing."""
+
+    BUFFER_FULL = "buffer_full"
+    SOUND_FIRST = "sound_first"
+    FIRST_PICTURE = "first_picture"
+    POLICY = "policy"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Ask again when something changed, or after so many seconds (:data:`LONGEST_S` at most)."""
+    """Ask again when something changed, or after so many seconds (:data:`LONGEST_S` at most); ``why``, where that is
+    worth telling."""
 
     seconds: float
+    why: Hold | None = None
 
 
 def _nobody() -> None:

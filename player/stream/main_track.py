@@ -18,7 +18,8 @@ from player.selection import rendition_of
 from player.stream.buffered import MAIN, Buffered, Playhead
 from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
-from player.stream.lanes import LONGEST_S, POLL_S, Go, Lane, Wait
+from player.stream.holding import Holding
+from player.stream.lanes import LONGEST_S, POLL_S, Go, Hold, Lane, Wait
 from player.stream.rate import Moment, RateControl
 from player.stream.replacing import Replacing
 from player.stream.sources import Sources
@@ -99,6 +100,7 @@ class MainTrack:
             self._sizes,
             done,
         )
+        self._holding = Holding(clock, observe, buffered.ahead_s)
         self.lane = Lane(MAIN, store, clock, self._admit, self._fetch, self._crashed)
 
     def first_rung(self) -> int:
@@ -170,28 +172,38 @@ class MainTrack:
         self._note("damaged", "A damaged segment is fetched again.", error)
         self.lane.want(position, lambda running: running != position)
 
+    async def close(self) -> None:
+        """Stop fetching."""
+        await self.lane.close()
+        self._holding.end()
+
     # --- what the lane asks
 
     def _admit(self, position: int) -> Go | Wait:
+        answer = self._answer(position)
+        self._holding.took(answer)
+        return answer
+
+    def _answer(self, position: int) -> Go | Wait:
         slot = self._buffered.timeline[position]
         if self._failed_at is not None and self.lane.head <= self._failed_at < position:
-            return Wait(LONGEST_S)  # playback ends there, unless the viewer jumps on
+            return Wait(LONGEST_S, Hold.FAILED)  # playback ends there, unless the viewer jumps on
         full_s = self._playhead.position_s + self._rate.economy(self._clock.monotonic()).buffer_max_s
         replacement = self._replacing.find(self.lane.head, position)
         if replacement is not None and replacement.decision.rung is not None:
             return Go(replacement.decision.rung, replacement.position)
         if slot.start_s >= full_s:
-            return Wait(self._playhead.reaches_in_s(slot.start_s - full_s))
+            return Wait(self._playhead.reaches_in_s(slot.start_s - full_s), Hold.BUFFER_FULL)
         if self.sound_goes_first() and self._sound_missing(min(slot.start_s + SOUND_AHEAD_S, slot.end_s, full_s)):
-            return Wait(POLL_S)
+            return Wait(POLL_S, Hold.SOUND_FIRST)
         if self._may_wait_for_first_picture(position):
-            return Wait(POLL_S)
+            return Wait(POLL_S, Hold.FIRST_PICTURE)
         pinned = self._store.pinned_rung(MAIN, position)
         if pinned is not None:
             return Go(pinned)
         decision = self._rate.decide(self._moment(position))
         if decision.rung is None:
-            return Wait(decision.wait_s or POLL_S)
+            return Wait(decision.wait_s or POLL_S, Hold.POLICY)
         self._observe(RungDecided(self._clock.monotonic(), position, slot.start_s, decision))
         return Go(decision.rung)
 

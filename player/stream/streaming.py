@@ -235,7 +235,7 @@ class Streaming:
         self._waiting.end()
         if self._drawing is not None:
             self._drawing.cancel()
-        await self._main.lane.close()
+        await self._main.close()
         await self._audio.close()
         await self._sources.close()
         self._store.clear()

@@ -194,6 +194,12 @@ def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
         "until 9.0 s nothing was fetched",
     ):
         assert words in text
+    data["waits"] = [
+        {"at_s": at_s, "seconds": 4.5, "reason": "buffer_full", "sentence": "Enough.", "buffer_s": 30.0}
+        for at_s in (1.0, 4.1, 9.5)
+    ]
+    (told,) = [each for each in what_followed(data, recorded, recorded[0]) if "nothing was fetched" in each]
+    assert told == "from 4.1 to 8.6 s nothing was fetched, 30 s were buffered: Enough."
 
 
 def test_the_nearest_change_is_near() -> None:

@@ -9,6 +9,7 @@ from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.events import (
     BufferSampled,
     ErrorRaised,
+    FetchHeld,
     Note,
     PhaseReached,
     RungDecided,
@@ -67,6 +68,7 @@ def recorded() -> Recorder:
         transfer(11.6, RequestKind.SEGMENT, "b", 100_000),
         SegmentDone(11.8, "main", 1, 4.0, 4.0, 0, 100_000, "b"),
         SegmentDone(11.8, "audio-0", 0, 0.0, 4.0, 0, 60_000, "b"),
+        FetchHeld(11.8, 13.3, "buffer_full", "Enough.", 8.20049),
         BufferSampled(12.0, 1.3, 6.70049, 4_999_999.6, 1),
         StallBegan(13.0, 8.0),
         StallEnded(15.0, 8.0, 2.0, "network"),
@@ -111,6 +113,12 @@ def test_a_report_says_what_was_played_and_how_it_ended() -> None:
         "reloads": 0,
         "error": {"code": "net.dns", "sentence": "No such host."},
     }
+
+
+def test_a_stretch_without_a_fetch_is_one_row() -> None:
+    assert report_of_a_small_run()["waits"] == [
+        {"at_s": 1.8, "seconds": 1.5, "reason": "buffer_full", "sentence": "Enough.", "buffer_s": 8.2}
+    ]
 
 
 def test_the_start_of_a_run_phase_by_phase() -> None:
