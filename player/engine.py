@@ -30,6 +30,7 @@ from player.clock import Clock, SystemClock
 from player.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
 from player.device_rights import DeviceRights, open_rights, register
 from player.events import Event, all_of
+from player.licences import licence_request
 from player.memory import MemoryKeeper, share_heaps
 from player.mpv.model import MediaPlayer
 from player.net.gate import Gate, GateLimits
@@ -422,16 +423,7 @@ class Engine:
     async def _post_licence(self, call: LicenceCall) -> bytes:
         if self.service is not None and self.service.owns(call.url):
             return await self.service.licence(call.url, call.body or b"")
-        response = await self._gate.fetch(
-            Request(
-                RequestKind.LICENCE,
-                call.url,
-                method="GET" if call.body is None else "POST",
-                headers=call.headers,
-                body=call.body,
-            )
-        )
-        return response.body
+        return (await self._gate.fetch(licence_request(call))).body
 
 
 async def _with_reports(session: Session, reporter: CmcdReporter | None) -> None:

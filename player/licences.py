@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from drm_client.keysystem import KeyRequest
+from drm_client.keysystem import KeyRequest, LicenceCall
 from drm_client.licence import Licence, LicenceClient
 from drm_client.offline import OfflineLicences
 from player.clock import Clock
@@ -17,7 +17,7 @@ from player.errors import ANY_ERROR, ErrorCode, MatineeError
 from player.events import Note, Observer, PhaseReached
 from player.licence_watch import Holding, KeptHolding, StreamingHolding, watch
 from player.manifest.model import Presentation, Protection
-from player.net.model import RequestKind
+from player.net.model import Request, RequestKind
 from player.recovery import Action, Failure, Situation, next_step
 from player.service.model import SESSION_OVER
 
@@ -233,6 +233,12 @@ class LicenceDesk:
         ended = await watch(holding, self._clock, self._observe)
         self._ring.clear()
         self._on_end(ended)
+
+
+def licence_request(call: LicenceCall) -> Request:
+    """The exchange that a key system asks for, with a licence server that is not the service."""
+    method = "GET" if call.body is None else "POST"
+    return Request(RequestKind.LICENCE, call.url, method=method, headers=call.headers, body=call.body)
 
 
 def _is_about_session(error: MatineeError | DrmError) -> bool:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ui.desktop.session import DesktopSession
     from ui.kept_titles import KeptTitles
     from ui.late_downloads import LateDownloads
-    from ui.ports import PartReport, PlayerPort
+    from ui.ports import PartReport
     from ui.preferences import PreferenceStore
     from ui.single import SingleInstance
     from ui.video.output import VideoOutput
@@ -186,7 +186,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
     from ui.late_downloads import LateDownloads
     from ui.preferences import download_place, download_settings
     from ui.remembered import Memory
-    from ui.video.output import VideoOutput
+    from ui.video.output import VideoOutput, make_player
     from ui.viewmodels.application import ApplicationViewModel
     from ui.viewmodels.data_use import DataUseViewModel
     from ui.viewmodels.downloads import DownloadsViewModel
@@ -210,7 +210,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
         look_ahead=lambda engine, source: engine.prefetch(source, _playback_settings(options, store, meter)),
     )
     tasks = Tasks(client)
-    output = VideoOutput(_make_player)
+    output = VideoOutput(make_player)
     posters = PosterCache(client, tasks, options.profile / "posters")
     home = HomeViewModel(client, tasks, posters, kept=HomeCache(options.profile))
     player = PlayerViewModel(client, tasks, output, up_next=UpNext(lambda: store.preferences.auto_next, posters))
@@ -291,13 +291,6 @@ def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, 
             schemes={SCHEME: downloads.made.transport.make},
         )
     )
-
-
-def _make_player() -> PlayerPort:
-    from player.mpv.player import MpvPlayer, OutputOptions
-    from ui.audio import audio_outputs
-
-    return MpvPlayer(OutputOptions(audio=audio_outputs()))
 
 
 def _playback_settings(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> PlaybackSettings:

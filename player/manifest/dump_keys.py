@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 
+from drm_client.pssh import build_pssh
+from drm_client.systems import FAIRPLAY, PLAYREADY, WIDEVINE
 from player.manifest.dump_values import Json
 from player.manifest.hls.keys import implicit_iv
 from player.manifest.model import KeyInfo, Protection, Rendition, SegmentSource, loaded_segments
 
-_PLAYREADY = "9a04f079-9840-4286-ab92-e65be0885f95"
 _SYSTEMS = {
-    "com.microsoft.playready": _PLAYREADY,
-    "com.apple.streamingkeydelivery": "94ce86fb-07ff-4f43-adb8-93d2fa968ca2",
-    "com.widevine": "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed",
-    "com.widevine.alpha": "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed",
+    "com.microsoft.playready": PLAYREADY,
+    "com.apple.streamingkeydelivery": FAIRPLAY,
+    "com.widevine": WIDEVINE,
+    "com.widevine.alpha": WIDEVINE,
 }
 _IV_FROM_SEQUENCE = frozenset({"AES-128", "AES-256", "SAMPLE-AES"})
 
@@ -62,7 +63,7 @@ def _distinct(keys: Iterable[KeyInfo]) -> Iterable[KeyInfo]:
 
 
 def _protection(item: Protection) -> Json:
-    boxes = item.pssh or (() if item.pro is None else (_playready_box(item.pro),))
+    boxes = item.pssh or (() if item.pro is None else (build_pssh(PLAYREADY, data=item.pro),))
     pssh = [base64.b64encode(data).decode() for data in boxes]
     kids = [kid.hex() for kid in item.default_kids]
     return {
@@ -82,12 +83,6 @@ def _protection(item: Protection) -> Json:
     }
 
 
-def _playready_box(pro: bytes) -> bytes:
-    """A PlayReady object as the pssh box that holds it (ISO/IEC 23001-7 8.1)."""
-    body = bytes(4) + bytes.fromhex(_PLAYREADY.replace("-", "")) + len(pro).to_bytes(4, "big") + pro
-    return (len(body) + 8).to_bytes(4, "big") + b"pssh" + body
-
-
 def _system_id(keyformat: str) -> str | None:
     """The DRM system's UUID, in lower case."""
     lower = keyformat.lower()
@@ -99,13 +94,13 @@ def _init_data(uri: str | None, system: str | None) -> str | None:
     if not uri or not uri.startswith("data:") or ";base64," not in uri:
         return None
     text = uri.partition(";base64,")[2]
-    if system != _PLAYREADY:
+    if system != PLAYREADY:
         return text
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError:
         return text
-    return text if data[4:8] == b"pssh" else base64.b64encode(_playready_box(data)).decode()
+    return text if data[4:8] == b"pssh" else base64.b64encode(build_pssh(PLAYREADY, data=data)).decode()
 
 
 def _key_protection(key: KeyInfo) -> Json:

@@ -21,7 +21,7 @@ from ui.kiosk.beats import BeatLine
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, harden
 from ui.kiosk.provisioning import Entry, Provisioning
 from ui.kiosk.screen import Frames, KioskScreen
-from ui.video.output import VideoOutput
+from ui.video.output import VideoOutput, make_player
 from ui.viewmodels.kiosk import KioskViewModel
 from ui.viewmodels.tasks import Tasks
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from player.state import PlaybackState
     from ui.kept_titles import KeptTitles
     from ui.kiosk.keeping import Keeper, SignInKeeper
-    from ui.ports import PlayerPort
 
 _KEEP_EVERY_MS = 60_000
 _NO_SOUND = ("", "null")
@@ -53,7 +52,7 @@ def run_screen(provisioning: Provisioning, profile: Path, begin_with: int) -> in
     client = EngineClient(parts.make_engine, parts.open_playback, provisioning.service_url, prepare=parts.prepare)
     parts.client = client
     tasks = Tasks(client)
-    output = VideoOutput(_make_player)
+    output = VideoOutput(make_player)
     end = partial(application.exit, 0)  # not quit(), which asks the window, and the window stays
     view = KioskViewModel(provisioning.name, provisioning.orientation.degrees, provisioning.operator_code)
     engine, window = scene.load_window(view, "Kiosk.qml")
@@ -201,10 +200,3 @@ class _Parts:
             max_height=(entry.max_height if entry else 0) or display_lines(),
         )
         return engine.open(source, player, on_state, settings)
-
-
-def _make_player() -> PlayerPort:
-    from player.mpv.player import MpvPlayer, OutputOptions
-    from ui.audio import audio_outputs
-
-    return MpvPlayer(OutputOptions(audio=audio_outputs()))

@@ -15,6 +15,14 @@ Ready = Callable[[PlayerPort], None]
 Failed = Callable[[Failure], None]
 
 
+def make_player() -> PlayerPort:
+    """libmpv, with this machine's sound."""
+    from player.mpv.player import MpvPlayer, OutputOptions
+    from ui.audio import audio_outputs
+
+    return MpvPlayer(OutputOptions(audio=audio_outputs()))
+
+
 class VideoOutput(QObject):
     """The player is made on a thread of its own when it is first wanted (loading libmpv takes a while), then attached
     to the video item; playing may begin once the item says ``ready``."""

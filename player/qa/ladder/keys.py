@@ -13,6 +13,7 @@ from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest, LicenceCall
 from drm_client.licence import LicenceClient
 from player.errors import ErrorCode, MatineeError, MediaError
+from player.licences import licence_request
 from player.manifest.edit import iter_renditions
 from player.manifest.model import Presentation, Segment
 from player.net.gate import Gate
@@ -88,6 +89,4 @@ class SweepKeys:
         self._whole.clear()
 
     async def _post(self, call: LicenceCall) -> bytes:
-        method = "GET" if call.body is None else "POST"
-        request = Request(RequestKind.LICENCE, call.url, method=method, headers=call.headers, body=call.body)
-        return (await self._gate.fetch(request)).body
+        return (await self._gate.fetch(licence_request(call))).body

@@ -16,9 +16,10 @@ from player.clock import Clock
 from player.cmcd import PlayerMoment, RequestMarker, moment_of
 from player.device_rights import register
 from player.errors import ErrorCode, InputError
+from player.licences import licence_request
 from player.net.faults import FaultyTransport
 from player.net.gate import Gate
-from player.net.model import Request, RequestKind, Transfer, Transport
+from player.net.model import Transfer, Transport
 from player.net.routing import RoutingTransport
 from player.net.shaping import ShapedTransport, Trace
 from player.qa.recording.recorder import SessionRecorder
@@ -196,9 +197,7 @@ class _Playback:
     async def _post_licence(self, call: LicenceCall) -> bytes:
         if self._service is not None and self._service.owns(call.url):
             return await self._service.licence(call.url, call.body or b"")
-        method = "GET" if call.body is None else "POST"
-        request = Request(RequestKind.LICENCE, call.url, method=method, headers=call.headers, body=call.body)
-        return (await self._gate.fetch(request)).body
+        return (await self._gate.fetch(licence_request(call))).body
 
     def _transferred(self, transfer: Transfer) -> None:
         if self._session is not None:
