@@ -29,8 +29,8 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 from abr.model import Estimate, NetworkMemory, TransferRate, TransferSample
 
@@ -100,6 +100,12 @@ class _Scores:
         self._misses = [0.0] * averages
         self._past: deque[tuple[float, list[float]]] = deque(maxlen=span)  # (log rate, levels before it)
 
+    def copy(self) -> _Scores:
+        """One that goes on by itself."""
+        made = copy(self)
+        made._misses, made._past = list(self._misses), self._past.copy()  # noqa: SLF001
+        return made
+
     def add(self, log_rate: float, weight: float, levels: Sequence[float]) -> None:
         """A transfer of ``log_rate``, before which the averages stood at ``levels``."""
         self._past.append((log_rate, list(levels)))
@@ -132,6 +138,13 @@ class _Mixture:
         self._later = _Scores(LATER_SPAN, len(self._gains))
         self.level = self.later = self.usual = 0.0
         self.gain = 0.5
+
+    def copy(self) -> _Mixture:
+        """One that goes on by itself."""
+        made = copy(self)
+        made._levels = list(self._levels)  # noqa: SLF001
+        made._next, made._later = self._next.copy(), self._later.copy()  # noqa: SLF001
+        return made
 
     @property
     def empty(self) -> bool:
@@ -204,6 +217,16 @@ class _Learned:
     def nothing(cls) -> _Learned:
         fast, slow = _Average(FAST_HALF_LIFE_S), _Average(SLOW_HALF_LIFE_S)
         return cls(fast, slow, _Mixture(), PRIOR_ERROR_WEIGHT, PRIOR_ERROR_WEIGHT * PRIOR_REL_ERROR**2)
+
+    def copy(self) -> _Learned:
+        """One that learns on by itself."""
+        return replace(
+            self,
+            fast=replace(self.fast),
+            slow=replace(self.slow),
+            mixture=self.mixture.copy(),
+            little=replace(self.little),
+        )
 
     @property
     def rel_error(self) -> float:
@@ -329,7 +352,7 @@ class ThroughputEstimator:
     def _now(self) -> _Learned:
         """The settled knowledge with the pending transfers on top."""
         if self._provisional is None:
-            self._provisional = deepcopy(self._settled)
+            self._provisional = self._settled.copy()
             for sample in self._pending:
                 self._count(self._provisional, sample, self._pending)
         return self._provisional

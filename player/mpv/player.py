@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from player.errors import ComponentError, ErrorCode
 from player.media.model import Interrupted
 from player.mpv.model import Measured, Ranges
+from player.mpv.readahead import FAR_S, ReadAhead
 from player.mpv.streams import ByteStream, register_protocol
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ SCHEME = "matinee"
 _POSITION = "time-pos"
 _CACHE = "demuxer-cache-state"
 _PASSED = "audio-spdif"
+_STARVING = "paused-for-cache"
 # Each on a line of its own, empty where libmpv has none.
 _MEASURED = "\n".join(
     f"${{={name}}}"
@@ -35,7 +37,7 @@ _MEASURED = "\n".join(
 )
 _OBSERVED = (
     "pause",
-    "paused-for-cache",
+    _STARVING,
     "eof-reached",
     "seeking",
     "idle-active",
@@ -54,8 +56,8 @@ _BASE_OPTIONS: dict[str, object] = {
     "cache": "yes",
     "cache_pause_initial": "no",
     "cache_pause_wait": 0.5,
-    "demuxer_readahead_secs": 4,
-    "cache_secs": 4,
+    "demuxer_readahead_secs": FAR_S,
+    "cache_secs": FAR_S,
     "demuxer_max_bytes": "96MiB",
     # What has been shown stays in our own store. In libmpv's cache it would be shown again after a jump back, at the
     # quality it had, together with all that was read behind it: another choice of quality would be seen late.
@@ -132,6 +134,8 @@ class MpvPlayer:
         options.update(output.extra)
         self._passed = str(options.get("audio_spdif", ""))  # codecs that go undecoded to a receiver
         self._decode = False  # none of them does: not at normal speed
+        self._reading = ReadAhead(paced=not output.untimed)
+        self._withheld = False  # it says that it lacks media, and has been let read on
         self._log_lines: list[tuple[str, str]] = []
         self._openers: dict[str, Callable[[], ByteStream]] = {}
         self._names = itertools.count(1)
@@ -146,7 +150,7 @@ class MpvPlayer:
         for name in (*_OBSERVED, _POSITION) if self.tells_position else _OBSERVED:
             self.handle.observe_property(name, self._on_property)
         self.handle.register_event_callback(self._on_event)
-        register_protocol(self.handle, SCHEME, self._open_stream)
+        register_protocol(self.handle, SCHEME, self._open_stream, self._reading)
         if not MpvPlayer._decoders:
             answer = self.read("decoder-list")
             MpvPlayer._decoders = frozenset(str(item["codec"]) for item in answer or ())
@@ -196,7 +200,8 @@ class MpvPlayer:
         return _ranges(self.read(_CACHE) or {})
 
     def measure(self) -> Measured:
-        """How things stand, asked for in as few calls as can be: each wakes libmpv's core.
+        """How things stand, asked for in as few calls as can be: each wakes libmpv's core. What it holds also decides
+        whether it reads on until the next look.
 
         Where there is sound as well, ``time-pos`` may follow the sound; the distance between sound and picture is
         measured anew with each picture, and with nothing else. It is asked for by itself, since as text it has too
@@ -206,9 +211,13 @@ class MpvPlayer:
         place, late, lost, rate, cache = answer.split("\n") if answer else [""] * 5
         position_s = float(place) if place else None
         distance = self.read("avsync")
+        held = json.loads(cache) if cache else {}
+        self._reading.look(0.0 if held.get("underrun") else held.get("cache-duration", 0.0))
+        if self._withheld:
+            self._on_property(_STARVING, True)
         return Measured(
             position_s,
-            _ranges(json.loads(cache)) if cache else (),
+            _ranges(held),
             int(late or 0) + int(lost or 0),
             position_s if distance is None else ("avsync", distance),
             1.0 / float(rate) if rate and float(rate) > 0 else 0.0,
@@ -256,6 +265,8 @@ class MpvPlayer:
     def _run(self, *words: str) -> tuple[bool, object]:
         if self._terminated:
             return False, None
+        if words[0] != "expand-text":
+            self._reading.hurry()
         try:
             return True, self.handle.command(*words)
         except (SystemError, ValueError, RuntimeError, OSError) as error:
@@ -287,6 +298,7 @@ class MpvPlayer:
     def _set(self, name: str, value: Any) -> None:  # noqa: ANN401
         if self._terminated:
             return
+        self._reading.hurry()
         try:
             self.handle._set_property(name, value)  # noqa: SLF001
         except (AttributeError, RuntimeError, SystemError, TypeError, ValueError, OSError) as error:
@@ -297,6 +309,7 @@ class MpvPlayer:
         if not self._terminated:
             self._terminated = True
             self.listen(None, None)
+            self._reading.hurry()
             self.handle.terminate()
 
     def _open_stream(self, url: str) -> ByteStream:
@@ -308,6 +321,11 @@ class MpvPlayer:
     # --- on python-mpv's event thread
 
     def _on_property(self, name: str, value: Any) -> None:  # noqa: ANN401
+        if name == _STARVING:
+            # A decoder that swallows pictures has used up early what libmpv holds. The next look tells if it lasts.
+            self._withheld = bool(value) and self._reading.hurry()
+            if self._withheld:
+                return
         self._properties[name] = value
         if self._property_listener is not None:
             self._property_listener(name, value)

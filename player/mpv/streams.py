@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from player.media.model import Interrupted
+from player.mpv.readahead import ReadAhead
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +45,14 @@ class ByteStream(Protocol):
     def close(self) -> None: ...
 
 
-def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], ByteStream]) -> None:  # noqa: ANN401
-    """Let ``scheme://...`` URLs of the ``mpv.MPV`` object ``handle`` be opened by ``open_stream(url)``.
+def register_protocol(
+    handle: Any,  # noqa: ANN401
+    scheme: str,
+    open_stream: Callable[[str], ByteStream],
+    ahead: ReadAhead,
+) -> None:
+    """Let ``scheme://...`` URLs of the ``mpv.MPV`` object ``handle`` be opened by ``open_stream(url)``, and read when
+    it is time for it.
 
     An exception in ``open_stream`` makes the load fail, one in ``read`` or ``seek`` is an I/O error for libmpv; both
     are logged here, since libmpv only learns that something failed.
@@ -60,6 +67,7 @@ def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], Byt
         stream = streams.get(cookie)
         if stream is None:
             return -1
+        ahead.wait()
         try:
             pieces = stream.read(length)
         except Exception:  # noqa: BLE001  (nothing may cross into C)
@@ -95,6 +103,7 @@ def register_protocol(handle: Any, scheme: str, open_stream: Callable[[str], Byt
         stream = streams.get(cookie)
         if stream is not None:
             stream.cancel()
+            ahead.hurry()
 
     @mpv.StreamOpenFn  # type: ignore[untyped-decorator]
     def open_(_user_data: object, url: bytes, info: Any) -> int:  # noqa: ANN401

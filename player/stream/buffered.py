@@ -65,12 +65,12 @@ class Buffered:
         if not len(self.timeline):
             return position_s
         begin = self.timeline.at(position_s).number
-        stop = self._complete_until(MAIN, begin, len(self.timeline))
+        stop = self._store.complete_until(MAIN, begin, len(self.timeline))
         main_s = self.timeline[stop - 1].end_s if stop > begin else position_s
         if self.audio is None or not len(self.audio):
             return max(position_s, main_s)
         begin = self.audio.at(position_s)
-        stop = self._complete_until(self.audio.key, begin, len(self.audio))
+        stop = self._store.complete_until(self.audio.key, begin, len(self.audio))
         audio_s = self.audio[stop - 1].segment.end_s if stop > begin else position_s
         if stop == len(self.audio) and not self.audio.growing:
             audio_s = max(audio_s, main_s)  # sound may end a little before the picture
@@ -111,18 +111,15 @@ class Buffered:
 
     def _stretches(self, track: str, within: range, times: Callable[[int], Times]) -> list[Times]:
         """The times of a track's complete segments, those that follow each other made one."""
-        found: list[Times] = []
-        before: int | None = None
+        runs: list[list[int]] = []  # the first and the last position of each
         for position in self._store.complete(track):
             if position not in within:
                 continue
-            start_s, end_s = times(position)
-            if before == position - 1:
-                found[-1] = (found[-1][0], end_s)
+            if runs and runs[-1][1] == position - 1:
+                runs[-1][1] = position
             else:
-                found.append((start_s, end_s))
-            before = position
-        return found
+                runs.append([position, position])
+        return [(times(first)[0], times(last)[1]) for first, last in runs]
 
     def trim(self) -> None:
         """Drop what lies well behind the playhead, as far as the store's bound asks for it."""
@@ -131,15 +128,6 @@ class Buffered:
         if self.audio is not None:
             oldest[self.audio.key] = self.audio.at(oldest_s)
         self._store.trim(lambda track, position: track in oldest and position >= oldest[track])
-
-    def _complete_until(self, track: str, begin: int, length: int) -> int:
-        position = begin
-        while position < length:
-            entry = self._store.peek(track, position)
-            if entry is None or not entry.buffer.is_complete:
-                break
-            position += 1
-        return position
 
 
 def _times(segment: Segment) -> Times:

@@ -64,8 +64,17 @@ class SegmentStore:
         """The positions of a track's segments that are there as a whole, in order."""
         with self._lock:
             return sorted(
-                key[1] for key, entry in self._entries.items() if key[0] == track and entry.buffer.is_complete
+                [each.position for each in self._entries.values() if each.track == track and each.buffer.is_complete]
             )
+
+    def complete_until(self, track: str, begin: int, length: int) -> int:
+        """The first position from ``begin`` on that is not there as a whole; ``length`` where all below it are."""
+        entries = self._entries
+        for position in range(begin, length):
+            entry = entries.get((track, position))
+            if entry is None or not entry.buffer.is_complete:
+                return position
+        return max(begin, length)
 
     def put(self, entry: Entry) -> None:
         """Add or replace an entry."""

@@ -1,0 +1,36 @@
+"""When libmpv may read on."""
+
+from __future__ import annotations
+
+import threading
+
+from player.mpv.readahead import FAR_S, ReadAhead
+
+
+def waits(ahead: ReadAhead) -> bool:
+    """Whether a read has to wait; it does no more afterwards."""
+    read = threading.Thread(target=ahead.wait)
+    read.start()
+    read.join(0.05)
+    kept = ahead.hurry()
+    read.join()
+    return kept
+
+
+def test_reads_wait_from_when_much_is_held_until_little_is() -> None:
+    ahead = ReadAhead()
+    assert not waits(ahead), "nothing is known yet"
+    ahead.look(FAR_S / 2)
+    assert not waits(ahead), "it has not come far yet"
+    ahead.look(FAR_S)
+    ahead.look(FAR_S / 2)
+    assert waits(ahead)
+    ahead.look(FAR_S)
+    ahead.look(FAR_S / 4)
+    assert not waits(ahead)
+
+
+def test_what_plays_as_fast_as_it_can_never_waits() -> None:
+    ahead = ReadAhead(paced=False)
+    ahead.look(FAR_S)
+    assert not waits(ahead)
