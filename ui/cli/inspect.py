@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from ui.cli.conditions import verdict_on
-from ui.cli.options import add_ca_file_argument, add_fail_on_argument
-from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, conditions_of, connect_of
+from ui.cli.options import add_fail_on_argument
+from ui.cli.web_options import add_connection_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
@@ -30,9 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--diff", metavar="OTHER", help="a later refresh of the same manifest: say what changed")
     add_fail_on_argument(parser)
-    add_ca_file_argument(parser)
-    add_web_arguments(parser)
-    add_cmcd_arguments(parser)
+    add_connection_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:

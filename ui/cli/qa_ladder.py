@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ui.cli.conditions import verdict_on
-from ui.cli.options import add_ca_file_argument, add_fail_on_argument, whole_number
-from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, conditions_of, connect_of
+from ui.cli.options import add_fail_on_argument, whole_number
+from ui.cli.web_options import add_connection_arguments, conditions_of, connect_of
 
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
@@ -32,9 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence-url", metavar="URL", help="a ClearKey licence server")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     add_fail_on_argument(parser)
-    add_ca_file_argument(parser)
-    add_web_arguments(parser)
-    add_cmcd_arguments(parser)
+    add_connection_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.options import add_ca_file_argument, add_service_arguments
-from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, web_of
+from ui.cli.options import add_service_arguments
+from ui.cli.web_options import add_connection_arguments, web_of
 
 if TYPE_CHECKING:
     from player.qa.plan import Plan
@@ -30,9 +30,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
 def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     """Service, account, profile and trust."""
     add_service_arguments(parser)
-    add_ca_file_argument(parser)
-    add_web_arguments(parser)
-    add_cmcd_arguments(parser)
+    add_connection_arguments(parser)
 
 
 def plan_of(args: argparse.Namespace) -> Plan:

@@ -6,11 +6,20 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ui.cli.options import add_ca_file_argument
+
 if TYPE_CHECKING:
     from player.cmcd import CmcdSettings
     from player.net.model import Transport
     from player.net.web import WebOptions
     from player.qa.thresholds import Condition
+
+
+def add_connection_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a command takes that goes to any server: whom to trust, how HTTP is spoken, what CDNs are told."""
+    add_ca_file_argument(parser)
+    add_web_arguments(parser)
+    add_cmcd_arguments(parser)
 
 
 def add_web_arguments(parser: argparse.ArgumentParser) -> None:
