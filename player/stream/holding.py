@@ -27,24 +27,25 @@ class Holding:
         self._clock = clock
         self._observe = observe
         self._ahead_s = ahead_s
-        self._since: tuple[float, Hold, float] | None = None  # when, why, and what was buffered then
+        self._since: tuple[float, Wait, float] | None = None  # when, the answer, and what was buffered then
 
     def took(self, answer: Go | Wait) -> None:
         """The admission has answered."""
-        why = None if isinstance(answer, Go) else answer.why
-        if self._since is not None and self._since[1] is why:
+        wait = answer if isinstance(answer, Wait) and answer.why is not None else None
+        if self._since is not None and wait is not None and self._since[1].why is wait.why:
             return
         self.end()
-        if why is not None:
+        if wait is not None:
             now_s = self._clock.monotonic()
-            self._since = now_s, why, self._ahead_s(now_s)
+            self._since = now_s, wait, self._ahead_s(now_s)
 
     def end(self) -> None:
         """The stretch that runs is over, if one does."""
         since, self._since = self._since, None
         if since is None:
             return
-        begin_s, why, buffer_s = since
+        begin_s, wait, buffer_s = since
         now_s = self._clock.monotonic()
-        if now_s - begin_s >= LEAST_S:
-            self._observe(FetchHeld(begin_s, now_s, str(why), _SENTENCES[why], buffer_s))
+        if wait.why is not None and now_s - begin_s >= LEAST_S:
+            sentence = wait.sentence or _SENTENCES[wait.why]
+            self._observe(FetchHeld(begin_s, now_s, str(wait.why), sentence, buffer_s))

@@ -39,10 +39,11 @@ class Hold(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Ask again when something changed, or after so many seconds (:data:`LONGEST_S` at most); ``why``, where that is
-    worth telling."""
+    worth telling, and in which words if there are better ones than those for ``why``."""
 
     seconds: float
     why: Hold | None = None
+    sentence: str = ""
 
 
 def _nobody() -> None:

@@ -203,7 +203,7 @@ class MainTrack:
             return Go(pinned)
         decision = self._rate.decide(self._moment(position))
         if decision.rung is None:
-            return Wait(decision.wait_s or POLL_S, Hold.POLICY)
+            return Wait(decision.wait_s or POLL_S, Hold.POLICY, decision.sentence)
         self._observe(RungDecided(self._clock.monotonic(), position, slot.start_s, decision))
         return Go(decision.rung)
 
