@@ -109,6 +109,8 @@ def _video_share(snapshot: Snapshot) -> Estimate:
         low_bps=scaled(estimate.low_bps),
         fast_bps=scaled(estimate.fast_bps),
         slow_bps=scaled(estimate.slow_bps),
+        later_bps=scaled(estimate.later_bps),
+        usual_bps=scaled(estimate.usual_bps),
         ttfb_s=estimate.ttfb_s * speed,
         recent=tuple(
             replace(each, body_s=each.body_s / share, ttfb_s=each.ttfb_s * speed) for each in estimate.recent

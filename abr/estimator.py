@@ -39,6 +39,7 @@ SLOW_HALF_LIFE_S = 8.0
 TTFB_HALF_LIFE_SAMPLES = 4.0
 
 GAINS = (0.04, 0.08, 0.15, 0.3, 0.55, 0.9)  # share of a surprise that each of the averages follows
+FIRST_WEIGHT = 0.3  # of a session's first transfer: it is small, and begins with the slow start of its connection
 SCORE_SPAN = 2  # transfers whose mean an average has to foretell ...
 LATER_SPAN = 8  # ... and for what comes after the next one
 SCORE_KEEP = 0.98  # of the past score, at each transfer
@@ -128,12 +129,14 @@ class _Mixture:
     """Averages of ``log(rate)`` of several speeds, mixed by how well they foretold the last transfers.
 
     ``level`` is for the next transfer, ``later`` for those after it and ``usual`` the slowest average, all of them
-    logarithms; ``gain`` is the mixture's own speed.
+    logarithms; ``gain`` is the mixture's own speed. No average follows more slowly than the mean of all transfers
+    would: else the slow ones would stay where the first transfer happened to put them.
     """
 
     def __init__(self, gains: Sequence[float] = GAINS) -> None:
         self._gains = tuple(gains)
         self._levels: list[float] = []
+        self._seen = 0.0  # transfers that the levels rest on, by weight
         self._next = _Scores(SCORE_SPAN, len(self._gains))
         self._later = _Scores(LATER_SPAN, len(self._gains))
         self.level = self.later = self.usual = 0.0
@@ -150,20 +153,23 @@ class _Mixture:
     def empty(self) -> bool:
         return not self._levels
 
-    def begin(self, log_rate: float) -> None:
-        """The first knowledge: every average starts there."""
+    def begin(self, log_rate: float, weight: float) -> None:
+        """The first knowledge: every average starts there. It counts for ``weight`` transfers."""
         self._levels = [log_rate] * len(self._gains)
+        self._seen = weight
         self.level = self.later = self.usual = log_rate
 
     def add(self, log_rate: float, weight: float) -> None:
         """Follow a transfer; ``weight`` 1 is a full one."""
         self._next.add(log_rate, weight, self._levels)
         self._later.add(log_rate, weight, self._levels)
+        self._seen += weight
+        share = weight / self._seen  # of the mean of all
         for index, gain in enumerate(self._gains):
-            self._levels[index] += (1 - (1 - gain) ** weight) * (log_rate - self._levels[index])
+            self._levels[index] += max(1 - (1 - gain) ** weight, share) * (log_rate - self._levels[index])
         shares = self._next.shares()
         self.level = _weighted(shares, self._levels)
-        self.gain = _weighted(shares, self._gains)
+        self.gain = _weighted(shares, [max(gain, 1 / (self._seen + 1)) for gain in self._gains])
         self.later = _weighted(self._later.shares(), self._levels)
         self.usual = self._levels[0]
 
@@ -238,7 +244,7 @@ class _Learned:
         for average in (self.fast, self.slow):
             average.seconds = max(MEMORY_WEIGHT_S * trust, 1e-6)
             average.bits = memory.mean_bps * average.seconds
-        self.mixture.begin(math.log(memory.mean_bps))
+        self.mixture.begin(math.log(memory.mean_bps), trust / min(GAINS))
         error = math.hypot(memory.rel_error, PRIOR_REL_ERROR * (1 - trust))
         self.error_sum = self.error_weight * error**2
         self.outages = memory.outages * trust
@@ -298,7 +304,7 @@ class _Learned:
 
     def _follow(self, log_rate: float, weight: float) -> None:
         if self.mixture.empty:
-            self.mixture.begin(log_rate)
+            self.mixture.begin(log_rate, FIRST_WEIGHT * weight)
             return
         error = min(abs(log_rate - self.mixture.level), MAX_LOG_ERROR)
         keep = ERROR_KEEP**weight

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from abr import registry
 from abr.constraints import allowed_rungs, restrict
 from abr.model import Caps, LiveState, Phase, Reason, Rung, Vote
-from tests.kit.snapshots import LADDER, progress, snapshot
+from tests.kit.snapshots import LADDER, estimate, progress, snapshot
 
 POLICIES = registry.names()
 caps_strategy = st.builds(
@@ -100,6 +100,9 @@ def test_audio_and_speed_take_their_share_of_the_link() -> None:
     assert restrict(snapshot(4e6, audio_bps=1_000_000)).snapshot.estimate.mean_bps == pytest.approx(3e6)
     assert restrict(snapshot(4e6, playback_rate=2.0)).snapshot.estimate.mean_bps == pytest.approx(2e6)
     assert restrict(snapshot(1e5, audio_bps=1_000_000)).snapshot.estimate.mean_bps == pytest.approx(2e4)
+    seen = estimate(4e6, later_bps=3e6, usual_bps=5e6)
+    shared = restrict(snapshot(estimate=seen, playback_rate=2.0)).snapshot.estimate
+    assert (shared.later_bps, shared.usual_bps) == pytest.approx((1.5e6, 2.5e6))
 
 
 def test_live_plans_with_the_latency_as_its_buffer() -> None:

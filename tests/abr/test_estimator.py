@@ -106,6 +106,23 @@ def test_the_usual_rate_outlasts_a_dip_and_is_the_rate_of_an_even_link() -> None
     assert dip.usual_bps > 5e6
 
 
+def test_a_slow_first_transfer_does_not_hold_the_others_back() -> None:
+    """The slowest average would need dozens of transfers to leave it."""
+    estimate = after(transfer(0.0, 1e6), *(transfer(5.0 * i, 8e6) for i in range(1, 4))).estimate(20.0)
+    assert estimate.mean_bps is not None
+    assert estimate.usual_bps is not None
+    assert 7e6 < estimate.mean_bps < 8e6
+    assert 6e6 < estimate.usual_bps < 7e6
+
+
+@pytest.mark.parametrize(("age_s", "kept"), [(0.0, True), (10 * MEMORY_HALF_LIFE_S, False)])
+def test_the_usual_rate_of_a_fresh_memory_outlasts_a_transfer(age_s: float, *, kept: bool) -> None:
+    memory = NetworkMemory(mean_bps=8e6, rel_error=0.2, ttfb_s=0.05, age_s=age_s)
+    usual = after(transfer(0.0, 1e6), memory=memory).estimate(9.0).usual_bps
+    assert usual is not None
+    assert usual > 7e6 if kept else usual < 1.2e6
+
+
 def test_averages_are_preferred_by_what_they_foretold_over_the_whole_span() -> None:
     """Of 0 and 1, the one that foretold each transfer counts; where they alternate, over two of them neither does."""
     single, pair = _Scores(1, 2), _Scores(2, 2)
