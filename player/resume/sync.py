@@ -8,10 +8,10 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Protocol, TypeVar
 
+from drm_client.os_clock import read_clocks
 from player.clock import Clock
 from player.errors import ANY_ERROR, MatineeError
 from player.events import Observer
@@ -22,7 +22,6 @@ from player.resume.tracker import ProgressTracker
 from player.service import Account, PlaySession, ProgressItem
 
 SEND_EVERY_S = 30.0
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -59,7 +58,7 @@ class ResumeSync:
         self._device_id = device_id
         self._clock = clock
         self._boot = boot
-        self._boot_id = boot_id if boot_id is not None else this_boot()
+        self._boot_id = boot_id if boot_id is not None else read_clocks().boot_id
         self._disk = ThreadPoolExecutor(1, "resume")
         self._writes: set[asyncio.Task[None]] = set()
         self._urgent = asyncio.Event()
@@ -198,12 +197,3 @@ class ResumeSync:
 
     async def _on_disk(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work)
-
-
-@cache
-def this_boot() -> str:
-    """A name of this start of the machine; where the system gives none, one of this program's run."""
-    try:
-        return _BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        return str(uuid.uuid4())
