@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from abr.model import NetworkMemory
 from drm_client.keys import KeyRing
+from player.controls import Controls
 from player.endings import Endings
 from player.errands import Errands
 from player.errors import ANY_ERROR, ErrorCode, MediaError, undecodable
@@ -90,7 +91,6 @@ class Session:
         self._url = ""
         self._closing = self._prepared = self._loaded = False
         self._progress: Progress | None = None
-        self._early: dict[str, object] = {}  # what was set before there was a file to set it for
         self._early_seek_s: float | None = None
         self._tracks: TrackSwitch | None = None
         self._extras: Extras | None = None
@@ -100,7 +100,8 @@ class Session:
         self._link: MpvControl | None = None  # to libmpv, which opens its file while the manifest is on its way
         self._control: MpvControl | None = None  # the same, once there is something to control
         self._stopping = asyncio.Event()
-        self._paused, self._manual = settings.start_paused, settings.rung
+        self._controls = Controls(self._errands.call_soon, paused=settings.start_paused)
+        self._manual = settings.rung
 
     # --- for any thread
 
@@ -110,15 +111,15 @@ class Session:
 
     def play(self) -> None:
         """Go on playing."""
-        self._pause(paused=False)
+        self._controls.pause(paused=False)
 
     def pause(self) -> None:
         """Hold the picture; loading goes on until the buffer is full."""
-        self._pause(paused=True)
+        self._controls.pause(paused=True)
 
     def toggle(self) -> None:
         """Pause or go on."""
-        self._errands.call_soon(lambda: self._pause(paused=not self._paused))
+        self._errands.call_soon(lambda: self._controls.pause(paused=not self._controls.paused))
 
     def seek(self, position_s: float) -> None:
         """Jump to a time on the presentation's timeline, exactly."""
@@ -150,16 +151,16 @@ class Session:
 
     def set_volume(self, volume: int) -> None:
         """0 to 100."""
-        self._set("volume", max(0, min(100, volume)))
+        self._controls.set("volume", max(0, min(100, volume)))
 
     def set_muted(self, muted: bool) -> None:
-        self._set("mute", muted)
+        self._controls.set("mute", muted)
 
     def set_speed(self, speed: float) -> None:
         """0.25 to 4 times. At 1 a live programme is kept at its target latency by small changes."""
         if self._live is not None:
             self._errands.call_soon(self._live.wished, speed)
-        self._set("speed", max(0.25, min(4.0, speed)))
+        self._controls.set("speed", max(0.25, min(4.0, speed)))
 
     def stop(self) -> None:
         """End the playback; safe to call twice."""
@@ -223,7 +224,7 @@ class Session:
             settings.seed,
             self._buffer_s,
             lambda event: self._observe(note_of(event)),
-            lambda: self._paused,
+            lambda: self._controls.paused,
         )
         ended = partial(self._errands.call_soon, self._endings.fail)
         self._beats = services.heartbeats(renewal, lambda: self._monitor.place, ended)
@@ -265,7 +266,9 @@ class Session:
         """Where a live programme begins for this viewer, which is from now on followed."""
         assert self._link is not None
         assert self._tracks is not None
-        actions = LiveActions(self.seek, partial(self._set, "speed"), self._endings.fail, self._tracks.select)
+        actions = LiveActions(
+            self.seek, partial(self._controls.set, "speed"), self._endings.fail, self._tracks.select
+        )
         self._live = LivePlayback(presentation, self._choose, parts, self._services, actions)
         begin_s = await self._live.begin(self._settings.live_start_s)
         await self._link.run(self._player.set, "file-local-options/start", f"{begin_s:.6f}")
@@ -334,12 +337,11 @@ class Session:
         """Everything is ready to be read: let libmpv begin, and catch up with what the viewer did meanwhile."""
         self._prepared = True
         self._waiting.wake()
+        assert self._link is not None
         self._control = self._link
-        self._paused = bool(self._early.setdefault("pause", self._settings.start_paused))
         for name in ("volume", "mute", "speed"):
             self._monitor.property(name, self._player.latest(name))
-        for name, value in self._early.items():
-            self._set_now(name, value)
+        self._controls.begin(self._link)
 
     async def _follow(self, stopped: asyncio.Future[Literal[True]]) -> None:
         assert self._progress is not None
@@ -352,6 +354,7 @@ class Session:
 
     async def _close(self) -> None:
         self._closing = True
+        self._controls.close()
         farewell = None if self._beats is None else asyncio.ensure_future(self._beats.close())
         await self._errands.close()
         if self._live is not None:
@@ -378,7 +381,7 @@ class Session:
             return
         self._endings.failure = None  # the viewer asks for another place, or for another try
         if self._monitor.ended:
-            self._set("pause", self._paused)  # at an end libmpv pauses by itself
+            self._controls.as_wished()
         target_s = streaming.aim(target_s if self._live is None else self._live.sought(target_s))
         self._observe(Sought(self._clock.monotonic(), self._playhead.position_s, target_s))
         self._monitor.seeking(target_s)
@@ -452,7 +455,7 @@ class Session:
         if not self._monitor.finished(at_end=at_end):
             # A read was interrupted although libmpv did not seek: any seek makes it read on.
             self._errands.do(lambda: self._seek(self._playhead.position_s))
-            self._set("pause", self._paused)  # libmpv pauses at an end
+            self._controls.as_wished()
 
     def _observe(self, event: Event) -> None:
         self._monitor.engine(event)
@@ -483,18 +486,3 @@ class Session:
         """Tell the choice of paths what rate playback would like to have."""
         assert self._selection is not None
         self._paths.wanted_bps = wanted_bps(self._selection.main, rung)
-
-    # --- crossing threads
-
-    def _pause(self, *, paused: bool) -> None:
-        self._paused = paused
-        self._set("pause", paused)
-
-    def _set(self, name: str, value: object) -> None:
-        self._errands.call_soon(self._set_now, name, value)
-
-    def _set_now(self, name: str, value: object) -> None:
-        if self._control is None:
-            self._early[name] = value
-        elif not self._closing:
-            self._control.post(self._player.set, name, value)

@@ -19,6 +19,7 @@ from player.mpv.readahead import ReadAhead
 _log = logging.getLogger(__name__)
 
 _MPV_ERROR_LOADING_FAILED = -13
+_FAILED = -1
 
 # libmpv may call into a closure until the process ends; a collected one crashes it, so none is ever freed.
 _KEPT_FOR_EVER: list[object] = []
@@ -45,6 +46,69 @@ class ByteStream(Protocol):
     def close(self) -> None: ...
 
 
+class _Streams:
+    """The open streams of one protocol, by the number that libmpv calls each with (its cookie). Nothing may be raised
+    into C: what fails is logged."""
+
+    def __init__(self, open_stream: Callable[[str], ByteStream], ahead: ReadAhead) -> None:
+        self._open_stream = open_stream
+        self._ahead = ahead
+        self._by_cookie: dict[int, ByteStream] = {}
+        self._cookies = itertools.count(1)
+
+    def open(self, url: bytes) -> int | None:
+        """The cookie of a new stream; None where it cannot be opened."""
+        try:
+            stream = self._open_stream(url.decode())
+        except Interrupted:
+            return None
+        except Exception:  # noqa: BLE001  (nothing may cross into C)
+            _log.exception("opening the stream failed")
+            return None
+        stream.opened_on(threading.get_native_id())
+        cookie = next(self._cookies)
+        self._by_cookie[cookie] = stream
+        return cookie
+
+    def read(self, cookie: int, buffer: Any, length: int) -> int:  # noqa: ANN401
+        stream = self._by_cookie.get(cookie)
+        if stream is None:
+            return _FAILED
+        self._ahead.wait()
+        try:
+            pieces = stream.read(length)
+        except Exception:  # noqa: BLE001  (nothing may cross into C)
+            _log.exception("reading the stream failed")
+            return _FAILED
+        target = memoryview((ctypes.c_char * length).from_address(ctypes.addressof(buffer.contents))).cast("B")
+        filled = 0
+        for piece in pieces:
+            target[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        return filled
+
+    def seek(self, cookie: int, position: int) -> int:
+        try:
+            return self._by_cookie[cookie].seek(position)
+        except Exception:  # noqa: BLE001  (nothing may cross into C)
+            _log.exception("seeking in the stream failed")
+            return _FAILED
+
+    def size(self, _cookie: int) -> int:
+        return -1  # unknown: the file is made while it is read
+
+    def cancel(self, cookie: int) -> None:
+        stream = self._by_cookie.get(cookie)
+        if stream is not None:
+            stream.cancel()
+            self._ahead.hurry()
+
+    def close(self, cookie: int) -> None:
+        stream = self._by_cookie.pop(cookie, None)
+        if stream is not None:
+            stream.close()
+
+
 def register_protocol(
     handle: Any,  # noqa: ANN401
     scheme: str,
@@ -59,69 +123,20 @@ def register_protocol(
     """
     import mpv  # loads libmpv; whoever calls this has done so already
 
-    streams: dict[int, ByteStream] = {}
-    cookies = itertools.count(1)
-
-    @mpv.StreamReadFn  # type: ignore[untyped-decorator]
-    def read(cookie: int, buffer: Any, length: int) -> int:  # noqa: ANN401
-        stream = streams.get(cookie)
-        if stream is None:
-            return -1
-        ahead.wait()
-        try:
-            pieces = stream.read(length)
-        except Exception:  # noqa: BLE001  (nothing may cross into C)
-            _log.exception("reading the stream failed")
-            return -1
-        target = memoryview((ctypes.c_char * length).from_address(ctypes.addressof(buffer.contents))).cast("B")
-        filled = 0
-        for piece in pieces:
-            target[filled : filled + len(piece)] = piece
-            filled += len(piece)
-        return filled
-
-    @mpv.StreamSeekFn  # type: ignore[untyped-decorator]
-    def seek(cookie: int, position: int) -> int:
-        try:
-            return streams[cookie].seek(position)
-        except Exception:  # noqa: BLE001  (nothing may cross into C)
-            _log.exception("seeking in the stream failed")
-            return -1
-
-    @mpv.StreamSizeFn  # type: ignore[untyped-decorator]
-    def size(_cookie: int) -> int:
-        return -1  # unknown: the file is made while it is read
-
-    @mpv.StreamCloseFn  # type: ignore[untyped-decorator]
-    def close(cookie: int) -> None:
-        stream = streams.pop(cookie, None)
-        if stream is not None:
-            stream.close()
-
-    @mpv.StreamCancelFn  # type: ignore[untyped-decorator]
-    def cancel(cookie: int) -> None:
-        stream = streams.get(cookie)
-        if stream is not None:
-            stream.cancel()
-            ahead.hurry()
+    streams = _Streams(open_stream, ahead)
+    read, seek, size = mpv.StreamReadFn(streams.read), mpv.StreamSeekFn(streams.seek), mpv.StreamSizeFn(streams.size)
+    close, cancel = mpv.StreamCloseFn(streams.close), mpv.StreamCancelFn(streams.cancel)
 
     @mpv.StreamOpenFn  # type: ignore[untyped-decorator]
     def open_(_user_data: object, url: bytes, info: Any) -> int:  # noqa: ANN401
-        try:
-            stream = open_stream(url.decode())
-        except Interrupted:
+        cookie = streams.open(url)
+        if cookie is None:
             return _MPV_ERROR_LOADING_FAILED
-        except Exception:  # noqa: BLE001  (nothing may cross into C)
-            _log.exception("opening the stream failed")
-            return _MPV_ERROR_LOADING_FAILED
-        stream.opened_on(threading.get_native_id())
-        cookie = next(cookies)
-        streams[cookie] = stream
         callbacks = info.contents
         callbacks.cookie = cookie
         callbacks.read, callbacks.seek, callbacks.size = read, seek, size
         callbacks.close, callbacks.cancel = close, cancel
         return 0
 
-    _KEPT_FOR_EVER.append((read, seek, size, close, cancel, open_, streams))
+    _KEPT_FOR_EVER.append((read, seek, size, close, cancel, open_))
     mpv._mpv_stream_cb_add_ro(handle.handle, scheme.encode(), ctypes.c_void_p(), open_)  # noqa: SLF001

@@ -29,6 +29,7 @@ from player.stream.emitter import Emitter
 from player.stream.feed import AudioFeed
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.files import Files, Following
+from player.stream.firsts import FirstSegments
 from player.stream.header import HeaderBuilder
 from player.stream.lanes import Lane
 from player.stream.library import StoreLibrary
@@ -36,7 +37,7 @@ from player.stream.line import SegmentLine
 from player.stream.main_track import MainTrack
 from player.stream.rate import RateControl
 from player.stream.sources import Growing, Sources
-from player.stream.store import Entry, SegmentStore
+from player.stream.store import SegmentStore
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.virtual import VirtualStream
 from player.stream.waiting import Waiting
@@ -79,56 +80,67 @@ class Streaming:
         self._buffered = Buffered(store, playhead)
         early = EarlyReading(self._lanes, store, self._buffered, playhead, rate, clock)
         lines: dict[str, SegmentLine] = {}
-        self._main = MainTrack(
-            selection.main,
-            sources,
-            fetcher,
-            store,
-            self._buffered,
-            rate,
-            early,
-            playhead,
-            clock,
-            observe,
-            self._done,
-            self._failed,
-            self._skipped,
-            self._sound_missing,
-        )
-        self._audio = AudioTracks(
-            selection,
-            lines,
-            sources,
-            fetcher,
-            store,
-            self._buffered,
-            self._main,
-            early,
-            playhead,
-            rate,
-            clock,
-            observe,
-            self._done,
-            self._failed,
-        )
+        self._main = self._make_main(early)
+        self._audio = self._make_audio(lines, early)
         self._main.lane.begun = self._audio.poke
         self._library = StoreLibrary(MAIN, store, waiting, self._want_threadsafe, lines, lambda: self.timeline.end_s)
         main_kind = StreamKind.VIDEO if selection.video is not None else StreamKind.AUDIO
         self._emitter = Emitter(self._library, main_kind, selection.muxed_audio)
-        self._firsts: dict[str, asyncio.Future[Entry]] = {}
+        self._firsts = FirstSegments()
         self._header = HeaderBuilder(
             selection, sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
         )
         self._rung = 0  # to begin with
         self._aim_s: float | None = None
         self._drawing: asyncio.Task[None] | None = None
-        self._files = Files(
+        self._files = self._make_files(on_failure, functools.partial(self._call_soon, on_change))
+
+    def _make_main(self, early: EarlyReading) -> MainTrack:
+        return MainTrack(
+            self._selection.main,
+            self._sources,
+            self._fetcher,
+            self._store,
+            self._buffered,
+            self._rate,
+            early,
+            self._playhead,
+            self._clock,
+            self._observe,
+            self._done,
+            self._failed,
+            self._skipped,
+            self._sound_missing,
+        )
+
+    def _make_audio(self, lines: dict[str, SegmentLine], early: EarlyReading) -> AudioTracks:
+        return AudioTracks(
+            self._selection,
+            lines,
+            self._sources,
+            self._fetcher,
+            self._store,
+            self._buffered,
+            self._main,
+            early,
+            self._playhead,
+            self._rate,
+            self._clock,
+            self._observe,
+            self._done,
+            self._failed,
+        )
+
+    def _make_files(
+        self, on_failure: Callable[[MatineeError | DrmError], None], tell: Callable[[Following | None], None]
+    ) -> Files:
+        return Files(
             self._header,
             self._emitter,
-            waiting,
+            self._waiting,
             lambda: self.timeline,
             lambda: self._audio.chosen,
-            functools.partial(self._call_soon, on_change),
+            tell,
             self._seeks,
             self._aimed_at,
             on_failure,
@@ -368,9 +380,7 @@ class Streaming:
     def _done(self, order: Order, outcome: Outcome) -> None:
         assert outcome.result is not None
         assert outcome.entry is not None
-        first = self._first_future(order.track)
-        if not first.done():
-            first.set_result(outcome.entry)
+        self._firsts.came(order.track, outcome.entry)
         self._observe(
             SegmentDone(
                 self._clock.monotonic(),
@@ -388,10 +398,7 @@ class Streaming:
 
     def _failed(self, order: Order, error: MatineeError | DrmError) -> None:
         self._fetcher.leave_failed(order, error)
-        first = self._first_future(order.track)
-        if not first.done():
-            first.set_exception(error)
-            first.exception()  # readers are told too: nobody has to have asked here
+        self._firsts.failed(order.track, error)
 
     def _skipped(self, order: Order) -> None:
         self._fetcher.leave_gap(order)
@@ -399,7 +406,7 @@ class Streaming:
 
     async def _first(self, track: str) -> ByteSource:
         """The first segment of a track that is complete. Raises the error with which its fetch ended."""
-        return (await asyncio.shield(self._first_future(track))).buffer
+        return (await self._firsts.of(track)).buffer
 
     async def _first_of_audio(self, number: int) -> ByteSource:
         """A whole segment of an audio track: of the chosen one that which is fetched anyway."""
@@ -411,20 +418,16 @@ class Streaming:
     def _first_again(self, number: int | None, error: MediaError) -> bool:
         """The first segment of a track cannot be read; whether another copy of it is on its way."""
         key = MAIN if number is None else audio_key(number)
-        first = self._firsts.get(key)
-        if first is None or not first.done():  # an audio track that is not fetched otherwise
+        first = self._firsts.give_back(key)
+        if first is None:
             return False
-        position = first.result().position
-        self._firsts.pop(key)
+        position = first.position
         if self._store.peek(key, position) is None:  # it has been taken out already, so it is fetched anyway
             return True
         if number is None and self._main.take_damaged(position):
             self._main.refetch_damaged(position, error)
             return True
         return number is not None and self._audio_damaged(key, position)
-
-    def _first_future(self, track: str) -> asyncio.Future[Entry]:
-        return self._firsts.setdefault(track, self._loop.create_future())
 
     def _sound_missing(self, until_s: float) -> bool:
         return self._audio.wanting(until_s)
