@@ -127,7 +127,8 @@ class GateBody(BodyAround):
         return self._resource_size
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives. Raises NetError when it stalls, breaks, grows too large or ends too early."""
+        """The body as it arrives. Raises NetError when it stalls, breaks, grows too large, or has another length than
+        the server said."""
         request, record = self._record.request, self._record
         assert request.stall_s is not None
         assert request.max_bytes is not None
@@ -144,6 +145,8 @@ class GateBody(BodyAround):
                 if self._cutter is not None:
                     chunk = self._cutter.cut(chunk)
                 record.took(len(chunk))
+                if self._total is not None and record.received > self._total:
+                    raise failure(ErrorCode.NET_LENGTH, "{host} sent more than it said.", request.url)
                 if record.received > request.max_bytes:
                     raise self._too_large(request)
                 if chunk:

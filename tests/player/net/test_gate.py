@@ -216,6 +216,14 @@ async def test_a_body_that_ends_early_is_an_error() -> None:
     assert (await bench.error(byte_range=ByteRange(0, 50))).code is ErrorCode.NET_CUT
 
 
+async def test_a_body_that_does_not_end_where_it_said_is_left_there() -> None:
+    bench = Bench()
+    headers = {"content-range": "bytes 0-49/10240"}
+    bench.plan(Act(status=206, body=b"x" * 5000, headers=headers, hide_length=True, chunk=40))
+    assert (await bench.error(byte_range=ByteRange(0, 50))).code is ErrorCode.NET_LENGTH
+    assert bench.transfers[-1].received == 80
+
+
 async def test_leaving_early_is_recorded_as_aborted() -> None:
     bench = Bench()
 
