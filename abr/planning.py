@@ -6,7 +6,8 @@ and the expected rate follows the surprise by the estimator's gain. The objectiv
 al., SIGCOMM 2015: the quality of each segment, less the changes of quality, less the stalls; what is left in the
 buffer at the horizon is worth the quality that it can still buy.
 
-Arrays are indexed [expected rate, outcome, rung, buffer]. Sizes are bits, rates bit/s, times seconds.
+Arrays are indexed [expected rate, outcome, rung, buffer]. Sizes are bits, rates bit/s, times seconds. What the
+iteration goes over again and again is held in single precision: its time is that of the processor's caches.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
-HORIZON = 16  # segments planned ahead
+HORIZON = 18  # segments planned ahead
 EXACT = 3  # of them, those planned with their own sizes; the rest with their mean
 FINE_POINTS = 12  # cells of a third of a segment, where a stall is near ...
 COARSE_POINTS = 6  # ... and the rest of the buffer
@@ -119,12 +121,11 @@ def rung_values(problem: Problem) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Moves:
-    """Where a step takes the buffer: grid cell, the next one, that one's share, and the expected cost of stalls."""
+    """Where a step takes the buffer: grid cell, the share of the one after it, and the expected cost of stalls."""
 
     cell: Indices
-    next_cell: Indices
-    share: Floats
-    stalls: Floats
+    share: Singles
+    stalls: Singles
 
 
 class _Grid:
@@ -154,7 +155,7 @@ class _Grid:
         moved = np.arange(RATE_POINTS)[:, None] + problem.gain * surprises[None, :] / pitch
         moved = np.clip(moved, 0.0, RATE_POINTS - 1)
         below = np.minimum(moved.astype(np.int64), RATE_POINTS - 2)
-        mix = np.zeros((RATE_POINTS, outcomes, RATE_POINTS))
+        mix = np.zeros((RATE_POINTS, outcomes, RATE_POINTS), dtype=np.float32)
         here, outcome = np.ogrid[:RATE_POINTS, :outcomes]
         mix[here, outcome, below] = (1 - (moved - below)) * self.chances
         mix[here, outcome, below + 1] = (moved - below) * self.chances
@@ -165,12 +166,14 @@ class _Grid:
         rows = np.arange(RATE_POINTS * outcomes * self.rungs) * BUFFER_POINTS
         self.rows = rows.reshape(RATE_POINTS, outcomes, self.rungs, 1)
         quality = problem.quality
-        self.changes = -np.abs(quality[:, None] - quality[None, :])[:, :, None, None]
+        changes = -np.abs(quality[:, None] - quality[None, :])
+        self.changes = changes[:, :, None, None].astype(np.float32)
         # A step is worth its rung's quality, less what a drought costs that begins then.
         on_the_way = DROUGHT_ON_THE_WAY * problem.stall_cost * problem.segment_s / DROUGHT_SPAN_S
-        self.own_worth = quality[None, :, None] + self._droughts()[:, None, :] * on_the_way
+        own_worth = quality[None, :, None] + self._droughts()[:, None, :] * on_the_way
+        self.own_worth = own_worth.astype(np.float32)
 
-    def value_at_horizon(self, steps: int) -> Floats:
+    def value_at_horizon(self, steps: int) -> Singles:
         """What the state at the horizon is worth, shape [rate, rung, buffer]: the quality that the buffer buys at the
         rate of then, less the change to that quality which is still to come, less the stalls of droughts.
 
@@ -184,9 +187,10 @@ class _Grid:
         worth = problem.buffer_value * wanted * lasting / problem.segment_s
         useful = np.minimum(self.buffers, left_s)
         change = np.abs(problem.quality[None, :] - lasting[:, None]) if left_s > 0 else np.zeros((1, self.rungs))
-        value: Floats = worth[:, None, None] * useful - SETTLING * change[:, :, None]
+        value = worth[:, None, None] * useful - SETTLING * change[:, :, None]
         value += (self._droughts() * min(1.0, left_s / DROUGHT_SPAN_S) * problem.stall_cost)[:, None, :]
-        return value
+        single: Singles = value.astype(np.float32)
+        return single
 
     def _droughts(self) -> Floats:
         """Seconds of stall to expect within ``DROUGHT_SPAN_S``, negative, shape [rate, buffer]."""
@@ -219,8 +223,8 @@ class _Grid:
         share -= cell
         cell += self.rows
         by_outcome = short.reshape(RATE_POINTS, len(self.chances), self.rungs * BUFFER_POINTS)
-        stalls = (self.chances * problem.stall_cost) @ by_outcome
-        return _Moves(cell, cell + 1, share, stalls.reshape(RATE_POINTS, self.rungs, BUFFER_POINTS))
+        stalls = ((self.chances * problem.stall_cost) @ by_outcome).astype(np.float32)
+        return _Moves(cell, share.astype(np.float32), stalls.reshape(RATE_POINTS, self.rungs, BUFFER_POINTS))
 
     def _place(self, buffer_s: Floats) -> Floats:
         """Where a buffer lies on the grid, in cells. The fine zone's slope is the steeper one, so the lower
@@ -232,11 +236,11 @@ class _Grid:
         np.minimum(place, coarse, out=place)
         return np.minimum(place, LAST_PLACE, out=place)
 
-    def step_back(self, value: Floats, moves: _Moves) -> Floats:
+    def step_back(self, value: Singles, moves: _Moves) -> Singles:
         """One step of value iteration. ``value`` and the result are indexed [rate, last rung, buffer]."""
         mixed = (self.mix.reshape(-1, RATE_POINTS) @ value.reshape(RATE_POINTS, -1)).reshape(-1)
         low = mixed.take(moves.cell)
-        high = mixed.take(moves.next_cell)
+        high = mixed[1:].take(moves.cell)
         high -= low
         high *= moves.share
         high += low
@@ -244,10 +248,10 @@ class _Grid:
         chosen += moves.stalls
         chosen += self.own_worth
         # [rung, last rung, rate, buffer]: the best rung after paying for the change from the last one
-        best: Floats = (chosen.transpose(1, 0, 2)[:, None] + self.changes).max(axis=0)
+        best: Singles = (chosen.transpose(1, 0, 2)[:, None] + self.changes).max(axis=0)
         return best.transpose(1, 0, 2)
 
-    def first_step(self, value: Floats) -> Floats:
+    def first_step(self, value: Singles) -> Floats:
         """The value of each rung for the segment to be decided now."""
         problem = self.problem
         s_per_bit = self.s_per_bit[self.centre][:, None] * self.later_per_now

@@ -29,7 +29,7 @@ OPTIMISM = 0.1  # of the spread: the mean of logarithms lies below the mean
 # On a link that usually carries the lowest rung many times over, a few segments of that rung fill the buffer again,
 # whatever goes wrong. In such a haven a plan may count on better outcomes than the mean, and leave the rarest out.
 HAVEN_LOG = 2.5  # the usual rate over the lowest rung, as a logarithm: the shores of a haven ...
-HAVEN_SPAN_LOG = 0.6  # ... and so much further on it is a whole one
+HAVEN_SPAN_LOG = 0.5  # ... and so much further on it is a whole one
 HAVEN_GAIN = 0.1  # where a transfer tells less than this of the next one, no rate is usual ...
 HAVEN_GAIN_SPAN = 0.2
 HAVEN_OPTIMISM = 0.8  # of the spread, in a whole one
