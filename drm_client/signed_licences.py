@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from drm_client import signed
 from drm_client.clearkey import parse_key_set, read_json, wanted_keys
 from drm_client.device import DeviceIdentity
+from drm_client.errors import DrmError
 from drm_client.keys import ContentKey
 from drm_client.keysystem import Grant, KeyRequest, LicencePolicy
 from drm_client.licence_store import Receipt
 from drm_client.policy import Policy, PolicyType
+from drm_client.pssh import parse_pssh
 from drm_client.refusals import RefusedError
 from drm_client.rights import Rights, first_play_at
 from drm_client.signed import untrusted
@@ -23,6 +25,7 @@ from drm_client.signed_policy import Asked, check_answer, parse_policy
 from drm_client.trusted_service import TrustedService
 
 MAX_PSSH = 16
+MAX_PSSH_BYTES = 48 * 1024
 _STALE = "stale_sequence"
 RELEASE_REASONS = frozenset({"removed", "evicted", "expired", "signed_out"})
 
@@ -79,7 +82,7 @@ class SignedLicences:
                 type=order.type,
                 session_id=order.session_id,
                 kids=[kid.hex() for kid in order.kids],
-                pssh=[base64.b64encode(box).decode("ascii") for box in order.pssh] or None,
+                pssh=base64.b64encode(b"".join(order.pssh)).decode("ascii") or None,
                 nonce=nonce,
                 issued_at=now_s,
                 info=asdict(self._info),
@@ -93,14 +96,13 @@ class SignedLicences:
 
     async def grant(self, request: KeyRequest) -> Grant:
         """A licence for the play session of ``request``, from its ``signed_url``."""
-        pssh = {box: None for protection in request.protections for box in protection.pssh}
         order = LicenceOrder(
             url=request.signed_url or "",
             session_id=request.session_id or "",
             title_id=request.title_id,
             kids=request.kids,
             type=PolicyType.STREAMING,
-            pssh=tuple(pssh)[:MAX_PSSH],
+            pssh=_whole_boxes(box for protection in request.protections for box in protection.pssh),
         )
         issued = await self.request(order)
         policy = issued.policy
@@ -200,3 +202,17 @@ class SignedLicences:
         if {key.kid for key in keys} != set(policy.keys):
             raise untrusted("It holds other keys than it names.")
         return keys
+
+
+def _whole_boxes(stated: Iterable[bytes]) -> tuple[bytes, ...]:
+    """The PSSH boxes that a manifest states, each once, as many as a request may hold; what is none is left out."""
+    boxes: dict[bytes, int] = {}
+    for each in stated:
+        try:
+            count = len(parse_pssh(each))
+        except DrmError:
+            continue
+        size = sum(map(len, boxes)) + len(each)
+        if each not in boxes and sum(boxes.values()) + count <= MAX_PSSH and size <= MAX_PSSH_BYTES:
+            boxes[each] = count
+    return tuple(boxes)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from backend_stub.server import ServerGroup
+from drm_client import systems
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest
+from drm_client.pssh import build_pssh
 from drm_client.rights import Rights, RightsState
 from drm_client.signed_licences import LicenceOrder
 from player.device_rights import DeviceRights
 from player.engine import Engine
 from player.errors import ServiceError
+from player.manifest.model import Protection
 from player.opening import offer_of
 from tests.kit.backend import KEYS, publish_noise, running_backend
 from tests.kit.playback import signed_in_engine
@@ -74,7 +78,15 @@ def test_a_play_session_gets_a_signed_licence(client: Client) -> None:
             offer.kids, (), offer.url, offer.system, offer.session_id, offer.title_id, offer.signed_url
         )
         first = await client.engine._licences.acquire(request, ring)
-        again = await client.engine._licences.acquire(request, ring, fresh=True)
+        # Asked for again when the manifest is known, what it says goes with the request.
+        boxes = [build_pssh(systems.W3C_COMMON, [kid]) for kid in KIDS]
+        stated = tuple(
+            Protection(None, "", pssh=(box,)) for box in (*boxes, *boxes, b"no box", build_pssh(systems.MARLIN))
+        )
+        again = await client.engine._licences.acquire(replace(request, protections=stated), ring, fresh=True)
+        alien = Protection(None, "", pssh=(build_pssh(systems.W3C_COMMON, [bytes(16)]),))
+        with pytest.raises(DrmError, match="another title"):
+            await client.engine._licences.acquire(replace(request, protections=(alien,)), ring, fresh=True)
         assert again.policy.expires_at is not None
         assert first.policy.expires_at is not None
         assert again.policy.expires_at >= first.policy.expires_at
