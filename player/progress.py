@@ -22,6 +22,7 @@ from player.stream.streaming import Streaming
 
 _TICK_S = 0.5
 _AHEAD_S = 1.0
+_CALM_S = 3.0  # with so much in libmpv's own hands every second look does without it
 _ANSWER_S = 30.0  # a busy machine may let libmpv wait for long
 
 
@@ -48,6 +49,8 @@ class Progress:
         self._sense = StallSense()
         self._picture: tuple[Hashable, float] = None, 0.0
         self._sound_s: float | None = None
+        self._dropped = 0  # frames since the begin
+        self._calm = False
         self.live: LivePlayback | None = None
         self.stop_at_s: float | None = None
         monitor.stalls = self
@@ -66,9 +69,18 @@ class Progress:
         return self._sense.why
 
     async def tick(self, stopped: asyncio.Future[Literal[True]]) -> None:
-        """Half a second, or less when ``stopped`` ends it, and a look. Raises MediaError."""
+        """Half a second, or less when ``stopped`` ends it, and a look. Raises MediaError.
+
+        Asking libmpv wakes its core, which costs more than all that is done with the answer. So where playback goes
+        on well, every second look takes it that it still does.
+        """
         await asyncio.wait({stopped}, timeout=_TICK_S)
-        await self.look()
+        if self._calm:
+            self._calm = False
+            self._monitor.placed(self._playhead.by_now_s(self._clock.monotonic()))
+            self._sample()
+        else:
+            await self.look()
 
     async def place(self) -> None:
         """Ask where playback is, where the player does not tell it by itself. Raises MediaError."""
@@ -80,23 +92,34 @@ class Progress:
         """See how things stand. Raises MediaError where nothing helps any more."""
         async with self._answering():
             found = await self._control.run(self._reloads.measure)
-        self._picture = found.picture, found.every_s
+        moved = found.picture != self._picture[0]
+        self._picture, self._dropped = (found.picture, found.every_s), found.dropped
         streaming, monitor = self._streaming, self._monitor
         if not self._control.player.tells_position:
             monitor.placed(found.position_s)
         position_s = self._playhead.position_s
         streaming.look(found.cached, monitor.rung_at(position_s), found.dropped)
-        monitor.sample(
-            streaming.buffered_until(),
-            streaming.buffered_ranges(),
-            found.dropped,
-            low_bandwidth=streaming.low_bandwidth,
-        )
+        self._sample()
         if self.live is not None:
             self.live.look(position_s)
         await self._judge()
         if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
             monitor.stop_short()
+        self._calm = moved and self._goes_well(found.held_s)
+
+    def _goes_well(self, held_s: float) -> bool:
+        """Whether nothing is to be expected within a second. What is told of a live programme steers it."""
+        asked_for_more = self.live is not None or self.stop_at_s is not None or self._control.player.tells_position
+        return not asked_for_more and self._monitor.should_move and held_s >= _CALM_S * self._playhead.speed
+
+    def _sample(self) -> None:
+        streaming = self._streaming
+        self._monitor.sample(
+            streaming.buffered_until(),
+            streaming.buffered_ranges(),
+            self._dropped,
+            low_bandwidth=streaming.low_bandwidth,
+        )
 
     @contextlib.asynccontextmanager
     async def _answering(self) -> AsyncIterator[None]:

@@ -16,7 +16,8 @@ Ranges = tuple[tuple[float, float], ...]
 @dataclass(frozen=True, slots=True)
 class Measured:
     """How things stand with a player. ``position_s`` is None where nothing is shown; ``cached`` is what it can seek
-    in without reading; ``dropped`` counts the frames dropped so far, by the decoder and by the display.
+    in without reading; ``dropped`` counts the frames dropped so far, by the decoder and by the display. ``held_s``
+    are the seconds that it has read and not decoded yet.
 
     ``picture`` is another value for each picture shown, ``every_s`` the usual seconds between two pictures (0 where
     that is not known).
@@ -27,6 +28,7 @@ class Measured:
     dropped: int
     picture: Hashable
     every_s: float
+    held_s: float = 0.0
 
 
 class MediaPlayer(Protocol):

@@ -212,7 +212,8 @@ class MpvPlayer:
         position_s = float(place) if place else None
         distance = self.read("avsync")
         held = json.loads(cache) if cache else {}
-        self._reading.look(0.0 if held.get("underrun") else held.get("cache-duration", 0.0))
+        held_s = 0.0 if held.get("underrun") else held.get("cache-duration", 0.0)
+        self._reading.look(held_s)
         if self._withheld:
             self._on_property(_STARVING, True)
         return Measured(
@@ -221,6 +222,7 @@ class MpvPlayer:
             int(late or 0) + int(lost or 0),
             position_s if distance is None else ("avsync", distance),
             1.0 / float(rate) if rate and float(rate) > 0 else 0.0,
+            held_s,
         )
 
     @property

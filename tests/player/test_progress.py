@@ -1,0 +1,92 @@
+"""When libmpv is asked how a playback goes, and when it is taken to go on."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from player.events import Event
+from player.monitor import Monitor
+from player.mpv.model import Measured
+from player.progress import Progress
+from player.state import PlaybackState
+from player.stream.buffered import Playhead
+from player.stream.timeline import Timeline
+from tests.kit.clock import FakeClock
+
+DEEP_S = 4.0
+
+
+class Bench:
+    """Playback at normal speed; whoever asks libmpv hears where it is. ``held_s`` is what libmpv holds."""
+
+    def __init__(self, held_s: float) -> None:
+        self.clock, self.playhead, self.held_s, self.asked = FakeClock(), Playhead(), held_s, 0
+        self.events: list[Event] = []
+        states: list[PlaybackState] = []
+        self.monitor = Monitor(self.playhead, self.clock, self.events.append, states.append, lambda: None)
+        self.monitor.event("playback-restart", {})
+        streaming: Any = SimpleNamespace(
+            look=lambda *_seen: None,
+            buffered_until=lambda: 60.0,
+            buffered_ranges=lambda: ((0.0, 60.0),),
+            holds=lambda *_stretch: True,
+            low_bandwidth=False,
+            timeline=Timeline(()),
+        )
+        control: Any = SimpleNamespace(player=SimpleNamespace(tells_position=False), run=self._run)
+        reloads: Any = SimpleNamespace(measure=self._measure, pending=0)
+        desk: Any = SimpleNamespace(asking=False)
+        self.progress = Progress(streaming, desk, control, reloads, self.monitor, self.playhead, self.clock)
+
+    async def _run(self, function: Any, *values: object) -> Any:
+        return function(*values)
+
+    def _measure(self) -> Measured:
+        self.asked += 1
+        now_s = self.clock.monotonic()
+        return Measured(now_s, (), 0, now_s, 0.04, self.held_s)
+
+    async def look(self, times: int) -> None:
+        for _ in range(times):
+            await self.clock.advance(0.5)
+            await self.progress.tick(asyncio.get_running_loop().create_future())
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("player.progress._TICK_S", 0.0)
+
+
+async def test_where_playback_goes_well_libmpv_is_asked_every_second_time() -> None:
+    bench = Bench(DEEP_S)
+    await bench.look(8)
+    assert bench.asked == 4
+    assert bench.playhead.position_s == pytest.approx(bench.clock.monotonic())
+    assert len(bench.events) >= 8, "it is told of each time all the same"
+
+
+async def test_where_little_is_held_or_much_expected_libmpv_is_asked_each_time() -> None:
+    bench = Bench(1.0)
+    await bench.look(4)
+    assert bench.asked == 4
+    bench = Bench(DEEP_S)
+    bench.progress.stop_at_s = 1e9
+    await bench.look(4)
+    assert bench.asked == 4
+    bench = Bench(DEEP_S)
+    bench.progress.live = cast("Any", SimpleNamespace(look=lambda _position_s: None))
+    await bench.look(4)
+    assert bench.asked == 4
+
+
+async def test_a_picture_that_stands_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(DEEP_S)
+    monkeypatch.setattr(bench, "clock", SimpleNamespace(monotonic=lambda: 1.0, advance=bench.clock.advance))
+    await bench.look(1)
+    asked = bench.asked
+    await bench.look(4)
+    assert bench.asked >= asked + 3
