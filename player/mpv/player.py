@@ -213,7 +213,7 @@ class MpvPlayer:
         distance = self.read("avsync")
         held = json.loads(cache) if cache else {}
         held_s = 0.0 if held.get("underrun") else held.get("cache-duration", 0.0)
-        self._reading.look(held_s)
+        self._reading.look(held_s, self._properties.get("speed") or 1.0)
         if self._withheld:
             self._on_property(_STARVING, True)
         return Measured(

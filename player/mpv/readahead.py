@@ -2,18 +2,19 @@
 
 Left to itself libmpv wakes its reading thread for each packet that it plays, to read another one, which for a small
 picture takes a tenth of all the processor's time. A thread that waits in a read is not woken. So libmpv is let read
-far ahead, and is then kept waiting until little is left. What it holds keeps its quality: it is four seconds or less
-on the average.
+far ahead, and is then kept waiting until little is left, by a time of its own: whoever looks at it may be late. What
+it holds keeps its quality: it is four seconds or less on the average.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 
 FAR_S = 5.0
 """How far libmpv may read ahead."""
-_NEAR_S = 1.5
-_SOON_S = 0.6  # so long after a look comes the next one
+_NEAR_S = 2.0
+_SHORT_S = 0.6  # of the farthest: then it has read as far as it does
 
 
 class ReadAhead:
@@ -23,12 +24,14 @@ class ReadAhead:
         self._paced = paced
         self._open = threading.Event()
         self._open.set()
+        self._until_s = 0.0  # time.monotonic()
 
-    def look(self, held_s: float) -> None:
-        """libmpv holds so many seconds that are still to be decoded."""
-        if held_s < _NEAR_S + _SOON_S:
+    def look(self, held_s: float, speed: float = 1.0) -> None:
+        """libmpv holds so many seconds that are still to be decoded, and plays them at ``speed``."""
+        self._until_s = time.monotonic() + (held_s - _NEAR_S) / speed
+        if held_s < _NEAR_S:
             self._open.set()
-        elif self._paced and held_s >= FAR_S - _SOON_S:
+        elif self._paced and held_s >= FAR_S - _SHORT_S:
             self._open.clear()
 
     def hurry(self) -> bool:
@@ -39,4 +42,6 @@ class ReadAhead:
 
     def wait(self) -> None:
         """Before each read: return when it is time for it."""
-        self._open.wait()
+        while not self._open.wait(max(0.0, self._until_s - time.monotonic())):
+            if time.monotonic() >= self._until_s:
+                self._open.set()

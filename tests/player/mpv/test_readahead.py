@@ -30,6 +30,13 @@ def test_reads_wait_from_when_much_is_held_until_little_is() -> None:
     assert not waits(ahead)
 
 
+def test_a_read_waits_no_longer_than_what_is_held_lasts_though_nobody_looks() -> None:
+    ahead = ReadAhead()
+    ahead.look(FAR_S, speed=100.0)
+    ahead.wait()
+    assert not waits(ahead), "and the others of the burst do not wait"
+
+
 def test_what_plays_as_fast_as_it_can_never_waits() -> None:
     ahead = ReadAhead(paced=False)
     ahead.look(FAR_S)
