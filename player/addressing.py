@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from random import Random
 
+from player.again import again
 from player.clock import Clock
-from player.errors import MatineeError
 from player.net.model import RequestKind
-from player.recovery import Action, Failure, Situation, next_step
 
 Readdress = Callable[[str], str]
 """Turns an address of any earlier play session into its address of the newest one."""
@@ -43,16 +42,5 @@ class Addressing:
         async with self._running:
             if self._refresh is None or generation != self.generation:
                 return
-            rounds = 0
-            while True:
-                try:
-                    self._readdress = await self._refresh()
-                    break
-                except MatineeError as error:
-                    failed = Failure.of(RequestKind.API, error)
-                    step = next_step(failed, Situation(rounds=rounds, under_way=True), self._rng.getrandbits(32))
-                    if step.action is not Action.RETRY:
-                        raise
-                    rounds += 1
-                    await self._clock.sleep(step.delay_s)
+            self._readdress = await again(RequestKind.API, self._refresh, self._clock, self._rng, under_way=True)
             self.generation += 1

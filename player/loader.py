@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import TypeVar
 
 from player.addressing import Addressing, Refresh
 from player.clock import Clock
-from player.errors import ErrorCode, MatineeError, NetError
+from player.errors import ANY_ERROR, ErrorCode, MatineeError, NetError
 from player.loads import (
     BytesSink,
     Coming,
@@ -34,7 +35,7 @@ from player.net.gate import Gate, GateBody
 from player.net.model import Request
 from player.net.pauses import Pauses
 from player.paths import PathChoice, Paths
-from player.recovery import Action, Failure, Situation, Step, next_step
+from player.recovery import Action, Failure, Situation, Step, Trouble, next_step, trouble_of
 from player.scout import Scout
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Sink",
 ]
 
+_T = TypeVar("_T")
 Mark = Callable[[Request, float | None, Coming | None], Request]
 
 TICK_S = 0.1
@@ -229,6 +231,22 @@ class Loader:
         if result.error is not None:
             raise result.error
         return bytes(sink.body), result
+
+    async def load_and_read(self, resource: Resource, read: Callable[[bytes, LoadResult], Awaitable[_T]]) -> _T:
+        """What ``read`` makes of a small resource; one that it finds damaged is loaded anew, elsewhere if possible.
+
+        Raises as the loading and ``read`` do.
+        """
+        damaged_from: frozenset[str] = frozenset()
+        while True:
+            body, result = await self.load_whole(resource, avoid=damaged_from)
+            try:
+                return await read(body, result)
+            except ANY_ERROR as error:
+                damaged = trouble_of(error.code) in (Trouble.CORRUPT, Trouble.UNDECRYPTABLE)
+                if not damaged or result.pathway in damaged_from:
+                    raise
+                damaged_from |= {result.pathway}
 
     async def _attempt(self, job: _Job, choice: PathChoice) -> bool:
         """One attempt; whether it was abandoned. Raises NetError when it failed."""

@@ -12,7 +12,7 @@ from player.clock import Clock
 from player.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, ServiceError, unexpected
 from player.events import Observer, PhaseReached
 from player.licences import LicenceOffer
-from player.loader import Loader, Resource
+from player.loader import Loader, LoadResult, Resource
 from player.manifest import attach_playlist, parse, remote_links, with_mirrors
 from player.manifest.edit import iter_renditions
 from player.manifest.model import PlaylistRef, Presentation, Rendition
@@ -255,8 +255,11 @@ async def load_presentation(
     if addresses.presentation is not None:
         observe(PhaseReached(clock.monotonic(), "manifest"))
         return addresses.presentation
-    body, result = await loader.load_whole(Resource(RequestKind.MANIFEST, addresses.manifests))
-    presentation = await _with_remotes(body, result.url, clock, loader)
+
+    async def read(body: bytes, result: LoadResult) -> tuple[Presentation, LoadResult]:
+        return await _with_remotes(body, result.url, clock, loader), result
+
+    presentation, result = await loader.load_and_read(Resource(RequestKind.MANIFEST, addresses.manifests), read)
     presentation = await _with_known_codecs(presentation, loader)
     if len(addresses.manifests) > 1:
         first = [(result.pathway, result.url)]

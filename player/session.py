@@ -11,10 +11,12 @@ import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
+from random import Random
 from typing import Any, Literal
 
 from abr.model import NetworkMemory
 from drm_client.keys import KeyRing
+from player.again import again
 from player.controls import Controls
 from player.endings import Endings
 from player.errands import Errands
@@ -24,13 +26,13 @@ from player.extras import Extras
 from player.heartbeats import Heartbeats
 from player.licences import LicenceDesk
 from player.live.playback import LiveActions, LiveParts, LivePlayback
-from player.loader import Loader
+from player.loader import Loader, LoadEvent
 from player.manifest.model import Presentation
 from player.menus import form_of, rung_choices, unsupported_rungs
 from player.monitor import Monitor
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
-from player.net.model import Transfer
+from player.net.model import RequestKind, Transfer
 from player.net.suspend import Sleep
 from player.opening import Addresses, Source, addresses_of, begin_at, load_presentation, pathway_of
 from player.paths import Paths
@@ -209,9 +211,7 @@ class Session:
 
     async def _open(self) -> None:
         services, settings = self._services, self._settings
-        addresses = services.prepared or await addresses_of(
-            self._source, services.service, services.device_id, services.resume
-        )
+        addresses = services.prepared or await self._addresses()
         if not addresses.manifests:
             raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "The service names no place to play this title from.")
         for kid, key in self._source.keys:
@@ -223,7 +223,7 @@ class Session:
             renewal,
             settings.seed,
             self._buffer_s,
-            lambda event: self._observe(note_of(event)),
+            self._load_event,
             lambda: self._controls.paused,
         )
         ended = partial(self._errands.call_soon, self._endings.fail)
@@ -261,6 +261,11 @@ class Session:
             self._progress.stop_at_s = begin_s + settings.play_for_s
         await self._streaming.prepare(begin_s)
         await self._begin()
+
+    async def _addresses(self) -> Addresses:
+        services, rng = self._services, Random(self._settings.seed)
+        ask = partial(addresses_of, self._source, services.service, services.device_id, services.resume)
+        return await again(RequestKind.API, ask, self._clock, rng, tell=self._load_event)
 
     async def _join_live(self, presentation: Presentation, parts: LiveParts) -> float:
         """Where a live programme begins for this viewer, which is from now on followed."""
@@ -410,6 +415,9 @@ class Session:
             await self._tracks.choose_text(track_id)
 
     # --- what happens, on the loop
+
+    def _load_event(self, event: LoadEvent) -> None:
+        self._observe(note_of(event))
 
     def _event(self, name: str, data: Mapping[str, Any]) -> None:
         self._monitor.event(name, data)

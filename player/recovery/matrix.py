@@ -63,6 +63,7 @@ TROUBLE_BY_CODE: Mapping[ErrorCode | DrmErrorCode, Trouble] = {
     DrmErrorCode.DECRYPT_FAILED: Trouble.UNDECRYPTABLE,
     DrmErrorCode.LICENCE_EXPIRED: Trouble.NO_KEY,
     DrmErrorCode.LICENCE_UNREACHABLE: Trouble.UNREACHABLE,
+    DrmErrorCode.LICENCE_MALFORMED: Trouble.CORRUPT,
 }
 """Every other code is :attr:`Trouble.FINAL`."""
 

@@ -11,12 +11,12 @@ import functools
 import importlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, cast
 
 from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, ManifestError, MediaError
+from player.errors import ErrorCode, MediaError
 from player.loader import Loader, LoadResult, Resource
 from player.loads import Coming
 from player.manifest import attach_index, attach_playlist, index_ranges, relocate, segment_url
@@ -37,10 +37,8 @@ from player.manifest.urls import path_between
 from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
-from player.recovery import Trouble, trouble_of
 from player.stream.timeline import Slot, loaded
 
-_T = TypeVar("_T")
 _BEHIND_TIMEOUT_S = 10.0
 
 
@@ -201,7 +199,7 @@ class Sources:
             updated = attach_index(self._presentation, rendition, body, header=header, more=more)
             return self._segments(updated, rendition)
 
-        return await self._undamaged(resource, read)
+        return await self._loader.load_and_read(resource, read)
 
     async def _further_indexes(
         self, rendition: Rendition, urls: Mapping[str, str], body: bytes
@@ -226,7 +224,9 @@ class Sources:
             return self._segments(updated, rendition), result.pathway
 
         urls = self.playlist_urls(rendition, ref.url)
-        index, pathway = await self._undamaged(Resource(RequestKind.MANIFEST, urls, track=rendition.id), read)
+        index, pathway = await self._loader.load_and_read(
+            Resource(RequestKind.MANIFEST, urls, track=rendition.id), read
+        )
         if pathway not in leading:
             own.append((rendition.locations[0], ref.url))
         for place, url in () if self.live_playlists else own:
@@ -310,7 +310,7 @@ class Sources:
             open_demuxer(rendition.container, data)  # whether it can be used
             return data
 
-        return await self._undamaged(resource, read)
+        return await self._loader.load_and_read(resource, read)
 
     async def segment_bytes(self, rendition: Rendition, segment: Segment, kind: RequestKind) -> bytes:
         """A small segment as a whole, decrypted where it is encrypted as a whole. Raises NetError or DrmError."""
@@ -335,22 +335,6 @@ class Sources:
                 method=keys[0].method,
             )
         return None
-
-    async def _undamaged(self, resource: Resource, read: Callable[[bytes, LoadResult], Awaitable[_T]]) -> _T:
-        """What ``read`` makes of a resource; one that it finds damaged is loaded anew, elsewhere if possible.
-
-        Raises as the loading and ``read`` do.
-        """
-        damaged_from: frozenset[str] = frozenset()
-        while True:
-            body, result = await self._loader.load_whole(resource, avoid=damaged_from)
-            try:
-                return await read(body, result)
-            except (MediaError, ManifestError, DrmError) as error:
-                damaged = trouble_of(error.code) in (Trouble.CORRUPT, Trouble.UNDECRYPTABLE)
-                if not damaged or result.pathway in damaged_from:
-                    raise
-                damaged_from |= {result.pathway}
 
     # --- once only
 

@@ -122,6 +122,16 @@ async def test_a_server_that_asks_for_patience_gets_it() -> None:
     assert len(bench.server.requests) == 2
 
 
+async def test_an_answer_that_makes_no_sense_is_asked_for_again() -> None:
+    damaged = DrmError(DrmErrorCode.LICENCE_MALFORMED, "The licence server's answer cannot be read.")
+    bench = Bench(damaged, damaged, offer=OFFER)
+    await bench.clock.run(bench.desk.ensure([SD], []))
+    assert len(bench.server.requests) == 3
+    again = Bench(*[damaged] * 3, offer=OFFER)
+    with pytest.raises(DrmError, match="cannot be read"):
+        await again.clock.run(again.desk.ensure([SD], []))
+
+
 async def test_there_is_an_end_to_patience() -> None:
     bench = Bench(*[LATE] * 9)
     with pytest.raises(NetError):

@@ -11,6 +11,7 @@ from player.manifest.model import TrackType
 from player.opening import Addresses, Source, addresses_of, begin_at, failure_of, load_presentation, pathway_of
 from player.state import Failure
 from tests.kit.streaming import Link
+from tests.kit.transport import Act
 
 MPD = b"""<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT8S"><Period>
 <AdaptationSet contentType="video" mimeType="video/mp4"><SegmentTemplate media="$Number$.m4s" duration="4"/>
@@ -87,6 +88,18 @@ async def test_the_edge_that_answers_comes_first_in_the_media() -> None:
     presentation = await load(link, manifests, [])
     rendition = presentation.tracks(TrackType.VIDEO)[0].renditions[0]
     assert [segment.url for segment in rendition.segments][:1] == ["http://b.test/t/1.m4s"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("broken", "asked"), [(1, "ab"), (2, None)])
+async def test_a_damaged_manifest_is_had_elsewhere_or_once_more(broken: int, asked: str | None) -> None:
+    manifests = {"edge-a": "http://a.test/t/x.mpd", "edge-b": "http://b.test/t/x.mpd"}
+    link = Link(dict.fromkeys(manifests.values(), MPD), tuple(manifests))
+    for url in list(manifests.values())[:broken]:
+        link.transport.plan(url, Act(body=MPD[:70]))
+    presentation = await load(link, manifests, [])
+    assert presentation.tracks(TrackType.VIDEO)
+    found = [request.pathway[-1] for request in link.transport.requests]
+    assert found == (list(asked) if asked else ["a", "b", found[-1]])
 
 
 @pytest.mark.parametrize(("body", "error"), [(b"<html>", ManifestError), (b"", ManifestError), (None, NetError)])
