@@ -247,6 +247,12 @@ class Loader:
                 if not damaged or result.pathway in damaged_from:
                     raise
                 damaged_from |= {result.pathway}
+                situation = Situation(pathways_left=len(resource.urls.keys() - damaged_from))
+                step = next_step(Failure.of(resource.kind, error), situation, self._rng.getrandbits(32))
+                self._tell(
+                    RetryEvent(self._clock.monotonic(), resource.kind, resource.track, result.pathway, error, step)
+                )
+                await self._clock.sleep(step.delay_s)
 
     async def _attempt(self, job: _Job, choice: PathChoice) -> bool:
         """One attempt; whether it was abandoned. Raises NetError when it failed."""
@@ -434,8 +440,7 @@ class Loader:
         )
         failed = Failure.of(job.resource.kind, error)
         step = next_step(failed, situation, self._rng.getrandbits(32))
-        if self._on_event is not None:
-            self._on_event(RetryEvent(now, job.resource.kind, job.resource.track, job.pathway, error, step))
+        self._tell(RetryEvent(now, job.resource.kind, job.resource.track, job.pathway, error, step))
         return step
 
     async def _take(self, job: _Job, step: Step) -> None:
@@ -455,9 +460,12 @@ class Loader:
 
     def _tell_switches(self) -> None:
         fresh, self._told = self._paths.history[self._told :], len(self._paths.history)
+        for switch in fresh:
+            self._tell(switch)
+
+    def _tell(self, event: LoadEvent) -> None:
         if self._on_event is not None:
-            for switch in fresh:
-                self._on_event(switch)
+            self._on_event(event)
 
     def _result(
         self, job: _Job, outcome: LoadOutcome, error: MatineeError | None = None, step: Step | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from drm_client.errors import DrmError
 from player.errors import MatineeError
 from player.manifest.model import ByteRange
 from player.net.model import RequestKind
@@ -113,7 +114,7 @@ class RetryEvent:
     kind: RequestKind
     track: str
     pathway: str
-    error: MatineeError
+    error: MatineeError | DrmError
     step: Step
 
 

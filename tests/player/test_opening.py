@@ -7,8 +7,10 @@ import pytest
 from drm_client.errors import DrmError, DrmErrorCode
 from player.errors import ErrorCode, InputError, ManifestError, NetError, ServiceError
 from player.events import Event, PhaseReached
+from player.loads import RetryEvent
 from player.manifest.model import TrackType
 from player.opening import Addresses, Source, addresses_of, begin_at, failure_of, load_presentation, pathway_of
+from player.recovery import Action
 from player.state import Failure
 from tests.kit.streaming import Link
 from tests.kit.transport import Act
@@ -100,6 +102,8 @@ async def test_a_damaged_manifest_is_had_elsewhere_or_once_more(broken: int, ask
     assert presentation.tracks(TrackType.VIDEO)
     found = [request.pathway[-1] for request in link.transport.requests]
     assert found == (list(asked) if asked else ["a", "b", found[-1]])
+    told = [event.step.action for event in link.load_events if isinstance(event, RetryEvent)]
+    assert told == [Action.OTHER_PATH, Action.RETRY][:broken]
 
 
 @pytest.mark.parametrize(("body", "error"), [(b"<html>", ManifestError), (b"", ManifestError), (None, NetError)])
