@@ -214,6 +214,7 @@ class Loader:
         """The machine slept, or has another network: connections under way are dead, and what was learned of the CDNs
         is void. What runs begins anew where it was, and nothing waits any longer."""
         self._epoch += 1
+        self._scout.drop()
         self._paths.forgive(self._clock.monotonic())
         self._pauses.end()
 

@@ -345,7 +345,7 @@ class Paths:
         if preferred and as_good:
             self._of(pathway).unproven = False
             self._switch(pathway, now_s, Cause.RETURN, f"{_name(pathway)} has recovered.")
-        elif faster:
+        elif faster and pathway in order:
             reason = f"{_name(current)} is slow ({_rate(present)}); {_name(pathway)} gives {_rate(rate)}."
             self._exclude(current, now_s, f"is slow ({_rate(present)})")
             self._of(pathway).unproven = False

@@ -325,7 +325,8 @@ async def test_with_little_in_hand_the_preferred_cdn_is_tested_beside_the_loads(
     assert (result.pathway == "a") is recovers
 
 
-async def test_a_test_of_the_preferred_cdn_that_hangs_ends_with_the_loader() -> None:
+@pytest.mark.parametrize("why", ["close", "another network"])
+async def test_a_test_of_the_preferred_cdn_that_hangs_ends_with_the_loader_or_its_network(why: str) -> None:
     bench = Bench(buffer_s=4.0)
     bench.transport.plan(A, Act(error=CUT), Act(stall_after=1000))
     for _ in range(3):
@@ -333,7 +334,12 @@ async def test_a_test_of_the_preferred_cdn_that_hangs_ends_with_the_loader() -> 
         bench.sink = BytesSink()
         await bench.clock.advance(10.0 if bench.gate.busy == 0 else 1.0)
     assert bench.gate.busy == 1
-    await bench.loader.close()
+    if why == "another network":
+        bench.loader.network_changed()
+        await bench.clock.advance(1.0)
+        assert not bench.loader.in_trouble("a")
+    else:
+        await bench.loader.close()
     assert bench.gate.busy == 0
 
 

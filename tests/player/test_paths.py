@@ -97,6 +97,18 @@ def test_no_probe_while_the_buffer_is_short() -> None:
     assert paths.choose(60, buffer_s=20.0).probe
 
 
+def test_a_test_of_a_pathway_that_is_not_listed_any_more_decides_nothing() -> None:
+    paths = Paths(["a", "b", "c"])
+    paths.choose(0)
+    paths.failed("a", 0, CUT)
+    paths.choose(0)
+    good(paths, "b", 29, 1e6)
+    assert paths.choose(30).pathway == "a"
+    paths.set_order(["b", "c"], 30)
+    good(paths, "a", 31, 9e6)
+    assert (paths.current, paths.choose(31).pathway) == ("b", "b")
+
+
 def test_with_a_short_buffer_a_small_request_beside_the_others_is_the_probe() -> None:
     paths = Paths(["a", "b"])
     paths.choose(0)
