@@ -23,6 +23,7 @@ from player.manifest import refresh, refresh_playlist
 from player.manifest.changes import Changes
 from player.manifest.dash.indexes import NumberIndex
 from player.manifest.edit import iter_renditions, map_renditions
+from player.manifest.locations import with_mirrors
 from player.manifest.model import PlaylistRef, Presentation, Rendition, Segment, SegmentIndex
 from player.manifest.timing import DEFAULT_RELOAD_S, Reload, clock_source, next_reload, server_time, with_query
 from player.manifest.urls import split_url, unsplit_url
@@ -301,6 +302,9 @@ class Refresher:
         received_s = self._clock.monotonic()
         now_s = self._server.at(received_s)
         presentation, changes = refresh(self._programme.presentation, body, result.url, now_s)
+        if not own and len(urls) > 1:
+            others = [(name, url) for name, url in urls.items() if name != result.pathway]
+            presentation = with_mirrors(presentation, [(result.pathway, result.url), *others])
         # Where patches may come, the presentation has the MPD's text; after a patch nothing else has it.
         self._mpd = (presentation.source.encode() or body, presentation.url)
         self._read_direct_clock(presentation, asked_s, received_s)

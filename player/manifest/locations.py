@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from player.manifest.edit import map_renditions
 from player.manifest.model import (
+    IndexRef,
     InitSegment,
     Location,
     PlaylistRef,
@@ -21,15 +22,24 @@ def with_mirrors(presentation: Presentation, mirrors: Sequence[tuple[str, str]])
     """``presentation`` with a location for each edge that serves the same title.
 
     ``mirrors`` are ``(pathway, manifest URL)`` pairs, the first being the one that was loaded. A rendition whose
-    media is not below the folder of that manifest stays as it is. The rendition's own alternatives come after.
+    media is neither below the folder of that manifest nor in one beside it stays as it is. The rendition's own
+    alternatives come after.
     """
     if not mirrors:
         return presentation
-    primary = folder_of(mirrors[0][1])
-    edges = tuple(Location(pathway, folder_of(url), priority) for priority, (pathway, url) in enumerate(mirrors, 1))
+    folders = [folder_of(url) for _, url in mirrors]
+    beside = [folder_of(folder.removesuffix("/")) for folder in folders]
+    same_name = len({folder[len(above) :] for folder, above in zip(folders, beside, strict=True)}) == 1
 
     def mirrored(rendition: Rendition) -> Rendition:
-        own = rendition.locations
+        own, media = rendition.locations, _any_media(rendition)
+        outside = media is not None and not media.startswith(folders[0])
+        bases = beside if outside and same_name else folders
+        primary = bases[0]
+        edges = tuple(
+            Location(pathway, base, priority)
+            for priority, ((pathway, _), base) in enumerate(zip(mirrors, bases, strict=True), 1)
+        )
         if rendition.embedded or (own and not own[0].base_url.startswith(primary)):
             return rendition
         others = tuple(
@@ -41,6 +51,12 @@ def with_mirrors(presentation: Presentation, mirrors: Sequence[tuple[str, str]])
         return replace(rendition, locations=(first, *edges[1:], *others))
 
     return map_renditions(presentation, mirrored)
+
+
+def _any_media(rendition: Rendition) -> str | None:
+    """The address of some segment; None where none is known yet."""
+    segments = rendition.segments
+    return segments[0].url if not isinstance(segments, IndexRef | PlaylistRef) and len(segments) else None
 
 
 def located_segment(rendition: Rendition, segment: Segment, location: Location) -> Segment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from player.manifest import attach_playlist, located_segment, parse, segment_url, with_mirrors
+from player.manifest.model import SegmentIndex, TrackType
 from player.manifest.urls import folder_of, resolve
 
 MPD = (
@@ -118,3 +119,18 @@ def test_bases_of_any_scheme_resolve(base: str, reference: str, expected: str) -
 
 def test_folder_of_a_url_without_a_path() -> None:
     assert folder_of("http://h?x=/") == "http://h/"
+
+
+LIVE = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="2020-01-01T00:00:00Z"
+minimumUpdatePeriod="PT2S"><Period id="0" start="PT0S"><AdaptationSet contentType="video" mimeType="video/mp4">
+<SegmentTemplate media="../clear/$Number$.m4s" timescale="1"><SegmentTimeline><S t="0" d="4" r="5"/></SegmentTimeline>
+</SegmentTemplate><Representation id="v" bandwidth="1000"/></AdaptationSet></Period></MPD>"""
+
+
+def test_media_in_a_folder_beside_that_of_the_manifest_is_at_every_edge() -> None:
+    edges = [("a", "http://a.test/s/1/t/live/m.mpd"), ("b", "http://b.test/s/2/t/live/m.mpd")]
+    presentation = with_mirrors(parse(LIVE, edges[0][1], now_s=1.6e9), edges)
+    rendition = presentation.tracks(TrackType.VIDEO)[0].renditions[0]
+    assert isinstance(rendition.segments, SegmentIndex)
+    found = [segment_url(rendition, rendition.segments[0], place) for place in rendition.locations]
+    assert found == ["http://a.test/s/1/t/clear/1.m4s", "http://b.test/s/2/t/clear/1.m4s"]
