@@ -13,7 +13,7 @@ import time
 
 FAR_S = 5.0
 """How far libmpv may read ahead."""
-_NEAR_S = 2.0
+_NEAR_S = 1.5
 _SHORT_S = 0.6  # of the farthest: then it has read as far as it does
 
 
