@@ -12,7 +12,7 @@ from downloads.errors import DownloadError
 from downloads.model import Choice, Item, Origin, Part, Plan
 from downloads.resolving import Need, resolve, segments_of
 from player.errors import ErrorCode, MatineeError
-from player.loader import Loader, Resource
+from player.loader import Loader, LoadResult, Resource
 from player.manifest import attach_playlist, located_segment, parse, relocate, with_mirrors
 from player.manifest.model import (
     ByteRange,
@@ -60,8 +60,12 @@ async def draft(
 
     Raises NetError, ManifestError, MediaError, or DownloadError (``download.impossible``) for a live programme.
     """
-    body, result = await loader.load_whole(Resource(RequestKind.MANIFEST, addresses.manifests))
-    presentation = parse(body, result.url, now_s=wall_s)
+
+    async def parsed(body: bytes, result: LoadResult) -> tuple[Presentation, bytes, LoadResult]:
+        return parse(body, result.url, now_s=wall_s), body, result
+
+    manifest = Resource(RequestKind.MANIFEST, addresses.manifests)
+    presentation, body, result = await loader.load_and_read(manifest, parsed)
     mirrors = _mirrors(addresses, result.pathway, result.url)
     presentation = with_mirrors(presentation, mirrors)
     if presentation.live:
