@@ -3,6 +3,9 @@ has come to a stop. Runs on the loop.
 
 In the course of playing, the next file is appended to libmpv's own list and opened ahead, so that no picture is late.
 Where a jump leads into such media, the next file is loaded at the place of the jump.
+
+libmpv asks for the place of a jump only as long as it has not read up to the end of its file. From then on it takes
+all that lies behind for cached, shows the last picture and goes on in the next file. So it is made to forget both.
 """
 
 from __future__ import annotations
@@ -60,6 +63,13 @@ class Reloads:
         else:
             self.pending += 1
             post(player.command, "loadfile", url, "append", f"start={following.start_s:.6f}")
+
+    def jump(self) -> bool:
+        """Before libmpv is told to jump: whether it has to begin afresh, and finds out anew what follows."""
+        if not self.pending:
+            return False
+        self.change(None)
+        return True
 
     def restart(self, following: Following) -> None:
         """libmpv has come to a stop: load its file again in the same place, without the graphics card's decoder."""

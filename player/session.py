@@ -390,8 +390,9 @@ class Session:
         target_s = streaming.aim(target_s if self._live is None else self._live.sought(target_s))
         self._observe(Sought(self._clock.monotonic(), self._playhead.position_s, target_s))
         self._monitor.seeking(target_s)
+        seek = self._player.seek_afresh if self._reloads and self._reloads.jump() else self._player.seek
         generation = self._waiting.generation
-        await control.run(self._player.seek, target_s)
+        await control.run(seek, target_s)
         ranges = await control.run(self._player.cached_ranges)
         if not any(start <= target_s <= end for start, end in ranges):
             self._waiting.interrupt(generation)

@@ -282,6 +282,16 @@ class MpvPlayer:
             return False
         return self._seek_event.wait(0.5)
 
+    def seek_afresh(self, position_s: float) -> bool:
+        """As :meth:`seek`, where libmpv has read its file to the end and would take all behind for cached. It forgets
+        what it holds, and reads nothing before it seeks: it would only meet the end again, and go there."""
+        self._reading.hold()
+        try:
+            self.command("drop-buffers")
+            return self.seek(position_s)
+        finally:
+            self._reading.release()
+
     def set(self, name: str, value: Any) -> None:  # noqa: ANN401
         """Set a property. Sound that goes undecoded to a receiver cannot be played slower or faster: from the first
         other ``speed`` on it is decoded here, until the next :meth:`load` at normal speed."""

@@ -24,6 +24,8 @@ class ReadAhead:
         self._paced = paced
         self._open = threading.Event()
         self._open.set()
+        self._free = threading.Event()
+        self._free.set()
         self._until_s = 0.0  # time.monotonic()
 
     def look(self, held_s: float, speed: float = 1.0) -> None:
@@ -40,8 +42,17 @@ class ReadAhead:
         self._open.set()
         return kept
 
+    def hold(self) -> None:
+        """Let libmpv read nothing, whoever hurries, until :meth:`release`."""
+        self._free.clear()
+
+    def release(self) -> None:
+        """The end of :meth:`hold`."""
+        self._free.set()
+
     def wait(self) -> None:
         """Before each read: return when it is time for it."""
         while not self._open.wait(max(0.0, self._until_s - time.monotonic())):
             if time.monotonic() >= self._until_s:
                 self._open.set()
+        self._free.wait()

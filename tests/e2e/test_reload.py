@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -126,3 +127,32 @@ def test_jumps_go_into_the_other_codec_and_back(made: Engine, tmp_path: Path) ->
             assert screen.wait_for(frame, since, 20, tolerance=1) is not None, (target_s, screen.frames)
             assert abs(screen.player.read("time-pos") - target_s) < 0.1
             assert session.state.reloads == reloads
+
+
+def has_read_to_the_end(screen: Screen) -> bool:
+    """Whether libmpv comes to hold all up to the end of its file."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if screen.player.read("demuxer-cache-state", {}).get("eof-cached"):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("target_s", "reloads"), [(10.0, 1), (18.0, 0), (7.4, 0), (2.0, 0)], ids=("next", "behind", "ahead", "back")
+)
+def test_a_jump_leads_on_when_the_file_has_been_read_to_its_end(
+    made: Engine, tmp_path: Path, target_s: float, reloads: int
+) -> None:
+    manifest = periods(tmp_path, "h264", "hevc", "h264")
+    begin_s = 3.6  # libmpv reads up to the change of codec, and holds the key frame before it
+    settings = {"start_paused": True, "start_s": begin_s}
+    with Screen() as screen, opened(made, tmp_path, manifest, screen, **settings) as (session, _):
+        assert screen.wait_for(round(begin_s * media.FPS), 0, 20, tolerance=1) is not None
+        assert has_read_to_the_end(screen)
+        since = len(screen.shown)
+        session.seek(target_s + 0.003)
+        frame = round((target_s % SECONDS) * media.FPS)
+        assert screen.wait_for(frame, since, 20, tolerance=1) is not None, screen.frames
+        assert session.state.reloads == reloads

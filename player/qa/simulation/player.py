@@ -120,14 +120,23 @@ class SimulatedPlayer:
         del exact
         if self._reader is None:
             return False
-        inside = any(start <= position_s <= end for start, end in self.cached_ranges())
+        if any(start <= position_s <= end for start, end in self.cached_ranges()):
+            self._move(position_s)
+            return True
+        return self.seek_afresh(position_s)
+
+    def seek_afresh(self, position_s: float) -> bool:
+        if self._reader is None:
+            return False
+        self._move(position_s)
+        self._nothing_more = False
+        self._read_until_s = 0.0
+        self._reader.seek(position_s)
+        return True
+
+    def _move(self, position_s: float) -> None:
         self._position_s, self._moving, self._over = position_s, True, False
         self._stall(stalled=False)
-        if not inside:
-            self._nothing_more = False
-            self._read_until_s = 0.0
-            self._reader.seek(position_s)
-        return True
 
     def set(self, name: str, value: Any) -> None:  # noqa: ANN401
         self._properties[name] = value

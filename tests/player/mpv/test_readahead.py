@@ -41,3 +41,15 @@ def test_what_plays_as_fast_as_it_can_never_waits() -> None:
     ahead = ReadAhead(paced=False)
     ahead.look(FAR_S)
     assert not waits(ahead)
+
+
+def test_a_held_read_waits_whoever_hurries() -> None:
+    ahead = ReadAhead()
+    ahead.hold()
+    read = threading.Thread(target=ahead.wait)
+    read.start()
+    ahead.hurry()
+    read.join(0.05)
+    assert read.is_alive()
+    ahead.release()
+    read.join()
