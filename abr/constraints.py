@@ -99,23 +99,9 @@ def _video_share(snapshot: Snapshot) -> Estimate:
     if estimate.mean_bps is None or (audio == 0 and speed == 1.0):
         return estimate
     share = max(1 - audio * speed / estimate.mean_bps, MIN_VIDEO_SHARE) / speed
-
-    def scaled(bps: float | None) -> float | None:
-        return None if bps is None else bps * share
-
-    return replace(
-        estimate,
-        mean_bps=scaled(estimate.mean_bps),
-        low_bps=scaled(estimate.low_bps),
-        fast_bps=scaled(estimate.fast_bps),
-        slow_bps=scaled(estimate.slow_bps),
-        later_bps=scaled(estimate.later_bps),
-        usual_bps=scaled(estimate.usual_bps),
-        ttfb_s=estimate.ttfb_s * speed,
-        recent=tuple(
-            replace(each, body_s=each.body_s / share, ttfb_s=each.ttfb_s * speed) for each in estimate.recent
-        ),
-    )
+    ours = estimate.on_a_link(share)
+    recent = tuple(replace(each, ttfb_s=each.ttfb_s * speed) for each in ours.recent)
+    return replace(ours, ttfb_s=estimate.ttfb_s * speed, recent=recent)
 
 
 class ConstrainedPolicy:

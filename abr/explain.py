@@ -198,7 +198,8 @@ def what_would_change(decision: Decision) -> Iterator[str]:
     mean = snapshot.estimate.mean_bps
 
     def at_rate(log_factor: float) -> int | None:
-        return _ask(decision.policy, _at_rate(snapshot, math.exp(log_factor)))
+        estimate = snapshot.estimate.on_a_link(math.exp(log_factor))
+        return _ask(decision.policy, replace(snapshot, estimate=estimate))
 
     def with_buffer(more_s: float) -> int | None:
         return _ask(decision.policy, replace(snapshot, buffer_s=snapshot.buffer_s + more_s))
@@ -245,21 +246,3 @@ def _ask(policy: str, snapshot: Snapshot) -> int | None:
 
 def _short(snapshot: Snapshot, rung: int | None) -> str:
     return "wait" if rung is None else f"rung {rung}, {label(snapshot.rungs[rung])}"
-
-
-def _at_rate(snapshot: Snapshot, factor: float) -> Snapshot:
-    """The snapshot on a link that is ``factor`` times as fast."""
-    estimate = snapshot.estimate
-
-    def scaled(bps: float | None) -> float | None:
-        return None if bps is None else bps * factor
-
-    changed = replace(
-        estimate,
-        mean_bps=scaled(estimate.mean_bps),
-        low_bps=scaled(estimate.low_bps),
-        fast_bps=scaled(estimate.fast_bps),
-        slow_bps=scaled(estimate.slow_bps),
-        recent=tuple(replace(each, body_s=each.body_s / factor) for each in estimate.recent),
-    )
-    return replace(snapshot, estimate=changed)

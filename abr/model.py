@@ -7,7 +7,7 @@ explained and replayed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -90,6 +90,23 @@ class Estimate:
     measured: int = 0  # bytes behind it in this session
     recent: tuple[TransferRate, ...] = ()  # those that tell the link's rate, the newest last, at most eight
     unsteady: float = 1.0  # share of the session's transfers whose rate was far from the one's before them
+
+    def on_a_link(self, times: float) -> Estimate:
+        """The estimate of a link that is ``times`` as fast, and otherwise the same."""
+
+        def scaled(bps: float | None) -> float | None:
+            return None if bps is None else bps * times
+
+        return replace(
+            self,
+            mean_bps=scaled(self.mean_bps),
+            low_bps=scaled(self.low_bps),
+            fast_bps=scaled(self.fast_bps),
+            slow_bps=scaled(self.slow_bps),
+            later_bps=scaled(self.later_bps),
+            usual_bps=scaled(self.usual_bps),
+            recent=tuple(replace(each, body_s=each.body_s / times) for each in self.recent),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from player.stream.timeline import LogicalTrack, Slot, is_aligned, segment_for
 
 _log = logging.getLogger(__name__)
 
-_HORIZON = 16  # coming segments whose sizes ABR is told: as far as a policy plans, and as the simulator shows
+_HORIZON = 16  # coming segments whose sizes ABR is told, as many as the simulator shows
 _KEPT_AFTER_JUMP = 1  # segments of lower quality behind the one that is jumped to: a buffer to begin with
 DAMAGED_TRIES = 3
 NEWEST = 3  # segments of a live title that may be listed before every CDN has them

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from abr.model import Caps, LiveState, Phase
 from abr.replay import rebuilt_trace, replay, transfers_of
 from abr.simulator.formats import Ladder, Trace, trace_to_json
 from abr.simulator.session import Options, simulate
-from tests.kit.snapshots import snapshot
+from tests.kit.snapshots import estimate, snapshot
 from ui.cli.main import main
 
 GOLDEN = """\
@@ -102,6 +102,8 @@ def test_a_damaged_decision_is_a_value_error(change: dict[str, Any]) -> None:
         (("next_sizes",), [[1, 2]]),
         (("next_sizes",), [[1, 2, 3, 4, -5]]),
         (("estimate", "mean_bps"), 10**400),
+        (("estimate", "later_bps"), -1.0),
+        (("estimate", "usual_bps"), 0.0),
         (("estimate", "recent"), [[1, 0.0, 0.0]]),
         (("rungs", 0, "bitrate_bps"), None),
         (("caps", "excluded"), ["x"]),
@@ -200,6 +202,21 @@ def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
     ]
     (told,) = [each for each in what_followed(data, recorded, recorded[0]) if "nothing was fetched" in each]
     assert told == "from 4.1 to 8.6 s nothing was fetched, 30 s were buffered: Enough."
+
+
+def test_a_rate_that_would_have_changed_it_is_that_of_a_link_faster_throughout() -> None:
+    """Also of the next minute, which counts with a deep buffer; and on such a link the policy does answer so."""
+    seen = estimate(1.6e6, later_bps=1.6e6, usual_bps=1.6e6)
+    moment = snapshot(1.6e6, estimate=seen, buffer_s=40.0, buffer_max_s=60.0)
+    decision = registry.create().decide(moment)
+    change = next(each for each in what_would_change(decision) if "Mbit/s expected" in each)
+    times = float(change.split()[1]) * 1e6 / 1.6e6 * 1.02  # the words are rounded
+    faster = estimate(1.6e6 * times, later_bps=1.6e6 * times, usual_bps=1.6e6 * times)
+    rates = [each.name for each in fields(seen) if each.name.endswith("_bps")]
+    assert [getattr(seen.on_a_link(times), rate) for rate in rates] == [getattr(faster, rate) for rate in rates]
+    other = registry.create().decide(replace(moment, estimate=faster))
+    assert other.rung != decision.rung
+    assert change.split(": ")[1].startswith(f"rung {other.rung},")
 
 
 def test_the_nearest_change_is_near() -> None:
