@@ -154,6 +154,9 @@ def _circumstances(snapshot: Snapshot) -> Iterator[str]:
     if any(size is not None for size in sizes):
         told = ", ".join("unknown" if size is None else f"{size / 1e3:.0f} kB" for size in sizes)
         yield f"the next segment has {told}, from the lowest rung up"
+    estimate = snapshot.estimate
+    if estimate.later_bps is not None and estimate.usual_bps is not None:
+        yield f"{rate(estimate.later_bps)} expected after the next transfer, {rate(estimate.usual_bps)} usual of late"
     if snapshot.audio_bps:
         yield f"the sound takes {rate(snapshot.audio_bps)} of the link"
     if snapshot.remaining_s is not None and snapshot.remaining_s < snapshot.buffer_max_s:
@@ -163,8 +166,8 @@ def _circumstances(snapshot: Snapshot) -> Iterator[str]:
     if snapshot.live is not None:
         live = snapshot.live
         yield f"live, {seconds(live.latency_s)} behind, {seconds(live.target_latency_s)} wanted"
-    if snapshot.estimate.outage_chance > 0:
-        yield f"an outage is expected in {snapshot.estimate.outage_chance:.0%} of the transfers"
+    if estimate.outage_chance > 0:
+        yield f"an outage is expected in {estimate.outage_chance:.0%} of the transfers"
     limits = caps_in_words(snapshot)
     if limits:
         yield f"limited by {limits}"

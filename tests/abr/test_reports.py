@@ -177,6 +177,7 @@ def test_a_fixed_run_is_replayed_as_fixed() -> None:
 def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
     live, caps = LiveState(5.0, 6.0), Caps(user_max_bps=2_000_000)
     moment = snapshot(9e6, live=live, caps=caps, playback_rate=1.5, next_sizes=((1000, None, 3000, 4000, 5000),))
+    moment = replace(moment, estimate=estimate(9e6, later_bps=8e6, usual_bps=7e6))
     made = decision_to_dict(registry.create().decide(moment))
     data = {
         "decisions": [{"at_s": at_s, "position": number, **made} for number, at_s in enumerate((1.0, 9.0))],
@@ -187,6 +188,7 @@ def test_an_explanation_tells_the_circumstances_and_what_followed() -> None:
     text = explain(recorded[0], what_followed(data, recorded, recorded[0]))
     for words in (
         "1 kB, unknown, 3 kB",
+        "8.0 Mbit/s expected after the next transfer, 7.0 Mbit/s usual of late",
         "live, 5.0 s behind, 6.0 s wanted",
         "1.5 times the speed",
         "limited by the viewer's limit of 2.0 Mbit/s",
