@@ -328,3 +328,25 @@ def test_explaining_a_planned_decision_names_a_change() -> None:
     decision = registry.create().decide(replace(snapshot(2e6), buffer_s=12.0))
     text = explain(recorded_decisions({"decisions": [{"at_s": 1.0, **decision_to_dict(decision)}]})[0])
     assert "Mbit/s expected: rung" in text
+
+
+def test_as_the_player_a_link_just_below_the_top_rung_does_not_stall(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = tmp_path / "even.json"
+    trace.write_text(trace_to_json(Trace("even", [(1000.0, 5.4e6, 0.04)])), encoding="utf-8")
+    ladder = tmp_path / "ladder.json"
+    sizes = [[kbps * 4000 for kbps in (300, 700, 1500, 3000, 6000)]] * 40
+    kbps = [300, 700, 1500, 3000, 6000]
+    ladder.write_text(
+        json.dumps({"segment_duration_ms": 4000, "bitrates_kbps": kbps, "segment_sizes_bits": sizes}),
+        encoding="utf-8",
+    )
+    given = ["--trace", str(trace), "--ladder", str(ladder), "--policy", "planner", "--policy", "fixed:rung=4"]
+    assert main(["abr", "simulate", *given, "--json"]) == 0
+    _, fixed = json.loads(capsys.readouterr().out)
+    assert fixed["stalled_s"] > 10
+    assert main(["abr", "simulate", *given, "--as-player", "--json"]) == 0
+    planner, fixed = json.loads(capsys.readouterr().out)
+    assert planner["stalled_s"] == 0
+    assert fixed["stalled_s"] == 0

@@ -71,6 +71,11 @@ def _add_simulation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replace", action="store_true", help="fetch buffered segments of low rungs anew where the link carries more"
     )
+    parser.add_argument(
+        "--as-player",
+        action="store_true",
+        help="with what the player does around every policy, such as lower rungs while hardly anything is buffered",
+    )
     parser.add_argument("--limit", metavar="N", type=int, help="use at most N of the traces")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic traces and the intervals")
     parser.add_argument("--json", action="store_true")
@@ -189,7 +194,8 @@ def _inputs(args: argparse.Namespace) -> tuple[Ladder, list[Trace], Options]:
     )
     if not ladder.segment_s * 2 <= args.buffer <= 3600:
         raise ValueError(f"--buffer must be at least two segments ({2 * ladder.segment_s:g} s) and at most 3600 s")
-    return ladder, traces, Options(buffer_max_s=args.buffer, replace_buffered=args.replace)
+    options = Options(buffer_max_s=args.buffer, as_player=args.as_player, replace_buffered=args.replace)
+    return ladder, traces, options
 
 
 def _read(path: Path) -> str:
