@@ -26,6 +26,7 @@ _TRACKS = 0x1654AE6B
 _TRACK_ENTRY = 0xAE
 _CUES = 0x1C53BB6B
 _CUE_POINT = 0xBB
+_FEWEST_CUES = 4  # libmpv takes fewer for broken, and looks through the file instead to find a place
 _CLUSTER = b"\x1f\x43\xb6\x75"
 _TIMESTAMP = 0xE7
 # Cluster, its size, Timestamp of eight bytes, SimpleBlock, its size, track number, relative time, flags: all sizes in
@@ -99,14 +100,15 @@ def header(
     info = _uint(0x2AD7B1, TIMESTAMP_SCALE_NS) + _text(0x4D80, _APPLICATION) + _text(0x5741, _APPLICATION)
     if duration_s is not None:
         info += _float(0x4489, duration_s * 1000.0)
-    points = b"".join(_cue(max(0, round(time_s * 1000)), cue_track, position - start) for time_s, position in cues)
+    points = [_cue(max(0, round(time_s * 1000)), cue_track, position - start) for time_s, position in cues]
+    points += points[-1:] * (_FEWEST_CUES - len(points))
     return b"".join(
         (
             head,
             _SEGMENT.to_bytes(4, "big") + _UNKNOWN_SIZE,
             _element(_INFO, info),
             _element(_TRACKS, b"".join(_track(track) for track in tracks)),
-            _element(_CUES, points) if points else b"",
+            _element(_CUES, b"".join(points)) if points else b"",
             _element(int.from_bytes(_CLUSTER, "big"), _uint(_TIMESTAMP, 0)),
         )
     )

@@ -129,6 +129,14 @@ def test_cues_and_voids_lead_to_what_they_name() -> None:
         assert bytes(packet) == bytes(keys[2].data)
 
 
+@pytest.mark.parametrize(("segments", "points"), [(0, 0), (1, 4), (3, 4), (4, 4), (9, 9)])
+def test_a_short_title_has_as_many_cues_as_libmpv_believes(segments: int, points: int) -> None:
+    track = matroska.MatroskaTrack(1, StreamConfig(StreamKind.VIDEO, Codec.H264, width=16, height=16))
+    head = matroska.header([track], 4.0 * segments, [(4.0 * number, 5000 + number) for number in range(segments)])
+    cue = b"\xbb"  # a CuePoint, with the CueTime that it begins with
+    assert sum(head.count(cue + bytes((0x80 | size,)) + b"\xb3") for size in range(1, 40)) == points
+
+
 def test_void_needs_room_for_itself() -> None:
     assert matroska.void(10, 19) == b"\xec\x01" + bytes(7)
     for target in (18, 0, 1 << 60):
