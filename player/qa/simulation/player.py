@@ -19,7 +19,7 @@ from player.qa.simulation.reader import FileReader
 from player.stream.waiting import Waiting
 
 STEP_S = 0.05
-_READ_AHEAD_S = 4.0  # as demuxer_readahead_secs of player.mpv.player
+_READ_AHEAD_S = 4.0  # about what libmpv holds (player.mpv.readahead)
 _RESTART_S = 0.5  # as cache_pause_wait there
 _START = "file-local-options/start"
 _VIDEO_TRACK = 1
