@@ -20,7 +20,7 @@ from abr.model import Decision, Phase, Progress, Reason, Snapshot, Vote
 from abr.startup import trusted_bps
 from abr.words import label, rate, seconds
 
-READ_AHEAD_S = 4.0  # the player's decoder has so much in hand that nothing can be changed about
+READ_AHEAD_S = 5.0  # the player's decoder has so much in hand that nothing can be changed about
 COMFORTABLE = 0.8  # of the buffer that is aimed at: with less, the next segment goes first
 LEAST_SEGMENTS = 2.0  # in the buffer when the new copy has come
 IN_TIME = 0.5  # of the time until the segment is wanted, that its new copy may need

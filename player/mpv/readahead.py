@@ -11,7 +11,9 @@ from __future__ import annotations
 import threading
 import time
 
-FAR_S = 5.0
+from abr.replacing import READ_AHEAD_S
+
+FAR_S = READ_AHEAD_S
 """How far libmpv may read ahead."""
 _NEAR_S = 1.5
 _SHORT_S = 0.6  # of the farthest: then it has read as far as it does
