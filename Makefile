@@ -1,12 +1,13 @@
 # make demo   the whole thing on this machine: service, sample titles, app (or headless without a display)
 # make test   the test suite; ARGS="tests/abr -x" runs a part of it
-# make check  format, lint, types, layers
+# make check  format, lint, types, layers and folder cycles, dead code
 # make bench  the benchmarks, each figure beside what it is compared with
 # make soak   the long runs, by hand
 # make chaos  50 runs of 60 s under random faults, 5 of them on the real libmpv
+# make faults  faults that were found once are put back: the test of each must fail; ARGS="live" runs those with that word
 # make fuzz   manifests changed at random, for ten minutes; ARGS="-max_total_time=60" for one
 # make screenshots    a picture of every page and state of the app in both sizes, into build/screenshots, and those of the guide
-# make translations   the words of the sources into ui/assets/translations, and compiled
+# make translations   the words of the sources into ui/app/assets/translations, and compiled
 # make package        wheel, source archive, Debian packages and the PyInstaller archive, into dist; ARGS=--check makes them twice
 # make test-packages  each of them as installed, made first where dist is not there; ARGS=wheel for one. The Debian packages take root
 # Each does its own set-up; what is done already is skipped.
@@ -14,16 +15,15 @@
 PY := .venv/bin/python
 BOOTSTRAP := python3 packaging/bootstrap.py --with x11
 
-.PHONY: demo test check bench soak chaos fuzz screenshots translations package test-packages lock format setup setup-test clean
+.PHONY: demo test check bench soak faults chaos fuzz screenshots translations package test-packages lock format setup setup-test setup-packages clean
 
 demo: setup
 	@$(PY) -m ui.cli.main demo $(ARGS)
 
-# Two processes at once; what plays in real time comes after them and has the machine to itself.
+# Two processes at once; what plays in real time comes after them and has the machine to itself (tests/run).
 test: setup-test
 ifeq ($(ARGS),)
-	@$(PY) -m pytest -m "not soak" -n 2 --dist loadfile --ignore=tests/e2e
-	@$(PY) -m pytest -m "not soak" tests/e2e
+	@$(PY) -m tests.run
 else
 	@$(PY) -m pytest -m "not soak" $(ARGS)
 endif
@@ -34,12 +34,17 @@ check: setup-test
 	@$(PY) -m mypy
 	@$(PY) -m mypy packaging/bootstrap.py
 	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m tests.dead_code
+	@$(PY) -m tests.outliers
 
 bench: setup-test
 	@$(PY) -m tests.bench $(ARGS)
 
 soak: setup-test
 	@$(PY) -m pytest -m soak -o faulthandler_timeout=0 $(ARGS)
+
+faults: setup-test
+	@$(PY) -m tests.faults $(ARGS)
 
 # The fuzzer is for one system only and large, so it comes with its first use and not with the rest.
 fuzz: setup-test
@@ -63,7 +68,7 @@ package: setup
 dist:
 	@$(MAKE) --no-print-directory package ARGS=
 
-test-packages: setup-test dist
+test-packages: setup-packages dist
 	@$(PY) -m tests.packaging.installed $(ARGS)
 
 format: setup-test
@@ -80,6 +85,9 @@ setup:
 
 setup-test:
 	@$(BOOTSTRAP) --with test
+
+setup-packages:
+	@$(BOOTSTRAP) --with test --with packages
 
 clean:
 	@rm -rf .venv .data .cache build dist *.egg-info

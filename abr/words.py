@@ -23,6 +23,8 @@ def seconds(value: float) -> str:
 
 def label(rung: Rung) -> str:
     """A rung's short name: its height where known, and its bitrate."""
+    if not rung.bitrate_bps:
+        return f"{rung.height}p" if rung.height else "a rung of unknown bitrate"
     if rung.height:
         return f"{rung.height}p ({rate(rung.bitrate_bps)})"
     return rate(rung.bitrate_bps)

@@ -29,13 +29,15 @@ def default_options(
     shield: bool = False,
     edge_countries: Sequence[tuple[str, ...]] = (),
     public_host: str | None = None,
+    role: str = "all",
 ) -> ServerOptions:
-    """The API on ``port`` and the edges on the ports after it; port 0 takes any free ones."""
+    """The API on ``port`` and the edges on the ports after it; port 0 takes any free ones. ``role`` is ``api`` or
+    ``edge`` for one of these alone."""
     ports = tuple(port + 1 + index if 0 < port < _LAST_PORT - index else 0 for index in range(edges))
     return ServerOptions(
         host=host,
-        api_port=port,
-        edge_ports=ports,
+        api_port=None if role == "edge" else port,
+        edge_ports=() if role == "api" else ports,
         public_host=public_host,
         shield=shield,
         edge_countries=edge_countries,
@@ -109,12 +111,21 @@ def ensure_admin(group: ServerGroup, email: str, password: str) -> None:
         accounts.change(account.id, by=None, role="admin")
 
 
+def confirm_clock(group: ServerGroup) -> None:
+    """The operator's word that this machine's clock is right."""
+    group.context.rights.time_guard.confirm()
+
+
 def describe(group: ServerGroup) -> list[str]:
     """One line for each server, and one for each port that was taken."""
-    lines = [f"API     {group.api_url}", *(f"{one.name:<6}  {one.url}" for one in (*group.edges, *group.above))]
+    apis = [group.api] if group.options.api_port is not None else []
+    lines = [
+        *(f"API     {group.api_url}" for _ in apis),
+        *(f"{one.name:<6}  {one.url}" for one in (*group.edges, *group.above)),
+    ]
     lines += [
         f"Port {endpoint.wanted_port} was in use; {endpoint.name} took {endpoint.port} instead."
-        for endpoint in (group.api, *group.edges)
+        for endpoint in (*apis, *group.edges)
         if endpoint.wanted_port is not None
     ]
     return lines

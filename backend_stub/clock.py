@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Protocol
+
+DAY_S = 86400.0
 
 
 class Clock(Protocol):
@@ -24,3 +27,8 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+def day_of(moment: float) -> int:
+    """The day, counted from 1970 (UTC), of a moment in seconds since 1970."""
+    return math.floor(moment / DAY_S)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +30,9 @@ class Settings:
     ``wake_url`` is the Redis or PostgreSQL that wakes encoding workers, by default that in ``MATINEE_WAKE_URL``;
     without one a file in the data folder does. ``store_url`` (``s3://BUCKET/PREFIX``, by default that in
     ``MATINEE_STORE_URL``) is where workers have the files of jobs; without one they share the staging folder.
+    ``public_url`` is how clients reach the API (``https://films.example``), by default that in
+    ``MATINEE_PUBLIC_URL``; ``trusted_proxies`` are networks (``MATINEE_TRUSTED_PROXIES``, with spaces between) whose
+    word counts for where a call comes from.
     ``networks`` say which country a network (CIDR) is in; a call from elsewhere counts as from the account's own.
     """
 
@@ -36,10 +41,15 @@ class Settings:
     access_token_s: float = 15 * 60
     refresh_token_s: float = 30 * 86400
     play_session_s: float = 6 * 3600
-    streaming_licence_s: float = 3 * 3600
+    edge_token_s: float = 600
+    streaming_licence_s: float = 90  # three heartbeats
     wake_url: str = field(default_factory=lambda: os.environ.get("MATINEE_WAKE_URL", ""), repr=False)
     store_url: str = field(default_factory=lambda: os.environ.get("MATINEE_STORE_URL", ""), repr=False)
     networks: tuple[tuple[str, str], ...] = ()
+    public_url: str = field(default_factory=lambda: os.environ.get("MATINEE_PUBLIC_URL", ""))
+    trusted_proxies: tuple[str, ...] = field(
+        default_factory=lambda: tuple(os.environ.get("MATINEE_TRUSTED_PROXIES", "").split())
+    )
     login_limit: RateLimit = RateLimit(attempts=10, window_s=60)
     lockout: RateLimit = RateLimit(attempts=20, window_s=15 * 60)  # wrong passwords of an account, from wherever
     register_limit: RateLimit = RateLimit(attempts=30, window_s=600)
@@ -70,7 +80,26 @@ class Settings:
         return self.data_dir / "secrets"
 
     def make_folders(self) -> None:
-        """Create the data folder and its parts; only the owner may enter the secrets."""
-        for folder in (self.data_dir, self.media_dir, self.staging_dir):
-            folder.mkdir(parents=True, exist_ok=True)
-        self.secrets_dir.mkdir(mode=0o700, exist_ok=True)
+        """Create the data folder and its parts, and close to others what was open: they may read published media,
+        for which they pass through the data folder, and nothing else."""
+        for folder, mode in (
+            (self.data_dir, 0o711),
+            (self.media_dir, 0o755),
+            (self.staging_dir, 0o700),
+            (self.uploads_dir, 0o700),
+            (self.secrets_dir, 0o700),
+        ):
+            folder.mkdir(mode=mode, parents=True, exist_ok=True)
+            _close(folder, mode)
+        for name in ("matinee.db", "search.db", "wake.db"):
+            (self.data_dir / name).touch(0o600)  # what the databases lay beside takes its mode over
+        for file in self.data_dir.iterdir():
+            if file.is_file():
+                _close(file, 0o600)
+
+
+def _close(path: Path, mode: int) -> None:
+    """Take from a file or folder what is beyond ``mode``, where it is ours."""
+    found = path.stat()
+    if sys.platform != "win32" and stat.S_IMODE(found.st_mode) & ~mode and found.st_uid == os.geteuid():
+        path.chmod(stat.S_IMODE(found.st_mode) & mode)

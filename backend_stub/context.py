@@ -31,8 +31,10 @@ from backend_stub.services.device_grants import DeviceGrants
 from backend_stub.services.devices import Devices
 from backend_stub.services.downloads import Downloads
 from backend_stub.services.edge_beats import EdgeBeats
+from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.editing import Editing
 from backend_stub.services.insight import Insight
+from backend_stub.services.issuing import RightsService
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
 from backend_stub.services.my_list import MyList
@@ -42,18 +44,22 @@ from backend_stub.services.plans import Subscriptions
 from backend_stub.services.play import PlayService
 from backend_stub.services.profiles import Profiles
 from backend_stub.services.progress import ProgressLog
+from backend_stub.services.quality import QualitySums
 from backend_stub.services.rate_limit import SlidingWindow
 from backend_stub.services.regions import Regions
-from backend_stub.services.rights.issuing import RightsService
+from backend_stub.services.retention import Retention
 from backend_stub.services.rights.messages import ReplayGuard
 from backend_stub.services.rights.release import Releases
 from backend_stub.services.rights.revocation import Revocations
 from backend_stub.services.rights.signatures import ServiceSigner
+from backend_stub.services.rights.state import LicenceStates
+from backend_stub.services.rights.time_guard import TimeGuard, read_boot_clock
 from backend_stub.services.row_queries import RowQueries
 from backend_stub.services.rows import Rows
 from backend_stub.services.search import Search
 from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.series import SeriesCatalog
+from backend_stub.services.signing_keys import SigningKeys
 from backend_stub.services.steering import Steering
 from backend_stub.services.streams import Streams
 from backend_stub.services.telemetry import Telemetry
@@ -62,14 +68,16 @@ from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.title_versions import TitleVersions
 from backend_stub.services.tokens import Tokens
 from backend_stub.services.uploads import Uploads
-from backend_stub.services.url_keys import UrlKeys
 from backend_stub.services.views import Views
 from backend_stub.signing import UrlSigner
 from backend_stub.upkeep import Task, Upkeep
 
-_TELEMETRY_S = 6 * 3600.0
+_SUMS_S = 60.0
+_SEARCH_S = 5.0
+_RETENTION_S = 3600.0
 _RENEWALS_S = 60.0
 _EVENTS_S = 5.0
+_CLOCK_S = 60.0
 _FIRST_SUGGESTIONS_S, _SUGGESTIONS_S = 300.0, 6 * 3600.0
 
 
@@ -104,6 +112,8 @@ class Rights:
     issuing: RightsService
     releases: Releases
     revocations: Revocations
+    states: LicenceStates
+    time_guard: TimeGuard
     signer: ServiceSigner
     key_care: KeyCare
 
@@ -137,7 +147,7 @@ class ServiceContext:
     settings: Settings
     secrets: ServiceSecrets
     url_signer: UrlSigner
-    url_keys: UrlKeys
+    signing_keys: SigningKeys
     clock: Clock
     database: Database
     attempts: Attempts
@@ -158,10 +168,12 @@ class ServiceContext:
     regions: Regions
     live_plans: LivePlans
     edge_beats: EdgeBeats
+    edge_gate: EdgeGate
     own_edges: Callable[[], Sequence[Edge]]
     steering: Steering
     telemetry: Telemetry
     insight: Insight
+    quality: QualitySums
     metrics: Metrics
     audit_log: AuditLog
     jobs: Jobs
@@ -190,11 +202,13 @@ def open_context(
     upgrade(database)
     url_signer = UrlSigner(url_signing_keys(settings.secrets_dir))
     edge_beats = EdgeBeats(database, clock)
+    edge_gate = EdgeGate(database, clock)
     settled = OperatorSettings(database, clock)
     steering = Steering(url_signer, clock, lambda: [*edges(), *edge_beats.announced()], edge_beats.latest, settled)
     addresses = Addresses(url_signer, steering.edges_for)
     my_list = MyList(database, clock)
     telemetry = Telemetry(database, clock, steering)
+    quality = QualitySums(database, clock, settled)
     money = _money(database, clock, secrets)
     rights = _rights(database, clock, settings, secrets)
     titles = _titles(database, clock, settings, my_list)
@@ -202,7 +216,7 @@ def open_context(
         settings=settings,
         secrets=secrets,
         url_signer=url_signer,
-        url_keys=UrlKeys(database, clock, settings.secrets_dir, url_signer),
+        signing_keys=SigningKeys(database, clock, settings.secrets_dir, url_signer, rights.signer),
         clock=clock,
         database=database,
         attempts=_attempts(settings),
@@ -216,24 +230,26 @@ def open_context(
         device_commands=DeviceCommands(database, clock, ReplayGuard(database, rights.signer)),
         profiles=Profiles(database, clock),
         my_list=my_list,
-        play=PlayService(database, clock, settings, addresses),
+        play=PlayService(database, clock, settings, addresses, edge_gate),
         progress=ProgressLog(database, clock),
         streams=Streams(database, clock, titles.views),
         downloads=Downloads(database, clock, settings, addresses),
         regions=Regions(settings.networks),
         live_plans=LivePlans(settled),
         edge_beats=edge_beats,
+        edge_gate=edge_gate,
         own_edges=edges,
         steering=steering,
         telemetry=telemetry,
-        insight=Insight(database, clock),
+        insight=Insight(database, clock, quality),
+        quality=quality,
         metrics=Metrics(),
         audit_log=AuditLog(database),
         jobs=Jobs(database, clock),
         bell=Bell(settings.data_dir, settings.wake_url),
         storage=open_storage(settings),
         uploads=Uploads(settings.uploads_dir, clock),
-        upkeep=Upkeep(_upkeep_tasks(money, titles, telemetry), clock),
+        upkeep=Upkeep(_upkeep_tasks(money, rights, titles, quality, Retention(database, clock)), clock),
     )
 
 
@@ -262,13 +278,16 @@ def _money(database: Database, clock: Clock, secrets: ServiceSecrets) -> Money:
 def _rights(database: Database, clock: Clock, settings: Settings, secrets: ServiceSecrets) -> Rights:
     masters = MasterKeys(settings.secrets_dir)
     vault = KeyVault(masters)
-    signer = ServiceSigner(secrets.licence_signing)
+    guard = TimeGuard(database, clock, read_boot_clock if isinstance(clock, SystemClock) else None)
+    signer = ServiceSigner(secrets.licence_signing, guard.check)
     return Rights(
         contracts=TitleContracts(database, clock),
         licences=Licences(database, clock, vault),
         issuing=RightsService(database, clock, settings, vault, signer),
         releases=Releases(database, clock),
         revocations=Revocations(database, clock, signer),
+        states=LicenceStates(database, clock, signer),
+        time_guard=guard,
         signer=signer,
         key_care=KeyCare(database, clock, masters),
     )
@@ -291,10 +310,16 @@ def _titles(database: Database, clock: Clock, settings: Settings, my_list: MyLis
     )
 
 
-def _upkeep_tasks(money: Money, titles: Titles, telemetry: Telemetry) -> list[Task]:
+def _upkeep_tasks(
+    money: Money, rights: Rights, titles: Titles, quality: QualitySums, retention: Retention
+) -> list[Task]:
     return [
         Task("renewals", _RENEWALS_S, money.billing.renew_due),
+        Task("clock", _CLOCK_S, rights.time_guard.mark),
         Task("suggestions", _SUGGESTIONS_S, titles.suggestions.make, first_s=_FIRST_SUGGESTIONS_S),
-        Task("old telemetry", _TELEMETRY_S, telemetry.forget_old, first_s=_TELEMETRY_S),
+        Task("quality", _SUMS_S, quality.sum_up),
+        Task("trending", _SUMS_S, titles.views.rank),
+        Task("search index", _SEARCH_S, titles.search.keep_in_step),
+        Task("retention", _RETENTION_S, retention.let_go, first_s=_RETENTION_S),
         Task("payment events", _EVENTS_S, lambda: money.provider.deliver(money.events.receive)),
     ]

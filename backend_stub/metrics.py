@@ -1,15 +1,16 @@
-"""Counters of the service and their text form for Prometheus (exposition format 0.0.4)."""
+"""Counters of the service for Prometheus, kept by its own client library."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterable, Mapping
 
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
 from backend_stub.asgi import App, Message, Receive, Scope, Send
 
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Sample = tuple[str, Mapping[str, str], float]
 
 
@@ -17,44 +18,32 @@ class Metrics:
     """How often each route was called, with which outcome and how long it took. Thread-safe."""
 
     def __init__(self) -> None:
-        self._calls: dict[tuple[str, str, int], int] = {}
-        self._cached: dict[tuple[str, str], int] = {}
-        self._buckets = [0] * len(_BUCKETS_S)
-        self._count = 0
-        self._total_s = 0.0
-        self._lock = threading.Lock()
+        self._registry = CollectorRegistry()
+        names = ("method", "route", "status")
+        self._calls = Counter("matinee_requests", "Calls of the API.", names, registry=self._registry)
+        self._took = Histogram(
+            "matinee_request_seconds", "How long they took.", registry=self._registry, buckets=_BUCKETS_S
+        )
+        answers = ("server", "outcome")
+        self._cached = Counter("matinee_cache_answers", "Answers of caches.", answers, registry=self._registry)
 
     def count(self, method: str, route: str, status: int, took_s: float) -> None:
-        with self._lock:
-            key = (method, route, status)
-            self._calls[key] = self._calls.get(key, 0) + 1
-            self._count += 1
-            self._total_s += took_s
-            for index, bound in enumerate(_BUCKETS_S):
-                self._buckets[index] += took_s <= bound
+        self._calls.labels(method, route, str(status)).inc()
+        self._took.observe(took_s)
 
     def count_cached(self, server: str, outcome: str) -> None:
         """An answer of a cache: ``hit``, ``miss`` and so on."""
-        with self._lock:
-            self._cached[server, outcome] = self._cached.get((server, outcome), 0) + 1
+        self._cached.labels(server, outcome).inc()
 
     def text(self, gauges: Iterable[Sample]) -> str:
         """Everything, with ``gauges`` that were measured by others."""
-        with self._lock:
-            lines = ["# TYPE matinee_requests_total counter"]
-            for (method, route, status), number in sorted(self._calls.items()):
-                labels = {"method": method, "route": route, "status": str(status)}
-                lines.append(_line("matinee_requests_total", labels, number))
-            lines += ["# TYPE matinee_cache_answers_total counter"] * bool(self._cached)
-            for (server, outcome), number in sorted(self._cached.items()):
-                lines.append(_line("matinee_cache_answers_total", {"server": server, "outcome": outcome}, number))
-            lines.append("# TYPE matinee_request_seconds histogram")
-            for bound, number in zip(_BUCKETS_S, self._buckets, strict=True):
-                lines.append(_line("matinee_request_seconds_bucket", {"le": str(bound)}, number))
-            lines.append(_line("matinee_request_seconds_bucket", {"le": "+Inf"}, self._count))
-            lines.append(_line("matinee_request_seconds_sum", {}, self._total_s))
-            lines.append(_line("matinee_request_seconds_count", {}, self._count))
-        return "\n".join([*lines, *_gauges(gauges), ""])
+        measured = CollectorRegistry()
+        known: dict[str, Gauge] = {}
+        for name, labels, value in gauges:
+            if name not in known:
+                known[name] = Gauge(name, name, tuple(labels), registry=measured)
+            (known[name].labels(**labels) if labels else known[name]).set(value)
+        return (generate_latest(self._registry) + generate_latest(measured)).decode()
 
 
 class CountCalls:
@@ -82,20 +71,3 @@ class CountCalls:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             self._metrics.count(scope["method"], route, status, time.perf_counter() - began)
-
-
-def _gauges(samples: Iterable[Sample]) -> list[str]:
-    """Samples of one name must stand together, after one line that says what they are."""
-    by_name: dict[str, list[str]] = {}
-    for name, labels, value in samples:
-        by_name.setdefault(name, [f"# TYPE {name} gauge"]).append(_line(name, labels, value))
-    return [line for lines in by_name.values() for line in lines]
-
-
-def _line(name: str, labels: Mapping[str, str], value: float) -> str:
-    text = ",".join(f'{key}="{_escaped(label)}"' for key, label in labels.items())
-    return f"{name}{{{text}}} {value}" if text else f"{name} {value}"
-
-
-def _escaped(label: str) -> str:
-    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

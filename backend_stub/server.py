@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
+
+from sqlalchemy.exc import SQLAlchemyError
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from backend_stub.admin import PREFIX as CONSOLE
 from backend_stub.api import PREFIX
-from backend_stub.api.app import create_app
+from backend_stub.api.own_address import OwnAddress
+from backend_stub.app import create_app
 from backend_stub.asgi import App
 from backend_stub.clock import Clock, SystemClock
 from backend_stub.config import Settings
@@ -20,6 +25,7 @@ from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.cache import DEFAULT_CACHE_BYTES, ObjectStore
 from backend_stub.edge.cached import CachedSource
 from backend_stub.edge.files import kind_of
+from backend_stub.edge.gate import OwnGate
 from backend_stub.edge.meter import EdgeMeter
 from backend_stub.edge.source import DiskSource, Source
 from backend_stub.edge.upstream import Upstream
@@ -35,6 +41,7 @@ from backend_stub.services.edge_beats import BEAT_S, EdgeReport
 API_PATHWAY = "api"
 ORIGIN = "origin"
 SHIELD = "shield"
+_MOST_EDGES = 1000  # of all processes over one database
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +52,11 @@ class ServerOptions:
     addresses and there is no such name, clients are told the one towards other machines. ``edge_countries`` says for
     each edge in turn near which countries it stands (ISO 3166-1 alpha-2); none, or no entry, is for everywhere.
     With ``shield`` the edges keep up to ``cache_bytes`` each of what they fetch from a shield, which has as much and
-    fetches from the origin; without, each edge reads the files itself.
+    fetches from the origin; without, each edge reads the files itself. Without an ``api_port`` there are edges alone.
     """
 
     host: str = "127.0.0.1"
-    api_port: int = 0
+    api_port: int | None = 0
     edge_ports: Sequence[int] = (0, 0)
     public_host: str | None = None
     shield: bool = False
@@ -85,8 +92,7 @@ class ServerGroup:
         self.context: ServiceContext
         self._servers: dict[str, HttpServer] = {}
         self._last_step: LastStep | None = None
-        near = enumerate(self.options.edge_countries)
-        self._countries = {edge_name(index): tuple(countries) for index, countries in near}
+        self._countries: dict[str, tuple[str, ...]] = {}
 
     def start(self) -> Self:
         """Start everything. Raises OSError when the host cannot be bound, RuntimeError when a server fails."""
@@ -94,7 +100,8 @@ class ServerGroup:
         self.edges, self.above = [], []
         try:
             self._start_servers()
-            self.context.upkeep.start()
+            if self.options.api_port is not None:
+                self.context.upkeep.start()
             if self.settings.store_url:
                 self._last_step = LastStep(self.settings, self.context.jobs)
                 self._last_step.start()
@@ -113,6 +120,8 @@ class ServerGroup:
         for server in self._servers.values():
             server.join()
         self._servers.clear()
+        with suppress(SQLAlchemyError):  # it is noticed by the silence
+            self.context.edge_beats.leave()
         self.context.close()
 
     def __enter__(self) -> Self:
@@ -139,14 +148,32 @@ class ServerGroup:
 
     def _start_servers(self) -> None:
         if self.options.shield:
-            origin = self._serve_files(ORIGIN, self._disk(), 0)
-            self.above = [origin, self._serve_files(SHIELD, self._cached(SHIELD, origin.url), 0)]
+            origin = self._serve_files(ORIGIN, self._disk(), self._listen(0))
+            shield = self._cached(SHIELD, origin.url)
+            self.above = [origin, self._serve_files(SHIELD, shield, self._listen(0))]
         for index, port in enumerate(self.options.edge_ports):
-            name = edge_name(index)
+            place = self._listen(port)
+            names = map(edge_name, range(index, _MOST_EDGES))
+            name = self.context.edge_beats.claim(names, self._endpoint("", *place, self.options.tls).url)
+            self._countries[name] = tuple(dict(enumerate(self.options.edge_countries)).get(index, ()))
             source = self._cached(name, self.above[-1].url) if self.above else self._disk()
-            self.edges.append(self._serve_files(name, source, port, is_edge=True))
-        api = CountCalls(create_app(self.context, self.faults), self.context.metrics)
-        self.api = self._serve(API_PATHWAY, api, self.options.api_port, self.options.tls, kind_of=api_kind_of)
+            self.edges.append(self._serve_files(name, source, place, is_edge=True))
+        if self.options.api_port is not None:
+            self._serve_api(self.options.api_port)
+
+    def _serve_api(self, port: int) -> None:
+        place = self._listen(port)
+        own = self._endpoint("", *place, self.options.tls)
+        app: App = CountCalls(create_app(self.context, self.faults), self.context.metrics)
+        app = OwnAddress(app, self.settings.public_url or own.url, own.port)
+        if self.settings.trusted_proxies:
+            app = cast("App", ProxyHeadersMiddleware(cast(Any, app), list(self.settings.trusted_proxies)))
+        self.api = self._serve(API_PATHWAY, app, place, self.options.tls, kind_of=api_kind_of)
+
+    def _listen(self, port: int) -> tuple[socket.socket, int | None]:
+        """A listener, and the wanted port where another one was taken."""
+        listener, moved = listen(self.options.host, port)
+        return listener, port if moved else None
 
     def _disk(self) -> Source:
         return DiskSource(self.settings.media_dir, self._clock, self.context.live_plans)
@@ -155,25 +182,26 @@ class ServerGroup:
         count = partial(self.context.metrics.count_cached, name)
         return CachedSource(name, Upstream(above), ObjectStore(self.options.cache_bytes), self._clock, count)
 
-    def _serve_files(self, name: str, source: Source, port: int, *, is_edge: bool = False) -> Endpoint:
+    def _serve_files(
+        self, name: str, source: Source, place: tuple[socket.socket, int | None], *, is_edge: bool = False
+    ) -> Endpoint:
         """Only edges are for clients: they beat, and have TLS where it is wanted."""
-        app = EdgeApp(name, source, self.context.url_signer, self._clock)
+        app = EdgeApp(name, source, self.context.url_signer, OwnGate(self.context.edge_gate), self._clock)
         tls = self.options.tls if is_edge else None
-        return self._serve(name, app, port, tls, kind_of=kind_of, beats=is_edge, at_end=app.close)
+        return self._serve(name, app, place, tls, kind_of=kind_of, beats=is_edge, at_end=app.close)
 
     def _serve(
         self,
         name: str,
         app: App,
-        port: int,
+        place: tuple[socket.socket, int | None],
         tls: TlsFiles | None,
         *,
         kind_of: Callable[[str], str],
         beats: bool = False,
         at_end: Callable[[], Awaitable[None]] | None = None,
     ) -> Endpoint:
-        listener, moved = listen(self.options.host, port)
-        endpoint = self._endpoint(name, listener, port if moved else None, tls)
+        endpoint = self._endpoint(name, *place, tls)
         faulty = FaultMiddleware(
             app,
             self.faults,
@@ -186,7 +214,7 @@ class ServerGroup:
         meter = EdgeMeter(faulty, self._clock)
         served = FaultAdmin(meter if beats else faulty, self.faults, self.admin_token)
         beat = Tick(BEAT_S, partial(self._beat, endpoint, meter)) if beats else None
-        server = HttpServer(name, served, listener, tls, beat, at_end)
+        server = HttpServer(name, served, place[0], tls, beat, at_end)
         self._servers[name] = server
         server.start()
         return endpoint
@@ -201,6 +229,7 @@ class ServerGroup:
                 healthy=work.healthy,
                 bits_per_s=work.bits_per_s,
                 countries=self._countries.get(edge.name, ()),
+                announced=True,
             )
         )
 
@@ -228,7 +257,6 @@ def edge_name(index: int) -> str:
 def api_kind_of(path: str) -> str:
     """The request kind of an API path, as fault rules name it."""
     for part, kind in (
-        ("/licence/", "licence"),
         ("/licences", "licence"),
         ("/clearkey/", "licence"),
         ("/posters/", "image"),

@@ -38,11 +38,16 @@ def load_or_create(folder: Path) -> ServiceSecrets:
     return ServiceSecrets(
         url_signing=_secret(folder / _URLS),
         token_signing=_secret(folder / "token-signing.key"),
-        licence_signing=[read_secret(path) for path in (folder / _LICENCE, *_older_licence_keys(folder))],
+        licence_signing=licence_signing_keys(folder),
         payment_events=_secret(folder / "payment-events.key"),
         admin_token=_secret(folder / "admin-token.key").hex(),
         edge_token=_secret(folder / "edge-token.key").hex(),
     )
+
+
+def licence_signing_keys(folder: Path) -> list[bytes]:
+    """The key that licences are signed with, and those before it, the newest first."""
+    return [read_secret(path) for path in (folder / _LICENCE, *_older_licence_keys(folder))]
 
 
 def url_signing_keys(folder: Path) -> list[bytes]:
@@ -63,8 +68,7 @@ def replace_url_key(folder: Path) -> None:
 
 
 def replace_licence_key(folder: Path) -> None:
-    """Make a new key for signing licences; the old one stays, to vouch for it. A running service takes it up when it
-    starts again."""
+    """Make a new key for signing licences; the old one stays, to vouch for it."""
     create_secret(folder / _LICENCE)
     number = len(_older_licence_keys(folder)) + 1
     os.link(folder / _LICENCE, folder / f"licence-signing-{number:03}.key")

@@ -1,59 +1,114 @@
-"""Signed, expiring URL prefixes: made by the play service, checked by every edge.
+"""Edge tokens in the shape of CTA-5007 (Common Access Token): CWTs (RFC 8392) under COSE_Mac0 (RFC 9052).
 
-A token is base64url(JSON ``{exp, title, sid}``) + ``.`` + base64url(HMAC-SHA256 of the first part). It stands in the
-path (``/s/<token>/...``), so relative references in manifests keep it.
+The play service makes them, every edge checks them. A token stands in the path (``/s/<token>/...``), so relative
+references in manifests keep it.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cbor2
+from cwt import COSE, COSEHeaders, COSEKey, CWTClaims
+from cwt.exceptions import CWTError
+
+from backend_stub.titles import CLEAR, LIVE
 
 PREFIX = "/s/"
 _MAX_TOKEN_CHARS = 1024
+_CATV, _CATU = 310, 312  # version and URI of a Common Access Token
+_PATH, _BEGINS_WITH = 3, 1  # the part of a URI that a rule is for, and how it is compared
+_MAX_HEIGHT = -65537  # private use
+_RUNG = re.compile(r"/(?:[a-z0-9]+-)?(\d{2,5})p/")
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token permits: reading the files of ``title_id`` until ``expires_at`` (seconds since 1970)."""
+    """What a token permits: reading the files of ``title_id`` below ``place`` (a variant, or a version of one) until
+    ``expires_at`` (seconds since 1970), of pictures those of at most ``max_height`` lines (None: any), while the
+    play session or download ``session_id`` stands, and the sign-in ``family`` that it was asked for by."""
 
     title_id: str
     session_id: str
     expires_at: float
+    place: str = ""
+    max_height: int | None = None
+    family: str = ""
+
+    def covers(self, path: str) -> bool:
+        """Whether ``path`` (``/<title>/<variant>/...``, a file or the folder that it is in, with a slash) is among
+        the files. A channel is made of the clear variant's."""
+        places = (LIVE, CLEAR) if self.place == LIVE else (self.place,)
+        if not self.place or not any(path.startswith(f"/{self.title_id}/{place}/") for place in places):
+            return False
+        return self.max_height is None or all(rung <= self.max_height for rung in rungs_in(path))
 
 
 class UrlSigner:
     """Signs with the first key and accepts any: a new key goes in front, the old one stays until its URLs expired."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
+        self._cose = COSE.new(alg_auto_inclusion=True)
         self.use(keys)
 
     def use(self, keys: Sequence[bytes]) -> None:
         """Go on with these keys. Any thread may call this. Raises ValueError for none."""
         if not keys:
             raise ValueError("a signer needs at least one key")
-        self._keys = tuple(keys)
+        self._keys = tuple(COSEKey.from_symmetric_key(key, alg="HS256") for key in keys)
+        self._read = lru_cache(4096)(self._opened)  # a player asks with one token for all of a title's files
 
     def sign(self, grant: Grant) -> str:
-        claims = {"exp": round(grant.expires_at, 3), "title": grant.title_id, "sid": grant.session_id}
-        payload = _encode(json.dumps(claims, separators=(",", ":")).encode())
-        return f"{payload}.{_encode(_mac(self._keys[0], payload))}"
+        claims = {
+            CWTClaims.EXP: round(grant.expires_at, 3),
+            CWTClaims.CTI: grant.session_id.encode(),
+            CWTClaims.SUB: grant.family,
+            _CATV: 1,
+            _CATU: {_PATH: {_BEGINS_WITH: f"/{grant.title_id}/{grant.place}"}},
+        }
+        if grant.max_height is not None:
+            claims[_MAX_HEIGHT] = grant.max_height
+        protected = {COSEHeaders.ALG: 5}  # HMAC 256/256
+        return _encode(self._cose.encode_and_mac(cbor2.dumps(claims), self._keys[0], protected=protected))
 
     def verify(self, token: str, now: float) -> Grant | None:
         """The grant of ``token``, or None when it is forged, malformed or expired at ``now``."""
-        if len(token) > _MAX_TOKEN_CHARS:
-            return None
-        payload, _, signature = token.partition(".")
-        given = signature.encode()  # as text: base64 has several for the same bytes, caches know only one
-        if not any(hmac.compare_digest(given, _encode(_mac(key, payload)).encode()) for key in self._keys):
-            return None
-        claims = json.loads(_decode(payload))  # signed by us, hence well-formed
-        grant = Grant(title_id=claims["title"], session_id=claims["sid"], expires_at=claims["exp"])
-        return grant if now < grant.expires_at else None
+        grant = self._read(token) if len(token) <= _MAX_TOKEN_CHARS else None
+        return grant if grant is not None and now < grant.expires_at else None
+
+    def _opened(self, token: str) -> Grant | None:
+        for key in self._keys:
+            try:
+                data = _decode(token)
+                claims = cbor2.loads(self._cose.decode(data, key))
+            except (ValueError, TypeError, CWTError, cbor2.CBORError):
+                continue
+            # As text: base64 has several for the same bytes, caches know only one.
+            return _grant(claims) if _encode(data) == token else None
+        return None
+
+
+def _grant(claims: dict[int, Any]) -> Grant:
+    """Signed by us, hence well-formed."""
+    _, title_id, place = claims[_CATU][_PATH][_BEGINS_WITH].split("/", 2)
+    return Grant(
+        title_id=title_id,
+        session_id=claims[CWTClaims.CTI].decode(),
+        expires_at=claims[CWTClaims.EXP],
+        place=place,
+        max_height=claims.get(_MAX_HEIGHT),
+        family=claims[CWTClaims.SUB],
+    )
+
+
+def rungs_in(text: str) -> list[int]:
+    """The lines of the pictures whose files are named in a path or a manifest: ``video/av1-720p/...`` is of 720."""
+    return [int(rung) for rung in _RUNG.findall(text)]
 
 
 def split_signed_path(path: str) -> tuple[str | None, str]:
@@ -62,10 +117,6 @@ def split_signed_path(path: str) -> tuple[str | None, str]:
         return None, path
     token, slash, rest = path[len(PREFIX) :].partition("/")
     return (token, "/" + rest) if slash else (None, path)
-
-
-def _mac(key: bytes, payload: str) -> bytes:
-    return hmac.new(key, payload.encode(), hashlib.sha256).digest()
 
 
 def _encode(data: bytes) -> str:

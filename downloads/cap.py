@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from player.clock import Clock
+from player.base.clock import Clock
 from player.net.model import Body, Request, Transport
 from player.net.shaping import Link, PacedBody, Trace
 

@@ -1,15 +1,18 @@
-"""Finding what is damaged in a download, and mending it: only what is damaged is fetched again."""
+"""Finding what is damaged in a download, its request and its licence, and mending it: only what is damaged is fetched
+again. A new licence needs no new media."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from downloads import ledger
+from downloads import ledger, request, service
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.model import State
-from player.errors import ErrorCode
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.offline import OfflineLicences
+from player.base.errors import ErrorCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +37,50 @@ class Verdict:
         return not self.findings
 
 
-def verify(folder: DownloadFolder, on_item: Callable[[int], None] = lambda _index: None) -> Verdict:
-    """Read everything and compare. Changes nothing. Raises DownloadError where the store is gone or newer."""
+REQUEST = "The request of the download"
+KEYS = "The keys of the download"
+LICENCE = "The licence of the download"
+
+
+def verify(
+    folder: DownloadFolder,
+    on_item: Callable[[int], None] = lambda _index: None,
+    licences: OfflineLicences | None = None,
+) -> Verdict:
+    """Read everything and compare; with ``licences`` also whether the licence is there and whole. Changes nothing.
+
+    Raises DownloadError where the store is gone or newer.
+    """
     _, broken = folder.journal.salvage()
     if broken:
         return Verdict(tuple(Finding(what) for what in broken))
+    findings: list[Finding] = []
     try:
         state = folder.refresh()
+        findings += _beside(folder, licences)
         if not folder.has_plan:
-            return Verdict(())
+            return Verdict(tuple(findings))
         plan = folder.plan()
     except DownloadError as error:
-        if error.code is not ErrorCode.DOWNLOAD_DAMAGED:
-            raise
-        return Verdict((Finding(str(error.fields["part"])),))
-    findings = []
+        return Verdict((*findings, Finding(_damaged_part(error))))
     for index in sorted(state.stored):
         try:
             folder.read(plan.items[index])
         except DownloadError as error:
-            if error.code is not ErrorCode.DOWNLOAD_DAMAGED:
-                raise
-            findings.append(Finding(str(error.fields["part"]), index))
+            findings.append(Finding(_damaged_part(error), index))
         on_item(index)
     return Verdict(tuple(findings), len(state.stored), state.left, len(state.missing))
 
 
-def prepare_repair(folder: DownloadFolder, on_item: Callable[[int], None] = lambda _index: None) -> Verdict:
+def prepare_repair(
+    folder: DownloadFolder,
+    on_item: Callable[[int], None] = lambda _index: None,
+    licences: OfflineLicences | None = None,
+) -> Verdict:
     """Take everything damaged out of the journal, so that the next run fetches exactly that; what was found.
 
-    A damaged plan loses the whole: it is made anew, and every item with it.
+    A damaged plan loses the whole: it is made anew, and every item with it. A request is made anew from the plan; a
+    licence that is damaged or gone is asked for anew by the next run.
     """
     with folder.running():
         found = list(_mend_journal(folder))
@@ -72,16 +89,56 @@ def prepare_repair(folder: DownloadFolder, on_item: Callable[[int], None] = lamb
             try:
                 folder.plan()
             except DownloadError as error:
-                if error.code is not ErrorCode.DOWNLOAD_DAMAGED:
-                    raise
-                found.append(Finding(str(error.fields["part"])))
+                found.append(Finding(_damaged_part(error)))
                 folder.note(ledger.unplanned())
-        verdict = verify(folder, on_item)
+        verdict = verify(folder, on_item, licences)
+        for finding in verdict.findings:
+            _mend_beside(folder, finding.what)
         bad = [finding.item for finding in verdict.findings if finding.item is not None]
         again = [ledger.dropped(item) for item in (*bad, *sorted(folder.ledger.missing))]
-        if found or again:
+        if found or again or verdict.findings:
             folder.note(*again, ledger.changed(State.QUEUED))
     return Verdict((*found, *verdict.findings), verdict.checked, folder.ledger.left, len(folder.ledger.missing))
+
+
+def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[Finding]:
+    """What is damaged of the small files beside the items, and of the licence."""
+    findings = []
+    for what, read in ((REQUEST, request.read), (KEYS, request.keys_of)):
+        try:
+            read(folder)
+        except DownloadError as error:
+            _damaged_part(error)
+            findings.append(Finding(what))
+    if not service.awaits_licence(folder):
+        try:
+            licence_id = service.licence_of(folder)
+            if licences is not None and licence_id is not None:
+                licences.standing(licence_id)
+        except DownloadError as error:
+            _damaged_part(error)
+            findings.append(Finding(service.LICENCE_NOTE))
+        except DrmError as error:
+            if error.code not in (DrmErrorCode.STORE_DAMAGED, DrmErrorCode.NO_LICENCE):
+                raise
+            findings.append(Finding(LICENCE))
+    return findings
+
+
+def _mend_beside(folder: DownloadFolder, what: str) -> None:
+    if what == REQUEST and folder.has_plan:
+        request.write(folder, request.DownloadRequest(folder.plan().origin))
+    elif what == KEYS:
+        request.forget_keys(folder)
+    elif what in (LICENCE, service.LICENCE_NOTE):
+        service.forget_licence_note(folder)
+
+
+def _damaged_part(error: DownloadError) -> str:
+    """What is damaged; any other error is raised again."""
+    if error.code is not ErrorCode.DOWNLOAD_DAMAGED:
+        raise error
+    return str(error.fields["part"])
 
 
 def _mend_journal(folder: DownloadFolder) -> list[Finding]:

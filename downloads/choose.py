@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from downloads.model import ALL, Choice
 from player.manifest.model import Period, Presentation, Rendition, Track, TrackType
-from player.selection import Selection, audio_rendition, ladder, rendition_of, select
-from player.stream.timeline import LogicalTrack
-from player.wishes import UNKNOWN_WISHES
+from player.tracks.logical import LogicalTrack
+from player.tracks.preferences import UNKNOWN_PREFERENCES
+from player.tracks.selection import Selection, audio_rendition, ladder, rendition_of, select
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def choose(
     Raises MediaError where there is nothing that can be played.
     """
     language = next((name for name in choice.audio if name != ALL), None)
-    selection = select(presentation, UNKNOWN_WISHES.first_in(language), decoders)
+    selection = select(presentation, UNKNOWN_PREFERENCES.first_in(language), decoders)
     picked: list[Picked] = []
     if selection.video is not None:
         rung = pick_rung(selection, choice, duration_s)

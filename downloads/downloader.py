@@ -17,13 +17,13 @@ from downloads.journal import Body
 from downloads.model import Choice, Item, Origin, State
 from downloads.settings import DownloadSettings
 from downloads.store import free_bytes
-from player.addressing import Refresh
-from player.clock import Clock
-from player.errors import ErrorCode, MatineeError
-from player.loader import Loader, LoadEvent
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, MatineeError
 from player.net.gate import Gate
-from player.opening import Addresses, Source, addresses_of
-from player.paths import Paths
+from player.title.opening import Addresses, PlaybackSource, addresses_of
+from player.transfer.addressing import Refresh
+from player.transfer.loader import Loader, LoadEvent
+from player.transfer.pathways import Pathways
 
 _LOOK_S = 0.5
 _PLENTY_S = 3600.0  # no picture waits for a download: the media time in hand, as the loader asks for it
@@ -37,7 +37,7 @@ class Access:
 
     async def addresses(self, origin: Origin) -> Addresses:
         """Where the manifest is. Raises ServiceError, NetError or DownloadError."""
-        return await addresses_of(Source(url=origin.url), None, None)
+        return await addresses_of(PlaybackSource(url=origin.url), None, None)
 
     def permitted(self, origin: Origin, choice: Choice) -> Choice:
         """The choice within what the service permits, as :meth:`addresses` was told."""
@@ -105,7 +105,7 @@ class Downloader:
         plan = await asyncio.to_thread(folder.plan)
         self._check_room(folder)
         await self.access.prepare(folder, plan.origin, plan.kids)
-        paths = Paths(planning.pathways(plan))
+        paths = Pathways(planning.pathways(plan))
         loader = self._loader(paths, wanted.origin)
         fetching = Fetching(
             folder, plan, loader, self.settings.parallel, stop, lambda item: self.on_item(folder, item), bodies
@@ -116,7 +116,7 @@ class Downloader:
 
     async def _plan(self, folder: DownloadFolder, wanted: request.DownloadRequest) -> dict[int, bytes]:
         addresses = await self.access.addresses(wanted.origin)
-        loader = self._loader(Paths(tuple(addresses.manifests)), wanted.origin)
+        loader = self._loader(Pathways(tuple(addresses.manifests)), wanted.origin)
         draft = await planning.draft(
             wanted.origin,
             addresses,
@@ -131,7 +131,7 @@ class Downloader:
             await self._note(folder, ledger.named(addresses.name))
         return draft.bodies
 
-    def _loader(self, paths: Paths, origin: Origin) -> Loader:
+    def _loader(self, paths: Pathways, origin: Origin) -> Loader:
         return Loader(
             self.gate,
             paths,

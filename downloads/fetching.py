@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from downloads import ledger
-from downloads.buffers import BodyBuffer, Buffers
 from downloads.folder import DownloadFolder
 from downloads.journal import Body
-from downloads.model import Item, Plan, Stored
-from player.loader import Loader, LoadOutcome, Resource
+from downloads.model import Item, Plan
+from downloads.writing import ItemWriter
 from player.net.model import RequestKind
-from player.recovery import Trouble, trouble_of
+from player.transfer.loader import Loader, LoadOutcome, Resource
+from player.transfer.recovery import Trouble, trouble_of
 
 LAST_MOMENT_S = 2.0
-STORED_AT_ONCE = 4  # so many items more than the transfers can be in memory, and are lost by a kill
+STORED_AT_ONCE = 4  # so many items more than the transfers wait for the disk, and are lost by a kill
 BEHIND_PLAYBACK = -100
 """Added to a request's urgency: where a gate is shared, every request of a playback goes first."""
 _ABSENT = frozenset({Trouble.NOT_FOUND, Trouble.GONE, Trouble.RANGE})
@@ -40,7 +40,6 @@ class Fetching:
     stop: asyncio.Event
     on_item: Callable[[Item], None] = lambda _item: None
     bodies: dict[int, bytes] = field(default_factory=dict, repr=False)
-    _buffers: Buffers = field(default_factory=Buffers, repr=False)
     _open: list[Item] = field(default_factory=list, repr=False)
     _taken: set[int] = field(default_factory=set)
     _absent: set[int] = field(default_factory=set)  # let go in this run, noted or not yet
@@ -111,24 +110,19 @@ class Fetching:
     async def _fetch(self, item: Item) -> None:
         """Get an item and hand it over to be stored; the next one is asked for meanwhile."""
         known = self.bodies.pop(item.index, None)
-        body = await self._load(item) if known is None else _filled(self._buffers.take(), known)
+        writer = await self._load(item) if known is None else self._filled(item, known)
         await self._room.acquire()
-        storing = asyncio.create_task(self._store(item, body), name=f"store {item.index}")
+        storing = asyncio.create_task(self._store(item, writer), name=f"store {item.index}")
         self._storing.add(storing)
         storing.add_done_callback(self._stored)
 
-    async def _store(self, item: Item, body: BodyBuffer | None) -> None:
-        if body is None:
+    async def _store(self, item: Item, writer: ItemWriter | None) -> None:
+        if writer is None:
             await self._note(ledger.lacking(item.index))
             return
-        stored = await asyncio.to_thread(self._keep, item, body)
-        self._buffers.give_back(body)
+        stored = await asyncio.to_thread(writer.finish)
         await self._note(ledger.kept(item.index, stored))
         self.on_item(item)
-
-    def _keep(self, item: Item, body: BodyBuffer) -> Stored:
-        with body.view() as data:
-            return self.folder.keep(item, data)
 
     def _stored(self, task: asyncio.Task[None]) -> None:
         self._storing.discard(task)
@@ -137,9 +131,14 @@ class Fetching:
         if error is not None and not self._failed.done():
             self._failed.set_exception(error)
 
-    async def _load(self, item: Item) -> BodyBuffer | None:
-        """The item's bytes; None where no server has it and the title can be watched without it."""
-        sink = self._buffers.take()
+    def _filled(self, item: Item, data: bytes) -> ItemWriter:
+        writer = self.folder.writer(item)
+        writer.write(data)
+        return writer
+
+    async def _load(self, item: Item) -> ItemWriter | None:
+        """The item, on its way to the disk; None where no server has it and the title can be watched without it."""
+        sink = self.folder.writer(item)
         resource = Resource(
             item.kind,
             dict(item.addresses),
@@ -148,9 +147,14 @@ class Fetching:
             expected_size=item.size,
             priority=BEHIND_PLAYBACK,
         )
-        result = await self.loader.load(resource, sink)
+        try:
+            result = await self.loader.load(resource, sink)
+        except BaseException:
+            sink.discard()
+            raise
         if result.outcome is LoadOutcome.DONE:
             return sink
+        sink.discard()
         assert result.error is not None
         if item.kind in _GAPS and trouble_of(result.error.code) in _ABSENT and self._may_lack_another():
             self._absent.add(item.index)
@@ -168,8 +172,3 @@ class Fetching:
             entries, self._entries = self._entries, []
             if entries:
                 await asyncio.shield(asyncio.to_thread(self.folder.note, *entries))
-
-
-def _filled(buffer: BodyBuffer, data: bytes) -> BodyBuffer:
-    buffer.write(data)
-    return buffer

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -21,32 +21,29 @@ from downloads.journal import Body, Journal
 from downloads.ledger import Ledger
 from downloads.locks import held, is_held
 from downloads.model import Item, Plan, Snapshot, Stored
+from downloads.writing import DiskFile, HashCode, ItemWriter, SystemFile
 from drm_client.errors import DrmError
-from drm_client.sealing import TAG_BYTES, Sealer
-from player.errors import ErrorCode
-from player.files import sync_folder
+from drm_client.sealing import TAG_BYTES, FingerprintStream, Sealer, SealingStream
+from player.base.errors import ErrorCode
+from player.base.files import sync_folder
 
 _WANTED = "wanted"
-_ITEMS = "items"
+ITEMS = "items"
 _WITH_CODES = 2  # the format from which on the journal has codes of what is not sealed, no hashes
 
 
 class Disk(Protocol):
-    """Writes a file so that it lasts. A test's may be full, or gone."""
+    """Makes files that last. A test's may be full, or gone."""
 
-    def write(self, path: Path, data: bytes | memoryview) -> None: ...
+    def create(self, path: Path) -> DiskFile: ...
 
 
 class SystemDisk:
     """The machine's own."""
 
-    def write(self, path: Path, data: bytes | memoryview) -> None:
-        """Make or replace the file; its bytes are on the disk when this returns. Raises OSError."""
-        with path.open("wb", buffering=0) as file:
-            view = memoryview(data)
-            while view:  # the system may take a part of it, as where the disk becomes full
-                view = view[file.write(view) :]
-            os.fsync(file.fileno())
+    def create(self, path: Path) -> DiskFile:
+        """Make or replace the file. Raises OSError."""
+        return SystemFile(path)
 
 
 class DownloadFolder:
@@ -64,14 +61,13 @@ class DownloadFolder:
         self.ledger = Ledger()
         self._plan: Plan | None = None
         self._reading = threading.RLock()  # of the journal
-        self._spare: list[bytearray] = []  # memory for what is sealed, one for each thread that stores at once
 
     @classmethod
     def create(cls, path: Path, sealer: Sealer, entry: tuple[str, Body], disk: Disk | None = None) -> DownloadFolder:
         """A new folder whose journal begins with ``entry``."""
         folder = cls(path, sealer, disk)
         with folder._storage():
-            (path / _ITEMS).mkdir(parents=True, mode=0o700)
+            (path / ITEMS).mkdir(parents=True, mode=0o700)
             sync_folder(path.parent)
             folder.note(entry)
         return folder
@@ -129,27 +125,30 @@ class DownloadFolder:
         """Keep the plan and note it."""
         data = self._sealer.seal(planfile.encode(plan), self._context("plan"))
         with self._storage():
-            self._disk.write(self.path / "plan", data)
+            self._write(self.path / "plan", data)
         self.note(ledger.planned(hashlib.sha256(data).hexdigest(), len(plan.items), plan.size, plan.duration_s))
         self._plan = plan
 
     # --- items
 
-    def keep(self, item: Item, data: bytes | bytearray | memoryview) -> Stored:
-        """Put an item's bytes on the disk. It counts only once :func:`downloads.ledger.kept` is noted."""
-        if not item.sealed:
-            return self._write_item(item, memoryview(data), len(data))
-        memory = self._spare.pop() if self._spare else bytearray()
-        try:
-            with self._sealer.seal_into(data, self._context(f"item/{item.index}"), memory) as body:
-                return self._write_item(item, body, len(data))
-        finally:
-            self._spare.append(memory)
+    def writer(self, item: Item) -> ItemWriter:
+        """What puts an item's bytes on the disk while they arrive. It counts only once :func:`downloads.ledger.kept`
+        is noted with what it gives at its end."""
+        context = self._context(f"item/{item.index}")
+        how: SealingStream | FingerprintStream | HashCode
+        if item.sealed:
+            how = self._sealer.stream(context)
+        elif self.ledger.format < _WITH_CODES:
+            how = HashCode()
+        else:
+            how = self._sealer.fingerprint_stream(context)
+        return ItemWriter(lambda: self._disk.create(self.item_path(item.index)), how, self._guarded)
 
-    def _write_item(self, item: Item, body: memoryview, fetched: int) -> Stored:
-        with self._storage():
-            self._disk.write(self.item_path(item.index), body)
-        return Stored(len(body), self._digest(body, item), fetched)
+    def keep(self, item: Item, data: bytes | memoryview) -> Stored:
+        """Put an item that is here whole on the disk, as :meth:`writer`."""
+        writer = self.writer(item)
+        writer.write(data)
+        return writer.finish()
 
     def read(self, item: Item) -> bytes:
         """An item's bytes as they were fetched, checked. Raises DownloadError also for one that is not kept."""
@@ -167,7 +166,7 @@ class DownloadFolder:
         return self._open(data, f"item/{item.index}", what) if item.sealed else data
 
     def item_path(self, index: int) -> Path:
-        return self.path / _ITEMS / f"{index:06d}"
+        return self.path / ITEMS / f"{index:06d}"
 
     # --- small secrets beside the items
 
@@ -175,7 +174,7 @@ class DownloadFolder:
         """Keep something small, sealed."""
         with self._storage():
             temporary = self.path / f"{name}.new"
-            self._disk.write(temporary, self._sealer.seal(value, self._context(name)))
+            self._write(temporary, self._sealer.seal(value, self._context(name)))
             temporary.replace(self.path / name)
             sync_folder(self.path)
 
@@ -187,6 +186,12 @@ class DownloadFolder:
             except FileNotFoundError:
                 return None
         return self._open(data, name, f"The file {name} of the download")
+
+    def drop_secret(self, name: str) -> None:
+        """Forget what was kept under ``name``, readable or not."""
+        with self._storage():
+            (self.path / name).unlink(missing_ok=True)
+            sync_folder(self.path)
 
     # --- who works on it
 
@@ -252,20 +257,27 @@ class DownloadFolder:
         except DrmError as error:
             raise damaged(what) from error
 
-    def _digest(self, body: bytes | memoryview, item: Item) -> str:
-        """What the journal says of an item's file. The tag at the end of a sealed one pins every bit of it
+    def _is(self, body: bytes, item: Item, digest: str) -> bool:
+        """Whether the file is the one that the journal means. The tag at the end of a sealed one pins every bit of it
         (:class:`Sealer`)."""
         if item.sealed:
-            return bytes(body[-TAG_BYTES:]).hex()
+            return body[-TAG_BYTES:].hex() == digest
         if self.ledger.format < _WITH_CODES:
-            return hashlib.sha256(body).hexdigest()
-        return self._sealer.fingerprint(body, self._context(f"item/{item.index}")).hex()
-
-    def _is(self, body: bytes, item: Item, digest: str) -> bool:
-        """Whether the file is the one that the journal means."""
-        if item.sealed or self.ledger.format < _WITH_CODES:
-            return self._digest(body, item) == digest
+            return hashlib.sha256(body).hexdigest() == digest
         return self._sealer.matches(bytes.fromhex(digest), body, self._context(f"item/{item.index}"))
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Make or replace a file; its bytes are on the disk when this returns. Raises OSError."""
+        file = self._disk.create(path)
+        try:
+            file.write(data)
+            file.sync()
+        finally:
+            file.close()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        with self._storage():
+            work()
 
     @contextlib.contextmanager
     def _storage(self) -> Iterator[None]:

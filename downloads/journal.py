@@ -18,7 +18,7 @@ from typing import Any
 from downloads.errors import damaged
 from downloads.locks import held
 from drm_client.sealing import Sealer
-from player.files import sync_folder, write_whole
+from player.base.files import sync_folder, write_whole
 
 Body = dict[str, Any]
 MAX_RECORD_BYTES = 64 * 1024

@@ -9,7 +9,7 @@ from typing import Any
 from downloads.errors import DownloadError
 from downloads.journal import Body, Record
 from downloads.model import State, Stored
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 
 FORMAT = 2
 """The format of a download's folder. A folder of a newer one is refused and left alone, one of an older one stays as

@@ -20,8 +20,8 @@ from downloads.planning import Key, key_of
 from downloads.request import keys_of
 from downloads.resolving import Need, resolve, segments_of
 from downloads.service import licence_of
-from player.clock import Clock
-from player.errors import ErrorCode, NetError
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, NetError
 from player.manifest import parse, with_mirrors
 from player.manifest.model import (
     InitSegment,
@@ -34,7 +34,7 @@ from player.manifest.model import (
 )
 from player.net.local import MemoryBody
 from player.net.model import Body, Request
-from player.opening import Source
+from player.title.opening import PlaybackSource
 
 SCHEME = "offline"
 _HOST = "this-device"
@@ -64,11 +64,11 @@ async def presentation_of(folder: DownloadFolder) -> Presentation:
     return _Narrowing(folder.id, plan, items).apply(presentation, found)
 
 
-async def source_of(folder: DownloadFolder) -> Source:
+async def source_of(folder: DownloadFolder) -> PlaybackSource:
     """What the engine plays of a download. Its licence, where it needs one, is judged when the playback begins, and
     while it runs. Raises as :func:`presentation_of`."""
     presentation = await presentation_of(folder)
-    return Source(
+    return PlaybackSource(
         kept=presentation,
         title_id=folder.ledger.title_id,
         name=folder.ledger.name,

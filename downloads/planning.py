@@ -11,9 +11,8 @@ from downloads.choose import Picked, choose
 from downloads.errors import DownloadError
 from downloads.model import Choice, Item, Origin, Part, Plan
 from downloads.resolving import Need, resolve, segments_of
-from player.errors import ErrorCode, MatineeError
-from player.loader import Loader, LoadResult, Resource
-from player.manifest import attach_playlist, located_segment, parse, relocate, with_mirrors
+from player.base.errors import ErrorCode, MatineeError
+from player.manifest import attach_playlist, located_segment, moved_url, with_mirrors
 from player.manifest.model import (
     ByteRange,
     KeyInfo,
@@ -24,7 +23,8 @@ from player.manifest.model import (
     TrackType,
 )
 from player.net.model import RequestKind
-from player.opening import Addresses, pathway_of
+from player.title.opening import Addresses, pathway_of, with_fallback, with_remotes
+from player.transfer.loader import Loader, LoadResult, Resource
 
 _GUESSED_BYTES = 2_000  # an init segment, a playlist, a key: small beside the rest
 _TEXT_BPS, _IMAGE_BPS = 800, 20_000
@@ -62,16 +62,21 @@ async def draft(
     """
 
     async def parsed(body: bytes, result: LoadResult) -> tuple[Presentation, bytes, LoadResult]:
-        return parse(body, result.url, now_s=wall_s), body, result
+        presentation = await with_remotes(body, result.url, wall_s, loader)
+        presentation, body = await with_fallback(presentation, body, wall_s, loader)
+        return presentation, body, result
 
     manifest = Resource(RequestKind.MANIFEST, addresses.manifests)
     presentation, body, result = await loader.load_and_read(manifest, parsed)
-    mirrors = _mirrors(addresses, result.pathway, result.url)
+    url = result.url
+    mirrors = _mirrors(addresses, result.pathway, url)
+    if presentation.url in presentation.locations:  # a fallback, which is nowhere else
+        url, mirrors = presentation.url, ()
     presentation = with_mirrors(presentation, mirrors)
     if presentation.live:
         raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "A live programme cannot be downloaded.")
     writer = _Writer(result.pathway)
-    writer.add(RequestKind.MANIFEST, None, result.url, ((result.pathway, result.url),), body=body)
+    writer.add(RequestKind.MANIFEST, None, url, ((result.pathway, url),), body=body)
     picked = choose(presentation, choice, presentation.duration_s or 0.0, decoders)
 
     async def read(need: Need) -> tuple[bytes, str]:
@@ -90,7 +95,7 @@ async def draft(
         writer.add_rendition(number, item, parts[number].sealed)
     plan = Plan(
         origin=origin,
-        base_url=result.url,
+        base_url=url,
         mirrors=mirrors,
         parts=parts,
         items=tuple(writer.items),
@@ -141,7 +146,7 @@ def places(
         if location is home:
             found.setdefault(name, url)
         elif location.segments is None and home.segments is None:
-            found.setdefault(name, relocate(url, home.base_url, location.base_url))
+            found.setdefault(name, moved_url(url, home, location))
         elif segment is not None:
             with contextlib.suppress(LookupError):
                 other = located_segment(rendition, segment, location)

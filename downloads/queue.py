@@ -13,7 +13,7 @@ from downloads.model import State
 from downloads.schedule import Conditions, Wait
 from downloads.settings import DownloadSettings
 from downloads.store import Store
-from player.errors import ANY_ERROR, MatineeError
+from player.base.errors import ANY_ERROR, MatineeError
 
 
 @dataclass(slots=True)

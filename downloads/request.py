@@ -46,6 +46,11 @@ def note_keys(folder: DownloadFolder, keys: Collection[tuple[bytes, bytes]]) -> 
     folder.write_secret(_KEYS, json.dumps({kid.hex(): key.hex() for kid, key in keys}).encode())
 
 
+def forget_keys(folder: DownloadFolder) -> None:
+    """Forget the known keys, readable or not."""
+    folder.drop_secret(_KEYS)
+
+
 def keys_of(folder: DownloadFolder) -> tuple[tuple[bytes, bytes], ...]:
     """The known keys of a download."""
     data = folder.read_secret(_KEYS)

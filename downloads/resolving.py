@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from downloads.choose import Picked
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.manifest import attach_index, attach_playlist, index_ranges
 from player.manifest.model import (
     ByteRange,

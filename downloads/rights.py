@@ -35,10 +35,12 @@ def kept_licences(profile: Path, keys: KeyStore) -> Iterator[OfflineLicences]:
 
 
 def standing_of(folder: DownloadFolder, licences: OfflineLicences) -> Standing | None:
-    """How a download's licence stands now; None for one that needs none.
+    """How a download's licence stands now; None for one that needs none, or has none yet.
 
     Raises DownloadError or DrmError with what is wrong with it.
     """
+    if service.awaits_licence(folder):
+        return None
     licence_id = service.licence_of(folder)
     return None if licence_id is None else licences.standing(licence_id)
 

@@ -11,20 +11,21 @@ from downloads import request
 from downloads.downloader import Access
 from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, Origin
+from downloads.model import Choice, Origin, State
 from drm_client import clearkey
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import LicenceOrder
-from player.addressing import Readdress, Refresh
-from player.errors import ErrorCode
-from player.opening import Addresses, DeviceId
-from player.renewal import readdress_to
-from player.service import ServiceClient
+from player.base.errors import ErrorCode
+from player.service.client import ServiceClient
 from player.service.grants import DownloadGrant
+from player.title.opening import Addresses, DeviceId
+from player.title.renewal import readdress_to
+from player.transfer.addressing import Readdress, Refresh
 
 _LICENCE = "licence"
+LICENCE_NOTE = "The note of the download's licence"
 
 Ask = Callable[[LicenceCall], Awaitable[bytes]]
 KeptLicences = Callable[[], Awaitable[OfflineLicences | None]]
@@ -64,7 +65,7 @@ class ServiceAccess(Access):
             return None
 
         async def refresh() -> Readdress:
-            return readdress_to((await self._grant(origin)).session)
+            return readdress_to((await self._grant(origin)).session.manifests)
 
         return refresh
 
@@ -118,16 +119,31 @@ def has_licence_note(folder: DownloadFolder) -> bool:
     return folder.read_secret(_LICENCE) is not None
 
 
+def awaits_licence(folder: DownloadFolder) -> bool:
+    """Whether a download of the service's has not come to the point where it gets its licence."""
+    now = folder.ledger
+    return bool(now.title_id) and not now.stored and now.state is not State.COMPLETE and not has_licence_note(folder)
+
+
+def forget_licence_note(folder: DownloadFolder) -> None:
+    """Have the next run get a licence anew; its media stays."""
+    folder.drop_secret(_LICENCE)
+
+
 def licence_of(folder: DownloadFolder) -> str | None:
     """The ID of the licence that belongs to a download; None where it needs none.
 
-    Raises DownloadError where the note of it is gone from a title of the service: without it nothing would tell when
-    the rights end.
+    Raises DownloadError where the note of it is gone from a title of the service (``download.damaged``): without it
+    nothing would tell when the rights end. A download that has not begun has none yet (``download.incomplete``).
     """
     data = folder.read_secret(_LICENCE)
     if data is None:
+        if awaits_licence(folder):
+            raise DownloadError(
+                ErrorCode.DOWNLOAD_INCOMPLETE, "The licence of this download comes when its download begins."
+            )
         if folder.ledger.title_id:
-            raise damaged("The note of the download's licence")
+            raise damaged(LICENCE_NOTE)
         return None
     licence_id = json.loads(data)["id"]
     return None if licence_id is None else str(licence_id)
@@ -142,14 +158,3 @@ async def renew(folder: DownloadFolder, licences: OfflineLicences) -> str:
     kids = folder.plan().kids if folder.has_plan else ()
     (await licences.renew(licence_id, kids)).clear()
     return licence_id
-
-
-def give_back(folder: DownloadFolder, licences: OfflineLicences | None, reason: str = "removed") -> None:
-    """Forget a download's licence; the receipt waits for the next time there is a network. A damaged download gives
-    back what can still be read of it."""
-    try:
-        licence_id = licence_of(folder)
-    except DownloadError:
-        return
-    if licence_id is not None and licences is not None:
-        licences.remove(licence_id, reason)

@@ -10,7 +10,7 @@ from downloads import smart
 from downloads.model import Snapshot
 from downloads.smart import SmartRule
 from player.resume.merge import is_finished
-from player.service import Season, Title
+from player.service.model import Season, Title
 
 
 class SeriesService(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -18,14 +19,14 @@ from pathlib import Path
 
 from downloads import ledger
 from downloads.errors import DownloadError, damaged, disk_full, not_found, storage_error, store_gone
-from downloads.folder import Disk, DownloadFolder
+from downloads.folder import ITEMS, Disk, DownloadFolder
 from downloads.index import Index
 from downloads.locks import held
 from downloads.model import Snapshot, State
 from drm_client.keystore import KeyStore
 from drm_client.sealing import KEY_BYTES, Sealer
-from player.errors import ErrorCode
-from player.files import sync_folder, write_whole
+from player.base.errors import ErrorCode
+from player.base.files import sync_folder, write_whole
 
 FORMAT = 1
 KEY_ENTRY = "downloads-key"
@@ -33,6 +34,8 @@ _FORMAT_FILE = "format.json"
 _TRASH = ".removed-"
 _MOVED = ".moved"
 _ID_BYTES = 6
+_ID = re.compile(rf"[0-9a-f]{{{2 * _ID_BYTES}}}")
+_AT_FIRST = {ITEMS, "journal", "journal.lock"}  # what a download has before it has a request
 
 
 class Store:
@@ -141,7 +144,8 @@ class Store:
         entry = ledger.begin(name, title_id, time.time(), priority)
         download_id = secrets.token_hex(_ID_BYTES)
         if place is None:
-            return DownloadFolder.create(self.root / download_id, self.sealer, entry, self._disk)
+            with self._storage(), held(self._lock):
+                return DownloadFolder.create(self.root / download_id, self.sealer, entry, self._disk)
         if not place.parent.is_dir():
             raise store_gone(place)
         with self._storage():
@@ -231,12 +235,20 @@ class Store:
         )
 
     def _empty_trash(self) -> None:
-        """Finish what a removal or a move left behind when the program died."""
+        """Finish what making, removing or moving a download left behind when the program died."""
         for entry in self.root.iterdir():
-            if entry.name.startswith(_TRASH):
+            if entry.name.startswith(_TRASH) or self._was_never_made(entry):
                 shutil.rmtree(entry, ignore_errors=True)
             elif entry.name.endswith(_MOVED) and (old := self.root / entry.name.removesuffix(_MOVED)).is_dir():
                 shutil.rmtree(old, ignore_errors=True)
+
+    def _was_never_made(self, entry: Path) -> bool:
+        """Whether the program died while it made this download: nothing is there yet, not even a first record."""
+        if not _ID.fullmatch(entry.name) or not entry.is_dir():
+            return False
+        if {one.name for one in entry.iterdir()} - _AT_FIRST or any((entry / ITEMS).glob("*")):
+            return False
+        return not DownloadFolder(entry, self.sealer).journal.salvage()[0]
 
     @contextlib.contextmanager
     def _storage(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.iso_box import BoxError, read_box
 
 MAX_BOXES = 1_000_000
 MAX_DEPTH = 12
@@ -81,26 +82,21 @@ class _Parser:
         self._count += 1
         if self._count > MAX_BOXES:
             raise damaged("It has too many boxes.")
-        data = self._data
-        size = int.from_bytes(data[start : start + 4], "big")
-        type_ = bytes(data[start + 4 : start + 8])
-        body = start + 8
-        if size == 1:
-            size = int.from_bytes(data[start + 8 : start + 16], "big")
-            body = start + 16
-        elif size == 0:
-            size = end - start
-        if start + size > end and depth == 0 and type_ == b"mdat":
-            size = end - start
-        if size < body - start or start + size > end:
+        try:
+            type_, _, body, stop = read_box(self._data, start, end)
+        except BoxError:
+            raise damaged("One of its boxes has an impossible size.") from None
+        if stop > end and depth == 0 and type_ == b"mdat":
+            stop = end
+        if stop > end:
             raise damaged("One of its boxes has an impossible size.")
         extended = b""
         if type_ == b"uuid":
-            extended = bytes(data[body : body + 16])
+            extended = bytes(self._data[body : body + 16])
             body += 16
-            if body > start + size:
+            if body > stop:
                 raise damaged("One of its boxes has an impossible size.")
-        box = Box(type_, start, body, start + size, extended)
+        box = Box(type_, start, body, stop, extended)
         if type_ in CONTAINERS:
             box.children = self.boxes(body, box.end, depth + 1)
         return box

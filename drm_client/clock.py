@@ -1,15 +1,22 @@
-"""Trusted time: what a licence's times are compared with, out of clocks that the viewer can set.
+"""Trusted time of one issuer: what its licences' times are compared with, out of clocks that the viewer can set.
 
-Pure: readings of the machine's clocks go in, times come out; :mod:`drm_client.os_clock` reads the clocks. The rules:
+Pure: readings of the machine's clocks go in, times come out; :mod:`drm_client.os_clock` reads the clocks. Each
+service has a clock of its own, so that one service's wrong time never moves another's licences. The rules:
 
-1. A signed server time is the truth at the moment it arrives.
+1. A fresh, signed time of the issuer is the truth at the moment it arrives, in both directions, where nothing
+   contradicts it.
 2. Within one boot, time goes on by a clock that cannot be set and counts through suspend. The wall clock is ignored.
-3. Across boots, time goes on by what the wall clock has gained since the last reading; nothing if it has lost.
-4. Time that rules 1 and 2 vouch for is *certain*. It never goes back, and with an honest server it is never ahead of
-   the real time. What rule 3 adds is *provisional*: it counts until the next signed server time takes its place.
+3. Across boots, time goes on by what the wall clock has gained since the last reading; nothing if it has lost. A boot
+   clock that went back (a restored snapshot of the machine) counts as another boot.
+4. Time that rules 1 and 2 vouch for is *certain*. What rule 3 adds is *provisional*: it counts until the next signed
+   time takes its place.
+5. A signed time that contradicts the certain time, and that the wall clock does not confirm, is *held*: requests to
+   the issuer are dated by it, licences are not judged by it. It is taken once the issuer has stood by it for
+   ``HOLD_AHEAD_S`` (``HOLD_BEHIND_S`` for an earlier time).
 
-So a wall clock that is set back can hide only time in which this program did not run, and one that is set forward can
-end a licence early only until the service is reached again. ``docs/security.md`` states the bounds.
+So a wall clock that is set back can hide only time in which this program did not run, one that is set forward can end
+a licence early only until the service is reached again, and an issuer whose clock was wrong for an hour has harmed
+nothing that its next right word does not heal. ``docs/security.md`` states the bounds.
 """
 
 from __future__ import annotations
@@ -17,8 +24,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-MAX_TIME_S = 1e11
-"""Seconds since 1970 beyond which no time is believed (the year 5138)."""
+MAX_TIME_S = 4_102_444_800.0
+"""Seconds since 1970 beyond which no time is believed (the year 2100)."""
+MIN_SIGNED_S = 1_577_836_800.0
+"""No signed time before this one is believed (the year 2020)."""
+AGREE_S = 300.0
+"""Times that differ by no more agree; licence servers refuse requests that are further off."""
+PLAUSIBLE_S = 86_400.0
+"""A wall clock confirms a signed time that is no further from it: a wrong time zone does not matter."""
+PLAUSIBLE_OFF_S = 400 * 86_400.0
+"""So long a machine may have been off without its wall clock having noticed (an empty battery)."""
+HOLD_AHEAD_S = 7200.0
+HOLD_BEHIND_S = 900.0
+_BACK_S = 5.0
+"""Readings of two processes may cross by so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +58,29 @@ class TrustedTime:
     at_s: float
     certain_s: float
 
-    @property
-    def provisional_s(self) -> float:
-        """How much of it rests on the wall clock alone."""
-        return self.at_s - self.certain_s
+
+@dataclass(frozen=True, slots=True)
+class HeldTime:
+    """A signed time that is held (rule 5). ``at_s`` goes on with the clocks, ``stood_s`` counts seconds since the
+    issuer first said so."""
+
+    at_s: float
+    stood_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """What is kept between runs (sealed): the trusted time at ``reading``, and when the service was last heard.
+    """What is kept between runs (sealed): the trusted time at ``reading``, and when the issuer was last heard.
 
     ``server_at_s`` is None before the first signed server time: then ``time`` began as the wall clock of the first
-    reading, all of it provisional.
+    reading, all of it provisional. ``heard_boot`` is the boot in which a signed time was taken last.
     """
 
     time: TrustedTime
     reading: Reading
     server_at_s: float | None = None
+    heard_boot: str = ""
+    held: HeldTime | None = None
 
 
 def begin(reading: Reading) -> ClockState:
@@ -66,25 +91,67 @@ def begin(reading: Reading) -> ClockState:
 def advance(state: ClockState, reading: Reading) -> ClockState:
     """The state at a later ``reading``. Neither of its times is ever less than before."""
     time, last = state.time, state.reading
-    if reading.boot_id == last.boot_id:
+    back_s = last.boottime_s - reading.boottime_s
+    if reading.boot_id == last.boot_id and back_s <= _BACK_S:
         elapsed = _gain(last.boottime_s, reading.boottime_s)
-        # A reading from before the last one (a restored snapshot of the machine) must not be counted from again.
-        kept = reading if reading.boottime_s >= last.boottime_s else last
-        return replace(state, time=TrustedTime(time.at_s + elapsed, time.certain_s + elapsed), reading=kept)
+        time = TrustedTime(min(time.at_s + elapsed, MAX_TIME_S), min(time.certain_s + elapsed, MAX_TIME_S))
+        kept = reading if back_s <= 0.0 else last
+        return replace(state, time=time, reading=kept, held=_later(state.held, elapsed))
     elapsed = _gain(last.wall_s, reading.wall_s)
-    return replace(state, time=TrustedTime(min(time.at_s + elapsed, MAX_TIME_S), time.certain_s), reading=reading)
+    time = TrustedTime(min(time.at_s + elapsed, MAX_TIME_S), time.certain_s)
+    return replace(state, time=time, reading=reading, heard_boot="", held=_later(state.held, elapsed))
 
 
 def hear(state: ClockState, reading: Reading, server_at_s: float) -> ClockState:
-    """The state after a signed, fresh server time that was received at ``reading``.
+    """The state after a signed, fresh server time that was received at ``reading``: taken, or held (rule 5).
 
-    The provisional part is given up; the certain part is not, so that an older time cannot turn the clock back.
     Raises ValueError for a time that cannot be.
     """
-    if not (math.isfinite(server_at_s) and 0.0 < server_at_s <= MAX_TIME_S):
+    if not (math.isfinite(server_at_s) and MIN_SIGNED_S <= server_at_s <= MAX_TIME_S):
         raise ValueError(f"not a time: {server_at_s}")
-    certain_s = max(advance(state, reading).time.certain_s, server_at_s)
-    return ClockState(TrustedTime(certain_s, certain_s), reading, server_at_s)
+    now = advance(state, reading)
+    if _is_plausible(now, reading, server_at_s) or _stood_by(now, server_at_s):
+        behind_s = now.time.certain_s - server_at_s
+        at_s = now.time.certain_s if 0.0 < behind_s <= AGREE_S else server_at_s  # the answer was under way
+        return ClockState(TrustedTime(at_s, at_s), reading, server_at_s, reading.boot_id)
+    stood_s = now.held.stood_s if now.held is not None and _agree(now.held.at_s, server_at_s) else 0.0
+    return replace(now, held=HeldTime(server_at_s, stood_s))
+
+
+def issuer_time(state: ClockState) -> float:
+    """The issuer's time as it last said it, held or taken: what requests to it are dated by."""
+    return state.time.at_s if state.held is None else state.held.at_s
+
+
+def is_doubtful(state: ClockState, reading: Reading) -> bool:
+    """Whether the issuer should be asked for its time again soon: it contradicted itself, or this machine's clock
+    contradicts it."""
+    return state.held is not None or not _confirms(reading, state.time.at_s)
+
+
+def _is_plausible(now: ClockState, reading: Reading, server_at_s: float) -> bool:
+    if now.server_at_s is None or _confirms(reading, server_at_s):
+        return True
+    most_s = PLAUSIBLE_S if now.heard_boot == reading.boot_id else PLAUSIBLE_OFF_S
+    return now.time.certain_s - AGREE_S <= server_at_s <= now.time.at_s + most_s
+
+
+def _stood_by(now: ClockState, server_at_s: float) -> bool:
+    if now.held is None or not _agree(now.held.at_s, server_at_s):
+        return False
+    return now.held.stood_s >= (HOLD_AHEAD_S if server_at_s > now.time.at_s else HOLD_BEHIND_S)
+
+
+def _confirms(reading: Reading, at_s: float) -> bool:
+    return abs(reading.wall_s - at_s) <= PLAUSIBLE_S
+
+
+def _agree(one_s: float, other_s: float) -> bool:
+    return abs(one_s - other_s) <= AGREE_S
+
+
+def _later(held: HeldTime | None, elapsed_s: float) -> HeldTime | None:
+    return None if held is None else HeldTime(min(held.at_s + elapsed_s, MAX_TIME_S), held.stood_s + elapsed_s)
 
 
 def _gain(before_s: float, after_s: float) -> float:

@@ -1,6 +1,6 @@
-"""Errors of keys and licences; the same shape as :class:`player.errors.MatineeError`.
+"""Errors of keys and licences; the same shape as :class:`player.base.errors.MatineeError`.
 
-This package imports nothing of ours, so the family is declared here and joined in ``player.errors.ANY_ERROR``.
+This package imports nothing of ours, so the family is declared here and joined in ``player.base.errors.ANY_ERROR``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from drm_client.errors import DrmError, DrmErrorCode
-from drm_client.keysystem import LicenceCall
 
 AES_128_BYTES = 16
 AES_256_BYTES = 32
@@ -13,11 +12,6 @@ _LONG_METHODS = frozenset({"AES-256", "AES-256-CTR", "AES-256-GCM"})
 def key_length(method: str) -> int:
     """Bytes of a key for an EXT-X-KEY METHOD."""
     return AES_256_BYTES if method in _LONG_METHODS else AES_128_BYTES
-
-
-def key_call(uri: str) -> LicenceCall:
-    """The request for the key at ``uri`` (absolute)."""
-    return LicenceCall(uri)
 
 
 def read_key(method: str, body: bytes) -> bytes:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from drm_client import hls_identity
 from drm_client.clearkey import ClearKey
 from drm_client.device import DeviceIdentity
 from drm_client.device_clearkey import DeviceClearKey
@@ -76,7 +75,6 @@ class LicenceClient:
         self.now = now
         self._signed = signed
         self._cached: dict[_Identity, tuple[str, Grant]] = {}
-        self._identity_keys: dict[str, ContentKey] = {}
         self._flights: dict[_Identity, _Flight[Any]] = {}
 
     async def acquire(self, request: KeyRequest, ring: KeyRing, *, fresh: bool = False) -> Licence:
@@ -105,24 +103,10 @@ class LicenceClient:
         self._remember(identity, name, grant)
         return name, grant
 
-    async def identity_key(self, method: str, uri: str) -> bytes:
-        """The HLS identity key at ``uri``, fetched once. Raises as :meth:`acquire`."""
-        kept = self._identity_keys.get(uri)
-        if kept is None:
-            call = hls_identity.key_call(uri)
-            key = hls_identity.read_key(method, await self._shared((uri,), lambda: self._post_once(call)))
-            kept = self._identity_keys[uri] = ContentKey(bytes(16), key)
-            _drop_oldest(self._identity_keys)
-        return bytes(kept.value)
-
     def forget(self) -> None:
         """Zero and drop all that is kept in memory: signed out, or the program ends."""
-        for key in [
-            *self._identity_keys.values(),
-            *(key for _, grant in self._cached.values() for key in grant.keys),
-        ]:
+        for key in (key for _, grant in self._cached.values() for key in grant.keys):
             key.clear()
-        self._identity_keys.clear()
         self._cached.clear()
 
     def _remembered(self, identity: _Identity) -> tuple[str, Grant] | None:

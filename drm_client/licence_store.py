@@ -19,6 +19,7 @@ from drm_client.vault import Vault
 
 LICENCE = "licence"
 RECEIPT = "receipt"
+REMOVAL = "removal"
 _VERSION = 1
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
@@ -49,11 +50,30 @@ class KeptLicence:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A release that the service has not confirmed yet: the signed ``statement`` goes to ``url``."""
+    """A release that the service has not confirmed yet: the signed ``statement`` goes to ``url``. ``service`` is the
+    address of the one that issued the licence, empty in receipts of version 0.1.0."""
 
     licence_id: str
     url: str = field(repr=False)
     statement: str = field(repr=False)
+    service: str = ""
+
+    def is_for(self, service: str) -> bool:
+        """Whether the service at this address waits for it."""
+        if self.service:
+            return self.service == service
+        return "://" not in self.url or self.url.startswith(f"{service}/")
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A download that is to be removed with its licences. ``place`` says where downloads are kept: there may be
+    several such places."""
+
+    download_id: str
+    licence_ids: tuple[str, ...]
+    reason: str
+    place: str
 
 
 class LicenceStore:
@@ -85,6 +105,15 @@ class LicenceStore:
                     raise
         return tuple(found)
 
+    def issued_by(self, service: str) -> tuple[str, ...]:
+        """The IDs of the readable licences of the service at this address."""
+        found = []
+        for licence in self.all():
+            licence.clear()
+            if licence.service == service:
+                found.append(licence.licence_id)
+        return tuple(found)
+
     def put(self, licence: KeptLicence) -> None:
         """Keep ``licence`` in the place of an earlier one with its ID. It is on the disk when this returns."""
         self._vault.put(LICENCE, licence.licence_id, _text(self._document(licence)))
@@ -93,7 +122,12 @@ class LicenceStore:
         """Forget a licence and keep its receipt, both at once."""
         values: dict[tuple[str, str], bytes | None] = {(LICENCE, licence_id): None}
         if receipt is not None:
-            document = {"v": _VERSION, "url": receipt.url, "statement": receipt.statement}
+            document = {
+                "v": _VERSION,
+                "url": receipt.url,
+                "statement": receipt.statement,
+                "service": receipt.service,
+            }
             values[RECEIPT, receipt.licence_id] = _text(document)
         self._vault.put_all(values)
 
@@ -104,12 +138,38 @@ class LicenceStore:
             kept = self._vault.get(RECEIPT, name)
             if kept is not None:
                 document = json.loads(kept)
-                found.append(Receipt(name, document["url"], document["statement"]))
+                found.append(Receipt(name, document["url"], document["statement"], document.get("service", "")))
         return tuple(found)
 
     def sent(self, receipt: Receipt) -> None:
         """The service has confirmed ``receipt``."""
         self._vault.delete(RECEIPT, receipt.licence_id)
+
+    def plan_removal(self, removal: Removal) -> None:
+        """Remember that a download and its licences are to go, until :meth:`removed`."""
+        document = {
+            "v": _VERSION,
+            "licences": list(removal.licence_ids),
+            "reason": removal.reason,
+            "place": removal.place,
+        }
+        self._vault.put(REMOVAL, removal.download_id, _text(document))
+
+    def removals(self) -> tuple[Removal, ...]:
+        """The removals that are not finished."""
+        found = []
+        for name in self._vault.names(REMOVAL):
+            kept = self._vault.get(REMOVAL, name)
+            if kept is not None:
+                document = json.loads(kept)
+                found.append(
+                    Removal(name, tuple(document["licences"]), document["reason"], document.get("place", ""))
+                )
+        return tuple(found)
+
+    def removed(self, download_id: str) -> None:
+        """A removal is finished, or given up."""
+        self._vault.delete(REMOVAL, download_id)
 
     def _document(self, licence: KeptLicence) -> dict[str, Any]:
         rights = licence.rights

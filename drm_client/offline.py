@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,18 +12,31 @@ from typing import Any
 
 from drm_client import rights as rules
 from drm_client import signed
+from drm_client.clock import TrustedTime
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.licence_store import KeptLicence, LicenceStore
+from drm_client.policy import Policy
 from drm_client.refusals import RefusedError
 from drm_client.rights import Moment, Rights, RightsState, Standing
 from drm_client.signed import Fields, untrusted
-from drm_client.signed_licences import DeviceInfo, IssuedLicence, LicenceOrder, SignedLicences
-from drm_client.trusted_service import TrustedService
+from drm_client.signed_licences import (
+    MAX_STATES,
+    DeviceInfo,
+    IssuedLicence,
+    LicenceOrder,
+    LicenceStates,
+    SignedLicences,
+)
+from drm_client.trusted_service import Tag, TrustedService
 from drm_client.vault import Vault
 
+LICENCES_URL = "/api/v1/licences"
 _SERIAL = "revocations"
+_SAID = "generation-said"
+_MAX_SAID = 16
+_MARK_BITS = 20
 _MAX_PARTS = 100
 _ENDED = {
     RightsState.REVOKED: DrmErrorCode.LICENCE_REVOKED,
@@ -36,6 +51,14 @@ class Renewals:
 
     renewed: tuple[str, ...]
     failed: dict[str, Exception]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmations:
+    """What the service said of the licences here: the IDs of those that are good, and of those that are over."""
+
+    confirmed: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +91,9 @@ class OfflineLicences:
         self._account_id = account_id
         self._clock = service.clock
         self._signed = SignedLicences(service, device, info)
+        self._list_tag = Tag()
+        self.next_list_s = 0.0
+        """Seconds after which the list of withdrawals is worth asking for again, as the service last said."""
         self.store = LicenceStore(vault)
 
     def seen_by(self, account_id: str | None) -> OfflineLicences:
@@ -79,8 +105,7 @@ class OfflineLicences:
 
     def standing(self, licence_id: str, *, watching_since_s: float | None = None) -> Standing:
         """How a licence stands now. Raises ``drm.no_licence`` where there is none, ``drm.store_damaged`` by name."""
-        now = self._clock.now()  # first: if the clock was tampered with, no licence is believed any more
-        licence = self.store.get(licence_id)
+        licence, now = self._read(licence_id)
         licence.clear()
         return rules.judge(licence.rights, now, self._device.device_id, watching_since_s=watching_since_s)
 
@@ -90,9 +115,8 @@ class OfflineLicences:
         Raises ``drm.licence_expired``, ``drm.licence_revoked`` or ``drm.no_licence`` with the state in ``fields``
         where no playback may begin now; then the ring gets nothing.
         """
-        now = self._clock.now()
         with self._vault.exclusive():
-            licence = self.store.get(licence_id)
+            licence, now = self._read(licence_id)
             self._check_account(licence)
             standing = rules.judge(licence.rights, now, self._device.device_id)
             if not standing.may_start:
@@ -114,16 +138,17 @@ class OfflineLicences:
         self, licence_id: str, at: Iterable[float] = (), *, play_at_s: float | None = None
     ) -> tuple[Moment, ...]:
         """What will happen to a licence when; see :func:`drm_client.rights.simulate`."""
-        now = self._clock.now()
-        licence = self.store.get(licence_id)
+        licence, now = self._read(licence_id)
         licence.clear()
         return rules.simulate(licence.rights, now, self._device.device_id, at, play_at_s=play_at_s)
 
     def find(self, title_id: str) -> tuple[str, ...]:
-        """The IDs of the licences for a title, the newest first."""
-        found = [one for one in self.store.all() if one.rights.policy.title_id == title_id]
-        for licence in found:
+        """The IDs of this service's licences for a title, the newest first."""
+        found = []
+        for licence in self.store.all():
             licence.clear()
+            if self._is_ours(licence) and licence.rights.policy.title_id == title_id:
+                found.append(licence)
         found.sort(key=lambda one: one.rights.policy.issued_at, reverse=True)
         return tuple(one.licence_id for one in found)
 
@@ -140,7 +165,8 @@ class OfflineLicences:
             self.store.release(licence_id, None)
             return
         licence.clear()
-        self.store.release(licence_id, self._signed.receipt(licence.rights, reason, self._clock.now().at_s))
+        now_s = self._clock.of(licence.service).issuer_now()
+        self.store.release(licence_id, self._signed.receipt(licence, reason, now_s))
 
     # --- with the service
 
@@ -154,6 +180,12 @@ class OfflineLicences:
         is marked so, and its keys are forgotten."""
         licence = self.store.get(licence_id)
         licence.clear()
+        if not self._is_ours(licence):
+            raise DrmError(
+                DrmErrorCode.LICENCE_REFUSED,
+                "The licence for this title is of another service; only that one can renew it.",
+                service=licence.service,
+            )
         renewal = licence.rights.policy.renewal
         if renewal is None:
             raise DrmError(DrmErrorCode.LICENCE_REFUSED, "The licence for this title cannot be renewed.")
@@ -163,29 +195,42 @@ class OfflineLicences:
         except RefusedError as error:
             if error.code is DrmErrorCode.LICENCE_REVOKED:
                 await asyncio.to_thread(self._mark_revoked, {licence_id})
+            elif error.code is DrmErrorCode.NO_LICENCE:  # an old copy of the vault brought it back
+                await asyncio.to_thread(self.store.release, licence_id, None)
             raise
         return await asyncio.to_thread(self._keep_renewed, issued)
 
     async def renew_all(self, *, due_only: bool = False) -> Renewals:
-        """Renew every licence that can be, or only those for which it is time."""
+        """Renew every licence of this service that can be, or only those for which it is time. One that must be
+        confirmed and cannot be renewed is asked for anew."""
         done, failed = [], dict[str, Exception]()
         for licence in self.store.all():
             licence.clear()
+            if not self._is_ours(licence):
+                continue
             standing = self.standing(licence.licence_id)
-            if licence.rights.policy.renewal is None or (due_only and not standing.renewal_due):
+            policy = licence.rights.policy
+            lost = policy.renewal is None and standing.state is RightsState.UNCONFIRMED
+            if not lost and (policy.renewal is None or (due_only and not standing.renewal_due)):
                 continue
             try:
-                await self.renew(licence.licence_id)
+                await (self._acquire_again(policy) if lost else self.renew(licence.licence_id))
             except Exception as error:  # noqa: BLE001  (each licence by itself; the caller tells them all)
                 failed[licence.licence_id] = error
             else:
                 done.append(licence.licence_id)
         return Renewals(tuple(done), failed)
 
+    async def _acquire_again(self, policy: Policy) -> KeptLicence:
+        kids = tuple(dict.fromkeys((*policy.keys, *policy.withheld)))
+        return await self.acquire(LicenceOrder(LICENCES_URL, policy.session_id, policy.title_id, kids))
+
     async def send_receipts(self) -> int:
-        """Send what was given back without a network; how many the service has now confirmed."""
+        """Send what was given back to this service without a network; how many it has now confirmed."""
         count = 0
         for receipt in self.store.receipts():
+            if not receipt.is_for(self._service.address):
+                continue
             try:
                 await self._service.post(receipt.url, partial(_receipt_body, receipt.statement))
             except RefusedError as error:
@@ -195,15 +240,31 @@ class OfflineLicences:
             count += 1
         return count
 
+    async def confirm_states(self) -> Confirmations:
+        """Ask the service what became of its licences here. An older copy of the vault is found so, and what it
+        brought back is confirmed or goes; what cannot be confirmed as it is is renewed later (:meth:`renew_all`)."""
+        confirmed: list[str] = []
+        ended: list[str] = []
+        ids = await asyncio.to_thread(self.store.issued_by, self._service.address)
+        for begin in range(0, max(1, len(ids)), MAX_STATES):
+            held = await asyncio.to_thread(self._held, ids[begin : begin + MAX_STATES])
+            generation, before = await asyncio.to_thread(self._next_generation)
+            states = await self._signed.states(generation, before, held)
+            await asyncio.to_thread(self._take_states, states, held, confirmed, ended)
+        return Confirmations(tuple(confirmed), tuple(ended))
+
     async def check_revocations(self) -> tuple[str, ...]:
-        """Ask what was withdrawn since the last time; the IDs of the licences here that were."""
+        """Ask what this service has withdrawn since the last time; the IDs of its licences here that were."""
         service, hit = self._service, set[str]()
         for _ in range(_MAX_PARTS):
             kept = self._vault.get(_SERIAL, service.address)
             since = 0 if kept is None else int(kept)
-            answer = await service.get(f"/revocations?since={since}")
+            answer = await service.get(f"/revocations?since={since}", tag=self._list_tag)
+            if answer is None:  # nothing new
+                break
             payload = await service.verify(answer.get("list"), signed.REVOCATIONS)
             members = Fields(payload)
+            self.next_list_s = members.number("next_at") - members.number("issued_at")
             hit |= await asyncio.to_thread(self._withdraw, members)
             serial = members.count("serial")
             if serial > since:
@@ -214,8 +275,80 @@ class OfflineLicences:
 
     # --- inside
 
+    def title_of(self, licence_id: str) -> str:
+        """The title that a licence is for."""
+        licence = self.store.get(licence_id)
+        licence.clear()
+        return licence.rights.policy.title_id
+
+    def _next_generation(self) -> tuple[int, int]:
+        """What is told to the service of how far the vault has come: now, and the last time. It is kept that it was
+        told; no copy of the vault ever says the same."""
+        with self._vault.exclusive():
+            said = self._said()
+            generation = (self._vault.generation + 1) << _MARK_BITS | secrets.randbits(_MARK_BITS)
+            self._keep_said(generation)
+        return generation, max(said, default=0)
+
+    def _said(self) -> list[int]:
+        """The last generations that this vault told the service, or heard from it."""
+        return list(json.loads(self._vault.get(_SAID, self._service.address) or b"[]"))
+
+    def _keep_said(self, generation: int) -> None:
+        said = [*self._said(), generation][-_MAX_SAID:]
+        self._vault.put(_SAID, self._service.address, json.dumps(said).encode())
+
+    def _held(self, licence_ids: Iterable[str]) -> list[Rights]:
+        found = []
+        for licence in self.store.all():
+            licence.clear()
+            if licence.licence_id in licence_ids:
+                found.append(licence.rights)
+        return found
+
+    def _take_states(
+        self, states: LicenceStates, held: Iterable[Rights], confirmed: list[str], ended: list[str]
+    ) -> None:
+        """Do as the service said of ``held``. What it does not know stays as it is: its memory may be an older copy,
+        too."""
+        with self._vault.exclusive():
+            # Of two programs that ask at once one may be overtaken: only what this vault never said makes it a copy.
+            if states.restored and states.generation not in self._said():
+                self._vault.go_on_from(states.generation >> _MARK_BITS)
+                self._keep_said(states.generation)
+                self._vault.begin_epoch()
+            for rights in held:
+                licence_id = rights.policy.licence_id
+                said = states.licences.get(licence_id)
+                if said is None or licence_id not in self.store.ids():
+                    continue
+                if said.state == "revoked":
+                    ended += self._mark_revoked({licence_id})
+                elif said.state == "released":
+                    self.store.release(licence_id, None)
+                    ended.append(licence_id)
+                elif said.state == "in_force" and said.sequence == rights.policy.sequence:
+                    licence = self.store.get(licence_id)
+                    good = rules.confirmed(licence.rights, said.first_play_at)
+                    if good != licence.rights:
+                        self.store.put(licence.with_rights(good))
+                    licence.clear()
+                    confirmed.append(licence_id)
+
+    def _read(self, licence_id: str) -> tuple[KeptLicence, TrustedTime]:
+        """A licence and the time of its issuer."""
+        licence = self.store.get(licence_id)
+        licence.clear()
+        now = self._clock.of(licence.service).now()
+        # Again: if the clock was tampered with, no licence is believed any more.
+        return self.store.get(licence_id), now
+
+    def _is_ours(self, licence: KeptLicence) -> bool:
+        """Whether this service issued a licence."""
+        return licence.service == self._service.address
+
     def _check_account(self, licence: KeptLicence) -> None:
-        if self._account_id not in (None, licence.rights.policy.account_id):
+        if self._is_ours(licence) and self._account_id not in (None, licence.rights.policy.account_id):
             licence.clear()
             raise DrmError(
                 DrmErrorCode.NO_LICENCE,
@@ -245,6 +378,8 @@ class OfflineLicences:
                 raise
             return Rights(issued.policy)
         earlier.clear()
+        if not self._is_ours(earlier):
+            raise untrusted("It has the ID of another service's licence.")
         if issued.policy.sequence <= earlier.rights.policy.sequence:
             raise untrusted("It is older than the one that is held.")
         return rules.renewed(earlier.rights, issued.policy)
@@ -253,7 +388,8 @@ class OfflineLicences:
         return self._mark_revoked(self._named(members))
 
     def _named(self, members: Fields) -> set[str]:
-        """The IDs of the licences here that a list names, by themselves, by their title or by this device."""
+        """The IDs of this service's licences here that a list names, by themselves, by their title or by this device.
+        Another service's titles may have the same IDs."""
         licences = {one for one in members.items("licences") if isinstance(one, str)}
         device = self._device.device_id in members.items("devices")
         titles = [Fields(one) for one in members.items("titles") if isinstance(one, dict)]
@@ -262,6 +398,8 @@ class OfflineLicences:
         for licence in self.store.all():
             licence.clear()
             policy = licence.rights.policy
+            if not self._is_ours(licence):
+                continue
             if device or policy.licence_id in licences or policy.issued_at <= until.get(policy.title_id, -1.0):
                 found.add(policy.licence_id)
         return found

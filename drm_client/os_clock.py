@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import sys
 import time
 import uuid
@@ -14,18 +15,50 @@ from drm_client.clock import Reading
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MAX_BOOT_ID_BYTES = 64
 _PROCESS_ID = f"process-{uuid.uuid4()}"
+_FIRST_TIME_NAMESPACE = 0xEFFFFFFA  # PROC_TIME_INIT_INO of include/linux/proc_ns.h
+_PIDFD_GET_TIME_NAMESPACE = 0xFF07  # include/uapi/linux/pidfd.h, since Linux 6.11
 
 
 def read_clocks() -> Reading:
     """The clocks now.
 
     Linux: the kernel's boot ID and CLOCK_BOOTTIME. macOS: the boot session's UUID and CLOCK_MONOTONIC, which goes on
-    in sleep there. Elsewhere each run of the program counts as a boot, by the monotonic clock.
+    in sleep there. Elsewhere each run of the program counts as a boot, by the monotonic clock; so it does in a time
+    namespace, where whoever made it has set CLOCK_BOOTTIME (time_namespaces(7)).
     """
     boot_id = _boot_id()
-    if boot_id is None:
+    if boot_id is None or not has_the_machines_boot_clock():
         return Reading(_PROCESS_ID, time.monotonic(), time.time())
     return Reading(boot_id, _boottime_s(), time.time())
+
+
+def has_the_machines_boot_clock() -> bool:
+    """Whether CLOCK_BOOTTIME is the machine's own here, and not one that was set for a time namespace."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return _time_namespace() in (None, _FIRST_TIME_NAMESPACE)
+
+
+def _time_namespace() -> int | None:
+    """The inode of this process's time namespace, None where the kernel knows none.
+
+    The kernel is asked directly where it can be: files in /proc may be covered by others in a mount namespace.
+    """
+    import fcntl
+
+    with contextlib.suppress(OSError, AttributeError):
+        process = os.pidfd_open(os.getpid())
+        try:
+            namespace = fcntl.ioctl(process, _PIDFD_GET_TIME_NAMESPACE)
+        finally:
+            os.close(process)
+        try:
+            return os.fstat(namespace).st_ino
+        finally:
+            os.close(namespace)
+    with contextlib.suppress(OSError):
+        return Path("/proc/self/ns/time").stat().st_ino
+    return None
 
 
 def _boot_id() -> str | None:

@@ -28,6 +28,7 @@ class LicenceReply:
 
     status: int
     body: bytes = field(repr=False)
+    etag: str = ""
 
 
 Exchange = Callable[[LicenceCall], Awaitable[LicenceReply]]

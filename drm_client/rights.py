@@ -20,7 +20,7 @@ from drm_client.policy import Policy
 
 class RightsState(StrEnum):
     """Where a licence stands. ``EXPIRED`` and ``PLAYED_OUT`` say which of the two clocks ended it; ``UNCONFIRMED``
-    that it may be a restored old copy, which the service must confirm."""
+    that the service must confirm it: it may be a restored old copy, or was issued under a wrong clock."""
 
     READY = "ready"
     STARTED = "started"
@@ -34,6 +34,8 @@ class RightsState(StrEnum):
 
 
 MAY_PLAY = frozenset({RightsState.READY, RightsState.STARTED, RightsState.GRACE})
+FUTURE_S = 86_400.0
+"""A licence that was issued further in the future than this must be confirmed by its issuer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ def judge(rights: Rights, now: TrustedTime, device_id: str, *, watching_since_s:
     end = _clocks_end(rights)
     watching = watching_since_s is not None and (end is None or watching_since_s < end)
     state = _state(rights, now.at_s, device_id, watching=watching)
+    if state in _BY_TIME and rights.policy.issued_at > now.at_s + FUTURE_S:
+        state = RightsState.UNCONFIRMED  # its issuer's clock was wrong then, or this one's is now
     certain = _state(rights, now.certain_s, device_id, watching=watching)
     ends_at = end + rights.policy.grace_s if end is not None and watching else end
     may_play = state in MAY_PLAY
@@ -147,19 +151,30 @@ def settle(rights: Rights, before: TrustedTime, after: TrustedTime) -> Rights:
     """The rights after a signed server time turned the trusted time from ``before`` into ``after``.
 
     A first play that was dated by a wall clock that ran ahead must not lengthen the playback clock once the clock is
-    right again: it was at least as long ago as certain time has passed since.
+    right again: it was at least as long ago as certain time has passed since. So it is with one that lies in the
+    future: it was dated while the issuer's own clock was wrong.
     """
     first = rights.first_play
-    if first is None or first.settled:
+    if first is None or (first.settled and first.time.at_s <= after.at_s):
         return rights
     passed_s = max(0.0, before.certain_s - first.time.certain_s)
-    at_s = max(min(first.time.at_s, after.certain_s - passed_s), min(first.time.certain_s, after.certain_s))
+    # A certain time that went back was wrong, and dates nothing.
+    least_s = min(first.time.certain_s, after.certain_s) if after.certain_s >= before.certain_s else 0.0
+    at_s = max(min(first.time.at_s, after.certain_s - passed_s), least_s)
     return replace(rights, first_play=FirstPlay(TrustedTime(at_s, at_s), settled=True))
 
 
 def renewed(rights: Rights, policy: Policy) -> Rights:
     """The rights under the policy that a renewal brought: a rental's playback clock goes on, another starts anew."""
     return Rights(policy, rights.first_play if policy.rental else None)
+
+
+def confirmed(rights: Rights, first_play_s: float | None) -> Rights:
+    """The rights after the service confirmed them, with the first play that it knows of; the earlier one counts."""
+    first = rights.first_play
+    if first_play_s is not None and (first is None or first_play_s < first.time.at_s):
+        first = FirstPlay(TrustedTime(first_play_s, first_play_s), settled=True)
+    return replace(rights, first_play=first, confirmed=True)
 
 
 def simulate(
@@ -218,12 +233,13 @@ def duration_words(seconds: float) -> str:
     return "less than a minute"
 
 
+_BY_TIME = frozenset({*MAY_PLAY, RightsState.EXPIRED, RightsState.PLAYED_OUT})
 _OVER = frozenset({RightsState.EXPIRED, RightsState.PLAYED_OUT})
 _FIXED_SENTENCES = {
     RightsState.REVOKED: "The service has withdrawn the licence for this title.",
     RightsState.RELEASED: "The licence for this title was given back.",
     RightsState.WRONG_DEVICE: "The licence for this title is for another device.",
-    RightsState.UNCONFIRMED: "The licences here were restored from an older copy; connect once to confirm them.",
+    RightsState.UNCONFIRMED: "The service must confirm this licence; connect once.",
 }
 
 

@@ -22,7 +22,6 @@ from drm_client.errors import DrmError, DrmErrorCode
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
-OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
 
 
 class Sealer:
@@ -40,23 +39,10 @@ class Sealer:
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + self._live().encrypt(nonce, bytes(data), context.encode())
 
-    def seal_into(self, data: bytes | bytearray | memoryview, context: str, out: bytearray) -> memoryview:
-        """As :meth:`seal`, into ``out``, which grows where it is too small; the sealed part of it. For large values:
-        memory that is used again costs less than new memory. Release the view before ``out`` is used again."""
-        size = NONCE_BYTES + len(data) + TAG_BYTES
-        if len(out) < size:
-            out.extend(bytes(size - len(out)))
-        nonce = secrets.token_bytes(NONCE_BYTES)
+    def stream(self, context: str) -> SealingStream:
+        """As :meth:`seal`, piece by piece: for large values, which need not be held in memory."""
         self._live()
-        encryptor = Cipher(AES(bytes(self._key)), GCM(nonce)).encryptor()
-        encryptor.authenticate_additional_data(context.encode())
-        view = memoryview(out)
-        view[:NONCE_BYTES] = nonce
-        # one byte less than a block must be free behind the data: the place of the tag
-        end = NONCE_BYTES + encryptor.update_into(data, view[NONCE_BYTES:size])
-        encryptor.finalize()
-        view[end:size] = encryptor.tag
-        return view[:size]
+        return SealingStream(bytes(self._key), context)
 
     def open(self, sealed: bytes | bytearray | memoryview, context: str) -> bytes:
         """What was sealed. Raises :class:`DrmError` ``drm.store_damaged``, which names ``context``, when any bit of
@@ -80,23 +66,20 @@ class Sealer:
         """Whether ``code`` is :meth:`mac` of ``data``, compared in constant time."""
         return hmac.compare_digest(code, self.mac(data, context))
 
-    def fingerprint(self, data: bytes | bytearray | memoryview, context: str) -> bytes:
-        """A code of data that may be read but not changed: 28 bytes, another one each time. GMAC (NIST SP 800-38D),
-        which costs a twentieth of what an HMAC does: for large data."""
-        return self._gmac(secrets.token_bytes(NONCE_BYTES), data, context)
-
     def matches(self, code: bytes, data: bytes | bytearray | memoryview, context: str) -> bool:
-        """Whether ``code`` is a :meth:`fingerprint` of ``data``, compared in constant time."""
+        """Whether ``code`` is a fingerprint of ``data`` (:meth:`fingerprint_stream`), compared in constant time."""
         nonce = code[:NONCE_BYTES]
         return len(nonce) == NONCE_BYTES and hmac.compare_digest(code, self._gmac(nonce, data, context))
 
+    def fingerprint_stream(self, context: str) -> FingerprintStream:
+        """Make a code of data that may be read but not changed, piece by piece: 28 bytes, another one each time. GMAC
+        (NIST SP 800-38D), which costs a twentieth of what an HMAC does: for large data."""
+        return FingerprintStream(self._derive("gmac"), secrets.token_bytes(NONCE_BYTES), context)
+
     def _gmac(self, nonce: bytes, data: bytes | bytearray | memoryview, context: str) -> bytes:
-        place = context.encode()
-        code = Cipher(AES(self._derive("gmac")), GCM(nonce)).encryptor()
-        code.authenticate_additional_data(len(place).to_bytes(4, "big") + place)
-        code.authenticate_additional_data(data)
-        code.finalize()
-        return nonce + code.tag
+        code = FingerprintStream(self._derive("gmac"), nonce, context)
+        code.update(data)
+        return code.finish()
 
     def child(self, purpose: str) -> Sealer:
         """A sealer with a key of its own, derived for ``purpose``."""
@@ -118,3 +101,39 @@ class Sealer:
 
     def __repr__(self) -> str:
         return "Sealer()"
+
+
+class SealingStream:
+    """Seals one value piece by piece. What :attr:`head`, each :meth:`update` and :meth:`finish` give, one after the
+    other, opens as a sealed value."""
+
+    def __init__(self, key: bytes, context: str) -> None:
+        self.head = secrets.token_bytes(NONCE_BYTES)
+        self._encryptor = Cipher(AES(key), GCM(self.head)).encryptor()
+        self._encryptor.authenticate_additional_data(context.encode())
+
+    def update(self, data: bytes | memoryview) -> bytes:
+        """The next sealed bytes, as many as ``data`` has."""
+        return self._encryptor.update(data)
+
+    def finish(self) -> bytes:
+        """The tag, which pins every bit."""
+        self._encryptor.finalize()
+        return self._encryptor.tag
+
+
+class FingerprintStream:
+    """Makes a fingerprint piece by piece: see :meth:`Sealer.fingerprint_stream`."""
+
+    def __init__(self, key: bytes, nonce: bytes, context: str) -> None:
+        place = context.encode()
+        self._nonce = nonce
+        self._code = Cipher(AES(key), GCM(nonce)).encryptor()
+        self._code.authenticate_additional_data(len(place).to_bytes(4, "big") + place)
+
+    def update(self, data: bytes | bytearray | memoryview) -> None:
+        self._code.authenticate_additional_data(data)
+
+    def finish(self) -> bytes:
+        self._code.finalize()
+        return self._nonce + self._code.tag

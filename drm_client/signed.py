@@ -28,6 +28,8 @@ LICENCE = "matinee-licence+jws"
 TIME = "matinee-time+jws"
 REVOCATIONS = "matinee-revocations+jws"
 KEY = "matinee-key+jws"
+STATE_REQUEST = "matinee-state-request+jws"
+STATE = "matinee-state+jws"
 
 KeyFor = Callable[[str], Mapping[str, str] | None]
 
@@ -37,7 +39,9 @@ class UnknownSignerError(DrmError):
 
     def __init__(self, signer: str) -> None:
         super().__init__(
-            DrmErrorCode.LICENCE_UNTRUSTED, "This is signed by a key that is not known to be the service's."
+            DrmErrorCode.LICENCE_UNTRUSTED,
+            "The service signs with another key than before, and the one before does not vouch for it. "
+            "If you know why: matinee doctor --trust-new-keys.",
         )
         self.signer = signer
 

@@ -15,17 +15,19 @@ from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.keys import ContentKey
 from drm_client.keysystem import Grant, KeyRequest, LicencePolicy
-from drm_client.licence_store import Receipt
+from drm_client.licence_store import KeptLicence, Receipt
 from drm_client.policy import Policy, PolicyType
 from drm_client.pssh import parse_pssh
 from drm_client.refusals import RefusedError
 from drm_client.rights import Rights, first_play_at
-from drm_client.signed import untrusted
+from drm_client.signed import Fields, untrusted
 from drm_client.signed_policy import Asked, check_answer, parse_policy
 from drm_client.trusted_service import TrustedService
 
 MAX_PSSH = 16
 MAX_PSSH_BYTES = 48 * 1024
+MAX_STATES = 200
+STATES_URL = "/api/v1/licences/state"
 _STALE = "stale_sequence"
 RELEASE_REASONS = frozenset({"removed", "evicted", "expired", "signed_out"})
 
@@ -51,6 +53,25 @@ class LicenceOrder:
     kids: tuple[bytes, ...]
     type: PolicyType = PolicyType.PERSISTENT
     pssh: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceState:
+    """What the service knows of one licence: ``in_force``, ``revoked``, ``released`` or ``unknown``, its
+    ``sequence``, and its first play in seconds since 1970."""
+
+    state: str
+    sequence: int
+    first_play_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceStates:
+    """What the service says of what is kept here. ``restored``: it has seen a later ``generation`` of this vault."""
+
+    restored: bool
+    generation: int
+    licences: dict[str, LicenceState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +178,14 @@ class SignedLicences:
         )
         return await self._read(answer, asked)
 
-    def receipt(self, rights: Rights, reason: str, now_s: float) -> Receipt | None:
+    def receipt(self, licence: KeptLicence, reason: str, now_s: float) -> Receipt | None:
         """The signed word that a licence was given back; None where the service wants none.
 
         ``reason``: one of :data:`RELEASE_REASONS`.
         """
         if reason not in RELEASE_REASONS:
             raise ValueError(f"not a reason for a release: {reason}")
-        policy = rights.policy
+        policy = licence.rights.policy
         if policy.release_url is None:
             return None
         statement = self._device.sign(
@@ -175,11 +196,49 @@ class SignedLicences:
                 "sequence": policy.sequence,
                 "released_at": now_s,
                 "reason": reason,
-                "first_play_at": first_play_at(rights),
+                "first_play_at": first_play_at(licence.rights),
                 "nonce": signed.new_nonce(),
             },
         )
-        return Receipt(policy.licence_id, policy.release_url, statement)
+        return Receipt(policy.licence_id, policy.release_url, statement, licence.service)
+
+    async def states(self, generation: int, before: int, held: Sequence[Rights]) -> LicenceStates:
+        """What the service knows of licences that are held, and of the vault's ``generation``; ``before`` is the one
+        that it was told last."""
+        nonce = ""
+
+        def message(now_s: float) -> dict[str, Any]:
+            nonlocal nonce
+            nonce = signed.new_nonce()
+            licences = [
+                {
+                    "licence_id": rights.policy.licence_id,
+                    "sequence": rights.policy.sequence,
+                    "first_play_at": first_play_at(rights),
+                }
+                for rights in held
+            ]
+            return self._signed(
+                signed.STATE_REQUEST,
+                nonce=nonce,
+                issued_at=now_s,
+                generation=generation,
+                before=before,
+                licences=licences,
+            )
+
+        answer = await self._service.post(STATES_URL, message)
+        members = Fields(await self._service.verify(answer.get("state"), signed.STATE))
+        if members.text("nonce") != nonce or members.text("device_id") != self._device.device_id:
+            raise untrusted("It is an answer to another question.")
+        await asyncio.to_thread(self._service.hear, members.number("issued_at"))
+        found = {}
+        for item in members.items("licences", MAX_STATES):
+            one = Fields(item if isinstance(item, dict) else {})
+            found[one.text("licence_id", 64)] = LicenceState(
+                one.text("state", 32), one.count("sequence"), one.number_or_none("first_play_at")
+            )
+        return LicenceStates(members.flag("restored"), members.count("generation"), found)
 
     def _signed(self, typ: str, **members: object) -> dict[str, Any]:
         return {"request": self._device.sign(typ, {"device_id": self._device.device_id, **members})}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 from urllib.parse import quote, urljoin
 
 from drm_client import signed
@@ -22,6 +22,23 @@ from drm_client.vault import Vault
 _API = "/api/v1"
 _TRUST = "trust"
 _CLOCK_SKEW = "clock_skew"
+_NOT_MODIFIED = 304
+MAX_TAG_CHARS = 200
+
+
+class Tag:
+    """The ``ETag`` (RFC 9110, 8.8.3) of the last answer to one call."""
+
+    def __init__(self) -> None:
+        self._path = self._etag = ""
+
+    def of(self, path: str) -> str:
+        """The tag of the last answer to ``path``; empty where there is none."""
+        return self._etag if path == self._path else ""
+
+    def note(self, path: str, etag: str) -> None:
+        """``path`` was answered."""
+        self._path, self._etag = path, etag[:MAX_TAG_CHARS]
 
 
 class TrustedService:
@@ -33,19 +50,33 @@ class TrustedService:
 
     def __init__(self, address: str, vault: Vault, clock: TrustedClock, exchange: Exchange) -> None:
         self.address = address.rstrip("/")
-        self.clock = clock
+        self.clock = clock.of(self.address)
         self._vault = vault
         self._store = LicenceStore(vault)
         self._exchange = exchange
 
-    async def get(self, path: str) -> dict[str, Any]:
-        """The answer to a GET of a call of the service, such as ``/keys``."""
-        return accepted(await self._exchange(LicenceCall(f"{self.address}{_API}{path}")))
+    @overload
+    async def get(self, path: str) -> dict[str, Any]: ...
+
+    @overload
+    async def get(self, path: str, tag: Tag) -> dict[str, Any] | None: ...
+
+    async def get(self, path: str, tag: Tag | None = None) -> dict[str, Any] | None:
+        """The answer to a GET of a call of the service, such as ``/keys``. With ``tag``, which remembers the answer
+        of before: None where nothing is new."""
+        headers = {"If-None-Match": tag.of(path)} if tag is not None and tag.of(path) else {}
+        reply = await self._exchange(LicenceCall(f"{self.address}{_API}{path}", headers=headers))
+        if headers and reply.status == _NOT_MODIFIED:
+            return None
+        document = accepted(reply)
+        if tag is not None:
+            tag.note(path, reply.etag)
+        return document
 
     async def post(self, url: str, message: Callable[[float], dict[str, Any]]) -> dict[str, Any]:
-        """The answer to a POST of ``message(now)``, where ``now`` is trusted seconds since 1970; ``url`` is absolute
-        or from the service's root. Where the service finds the time wrong, it is asked for its own, and the message
-        is made and sent again. ``message`` is called on a thread."""
+        """The answer to a POST of ``message(now)``, where ``now`` is the service's time in seconds since 1970 as far
+        as this device knows it; ``url`` is absolute or from the service's root. Where the service finds the time
+        wrong, it is asked for its own, and the message is made and sent again. ``message`` is called on a thread."""
         try:
             return await self._post_now(url, message)
         except RefusedError as error:
@@ -55,7 +86,7 @@ class TrustedService:
         return await self._post_now(url, message)
 
     async def _post_now(self, url: str, message: Callable[[float], dict[str, Any]]) -> dict[str, Any]:
-        document = await asyncio.to_thread(lambda: message(self.clock.now().at_s))
+        document = await asyncio.to_thread(lambda: message(self.clock.issuer_now()))
         return accepted(await self._exchange(json_call(urljoin(f"{self.address}/", url), document)))
 
     async def verify(self, token: object, typ: str) -> dict[str, Any]:
@@ -91,8 +122,11 @@ class TrustedService:
                 before, after = self.clock.hear(server_at_s)
             except ValueError as error:
                 raise untrusted("Its time cannot be.") from error
+            if after is None:  # held: nothing is dated by it
+                return before
             for licence in self._store.all():
-                rights = settle(licence.rights, before, after)
+                mine = licence.service == self.address
+                rights = settle(licence.rights, before, after) if mine else licence.rights
                 if rights is not licence.rights:
                     self._store.put(licence.with_rights(rights))
                 licence.clear()
@@ -101,3 +135,12 @@ class TrustedService:
     def _trust(self) -> ServiceTrust:
         kept = self._vault.get(_TRUST, self.address)
         return ServiceTrust() if kept is None else ServiceTrust.from_json(kept)
+
+
+def forget_keys(vault: Vault, address: str) -> bool:
+    """The viewer says that the keys of the service at ``address`` may be others from now on; whether any were
+    known."""
+    name = address.rstrip("/")
+    known = vault.get(_TRUST, name) is not None
+    vault.delete(_TRUST, name)
+    return known

@@ -2,8 +2,9 @@
 
 Every entry is sealed under its own place, and a sealed *head* lists the seal of each entry. So a changed, exchanged
 or removed entry, or an old one put back, is found and named. The head counts its changes; the count of the last one
-is kept in the key store too (the anchor), so that a whole old file put back is found as well: then the vault begins a
-new *epoch*, and what was kept before must be confirmed by the service.
+is kept in the key store too, sealed (the anchor), so that a whole old file put back is found as well. Then, and where
+the anchor is missing or not ours, the vault begins a new *epoch*: what was kept before must be confirmed by the
+service.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from drm_client.keystore import KeyStore
 from drm_client.sealing import KEY_BYTES, TAG_BYTES, Sealer
 
 FILE_NAME = "licences.db"
-KEY_ENTRY = "vault-key"
+KEY_ENTRY = "vault-key-2"
+FIRST_KEY_ENTRY = "vault-key"
+"""The key of format 1, whose anchor was a plain number."""
 ANCHOR_ENTRY = "vault-anchor"
 _BUSY_S = 10.0
 _APPLICATION_ID = 0x4D41544E
@@ -38,8 +41,12 @@ def _create(database: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create,)
-"""Step n brings a file of format n to format n + 1. Sealed values are never rewritten by a step."""
+def _new_key(_database: sqlite3.Connection) -> None:
+    """Format 2 has the same tables; :meth:`Vault._reseal` brings the entries under another key."""
+
+
+MIGRATIONS: tuple[Migration, ...] = (_create, _new_key)
+"""Step n brings a file of format n to format n + 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,19 @@ class Vault:
         """Grows when the vault was found to be an old copy. What was written in an earlier epoch may be stale."""
         with self._lock, self._reading():
             return self._head().epoch
+
+    @property
+    def generation(self) -> int:
+        """Counts the changes of this vault: an older copy of it has less."""
+        with self._lock, self._reading():
+            return self._head().generation
+
+    def go_on_from(self, generation: int) -> None:
+        """Count on from ``generation``, which somebody else has seen of this vault before."""
+        with self.exclusive():
+            head = self._head()
+            if head.generation < generation:
+                self._write_head(replace(head, generation=generation + 1))
 
     def sealer(self, purpose: str) -> Sealer:
         """A sealer under this vault's key for what others keep elsewhere; close it when done."""
@@ -169,11 +189,7 @@ class Vault:
         if key is None and new:
             key = secrets.token_bytes(KEY_BYTES)
             self._keys.put(KEY_ENTRY, key)
-        if key is None:
-            raise _damaged("The licences kept here belong to another computer or user, or their key was lost.")
-        if len(key) != KEY_BYTES:
-            raise _damaged("The key of the licences kept here is damaged.", KEY_ENTRY)
-        return key
+        return _whole_key(key, KEY_ENTRY)
 
     def _connect(self) -> sqlite3.Connection:
         self._path.touch(mode=0o600, exist_ok=True)
@@ -185,19 +201,50 @@ class Vault:
     def _begin(self) -> Sealer:
         """Make or migrate the file, and find out whether it is an old copy. Two programs that start at once do it one
         after the other."""
-        anchor = self._anchor()  # before the head: another process may be writing
         with self._transaction("BEGIN IMMEDIATE"):
             version = self._migrate()
+            stale = version == 1 and self._reseal()
             self._sealer = Sealer(self._key(new=version == 0))
+            anchor = self._anchor()
             if version == 0:
-                self._write_head(_Head(anchor + 1, 0, {}))
+                self._write_head(_Head((anchor or 0) + 1, 0, {}))
             head = self._head()
-            stale = head.generation < anchor
+            stale = stale or (version > 1 and anchor is None) or head.generation < (anchor or 0)
             if stale:
-                self._write_head(replace(head, generation=anchor + 1, epoch=head.epoch + 1))
-        if version == 0 or stale:
+                generation = max(head.generation, anchor or 0) + 1
+                self._write_head(replace(head, generation=generation, epoch=head.epoch + 1))
+            if version < 2:
+                self._drop_anchor()  # before the next one who opens the file, perhaps after a crash, misses it
+        if stale and version >= 2:
             self._drop_anchor()
+        if version and self._keys.get(FIRST_KEY_ENTRY) is not None:
+            self._keys.delete(FIRST_KEY_ENTRY)  # so that no older copy opens any more
         return self._sealer
+
+    def _reseal(self) -> bool:
+        """Bring every entry of a file of format 1 under a new key; whether the file is an old copy. What is damaged
+        stays so."""
+        self._sealer = Sealer(_whole_key(self._keys.get(FIRST_KEY_ENTRY), FIRST_KEY_ENTRY))
+        head = self._head()
+        try:
+            plain: int | None = int(self._keys.get(ANCHOR_ENTRY) or b"")
+        except ValueError:
+            plain = None
+        values: dict[tuple[str, str], bytes] = {}
+        for place in head.seals:
+            kind, _, name = place.partition("/")
+            with contextlib.suppress(DrmError):
+                values[kind, name] = self._read(head, kind, name) or b""
+        self._sealer.close()
+        self._sealer = Sealer(self._key(new=True))
+        # Where it is not plain, an upgrade that was cut off has written the next one.
+        stale = self._anchor() != head.generation + 1 if plain is None else head.generation < plain
+        seals = dict(head.seals)
+        for (kind, name), value in values.items():
+            self._write_entry(seals, kind, name, value)
+        self._write_head(replace(head, generation=head.generation + 1, seals=seals))
+        self._sealer.close()
+        return stale
 
     def _migrate(self) -> int:
         """Bring the file to the newest format; the format that it had (0: it is new)."""
@@ -214,16 +261,21 @@ class Vault:
         self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         return version
 
-    def _anchor(self) -> int:
-        kept = self._keys.get(ANCHOR_ENTRY)
+    def _anchor(self) -> int | None:
+        """How far the vault had come by the key store; None where that says nothing, or nothing of ours."""
         try:
-            return 0 if kept is None else int(kept)
-        except ValueError as error:
-            raise _damaged("The key store's word on the licences kept here is damaged.") from error
+            kept = self._keys.get(ANCHOR_ENTRY)
+            if kept is not None:
+                return int(self._sealer.open(kept, self._context("anchor")))
+        except DrmError as error:
+            if error.code is DrmErrorCode.KEY_STORE and error.fields.get("entry") != ANCHOR_ENTRY:
+                raise
+        return None
 
     def _drop_anchor(self) -> None:
         """Tell the key store how far the vault has come."""
-        self._keys.put(ANCHOR_ENTRY, str(self._seen_generation).encode())
+        sealed = self._sealer.seal(str(self._seen_generation).encode(), self._context("anchor"))
+        self._keys.put(ANCHOR_ENTRY, sealed)
 
     # --- entries
 
@@ -324,6 +376,14 @@ def _sqlite_errors() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _damaged("The file of the licences kept here cannot be read.", FILE_NAME) from error
+
+
+def _whole_key(key: bytes | None, entry: str) -> bytes:
+    if key is None:
+        raise _damaged("The licences kept here belong to another computer or user, or their key was lost.")
+    if len(key) != KEY_BYTES:
+        raise _damaged("The key of the licences kept here is damaged.", entry)
+    return key
 
 
 def _damaged(sentence: str, entry: str | None = None) -> DrmError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from drm_client.cenc import SampleDecryptor, SampleProtection, Scheme
+from drm_client.ebml import UNKNOWN_SIZE, EbmlError, read_element, read_number
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.rewrite import Rewriter
@@ -91,7 +92,10 @@ class WebmDecryptor:
 
     def _decrypt_block(self, rewriter: Rewriter, block: Element) -> None:
         data = rewriter.data
-        number, position = _vint(data, block.body, block.end)
+        try:
+            number, position = read_number(data, block.body, block.end)
+        except EbmlError:
+            raise _damaged("It has an impossible number.") from None
         kid = self._kids.get(number)
         if kid is None:
             return
@@ -189,17 +193,6 @@ def _write_number(data: bytearray, element: Element, value: int) -> None:
     data[element.body : element.end] = (value % (1 << 8 * length)).to_bytes(length, "big")
 
 
-def _vint(data: bytearray, position: int, end: int) -> tuple[int, int]:
-    """A variable-length number and the position behind it; -1 for the reserved "unknown" value."""
-    if position >= end or not data[position]:
-        raise _damaged("It has an impossible number.")
-    length = 9 - data[position].bit_length()
-    if position + length > end:
-        raise _damaged("It ends in the middle of a number.")
-    value = int.from_bytes(data[position : position + length], "big") & (1 << 7 * length) - 1
-    return (-1 if value == (1 << 7 * length) - 1 else value), position + length
-
-
 class _Parser:
     def __init__(self, data: bytearray) -> None:
         self._data = data
@@ -223,18 +216,16 @@ class _Parser:
         self._count += 1
         if self._count > MAX_ELEMENTS:
             raise _damaged("It has too many elements.")
-        first = self._data[start]
-        length = 9 - first.bit_length()
-        if length > 4 or start + length >= end:
-            raise _damaged("It is no WebM, or ends in the middle of an element.")
-        id_ = int.from_bytes(self._data[start : start + length], "big")
-        size, body = _vint(self._data, start + length, end)
-        unknown = size < 0
+        try:
+            id_, body, size, _, size_at = read_element(self._data, start, end)
+        except EbmlError:
+            raise _damaged("It is no WebM, or ends in the middle of an element.") from None
+        unknown = size == UNKNOWN_SIZE
         if unknown and id_ not in (_SEGMENT, _CLUSTER):
             raise _damaged("One of its elements has no size.")
         if body + size > end and id_ not in (_SEGMENT, _CLUSTER):
             raise _damaged("It ends in the middle of an element.")
-        return Element(id_, start, start + length, body, end if unknown else min(body + size, end), unknown)
+        return Element(id_, start, size_at, body, end if unknown else min(body + size, end), unknown)
 
     def _fill(self, element: Element, depth: int) -> None:
         element.children = self.elements(element.body, element.end, depth + 1, element.id)

@@ -26,6 +26,7 @@ LOCK = ROOT / "requirements.lock"
 PROJECT = ROOT / "pyproject.toml"
 PACKAGES = ROOT / "packaging" / "system-packages.txt"
 STAMP = VENV / ".matinee-stamp"
+TRIED = VENV / ".matinee-components"  # what is missing though its installation was tried
 OLDEST, NEWEST = (3, 11), (3, 13)
 MISSING = 3
 
@@ -83,31 +84,100 @@ def done_unasked(*command: str) -> bool:
     return done.returncode == 0
 
 
+def missing_of(uses: Collection[str]) -> list[list[str]]:
+    return [names for names in wanted_packages(uses) if not any(is_installed(name) for name in names)]
+
+
+def offered_of(missing: list[list[str]]) -> list[str]:
+    """One name of each line: the first that this system offers, else the first."""
+    return [next((name for name in choice if is_offered(name)), choice[0]) for choice in missing]
+
+
+def to_be_root() -> list[str] | None:
+    """What to put before a command that takes root; None where that is not to be had."""
+    if os.geteuid() == 0:
+        return []
+    return ["sudo", "-n"] if answer("sudo", "-n", "true") is not None else None
+
+
+def installing(names: list[str]) -> list[str]:
+    """The command. Another installation may be going on (a new machine's own updates, for one): wait for it."""
+    return ["apt-get", "install", "-o", "DPkg::Lock::Timeout=300", "-y", "--no-install-recommends", *names]
+
+
+def by_hand(names: list[str]) -> str:
+    return "sudo sh -c 'apt-get update && " + " ".join(installing(names)) + "'"
+
+
 def ensure_system(uses: Collection[str]) -> None:
     """Install what is missing through apt, or say the one command that does."""
     if not shutil.which("apt-get") or not shutil.which("dpkg-query"):
         if ctypes.util.find_library("mpv") is None:
             say("this is not a Debian or Ubuntu system: install libmpv 0.35 or later with its own package manager.")
         return
-    missing = [names for names in wanted_packages(uses) if not any(is_installed(name) for name in names)]
+    missing = missing_of(uses)
     if not missing:
         return
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may_install = not sudo or answer(*sudo, "true") is not None
-    if may_install:
+    sudo = to_be_root()
+    if sudo is not None:
         say("reading the system's package lists")
         done_unasked(*sudo, "apt-get", "update", "-qq")
-    names = [next((name for name in choice if is_offered(name)), choice[0]) for choice in missing]
-    # Another installation may be going on (a new machine's own updates, for one): wait for it.
-    install = ["apt-get", "install", "-o", "DPkg::Lock::Timeout=300", "-y", "--no-install-recommends", *names]
-    by_hand = "sudo sh -c 'apt-get update && " + " ".join(install) + "'"
-    if not may_install:
-        stop("system packages are missing, and installing them takes root. Run this, then start again:\n" + by_hand)
+    names = offered_of(missing)
+    if sudo is None:
+        stop(
+            "system packages are missing, and installing them takes root. Run this, then start again:\n"
+            + by_hand(names)
+        )
     say("installing " + " ".join(names))
     # An installation that was killed leaves the packages half set up, and apt-get refuses until that is finished.
     done_unasked(*sudo, "dpkg", "--configure", "-a")
-    if not done_unasked(*sudo, *install):
-        stop("apt-get could not install the system packages (see above). Put that right and start again:\n" + by_hand)
+    if not done_unasked(*sudo, *installing(names)):
+        stop(
+            "apt-get could not install the system packages (see above). Put that right and start again:\n"
+            + by_hand(names)
+        )
+
+
+# --- what some tests need beside the program
+
+# Debian starts these when they are installed, and at each start of the machine. Tests run servers of their own.
+DAEMONS = ("nginx", "postgresql")
+
+
+def ensure_components(uses: Collection[str]) -> None:
+    """Install what apt offers of them. What is not to be had stops nothing: tests say at the end what they lacked."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg-query"):
+        return
+    missing = missing_of(uses)
+    tried = repr(missing)
+    if not missing or (TRIED.exists() and TRIED.read_text(encoding="utf-8") == tried):
+        return
+    sudo = to_be_root()
+    if sudo is None:
+        say(
+            "some tests are skipped without these programs, and installing them takes root:\n"
+            + by_hand(offered_of(missing))
+        )
+    else:
+        say("reading the system's package lists")
+        done_unasked(*sudo, "apt-get", "update", "-qq")
+        for name in offered_of(missing):
+            install_component(sudo, name)
+    TRIED.write_text(repr(missing_of(uses)), encoding="utf-8")
+
+
+def install_component(sudo: list[str], name: str) -> None:
+    """Each by itself, so that one that cannot be installed is in no other's way."""
+    if not is_offered(name):
+        say(name + " is not offered here: tests that need it are skipped")
+        return
+    say("installing " + name + ", which some tests need")
+    if not done_unasked(*sudo, *installing([name])):
+        say(name + " could not be installed (see above): tests that need it are skipped")
+    for daemon in DAEMONS:
+        if name.startswith(daemon):
+            answer(*sudo, "service", daemon, "stop")
+            answer(*sudo, "update-rc.d", daemon, "disable")
 
 
 # --- the Python environment
@@ -195,12 +265,14 @@ def pip(*arguments: str) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--with", dest="uses", action="append", default=[], choices=["x11", "test"])
+    parser.add_argument("--with", dest="uses", action="append", default=[], choices=["x11", "test", "packages"])
     arguments = parser.parse_args()
     if not sys.platform.startswith("linux"):
         stop("only Linux is set up by itself; docs/guide-developer.md says what other systems need.")
-    ensure_system({"run", *arguments.uses})
+    components = {"components": "test", "packages": "packages"}
+    ensure_system({"run", *arguments.uses} - components.keys())
     ensure_environment()
+    ensure_components({part for part, use in components.items() if use in arguments.uses})
 
 
 if __name__ == "__main__":

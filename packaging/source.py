@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = "requirements.lock"
-_BUILD_FILE = Path("ui/assets/build.txt")
+_BUILD_FILE = Path("ui/app/assets/build.txt")
 
 
 @dataclass(frozen=True, slots=True)

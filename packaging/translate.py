@@ -1,5 +1,5 @@
 """The app's translations, with Qt's own tools: ``python packaging/translate.py`` brings the words of the sources into
-every ``ui/assets/translations/*.ts`` and compiles them into ``*.qm``. New words are marked as unfinished there.
+every ``ui/app/assets/translations/*.ts`` and compiles them into ``*.qm``. New words are marked as unfinished there.
 
 ``lupdate`` reads QML by itself; the words of the view models, ``tr("...")`` in Python, are handed to it as one file.
 """
@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / "ui" / "assets" / "translations"
-CONTEXT = "ViewModels"  # ui/viewmodels/text.py
+FOLDER = ROOT / "ui" / "app" / "assets" / "translations"
+CONTEXT = "ViewModels"  # ui/app/viewmodels/text.py
 
 
 def python_words(root: Path = ROOT / "ui") -> list[str]:
@@ -34,7 +34,7 @@ def main() -> int:
     """See the module."""
     tools = Path(sys.executable).parent
     translations = sorted(FOLDER.glob("*.ts"))
-    qml = sorted(str(path) for path in (ROOT / "ui" / "qml").rglob("*.qml"))
+    qml = sorted(str(path) for path in (ROOT / "ui" / "app" / "qml").rglob("*.qml"))
     with tempfile.TemporaryDirectory() as folder:
         words = Path(folder) / "words.py"
         calls = [f"QCoreApplication.translate({CONTEXT!r}, {word!r})" for word in python_words()]

@@ -23,15 +23,15 @@ from drm_client.errors import DrmError
 from drm_client.keystore import KeyStore, open_key_store
 from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
+from drm_client.memory import forbid_core_dumps
 from drm_client.offline import OfflineLicences
 from drm_client.signed_licences import SignedLicences
-from player.ahead import Ahead, needs_network
-from player.clock import Clock, SystemClock
-from player.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
-from player.device_rights import DeviceRights, open_rights, register
-from player.events import Event, all_of
-from player.licences import licence_request
-from player.memory import MemoryKeeper, share_heaps
+from drm_client.upkeep import UpkeepReport
+from player.base.clock import Clock, SystemClock
+from player.base.memory import MemoryKeeper, share_heaps
+from player.licensing.device_rights import DeviceRights, open_rights, register
+from player.licensing.licences import licence_request
+from player.licensing.upkeep import LicenceUpkeep
 from player.mpv.model import MediaPlayer
 from player.net.gate import Gate, GateLimits
 from player.net.kept import KeptAnswers
@@ -39,17 +39,22 @@ from player.net.model import USER_AGENT, Request, RequestKind, Transfer, Transpo
 from player.net.routing import RoutingTransport
 from player.net.suspend import LOOK_EVERY_S, SuspendWatch
 from player.net.web import WebOptions
-from player.networks import Networks, Visit
-from player.opening import LIVE, Source
-from player.remembered import Learning, TrackMemory
-from player.resume import ProgressJournal, ResumeSync
-from player.service import ServiceClient, TokenStore
-from player.session import Session
-from player.settings import PlaybackServices, PlaybackSettings
-from player.state import PlaybackState
-from player.telemetry import EventQueue, Form, SessionFacts, Telemetry, accepted_ids
-from player.telemetry.sender import Deliver
-from player.wishes import TrackWishes
+from player.playback.network_memory import CurrentNetwork, NetworkStore
+from player.playback.prefetch import Prefetcher, needs_network
+from player.playback.session import Session
+from player.playback.settings import PlaybackServices, PlaybackSettings
+from player.reporting.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
+from player.reporting.events import Event, all_of
+from player.reporting.state import PlaybackState
+from player.reporting.telemetry import EventQueue, Form, SessionFacts, Telemetry, accepted_ids
+from player.reporting.telemetry.sender import Deliver
+from player.resume.journal import ProgressJournal
+from player.resume.sync import ResumeSync
+from player.service.client import ServiceClient
+from player.service.tokens import TokenStore
+from player.title.opening import LIVE, PlaybackSource
+from player.tracks.preference_store import PreferenceLearner, TrackPreferenceStore
+from player.tracks.preferences import TrackPreferences
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -66,7 +71,8 @@ class EngineSettings:
     (faults, a shaped link) around the network, ``web`` says how a test wants HTTP to be spoken.
     ``telemetry`` is the viewer's consent to tell the service how playbacks went, and a collector at ``collector_url``
     (empty for none) all about them. ``schemes`` adds transports for addresses of the program's own (kept titles).
-    ``on_transfer`` is told of every exchange, on the engine's thread."""
+    ``on_transfer`` is told of every exchange, ``on_upkeep`` of every pass over the kept licences, on the engine's
+    thread."""
 
     profile: Path
     service_url: str | None = None
@@ -79,6 +85,7 @@ class EngineSettings:
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = field(default=())
     schemes: Mapping[str, Callable[[Clock], Transport]] = field(default_factory=dict)
     on_transfer: Callable[[Transfer], None] = lambda _transfer: None
+    on_upkeep: Callable[[UpkeepReport], None] = lambda _report: None
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -97,6 +104,7 @@ class Engine:
     def __init__(self, settings: EngineSettings) -> None:
         # libmpv's demuxer thread runs Python while the loop does: it must not wait 5 ms for its turn.
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        forbid_core_dumps()  # keys lie in memory while something plays
         share_heaps()
         self._settings = settings
         self.clock: Clock = SystemClock()
@@ -107,23 +115,25 @@ class Engine:
         self._rights: DeviceRights | None = None
         self._opening_rights = asyncio.Lock()
         self._resume: ResumeSync | None = None
-        self._tellers: dict[Form, Telemetry] = {}
-        self._networks = Networks(settings.profile / "networks.json", self.clock.wall)
-        self._track_memory = TrackMemory(settings.profile / "tracks.json")
+        self._telemetry: dict[Form, Telemetry] = {}
+        self._network_store = NetworkStore(settings.profile / "networks.json", self.clock.wall)
+        self._track_memory = TrackPreferenceStore(settings.profile / "tracks.json")
         self.loop = _new_loop()
         self._memory = MemoryKeeper(self.loop)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
-        self._routes, self._gate, self._ahead = self.submit(self._make_gate()).result()
+        self._routes, self._gate, self._prefetcher = self.submit(self._make_gate()).result()
         self.service: ServiceClient | None = None
         if settings.service_url is not None:
             self._store = open_key_store(settings.profile, settings.key_store)
             self.service = ServiceClient(self._gate, settings.service_url, TokenStore(self._store))
             self._device = DeviceIdentity.load_or_create(self._store)
             self._resume = self._make_resume(self.service)
-            self._add_teller("telemetry.db", self.service.telemetry, Form.QUALITY)
+            self._add_telemetry("telemetry.db", self.service.telemetry, Form.QUALITY)
         if settings.collector_url:
-            self._add_teller("events.db", self._collect, Form.EVENTS)
+            self._add_telemetry("events.db", self._collect, Form.EVENTS)
+        self.upkeep = LicenceUpkeep(settings.profile, self.rights, self.clock, settings.on_upkeep)
+        """What is done about kept licences when the service can be reached; for the engine's loop."""
         self._licences = LicenceClient(self._post_licence, self._device, now=self._now_s, signed=self._signed)
         self.loop.call_soon_threadsafe(self._start_watching)
 
@@ -138,7 +148,7 @@ class Engine:
 
     def open(
         self,
-        source: Source,
+        source: PlaybackSource,
         player: MediaPlayer,
         on_state: Callable[[PlaybackState], None],
         settings: PlaybackSettings | None = None,
@@ -148,25 +158,25 @@ class Engine:
         settings = settings or PlaybackSettings()
         self.loop.call_soon_threadsafe(self._routes.serve, source.folder)
         marker, reporter = self._client_data(source, settings.cmcd, lambda: session.state)
-        visit = self._visit(source)
-        services = self._services(visit, settings, marker)
-        services = replace(services, prepared=self._ahead.take(source))
+        network = self._network(source, settings)
+        services = self._services(network, settings, marker)
+        services = replace(services, prepared=self._prefetcher.take(source))
         observers = [on_event]
-        if self._resume is not None and source.title_id and source.variant != LIVE:
-            observers.append(self._resume.tracker(source.title_id, lambda: session.state.duration_s))
+        if services.resume is not None and source.title_id and source.variant != LIVE:
+            observers.append(services.resume.tracker(source.title_id, lambda: session.state.duration_s))
         if reporter is not None:
             observers.append(reporter)
         facts = SessionFacts(
             source.title_id, source.variant, settings.policy, USER_AGENT, _SYSTEM, lambda: self._device_id
         )
-        for form, teller in self._tellers.items():
+        for form, telemetry in self._telemetry.items():
             if source.title_id or form is Form.EVENTS:  # the service has no use for what is not its own
-                observers.append(teller.session(facts, lambda: session.state))
+                observers.append(telemetry.session(facts, lambda: session.state))
         session = Session(source, player, services, settings, on_state, all_of(observers))
-        self._sessions[session] = self.submit(self._life(session, reporter, visit))
+        self._sessions[session] = self.submit(self._life(session, reporter, network))
         return session
 
-    def prefetch(self, source: Source | None, settings: PlaybackSettings | None = None) -> None:
+    def prefetch(self, source: PlaybackSource | None, settings: PlaybackSettings | None = None) -> None:
         """The viewer looks at this title and may play it next (None: looks at none any more): fetch the leave to play
         it, its manifest, its licence and what stands before its first segments. Another call ends the one before.
 
@@ -174,13 +184,13 @@ class Engine:
         was fetched is good for a minute.
         """
         settings = settings or PlaybackSettings()
-        services = self._services(None if source is None else self._visit(source), settings, None)
-        self.loop.call_soon_threadsafe(self._ahead.look_at, source, services, settings)
+        services = self._services(None if source is None else self._network(source, settings), settings, None)
+        self.loop.call_soon_threadsafe(self._prefetcher.prefetch, source, services, settings)
 
     async def set_consent(self, consent: bool) -> None:
         """The viewer's choice about telemetry, from now on. Runs on the engine's loop (:meth:`submit`)."""
-        for teller in self._tellers.values():
-            await teller.set_consent(consent)
+        for telemetry in self._telemetry.values():
+            await telemetry.set_consent(consent)
 
     async def forget_history(self) -> None:
         """Forget what the viewer has watched, here and at the service. Runs on the engine's loop; raises
@@ -249,7 +259,7 @@ class Engine:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
-    async def _make_gate(self) -> tuple[RoutingTransport, Gate, Ahead]:
+    async def _make_gate(self) -> tuple[RoutingTransport, Gate, Prefetcher]:
         """The way to the network, and what uses it ahead of time: that keeps its answers for the first."""
         settings = self._settings
         web = RoutingTransport(
@@ -264,11 +274,15 @@ class Engine:
             transport = wrap(transport, self.clock)
         kept = KeptAnswers(transport, self.clock)
         ahead = Gate(kept.ahead(), self.clock, self._settings.on_transfer, _AHEAD)
-        return web, Gate(kept, self.clock, self._transferred), Ahead(ahead, self.clock, self._is_free, self._audience)
+        return (
+            web,
+            Gate(kept, self.clock, self._transferred),
+            Prefetcher(ahead, self.clock, self._is_free, self._audience),
+        )
 
-    def _add_teller(self, name: str, deliver: Deliver, form: Form) -> None:
+    def _add_telemetry(self, name: str, deliver: Deliver, form: Form) -> None:
         queue = EventQueue(self._settings.profile / name)
-        self._tellers[form] = Telemetry(queue, deliver, self.clock, consent=self._settings.telemetry, form=form)
+        self._telemetry[form] = Telemetry(queue, deliver, self.clock, consent=self._settings.telemetry, form=form)
 
     async def _collect(self, body: bytes) -> frozenset[str]:
         """Deliver events to the collector, which answers as the service does."""
@@ -284,7 +298,7 @@ class Engine:
         return accepted_ids(response.body)
 
     def _client_data(
-        self, source: Source, wanted: CmcdSettings | None, state: Callable[[], PlaybackState]
+        self, source: PlaybackSource, wanted: CmcdSettings | None, state: Callable[[], PlaybackState]
     ) -> tuple[RequestMarker | None, CmcdReporter | None]:
         """What tells the CDNs, and a collector, how this playback goes; third parties only where that is wanted."""
         if wanted is None or not (source.title_id or wanted.third_parties):
@@ -295,7 +309,7 @@ class Engine:
         return marker, CmcdReporter(marker, self._gate, self.clock, lambda: moment_of(state()))
 
     def _services(
-        self, visit: Visit | None, settings: PlaybackSettings, marker: RequestMarker | None
+        self, network: CurrentNetwork | None, settings: PlaybackSettings, marker: RequestMarker | None
     ) -> PlaybackServices:
         return PlaybackServices(
             self.loop,
@@ -305,9 +319,9 @@ class Engine:
             self.service,
             self._registered_device,
             kept_licences=self._kept_licences,
-            resume=self._resume,
+            resume=None if settings.fresh else self._resume,
             mark=marker,
-            recall=None if visit is None else visit.recall,
+            recall=None if network is None else network.recall,
             learning=self._learning(settings),
         )
 
@@ -319,35 +333,37 @@ class Engine:
         states = [session.state for session in self._sessions]
         return not any(needs_network(state) or state.low_bandwidth for state in states)
 
-    def _visit(self, source: Source) -> Visit | None:
-        """What is remembered of this network; None where playback does not meet it as it is: kept titles, local
-        files, a shaped or faulty link."""
+    def _network(self, source: PlaybackSource, playback: PlaybackSettings) -> CurrentNetwork | None:
+        """What is remembered of this network; None for a fresh playback, and where it does not meet the network as it
+        is: kept titles, local files, a shaped or faulty link."""
         settings = self._settings
         local = source.kept is not None or source.folder is not None or settings.local_folder is not None
-        real = not local and not settings.wrap
-        return self._networks.visit() if real else None
+        real = not local and not settings.wrap and not playback.fresh
+        return self._network_store.current() if real else None
 
-    def _learning(self, settings: PlaybackSettings) -> Learning:
+    def _learning(self, settings: PlaybackSettings) -> PreferenceLearner:
         """What is remembered of the viewer, and what this playback teaches."""
+        if settings.fresh:
+            return PreferenceLearner(TrackPreferences().first_in(settings.audio_language))
         viewer = settings.viewer or ("" if self.service is None else self.service.viewer)
         memory = self._track_memory
 
-        def keep(wishes: TrackWishes) -> None:
-            self.loop.run_in_executor(None, memory.keep, viewer, wishes)
+        def keep(preferences: TrackPreferences) -> None:
+            self.loop.run_in_executor(None, memory.keep, viewer, preferences)
 
-        return Learning(memory.of(viewer).first_in(settings.audio_language), keep)
+        return PreferenceLearner(memory.of(viewer).first_in(settings.audio_language), keep)
 
     def _make_resume(self, service: ServiceClient) -> ResumeSync:
         journal = ProgressJournal(self._settings.profile / "resume.db")
         return ResumeSync(journal, service, self._own_device, self.clock)
 
-    async def _life(self, session: Session, reporter: CmcdReporter | None, visit: Visit | None) -> None:
+    async def _life(self, session: Session, reporter: CmcdReporter | None, network: CurrentNetwork | None) -> None:
         """A playback from its begin to its end, and what it learned of the network kept for the next one."""
         try:
             await _with_reports(session, reporter)
             learned = session.learned()
-            if visit is not None and learned:
-                await asyncio.to_thread(visit.keep, learned)
+            if network is not None and learned:
+                await asyncio.to_thread(network.keep, learned)
         finally:
             self._memory.playback_over()
 
@@ -356,8 +372,10 @@ class Engine:
         self._look_for_sleep(SuspendWatch())
         if self._resume is not None:
             self._resume.start()
-        for teller in self._tellers.values():
-            teller.start()
+        if self.service is not None:
+            self.upkeep.start()
+        for telemetry in self._telemetry.values():
+            telemetry.start()
 
     def _look_for_sleep(self, watch: SuspendWatch) -> None:
         sleep = watch.look()
@@ -369,11 +387,12 @@ class Engine:
         self.loop.call_later(LOOK_EVERY_S, self._look_for_sleep, watch)
 
     async def _shutdown(self) -> None:
+        await self.upkeep.close()
         if self._resume is not None:
             await self._resume.close()
-        for teller in self._tellers.values():
-            await teller.close()
-        await self._ahead.close()
+        for telemetry in self._telemetry.values():
+            await telemetry.close()
+        await self._prefetcher.close()
         await self._gate.close()
         if self._rights is not None:
             self._rights.close()

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.kit.symbols import foreign_symbols
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 _home = Path(tempfile.mkdtemp(prefix="matinee-tests-"))
@@ -58,6 +60,15 @@ def no_unexpected_errors(request: pytest.FixtureRequest) -> Iterator[None]:
     root.removeHandler(keeper)
     if keeper.messages and request.node.get_closest_marker("logs_errors") is None:
         pytest.fail("logged as an error: " + "\n".join(keeper.messages), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def no_foreign_symbols() -> Iterator[None]:
+    """What a library gives to all others, libmpv would call instead of its own."""
+    yield
+    found = foreign_symbols()
+    if found:
+        pytest.fail(f"loaded a library that hides others: {found}", pytrace=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

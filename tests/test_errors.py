@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ANY_ERROR, ErrorCode, ExitCode, MatineeError, exit_code, exit_code_of
+from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, MatineeError, exit_code, exit_code_of
 
 TABLE = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
 ROW = re.compile(r"^\| `([a-z_.]+)` \| (.+?) \| (.+?) \| (\d+) \|$", re.MULTILINE)

@@ -10,12 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from email import policy
-from email.parser import BytesParser
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, HTTPException, Request, Response
 
 from backend_stub.admin import PREFIX
 from backend_stub.api.deps import Context
@@ -25,7 +23,7 @@ COOKIE = "matinee_console"
 LIFETIME_S = 12 * 3600.0
 _MAX_FIELDS = 600  # of a hundred rules with five each
 _MAX_TOKEN = 200
-_WITH_FILES = "multipart/form-data"
+_MAX_PART_BYTES = 1 << 20
 _ROLES = ("publisher", "admin")  # a publisher sees titles and jobs only
 
 
@@ -89,33 +87,30 @@ async def form_of(request: Request) -> dict[str, str]:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise RefusedError(403, "This form was sent by another site.")
-    if request.headers.get("content-type", "").startswith(_WITH_FILES):
-        return {name: data.decode("utf-8", "replace") for name, data in (await _parts(request)).items()}
-    try:
-        text = (await request.body()).decode("utf-8")
-        fields = parse_qs(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
-    except ValueError:
-        return {}
-    return {name: values[0].replace("\r\n", "\n") for name, values in fields.items()}
+    fields: dict[str, str] = {}
+    for name, value in await _fields(request):
+        if isinstance(value, str):
+            fields.setdefault(name, value.replace("\r\n", "\n"))
+    return fields
 
 
 async def file_of(request: Request) -> bytes:
     """The file that a form carries in its field ``file``; empty for none."""
-    if not request.headers.get("content-type", "").startswith(_WITH_FILES):
-        return b""
-    return (await _parts(request)).get("file", b"")
+    files = (value for name, value in await _fields(request) if name == "file" and isinstance(value, bytes))
+    return next(files, b"")
 
 
-async def _parts(request: Request) -> dict[str, bytes]:
-    """The fields of a form that may carry files (RFC 7578), the first of each name."""
-    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("latin-1", "replace")
-    message = BytesParser(policy=policy.HTTP).parsebytes(head + await request.body())
-    found: dict[str, bytes] = {}
-    for part in list(message.iter_parts())[:_MAX_FIELDS] if message.is_multipart() else ():
-        name, data = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(data, bytes):
-            found.setdefault(name, data)
-    return found
+async def _fields(request: Request) -> list[tuple[str, str | bytes]]:
+    """What a form has, read once; files as bytes."""
+    if not hasattr(request.state, "fields"):
+        request.state.fields = []
+        try:
+            async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_PART_BYTES) as form:
+                for name, value in form.multi_items():
+                    request.state.fields.append((name, value if isinstance(value, str) else await value.read()))
+        except (HTTPException, ValueError):
+            request.state.fields = []
+    return list(request.state.fields)
 
 
 FormFile = Annotated[bytes, Depends(file_of)]

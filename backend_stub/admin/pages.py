@@ -17,7 +17,7 @@ from backend_stub.faults.control import FaultControl
 from backend_stub.faults.document import FaultDocumentError
 from backend_stub.problems import ProblemError
 from backend_stub.services.device_commands import KINDS
-from backend_stub.services.telemetry import Group
+from backend_stub.services.quality import Group
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False, route_class=PageRoute)
 
@@ -74,18 +74,22 @@ def overview(context: Context, operator: SignedInOperator, hours: _Hours = "24")
         return see_other("/titles")
     now, length = context.clock.now(), int(hours)
     since = now - length * 3600
-    names = context.insight.names()
+    most = {
+        group: sorted(context.quality.of(since, group), key=lambda one: -one.playbacks)[:_SHOWN]
+        for group in _GROUPS.values()
+    }
+    names = context.insight.names(*([one.name for one in most[group]] for group in ("title_id", "device_id")))
     known = {"title_id": names.titles, "device_id": names.devices}
-    groups = {}
-    for title, group in _GROUPS.items():
-        found = sorted(context.telemetry.quality(since, group), key=lambda one: -one.playbacks)[:_SHOWN]
-        groups[title] = [(known.get(group, {}).get(one.name, one.name) or "not said", one) for one in found]
+    groups = {
+        title: [(known.get(group, {}).get(one.name, one.name) or "not said", one) for one in most[group]]
+        for title, group in _GROUPS.items()
+    }
     return page(
         "overview.html",
         operator,
         hours=length,
         periods=_PERIODS,
-        whole=context.telemetry.quality(since)[0],
+        whole=context.quality.of(since)[0],
         streams=context.streams.running(),
         plots=plots.quality_plots(context.insight.over_time(length, 24 if length > 1 else 20), now),
         groups=groups,
@@ -116,14 +120,14 @@ def session(context: Context, operator: SignedInAdmin, account_id: Hex32, sessio
 
 
 @router.get("/devices")
-def devices(context: Context, operator: SignedInAdmin) -> Response:
-    found = context.device_commands.devices()
-    return page("devices.html", operator, devices=found, now=context.clock.now())
+def devices(context: Context, operator: SignedInAdmin, q: Annotated[str, Query(max_length=100)] = "") -> Response:
+    found = context.device_commands.devices(_PER_PAGE * 2, text=q.strip())
+    return page("devices.html", operator, devices=found, q=q, now=context.clock.now())
 
 
 @router.get("/devices/{device_id}")
 def device(context: Context, operator: SignedInAdmin, device_id: DeviceId) -> Response:
-    known = next((one for one in context.device_commands.devices() if one.device.id == device_id), None)
+    known = next(iter(context.device_commands.devices(1, device_id=device_id)), None)
     if known is None:
         raise RefusedError(404, "No account has this device.")
     commands = context.device_commands.of_device(device_id)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, get_args
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
 from backend_stub.admin import PREFIX
@@ -28,16 +28,24 @@ from backend_stub.titles import SERIES
 router = APIRouter(prefix=f"{PREFIX}/titles", include_in_schema=False, route_class=PageRoute)
 
 _WEEK_S = 7 * 86400.0
+_PER_PAGE = 50
 _MOMENT = "%Y-%m-%d %H:%M"
 _NO_TITLE = "There is no such title."
 
 
 @router.get("")
-def titles(context: Context, operator: SignedInOperator) -> Response:
-    quality = {one.name: one for one in context.telemetry.quality(context.clock.now() - _WEEK_S, "title_id")}
-    names = context.insight.names().titles
-    rows = sorted(((key, name, quality.get(key)) for key, name in names.items()), key=lambda row: row[1].lower())
-    return page("titles.html", operator, titles=rows)
+def titles(
+    context: Context,
+    operator: SignedInOperator,
+    q: Annotated[str, Query(max_length=100)] = "",
+    after: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    named = context.insight.titles(after=after, text=q.strip(), limit=_PER_PAGE)
+    week = context.quality.of(context.clock.now() - _WEEK_S, "title_id", [key for key, _ in named])
+    quality = {one.name: one for one in week}
+    rows = [(key, name, quality.get(key)) for key, name in named]
+    further = named[-1][0] if len(named) == _PER_PAGE else None
+    return page("titles.html", operator, titles=rows, q=q, further=further)
 
 
 @router.get("/{title_id}")

@@ -175,7 +175,11 @@ def audit_page(
 
 @router.post("/keys/rotation", responses=documented(401, 403))
 def rotate_key(body: schemas.KeyRotation, context: Context, admin: Admin) -> schemas.KeyRotated:
-    rotate = context.rights.key_care.rotate_master if body.key == "master" else context.url_keys.rotate
+    rotate = {
+        "master": context.rights.key_care.rotate_master,
+        "url-signing": context.signing_keys.rotate_urls,
+        "licence-signing": context.signing_keys.rotate_licences,
+    }[body.key]
     return schemas.KeyRotated(key_id=rotate(by=admin.id))
 
 

@@ -208,7 +208,7 @@ class AuditPage(BaseModel):
 
 
 class KeyRotation(Strict):
-    key: Literal["master", "url-signing"]
+    key: Literal["master", "url-signing", "licence-signing"]
 
 
 class KeyRotated(BaseModel):

@@ -13,7 +13,7 @@ from backend_stub.api.errors import documented, retry_after
 from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
 from backend_stub.problems import ProblemError
-from backend_stub.services.accounts import EmailTakenError, normalise_email
+from backend_stub.services.accounts import EmailTakenError, check_password, normalise_email
 from backend_stub.services.device_grants import shown_code
 from backend_stub.services.plans import FREE
 from backend_stub.services.rate_limit import SlidingWindow
@@ -31,6 +31,7 @@ def login(body: schemas.LoginRequest, request: Request, context: Context) -> sch
 @router.post("/register", responses=documented(409, 429))
 def register(body: schemas.RegisterRequest, request: Request, context: Context) -> schemas.TokensBody:
     _count(context.attempts.registration, context, _host(request))
+    check_password(body.password, body.email, body.name)
     try:
         account = context.accounts.register(body.email, body.name, body.password, plan=FREE.name)
     except EmailTakenError as error:
@@ -60,6 +61,7 @@ def change_password(
     body: schemas.PasswordRequest, request: Request, context: Context, viewer: Viewer
 ) -> schemas.TokensBody:
     _count(context.attempts.login, context, f"{_host(request)} {viewer.email}")
+    check_password(body.new_password, viewer.email, viewer.name)
     with _locking(context, viewer.email):
         account = context.accounts.change_password(viewer.id, body.password, body.new_password)
     return tokens_body(context.tokens.issue(account, body.device_name))

@@ -94,8 +94,8 @@ Country = Annotated[str | None, Depends(country_of_call)]
 async def viewing_of(caller: Caller, country: Country) -> Viewing:
     here = country if country is not None else caller.account.country
     if caller.profile is None:
-        return Viewing(caller.account.id, here)
-    return Viewing(caller.account.id, here, caller.profile.maturity, caller.profile.id)
+        return Viewing(caller.account.id, here, family=caller.family)
+    return Viewing(caller.account.id, here, caller.profile.maturity, caller.profile.id, caller.family)
 
 
 Watching = Annotated[Viewing, Depends(viewing_of)]

@@ -13,7 +13,7 @@ from backend_stub.api.errors import documented
 from backend_stub.api.schemas import Strict
 from backend_stub.problems import ProblemError
 from backend_stub.service_secrets import url_signing_keys
-from backend_stub.services.edge_beats import BEAT_S, EdgeReport
+from backend_stub.services.edge_beats import BEAT_S, FORGOTTEN_S, EdgeReport
 
 router = APIRouter(prefix="/edges", tags=["edges"])
 
@@ -47,7 +47,9 @@ def beat(body: EdgeBeatBody, context: Context, token: _Token = "") -> EdgeWelcom
     if not secrets.compare_digest(token.encode(), context.secrets.edge_token.encode()):
         raise ProblemError(403, "edges_only", "The edges' token is missing or wrong.")
     own = context.own_edges()
-    if body.name in {edge.pathway for edge in own}:
+    known = context.edge_beats.latest().get(body.name)
+    other = known is not None and known.age_s < FORGOTTEN_S and known.report.base_url != body.base_url
+    if other or body.name in {edge.pathway for edge in own}:
         raise ProblemError(409, "name_taken", "The service has an edge of this name itself.")
     context.edge_beats.beat(
         EdgeReport(
@@ -61,4 +63,8 @@ def beat(body: EdgeBeatBody, context: Context, token: _Token = "") -> EdgeWelcom
         )
     )
     keys = [key.hex() for key in url_signing_keys(context.settings.secrets_dir)]
-    return EdgeWelcome(keys=keys, origins=[edge.base_url for edge in own], beat_s=BEAT_S)
+    return EdgeWelcome(
+        keys=keys,
+        origins=[edge.base_url for edge in own or context.edge_beats.announced() if edge.pathway != body.name],
+        beat_s=BEAT_S,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,6 +10,8 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from backend_stub.problems import MEDIA_TYPE, ProblemError, problem_body
@@ -20,6 +23,8 @@ _FRAMEWORK_CODES = {
     413: "too_large",
     415: "unsupported_media_type",
 }
+_AWAY_S = 5.0
+_logger = logging.getLogger(__name__)
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -43,6 +48,14 @@ def add_handlers(app: FastAPI) -> None:
     def on_framework(_request: Request, error: HTTPException) -> Response:
         code = _FRAMEWORK_CODES.get(error.status_code, "refused")
         return problem_response(error.status_code, code, str(error.detail), error.headers)
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(PoolTimeout)
+    def on_database_away(_request: Request, error: Exception) -> Response:
+        _logger.error("the database cannot be asked: %s", type(error).__name__)
+        away = ProblemError(503, "database_unavailable", "The service cannot answer now; try again soon.")
+        return Response(away.body(), away.status, retry_after(_AWAY_S), MEDIA_TYPE)
 
     @app.exception_handler(Exception)
     def on_fault_of_ours(_request: Request, _error: Exception) -> Response:

@@ -36,7 +36,7 @@ class JobRequest(Strict):
     year: Annotated[int, Field(ge=0, le=9999)] = 0
     title_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] | None = None
     replace: bool = False
-    clear: bool = True
+    clear: bool = False
     encrypted: bool = True
     codecs: Annotated[list[Literal["h264", "hevc", "av1"]], Field(max_length=3)] = Field(default=[])
     scheme: Literal["cbcs", "cenc"] = "cbcs"

@@ -46,6 +46,13 @@ def heartbeat(
     return schemas.HeartbeatBody(next_in_s=next_in_s, expires_at=expires_at)
 
 
+@router.post("/play/{session_id}/addresses", responses=documented(401, 403, 404))
+def new_addresses(
+    _body: schemas.Nothing, context: Context, watching: Watching, session_id: Hex32
+) -> schemas.AddressesBody:
+    return schemas.AddressesBody(manifests=manifest_bodies(context.play.addresses(watching, session_id)))
+
+
 @router.post("/play/{session_id}/end", status_code=204, responses=documented(401, 403, 404))
 def end_play(_body: schemas.Nothing, context: Context, viewer: Viewer, session_id: Hex32) -> Response:
     context.streams.end(viewer.id, session_id)
@@ -58,7 +65,7 @@ def manifest_bodies(manifests: Sequence[ManifestUrls]) -> list[schemas.ManifestB
 
 def _steering_pointer(request: Request, context: ServiceContext, started: StartedPlay) -> schemas.SteeringPointer:
     session = started.session
-    token = context.steering.token(session.id, session.title_id, session.expires_at)
+    token = context.steering.token(started.grant)
 
     def url(name: str) -> str:
         return str(request.url_for(name, session_id=session.id).include_query_params(token=token))
@@ -74,9 +81,5 @@ def _steering_pointer(request: Request, context: ServiceContext, started: Starte
 def _licence_pointer(request: Request, started: StartedPlay) -> schemas.LicencePointer | None:
     if not started.kids:
         return None
-    return schemas.LicencePointer(
-        url=str(request.url_for("licence", session_id=started.session.id)),
-        system="matinee.clearkey",
-        kids=list(started.kids),
-        signed_url=str(request.url_for("licences")),
-    )
+    url = str(request.url_for("licences"))
+    return schemas.LicencePointer(url=url, system="matinee.clearkey", kids=list(started.kids), signed_url=url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from backend_stub.api import rights_schemas as schemas
 from backend_stub.api.catalog import title_body
@@ -12,7 +12,7 @@ from backend_stub.api.deps import Context, Hex32, TitleId, Watching
 from backend_stub.api.errors import documented
 from backend_stub.api.play import manifest_bodies
 from backend_stub.services.downloads import DownloadGrant
-from backend_stub.services.rights.issuing import LicenceUrls, SignedLicence
+from backend_stub.services.issuing import LicenceUrls, SignedLicence
 
 router = APIRouter(tags=["rights"])
 
@@ -55,8 +55,19 @@ def release_licence(body: schemas.SignedReceipt, context: Context, licence_id: H
     return schemas.ReleasedBody(licence_id=licence_id, released_at=released_at)
 
 
-@router.get("/revocations")
-def revocations(context: Context, since: _Serial = 0) -> schemas.RevocationsBody:
+@router.post("/licences/state", responses=documented(403, 409, 503))
+def licence_states(body: schemas.SignedRequest, context: Context) -> schemas.StateBody:
+    return schemas.StateBody(state=context.rights.states.answer(body.request))
+
+
+@router.get("/revocations", response_model=schemas.RevocationsBody, responses={304: {"description": "Nothing new"}})
+def revocations(
+    context: Context, response: Response, since: _Serial = 0, if_none_match: Annotated[str, Header()] = ""
+) -> Response | schemas.RevocationsBody:
+    tag = f'"{context.rights.revocations.version(since)}"'
+    if if_none_match == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    response.headers["ETag"] = tag
     return schemas.RevocationsBody(list=context.rights.revocations.signed_list(since))
 
 

@@ -29,6 +29,10 @@ class ReleasedBody(BaseModel):
     released_at: float
 
 
+class StateBody(BaseModel):
+    state: str
+
+
 class RevocationsBody(BaseModel):
     list: str
 

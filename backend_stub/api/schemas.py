@@ -272,6 +272,10 @@ class HeartbeatRequest(Strict):
     state: Literal["playing", "paused"]
 
 
+class AddressesBody(BaseModel):
+    manifests: list[ManifestBody]
+
+
 class HeartbeatBody(BaseModel):
     next_in_s: float
     expires_at: float
@@ -317,20 +321,6 @@ class ClearKeyRequest(Strict):
 
     kids: _Kids
     type: Literal["temporary"] = "temporary"
-
-
-class LicenceRequest(ClearKeyRequest):
-    device_id: Id64
-
-
-class LicencePolicy(BaseModel):
-    type: Literal["streaming"]
-    expires_at: float
-
-
-class LicenceBody(BaseModel):
-    jwe: str
-    policy: LicencePolicy
 
 
 class ContentKeyBody(BaseModel):

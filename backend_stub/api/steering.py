@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend_stub.api.deps import Context, Country, Hex32
 from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
+from backend_stub.manifests import limited
 from backend_stub.problems import ProblemError
 from backend_stub.services import steered
 from backend_stub.services.steering import TTL_S
+from backend_stub.titles import LIVE
 
 router = APIRouter(tags=["steering"])
 
@@ -55,6 +57,7 @@ def steering(
 ) -> SteeringManifest:
     _ = hls_pathway, hls_throughput, dash_pathway, dash_throughput
     context.steering.check(session_id, token)
+    context.streams.keep(session_id)
     order = context.steering.order(session_id, context.play.audience(session_id, country))
     reload_uri = request.url_for("steering", session_id=session_id).include_query_params(token=token)
     return SteeringManifest.model_validate(
@@ -86,13 +89,16 @@ def _steered(
     request: Request, context: ServiceContext, session_id: str, country: str | None, token: str, name: str
 ) -> tuple[str, list[steered.Place], str]:
     """The title's own manifest, where its files are, and the address of the steering server."""
-    context.steering.check(session_id, token)
-    title_id, place, manifests = context.play.manifests(session_id, country)
+    grant = context.steering.check(session_id, token)
+    if grant.place == LIVE:
+        raise ProblemError(404, "session_not_found", "There is no such session.")
+    manifests, limit = context.play.for_steered(grant, country)
+    home = context.settings.media_dir / grant.title_id
     try:
-        text = (context.settings.media_dir / title_id / place / name).read_text(encoding="utf-8")
+        text = (home / grant.place / limited(name, limit)).read_text(encoding="utf-8")
     except OSError as error:
         raise ProblemError(404, "variant_not_found", "The title has no such variant.") from error
-    places = [steered.Place(one.pathway, one.hls.removesuffix("master.m3u8")) for one in manifests]
+    places = [steered.Place(one.pathway, one.hls.rpartition("/")[0] + "/") for one in manifests]
     if not places:
         raise ProblemError(404, "variant_not_found", "There is no edge that has the title.")
     return text, places, str(request.url_for("steering", session_id=session_id).include_query_params(token=token))

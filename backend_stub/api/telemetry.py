@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse
 from backend_stub.api import admin_schemas, schemas
 from backend_stub.api.deps import Admin, Context, Viewer, bearer
 from backend_stub.api.errors import documented
+from backend_stub.clock import DAY_S
 from backend_stub.metrics import CONTENT_TYPE, Sample
 from backend_stub.problems import ProblemError
 from backend_stub.services.device_commands import kiosk_metrics
@@ -20,7 +21,6 @@ from backend_stub.services.telemetry import PlayerEvent, quality_metrics
 router = APIRouter(tags=["telemetry"])
 scraped = APIRouter(include_in_schema=False)
 
-_DAY_S = 86400.0
 _Hours = Annotated[float, Query(gt=0, le=24 * 90)]
 _Group = Annotated[Literal["all", "title_id", "pathway", "device_id", "app_version"], Query()]
 
@@ -34,7 +34,7 @@ def take_telemetry(body: schemas.TelemetryRequest, context: Context, viewer: Vie
 @router.get("/admin/quality", responses=documented(401, 403))
 def quality(context: Context, _admin: Admin, hours: _Hours = 24.0, by: _Group = "all") -> admin_schemas.QualityReport:
     since = context.clock.now() - hours * 3600
-    found = context.telemetry.quality(since, None if by == "all" else by)
+    found = context.quality.of(since, None if by == "all" else by)
     return admin_schemas.QualityReport(items=[admin_schemas.QualityItem(**asdict(one)) for one in found])
 
 
@@ -47,6 +47,6 @@ def metrics(context: Context, credentials: Annotated[str | None, Depends(bearer)
     for state in context.steering.states():
         gauges.append(("matinee_pathway_weight", {"pathway": state.pathway}, state.weight))
         gauges.append(("matinee_pathway_failing", {"pathway": state.pathway}, float(state.failing)))
-    gauges += kiosk_metrics(context.device_commands.devices(), context.clock.now())
-    gauges += quality_metrics(context.telemetry.quality(context.clock.now() - _DAY_S, "pathway"))
+    gauges += kiosk_metrics(context.device_commands.devices(kiosks_only=True), context.clock.now())
+    gauges += quality_metrics(context.quality.of(context.clock.now() - DAY_S, "pathway"))
     return PlainTextResponse(context.metrics.text(gauges), media_type=CONTENT_TYPE)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_S = 15
+_WAIT_S = 5  # for a connection to a server
 _POSTGRESQL_DISK_FULL = "53100"
 _CONNECTIONS = 40  # as many as threads that answer calls: one that waits for another's is held up
 
@@ -25,7 +26,7 @@ class Database:
         self.url = url
         if url.startswith("sqlite"):
             arguments = {"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
-            self.engine = create_engine(url, connect_args=arguments, pool_size=_CONNECTIONS)
+            self.engine = create_engine(url, connect_args=arguments, pool_size=_CONNECTIONS, hide_parameters=True)
             _prepare_sqlite(self.engine)
             self._turn: AbstractContextManager[object] = threading.Lock()
         else:
@@ -63,7 +64,14 @@ def _server_engine(url: str) -> Engine:
         place = make_url(url)
         if place.drivername in {"postgres", "postgresql"}:
             place = place.set(drivername="postgresql+psycopg")
-        return create_engine(place, pool_pre_ping=True, pool_size=_CONNECTIONS)
+        return create_engine(
+            place,
+            pool_pre_ping=True,
+            pool_size=_CONNECTIONS,
+            pool_timeout=_WAIT_S,
+            hide_parameters=True,
+            connect_args={"connect_timeout": _WAIT_S},
+        )
     except ModuleNotFoundError as error:
         raise ValueError(
             f"The database needs {error.name}, which is not installed: pip install 'matinee[postgres]'."

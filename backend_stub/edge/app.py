@@ -9,6 +9,7 @@ from backend_stub.asgi import Receive, Scope, Send, respond, respond_problem
 from backend_stub.clock import Clock
 from backend_stub.connection import connection_of
 from backend_stub.edge.answer import conditions_of
+from backend_stub.edge.gate import Gate
 from backend_stub.edge.source import Source, SourceReply, SourceRequest
 from backend_stub.problems import ProblemError
 from backend_stub.signing import UrlSigner, split_signed_path
@@ -31,9 +32,10 @@ _PREFLIGHT = (
 class EdgeApp:
     """Serves ``/s/<token>/<title id>/<variant>/...`` out of ``source``, and ``/health``."""
 
-    def __init__(self, name: str, source: Source, signer: UrlSigner, clock: Clock) -> None:
+    def __init__(self, name: str, source: Source, signer: UrlSigner, gate: Gate, clock: Clock) -> None:
         self._name = name
         self._source = source
+        self._gate = gate
         self._signer = signer
         self._clock = clock
 
@@ -46,6 +48,7 @@ class EdgeApp:
     async def close(self) -> None:
         """Give up what the source holds open; called in the loop that it was used in."""
         await self._source.close()
+        await self._gate.close()
 
     async def _answer(self, scope: Scope, send: Send) -> None:
         method = scope["method"]
@@ -60,14 +63,18 @@ class EdgeApp:
             document = {"status": "ok", "edge": self._name, **self._source.health()}
             await respond(send, 200, json.dumps(document).encode(), _CORS)
             return
-        reply = await self._source.reply(self._request(scope, head=method == "HEAD"))
+        reply = await self._source.reply(await self._request(scope, head=method == "HEAD"))
         await self._send(reply, scope, send)
 
-    def _request(self, scope: Scope, *, head: bool) -> SourceRequest:
+    async def _request(self, scope: Scope, *, head: bool) -> SourceRequest:
         token, path = split_signed_path(scope["path"])
         grant = self._signer.verify(token, self._clock.now()) if token is not None else None
         if token is None or grant is None:
             raise ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")
+        if not grant.covers(path):
+            raise ProblemError(403, "bad_signature", "The address is not signed for this file.")
+        if not await self._gate.stands(grant, token, path):
+            raise ProblemError(403, "bad_signature", "What this address was given for is over.")
         return SourceRequest(token, grant.title_id, path, conditions_of(scope), head)
 
     async def _send(self, reply: SourceReply, scope: Scope, send: Send) -> None:

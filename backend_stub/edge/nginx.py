@@ -1,7 +1,7 @@
 """A configuration of nginx as one more edge: the same files, the same signatures, the same headers.
 
-Our token is checked by the service itself (``auth_request`` to ``/edge-check``), as nginx has no HMAC-SHA256 without
-a module that few systems have; each answer is kept for the seconds that it says it may be.
+Our token is checked by the service itself (``auth_request`` to ``/edge-check``), which also knows whether it still
+stands; each answer is kept for the seconds that it says it may be.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ http {{
         }}
 
         # Names of files begin with no dot; what nginx has normalised cannot leave the folder.
-        location ~ ^/s/(?<token>[A-Za-z0-9_.-]+)/(?<title>[a-z0-9-]+)/(?<file>(encrypted|clear)/[^.].*[^/])$ {{
+        location ~ ^/s/(?<token>[A-Za-z0-9_.-]+)/(?<title>[a-z0-9-]+)/(?<folder>(encrypted|clear)/([^./][^/]*/)*)(?<file>[^./][^/]*)$ {{
             if ($request_method = OPTIONS) {{
                 add_header Access-Control-Allow-Origin "*";
                 add_header Access-Control-Allow-Methods "GET, HEAD, OPTIONS";
@@ -75,7 +75,7 @@ http {{
             add_header Access-Control-Expose-Headers "Accept-Ranges, Content-Length, Content-Range, Date, ETag";
             add_header Cache-Control $matinee_cache_control;
             add_header X-Edge "{name}";
-            alias {media}/$title/$file;
+            alias {media}/$title/$folder$file;
         }}
 
         location ~ ^/s/[A-Za-z0-9_.-]+/[a-z0-9-]+/live/ {{
@@ -94,9 +94,9 @@ http {{
             proxy_set_header Connection "";
             proxy_set_header Content-Length "";
             proxy_set_header X-Matinee-Token $token;
-            proxy_set_header X-Matinee-Title $title;
+            proxy_set_header X-Matinee-Path /$title/$folder;
             proxy_cache checks;
-            proxy_cache_key $token/$title;
+            proxy_cache_key $token/$title/$folder;
             proxy_cache_lock on;
             proxy_ignore_headers Vary;
         }}
@@ -117,7 +117,7 @@ http {{
         }}
     }}
 }}
-"""
+"""  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from backend_stub.clock import Clock, SystemClock
 from backend_stub.edge.app import EdgeApp
 from backend_stub.edge.cache import DEFAULT_CACHE_BYTES, ObjectStore
 from backend_stub.edge.cached import CachedSource
+from backend_stub.edge.gate import RemoteGate
 from backend_stub.edge.meter import EdgeMeter
 from backend_stub.edge.upstream import Upstream
 from backend_stub.http_server import HttpServer, Tick, listen, reachable_at
@@ -76,7 +77,7 @@ class RemoteEdge:
         upstream = Upstream((options.origin or origins[0]).rstrip("/"))
         store = ObjectStore(options.cache_bytes)
         source = CachedSource(options.name, upstream, store, self._clock, lambda _outcome: None)
-        app = EdgeApp(options.name, source, self._signer, self._clock)
+        app = EdgeApp(options.name, source, self._signer, RemoteGate(options.api_url, self._clock), self._clock)
         self._meter = EdgeMeter(app, self._clock)
         tick = Tick(BEAT_S, self._beat)
         self._server = HttpServer(options.name, self._meter, listener, None, tick, app.close)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+
+from backend_stub.boxes import BoxError, boxes
 
 _NOT_SYNC = 0x10000  # sample_is_non_sync_sample, section 8.8.3.1
 _IDR = 5  # H.264 nal_unit_type of a picture from which decoding can begin
 _STSD_HEADER = 8
 _ENTRY_FIELDS = {b"encv": 78, b"enca": 28}
 _H264 = frozenset({"avc1", "avc3"})
-
-
-class BoxError(ValueError):
-    """The bytes are not what they should be; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +50,6 @@ class _Run:
     first_shift: int  # of presentation against decoding time
     sizes: list[int]
     first_is_sync: bool
-
-
-def boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """The boxes that fill ``data``: type and body. Raises :class:`BoxError` when they do not fill it exactly."""
-    offset = 0
-    while offset < len(data):
-        if len(data) - offset < 8:
-            raise BoxError("ends within a box header")
-        size, kind = struct.unpack_from(">I4s", data, offset)
-        header = 8
-        if size == 1 and len(data) - offset >= 16:
-            (size,) = struct.unpack_from(">Q", data, offset + 8)
-            header = 16
-        if size < header or offset + size > len(data):
-            raise BoxError(f"box {kind!r} does not fit")
-        yield kind, data[offset + header : offset + size]
-        offset += size
 
 
 def _find(data: memoryview, *path: bytes) -> memoryview:

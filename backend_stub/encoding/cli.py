@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from backend_stub.config import Settings
 from backend_stub.db.database import is_disk_full
 from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissingError
+from backend_stub.encoding.features import Feature, missing_features, publish_feature
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file, submit
 from backend_stub.encoding.process import disk_full
 from backend_stub.encoding.samples import SAMPLES, TEST_PATTERN, Sample, missing_samples, publish_sample
@@ -87,6 +88,23 @@ def submit_command(
 def pattern_command(settings: Settings, *, out: TextIO | None = None, err: TextIO | None = None) -> int:
     """Publish the test pattern, which has a channel of its own then; nothing to do where it is."""
     return samples_command(settings.data_dir, missing_samples(settings, (TEST_PATTERN,)), out=out, err=err)
+
+
+def features_command(data_dir: Path, features: Sequence[Feature], wait: Callable[[], None] | None = None) -> int:
+    """Make and publish titles of :mod:`backend_stub.encoding.programme`; ``wait`` returns when the next may begin.
+    Exit codes as :func:`publish_command`."""
+    settings = Settings(data_dir)
+    for feature in missing_features(settings, features):
+        if wait is not None:
+            wait()
+
+        def publish(progress: Progress, feature: Feature = feature) -> str:
+            return publish_feature(settings, feature, progress=progress)
+
+        code = _attempt(feature.title, publish, sys.stderr, sys.stderr)
+        if code != GOOD:
+            return code
+    return GOOD
 
 
 def samples_command(

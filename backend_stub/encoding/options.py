@@ -36,7 +36,7 @@ class TitleOptions:
     synopsis: str = ""
     year: int = 0
     title_id: str | None = None
-    clear: bool = True
+    clear: bool = False
     encrypted: bool = True
     open_licence: bool = False
     preset: str = "veryfast"

@@ -138,9 +138,9 @@ def _complete_manifests(encoded: Encoded, folder: Path) -> None:
             name = sheets.sheet_name(number)
             shutil.copyfile(encoded.tiles_folder / Path(name).name, folder / name)
         playlist = folder / sheets.FOLDER / sheets.PLAYLIST
-        playlist.write_text(sheets.image_playlist(tiles, encoded.duration_s), encoding="utf-8")
+        playlist.write_text(sheets.image_playlist(tiles), encoding="utf-8")
         text = sheets.add_to_hls(text, tiles)
-        mpd.write_text(sheets.add_to_dash(mpd.read_text("utf-8"), tiles, encoded.duration_s), encoding="utf-8")
+        mpd.write_text(sheets.add_to_dash(mpd.read_text("utf-8"), tiles), encoding="utf-8")
     master.write_text(text, encoding="utf-8")
 
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,7 +25,18 @@ _KEPT_LINES = 40
 _KILL_AFTER_S = 3.0
 _CANCEL_POLL_S = 0.1
 _DISK_FULL = os.strerror(errno.ENOSPC)
+_LONGEST_S = 12 * 3600.0  # of any tool
+_NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000  # unshare(2)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+if sys.platform == "linux":
+    import resource
+
+    _LIMITS = (
+        (resource.RLIMIT_CPU, 48 * 3600),
+        (resource.RLIMIT_AS, 24 << 30),
+        (resource.RLIMIT_FSIZE, 256 << 30),
+        (resource.RLIMIT_CORE, 0),
+    )
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: nothing may be loaded after a fork
 
 
@@ -40,12 +52,14 @@ def run_tool(
     on_line: Callable[[str], None] | None = None,
     cancel: threading.Event | None = None,
     feed: bytes | None = None,
+    longest_s: float = _LONGEST_S,
 ) -> None:
     """Run ``command`` to its end at low priority; each line of its stdout goes to ``on_line``, ``feed`` to its stdin.
 
-    Raises :class:`ToolFailedError` with the tool's last line when it fails, OSError when the disk is full,
-    :class:`CancelledError` when ``cancel`` is set meanwhile. The process never outlives this call, whatever exception
-    ends it (Ctrl-C included); on Linux it does not outlive this program's being killed either.
+    Raises :class:`ToolFailedError` with the tool's last line when it fails, or when it takes longer than
+    ``longest_s``, OSError when the disk is full, :class:`CancelledError` when ``cancel`` is set meanwhile. The
+    process never outlives this call, whatever exception ends it (Ctrl-C included); on Linux it does not outlive this
+    program's being killed either.
     """
     nice = shutil.which("nice")
     full = [*([nice, "-n", "10"] if nice else []), *map(str, command)]
@@ -69,7 +83,7 @@ def run_tool(
     try:
         for thread in threads:
             thread.start()
-        _follow(lines, on_line, cancel)
+        _follow(lines, on_line, cancel, time.monotonic() + longest_s)
         process.wait()
     finally:
         _end(process)
@@ -98,6 +112,11 @@ def _die_with(parent: int) -> Callable[[], None]:
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:  # it was killed before we asked
                 os._exit(1)
+            # What reads a stranger's film: neither network nor endless time, memory or files. Where the system
+            # grants no network of its own (containers), the tool runs with that of the service.
+            _LIBC.unshare(_NEW_NETWORK if os.geteuid() == 0 else _NEW_NETWORK | _NEW_USER)
+            for limit, most in _LIMITS:
+                resource.setrlimit(limit, (most, most))
 
     return ask
 
@@ -111,12 +130,17 @@ def _plain(line: str) -> str:
 
 
 def _follow(
-    lines: queue.SimpleQueue[str | None], on_line: Callable[[str], None] | None, cancel: threading.Event | None
+    lines: queue.SimpleQueue[str | None],
+    on_line: Callable[[str], None] | None,
+    cancel: threading.Event | None,
+    until_s: float,
 ) -> None:
     """Hand the tool's lines on, in the caller's thread, until its stdout closes."""
     while True:
         if cancel is not None and cancel.is_set():
             raise CancelledError
+        if time.monotonic() > until_s:
+            raise ToolFailedError("the tool took too long")
         with suppress(queue.Empty):
             line = lines.get(timeout=_CANCEL_POLL_S)
             if line is None:

@@ -133,28 +133,6 @@ def missing_samples(settings: Settings, samples: Sequence[Sample] = SAMPLES) -> 
     return tuple(sample for sample in samples if not is_published(settings, slug(sample.title)))
 
 
-def publish_samples(
-    settings: Settings,
-    samples: Sequence[Sample] = SAMPLES,
-    *,
-    progress: Progress | None = None,
-    cancel: threading.Event | None = None,
-) -> list[str]:
-    """Make and publish ``samples``, clear and encrypted; their ids. ``progress`` covers all of them together.
-
-    Raises what :func:`publish_file` raises; the samples before the one that failed stay published.
-    """
-    ids = []
-    for number, sample in enumerate(samples):
-
-        def report(stage: str, done: float, number: int = number, name: str = sample.title) -> None:
-            if progress is not None:
-                progress(f"{name}: {stage}", (number + done) / len(samples))
-
-        ids.append(publish_sample(settings, sample, progress=report, cancel=cancel))
-    return ids
-
-
 def publish_sample(
     settings: Settings, sample: Sample, *, progress: Progress | None = None, cancel: threading.Event | None = None
 ) -> str:
@@ -164,7 +142,7 @@ def publish_sample(
     with staging_folder(settings.staging_dir) as work:
         source = work / "source.mkv"
         make_source(sample, source, progress=lambda done: report("drawing", done * _SOURCE_SHARE), cancel=cancel)
-        options = TitleOptions(sample.title, sample.synopsis, sample.year, preset="ultrafast")
+        options = TitleOptions(sample.title, sample.synopsis, sample.year, preset="ultrafast", clear=True)
         return publish_file(
             settings,
             source,

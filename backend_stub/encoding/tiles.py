@@ -33,7 +33,7 @@ from backend_stub.encoding.process import run_tool
 COLUMNS, ROWS = 5, 5
 FOLDER = "thumbnails"
 PLAYLIST = "index.m3u8"
-_WIDTH = 160
+_WIDTH = 320
 _SHEET_S = COLUMNS * ROWS * SEGMENT_S
 _SET_ID = 1000  # above those that the packager gives
 
@@ -70,9 +70,9 @@ def sheet_name(number: int) -> str:
     return f"{FOLDER}/{number:05d}.jpg"
 
 
-def add_to_dash(mpd: str, tiles: Tiles, duration_s: float) -> str:
+def add_to_dash(mpd: str, tiles: Tiles) -> str:
     """The MPD with the sheets as one more adaptation set."""
-    lines = _adaptation_set(tiles, duration_s)
+    lines = _adaptation_set(tiles)
     head, end, tail = mpd.rpartition("  </Period>")
     return f"{head}    {lines}\n{end}{tail}"
 
@@ -84,14 +84,14 @@ def add_to_hls(master: str, tiles: Tiles) -> str:
     return f"{master.rstrip()}\n\n{line}\n"
 
 
-def image_playlist(tiles: Tiles, duration_s: float) -> str:
-    """The media playlist of the sheets."""
+def image_playlist(tiles: Tiles) -> str:
+    """The media playlist of the sheets; each lasts as long as all of its places, as in the MPD."""
     playlist = m3u8.M3U8()
     playlist.version, playlist.target_duration, playlist.playlist_type = 7, _SHEET_S, "vod"
     playlist.is_images_only = playlist.is_endlist = True
     layout = m3u8.model.Tiles(f"{tiles.width}x{tiles.height}", f"{COLUMNS}x{ROWS}", str(SEGMENT_S))
     for number in range(1, tiles.sheets + 1):
-        playlist.add_segment(_Sheet(f"{number:05d}.jpg", _sheet_s(tiles, number, duration_s), layout))
+        playlist.add_segment(_Sheet(f"{number:05d}.jpg", float(_SHEET_S), layout))
     return str(playlist.dumps(infspec="milliseconds"))
 
 
@@ -107,19 +107,11 @@ class _Sheet(m3u8.Segment):  # type: ignore[misc]  # m3u8 has no types
         return f"{head}{newline}{self._layout}\n{uri}"
 
 
-def _sheet_s(tiles: Tiles, number: int, duration_s: float) -> float:
-    rest_s = duration_s - (number - 1) * _SHEET_S
-    return round(min(_SHEET_S, max(rest_s, 0.001)), 3) if number == tiles.sheets else float(_SHEET_S)
-
-
-def _adaptation_set(tiles: Tiles, duration_s: float) -> str:
-    timeline = SegmentTimeline()
-    timeline.Ss = []
-    for number in range(1, tiles.sheets + 1):
-        entry = S()
-        entry.t = 0 if number == 1 else None
-        entry.d = round(1000 * _sheet_s(tiles, number, duration_s))
-        timeline.Ss.append(entry)
+def _adaptation_set(tiles: Tiles) -> str:
+    """Each sheet lasts as long as all of its places, the last one too: players divide that by their number."""
+    timeline, entry = SegmentTimeline(), S()
+    entry.t, entry.d, entry.r = 0, 1000 * _SHEET_S, tiles.sheets - 1
+    timeline.Ss = [entry]
     template = SegmentTemplate()
     template.media, template.timescale, template.start_number = f"{FOLDER}/$Number%05d$.jpg", 1000, 1
     template.segment_timelines = [timeline]

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import DBAPIError
+
 from backend_stub.config import Settings
 from backend_stub.encoding.errors import StorageError
 from backend_stub.encoding.stages import LAST, Stages, sweep
@@ -99,5 +101,5 @@ class LastStep:
 def _sweep(storage: Storage, jobs: Jobs) -> None:
     try:
         sweep(storage, jobs)
-    except StorageError as error:  # the next round finds what is left
-        _logger.warning("%s", error)
+    except (StorageError, DBAPIError) as error:  # the next round finds what is left
+        _logger.warning("what is left of jobs could not be removed: %s", type(error).__name__)

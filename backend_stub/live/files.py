@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 from backend_stub.live import dash, hls
 from backend_stub.live.faults import NO_FAULTS, LiveFaults
 from backend_stub.live.schedule import Channel
+from backend_stub.manifests import DASH, HLS, limit_in, within
 from backend_stub.problems import ProblemError
 from backend_stub.titles import CLEAR, shown_place
 
-_DASH, _HLS = "manifest.mpd", "master.m3u8"
 _TYPES = {".mpd": "application/dash+xml", ".m3u8": "application/vnd.apple.mpegurl"}
 
 
@@ -25,19 +25,19 @@ def live_file(
     try:
         place = shown_place(home, CLEAR)
         folder = home / place
-        master = hls.multivariant((folder / _HLS).read_text("utf-8"))
+        master = hls.multivariant((folder / HLS).read_text("utf-8"))
         channel = Channel(hls.loop_length(folder, master), faults=faults)
-        text = _text(folder, place, master, name, channel, now)
+        text = _text(folder, place, master, *limit_in(name), channel, now)
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise _not_found() from error
     return text.encode(), _TYPES[PurePosixPath(name).suffix]
 
 
-def _text(folder: Path, place: str, master: str, name: str, channel: Channel, now: float) -> str:
-    if name == _HLS:
-        return master
-    if name == _DASH:
-        return dash.manifest((folder / _DASH).read_text("utf-8"), f"../{place}/", channel, now)
+def _text(folder: Path, place: str, master: str, name: str, limit: int | None, channel: Channel, now: float) -> str:
+    if name == HLS:
+        return within(master, limit)
+    if name == DASH:
+        return dash.manifest(within((folder / DASH).read_text("utf-8"), limit), f"../{place}/", channel, now)
     if name not in hls.renditions(master):
         raise _not_found()
     below = PurePosixPath(name).parent

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend_stub.clock import day_of
 from backend_stub.db.models import ListEntry, Progress, View
-from backend_stub.services.views import day_of
 
 HORIZON_DAYS = 365
 _HALF_LIFE_DAYS = 90.0  # tastes change more slowly than what is in fashion

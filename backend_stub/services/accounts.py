@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
+from zxcvbn import zxcvbn
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
@@ -22,9 +23,18 @@ from backend_stub.services.tokens import end_sign_ins
 
 Role = Literal["viewer", "publisher", "admin"]
 DEFAULT_PLAN = "premium"  # of accounts that the operator makes
+_LEAST_SCORE = 2  # of 4, by zxcvbn: more than a million guesses
+_JUDGED_CHARS = 72
 DEMO_PLAN = "unlimited"
 DEMO_EMAIL = "demo@matinee.local"
 DEMO_PASSWORD = "demo"  # noqa: S105 - the sample viewer's password is public by intent
+
+
+def check_password(password: str, *about: str) -> None:
+    """Raises :class:`ProblemError` 422 ``weak_password`` for one that is soon guessed, also from what else is known
+    ``about`` the account."""
+    if zxcvbn(password[:_JUDGED_CHARS], user_inputs=list(about))["score"] < _LEAST_SCORE:
+        raise ProblemError(422, "weak_password", "This password is easily guessed; take a longer one.")
 
 
 class EmailTakenError(Exception):
@@ -116,10 +126,6 @@ class Accounts:
     def get(self, account_id: str) -> Account | None:
         with self._database.read() as session:
             return session.get(Account, account_id)
-
-    def set_active(self, account_id: str, active: bool) -> None:
-        """Close or reopen an account. Raises LookupError for an unknown one."""
-        self.change(account_id, by=None, active=active)
 
     def change(
         self,

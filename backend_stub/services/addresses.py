@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from backend_stub.manifests import limited
 from backend_stub.services.steering_rules import Audience
 from backend_stub.signing import PREFIX, Grant, UrlSigner
 
@@ -31,17 +32,14 @@ class Addresses:
         self._signer = signer
         self._edges_for = edges_for
 
-    def of(
-        self, title_id: str, variant: str, session_id: str, expires_at: float, audience: Audience
-    ) -> list[ManifestUrls]:
-        """One entry for each edge; good until ``expires_at`` (seconds since 1970)."""
-        token = self._signer.sign(Grant(title_id, session_id, expires_at))
-        path = f"{PREFIX}{token}/{title_id}/{variant}"
+    def of(self, grant: Grant, limit: int | None, audience: Audience) -> list[ManifestUrls]:
+        """One entry for each edge; of manifests the ones with pictures of at most ``limit`` lines, None for all."""
+        path = f"{PREFIX}{self._signer.sign(grant)}/{grant.title_id}/{grant.place}"
         return [
             ManifestUrls(
                 pathway=edge.pathway,
-                dash=f"{edge.base_url}{path}/manifest.mpd",
-                hls=f"{edge.base_url}{path}/master.m3u8",
+                dash=f"{edge.base_url}{path}/{limited('manifest.mpd', limit)}",
+                hls=f"{edge.base_url}{path}/{limited('master.m3u8', limit)}",
             )
-            for edge in self._edges_for(session_id, audience)
+            for edge in self._edges_for(grant.session_id, audience)
         ]

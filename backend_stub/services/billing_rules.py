@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from backend_stub.clock import DAY_S
 from backend_stub.services.plans import PLANS
 
-DAY_S = 86400.0
 PERIOD_S = 30 * DAY_S
 GRACE_S = 7 * DAY_S  # a plan goes on for so long while its renewal is declined
 RETRY_S = (1 * DAY_S, 3 * DAY_S, 5 * DAY_S)  # after the end of the period that is paid

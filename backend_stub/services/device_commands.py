@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, false, select, update
 from sqlalchemy.orm import Session, undefer
 
 from backend_stub.clock import Clock
@@ -144,15 +144,31 @@ class DeviceCommands:
                 raise LookupError(command_id)
             return Result(command.media_type, command.result)
 
-    def devices(self, limit: int = 500) -> list[KnownDevice]:
-        """Devices in use, kiosks first, then by when they were last seen."""
+    def devices(
+        self, limit: int = 500, *, text: str = "", device_id: str = "", kiosks_only: bool = False
+    ) -> list[KnownDevice]:
+        """Devices in use, kiosks first, then by when they were last seen; with ``text`` in their name, or one."""
         rows = (
             select(Device, KioskReport)
-            .outerjoin(KioskReport, KioskReport.device_id == Device.id)
+            .join(KioskReport, KioskReport.device_id == Device.id, isouter=not kiosks_only)
             .where(Device.revoked_at.is_(None))
-            .order_by(KioskReport.told_at.is_(None), Device.last_seen_at.desc(), Device.id)
-            .limit(limit)
         )
+        if text:
+            rows = rows.where(Device.name.icontains(text, autoescape=True))
+        if device_id:
+            rows = rows.where(Device.id == device_id)
+        if not (text or device_id or kiosks_only):
+            return [*self.devices(limit, kiosks_only=True), *self._seen(limit)][:limit]
+        rows = rows.order_by(KioskReport.told_at.is_(None), Device.last_seen_at.desc(), Device.id).limit(limit)
+        return self._known(rows)
+
+    def _seen(self, limit: int) -> list[KnownDevice]:
+        """Devices that are no kiosks; sorted by an index alone, whatever their number."""
+        kiosk = Device.id.in_(select(KioskReport.device_id))
+        rows = select(Device, KioskReport).outerjoin(KioskReport, false()).where(Device.revoked_at.is_(None), ~kiosk)
+        return self._known(rows.order_by(Device.last_seen_at.desc()).limit(limit))
+
+    def _known(self, rows: Select[Device, KioskReport]) -> list[KnownDevice]:
         with self._database.read() as session:
             waiting = session.scalars(select(DeviceCommand.device_id).where(DeviceCommand.state.in_(_WAITING))).all()
             return [

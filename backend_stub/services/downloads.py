@@ -13,6 +13,7 @@ from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Device, Download, Progress
+from backend_stub.manifests import make_limited
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.addresses import Addresses, ManifestUrls
@@ -22,6 +23,7 @@ from backend_stub.services.devices import proven_device, shown_devices
 from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.rights.policy import Terms, download_terms
 from backend_stub.services.steering_rules import Audience
+from backend_stub.signing import Grant
 from backend_stub.titles import ENCRYPTED, place_of
 
 
@@ -82,13 +84,15 @@ class Downloads:
             download.max_height = max_height
             kids = entitled_kids(session, entitled, max_height) if variant == ENCRYPTED else []
             progress = session.get(Progress, (viewing.account_id, viewing.profile_id, title_id))
-        expires_at = entitled.end(now + self._settings.play_session_s)
+        expires_at = entitled.end(now + self._settings.edge_token_s)
         place = place_of(variant, entitled.title.version)
-        heights = [one for one in (max_height, entitled.plan.max_height) if one is not None]
+        heights = [one for one in (max_height, entitled.max_height) if one is not None]
+        folder = self._settings.media_dir / title_id / place
+        grant = Grant(title_id, download.id, expires_at, place, min(heights, default=None), viewing.family)
         return DownloadGrant(
             download=download,
             watched=WatchedTitle(entitled.title, progress),
-            manifests=self._addresses.of(title_id, place, download.id, expires_at, audience),
+            manifests=self._addresses.of(grant, make_limited(folder, entitled.max_height), audience),
             urls_expire_at=expires_at,
             kids=kids,
             terms=download_terms(entitled, now),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
@@ -22,7 +23,8 @@ FULL_LOAD = 0.8  # from here on others are better, even from further away
 @dataclass(frozen=True, slots=True)
 class EdgeReport:
     """What an edge tells of itself. ``load`` is 0 for idle and 1 for all it can do, ``countries`` (ISO 3166-1
-    alpha-2) are those it stands near to, none for everywhere. One that is ``announced`` runs elsewhere."""
+    alpha-2) are those it stands near to, none for everywhere. One that is ``announced`` may be offered by other
+    processes."""
 
     pathway: str
     base_url: str
@@ -58,21 +60,37 @@ class EdgeBeats:
         self._database = database
         self._clock = clock
         self._known: tuple[float, Sequence[EdgeBeat]] | None = None  # when it was asked for, and what was known
+        self._own: set[str] = set()
+
+    def claim(self, names: Iterable[str], base_url: str) -> str:
+        """The first of these names that no other living edge has: it is this process's from now on, until
+        :meth:`leave`. An edge that begins again at its old address takes its old name."""
+        for name in names:
+            now = self._clock.now()
+            try:
+                with self._database.write() as session:
+                    row = session.get(EdgeBeat, name, with_for_update=True)
+                    if row is not None and row.base_url != base_url and now - row.beat_at < FORGOTTEN_S:
+                        continue
+                    first = EdgeReport(name, base_url, announced=True)
+                    session.merge(_row(first, now))
+            except IntegrityError:  # another process was a moment faster
+                continue
+            self._own.add(name)
+            self._known = None
+            return name
+        raise RuntimeError("there are more edges than names")
+
+    def leave(self) -> None:
+        """The edges of this process are no more."""
+        with self._database.write() as session:
+            session.execute(delete(EdgeBeat).where(EdgeBeat.pathway.in_(self._own)))
+        self._own.clear()
 
     def beat(self, report: EdgeReport) -> None:
         """Take the report of an edge in place of the one before."""
-        row = EdgeBeat(
-            pathway=report.pathway,
-            base_url=report.base_url,
-            countries=list(report.countries),
-            beat_at=self._clock.now(),
-            load=report.load,
-            healthy=report.healthy,
-            bits_per_s=report.bits_per_s,
-            announced=report.announced,
-        )
         with self._database.write() as session:
-            session.merge(row)
+            session.merge(_row(report, self._clock.now()))
         self._known = None
 
     def latest(self) -> Mapping[str, EdgeHealth]:
@@ -86,13 +104,28 @@ class EdgeBeats:
         return {row.pathway: EdgeHealth(_report(row), max(0.0, now - row.beat_at)) for row in known[1]}
 
     def announced(self) -> list[Edge]:
-        """The edges on other machines that told of themselves of late, by their names."""
-        lively = (one.report for one in self.latest().values() if one.age_s < FORGOTTEN_S)
+        """The edges of other processes that told of themselves of late, by their names."""
+        lively = (
+            one.report for name, one in self.latest().items() if one.age_s < FORGOTTEN_S and name not in self._own
+        )
         return sorted((Edge(one.pathway, one.base_url) for one in lively if one.announced), key=_pathway_of)
 
 
 def _pathway_of(edge: Edge) -> str:
     return edge.pathway
+
+
+def _row(report: EdgeReport, now: float) -> EdgeBeat:
+    return EdgeBeat(
+        pathway=report.pathway,
+        base_url=report.base_url,
+        countries=list(report.countries),
+        beat_at=now,
+        load=report.load,
+        healthy=report.healthy,
+        bits_per_s=report.bits_per_s,
+        announced=report.announced,
+    )
 
 
 def _report(row: EdgeBeat) -> EdgeReport:

@@ -25,13 +25,14 @@ class Viewing:
     """Who asks, and up to which age rating (None: any).
 
     ``country`` is the one that counts: that of the network, else that of residence, None where neither is known.
-    ``profile_id`` is empty where none was selected.
+    ``profile_id`` is empty where none was selected, ``family`` is the sign-in.
     """
 
     account_id: str
     country: str | None = None
     maturity: int | None = None
     profile_id: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Entitled:
         """Whether the plan covers the keys of this label; a label of no known height counts as the highest."""
         limit = self.plan.max_height
         return limit is None or label_height(label) <= limit
+
+    @property
+    def max_height(self) -> int | None:
+        """The most lines that pictures have, in the clear as well; None for any. A trailer has no limit."""
+        return None if self.title.kind == TRAILER else self.plan.max_height
 
     def end(self, wanted: float) -> float:
         """``wanted``, or the end of the title's window or of the plan where that is earlier."""

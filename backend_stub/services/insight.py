@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Device, Quality, TelemetryEvent, Title
-from backend_stub.services.telemetry import MAX_ROWS, QualityOf, aggregate
+from backend_stub.services.quality import HOUR_S, QualityOf, QualitySums, aggregate
 
 _MAX_EVENTS = 5000
+_MAX_ROWS = 20_000
+_CDNS_OF_A_SESSION = 3  # so many rows are looked at for each session of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +56,68 @@ class Names:
 
 
 class Insight:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, sums: QualitySums) -> None:
         self._database = database
         self._clock = clock
+        self._sums = sums
 
     def over_time(self, hours: float, parts: int) -> list[Moment]:
         """The last ``hours`` in ``parts`` equal lengths, the oldest first."""
         now = self._clock.now()
         since, length_s = now - hours * 3600, hours * 3600 / parts
-        query = select(Quality).where(Quality.started_at >= since).order_by(Quality.started_at.desc()).limit(MAX_ROWS)
+        if length_s >= HOUR_S:
+            found = self._sums.over_time(since, length_s, parts)
+            return [Moment(since + n * length_s, length_s, one) for n, one in enumerate(found)]
+        query = (
+            select(Quality).where(Quality.started_at >= since).order_by(Quality.started_at.desc()).limit(_MAX_ROWS)
+        )
         buckets: list[list[Quality]] = [[] for _ in range(parts)]
         with self._database.read() as session:
             for row in session.scalars(query):
                 buckets[min(int((row.started_at - since) / length_s), parts - 1)].append(row)
         return [Moment(since + n * length_s, length_s, aggregate("", rows)) for n, rows in enumerate(buckets)]
 
-    def names(self) -> Names:
+    def names(self, title_ids: Collection[str] = (), device_ids: Collection[str] = ()) -> Names:
+        """The names of these, as far as they have some."""
         with self._database.read() as session:
-            titles = {row.id: row.title for row in session.execute(select(Title.id, Title.title))}
-            devices = {row.id: row.name for row in session.execute(select(Device.id, Device.name))}
-        return Names(titles, devices)
+            return _names(session, title_ids, device_ids)
+
+    def titles(self, *, after: str = "", text: str = "", limit: int = 50) -> Sequence[tuple[str, str]]:
+        """The ids and names of titles by name, from the one after ``after`` (an id) on; with ``text`` in it."""
+        query = select(Title.id, Title.title).order_by(Title.title, Title.id).limit(limit)
+        if text:
+            query = query.where(or_(Title.title.icontains(text, autoescape=True), Title.id == text))
+        with self._database.read() as session:
+            last = session.get(Title, after) if after else None
+            if last is not None:
+                query = query.where(
+                    or_(Title.title > last.title, and_(Title.title == last.title, Title.id > last.id))
+                )
+            return [(title_id, name) for title_id, name in session.execute(query)]
 
     def sessions(self, *, before: float | None = None, limit: int = 50, title_id: str = "") -> list[PlayedSession]:
         """Playbacks that began before a moment, the newest first; of one title where one is named."""
-        began = func.min(Quality.started_at)
-        query = select(Quality.account_id, Quality.session_id, began).group_by(Quality.account_id, Quality.session_id)
+        query = select(Quality).order_by(Quality.started_at.desc()).limit(limit * _CDNS_OF_A_SESSION)
         if title_id:
             query = query.where(Quality.title_id == title_id)
         if before is not None:
-            query = query.having(began < before)
-        names = self.names()
-        found = []
+            query = query.where(Quality.started_at < before)
         with self._database.read() as session:
-            for account_id, session_id, _ in session.execute(query.order_by(began.desc()).limit(limit)).all():
-                where = (Quality.account_id == account_id, Quality.session_id == session_id)
-                found.append(_joined(session.scalars(select(Quality).where(*where)).all(), names))
-        return found
+            newest = dict.fromkeys((row.account_id, row.session_id) for row in session.scalars(query))
+            wanted = tuple_(Quality.account_id, Quality.session_id).in_(list(newest)[: limit + 1])
+            parts: dict[tuple[str, str], list[Quality]] = {}
+            for row in session.scalars(select(Quality).where(wanted)):
+                parts.setdefault((row.account_id, row.session_id), []).append(row)
+            began = {key: min(row.started_at for row in rows) for key, rows in parts.items()}
+            shown = sorted(
+                (key for key in parts if before is None or began[key] < before), key=lambda key: -began[key]
+            )
+            rows = [row for key in shown[:limit] for row in parts[key]]
+            names = _names(session, {row.title_id for row in rows}, {row.device_id for row in rows})
+        return [_joined(parts[key], names) for key in shown[:limit]]
 
     def session(self, account_id: str, session_id: str) -> tuple[PlayedSession, Sequence[TelemetryEvent], str]:
         """One playback, its events in order, and the e-mail address of its account. Raises LookupError."""
-        names = self.names()
         parts = select(Quality).where(Quality.account_id == account_id, Quality.session_id == session_id)
         events = (
             select(TelemetryEvent)
@@ -105,7 +130,16 @@ class Insight:
             if not rows:
                 raise LookupError(session_id)
             account = session.get_one(Account, account_id)
+            names = _names(session, {row.title_id for row in rows}, {row.device_id for row in rows})
             return _joined(rows, names), session.scalars(events).all(), account.email
+
+
+def _names(session: Session, title_ids: Collection[str], device_ids: Collection[str]) -> Names:
+    titles = select(Title.id, Title.title).where(Title.id.in_(title_ids))
+    devices = select(Device.id, Device.name).where(Device.id.in_(device_ids))
+    return Names(
+        {row.id: row.title for row in session.execute(titles)}, {row.id: row.name for row in session.execute(devices)}
+    )
 
 
 def _joined(rows: Sequence[Quality], names: Names) -> PlayedSession:

@@ -31,7 +31,7 @@ from backend_stub.services.rights.signatures import (
     ServiceSigner,
     claimed_key,
 )
-from backend_stub.services.streams import ended, goes_on, play_session
+from backend_stub.services.streams import ended, goes_on, keys_until, play_session
 from backend_stub.titles import ENCRYPTED
 
 STREAMING = "streaming"
@@ -69,6 +69,7 @@ class _Subject:
     entitled: Entitled
     ends_at: float | None  # of a play session
     download: Download | None
+    keys_until: float = 0.0  # of a play session
 
 
 class RightsService:
@@ -157,14 +158,15 @@ class RightsService:
         _check_device(play.device_id, device)
         if play.ended_at is not None and not goes_on(session, play, now):
             raise ended()
-        if play.expires_at <= now:
-            raise ProblemError(403, "session_expired", "The play session has expired.")
+        until = keys_until(play, now, self._settings.streaming_licence_s)
+        if min(play.expires_at, until) <= now:
+            raise ProblemError(403, "session_expired", "The play session has expired, or has lost its place.")
         entitled = entitled_title(session, viewing, play.title_id, now, play.variant)
-        return _Subject(kind, session_id, play.variant, entitled, play.expires_at, None)
+        return _Subject(kind, session_id, play.variant, entitled, play.expires_at, None, until)
 
     def _terms(self, subject: _Subject, licence: IssuedLicence, now: float) -> policy.Terms:
         if subject.ends_at is not None:
-            return policy.streaming_terms(subject.entitled, now, subject.ends_at, self._settings.streaming_licence_s)
+            return policy.streaming_terms(subject.entitled, now, subject.ends_at, subject.keys_until)
         terms = policy.download_terms(subject.entitled, now, licence.first_play_at)
         first, length = terms.first_play_at, terms.play_s
         if first is not None and length is not None and now >= first + length:

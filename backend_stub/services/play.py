@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select
@@ -12,20 +12,23 @@ from sqlalchemy import and_, bindparam, select
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Device, PlaySession, Title
+from backend_stub.db.models import Account, Device, PlaySession
+from backend_stub.manifests import make_limited
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.addresses import Addresses, ManifestUrls
 from backend_stub.services.catalog import WatchedTitle, watched, whole
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import usable_device
-from backend_stub.services.entitlement import Viewing, entitled_title
+from backend_stub.services.edge_gate import EdgeGate
+from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.resume import FROM_THE_BEGIN, Resume
 from backend_stub.services.steering_rules import ANYBODY, Audience
-from backend_stub.services.streams import hold_streams, make_room
+from backend_stub.services.streams import hold_streams, make_room, make_room_ahead, play_session
 from backend_stub.services.structure import next_episode
 from backend_stub.services.title_versions import qualities_of
-from backend_stub.titles import CLEAR, ENCRYPTED, LIVE, place_of
+from backend_stub.signing import Grant
+from backend_stub.titles import CLEAR, ENCRYPTED, LIVE, place_of, shown_place
 
 _AUDIENCE = (
     select(Account.country, Device.name)
@@ -44,6 +47,7 @@ class StartedPlay:
     """
 
     session: PlaySession
+    grant: Grant  # for all of it
     watched: WatchedTitle
     manifests: Sequence[ManifestUrls]
     kids: Sequence[str]
@@ -59,11 +63,13 @@ class PlayService:
         clock: Clock,
         settings: Settings,
         addresses: Addresses,
+        gate: EdgeGate,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self._addresses = addresses
+        self._gate = gate
 
     def start(
         self, viewing: Viewing, title_id: str, device_id: str, variant: str, *, ahead: bool = False
@@ -81,7 +87,9 @@ class PlayService:
             entitled = entitled_title(session, viewing, title_id, now, CLEAR if variant == LIVE else variant)
             device = usable_device(session, account_id, device_id)
             audience = Audience(viewing.country, device.name)
-            if not ahead:
+            if ahead:
+                make_room_ahead(session, account_id, device_id, now)
+            else:
                 make_room(session, account_id, device_id, entitled.plan, now)
             shown = whole(session, viewing, entitled.title)
             following = next_episode(session, viewing, title_id, now) if shown.place is not None else None
@@ -102,30 +110,51 @@ class PlayService:
             session.add(play)
             action = "play.prepared" if ahead else "play.started"
             audit.record(session, now, action, account_id=account_id, subject=play.id, title=title_id)
-        place = place_of(variant, entitled.title.version)
+        grant = self._grant(viewing, play, entitled)
+        short = replace(grant, expires_at=min(play.expires_at, now + self._settings.edge_token_s))
         return StartedPlay(
             session=play,
+            grant=grant,
             watched=shown,
-            manifests=self._addresses.of(title_id, place, play.id, play.expires_at, audience),
+            manifests=self._addresses.of(short, self._limit(grant), audience),
             kids=kids,
             resume=FROM_THE_BEGIN if variant == LIVE else shown.resume,
             qualities=qualities,
             next_episode=next(iter(after), None),
         )
 
-    def manifests(self, session_id: str, country: str | None) -> tuple[str, str, list[ManifestUrls]]:
-        """The title of a session that goes on, the place of its files, and their addresses on each edge.
+    def addresses(self, viewing: Viewing, session_id: str) -> list[ManifestUrls]:
+        """New addresses for a session that goes on.
 
-        Raises :class:`ProblemError` 404 ``session_not_found``, for channels as well.
+        Raises :class:`ProblemError` as :func:`entitled_title`, 404 ``session_not_found``, 403 ``session_expired`` for
+        one that is over, or has lost its place.
         """
+        now = self._clock.now()
         with self._database.read() as session:
-            found = session.get(PlaySession, session_id)
-            title = session.get(Title, found.title_id) if found is not None else None
-        if found is None or title is None or found.variant == LIVE:
-            raise ProblemError(404, "session_not_found", "There is no such session.")
-        place = place_of(found.variant, title.version)
-        audience = self.audience(session_id, country)
-        return title.id, place, self._addresses.of(title.id, place, session_id, found.expires_at, audience)
+            play = play_session(session, viewing.account_id, session_id)
+            entitled = entitled_title(session, viewing, play.title_id, now)
+            device = usable_device(session, viewing.account_id, play.device_id)
+        grant = self._grant(viewing, play, entitled)
+        if play.expires_at <= now or not self._gate.stands(grant):
+            raise ProblemError(403, "session_expired", "The play session has expired.")
+        short = replace(grant, expires_at=min(play.expires_at, now + self._settings.edge_token_s))
+        return self._addresses.of(short, self._limit(grant), Audience(viewing.country, device.name))
+
+    def _grant(self, viewing: Viewing, play: PlaySession, entitled: Entitled) -> Grant:
+        place = place_of(play.variant, entitled.title.version)
+        return Grant(play.title_id, play.id, play.expires_at, place, entitled.max_height, viewing.family)
+
+    def for_steered(self, grant: Grant, country: str | None) -> tuple[Sequence[ManifestUrls], int | None]:
+        """Addresses for the rest of a session, for players that are told of no new ones, and the limit of their
+        manifests."""
+        limit = self._limit(grant)
+        return self._addresses.of(grant, limit, self.audience(grant.session_id, country)), limit
+
+    def _limit(self, grant: Grant) -> int | None:
+        home = self._settings.media_dir / grant.title_id
+        return make_limited(
+            home / (shown_place(home, CLEAR) if grant.place == LIVE else grant.place), grant.max_height
+        )
 
     def audience(self, session_id: str, country: str | None) -> Audience:
         """Whom a session is for; ``country`` is that of the network, where it is known."""

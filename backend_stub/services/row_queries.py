@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend_stub.clock import Clock
+from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import ListEntry, Progress, Title, TitleRights, View
 from backend_stub.recommending.feedback import Viewer
@@ -18,12 +18,10 @@ from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.going_on import going_on
 from backend_stub.services.my_list import MyList
 from backend_stub.services.rows import RowMaker, Shown
-from backend_stub.services.views import DAY_S, Views, day_of, trending
+from backend_stub.services.views import Views
 
 ROW_LENGTH = 20
-HALF_LIFE_DAYS = 3.0
-_HORIZON_DAYS = 30  # views that are older weigh less than a thousandth
-_RANKED = 200  # so many of the most watched titles are looked at for those on offer
+_LATEST = 200  # views of a viewer that are looked at
 _BECAUSE_SHARE = 0.1  # who left a title before is not to be shown more of its like
 _ANCHORS = 5  # titles watched last, of which the first that others are like is named
 _FEWEST_ALIKE = 2
@@ -62,9 +60,8 @@ class RowQueries:
         return Shown(self._catalog.page(viewing, None, ROW_LENGTH).items)
 
     def trending(self, viewing: Viewing) -> Shown:
-        """The most watched of late: views halve in weight every :data:`HALF_LIFE_DAYS`."""
-        today = day_of(self._clock.now())
-        ranked = trending(self._views.counts(today - _HORIZON_DAYS), today, HALF_LIFE_DAYS)[:_RANKED]
+        """The most watched of late."""
+        ranked = self._views.ranked()
         with self._database.read() as session:
             return Shown(self._offered(session, viewing, ranked))
 
@@ -104,7 +101,7 @@ class RowQueries:
             progress = progress.where(Progress.profile_id == viewing.profile_id)
         for title_id, at in session.execute(progress):
             seen_at[title_id] = max(seen_at.get(title_id, 0.0), at)
-        for title_id, day in session.execute(views.order_by(View.day.desc()).limit(_RANKED)):
+        for title_id, day in session.execute(views.order_by(View.day.desc()).limit(_LATEST)):
             seen_at[title_id] = max(seen_at.get(title_id, 0.0), day * DAY_S)
         return sorted(seen_at, key=lambda title_id: (-seen_at[title_id], title_id))
 

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Title, TitleRights
-from backend_stub.services.catalog import WatchedTitle, progress_of
+from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.search_index import ANY_YEAR, Document, Query, SearchIndex
 from backend_stub.services.title_credits import ANY, Narrowing
+from backend_stub.titles import EPISODE, LISTED
 
 _BATCH = 200
+_KINDS = (*LISTED, EPISODE)  # trailers are found through their titles
+_AT_ONCE = 500  # titles that may be taken into the index while somebody waits
 _COUNT_S = 10.0  # between two counts of the titles
 _MAX_LOOKED_AT = 5000  # hits that a page may pass over because they are not offered
 
@@ -60,7 +63,7 @@ class Search:
     ) -> Found:
         """One page of titles that have every word of ``text`` and are offered to this viewer."""
         with self._database.read() as session:
-            self._keep_in_step(session)
+            self._keep_in_step(session, most=_AT_ONCE)
             query = self._index.understand(text)
             titles = []
             for title in self._offered(session, viewing, query, years, narrowing, offset + limit + 1):
@@ -68,12 +71,16 @@ class Search:
                 if len(titles) > offset + limit:
                     break
             page = titles[offset : offset + limit]
-            progress = progress_of(session, viewing, [title.id for title in page])
+            items = watched(session, viewing, page)
         return Found(
-            items=[WatchedTitle(title, progress.get(title.id)) for title in page],
+            items=items,
             corrected=query.corrected,
             more=len(titles) > offset + limit,
         )
+
+    def _many_are_new(self, session: Session, most: int) -> bool:
+        newer = select(Title.id).where(Title.published_at > _since(self._index.stamp())).limit(most + 1)
+        return len(session.scalars(newer).all()) > most
 
     def _offered(
         self,
@@ -85,7 +92,7 @@ class Search:
         wanted: int,
     ) -> Iterator[Title]:
         """As many hits as are ``wanted`` are loaded at first, for most are on offer."""
-        offered, values = and_(is_offered(), narrowing.condition()), offer_values(viewing, self._clock.now())
+        offered, values = and_(is_offered(_KINDS), narrowing.condition()), offer_values(viewing, self._clock.now())
         start, size = 0, min(wanted, _BATCH)
         while start < _MAX_LOOKED_AT:
             ids = self._index.find(query, size, start, years)
@@ -101,8 +108,14 @@ class Search:
                 return
             start, size = start + size, _BATCH
 
-    def _keep_in_step(self, session: Session) -> None:
-        """Titles that came or went since the last search, or whose words changed.
+    def keep_in_step(self) -> None:
+        """Bring the index to the present state of the catalogue, however much changed."""
+        with self._database.read() as session:
+            self._keep_in_step(session)
+
+    def _keep_in_step(self, session: Session, most: int | None = None) -> None:
+        """Titles that came or went since the last search, or whose words changed. More than ``most`` are left to
+        :meth:`keep_in_step`, and the search finds what is there.
 
         One that came or changed is seen at once. Those that went are not shown anyhow, so they are counted now and
         then only: that takes longer than the search.
@@ -112,6 +125,8 @@ class Search:
         if self._seen == (self._index.stamp(), newest, edited) and now < self._count_at:
             return
         published = Title.published_at.is_not(None)
+        if most is not None and self._many_are_new(session, most):
+            return
         count = session.scalar(select(func.count()).select_from(Title).where(published))
         before, stamp = self._index.stamp(), f"{count} {newest} {edited or 0.0}"
         self._seen, self._count_at = (stamp, newest, edited), now + _COUNT_S
@@ -120,6 +135,12 @@ class Search:
         known, wanted = self._index.ids(), set(session.scalars(select(Title.id).where(published)))
         changed = known & set(session.scalars(select(Title.id).where(Title.edited_at >= _edited(before))))
         self._index.update(_documents(session, wanted - known | wanted & changed), known - wanted | changed, stamp)
+
+
+def _since(stamp: str) -> float:
+    """The newest title that is in the index of this stamp."""
+    members = stamp.split()
+    return float(members[1]) if len(members) == 3 and members[1] != "None" else 0.0
 
 
 def _edited(stamp: str) -> float:

@@ -80,15 +80,16 @@ class Steering:
         self._reports: dict[str, list[tuple[float, bool]]] = {}
         self._lock = threading.Lock()
 
-    def token(self, session_id: str, title_id: str, expires_at: float) -> str:
+    def token(self, grant: Grant) -> str:
         """What the steering address carries, for players that send no headers of their own."""
-        return self._signer.sign(Grant(title_id, session_id, expires_at))
+        return self._signer.sign(grant)
 
-    def check(self, session_id: str, token: str) -> None:
+    def check(self, session_id: str, token: str) -> Grant:
         """Raises :class:`ProblemError` 403 ``bad_signature`` for a token that is not the session's or has expired."""
         grant = self._signer.verify(token, self._clock.now())
         if grant is None or grant.session_id != session_id:
             raise ProblemError(403, "bad_signature", "The address is not signed, or its signature has expired.")
+        return grant
 
     def order(self, session_id: str, audience: Audience = ANYBODY) -> list[str]:
         """The pathways for a session, the best first."""

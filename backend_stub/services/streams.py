@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -18,6 +18,8 @@ from backend_stub.services.views import Views
 
 BEAT_S = 30.0
 SILENT_S = 90.0  # a session that was silent for so long is over: three heartbeats lost
+AHEAD_S = 60.0  # what was fetched ahead of play is good for so long, unless a heartbeat claims a place
+MOST_AHEAD = 4  # such sessions of a device
 
 
 _HELD = select(Account.id).where(Account.id == bindparam("account_id")).with_for_update()
@@ -64,6 +66,13 @@ class Streams:
             self._views.playing(play, profile_id)
         return BEAT_S, play.expires_at
 
+    def keep(self, session_id: str) -> None:
+        """A player that sends no heartbeats was steered: the place that its session has is kept."""
+        now = self._clock.now()
+        has_it = and_(PlaySession.ended_at.is_(None), PlaySession.beat_at > now - SILENT_S)
+        with self._database.write() as session:
+            session.execute(update(PlaySession).where(PlaySession.id == session_id, has_it).values(beat_at=now))
+
     def running(self) -> int:
         """How many sessions play now, of all accounts."""
         now = self._clock.now()
@@ -99,8 +108,16 @@ def goes_on(session: Session, play: PlaySession, now: float) -> bool:
         PlaySession.title_id == play.title_id,
         PlaySession.ended_at.is_(None),
         PlaySession.expires_at > now,
+        or_(PlaySession.beat_at > now - SILENT_S, PlaySession.created_at > now - AHEAD_S),
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def keys_until(play: PlaySession, now: float, licence_s: float) -> float:
+    """Until when keys are given for a session that has its place; for one that has none, a moment that is past."""
+    if play.beat_at == 0.0:
+        return play.created_at + AHEAD_S
+    return now + licence_s if play.ended_at is not None or play.beat_at > now - SILENT_S else now
 
 
 def ended() -> ProblemError:
@@ -119,6 +136,14 @@ def make_room(session: Session, account_id: str, device_id: str, plan: Plan, now
         else:
             others.append(play)
     _check_limit(session, others, plan)
+
+
+def make_room_ahead(session: Session, account_id: str, device_id: str, now: float) -> None:
+    """Of what this device fetched ahead and has not played, end the oldest: so many it may have at once."""
+    query = select(PlaySession).where(PlaySession.account_id == account_id, PlaySession.device_id == device_id)
+    ahead = query.where(PlaySession.beat_at == 0.0, PlaySession.ended_at.is_(None), PlaySession.expires_at > now)
+    for play in session.scalars(ahead.order_by(PlaySession.created_at.desc()).offset(MOST_AHEAD - 1)):
+        play.ended_at = now
 
 
 def _keep_place(session: Session, play: PlaySession, plan: Plan, now: float) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
-from sqlalchemy import String, bindparam, select, update
+from sqlalchemy import String, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -26,6 +26,9 @@ _SPEAKS_FOR = (
     select(Account, Profile)
     .outerjoin(Profile, Profile.id == bindparam("profile_id", type_=String))
     .where(Account.id == bindparam("account_id", type_=String))
+    .where(
+        exists().where(RefreshToken.family == bindparam("family", type_=String), RefreshToken.revoked_at.is_(None))
+    )
 )
 
 
@@ -159,7 +162,7 @@ class Tokens:
             raise _unauthorised("token_expired", "The access token has expired.")
         with self._database.read() as session:
             profile_id = claims.get("prf")
-            values = {"account_id": claims["sub"], "profile_id": profile_id}
+            values = {"account_id": claims["sub"], "profile_id": profile_id, "family": claims.get("fam")}
             account, profile = session.execute(_SPEAKS_FOR, values).first() or (None, None)
         if (
             account is None

@@ -8,21 +8,25 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from backend_stub.clock import Clock
+from backend_stub.clock import Clock, day_of
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Episode, PlaySession, Title, View
+from backend_stub.db.models import Account, Episode, PlaySession, Title, View, ViewDay
 
-DAY_S = 86400.0
 COUNTS_AFTER_S = 60.0  # a session that plays for so long is a view
 BATCH = 200  # so many are written at once
 WAIT_S = 10.0  # fewer wait for so long
+HALF_LIFE_DAYS = 3.0
+RANKED_S = 150.0  # what was found to be watched most stands so long
+_HORIZON_DAYS = 30  # views that are older weigh less than a thousandth
+_RANKED = 200  # so many of the most watched titles are looked at for those on offer
 _MAX_KNOWN = 100_000  # views of today that are remembered as written; forgetting one costs a look, no more
 
 _logger = logging.getLogger(__name__)
@@ -62,6 +66,7 @@ class Views:
         self._waiting: set[Seen] = set()
         self._known: set[Seen] = set()
         self._written_at = clock.monotonic()
+        self._ranked: tuple[float, Sequence[str]] = (-math.inf, ())
 
     def playing(self, play: PlaySession, profile_id: str | None) -> None:
         """This session plays now; it counts from :data:`COUNTS_AFTER_S` after its start on."""
@@ -78,15 +83,27 @@ class Views:
         """The views of each title on each day from ``since_day`` on, but for those that wait; those of an episode
         count for its series."""
         self._write_when_due()
-        counted = func.coalesce(Episode.series_id, View.title_id)
+        counted = func.coalesce(Episode.series_id, ViewDay.title_id)
         query = (
-            select(counted, View.day, func.count())
-            .outerjoin(Episode, Episode.title_id == View.title_id)
-            .where(View.day >= since_day)
-            .group_by(counted, View.day)
+            select(counted, ViewDay.day, func.sum(ViewDay.views))
+            .outerjoin(Episode, Episode.title_id == ViewDay.title_id)
+            .where(ViewDay.day >= since_day)
+            .group_by(counted, ViewDay.day)
         )
         with self._database.read() as session:
             return [DayCount(*row) for row in session.execute(query)]
+
+    def ranked(self) -> Sequence[str]:
+        """The titles that are watched most of late, as :meth:`rank` found them a moment ago."""
+        at, ranked = self._ranked
+        return ranked if 0 <= self._clock.monotonic() - at < RANKED_S else self.rank()
+
+    def rank(self) -> Sequence[str]:
+        """Look again for what is watched most: views halve in weight every :data:`HALF_LIFE_DAYS`."""
+        today = day_of(self._clock.now())
+        ranked = trending(self.counts(today - _HORIZON_DAYS), today, HALF_LIFE_DAYS)[:_RANKED]
+        self._ranked = self._clock.monotonic(), ranked
+        return ranked
 
     def write(self) -> bool:
         """Write what waits. False where the database refused: the views wait on."""
@@ -127,11 +144,6 @@ class Views:
                 self._known = {seen for seen in batch if seen.day == today}
 
 
-def day_of(moment: float) -> int:
-    """The day, counted from 1970 (UTC), of a moment in seconds since 1970."""
-    return math.floor(moment / DAY_S)
-
-
 def trending(counts: Iterable[DayCount], today: int, half_life_days: float) -> list[str]:
     """Title ids by views that halve in weight every ``half_life_days``, the most watched first, equals by id."""
     scores: dict[str, float] = {}
@@ -156,9 +168,16 @@ def _insert(session: Session, batch: Sequence[Seen]) -> None:
                 )
             )
         }
+        fresh = [
+            seen for seen in part if seen.key not in there and seen.title_id in titles and seen.account_id in accounts
+        ]
         session.add_all(
             View(day=seen.day, title_id=seen.title_id, account_id=seen.account_id, profile_id=seen.profile_id)
-            for seen in part
-            if seen.key not in there and seen.title_id in titles and seen.account_id in accounts
+            for seen in fresh
         )
         session.flush()
+        for (day, title_id), views in sorted(Counter((seen.day, seen.title_id) for seen in fresh).items()):
+            same = update(ViewDay).where(ViewDay.day == day, ViewDay.title_id == title_id)
+            if session.execute(same.values(views=ViewDay.views + views)).rowcount == 0:  # type: ignore[attr-defined]
+                session.add(ViewDay(day=day, title_id=title_id, views=views))
+                session.flush()

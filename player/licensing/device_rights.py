@@ -15,9 +15,10 @@ from drm_client.refusals import LicenceReply
 from drm_client.signed_licences import DeviceInfo, SignedLicences
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
+from drm_client.upkeep import Upkeep
 from drm_client.vault import Vault, set_aside
-from player.errors import ServiceError
-from player.service import ServiceClient
+from player.base.errors import ServiceError
+from player.service.client import ServiceClient
 
 _NOT_FOUND = 404
 _REMOVED = "device_revoked"
@@ -26,17 +27,19 @@ _OWNER_ENTRY = "vault-device"
 
 @dataclass(frozen=True, slots=True)
 class DeviceRights:
-    """``licences`` are the kept ones, ``signed`` asks for those of a play session, ``clock`` has the trusted time."""
+    """``licences`` are the kept ones, ``signed`` asks for those of a play session, ``clock`` has the trusted time,
+    ``upkeep`` does what is due when the service can be reached."""
 
     vault: Vault
     clock: TrustedClock
     service: TrustedService
     licences: OfflineLicences
     signed: SignedLicences
+    upkeep: Upkeep
 
     def now(self) -> float:
-        """Trusted seconds since 1970."""
-        return self.clock.now().at_s
+        """The service's time in seconds since 1970, as it last said it."""
+        return self.clock.issuer_now()
 
     def close(self) -> None:
         self.vault.close()
@@ -50,8 +53,8 @@ def open_rights(profile: Path, keys: KeyStore, device: DeviceIdentity, client: S
     """
 
     async def exchange(call: LicenceCall) -> LicenceReply:
-        response = await client.answer(call.url, call.body)
-        return LicenceReply(response.status, response.body)
+        response = await client.answer(call.url, call.body, call.headers)
+        return LicenceReply(response.status, response.body, response.headers.get("etag", ""))
 
     owner = device.device_id.encode()
     if keys.get(_OWNER_ENTRY) not in (None, owner):
@@ -59,11 +62,12 @@ def open_rights(profile: Path, keys: KeyStore, device: DeviceIdentity, client: S
     vault = Vault(profile, keys, device.device_id)
     if keys.get(_OWNER_ENTRY) != owner:
         keys.put(_OWNER_ENTRY, owner)
-    clock = TrustedClock(vault)
+    clock = TrustedClock(vault, client.address)
     service = TrustedService(client.address, vault, clock, exchange)
     info = DeviceInfo()
     licences = OfflineLicences(vault, device, service, info)
-    return DeviceRights(vault, clock, service, licences, SignedLicences(service, device, info))
+    upkeep = Upkeep(vault, licences, service)
+    return DeviceRights(vault, clock, service, licences, SignedLicences(service, device, info), upkeep)
 
 
 async def register(client: ServiceClient, device: DeviceIdentity, keys: KeyStore) -> str:

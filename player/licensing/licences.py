@@ -12,14 +12,15 @@ from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest, LicenceCall
 from drm_client.licence import Licence, LicenceClient
 from drm_client.offline import OfflineLicences
-from player.clock import Clock
-from player.errors import ANY_ERROR, ErrorCode, MatineeError
-from player.events import Note, Observer, PhaseReached
-from player.licence_watch import Holding, KeptHolding, StreamingHolding, watch
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR, ErrorCode, MatineeError
+from player.licensing.lifetime import KeptLicenceInUse, LicenceInUse, StreamingLicenceInUse, watch
 from player.manifest.model import Presentation, Protection
 from player.net.model import Request, RequestKind
-from player.recovery import Action, Failure, Situation, next_step
+from player.reporting.events import Note, Observer, PhaseReached
 from player.service.model import SESSION_OVER
+from player.transfer.recovery import Action, Situation, Step
+from player.transfer.retry import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def _ignore(_error: DrmError) -> None:
     """Nobody wants to know."""
 
 
-class LicenceDesk:
+class PlaybackLicences:
     """Fills the key ring of one playback. One exchange serves all who wait for it.
 
     ``kept`` opens the licences that are kept here. ``on_end`` is called when the licence ends while it is in use (its
@@ -140,14 +141,14 @@ class LicenceDesk:
 
     async def _acquire(self, kids: tuple[bytes, ...]) -> None:
         if self._offer is not None and self._offer.kept_id is not None:
-            holding: Holding = await self._open_kept(self._offer.kept_id)
+            holding: LicenceInUse = await self._open_kept(self._offer.kept_id)
         else:
             licence = await self._ask(kids)
-            holding = StreamingHolding(licence, self._client.now, self._ask_again)
+            holding = StreamingLicenceInUse(licence, self._client.now, self._reacquire)
         self._observe(PhaseReached(self._clock.monotonic(), "licence"))
         self._watch(holding)
 
-    async def _open_kept(self, licence_id: str) -> Holding:
+    async def _open_kept(self, licence_id: str) -> LicenceInUse:
         """Take the keys out of the kept licence; nobody may need them (a clear title), and the rights hold all the
         same."""
         try:
@@ -158,7 +159,7 @@ class LicenceDesk:
         except DrmError as error:
             self._on_end(error)
             raise
-        return KeptHolding(kept, licence_id, opened.since_s)
+        return KeptLicenceInUse(kept, licence_id, opened.since_s)
 
     async def _ask(self, kids: tuple[bytes, ...], *, fresh: bool = False) -> Licence:
         """A licence for ``kids``, asked for as the error matrix says; ``fresh``: even if one is remembered.
@@ -166,27 +167,30 @@ class LicenceDesk:
         One that is refused because the play session is over is asked for with a new session, once; so is every
         ``fresh`` one.
         """
-        began_s, rounds = self._clock.monotonic(), 0
-        reoffer = self._reoffer
-        while True:
-            try:
-                return await self._client.acquire(self._request(kids), self._ring, fresh=fresh)
-            except (MatineeError, DrmError) as error:
-                situation = Situation(
-                    rounds, waited_s=self._clock.monotonic() - began_s, under_way=bool(self._ring.kids())
-                )
-                step = next_step(Failure.of(RequestKind.LICENCE, error), situation)
-                if step.action in (Action.RETRY, Action.WAIT_FOR_NETWORK):
-                    self._note("retry", "The licence is asked for again.", error)
-                    await self._clock.sleep(step.delay_s)
-                    rounds += 1
-                    continue
-                offer = await reoffer() if reoffer is not None and (fresh or _is_about_session(error)) else None
-                if offer is None:
-                    raise
-                self._offer, reoffer = offer, None
+        began_s, rounds, reoffer = self._clock.monotonic(), 0, self._reoffer
 
-    async def _ask_again(self) -> Licence:
+        def situation(_error: MatineeError | DrmError) -> Situation:
+            return Situation(rounds, waited_s=self._clock.monotonic() - began_s, under_way=bool(self._ring.kids()))
+
+        async def take(step: Step, error: MatineeError | DrmError) -> bool:
+            nonlocal rounds, reoffer
+            if step.action in (Action.RETRY, Action.WAIT_FOR_NETWORK):
+                self._note("retry", "The licence is asked for again.", error)
+                await self._clock.sleep(step.delay_s)
+                rounds += 1
+                return True
+            offer = await reoffer() if reoffer is not None and (fresh or _is_about_session(error)) else None
+            if offer is None:
+                return False
+            self._offer, reoffer = offer, None
+            return True
+
+        async def acquire() -> Licence:
+            return await self._client.acquire(self._request(kids), self._ring, fresh=fresh)
+
+        return await run(RequestKind.LICENCE, acquire, situation, take, lambda: 0, ANY_ERROR)
+
+    async def _reacquire(self) -> Licence:
         """Another licence for all keys in use: for the same session, or for a new one when that is over."""
         return await self._ask(self._ring.kids(), fresh=True)
 
@@ -224,12 +228,12 @@ class LicenceDesk:
             signed_url=offer.signed_url,
         )
 
-    def _watch(self, holding: Holding) -> None:
+    def _watch(self, holding: LicenceInUse) -> None:
         if self._watching is not None:
             self._watching.cancel()
         self._watching = asyncio.get_running_loop().create_task(self._follow(holding), name="licence watch")
 
-    async def _follow(self, holding: Holding) -> None:
+    async def _follow(self, holding: LicenceInUse) -> None:
         ended = await watch(holding, self._clock, self._observe)
         self._ring.clear()
         self._on_end(ended)

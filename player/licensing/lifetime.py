@@ -12,9 +12,9 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.licence import Licence
 from drm_client.offline import OfflineLicences
 from drm_client.rights import RightsState
-from player.clock import Clock
-from player.errors import ANY_ERROR
-from player.events import Note, Observer, RightsTold
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR
+from player.reporting.events import Note, Observer, RightsTold
 
 CHECK_S = 15.0
 RETRY_S = 60.0
@@ -23,7 +23,7 @@ _EARLY_MOST_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LicenceStanding:
     """How a licence in use stands: ``remaining_s`` until playing must end (None: never), ``ended`` why it may not go
     on, None while it may. ``sentence`` is for the viewer."""
 
@@ -33,21 +33,21 @@ class Held:
     ended: DrmError | None = None
 
 
-class Holding(Protocol):
-    """A licence in use. ``stand`` raises DrmError where what is kept of it is damaged or gone."""
+class LicenceInUse(Protocol):
+    """A licence in use. ``standing`` raises DrmError where what is kept of it is damaged or gone."""
 
-    async def stand(self) -> Held: ...
+    async def standing(self) -> LicenceStanding: ...
 
     async def renew(self) -> None: ...
 
 
-async def watch(holding: Holding, clock: Clock, observe: Observer) -> DrmError:
+async def watch(holding: LicenceInUse, clock: Clock, observe: Observer) -> DrmError:
     """Keep a licence alive, and return why it ended. A renewal that fails is tried again; meanwhile playing goes on
     for as long as the licence permits."""
     tried_at, told = -math.inf, ""
     while True:
         try:
-            held = await holding.stand()
+            held = await holding.standing()
         except DrmError as error:  # it was damaged or removed while it is in use
             return error
         if held.ended is not None:
@@ -63,7 +63,7 @@ async def watch(holding: Holding, clock: Clock, observe: Observer) -> DrmError:
         await clock.sleep(min(CHECK_S, max(left_s, 0.25)))
 
 
-async def _renew(holding: Holding, clock: Clock, observe: Observer) -> None:
+async def _renew(holding: LicenceInUse, clock: Clock, observe: Observer) -> None:
     try:
         await holding.renew()
     except ANY_ERROR as error:
@@ -72,32 +72,34 @@ async def _renew(holding: Holding, clock: Clock, observe: Observer) -> None:
         observe(Note(clock.monotonic(), "licence", "The licence was renewed."))
 
 
-class StreamingHolding:
-    """A licence for a play session. ``again`` gets another one; ``now`` gives seconds since 1970."""
+class StreamingLicenceInUse:
+    """A licence for a play session. ``reacquire`` gets another one; ``now`` gives seconds since 1970."""
 
-    def __init__(self, licence: Licence, now: Callable[[], float], again: Callable[[], Awaitable[Licence]]) -> None:
+    def __init__(
+        self, licence: Licence, now: Callable[[], float], reacquire: Callable[[], Awaitable[Licence]]
+    ) -> None:
         self._licence = licence
         self._began_at = now()
         self._now = now
-        self._again = again
+        self._reacquire = reacquire
 
-    async def stand(self) -> Held:
+    async def standing(self) -> LicenceStanding:
         policy, now_s = self._licence.policy, self._now()
         if policy.expires_at is None:
-            return Held(None, renewal_due=False)
+            return LicenceStanding(None, renewal_due=False)
         remaining_s = policy.expires_at + policy.grace_s - now_s
         if remaining_s <= 0:
-            return Held(0.0, renewal_due=False, ended=_run_out())
+            return LicenceStanding(0.0, renewal_due=False, ended=_run_out())
         early_s = min((policy.expires_at - self._began_at) * _EARLY_SHARE, _EARLY_MOST_S)
         from_at = policy.expires_at - early_s if policy.renew_from_at is None else policy.renew_from_at
-        return Held(remaining_s, renewal_due=now_s >= from_at)
+        return LicenceStanding(remaining_s, renewal_due=now_s >= from_at)
 
     async def renew(self) -> None:
-        self._licence = await self._again()
+        self._licence = await self._reacquire()
         self._began_at = self._now()
 
 
-class KeptHolding:
+class KeptLicenceInUse:
     """A kept licence that a playback uses since ``since_s`` (trusted seconds since 1970)."""
 
     def __init__(self, licences: OfflineLicences, licence_id: str, since_s: float) -> None:
@@ -105,7 +107,7 @@ class KeptHolding:
         self._licence_id = licence_id
         self._since_s = since_s
 
-    async def stand(self) -> Held:
+    async def standing(self) -> LicenceStanding:
         standing = await asyncio.to_thread(self._licences.standing, self._licence_id, watching_since_s=self._since_s)
         ended = None
         if not standing.may_play:
@@ -115,7 +117,7 @@ class KeptHolding:
                 else DrmErrorCode.LICENCE_EXPIRED
             )
             ended = DrmError(code, standing.sentence, state=str(standing.state))
-        return Held(standing.remaining_s, standing.renewal_due, standing.sentence, ended)
+        return LicenceStanding(standing.remaining_s, standing.renewal_due, standing.sentence, ended)
 
     async def renew(self) -> None:
         (await self._licences.renew(self._licence_id)).clear()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 _WINDOW_S = 60.0  # so long what was seen counts
 _SLEW = 0.002  # so fast the edge follows an encoder whose clock runs beside ours, in seconds a second
+_DRIFT = 2e-4  # so fast two clocks may run apart, in seconds a second
 _LOST_S = 2.0  # a difference as great as this is no clock that drifts: the edge goes there at once
 _MOST_SAMPLES = 16
 _COARSE_S = 0.5  # half of what a Date header is cut to
@@ -98,6 +99,18 @@ class ObservedEdge:
         self._offset_s += wrong_s if abs(wrong_s) > _LOST_S else min(max(wrong_s, -step_s), step_s)
 
 
+class _Exchange(NamedTuple):
+    """One answer of the source's clock: how long it took, when it came, and its time less ours. In seconds."""
+
+    took_s: float
+    at_s: float
+    offset_s: float
+
+    def doubt_s(self, now_s: float) -> float:
+        """By how much the offset may be wrong by now."""
+        return self.took_s / 2 + _DRIFT * (now_s - self.at_s)
+
+
 class ServerClock:
     """The source's clock as an offset from our monotonic one; all in seconds.
 
@@ -106,13 +119,13 @@ class ServerClock:
 
     def __init__(self, wall_s: float, now_s: float) -> None:
         self._offset_s = wall_s - now_s
-        self._samples: deque[tuple[float, float]] = deque(maxlen=_MOST_SAMPLES)
+        self._samples: deque[_Exchange] = deque(maxlen=_MOST_SAMPLES)
 
     def told(self, server_s: float, sent_s: float, received_s: float) -> None:
         """The source's time was ``server_s`` somewhere between two monotonic times. The shortest of the last
-        exchanges tells best."""
-        self._samples.append((received_s - sent_s, server_s - (sent_s + received_s) / 2))
-        self._offset_s = min(self._samples)[1]
+        exchanges tells best, unless it was so long ago that the two clocks have run apart since."""
+        self._samples.append(_Exchange(received_s - sent_s, received_s, server_s - (sent_s + received_s) / 2))
+        self._offset_s = min(self._samples, key=lambda each: each.doubt_s(received_s)).offset_s
 
     def told_coarsely(self, server_s: float, sent_s: float, received_s: float) -> None:
         """As :meth:`told` from a Date header, which is cut to whole seconds: believed only where our own date is
@@ -125,7 +138,7 @@ class ServerClock:
     def slept(self, seconds: float) -> None:
         """The source's time went on for so long while ours stood still."""
         self._offset_s += seconds
-        told = [(took_s, offset_s + seconds) for took_s, offset_s in self._samples]
+        told = [each._replace(offset_s=each.offset_s + seconds) for each in self._samples]
         self._samples = deque(told, maxlen=_MOST_SAMPLES)
 
     def at(self, now_s: float) -> float:

@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from player.live.latency import Latency
-from player.live.pace import Pace
-from player.state import LiveView
+from player.live.pace import SPARE_S, Pace
+from player.reporting.state import LiveView
 
 _SLACK_S = 2.0  # so far behind the target one still counts as following
-_JUMP_S = 15.0  # further behind than this playback does not catch up, it jumps
+_JUMP_S, _LOW_JUMP_S = 15.0, 4.0  # further behind than this playback does not catch up, it jumps
+_LAG_S, _LOW_LAG_S = 0.5, 0.15  # behind what is published at the worst
+_LOW_START_S = 0.3  # from the decision where to begin to the first frame
+_LOW_SPARE_S = 0.25  # in hand, at low latency, and playback may be hurried
 _MARGIN_SHARE, _MARGIN_S = 0.1, 10.0  # of the window: so far inside it a viewer is put whom it has left
 _GAP_S = 0.3  # a hole between two segments that is worth a jump
 _SAME_SPEED = 0.001
@@ -58,7 +61,8 @@ class Guide:
 
     def __init__(self, latency: Latency, wish: float = 1.0) -> None:
         self._latency = latency
-        self._pace = Pace(latency.min_rate, latency.max_rate)
+        self._pace = Pace(latency.min_rate, latency.max_rate, _LOW_SPARE_S if latency.low else SPARE_S)
+        self._slack_s = min(_SLACK_S, latency.target_s) if latency.low else _SLACK_S
         self._wish = wish
         self._set = wish
         self.following = latency.from_start_s is None
@@ -67,7 +71,8 @@ class Guide:
         """Where playback begins; ``asked_s`` is how far into the window the viewer wants to."""
         into_s = asked_s if asked_s is not None else self._latency.from_start_s
         if into_s is None:
-            return self.live_s(moment)
+            starts_s = _LOW_START_S if self._latency.low else 0.0  # the programme goes on until the first frame
+            return self.inside(self.live_s(moment) + starts_s, moment, ahead_s=starts_s)
         place_s = self.inside(moment.window_start_s + into_s, moment)
         self.sought(place_s, moment)
         return place_s
@@ -76,22 +81,22 @@ class Guide:
         """Where the programme is shown live: the target latency behind the edge."""
         return self.inside(moment.edge_s - self.target_s(moment), moment)
 
-    def inside(self, place_s: float, moment: Moment) -> float:
+    def inside(self, place_s: float, moment: Moment, *, ahead_s: float = 0.0) -> float:
         """The place in the window that is nearest to ``place_s``; where the window slides, a little inside it, so
-        that it does not leave the viewer behind at once."""
+        that it does not leave the viewer behind at once. ``ahead_s``: nearer to the edge than the target."""
         target_s = self.target_s(moment)
         first_s, last_s = moment.window_start_s, moment.published_s - _SHARE_IN_HAND * target_s
         if moment.slides:
             first_s += min(_MARGIN_S, _MARGIN_SHARE * (moment.published_s - moment.window_start_s))
-        return max(min(place_s, moment.edge_s - target_s, last_s), first_s)
+        return max(min(place_s, moment.edge_s - target_s + ahead_s, last_s), first_s)
 
     def target_s(self, moment: Moment) -> float:
         """The latency that is aimed at: never nearer to the edge than what is published allows."""
-        return max(self._latency.target_s, moment.lag_s + _SLACK_S / 4)
+        return max(self._latency.target_s, moment.lag_s + (_LOW_LAG_S if self._latency.low else _LAG_S))
 
     def sought(self, place_s: float, moment: Moment) -> None:
         """The viewer jumps."""
-        self.following = moment.edge_s - place_s <= self.target_s(moment) + _SLACK_S
+        self.following = moment.edge_s - place_s <= self.target_s(moment) + self._slack_s
         self._pace.rest()
 
     def wished(self, speed: float) -> None:
@@ -102,7 +107,7 @@ class Guide:
         """The decision for this moment."""
         target_s = self.target_s(moment)
         behind_s = moment.edge_s - moment.position_s - target_s
-        if moment.paused and behind_s > _SLACK_S:
+        if moment.paused and behind_s > self._slack_s:
             self.following = False
         if moment.seeking:
             self._pace.rest()
@@ -114,7 +119,7 @@ class Guide:
         if moment.resumes_s is not None and not moment.paused and moment.resumes_s > moment.position_s + _GAP_S:
             return Advice(self._view(moment, target_s), seek_s=moment.resumes_s)
         live_s = self.live_s(moment)
-        far = behind_s > self._longest_behind_s(target_s) and live_s > moment.position_s + _SLACK_S
+        far = behind_s > self._longest_behind_s(target_s) and live_s > moment.position_s + self._slack_s
         if self.following and far:
             self._pace.rest()
             return Advice(self._view(moment, target_s), seek_s=live_s, sentence=CAUGHT_UP)
@@ -123,8 +128,8 @@ class Guide:
 
     def _longest_behind_s(self, target_s: float) -> float:
         if self._latency.max_s is None:
-            return _JUMP_S
-        return max(self._latency.max_s - target_s, _SLACK_S)
+            return _LOW_JUMP_S if self._latency.low else _JUMP_S
+        return max(self._latency.max_s - target_s, self._slack_s)
 
     def _speed(self, moment: Moment, behind_s: float) -> float | None:
         """The speed to be set; None where it is right already."""

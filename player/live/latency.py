@@ -11,22 +11,33 @@ from dataclasses import dataclass
 from player.manifest.edit import iter_renditions
 from player.manifest.model import LiveInfo, ManifestProtocol, Presentation
 
-SLOWEST, FASTEST = 0.95, 1.05
+SLOWEST, FASTEST = 0.96, 1.04
 """A change of speed within these is not heard."""
 _SEGMENTS_BEHIND = 3
 _LEAST_S = 1.0
+_ON_THE_WAY_S = 0.5  # from when a segment is whole to when it can be played
+_LEAST_PARTS = 2  # of a low-latency source: one is being made, one is on its way
+LOW_S = 5.0
+"""A target below this, of a source that publishes parts, is low latency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
     """What is aimed at; seconds behind the edge. ``max_s`` is the source's own limit, beyond which to jump, if it has
-    one. ``from_start_s`` is set where the source wants playback to begin so far into its window."""
+    one. ``from_start_s`` is set where the source wants playback to begin so far into its window.
+    ``part_s`` is how long the parts or chunks are in which it publishes segments before they are whole."""
 
     target_s: float
     min_rate: float = SLOWEST
     max_rate: float = FASTEST
     max_s: float | None = None
     from_start_s: float | None = None
+    part_s: float | None = None
+
+    @property
+    def low(self) -> bool:
+        """Whether everything is done to be near the edge: the source publishes parts, and wants them to be used."""
+        return self.part_s is not None and self.target_s < LOW_S
 
 
 def latency_of(presentation: Presentation, segment_s: float, window_s: float) -> Latency:
@@ -37,16 +48,24 @@ def latency_of(presentation: Presentation, segment_s: float, window_s: float) ->
         target_s, from_start_s = wished_s, None
     else:
         wished_s = _first(live.hold_back_s, _SEGMENTS_BEHIND * segment_s)
+        if live.part_target_s is not None:
+            wished_s = _first(live.part_hold_back_s, _SEGMENTS_BEHIND * live.part_target_s)
         offset_s = _start_offset(presentation)
         target_s = wished_s if offset_s is None or offset_s >= 0 else max(wished_s, -offset_s)
         from_start_s = offset_s if offset_s is not None and offset_s >= 0 else None
+    least_s = max(
+        _LEAST_S, segment_s + _ON_THE_WAY_S
+    )  # nearer to the edge there is nothing just before a new segment
+    if live.part_target_s is not None:
+        least_s = _LEAST_PARTS * live.part_target_s
     longest_s = max(window_s - segment_s, segment_s, _LEAST_S)
     return Latency(
-        target_s=min(max(target_s, _LEAST_S), longest_s),
+        target_s=min(max(target_s, least_s), longest_s),
         min_rate=_within(live.min_rate, SLOWEST, 1.0, SLOWEST),
         max_rate=_within(live.max_rate, 1.0, FASTEST, FASTEST),
         max_s=live.max_latency_s,
         from_start_s=from_start_s,
+        part_s=live.part_target_s,
     )
 
 

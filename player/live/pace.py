@@ -6,16 +6,18 @@ _BEGIN_S = 0.08  # so far off, a correction begins ...
 _ENOUGH_S = 0.02  # ... and so near, it ends
 _HORIZON_S = 8.0  # a correction aims at being done in about so long
 _STEP = 0.005  # speeds are multiples of this
-_SPARE_S = 2.0  # with less than this in hand playback is not hurried
+SPARE_S = 2.0
+"""With less than this in hand playback is not hurried; at low latency there is never so much."""
 _SMOOTHING = 0.5
 
 
 class Pace:
     """Keeps what it decided before: a correction goes on until it is done."""
 
-    def __init__(self, min_rate: float, max_rate: float) -> None:
+    def __init__(self, min_rate: float, max_rate: float, spare_s: float = SPARE_S) -> None:
         self._min_rate = min_rate
         self._max_rate = max_rate
+        self._spare_s = spare_s
         self._correcting = False
         self._error_s: float | None = None
 
@@ -30,7 +32,7 @@ class Pace:
         self._error_s = error_s if before is None else before + _SMOOTHING * (error_s - before)
         off_s = abs(self._error_s)
         self._correcting = off_s > (_ENOUGH_S if self._correcting else _BEGIN_S)
-        if not self._correcting or (self._error_s > 0 and buffer_s < _SPARE_S):
+        if not self._correcting or (self._error_s > 0 and buffer_s < self._spare_s):
             return 1.0
         steps = max(1, round(off_s / _HORIZON_S / _STEP)) * _STEP
         rate = 1.0 + (steps if self._error_s > 0 else -steps)

@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from player.manifest.edit import keyed
 from player.manifest.model import (
+    ListedIndex,
     ManifestProtocol,
     Period,
     Presentation,
@@ -57,13 +59,13 @@ class Programme:
 
     def __init__(self, presentation: Presentation) -> None:
         self.presentation = presentation
-        self.periods: list[Period] = list(presentation.periods)
+        self.periods = [keyed(period, number) for number, period in enumerate(presentation.periods)]
         self._dash = presentation.protocol is ManifestProtocol.DASH
         self.availability_start_s = 0.0
         self.availability_start_s = self._availability_start(presentation)
         self._shift_s = 0.0
         self._numbers = {self._key(period): number for number, period in enumerate(self.periods)}
-        self._indexes: dict[int, SegmentIndex] = {}
+        self._indexes: dict[str, SegmentIndex] = {}  # by the key of a rendition
         self._stands_for: dict[tuple[int, str], Rendition] = {}
         for number, period in enumerate(self.periods):
             self._register(number, period)
@@ -86,7 +88,7 @@ class Programme:
 
     def index(self, rendition: Rendition) -> SegmentIndex | None:
         """The segments of a rendition as they are now; None where its playlist has not been loaded, or it is gone."""
-        return self._indexes.get(id(rendition))
+        return self._indexes.get(rendition.key)
 
     def take(self, presentation: Presentation, *, reset: bool = False) -> bool:
         """A refresh; whether there are periods that had not been seen. After a ``reset`` all of them count as new,
@@ -105,7 +107,7 @@ class Programme:
 
     def newest(self, rendition: Rendition) -> Rendition | None:
         """The newest form of a rendition that was seen before; None when it is gone."""
-        return next((new for ours, new, _ in self._pairs() if ours is rendition), None)
+        return next((new for ours, new, _ in self._pairs() if ours.key == rendition.key), None)
 
     def _availability_start(self, presentation: Presentation) -> float:
         live = presentation.live_info if self._dash else None
@@ -124,8 +126,8 @@ class Programme:
             names = [name for (of, name) in self._stands_for if of == known]
             self._stands_for.update({(number, name): self._stands_for[known, name] for name in names})
         else:
-            self.periods.append(period)
-            self._register(number, period)
+            self.periods.append(keyed(period, number))
+            self._register(number, self.periods[number])
 
     def _register(self, number: int, period: Period) -> None:
         for name, rendition in _named(period):
@@ -142,12 +144,47 @@ class Programme:
 
     def _read(self) -> None:
         """The indexes of what is listed now; what has left is let go."""
-        found: dict[int, SegmentIndex] = {}
+        found: dict[str, SegmentIndex] = {}
         for ours, rendition, number in self._pairs():
             if isinstance(rendition.segments, SegmentIndex):
                 segments = rendition.segments
-                found[id(ours)] = _OfPeriod(segments, number, self._shift_s) if self._dash else segments
+                found[ours.key] = _OfPeriod(segments, number, self._shift_s) if self._dash else with_open(rendition)
         self._indexes = found
+
+
+def with_open(rendition: Rendition) -> SegmentIndex:
+    """The segments of an HLS rendition, and behind them the one of which there are only parts so far, or of which
+    the first one is announced. How long that will be is not known: as long as the one before it."""
+    segments, info = rendition.segments, rendition.playlist
+    assert isinstance(segments, ListedIndex)
+    hint = None if info is None else next((each for each in info.preload_hints if each.type == "PART"), None)
+    if info is None or info.ended or not segments or (not info.trailing_parts and hint is None):
+        return segments
+    if not info.trailing_parts and hint is not None:
+        info = replace(info, trailing_init=hint.init, trailing_keys=hint.keys)
+    last = segments[len(segments) - 1]
+    made_s = sum(part.duration_s for part in info.trailing_parts)
+    date_s = None if last.program_date_time_s is None else last.program_date_time_s + last.duration_s
+    following = Segment(
+        last.number + 1,
+        last.end_s,
+        max(made_s, last.duration_s),
+        "",
+        init=info.trailing_init,
+        keys=info.trailing_keys,
+        discontinuity=last.discontinuity,
+        program_date_time_s=date_s,
+        parts=info.trailing_parts,
+    )
+    return ListedIndex((*segments.segments, following))
+
+
+def made_until_s(rendition: Rendition) -> float:
+    """Where what an HLS rendition lists ends, parts included."""
+    segments, info = rendition.segments, rendition.playlist
+    assert isinstance(segments, ListedIndex)
+    parts = () if info is None else info.trailing_parts
+    return segments[len(segments) - 1].end_s + sum(part.duration_s for part in parts)
 
 
 def _named(period: Period) -> Iterator[tuple[str, Rendition]]:

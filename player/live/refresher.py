@@ -8,37 +8,41 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from player.clock import Clock
-from player.errors import ErrorCode, ManifestError, MatineeError, MediaError
-from player.events import Note, Observer
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, ManifestError, MatineeError, MediaError
 from player.live.edge import ServerClock
 from player.live.programme import Programme
 from player.live.schedule import Source
-from player.loader import Loader, Resource
-from player.manifest import refresh, refresh_playlist
+from player.manifest import at_time, refresh, refresh_playlist, remote_links
 from player.manifest.changes import Changes
-from player.manifest.dash.indexes import NumberIndex
 from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.locations import with_mirrors
-from player.manifest.model import PlaylistRef, Presentation, Rendition, Segment, SegmentIndex
-from player.manifest.timing import DEFAULT_RELOAD_S, Reload, clock_source, next_reload, server_time, with_query
-from player.manifest.urls import split_url, unsplit_url
+from player.manifest.model import ListedIndex, Part, PlaylistRef, Presentation, Rendition, Segment, SegmentIndex
+from player.manifest.timing import DEFAULT_RELOAD_S, Reload, clock_sources, next_reload, server_time, with_query
+from player.manifest.urls import add_query, split_url, unsplit_url
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
-from player.opening import pathway_of
-from player.stream.sources import LoadedPlaylist, Sources
+from player.reporting.events import Note, Observer
+from player.stream.sources import LoadedPlaylist, Progress, Sources
 from player.stream.timeline import Slot
+from player.title.opening import load_remotes, pathway_of
+from player.transfer.loader import Loader, Resource
 
 _ALIGNED_SHARE = 0.5  # of a slot, that a rung's segment may begin beside it
 _LATE_LOOKS = 8  # at a playlist, for a segment that others have already
 _LOOK_S = 0.5
 _ANSWER_S = 6.0
 _WRONG_DATE_S = 1.0
+_CLOCK_EVERY_S = 600.0  # two clocks run apart by a tenth of a second in that time at the most
+_MOST_CLOCKS = 4  # of those that an MPD names, until one answers
 _OLD_DATE_S = 2.0
+_ROUNDING_S = 0.01  # so that a segment is due when it is asked about, whatever the dates were rounded to
+_LONGEST_WAIT_S = 60.0  # for a segment, since the source's clock may turn out to be another one meanwhile
 
 News = Callable[[Changes], None]
 """Is told after each refresh that worked, whether or not it brought something."""
@@ -80,7 +84,7 @@ class Refresher:
         self._states: dict[str, Source] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
-        self._mpd: tuple[bytes, str] | None = None  # as it was loaded last: its text and address
+        self._asked_clock_s = -math.inf
 
     # --- what the streaming asks (see Growing)
 
@@ -109,6 +113,31 @@ class Refresher:
             await self._until_changed(max(slot.duration_s / 2, _LOOK_S))
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "One quality of this programme stays behind the others.")
 
+    def unfinished(self, rendition: Rendition, segment: Segment) -> bool:
+        if self._programme.dated:
+            now_s = self._server.at(self._clock.monotonic()) - self._programme.availability_start_s
+            return segment.end_s > now_s
+        newest = self._programme.newest(rendition)
+        return newest is not None and segment.number > _last_whole(newest)
+
+    def progress(self, rendition: Rendition, number: int) -> Progress:
+        newest = self._programme.newest(rendition)
+        info = None if newest is None else newest.playlist
+        if newest is None or info is None:
+            return Progress(whole=True)
+        last = _last_whole(newest)
+        if number <= last:
+            listed = newest.segments.segments if isinstance(newest.segments, ListedIndex) else ()
+            parts = next((segment.parts for segment in reversed(listed) if segment.number == number), ())
+            return Progress(parts, whole=True)
+        if number > last + 1 or info.ended:
+            return Progress(whole=info.ended)
+        hint = next((each for each in info.preload_hints if each.type == "PART"), None)
+        return Progress(info.trailing_parts, hint)
+
+    async def changed(self, limit_s: float) -> None:
+        await self._until_changed(limit_s)
+
     # --- following
 
     def attach(self, playlists: Sequence[LoadedPlaylist]) -> None:
@@ -122,7 +151,7 @@ class Refresher:
                 self._programme.presentation, each.rendition.id, each.body, _without_directives(each.url)
             )
             self._programme.take(presentation)
-            self._state(each.rendition.id).loaded(now_s, now_s, changed=True)
+            self._state(each.rendition.id).loaded(now_s, now_s, changed=True, fresh=True)
 
     def follow(self) -> None:
         """See to it that what is wanted is followed, and nothing else; call it often."""
@@ -135,6 +164,14 @@ class Refresher:
         for name, rendition in wanted.items():
             self._start(name, functools.partial(self._follow_playlist, rendition))
 
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing new has come of what is followed."""
+        now_s, states = self._clock.monotonic(), [self._states[name] for name in self._tasks if name in self._states]
+        if _comes_with_clock(self._programme.presentation):
+            states = [state for state in states if state.failures]
+        return max((now_s - state.news_s for state in states), default=0.0)
+
     async def close(self) -> None:
         """Stop following."""
         tasks = list(self._tasks.values())
@@ -146,25 +183,29 @@ class Refresher:
     async def set_clock(self) -> None:
         """Ask for the source's date where the MPD says that one should; without an answer our own date counts.
 
-        Where it is plainly wrong, the MPD is read again with the right one. Raises NetError or ManifestError.
+        The MPD was read with our own date and is read again with the right one. Raises NetError or ManifestError.
         """
-        await self._ask_clock()
-        now_s = self._clock.monotonic()
-        if abs(self._server.at(now_s) - self._clock.wall()) > _WRONG_DATE_S:
-            await self._load_mpd(Reload(self._programme.presentation.url, 0.0))
+        await self._ask_clock(first=True)
+        if self._programme.presentation.source:
+            self._read_again()
 
-    async def _ask_clock(self) -> None:
+    async def _ask_clock(self, *, first: bool = False) -> None:
+        """Ask the first clock of the MPD's that answers. A ``direct`` one comes with each MPD, and only at ``first``
+        it may be old."""
+        self._asked_clock_s = self._clock.monotonic()
         live = self._programme.presentation.live_info
-        source = clock_source(() if live is None else live.utc_timings)
-        if source is None:
+        sources = clock_sources(() if live is None else live.utc_timings)
+        for how, where in sources[:_MOST_CLOCKS]:
+            if how == "direct":
+                if first:
+                    await self._check_direct_clock(where)
+                return
+            took_s = await self._exchange_clock(how, where)
+            if took_s is None:
+                continue
+            if took_s > _WRONG_DATE_S:  # it tells no more than what time it was about then
+                await self._exchange_clock(how, where)
             return
-        how, where = source
-        if how == "direct":
-            await self._check_direct_clock(where)
-            return
-        took_s = await self._exchange_clock(how, where)
-        if took_s is not None and took_s > _WRONG_DATE_S:  # it tells no more than what time it was about then
-            await self._exchange_clock(how, where)
 
     async def _check_direct_clock(self, text: str) -> None:
         """A date in the MPD is of the moment when that was made. Where ours is another, one of us is wrong, or it was
@@ -221,21 +262,18 @@ class Refresher:
         state = self._state("")
         patches = True
         while True:
+            if self._clock.monotonic() - self._asked_clock_s > _CLOCK_EVERY_S:
+                await self._ask_clock()
             presentation = self._programme.presentation
             asked_s = state.asked_s
-            reload = next_reload(presentation, changed=state.changed, age_s=self._clock.monotonic() - asked_s)
-            if reload is not None and reload.patch and not patches:
-                reload = next_reload(
-                    replace(presentation, patch_locations=()),
-                    changed=state.changed,
-                    age_s=self._clock.monotonic() - asked_s,
-                )
+            known = presentation if patches else replace(presentation, patch_locations=())
+            reload = next_reload(known, changed=state.changed, age_s=self._clock.monotonic() - asked_s)
             by_clock_s = self._by_clock_s(presentation)
             if reload is None and by_clock_s is None:
                 return
-            wait_s = None if reload is None else state.wait_s(reload, self._clock.monotonic())
-            if reload is None or wait_s is None or (by_clock_s is not None and by_clock_s < wait_s):
-                await self._clock.sleep(by_clock_s or 0.0)
+            wait_s = math.inf if reload is None else state.wait_s(reload, self._clock.monotonic())
+            if reload is None or (by_clock_s is not None and by_clock_s < wait_s):
+                await self._clock.sleep(min(by_clock_s or 0.0, _LONGEST_WAIT_S))
                 self._read_again()
                 continue
             await self._clock.sleep(wait_s)
@@ -291,62 +329,72 @@ class Refresher:
             return
         if changes.reset:
             presentation = _forgotten(presentation, lambda each: each.id != rendition.id)
-        self._take(self._state(rendition.id), asked_s, presentation, changes)
+        more = newest.playlist is None or newest.playlist.trailing_parts != _trailing_parts(
+            presentation, rendition.id
+        )
+        self._take(self._state(rendition.id), asked_s, presentation, changes, more=more)
 
     async def _load_mpd(self, reload: Reload) -> None:
         """Load the MPD, or a patch to it. Raises NetError or ManifestError."""
         asked_s = self._clock.monotonic()
         own = reload.patch or self._programme.presentation.locations or not self._mirrors
-        urls = {pathway_of(reload.url): reload.url} if own else self._mirrors
+        mirrors = {name: add_query(url, reload.query) for name, url in self._mirrors.items()}
+        urls = {pathway_of(reload.url): reload.url} if own else mirrors
         body, result = await self._loader.load_whole(Resource(RequestKind.MANIFEST, urls))
         received_s = self._clock.monotonic()
         now_s = self._server.at(received_s)
-        presentation, changes = refresh(self._programme.presentation, body, result.url, now_s)
+        presentation, changes = await self._with_remotes(body, result.url, now_s)
         if not own and len(urls) > 1:
             others = [(name, url) for name, url in urls.items() if name != result.pathway]
             presentation = with_mirrors(presentation, [(result.pathway, result.url), *others])
-        # Where patches may come, the presentation has the MPD's text; after a patch nothing else has it.
-        self._mpd = (presentation.source.encode() or body, presentation.url)
         self._read_direct_clock(presentation, asked_s, received_s)
         self._take(self._state(""), asked_s, presentation, changes)
 
+    async def _with_remotes(self, body: bytes, url: str, now_s: float) -> tuple[Presentation, Changes]:
+        """The MPD with its remote elements and imported MPDs; those that it had before are not loaded again."""
+        old = self._programme.presentation
+        remotes = dict(old.remotes)
+        presentation, changes = refresh(old, body, url, now_s, remotes)
+        while wanted := remote_links(presentation, remotes):
+            remotes |= await load_remotes(wanted, self._loader)
+            presentation, changes = refresh(old, body, url, now_s, remotes)
+        return presentation, changes
+
     def _read_direct_clock(self, presentation: Presentation, sent_s: float, received_s: float) -> None:
         live = presentation.live_info
-        source = clock_source(() if live is None else live.utc_timings)
-        if source is not None and source[0] == "direct":
-            server_s = server_time(*source)
+        sources = clock_sources(() if live is None else live.utc_timings)
+        if sources and sources[0][0] == "direct":
+            server_s = server_time(*sources[0])
             if server_s is not None:
                 self._server.told(server_s, sent_s, received_s)
 
     def _by_clock_s(self, presentation: Presentation) -> float | None:
         """How long until the MPD as it stands has another segment, because its segments come with the clock; None
         where they do not."""
-        if self._mpd is None or not presentation.live:
+        live = presentation.live_info
+        if live is None or live.next_segment_s is None or not presentation.source:
             return None
-        lengths = [
-            rendition.segments.duration / rendition.segments.frame.timescale
-            for _, _, rendition in iter_renditions(presentation)
-            if isinstance(rendition.segments, NumberIndex)
-        ]
-        return min(lengths) / 2 if lengths else None
+        return max(live.next_segment_s - self._server.at(self._clock.monotonic()), 0.0) + _ROUNDING_S
 
     def _read_again(self) -> None:
         """The MPD as it stands, at this time."""
-        assert self._mpd is not None
-        now_s = self._clock.monotonic()
-        presentation, changes = refresh(self._programme.presentation, *self._mpd, self._server.at(now_s))
-        self._tell(presentation, changes)
+        now_s = self._server.at(self._clock.monotonic())
+        self._tell(at_time(self._programme.presentation, now_s), Changes())
 
-    def _take(self, state: Source, asked_s: float, presentation: Presentation, changes: Changes) -> None:
-        """What a load has brought."""
-        state.loaded(asked_s, self._clock.monotonic(), changed=bool(changes))
-        if changes:
+    def _take(
+        self, state: Source, asked_s: float, presentation: Presentation, changes: Changes, *, more: bool = False
+    ) -> None:
+        """What a load has brought; ``more``: parts of a segment that is not listed yet."""
+        fresh = more or _brings(changes) or _comes_with_clock(presentation)
+        state.loaded(asked_s, self._clock.monotonic(), changed=more or bool(changes), fresh=fresh)
+        if fresh:
             self._gone(None)
         self._tell(presentation, changes)
 
     def _tell(self, presentation: Presentation, changes: Changes) -> None:
         self._programme.take(presentation, reset=changes.reset)
-        self._changed.set()
+        self._changed.set()  # wakes all that wait now; who asks later waits for the next news
+        self._changed = asyncio.Event()
         self._news(changes)
 
     def _state(self, name: str) -> Source:
@@ -354,7 +402,6 @@ class Refresher:
         return self._states.setdefault(name, Source(now_s, now_s))
 
     async def _until_changed(self, limit_s: float) -> None:
-        self._changed.clear()
         changed, limit = (
             asyncio.ensure_future(self._changed.wait()),
             asyncio.ensure_future(self._clock.sleep(limit_s)),
@@ -367,6 +414,28 @@ class Refresher:
 
     def _note(self, sentence: str, error: MatineeError) -> None:
         self._observe(Note(self._clock.monotonic(), "live_refresh", sentence, code=str(error.code)))
+
+
+def _brings(changes: Changes) -> bool:
+    """Whether there is something more to play: that old segments have left is nothing new."""
+    more = any(each.added or each.missed for each in changes.renditions)
+    return bool(more or changes.renditions_added or changes.periods_added or changes.ended or changes.reset)
+
+
+def _last_whole(rendition: Rendition) -> int:
+    """The number of the last segment that is listed as a whole; -1 where none is."""
+    listed = rendition.segments.segments if isinstance(rendition.segments, ListedIndex) else ()
+    return listed[-1].number if listed else -1
+
+
+def _trailing_parts(presentation: Presentation, rendition_id: str) -> tuple[Part, ...]:
+    found = (each for _, _, each in iter_renditions(presentation) if each.id == rendition_id)
+    return next((each.playlist.trailing_parts for each in found if each.playlist is not None), ())
+
+
+def _comes_with_clock(presentation: Presentation) -> bool:
+    """Whether segments come without a reload."""
+    return presentation.live_info is not None and presentation.live_info.next_segment_s is not None
 
 
 def _aligned(found: Segment, slot: Slot) -> Segment:

@@ -26,12 +26,12 @@ class Source:
     failures: int = 0
     failed_s: float = 0.0  # when the last load failed
 
-    def loaded(self, asked_s: float, now_s: float, *, changed: bool) -> None:
-        """A load that was begun at ``asked_s`` has worked."""
+    def loaded(self, asked_s: float, now_s: float, *, changed: bool, fresh: bool) -> None:
+        """A load that was begun at ``asked_s`` has worked. ``fresh``: there is more to play than before."""
         self.asked_s = asked_s
         self.failures = 0
         self.changed = changed
-        if changed:
+        if fresh:
             self.news_s = now_s
 
     def failed(self, now_s: float) -> None:

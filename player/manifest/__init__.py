@@ -1,19 +1,21 @@
 """Manifests: HLS playlists and DASH MPDs as one immutable :class:`~player.manifest.model.Presentation`.
 
 Everything here is pure: text or bytes, a URL and the time in; a model or a
-:class:`~player.errors.ManifestError` out. Who loads what, and when, is the caller's business.
+:class:`~player.base.errors.ManifestError` out. Who loads what, and when, is the caller's business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
+from player.manifest.edit import with_keys
 from player.manifest.index.attach import attach as attach_to_index
 from player.manifest.index.attach import missing_ranges
 from player.manifest.limits import MAX_REMOTE_LINKS
-from player.manifest.locations import located_segment, relocate, segment_url, with_mirrors
+from player.manifest.locations import located_segment, moved_url, segment_url, with_mirrors
 from player.manifest.model import ByteRange, IndexRef, ManifestProtocol, Presentation, Rendition
+from player.manifest.refresh import at_time as at_time
 from player.manifest.refresh import compare, refresh, refresh_playlist
 from player.manifest.sniff import decode, sniff
 from player.manifest.urls import strip_userinfo
@@ -24,10 +26,10 @@ __all__ = [
     "compare",
     "index_ranges",
     "located_segment",
+    "moved_url",
     "parse",
     "refresh",
     "refresh_playlist",
-    "relocate",
     "remote_links",
     "segment_url",
     "with_mirrors",
@@ -53,10 +55,10 @@ def parse(
     if sniff(body, content_type) is ManifestProtocol.HLS:
         from player.manifest.hls.build import parse_hls
 
-        return parse_hls(body, url)
+        return with_keys(parse_hls(body, url))
     from player.manifest.dash.mpd import parse_mpd
 
-    return parse_mpd(body, url, now_s=now_s, remotes=remotes or {})
+    return with_keys(parse_mpd(body, url, now_s=now_s, remotes=remotes or {}))
 
 
 def remote_links(presentation: Presentation, loaded: Mapping[str, bytes | None]) -> tuple[str, ...]:

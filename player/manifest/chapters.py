@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from player.languages import distance
+from player.base.languages import distance
 from player.manifest.model import Presentation
 
 DATA_ID = "com.apple.hls.chapters"

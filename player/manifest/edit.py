@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from player.manifest.model import Period, Presentation, Rendition, Track
+
+
+def with_keys(presentation: Presentation) -> Presentation:
+    """``presentation`` with a key for each rendition, by which all that is known of it can be kept. Ids may repeat
+    from period to period, and in the wild within one."""
+    periods = tuple(keyed(period, number) for number, period in enumerate(presentation.periods))
+    return replace(presentation, periods=periods)
+
+
+def keyed(period: Period, number: int) -> Period:
+    """``period`` with keys for its renditions; ``number`` is the one that it has for good."""
+    seen: Counter[str] = Counter()
+
+    def change(rendition: Rendition) -> Rendition:
+        seen[rendition.id] += 1
+        key = f"{number}/{rendition.id}/{seen[rendition.id]}"
+        return rendition if rendition.key == key else replace(rendition, key=key)
+
+    return _map_period(period, change)
 
 
 def map_renditions(presentation: Presentation, change: Callable[[Rendition], Rendition]) -> Presentation:

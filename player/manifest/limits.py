@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 MAX_LINE_CHARACTERS = 256 * 1024  # a line carries at most a PSSH or a data: URI
 MAX_SUBSTITUTED_CHARACTERS = 128 * 1024 * 1024  # what variables of a playlist may grow to, in all lines together
 MAX_SEGMENTS = 400_000  # of one rendition: a week of two-second segments is 302,400
+MAX_COUNTED_SEGMENTS = 10**12  # of a live SegmentTimeline before its window is cut out of it
 MAX_SHOWN_SEGMENTS = 500_000  # of all renditions of a presentation together, where it is printed
 MAX_OPEN_WINDOW = 50_000  # of a live SegmentTemplate: more than a day of two-second segments
 MAX_RENDITIONS = 4_000

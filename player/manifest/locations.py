@@ -15,7 +15,7 @@ from player.manifest.model import (
     Rendition,
     Segment,
 )
-from player.manifest.urls import folder_of
+from player.manifest.urls import add_query, folder_of
 
 
 def with_mirrors(presentation: Presentation, mirrors: Sequence[tuple[str, str]]) -> Presentation:
@@ -68,7 +68,7 @@ def located_segment(rendition: Rendition, segment: Segment, location: Location) 
     if location is primary or (location.segments is None and location.base_url == primary.base_url):
         return segment
     if location.segments is None:
-        return _moved(segment, primary.base_url, location.base_url)
+        return _moved(segment, primary, location)
     index = location.segments
     if isinstance(index, PlaylistRef):
         raise LookupError(f"the playlist of pathway {location.pathway} is not loaded")
@@ -85,14 +85,21 @@ def segment_url(rendition: Rendition, segment: Segment, location: Location) -> s
     return located_segment(rendition, segment, location).url
 
 
-def relocate(url: str, primary: str, other: str) -> str:
-    """``url`` with the prefix ``primary`` replaced by ``other``; as it is when it does not have the prefix."""
-    return other + url[len(primary) :] if url.startswith(primary) else url
+def moved_url(url: str, home: Location, other: Location) -> str:
+    """A media address at ``home`` as it is at ``other``, with the query that is for there; as it is where it is not
+    at ``home``."""
+    if not url.startswith(home.base_url):
+        return url
+    moved = other.base_url + url[len(home.base_url) :]
+    if home.query != other.query:
+        moved = moved.removesuffix(home.query).rstrip("?&") if home.query else moved
+        moved = add_query(moved, other.query) if other.query else moved
+    return moved
 
 
-def _moved(segment: Segment, primary: str, other: str) -> Segment:
+def _moved(segment: Segment, primary: Location, other: Location) -> Segment:
     init = segment.init
     if init is not None:
-        init = InitSegment(relocate(init.url, primary, other), init.byte_range, init.keys)
-    parts = tuple(replace(part, url=relocate(part.url, primary, other)) for part in segment.parts)
-    return segment._replace(url=relocate(segment.url, primary, other), init=init, parts=parts)
+        init = InitSegment(moved_url(init.url, primary, other), init.byte_range, init.keys)
+    parts = tuple(replace(part, url=moved_url(part.url, primary, other)) for part in segment.parts)
+    return segment._replace(url=moved_url(segment.url, primary, other), init=init, parts=parts)

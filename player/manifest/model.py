@@ -237,6 +237,7 @@ class Location:
     playlist: PlaylistInfo | None = None  # of this location's own playlist, once it is loaded
     attributes: Mapping[str, str] = field(default_factory=dict)
     place: Place = NOWHERE
+    query: str = field(default="", repr=False)  # behind media addresses here, where it is not the same everywhere
     unnamed: bool = False  # ``pathway`` is our own name for it: the manifest gives none
 
 
@@ -282,6 +283,7 @@ class Rendition:
     index: IndexRef | None = None  # where the segments came from, once an index inside the media is loaded
     inband_events: tuple[tuple[str, str], ...] = ()  # (scheme, value) of the emsg boxes to expect
     attributes: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""  # its name in this presentation, the same over refreshes (player.manifest.edit.with_keys)
     place: Place = NOWHERE
 
 
@@ -375,7 +377,8 @@ class LiveInfo:
     max_latency_s: float | None = None
     min_rate: float | None = None
     max_rate: float | None = None
-    utc_timings: tuple[tuple[str, str], ...] = ()  # (scheme, value)
+    utc_timings: tuple[tuple[str, str], ...] = ()  # (scheme, value); addresses are whole
+    next_segment_s: float | None = None  # seconds since 1970, when a segment comes without a reload
     part_target_s: float | None = None
     hold_back_s: float | None = None
     part_hold_back_s: float | None = None
@@ -423,13 +426,20 @@ class Presentation:
     session_data: tuple[SessionData, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     date_ranges: tuple[TimedEvent, ...] = ()
+    cues: tuple[TimedEvent, ...] = ()  # HLS tags of advertisement breaks: EXT-X-CUE-OUT and its kin
     locations: tuple[str, ...] = ()  # where to refresh from
     patch_locations: tuple[tuple[str, float | None], ...] = ()  # (url, ttl in seconds)
+    update_query: str = field(default="", repr=False)  # what requests for the MPD again get (Annex I)
     remote_links: tuple[str, ...] = field(default=(), repr=False)  # remote elements that are not loaded yet
+    remotes: Mapping[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)  # read with these
+    resolved: str = field(default="", repr=False, compare=False)  # the MPD's text with them in their places
+    fallbacks: tuple[str, ...] = field(default=(), repr=False)  # other MPDs, for whom cannot play this one
     unused: tuple[str, ...] = ()  # tags and elements that were read over, each named once
     warnings: tuple[ManifestWarning, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)  # protocol details shown by inspect only
-    source: str = field(default="", repr=False, compare=False)  # the MPD's text, kept where patches may come
+    source: str = field(
+        default="", repr=False, compare=False
+    )  # the MPD's text, kept of a live one: patches are for it, and it is read again as time goes on
 
     def tracks(self, type_: TrackType) -> tuple[Track, ...]:
         """The tracks of one type in all periods, in order."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, Changes
 from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.model import (
@@ -17,20 +18,25 @@ from player.manifest.sniff import decode, sniff
 
 
 def refresh(
-    old: Presentation, text: str | bytes, url: str, now_s: float | None = None
+    old: Presentation,
+    text: str | bytes,
+    url: str,
+    now_s: float | None = None,
+    remotes: Mapping[str, bytes | None] | None = None,
 ) -> tuple[Presentation, Changes]:
     """The presentation after its manifest was loaded again from ``url``, and the difference.
 
     Segments keep their numbers and their place in time. An HLS delta update is completed from ``old``, an MPD patch
     applied to it. Media playlists of a multivariant presentation that were loaded stay; they are refreshed by
-    :func:`refresh_playlist`. Raises :class:`ManifestError`.
+    :func:`refresh_playlist`. ``remotes`` is as in :func:`player.manifest.parse`; without it what ``old`` was
+    read with counts. Raises :class:`ManifestError`.
     """
     body = decode(text)
     protocol = sniff(body)
     if protocol is not old.protocol:
         raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "The manifest changed its protocol between two refreshes.")
     if protocol is ManifestProtocol.DASH:
-        return _refresh_mpd(old, body, url, now_s)
+        return _refresh_mpd(old if remotes is None else replace(old, remotes=remotes), body, url, now_s)
     if old.kind == "media":
         return refresh_playlist(old, old.periods[0].tracks[0].renditions[0], body, url)
     from player.manifest.hls.build import parse_hls
@@ -48,11 +54,25 @@ def refresh_playlist(
     return attach_merged(old, identity, decode(text), url)
 
 
+def at_time(presentation: Presentation, now_s: float) -> Presentation:
+    """A live DASH presentation with the segments that its MPD gives at ``now_s`` by the server's clock, without
+    loading it again. Raises :class:`ManifestError`."""
+    from player.manifest.dash.merge import carried
+    from player.manifest.dash.mpd import parse_mpd
+
+    again = parse_mpd(presentation.source, presentation.url, now_s=now_s, remotes=presentation.remotes)
+    return carried(presentation, again)
+
+
 def _refresh_mpd(old: Presentation, body: str, url: str, now_s: float | None) -> tuple[Presentation, Changes]:
     from player.manifest.dash.merge import merge
     from player.manifest.dash.mpd import parse_mpd, patch_mpd
 
-    new = patch_mpd(old, body, now_s=now_s) if _is_patch(body) else parse_mpd(body, url, now_s=now_s)
+    new = (
+        patch_mpd(old, body, now_s=now_s)
+        if _is_patch(body)
+        else parse_mpd(body, url, now_s=now_s, remotes=old.remotes)
+    )
     return merge(old, new)
 
 

@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Iterable
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_TEXT_BYTES, limit_error
 from player.manifest.model import ManifestProtocol
 

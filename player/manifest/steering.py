@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.edit import map_renditions
 from player.manifest.hls.pathways import DEFAULT_PATHWAY
 from player.manifest.model import Location, PlaylistRef, Presentation, Rendition

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from player.manifest.dates import parse_date
 from player.manifest.model import ListedIndex, ManifestProtocol, PlaylistInfo, Presentation, Rendition
-from player.manifest.urls import split_url, unsplit_url
+from player.manifest.urls import add_query, split_url, unsplit_url
 
-DEFAULT_RELOAD_S = 5.0  # of a playlist that says nothing of its segments' length
+DEFAULT_RELOAD_S = 5.0  # where the manifest does not say how often it changes
 MIN_RELOAD_S = 0.5
 MAX_RELOAD_S = 60.0  # of a playlist, whatever it says of its segments' length
 MIN_BLOCKED_S = 0.1  # between two loads from a server that has news each time
@@ -30,12 +30,13 @@ _HEAD = frozenset({"urn:mpeg:dash:utc:http-head:2014", "urn:mpeg:dash:utc:http-h
 @dataclass(frozen=True, slots=True)
 class Reload:
     """Load ``url`` in ``after_s`` seconds. ``blocking``: the server answers only when there is something new.
-    ``patch``: the answer may be an MPD patch."""
+    ``patch``: the answer may be an MPD patch. ``query`` is what ``url`` was given, for its mirrors."""
 
     url: str = field(repr=False)
     after_s: float
     blocking: bool = False
     patch: bool = False
+    query: str = field(default="", repr=False)
 
 
 def next_reload(
@@ -62,15 +63,22 @@ def next_reload(
 
 
 def _mpd_reload(presentation: Presentation, age_s: float) -> Reload | None:
-    """ISO/IEC 23009-1 5.4: @minimumUpdatePeriod counts from the load; without it the MPD never changes."""
+    """ISO/IEC 23009-1 5.4: @minimumUpdatePeriod counts from the load; without it the MPD never changes. One with
+    an open list of segments and without that attribute does change in the wild, since else nothing follows."""
     live = presentation.live_info
-    if not presentation.live or live is None or live.minimum_update_s is None:
+    if not presentation.live or live is None:
         return None
-    after_s = max(live.minimum_update_s - age_s, MIN_RELOAD_S)
+    every_s = live.minimum_update_s
+    if every_s is None:
+        if live.next_segment_s is not None or presentation.periods[-1].duration_s is not None:
+            return None
+        every_s = DEFAULT_RELOAD_S
+    after_s = max(every_s - age_s, MIN_RELOAD_S)
     for url, ttl in presentation.patch_locations:
         if ttl is None or age_s < ttl:
             return Reload(url, after_s, patch=True)
-    return Reload(presentation.locations[0] if presentation.locations else presentation.url, after_s)
+    url = presentation.locations[0] if presentation.locations else presentation.url
+    return Reload(add_query(url, presentation.update_query), after_s, query=presentation.update_query)
 
 
 def _directives(rendition: Rendition, info: PlaylistInfo, *, block: bool, age_s: float) -> str:
@@ -102,14 +110,15 @@ def with_query(url: str, items: Sequence[tuple[str, str]]) -> str:
 # -- clocks --------------------------------------------------------------------------------------------------------
 
 
-def clock_source(utc_timings: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
-    """The first UTCTiming that can be used, as ``(how, value)``: ``direct`` and a date, ``head`` or ``body`` and a
-    URL (ISO/IEC 23009-1 5.8.4.11). NTP and SNTP need a protocol of their own and are passed over."""
+def clock_sources(utc_timings: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The UTCTimings that can be used, the preferred one first, as ``(how, value)``: ``direct`` and a date, ``head``
+    or ``body`` and a URL (ISO/IEC 23009-1 5.8.4.11). NTP and SNTP need their own protocol and are passed over."""
+    found: list[tuple[str, str]] = []
     for scheme, value in utc_timings:
         kind = "direct" if scheme in _DIRECT else "head" if scheme in _HEAD else "body" if scheme in _BODY else None
-        if kind is not None and value:
-            return kind, value.split()[0]  # a list of URLs is in the order of preference
-    return None
+        if kind is not None:
+            found += [(kind, each) for each in value.split()]
+    return found
 
 
 def server_time(how: str, text: str) -> float | None:

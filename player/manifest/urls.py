@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_URL_CHARACTERS, limit_error
 
 _PARTS = re.compile(r"^(?:([A-Za-z][A-Za-z0-9+.\-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$", re.DOTALL)
@@ -89,6 +89,27 @@ def unsplit_url(scheme: str | None, authority: str | None, path: str, query: str
     if authority is not None:
         head += "//" + authority
     return f"{head}{path}{query or ''}{fragment or ''}"
+
+
+def add_query(url: str, query: str) -> str:
+    """``url`` with the parameters of ``query`` behind its own; one that it has already is not repeated."""
+    scheme, authority, path, own, fragment = split_url(url)
+    known = (own or "?")[1:].split("&")
+    added = [part for part in query.split("&") if part and part not in known]
+    if not added:
+        return url
+    return unsplit_url(scheme, authority, path, "?" + "&".join([part for part in known if part] + added), fragment)
+
+
+def same_origin(url: str, other: str) -> bool:
+    """Whether two addresses have scheme, host and port in common (RFC 6454)."""
+    return _origin(url) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    scheme, authority, _, _, _ = split_url(url)
+    name, host = (scheme or "").lower(), (authority or "").rpartition("@")[2].lower()
+    return name, host.removesuffix({"http": ":80", "https": ":443"}.get(name, " "))
 
 
 def folder_of(url: str) -> str:

@@ -1,7 +1,7 @@
 """A bounded walker over ISO-BMFF boxes (ISO/IEC 14496-12, 4.2).
 
 Segments come from the network: every length is checked against the box around it, the number of boxes is
-limited, and whatever does not fit raises :class:`~player.errors.MediaError` with ``MEDIA_DAMAGED``.
+limited, and whatever does not fit raises :class:`~player.base.errors.MediaError` with ``MEDIA_DAMAGED``.
 """
 
 from __future__ import annotations
@@ -9,24 +9,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
-from player.errors import ErrorCode, MediaError
+from drm_client.iso_box import BoxError, BoxHead, read_box
+from player.base.errors import ErrorCode, MediaError
 
 MAX_BOXES = 4096
 """Most boxes that one container box may hold."""
 
+Box = BoxHead
 _U32 = struct.Struct(">I")
-_U64 = struct.Struct(">Q")
-
-
-class Box(NamedTuple):
-    """One box: its type, where it starts, where its payload starts, and the first byte after it."""
-
-    type: bytes
-    start: int
-    body: int
-    end: int
 
 
 def damaged(what: str) -> MediaError:
@@ -48,20 +39,10 @@ def header(data: bytes | memoryview, start: int, end: int) -> Box:
 
     Raises ``MEDIA_DAMAGED`` where fewer bytes than a box header are left, or the size is impossible.
     """
-    if start + 8 > end:
-        raise damaged("a box header is cut short")
-    size = _U32.unpack_from(data, start)[0]
-    body = start + 8
-    if size == 1:
-        if start + 16 > end:
-            raise damaged("a box header is cut short")
-        size = _U64.unpack_from(data, body)[0]
-        body = start + 16
-    elif size == 0:
-        size = end - start
-    if size < body - start:
-        raise damaged("a box is shorter than its own header")
-    return Box(bytes(data[start + 4 : start + 8]), start, body, start + size)
+    try:
+        return read_box(data, start, end)
+    except BoxError as error:
+        raise damaged(str(error)) from None
 
 
 def walk(data: bytes | memoryview, start: int, end: int) -> Iterator[Box]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import Container
 from player.media import fmp4, packed, sniff, ts, webm
 from player.media.model import ByteSource, EventMessage, Sample, SampleDecrypt, StreamConfig, StreamKind

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media.boxes import Box, damaged, find, header, need, reading, version_and_flags, walk
 from player.media.fragment import FragmentReader, Row, TrackFragment
 from player.media.model import ByteSource, EventMessage, Sample, SampleDecrypt

@@ -6,7 +6,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media import aac, ac3, nal
 from player.media.boxes import Box, damaged, find, need, reading, walk
 from player.media.model import Codec, Colour, StreamConfig, StreamKind

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media.aac import parse_adts
 from player.media.boxes import damaged
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind

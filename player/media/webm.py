@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from player.errors import ErrorCode, MediaError
+from drm_client.ebml import UNKNOWN_SIZE, Element, read_element, read_number
+from player.base.errors import ErrorCode, MediaError
 from player.media.boxes import damaged, reading
 from player.media.model import ByteSource, Codec, Colour, Sample, StreamConfig, StreamKind
 
@@ -27,7 +28,6 @@ _REFERENCE = 0xFB
 _TRACK_ENTRY = 0xAE
 _MASTERS_TO_ENTER = (_SEGMENT, _CLUSTER)
 _DEFAULT_SCALE_NS = 1_000_000
-_UNKNOWN = -1
 _LACING = 0x06
 _MAX_TRACKS = 32
 
@@ -37,14 +37,6 @@ _CODECS = {
     b"V_AV1": Codec.AV1,
     b"A_OPUS": Codec.OPUS,
 }
-
-
-class Element(NamedTuple):
-    """One EBML element: id, where its payload starts, and its size (-1: unknown)."""
-
-    id: int
-    body: int
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +102,13 @@ def _top_level(data: bytes) -> Iterator[Element]:
     """Elements of the Segment up to the first Cluster, or to the end of the data."""
     place = 0
     while place + 2 <= len(data):
-        element = _element_at(data, place)
+        element = read_element(data, place, len(data))
         if element.id == _CLUSTER:
             return
         if element.id == _SEGMENT:
             place = element.body
             continue
-        if element.size == _UNKNOWN:
+        if element.size == UNKNOWN_SIZE:
             raise damaged("a WebM element has no size")
         if element.body + element.size > len(data):
             return  # Cues or Void that were not fetched with the header
@@ -124,31 +116,11 @@ def _top_level(data: bytes) -> Iterator[Element]:
         place = element.body + element.size
 
 
-def _element_at(data: bytes, place: int) -> Element:
-    id_, place = _vint(data, place, keep_marker=True, longest=4)
-    size, place = _vint(data, place, keep_marker=False, longest=8)
-    return Element(id_, place, size)
-
-
-def _vint(data: bytes, place: int, *, keep_marker: bool, longest: int) -> tuple[int, int]:
-    """A variable-size integer (RFC 8794, 4) and the place after it; -1 for the reserved "unknown" size."""
-    first = data[place]
-    length = 9 - first.bit_length()
-    if length > longest or place + length > len(data):
-        raise damaged("a WebM element header is impossible")
-    value = int.from_bytes(data[place : place + length], "big")
-    if not keep_marker:
-        value &= (1 << 7 * length) - 1
-        if value == (1 << 7 * length) - 1:
-            value = _UNKNOWN
-    return value, place + length
-
-
 def _children(data: bytes, parent: Element) -> Iterator[Element]:
     place, end = parent.body, parent.body + parent.size
     while place + 2 <= end:
-        element = _element_at(data, place)
-        if element.size == _UNKNOWN or element.body + element.size > end:
+        element = read_element(data, place, len(data))
+        if element.size == UNKNOWN_SIZE or element.body + element.size > end:
             raise damaged("a WebM element runs past its parent")
         yield element
         place = element.body + element.size
@@ -260,7 +232,8 @@ def leading_init(source: ByteSource) -> bytes:
     place = 0
     while place < MAX_HEADER_BYTES and (available := source.wait(place + 12)) >= place + 2:
         with reading("a WebM element"):
-            element = _element_at(bytes(source.view(place, min(available, place + 12))), 0)
+            head = bytes(source.view(place, min(available, place + 12)))
+            element = read_element(head, 0, len(head))
         if element.id == _CLUSTER:
             break
         place += element.body + (0 if element.id == _SEGMENT else max(0, element.size))
@@ -275,12 +248,12 @@ def _stream(source: ByteSource) -> Iterator[Element]:
     while (available := source.wait(place + 12)) >= place + 2:
         head = bytes(source.view(place, min(available, place + 12)))
         with reading("a WebM element"):
-            element = _element_at(head, 0)
+            element = read_element(head, 0, len(head))
         body = place + element.body
         if element.id in _MASTERS_TO_ENTER:
             place = body
             continue
-        if element.size == _UNKNOWN:
+        if element.size == UNKNOWN_SIZE:
             raise damaged("a WebM element has no size")
         if element.id in (_TIMESTAMP, _SIMPLE_BLOCK, _BLOCK_GROUP):
             yield Element(element.id, body, element.size)
@@ -296,7 +269,7 @@ class _Block(NamedTuple):
 
 
 def _simple(data: bytes) -> _Block:
-    track, place = _vint(data, 0, keep_marker=False, longest=2)
+    track, place = read_number(data, 0, len(data), longest=2)
     relative, flags = struct.unpack_from(">hB", data, place)
     if flags & _LACING:
         raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The media packs several samples in one block, not known here.")

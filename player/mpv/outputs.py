@@ -28,6 +28,13 @@ _CHANNELS = {Speakers.AUTO: "auto-safe", Speakers.STEREO: "stereo", Speakers.SUR
 PASSED_THROUGH = ("ac3", "eac3")
 """What goes undecoded to a receiver: the coded sound that titles have and that S/PDIF or HDMI carries."""
 
+LOW_LATENCY = {
+    "video-latency-hacks": "yes",  # no frame is held back to tell the rate of the others
+    "vd-lavc-o": "thread_type=slice",  # each frame thread beyond the first holds one frame back
+    "cache-pause-wait": "0.05",  # the next part is played as soon as it is there
+}
+"""Options of a file that is played near the edge of a live programme; what each gains is in docs/live.md."""
+
 FALLBACK_FRAMES = 1
 """So many frames that the hardware could not decode make libmpv go on in software."""
 

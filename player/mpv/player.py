@@ -15,8 +15,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from player.errors import ComponentError, ErrorCode
+from player.base.errors import ComponentError, ErrorCode
 from player.media.model import Interrupted
+from player.mpv import drawing
 from player.mpv.model import Measured, Ranges
 from player.mpv.readahead import FAR_S, ReadAhead
 from player.mpv.streams import ByteStream, register_protocol
@@ -29,6 +30,8 @@ SCHEME = "matinee"
 _POSITION = "time-pos"
 _CACHE = "demuxer-cache-state"
 _PASSED = "audio-spdif"
+_ERRORS = ("error", "fatal")
+_DECODERS = ("ffmpeg/video", "ffmpeg/audio", "vd", "ad")  # names of libmpv's modules
 _STARVING = "paused-for-cache"
 # Each on a line of its own, empty where libmpv has none.
 _MEASURED = "\n".join(
@@ -137,6 +140,8 @@ class MpvPlayer:
         self._reading = ReadAhead(paced=not output.untimed)
         self._withheld = False  # it says that it lacks media, and has been let read on
         self._log_lines: list[tuple[str, str]] = []
+        self.decode_errors = 0
+        """How often libmpv's decoders complained of what they were given, since this player was made."""
         self._openers: dict[str, Callable[[], ByteStream]] = {}
         self._names = itertools.count(1)
         self.handle = self._create(binding, options)
@@ -319,6 +324,7 @@ class MpvPlayer:
     def terminate(self) -> None:
         """Free libmpv. A render context made on ``handle`` must have been freed before."""
         if not self._terminated:
+            assert not drawing.is_drawn(self.handle.handle), "a render context is freed before its libmpv"
             self._terminated = True
             self.listen(None, None)
             self._reading.hurry()
@@ -354,6 +360,8 @@ class MpvPlayer:
 
     def _on_log(self, level: str, component: str, text: str) -> None:
         self._log_lines = [*self._log_lines[-49:], (level, f"{component}: {text.strip()}")]
+        if level in _ERRORS and component.startswith(_DECODERS):
+            self.decode_errors += 1
         _log.debug("libmpv %s %s: %s", level, component, text.strip())
 
 

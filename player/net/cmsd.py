@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 _MAX_HEADER = 4096
 _MAX_MEMBERS = 64
+_MAX_VALUE = 256  # characters
 _SPLIT = re.compile(r'((?:[^,;"]|"(?:\\.|[^"\\])*")*)([,;]|$)')
 
 CmsdValue = str | int | float | bool
@@ -20,14 +21,6 @@ class Cmsd:
 
     static: Mapping[str, CmsdValue] = field(default_factory=dict)
     dynamic: tuple[tuple[str, Mapping[str, CmsdValue]], ...] = ()
-
-    @property
-    def estimated_bps(self) -> float | None:
-        """The throughput that the nearest server expects."""
-        for _, values in reversed(self.dynamic):
-            if isinstance(values.get("etp"), int | float) and not isinstance(values["etp"], bool):
-                return float(values["etp"]) * 1000
-        return None
 
 
 def parse_cmsd(headers: Mapping[str, str]) -> Cmsd | None:
@@ -67,7 +60,7 @@ def _member(part: str) -> tuple[str, CmsdValue]:
 
 def _bare(text: str) -> CmsdValue:
     """A structured bare item (RFC 8941, 3.3)."""
-    text = text.strip()
+    text = text.strip()[:_MAX_VALUE]
     if len(text) > 1 and text[0] == text[-1] == '"':
         return re.sub(r"\\(.)", r"\1", text[1:-1])
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 from player.net.failures import failure
 
 _STEP = 256 * 1024

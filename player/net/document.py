@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from player.errors import ErrorCode, InputError
+from player.base.errors import ErrorCode, InputError
 
 _MAX_BYTES = 64 * 1024 * 1024
 

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from player.net.redact import host_of, redact_url
 
 _UNREACHABLE = frozenset(

@@ -17,8 +17,8 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
-from player.clock import Clock
-from player.errors import ErrorCode, NetError
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, NetError
 from player.net.around import BodyAround
 from player.net.document import Fields, read_json, refuse
 from player.net.failures import failure

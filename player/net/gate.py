@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from player.clock import Clock
-from player.errors import ErrorCode, NetError
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, NetError
 from player.net.around import BodyAround
 from player.net.cmsd import parse_cmsd
 from player.net.failures import failure, status_failure
@@ -23,6 +23,9 @@ from player.net.ranges import ContentRange, Cutter, parse_content_range
 from player.net.redact import host_of, redact_url
 from player.net.slots import Slots
 from player.net.watchdog import WaitedTooLong, Watchdog
+
+_TRICKLE_S = 10.0
+_TRICKLE_BYTES_PER_S = 200.0  # the slowest phone networks give five times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,27 @@ class _Traffic:
     received: int = 0
 
 
+_CHUNK_BOXES = frozenset({b"moof", b"styp", b"prft", b"emsg", b"sidx"})
+"""Boxes with which a CMAF chunk may begin (ISO/IEC 23000-19 7.3.2.3)."""
+
+
+@dataclass(slots=True)
+class _Bursts:
+    """What of a body came at the link's own pace, where it is made while it is sent: the time before a new chunk is
+    the encoder's, that between two pieces of one chunk the link's."""
+
+    seconds: float = 0.0
+    size: int = 0
+    last_s: float | None = None
+
+    def took(self, chunk: bytes, now_s: float) -> None:
+        """A piece of the body has come."""
+        if self.last_s is not None and bytes(chunk[4:8]) not in _CHUNK_BOXES:
+            self.seconds += now_s - self.last_s
+            self.size += len(chunk)
+        self.last_s = now_s
+
+
 @dataclass(slots=True)
 class _Record:
     """What becomes the Transfer of one exchange. ``before``: what all had received when its body began, in bytes."""
@@ -55,6 +79,7 @@ class _Record:
     before: int = 0
     complete: bool = False
     error: str | None = None
+    bursts: _Bursts = field(default_factory=_Bursts)
 
     def began(self, body: Body, now_s: float) -> None:
         """The answer has come, its body follows."""
@@ -91,12 +116,36 @@ class _Record:
             aborted=not self.complete and self.error is None,
             queued_s=self.queued_s,
             cmsd=None if body is None else parse_cmsd(body.headers),
+            paced=request.paced,
+            busy_s=self.bursts.seconds,
+            busy_bytes=self.bursts.size,
             beside=None if self.first_byte_s is None else self._beside(),
         )
 
     def _beside(self) -> int:
         own = 0 if self._from_memory else self.received
         return self.traffic.received - self.before - own
+
+
+class _Trickle:
+    """Tells a body that only drips: a server that sends a byte now and then is as good as silent.
+
+    Only the time spent waiting for the server counts, not that of a consumer that is slow.
+    """
+
+    def __init__(self) -> None:
+        self._waited_s = 0.0
+        self._received = 0
+
+    def took(self, waited_s: float, size: int) -> bool:
+        """Whether next to nothing has come in the last :data:`_TRICKLE_S` seconds of waiting."""
+        self._waited_s += waited_s
+        self._received += size
+        if self._waited_s < _TRICKLE_S:
+            return False
+        drips = self._received < _TRICKLE_BYTES_PER_S * self._waited_s
+        self._waited_s, self._received = 0.0, 0
+        return drips
 
 
 class GateBody(BodyAround):
@@ -134,17 +183,23 @@ class GateBody(BodyAround):
         assert request.max_bytes is not None
         if self._total is not None and self._total > request.max_bytes:
             raise self._too_large(request)
+        trickle = _Trickle()
         async with aclosing(self._body.chunks()) as source:
             while self._cutter is None or not self._cutter.done:
+                asked_s = self._clock.monotonic()
                 try:
                     chunk = await self._watchdog.guard(anext(source), request.stall_s)
                 except StopAsyncIteration:
                     break
                 except WaitedTooLong as error:
                     raise _waited(error, request, ErrorCode.NET_STALLED, "{host} stopped sending.") from None
+                if trickle.took(self._clock.monotonic() - asked_s, len(chunk)):
+                    raise failure(ErrorCode.NET_STALLED, "{host} sends next to nothing.", request.url, phase="body")
                 if self._cutter is not None:
                     chunk = self._cutter.cut(chunk)
                 record.took(len(chunk))
+                if request.paced:
+                    record.bursts.took(chunk, self._clock.monotonic())
                 if self._total is not None and record.received > self._total:
                     raise failure(ErrorCode.NET_LENGTH, "{host} sent more than it said.", request.url)
                 if record.received > request.max_bytes:
@@ -175,7 +230,7 @@ class GateBody(BodyAround):
             got = parse_content_range(self._body.headers.get("content-range", ""))
             if got is None or not _answers(got, wanted.start, wanted.length):
                 raise failure(ErrorCode.NET_PROTOCOL, "{host} sent another part than the one asked for.", request.url)
-            self._total, self._resource_size = got.length, got.size
+            self._total, self._resource_size = None if got.open else got.length, got.size
             return
         self._cutter = Cutter(wanted)
         if self._body.total is None:

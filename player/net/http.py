@@ -1,5 +1,4 @@
-"""HTTP on httpx, where there is no TLS by a transport of our own for it (:mod:`player.net.plain`). Connections are
-kept and shared, redirects are followed here, environment proxies are not used.
+"""HTTP on httpx. Connections are kept and shared, redirects are followed here, environment proxies are not used.
 
 httpx's transports are used without its client: cookies, environment proxies and automatic decoding are not
 wanted, and the first byte comes a little earlier.
@@ -20,12 +19,11 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import anyio.lowlevel
 import httpx
 
-from player.errors import ErrorCode, InputError, NetError
+from player.base.errors import ErrorCode, InputError, NetError
 from player.net.decoding import decoded
 from player.net.ending import to_its_end
 from player.net.failures import connect_failure, failure
 from player.net.model import Body, Connection, Request, RequestKind
-from player.net.plain import PlainStream, PlainTransport
 from player.net.renewing import SILENT_S, RenewedTransport
 from player.net.web import WebOptions, is_address
 
@@ -37,6 +35,7 @@ _COMPRESSED_KINDS = frozenset(
 _OF_THE_SERVICE = frozenset({RequestKind.API, RequestKind.TELEMETRY})
 _MAX_PORT = 65535
 _SIOCGIFADDR = 0x8915
+_REPEATABLE = frozenset({"GET", "HEAD"})
 _SIGNS_OF_AN_END = ("disconnected", "closed connection", "connectionterminated", "streamreset")
 _SMALL_REDIRECT_BODY = 65536  # read to the end, so that the connection can be used again
 
@@ -69,7 +68,7 @@ class HttpTransport:
         self._web = web or WebOptions()
         # Loading the authorities takes some 20 ms: only a title that needs TLS pays for them. A host whose address is
         # stated has connections of its own: those of another host at that address have another certificate.
-        self._transports: dict[tuple[str, str], PlainTransport | RenewedTransport] = {}
+        self._transports: dict[tuple[str, str], RenewedTransport] = {}
         self._silent_s = silent_s
 
     @asynccontextmanager
@@ -122,10 +121,17 @@ class HttpTransport:
             raise _unsafe(hop.url, "{host} is not one of the hosts that may be asked here.")
         host = _lead(message, self._web)
         transport = self._transport(message.url.scheme, host, hop.url)
-        message.extensions["trace"] = watch = _ConnectWatch()
         try:
-            response = await transport.handle_async_request(message)
-            return response, watch.connection(response)
+            while True:
+                message.extensions["trace"] = watch = _ConnectWatch()
+                try:
+                    response = await transport.handle_async_request(message)
+                    return response, watch.connection(response)
+                except (httpx.ReadError, httpx.RemoteProtocolError):
+                    # A server may close a kept connection at the very moment when it is used again: what may be asked
+                    # twice is then asked on another one (RFC 9112, 9.3.1). The one that failed is kept no longer.
+                    if watch.is_new or hop.method not in _REPEATABLE:
+                        raise
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _connect_failure(error, hop.url) from error
         except (httpx.TransportError, OSError) as error:
@@ -136,19 +142,16 @@ class HttpTransport:
         if scheme not in ("http", "https"):
             raise failure(
                 ErrorCode.NET_FORBIDDEN_URL,
-                f"Addresses of the kind {scheme or 'without a scheme'} are not loaded.",
+                "Matinee plays addresses that begin with https:// or http://. This is another one.",
                 url,
                 recoverable=False,
             )
         transport = self._transports.get((scheme, host))
         if transport is None:
             secure = scheme == "https"
-            if secure or self._web.proxy or self._web.interface:
-                context = self._tls_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                make = functools.partial(self._pool, context, http2=secure and self._web.http2)
-                transport = RenewedTransport(make, self._silent_s)
-            else:
-                transport = PlainTransport(self._limits, self._silent_s)
+            context = self._tls_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            make = functools.partial(self._pool, context, http2=secure and self._web.http2)
+            transport = RenewedTransport(make, self._silent_s)
             self._transports[scheme, host] = transport
         return transport
 
@@ -196,6 +199,11 @@ class _ConnectWatch:
         return Connection(
             self._took("connect_tcp"), self._took("start_tls"), tls.version() or "", cipher[0] if cipher else ""
         )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a connection was made for the exchange."""
+        return "connect_tcp.started" in self._at_s
 
     def _took(self, what: str) -> float | None:
         begin_s, end_s = self._at_s.get(f"{what}.started"), self._at_s.get(f"{what}.complete")
@@ -347,9 +355,6 @@ def _redirect_target(response: httpx.Response) -> str | None:
 async def _close(response: httpx.Response) -> None:
     """End an exchange. Not cut short where its task is cancelled at that very moment: a pool of httpx's would count
     its connection as busy for ever, and after some dozens of them there would be none left."""
-    if isinstance(response.stream, PlainStream):
-        await response.stream.aclose()
-        return
     await to_its_end(response.aclose())
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
-from player.clock import Clock
+from player.base.clock import Clock
 from player.manifest.model import ByteRange
 from player.net.around import BodyAround
 from player.net.model import Body, Request, RequestKind, Transport

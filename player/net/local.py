@@ -12,7 +12,7 @@ from typing import BinaryIO
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from player.manifest.model import ByteRange
 from player.net.failures import failure
 from player.net.model import Body, Request

@@ -58,6 +58,7 @@ class Request:
     first_byte_s: float | None = None
     stall_s: float | None = None
     attempt: int = 1
+    paced: bool = False  # the body is made while it is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ class Transfer:
     aborted: bool = False
     queued_s: float = 0.0  # waited for a free place before ``start_s``
     cmsd: Cmsd | None = None  # what the CDN said of itself
+    paced: bool = False  # the body was made while it was sent
+    busy_s: float = 0.0  # of a paced body: how long its bursts took ...
+    busy_bytes: int = 0  # ... and what came in that time
     beside: int | None = None  # bytes that other exchanges received while the body of this one came
 
 

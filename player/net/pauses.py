@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from player.clock import Clock
+from player.base.clock import Clock
 
 
 class Pauses:

@@ -9,6 +9,8 @@ from player.manifest.model import ByteRange
 
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.IGNORECASE)
 
+_VERY_LARGE = 2**53 - 1  # RFC 8673 2.2.1: what stands for an end that is not known yet
+
 
 @dataclass(frozen=True, slots=True)
 class ContentRange:
@@ -17,6 +19,11 @@ class ContentRange:
     start: int
     length: int
     size: int | None
+
+    @property
+    def open(self) -> bool:
+        """Whether the resource still grows and the answer goes on with it (RFC 8673 2.1): its end is no length."""
+        return self.size is None and self.start + self.length > _VERY_LARGE
 
 
 def parse_content_range(value: str) -> ContentRange | None:

@@ -7,20 +7,17 @@ report and timing record of the gate passes through here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 HIDDEN = "***"
 
-_SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-admin-token", "x-api-key"}
-)
 _URL_IN_TEXT = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|data:)[^\s\"'<>]+", re.IGNORECASE)
 _CREDENTIAL_IN_TEXT = re.compile(r"\b(bearer|basic)\s+[^\s\"',]+", re.IGNORECASE)
 _SIGNATURE_PART = re.compile(r"(^|/)s/[^/?#\s]+(?=/|$|[?#])")
 # What is told of a play session of ours names it in the address.
 SESSION_PART = re.compile(r"(^|/)play/([0-9a-f]{32})(?=/|$)")
 _LONG_PART = 40
+_LONG_WORD = re.compile(r"[A-Za-z0-9_+=-]{32,}")
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 
 
@@ -45,11 +42,9 @@ def redact_text(text: str) -> str:
     return _SIGNATURE_PART.sub(rf"\1s/{HIDDEN}", text)
 
 
-def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """``headers`` for a log: credentials hidden, URLs in the others redacted."""
-    return {
-        name: HIDDEN if name.lower() in _SECRET_HEADERS else redact_text(value) for name, value in headers.items()
-    }
+def redact_line(text: str) -> str:
+    """A line of a log for the eyes of others: also nothing in it that is so long that it is no word."""
+    return _LONG_WORD.sub(HIDDEN, redact_text(text))
 
 
 def host_of(url: str | SplitResult) -> str:

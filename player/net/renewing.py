@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 
+_MOST_IN_A_ROW = 256  # parts of an answer before other tasks have their turn: they may be a byte each
 SILENT_S = 3.0
 """After so long without a byte a connection is given up together with the wait for it."""
 
@@ -85,9 +86,13 @@ class _Watched(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         clock = asyncio.get_running_loop().time
         self._waits_since_s = clock()
+        parts = 0
         async for chunk in self._inner:
             self._waits_since_s = None
             yield chunk
+            parts += 1
+            if parts % _MOST_IN_A_ROW == 0:
+                await asyncio.sleep(0)
             self._waits_since_s = clock()
         self._waits_since_s = None
 

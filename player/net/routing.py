@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 from player.net.ending import to_its_end
 from player.net.failures import failure
 from player.net.local import DataTransport, LocalTransport
@@ -107,7 +107,7 @@ class RoutingTransport:
             return self._others[scheme]
         raise failure(
             ErrorCode.NET_FORBIDDEN_URL,
-            f"Addresses of the kind {scheme[:20] or 'unknown'}: are not loaded here.",
+            "Matinee plays addresses that begin with https:// or http://. This is another one.",
             url,
             recoverable=False,
         )

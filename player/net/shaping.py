@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from player.clock import Clock
+from player.base.clock import Clock
 from player.net.around import BodyAround
 from player.net.document import Fields, read_json, refuse
 from player.net.model import Body, Request, Transport

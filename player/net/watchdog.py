@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from player.clock import Clock
+from player.base.clock import Clock
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""What a viewer sets of the player (pause, volume, speed): kept until there is a file to set it for."""
+"""What a viewer sets of the player (pause, volume, speed, place, quality), kept until there is a file for it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from player.mpv.control import MpvControl
 class Controls:
     """One for each playback. ``call_soon`` calls a function on the engine's loop from any thread."""
 
-    def __init__(self, call_soon: Callable[..., None], *, paused: bool) -> None:
+    def __init__(self, call_soon: Callable[..., None], *, paused: bool, rung: int | None) -> None:
         self._call_soon = call_soon
         self._control: MpvControl | None = None
         self._early: dict[str, object] = {"pause": paused}
         self._closed = False
         self.paused = paused
         """Whether the viewer wants it paused; an end of libmpv's own is none."""
+        self.rung = rung
+        """The quality that the viewer has fixed; None for Auto."""
+        self.early_seek_s: float | None = None
+        """Where to jump to as soon as libmpv has a file."""
 
     def set(self, name: str, value: object) -> None:
         """Set a property of libmpv's, from any thread."""
@@ -27,11 +31,11 @@ class Controls:
         self.paused = paused
         self.set("pause", paused)
 
-    def as_wished(self) -> None:
+    def restore_pause(self) -> None:
         """Pause or go on as the viewer wants it: at an end libmpv pauses by itself."""
         self.set("pause", self.paused)
 
-    def begin(self, control: MpvControl) -> None:
+    def attach(self, control: MpvControl) -> None:
         """There is a file: set what has been wished for, and from now on everything at once. On the loop."""
         self._control = control
         for name, value in self._early.items():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from drm_client.errors import DrmError
-from player.clock import Clock
-from player.errors import MatineeError
-from player.events import ErrorRaised, Observer
-from player.monitor import Monitor
-from player.opening import failure_of
+from player.base.clock import Clock
+from player.base.errors import MatineeError
+from player.playback.monitor import Monitor
+from player.reporting.events import ErrorRaised, Observer
+from player.title.opening import failure_of
 
 
-class Endings:
+class PlaybackEnding:
     """One for each playback. ``failure`` is what it ends with, or what it will end with when everything before has
     been shown."""
 
@@ -20,7 +20,7 @@ class Endings:
         self._observe = observe
         self.failure: BaseException | None = None
 
-    def read_failed(self, error: MatineeError | DrmError) -> None:
+    def fail_after_buffer(self, error: MatineeError | DrmError) -> None:
         """Reading ended with an error: what libmpv still has is played, then the playback fails with it."""
         self.failure = error
         self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=True))
@@ -35,9 +35,9 @@ class Endings:
         if error is not self.failure:
             self._observe(ErrorRaised(self._clock.monotonic(), failure.code, failure.sentence, fatal=True))
         self.failure = error
-        self._monitor.failed(failure)
+        self._monitor.fail(failure)
 
-    def errand_failed(self, error: MatineeError | DrmError) -> None:
+    def report_side_failure(self, error: MatineeError | DrmError) -> None:
         """Something on the side did not work out; playback goes on."""
         self._observe(ErrorRaised(self._clock.monotonic(), str(error.code), error.sentence, fatal=False))
         self._monitor.update(notice=error.sentence)

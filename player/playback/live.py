@@ -5,29 +5,32 @@ Wiring only: ``programme``, ``edge`` and ``guide`` decide, ``refresher`` loads, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from player.errors import MatineeError
-from player.events import LatencySampled, Note, Observer
+from player.base.errors import MatineeError
 from player.live.edge import DatedEdge, Edge, Lag, ObservedEdge, ServerClock
 from player.live.guide import Guide, Moment
 from player.live.latency import latency_of
-from player.live.programme import Programme
+from player.live.programme import Programme, made_until_s
 from player.live.refresher import Refresher
-from player.loader import Loader
 from player.manifest.changes import Changes
 from player.manifest.model import Presentation
-from player.monitor import Monitor
 from player.net.suspend import Sleep
-from player.selection import Selection
-from player.settings import PlaybackServices
-from player.state import Status
+from player.playback.monitor import Monitor
+from player.playback.settings import PlaybackServices
+from player.reporting.events import LatencySampled, Note, Observer
+from player.reporting.state import Status
 from player.stream.sources import Sources
 from player.stream.streaming import Streaming
+from player.tracks.selection import Selection
+from player.transfer.loader import Loader
 
 _NOTICE_S = 8.0  # so long a message stays
+_SILENT_S, _SILENT_SEGMENTS = 8.0, 3  # without anything new, and the viewer is told
+SILENT = "The source has sent nothing new for a while. Playback goes on as soon as it does."
 _HARDLY_S = 0.2  # with so little in hand a hole is what playback waits at
 
 
@@ -60,6 +63,9 @@ class LivePlayback:
     ``choose`` makes the selection of tracks for a presentation with more periods.
     """
 
+    is_live = True
+    """What is shown of a live programme steers the viewer's position, also at its end."""
+
     def __init__(
         self,
         presentation: Presentation,
@@ -84,9 +90,12 @@ class LivePlayback:
         self._lag = Lag()
         self._awake = True  # since the last news: what came while the machine slept is not late
         self._periods = len(self._programme.periods)
+        self._end_s = -math.inf  # of what was listed last
         self._guide: Guide | None = None
         self._notice = ("", 0.0)  # ours, and until when it stays
         self._ended = False
+        self.low_latency = False  # known when it has begun
+        self._part_s: float | None = None
         self._gone: MatineeError | None = None  # the source, and nothing more comes of it
         self._refresher = Refresher(
             self._programme,
@@ -118,12 +127,16 @@ class LivePlayback:
             self._programme.presentation, timeline.slots[-1].duration_s, timeline.end_s - timeline.start_s
         )
         self._guide = Guide(latency, self._monitor.state.speed)
+        self.low_latency = latency.low
+        if latency.low and latency.part_s is not None:
+            self._part_s = latency.part_s
+            self._streaming.in_parts(latency.part_s)
         begin_s = timeline.rounded(self._guide.begin_s(self._moment(timeline.start_s, now_s), asked_s))
         self._refresher.follow()
         self._monitor.update(live=True)
         return begin_s
 
-    def look(self, position_s: float) -> None:
+    def follow(self, position_s: float) -> None:
         """Twice a second: see to what is followed, and to where the viewer is."""
         guide = self._guide
         if guide is None or self._ended:
@@ -135,7 +148,10 @@ class LivePlayback:
         changes: dict[str, Any] = {"live_view": advice.view}
         if advice.sentence:
             self._say(advice.sentence, changes)
-        elif self._notice[0] and self._clock.monotonic() > self._notice[1]:
+        elif self._is_silent(moment):
+            if self._notice[0] != SILENT:
+                self._say(SILENT, changes, lasts_s=math.inf)
+        elif self._notice[0] and (self._notice[0] == SILENT or self._clock.monotonic() > self._notice[1]):
             self._unsay(changes)
         self._monitor.update(**changes)
         if moment.playing:
@@ -156,7 +172,13 @@ class LivePlayback:
         if advice.seek_s is not None:
             self._actions.seek(advice.seek_s)
 
-    def sought(self, target_s: float) -> float:
+    def _is_silent(self, moment: Moment) -> bool:
+        """Whether playback stands because the source has sent nothing for a while."""
+        segment_s = self._streaming.timeline.slots[-1].duration_s
+        quiet = self._refresher.silent_s > max(_SILENT_S, _SILENT_SEGMENTS * segment_s)
+        return quiet and moment.buffer_s < _HARDLY_S and not moment.paused
+
+    def seek_target(self, target_s: float) -> float:
         """The viewer wants to jump to ``target_s``; the place in the window that is nearest to it."""
         if self._guide is None or self._ended:
             return target_s
@@ -171,12 +193,12 @@ class LivePlayback:
             return self._streaming.timeline.end_s
         return self._guide.live_s(self._moment(self._streaming.timeline.end_s, self._clock.monotonic()))
 
-    def wished(self, speed: float) -> None:
+    def set_viewer_speed(self, speed: float) -> None:
         """The viewer chose a speed."""
         if self._guide is not None:
             self._guide.wished(speed)
 
-    def slept(self, sleep: Sleep) -> None:
+    def account_for_sleep(self, sleep: Sleep) -> None:
         """The machine was asleep: the programme went on, and our clock did not count all of that."""
         self._server.slept(sleep.unseen_s)
         self._observed.slept(sleep.unseen_s)
@@ -201,12 +223,26 @@ class LivePlayback:
             paused=state.paused,
             seeking=state.status in (Status.SEEKING, Status.LOADING),
             window_start_s=timeline.start_s,
-            published_s=timeline.end_s,
+            published_s=self._published_s(now_s),
             edge_s=self._edge.at(now_s),
             slides=self._slides(),
             lag_s=self._lag.worst_s,
             resumes_s=self._resumes_s(position_s) if buffer_s < _HARDLY_S else None,
         )
+
+    def _listed_until_s(self) -> float:
+        """The end of what is listed, parts included."""
+        timeline = self._streaming.timeline
+        if not self._programme.dated:
+            newest = self._programme.newest(self._streaming.renditions()[0])
+            if newest is not None and newest.playlist is not None and newest.playlist.part_target_s is not None:
+                return made_until_s(newest)
+        return timeline.end_s
+
+    def _published_s(self, now_s: float) -> float:
+        """The end of what can be had."""
+        listed_s = self._listed_until_s()
+        return min(listed_s, self._edge.at(now_s)) if self._programme.dated else listed_s
 
     def _slides(self) -> bool:
         """Whether what is old leaves the window (RFC 8216bis 4.4.3.5; MPD@timeShiftBufferDepth)."""
@@ -225,7 +261,7 @@ class LivePlayback:
 
     def _news(self, changes: Changes) -> None:
         """The manifest has been loaded again."""
-        programme, timeline = self._programme, self._streaming.timeline
+        programme = self._programme
         if changes.reset:
             self._observed.start_over()
             sentence = "The source has started anew."
@@ -235,12 +271,12 @@ class LivePlayback:
             selection = self._choose(programme.whole)
             self._streaming.select(selection)
             self._actions.selected(selection)
-        before_s = timeline.end_s
+        now_s = self._clock.monotonic()
         self._ended = self._has_ended()
         self._streaming.grow(programme.first_open, ended=self._ended)
-        if timeline.end_s > before_s:
-            now_s = self._clock.monotonic()
-            if self._awake:
+        before_s, end_s = self._end_s, self._listed_until_s()
+        if end_s > before_s:
+            if self._awake and math.isfinite(before_s):
                 self._lag.seen(self._edge.at(now_s) - before_s, now_s)
             self._awake = True
             self._see_end(now_s)
@@ -249,11 +285,13 @@ class LivePlayback:
 
     def _see_end(self, now_s: float) -> None:
         """Tell the edge where what is published ends, and at what date."""
-        end_s, segment_s = self._streaming.timeline.end_s, self._streaming.timeline.slots[-1].duration_s
+        end_s, segment_s = self._listed_until_s(), self._part_s or self._streaming.timeline.slots[-1].duration_s
+        self._end_s = end_s
         index = self._programme.index(self._streaming.renditions()[0])
         last = index[len(index) - 1] if index else None
         date_s = None
-        if last is not None and last.program_date_time_s is not None and abs(last.end_s - end_s) < _HARDLY_S:
+        near = last is not None and last.start_s - _HARDLY_S < end_s < last.end_s + _HARDLY_S
+        if last is not None and last.program_date_time_s is not None and near:
             date_s = last.program_date_time_s + last.duration_s + end_s - last.end_s
         self._observed.published(end_s, now_s, segment_s=segment_s, date_s=date_s)
 
@@ -279,8 +317,8 @@ class LivePlayback:
             Note(self._clock.monotonic(), "live_end", "The programme is over; it can be watched as a whole.")
         )
 
-    def _say(self, sentence: str, changes: dict[str, Any]) -> None:
-        self._notice = (sentence, self._clock.monotonic() + _NOTICE_S)
+    def _say(self, sentence: str, changes: dict[str, Any], lasts_s: float = _NOTICE_S) -> None:
+        self._notice = (sentence, self._clock.monotonic() + lasts_s)
         changes["notice"] = sentence
         self._observe(Note(self._clock.monotonic(), "live_moved", sentence))
 

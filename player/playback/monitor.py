@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from player.clock import Clock
-from player.events import (
+from player.base.clock import Clock
+from player.playback.stalls import NoStalls, Stalls
+from player.reporting.events import (
+    MAIN,
     BufferSampled,
     Event,
     Note,
@@ -25,12 +27,11 @@ from player.events import (
     StallEnded,
     StatusChanged,
 )
-from player.qoe import QoeMeter
-from player.recovery import Action
-from player.stalls import NoStalls, Stalls
-from player.startup import StartMeter
-from player.state import Failure, PlaybackState, StatSample, Status
-from player.stream.buffered import MAIN, Playhead
+from player.reporting.qoe import QoeMeter
+from player.reporting.startup import StartMeter
+from player.reporting.state import Failure, PlaybackState, StatSample, Status
+from player.stream.buffered import Playhead
+from player.transfer.recovery import Action
 
 _NO_NETWORK = "There is no network; playback goes on by itself when it is back."
 _REMEDIES = frozenset({*map(str, Action), "path_switch"})
@@ -87,7 +88,7 @@ class Monitor:
         return self._first_frame and not self._mpv_paused and not self.is_seeking and not self.ended
 
     @property
-    def place(self) -> tuple[float, bool]:
+    def position(self) -> tuple[float, bool]:
         """The position (s), and whether it moves."""
         return self._playhead.position_s, self.state.status is Status.PLAYING
 
@@ -105,13 +106,13 @@ class Monitor:
 
     # --- what comes in
 
-    def placed(self, position_s: float | None) -> None:
+    def set_position(self, position_s: float | None) -> None:
         """Where playback is, as the player has it; published with what comes next. While the viewer jumps it is the
         target."""
         if position_s is not None and self._seek_target is None:
             self._playhead.position_s, self._playhead.seen_at_s = position_s, self._clock.monotonic()
 
-    def property(self, name: str, value: Any) -> None:  # noqa: ANN401  (libmpv's values)
+    def handle_property(self, name: str, value: Any) -> None:  # noqa: ANN401  (libmpv's values)
         """An observed property of libmpv's changed."""
         if name == "time-pos":
             self._position(value)
@@ -128,7 +129,7 @@ class Monitor:
             self._playhead.speed = float(value)
             self.update(speed=float(value))
 
-    def event(self, name: str, _data: Mapping[str, Any]) -> None:
+    def handle_player_event(self, name: str, _data: Mapping[str, Any]) -> None:
         """An event of libmpv's."""
         if name != "playback-restart":
             return
@@ -139,7 +140,7 @@ class Monitor:
             self._observe(PhaseReached(self._clock.monotonic(), "first_frame"))
         self._status()
 
-    def engine(self, event: Event) -> None:
+    def handle_event(self, event: Event) -> None:
         """Something happened in the streaming."""
         self._meter(event)
         if self.state.startup is None:
@@ -167,7 +168,7 @@ class Monitor:
         elif isinstance(event, RightsTold):
             self.update(rights=event.sentence, rights_left_s=event.remaining_s)
 
-    def seeking(self, target_s: float) -> None:
+    def start_seek(self, target_s: float) -> None:
         """The viewer jumps; the position is the target from now on."""
         self._seek_target = target_s
         self._playhead.position_s = target_s
@@ -199,15 +200,15 @@ class Monitor:
         self.update(
             position_s=position_s,
             rung_playing=rung,
-            buffered=joined((*ranges, ours)),
+            buffered=merged((*ranges, ours)),
             dropped_frames=dropped,
             low_bandwidth=low_bandwidth,
-            stall="" if self._stalled_since is None else str(self.stalls.why),
+            stall="" if self._stalled_since is None else str(self.stalls.cause),
             history=tuple(self._history),
             qoe=qoe,
         )
 
-    def finished(self, *, at_end: bool) -> bool:
+    def finish_at(self, *, at_end: bool) -> bool:
         """libmpv reached the end of what it was given; whether that is the end of the title."""
         if at_end:
             self._end_stall()
@@ -221,12 +222,12 @@ class Monitor:
         cut_short = duration_s is None or self._playhead.position_s < duration_s
         self.update(status=Status.ENDED, cut_short=cut_short)
 
-    def failed(self, failure: Failure) -> None:
+    def fail(self, failure: Failure) -> None:
         """Playback is over with an error."""
         self._end_stall()
         self.update(status=Status.FAILED, failure=failure, notice="", remedy="")
 
-    def stopped(self) -> None:
+    def stop(self) -> None:
         """The playback is closed before its end."""
         self._end_stall()
         if not self.ended:
@@ -248,11 +249,11 @@ class Monitor:
     # --- what follows from it
 
     def _position(self, value: float | None) -> None:
-        self.placed(value)
+        self.set_position(value)
         if abs(self._playhead.position_s - self.state.position_s) >= 0.1:
             self.update(position_s=self._playhead.position_s)
 
-    def stands(self, *, standing: bool) -> None:
+    def set_standing(self, *, standing: bool) -> None:
         """Whether the picture stands still although libmpv does not say that it lacks anything."""
         if standing is not self._standing:
             self._standing = standing
@@ -268,8 +269,8 @@ class Monitor:
         now = self._clock.monotonic()
         if stalled and self._first_frame and self._seek_target is None and self._stalled_since is None:
             self._stalled_since = now
-            self.stalls.begun()
-            self.state = replace(self.state, stall=str(self.stalls.why))  # published with the status
+            self.stalls.start_stall()
+            self.state = replace(self.state, stall=str(self.stalls.cause))  # published with the status
             self._observe(StallBegan(now, self._playhead.position_s))
         elif not stalled:
             self._end_stall()
@@ -280,7 +281,7 @@ class Monitor:
             now = self._clock.monotonic()
             lasted_s, self._stalled_since = now - self._stalled_since, None
             self.state = replace(self.state, stall="")
-            self._observe(StallEnded(now, self._playhead.position_s, lasted_s, str(self.stalls.why)))
+            self._observe(StallEnded(now, self._playhead.position_s, lasted_s, str(self.stalls.cause)))
 
     def _status(self) -> None:
         playing = self._first_frame and not self._mpv_paused and not self._waiting_for_data
@@ -303,7 +304,7 @@ class Monitor:
             self.update(status=status, paused=self._mpv_paused)
 
 
-def joined(ranges: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+def merged(ranges: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
     """Stretches of time in order, those that touch or overlap made one; empty ones are left out."""
     result: list[tuple[float, float]] = []
     for start_s, end_s in sorted(ranges):

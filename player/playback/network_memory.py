@@ -18,7 +18,7 @@ from typing import Any
 
 from abr.ledger import memory_from_dict, memory_to_dict
 from abr.model import NetworkMemory
-from player.files import is_newer, kept_json, write_whole
+from player.base.files import is_newer, kept_json, write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def network_id(routes: Path = _ROUTES, neighbours: Path = _NEIGHBOURS) -> str:
     return f"{interface}/{address}/{hardware}"
 
 
-class Networks:
+class NetworkStore:
     """The file at ``path``; ``wall`` gives seconds since 1970, ``where`` names the present network."""
 
     def __init__(self, path: Path, wall: Callable[[], float], where: Callable[[], str] = network_id) -> None:
@@ -61,10 +61,10 @@ class Networks:
         self.where = where
         self._lock = threading.Lock()
 
-    def visit(self) -> Visit:
+    def current(self) -> CurrentNetwork:
         """The present network, for one playback. Reads the file: a few kilobytes."""
         with self._lock:
-            return Visit(self, self.where(), *_known(kept_json(self._path, _MAX_BYTES)))
+            return CurrentNetwork(self, self.where(), *_known(kept_json(self._path, _MAX_BYTES)))
 
     def keep(self, network: str, learned: Mapping[str, NetworkMemory]) -> None:
         """Write what was learned of each CDN in place of what was known. Blocks for the disk."""
@@ -84,7 +84,7 @@ class Networks:
             except OSError as error:
                 _log.warning("what was learned of the network is not kept: %s", error.strerror)
 
-    def remembered(self, entry: object) -> NetworkMemory | None:
+    def parse_entry(self, entry: object) -> NetworkMemory | None:
         """An entry of the file as a memory with its age; None for one that is damaged or too old."""
         if not isinstance(entry, dict):
             return None
@@ -104,10 +104,10 @@ def _known(content: object) -> tuple[str, dict[str, Any]]:
     return secrets.token_hex(16), {}
 
 
-class Visit:
+class CurrentNetwork:
     """One playback's view of the memory: what was known of this network when it began."""
 
-    def __init__(self, networks: Networks, network: str, salt: str, entries: Mapping[str, Any]) -> None:
+    def __init__(self, networks: NetworkStore, network: str, salt: str, entries: Mapping[str, Any]) -> None:
         self._networks = networks
         self._network = network
         self._salt = salt
@@ -115,7 +115,7 @@ class Visit:
 
     def recall(self, cdn: str) -> NetworkMemory | None:
         """What is remembered of a CDN as seen from this network."""
-        return self._networks.remembered(self._entries.get(_key(self._salt, self._network, cdn)))
+        return self._networks.parse_entry(self._entries.get(_key(self._salt, self._network, cdn)))
 
     def keep(self, learned: Mapping[str, NetworkMemory]) -> None:
         """Remember what the playback learned; nothing if the machine is in another network by now. Blocks."""

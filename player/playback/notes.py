@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from abr.model import NetworkMemory, TransferSample
-from player.clock import Clock
-from player.events import Note, Observer, Remembered
-from player.loader import LoadEvent, RetryEvent
+from player.base.clock import Clock
 from player.net.model import RequestKind, Transfer
+from player.reporting.events import Note, Observer, Remembered
 from player.stream.throughput import Recall
+from player.transfer.loader import LoadEvent, RetryEvent
 
-_RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT})
+_RATED_KINDS = frozenset({RequestKind.SEGMENT, RequestKind.INIT, RequestKind.PART})
+_BURST_BYTES = 16 * 1024  # fewer say nothing
 
 
-def rated(transfer: Transfer) -> TransferSample | None:
+def sample_of(transfer: Transfer) -> TransferSample | None:
     """A finished exchange as the estimator wants it; None for one that says nothing about the link."""
     if transfer.kind not in _RATED_KINDS or transfer.first_byte_s is None or transfer.error is not None:
         return None
+    if transfer.paced:  # only its bursts tell what the link gives
+        if transfer.busy_bytes < _BURST_BYTES:
+            return None
+        begin_s = transfer.end_s - transfer.busy_s
+        return TransferSample(begin_s, begin_s, transfer.end_s, transfer.busy_bytes, path=transfer.pathway)
     return TransferSample(
         start_s=transfer.start_s,
         first_byte_s=transfer.first_byte_s,
@@ -39,7 +45,7 @@ def note_of(event: LoadEvent) -> Note:
     return Note(event.at_s, "path_switch", event.reason, event.before, event.after)
 
 
-def recalling(recall: Recall | None, clock: Clock, observe: Observer) -> Recall:
+def reported_recall(recall: Recall | None, clock: Clock, observe: Observer) -> Recall:
     """``recall``, and ``observe`` is told of what it remembers."""
 
     def recalled(pathway: str) -> NetworkMemory | None:

@@ -14,23 +14,23 @@ from random import Random
 
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
-from player.clock import Clock
-from player.errors import ANY_ERROR
-from player.events import Event
-from player.licences import LicenceDesk
-from player.loader import Loader
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR
+from player.licensing.licences import PlaybackLicences
 from player.manifest.model import Presentation, Rendition
 from player.net.gate import Gate
 from player.net.kept import OLDEST_S
-from player.opening import LIVE, Addresses, Source, addresses_of, load_presentation, pathway_of
-from player.paths import Paths
-from player.rating import rate_control
-from player.selection import Selection, audio_rendition, rendition_of, select
-from player.settings import PlaybackServices, PlaybackSettings
-from player.state import NOT_PLAYING, PlaybackState
+from player.playback.quality_control import rate_control
+from player.playback.settings import PlaybackServices, PlaybackSettings
+from player.reporting.events import Event
+from player.reporting.state import NOT_PLAYING, PlaybackState
 from player.stream.main_track import first_rung
 from player.stream.sources import Sources, WholeKeys
 from player.stream.throughput import Throughput
+from player.title.opening import LIVE, Addresses, PlaybackSource, addresses_of, load_presentation, pathway_of
+from player.tracks.selection import Selection, audio_rendition, rendition_of, select
+from player.transfer.loader import Loader
+from player.transfer.pathways import Pathways
 
 LOOK_S = 0.3
 """So long a title must be looked at before anything is fetched of it: who passes over it does not mean it."""
@@ -39,7 +39,7 @@ _MOST = 4  # titles
 _SLACK_S = 0.5
 
 
-class Ahead:
+class Prefetcher:
     """One for each engine. ``gate`` keeps what goes through it; ``may_fetch`` tells whether the network is free,
     ``viewer`` who watches: what was fetched for one is not given to another."""
 
@@ -53,7 +53,7 @@ class Ahead:
         self._running: asyncio.Task[None] | None = None
         self._prepared: OrderedDict[tuple[str, ...], tuple[float, Addresses]] = OrderedDict()
 
-    def look_at(self, source: Source | None, services: PlaybackServices, settings: PlaybackSettings) -> None:
+    def prefetch(self, source: PlaybackSource | None, services: PlaybackServices, settings: PlaybackSettings) -> None:
         """The viewer looks at this title now, and not at the one before; None: at no title."""
         if self._running is not None:
             self._running.cancel()
@@ -64,7 +64,7 @@ class Ahead:
             work = self._fetch(source, services, settings)
             self._running = asyncio.get_running_loop().create_task(work, name="ahead")
 
-    def take(self, source: Source) -> Addresses | None:
+    def take(self, source: PlaybackSource) -> Addresses | None:
         """What is known of the title that is played now; nothing more is fetched ahead."""
         if self._running is not None:
             self._running.cancel()
@@ -79,15 +79,15 @@ class Ahead:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
-    def _key(self, source: Source) -> tuple[str, ...]:
+    def _key(self, source: PlaybackSource) -> tuple[str, ...]:
         found = source.title_id, source.variant, source.url, *source.manifests.values(), *source.cdns
         return *self._viewer(), *found
 
-    def _fresh(self, source: Source) -> Addresses | None:
+    def _fresh(self, source: PlaybackSource) -> Addresses | None:
         at_s, addresses = self._prepared.get(self._key(source), (0.0, None))
         return addresses if self._clock.monotonic() - at_s <= OLDEST_S else None
 
-    async def _fetch(self, source: Source, services: PlaybackServices, settings: PlaybackSettings) -> None:
+    async def _fetch(self, source: PlaybackSource, services: PlaybackServices, settings: PlaybackSettings) -> None:
         """Whatever goes wrong is left to the playback, which says so."""
         await self._clock.sleep(LOOK_S)
         if not self._may_fetch():
@@ -98,41 +98,43 @@ class Ahead:
         except (*ANY_ERROR, TimeoutError):
             return
 
-    async def _fetch_all(self, source: Source, services: PlaybackServices, settings: PlaybackSettings) -> None:
+    async def _fetch_all(
+        self, source: PlaybackSource, services: PlaybackServices, settings: PlaybackSettings
+    ) -> None:
         addresses = await addresses_of(source, services.service, services.device_id, services.resume, ahead=True)
         self._prepared[self._key(source)] = self._clock.monotonic(), addresses
         while len(self._prepared) > _MOST:
             self._prepared.popitem(last=False)
-        keys, paths = KeyRing(), Paths(tuple(addresses.manifests))
+        keys, paths = KeyRing(), Pathways(tuple(addresses.manifests))
         for kid, key in source.keys:
             keys.add(kid, key)
         loader = Loader(self._gate, paths, self._clock, Random(settings.seed))
-        desk = services.licence_desk(keys, addresses.offer, None, _unheard, _unheard)
+        licences = services.playback_licences(keys, addresses.offer, None, _unheard, _unheard)
         try:
-            desk.prefetch()
+            licences.prefetch()
             presentation = await load_presentation(addresses, loader, paths, self._clock, _unheard)
             if not presentation.live:
-                await self._before_segments(presentation, loader, keys, desk, paths, services, settings)
+                await self._before_segments(presentation, loader, keys, licences, paths, services, settings)
             if addresses.offer is not None and addresses.offer.kids:
-                await desk.ensure(addresses.offer.kids, ())
+                await licences.ensure(addresses.offer.kids, ())
         finally:
-            await desk.close()
+            await licences.close()
 
     async def _before_segments(
         self,
         presentation: Presentation,
         loader: Loader,
         keys: KeyRing,
-        desk: LicenceDesk,
-        paths: Paths,
+        licences: PlaybackLicences,
+        paths: Pathways,
         services: PlaybackServices,
         settings: PlaybackSettings,
     ) -> None:
         """The playlists or indexes, and the init segments, of the rung and the sound that playback begins with."""
-        await desk.admit(presentation)
-        selection = select(presentation, services.learning.wishes)
+        await licences.admit(presentation)
+        selection = select(presentation, services.learning.preferences)
         pathway = paths.current or pathway_of(presentation.url)
-        sources = Sources(presentation, loader, keys, desk.ensure, WholeKeys(loader), default_pathway=pathway)
+        sources = Sources(presentation, loader, keys, licences.ensure, WholeKeys(loader), default_pathway=pathway)
         network = Throughput(services.recall, lambda: paths.current)
         rate = rate_control(selection, settings, network.estimate, settings.rung)
         rung = first_rung(rate, self._clock.monotonic())

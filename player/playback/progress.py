@@ -8,16 +8,14 @@ import contextlib
 from collections.abc import AsyncIterator, Hashable
 from typing import Literal
 
-from player.clock import Clock
-from player.errors import ErrorCode, MediaError
-from player.events import Event
-from player.licences import LicenceDesk
-from player.live.playback import LivePlayback
-from player.monitor import Monitor
-from player.mpv.control import MpvControl
-from player.reloads import Reloads
-from player.stalls import Look, StallCause, StallSense
-from player.stream.buffered import Playhead
+from player.base.errors import ErrorCode, MediaError
+from player.licensing.licences import PlaybackLicences
+from player.playback.live import LivePlayback
+from player.playback.parts import PlaybackParts
+from player.playback.recorded import RecordedPlayback
+from player.playback.reload import Reloads
+from player.playback.stalls import StallCause, StallDetector, StallObservation
+from player.reporting.events import Event
 from player.stream.streaming import Streaming
 
 _TICK_S = 0.5
@@ -26,47 +24,45 @@ _CALM_S = 3.0  # with so much in libmpv's own hands every second look does witho
 _ANSWER_S = 30.0  # a busy machine may let libmpv wait for long
 
 
-class Progress:
-    """One for each playback, made when there is something to play. ``live`` follows a live programme."""
+class PlaybackProgress:
+    """One for each playback, made when there is something to play. It ends at ``stop_at_s``, where that is set."""
 
     def __init__(
         self,
+        parts: PlaybackParts,
         streaming: Streaming,
-        desk: LicenceDesk,
-        control: MpvControl,
+        licences: PlaybackLicences,
         reloads: Reloads,
-        monitor: Monitor,
-        playhead: Playhead,
-        clock: Clock,
+        title: LivePlayback | RecordedPlayback,
     ) -> None:
         self._streaming = streaming
-        self._desk = desk
-        self._control = control
+        self._licences = licences
+        self._control = reloads.control
         self._reloads = reloads
-        self._monitor = monitor
-        self._playhead = playhead
-        self._clock = clock
-        self._sense = StallSense()
+        self._title = title
+        self._monitor = parts.monitor
+        self._playhead = parts.playhead
+        self._clock = parts.clock
+        self._detector = StallDetector()
         self._picture: tuple[Hashable, float] = None, 0.0
         self._sound_s: float | None = None
         self._dropped = 0  # frames since the begin
         self._calm = False
-        self.live: LivePlayback | None = None
         self.stop_at_s: float | None = None
-        monitor.stalls = self
+        parts.monitor.stalls = self
 
     def event(self, event: Event) -> None:
         """What happens in the playback."""
-        self._sense.event(event)
+        self._detector.event(event)
 
-    def begun(self) -> None:
+    def start_stall(self) -> None:
         """A stall begins."""
-        self._sense.begun(self._look())
+        self._detector.start_stall(self._look())
 
     @property
-    def why(self) -> StallCause:
+    def cause(self) -> StallCause:
         """The cause of the stall that lasts, or has just ended."""
-        return self._sense.why
+        return self._detector.cause
 
     async def tick(self, stopped: asyncio.Future[Literal[True]]) -> None:
         """Half a second, or less when ``stopped`` ends it, and a look. Raises MediaError.
@@ -77,18 +73,19 @@ class Progress:
         await asyncio.wait({stopped}, timeout=_TICK_S)
         if self._calm:
             self._calm = False
-            self._monitor.placed(self._playhead.by_now_s(self._clock.monotonic()))
+            self._monitor.set_position(self._playhead.by_now_s(self._clock.monotonic()))
             self._sample()
         else:
-            await self.look()
+            await self.inspect()
 
-    async def place(self) -> None:
+    async def read_position(self) -> None:
         """Ask where playback is, where the player does not tell it by itself. Raises MediaError."""
         if not self._control.player.tells_position:
             async with self._answering():
-                self._monitor.property("time-pos", await self._control.run(self._control.player.read, "time-pos"))
+                position_s = await self._control.run(self._control.player.read, "time-pos")
+                self._monitor.handle_property("time-pos", position_s)
 
-    async def look(self) -> None:
+    async def inspect(self) -> None:
         """See how things stand. Raises MediaError where nothing helps any more."""
         async with self._answering():
             found = await self._control.run(self._reloads.measure)
@@ -96,12 +93,11 @@ class Progress:
         self._picture, self._dropped = (found.picture, found.every_s), found.dropped
         streaming, monitor = self._streaming, self._monitor
         if not self._control.player.tells_position:
-            monitor.placed(found.position_s)
+            monitor.set_position(found.position_s)
         position_s = self._playhead.position_s
         streaming.look(found.cached, monitor.rung_at(position_s), found.dropped)
         self._sample()
-        if self.live is not None:
-            self.live.look(position_s)
+        self._title.follow(position_s)
         await self._judge()
         if self.stop_at_s is not None and self._playhead.position_s >= self.stop_at_s:
             monitor.stop_short()
@@ -109,7 +105,7 @@ class Progress:
 
     def _goes_well(self, held_s: float) -> bool:
         """Whether nothing is to be expected within a second. What is told of a live programme steers it."""
-        asked_for_more = self.live is not None or self.stop_at_s is not None or self._control.player.tells_position
+        asked_for_more = self._title.is_live or self.stop_at_s is not None or self._control.player.tells_position
         return not asked_for_more and self._monitor.should_move and held_s >= _CALM_S * self._playhead.speed
 
     def _sample(self) -> None:
@@ -132,8 +128,8 @@ class Progress:
     async def _judge(self) -> None:
         if self._reloads.pending:
             return  # another file is on its way: as it was before, so it stays
-        finding = self._sense.look(self._look())
-        self._monitor.stands(standing=finding.stands)
+        finding = self._detector.assess(self._look())
+        self._monitor.set_standing(standing=finding.stands)
         if finding.restart:
             self._reloads.restart(self._streaming.anew(self._playhead.position_s))
         if finding.hopeless and not await self._is_heard():
@@ -145,16 +141,16 @@ class Progress:
         before_s, self._sound_s = self._sound_s, now_s
         return now_s is not None and now_s != before_s
 
-    def _look(self) -> Look:
+    def _look(self) -> StallObservation:
         monitor, position_s = self._monitor, self._playhead.position_s
         timeline = self._streaming.timeline
-        return Look(
+        return StallObservation(
             self._clock.monotonic(),
             position_s,
             self._picture[0],
             wanted=monitor.should_move,
             media_ahead=self._streaming.holds(position_s, position_s + _AHEAD_S),
             every_s=self._picture[1],
-            licence_pending=self._desk.asking,
+            licence_pending=self._licences.asking,
             beyond=timeline.growing and position_s + _AHEAD_S > timeline.end_s,
         )

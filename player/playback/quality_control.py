@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from abr.model import Caps, Estimate
-from player.selection import Selection, audio_rendition, ladder
-from player.settings import PlaybackSettings
+from player.playback.settings import PlaybackSettings
 from player.stream.rate import RateControl
+from player.tracks.selection import Selection, audio_rendition, ladder
 
 
 def rate_control(

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from player.clock import Clock
-from player.errors import ErrorCode
-from player.events import Note, Observer
-from player.monitor import Monitor
+from player.base.clock import Clock
+from player.base.errors import ErrorCode
 from player.mpv.control import MpvControl
 from player.mpv.model import Measured
+from player.playback.monitor import Monitor
+from player.reporting.events import Note, Observer
 from player.stream.files import Following
 
 KIND = "reload"
@@ -33,7 +33,7 @@ class Reloads:
     at the place of a jump."""
 
     def __init__(self, control: MpvControl, monitor: Monitor, clock: Clock, observe: Observer) -> None:
-        self._control = control
+        self.control = control
         self._player = control.player
         self._monitor = monitor
         self._clock = clock
@@ -43,16 +43,25 @@ class Reloads:
         self._entered = False  # libmpv has begun with one of them
         self._dropped = 0  # frames, in the files before
         self._last_dropped = 0
+        self._loaded = self._closed = False
         self.pending = 0
         self.jumping = False
         control.post(self._player.set, "prefetch-playlist", True)
 
+    @property
+    def can_seek(self) -> bool:
+        """Whether libmpv has a file and loads no other one in its place."""
+        return self._loaded and not self.jumping
+
     def change(self, following: Following | None) -> None:
-        """The file read last ends, and ``following`` must go on; with None it goes on itself after all."""
-        post, player = self._control.post, self._player
+        """The file read last ends, and ``following`` must go on; with None it goes on itself after all. Nothing is
+        done after :meth:`close`: libmpv's thread may still have been reading then."""
+        if self._closed:
+            return
+        post, player = self.control.post, self._player
         if following is None:
             post(player.command, "playlist-clear")
-            self.close()
+            self._withdraw()
             self.pending = 0
             return
         url = player.offer(following.open)
@@ -76,12 +85,14 @@ class Reloads:
         url = self._player.offer(following.open)
         self._urls.append(url)
         self.pending, self.jumping, self._restarting = 1, True, True
-        self._control.post(self._player.load, url, following.start_s, {"hwdec": "no"})
+        self.control.post(self._player.load, url, following.start_s, {"hwdec": "no"})
 
     def event(self, name: str) -> bool:
         """An event of libmpv's; whether it says that a file is loaded which follows another one."""
         if name == "start-file":
             self._entered = self.pending > 0
+        if name == "file-loaded":
+            self._loaded = True
         if name != "file-loaded" or not self._entered:
             return False
         self.pending = max(0, self.pending - 1)
@@ -104,6 +115,10 @@ class Reloads:
 
     def close(self) -> None:
         """No further file is to be opened."""
+        self._closed = True
+        self._withdraw()
+
+    def _withdraw(self) -> None:
         for url in self._urls:
             self._player.withdraw(url)
         self._urls.clear()

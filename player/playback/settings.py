@@ -12,24 +12,24 @@ from abr.registry import DEFAULT, create
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from drm_client.licence import LicenceClient
-from player.clock import Clock
-from player.cmcd import CmcdSettings
-from player.decoding import NO_LIMITS, DecodeLimits
-from player.errors import MatineeError
-from player.events import Observer
-from player.heartbeats import BEAT_S, Heartbeats
-from player.licences import LicenceDesk, LicenceOffer, OpenKept
-from player.loader import Loader, Mark
-from player.loads import LoadEvent
+from player.base.clock import Clock
+from player.base.errors import MatineeError
+from player.licensing.licences import LicenceOffer, OpenKept, PlaybackLicences
 from player.net.gate import Gate
-from player.opening import Addresses
-from player.paths import Paths
-from player.remembered import Learning
-from player.renewal import Renewal
-from player.resume import ResumeSync
-from player.service import ServiceClient
+from player.reporting.cmcd import CmcdSettings
+from player.reporting.events import Observer
+from player.resume.sync import ResumeSync
+from player.service.client import ServiceClient
 from player.stream.throughput import Recall
 from player.stream.waiting import Waiting
+from player.title.heartbeats import BEAT_S, Heartbeats, NoHeartbeats
+from player.title.opening import Addresses
+from player.title.renewal import Renewal
+from player.tracks.capabilities import NO_LIMITS, DecodeLimits
+from player.tracks.preference_store import PreferenceLearner
+from player.transfer.loader import Loader, Mark
+from player.transfer.model import LoadEvent
+from player.transfer.pathways import Pathways
 
 METERED_MAX_BPS = 1_500_000
 """The most that Auto takes for the picture on a metered network: about 0.7 gigabytes an hour."""
@@ -49,26 +49,28 @@ class PlaybackServices:
     resume: ResumeSync | None = None
     mark: Mark | None = None
     recall: Recall | None = None  # what earlier playbacks learned of a CDN
-    learning: Learning = field(default_factory=Learning)  # what the viewer likes to hear and read
+    learning: PreferenceLearner = field(default_factory=PreferenceLearner)  # what the viewer likes to hear and read
     prepared: Addresses | None = None  # what was fetched of the title before it was played
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes
 
-    def licence_desk(
+    def playback_licences(
         self,
         keys: KeyRing,
         offer: LicenceOffer | None,
         renewal: Renewal | None,
         observe: Observer,
         on_end: Callable[[DrmError], None],
-    ) -> LicenceDesk:
-        """What fills ``keys`` for one playback; see :class:`LicenceDesk`."""
+    ) -> PlaybackLicences:
+        """What fills ``keys`` for one playback; see :class:`PlaybackLicences`."""
         reoffer = None if renewal is None else renewal.offer
         kept = self.kept_licences
-        return LicenceDesk(self.licences, keys, offer, self.clock, observe, kept=kept, reoffer=reoffer, on_end=on_end)
+        return PlaybackLicences(
+            self.licences, keys, offer, self.clock, observe, kept=kept, reoffer=reoffer, on_end=on_end
+        )
 
     def loader(
         self,
-        paths: Paths,
+        paths: Pathways,
         renewal: Renewal | None,
         seed: int,
         buffer_s: Callable[[], float],
@@ -93,11 +95,11 @@ class PlaybackServices:
         renewal: Renewal | None,
         place: Callable[[], tuple[float, bool]],
         on_end: Callable[[MatineeError | DrmError], None],
-    ) -> Heartbeats | None:
-        """What tells the service that one playback goes on; None where no service gave leave for it. The play session
+    ) -> Heartbeats | NoHeartbeats:
+        """What tells the service that one playback goes on, where a service gave leave for it. The play session
         of a title that was fetched ahead is not of this moment: there the first heartbeat is due at once."""
         if self.service is None or renewal is None:
-            return None
+            return NoHeartbeats()
         first_s = BEAT_S if self.prepared is None else 0.0
         return Heartbeats(self.service, renewal, place, on_end, self.clock, first_s)
 
@@ -123,6 +125,9 @@ class PlaybackSettings:
     start_paused: bool = False
     stay_at_end: bool = False  # the last picture stays, and the viewer may go back
     audio_language: str | None = None  # goes before what is remembered of the viewer
+    fresh: bool = (
+        False  # nothing that earlier playbacks left counts, and this one leaves nothing (positions, networks, tracks)
+    )
     viewer: str = ""  # whose choices of sound and subtitles count; else the service's profile that watches
     seed: int = 0
     cmcd: CmcdSettings | None = None  # client data to the CDNs; None: nothing is sent

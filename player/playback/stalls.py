@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from player.events import Event, Note, SegmentDone
-from player.stream.buffered import MAIN
+from player.reporting.events import MAIN, Event, Note, SegmentDone
 
 FROZEN_S = 3.0
 """So long may a picture stand although media lies before it."""
@@ -37,7 +36,7 @@ class StallCause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StallObservation:
     """How things stand. ``picture`` is another value for each picture, ``every_s`` the usual time between two.
     ``wanted``: the viewer wants to see it move, and libmpv has arrived where it is to play.
     ``media_ahead``: the next second is in memory, whole
@@ -54,7 +53,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StallFinding:
     """``stands``: nothing moves although it should, whatever libmpv says. ``restart``: begin anew in
     this place. ``hopeless``: that has been done, and it was of no use."""
 
@@ -66,11 +65,11 @@ class Finding:
 class Stalls(Protocol):
     """What is asked about a stall that the viewer sees."""
 
-    def begun(self) -> None:
+    def start_stall(self) -> None:
         """It begins now."""
 
     @property
-    def why(self) -> StallCause:
+    def cause(self) -> StallCause:
         """The cause of most of the stall that lasts, or has just ended."""
         ...
 
@@ -78,14 +77,14 @@ class Stalls(Protocol):
 class NoStalls:
     """Before anything plays."""
 
-    why = StallCause.NETWORK
+    cause = StallCause.NETWORK
 
-    def begun(self) -> None:
+    def start_stall(self) -> None:
         """Nobody looks yet."""
 
 
-class StallSense:
-    """One for each playback; ``look`` twice a second, ``event`` with whatever happens."""
+class StallDetector:
+    """One for each playback; ``assess`` twice a second, ``event`` with whatever happens."""
 
     def __init__(self) -> None:
         self._looked_s: float | None = None
@@ -104,7 +103,7 @@ class StallSense:
             source = event.code.startswith(_SOURCE_STAGES)
             self._trouble = event.at_s, StallCause.SOURCE if source else StallCause.NETWORK
 
-    def look(self, look: Look) -> Finding:
+    def assess(self, look: StallObservation) -> StallFinding:
         """What to make of it."""
         late = self._looked_s is not None and look.now_s - self._looked_s > _LATE_S
         self._looked_s = look.now_s
@@ -113,28 +112,28 @@ class StallSense:
         moved, self._picture = look.picture != self._picture, look.picture
         if moved or not look.wanted:
             self._since_s = None
-            return Finding()
+            return StallFinding()
         if self._since_s is None or late:
             self._since_s = look.now_s
-        self._causes[self.cause(look)] += 1
+        self._causes[self.judge(look)] += 1
         return self._judged(look, look.now_s - self._since_s)
 
-    def begun(self, look: Look) -> None:
+    def start_stall(self, look: StallObservation) -> None:
         """A stall that the viewer sees begins."""
-        self._causes = Counter({self.cause(look): 1})
+        self._causes = Counter({self.judge(look): 1})
 
-    def _judged(self, look: Look, stood_s: float) -> Finding:
+    def _judged(self, look: StallObservation, stood_s: float) -> StallFinding:
         patience_s = _PICTURES * look.every_s
         stands = look.media_ahead and stood_s >= max(FROZEN_S, patience_s)
-        if self.cause(look) is not StallCause.DECODER or stood_s < max(RESTART_S, patience_s):
-            return Finding(stands)
+        if self.judge(look) is not StallCause.DECODER or stood_s < max(RESTART_S, patience_s):
+            return StallFinding(stands)
         here = [at_s for at_s, place_s in self._restarts if abs(place_s - look.position_s) < _PLACE_S]
         if not here:
             self._restarts.append((look.now_s, look.position_s))
-            return Finding(stands, restart=True)
-        return Finding(stands, hopeless=look.now_s - here[-1] >= GIVE_UP_S)
+            return StallFinding(stands, restart=True)
+        return StallFinding(stands, hopeless=look.now_s - here[-1] >= GIVE_UP_S)
 
-    def cause(self, look: Look) -> StallCause:
+    def judge(self, look: StallObservation) -> StallCause:
         """Why nothing moves at this moment."""
         if look.now_s < self._busy_until_s:
             return StallCause.MACHINE
@@ -152,6 +151,6 @@ class StallSense:
         return trouble or StallCause.NETWORK
 
     @property
-    def why(self) -> StallCause:
+    def cause(self) -> StallCause:
         """The cause of most of the stall that lasts, or has just ended."""
         return self._causes.most_common(1)[0][0] if self._causes else StallCause.NETWORK

@@ -12,9 +12,9 @@ from dataclasses import replace
 from random import Random
 from urllib.parse import parse_qsl, urlencode
 
-from player.clock import Clock
-from player.errors import ErrorCode, ManifestError, NetError
-from player.events import Note, Observer
+from drm_client.errors import DrmError
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, ManifestError, MatineeError, NetError
 from player.manifest import model
 from player.manifest.edit import iter_renditions
 from player.manifest.hls.pathways import DEFAULT_PATHWAY
@@ -23,16 +23,18 @@ from player.manifest.steering import DEFAULT_TTL_S, MAX_CLONES, SteeringManifest
 from player.manifest.urls import split_url, unsplit_url
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
-from player.opening import pathway_of
-from player.paths import Paths
-from player.recovery import Action, Failure, Situation, next_step
+from player.reporting.events import Note, Observer
+from player.title.opening import pathway_of
+from player.transfer.pathways import Pathways
+from player.transfer.recovery import retry_after_s
+from player.transfer.retry import retry
 
-SHORTEST_TTL_S = 5.0  # a server that wants to be asked more often is not listened to
+SHORTEST_TTL_S = 1.0  # a server that wants to be asked more often is not listened to
 _BEFORE_START_S = 2.0  # an answer that must come before the start is waited for no longer
 _PLAYLISTS = frozenset({RequestKind.MANIFEST})
 
 
-def question(url: str, protocol: ManifestProtocol, pathway: str, throughput_bps: float | None) -> str:
+def steering_url(url: str, protocol: ManifestProtocol, pathway: str, throughput_bps: float | None) -> str:
     """``url`` with what the server may know of this client: its pathway, and its throughput in bit/s where known.
 
     HLS: ``_HLS_pathway``, ``_HLS_throughput`` (RFC 8216bis 7.1); DASH: ``_DASH_pathway`` in double quotes,
@@ -59,7 +61,7 @@ def order_of(manifest: SteeringManifest, known: Collection[str]) -> tuple[str, .
     return tuple(name for name in manifest.priority if name in there)
 
 
-def named(manifest: SteeringManifest, home: str) -> SteeringManifest:
+def with_home(manifest: SteeringManifest, home: str) -> SteeringManifest:
     """``manifest`` with ``home`` for ".", the pathway of variants that name none (RFC 8216bis 4.4.6.2)."""
     priority = (home if name == DEFAULT_PATHWAY else name for name in manifest.priority)
     clones = (replace(each, base=home) if each.base == DEFAULT_PATHWAY else each for each in manifest.clones)
@@ -85,7 +87,7 @@ class Steering:
         self,
         declared: model.Steering,
         protocol: ManifestProtocol,
-        paths: Paths,
+        paths: Pathways,
         gate: Gate,
         clock: Clock,
         rng: Random,
@@ -132,35 +134,32 @@ class Steering:
 
     async def ask(self) -> None:
         """Ask once (again after a failure that may pass) and follow the answer. Never raises for a bad server."""
-        rounds = 0
-        while True:
-            try:
-                manifest = await self._load()
-            except (NetError, ManifestError) as error:
-                failed = Failure.of(RequestKind.STEERING, error)
-                step = next_step(failed, Situation(rounds=rounds), self._rng.getrandbits(32))
-                self._note("steering_failed", f"{error.sentence} The order of the CDNs stays as it is.", error.code)
-                if step.action is not Action.RETRY:
-                    self.ended = error.code is ErrorCode.HTTP_GONE  # RFC 8216bis 7.2: do not ask again
-                    self.ttl_s = max(self.ttl_s, failed.retry_after_s or 0.0)
-                    return
-                rounds += 1
-                await self._clock.sleep(step.delay_s)
-            else:
-                self._follow(manifest)
-                self.asked = True
-                return
+        try:
+            manifest = await retry(
+                RequestKind.STEERING,
+                self._load,
+                self._clock,
+                self._rng,
+                report=lambda event: self._note_failure(event.error),
+            )
+        except (NetError, ManifestError) as error:
+            self._note_failure(error)
+            self.ended = error.code is ErrorCode.HTTP_GONE  # RFC 8216bis 7.2: do not ask again
+            self.ttl_s = max(self.ttl_s, retry_after_s(error) or 0.0)
+            return
+        self._follow(manifest)
+        self.asked = True
 
     async def _load(self) -> SteeringManifest:
         pathway = self._paths.current or next(iter(self._paths.pathways), "")
         if pathway in self._unnamed:
             pathway = DEFAULT_PATHWAY if self._protocol is ManifestProtocol.HLS else ""
-        url = question(self._url, self._protocol, pathway, self._throughput_bps())
+        url = steering_url(self._url, self._protocol, pathway, self._throughput_bps())
         response = await self._gate.fetch(Request(RequestKind.STEERING, url))
         return parse_steering(response.body, response.url)
 
     def _follow(self, manifest: SteeringManifest) -> None:
-        manifest = named(manifest, self._home) if self._home else manifest
+        manifest = with_home(manifest, self._home) if self._home else manifest
         self.ttl_s = manifest.ttl_s
         self._url = manifest.reload_url or self._url
         order = order_of(manifest, self._all)
@@ -174,13 +173,16 @@ class Steering:
             self._paths.set_order(order, self._clock.monotonic())
             self._note("steering", f"The steering server prefers {', then '.join(order)}.", "")
 
+    def _note_failure(self, error: MatineeError | DrmError) -> None:
+        self._note("steering_failed", f"{error.sentence} The order of the CDNs stays as it is.", error.code)
+
     def _note(self, kind: str, sentence: str, code: str) -> None:
         self._observe(Note(self._clock.monotonic(), kind, sentence, code=str(code)))
 
 
 async def steering_of(
     presentation: model.Presentation,
-    paths: Paths,
+    paths: Pathways,
     gate: Gate,
     clock: Clock,
     throughput_bps: Callable[[], float | None],

@@ -11,25 +11,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec
 
-from player.errors import ErrorCode, MatineeError, MediaError
+from player.base.errors import ErrorCode, MatineeError, MediaError
 from player.manifest.codecs import codec_family
 from player.manifest.model import Container, Rendition, Segment, Track
 from player.media.demux import Demuxer, read_whole
 from player.media.model import Codec, StreamKind
 from player.media.timestamps import TICKS_PER_SECOND, WRAP
-from player.menus import track_choice
 from player.mpv.control import MpvControl
 from player.mpv.model import MediaPlayer
 from player.net.model import RequestKind
-from player.selection import Selection
-from player.state import TrackChoice
+from player.reporting.state import TrackChoice
 from player.stream.sources import Sources
-from player.stream.timeline import LogicalTrack
 from player.text.ass import to_ass
 from player.text.cues import Cue, clipped, moved
 from player.text.ttml import parse_ttml
 from player.text.webvtt import parse_webvtt, parse_wvtt_head, parse_wvtt_sample
-from player.wishes import TrackWishes, choose_text
+from player.tracks.logical import LogicalTrack
+from player.tracks.menus import track_choice
+from player.tracks.preferences import TrackPreferences, choose_text
+from player.tracks.selection import Selection
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class _Reading:
         return all(part.name in self.found for part in parts)
 
 
-class Subtitles:
+class SubtitleTracks:
     """The text tracks of one playback. ``position_s`` tells where that is."""
 
     def __init__(
@@ -110,11 +110,11 @@ class Subtitles:
         """The track that is shown."""
         return self._selected
 
-    def wanted(self, spoken: str | None, wishes: TrackWishes) -> str | None:
+    def wanted(self, spoken: str | None, preferences: TrackPreferences) -> str | None:
         """The track to begin with beside sound in the language ``spoken``; None for none."""
         tracks = tuple(self._tracks.values())
         refused = {track.id for track in tracks if unsupported(track.first) is not None}
-        return choose_text(tracks, spoken, wishes, refused)
+        return choose_text(tracks, spoken, preferences, refused)
 
     def choices(self) -> tuple[TrackChoice, ...]:
         """The menu; tracks in a form we cannot read are listed with the reason."""

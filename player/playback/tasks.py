@@ -8,12 +8,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from drm_client.errors import DrmError
-from player.errors import ANY_ERROR, MatineeError
+from player.base.errors import ANY_ERROR, MatineeError
 
-Errand = Callable[[], Coroutine[Any, Any, None]]
+TaskMaker = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Errands:
+class PlaybackTasks:
     """Started from any thread; none begins after :meth:`close`. ``on_error`` hears on the loop of those that fail."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, on_error: Callable[[MatineeError | DrmError], None]) -> None:
@@ -27,11 +27,11 @@ class Errands:
         with contextlib.suppress(RuntimeError):  # the engine has been closed: there is nothing left to tell
             self._loop.call_soon_threadsafe(function, *values)
 
-    def do(self, make: Errand) -> None:
+    def do(self, make: TaskMaker) -> None:
         """Start an errand from any thread."""
         self.call_soon(self.spawn, make)
 
-    def spawn(self, make: Errand) -> None:
+    def spawn(self, make: TaskMaker) -> None:
         """Start an errand, on the loop."""
         if self._closing:
             return
@@ -46,7 +46,7 @@ class Errands:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _reported(self, make: Errand) -> None:
+    async def _reported(self, make: TaskMaker) -> None:
         try:
             await make()
         except ANY_ERROR as error:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from player.clock import Clock
-from player.errors import ANY_ERROR
-from player.menus import audio_choices
-from player.monitor import Monitor
+from player.base.errors import ANY_ERROR
 from player.mpv.control import MpvControl
-from player.remembered import Learning
-from player.selection import Selection
+from player.playback.parts import PlaybackParts
+from player.playback.subtitles import SubtitleTracks
 from player.stream.streaming import Streaming
-from player.stream.waiting import Waiting
-from player.subtitles import Subtitles
+from player.tracks.menus import audio_choices
+from player.tracks.selection import Selection
 
 _log = logging.getLogger(__name__)
 
@@ -27,23 +24,20 @@ class TrackSwitch:
 
     def __init__(
         self,
+        parts: PlaybackParts,
         selection: Selection,
         streaming: Streaming,
-        subtitles: Subtitles,
+        subtitles: SubtitleTracks,
         control: MpvControl,
-        waiting: Waiting,
-        monitor: Monitor,
-        learning: Learning,
-        clock: Clock,
     ) -> None:
         self._selection = selection
         self._streaming = streaming
         self._subtitles = subtitles
         self._control = control
-        self._waiting = waiting
-        self._monitor = monitor
-        self._learning = learning
-        self._clock = clock
+        self._waiting = parts.waiting
+        self._monitor = parts.monitor
+        self._learning = parts.services.learning
+        self._clock = parts.clock
         self._one_at_a_time = asyncio.Lock()
         self._text_wish = 0
         self._begun = False
@@ -64,7 +58,7 @@ class TrackSwitch:
         index = next((n for n, track in enumerate(sounds) if track.id == track_id), None)
         if index is None or not streaming.audio_can_change:
             return
-        self._learning.chose_audio(sounds[index].first)
+        self._learning.learn_audio(sounds[index].first)
         async with self._one_at_a_time:
             if index == streaming.audio_chosen:
                 return
@@ -79,22 +73,22 @@ class TrackSwitch:
         """The viewer chooses subtitles, or none. Raises NetError or MediaError where they cannot be had."""
         track = next((track for track in self._selection.text if track.id == track_id), None)
         if track is not None or track_id is None:
-            self._learning.chose_text(None if track is None else track.first)
+            self._learning.learn_text(None if track is None else track.first)
         self._begun = True
         await self._show(track_id)
 
-    async def begin(self) -> None:
-        """The subtitles that the viewer's wishes ask for, if nothing has been chosen yet."""
+    async def show_preferred_text(self) -> None:
+        """The subtitles that the viewer's preferences ask for, if nothing has been chosen yet."""
         if self._begun:
             return
         self._begun = True
         sounds = self._selection.audio
         spoken = sounds[self._streaming.audio_chosen].language if sounds else None
-        wanted = self._subtitles.wanted(spoken, self._learning.wishes)
+        wanted = self._subtitles.wanted(spoken, self._learning.preferences)
         if wanted is not None:
             await self._show(wanted)
 
-    async def again(self) -> None:
+    async def restore_text(self) -> None:
         """The same subtitles once more: libmpv forgets them with its file."""
         if self._subtitles.selected is not None:
             await self._show(self._subtitles.selected)

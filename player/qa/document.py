@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from player.errors import ErrorCode, InputError
+from player.base.errors import ErrorCode, InputError
 
 MAX_BYTES = 4 * 1024 * 1024
 _MAX_DEPTH = 24

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from player.qa.recording.archive import Exchange
-from player.stream.buffered import MAIN
+from player.reporting.events import MAIN
 
 HAR_VERSION = "1.2"
 Report = Mapping[str, Any]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from player.qa.outcome import Outcome, RunOutcome
+from player.qa.outcome import PlanOutcome, RunOutcome
 from player.qa.thresholds import Judgement
 from player.qa.why import why
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(outcome: Outcome) -> str:
+def junit(outcome: PlanOutcome) -> str:
     """The document."""
     over_all = [judgement for judgement in outcome.judgements if judgement.condition.statistic]
     failures = sum(not run.passed for run in outcome.runs) + sum(not each.holds for each in over_all)

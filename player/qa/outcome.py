@@ -8,7 +8,7 @@ from typing import Any
 
 from player.qa.plan import Plan
 from player.qa.spec import RunResult
-from player.qa.thresholds import Condition, Judgement, Metrics, figure, judge, metrics_of, parse, statistic
+from player.qa.thresholds import Condition, Judgement, Metrics, figure, implied, judge, metrics_of, parse, statistic
 from player.qa.why import why
 
 OUTCOME_VERSION = 1
@@ -45,7 +45,7 @@ class RunOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PlanOutcome:
     """The whole."""
 
     plan: Plan
@@ -81,16 +81,17 @@ class Outcome:
         }
 
 
-def outcome_of(plan: Plan, results: Sequence[RunResult], not_run: Sequence[str] = ()) -> Outcome:
+def outcome_of(plan: Plan, results: Sequence[RunResult], not_run: Sequence[str] = ()) -> PlanOutcome:
     """Judge the results of a plan's runs; ``not_run`` names those that there was no time for. A playback that fails
-    breaks a plan that says nothing about failures."""
+    breaks a plan that says nothing about failures, and media that is lost one that says nothing about losses."""
     conditions = list(plan.thresholds)
     if not any(condition.metric.partition(".")[0] in _ABOUT_FAILURE for condition in conditions):
         conditions.insert(0, parse(_IMPLIED))
     measured = [(result, metrics_of(result.report, result.memory_bytes)) for result in results]
+    conditions = [*implied(conditions, [metrics for _, metrics in measured]), *conditions]
     runs = tuple(RunOutcome(result, metrics, _broken(conditions, metrics)) for result, metrics in measured)
     judged = tuple(judge(condition, [(run.name, run.metrics) for run in runs]) for condition in conditions)
-    return Outcome(plan, runs, judged, tuple(not_run))
+    return PlanOutcome(plan, runs, judged, tuple(not_run))
 
 
 def statistics_of(runs: Sequence[Metrics]) -> dict[str, dict[str, float]]:

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from player.qa import chart
-from player.qa.outcome import Outcome, RunOutcome, statistics_of
+from player.qa.outcome import PlanOutcome, RunOutcome, statistics_of
 from player.qa.thresholds import PLAIN, figure, shown
 from player.qa.why import why_errors, why_paths, why_rungs, why_stalls, why_start
 
@@ -53,7 +53,7 @@ summary { cursor: pointer; color: var(--soft); }
 """
 
 
-def page(outcome: Outcome) -> str:
+def page(outcome: PlanOutcome) -> str:
     """The document."""
     plan, runs = outcome.plan, outcome.runs
     mode = "virtual time" if plan.virtual else "real time"
@@ -81,7 +81,7 @@ def _verdict(*, passed: bool) -> str:
     return f'<span class="verdict {name}">{name}</span>'
 
 
-def _thresholds(outcome: Outcome) -> str:
+def _thresholds(outcome: PlanOutcome) -> str:
     rows = "".join(
         f"<tr><td class={'ok' if each.holds else 'bad'}>{'holds' if each.holds else 'broken'}</td>"
         f"<td class=condition>{escape(each.condition.text)}</td><td>{escape(each.sentence)}</td></tr>"

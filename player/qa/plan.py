@@ -12,19 +12,19 @@ from typing import Any
 
 from abr.registry import DEFAULT
 from abr.simulator import synthetic
-from player.cmcd import CmcdSettings, Mode
-from player.decoding import DecodeLimits
-from player.errors import InputError
+from player.base.errors import InputError
 from player.net.faults import FaultPlan, load_faults, rule_of
 from player.net.shaping import Period, Trace, load_trace
-from player.opening import Source
+from player.playback.settings import PlaybackSettings
 from player.qa import schema
 from player.qa.devices import bounds_of, display_height
 from player.qa.document import Document, Place, load
-from player.qa.script import Do, Step
+from player.qa.script import Do, ScriptStep
 from player.qa.spec import Labels, RunSpec
 from player.qa.thresholds import Condition, parse
-from player.settings import PlaybackSettings
+from player.reporting.cmcd import CmcdSettings, Mode
+from player.title.opening import PlaybackSource
+from player.tracks.capabilities import DecodeLimits
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}")
 _MOST_RUNS = 10_000
@@ -121,7 +121,7 @@ class _Reader:
             found[item["name"]] = make(number, item)
         return found
 
-    def _source(self, number: int, item: dict[str, Any]) -> Source:
+    def _source(self, number: int, item: dict[str, Any]) -> PlaybackSource:
         place: Place = ("sources", number)
         if ("url" in item) == ("title" in item):
             raise self.document.error(place, 'a source has either "url" or "title".')
@@ -138,9 +138,9 @@ class _Reader:
             licence_url = item.get("licence_url")
             if licence_url is not None:
                 licence_url = self._filled((*place, "licence_url"), licence_url)
-            return Source(url=url, licence_url=licence_url, **shared)
+            return PlaybackSource(url=url, licence_url=licence_url, **shared)
         title = self._filled((*place, "title"), item["title"])
-        return Source(title_id=title, variant=item.get("variant", ""), **shared)
+        return PlaybackSource(title_id=title, variant=item.get("variant", ""), **shared)
 
     def _network(self, number: int, item: dict[str, Any]) -> Callable[[int], Trace]:
         place: Place = ("networks", number)
@@ -171,14 +171,14 @@ class _Reader:
             plan = FaultPlan(tuple(rules))
         return lambda seed: FaultPlan(plan.rules, seed)
 
-    def _step(self, number: int) -> Step:
+    def _step(self, number: int) -> ScriptStep:
         item, place = self._rest["script"][number], ("script", number)
         do = Do(item["do"])
         if (do is Do.SEEK) != ("to_s" in item):
             raise self.document.error(place, '"to_s" goes with seek, and with nothing else.')
         if "rung" in item and do is not Do.RUNG:
             raise self.document.error((*place, "rung"), '"rung" goes with rung only.')
-        return Step(item["at_s"], do, item.get("to_s", item.get("rung")))
+        return ScriptStep(item["at_s"], do, item.get("to_s", item.get("rung")))
 
     def _condition(self, number: int, text: str) -> Condition:
         try:
@@ -210,6 +210,7 @@ class _Reader:
 def _settings(policy: str, seed: int, play: Mapping[str, Any], bounds: Mapping[str, Any]) -> PlaybackSettings:
     base = PlaybackSettings(policy=policy, seed=seed)
     max_kbps = bounds.get("max_kbps")
+    fresh = play.get("state", "fresh") == "fresh"
     return PlaybackSettings(
         policy=policy,
         seed=seed,
@@ -224,7 +225,9 @@ def _settings(policy: str, seed: int, play: Mapping[str, Any], bounds: Mapping[s
             bounds["decode"].get("max_height"),
             bounds["decode"].get("max_frame_rate"),
         ),
-        start_s=play.get("start_s"),
+        start_s=play.get("start_s", 0.0 if fresh else None),
+        live_at_edge="start_s" not in play,
+        fresh=fresh,
         play_for_s=play.get("duration_s"),
     )
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from player.clock import Clock
+from player.base.clock import Clock
 from player.engine import Engine, EngineSettings
 from player.mpv.player import MpvPlayer, OutputOptions
 from player.net.faults import FaultyTransport
@@ -16,7 +16,7 @@ from player.qa.recording.recorder import SessionRecorder
 from player.qa.script import follow
 from player.qa.simulation.run import shown
 from player.qa.spec import Bench, RunSpec
-from player.report import Recorder
+from player.reporting.report import Recorder
 
 _POLL_S = 0.1
 
@@ -54,7 +54,9 @@ def play(spec: RunSpec, bench: Bench, should_stop: Callable[[], bool] = lambda: 
     finally:
         engine.close()
         player.terminate()
-    report = recorder.report(source=shown(spec), policy=spec.settings.policy, libmpv=version)
+    report = recorder.report(
+        source=shown(spec), policy=spec.settings.policy, libmpv=version, decode_errors=player.decode_errors
+    )
     if tape is not None:
         tape.finish(report, spec.settings, recorder.begin_s)
     return report

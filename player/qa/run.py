@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import active_children, get_context
 from typing import TYPE_CHECKING
 
-from player.errors import ErrorCode, MatineeError
+from player.base.errors import ErrorCode, MatineeError
 from player.qa.simulation.run import open_origin, simulate
 from player.qa.spec import Bench, RunResult, RunSpec
 

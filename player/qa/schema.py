@@ -12,11 +12,11 @@ from typing import Any
 
 from abr import registry
 from abr.simulator.synthetic import KINDS
-from player.cmcd import Mode
 from player.media.model import Codec
 from player.qa.devices import PROFILES
 from player.qa.document import Document, Place
 from player.qa.script import Do
+from player.reporting.cmcd import Mode
 
 Schema = Mapping[str, Any]
 
@@ -137,7 +137,12 @@ PLAN: Schema = {
         cmcd=_list(_CMCD, "client data to the CDNs (CTA-5004; default: none)", 10),
         script=_list(_STEP, "what the viewer does"),
         play=_object(
-            start_s=_number("where to begin"),
+            start_s=_number("where to start (default: at 0 s; of a live programme at its live edge)"),
+            state=_text(
+                "fresh (default): positions, networks and preferences of profile and account do not count or change; "
+                "kept: they do, as for a viewer",
+                enum=["fresh", "kept"],
+            ),
             duration_s=_number("stop after so much media", 0.1),
             limit_s=_number("give up after so many seconds (default 600)", 1),
         ),

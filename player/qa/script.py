@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from player.clock import Clock
-from player.session import Session
+from player.base.clock import Clock
+from player.playback.session import Session
 
 
 class Do(StrEnum):
@@ -19,7 +19,7 @@ class Do(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScriptStep:
     """``at_s`` seconds after the playback was asked for. ``value`` is the position of a seek, or the rung (None:
     Auto)."""
 
@@ -28,7 +28,7 @@ class Step:
     value: float | None = None
 
 
-async def follow(script: Sequence[Step], session: Session, clock: Clock) -> None:
+async def follow(script: Sequence[ScriptStep], session: Session, clock: Clock) -> None:
     """Do what the script says, when it says it."""
     began_s = clock.monotonic()
     for step in sorted(script, key=lambda each: each.at_s):

@@ -15,7 +15,7 @@ _Z_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SoakSample:
     """``at_s`` seconds since the begin; ``round`` counts the playbacks, from 1."""
 
     at_s: float
@@ -24,7 +24,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Playback:
+class SoakPlayback:
     """Why things happened in a playback, in sentences (:mod:`player.qa.why`)."""
 
     round: int
@@ -72,7 +72,7 @@ def steady(values: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float
     return values[math.ceil(len(values) * WARM_UP_SHARE) :]
 
 
-def trouble(samples: Sequence[Sample], budget: Budget, until_s: float) -> str | None:
+def trouble(samples: Sequence[SoakSample], budget: Budget, until_s: float) -> str | None:
     """Why the run should stop: a budget is exceeded, or is sure to be before ``until_s``. None while all is well."""
     found = None
     if budget.memory_bytes is not None:

@@ -7,18 +7,18 @@ from html import escape
 
 from player.qa.chart import even
 from player.qa.page import POLICY, STYLE
-from player.qa.soak import Playback, Sample
+from player.qa.soak import SoakPlayback, SoakSample
 
 _WIDTH, _HEIGHT, _LEFT = 960, 160, 92
 
 
 def soak_page(
-    title: str, samples: Sequence[Sample], verdict: str, told: Iterable[Playback] = (), *, good: bool
+    title: str, samples: Sequence[SoakSample], verdict: str, told: Iterable[SoakPlayback] = (), *, good: bool
 ) -> str:
     """The document; ``told`` are the playbacks that there is something to say of."""
     name = "passed" if good else "failed"
     body = f'<h1>{escape(title)} <span class="verdict {name}">{name}</span></h1><p class=soft>{escape(verdict)}</p>'
-    curves: tuple[tuple[str, Callable[[Sample], float]], ...] = (
+    curves: tuple[tuple[str, Callable[[SoakSample], float]], ...] = (
         ("Memory, MiB", lambda each: each.usage.memory_bytes / 2**20),
         ("Handles", lambda each: float(each.usage.handles or 0)),
         ("Threads", lambda each: float(each.usage.threads)),
@@ -37,7 +37,7 @@ svg line { stroke: var(--line); } svg polyline { stroke: var(--blue); fill: none
 """
 
 
-def _playback(playback: Playback) -> str:
+def _playback(playback: SoakPlayback) -> str:
     sentences = "".join(f"<li>{escape(each)}</li>" for each in playback.why)
     return f"<details><summary>Playback {playback.round}: what happened</summary><ul>{sentences}</ul></details>"
 

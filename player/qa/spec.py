@@ -9,9 +9,9 @@ from typing import Any
 from player.net.faults import FaultPlan
 from player.net.shaping import Trace
 from player.net.web import WebOptions
-from player.opening import Source
-from player.qa.script import Step
-from player.settings import PlaybackSettings
+from player.playback.settings import PlaybackSettings
+from player.qa.script import ScriptStep
+from player.title.opening import PlaybackSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class RunSpec:
     that the session is kept in."""
 
     labels: Labels
-    source: Source
+    source: PlaybackSource
     settings: PlaybackSettings = field(default_factory=PlaybackSettings)
     network: Trace | None = None
     faults: FaultPlan | None = None
-    script: tuple[Step, ...] = ()
+    script: tuple[ScriptStep, ...] = ()
     limit_s: float = 600.0
     record: Path | None = None
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from player.state import Status
+from player.reporting.state import Status
 
 Metrics = Mapping[str, float | None]
 
@@ -35,7 +35,10 @@ PLAIN = {
     "wasted_bytes": "received and thrown away",
     "requests": "made",
     "path_switches": "changes of CDN",
-    "skipped": "segments that playback went on without",
+    "skipped": "segments of the video that playback went on without",
+    "lost_s": "seconds of video, audio and subtitles that did not reach the decoder, added up",
+    "repeated_s": "seconds of them that reached it twice",
+    "decode_errors": "complaints of the decoders about what they were given (real mode)",
     "latency_s": "behind the live edge, on average (live)",
     "latency_drift_s": "the most that latency was off its target while it was kept (live)",
     "mean_quality": "of the segments, where the service states that of its rungs (VMAF)",
@@ -43,6 +46,8 @@ PLAIN = {
 }
 FAMILIES = {
     "errors": "errors.CODE: errors and failed requests of that code",
+    "lost_s": "lost_s.video, lost_s.audio, lost_s.subtitles",
+    "repeated_s": "repeated_s.video, repeated_s.audio, repeated_s.subtitles",
     "cdn": "cdn.NAME.share (of the bytes of media, 0 to 1), cdn.NAME.requests, cdn.NAME.errors",
 }
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
@@ -59,6 +64,7 @@ _SHAPE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*)\s*(?P<statistic>[a-z][a-z0-9]*)?\s*(?P<operator><=|>=|==|!=|<|>)\s*"
     r"(?P<value>-?\d+(?:\.\d+)?)(?P<unit>[kM%]?)\s*"
 )
+_NOTHING_OF = ("lost_s", "decode_errors")
 _MOST_CHARACTERS = 200  # so that the search stays short
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "%": 0.01}
 
@@ -112,6 +118,13 @@ def fails_on(text: str, known: Mapping[str, str] | None = None) -> Condition:
     return Condition(f"not {told.text}", told.metric, told.statistic, _OPPOSITES[told.operator], told.value)
 
 
+def implied(conditions: Sequence[Condition], runs: Sequence[Metrics]) -> list[Condition]:
+    """Return what must hold though nobody said so: nothing is lost, and no decoder complains."""
+    named = {condition.metric.partition(".")[0] for condition in conditions}
+    known = [name for name in _NOTHING_OF if not runs or any(run.get(name) is not None for run in runs)]
+    return [parse(f"{name} == 0") for name in known if name not in named]
+
+
 def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, float | None]:
     """The figures of one run, out of its report."""
     summary, result = report["summary"], report["result"]
@@ -122,6 +135,12 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
     found["failed_requests"] = float(sum(1 for request in report["requests"] if request["error"]))
     found["path_switches"] = float(len(report["path_switches"]))
     found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))
+    for name in ("lost_s", "repeated_s"):
+        by_media = report["continuity"][name]
+        found[name] = math.fsum(by_media.values())
+        found |= {f"{name}.{media}": float(seconds) for media, seconds in by_media.items()}
+    decoder = report["continuity"].get("decode_errors")
+    found["decode_errors"] = None if decoder is None else float(decoder)
     live = report.get("live") or {}
     found["latency_s"], found["latency_drift_s"] = live.get("mean_s"), live.get("off_target_max_s")
     found["mean_quality"] = _mean_quality(report)

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from player.clock import Clock
-from player.errors import ManifestError, NetError
+from player.base.clock import Clock
+from player.base.errors import ManifestError, NetError
 from player.manifest import refresh, refresh_playlist
 from player.manifest.changes import BrokenRule, Changes
 from player.manifest.edit import iter_renditions
@@ -141,6 +141,7 @@ class ManifestWatch:
 
     async def _look(self, watched: _Watched) -> Refresh:
         name = "" if watched.rendition is None else watched.rendition.id
+        before = self._newest(name)
         reload = self._reload(watched)
         how = "" if reload is None else _how(reload)
         held_s = None
@@ -157,17 +158,17 @@ class ManifestWatch:
             watched.whole = reload is not None
             return Refresh(self._now_s(), name, Changes(), trouble=f"{error.sentence} ({error.code})", how=how)
         watched.whole = False
-        watched.brought = any(each.added for each in changes.renditions)
+        watched.brought = any(each.added for each in changes.renditions) or self._newest(name) > before
         broken = (*changes.broken, *self._stale(watched, changes))
         if reload is not None and reload.blocking and not watched.brought and not changes.ended:
-            sentence = "A request that was to wait for the next segment was answered with nothing new."
+            sentence = "A request that was to wait for the next segment or part was answered with nothing new."
             broken = (*broken, BrokenRule("blocking", sentence, "RFC 8216bis 6.2.5.2"))
         return Refresh(self._now_s(), name, changes, broken, self._edge_s(name), how=how)
 
     def _stale(self, watched: _Watched, changes: Changes) -> tuple[BrokenRule, ...]:
         """Whether nothing new has come for too long; told once."""
         now_s = self._clock.monotonic()
-        if any(each.added for each in changes.renditions) or changes.ended:
+        if watched.brought or changes.ended:
             watched.changed_s, watched.told_stale = now_s, False
             return ()
         still_s = now_s - watched.changed_s
@@ -180,6 +181,20 @@ class ManifestWatch:
 
     def _is_hls(self) -> bool:
         return self._presentation.kind != "mpd"
+
+    def _newest(self, name: str) -> tuple[int, int]:
+        """Number of the last whole segment, and how many parts are listed behind it."""
+        found = [
+            (
+                rendition.segments[len(rendition.segments) - 1].number,
+                0 if rendition.playlist is None else len(rendition.playlist.trailing_parts),
+            )
+            for _, _, rendition in iter_renditions(self._presentation)
+            if (not name or rendition.id == name)
+            and isinstance(rendition.segments, SegmentIndex)
+            and rendition.segments
+        ]
+        return max(found, default=(-1, 0))
 
     def _edge_s(self, name: str) -> float | None:
         """Where the last segment ends, on the presentation's timeline."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ Report = Mapping[str, Any]
 
 
 _RECENT_S = 10.0
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _FEW, _LONG = 3, 10_000
 _MEDIA = ("segment", "part", "init", "index", "key", "licence")
 _PHASES = {
@@ -85,18 +88,53 @@ def why_rungs(report: Report, most: int = 50) -> list[str]:
 
 def why_errors(report: Report) -> list[str]:
     """What went wrong and what was done about it."""
-    told = [f"At {each['at_s']:.1f} s: {each['sentence']} ({each['code']})" for each in report["errors"]]
-    return told + [f"At {each['at_s']:.1f} s: {each['sentence']}" for each in report["recoveries"]]
+    told = [(each["at_s"], f"{each['sentence']} ({each['code']})") for each in report["errors"]]
+    return [*_folded(told), *_folded([(each["at_s"], each["sentence"]) for each in report["recoveries"]])]
+
+
+def _folded(told: Sequence[tuple[float, str]]) -> list[str]:
+    """A line for each sentence; those that differ only in their figures are one, with how often and when."""
+    alike: dict[str, list[tuple[float, str]]] = {}
+    for at_s, sentence in told:
+        alike.setdefault(_FIGURE.sub("#", sentence), []).append((at_s, sentence))
+    lines = []
+    for same in alike.values():
+        if len(same) <= _FEW:
+            lines += [(at_s, f"At {at_s:.1f} s: {sentence}") for at_s, sentence in same]
+        else:
+            first_s, sentence = same[0]
+            lines.append((first_s, f"{len(same)} times between {first_s:.1f} and {same[-1][0]:.1f} s: {sentence}"))
+    return [line for _, line in sorted(lines, key=lambda each: each[0])]
+
+
+def why_lost(report: Report) -> list[str]:
+    """A sentence for each stretch of media that did not reach the decoder, or reached it twice."""
+    breaks = (report.get("continuity") or {}).get("breaks", ())
+    return _folded([(each["at_s"], _break(each)) for each in breaks])
+
+
+def _break(row: Mapping[str, Any]) -> str:
+    what = "was lost" if row["kind"] == "lost" else "came twice"
+    source = f" from {row['pathway']}" if row["pathway"] else ""
+    reason = f" ({row['code']})" if row["code"] else ""
+    span = f"from {row['start_s']:.1f} to {row['end_s']:.1f} s"
+    return f"The {row['media']} {span} of the title {what}: segment {row['segment']}{source}{reason}."
 
 
 def why(report: Report) -> list[str]:
-    """Everything of note in a run: the start, errors, stalls, changes of CDN and of quality."""
-    return why_start(report) + why_errors(report) + why_stalls(report) + why_paths(report) + why_rungs(report)
+    """Everything of note in a run: what was lost first, errors, stalls, the start, changes of CDN and of quality."""
+    found = why_lost(report) + why_errors(report) + why_stalls(report)
+    return found + why_start(report) + why_paths(report) + why_rungs(report)
 
 
 def why_in_short(report: Report) -> list[str]:
     """For people who read a summary: each stall, the CDN and its last changes, the last changes of quality."""
-    return why_stalls(report) + _in_short(why_paths(report, each=False)) + _in_short(why_rungs(report, _LONG))
+    return (
+        why_lost(report)
+        + why_stalls(report)
+        + _in_short(why_paths(report, each=False))
+        + _in_short(why_rungs(report, _LONG))
+    )
 
 
 def _in_short(sentences: Sequence[str]) -> list[str]:
@@ -130,7 +168,8 @@ def _stall(report: Report, stall: Mapping[str, Any]) -> str:
         return f"{head}: {_NOT_FETCHING[stall['cause']]}."
     request = _in_flight(report, stall["at_s"])
     if request is None:
-        return f"{head}: nothing was being fetched{_after_trouble(report, stall['at_s'])}."
+        doing = _answered(report, stall) or "nothing was being fetched"
+        return f"{head}: {doing}{_after_trouble(report, stall['at_s'])}."
     what = f"{request['kind']} from {request['pathway'] or 'the server'}"
     asked = f"asked for at {request['at_s']:.1f} s{_in_hand(report, request['at_s'])}"
     seconds = request["seconds"]
@@ -141,6 +180,20 @@ def _stall(report: Report, stall: Mapping[str, Any]) -> str:
         f"{head}: the {what}, {asked}, took {seconds:.1f} s for {request['bytes'] / 1e3:.0f} kB{rate}"
         f"{_wanted(report, request['at_s'])}."
     )
+
+
+def _answered(report: Report, stall: Mapping[str, Any]) -> str:
+    """What servers did with the requests for media in the time of a stall; empty where none was made."""
+    until_s = stall["at_s"] + (stall["duration_s"] or 1e9)
+    asked = [
+        each
+        for each in report["requests"]
+        if each["kind"] in _MEDIA and stall["at_s"] - _RECENT_S <= each["at_s"] <= until_s and each["error"]
+    ]
+    if not asked:
+        return ""
+    codes = ", ".join(f"{count} x {code}" for code, count in Counter(each["error"] for each in asked).items())
+    return f"{len(asked)} requests for media failed ({codes})"
 
 
 def _in_hand(report: Report, at_s: float) -> str:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from abr.model import Decision, NetworkMemory
 from player.net.model import Transfer
 
+MAIN = "main"
+"""Name of the main track (video, or audio where there is no video) in events and stores."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhaseReached:
@@ -124,7 +127,7 @@ class StallBegan:
 
 @dataclass(frozen=True, slots=True)
 class StallEnded:
-    """``cause`` is a :class:`player.stalls.StallCause`."""
+    """``cause`` is a :class:`player.playback.stalls.StallCause`."""
 
     at_s: float
     position_s: float
@@ -137,6 +140,23 @@ class Sought:
     at_s: float
     from_s: float
     to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MediaBroken:
+    """Between two times of the title, in seconds, nothing of a track reached the decoder (``kind`` is ``lost``), or
+    it came twice (``repeated``). ``media`` is ``video`` or ``audio``, ``segment`` the number of the segment in its
+    track, ``code`` the error behind it."""
+
+    at_s: float
+    kind: str
+    media: str
+    start_s: float
+    end_s: float
+    segment: int
+    pathway: str
+    code: str
+    sha256: str  # of the bytes that came for it, as far as they are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +209,28 @@ Event = (
     | StallBegan
     | StallEnded
     | Sought
+    | MediaBroken
     | StatusChanged
     | BufferSampled
     | LatencySampled
     | ErrorRaised
 )
 Observer = Callable[[Event], None]
+
+
+class EventHub:
+    """Hands each event to all observers, in the order in which they were added. For one thread."""
+
+    def __init__(self) -> None:
+        self._observers: list[Observer] = []
+
+    def __call__(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
+
+    def add(self, observer: Observer) -> None:
+        """Hand ``observer`` each event from now on."""
+        self._observers.append(observer)
 
 
 def all_of(observers: Sequence[Observer]) -> Observer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from player.events import LatencySampled
+from player.reporting.events import LatencySampled
 
 
 def latency_figures(samples: Sequence[LatencySampled]) -> dict[str, Any] | None:

@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, replace
 
-from player.events import (
+from player.reporting.events import (
+    MAIN,
     BufferSampled,
     ErrorRaised,
     Event,
@@ -19,7 +20,6 @@ from player.events import (
     StallEnded,
     TransferDone,
 )
-from player.stream.buffered import MAIN
 
 _REPLACEABLE = 4096  # segments, hours; those before stay in the sums
 

@@ -6,17 +6,21 @@ Times are seconds since the playback was asked for; ``docs/report.md`` describes
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from abr.ledger import memory_to_dict
-from player import report_rows as rows
-from player.events import (
+from player.net.model import RequestKind, Transfer
+from player.net.redact import host_of
+from player.reporting import rows
+from player.reporting.continuity import continuity
+from player.reporting.events import (
     BufferSampled,
     ErrorRaised,
     Event,
     FetchHeld,
     LatencySampled,
+    MediaBroken,
     Note,
     PhaseReached,
     Remembered,
@@ -30,12 +34,11 @@ from player.events import (
     StatusChanged,
     TransferDone,
 )
-from player.live.figures import latency_figures
-from player.net.model import RequestKind
-from player.qoe import QoeMeter
-from player.report_rows import since
-from player.startup import BUDGET_S, GOAL_S, startup_of
-from player.state import PlaybackState, Status
+from player.reporting.live_figures import latency_figures
+from player.reporting.qoe import QoeMeter
+from player.reporting.rows import since
+from player.reporting.startup import BUDGET_S, GOAL_S, startup_of
+from player.reporting.state import PlaybackState, Status
 
 REPORT_VERSION = 1
 MOST_EVENTS = 250_000  # some twelve hours of a channel
@@ -84,8 +87,11 @@ class Recorder:
         """The events of one kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
 
-    def report(self, *, source: str, policy: str, libmpv: str = "") -> dict[str, Any]:
-        """The whole report. ``source`` is shown as it is given: pass it redacted."""
+    def report(
+        self, *, source: str, policy: str, libmpv: str = "", decode_errors: int | None = None
+    ) -> dict[str, Any]:
+        """The whole report. ``source`` is shown as it is given: pass it redacted. ``decode_errors`` is None where
+        nothing was decoded."""
         state = self.state
         notes = self._table(Note, rows.note)
         return {
@@ -100,6 +106,7 @@ class Recorder:
             "forgotten": self.forgotten,
             "live": latency_figures(self.of(LatencySampled)),
             "stalls": self._stalls(),
+            "continuity": {**continuity(self.of(MediaBroken), self.begin_s), "decode_errors": decode_errors},
             "seeks": self._table(Sought, rows.sought),
             "rungs": [rows.rung(choice) for choice in state.rungs],
             "remembered": self._remembered(),
@@ -185,9 +192,12 @@ class Recorder:
         requests: Counter[str] = Counter()
         received: Counter[str] = Counter()
         errors: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        own = {
+            host_of(event.transfer.url) for event in self.of(TransferDone) if event.transfer.kind is RequestKind.API
+        }
         for event in self.of(TransferDone):
             transfer = event.transfer
-            name = transfer.pathway or "service"
+            name = transfer.pathway or _server_of(transfer, own)
             requests[name] += 1
             received[name] += transfer.received
             if transfer.error is not None:
@@ -196,6 +206,12 @@ class Recorder:
             name: {"requests": requests[name], "bytes": received[name], "errors": dict(errors[name])}
             for name in requests
         }
+
+
+def _server_of(transfer: Transfer, own: Collection[str]) -> str:
+    """Who answered what no CDN did: the service (``own`` are its hosts), or another licence or steering server."""
+    host = host_of(transfer.url)
+    return "service" if transfer.kind is RequestKind.API or host in own or not host else host
 
 
 def _parts_words(startup: dict[str, Any]) -> str:

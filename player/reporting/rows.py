@@ -1,6 +1,6 @@
 """The rows of a report's tables, each from one event or one transfer; ``docs/report.md`` has their fields. Pure.
 
-Rows of events have no time here: :class:`player.report.Recorder` puts ``at_s`` before them.
+Rows of events have no time here: :class:`player.reporting.report.Recorder` puts ``at_s`` before them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from abr.ledger import decision_to_dict
-from player.events import (
+from player.net.cmsd import Cmsd
+from player.net.model import Transfer
+from player.reporting.events import (
     BufferSampled,
     ErrorRaised,
     FetchHeld,
@@ -20,9 +22,8 @@ from player.events import (
     Sought,
     StatusChanged,
 )
-from player.net.model import Transfer
-from player.startup import StartPart
-from player.state import RungChoice
+from player.reporting.startup import StartPart
+from player.reporting.state import RungChoice
 
 Row = dict[str, Any]
 
@@ -135,7 +136,8 @@ def status(event: StatusChanged) -> Row:
 
 
 def request(transfer: Transfer, origin_s: float) -> Row:
-    """A transfer, by the time it began."""
+    """A transfer, by the time it started; what its CDN said of it (CMSD) only where it said something."""
+    said = {} if transfer.cmsd is None else {"cmsd": _cmsd(transfer.cmsd)}
     return {
         "at_s": since(transfer.start_s, origin_s),
         "kind": str(transfer.kind),
@@ -152,4 +154,10 @@ def request(transfer: Transfer, origin_s: float) -> Row:
         "new_connection": transfer.new_connection,
         "error": transfer.error,
         "aborted": transfer.aborted,
+        **said,
     }
+
+
+def _cmsd(said: Cmsd) -> Row:
+    """CTA-5006: ``static`` of the object; ``dynamic`` of the answer, by each server on the way."""
+    return {"static": dict(said.static), "dynamic": [{"server": name, **values} for name, values in said.dynamic]}

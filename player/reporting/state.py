@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from abr.model import Decision
 from drm_client.errors import DrmError
-from player.chapters import Chapter
-from player.errors import MatineeError
-from player.qoe import Qoe
-from player.startup import Startup
+from player.base.errors import MatineeError
+from player.manifest.chapters import Chapter
+from player.reporting.qoe import Qoe
+from player.reporting.startup import Startup
 
 
 class Status(StrEnum):
@@ -182,8 +182,10 @@ class PlaybackState:
     qoe: Qoe | None = field(default=None, repr=False)  # the figures of this playback so far
     startup: Startup | None = field(default=None, repr=False)  # once there was a picture
     notice: str = ""  # one sentence on what is being done about a trouble
-    stall: str = ""  # why it stands still: the value of a player.stalls.StallCause; empty while it does not
-    remedy: str = ""  # what is being done about a trouble: the kind of a player.events.Note; empty for nothing
+    stall: str = ""  # why it stands still: the value of a player.playback.stalls.StallCause; empty while it does not
+    remedy: str = (
+        ""  # what is being done about a trouble: the kind of a player.reporting.events.Note; empty for nothing
+    )
     rights: str = ""  # how long a kept title may still be watched, in one sentence
     rights_left_s: float | None = None  # None: without an end, or not a kept title
     cut_short: bool = False  # it ended where it was asked to, before the end of the title

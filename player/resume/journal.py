@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from player.errors import ErrorCode, MatineeError
+from player.base.errors import ErrorCode, MatineeError
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database, Table
@@ -167,7 +167,7 @@ class ProgressJournal:
             if connection.execute("pragma user_version").fetchone()[0] > _FORMAT:
                 raise MatineeError(ErrorCode.INPUT_FILE, _NEWER)
             connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = normal")
+            connection.execute("pragma synchronous = full")  # in WAL, "normal" loses the last ones with the power
             _bring_up_to_date(connection)
         except BaseException:
             connection.close()

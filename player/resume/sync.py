@@ -12,14 +12,14 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from drm_client.os_clock import read_clocks
-from player.clock import Clock
-from player.errors import ANY_ERROR, MatineeError
-from player.events import Observer
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR, MatineeError
 from player.net.suspend import boot_time
+from player.reporting.events import Observer
 from player.resume.journal import Now, ProgressJournal, Watched, trusted_at
 from player.resume.merge import Resume, Watch, merge
 from player.resume.tracker import ProgressTracker
-from player.service import Account, PlaySession, ProgressItem
+from player.service.model import Account, PlaySession, ProgressItem
 
 SEND_EVERY_S = 30.0
 _log = logging.getLogger(__name__)

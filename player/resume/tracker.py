@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from player.events import BufferSampled, Event, PhaseReached, Sought, StatusChanged
-from player.state import Status
+from player.reporting.events import BufferSampled, Event, PhaseReached, Sought, StatusChanged
+from player.reporting.state import Status
 
 JOURNAL_EVERY_S = 4.0
 _TICK_S = 0.6  # between two looks at where playback is: the next one would be too late

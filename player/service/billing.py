@@ -29,13 +29,13 @@ class Subscription:
 
     plan: str
     state: str
-    ends_at: float | None
-    renews_at: float | None
-    next_plan: str | None
-    price_cents: int | None
-    currency: str
-    last4: str | None
-    declined: str | None
+    ends_at: float | None = None
+    renews_at: float | None = None
+    next_plan: str | None = None
+    price_cents: int | None = None
+    currency: str = ""
+    last4: str | None = None
+    declined: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from drm_client.errors import DrmError
-from player.clock import Clock, SystemClock
-from player.errors import ErrorCode, InputError, NetError, ServiceError
+from player.base.clock import Clock, SystemClock
+from player.base.errors import ErrorCode, InputError, NetError, ServiceError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Response
 from player.net.redact import host_of
+from player.service.address import service_address
 from player.service.billing import (
     Payment,
     Plan,
@@ -30,6 +31,7 @@ from player.service.model import (
     ChannelGuide,
     DeviceCode,
     DeviceList,
+    ManifestAddresses,
     PlaySession,
     Profile,
     ProgressItem,
@@ -43,8 +45,10 @@ from player.service.reply import (
     Members,
     problem,
     read_channels,
+    read_credits,
     read_device_code,
     read_devices,
+    read_manifests,
     read_my_list,
     read_next_in,
     read_page,
@@ -58,7 +62,7 @@ from player.service.reply import (
 )
 from player.service.tokens import TokenStore
 
-_API = "/api/v1"
+API = "/api/v1"
 _SLOWER_S = 5.0  # more between two questions after each "slow_down" (RFC 8628, section 3.5)
 _EARLY_S = 15.0  # an access token is renewed so long before it expires
 
@@ -66,17 +70,14 @@ _EARLY_S = 15.0  # an access token is renewed so long before it expires
 class ServiceClient:
     """One account at one service. Belongs to the gate's event loop.
 
-    ``base_url`` is the service's address without ``/api/v1``. An expired access token is renewed by itself, by one
-    exchange for all calls that need it.
+    ``base_url`` is the service's address without ``/api/v1``; plain HTTP as :mod:`player.service.address` permits it.
+    An expired access token is renewed by itself, by one exchange for all calls that need it.
     """
 
     def __init__(self, gate: Gate, base_url: str, tokens: TokenStore, clock: Clock | None = None) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InputError(ErrorCode.INPUT_USAGE, "The address of the service must begin with http:// or https://.")
         self._gate = gate
-        self._base = base_url.rstrip("/")
-        self._store = tokens
+        self._base = service_address(base_url)
+        self._store = tokens.of(self._base)
         self._clock = clock or SystemClock()
         self._tokens: Tokens | None = None
         self._renewing = asyncio.Lock()
@@ -103,7 +104,7 @@ class ServiceClient:
 
     def owns(self, url: str) -> bool:
         """Whether ``url`` is a call of this service, which gets our access token."""
-        return url.startswith(f"{self._base}{_API}/")
+        return url.startswith(f"{self._base}{API}/")
 
     # Sign-in
 
@@ -121,6 +122,16 @@ class ServiceClient:
         """Sign in. A wrong password raises ServiceError ``service.sign_in``."""
         document = {"email": email, "password": password, "device_name": device_name or machine_name()}
         return (await self._sign_in("/auth/login", document)).account
+
+    async def register(self, email: str, name: str, password: str, device_name: str = "") -> Account:
+        """Make an account on the free plan and sign in to it. Raises ServiceError where there is one already."""
+        document = {
+            "email": email,
+            "name": name,
+            "password": password,
+            "device_name": device_name or machine_name(),
+        }
+        return (await self._sign_in("/auth/register", document)).account
 
     async def refresh(self) -> Account:
         """Renew the tokens now. Raises ServiceError ``service.expired`` when a new sign-in is needed."""
@@ -249,6 +260,10 @@ class ServiceClient:
         response = await self._call(f"/catalog/{quote(title_id, safe='')}")
         return read_title(Members.of(response), self._base)
 
+    async def credits(self, title_id: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """The genres of a title, and who took part in it as pairs of job and name, in billing order."""
+        return read_credits(Members.of(await self._call(f"/catalog/{quote(title_id, safe='')}/credits")))
+
     async def seasons(self, series_id: str) -> tuple[Season, ...]:
         """The episodes of a series. An unknown one raises ServiceError ``service.not_found``."""
         response = await self._call(f"/catalog/{quote(series_id, safe='')}/episodes")
@@ -314,6 +329,11 @@ class ServiceClient:
         response = await self._call(path, {"position_s": max(0.0, position_s), "state": state})
         return read_next_in(Members.of(response))
 
+    async def addresses(self, session_id: str) -> tuple[ManifestAddresses, ...]:
+        """New addresses of a play session that goes on."""
+        response = await self._call(f"/play/{quote(session_id, safe='')}/addresses", {})
+        return read_manifests(Members.of(response), self._base)
+
     async def end_play(self, session_id: str) -> None:
         """The play session is used no more: its place is free for another device."""
         await self._call(f"/play/{quote(session_id, safe='')}/end", {})
@@ -334,19 +354,26 @@ class ServiceClient:
             raise InputError(ErrorCode.INPUT_USAGE, "This licence address belongs to another server.")
         return (await self._authorised(RequestKind.LICENCE, url, body)).body
 
-    async def answer(self, url: str, body: bytes | None) -> Response:
+    async def answer(self, url: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> Response:
         """The answer to a call at ``url``, which must be this service's, whatever its status: GET, or POST of
-        ``body``. Signed in or not: the service decides what needs an account."""
+        ``body``. Signed in or not, or no longer: the service decides what needs an account."""
         if not self.owns(url):
             raise InputError(ErrorCode.INPUT_USAGE, "This licence address belongs to another server.")
         tokens = await self._present()
         if tokens is not None and tokens.expires_at - _EARLY_S <= self._clock.wall():
-            tokens = await self._renew(tokens)
-        response = await self._gate.fetch(_request(RequestKind.LICENCE, url, body, tokens), check_status=False)
+            tokens = await self._renewed_or_none(tokens)
+        response = await self._gate.fetch(_answered(url, body, tokens, headers), check_status=False)
         if response.status != 401 or tokens is None:
             return response
         renewed = await self._renew(tokens)
-        return await self._gate.fetch(_request(RequestKind.LICENCE, url, body, renewed), check_status=False)
+        return await self._gate.fetch(_answered(url, body, renewed, headers), check_status=False)
+
+    async def _renewed_or_none(self, tokens: Tokens) -> Tokens | None:
+        """The tokens renewed; None where the sign-in is over."""
+        try:
+            return await self._renew(tokens)
+        except ServiceError:
+            return None
 
     async def progress(self, items: Sequence[ProgressItem]) -> frozenset[str]:
         """Report positions; the ``event_id`` of those that the service has taken."""
@@ -359,12 +386,12 @@ class ServiceClient:
 
     async def telemetry(self, body: bytes) -> frozenset[str]:
         """Deliver events (``docs/telemetry.md``); the ids of those that the service has now."""
-        response = await self._authorised(RequestKind.TELEMETRY, f"{self._base}{_API}/telemetry", body)
+        response = await self._authorised(RequestKind.TELEMETRY, f"{self._base}{API}/telemetry", body)
         return frozenset(Members.of(response).texts("accepted"))
 
     async def time(self) -> float:
         """The service's clock, seconds since 1970."""
-        url = f"{self._base}{_API}/time"
+        url = f"{self._base}{API}/time"
         return Members.of(await self._exchange(Request(RequestKind.TIME, url))).number("now_at")
 
     # The machinery behind the calls
@@ -372,7 +399,7 @@ class ServiceClient:
     async def _call(self, path: str, document: object = None, *, method: str | None = None) -> Response:
         """GET, or POST of a JSON document, with the access token; or another ``method``."""
         body = None if document is None else json.dumps(document).encode()
-        return await self._authorised(RequestKind.API, f"{self._base}{_API}{path}", body, method)
+        return await self._authorised(RequestKind.API, f"{self._base}{API}{path}", body, method)
 
     async def _authorised(
         self, kind: RequestKind, url: str, body: bytes | None, method: str | None = None
@@ -392,7 +419,7 @@ class ServiceClient:
     async def _post(self, path: str, document: object) -> Response:
         """POST without an access token."""
         body = json.dumps(document).encode()
-        return await self._exchange(_request(RequestKind.API, f"{self._base}{_API}{path}", body, None))
+        return await self._exchange(_request(RequestKind.API, f"{self._base}{API}{path}", body, None))
 
     async def _exchange(self, request: Request) -> Response:
         response = await self._gate.fetch(request, check_status=False)
@@ -447,6 +474,11 @@ def _request(
         return Request(kind, url, method=method or "GET", headers=headers)
     headers["Content-Type"] = "application/json"
     return Request(kind, url, method=method or "POST", headers=headers, body=body)
+
+
+def _answered(url: str, body: bytes | None, tokens: Tokens | None, headers: Mapping[str, str] | None) -> Request:
+    request = _request(RequestKind.LICENCE, url, body, tokens)
+    return replace(request, headers={**request.headers, **(headers or {})})
 
 
 def _sign_in_of(response: Response, wall_s: float) -> Tokens:

@@ -28,7 +28,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class WatchProgress:
     """How far a title was watched. ``furthest_s`` is where another device got further by so much that it is worth
     offering; lists of titles do not tell it."""
 
@@ -71,7 +71,7 @@ class Title:
     poster_url: str
     heights: tuple[int, ...]
     variants: tuple[str, ...]
-    progress: Progress | None
+    progress: WatchProgress | None
     published_at: float
     maturity: int = 0
     kind: str = "film"
@@ -191,8 +191,8 @@ class Profile:
 
     id: str
     name: str
-    maturity: int
-    has_pin: bool
+    maturity: int = 18
+    has_pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

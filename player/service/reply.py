@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urljoin
 
-from player.errors import ErrorCode, ServiceError
+from player.base.errors import ErrorCode, ServiceError
 from player.net.failures import retry_after_s
 from player.net.model import Response
 from player.net.redact import redact_text
@@ -27,12 +27,12 @@ from player.service.model import (
     PlaySession,
     Profile,
     Programme,
-    Progress,
     SearchPage,
     Season,
     Title,
     TitleRow,
     Tokens,
+    WatchProgress,
 )
 
 T = TypeVar("T")
@@ -231,6 +231,16 @@ def _picture(artwork: Members, name: str, base_url: str) -> str | None:
     return None if url is None else urljoin(base_url, url)
 
 
+def read_credits(members: Members) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Genres, and (job, name) of the people."""
+
+    def read(item: object) -> tuple[str, str]:
+        one = Members(item, "people")
+        return one.text("job"), one.text("name")
+
+    return members.texts("genres"), members.each("people", read)
+
+
 def read_seasons(members: Members, base_url: str) -> tuple[Season, ...]:
     """The seasons of a series, in their order."""
 
@@ -359,8 +369,8 @@ def _read_markers(members: Members) -> Markers:
     return Markers(stretch, credits_s if credits_s is not None and credits_s > 0 else None)
 
 
-def _read_progress(members: Members) -> Progress:
-    return Progress(
+def _read_progress(members: Members) -> WatchProgress:
+    return WatchProgress(
         members.number("position_s"),
         members.number("duration_s"),
         members.number("watched_at"),

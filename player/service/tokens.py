@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Protocol
 
-from player.errors import ServiceError
+from player.base.errors import ServiceError
 from player.service.model import Account, Tokens
 from player.service.reply import Members
 
@@ -23,17 +24,30 @@ class SecretStore(Protocol):
 
 
 class TokenStore:
-    """The tokens of one account in a store for secrets, or in memory where ``store`` is None.
+    """The tokens of one account at one service in a store for secrets, or in memory where ``store`` is None.
 
-    Methods may block and raise what the store raises.
+    One service never gets another's tokens: each has an entry of its own. Methods may block and raise what the store
+    raises.
     """
 
-    def __init__(self, store: SecretStore | None = None) -> None:
+    def __init__(self, store: SecretStore | None = None, service: str = "") -> None:
         self._store = store if store is not None else _Memory()
+        self._entry = _NAME
+        if service:
+            self._entry = f"{_NAME}-{hashlib.sha256(service.encode()).hexdigest()[:16]}"
+
+    def of(self, service: str) -> TokenStore:
+        """The tokens of the service at this address in the same store."""
+        return TokenStore(self._store, service)
 
     def load(self) -> Tokens | None:
         """The tokens kept; None when there are none or they cannot be read."""
-        kept = self._store.get(_NAME)
+        kept = self._store.get(self._entry)
+        if kept is None and self._entry != _NAME:
+            kept = self._store.get(_NAME)  # of version 0.1.0, which had one entry: the first service to ask has it
+            if kept is not None:
+                self._store.put(self._entry, kept)
+                self._store.delete(_NAME)
         if kept is None:
             return None
         try:
@@ -59,11 +73,11 @@ class TokenStore:
             "account": {"id": account.id, "email": account.email, "name": account.name},
             "profile": tokens.profile,
         }
-        self._store.put(_NAME, json.dumps(document).encode())
+        self._store.put(self._entry, json.dumps(document).encode())
 
     def clear(self) -> None:
         """Forget the tokens."""
-        self._store.delete(_NAME)
+        self._store.delete(self._entry)
 
 
 class _Memory:

@@ -6,12 +6,10 @@ import logging
 from collections.abc import Callable, MutableMapping
 
 from drm_client.errors import DrmError
-from player.clock import Clock
-from player.errors import ErrorCode, MatineeError, MediaError, unexpected
-from player.events import ErrorRaised, Note, Observer
-from player.loader import LoadProgress, LoadVerdict
-from player.manifest.model import Rendition, Track
-from player.selection import Selection, audio_rendition
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
+from player.manifest.model import Rendition, Segment, Track
+from player.reporting.events import ErrorRaised, Note, Observer
 from player.stream.buffered import Buffered, Playhead
 from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
@@ -21,6 +19,8 @@ from player.stream.main_track import DAMAGED_TRIES, NEWEST, SOUND_AHEAD_S, MainT
 from player.stream.rate import RateControl
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
+from player.tracks.selection import Selection, audio_rendition
+from player.transfer.loader import LoadProgress, LoadVerdict
 
 _log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class AudioTracks:
         """Audio goes along with the picture: never ahead of what is being fetched of it, but on a slow link."""
         start_s = line[position].segment.start_s
         wanted = self.lane is not None and position <= self.lane.head
-        if not self._playhead.started and not wanted:
+        if not (self._playhead.started or self._playhead.low_latency or wanted):
             return Wait(LONGEST_S)  # the first picture needs the first sound only
         full_s = self._playhead.position_s + self._rate.economy(self._clock.monotonic()).buffer_max_s
         if start_s >= full_s:
@@ -193,7 +193,26 @@ class AudioTracks:
         part = line[position]
         avoid = self._damaged_from.get((line.key, position), frozenset())
         newest = line.growing and position >= len(line) - NEWEST
-        return Order(line.key, position, 0, part.rendition, part.segment, avoid=avoid, may_come=newest)
+        growing, segment = self._sources.growing, self._as_listed(part)
+        made = growing is None or not growing.unfinished(part.rendition, segment)
+        return Order(
+            line.key,
+            position,
+            0,
+            part.rendition,
+            segment,
+            avoid=avoid,
+            may_come=newest,
+            unfinished=not made,
+        )
+
+    def _as_listed(self, part: LinePart) -> Segment:
+        """A segment as it is listed now; one of which there were only parts may be whole by now."""
+        if part.segment.url:
+            return part.segment
+        index = self._sources.index_if_known(part.rendition) or ()
+        listed = (index[position] for position in range(len(index) - 1, -1, -1))
+        return next((each for each in listed if each.number <= part.segment.number), part.segment)
 
     def take_damaged(self, key: str, position: int) -> bool:
         """A segment cannot be demuxed: take it out, so that it is fetched again, elsewhere if possible. False when

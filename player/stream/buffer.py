@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from player.stream.waiting import Waiting
@@ -35,7 +36,7 @@ class SegmentBuffer:
         self._released = False
         self._failure: Exception | None = None
 
-    # --- the writer's side (a Sink of player.loader)
+    # --- the writer's side (a Sink of player.transfer.loader)
 
     @property
     def received(self) -> int:
@@ -64,6 +65,10 @@ class SegmentBuffer:
             self._bytes += self._transform(None)
         self._complete = True
         self._waiting.wake()
+
+    def digest(self) -> str:
+        """SHA-256 of the bytes that are there, in hexadecimal."""
+        return hashlib.sha256(self._bytes).hexdigest()
 
     def release(self) -> None:
         """Readers may begin before the last byte."""

@@ -7,18 +7,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from player.manifest.model import Segment
+from player.reporting.events import MAIN
 from player.stream.line import SegmentLine
 from player.stream.store import SegmentStore
 from player.stream.timeline import Timeline
-
-MAIN = "main"
-"""Key of the main track (video, or audio where there is no video) in the store."""
 
 _HOLE_S = 0.1
 _SLOWEST = 0.1  # playback speed
 _BEHIND_S = 15.0  # complete segments this far behind the playhead are not dropped from memory
 
 _UNSEEN_S = 0.6  # at most so long after a look comes the next one
+
+_ROUNDING_S = 0.001
+
+
+def _nothing() -> float:
+    return -math.inf
+
 
 Times = tuple[float, float]
 """Begin and end, in seconds."""
@@ -32,6 +37,7 @@ class Playhead:
     playing: bool = False
     speed: float = 1.0
     starving: bool = True  # nothing to show: before the first picture, in a stall, in a seek
+    low_latency: bool = False  # near the edge of a live title: nothing waits for anything
     started: bool = False  # a picture has been shown, and had time to be drawn
     seen_at_s: float = math.inf  # when it was where it is said to be, on the clock of the engine
 
@@ -54,13 +60,25 @@ class Buffered:
         self._playhead = playhead
         self.timeline = Timeline(())
         self.audio: SegmentLine | None = None
+        self.written_s: Callable[[], float] = _nothing  # up to where libmpv has been given the main track
 
     def ahead_s(self, now_s: float) -> float:
         """Media time between the playhead and the end of what is complete of every track that plays."""
         return max(0.0, self.until() - self._playhead.by_now_s(now_s))
 
     def until(self) -> float:
-        """End of the media that is complete from the playhead on, in seconds on the timeline."""
+        """End of the media that can be played from the playhead on, in seconds on the timeline: what is complete, and
+        of a segment that is still being made what libmpv has got."""
+        whole_s = self._whole_until()
+        if not len(self.timeline):
+            return whole_s
+        slot = self.timeline.at(max(whole_s, self._playhead.position_s) + _ROUNDING_S)
+        entry = self._store.peek(MAIN, slot.number)
+        if entry is None or not entry.unfinished or entry.failure is not None:
+            return whole_s
+        return max(whole_s, min(self.written_s(), slot.end_s))
+
+    def _whole_until(self) -> float:
         position_s = self._playhead.position_s
         if not len(self.timeline):
             return position_s

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from abr.early import SHORT_S, ArrivalRate, Arriving, cautious_bps, in_time
-from player.clock import Clock
+from player.base.clock import Clock
 from player.stream.buffered import Buffered, Playhead
 from player.stream.lanes import Lane
 from player.stream.rate import RateControl
@@ -48,6 +48,9 @@ class EarlyReading:
 
     def look(self) -> None:
         """Open what is on its way if libmpv needs it now and the rest can be expected in time."""
+        for entry in self._running():
+            if entry.unfinished:  # it comes as fast as it is made: to wait for the rest is to be later by all of it
+                entry.buffer.release()
         if not self._needed():
             return
         arriving = self._arriving()
@@ -63,10 +66,13 @@ class EarlyReading:
 
     def _arriving(self) -> list[Entry]:
         """What is being fetched of all tracks; nothing while the sound of it has not even been asked for."""
-        running = [self._store.peek(lane.key, position) for lane in self._lanes() for position in lane.running]
-        found = [entry for entry in running if entry is not None and not entry.buffer.is_complete]
+        found = [entry for entry in self._running() if not entry.unfinished]
         end_s = max((entry.segment.end_s for entry in found), default=0.0)
         return [] if self._lacks_sound(end_s) else found
+
+    def _running(self) -> list[Entry]:
+        running = [self._store.peek(lane.key, position) for lane in self._lanes() for position in lane.running]
+        return [entry for entry in running if entry is not None and not entry.buffer.is_complete]
 
     def _lacks_sound(self, end_s: float) -> bool:
         """Whether libmpv waits for sound before ``end_s`` of which nothing is known yet."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media.matroska import VOID_BYTES, sample_cluster
 from player.media.model import Codec, StreamConfig, StreamKind
+from player.reporting.events import MAIN
 from player.stream.buffer import Superseded
+from player.stream.continuity import AUDIO_SLACK_S, VIDEO_SLACK_S, Break, Continuity, joined
 from player.stream.feed import AudioFeed, Library, MainFeed, Offsets, TimedSample
 from player.stream.layout import chunk_count, chunk_of, track_offset, video_offset
 from player.stream.setup import SDR, AnotherSetup, Setup
@@ -26,10 +28,14 @@ class Piece(NamedTuple):
     length: int
 
 
+MUXED = "muxed"
+"""Name of the audio that comes in the main track's segments."""
+
 VIDEO_TRACK = 1
 FIRST_AUDIO_TRACK = 2
 _DRIFT_S = 0.25  # so far beside its slot a segment's media may begin without meaning that the manifest's clock drifts
 _MOST_ENDS = 256
+_SOUND_AHEAD_S = 0.05  # at low latency the sound of a chunk ends so much before its picture, for it is cut elsewhere
 
 
 class OneSetup:
@@ -51,15 +57,27 @@ class Emitter:
     """Turns slots into pieces, chunk by chunk, the audio of a chunk before its video.
 
     libmpv shows the first picture when it has sound as well, and audio is small: sent first it is never what the
-    picture waits for. The main track's samples go out as they arrive.
+    picture waits for. The main track's samples go out as they arrive. ``on_break(track, slot, found)`` is told where
+    a track does not go on as it should.
     """
 
-    def __init__(self, library: Library, main_kind: StreamKind, muxed_audio: bool) -> None:
+    def __init__(
+        self,
+        library: Library,
+        main_kind: StreamKind,
+        muxed_audio: bool,
+        on_break: Callable[[str, int, Break], None] = lambda _track, _slot, _found: None,
+    ) -> None:
         self._library = library
+        self._on_break = on_break
+        self._followed: dict[str, Continuity] = {}
+        self._last_slot = -2  # that was written
         self._main_kind = main_kind
         self._muxed_audio = muxed_audio
         self._offsets = Offsets()
         self._feeds: Mapping[int, AudioFeed] = {}
+        self.part_s: float | None = None  # at low latency, how long what arrives at once is; set before any piece
+        self.written_s = -math.inf  # up to where the main track has been handed out since the last slot was begun
         self._sound_until: dict[int, float] = {}  # by slot: where its sound was cut off, and the next one's begins
 
     @property
@@ -80,6 +98,7 @@ class Emitter:
         """The slot's bytes in ascending offsets. May block; raises ``Interrupted`` or the error of a failed load, and
         :class:`AnotherSetup` before any byte where the file is ``declared`` as something else."""
         feeds = dict(self._feeds)
+        self.written_s = slot.start_s
         while True:
             entry = self._library.main_entry(slot)
             try:
@@ -96,8 +115,10 @@ class Emitter:
 
     def _bounds(self, slot: Slot, drift_s: float) -> list[float]:
         """The times between which the chunks of a slot lie; the slots of a group leave nothing out between them."""
-        chunks = chunk_count(slot.duration_s)
-        inner = [min(slot.start_s + chunk * slot.duration_s / chunks, slot.until_s) for chunk in range(1, chunks)]
+        chunks = chunk_count(slot.duration_s, self.part_s or 1.0)
+        ahead_s = 0.0 if self.part_s is None else _SOUND_AHEAD_S
+        length_s = slot.duration_s / chunks
+        inner = [min(slot.start_s + chunk * length_s - ahead_s, slot.until_s) for chunk in range(1, chunks)]
         begin_s = -math.inf
         if not slot.first_of_group:
             begin_s = self._sound_until.get(slot.number - 1, slot.start_s + drift_s)
@@ -138,6 +159,7 @@ class Emitter:
     def _chunks(
         self, slot: Slot, entry: Entry, main: _Peekable, muxed: list[TimedSample], feeds: Mapping[int, AudioFeed]
     ) -> Iterator[Piece]:
+        self._follow(slot, entry)
         drift_s = _drift(slot, main.peek())
         bounds = self._bounds(slot, drift_s)
         chunks = len(bounds) - 1
@@ -151,20 +173,81 @@ class Emitter:
             ending = slot.last and chunk + 1 == chunks
             if self._muxed_audio:
                 audio = [sample for sample in muxed if chunk_of_sample(sample) == chunk]
+                self._judge(MUXED, slot, audio)
                 audio = _ended(audio, codec) if ending else audio
                 yield from _together(track_offset(chunk, 0), FIRST_AUDIO_TRACK, audio)
             for index, feed in sorted(feeds.items()):
                 samples = feed.between(slot, start_s, stop_s, drift_s)
+                self._judge(feed.track, slot, samples)
                 samples = _ended(samples, feed.codec) if ending else samples
                 yield from _together(track_offset(chunk, index), FIRST_AUDIO_TRACK + index, samples)
             number = VIDEO_TRACK if self._main_kind is StreamKind.VIDEO else FIRST_AUDIO_TRACK
-            own = main.while_in(chunk_of_sample, chunk)
+            own = self._judged(slot, main.while_in(chunk_of_sample, chunk))
             if ending and self._main_kind is StreamKind.AUDIO:
                 own = iter(_ended(list(own), codec))
+            own = self._written(own)
             if entry.buffer.is_complete:
                 yield from _together(video_offset(chunk), number, list(own))
             else:
                 yield from _as_they_arrive(video_offset(chunk), number, own)
+        if slot.last:
+            self._judge_end(slot)
+
+    # --- whether each track goes on
+
+    def _follow(self, slot: Slot, entry: Entry) -> None:
+        """A slot is written: behind the one before it, or after a jump."""
+        if slot.number != self._last_slot + 1:
+            for each in self._followed.values():
+                each.start_over()
+        self._last_slot = slot.number
+        if entry.gap:
+            for track in (MAIN, MUXED) if self._muxed_audio else (MAIN,):
+                self._on_break(track, slot.number, self._continuity(track).lose(slot.start_s, slot.end_s))
+
+    def _continuity(self, track: str) -> Continuity:
+        if track not in self._followed:
+            video = track == MAIN and self._main_kind is StreamKind.VIDEO
+            self._followed[track] = Continuity(VIDEO_SLACK_S if video else AUDIO_SLACK_S)
+        return self._followed[track]
+
+    def _judge(self, track: str, slot: Slot, samples: Iterable[TimedSample]) -> None:
+        for found in joined(self._breaks(track, samples)):
+            self._on_break(track, slot.number, found)
+
+    def _breaks(self, track: str, samples: Iterable[TimedSample]) -> Iterator[Break]:
+        continuity = self._continuity(track)
+        for sample in samples:
+            found = (
+                continuity.lose(sample.dts_s, sample.dts_s + sample.duration_s)
+                if sample.filler
+                else continuity.take(sample.dts_s, sample.duration_s)
+            )
+            if found is not None:
+                yield found
+
+    def _judged(self, slot: Slot, samples: Iterable[TimedSample]) -> Iterator[TimedSample]:
+        """The main track's samples, followed as they go out."""
+        continuity = self._continuity(MAIN)
+        for sample in samples:
+            found = continuity.take(sample.dts_s, sample.duration_s)
+            if found is not None:
+                self._on_break(MAIN, slot.number, found)
+            yield sample
+
+    def _judge_end(self, slot: Slot) -> None:
+        """The title ends with this slot."""
+        written = {MAIN, *((MUXED,) if self._muxed_audio else ()), *(feed.track for feed in self._feeds.values())}
+        for track in written & self._followed.keys():
+            found = self._followed[track].end_at(slot.end_s)
+            if found is not None:
+                self._on_break(track, slot.number, found)
+
+    def _written(self, samples: Iterator[TimedSample]) -> Iterator[TimedSample]:
+        """``samples``, noting how far they reach."""
+        for sample in samples:
+            self.written_s = max(self.written_s, sample.pts_s + sample.duration_s)
+            yield sample
 
 
 def _drift(slot: Slot, first: TimedSample | None) -> float:

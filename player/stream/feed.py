@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
-from player.errors import ErrorCode, MatineeError, MediaError
+from player.base.errors import ErrorCode, MatineeError, MediaError
 from player.manifest.model import Segment
 from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.silence import silent_samples
@@ -19,6 +19,9 @@ from player.stream.timeline import Slot
 _log = logging.getLogger(__name__)
 
 _KEPT_SEGMENTS = 4
+_KEPT_ENDS = 256
+_ROUNDING_S = 0.001
+_SAME_S = 1e-6  # a sample that ends so near to a time may begin the next one before it, by rounding
 _SLACK_S = 0.1  # a segment's media may begin and end a little beside what the manifest says
 
 
@@ -30,6 +33,7 @@ class TimedSample(NamedTuple):
     duration_s: float
     key: bool
     data: bytes | bytearray | memoryview
+    filler: bool = False  # silence in the place of what is lost
 
 
 class Library(Protocol):
@@ -73,6 +77,10 @@ class Offsets:
         if offset is None and first is not None:
             offset = self._known[slot.group] = entry.segment.start_s - first.pts_s
         return offset
+
+
+def _end_s(sample: TimedSample) -> float:
+    return sample.dts_s + sample.duration_s
 
 
 def _shifted(sample: Sample, offset_s: float) -> TimedSample:
@@ -125,8 +133,9 @@ class _ReadAhead:
         self.read: list[TimedSample] = []
 
     def up_to(self, time_s: float) -> list[TimedSample]:
-        """Everything that is decoded before ``time_s``, and perhaps one sample more; blocks until it is there."""
-        while self._rest is not None and (not self.read or self.read[-1].dts_s < time_s):
+        """Everything that is decoded before ``time_s``, and perhaps one sample more; blocks until it is there. What
+        begins later is not waited for: it may be in a part that has not been made yet."""
+        while self._rest is not None and (not self.read or _end_s(self.read[-1]) <= time_s + _SAME_S):
             sample = next(self._rest, None)
             if sample is None:
                 if not self.read:
@@ -157,6 +166,12 @@ class AudioFeed:
         self._offsets = offsets
         self._on_damage = on_damage
         self._open: OrderedDict[int, tuple[Entry, _ReadAhead]] = OrderedDict()
+        self._given: OrderedDict[int, float] = OrderedDict()  # by slot: where the sound ended that was given for it
+
+    @property
+    def track(self) -> str:
+        """Key of the track in the store."""
+        return self._track
 
     @property
     def codec(self) -> Codec:
@@ -166,8 +181,12 @@ class AudioFeed:
         """Samples whose decode time lies in [start_s, stop_s); what has been lost is filled with silence.
         ``drift_s`` is how much later than the manifest says the media comes there.
 
-        libmpv does not fill missing audio: a hole would put sound and picture out of step for seconds.
+        libmpv does not fill missing audio: a hole would put sound and picture out of step for seconds. What belongs
+        to the slot before and was not listed yet when that was written comes now.
         """
+        before_s = self._given.get(slot.number - 1)
+        if before_s is not None and start_s <= slot.start_s + drift_s + _SLACK_S:
+            start_s = min(start_s, max(before_s, start_s - _SLACK_S) - _ROUNDING_S)
         found: list[TimedSample] = []
         for position, segment in self._library.audio_segments(self._track, slot):
             if segment.end_s + drift_s + _SLACK_S < start_s or segment.start_s + drift_s - _SLACK_S > stop_s:
@@ -177,6 +196,11 @@ class AudioFeed:
             except MatineeError as error:
                 samples = self._silence(segment, error, drift_s)
             found += [sample for sample in samples if start_s <= sample.dts_s < stop_s]
+        if found:
+            self._given[slot.number] = _end_s(found[-1])
+            self._given.move_to_end(slot.number)
+            while len(self._given) > _KEPT_ENDS:
+                self._given.popitem(last=False)
         return found
 
     def found_at(self, slot: Slot) -> StreamConfig | None:
@@ -226,4 +250,5 @@ class AudioFeed:
 
     def _silence(self, segment: Segment, error: MatineeError, drift_s: float) -> list[TimedSample]:
         _log.warning("audio at %.2f s is missing and was filled with silence: %s", segment.start_s, error.code)
-        return [_shifted(sample, drift_s) for sample in silent_samples(self._config, segment.start_s, segment.end_s)]
+        silence = silent_samples(self._config, segment.start_s, segment.end_s)
+        return [_shifted(sample, drift_s)._replace(filler=True) for sample in silence]

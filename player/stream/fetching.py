@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import MatineeError
-from player.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
+from player.base.errors import MatineeError
 from player.manifest.model import Rendition, Segment
 from player.net.model import RequestKind
-from player.recovery import Step
 from player.stream.buffer import SegmentBuffer, Superseded
+from player.stream.parts import PartLoader
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
 from player.stream.waiting import Waiting
+from player.transfer.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
+from player.transfer.recovery import Step
 
 _MOST_AVOIDED = 3  # CDNs that gave a segment damaged
 
@@ -32,6 +33,7 @@ class Order:
     rungs_left: int = 0  # others that could be taken instead
     avoid: frozenset[str] = frozenset()  # pathways that gave it damaged
     may_come: bool = False  # it is so new that a CDN may not have it yet
+    unfinished: bool = False  # it is still being made
     replaces: Entry | None = field(default=None, repr=False)  # the stored copy in whose place this one comes
 
 
@@ -84,6 +86,7 @@ class SegmentFetcher:
             rendition=order.rendition,
             segment=order.segment,
             buffer=SegmentBuffer(self._waiting, arrived=arrived),
+            unfinished=order.unfinished,
         )
         ready = asyncio.get_running_loop().create_task(self._make_ready(entry))
         try:
@@ -93,13 +96,7 @@ class SegmentFetcher:
             if order.replaces is None:
                 self._store.put(entry)
                 self._waiting.wake()
-            result = await self._loader.load(
-                self._resource(order),
-                entry.buffer,
-                self._bound(watch, entry),
-                rungs_left=order.rungs_left,
-                avoid=order.avoid,
-            )
+            result = await self._load(order, entry, self._bound(watch, entry))
             if result.outcome is not LoadOutcome.DONE:
                 self._take_out(entry)
                 return Outcome(entry, error=result.error, step=result.step)
@@ -121,6 +118,14 @@ class SegmentFetcher:
             if not ready.done():
                 ready.cancel()
             await asyncio.gather(ready, return_exceptions=True)
+
+    async def _load(self, order: Order, entry: Entry, watch: Callable[[LoadProgress], LoadVerdict]) -> LoadResult:
+        growing = self._sources.growing
+        if order.unfinished and not order.segment.url and growing is not None:
+            return await PartLoader(self._loader, self._sources, growing).load(order, entry.buffer, watch)
+        return await self._loader.load(
+            self._resource(order), entry.buffer, watch, rungs_left=order.rungs_left, avoid=order.avoid
+        )
 
     def leave_failed(self, order: Order, error: MatineeError | DrmError) -> None:
         """Nothing will come for this position: readers get ``error`` when they reach it."""
@@ -158,7 +163,8 @@ class SegmentFetcher:
             self._sources.urls(order.rendition, segment.url, segment),
             byte_range=segment.byte_range,
             track=order.track,
-            duration_s=segment.duration_s,
+            duration_s=None if order.unfinished else segment.duration_s,
+            paced=order.unfinished,
             expected_size=segment.size_bytes,
             may_come=order.may_come,
             coming=self._sources.coming(order.rendition, segment),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from drm_client.errors import DrmError
-from player.errors import MatineeError, MediaError
+from player.base.errors import MatineeError, MediaError
 from player.stream.emitter import Emitter, OneSetup
 from player.stream.header import HeaderBuilder
 from player.stream.setup import AnotherSetup

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 
 from drm_client.errors import DrmError
-from player.errors import MatineeError
+from player.base.errors import MatineeError
 from player.stream.store import Entry
 
 

@@ -6,17 +6,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import Rendition, SegmentIndex, TrackType
 from player.media import matroska
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Codec, StreamConfig, StreamKind
-from player.selection import Selection, audio_rendition, codec_family, rendition_of
 from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK
 from player.stream.layout import cue_position
 from player.stream.setup import SDR, Setup
 from player.stream.sources import Sources
-from player.stream.timeline import LogicalTrack, Slot, Timeline, segment_for
+from player.stream.timeline import Slot, Timeline, segment_for
+from player.tracks.logical import LogicalTrack
+from player.tracks.selection import Selection, audio_rendition, codec_family, rendition_of
 
 # These go without CodecPrivate, so that the manifest is enough to describe them.
 _SELF_DESCRIBING = {"h264": Codec.H264, "hevc": Codec.HEVC, "vp9": Codec.VP9}

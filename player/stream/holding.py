@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from player.clock import Clock
-from player.events import FetchHeld, Observer
+from player.base.clock import Clock
+from player.reporting.events import FetchHeld, Observer
 from player.stream.lanes import Go, Hold, Wait
 
 LEAST_S = 0.5

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from player.clock import Clock
+from player.base.clock import Clock
 from player.stream.store import SegmentStore
 
 POLL_S = 0.25

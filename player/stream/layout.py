@@ -4,7 +4,7 @@ The file is made while it is read, so its positions are chosen, not counted::
 
     [EBML][Segment][Info][Tracks][Cues][empty Cluster][Void -> P_first]
     P_i = BASE + i * STRIDE            segment i
-      + k * CHUNK                      its k-th chunk of about one second
+      + k * CHUNK                      its k-th chunk: about one second, at low latency one part
         + n * TRACK                      audio or text track n of that chunk
         + VIDEO                          the video of that chunk
 
@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 BASE = 1 << 32
 STRIDE = 1 << 32
-CHUNK = 1 << 28
-VIDEO = 1 << 27
+CHUNK = 1 << 26
+VIDEO = 1 << 25
 TRACK = 1 << 20
 MAX_TRACK = VIDEO // TRACK - 1
 CUE_LEAD = STRIDE // 2
@@ -64,9 +64,9 @@ def locate(position: int) -> Spot | None:
     return Spot(segment, offset - CUE_LEAD)
 
 
-def chunk_count(duration_s: float) -> int:
-    """How many chunks a segment of this duration has: one a second, within what the stride holds."""
-    return max(1, min(MAX_CHUNKS, round(duration_s)))
+def chunk_count(duration_s: float, chunk_s: float = 1.0) -> int:
+    """How many chunks of about ``chunk_s`` a segment of this duration has, within what the stride holds."""
+    return max(1, min(MAX_CHUNKS, round(duration_s / chunk_s)))
 
 
 def chunk_of(time_s: float, start_s: float, duration_s: float, chunks: int) -> int:

@@ -8,14 +8,11 @@ from collections.abc import Callable
 
 from abr.model import Phase
 from drm_client.errors import DrmError, DrmErrorCode
-from player.clock import Clock
-from player.errors import ErrorCode, MatineeError, MediaError, unexpected
-from player.events import ErrorRaised, Note, Observer, RungDecided, SegmentAbandoned
-from player.loader import LoadProgress, LoadVerdict
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.manifest.model import Rendition, Segment
-from player.recovery import Action, Step
-from player.selection import rendition_of
-from player.stream.buffered import MAIN, Buffered, Playhead
+from player.reporting.events import MAIN, ErrorRaised, Note, Observer, RungDecided, SegmentAbandoned
+from player.stream.buffered import Buffered, Playhead
 from player.stream.early import EarlyReading
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.holding import Holding
@@ -24,7 +21,11 @@ from player.stream.rate import Moment, RateControl
 from player.stream.replacing import Replacing
 from player.stream.sources import Sources
 from player.stream.store import Entry, SegmentStore
-from player.stream.timeline import LogicalTrack, Slot, is_aligned, segment_for
+from player.stream.timeline import Slot, is_aligned, segment_for
+from player.tracks.logical import LogicalTrack
+from player.tracks.selection import rendition_of
+from player.transfer.loader import LoadProgress, LoadVerdict
+from player.transfer.recovery import Action, Step
 
 _log = logging.getLogger(__name__)
 
@@ -212,7 +213,7 @@ class MainTrack:
 
         For a moment only, counted from the first time this was asked.
         """
-        if self._playhead.started or self._store.peek(MAIN, position - 1) is None:
+        if self._playhead.started or self._playhead.low_latency or self._store.peek(MAIN, position - 1) is None:
             return False
         now_s = self._clock.monotonic()
         if self._held_back_until_s is None:
@@ -279,6 +280,7 @@ class MainTrack:
             rungs_left=others,
             avoid=self._damaged_from.get(slot.number, frozenset()),
             may_come=timeline.growing and slot.number >= len(timeline) - NEWEST,
+            unfinished=growing is not None and growing.unfinished(rendition, segment),
         )
 
     async def _listed(self, rendition: Rendition, rung: int, slot: Slot) -> Segment:
@@ -297,7 +299,11 @@ class MainTrack:
         return Order(MAIN, slot.number, rung, rendition_of(self.track, rung, slot.period), segment)
 
     def _watch(self, entry: Entry, progress: LoadProgress) -> LoadVerdict:
-        replaceable = not entry.buffer.is_released and self._store.pinned_rung(MAIN, entry.position) is None
+        replaceable = (
+            not entry.unfinished
+            and not entry.buffer.is_released
+            and self._store.pinned_rung(MAIN, entry.position) is None
+        )
         running = self._rate.progress(self._moment(entry.position), entry.rung, progress, replaceable=replaceable)
         verdict = self._rate.on_progress(running)
         if replaceable and verdict.abandon_to is not None and verdict.abandon_to != entry.rung:

@@ -22,7 +22,7 @@ from abr.model import (
 )
 from abr.replacing import Held, Replacement, best_replacement
 from abr.startup import trusted_bps, while_low
-from player.loads import LoadProgress
+from player.transfer.model import LoadProgress
 
 RATE_WINDOW_S = 2.0  # of the rate of a running download
 

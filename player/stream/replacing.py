@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from abr.replacing import READ_AHEAD_S, Held, Replacement, goes_on
-from player.clock import Clock
-from player.events import Observer, RungDecided, SegmentReplaced
-from player.loader import LoadProgress, LoadVerdict
+from player.base.clock import Clock
 from player.manifest.model import Segment
-from player.stream.buffered import MAIN, Buffered, Playhead
+from player.reporting.events import MAIN, Observer, RungDecided, SegmentReplaced
+from player.stream.buffered import Buffered, Playhead
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.rate import Moment, RateControl
 from player.stream.store import Entry, SegmentStore
+from player.transfer.loader import LoadProgress, LoadVerdict
 
 Sizes = tuple[int | None, ...]
 

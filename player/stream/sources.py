@@ -16,17 +16,17 @@ from typing import Protocol, cast
 from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, MediaError
-from player.loader import Loader, LoadResult, Resource
-from player.loads import Coming
-from player.manifest import attach_index, attach_playlist, index_ranges, relocate, segment_url
+from player.base.errors import ErrorCode, MediaError
+from player.manifest import attach_index, attach_playlist, index_ranges, moved_url, segment_url
 from player.manifest.model import (
     Container,
     IndexRef,
     InitSegment,
     KeyInfo,
     Location,
+    Part,
     PlaylistRef,
+    PreloadHint,
     Presentation,
     Rendition,
     Segment,
@@ -38,6 +38,8 @@ from player.media.demux import Demuxer, open_demuxer
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
 from player.stream.timeline import Slot, loaded
+from player.transfer.loader import Loader, LoadResult, Resource
+from player.transfer.model import Coming
 
 _BEHIND_TIMEOUT_S = 10.0
 
@@ -59,6 +61,27 @@ class Growing(Protocol):
         Raises NetError, ManifestError or MediaError.
         """
         ...
+
+    def unfinished(self, rendition: Rendition, segment: Segment) -> bool:
+        """Whether a segment is still being made."""
+        ...
+
+    def progress(self, rendition: Rendition, number: int) -> Progress:
+        """How far a segment that is made of parts has come, as it is listed now."""
+        ...
+
+    async def changed(self, limit_s: float) -> None:
+        """Wait until something new is listed, or for so long."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The parts of a segment so far, and the announced next one. ``whole``: there will be no more of them."""
+
+    parts: tuple[Part, ...] = ()
+    hint: PreloadHint | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +119,7 @@ class Sources:
         self._once: dict[tuple[object, ...], asyncio.Task[object]] = {}
         self._clocks: dict[int, TimestampUnwrapper] = {}  # of transport streams, by discontinuity
         self._cloned: set[tuple[object, ...]] = set()  # playlists of steered pathways that have been asked for
-        self._as_loaded: dict[int, Rendition] = {}  # by id() of what the presentation has
+        self._as_loaded: dict[str, Rendition] = {}  # by key
         self.live_playlists: list[LoadedPlaylist] = []
         self.growing: Growing | None = None  # what tells the segments of a live presentation
 
@@ -139,7 +162,7 @@ class Sources:
         self, rendition: Rendition, home: Location, location: Location, url: str, segment: Segment | None
     ) -> str | None:
         if home.segments is None and location.segments is None:
-            return relocate(url, home.base_url, location.base_url)
+            return moved_url(url, home, location)
         if segment is None:
             return None
         index = self._result(_own_index_key(rendition, location))
@@ -158,7 +181,7 @@ class Sources:
         known = loaded(rendition)
         if known is not None:
             return known
-        result = await self._single(("index", id(rendition)), lambda: self._load_index(rendition))
+        result = await self._single(("index", rendition.key), lambda: self._load_index(rendition))
         assert isinstance(result, SegmentIndex)
         return result
 
@@ -166,7 +189,7 @@ class Sources:
         """The segments if they have been loaded, else None."""
         if self.growing is not None:
             return self.growing.known(rendition)
-        result = self._result(("index", id(rendition)))
+        result = self._result(("index", rendition.key))
         return loaded(rendition) if result is None else cast("SegmentIndex", result)
 
     def coming(self, rendition: Rendition, segment: Segment) -> Coming | None:
@@ -180,7 +203,7 @@ class Sources:
 
     def as_loaded(self, rendition: Rendition) -> Rendition:
         """The rendition with what its own playlist has said of it, once that is loaded (the tiles of its sheets)."""
-        return self._as_loaded.get(id(rendition), rendition)
+        return self._as_loaded.get(rendition.key, rendition)
 
     async def _load_index(self, rendition: Rendition) -> SegmentIndex:
         ref = rendition.segments
@@ -248,10 +271,10 @@ class Sources:
         return self._segments(attach_playlist(self._presentation, rendition, body, result.url), rendition)
 
     def _segments(self, updated: Presentation, rendition: Rendition) -> SegmentIndex:
-        """The segments that ``rendition`` got in ``updated``; ids alone may repeat from period to period."""
+        """The segments that ``rendition`` got in ``updated``."""
         for before, after in zip(_all_renditions(self._presentation), _all_renditions(updated), strict=True):
-            if before is rendition and isinstance(after.segments, SegmentIndex):
-                self._as_loaded[id(rendition)] = after
+            if before.key == rendition.key and isinstance(after.segments, SegmentIndex):
+                self._as_loaded[rendition.key] = after
                 return after.segments
         raise MediaError(
             ErrorCode.MEDIA_DAMAGED, "The index of this title could not be read.", rendition=rendition.id
@@ -272,7 +295,7 @@ class Sources:
         """
         init = segment.init
         clock = self._clocks.setdefault(segment.discontinuity, TimestampUnwrapper())
-        key = ("demuxer", id(rendition), segment.discontinuity if init is None else (init.url, init.byte_range))
+        key = ("demuxer", rendition.key, segment.discontinuity if init is None else (init.url, init.byte_range))
         result = await self._single(key, lambda: self._open_demuxer(rendition, init, clock))
         assert isinstance(result, Demuxer)
         return result
@@ -424,7 +447,7 @@ async def _warm_transport_streams() -> None:
 
 
 def _own_index_key(rendition: Rendition, location: Location) -> tuple[object, ...]:
-    return ("playlist", id(rendition), location.pathway)
+    return ("playlist", rendition.key, location.pathway)
 
 
 def _own_playlists(places: Sequence[Location]) -> list[tuple[Location, str]]:

@@ -31,6 +31,7 @@ class Entry:
     failure: Exception | None = None
     gap: bool = False
     pathway: str = ""  # the CDN that gives it, as soon as that is known
+    unfinished: bool = False  # it was still being made when it was asked for: its bytes come at the pace of the media
 
     @property
     def ready(self) -> bool:
@@ -146,10 +147,6 @@ class SegmentStore:
         with self._lock:
             for key in [key for key, entry in self._entries.items() if entry.failure is not None]:
                 del self._entries[key]
-
-    def total_bytes(self) -> int:
-        with self._lock:
-            return sum(len(entry.buffer) for entry in self._entries.values())
 
     def clear(self) -> None:
         with self._lock:

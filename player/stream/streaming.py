@@ -14,18 +14,18 @@ from collections.abc import Callable, Sequence
 from abr.dropping import is_steady
 from abr.model import LiveState
 from drm_client.errors import DrmError
-from player.clock import Clock
-from player.errors import MatineeError, MediaError
-from player.events import Note, Observer, PhaseReached, SegmentDone
+from player.base.clock import Clock
+from player.base.errors import MatineeError, MediaError
 from player.manifest.model import ListedIndex, Rendition, Segment
 from player.media.model import ByteSource, StreamKind
 from player.media.source import WholeSource
 from player.net.model import RequestKind
-from player.selection import Selection, rendition_of
+from player.reporting.events import MAIN, MediaBroken, Note, Observer, PhaseReached, SegmentDone
 from player.stream.audio_tracks import AudioTracks, audio_key
-from player.stream.buffered import MAIN, Buffered, Playhead
+from player.stream.buffered import Buffered, Playhead
+from player.stream.continuity import Break
 from player.stream.early import EarlyReading
-from player.stream.emitter import Emitter
+from player.stream.emitter import MUXED, Emitter
 from player.stream.feed import AudioFeed
 from player.stream.fetching import Order, Outcome, SegmentFetcher
 from player.stream.files import Files, Following
@@ -41,6 +41,7 @@ from player.stream.store import SegmentStore
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.virtual import VirtualStream
 from player.stream.waiting import Waiting
+from player.tracks.selection import Selection, rendition_of
 
 _BEFORE_END_S = 0.05  # a jump to the end shows the last picture
 _REFRESH_S = 1.0  # so far before the position libmpv begins to read again for another sound track
@@ -85,7 +86,10 @@ class Streaming:
         self._main.lane.begun = self._audio.poke
         self._library = StoreLibrary(MAIN, store, waiting, self._want_threadsafe, lines, lambda: self.timeline.end_s)
         main_kind = StreamKind.VIDEO if selection.video is not None else StreamKind.AUDIO
-        self._emitter = Emitter(self._library, main_kind, selection.muxed_audio)
+        self._emitter = Emitter(
+            self._library, main_kind, selection.muxed_audio, functools.partial(self._call_soon, self._tell_break)
+        )
+        self._buffered.written_s = lambda: self._emitter.written_s
         self._firsts = FirstSegments()
         self._header = HeaderBuilder(
             selection, sources, lambda: self._first(MAIN), self._first_of_audio, self._first_again
@@ -175,6 +179,10 @@ class Streaming:
         self._buffered.timeline = build_timeline(
             [growing.known(each) or ListedIndex(()) for each in renditions], live=True
         )
+
+    def in_parts(self, part_s: float) -> None:
+        """Play at low latency: the live title is published in parts of this length."""
+        self._emitter.part_s, self._playhead.low_latency = part_s, True
 
     def select(self, selection: Selection) -> None:
         """A live title has more periods: the same tracks with all of them."""
@@ -438,6 +446,20 @@ class Streaming:
             damaged = functools.partial(self._audio_damaged, key)
             feed = AudioFeed(key, config, self._library, self._emitter.offsets, damaged)
             self._emitter.select({number: feed})
+
+    def _tell_break(self, track: str, slot: int, found: Break) -> None:
+        """A track does not go on as it should: what is known of the segment that was to be there."""
+        key, position = (MAIN if track == MUXED else track), slot
+        if key != MAIN and self._buffered.audio is not None and self._buffered.audio.key == key:
+            position = self._buffered.audio.at(found.start_s)
+        entry = self._store.peek(key, position)
+        code, pathway, digest = "", "", ""
+        if entry is not None:
+            code = str(getattr(entry.failure, "code", ""))
+            pathway, digest = entry.pathway, "" if entry.gap else entry.buffer.digest()
+        media = "video" if track == MAIN and self._selection.video is not None else "audio"
+        now_s, kind = self._clock.monotonic(), str(found.kind)
+        self._observe(MediaBroken(now_s, kind, media, found.start_s, found.end_s, position, pathway, code, digest))
 
     # --- from libmpv's demuxer thread
 

@@ -42,6 +42,10 @@ class Throughput:
         last = self._last.estimate(now_s)
         return last if last.mean_bps is not None else found
 
+    def mean_bps(self, now_s: float) -> float | None:
+        """What a transfer that starts now may expect, in bit/s; None while nothing is known."""
+        return self.estimate(now_s).mean_bps
+
     def memory(self, now_s: float) -> dict[str, NetworkMemory]:
         """What is worth remembering, by pathway."""
         learned = {pathway: known.memory(now_s) for pathway, known in self._estimators.items() if pathway}

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from player.errors import ErrorCode, MediaError
-from player.manifest.model import IndexRef, PlaylistRef, Rendition, Segment, SegmentIndex, Track
+from player.base.errors import ErrorCode, MediaError
+from player.manifest.model import IndexRef, PlaylistRef, Rendition, Segment, SegmentIndex
 from player.stream.row import Row
 
 _FEW_PICTURES_S = 0.05
@@ -43,30 +43,6 @@ class Slot:
     @property
     def middle_s(self) -> float:
         return self.start_s + self.duration_s / 2
-
-
-@dataclass(frozen=True, slots=True)
-class LogicalTrack:
-    """One choice of a viewer (the English audio) through all periods; ``per_period`` has None where it is missing."""
-
-    id: str
-    label: str
-    per_period: tuple[Track | None, ...]
-
-    @property
-    def first(self) -> Track:
-        for track in self.per_period:
-            if track is not None:
-                return track
-        raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has no such track.", track=self.id)
-
-    def per_period_renditions(self) -> tuple[tuple[int, Rendition], ...]:
-        """(period, its first rendition) wherever the track is there."""
-        return tuple((n, track.renditions[0]) for n, track in enumerate(self.per_period) if track is not None)
-
-    @property
-    def language(self) -> str | None:
-        return self.first.language
 
 
 class Timeline:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ANY_ERROR, MatineeError, MediaError, unexpected
+from player.base.errors import ANY_ERROR, MatineeError, MediaError, unexpected
 from player.media.matroska import void
 from player.media.model import Interrupted
 from player.stream.emitter import Piece

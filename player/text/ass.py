@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-from player.text.cues import PLAIN, Align, Cue, Edge, Place, Span, TextStyle, joined, stacked
+from player.text.cues import PLAIN, Align, Cue, CuePlacement, TextEdge, TextSpan, TextStyle, joined, stacked
 
 WIDTH, HEIGHT = 1920, 1080
 """Coordinates of the document; libass scales them to the picture."""
@@ -20,7 +20,7 @@ _MARGIN_SIDE, _MARGIN_BOTTOM = 96, 54
 _MAX_DOCUMENT = 32 << 20  # characters: no title has so many words
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")  # one of these could begin a line of its own
 _COLUMN = {Align.LEFT: 1, Align.CENTER: 2, Align.RIGHT: 3}
-_LINE = {Edge.BOTTOM: 0, Edge.MIDDLE: 3, Edge.TOP: 6}
+_LINE = {TextEdge.BOTTOM: 0, TextEdge.MIDDLE: 3, TextEdge.TOP: 6}
 
 # BorderStyle 3 of "Box" draws a box behind each line, in the outline's colour.
 _HEADER = f"""[Script Info]
@@ -80,26 +80,26 @@ def _clock(seconds: float) -> str:
     )
 
 
-def _place(place: Place) -> tuple[str, int, int, int]:
+def _place(place: CuePlacement) -> tuple[str, int, int, int]:
     """An override, and left, right and vertical margins; a margin of 0 is the style's own.
 
     Margins leave libass free to move what would stand on other text; only the middle of a region needs a point.
     """
     left, right = _sides(place)
-    edge = Edge.BOTTOM if place.y is None else place.edge
+    edge = TextEdge.BOTTOM if place.y is None else place.edge
     alignment = _LINE[edge] + _COLUMN[place.align]
     override = "" if alignment == 2 else f"{{\\an{alignment}}}"
     if place.y is None:
         return override, left, right, 0
     y = round(place.y * HEIGHT / 100)
-    if edge is Edge.MIDDLE:
+    if edge is TextEdge.MIDDLE:
         return f"{{\\an{alignment}\\pos({_anchor(place.align, left, right)},{y})}}", left, right, 0
     highest = HEIGHT - ROW  # the first line of a text stays within the picture
-    vertical = y if edge is Edge.TOP else HEIGHT - y
+    vertical = y if edge is TextEdge.TOP else HEIGHT - y
     return override, left, right, max(1, min(highest, vertical))
 
 
-def _sides(place: Place) -> tuple[int, int]:
+def _sides(place: CuePlacement) -> tuple[int, int]:
     if place.left is None or place.width is None:
         return 0, 0
     left = round(place.left * WIDTH / 100)
@@ -112,7 +112,7 @@ def _anchor(align: Align, left: int, right: int) -> int:
     return {Align.LEFT: start, Align.RIGHT: end, Align.CENTER: (start + end) // 2}[align]
 
 
-def _column_place(place: Place, number: int) -> str:
+def _column_place(place: CuePlacement, number: int) -> str:
     """The point at which a column of upright characters stands."""
     step = ROW if place.vertical == "lr" else -ROW
     first = place.left if place.left is not None else (6.0 if place.vertical == "lr" else 94.0)
@@ -122,27 +122,27 @@ def _column_place(place: Place, number: int) -> str:
     return f"{{\\an{row + 2}\\pos({x},{y})}}"
 
 
-def _split_lines(spans: Iterable[Span]) -> list[list[Span]]:
-    lines: list[list[Span]] = [[]]
+def _split_lines(spans: Iterable[TextSpan]) -> list[list[TextSpan]]:
+    lines: list[list[TextSpan]] = [[]]
     for span in spans:
         for number, part in enumerate(span.text.split("\n")):
             if number:
                 lines.append([])
             if part:
-                lines[-1].append(Span(part, span.style))
+                lines[-1].append(TextSpan(part, span.style))
     return [line for line in lines if line]
 
 
-def _upright(line: Iterable[Span]) -> list[Span]:
+def _upright(line: Iterable[TextSpan]) -> list[TextSpan]:
     """One character below the other."""
-    characters = [Span(character, span.style) for span in line for character in span.text]
+    characters = [TextSpan(character, span.style) for span in line for character in span.text]
     return [
-        Span(span.text if last else span.text + "\n", span.style)
+        TextSpan(span.text if last else span.text + "\n", span.style)
         for span, last in zip(characters, itertools.chain([False] * (len(characters) - 1), [True]), strict=True)
     ]
 
 
-def ass_text(spans: Iterable[Span]) -> str:
+def ass_text(spans: Iterable[TextSpan]) -> str:
     """Text with its styles as overrides."""
     out: list[str] = []
     current = PLAIN

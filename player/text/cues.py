@@ -20,7 +20,7 @@ _MAX_STACK = 12  # cues of one region that are shown at the same time; the oldes
 _SAME_S = 0.0015  # times are milliseconds at best
 
 
-class Edge(StrEnum):
+class TextEdge(StrEnum):
     """Which edge of the text stands at a place's ``y``."""
 
     TOP = "top"
@@ -35,13 +35,13 @@ class Align(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CuePlacement:
     """Where a cue stands. ``left`` and ``width`` bound its lines; both None: the whole width but the margins. ``y``
     None: where subtitles usually stand, at the bottom. ``vertical`` is ``rl`` or ``lr`` for columns of text that
     follow each other to the left or to the right; then ``left`` is where the first column stands."""
 
     align: Align = Align.CENTER
-    edge: Edge = Edge.BOTTOM
+    edge: TextEdge = TextEdge.BOTTOM
     y: float | None = None
     left: float | None = None
     width: float | None = None
@@ -65,7 +65,7 @@ PLAIN = TextStyle()
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A piece of text in one style; ``\\n`` breaks the line."""
 
     text: str
@@ -79,8 +79,8 @@ class Cue:
 
     start_s: float
     end_s: float
-    spans: tuple[Span, ...]
-    place: Place = Place()
+    spans: tuple[TextSpan, ...]
+    place: CuePlacement = CuePlacement()
     flow: str = ""
 
     @property
@@ -118,7 +118,7 @@ def joined(cues: Iterable[Cue]) -> list[Cue]:
 
 def stacked(cues: Sequence[Cue]) -> list[Cue]:
     """The cues with those of one region that are shown together made one: the earlier above the later."""
-    flows: dict[tuple[str, Place], list[Cue]] = defaultdict(list)
+    flows: dict[tuple[str, CuePlacement], list[Cue]] = defaultdict(list)
     result: list[Cue] = []
     for cue in cues:
         if cue.flow:
@@ -147,8 +147,8 @@ def _stack(group: Sequence[Cue]) -> list[Cue]:
     return joined(result)
 
 
-def _lines(cues: Sequence[Cue]) -> tuple[Span, ...]:
+def _lines(cues: Sequence[Cue]) -> tuple[TextSpan, ...]:
     spans = list(cues[0].spans)
     for cue in cues[1:]:
-        spans += (Span("\n"), *cue.spans)
+        spans += (TextSpan("\n"), *cue.spans)
     return tuple(spans)

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from player.errors import ErrorCode, ManifestError, MediaError
+from player.base.errors import ErrorCode, ManifestError, MediaError
 from player.manifest.dash.xml import Element, attribute, children, local, parse_xml
 from player.media.boxes import damaged
-from player.text.cues import MAX_CHARACTERS, MAX_CUE_CHARACTERS, MAX_CUES, Cue, Span, joined, moved
+from player.text.cues import MAX_CHARACTERS, MAX_CUE_CHARACTERS, MAX_CUES, Cue, TextSpan, joined, moved
 from player.text.ttml_styles import Styles, Values, is_ruby_text, place_of, text_style
-from player.text.ttml_times import Clock, read_clock
+from player.text.ttml_times import TtmlClock, read_clock
 
 _XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -33,13 +33,13 @@ class _Leaf:
 
     start_s: float
     end_s: float
-    span: Span
+    span: TextSpan
 
 
 @dataclass(slots=True)
 class _Reader:
     styles: Styles
-    clock: Clock
+    clock: TtmlClock
     cues: list[Cue] = field(default_factory=list)
     pieces: int = 0
 
@@ -135,7 +135,7 @@ class _Reader:
         if self.pieces > _MAX_LEAVES:
             raise damaged("the subtitles have too many parts")
         words = text.replace("\r", "") if keep else _BLANK.sub(" ", text)
-        leaves.append(_Leaf(*window, Span(words[:MAX_CUE_CHARACTERS], text_style(values))))
+        leaves.append(_Leaf(*window, TextSpan(words[:MAX_CUE_CHARACTERS], text_style(values))))
 
 
 def _keeps_space(element: Element) -> bool:
@@ -148,7 +148,7 @@ def _keeps_space(element: Element) -> bool:
     return False
 
 
-def _moments(leaves: Sequence[_Leaf], *, keep: bool) -> Iterator[tuple[float, float, tuple[Span, ...]]]:
+def _moments(leaves: Sequence[_Leaf], *, keep: bool) -> Iterator[tuple[float, float, tuple[TextSpan, ...]]]:
     """The stretches of time in which a paragraph shows the same, with what it shows."""
     times = sorted({time for leaf in leaves for time in (leaf.start_s, leaf.end_s)})[:_MAX_CHANGES]
     for start_s, end_s in itertools.pairwise(times):
@@ -158,9 +158,9 @@ def _moments(leaves: Sequence[_Leaf], *, keep: bool) -> Iterator[tuple[float, fl
             yield start_s, end_s, spans
 
 
-def _tidy(spans: Sequence[Span]) -> tuple[Span, ...]:
+def _tidy(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
     """Without blanks at the ends of lines, and without blanks that follow blanks; pieces of one style joined."""
-    result: list[Span] = []
+    result: list[TextSpan] = []
     at_start, length = True, 0
     for span in spans:
         text = span.text.lstrip(" ") if at_start else span.text
@@ -168,7 +168,7 @@ def _tidy(spans: Sequence[Span]) -> tuple[Span, ...]:
             continue
         if text == "\n" or text.startswith(" "):
             while text == "\n" and result and result[-1].text.endswith(" "):
-                result[-1] = Span(result[-1].text.rstrip(" "), result[-1].style)
+                result[-1] = TextSpan(result[-1].text.rstrip(" "), result[-1].style)
                 if not result[-1].text:
                     result.pop()
         at_start = text[-1] in " \n"
@@ -176,11 +176,11 @@ def _tidy(spans: Sequence[Span]) -> tuple[Span, ...]:
         if length > MAX_CUE_CHARACTERS:
             break
         if result and result[-1].style == span.style:
-            result[-1] = Span(result[-1].text + text, span.style)
+            result[-1] = TextSpan(result[-1].text + text, span.style)
         else:
-            result.append(Span(text, span.style))
+            result.append(TextSpan(text, span.style))
     if result:
-        result[-1] = Span(result[-1].text.rstrip(" "), result[-1].style)
+        result[-1] = TextSpan(result[-1].text.rstrip(" "), result[-1].style)
     return tuple(span for span in result if span.text)
 
 

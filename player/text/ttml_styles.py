@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from player.manifest.dash.xml import Element, attribute, attributes, child, children, local
 from player.text.colours import parse_colour
-from player.text.cues import Align, Edge, Place, TextStyle
+from player.text.cues import Align, CuePlacement, TextEdge, TextStyle
 
 Values = Mapping[str, str]
 """Style properties by their local names. ``fontSize`` is resolved already: per cent of the picture's height."""
@@ -168,11 +168,11 @@ def text_style(values: Values) -> TextStyle:
 _ALIGNS = {"left": Align.LEFT, "start": Align.LEFT, "right": Align.RIGHT, "end": Align.RIGHT, "center": Align.CENTER}
 
 
-def place_of(styles: Styles, region: Values | None, values: Values) -> Place:
+def place_of(styles: Styles, region: Values | None, values: Values) -> CuePlacement:
     """Where a paragraph of a region stands. Without a region it stands where subtitles usually do: the default of
     the specification, the upper left corner, is what no author means."""
     if region is None:
-        return Place(_ALIGNS.get(values.get("textAlign", ""), Align.CENTER))
+        return CuePlacement(_ALIGNS.get(values.get("textAlign", ""), Align.CENTER))
     align = _align(values)
     width, height = _pair(styles, region.get("extent", "")) or (100.0, 100.0)
     width, height = max(1.0, min(100.0, width)), max(1.0, min(100.0, height))
@@ -189,10 +189,10 @@ def place_of(styles: Styles, region: Values | None, values: Values) -> Place:
     mode = region.get("writingMode", "")
     if mode in ("tbrl", "tb", "tblr"):
         lr = mode == "tblr"
-        return Place(align, left=left + 4 if lr else right - 4, vertical="lr" if lr else "rl")
-    edge = {"after": Edge.BOTTOM, "center": Edge.MIDDLE}.get(region.get("displayAlign", ""), Edge.TOP)
-    y = {Edge.BOTTOM: bottom, Edge.MIDDLE: (top + bottom) / 2, Edge.TOP: top}[edge]
-    return Place(align, edge, y, left, right - left)
+        return CuePlacement(align, left=left + 4 if lr else right - 4, vertical="lr" if lr else "rl")
+    edge = {"after": TextEdge.BOTTOM, "center": TextEdge.MIDDLE}.get(region.get("displayAlign", ""), TextEdge.TOP)
+    y = {TextEdge.BOTTOM: bottom, TextEdge.MIDDLE: (top + bottom) / 2, TextEdge.TOP: top}[edge]
+    return CuePlacement(align, edge, y, left, right - left)
 
 
 def _align(values: Values) -> Align:

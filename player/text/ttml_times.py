@@ -14,7 +14,7 @@ _MAX_S = 10 * 366 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class TtmlClock:
     """What times of a document count in."""
 
     frame_rate: float = 30.0
@@ -49,7 +49,7 @@ class Clock:
         return start_s, max(start_s, end_s)
 
 
-def read_clock(root: Element) -> Clock:
+def read_clock(root: Element) -> TtmlClock:
     """The rates that the root element declares (TTML2 7.2)."""
     frame_rate = _rate(attribute(root, "frameRate"))
     multiplier = (attribute(root, "frameRateMultiplier") or "1 1").replace(":", " ").split()
@@ -58,7 +58,7 @@ def read_clock(root: Element) -> Clock:
     sub_frames = _rate(attribute(root, "subFrameRate")) or 1.0
     default_ticks = rate * sub_frames if frame_rate else 1.0
     rate = rate if 1 <= rate <= 1000 else 30.0
-    return Clock(rate, sub_frames, _rate(attribute(root, "tickRate")) or default_ticks)
+    return TtmlClock(rate, sub_frames, _rate(attribute(root, "tickRate")) or default_ticks)
 
 
 def _rate(text: str | None) -> float | None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media.boxes import damaged, walk
 from player.media.timestamps import TICKS_PER_SECOND
-from player.text.cues import MAX_CHARACTERS, MAX_CUE_CHARACTERS, MAX_CUES, Align, Cue, Edge, Place, moved
+from player.text.cues import MAX_CHARACTERS, MAX_CUE_CHARACTERS, MAX_CUES, Align, Cue, CuePlacement, TextEdge, moved
 from player.text.webvtt_markup import Sheet, parse_markup, read_sheet
 
 ROWS = 15
@@ -167,25 +167,25 @@ def _values(text: str) -> dict[str, str]:
     return values
 
 
-def _region_place(values: Mapping[str, str], region: Region) -> Place:
+def _region_place(values: Mapping[str, str], region: Region) -> CuePlacement:
     """The cues of a region fill it from its bottom up."""
     height = region.lines * _REGION_LINE
     top = region.viewport_anchor[1] - height * region.anchor[1] / 100
     left = region.viewport_anchor[0] - region.width * region.anchor[0] / 100
     left = max(0.0, min(left, 100.0 - region.width))
-    return Place(_align(values), Edge.BOTTOM, max(height, min(100.0, top + height)), left, region.width)
+    return CuePlacement(_align(values), TextEdge.BOTTOM, max(height, min(100.0, top + height)), left, region.width)
 
 
-def cue_place(values: Mapping[str, str]) -> Place:
+def cue_place(values: Mapping[str, str]) -> CuePlacement:
     """Where the settings behind a cue's times put it (WebVTT 6.3, 7.2); what cannot be read keeps its default."""
     align = _align(values)
     line, line_align = _pair(values.get("line", ""))
     vertical = values.get("vertical", "")
     if vertical in ("rl", "lr"):
-        return Place(align, left=_column(line, vertical), vertical=vertical)
+        return CuePlacement(align, left=_column(line, vertical), vertical=vertical)
     edge, y = _row(line, line_align)
     left, width = _sides(values, align)
-    return Place(align, edge, y, left, width)
+    return CuePlacement(align, edge, y, left, width)
 
 
 def _align(values: Mapping[str, str]) -> Align:
@@ -206,19 +206,19 @@ def _column(line: str, vertical: str) -> float | None:
     return share if from_left else 100 - share
 
 
-def _row(line: str, line_align: str) -> tuple[Edge, float | None]:
+def _row(line: str, line_align: str) -> tuple[TextEdge, float | None]:
     percent = _percent(line)
     if percent is not None:
-        edge = {"center": Edge.MIDDLE, "end": Edge.BOTTOM}.get(line_align, Edge.TOP)
-        if edge is Edge.TOP and percent >= 80:  # a box that begins so low would leave the picture: keep it inside
-            return Edge.BOTTOM, None
+        edge = {"center": TextEdge.MIDDLE, "end": TextEdge.BOTTOM}.get(line_align, TextEdge.TOP)
+        if edge is TextEdge.TOP and percent >= 80:  # a box that begins so low would leave the picture: keep it inside
+            return TextEdge.BOTTOM, None
         return edge, percent
     if not re.fullmatch(r"-?\d{1,3}", line) or int(line) == -1:
-        return Edge.BOTTOM, None
+        return TextEdge.BOTTOM, None
     number = int(line)
     if number < 0:
-        return Edge.BOTTOM, max(_ROW, 100 - _MARGIN_BOTTOM - (-number - 1) * _ROW)
-    return Edge.TOP, min(100 - 2 * _ROW, number * _ROW)
+        return TextEdge.BOTTOM, max(_ROW, 100 - _MARGIN_BOTTOM - (-number - 1) * _ROW)
+    return TextEdge.TOP, min(100 - 2 * _ROW, number * _ROW)
 
 
 def _sides(values: Mapping[str, str], align: Align) -> tuple[float | None, float | None]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from player.text.colours import parse_colour
-from player.text.cues import PLAIN, Span, TextStyle
+from player.text.cues import PLAIN, TextSpan, TextStyle
 
 _TOKEN = re.compile(r"<(/?)([a-z]{0,4})((?:\.[^\s.<>]{1,64})*)((?:[ \t\n][^<>]*)?)>|<[^<>]*>")
 _RULE = re.compile(r"::cue\s{0,9}(?:\(([^()]{0,200})\)\s{0,9})?\{([^{}]{0,2000})\}")
@@ -115,20 +115,20 @@ def _declaration(name: str, value: str) -> dict[str, object]:
     return {}
 
 
-def parse_markup(text: str, sheet: Sheet, identifier: str = "") -> tuple[Span, ...]:
+def parse_markup(text: str, sheet: Sheet, identifier: str = "") -> tuple[TextSpan, ...]:
     """The spans of a cue's text. Ruby text stands in brackets behind its base."""
     style = sheet.root(identifier)
     open_: list[tuple[str, TextStyle]] = []
-    spans: list[Span] = []
+    spans: list[TextSpan] = []
     place = 0
 
     def add(words: str) -> None:
         if not words:
             return
         if spans and spans[-1].style == style:
-            spans[-1] = Span(spans[-1].text + words, style)
+            spans[-1] = TextSpan(spans[-1].text + words, style)
         else:
-            spans.append(Span(words, style))
+            spans.append(TextSpan(words, style))
 
     for token in _TOKEN.finditer(text):
         add(html.unescape(text[place : token.start()]))

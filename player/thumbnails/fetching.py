@@ -10,11 +10,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from player.errors import ANY_ERROR
+from player.base.errors import ANY_ERROR
 from player.manifest.model import Presentation, Rendition, Segment, SegmentIndex
 from player.media.demux import Demuxer
 from player.net.model import RequestKind
-from player.thumbnails.layout import Source, Spot, source_at, sources_of, spot_at
+from player.thumbnails.layout import TileSource, TileSpot, source_at, sources_of, spot_at
 from player.thumbnails.pictures import Picture, cut, read_keyframe, read_sheet
 
 _log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Thumbnails:
                 _log.info("no small picture at %.1f s: %s", time_s, error.code)
                 return None
 
-    async def _picture(self, source: Source, time_s: float) -> Picture | None:
+    async def _picture(self, source: TileSource, time_s: float) -> Picture | None:
         index = await self._sources.index(source.rendition)
         rendition = self._sources.as_loaded(source.rendition)
         spot = spot_at(rendition, index, time_s)
@@ -94,7 +94,7 @@ class Thumbnails:
                 raise
         return self._kept.get(key)
 
-    async def _read(self, source: Source, spot: Spot, where: _Where) -> Picture:
+    async def _read(self, source: TileSource, spot: TileSpot, where: _Where) -> Picture:
         if source.keyframes:
             data = await self._sources.segment_bytes(source.rendition, spot.segment, RequestKind.IMAGE)
             demuxer = await self._sources.demuxer(source.rendition, spot.segment)

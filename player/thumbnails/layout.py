@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from player.manifest.model import ManifestProtocol, Presentation, Rendition, Segment, SegmentIndex, Track, TrackType
 
-WIDE_ENOUGH = 160  # pixels; more is only fetched where there is nothing smaller
+WIDE_ENOUGH = 320  # pixels; more is only fetched where there is nothing smaller
 MOST_TILES = 100 * 100
+_ROUNDING = 0.01  # of a tile: what durations are rounded by
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class TileSpot:
     """One tile of one segment, counted from the upper left; a keyframe is a sheet of one tile. Times are seconds of
     the presentation."""
 
@@ -26,7 +28,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TileSource:
     """Where the small pictures of a period are; ``keyframes`` where they are frames of a video."""
 
     start_s: float
@@ -34,7 +36,7 @@ class Source:
     keyframes: bool
 
 
-def sources_of(presentation: Presentation) -> tuple[Source, ...]:
+def sources_of(presentation: Presentation) -> tuple[TileSource, ...]:
     """The small pictures of each period that has any: sheets rather than keyframes, since one request brings many."""
     per_tile = presentation.protocol is ManifestProtocol.HLS
     found = []
@@ -42,13 +44,13 @@ def sources_of(presentation: Presentation) -> tuple[Source, ...]:
         sheets = _usable(period.of(TrackType.IMAGE))
         frames = _usable(period.of(TrackType.TRICK))
         if sheets:
-            found.append(Source(period.start_s, _narrowest(sheets, per_tile=per_tile), keyframes=False))
+            found.append(TileSource(period.start_s, _narrowest(sheets, per_tile=per_tile), keyframes=False))
         elif frames:
-            found.append(Source(period.start_s, frames[0], keyframes=True))
+            found.append(TileSource(period.start_s, frames[0], keyframes=True))
     return tuple(found)
 
 
-def source_at(sources: Sequence[Source], time_s: float) -> Source | None:
+def source_at(sources: Sequence[TileSource], time_s: float) -> TileSource | None:
     """The small pictures of the period that a time is in."""
     begun = [source for source in sources if source.start_s <= time_s]
     return begun[-1] if begun else sources[0] if sources else None
@@ -69,7 +71,7 @@ def _narrowest(sheets: Sequence[Rendition], *, per_tile: bool) -> Rendition:
     return next((rendition for rendition in sheets if width(rendition) >= WIDE_ENOUGH), sheets[-1])
 
 
-def spot_at(rendition: Rendition, index: SegmentIndex, time_s: float) -> Spot | None:
+def spot_at(rendition: Rendition, index: SegmentIndex, time_s: float) -> TileSpot | None:
     """Where the picture of a time stands; None where there are no segments.
 
     A tile's duration is declared, or the share of a whole sheet (DASH-IF IOP 6.2.6); the last sheet may be cut short.
@@ -83,7 +85,7 @@ def spot_at(rendition: Rendition, index: SegmentIndex, time_s: float) -> Spot | 
     tile_s = rendition.tile_duration_s or max(index[0].duration_s, segment.duration_s) / (columns * rows)
     if tile_s <= 0:
         return None
-    last = max(0, min(columns * rows, round(segment.duration_s / tile_s)) - 1)
+    last = max(0, min(columns * rows, math.ceil(segment.duration_s / tile_s - _ROUNDING)) - 1)
     number = max(0, min(last, int((time_s - segment.start_s) / tile_s)))
     row, column = divmod(number, columns)
-    return Spot(segment, column, row, columns, rows, segment.start_s + number * tile_s, tile_s)
+    return TileSpot(segment, column, row, columns, rows, segment.start_s + number * tile_s, tile_s)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media.demux import Demuxer
 from player.media.model import Codec, StreamKind
 from player.media.source import WholeSource
-from player.thumbnails.layout import Spot
+from player.thumbnails.layout import TileSpot
 
 MAX_PIXELS = 32 << 20
 MAX_WIDTH = 480
@@ -48,7 +48,7 @@ def read_sheet(data: bytes) -> NDArray[np.uint8]:
         raise _unreadable() from error
 
 
-def cut(sheet: NDArray[np.uint8], spot: Spot) -> Picture:
+def cut(sheet: NDArray[np.uint8], spot: TileSpot) -> Picture:
     """One tile of a sheet."""
     height, width = sheet.shape[0] // spot.rows, sheet.shape[1] // spot.columns
     if not height or not width:
@@ -58,7 +58,7 @@ def cut(sheet: NDArray[np.uint8], spot: Spot) -> Picture:
     return Picture(tile.shape[1], tile.shape[0], tile.tobytes(), spot.start_s, spot.duration_s)
 
 
-def read_keyframe(demuxer: Demuxer, data: bytes, spot: Spot) -> Picture:
+def read_keyframe(demuxer: Demuxer, data: bytes, spot: TileSpot) -> Picture:
     """The first picture of a segment. Raises MediaError, and DrmError where its key is missing."""
     import av
 

@@ -1,6 +1,6 @@
 """Tells the service while a title plays, and that it plays no more (docs/protocol.md, Streams).
 
-:class:`Schedule` decides what follows an answer; :class:`Heartbeats` does it, on the engine's loop.
+:class:`HeartbeatSchedule` decides what follows an answer; :class:`Heartbeats` does it, on the engine's loop.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from drm_client.errors import DrmError
-from player.clock import Clock
-from player.errors import ANY_ERROR, ErrorCode, MatineeError, ServiceError
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR, ErrorCode, MatineeError, ServiceError
 from player.net.model import RequestKind
-from player.recovery import Action, Failure, Situation, next_step
-from player.renewal import Renewal
-from player.service import ServiceClient
+from player.service.client import ServiceClient
 from player.service.model import SESSION_OVER
+from player.title.renewal import Renewal
+from player.transfer.recovery import retry_after_s
+from player.transfer.retry import pause_s
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ itself a while later."""
 _MOST_RENEWALS = 2  # with no heartbeat taken in between: this service wants none
 
 
-class Answer(Enum):
+class HeartbeatAction(Enum):
     """What follows: another heartbeat, a new play session, the end of the playback, or silence from now on."""
 
     BEAT = auto()
@@ -41,46 +42,49 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class NextHeartbeat:
     """Do ``answer`` in ``in_s`` seconds."""
 
-    answer: Answer
+    answer: HeartbeatAction
     in_s: float = 0.0
 
 
-class Schedule:
+class HeartbeatSchedule:
     """Pure. ``first_s`` is when the first heartbeat is due, in seconds from now."""
 
     def __init__(self, first_s: float = BEAT_S) -> None:
-        self.first = Next(Answer.BEAT, first_s)
+        self.first = NextHeartbeat(HeartbeatAction.BEAT, first_s)
         self._every_s = BEAT_S
         self._failures = 0
         self._renewals = 0
 
-    def taken(self, next_in_s: float) -> Next:
+    def after_success(self, next_in_s: float) -> NextHeartbeat:
         """The service has taken a heartbeat and wants the next one in so many seconds."""
         self._every_s, self._failures, self._renewals = next_in_s, 0, 0
-        return Next(Answer.BEAT, next_in_s)
+        return NextHeartbeat(HeartbeatAction.BEAT, next_in_s)
 
-    def renewed(self) -> Next:
+    def after_renewal(self) -> NextHeartbeat:
         """There is a new play session, which counts from its start as one that was just heard of."""
         self._failures = 0
         self._renewals += 1
-        return Next(Answer.BEAT, self._every_s)
+        return NextHeartbeat(HeartbeatAction.BEAT, self._every_s)
 
-    def failed(self, error: MatineeError | DrmError, *, renewing: bool = False) -> Next:
+    def after_failure(self, error: MatineeError | DrmError, *, renewing: bool = False) -> NextHeartbeat:
         """A heartbeat, or the new play session (``renewing``), was not had. A refusal ends the playback; a play
         session that is over is followed by another one; anything else passes, as the error matrix has it."""
         if is_refusal(error):
-            return Next(Answer.END)
+            return NextHeartbeat(HeartbeatAction.END)
         if not renewing and _is_over(error):
-            return Next(Answer.RENEW) if self._renewals < _MOST_RENEWALS else Next(Answer.QUIET)
-        failed = Failure.of(RequestKind.API, error)
-        step = next_step(failed, Situation(self._failures), seed=self._failures)
+            return (
+                NextHeartbeat(HeartbeatAction.RENEW)
+                if self._renewals < _MOST_RENEWALS
+                else NextHeartbeat(HeartbeatAction.QUIET)
+            )
+        retry_s = pause_s(RequestKind.API, error, self._failures, seed=self._failures)
         self._failures += 1
-        again = Answer.RENEW if renewing else Answer.BEAT
-        later_s = max(self._every_s, failed.retry_after_s or 0.0)
-        return Next(again, step.delay_s if step.action is Action.RETRY else later_s)
+        if retry_s is None:
+            retry_s = max(self._every_s, retry_after_s(error) or 0.0)
+        return NextHeartbeat(HeartbeatAction.RENEW if renewing else HeartbeatAction.BEAT, retry_s)
 
 
 def is_refusal(error: MatineeError | DrmError) -> bool:
@@ -98,6 +102,13 @@ def is_refusal(error: MatineeError | DrmError) -> bool:
 
 def _is_over(error: MatineeError | DrmError) -> bool:
     return error.fields.get("problem") in SESSION_OVER or error.fields.get("status") in (404, 410)
+
+
+class NoHeartbeats:
+    """Where no service gave the addresses, there is nobody to tell."""
+
+    async def close(self) -> None:
+        """Nothing runs."""
 
 
 class Heartbeats:
@@ -119,7 +130,7 @@ class Heartbeats:
         self._place = place
         self._on_end = on_end
         self._clock = clock
-        self._schedule = Schedule(first_s)
+        self._schedule = HeartbeatSchedule(first_s)
         self._running = asyncio.get_running_loop().create_task(self._run(), name="heartbeats")
 
     async def close(self, patience_s: float = FAREWELL_S) -> None:
@@ -135,28 +146,28 @@ class Heartbeats:
 
     async def _run(self) -> None:
         following = self._schedule.first
-        while following.answer is not Answer.QUIET:
+        while following.answer is not HeartbeatAction.QUIET:
             await self._clock.sleep(following.in_s)
-            renewing = following.answer is Answer.RENEW
+            renewing = following.answer is HeartbeatAction.RENEW
             try:
                 following = await (self._renew() if renewing else self._beat())
             except ANY_ERROR as error:
-                following = self._schedule.failed(error, renewing=renewing)
-                if following.answer is Answer.END:
+                following = self._schedule.after_failure(error, renewing=renewing)
+                if following.answer is HeartbeatAction.END:
                     self._on_end(error)
                     return
                 _log.info("the service did not take a heartbeat: %s", error.code)
 
-    async def _beat(self) -> Next:
+    async def _beat(self) -> NextHeartbeat:
         session_id = self._renewal.session_id
         position_s, moving = self._place()
         try:
-            return self._schedule.taken(await self._service.heartbeat(session_id, position_s, playing=moving))
+            return self._schedule.after_success(await self._service.heartbeat(session_id, position_s, playing=moving))
         except ServiceError as error:
             if _is_over(error) and session_id != self._renewal.session_id:
-                return self._schedule.renewed()  # new addresses were asked for meanwhile, with a session of their own
+                return self._schedule.after_renewal()  # new addresses came meanwhile, with a session of their own
             raise
 
-    async def _renew(self) -> Next:
-        await self._renewal.again()
-        return self._schedule.renewed()
+    async def _renew(self) -> NextHeartbeat:
+        await self._renewal.renew()
+        return self._schedule.after_renewal()

@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from player.clock import Clock
-from player.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, ServiceError, unexpected
-from player.events import Observer, PhaseReached
-from player.licences import LicenceOffer
-from player.loader import Loader, LoadResult, Resource
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, ServiceError, unexpected
+from player.licensing.licences import LicenceOffer
 from player.manifest import attach_playlist, parse, remote_links, with_mirrors
 from player.manifest.edit import iter_renditions
 from player.manifest.model import PlaylistRef, Presentation, Rendition
 from player.manifest.urls import split_url
 from player.net.model import RequestKind
-from player.paths import Paths
-from player.probing import facts_of, init_of, wanted, with_facts
-from player.resume import Resume, ResumeSync
-from player.service import PlaySession, ServiceClient
-from player.state import NO_FACTS, Failure, NextEpisode, TitleFacts
+from player.reporting.events import Observer, PhaseReached
+from player.reporting.state import NO_FACTS, Failure, NextEpisode, TitleFacts
+from player.resume.merge import Resume
+from player.resume.sync import ResumeSync
+from player.service.client import ServiceClient
+from player.service.model import PlaySession
+from player.tracks.codec_probe import facts_of, init_of, wanted, with_facts
+from player.tracks.selection import select
+from player.transfer.loader import Loader, LoadResult, Resource
+from player.transfer.pathways import Pathways
 
 ENCRYPTED = "encrypted"
 LIVE = "live"
 """The variant of a title that is a channel: there is no place in it to come back to."""
 _MOST_PROBES = 8
 _PROBE_TIMEOUT_S = 5.0
+_MOST_FALLBACKS = 4
 _REMOTE_TIMEOUT_S = 10.0  # an advertising server that is slow must not keep the film from starting
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PlaybackSource:
     """What to play: the address of a manifest, a title of the service, or a presentation that is there already
     (``kept``: a download, whose addresses lead to this machine), or the addresses of one manifest by CDN
     (``manifests``, the preferred one first). ``title_id`` beside ``kept`` says which title of the service it is.
@@ -58,7 +62,7 @@ class Source:
     folder: Path | None = field(default=None, repr=False)
 
     @classmethod
-    def of_file(cls, path: Path) -> Source:
+    def of_file(cls, path: Path) -> PlaybackSource:
         """A manifest on this machine, which the viewer chose. Looks where links lead."""
         path = path.resolve()
         return cls(url=path.as_uri(), folder=path.parent)
@@ -92,7 +96,7 @@ class Addresses:
     name: str = ""
     facts: TitleFacts = NO_FACTS
     presentation: Presentation | None = field(default=None, repr=False)  # nothing is to be loaded
-    cdns: tuple[str, ...] = ()  # those that the viewer wants, see Source
+    cdns: tuple[str, ...] = ()  # those that the viewer wants, see PlaybackSource
     session_id: str = field(default="", repr=False)  # of the play session that gave them
 
 
@@ -101,7 +105,7 @@ DeviceId = Callable[[], Awaitable[str | None]]
 
 
 async def addresses_of(
-    source: Source,
+    source: PlaybackSource,
     service: ServiceClient | None,
     device_id: DeviceId | None,
     resume: ResumeSync | None = None,
@@ -133,7 +137,7 @@ async def addresses_of(
 
 
 async def play_session(
-    source: Source, service: ServiceClient, device_id: str | None, *, ahead: bool = False
+    source: PlaybackSource, service: ServiceClient, device_id: str | None, *, ahead: bool = False
 ) -> PlaySession:
     """Leave to play the title of ``source``. Where no variant is named, only a title that has none encrypted costs
     further requests. Raises ServiceError or NetError."""
@@ -203,20 +207,59 @@ def pathway_of(url: str) -> str:
     return (split_url(url)[1] or "").rpartition("@")[2] or "file"
 
 
-async def _with_remotes(body: bytes, url: str, clock: Clock, loader: Loader) -> Presentation:
-    """The manifest with its remote elements (xlink:href); one that cannot be had is left as it stands."""
+async def with_remotes(body: bytes, url: str, wall_s: float, loader: Loader) -> Presentation:
+    """The manifest with its remote elements (xlink:href) and the MPDs that it imports or leads on to; one that cannot
+    be had is left as it stands."""
     remotes: dict[str, bytes | None] = {}
-    presentation = parse(body, url, now_s=clock.wall())
+    presentation = parse(body, url, now_s=wall_s)
     while wanted := remote_links(presentation, remotes):
-        for address in wanted:
-            resource = Resource(RequestKind.MANIFEST, {pathway_of(address): address})
-            try:
-                async with asyncio.timeout(_REMOTE_TIMEOUT_S):
-                    remotes[address] = await loader.load_bytes(resource)
-            except (MatineeError, TimeoutError):
-                remotes[address] = None
-        presentation = parse(body, url, now_s=clock.wall(), remotes=remotes)
+        remotes |= await load_remotes(wanted, loader)
+        presentation = parse(body, url, now_s=wall_s, remotes=remotes)
     return presentation
+
+
+async def load_remotes(addresses: Iterable[str], loader: Loader) -> dict[str, bytes | None]:
+    """What is at each address; None where that cannot be had in time."""
+    found: dict[str, bytes | None] = {}
+    for address in addresses:
+        resource = Resource(RequestKind.MANIFEST, {pathway_of(address): address})
+        try:
+            async with asyncio.timeout(_REMOTE_TIMEOUT_S):
+                found[address] = await loader.load_bytes(resource)
+        except (MatineeError, TimeoutError):
+            found[address] = None
+    return found
+
+
+async def with_fallback(
+    presentation: Presentation, body: bytes, wall_s: float, loader: Loader
+) -> tuple[Presentation, bytes]:
+    """``presentation`` and the text that it was read from. Where nothing of it can be played, those of the first of
+    its fallbacks (ISO/IEC 23009-1 5.11.3) of which something can; where there is none, it is left to say why."""
+    tried, own = {presentation.url}, body
+    waiting = list(presentation.fallbacks) if not _is_playable(presentation) else []
+    while waiting and len(tried) <= _MOST_FALLBACKS:
+        url = waiting.pop(0)
+        if url in tried:
+            continue
+        tried.add(url)
+        try:
+            body, result = await loader.load_whole(Resource(RequestKind.MANIFEST, {pathway_of(url): url}))
+            other = await with_remotes(body, result.url, wall_s, loader)
+        except MatineeError:
+            continue
+        if _is_playable(other):
+            return replace(other, locations=other.locations or (other.url,)), other.resolved.encode() or body
+        waiting += other.fallbacks
+    return presentation, presentation.resolved.encode() or own
+
+
+def _is_playable(presentation: Presentation) -> bool:
+    try:
+        select(presentation)
+    except MatineeError:
+        return False
+    return True
 
 
 async def _with_known_codecs(presentation: Presentation, loader: Loader) -> Presentation:
@@ -246,7 +289,7 @@ async def _probed(presentation: Presentation, rendition: Rendition, loader: Load
 
 
 async def load_presentation(
-    addresses: Addresses, loader: Loader, paths: Paths, clock: Clock, observe: Observer
+    addresses: Addresses, loader: Loader, paths: Pathways, clock: Clock, observe: Observer
 ) -> Presentation:
     """Load and parse the manifest, and tell ``paths`` of every CDN that it names.
 
@@ -257,7 +300,8 @@ async def load_presentation(
         return addresses.presentation
 
     async def read(body: bytes, result: LoadResult) -> tuple[Presentation, LoadResult]:
-        return await _with_remotes(body, result.url, clock, loader), result
+        presentation = await with_remotes(body, result.url, clock.wall(), loader)
+        return (await with_fallback(presentation, body, clock.wall(), loader))[0], result
 
     presentation, result = await loader.load_and_read(Resource(RequestKind.MANIFEST, addresses.manifests), read)
     presentation = await _with_known_codecs(presentation, loader)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from abr.model import Rung
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 
 _SPARE_RATE = 1.01  # 30000/1001 and 30 are the same to a decoder
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from player.manifest.dump_events import captions
+from player.manifest.captions import captions
 from player.manifest.model import ListedIndex, Presentation, Rendition, Track, TrackType
-from player.stream.timeline import LogicalTrack
+from player.tracks.logical import LogicalTrack
 
 _FIRST = "CC1"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.manifest.codecs import codec_family, codec_type, of_type
 from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.model import (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from player.manifest.model import Presentation, TrackType
-from player.selection import Selection, audio_rendition, ladder
-from player.state import RungChoice, SourceForm, TrackChoice
-from player.stream.timeline import LogicalTrack
+from player.reporting.state import RungChoice, SourceForm, TrackChoice
+from player.tracks.logical import LogicalTrack
+from player.tracks.selection import Selection, audio_rendition, ladder
 
 
 def form_of(presentation: Presentation, selection: Selection) -> SourceForm:

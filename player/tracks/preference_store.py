@@ -13,9 +13,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from player.files import is_newer, kept_json, write_whole
+from player.base.files import is_newer, kept_json, write_whole
 from player.manifest.model import Track
-from player.wishes import MOST_LANGUAGES, UNKNOWN_WISHES, Subtitles, TrackWishes, after_audio, after_text
+from player.tracks.preferences import (
+    MOST_LANGUAGES,
+    UNKNOWN_PREFERENCES,
+    SubtitleMode,
+    TrackPreferences,
+    after_audio,
+    after_text,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -25,20 +32,20 @@ _MAX_BYTES = 64 * 1024
 _MAX_TAG = 35  # characters of a language
 
 
-class TrackMemory:
+class TrackPreferenceStore:
     """The file at ``path``. Viewers are named by the service's profile id; without a service there is one, ``""``."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
 
-    def of(self, viewer: str) -> TrackWishes:
+    def of(self, viewer: str) -> TrackPreferences:
         """What is remembered of a viewer. Reads the file: a few kilobytes."""
         with self._lock:
             found = _viewers(kept_json(self._path, _MAX_BYTES)).get(viewer)
-        return _wishes(found) if isinstance(found, dict) else UNKNOWN_WISHES
+        return _preferences(found) if isinstance(found, dict) else UNKNOWN_PREFERENCES
 
-    def keep(self, viewer: str, wishes: TrackWishes) -> None:
+    def keep(self, viewer: str, preferences: TrackPreferences) -> None:
         """Remember these in place of what was known. Blocks for the disk."""
         with self._lock:
             content = kept_json(self._path, _MAX_BYTES)
@@ -48,7 +55,7 @@ class TrackMemory:
                 )
                 return
             viewers = {name: own for name, own in _viewers(content).items() if name != viewer}
-            viewers[viewer] = asdict(wishes)
+            viewers[viewer] = asdict(preferences)
             newest = dict(list(viewers.items())[-_MOST:])
             try:
                 write_whole(self._path, json.dumps({"version": _VERSION, "viewers": newest}, indent=1).encode())
@@ -63,13 +70,13 @@ def _viewers(content: object) -> dict[str, Any]:
     return viewers if isinstance(viewers, dict) else {}
 
 
-def _wishes(members: Mapping[str, Any]) -> TrackWishes:
+def _preferences(members: Mapping[str, Any]) -> TrackPreferences:
     """Wishes out of a file; what makes no sense in it is passed over."""
     mode = members.get("subtitles")
-    return TrackWishes(
+    return TrackPreferences(
         _languages(members.get("audio_languages")),
         _languages(members.get("text_languages")),
-        Subtitles(mode) if mode in set(Subtitles) else UNKNOWN_WISHES.subtitles,
+        SubtitleMode(mode) if mode in set(SubtitleMode) else UNKNOWN_PREFERENCES.subtitles,
         described=members.get("described") is True,
         hard_of_hearing=members.get("hard_of_hearing") is True,
     )
@@ -80,24 +87,26 @@ def _languages(value: object) -> tuple[str, ...]:
     return tuple(tag for tag in tags if isinstance(tag, str) and 0 < len(tag) <= _MAX_TAG)[:MOST_LANGUAGES]
 
 
-class Learning:
-    """The wishes of the viewer of one playback, which ``keep`` is told as they change."""
+class PreferenceLearner:
+    """The preferences of the viewer of one playback, which ``keep`` is told as they change."""
 
     def __init__(
-        self, wishes: TrackWishes = UNKNOWN_WISHES, keep: Callable[[TrackWishes], None] = lambda _wishes: None
+        self,
+        preferences: TrackPreferences = UNKNOWN_PREFERENCES,
+        keep: Callable[[TrackPreferences], None] = lambda _preferences: None,
     ) -> None:
-        self.wishes = wishes
+        self.preferences = preferences
         self._keep = keep
 
-    def chose_audio(self, track: Track) -> None:
+    def learn_audio(self, track: Track) -> None:
         """The viewer has chosen this sound."""
-        self._now(after_audio(self.wishes, track))
+        self._now(after_audio(self.preferences, track))
 
-    def chose_text(self, track: Track | None) -> None:
+    def learn_text(self, track: Track | None) -> None:
         """The viewer has chosen these subtitles, or none."""
-        self._now(after_text(self.wishes, track))
+        self._now(after_text(self.preferences, track))
 
-    def _now(self, wishes: TrackWishes) -> None:
-        if wishes != self.wishes:
-            self.wishes = wishes
-            self._keep(wishes)
+    def _now(self, preferences: TrackPreferences) -> None:
+        if preferences != self.preferences:
+            self.preferences = preferences
+            self._keep(preferences)

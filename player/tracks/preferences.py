@@ -1,13 +1,13 @@
-"""Which sound and which subtitles a viewer is given at the begin of a title, and what a choice teaches for the next.
+"""Which audio and which subtitles a title starts with, and what a choice of the viewer teaches for the next one.
 
 The rules, in this order:
 
-- **Sound**: never a commentary where there is anything else; described pictures only for whom wishes them; then the
-  language (:mod:`player.languages`); then what the title itself has as its main sound. Who wishes described pictures
-  gets them in a wanted language, else the plain sound in a wanted language.
-- **Subtitles** are shown always, only where the sound is in none of the viewer's languages, or not at all
-  (:class:`Subtitles`). Of those in the best language: those for the hard of hearing for whom wishes them, else the
-  plain ones; never a commentary where there is anything else.
+- **Audio**: never a commentary if there is anything else; audio description only if the viewer prefers it; then the
+  language (:mod:`player.base.languages`); then what the title itself declares as its main audio. A viewer who prefers
+  audio description gets it in a preferred language, else the plain audio in a preferred language.
+- **Subtitles** are shown always, only where the audio is in none of the viewer's languages, or not at all
+  (:class:`SubtitleMode`). Of those in the best language: those for the hard of hearing if the viewer prefers them,
+  else the plain ones; never a commentary if there is anything else.
 - Where no subtitles are shown, the **forced** ones in the language of the sound are: they are the part of the
   dialogue that its listeners do not understand (RFC 8216bis 4.4.6.1, FORCED; ISO/IEC 23009-1 5.8.5.5,
   ``forced-subtitle``).
@@ -21,9 +21,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from player.languages import distance, speaks
+from player.base.languages import distance, speaks
 from player.manifest.model import Track
-from player.stream.timeline import LogicalTrack
+from player.tracks.logical import LogicalTrack
 
 MOST_LANGUAGES = 5
 
@@ -41,7 +41,7 @@ _FOR_THE_DEAF = frozenset(
 _COMMENTARY = frozenset({"commentary"})
 
 
-class Subtitles(StrEnum):
+class SubtitleMode(StrEnum):
     """When subtitles are shown; forced ones are not meant."""
 
     NEVER = "never"
@@ -50,22 +50,22 @@ class Subtitles(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TrackWishes:
+class TrackPreferences:
     """What a viewer likes to hear and read. Languages are BCP 47 tags, the most wanted first; without any the title
     decides. No ``text_languages``: subtitles are in those of the sound."""
 
     audio_languages: tuple[str, ...] = ()
     text_languages: tuple[str, ...] = ()
-    subtitles: Subtitles = Subtitles.FOREIGN
+    subtitles: SubtitleMode = SubtitleMode.FOREIGN
     described: bool = False  # sound that tells what is to be seen
     hard_of_hearing: bool = False  # subtitles that tell what is to be heard
 
-    def first_in(self, language: str | None) -> TrackWishes:
-        """These wishes with one language of the sound before all others; None for the same."""
+    def first_in(self, language: str | None) -> TrackPreferences:
+        """These preferences with one language of the sound before all others; None for the same."""
         return self if not language else replace(self, audio_languages=_first(language, self.audio_languages))
 
 
-UNKNOWN_WISHES = TrackWishes()
+UNKNOWN_PREFERENCES = TrackPreferences()
 """Those of a viewer of whom nothing is known."""
 
 
@@ -88,15 +88,15 @@ def _is_commentary(track: Track) -> bool:
     return not kinds(track).isdisjoint(_COMMENTARY)
 
 
-def choose_audio(tracks: Sequence[LogicalTrack], wishes: TrackWishes) -> int:
+def choose_audio(tracks: Sequence[LogicalTrack], preferences: TrackPreferences) -> int:
     """The position of the sound to begin with; 0 where there is none."""
 
     def rank(position: int) -> tuple[int, ...]:
         track = tracks[position].first
-        language = distance(track.language, wishes.audio_languages)
+        language = distance(track.language, preferences.audio_languages)
         plain = not (track.default or "main" in track.roles)
         described = is_described(track)
-        if wishes.described:
+        if preferences.described:
             return _is_commentary(track), language, not described, plain
         return _is_commentary(track), described, language, plain
 
@@ -104,27 +104,30 @@ def choose_audio(tracks: Sequence[LogicalTrack], wishes: TrackWishes) -> int:
 
 
 def choose_text(
-    tracks: Sequence[LogicalTrack], spoken: str | None, wishes: TrackWishes, unsupported: Collection[str] = ()
+    tracks: Sequence[LogicalTrack],
+    spoken: str | None,
+    preferences: TrackPreferences,
+    unsupported: Collection[str] = (),
 ) -> str | None:
     """The id of the subtitles to begin with, beside sound in the language ``spoken``; None for none.
 
     Tracks whose id is ``unsupported`` are not taken.
     """
     usable = [track for track in tracks if track.id not in unsupported]
-    if _wants_text(spoken, wishes):
-        wanted = wishes.text_languages or wishes.audio_languages or ((spoken,) if spoken else ())
+    if _wants_text(spoken, preferences):
+        wanted = preferences.text_languages or preferences.audio_languages or ((spoken,) if spoken else ())
         full = [track for track in usable if not track.first.forced and _in_any(track, wanted)]
         if full:
-            return min(full, key=lambda track: _text_rank(track.first, wanted, wishes)).id
+            return min(full, key=lambda track: _text_rank(track.first, wanted, preferences)).id
     forced = [track for track in usable if track.first.forced and _fits_sound(track, spoken)]
     return forced[0].id if forced else None
 
 
-def _wants_text(spoken: str | None, wishes: TrackWishes) -> bool:
-    if wishes.subtitles is Subtitles.FOREIGN:
-        known = wishes.audio_languages
+def _wants_text(spoken: str | None, preferences: TrackPreferences) -> bool:
+    if preferences.subtitles is SubtitleMode.FOREIGN:
+        known = preferences.audio_languages
         return bool(known and spoken) and not any(speaks(spoken, language) for language in known)
-    return wishes.subtitles is Subtitles.ALWAYS
+    return preferences.subtitles is SubtitleMode.ALWAYS
 
 
 def _in_any(track: LogicalTrack, wanted: Sequence[str]) -> bool:
@@ -135,29 +138,29 @@ def _fits_sound(track: LogicalTrack, spoken: str | None) -> bool:
     return not spoken or not track.language or speaks(track.language, spoken)
 
 
-def _text_rank(track: Track, wanted: Sequence[str], wishes: TrackWishes) -> tuple[int, ...]:
-    other_kind = is_for_the_deaf(track) is not wishes.hard_of_hearing
+def _text_rank(track: Track, wanted: Sequence[str], preferences: TrackPreferences) -> tuple[int, ...]:
+    other_kind = is_for_the_deaf(track) is not preferences.hard_of_hearing
     return distance(track.language, wanted) // 2, _is_commentary(track), other_kind, distance(track.language, wanted)
 
 
-def after_audio(wishes: TrackWishes, track: Track) -> TrackWishes:
-    """What a viewer wishes who has chosen this sound."""
+def after_audio(preferences: TrackPreferences, track: Track) -> TrackPreferences:
+    """Return the preferences of a viewer who has chosen this audio track."""
     if _is_commentary(track):
-        return wishes  # that was for this title
-    return replace(wishes.first_in(track.language), described=is_described(track))
+        return preferences  # that was for this title
+    return replace(preferences.first_in(track.language), described=is_described(track))
 
 
-def after_text(wishes: TrackWishes, track: Track | None) -> TrackWishes:
-    """What a viewer wishes who has chosen these subtitles, or none."""
+def after_text(preferences: TrackPreferences, track: Track | None) -> TrackPreferences:
+    """Return the preferences of a viewer who has chosen these subtitles, or none."""
     if track is None or track.forced:
-        return replace(wishes, subtitles=Subtitles.NEVER)
+        return replace(preferences, subtitles=SubtitleMode.NEVER)
     if _is_commentary(track):
-        return wishes
-    languages = wishes.text_languages
+        return preferences
+    languages = preferences.text_languages
     return replace(
-        wishes,
+        preferences,
         text_languages=_first(track.language, languages) if track.language else languages,
-        subtitles=Subtitles.ALWAYS,
+        subtitles=SubtitleMode.ALWAYS,
         hard_of_hearing=is_for_the_deaf(track),
     )
 

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from abr.model import Rung
-from player.captions import caption_tracks
-from player.errors import ErrorCode, InputError, MediaError
+from player.base.errors import ErrorCode, InputError, MediaError
 from player.manifest import codecs as manifest_codecs
 from player.manifest.model import PlaylistRef, Presentation, Rendition, Track, TrackType
 from player.media.model import Codec
-from player.stream.timeline import LogicalTrack
-from player.wishes import UNKNOWN_WISHES, TrackWishes, choose_audio
+from player.tracks.captions import caption_tracks
+from player.tracks.logical import LogicalTrack
+from player.tracks.preferences import UNKNOWN_PREFERENCES, TrackPreferences, choose_audio
 
 # H.264 first: it is decoded everywhere and cheaply.
 _VIDEO_PREFERENCE = ("h264", "hevc", "vp9", "av1", "vp8", "")
@@ -64,11 +64,11 @@ def codec_family(codecs: Iterable[str], type_: TrackType) -> str:
 
 
 def select(
-    presentation: Presentation, wishes: TrackWishes = UNKNOWN_WISHES, decoders: Collection[str] = ()
+    presentation: Presentation, preferences: TrackPreferences = UNKNOWN_PREFERENCES, decoders: Collection[str] = ()
 ) -> Selection:
-    """The tracks to play; ``wishes`` are the viewer's, ``decoders`` are the codecs that can be decoded, in FFmpeg's
-    names; empty where that is not known. A codec that is not declared is taken to be one of them: the media will
-    tell.
+    """The tracks to play. ``preferences`` are the viewer's. ``decoders`` are the codecs that can be decoded, in
+    FFmpeg's names; empty where that is not known. A codec that is not declared is taken to be one of them: the media
+    will tell.
 
     Raises :class:`MediaError` where there is neither video nor audio, and where the video cannot be decoded.
     """
@@ -76,7 +76,7 @@ def select(
     video = _video(presentation, playable)
     audio, unsupported = _audio(presentation, playable)
     text = _logical(presentation, TrackType.TEXT) + caption_tracks(presentation)
-    default = choose_audio(audio, wishes)
+    default = choose_audio(audio, preferences)
     muxed = False
     if video is not None and any(rendition.muxed_audio for rendition in video.first.renditions):
         muxed = not audio or _is_embedded(audio[default])
@@ -86,7 +86,7 @@ def select(
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, unsupported[0].reason)
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "This title has neither video nor audio that can be played.")
     rungs = _unsupported_rungs(presentation, playable)
-    return Selection(video, separate, text, choose_audio(separate, wishes), muxed, unsupported, rungs)
+    return Selection(video, separate, text, choose_audio(separate, preferences), muxed, unsupported, rungs)
 
 
 def _is_embedded(track: LogicalTrack) -> bool:
@@ -175,6 +175,9 @@ def _rung_reason(rendition: Rendition) -> str:
 
 def _reason(tracks: Sequence[Track]) -> str:
     """Why none of these tracks can be played."""
+    refused = next((r.unusable for track in tracks for r in track.renditions if r.unusable is not None), None)
+    if refused is not None:
+        return f"The manifest asks for something that is not understood here ({refused})."
     families = sorted({_family(r, track.type) for track in tracks for r in track.renditions} - {""})
     what = "video" if tracks[0].type is TrackType.VIDEO else "sound"
     return f"The {what} is coded as {' or '.join(families)}, which cannot be decoded here."

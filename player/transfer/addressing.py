@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from random import Random
 
-from player.again import again
-from player.clock import Clock
+from player.base.clock import Clock
 from player.net.model import RequestKind
+from player.transfer.retry import retry
 
 Readdress = Callable[[str], str]
 """Turns an address of any earlier play session into its address of the newest one."""
@@ -42,5 +42,5 @@ class Addressing:
         async with self._running:
             if self._refresh is None or generation != self.generation:
                 return
-            self._readdress = await again(RequestKind.API, self._refresh, self._clock, self._rng, under_way=True)
+            self._readdress = await retry(RequestKind.API, self._refresh, self._clock, self._rng, under_way=True)
             self.generation += 1

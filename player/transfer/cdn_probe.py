@@ -1,8 +1,8 @@
 """Tests beside the loading whether the preferred CDN has recovered, where no segment may be risked for that.
 
-With enough in hand the next segment is the test (:meth:`player.paths.Paths.choose`). A live programme near its edge,
-or a small buffer, never has so much: there the begin of a segment that has just come is asked for once more, from
-the preferred CDN, and nothing waits for it.
+With enough in hand the next segment is the test (:meth:`player.transfer.pathways.Pathways.choose`). A live programme
+near its edge, or a small buffer, never has so much: there the first bytes of a segment that has just come are
+requested again, from the preferred CDN, and nothing waits for them.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from player.clock import Clock
-from player.errors import NetError
-from player.loads import Resource
+from player.base.clock import Clock
+from player.base.errors import NetError
 from player.manifest.model import ByteRange
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
-from player.paths import Paths
-from player.recovery import Failure
+from player.transfer.model import Resource
+from player.transfer.pathways import Pathways
+from player.transfer.recovery import retry_after_s
 
 SAMPLE_BYTES = 256 * 1024
 _AFTER_OTHERS = -20  # in urgency: whatever playback asks for goes first
 
 
-class Scout:
+class CdnProbe:
     """One per loader; at most one test runs. ``made`` finishes a request as the loader does with its own."""
 
-    def __init__(self, gate: Gate, paths: Paths, clock: Clock, made: Callable[[Request], Request]) -> None:
+    def __init__(self, gate: Gate, paths: Pathways, clock: Clock, made: Callable[[Request], Request]) -> None:
         self._gate = gate
         self._paths = paths
         self._clock = clock
         self._made = made
         self._task: asyncio.Task[None] | None = None
 
-    def look(self, loaded: Resource, urls: Mapping[str, str], buffer_s: float) -> None:
+    def consider(self, loaded: Resource, urls: Mapping[str, str], buffer_s: float) -> None:
         """``loaded`` has come, which can be had at ``urls`` (by pathway); ``buffer_s`` is the media time in hand."""
         if loaded.kind is not RequestKind.SEGMENT or self._is_under_way:
             return
@@ -50,7 +50,7 @@ class Scout:
         )
         self._task = asyncio.get_running_loop().create_task(self._test(self._made(request)))
 
-    def drop(self) -> None:
+    def cancel(self) -> None:
         """The network is another by now: what a test that runs would find says nothing of it."""
         if self._task is not None:
             self._task.cancel()
@@ -72,8 +72,7 @@ class Scout:
                 first_byte_s = self._clock.monotonic()
                 received = len(await body.read())
         except NetError as error:
-            asked_s = Failure.of(request.kind, error).retry_after_s
-            self._paths.failed(request.pathway, self._clock.monotonic(), error.code, asked_s)
+            self._paths.failed(request.pathway, self._clock.monotonic(), error.code, retry_after_s(error))
         else:
             now_s = self._clock.monotonic()
             self._paths.finished(request.pathway, now_s, received, now_s - first_byte_s)

@@ -1,7 +1,7 @@
 """Loading one resource to its end, whatever the CDNs do on the way.
 
-The loader carries out what :mod:`player.paths` and :mod:`player.recovery` decide: it chooses the pathway of each
-attempt, goes on in mid-body where an attempt broke off, and reports what it did.
+The loader carries out what :mod:`player.transfer.pathways` and :mod:`player.transfer.recovery` decide: it chooses the
+pathway of each attempt, goes on in mid-body where an attempt broke off, and reports what it did.
 """
 
 from __future__ import annotations
@@ -10,13 +10,22 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from typing import TypeVar
 
-from player.addressing import Addressing, Refresh
-from player.clock import Clock
-from player.errors import ANY_ERROR, ErrorCode, MatineeError, NetError
-from player.loads import (
+from drm_client.errors import DrmError
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR, ErrorCode, MatineeError, NetError
+from player.manifest.model import ByteRange
+from player.manifest.steering import Clone
+from player.net.failures import failure
+from player.net.gate import Gate, GateBody
+from player.net.model import Request
+from player.net.pauses import Pauses
+from player.transfer.addressing import Addressing, Refresh
+from player.transfer.cdn_probe import CdnProbe
+from player.transfer.model import (
     BytesSink,
     Coming,
     LoadEvent,
@@ -28,15 +37,9 @@ from player.loads import (
     RetryEvent,
     Sink,
 )
-from player.manifest.model import ByteRange
-from player.manifest.steering import Clone
-from player.net.failures import failure
-from player.net.gate import Gate, GateBody
-from player.net.model import Request
-from player.net.pauses import Pauses
-from player.paths import PathChoice, Paths
-from player.recovery import Action, Failure, Situation, Step, Trouble, next_step, trouble_of
-from player.scout import Scout
+from player.transfer.pathways import PathChoice, Pathways
+from player.transfer.recovery import Action, Situation, Step, Trouble, retry_after_s, trouble_of
+from player.transfer.retry import run
 
 __all__ = [
     "BytesSink",
@@ -82,7 +85,9 @@ class _Job:
     failed_s: float | None = None
     pathway: str = ""
     url: str = ""
-    attempt: _Attempt | None = None
+    generation: int = 0  # of the addresses of the last attempt
+    step: Step | None = None  # what the error matrix said last
+    refused: MatineeError | None = None  # the service gave no new addresses
 
     def begin_anew(self) -> None:
         """Forget what was tried; what has been received stays."""
@@ -100,7 +105,6 @@ class _Attempt:
     """The running exchange of a job."""
 
     start_s: float
-    generation: int
     epoch: int
     first_byte_s: float | None = None
     received: int = 0
@@ -130,7 +134,7 @@ class Loader:
     def __init__(
         self,
         gate: Gate,
-        paths: Paths,
+        paths: Pathways,
         clock: Clock,
         rng: Random,
         refresh: Refresh | None = None,
@@ -152,7 +156,7 @@ class Loader:
         self._may_skip = may_skip
         self._mark = mark
         self._pauses = Pauses(clock)
-        self._scout = Scout(gate, paths, clock, self._signed)
+        self._probe = CdnProbe(gate, paths, clock, self._signed)
         self._epoch = 0  # how often the network may have become another
         self._worked = False
         self._told = len(paths.history)
@@ -172,34 +176,30 @@ class Loader:
         instead, ``avoid`` are pathways that gave it damaged. Network trouble never raises: it is in the result.
         """
         job = _Job(resource, sink, watch, rungs_left, set(avoid), self._clock.monotonic())
-        while True:
-            job.urls = self._paths.addresses(resource.kind, resource.urls)
-            choice = self._paths.choose(self._clock.monotonic(), job.urls.keys(), job.tried, self._buffer_s())
-            self._tell_switches()
-            try:
-                abandoned = await self._attempt(job, choice)
-            except _NetworkChanged:
-                job.begin_anew()
-                continue
-            except NetError as error:
-                step = self._answer(job, error)
-                if step.action in (Action.FAIL, Action.SKIP, Action.OTHER_RUNG, Action.REFRESH_LICENCE):
-                    return self._result(job, LoadOutcome.FAILED, error, step)
-                try:
-                    await self._take(job, step)
-                except MatineeError as refused:  # the service gives no new addresses
-                    return self._result(job, LoadOutcome.FAILED, refused, Step(Action.FAIL, 0.0, refused.sentence))
-                continue
-            if abandoned:
-                return self._result(job, LoadOutcome.ABANDONED)
-            self._worked = True
-            self._pauses.end()
-            self._scout.look(resource, job.urls, self._buffer_s())
-            return self._result(job, LoadOutcome.DONE)
+        try:
+            abandoned = await run(
+                resource.kind,
+                partial(self._attempt, job),
+                partial(self._situation, job),
+                partial(self._take, job),
+                self._seed,
+                (NetError,),
+            )
+        except NetError as error:
+            if job.refused is None:
+                return self._result(job, LoadOutcome.FAILED, error, job.step)
+            refused = job.refused  # the service gives no new addresses
+            return self._result(job, LoadOutcome.FAILED, refused, Step(Action.FAIL, 0.0, refused.sentence))
+        if abandoned:
+            return self._result(job, LoadOutcome.ABANDONED)
+        self._worked = True
+        self._pauses.end()
+        self._probe.consider(resource, job.urls, self._buffer_s())
+        return self._result(job, LoadOutcome.DONE)
 
     async def close(self) -> None:
         """End what runs beside the loads."""
-        await self._scout.close()
+        await self._probe.close()
 
     @property
     def clones(self) -> tuple[Clone, ...]:
@@ -214,7 +214,7 @@ class Loader:
         """The machine slept, or has another network: connections under way are dead, and what was learned of the CDNs
         is void. What runs begins anew where it was, and nothing waits any longer."""
         self._epoch += 1
-        self._scout.drop()
+        self._probe.cancel()
         self._paths.forgive(self._clock.monotonic())
         self._pauses.end()
 
@@ -238,29 +238,51 @@ class Loader:
 
         Raises as the loading and ``read`` do.
         """
-        damaged_from: frozenset[str] = frozenset()
-        while True:
-            body, result = await self.load_whole(resource, avoid=damaged_from)
-            try:
-                return await read(body, result)
-            except ANY_ERROR as error:
-                damaged = trouble_of(error.code) in (Trouble.CORRUPT, Trouble.UNDECRYPTABLE)
-                if not damaged or result.pathway in damaged_from:
-                    raise
-                damaged_from |= {result.pathway}
-                situation = Situation(pathways_left=len(resource.urls.keys() - damaged_from))
-                step = next_step(Failure.of(resource.kind, error), situation, self._rng.getrandbits(32))
-                self._tell(
-                    RetryEvent(self._clock.monotonic(), resource.kind, resource.track, result.pathway, error, step)
-                )
-                await self._clock.sleep(step.delay_s)
+        damaged_from: list[str] = []
+        pathway = ""  # that it came from; none while it is not there
 
-    async def _attempt(self, job: _Job, choice: PathChoice) -> bool:
-        """One attempt; whether it was abandoned. Raises NetError when it failed."""
+        async def load_and_read() -> _T:
+            nonlocal pathway
+            pathway = ""
+            body, result = await self.load_whole(resource, avoid=damaged_from)
+            pathway = result.pathway
+            return await read(body, result)
+
+        def situation(error: MatineeError | DrmError) -> Situation | None:
+            damaged = trouble_of(error.code) in (Trouble.CORRUPT, Trouble.UNDECRYPTABLE)
+            if not damaged or not pathway or pathway in damaged_from:
+                return None
+            damaged_from.append(pathway)
+            return Situation(pathways_left=len(resource.urls.keys() - set(damaged_from)))
+
+        async def take(step: Step, error: MatineeError | DrmError) -> bool:
+            self._tell(RetryEvent(self._clock.monotonic(), resource.kind, resource.track, pathway, error, step))
+            await self._clock.sleep(step.delay_s)
+            return True
+
+        return await run(resource.kind, load_and_read, situation, take, self._seed, ANY_ERROR)
+
+    def _seed(self) -> int:
+        return self._rng.getrandbits(32)
+
+    async def _attempt(self, job: _Job) -> bool:
+        """One attempt, begun again where the network changes; whether it was abandoned. Raises NetError when it
+        failed."""
+        while True:
+            job.urls = self._paths.addresses(job.resource.kind, job.resource.urls)
+            choice = self._paths.choose(self._clock.monotonic(), job.urls.keys(), job.tried, self._buffer_s())
+            self._tell_switches()
+            try:
+                return await self._attempt_at(job, choice)
+            except _NetworkChanged:
+                job.begin_anew()
+
+    async def _attempt_at(self, job: _Job, choice: PathChoice) -> bool:
         now = self._clock.monotonic()
         job.attempts += 1
         job.pathway = choice.pathway
-        attempt = job.attempt = _Attempt(now, self._addressing.generation, self._epoch)
+        job.generation = self._addressing.generation
+        attempt = _Attempt(now, self._epoch)
         try:
             if job.watch is None and len(job.urls) == 1:
                 await self._stream(job, attempt)
@@ -272,8 +294,7 @@ class Loader:
             if error.code is ErrorCode.NET_SLOW:
                 self._paths.slow(job.pathway, now, attempt.rate_bps(now))
             else:
-                asked_s = Failure.of(job.resource.kind, error).retry_after_s
-                self._paths.failed(job.pathway, now, error.code, asked_s)
+                self._paths.failed(job.pathway, now, error.code, retry_after_s(error))
             raise
         finally:
             self._paths.left(job.pathway)
@@ -345,6 +366,7 @@ class Loader:
             track=resource.track,
             priority=resource.priority,
             first_byte_s=resource.first_byte_s,
+            paced=resource.paced,
             attempt=job.attempts,
         )
         return request if self._mark is None else self._mark(request, resource.duration_s, resource.coming), skip
@@ -422,12 +444,12 @@ class Loader:
             of_real_time=progress.of_real_time,
         )
 
-    def _answer(self, job: _Job, error: NetError) -> Step:
-        """What to do about the failed attempt."""
+    def _situation(self, job: _Job, _error: MatineeError | DrmError) -> Situation:
+        """What is left to try after a failed attempt."""
         now = self._clock.monotonic()
         job.failed_s = now if job.failed_s is None else job.failed_s
         job.tried.add(job.pathway)
-        situation = Situation(
+        return Situation(
             rounds=job.rounds,
             refreshes_left=SESSION_REFRESHES - job.refreshes if self._addressing.can_renew else 0,
             pathways_left=len(set(self._paths.usable(job.urls.keys())) - job.tried),
@@ -439,18 +461,22 @@ class Loader:
             may_skip=self._may_skip,
             may_come=job.resource.may_come,
         )
-        failed = Failure.of(job.resource.kind, error)
-        step = next_step(failed, situation, self._rng.getrandbits(32))
-        self._tell(RetryEvent(now, job.resource.kind, job.resource.track, job.pathway, error, step))
-        return step
 
-    async def _take(self, job: _Job, step: Step) -> None:
-        """Carry out a step that is the loader's own. Raises MatineeError when the service gives no new addresses."""
+    async def _take(self, job: _Job, step: Step, error: MatineeError | DrmError) -> bool:
+        """Carry out a step; whether to try again. The other steps are the caller's."""
+        kind, track = job.resource.kind, job.resource.track
+        self._tell(RetryEvent(self._clock.monotonic(), kind, track, job.pathway, error, step))
+        job.step = step
+        if step.action in (Action.FAIL, Action.SKIP, Action.OTHER_RUNG, Action.REFRESH_LICENCE):
+            return False
         if step.action is Action.REFRESH_SESSION:
             job.refreshes += 1
             job.tried.clear()
-            assert job.attempt is not None
-            await self._addressing.renew(job.attempt.generation)
+            try:
+                await self._addressing.renew(job.generation)
+            except MatineeError as refused:
+                job.refused = refused
+                return False
         elif step.action in (Action.RETRY, Action.WAIT_FOR_NETWORK):
             job.rounds += 1
             job.tried.clear()
@@ -458,6 +484,7 @@ class Loader:
             await self._pauses.wait(step.delay_s)
         elif step.delay_s:
             await self._clock.sleep(step.delay_s)
+        return True
 
     def _tell_switches(self) -> None:
         fresh, self._told = self._paths.history[self._told :], len(self._paths.history)

@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from drm_client.errors import DrmError
-from player.errors import MatineeError
+from player.base.errors import MatineeError
 from player.manifest.model import ByteRange
 from player.net.model import RequestKind
-from player.paths import PathSwitch
-from player.recovery import Step
+from player.transfer.pathways import PathSwitch
+from player.transfer.recovery import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Resource:
     media time that a segment carries; with it a transfer slower than real time is noticed. ``may_come``: it may not
     have been published yet (the live edge). ``first_byte_s`` is how long the server may take to begin its answer,
     where it holds that back on purpose (a blocking reload of a playlist). ``coming`` is what comes after it.
+    ``paced``: it is made while it is sent, so that pauses in it say nothing of the link.
     """
 
     kind: RequestKind
@@ -42,6 +43,7 @@ class Resource:
     priority: int = 0
     may_come: bool = False
     first_byte_s: float | None = None
+    paced: bool = False
     coming: Coming | None = field(default=None, repr=False)
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from drm_client.errors import DrmErrorCode
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 from player.manifest.steering import Clone, changed
 from player.net.model import RequestKind
-from player.recovery import Trouble, trouble_of
+from player.transfer.recovery import Trouble, trouble_of
 
 
 class Cause(StrEnum):
@@ -95,7 +95,7 @@ class _Health:
 
 
 @dataclass(slots=True)
-class Paths:
+class Pathways:
     """The choice among ``pathways``, the preferred one first. ``wanted_bps`` is the rate that playback would like
     to have (the rung it aims at); 0 while it is not known."""
 

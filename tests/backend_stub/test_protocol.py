@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import cast
 
-from backend_stub.api.app import create_app
+from backend_stub.app import create_app
 from backend_stub.context import ServiceContext
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import ssl
@@ -21,6 +20,7 @@ from backend_stub.http_server import TlsFiles, listen, reachable_at
 from backend_stub.server import ServerGroup, ServerOptions, api_kind_of, edge_name
 from backend_stub.services.accounts import EmailTakenError
 from tests.kit.backend import fault_document, publish_noise, running_backend, signed_in_viewer
+from tests.kit.children import ends_with_us
 
 
 def free_port() -> int:
@@ -131,7 +131,6 @@ def test_tls(tmp_path: Path) -> None:
 def test_names_and_kinds() -> None:
     assert [edge_name(index) for index in (0, 1, 25, 26)] == ["edge-a", "edge-b", "edge-z", "edge-27"]
     kinds = {
-        "/api/v1/licence/x": "licence",
         "/api/v1/licences": "licence",
         "/api/v1/licences/x/renewal": "licence",
         "/api/v1/clearkey/x": "licence",
@@ -173,7 +172,9 @@ class TestCli:
             "print('ended', flush=True)"
         )
         process = subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True, env={**os.environ}
+            ends_with_us(sys.executable, "-c", program, tmp_path, by="KILL"),
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert process.stdout is not None
         url = process.stdout.readline().strip()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from backend_stub.signing import Grant, UrlSigner, split_signed_path
 
-GRANT = Grant("title", "session", 1000.0)
+GRANT = Grant("title", "session", 1000.0, "clear", 576, "family")
 OLD, NEW = b"o" * 32, b"n" * 32
 
 

@@ -29,10 +29,10 @@ from abr.simulator.formats import Ladder, Trace
 from abr.simulator.metrics import score
 from abr.simulator.session import Options, simulate
 from player.net.shaping import Trace as LinkTrace
-from player.opening import Source
+from player.playback.settings import PlaybackSettings
 from player.qa.simulation.run import simulate as play_virtually
 from player.qa.spec import Bench, Labels, RunSpec
-from player.settings import PlaybackSettings
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 
@@ -186,7 +186,7 @@ def _sizes(folder: Path, representation: int) -> list[int]:
 
 
 def _spec(url: str, link: LinkTrace) -> RunSpec:
-    return RunSpec(Labels("calibration"), Source(url=url), PlaybackSettings(buffer_s=BUFFER_S), link)
+    return RunSpec(Labels("calibration"), PlaybackSource(url=url), PlaybackSettings(buffer_s=BUFFER_S), link)
 
 
 def _bench(folder: Path) -> Bench:

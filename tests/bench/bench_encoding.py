@@ -69,7 +69,7 @@ def in_chunks(source: SourceInfo, ladder: Ladder, folder: Path) -> None:
     parts = chunks.split(source.picture_s, ladder.fps)
 
     def chunk(one: chunks.Chunk) -> None:
-        chunks.encode_chunk(source, ladder, Codec.H264, one, folder / str(one.number), preset=PRESET)
+        chunks.encode_chunk(source, ladder, Codec.H264, one, folder / str(one.number), preset=PRESET, clear=True)
 
     with ThreadPoolExecutor(os.cpu_count()) as slots:
         work = [slots.submit(chunk, one) for one in parts]
@@ -105,7 +105,7 @@ def compare(source: SourceInfo, ladder: Ladder, rounds: int) -> None:
 def whole_title(path: Path, folder: Path) -> None:
     """Publishing as a person does it: the tasks by kind, and when the title could be played."""
     settings = Settings(folder)
-    whole = cost(lambda: str(publish_file(settings, path, TitleOptions(title="Bench", preset=PRESET))))
+    whole = cost(lambda: str(publish_file(settings, path, TitleOptions(title="Bench", preset=PRESET, clear=True))))
     with open_jobs(settings) as jobs:
         (job,) = jobs.page()
     by_kind: dict[str, float] = {}

@@ -1,17 +1,23 @@
 """CPU time to parse ten hours of segments and expand all of them (url, start, duration), beside other parsers.
 
-An MPD of 6 renditions x 9,000 S elements against a minimal expansion on plain lxml and against ``mpegdash``'s parsing
-alone; a media playlist of 9,000 segments, plain and with byte ranges and dates, against ``m3u8``. Best of several
-runs in one process. Run with ``python -m tests.bench.bench_manifest``; exit code 1 when a target is missed.
+An MPD of 6 renditions x 9,000 S elements against lxml's parsing alone, a minimal expansion on lxml and ``mpegdash``;
+a media playlist of 9,000 segments, plain and with byte ranges and dates, against ``m3u8``. Best of several runs in
+one process, and of one process of Node for mpd-parser and m3u8-parser where these are installed
+(``npm install --prefix .cache/npm mpd-parser m3u8-parser``). Run with ``python -m tests.bench.bench_manifest``; exit
+code 1 when a target is missed.
 """
 
 from __future__ import annotations
 
 import gc
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import m3u8
 from lxml import etree
@@ -131,13 +137,61 @@ def best_ms(work: Callable[[], object], runs: int = RUNS) -> float:
     return best * 1000
 
 
+NODE_PACKAGES = Path(__file__).resolve().parents[2] / ".cache" / "npm" / "node_modules"
+NODE_SCRIPT = """
+const fs = require('fs'), folder = process.argv[1];
+const mpd = fs.readFileSync(process.argv[2], 'utf8'), playlist = fs.readFileSync(process.argv[3], 'utf8');
+const {parse} = require(folder + '/mpd-parser'), {Parser} = require(folder + '/m3u8-parser');
+const best = (work) => {
+  let found = Infinity;
+  for (let run = 0; run < 9; run++) {
+    const start = process.cpuUsage();
+    work();
+    const used = process.cpuUsage(start);
+    found = Math.min(found, (used.user + used.system) / 1000);
+  }
+  return found;
+};
+const hls = () => { const one = new Parser(); one.push(playlist); one.end(); };
+console.log(best(() => parse(mpd, {manifestUri: 'https://example.org/a.mpd'})), best(hls));
+"""
+
+
+def node_ms(document: str, plain: str) -> tuple[float, float] | None:
+    """CPU milliseconds of mpd-parser and m3u8-parser; None, and why, where they are not installed."""
+    node = shutil.which("node")
+    if node is None or not (NODE_PACKAGES / "mpd-parser").is_dir():
+        print("mpd-parser and m3u8-parser are left out: they are not installed in .cache/npm")
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, "a.mpd"), Path(folder, "a.m3u8")]
+        for path, text in zip(files, (document, plain), strict=True):
+            path.write_text(text, encoding="utf-8")
+        command = [node, "-e", NODE_SCRIPT, str(NODE_PACKAGES), *map(str, files)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    mpd_ms, hls_ms = map(float, done.stdout.split())
+    return mpd_ms, hls_ms
+
+
 def measure() -> list[Figure]:
     """All figures; a rival is measured right after ours, so that both see the same machine."""
     document, plain, rich = mpd(), playlist(ranges_and_dates=False), playlist(ranges_and_dates=True)
     assert expand_ours(document) == expand_minimal(document) == RENDITIONS * SEGMENTS
     assert expand_ours(plain) == expand_m3u8(plain) == expand_ours(rich) == SEGMENTS
     ours = best_ms(lambda: expand_ours(document))
+    read, plain_ms = best_ms(lambda: parse(document, URL)), best_ms(lambda: parse(plain, URL))
+    node = node_ms(document, plain)
+    beside = (
+        []
+        if node is None
+        else [
+            Figure("MPD, read", read, "mpd-parser", node[0], None),
+            Figure("playlist, read", plain_ms, "m3u8-parser", node[1], None),
+        ]
+    )
     return [
+        Figure("MPD, read", read, "lxml, parse only", best_ms(lambda: etree.fromstring(document.encode())), 2.5),
+        *beside,
         Figure("MPD 9,000 S x 6", ours, "minimal lxml", best_ms(lambda: expand_minimal(document)), 1.5),
         Figure(
             "MPD 9,000 S x 6", ours, "mpegdash, parse only", best_ms(lambda: MPEGDASHParser.parse(document), 2), None

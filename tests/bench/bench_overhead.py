@@ -31,9 +31,9 @@ import gc, json, resource, sys, tempfile, threading
 from pathlib import Path
 from player.engine import Engine, EngineSettings
 from player.mpv.player import MpvPlayer, OutputOptions
-from player.opening import Source
-from player.settings import PlaybackSettings
-from player.state import Status
+from player.title.opening import PlaybackSource
+from player.playback.settings import PlaybackSettings
+from player.reporting.state import Status
 
 def cpu():
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -48,7 +48,7 @@ with tempfile.TemporaryDirectory() as profile:
     engine = Engine(EngineSettings(profile=Path(profile), key_store="file"))
     player = MpvPlayer(OutputOptions(video="null", audio="null"))
     gc.freeze()
-    session = engine.open(Source(url=sys.argv[1]), player, see, PlaybackSettings(rung=int(sys.argv[2])))
+    session = engine.open(PlaybackSource(url=sys.argv[1]), player, see, PlaybackSettings(rung=int(sys.argv[2])))
     engine.wait(session)
     spent = cpu() - begun[0]
     assert session.state.status is Status.ENDED, session.state.failure

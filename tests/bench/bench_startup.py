@@ -32,13 +32,13 @@ from typing import Any
 import mpv
 import numpy as np
 
-from player.ahead import LOOK_S
 from player.engine import Engine, EngineSettings
 from player.mpv.player import MpvPlayer, OutputOptions
-from player.opening import Source
-from player.settings import PlaybackSettings
+from player.playback.prefetch import LOOK_S
+from player.playback.settings import PlaybackSettings
+from player.title.opening import PlaybackSource
 from tests.kit import media
-from ui.video.render import SoftwareRenderContext
+from ui.app.video.render import SoftwareRenderContext
 
 WIDTH, HEIGHT = 320, 180
 TIMEOUT_S = 15.0
@@ -101,7 +101,7 @@ def served(folder: Path, latency_ms: float, mbps: float | None) -> Iterator[str]
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Python's collector at rest, as it is in the app, where the Qt thread runs it when it has time (ui.garbage)."""
+    """Python's collector at rest, as in the app, where the Qt thread runs it when idle (ui.app.system.garbage)."""
     gc.collect()
     gc.disable()
     try:
@@ -156,7 +156,7 @@ def ours(engine: Engine, *, ahead: bool = False, **settings: Any) -> Callable[[s
     def measure(url: str) -> float:
         keys = tuple((bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in media.KEYS.values())
         if ahead:
-            engine.prefetch(Source(url=url, keys=keys), PlaybackSettings(**settings))
+            engine.prefetch(PlaybackSource(url=url, keys=keys), PlaybackSettings(**settings))
             time.sleep(LOOK_S + 1.0)
         player = MpvPlayer(OutputOptions(video="libmpv", audio="null"))
         screen = FirstPicture(player.handle)
@@ -165,7 +165,9 @@ def ours(engine: Engine, *, ahead: bool = False, **settings: Any) -> Callable[[s
         try:
             return screen.after(
                 lambda: sessions.append(
-                    engine.open(Source(url=url, keys=keys), player, lambda _: None, PlaybackSettings(**settings))
+                    engine.open(
+                        PlaybackSource(url=url, keys=keys), player, lambda _: None, PlaybackSettings(**settings)
+                    )
                 )
             )
         finally:

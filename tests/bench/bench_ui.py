@@ -27,8 +27,8 @@ from tests.kit.fake_client import cards
 from tests.ui.loop import run_loop
 from tests.ui.screenshots import Waiter
 from tests.ui.stage import Stage
-from ui.garbage import GarbageCollector
-from ui.scene import after_application, choose_scene, register_types
+from ui.app.system.garbage import GarbageCollector
+from ui.app.window.scene import after_application, choose_scene, register_types
 
 TITLES, PAGE = 10_000, 100
 STEP_PX, STEP_MS = 500, 4

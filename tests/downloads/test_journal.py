@@ -9,7 +9,7 @@ import pytest
 from downloads.errors import DownloadError
 from downloads.journal import Journal
 from drm_client.sealing import Sealer
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 
 KEY = bytes(range(32))
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from drm_client.base64url import encode_base64url
 from drm_client.clearkey import decode_base64url
 from drm_client.errors import DrmError
 from drm_client.keysystem import LicenceCall
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 from player.manifest.model import TrackType
 from tests.kit.downloads import Shelf, run
 from tests.kit.downloads import shelf as new_shelf
@@ -42,6 +41,7 @@ from tests.kit.media import (
     packager_clear,
 )
 from tests.kit.playback import Run, engine, null_player, play
+from tests.kit.waiting import until
 
 SMALL = Choice(max_height=180, subtitles=("*",))
 
@@ -158,8 +158,7 @@ def test_a_title_plays_while_it_is_downloaded(tmp_path: Path) -> None:
         downloading = threading.Thread(target=lambda: ended.append(run(download, parallel=1)))
         downloading.start()
         store = shelf.again()
-        while not store.get(download.id).ledger.stored:
-            time.sleep(0.02)
+        until(lambda: store.get(download.id).ledger.stored)
         assert store.get(download.id).ledger.state is not State.COMPLETE
         played = play_offline(tmp_path, store, download.id)
         downloading.join(60)

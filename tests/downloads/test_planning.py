@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from downloads.model import Choice, Origin
 from downloads.planning import draft
-from player.opening import Addresses
+from player.manifest import parse
+from player.title.opening import Addresses
 from tests.kit.streaming import Link
 from tests.kit.transport import Act
 
@@ -24,3 +25,29 @@ async def test_a_damaged_manifest_is_had_elsewhere() -> None:
     assert drafted.plan.base_url == manifests["edge-b"]
     assert drafted.bodies[0] == MPD
     assert [len(item.addresses) for item in drafted.plan.items] == [1, 2, 2]
+
+
+HEAD = b'<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static">'
+PERIOD = b"""<Period duration="PT8S"><AdaptationSet contentType="video" mimeType="video/mp4" codecs="avc1.42c01e">
+<SegmentTemplate media="%s-$Number$.m4s" duration="4"/><Representation id="v" bandwidth="1000"/>
+</AdaptationSet></Period>"""
+
+
+async def test_what_another_mpd_brings_is_planned_and_kept() -> None:
+    """The kept MPD must name nothing that is not kept (ISO/IEC 23009-1 5.3.2.6)."""
+    linked = HEAD + b"<Period><ImportedMPD>ads/ad.mpd</ImportedMPD></Period>" + PERIOD % b"film" + b"</MPD>"
+    files = {"http://a.test/t/x.mpd": linked, "http://a.test/t/ads/ad.mpd": HEAD + PERIOD % b"ad" + b"</MPD>"}
+    link = Link(files, ("edge-a",))
+    addresses = Addresses({"edge-a": "http://a.test/t/x.mpd"})
+    origin = Origin(url="http://a.test/t/x.mpd")
+    drafted = await link.clock.run(draft(origin, addresses, link.loader, Choice(), 0.0))
+    media = [item.url for item in drafted.plan.items[1:]]
+    assert media == [
+        "http://a.test/t/ads/ad-1.m4s",
+        "http://a.test/t/ads/ad-2.m4s",
+        "http://a.test/t/film-1.m4s",
+        "http://a.test/t/film-2.m4s",
+    ]
+    kept = parse(drafted.bodies[0], drafted.plan.base_url)
+    assert not kept.remote_links
+    assert [segment.url for period in kept.periods for segment in period.tracks[0].renditions[0].segments] == media

@@ -22,7 +22,6 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import FileKeyStore
 from drm_client.offline import OfflineLicences
 from player.engine import Engine
-from player.errors import MatineeError
 from tests.kit.backend import fault_document, running_backend
 from tests.kit.media import packager_cenc, packager_clear
 from tests.kit.playback import engine, null_player, play, publish_media, signed_in_engine
@@ -91,7 +90,7 @@ def test_a_title_is_downloaded_with_its_licence_and_plays_without_the_service(
         standing = rights.standing_of(client.store.get(folder.id), licences)
         assert standing is not None
         assert standing.may_start
-        with pytest.raises(DrmError, match="not asked"):
+        with pytest.raises(DrmError, match="another service"):
             asyncio.run(licences.renew(licence_id))
     with client.offline_engine() as made, null_player(untimed=True) as player:
         source = made.submit(source_of(client.store.get(folder.id))).result(10)
@@ -126,11 +125,10 @@ def test_a_licence_is_renewed_without_a_new_download_and_given_back_later(tmp_pa
         assert licence_id == service.licence_of(folder)
     with client.offline_engine() as made:
         licences = opened(made)
-        service.give_back(folder, licences)
+        licences.remove(licence_id)
         client.store.remove(folder.id)
         assert len(licences.store.receipts()) == 1
-        with pytest.raises(MatineeError):
-            made.submit(licences.send_receipts()).result(60)
+        assert made.submit(licences.send_receipts()).result(60) == 0  # this is another service
         with pytest.raises(DrmError) as caught:
             licences.standing(licence_id)
         assert caught.value.code is DrmErrorCode.NO_LICENCE

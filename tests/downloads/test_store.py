@@ -19,14 +19,15 @@ from downloads.presence import playing, somebody_plays
 from downloads.queue import Queue
 from downloads.schedule import Conditions, Wait
 from downloads.settings import DownloadSettings
-from player.clock import SystemClock
-from player.errors import ErrorCode, MatineeError
+from player.base.clock import SystemClock
+from player.base.errors import ErrorCode, MatineeError
 from player.net.gate import Gate
 from player.net.model import RequestKind
 from player.net.routing import RoutingTransport
 from tests.kit.downloads import CutTransport, Shelf, SmallDisk, noise_download, noise_title, run
 from tests.kit.downloads import shelf as new_shelf
 from tests.kit.fileserver import FileServer
+from tests.kit.waiting import until_in_loop
 
 
 @pytest.fixture
@@ -224,8 +225,7 @@ def test_a_pause_by_another_process_stops_the_run(tmp_path: Path) -> None:
                 Downloader(gate, SystemClock(), Access(), settings).run(download, asyncio.Event())
             )
             other = shelf.again()
-            while not other.get(download.id).ledger.stored:
-                await asyncio.sleep(0.02)
+            await until_in_loop(lambda: other.get(download.id).ledger.stored)
             other.get(download.id).note(ledger.changed(State.PAUSED))
             try:
                 return await asyncio.wait_for(running, 60)

@@ -17,8 +17,8 @@ from downloads.offline import OfflineTransport, address, presentation_of
 from downloads.store import Store
 from drm_client.errors import DrmError
 from drm_client.keystore import FileKeyStore
-from player.clock import SystemClock
-from player.errors import ErrorCode, NetError
+from player.base.clock import SystemClock
+from player.base.errors import ErrorCode, NetError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
 from tests.kit.downloads import Shelf, noise_download, run

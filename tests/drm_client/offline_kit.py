@@ -8,7 +8,7 @@ from pathlib import Path
 from drm_client.clock import Reading
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
-from drm_client.keystore import KeyStoreDescription
+from drm_client.keystore import KeyStore, KeyStoreDescription
 from drm_client.offline import OfflineLicences
 from drm_client.policy import Policy, PolicyType, RenewalTerms
 from drm_client.signed_licences import LicenceOrder
@@ -65,9 +65,9 @@ class Machine:
 class Desk:
     """One device with its service; :meth:`reopen` is another run of the program on the same folder."""
 
-    def __init__(self, folder: Path, terms: Terms | None = None) -> None:
+    def __init__(self, folder: Path, terms: Terms | None = None, keys: KeyStore | None = None) -> None:
         self.folder = folder
-        self.keys = MemoryKeyStore()
+        self.keys = keys or MemoryKeyStore()
         self.device = DeviceIdentity.load_or_create(self.keys)
         self.machine = Machine()
         self.server = LicenceServer(self.device.public_jwk(), self.machine.real, terms)
@@ -75,7 +75,7 @@ class Desk:
 
     def _open(self) -> None:
         self.vault = Vault(self.folder, self.keys, self.device.device_id)
-        self.clock = TrustedClock(self.vault, self.machine.read)
+        self.clock = TrustedClock(self.vault, ADDRESS, self.machine.read)
         self.service = TrustedService(ADDRESS, self.vault, self.clock, self.server.exchange)
         self.licences = OfflineLicences(self.vault, self.device, self.service)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drm_client import clock
-from drm_client.clock import MAX_TIME_S, Reading
+from drm_client.clock import MAX_TIME_S, MIN_SIGNED_S, Reading
 from drm_client.os_clock import read_clocks
 from tests.drm_client.offline_kit import Machine
 from tests.kit.licence_server import DAY, HOUR, START
@@ -30,7 +29,7 @@ def test_within_a_boot_the_wall_clock_does_not_matter() -> None:
 
 def test_across_boots_the_wall_clocks_gain_counts_provisionally() -> None:
     later = clock.advance(heard(), Reading("two", 5.0, START + DAY))
-    assert (later.time.at_s, later.time.provisional_s) == (START + DAY, DAY)
+    assert (later.time.at_s, later.time.certain_s) == (START + DAY, START)
 
 
 def test_a_set_back_clock_takes_nothing_away() -> None:
@@ -45,21 +44,73 @@ def test_a_forward_jump_heals_at_the_next_signed_time() -> None:
     assert (healed.time.at_s, healed.time.certain_s) == (START + HOUR, START + HOUR)
 
 
-def test_an_older_signed_time_does_not_turn_certain_time_back() -> None:
-    later = clock.hear(heard(), Reading("one", 200.0, START), START - DAY)
+def test_an_answer_that_was_under_way_does_not_turn_certain_time_back() -> None:
+    later = clock.hear(heard(), Reading("one", 200.0, START), START - 10)
     assert later.time.at_s == START + 100
 
 
-@pytest.mark.parametrize("server_at_s", [math.nan, math.inf, -1.0, 0.0, MAX_TIME_S * 2])
+YEARS = 5 * 365 * DAY
+
+
+def test_a_time_that_nothing_confirms_is_held_until_the_issuer_has_stood_by_it() -> None:
+    """Five years ahead, against the boot clock and the wall clock: judged by only after two hours of the same
+    word."""
+    state = clock.hear(heard(), Reading("one", 100.0, START), START + YEARS)
+    assert (state.time.at_s, clock.issuer_time(state)) == (START, START + YEARS)
+    for after_s in (3600.0, clock.HOLD_AHEAD_S - 1.0):
+        reading = Reading("one", 100.0 + after_s, START + after_s)
+        state = clock.hear(state, reading, START + YEARS + after_s)
+        assert state.time.at_s == START + after_s
+        assert clock.is_doubtful(state, reading)
+    reading = Reading("one", 100.0 + clock.HOLD_AHEAD_S, START + clock.HOLD_AHEAD_S)
+    state = clock.hear(state, reading, START + YEARS + clock.HOLD_AHEAD_S)
+    assert state.time.at_s == START + YEARS + clock.HOLD_AHEAD_S
+
+
+def test_a_held_time_is_given_up_at_the_first_right_word() -> None:
+    state = clock.hear(heard(), Reading("one", 160.0, START + 60), START + YEARS)
+    state = clock.hear(state, Reading("one", 220.0, START + 120), START + 120)
+    assert (state.time.at_s, state.held) == (START + 120, None)
+
+
+@pytest.mark.parametrize(("wall_s", "waits"), [(START + HOUR, False), (0.0, True)])
+def test_a_wrong_time_that_was_taken_is_turned_back(wall_s: float, waits: bool) -> None:
+    """The wall clock confirms the right one at once; without it the issuer must stand by it for a quarter of an
+    hour."""
+    wrong = clock.hear(clock.begin(Reading("one", 100.0, wall_s)), Reading("one", 100.0, wall_s), START + YEARS)
+    assert wrong.time.at_s == START + YEARS
+    state = clock.hear(wrong, Reading("one", 3700.0, wall_s), START + HOUR)
+    assert (state.time.at_s == START + HOUR) is not waits
+    later_s = clock.HOLD_BEHIND_S
+    state = clock.hear(state, Reading("one", 3700.0 + later_s, wall_s + later_s), START + HOUR + later_s)
+    assert state.time.at_s == START + HOUR + later_s
+
+
+def test_a_machine_that_was_off_with_an_empty_battery_takes_the_time_at_once() -> None:
+    state = clock.hear(heard(), Reading("two", 5.0, 0.0), START + 100 * DAY)
+    assert (state.time.at_s, state.held) == (START + 100 * DAY, None)
+
+
+@pytest.mark.parametrize("server_at_s", [math.nan, math.inf, -1.0, 0.0, MIN_SIGNED_S - 1, MAX_TIME_S * 2])
 def test_a_time_that_cannot_be_is_refused(server_at_s: float) -> None:
     with pytest.raises(ValueError, match="not a time"):
         clock.hear(heard(), ONE, server_at_s)
 
 
-def test_a_restored_machine_does_not_count_the_same_time_twice() -> None:
+def test_a_boot_clock_that_went_back_counts_as_another_boot() -> None:
+    """A snapshot of the machine was restored: what passed meanwhile counts by the wall clock, provisionally."""
+    later = clock.advance(heard(), Reading("one", 400.0, START + 300))
+    back = clock.advance(later, Reading("one", 100.0, START + 300 + HOUR))
+    assert (back.time.at_s, back.time.certain_s) == (START + 300 + HOUR, START + 300)
+    on = clock.advance(back, Reading("one", 450.0, START))
+    assert (on.time.at_s, on.time.certain_s) == (START + 650 + HOUR, START + 650)
+
+
+def test_readings_of_two_processes_may_cross() -> None:
     later = clock.advance(heard(), Reading("one", 400.0, START))
-    back = clock.advance(later, replace(ONE, boottime_s=100.0))
-    assert clock.advance(back, Reading("one", 450.0, START)).time.at_s == START + 350
+    crossed = clock.advance(later, Reading("one", 399.0, START + DAY))
+    assert crossed.time == later.time
+    assert clock.advance(crossed, Reading("one", 401.0, START)).time.at_s == START + 301
 
 
 def test_a_first_reading_is_only_provisional() -> None:

@@ -252,19 +252,6 @@ async def test_failures_are_named_and_not_kept() -> None:
     await licences.acquire(DEVICE_REQUEST, KeyRing())
 
 
-async def test_identity_keys_are_fetched_once_and_checked() -> None:
-    server = Server(KEY)
-    licences = client(server)
-    assert [await licences.identity_key("AES-128", "https://k.example/1") for _ in range(2)] == [KEY, KEY]
-    assert len(server.calls) == 1
-    assert server.calls[0].body is None
-    for body in (b"", b"<html>not a key</html>", KEY * 2):
-        with pytest.raises(DrmError) as caught:
-            await client(Server(body)).identity_key("SAMPLE-AES", "https://k.example/2")
-        assert caught.value.code is DrmErrorCode.LICENCE_MALFORMED
-    assert await client(Server(KEY * 2)).identity_key("AES-256-GCM", "https://k.example/3") == KEY * 2
-
-
 @pytest.mark.parametrize(
     ("ids", "needed"),
     [

@@ -11,9 +11,9 @@ import pytest
 
 from drm_client import vault as vault_module
 from drm_client.errors import DrmError, DrmErrorCode
-from drm_client.keystore import FileKeyStore
-from drm_client.sealing import OVERHEAD_BYTES, Sealer
-from drm_client.vault import FILE_NAME, Vault, set_aside
+from drm_client.keystore import FileKeyStore, KeyStore
+from drm_client.sealing import NONCE_BYTES, TAG_BYTES, Sealer
+from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault, set_aside
 from tests.drm_client.offline_kit import MemoryKeyStore
 
 DEVICE = "device-1"
@@ -151,6 +151,50 @@ def test_an_old_file_put_back_begins_a_new_epoch(tmp_path: Path, keys: MemoryKey
         vault.close()
 
 
+@pytest.mark.parametrize("anchor", [None, b"1", b"", b"99999999", bytes(64)])
+@pytest.mark.parametrize("kind", ["system", "file"])
+def test_without_an_anchor_of_its_own_a_vault_may_be_an_old_copy(
+    tmp_path: Path, kind: str, anchor: bytes | None
+) -> None:
+    """Neither deleting the key store's word on it nor writing another one brings an old copy back."""
+    keys: KeyStore = MemoryKeyStore() if kind == "system" else FileKeyStore(tmp_path, b"machine/1000")
+    vault = Vault(tmp_path, keys, DEVICE)
+    vault.put("licence", "one", SECRET)
+    shutil.copy(tmp_path / FILE_NAME, tmp_path / "copy")
+    vault.delete("licence", "one")
+    vault.close()
+    for _ in range(2):
+        shutil.copy(tmp_path / "copy", tmp_path / FILE_NAME)
+        if anchor is None:
+            keys.delete(ANCHOR_ENTRY)
+        else:
+            keys.put(ANCHOR_ENTRY, anchor)
+        for _ in range(2):  # and it stays so
+            vault = Vault(tmp_path, keys, DEVICE)
+            assert vault.epoch == 1
+            vault.close()
+
+
+def test_a_damaged_anchor_in_a_file_counts_as_none(tmp_path: Path) -> None:
+    vault = Vault(tmp_path, FileKeyStore(tmp_path, b"m"), DEVICE)
+    vault.put("licence", "one", SECRET)
+    vault.close()
+    (tmp_path / f"{ANCHOR_ENTRY}.sealed").write_bytes(b"damaged")
+    vault = Vault(tmp_path, FileKeyStore(tmp_path, b"m"), DEVICE)
+    assert (vault.epoch, vault.get("licence", "one")) == (1, SECRET)
+    vault.close()
+
+
+def test_an_anchor_of_another_vault_counts_as_none(tmp_path: Path, keys: MemoryKeyStore) -> None:
+    other = MemoryKeyStore()
+    filled(tmp_path / "other", other)
+    filled(tmp_path, keys)
+    keys.put(ANCHOR_ENTRY, other.kept[ANCHOR_ENTRY])
+    vault = Vault(tmp_path, keys, DEVICE)
+    assert vault.epoch == 1
+    vault.close()
+
+
 def test_a_vault_begun_anew_is_no_old_copy(tmp_path: Path, keys: MemoryKeyStore) -> None:
     filled(tmp_path, keys)
     assert set_aside(tmp_path) == tmp_path / f"{FILE_NAME}.damaged-1"
@@ -207,7 +251,7 @@ def test_an_older_format_is_migrated_with_all_it_holds(
         vault.close()
     with sqlite3.connect(tmp_path / FILE_NAME) as database:
         assert database.execute("SELECT count(*) FROM notes").fetchone() == (0,)
-        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        assert database.execute("PRAGMA user_version").fetchone() == (3,)
     database.close()
 
 
@@ -226,7 +270,7 @@ def test_a_broken_file_is_told(tmp_path: Path, keys: MemoryKeyStore) -> None:
     for content in (b"not a database at all, whatever its name", path.read_bytes()[:5000], path.read_bytes()[:100]):
         path.write_bytes(content)
         assert code_of(tmp_path, keys) is DrmErrorCode.STORE_DAMAGED
-    keys.put("vault-key", b"short")
+    keys.put("vault-key-2", b"short")
     assert code_of(tmp_path / "new", keys) is DrmErrorCode.STORE_DAMAGED
 
 
@@ -264,11 +308,17 @@ def test_programs_that_start_and_write_at_once_lose_nothing(tmp_path: Path, keys
     vault.close()
 
 
+def fingerprint(sealer: Sealer) -> bytes:
+    stream = sealer.fingerprint_stream("item/1")
+    stream.update(b"segment")
+    return stream.finish()
+
+
 def test_a_sealer_seals_for_one_place() -> None:
     sealer = Sealer(bytes(range(32)))
     sealed = sealer.seal(SECRET, "here")
     assert sealer.open(sealed, "here") == SECRET
-    assert len(sealed) == len(SECRET) + OVERHEAD_BYTES
+    assert len(sealed) == len(SECRET) + NONCE_BYTES + TAG_BYTES
     for other, context in ((sealer, "there"), (sealer.child("x"), "here"), (Sealer(bytes(32)), "here")):
         with pytest.raises(DrmError):
             other.open(sealed, context)
@@ -277,9 +327,9 @@ def test_a_sealer_seals_for_one_place() -> None:
     assert not sealer.check(code, b"row", "table/2")
     assert not sealer.check(code, b"raw", "table/1")
     assert not sealer.child("x").check(code, b"row", "table/1")
-    print_of = sealer.fingerprint(b"segment", "item/1")
+    print_of = fingerprint(sealer)
     assert sealer.matches(print_of, b"segment", "item/1")
-    assert print_of != sealer.fingerprint(b"segment", "item/1")
+    assert print_of != fingerprint(sealer)
     assert not sealer.matches(print_of, b"segment", "item/2")
     assert not sealer.matches(print_of, b"segmenT", "item/1")
     assert not sealer.matches(b"", b"segment", "item/1")

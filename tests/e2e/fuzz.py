@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from player.engine import Engine
-from player.events import ErrorRaised
 from player.net.faults import FaultPlan, FaultyTransport
-from player.opening import Source
-from player.report import Recorder
-from player.session import Session
-from player.settings import PlaybackSettings
-from player.state import Status
+from player.playback.session import Session
+from player.playback.settings import PlaybackSettings
+from player.reporting.events import ErrorRaised
+from player.reporting.report import Recorder
+from player.reporting.state import Status
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine
@@ -102,7 +102,7 @@ class Fuzz:
         since = len(screen.shown)
         start_s = self._random.uniform(0.0, self._title.seconds - 2.0)
         session = made.open(
-            Source(url=server.url(self._manifest), keys=keys),
+            PlaybackSource(url=server.url(self._manifest), keys=keys),
             screen.player,
             self._recorder.see,
             PlaybackSettings(buffer_s=12.0, start_s=start_s, stay_at_end=True, seed=self._random.getrandbits(30)),

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from player.events import ErrorRaised, Event, LatencySampled, StallBegan
-from player.opening import Source
-from player.session import Session
-from player.state import PlaybackState
+from player.playback.session import Session
+from player.reporting.events import ErrorRaised, Event, LatencySampled, StallBegan
+from player.reporting.state import PlaybackState
+from player.title.opening import PlaybackSource
 from tests.kit.playback import engine, null_player
+from tests.kit.waiting import until
 
 _SAMPLES = 10  # in five seconds
 
@@ -35,11 +36,13 @@ class Watched:
 
     def wait_until(self, what: Callable[[PlaybackState], bool], limit_s: float = 30.0) -> None:
         """Until the state is so; fails when it does not become so."""
-        end = time.monotonic() + limit_s
-        while not what(self.state):
-            assert self.state.failure is None, self.state.failure
-            assert time.monotonic() < end, self.state
-            time.sleep(0.02)
+
+        def is_so() -> bool:
+            so = what(self.state)
+            assert so or self.state.failure is None, self.state.failure
+            return so
+
+        until(is_so, patience_s=limit_s)
 
     def buffered_until_s(self) -> float:
         """The end of what is in memory."""
@@ -84,7 +87,7 @@ def watching(url: str, profile: Path) -> Iterator[Watched]:
             watched.errors.append(event)
 
     with engine(profile) as made, null_player() as player:
-        session = made.open(Source(url=url), player, lambda _state: None, on_event=on_event)
+        session = made.open(PlaybackSource(url=url), player, lambda _state: None, on_event=on_event)
         watched = Watched(session)
         ready.set()
         try:

@@ -229,7 +229,8 @@ def test_a_segment_that_is_damaged_everywhere_is_left_out(
             damage(folder / f"seg-{rung}-002.m4s")
     report = tmp_path / "report.json"
     said = matinee("play", cdns.url, "--report", report)
-    assert said.code == 0, said.err
+    assert said.code == 1, "a part of the video was lost"
+    assert "lost_s is " in said.err
     recoveries = json.loads(report.read_text())["recoveries"]
     assert ("skipped", "media.damaged") in {(recovery["kind"], recovery["code"]) for recovery in recoveries}
 

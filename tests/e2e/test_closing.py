@@ -14,14 +14,15 @@ import psutil
 import pytest
 
 from player.net.faults import FaultPlan, FaultyTransport
-from player.opening import Source
-from player.report import Recorder
-from player.state import Status
+from player.reporting.report import Recorder
+from player.reporting.state import Status
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.clearkey import ClearKeyServer
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine, null_player
 from tests.kit.screen import Screen
+from tests.kit.waiting import until
 
 CLOSE_S = 5.0
 HELD = {
@@ -41,11 +42,7 @@ def held_at(rule: dict[str, Any]) -> Callable[[Any, Any], FaultyTransport]:
 
 def settle(condition: Callable[[], bool], timeout_s: float = CLOSE_S) -> bool:
     """Whether the condition holds before the time is up; threads take a moment to end."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
+    until(condition, patience_s=timeout_s)
     return True
 
 
@@ -65,7 +62,7 @@ def test_closing_while_something_is_awaited(phase: str, tmp_path: Path, licences
     with FileServer(title.folder) as server:
         before, connections = set(threading.enumerate()), sockets()
         with null_player() as player, engine(tmp_path, wrap=(held_at(HELD[phase]),)) as made:
-            source = Source(url=server.url(title.dash or ""), licence_url=licences.url)
+            source = PlaybackSource(url=server.url(title.dash or ""), licence_url=licences.url)
             recorder = Recorder()
             session = made.open(source, player, recorder.see, on_event=recorder)
             time.sleep(0.4)
@@ -84,7 +81,7 @@ def test_closing_in_mid_seek(tmp_path: Path) -> None:
     with FileServer(title.folder) as server:
         before = set(threading.enumerate())
         with Screen() as screen, engine(tmp_path, wrap=(held_at(rule),)) as made:
-            session = made.open(Source(url=server.url(title.dash or "")), screen.player, lambda _state: None)
+            session = made.open(PlaybackSource(url=server.url(title.dash or "")), screen.player, lambda _state: None)
             assert screen.wait_for(0, 0, 20) is not None
             session.seek(22.0)
             time.sleep(0.3)
@@ -108,7 +105,7 @@ def test_an_engine_that_closes_stops_its_playbacks(tmp_path: Path) -> None:
     title = media.ffmpeg_dash()
     with FileServer(title.folder) as server, null_player() as player:
         with engine(tmp_path) as made:
-            session = made.open(Source(url=server.url(title.dash or "")), player, lambda _state: None)
+            session = made.open(PlaybackSource(url=server.url(title.dash or "")), player, lambda _state: None)
             assert settle(lambda: session.state.status is Status.PLAYING, 20)
         assert session.state.status is Status.IDLE
         session.seek(3.0)  # late commands are ignored
@@ -123,7 +120,7 @@ def test_playbacks_at_once_do_not_meet(tmp_path: Path) -> None:
         title, form = titles[number]
         manifest = (title.dash if form == "dash" else title.hls) or ""
         with FileServer(title.folder) as server, Screen() as screen:
-            session = made.open(Source(url=server.url(manifest)), screen.player, lambda _state: None)
+            session = made.open(PlaybackSource(url=server.url(manifest)), screen.player, lambda _state: None)
             assert screen.wait_for(0, 0, 20) is not None
             found = []
             for second in (20 - number, 3 + number, 11 + number):

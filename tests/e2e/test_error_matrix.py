@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from player.net.model import RequestKind
 from tests.kit.transport import Act
 from tests.kit.viewing import STEERING, Break, Seen, Title, Viewing, steering_answer

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from player.net.faults import FaultPlan, FaultyTransport
-from player.opening import Source
-from player.settings import PlaybackSettings
-from player.state import Status
+from player.playback.settings import PlaybackSettings
+from player.reporting.state import Status
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine, null_player
@@ -22,7 +22,7 @@ def test_a_jump_before_the_first_picture(start_s: float | None, target_s: float,
     title = media.packager_clear()
     with FileServer(title.folder, latency_ms=20) as server, Screen() as screen, engine(tmp_path) as made:
         session = made.open(
-            Source(url=server.url(title.dash or "")),
+            PlaybackSource(url=server.url(title.dash or "")),
             screen.player,
             lambda _state: None,
             PlaybackSettings(start_s=start_s, start_paused=True),
@@ -36,7 +36,7 @@ def test_a_jump_before_the_first_picture(start_s: float | None, target_s: float,
 def test_a_place_past_the_end_is_an_error(tmp_path: Path) -> None:
     title = media.packager_clear()
     with FileServer(title.folder) as server, null_player() as player, engine(tmp_path) as made:
-        source = Source(url=server.url(title.dash or ""))
+        source = PlaybackSource(url=server.url(title.dash or ""))
         session = made.open(source, player, lambda _state: None, PlaybackSettings(start_s=99.0))
         assert made.wait(session, 20)
         assert session.state.status is Status.FAILED
@@ -63,7 +63,7 @@ def test_what_is_needed_first_comes_damaged(form: str, tmp_path: Path) -> None:
         Screen() as screen,
         engine(tmp_path, wrap=(faulty,)) as made,
     ):
-        source = Source(url=server.url((title.hls if form == "hls-ts" else title.dash) or ""))
+        source = PlaybackSource(url=server.url((title.hls if form == "hls-ts" else title.dash) or ""))
         session = made.open(source, screen.player, lambda _state: None, PlaybackSettings(start_paused=True))
         shown = screen.wait_for(0, 0, 20)
         assert shown is not None, session.state.failure

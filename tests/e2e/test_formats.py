@@ -85,7 +85,8 @@ def test_a_sample_plays_to_its_end(played: Mapping[str, Future[Played]], sample:
     assert found.frames == (list(range(FRAMES)) if sample.video else [])
     assert found.begin < sample.most_priming
     missing = SECONDS * SAMPLE_RATE - (found.end - found.begin)
-    assert abs(missing) < SMALLEST_FRAME / 2 or 0 < missing <= sample.sound_left_out
+    padded = "Opus" in sample.name and -SMALLEST_FRAME < missing < 0  # the last frame is played whole
+    assert abs(missing) < SMALLEST_FRAME / 2 or 0 < missing <= sample.sound_left_out or padded
     assert found.quietest > LOUD
 
 

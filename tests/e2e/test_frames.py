@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from player.engine import Engine
-from player.report import Recorder
-from player.session import Session
+from player.playback.session import Session
+from player.reporting.report import Recorder
 from tests.kit import media, playback
 from tests.kit.playback import engine
 from tests.kit.screen import Screen

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from player.state import Status
+from player.reporting.state import Status
 from tests.e2e.live import Watched, watching
 from tests.kit.channel import Channel
 
@@ -47,7 +47,7 @@ def goes_on_growing(watched: Watched) -> None:
 
 def goes_back_and_returns(watched: Watched) -> None:
     before_s = watched.state.position_s
-    watched.session.seek_by(-60.0)
+    watched.session.seek(before_s - 60.0)
     watched.wait_until(lambda state: state.status is Status.PLAYING and state.position_s < before_s - 50)
     watched.wait_until(
         lambda state: state.live_view is not None and not state.live_view.following and state.speed == 1.0

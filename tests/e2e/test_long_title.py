@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from player.opening import Source
-from player.settings import PlaybackSettings
+from player.playback.settings import PlaybackSettings
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.looping import MANIFEST, LoopServer
 from tests.kit.playback import engine, null_player, play
@@ -14,7 +14,7 @@ from tests.kit.playback import engine, null_player, play
 def test_rounds_follow_each_other_as_one_title(tmp_path: Path) -> None:
     title = media.packager_clear()
     with LoopServer(title, 3) as server, engine(tmp_path) as made, null_player(untimed=True) as player:
-        run = play(made, Source(url=server.url(MANIFEST)), player, PlaybackSettings(rung=0))
+        run = play(made, PlaybackSource(url=server.url(MANIFEST)), player, PlaybackSettings(rung=0))
     assert run.status == "ended", run.report["errors"]
     assert run.report["recoveries"] == []
     shown = [segment for segment in run.report["segments"] if segment["track"] == "main"]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from player.opening import Source
-from player.settings import PlaybackSettings
+from player.playback.settings import PlaybackSettings
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine
@@ -22,7 +22,7 @@ def test_a_choice_after_a_jump_back_is_soon_seen(tmp_path: Path) -> None:
     title = media.ffmpeg_dash()
     with FileServer(title.folder) as server, Screen() as screen, engine(tmp_path) as made:
         session = made.open(
-            Source(url=server.url(title.dash or "")),
+            PlaybackSource(url=server.url(title.dash or "")),
             screen.player,
             lambda _state: None,
             PlaybackSettings(rung=0, stay_at_end=True),

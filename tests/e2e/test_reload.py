@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,14 +12,15 @@ import pytest
 from lxml import etree
 
 from player.engine import Engine
-from player.opening import Source
-from player.report import Recorder
-from player.session import Session
-from player.settings import PlaybackSettings
+from player.playback.session import Session
+from player.playback.settings import PlaybackSettings
+from player.reporting.report import Recorder
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine
 from tests.kit.screen import Screen
+from tests.kit.waiting import until
 
 SECONDS = 8
 FRAMES = SECONDS * media.FPS
@@ -89,7 +89,7 @@ def opened(
 ) -> Iterator[tuple[Session, Recorder]]:
     with FileServer(folder) as server:
         recorder = Recorder()
-        source = Source(url=server.url(manifest))
+        source = PlaybackSource(url=server.url(manifest))
         session = made.open(source, screen.player, recorder.see, PlaybackSettings(**settings), recorder)  # type: ignore[arg-type]
         try:
             yield session, recorder
@@ -131,12 +131,7 @@ def test_jumps_go_into_the_other_codec_and_back(made: Engine, tmp_path: Path) ->
 
 def has_read_to_the_end(screen: Screen) -> bool:
     """Whether libmpv comes to hold all up to the end of its file."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if screen.player.read("demuxer-cache-state", {}).get("eof-cached"):
-            return True
-        time.sleep(0.01)
-    return False
+    return until(lambda: bool(screen.player.read("demuxer-cache-state", {}).get("eof-cached")))
 
 
 @pytest.mark.parametrize(

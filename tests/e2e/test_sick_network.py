@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from player.clock import Clock
+from player.base.clock import Clock
 from player.net.faults import FaultPlan, FaultyTransport
 from player.net.model import Body, Request, Transport
-from player.opening import Source
-from player.settings import PlaybackSettings
+from player.playback.settings import PlaybackSettings
+from player.title.opening import PlaybackSource
 from tests.e2e.cdns import FIRST, SECOND, TwoCdns
 from tests.kit import media
 from tests.kit.backend import fault_document, running_backend
@@ -53,7 +53,7 @@ def published_title(folder: Path) -> Run:
         title_id = publish_media(group, media.packager_cbcs(SECONDS), "Survivor")
         with signed_in_engine(folder / "profile", group) as made, null_player() as player:
             group.faults.set(faults)
-            return play(made, Source(title_id=title_id), player, timeout_s=TIMEOUT_S)
+            return play(made, PlaybackSource(title_id=title_id), player, timeout_s=TIMEOUT_S)
 
 
 class SlowSecond:
@@ -83,7 +83,7 @@ def from_plain_servers(folder: Path, title: media.TestMedia, video: str, licence
         engine(folder / "profile", wrap=(SlowSecond,)) as made,
         null_player() as player,
     ):
-        source = Source(url=cdns.url, licence_url=licence_url)
+        source = PlaybackSource(url=cdns.url, licence_url=licence_url)
         return play(made, source, player, PlaybackSettings(buffer_s=BUFFER_S), timeout_s=TIMEOUT_S)
 
 

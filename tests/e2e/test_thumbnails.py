@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from player.chapters import Chapter
 from player.engine import Engine
+from player.manifest.chapters import Chapter
 from player.thumbnails import Picture
 from tests.kit import barcode
 from tests.kit.playback import engine, null_player, opened

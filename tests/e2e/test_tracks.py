@@ -4,20 +4,21 @@ does to the picture."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from player.engine import Engine
-from player.remembered import TrackMemory
-from player.session import Session
-from player.wishes import Subtitles, TrackWishes
+from player.playback.session import Session
+from player.tracks.preference_store import TrackPreferenceStore
+from player.tracks.preferences import SubtitleMode, TrackPreferences
 from tests.kit import media, samples
 from tests.kit.captions import captioned
 from tests.kit.playback import engine, opened
 from tests.kit.screen import HEIGHT, Screen
+from tests.kit.waiting import until
 
 PATIENCE_S = 30.0
 
@@ -26,13 +27,6 @@ PATIENCE_S = 30.0
 def made(tmp_path: Path) -> Iterator[Engine]:
     with engine(tmp_path / "profile") as started:
         yield started
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def shown_at(screen: Screen, session: Session, time_s: float) -> np.ndarray:
@@ -128,7 +122,7 @@ def test_timed_text_is_drawn_where_it_says(made: Engine, manifest: str) -> None:
 def test_what_was_chosen_is_chosen_again(made: Engine, tmp_path: Path) -> None:
     title = media.packager_clear()
     assert title.dash is not None
-    memory = TrackMemory(tmp_path / "profile" / "tracks.json")
+    memory = TrackPreferenceStore(tmp_path / "profile" / "tracks.json")
     with Screen() as screen:
         with opened(made, title.folder, title.dash, screen.player, start_paused=True, viewer="anna") as (session, _):
             assert screen.wait_for(0, 0, PATIENCE_S) is not None
@@ -137,7 +131,7 @@ def test_what_was_chosen_is_chosen_again(made: Engine, tmp_path: Path) -> None:
             session.select_audio(french.id)
             session.select_text(session.state.text_tracks[0].id)
             until(lambda: session.state.text_tracks[0].selected)
-            until(lambda: memory.of("anna") == TrackWishes(("fr",), ("en",), Subtitles.ALWAYS))
+            until(lambda: memory.of("anna") == TrackPreferences(("fr",), ("en",), SubtitleMode.ALWAYS))
         since = len(screen.shown)
         with opened(made, title.folder, title.dash, screen.player, start_paused=True, viewer="anna") as (session, _):
             assert screen.wait_for(0, since, PATIENCE_S) is not None

@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import FunctionType
 from typing import Any
 
-from player.errors import ManifestError
+from player.base.errors import ManifestError
 from player.manifest import parse, refresh
 from player.manifest.dump import to_json
 from tests.player.manifest.golden import CORPUS, NOW_S, manifests

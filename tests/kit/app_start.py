@@ -64,8 +64,8 @@ def main(profile: Path, way: Way, begun_s: float, url: str) -> int:
     from PySide6.QtGui import QGuiApplication
     from PySide6.QtQuick import QQuickWindow
 
-    from player.opening import Source
-    from ui.app import AppOptions, run_app
+    from player.title.opening import PlaybackSource
+    from ui.app.composition import AppOptions, run_app
 
     seen = {"first_frame": 0.0, "playing": 0.0}
 
@@ -97,7 +97,7 @@ def main(profile: Path, way: Way, begun_s: float, url: str) -> int:
         window.frameSwapped.connect(first_frame)
         player.stateChanged.connect(playing)
 
-    source = Source(url=url) if url else None
+    source = PlaybackSource(url=url) if url else None
     code = run_app(AppOptions(profile=profile, key_store="file", source=source, on_window=watch))
     print(f"{seen['first_frame']:.0f} {seen['playing']:.0f}", flush=True)
     return code

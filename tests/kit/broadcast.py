@@ -14,25 +14,25 @@ from typing import Any, cast
 
 from abr.model import Estimate
 from drm_client.keys import KeyRing
-from player.errors import MatineeError
-from player.events import Event
-from player.live.playback import LiveActions, LiveParts, LivePlayback
-from player.loader import Loader, Resource
+from player.base.errors import MatineeError
 from player.manifest import parse
 from player.manifest.model import Presentation
 from player.media.model import StreamKind
-from player.monitor import Monitor
 from player.net.gate import Gate
 from player.net.model import RequestKind
-from player.paths import Paths
-from player.selection import Selection, ladder, select
-from player.settings import PlaybackServices
+from player.playback.live import LiveActions, LiveParts, LivePlayback
+from player.playback.monitor import Monitor
+from player.playback.settings import PlaybackServices
+from player.reporting.events import Event
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
+from player.tracks.selection import Selection, ladder, select
+from player.transfer.loader import Loader, Resource
+from player.transfer.pathways import Pathways
 from tests.kit.clock import FakeClock
 from tests.kit.sink import INIT, CheckedDemuxer, FastSink, StepWaiting, checked_segment
 from tests.kit.streaming import Wishes
@@ -146,7 +146,7 @@ class Viewing:
         self.transport = ScriptedTransport(clock)
         self.transport.files = cast(Any, broadcast)
         self.gate = Gate(self.transport, clock)
-        self.paths = Paths(("a.test",))
+        self.paths = Pathways(("a.test",))
         self.events: list[Event] = []
         self.failures: list[MatineeError] = []
         self.jumps: list[float] = []
@@ -190,7 +190,7 @@ class Viewing:
         begin_s = await self.live.begin(None)
         await self.streaming.prepare(begin_s)
         self.sink = FastSink(self.streaming, begin_s, math.inf)
-        self.monitor.event("playback-restart", {})
+        self.monitor.handle_player_event("playback-restart", {})
         return begin_s
 
     async def run(self, seconds: float, each: Callable[[], None] = lambda: None) -> None:
@@ -200,10 +200,10 @@ class Viewing:
             self.sink.step(TICK_S * self.speed)
             self.playhead.position_s = self.sink.position_s
             self.playhead.started, self.playhead.starving = self.sink.started, not self.sink.playing
-            self.monitor.property("paused-for-cache", not self.sink.playing)
+            self.monitor.handle_property("paused-for-cache", not self.sink.playing)
             self.streaming.poke()
             if tick % 5 == 0:
-                self.live.look(self.sink.position_s)
+                self.live.follow(self.sink.position_s)
             each()
 
     async def close(self) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.kit.children import ends_with_us
+
 PROGRAM = shutil.which("chromium")
 
 
@@ -29,7 +31,7 @@ class Chromium:
         words += ["--disable-background-networking", "--disable-dev-shm-usage", "--remote-debugging-pipe"]
         words += [f"--user-data-dir={profile}", "about:blank"]
         self._process = subprocess.Popen(
-            ["/bin/bash", "-c", f'exec "$@" 3<&{to_read} 4>&{to_write}', "bash", *words],
+            ends_with_us("/bin/bash", "-c", f'exec "$@" 3<&{to_read} 4>&{to_write}', "bash", *words, by="KILL"),
             pass_fds=(to_read, to_write),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

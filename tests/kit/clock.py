@@ -12,9 +12,13 @@ T = TypeVar("T")
 
 
 class FakeClock:
-    """A :class:`player.clock.Clock` whose time is stepped by the test. Sleepers wake in the order of their times."""
+    """A :class:`player.base.clock.Clock` stepped by the test. Sleepers wake in the order of their times."""
 
-    def __init__(self, start_s: float = 1000.0, wall_s: float = 1_700_000_000.0) -> None:
+    def __init__(
+        self, start_s: float = 1000.0, wall_s: float = 1_700_000_000.0, *, waits_for_threads: bool = False
+    ) -> None:
+        """``waits_for_threads``: no time passes while a thread works for the loop. It must not wait for time."""
+        self._waits_for_threads = waits_for_threads
         self._now = start_s
         self._wall_offset = wall_s - start_s
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
@@ -41,10 +45,10 @@ class FakeClock:
     async def advance(self, seconds: float) -> None:
         """Let ``seconds`` pass: everything that falls due in between happens at its own time."""
         end = self._now + seconds
-        await settle()
+        await self.settle()
         while (due := self._next_due()) is not None and due <= end:
             self._wake()
-            await settle()
+            await self.settle()
         self._now = max(self._now, end)
 
     async def run(self, work: Coroutine[Any, Any, T], limit_s: float = 3600.0) -> T:
@@ -53,7 +57,7 @@ class FakeClock:
         end = self._now + limit_s
         try:
             while True:
-                await settle()
+                await self.settle()
                 if task.done():
                     return task.result()
                 due = self._next_due()
@@ -62,6 +66,14 @@ class FakeClock:
                 self._wake()
         finally:
             task.cancel()
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Let every task run until all of them wait for something, which is no thread where this clock says so."""
+        jobs = _jobs_of_threads(asyncio.get_running_loop()) if self._waits_for_threads else set()
+        await settle()
+        while jobs:
+            await asyncio.wait(jobs)
             await settle()
 
     def _next_due(self) -> float | None:
@@ -73,6 +85,25 @@ class FakeClock:
         due, _, waiter = heapq.heappop(self._sleepers)
         self._now = max(self._now, due)
         waiter.set_result(None)
+
+
+def _jobs_of_threads(loop: asyncio.AbstractEventLoop) -> set[asyncio.Future[Any]]:
+    """What threads work at for this loop, from the first call on."""
+    known: set[asyncio.Future[Any]] | None = getattr(loop, "jobs_of_threads", None)
+    if known is not None:
+        return known
+    jobs: set[asyncio.Future[Any]] = set()
+    begin = loop.run_in_executor
+
+    def counted(*arguments: Any) -> asyncio.Future[Any]:
+        future = begin(*arguments)
+        jobs.add(future)
+        future.add_done_callback(jobs.discard)
+        return future
+
+    loop.run_in_executor = counted  # type: ignore[method-assign]
+    loop.jobs_of_threads = jobs  # type: ignore[attr-defined]
+    return jobs
 
 
 async def settle() -> None:

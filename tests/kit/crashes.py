@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from downloads.folder import DownloadFolder
 from downloads.model import State
 from player.net.model import RequestKind
+from tests.kit.children import ends_with_us
 from tests.kit.downloads import Shelf
 from tests.kit.fileserver import FileServer
+from tests.kit.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 PARALLEL = 4
@@ -77,8 +78,8 @@ _TROUBLES = (_no_trouble, _no_trouble, _no_trouble, _small_disk, _cut_network)
 
 
 def _start(shelf: Shelf, download_id: str, trouble: list[str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.kit.downloads", str(shelf.store.root), str(shelf.keys), download_id]
-    process = subprocess.Popen([*command, *trouble], cwd=ROOT, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "tests.kit.downloads", shelf.store.root, shelf.keys, download_id, *trouble]
+    process = subprocess.Popen(ends_with_us(*command, by="KILL"), cwd=ROOT, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     return process
@@ -98,10 +99,7 @@ def _await_end(process: subprocess.Popen[bytes], life_s: float | None) -> int:
 
 def _asked(server: FileServer, before: int) -> list[str]:
     """The paths asked for since, once the server has noticed that the asker is dead."""
-    count = -1
-    while count != len(server.requests):
-        count = len(server.requests)
-        time.sleep(0.05)
+    until(lambda: server.idle)
     return [request.path for request in server.requests[before:]]
 
 

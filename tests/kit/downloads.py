@@ -24,9 +24,10 @@ from downloads.folder import DownloadFolder, SystemDisk
 from downloads.model import Choice, Origin, State
 from downloads.settings import DownloadSettings
 from downloads.store import Store
+from downloads.writing import DiskFile, SystemFile
 from drm_client.keystore import FileKeyStore
-from player.clock import SystemClock
-from player.errors import ErrorCode
+from player.base.clock import SystemClock
+from player.base.errors import ErrorCode
 from player.net.failures import failure
 from player.net.gate import Gate
 from player.net.model import Body, Request, Transport
@@ -42,12 +43,21 @@ class SmallDisk(SystemDisk):
     def __init__(self, room: int) -> None:
         self.room = room
 
-    def write(self, path: Path, data: bytes | memoryview) -> None:
-        if len(data) > self.room:
-            path.write_bytes(data[: self.room])
-            raise OSError(errno.ENOSPC, "no space left on device", str(path))
-        self.room -= len(data)
-        super().write(path, data)
+    def create(self, path: Path) -> DiskFile:
+        return _SmallFile(self, path)
+
+
+class _SmallFile(SystemFile):
+    def __init__(self, disk: SmallDisk, path: Path) -> None:
+        super().__init__(path)
+        self._disk = disk
+
+    def write(self, data: bytes | memoryview) -> None:
+        taken = data[: max(0, self._disk.room)]
+        self._disk.room -= len(taken)
+        super().write(taken)
+        if len(taken) < len(data):
+            raise OSError(errno.ENOSPC, "no space left on device")
 
 
 class CutTransport:

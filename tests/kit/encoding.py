@@ -18,6 +18,8 @@ from backend_stub.encoding import tools
 from backend_stub.jobs.model import JobView
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState, TaskState
+from tests.kit.children import ends_with_us
+from tests.kit.waiting import until
 
 ROOT = Path(__file__).parents[2]
 _WORKER = """
@@ -63,7 +65,7 @@ class WorkerProcess:
 
     def __init__(self, settings: Settings, *, slots: int = 2, lease_s: float = 1.0) -> None:
         place = [str(settings.data_dir), settings.database]
-        command = [sys.executable, "-c", _WORKER, *place, str(slots), str(lease_s)]
+        command = ends_with_us(sys.executable, "-c", _WORKER, *place, slots, lease_s, by="KILL")
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.begun: list[str] = []
         self._news = threading.Condition()
@@ -121,8 +123,7 @@ def run_with_kills(settings: Settings, job_id: str, kills: int, seed: int, *, ti
         if jobs.get(job_id).state is not JobState.DONE:
             worker = WorkerProcess(settings)
             try:
-                while jobs.get(job_id).state is not JobState.DONE and time.monotonic() < deadline:
-                    time.sleep(0.1)
+                until(lambda: jobs.get(job_id).state is JobState.DONE, patience_s=deadline - time.monotonic())
             finally:
                 worker.kill()
         job = jobs.get(job_id)

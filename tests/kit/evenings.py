@@ -18,8 +18,10 @@ import httpx
 from backend_stub.clock import SystemClock
 from backend_stub.server import ServerGroup
 from tests.kit.backend import running_backend, signed_in_viewer
+from tests.kit.children import ends_with_us
 from tests.kit.media import packager_cenc
 from tests.kit.playback import publish_media
+from tests.kit.waiting import until
 from tests.ui.journey import DAY_S, DAYS_S, PIN, TITLE
 
 ROOT = Path(__file__).parents[2]
@@ -73,11 +75,12 @@ def journey(service: Service, profile: Path, environment: Mapping[str, str], *, 
     group = service.group
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            [
+            ends_with_us(
                 *(sys.executable, "-X", "faulthandler", "-m", "tests.ui.journey"),
-                *(str(profile), group.api.url, f"{group.api_url}/auth/device/approval"),
+                *(profile, group.api.url, f"{group.api_url}/auth/device/approval"),
                 *(["--tv"] if tv else []),
-            ],
+                by="KILL",
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -110,18 +113,19 @@ def wayland() -> Iterator[Mapping[str, str]]:
         with (Path(runtime) / "weston.log").open("w") as log:
             words = ["--backend=headless-backend.so", "--width=1280", "--height=720", "--idle-time=0", "--no-config"]
             process = subprocess.Popen(
-                ["weston", *words, "--socket=wayland-test"],
+                ends_with_us("weston", *words, "--socket=wayland-test"),
                 env={**os.environ, "XDG_RUNTIME_DIR": runtime},
                 stdout=log,
                 stderr=log,
             )
             try:
                 socket = Path(runtime) / "wayland-test"
-                until = time.monotonic() + 60
-                while not socket.exists():
+
+                def is_up() -> bool:
                     assert process.poll() is None, (Path(runtime) / "weston.log").read_text()
-                    assert time.monotonic() < until, "the compositor does not come up"
-                    time.sleep(0.05)
+                    return socket.exists()
+
+                until(is_up, "the compositor does not come up")
                 yield environment
             finally:
                 process.terminate()

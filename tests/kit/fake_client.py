@@ -12,34 +12,32 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
-from player.errors import ErrorCode, NetError, ServiceError
-from player.opening import Source
-from player.startup import StartPart, Startup
-from player.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
+from player.base.errors import ErrorCode, NetError, ServiceError
+from player.reporting.startup import StartPart, Startup
+from player.reporting.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
+from player.service.billing import Payment, Plan, Subscription
+from player.service.model import Profile
 from player.thumbnails import Picture
-from ui.membership import AccountCard, Membership, PaymentCard, PlanOffer
-from ui.ports import (
-    CatalogPage,
+from player.title.opening import PlaybackSource
+from ui.app.ports.household import AccountCard, DeviceCard, Devices, Household, PartReport, SignInCode
+from ui.app.ports.titles import (
+    CardPage,
+    CardRow,
     ChannelCard,
-    DeviceCard,
-    Devices,
+    Credits,
     EpisodeCard,
     Found,
-    Household,
     OnAir,
-    PartReport,
-    Person,
     SeasonCards,
-    SignInCode,
     TitleCard,
-    TitleRow,
 )
 
 NOW = 1_790_000_000.0
+MONTH_S = 30 * 86400.0
 PLANS = (
-    PlanOffer("basic", 499, "EUR", 720, 1, 0),
-    PlanOffer("standard", 999, "EUR", 1080, 2, 25),
-    PlanOffer("premium", 1499, "EUR", None, 4, None),
+    Plan("basic", 499, "EUR", MONTH_S, 720, 1, 2, 0),
+    Plan("standard", 999, "EUR", MONTH_S, 1080, 2, 5, 25),
+    Plan("premium", 1499, "EUR", MONTH_S, None, 4, None, None),
 )
 LADDER = (
     RungChoice(0, "240p", 240, 400_000),
@@ -191,14 +189,18 @@ class FakeSession:
     """Notes every order, and publishes what a test says."""
 
     def __init__(
-        self, source: Source, on_state: Callable[[PlaybackState], None], start_s: float | None = None
+        self, source: PlaybackSource, on_state: Callable[[PlaybackState], None], start_s: float | None = None
     ) -> None:
         self.source = source
         self.start_s = start_s
         self.orders: list[tuple[Any, ...]] = []
+        self.subtitles_at: list[float] = []  # percent of the height of the window
         self.publish = on_state
         self.previews: list[tuple[float, Future[Picture | None]]] = []  # what thumbnails were asked for
         self.scene: Callable[[float], Picture] | None = None  # answers them at once
+
+    def set_subtitle_position(self, percent: float) -> None:
+        self.subtitles_at.append(percent)
 
     def thumbnail(self, time_s: float) -> Future[Picture | None]:
         answer: Future[Picture | None] = Future()
@@ -228,8 +230,10 @@ class FakeSurface(QObject):
     """A video surface that is ready as soon as it is attached."""
 
     ready = Signal()
+    attached: object = None
 
     def attach(self, player: object) -> None:
+        self.attached = player
         self.ready.emit()
 
     def shutdown(self) -> None: ...
@@ -257,11 +261,11 @@ class FakeClient:
             PartReport("key store", present=False, detail="It is locked.", remedy="Unlock it."),
         ]
         self.catalog_calls = 0
-        self.people: list[Person] = []
+        self.people: list[Profile] = []
         self.current = ""
         self.pin = "1234"
         self.listed: list[str] = []
-        self.screen: list[TitleRow] | None = None  # the rows of the first screen; None: what is begun
+        self.screen: list[CardRow] | None = None  # the rows of the first screen; None: what is begun
         self.queries: list[str] = []
         self.on_air: list[ChannelCard] = []
         self.machines = [
@@ -269,8 +273,11 @@ class FakeClient:
             DeviceCard("d2", "This computer", 1_760_090_000.0, here=True),
         ]
         self.consent: bool | None = None
-        self.membership = Membership("free", "free", currency="EUR")
-        self.payments: list[PaymentCard] = []
+        self.subscription = Subscription("free", "free", currency="EUR")
+        self.payments: list[Payment] = []
+        self.title_credits = Credits()
+        self.asked_services: list[str] = []
+        self.left_at: dict[str, float] = {}  # where titles were left, as the service does not know yet (s)
         self.ordered: list[tuple[str, str, str | None]] = []
         self.codes = 0
         self.approved: Future[str] = Future()  # the name, once the code was approved elsewhere
@@ -292,6 +299,15 @@ class FakeClient:
         self.viewer = email.partition("@")[0].capitalize()
         return self.viewer
 
+    async def answers(self, url: str) -> None:
+        await self._obstacles()
+        self.asked_services.append(url)
+
+    async def register(self, email: str, name: str, password: str) -> str:
+        await self._obstacles()
+        self.viewer, self.password = name, password
+        return name
+
     async def sign_out(self) -> None:
         self.viewer = None
 
@@ -308,7 +324,7 @@ class FakeClient:
         await self._obstacles()
         return Household(tuple(self.people), self.current)
 
-    async def choose_person(self, person_id: str, pin: str) -> Person:
+    async def choose_person(self, person_id: str, pin: str) -> Profile:
         await self._obstacles()
         person = next(one for one in self.people if one.id == person_id)
         if person.has_pin and pin != self.pin:
@@ -332,26 +348,30 @@ class FakeClient:
             self.listed.insert(0, title_id)
         return listed
 
-    async def catalog(self, cursor: str | None) -> CatalogPage:
+    async def catalog(self, cursor: str | None) -> CardPage:
         self.catalog_calls += 1
         await self._obstacles()
         start = int(cursor or 0)
         end = start + self.page_size
-        return CatalogPage(self.titles[start:end], str(end) if end < len(self.titles) else None)
+        return CardPage(self.titles[start:end], str(end) if end < len(self.titles) else None)
 
-    async def rows(self) -> Sequence[TitleRow]:
+    async def rows(self) -> Sequence[CardRow]:
         await self._obstacles()
         if self.screen is not None:
             return self.screen
         begun = sorted((card for card in self.titles if card.progress_s), key=lambda card: -card.watched_at)
-        return [TitleRow("continue", begun)] if begun else []
+        return [CardRow("continue", begun)] if begun else []
 
     async def channels(self) -> Sequence[ChannelCard]:
         await self._obstacles()
         return self.on_air
 
-    def look_at(self, source: Source | None) -> None:
+    def look_at(self, source: PlaybackSource | None) -> None:
         self.looked_at.append(source.title_id if source is not None else "")
+
+    async def credits(self, title_id: str) -> Credits:
+        await self._obstacles()
+        return self.title_credits
 
     async def seasons(self, series_id: str) -> list[SeasonCards]:
         await self._obstacles()
@@ -375,21 +395,21 @@ class FakeClient:
 
     async def account(self) -> AccountCard:
         await self._obstacles()
-        return AccountCard(self.viewer or "", "ada@tv.test", self.membership, PLANS, list(self.payments))
+        return AccountCard(self.viewer or "", "ada@tv.test", self.subscription, PLANS, list(self.payments))
 
-    async def subscribe(self, request_id: str, plan: str, card: str | None) -> Membership:
+    async def subscribe(self, request_id: str, plan: str, card: str | None) -> Subscription:
         self.ordered.append((request_id, plan, card))
         await self._obstacles()
         price = next(one.price_cents for one in PLANS if one.name == plan)
-        last4 = card[-4:] if card else self.membership.last4
-        self.membership = Membership(plan, "active", NOW + 3e6, NOW + 2.6e6, plan, price, "EUR", last4)
-        self.payments.insert(0, PaymentCard("subscribe", plan, price, "EUR", "paid", NOW))
-        return self.membership
+        last4 = card[-4:] if card else self.subscription.last4
+        self.subscription = Subscription(plan, "active", NOW + 3e6, NOW + 2.6e6, plan, price, "EUR", last4)
+        self.payments.insert(0, Payment("p", "subscribe", plan, price, "EUR", "paid", NOW))
+        return self.subscription
 
-    async def cancel_plan(self) -> Membership:
+    async def cancel_plan(self) -> Subscription:
         await self._obstacles()
-        self.membership = replace(self.membership, state="cancelled", renews_at=None, next_plan="free")
-        return self.membership
+        self.subscription = replace(self.subscription, state="cancelled", renews_at=None, next_plan="free")
+        return self.subscription
 
     async def change_password(self, password: str, new_password: str) -> None:
         await self._obstacles()
@@ -400,6 +420,19 @@ class FakeClient:
     async def sign_out_everywhere(self) -> None:
         await self._obstacles()
         self.viewer = None
+
+    async def send_positions(self) -> None:
+        """What was watched last reaches the service."""
+        await self._obstacles()
+        left, self.left_at = self.left_at, {}
+        self.titles = [
+            replace(
+                card,
+                progress_s=left.get(card.id, card.progress_s),
+                watched_at=NOW if card.id in left else card.watched_at,
+            )
+            for card in self.titles
+        ]
 
     async def forget_history(self) -> None:
         await self._obstacles()
@@ -422,7 +455,7 @@ class FakeClient:
 
     async def open(
         self,
-        source: Source,
+        source: PlaybackSource,
         player: object,
         on_state: Callable[[PlaybackState], None],
         start_s: float | None = None,

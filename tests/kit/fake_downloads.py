@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from player.opening import Source
-from ui.ports import KeptTitle, Shelf, TitleCard
+from player.title.opening import PlaybackSource
+from ui.app.ports.downloads import KeptTitle, Shelf
+from ui.app.ports.titles import TitleCard
 
 GIGA = 1_000_000_000
 
@@ -87,9 +88,9 @@ class FakeDownloads:
     async def renew(self, download_id: str) -> None:
         self._order("renew", download_id)
 
-    async def source(self, download_id: str) -> Source:
+    async def source(self, download_id: str) -> PlaybackSource:
         self._order("source", download_id)
-        return Source(url=f"https://kept.test/{download_id}.mpd", name=download_id)
+        return PlaybackSource(url=f"https://kept.test/{download_id}.mpd", name=download_id)
 
     def _order(self, *order: object) -> None:
         self.orders.append(order)

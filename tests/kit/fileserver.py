@@ -97,6 +97,11 @@ class FileServer:
         with self._lock:
             return list(self._log)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is connected: what was asked has been answered, or its asker has gone."""
+        return not self._http.connections
+
     def new_connection(self) -> int:
         time.sleep(self._latency_s)
         with self._lock:
@@ -149,18 +154,18 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, files: FileServer) -> None:
         self.files = files
-        self._open: set[socket.socket] = set()
+        self.connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def opened(self, connection: socket.socket) -> None:
-        self._open.add(connection)
+        self.connections.add(connection)
 
     def closed(self, connection: socket.socket) -> None:
-        self._open.discard(connection)
+        self.connections.discard(connection)
 
     def close_connections(self) -> None:
         """Hang up on everybody, so that no thread waits for a next request."""
-        for connection in list(self._open):
+        for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ui.kiosk.place import Place
+from tests.kit.waiting import until_in_loop
+from ui.kiosk.place import KioskFolders
 from ui.kiosk.provisioning import load
 from ui.kiosk.supervisor import Supervisor
 from ui.kiosk.watchdog import Limits
@@ -57,7 +58,7 @@ class Kiosk:
     def __init__(self, folder: Path, file: str = FILE) -> None:
         self.folder = folder
         (folder / "state").mkdir(exist_ok=True)
-        self.place = Place(folder / "kiosk.toml", folder / "state")
+        self.place = KioskFolders(folder / "kiosk.toml", folder / "state")
         self.place.file.write_text(file)
         environ = {"RUNTIME_DIRECTORY": str(folder)}
         self.supervisor = Supervisor(self.place, load(self.place.file), "1.0", QUICK, self.command, environ)
@@ -79,9 +80,7 @@ class Kiosk:
         await asyncio.wait_for(task, 90)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(90):
-            while not condition():
-                await asyncio.sleep(0.02)
+        await until_in_loop(condition)
 
     async def anew(self, before: int) -> None:
         """Until another screen is well."""

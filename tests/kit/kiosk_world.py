@@ -15,9 +15,9 @@ from random import Random
 from ui.kiosk.date import ScreenDate
 from ui.kiosk.disk import BoundedLog
 from ui.kiosk.program import Play, Program, Stop
-from ui.kiosk.provisioning import Entry
-from ui.kiosk.schedule import Hours, Slot, next_entry
-from ui.kiosk.watchdog import Beat, Order, Phase, Watchdog
+from ui.kiosk.provisioning import PlaylistEntry
+from ui.kiosk.schedule import Hours, PlayTime, next_entry
+from ui.kiosk.watchdog import Beat, ScreenOrder, ScreenPhase, ScreenWatchdog
 
 STEP_S = 0.25
 FULL = "/dev/full"  # every write to it finds no room (full(4))
@@ -26,10 +26,10 @@ TROUBLES = ("kill", "freeze", "stick", "cut", "clock", "poison", "fill")
 QUIET_S = 75.0  # between two troubles
 BACK_WITHIN_S = 15.0
 ENTRIES = (
-    Entry("Film", url="https://a.test/1", loops=2),
-    Entry("Live", url="https://a.test/2", play_s=300.0),
-    Entry("Morning", url="https://a.test/3", slot=Slot(hours=Hours.parse("06:00", "12:00"))),
-    Entry("Weekend", url="https://a.test/4", slot=Slot(days=frozenset({"sat", "sun"}))),
+    PlaylistEntry("Film", url="https://a.test/1", loops=2),
+    PlaylistEntry("Live", url="https://a.test/2", play_s=300.0),
+    PlaylistEntry("Morning", url="https://a.test/3", slot=PlayTime(hours=Hours.parse("06:00", "12:00"))),
+    PlaylistEntry("Weekend", url="https://a.test/4", slot=PlayTime(days=frozenset({"sat", "sun"}))),
 )
 LENGTHS_S = (600.0, float("inf"), 90.0, 45.0)
 
@@ -54,7 +54,7 @@ class World:
 
     seed: int
     screen_on: Hours | None = None
-    entries: Sequence[Entry] = ENTRIES
+    entries: Sequence[PlaylistEntry] = ENTRIES
     now: float = 0.0
     wall_offset_s: float = BEGIN_WALL_S
     screen: Screen | None = None
@@ -72,7 +72,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
-        self.watchdog = Watchdog(self.now)
+        self.watchdog = ScreenWatchdog(self.now)
         self._next_trouble = self.random.uniform(QUIET_S, 2 * QUIET_S)
 
     @property
@@ -143,15 +143,15 @@ class World:
 
     # --- what the kiosk does
 
-    def _obey(self, order: Order) -> None:
+    def _obey(self, order: ScreenOrder) -> None:
         self._write(f"{order} (failures in a row: {self.watchdog.failures})")
         match order:
-            case Order.START:
+            case ScreenOrder.START:
                 assert self.screen is None, "one is begun while another runs"
                 begin_with = self.watchdog.begin_with % len(self.entries)
                 program = Program(self.entries, self.screen_on, begin_with)
                 self.screen = Screen(program, self.now + self.random.uniform(1.0, 4.0))
-            case Order.END | Order.KILL:
+            case ScreenOrder.END | ScreenOrder.KILL:
                 assert self.screen is not None, "one is ended that does not run"
                 self._die()
             case _:
@@ -204,5 +204,5 @@ class World:
         gap_s = self.now - max(self._moved_at, self._due_from)
         self.longest_s = max(self.longest_s, gap_s)
         if gap_s > BACK_WITHIN_S and (not self.late or self.late[-1] != self._troubled):
-            assert self.watchdog.phase in Phase
+            assert self.watchdog.phase in ScreenPhase
             self.late.append(self._troubled)

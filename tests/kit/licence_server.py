@@ -51,7 +51,8 @@ class Terms:
 
 
 class LicenceServer:
-    """``tamper`` may change the payload of a licence before it is signed, ``swap`` the whole answer after."""
+    """``tamper`` may change the payload of a licence before it is signed, ``swap`` the whole answer after. Where it
+    ``goes_on``, a second request for a session gets that session's licence, as of the real service."""
 
     def __init__(
         self, device_jwk: Mapping[str, str], time: RealTime | None = None, terms: Terms | None = None
@@ -68,7 +69,10 @@ class LicenceServer:
         self.released: dict[str, Payload] = {}
         self.revoked: set[str] = set()
         self.revoked_titles: list[Payload] = []
+        self.revoked_devices: list[str] = []
         self.skewed = False
+        self.generation = 0
+        self.goes_on = False
         self.tamper: Callable[[Payload], None] = lambda _payload: None
         self.swap: Callable[[Payload], Payload] = lambda answer: answer
 
@@ -79,8 +83,14 @@ class LicenceServer:
         path = parts.path.removeprefix("/api/v1")
         self.calls.append(path)
         body = {} if call.body is None else json.loads(call.body)
+        etag = f'"{self._serial()}"' if path == "/revocations" else ""
+        if etag and call.headers.get("If-None-Match") == etag:
+            return LicenceReply(304, b"", etag)
         status, answer = self._answer(path, parse_qs(parts.query), body)
-        return LicenceReply(status, json.dumps(answer).encode())
+        return LicenceReply(status, json.dumps(answer).encode(), etag)
+
+    def _serial(self) -> int:
+        return len(self.revoked) + len(self.revoked_titles) + len(self.revoked_devices)
 
     def rotate(self) -> None:
         """A new signing key, endorsed by the one before."""
@@ -103,6 +113,8 @@ class LicenceServer:
             return 200, {"token": self.sign("matinee-time+jws", {"now_at": self.time.at_s, "nonce": nonce})}
         if path == "/revocations":
             return 200, {"list": self._revocations(int(query["since"][0]))}
+        if path == "/licences/state":
+            return self._state(self._read(body["request"], "matinee-state-request+jws"))
         if path == "/licences":
             return self._issue(self._read(body["request"], "matinee-licence-request+jws"))
         licence_id, verb = path.removeprefix("/licences/").split("/")
@@ -128,8 +140,42 @@ class LicenceServer:
     def _issue(self, asked: Payload) -> tuple[int, Payload]:
         if self._skew(asked):
             return 403, {"code": "clock_skew", "title": "The clock is wrong."}
+        for licence_id, held in self.licences.items():
+            if self.goes_on and held["session_id"] == asked["session_id"]:
+                if licence_id in self.revoked or licence_id in self.released:
+                    return 403, {"code": "licence_revoked", "title": "The licence is over."}
+                return self._answer_for(licence_id, held["sequence"] + 1, asked, {**held, **asked})
         licence_id = hashlib.sha256(asked["nonce"].encode()).hexdigest()[:32]
         return self._answer_for(licence_id, 1, asked, {"first_play_at": None, **asked})
+
+    def _state(self, asked: Payload) -> tuple[int, Payload]:
+        if self._skew(asked):
+            return 403, {"code": "clock_skew", "title": "The clock is wrong."}
+        restored = asked["before"] < self.generation
+        known, self.generation = self.generation, max(self.generation, asked["generation"])
+        answers = []
+        for one in asked["licences"]:
+            held = self.licences.get(one["licence_id"])
+            state = "unknown" if held is None else "in_force"
+            state = "revoked" if one["licence_id"] in self.revoked else state
+            state = "released" if one["licence_id"] in self.released else state
+            said = [at for at in (one["first_play_at"], (held or {}).get("first_play_at")) if at is not None]
+            first = min(said, default=None)
+            if held is not None:
+                held["first_play_at"] = first
+            sequence = 0 if held is None else held["sequence"]
+            answers.append(
+                {"licence_id": one["licence_id"], "state": state, "sequence": sequence, "first_play_at": first}
+            )
+        payload = {
+            "device_id": asked["device_id"],
+            "nonce": asked["nonce"],
+            "issued_at": self.time.at_s,
+            "generation": known,
+            "restored": restored,
+            "licences": answers,
+        }
+        return 200, {"state": self.sign("matinee-state+jws", payload)}
 
     def _renew(self, licence_id: str, asked: Payload) -> tuple[int, Payload]:
         if self._skew(asked):
@@ -137,6 +183,8 @@ class LicenceServer:
         held = self.licences[licence_id]
         if licence_id in self.revoked:
             return 403, {"code": "licence_revoked", "title": "The licence was withdrawn."}
+        if licence_id in self.released:
+            return 403, {"code": "licence_released", "title": "The licence was given back."}
         if asked["sequence"] != held["sequence"]:
             return 409, {"code": "stale_sequence", "title": "Stale.", "sequence": held["sequence"]}
         first = asked["first_play_at"] if self.terms.rental else None
@@ -189,13 +237,13 @@ class LicenceServer:
         return jwe.encrypt_compact(header, text, self.device, registry=registry)
 
     def _revocations(self, since: int) -> str:
-        serial = len(self.revoked) + len(self.revoked_titles)
+        serial = self._serial()
         payload = {
             "issued_at": self.time.at_s,
             "next_at": self.time.at_s + DAY,
             "serial": serial,
             "more": False,
-            "devices": [],
+            "devices": self.revoked_devices if serial > since else [],
             "licences": sorted(self.revoked) if serial > since else [],
             "titles": self.revoked_titles if serial > since else [],
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,8 @@ import pytest
 from backend_stub.edge.nginx import NginxEdge, configuration
 from backend_stub.http_server import listen
 from backend_stub.server import ServerGroup
+from tests.kit.children import ends_with_us
+from tests.kit.waiting import until
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 
@@ -42,7 +43,7 @@ def nginx_process(edge: NginxEdge) -> Iterator[str]:
     edge.state_dir.mkdir(parents=True, exist_ok=True)
     config = edge.state_dir / "nginx.conf"
     config.write_text(configuration(replace(edge, listen=address, user=user)))
-    process = subprocess.Popen([NGINX, "-p", edge.state_dir, "-c", config], stderr=subprocess.PIPE)
+    process = subprocess.Popen(ends_with_us(NGINX, "-p", edge.state_dir, "-c", config), stderr=subprocess.PIPE)
     try:
         _wait_until_it_serves(process, f"http://{address}")
         yield f"http://{address}"
@@ -52,12 +53,11 @@ def nginx_process(edge: NginxEdge) -> Iterator[str]:
 
 
 def _wait_until_it_serves(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
+    def serves() -> bool:
         try:
-            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
-                return
+            return httpx.get(f"{url}/health", trust_env=False).status_code == 200
         except httpx.TransportError:
             assert process.poll() is None, process.communicate()[1].decode()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+            return False
+
+    until(serves)

@@ -14,10 +14,10 @@ from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from backend_stub.services.publishing import PlainKey, PublishedTitle, publish
 from player.engine import Engine, EngineSettings
 from player.mpv.player import MpvPlayer, OutputOptions
-from player.opening import Source
-from player.report import Recorder
-from player.session import Session
-from player.settings import PlaybackSettings
+from player.playback.session import Session
+from player.playback.settings import PlaybackSettings
+from player.reporting.report import Recorder
+from player.title.opening import PlaybackSource
 from tests.kit.fileserver import FileServer
 from tests.kit.media import TestMedia
 
@@ -55,7 +55,11 @@ class Run:
 
 
 def play(
-    made: Engine, source: Source, player: MpvPlayer, settings: PlaybackSettings | None = None, timeout_s: float = 60.0
+    made: Engine,
+    source: PlaybackSource,
+    player: MpvPlayer,
+    settings: PlaybackSettings | None = None,
+    timeout_s: float = 60.0,
 ) -> Run:
     """Play to the end, an error, or the time limit."""
     recorder = Recorder()
@@ -79,7 +83,7 @@ def opened(
     """A playback of a title from a plain file server, stopped at the end. ``settings`` are PlaybackSettings."""
     with FileServer(folder) as server:
         recorder = Recorder()
-        source = Source(url=server.url(manifest), keys=tuple(keys))
+        source = PlaybackSource(url=server.url(manifest), keys=tuple(keys))
         session = made.open(source, player, recorder.see, PlaybackSettings(**settings), recorder)
         try:
             yield session, recorder

@@ -6,11 +6,13 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import create_engine
@@ -18,10 +20,19 @@ from sqlalchemy import create_engine
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
+from tests.kit.children import ends_with_us
+from tests.kit.waiting import PATIENCE_S, until
 
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 _TEMPLATE = "matinee_template"
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=400")
+_FAST = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=32MB",
+    "max_connections=400",
+    "listen_addresses=",
+)
 
 
 class Cluster:
@@ -83,14 +94,11 @@ def postgres_cluster() -> Iterator[Cluster]:
         if os.geteuid() == 0:  # the server refuses to run as root
             shutil.chown(folder, _owner())
         _run([tools / "initdb", "-D", data, "-U", _owner(), "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
-        options = ["-k", str(folder), "-c", "listen_addresses="]
-        options += [word for setting in _FAST for word in ("-c", setting)]
-        control = [tools / "pg_ctl", "-D", data, "-w", "-t", "120", "-l", folder / "log"]
-        _run([*control, "-o", " ".join(options).replace("listen_addresses=", "listen_addresses=''"), "start"])
-        try:
+        words: list[object] = [tools / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+        words += [word for setting in _FAST for word in ("-c", setting)]
+        with (folder / "log").open("wb") as log, _server(words, log) as process:
+            _wait_until_it_answers(process, tools, folder)
             yield Cluster(tools, folder)
-        finally:
-            _run([*control, "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -107,6 +115,32 @@ def service_on(cluster: Cluster) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _server(words: list[object], log: BinaryIO) -> Iterator[subprocess.Popen[bytes]]:
+    """At SIGQUIT it ends at once, with all that belongs to it."""
+    process = subprocess.Popen(
+        ends_with_us(*words, by="QUIT"),
+        user=_user(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(PATIENCE_S)
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], tools: Path, folder: Path) -> None:
+    def answers() -> bool:
+        assert process.poll() is None, (folder / "log").read_text(errors="replace")
+        return subprocess.run([tools / "pg_isready", "-q", "-h", folder], check=False).returncode == 0
+
+    until(answers, "PostgreSQL does not come up")
+
+
 def _owner() -> str:
     """Whom the server runs as."""
     if os.geteuid() != 0:
@@ -115,9 +149,13 @@ def _owner() -> str:
     return "postgres" if "postgres" in known else "nobody"
 
 
+def _user() -> str | None:
+    """Whom to become for that."""
+    return _owner() if os.geteuid() == 0 else None
+
+
 def _run(command: list[str | Path]) -> None:
-    user = _owner() if os.geteuid() == 0 else None
     ran = subprocess.run(
-        command, user=user, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command, user=_user(), cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     assert ran.returncode == 0, ran.stdout.decode(errors="replace")

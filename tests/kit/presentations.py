@@ -10,7 +10,8 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
+from player.manifest.edit import with_keys
 from player.manifest.model import (
     Container,
     InitSegment,
@@ -116,7 +117,7 @@ def presentation(*tracks: Track, more: Sequence[Sequence[Track]] = ()) -> Presen
     periods = tuple(
         Period(str(number), 12.0 * number, 12.0, tuple(own)) for number, own in enumerate([tracks, *more])
     )
-    return Presentation(ManifestProtocol.DASH, "mpd", "http://a.test/title.mpd", periods)
+    return with_keys(Presentation(ManifestProtocol.DASH, "mpd", "http://a.test/title.mpd", periods))
 
 
 def entry(

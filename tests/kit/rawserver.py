@@ -100,7 +100,8 @@ class RawServer:
             pass  # the client left, or the test is over
         finally:
             self._tasks.discard(task)
-            writer.transport.abort()  # a polite TLS shutdown would wait for the client
+            if not writer.is_closing():  # a transport that has been closed may be gone
+                writer.transport.abort()  # a polite TLS shutdown would wait for the client
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int) -> Exchange:

@@ -60,6 +60,12 @@ def report(**parts: Any) -> dict[str, Any]:
         },
         "path_switches": [],
         "recoveries": [],
+        "continuity": {
+            "lost_s": {"video": 0.0, "audio": 0.0, "subtitles": 0.0},
+            "repeated_s": {"video": 0.0, "audio": 0.0, "subtitles": 0.0},
+            "breaks": [],
+            "decode_errors": None,
+        },
         "requests": [request(0.2, 0.4), request(3.0, 5.0, pathway="b", error="net.timeout")],
         "buffer": [buffered(1.0, 2.0), buffered(2.0, 4.0)],
         "errors": [],

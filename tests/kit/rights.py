@@ -21,9 +21,12 @@ from fastapi import FastAPI
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from backend_stub.api.app import create_app
+from backend_stub.app import create_app
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
+from backend_stub.edge.app import EdgeApp
+from backend_stub.edge.gate import OwnGate
+from backend_stub.edge.source import DiskSource
 from backend_stub.services.addresses import Edge
 from backend_stub.services.content_keys import PlainKey
 from backend_stub.services.publishing import PublishedTitle, publish
@@ -177,6 +180,23 @@ class SigningDevice:
         }
         return sign(self.key, "matinee-release+jws", payload)
 
+    def state(self, generation: int, *licences: dict[str, Any], **changed: object) -> httpx.Response:
+        """Ask what became of licences."""
+        held = [
+            {name: one[name] for name in ("licence_id", "sequence")} | {"first_play_at": one.get("first_play_at")}
+            for one in licences
+        ]
+        payload = {
+            "device_id": self.device_id,
+            "nonce": secrets.token_urlsafe(16),
+            "issued_at": self.clock.now(),
+            "generation": generation,
+            "before": generation - 1,
+            "licences": held,
+            **changed,
+        }
+        return self.post("/licences/state", {"request": sign(self.key, "matinee-state-request+jws", payload)})
+
     def keys_in(self, response: httpx.Response) -> list[str]:
         """The ids (hex) of the keys in an answer that this device opens."""
         _, key_set = open_licence_jwe(response.json()["jwe"], self.key)
@@ -211,6 +231,18 @@ class Service:
         registered = device.register()
         assert registered.status_code == 200, registered.text
         return device
+
+    def fetch(self, url: str, **headers: str) -> httpx.Response:
+        """What an edge of this service answers to an address."""
+        source = DiskSource(self.context.settings.media_dir, self.clock, self.context.live_plans)
+        gate = OwnGate(self.context.edge_gate)
+        edge = EdgeApp("edge-a", source, self.context.url_signer, gate, self.clock)
+
+        async def exchange() -> httpx.Response:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(edge)) as client:
+                return await client.get(url, headers=headers)
+
+        return self.runner.run(exchange())
 
     def service_key(self) -> dict[str, Any]:
         return dict(self.context.rights.signer.public_keys()[0])

@@ -12,7 +12,7 @@ import numpy as np
 
 from player.mpv.player import MpvPlayer, OutputOptions
 from tests.kit import barcode
-from ui.video.render import SoftwareRenderContext
+from ui.app.video.render import SoftwareRenderContext
 
 WIDTH, HEIGHT = 320, 180
 PATIENCE_S = 0.15  # libmpv waits 0.2 s for a picture to be drawn, and then lets it go without a word
@@ -36,6 +36,7 @@ class Screen:
         self._context = SoftwareRenderContext(self.player.handle, self._wake.set)
         self._picture = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
         self._ended = False
+        self._news = threading.Condition()
         self.shown: list[Shown] = []
         self.blank = 0
         self.held_up = False  # nothing was drawn for so long that libmpv may have given a picture up
@@ -79,16 +80,15 @@ class Screen:
         return self._wait(lambda mark: mark.rung == rung, since, timeout_s)
 
     def _wait(self, wanted: Callable[[barcode.Mark], bool], since: int, timeout_s: float) -> Shown | None:
-        end = time.monotonic() + timeout_s
         seen = since
-        while time.monotonic() < end:
-            while seen < len(self.shown):
-                shown = self.shown[seen]
-                seen += 1
-                if wanted(shown.mark):
-                    return shown
-            time.sleep(0.003)
-        return None
+
+        def find() -> Shown | None:
+            nonlocal seen
+            begin, seen = seen, len(self.shown)
+            return next((shown for shown in self.shown[begin:seen] if wanted(shown.mark)), None)
+
+        with self._news:
+            return self._news.wait_for(find, timeout_s)
 
     def _draw(self) -> None:
         last_s = time.monotonic()
@@ -106,4 +106,7 @@ class Screen:
             if mark is None:
                 self.blank += 1
             else:
-                self.shown.append(Shown(time.monotonic(), self.player.latest("time-pos"), mark))
+                shown = Shown(time.monotonic(), self.player.latest("time-pos"), mark)
+                with self._news:
+                    self.shown.append(shown)
+                    self._news.notify_all()

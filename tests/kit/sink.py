@@ -18,7 +18,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Interrupted, Sample, StreamKind
 from player.stream.streaming import Streaming

@@ -11,16 +11,14 @@ from typing import Any
 from abr.model import Decision, Estimate, Policy, Progress, Reason, Snapshot, Verdict
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from player.errors import MatineeError
-from player.events import Event
-from player.loader import Loader, LoadEvent
+from player.base.errors import MatineeError
 from player.manifest.model import Presentation, TrackType
 from player.media.model import StreamKind
 from player.net.gate import Gate
 from player.net.model import Transfer
 from player.net.shaping import ShapedTransport, Trace
-from player.paths import Paths
-from player.selection import Selection, ladder, select
+from player.playback.notes import sample_of
+from player.reporting.events import Event
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
@@ -29,8 +27,10 @@ from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
 from player.stream.throughput import Throughput
 from player.stream.waiting import Waiting
-from player.told import rated
-from player.wishes import UNKNOWN_WISHES
+from player.tracks.preferences import UNKNOWN_PREFERENCES
+from player.tracks.selection import Selection, ladder, select
+from player.transfer.loader import Loader, LoadEvent
+from player.transfer.pathways import Pathways
 from tests.kit.clock import FakeClock
 from tests.kit.presentations import audio_track, presentation, records, rendition, segments, video_track
 from tests.kit.transport import ScriptedTransport
@@ -73,7 +73,7 @@ class Link:
         self.clock = FakeClock()
         self.transport = ScriptedTransport(self.clock, files)
         self.transfers: list[Transfer] = []
-        self.paths = Paths(tuple(pathways))
+        self.paths = Pathways(tuple(pathways))
         self.throughput = Throughput(None, lambda: self.paths.current)
         shaped = self.transport if trace is None else ShapedTransport(self.transport, self.clock, trace)
         self.load_events: list[LoadEvent] = []
@@ -87,7 +87,7 @@ class Link:
 
     def _transferred(self, transfer: Transfer) -> None:
         self.transfers.append(transfer)
-        sample = rated(transfer)
+        sample = sample_of(transfer)
         if sample is not None:
             self.throughput.observe(sample)
 
@@ -123,7 +123,7 @@ class StreamingBench(Link):
         self.events: list[Event] = []
         self.failures: list[MatineeError | DrmError] = []
         self.granted = set(keys)
-        self.selection: Selection = select(presentation, UNKNOWN_WISHES.first_in(language))
+        self.selection: Selection = select(presentation, UNKNOWN_PREFERENCES.first_in(language))
         self.playhead = Playhead()
         self.waiting = Waiting()
         self.store = SegmentStore(1 << 24)

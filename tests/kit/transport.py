@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from player.clock import Clock
-from player.errors import ErrorCode, NetError
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, NetError
 from player.manifest.model import ByteRange
 from player.net.failures import failure
 from player.net.model import Body, Request, RequestKind, Transport

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from player.stream.buffered import MAIN
+from player.reporting.events import MAIN
 from player.stream.store import Entry
 from tests.kit.streaming import StreamingBench
 

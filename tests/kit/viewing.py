@@ -20,18 +20,15 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
-from player.errors import ANY_ERROR, MatineeError, NetError
-from player.events import Event, Note
-from player.licences import LicenceDesk, LicenceOffer
-from player.loader import Loader, LoadEvent
+from player.base.errors import ANY_ERROR, MatineeError, NetError
+from player.licensing.licences import LicenceOffer, PlaybackLicences
 from player.media.model import StreamKind
 from player.net.faults import FaultPlan, FaultyTransport
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Transfer, Transport
-from player.opening import Addresses, load_presentation
-from player.paths import Paths
-from player.selection import ladder, select, wanted_bps
-from player.steering import steering_of
+from player.playback.notes import note_of, sample_of
+from player.playback.steering import steering_of
+from player.reporting.events import Event, Note
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher
 from player.stream.rate import RateControl
@@ -39,7 +36,10 @@ from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
 from player.stream.throughput import Throughput
-from player.told import note_of, rated
+from player.title.opening import Addresses, load_presentation
+from player.tracks.selection import ladder, select, wanted_bps
+from player.transfer.loader import Loader, LoadEvent
+from player.transfer.pathways import Pathways
 from tests.kit.clock import FakeClock
 from tests.kit.sink import INIT, CheckedDemuxer, FastSink, StepWaiting, checked_segment
 from tests.kit.transport import Act, ScriptedTransport
@@ -228,7 +228,7 @@ class Viewing:
             FaultPlan.parse({"version": 1, "seed": self.seed, "rules": list(self.rules)}),
         )
         self.gate = Gate(BreakingTransport(faulty, self.breaks), self.clock, self._transferred)
-        self.paths = Paths(tuple(self.title.manifests()))
+        self.paths = Pathways(tuple(self.title.manifests()))
         self.network = Throughput(None, lambda: self.paths.current)
         self.playhead = Playhead()
         self.waiting = StepWaiting()
@@ -244,7 +244,7 @@ class Viewing:
             buffer_s=self._buffer_s,
             on_event=self._load_event,
         )
-        self.desk = LicenceDesk(
+        self.desk = PlaybackLicences(
             LicenceClient(self._post_licence, None, now=self.clock.wall),
             self.keys,
             LicenceOffer(LICENCES, None, None, (KID,)) if self.title.encrypted else None,
@@ -406,7 +406,7 @@ class Viewing:
             self.observe(event)
 
     def _transferred(self, transfer: Transfer) -> None:
-        sample = rated(transfer)
+        sample = sample_of(transfer)
         if sample is not None:
             self.network.observe(sample)
 

@@ -3,7 +3,7 @@ in a fresh root of Debian 12 (debootstrap; takes root).
 
 Each: version and build are told, ``doctor`` is content, a title plays headless and is downloaded, the app shows a
 moving picture under Xvfb and is walked by keys, a kiosk heals, and nothing of the program is left when it has been
-removed, while the download stays.
+removed, while the download stays. Exit code 1: one of them failed; 3: one could not be tried here.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tests.packaging.xvfb import VirtualScreen
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SUITE = "bookworm"
+BASE = ROOT / ".cache" / "packages" / f"{SUITE}.tar"
 _X11 = ("libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-xkb1", "libxkbcommon-x11-0")
 
 
@@ -38,6 +39,11 @@ class Installation(ABC):
         self.scratch, self.dist = scratch, dist
         self.profile = scratch / "profile"
         self.title = scratch / "title"
+
+    @staticmethod
+    def lacks() -> str:
+        """The sentence that says what is missing here to try it, or nothing."""
+        return ""
 
     @abstractmethod
     def install(self) -> None: ...
@@ -112,6 +118,14 @@ class Debian(Installation):
 
     name = "deb"
 
+    @staticmethod
+    def lacks() -> str:
+        if os.geteuid() != 0:
+            return "a system of its own to install into takes root: sudo make test-packages ARGS=deb"
+        if shutil.which("debootstrap") is None and not BASE.exists():
+            return "debootstrap is missing, which makes a fresh Debian: apt-get install debootstrap"
+        return ""
+
     def __init__(self, scratch: Path, dist: Path) -> None:
         self.root = scratch / "debian"
         super().__init__(scratch, dist)
@@ -119,19 +133,18 @@ class Debian(Installation):
         self.title = self.root / "var/tmp/title"
 
     def install(self) -> None:
-        base = ROOT / ".cache" / "packages" / f"{SUITE}.tar"
-        if not base.exists():
-            base.parent.mkdir(parents=True, exist_ok=True)
+        if not BASE.exists():
+            BASE.parent.mkdir(parents=True, exist_ok=True)
             fresh = self.scratch / "base"
             subprocess.run(
                 ["debootstrap", "--variant=minbase", SUITE, str(fresh)], stdout=subprocess.DEVNULL, check=True
             )
-            part = base.with_suffix(".part")
+            part = BASE.with_suffix(".part")
             subprocess.run(["tar", "-C", str(fresh), "-cf", str(part), "."], check=True)
-            part.rename(base)
+            part.rename(BASE)
             shutil.rmtree(fresh)
         self.root.mkdir()
-        subprocess.run(["tar", "-C", str(self.root), "-xf", str(base)], check=True)
+        subprocess.run(["tar", "-C", str(self.root), "-xf", str(BASE)], check=True)
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
         for name in ("proc", "dev"):
             subprocess.run(["mount", "--bind", f"/{name}", str(self.root / name)], check=True)
@@ -180,6 +193,7 @@ class Debian(Installation):
 
 
 _DEBS = ("matinee", "matinee-backend")
+GOOD, FAILED, MISSING = 0, 1, 3  # exit codes
 KINDS: dict[str, type[Installation]] = {kind.name: kind for kind in (Wheel, Archive, Debian)}
 
 
@@ -263,20 +277,29 @@ def main() -> int:
     if not any(arguments.dist.glob("matinee-*.whl")):
         print(f"There are no packages in {arguments.dist}: make package makes them.", file=sys.stderr)
         return 2
-    failed = False
-    for name in arguments.kinds or list(KINDS):
-        with tempfile.TemporaryDirectory(prefix=f"matinee-{name}-") as folder:
-            installation = KINDS[name](Path(folder), arguments.dist.resolve())
-            try:
-                wrong = examine(installation)
-            finally:
-                if isinstance(installation, Debian):
-                    installation.unmount()
-        print(f"{name}: {'installed, played, shown, removed' if not wrong else 'FAILED'}", flush=True)
-        for sentence in wrong:
-            print(f"    {sentence}", flush=True)
-        failed = failed or bool(wrong)
-    return int(failed)
+    codes = [_try(KINDS[name], arguments.dist.resolve()) for name in arguments.kinds or KINDS]
+    return FAILED if FAILED in codes else max(codes)
+
+
+def _try(kind: type[Installation], dist: Path) -> int:
+    """Examine one, and say how that went; the exit code of that."""
+    if lacks := kind.lacks():
+        print(f"{kind.name}: not tried, {lacks}", flush=True)
+        return MISSING
+    with tempfile.TemporaryDirectory(prefix=f"matinee-{kind.name}-") as folder:
+        installation = kind(Path(folder), dist)
+        try:
+            wrong = examine(installation)
+        except subprocess.CalledProcessError as error:
+            said = (error.stderr or b"").decode(errors="replace")[-2000:]
+            wrong = [f"{' '.join(map(str, error.cmd))} ended with code {error.returncode} {said}".rstrip()]
+        finally:
+            if isinstance(installation, Debian):
+                installation.unmount()
+    print(f"{kind.name}: {'installed, played, shown, removed' if not wrong else 'FAILED'}", flush=True)
+    for sentence in wrong:
+        print(f"    {sentence}", flush=True)
+    return FAILED if wrong else GOOD
 
 
 if __name__ == "__main__":

@@ -85,3 +85,45 @@ def test_what_apt_cannot_install_ends_with_the_command_to_run_by_hand(
     with pytest.raises(SystemExit):
         bootstrap.ensure_system({"run"})
     assert "sudo sh -c 'apt-get update && apt-get install" in capsys.readouterr().err
+
+
+def test_components_that_cannot_be_had_stop_nothing_and_are_tried_once(
+    bootstrap: ModuleType,
+    program: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(bootstrap, "TRIED", tmp_path / "tried")
+    program("dpkg-query", "exit 1")
+    program("apt-cache", '[ "$3" = chromium ] || echo Package: it')
+    program("apt-get", 'case "$*" in *jq*) exit 100;; esac')
+    for name in ("service", "update-rc.d"):
+        program(name, "exit 1")
+    bootstrap.ensure_components({"components"})
+    told = capsys.readouterr().err
+    assert "chromium is not offered here" in told
+    assert "jq could not be installed" in told
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    assert any(call.startswith("apt-get install") and call.endswith(" redis-tools") for call in calls)
+    for daemon in ("nginx", "postgresql"):
+        assert {f"service {daemon} stop", f"update-rc.d {daemon} disable"} <= set(calls)
+    bootstrap.ensure_components({"components"})
+    assert capsys.readouterr().err == ""
+
+
+def test_components_take_no_root_that_is_not_there(
+    bootstrap: ModuleType,
+    program: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(bootstrap, "TRIED", tmp_path / "tried")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    program("dpkg-query", "exit 1")
+    program("apt-cache", "echo Package: it")
+    program("apt-get", "exit 100")
+    program("sudo", "exit 1")
+    bootstrap.ensure_components({"components"})
+    assert "sudo sh -c 'apt-get update && apt-get install" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from player.errors import ExitCode
+from player.base.errors import ExitCode
 from ui.kiosk import supervisor
 from ui.kiosk.process import EXIT_LEAVE
 

@@ -12,6 +12,8 @@ from typing import Self
 
 import numpy as np
 
+from tests.kit.children import ends_with_us
+
 WIDTH, HEIGHT = 1280, 720
 _READY_S = 20.0
 
@@ -22,17 +24,10 @@ class VirtualScreen:
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="matinee-screen-"))
         self._process = subprocess.Popen(
-            [
-                "Xvfb",
-                "-noreset",
-                "-displayfd",
-                "1",
-                "-screen",
-                "0",
-                f"{WIDTH}x{HEIGHT}x24",
-                "-fbdir",
-                str(self._folder),
-            ],
+            ends_with_us(
+                *("Xvfb", "-noreset", "-displayfd", 1, "-nolisten", "tcp"),
+                *("-screen", 0, f"{WIDTH}x{HEIGHT}x24", "-fbdir", self._folder),
+            ),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )

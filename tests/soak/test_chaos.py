@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from player.net.faults import FaultPlan, FaultyTransport
-from player.opening import Source
+from player.title.opening import PlaybackSource
 from tests.e2e.cdns import FIRST, SECOND, TwoCdns
 from tests.e2e.chaos import SECONDS, check, held, run
 from tests.kit import media
@@ -46,7 +46,7 @@ def real(seed: int, folder: Path) -> Run:
         engine(folder / "profile", wrap=(lambda inner, clock: FaultyTransport(inner, clock, plan),)) as made,
         null_player() as player,
     ):
-        return play(made, Source(url=cdns.url), player, timeout_s=3 * SECONDS)
+        return play(made, PlaybackSource(url=cdns.url), player, timeout_s=3 * SECONDS)
 
 
 @pytest.mark.realtime

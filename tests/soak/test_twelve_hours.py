@@ -25,11 +25,11 @@ import pytest
 
 from player.engine import Engine
 from player.mpv.player import MpvPlayer
-from player.opening import Source
+from player.playback.settings import PlaybackSettings
 from player.qa.soak import trend
 from player.qa.usage import usage
-from player.settings import PlaybackSettings
-from player.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, Status
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.media import TestMedia
@@ -117,7 +117,7 @@ def long_title(seconds: int) -> Iterator[str]:
             process.kill()
 
 
-def watch(made: Engine, player: MpvPlayer, source: Source, curve: Curve) -> None:
+def watch(made: Engine, player: MpvPlayer, source: PlaybackSource, curve: Curve) -> None:
     """Play to the end."""
     session = made.open(source, player, curve.see, PlaybackSettings(max_height=360))
     assert made.wait(session, HOURS * HOUR_S)
@@ -160,7 +160,7 @@ def test_one_title(tmp_path: Path) -> None:
     ):
         curve = Curve(made)
         with curve.drawn():
-            watch(made, player, Source(url=url), curve)
+            watch(made, player, PlaybackSource(url=url), curve)
         judged("one-title", curve)
 
 
@@ -176,10 +176,10 @@ def test_one_title_after_another(tmp_path: Path) -> None:
         null_player(untimed=True) as player,
     ):
         sources = (
-            Source(url=feature),
-            Source(url=plain.url(str(transport_stream.hls))),
-            Source(url=locked.url(str(encrypted.dash)), keys=_keys(encrypted)),
-            Source(url=locked.url(str(encrypted.hls)), keys=_keys(encrypted)),
+            PlaybackSource(url=feature),
+            PlaybackSource(url=plain.url(str(transport_stream.hls))),
+            PlaybackSource(url=locked.url(str(encrypted.dash)), keys=_keys(encrypted)),
+            PlaybackSource(url=locked.url(str(encrypted.hls)), keys=_keys(encrypted)),
         )
         curve = Curve(made)
         with curve.drawn():

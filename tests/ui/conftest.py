@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from tests.ui.stage import Stage
-from ui.scene import after_application, choose_scene, register_types
+from ui.app.window.scene import after_application, choose_scene, register_types
 
 TESTS_BETWEEN_FREEZES = 20
 _tests_begun = itertools.count()
@@ -36,7 +36,7 @@ def qapp(qapp_args, qapp_cls):
 
 @pytest.fixture(autouse=True)
 def garbage_on_this_thread(qapp) -> Iterator[None]:
-    """As the app does it (ui/garbage.py): Qt objects in cycles are destroyed on the Qt thread only.
+    """As the app does it (ui/app/system/garbage.py): Qt objects in cycles are destroyed on the Qt thread only.
 
     What is there before a test and is in use stays: from time to time it is put out of sight of the collections after
     each test, which would look through all modules and reports again and again.

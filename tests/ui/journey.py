@@ -23,14 +23,14 @@ from PySide6.QtQuick import QQuickWindow
 from PySide6.QtTest import QTest
 
 from drm_client import os_clock
-from player.clock import Clock
-from player.errors import ErrorCode
+from player.base.clock import Clock
+from player.base.errors import ErrorCode
 from player.net.failures import failure
 from player.net.model import Body, Request, Transport
 from tests.ui.loop import run_loop
 from tests.ui.stage import name_of
-from ui.app import AppOptions, run_app
-from ui.viewmodels.application import ApplicationViewModel
+from ui.app.composition import AppOptions, run_app
+from ui.app.viewmodels.application import ApplicationViewModel
 
 K = Qt.Key
 PATIENCE_S = 60.0

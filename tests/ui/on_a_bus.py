@@ -23,14 +23,14 @@ from PySide6.QtDBus import (
 )
 from PySide6.QtGui import QGuiApplication
 
-from player.state import NextEpisode, Status, TitleFacts
+from player.reporting.state import NextEpisode, Status, TitleFacts
 from tests.kit.fake_client import playing
 from tests.ui.screenshots import Waiter
 from tests.ui.stage import Stage
-from ui.desktop.bus import session_bus
-from ui.desktop.mpris import PATH, PLAYER, interface
-from ui.desktop.session import DesktopSession
-from ui.scene import after_application, choose_scene, register_types
+from ui.app.desktop.bus import session_bus
+from ui.app.desktop.mpris import PATH, PLAYER, interface
+from ui.app.desktop.session import DesktopSession
+from ui.app.window.scene import after_application, choose_scene, register_types
 
 NAME = "org.mpris.MediaPlayer2.matinee"
 

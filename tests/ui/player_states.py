@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 
-from player.chapters import Chapter
-from player.opening import Source
-from player.state import Failure, LiveView, NextEpisode, Status, TitleFacts
+from player.manifest.chapters import Chapter
+from player.reporting.state import Failure, LiveView, NextEpisode, Status, TitleFacts
+from player.title.opening import PlaybackSource
 from tests.kit import fake_client
 from tests.kit.pictures import scene
 from tests.ui.stage import Stage
@@ -33,7 +33,7 @@ _CHAPTERS = (Chapter(0.0, "The ferry"), Chapter(140.0, "Two lamps"), Chapter(330
 
 def _player(**changes: object) -> Setup:
     def show(stage: Stage, tv: bool) -> None:
-        stage.start(tv=tv, source=Source(url="https://streams.test/film/master.m3u8"))
+        stage.start(tv=tv, source=PlaybackSource(url="https://streams.test/film/master.m3u8"))
         stage.until(lambda: bool(stage.client.sessions))
         state = fake_client.playing(**changes)
         stage.client.sessions[-1].publish(state)

@@ -29,8 +29,8 @@ from tests.ui import states
 from tests.ui.loop import run_loop
 from tests.ui.player_states import WINDOWED_STATES
 from tests.ui.stage import Stage
-from ui.ports import TitleCard
-from ui.scene import after_application, choose_scene, register_types
+from ui.app.ports.titles import TitleCard
+from ui.app.window.scene import after_application, choose_scene, register_types
 
 # Of the viewer's guide: file, state, television or desk
 GUIDE = (

@@ -10,25 +10,25 @@ from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
-from player.opening import Source
+from player.title.opening import PlaybackSource
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from tests.kit.fake_downloads import FakeDownloads
 from tests.ui.loop import run_loop
-from ui.data_use import DataUse, Network, NetworkKind
-from ui.home_cache import HomeCache
-from ui.remembered import Memory
-from ui.scene import load_window
-from ui.video.output import VideoOutput
-from ui.viewmodels.application import ApplicationViewModel
-from ui.viewmodels.data_use import DataUseViewModel
-from ui.viewmodels.downloads import DownloadsViewModel
-from ui.viewmodels.home import HomeViewModel
-from ui.viewmodels.player import PlayerViewModel
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.settings import SettingsViewModel
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.up_next import UpNext
-from ui.volumes import Volume
+from ui.app.profile.data_use import DataUse, Network, NetworkKind
+from ui.app.profile.home_cache import HomeCache
+from ui.app.profile.last_used import Memory
+from ui.app.system.volumes import Volume
+from ui.app.video.output import VideoOutput
+from ui.app.viewmodels.application import ApplicationViewModel
+from ui.app.viewmodels.data_use import DataUseViewModel
+from ui.app.viewmodels.downloads import DownloadsViewModel
+from ui.app.viewmodels.home import HomeViewModel
+from ui.app.viewmodels.player import PlayerViewModel
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.settings import SettingsViewModel
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.up_next import UpNext
+from ui.app.window.scene import load_window
 
 
 class FakeMeter:
@@ -128,7 +128,7 @@ class Stage:
 
     def play(self, state=None):
         """Be at the player; the session that plays."""
-        self.start(source=Source(url="https://streams.test/film/master.m3u8"))
+        self.start(source=PlaybackSource(url="https://streams.test/film/master.m3u8"))
         self.until(lambda: bool(self.client.sessions))
         session = self.client.sessions[-1]
         if state is not None:

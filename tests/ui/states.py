@@ -10,14 +10,16 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtQuick import QQuickItem
 
-from player.errors import ErrorCode, NetError, ServiceError
+from player.base.errors import ErrorCode, NetError, ServiceError
+from player.service.billing import Payment, Subscription
+from player.service.model import Profile
 from tests.kit.fake_client import NOW, cards, channels, seasons, series_card
 from tests.kit.fake_downloads import queue
 from tests.ui.player_states import PLAYER_STATES, Setup
 from tests.ui.stage import Stage
-from ui.home_cache import HomeCache, KeptHome
-from ui.membership import Membership, PaymentCard
-from ui.ports import Household, Person, TitleRow
+from ui.app.ports.household import Household
+from ui.app.ports.titles import CardRow
+from ui.app.profile.home_cache import HomeCache, KeptHome
 
 K = Qt.Key
 
@@ -50,7 +52,7 @@ def _no_code(stage: Stage, tv: bool) -> None:
 
 
 def _household(stage: Stage) -> None:
-    stage.client.people = [Person("p1", "Ada", 18, has_pin=True), Person("p2", "Ben", 6), Person("p3", "Cleo", 12)]
+    stage.client.people = [Profile("p1", "Ada", 18, has_pin=True), Profile("p2", "Ben", 6), Profile("p3", "Cleo", 12)]
     stage.client.viewer = "Ada"
 
 
@@ -93,11 +95,11 @@ def _home(stage: Stage, tv: bool, *, titles: int = 6, begun: int = 2) -> None:
 def _home_rows(stage: Stage, tv: bool) -> None:
     titles = cards(8, begun=2)
     stage.client.screen = [
-        TitleRow("continue", titles[:2]),
-        TitleRow("list", titles[4:7]),
-        TitleRow("because", titles[3:6], titles[1].name),
-        TitleRow("trending", titles[2:]),
-        TitleRow("new", titles[::-1]),
+        CardRow("continue", titles[:2]),
+        CardRow("list", titles[4:7]),
+        CardRow("because", titles[3:6], titles[1].name),
+        CardRow("trending", titles[2:]),
+        CardRow("new", titles[::-1]),
     ]
     _home(stage, tv, titles=8)
     stage.until(lambda: stage.focus_name == "playFeatured")
@@ -108,8 +110,8 @@ def _home_rows(stage: Stage, tv: bool) -> None:
 def _home_kept(stage: Stage, tv: bool) -> None:
     """The service is not there; what it showed last time is."""
     titles = tuple(cards(6, begun=2))
-    HomeCache(stage.folder).keep(KeptHome("Ada\np1", titles, (TitleRow("continue", titles[:2]),)))
-    stage.memory.keep_person("Ada", Person("p1", "Ada"))
+    HomeCache(stage.folder).keep(KeptHome("Ada\np1", titles, (CardRow("continue", titles[:2]),)))
+    stage.memory.keep_person("Ada", Profile("p1", "Ada"))
     stage.client.viewer = "Ada"
     unreachable = NetError(ErrorCode.NET_DNS, "tv.test cannot be found.")
     stage.client.restore = _always("Ada")
@@ -265,9 +267,11 @@ def _account(stage: Stage, tv: bool) -> None:
 
 
 def _account_with_plan(stage: Stage, tv: bool) -> None:
-    stage.client.membership = Membership("standard", "active", NOW + 3e6, NOW + 2.6e6, "standard", 999, "EUR", "4242")
-    paid = [PaymentCard("renewal", "standard", 999, "EUR", "paid", NOW - 2.6e6 * n) for n in range(3)]
-    stage.client.payments = [*paid, PaymentCard("subscribe", "basic", 499, "EUR", "refunded", NOW - 1e7)]
+    stage.client.subscription = Subscription(
+        "standard", "active", NOW + 3e6, NOW + 2.6e6, "standard", 999, "EUR", "4242"
+    )
+    paid = [Payment(f"p{n}", "renewal", "standard", 999, "EUR", "paid", NOW - 2.6e6 * n) for n in range(3)]
+    stage.client.payments = [*paid, Payment("p", "subscribe", "basic", 499, "EUR", "refunded", NOW - 1e7)]
     _account(stage, tv)
 
 

@@ -23,24 +23,25 @@ from downloads.store import Store
 from drm_client.device import DeviceIdentity
 from drm_client.keystore import FileKeyStore
 from drm_client.vault import Vault
-from player.networks import Networks
-from player.remembered import TrackMemory
+from player.playback.network_memory import NetworkStore
+from player.reporting.telemetry.queue import EventQueue
 from player.resume.journal import ProgressJournal, Watched
-from player.telemetry.queue import EventQueue
-from player.wishes import TrackWishes
+from player.service.model import Profile
+from player.tracks.preference_store import TrackPreferenceStore
+from player.tracks.preferences import TrackPreferences
 from tests.kit.downloads import noise_title, run
 from tests.kit.fileserver import FileServer
-from ui.data_use import DataMeter, DataUse, Network, NetworkKind
-from ui.home_cache import HomeCache, KeptHome
-from ui.kiosk.commands import Command, CommandJournal
-from ui.kiosk.place import Place, keep_good
+from ui.app.ports.titles import CardRow, TitleCard
+from ui.app.profile.data_use import DataMeter, DataUse, Network, NetworkKind
+from ui.app.profile.home_cache import HomeCache, KeptHome
+from ui.app.profile.last_used import LastUse, Memory
+from ui.app.profile.preferences import Preferences, PreferenceStore
+from ui.app.profile.storage import JsonFile
+from ui.app.window.place import WindowPlace
+from ui.kiosk.commands import CommandJournal, OperatorCommand
+from ui.kiosk.place import KioskFolders, keep_good
 from ui.kiosk.playlist import PlaylistStore
 from ui.kiosk.provisioning import parse
-from ui.ports import Person, TitleCard, TitleRow
-from ui.preferences import Preferences, PreferenceStore
-from ui.remembered import Memory, Remembered
-from ui.storage import JsonFile
-from ui.window_place import WindowPlace
 
 FORMATS = Path(__file__).parent / "formats"
 BINDING = b"a machine made for tests/1000"  # in place of what ties the keys to one machine and user
@@ -53,13 +54,13 @@ WATCHED = Watched("account-1", "film", "event-1", 1234.5, 5400.0, DEVICE, "boot-
 KIOSK = 'format = 1\nname = "foyer"\n[[entry]]\nurl = "https://streams.example.org/a.m3u8"\nloops = 2\n'
 USE = DataUse({date(2026, 11, 20): {NetworkKind.WIRELESS: 1234}})
 FILM = TitleCard("film", "A film", "What happens in it.", 2026, 5400.0, 1080, (540, 1080), ("encrypted",))
-HOME = KeptHome("viewer@example.org", (FILM,), (TitleRow("continue", (FILM,), ""),))
-VIEWER = Remembered("viewer@example.org", Person("person-1", "Anna", 12, has_pin=True), ("a film",))
-WISHES = TrackWishes(("fr",), ("de",), hard_of_hearing=True)
+HOME = KeptHome("viewer@example.org", (FILM,), (CardRow("continue", (FILM,), ""),))
+VIEWER = LastUse("viewer@example.org", Profile("person-1", "Anna", 12, has_pin=True), ("a film",))
+WISHES = TrackPreferences(("fr",), ("de",), hard_of_hearing=True)
 NETWORK, CDN = "eth0/192.0.2.1/02:00:00:00:00:01", "cdn-a"
 LEARNED = NetworkMemory(5e6, 0.1, 0.04, 0.0)
 SEEN_S = 1_790_000_000.0
-COMMAND = Command("0123456789abcdef0123456789abcdef", "restart", 60.0)
+COMMAND = OperatorCommand("0123456789abcdef0123456789abcdef", "restart", 60.0)
 PLAYLIST = '[[entry]]\nurl = "https://streams.example.org/b.m3u8"\n'
 
 
@@ -115,11 +116,11 @@ def _write_learned(profile: Path) -> None:
     memory = Memory(profile)
     memory.keep_person(VIEWER.viewer, VIEWER.person)
     memory.keep_search(*VIEWER.searches)
-    TrackMemory(profile / "tracks.json").keep("person-1", WISHES)
+    TrackPreferenceStore(profile / "tracks.json").keep("person-1", WISHES)
     networks_of(profile).keep(NETWORK, {CDN: LEARNED})
 
 
-def _write_kiosk(place: Place) -> None:
+def _write_kiosk(place: KioskFolders) -> None:
     """What a kiosk keeps beside its file."""
     keep_good(place)
     CommandJournal(place.state / "commands").begin(COMMAND)
@@ -128,14 +129,14 @@ def _write_kiosk(place: Place) -> None:
     playlist.keep()
 
 
-def place_of(profile: Path) -> Place:
+def place_of(profile: Path) -> KioskFolders:
     """The kiosk's file and folder."""
-    return Place(profile / "kiosk.toml", profile / "kiosk")
+    return KioskFolders(profile / "kiosk.toml", profile / "kiosk")
 
 
-def networks_of(profile: Path) -> Networks:
+def networks_of(profile: Path) -> NetworkStore:
     """What was learned of networks, at the moment at which it was."""
-    return Networks(profile / "networks.json", lambda: SEEN_S, lambda: NETWORK)
+    return NetworkStore(profile / "networks.json", lambda: SEEN_S, lambda: NETWORK)
 
 
 @contextmanager

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from player.errors import ComponentError, ErrorCode, ExitCode
-from player.state import PlaybackState
-from ui.display import check_display, display_lines
+from player.base.errors import ComponentError, ErrorCode, ExitCode
+from player.reporting.state import PlaybackState
+from ui.app.system.display import check_display, display_lines
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -19,33 +19,34 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
     from PySide6.QtQuick import QQuickWindow
 
-    from player.clock import Clock
+    from player.base.clock import Clock
     from player.engine import Engine
-    from player.events import Event
     from player.mpv.player import MpvPlayer
     from player.net.model import Transport
     from player.net.web import WebOptions
-    from player.opening import Source
-    from player.session import Session
-    from player.settings import PlaybackSettings
-    from ui.client import EngineClient, OpenPlayback
-    from ui.data_use import DataMeter
-    from ui.desktop.session import DesktopSession
-    from ui.kept_titles import KeptTitles
-    from ui.late_downloads import LateDownloads
-    from ui.ports import PartReport
-    from ui.preferences import PreferenceStore
-    from ui.single import SingleInstance
-    from ui.video.output import VideoOutput
-    from ui.viewmodels.application import ApplicationViewModel
-    from ui.viewmodels.data_use import DataUseViewModel
-    from ui.viewmodels.player import PlayerViewModel
-    from ui.viewmodels.posters import PosterCache
-    from ui.viewmodels.tasks import Tasks
+    from player.playback.session import Session
+    from player.playback.settings import PlaybackSettings
+    from player.reporting.events import Event
+    from player.title.opening import PlaybackSource
+    from ui.app.desktop.session import DesktopSession
+    from ui.app.downloads.deferred import LateDownloads
+    from ui.app.downloads.titles import KeptTitles
+    from ui.app.engine.client import EngineClient, OpenPlayback
+    from ui.app.ports.household import PartReport
+    from ui.app.profile.data_use import DataMeter
+    from ui.app.profile.preferences import PreferenceStore
+    from ui.app.system.single_instance import SingleInstance
+    from ui.app.video.output import VideoOutput
+    from ui.app.viewmodels.application import ApplicationViewModel
+    from ui.app.viewmodels.data_use import DataUseViewModel
+    from ui.app.viewmodels.player import PlayerViewModel
+    from ui.app.viewmodels.posters import PosterCache
+    from ui.app.viewmodels.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 _START_ENGINE_AT_THE_LATEST_MS = 1000
 _DOWNLOADS = "downloads"
+_OTHER_SERVICE = -1  # in place of an exit code: begin again with the service that was chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,18 @@ class AppOptions:
     """How the app is started.
 
     ``profile`` is the folder for what the client keeps. ``source`` plays at once, ``link`` is followed
-    (:mod:`ui.links`), ``email`` with ``password`` signs in at once. ``only_source`` ends the app when that playback
-    is over or left. ``wrap`` goes around the network, see ``player.engine.EngineSettings``; ``playback`` and
-    ``on_event`` go with every playback. ``on_window`` is called once the window is there.
+    (:mod:`ui.app.system.links`), ``email`` with ``password`` signs in at once. ``only_source`` ends the app with that
+    playback. ``wrap`` goes around the network, see ``player.engine.EngineSettings``; ``playback`` and ``on_event``
+    go with every playback. ``on_window`` is called once the window is there.
+    ``examine`` inspects this installation (it may take a while). ``crash_report`` is the file that an earlier start
+    left which ended unexpectedly.
     """
 
     profile: Path
     service_url: str | None = None
     email: str = ""
     password: str = field(default="", repr=False)
-    source: Source | None = None
+    source: PlaybackSource | None = None
     link: str = ""
     only_source: bool = False
     tv: bool = False
@@ -75,6 +78,8 @@ class AppOptions:
     on_state: Callable[[PlaybackState], None] | None = None
     wrap: tuple[Callable[[Transport, Clock], Transport], ...] = ()
     on_window: Callable[[ApplicationViewModel, QQuickWindow], None] | None = None
+    examine: Callable[[], Sequence[PartReport]] = tuple
+    crash_report: str = ""
 
 
 def run_app(options: AppOptions) -> int:
@@ -88,9 +93,9 @@ def run_app(options: AppOptions) -> int:
         from PySide6.QtCore import QLocale
         from PySide6.QtGui import QGuiApplication
 
-        from ui import scene
-        from ui.preferences import PreferenceStore
-        from ui.translation import translate_into
+        from ui.app.profile.preferences import PreferenceStore
+        from ui.app.system.translation import translate_into
+        from ui.app.window import scene
     except ImportError as error:
         raise ComponentError(
             ErrorCode.COMPONENT_QT,
@@ -104,7 +109,7 @@ def run_app(options: AppOptions) -> int:
     if store.preferences.language:
         QLocale.setDefault(QLocale(store.preferences.language))
     translate_into(QLocale(), application)
-    from ui.single import SingleInstance
+    from ui.app.system.single_instance import SingleInstance
 
     single = SingleInstance(options.profile)
     if not options.only_source:
@@ -114,7 +119,11 @@ def run_app(options: AppOptions) -> int:
         single.listen()
     scene.register_types(scene.choose_scene())
     try:
-        return _run(application, options, single, store)
+        while True:  # once more for each service that the viewer chooses
+            url = options.service_url or store.preferences.service_url or None
+            code = _run(application, replace(options, service_url=url), single, store)
+            if code != _OTHER_SERVICE:
+                return code
     finally:
         single.close()
 
@@ -122,10 +131,10 @@ def run_app(options: AppOptions) -> int:
 def _run(application: QGuiApplication, options: AppOptions, single: SingleInstance, store: PreferenceStore) -> int:
     from PySide6.QtCore import QTimer
 
-    from ui import scene
-    from ui.garbage import GarbageCollector
-    from ui.interrupts import Interrupts
-    from ui.window_place import WindowMemory
+    from ui.app.system.garbage import GarbageCollector
+    from ui.app.system.interrupts import Interrupts
+    from ui.app.window import scene
+    from ui.app.window.place import WindowMemory
 
     parts = _make_parts(options, store)
     app = parts.app
@@ -142,6 +151,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     single.asked.connect(lambda address: _come_forward(app, window, address))
     window.frameSwapped.connect(parts.client.start)  # what is slow begins after the first frame
     QTimer.singleShot(_START_ENGINE_AT_THE_LATEST_MS, parts.client.start)
+    app.serviceChosen.connect(lambda url: _use_service(application, store, url))
     desktop = _join_desktop(application, parts, window)
     app.start(email=options.email, password=options.password, source=options.source, link=options.link)
     if options.on_window is not None:
@@ -155,6 +165,11 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     del engine
     garbage.close()
     return int(ExitCode.INTERRUPTED) if interrupts.received else code
+
+
+def _use_service(application: QGuiApplication, store: PreferenceStore, url: str) -> None:
+    store.save(replace(store.preferences, service_url=url))
+    application.exit(_OTHER_SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,23 +195,23 @@ class _Parts:
 
 
 def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
-    from ui.client import EngineClient
-    from ui.data_use import DataMeter
-    from ui.home_cache import HomeCache
-    from ui.late_downloads import LateDownloads
-    from ui.preferences import download_place, download_settings
-    from ui.remembered import Memory
-    from ui.video.output import VideoOutput, make_player
-    from ui.viewmodels.application import ApplicationViewModel
-    from ui.viewmodels.data_use import DataUseViewModel
-    from ui.viewmodels.downloads import DownloadsViewModel
-    from ui.viewmodels.home import HomeViewModel
-    from ui.viewmodels.player import PlayerViewModel
-    from ui.viewmodels.posters import PosterCache
-    from ui.viewmodels.settings import SettingsViewModel
-    from ui.viewmodels.tasks import Tasks
-    from ui.viewmodels.up_next import UpNext
-    from ui.volumes import volumes
+    from ui.app.downloads.deferred import LateDownloads
+    from ui.app.engine.client import EngineClient
+    from ui.app.profile.data_use import DataMeter
+    from ui.app.profile.home_cache import HomeCache
+    from ui.app.profile.last_used import Memory
+    from ui.app.profile.preferences import download_place, download_settings
+    from ui.app.system.volumes import volumes
+    from ui.app.video.output import VideoOutput, make_player
+    from ui.app.viewmodels.application import ApplicationViewModel
+    from ui.app.viewmodels.data_use import DataUseViewModel
+    from ui.app.viewmodels.downloads import DownloadsViewModel
+    from ui.app.viewmodels.home import HomeViewModel
+    from ui.app.viewmodels.player import PlayerViewModel
+    from ui.app.viewmodels.posters import PosterCache
+    from ui.app.viewmodels.settings import SettingsViewModel
+    from ui.app.viewmodels.tasks import Tasks
+    from ui.app.viewmodels.up_next import UpNext
 
     meter = DataMeter(options.profile)
     kept = LateDownloads(lambda: _make_downloads(options, client, store))
@@ -205,7 +220,7 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
         _playback_opener(options, store, meter),
         options.service_url,
         prepare=lambda player: _apply_preferences(player, store),
-        examine=lambda: _examine(options),
+        examine=options.examine,
         presence=lambda: _presence(options),
         look_ahead=lambda engine, source: engine.prefetch(source, _playback_settings(options, store, meter)),
     )
@@ -216,7 +231,12 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
     player = PlayerViewModel(client, tasks, output, up_next=UpNext(lambda: store.preferences.auto_next, posters))
     data_use = DataUseViewModel(meter)
     settings = SettingsViewModel(
-        client, tasks, store, _told(store), data_use=data_use, disks=lambda: volumes(options.profile)
+        client,
+        tasks,
+        store,
+        _told(store, options.crash_report),
+        data_use=data_use,
+        disks=lambda: volumes(options.profile),
     )
     settings.changed.connect(
         lambda: kept.use(download_settings(store.preferences), download_place(store.preferences))
@@ -231,8 +251,8 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
 
 def _join_desktop(application: QGuiApplication, parts: _Parts, window: QQuickWindow) -> DesktopSession:
     """Media keys, the screen saver, and other programs that ask for something."""
-    from ui.desktop.bus import session_bus
-    from ui.desktop.session import DesktopSession
+    from ui.app.desktop.bus import session_bus
+    from ui.app.desktop.session import DesktopSession
 
     app = parts.app
     desktop = DesktopSession(parts.player, session_bus(), parts.posters)
@@ -253,8 +273,8 @@ def _come_forward(app: ApplicationViewModel, window: QQuickWindow, address: str)
 
 def _make_downloads(options: AppOptions, client: EngineClient, store: PreferenceStore) -> KeptTitles:
     from drm_client.keystore import open_key_store
-    from ui.kept_titles import KeptTitles
-    from ui.preferences import download_place, download_settings
+    from ui.app.downloads.titles import KeptTitles
+    from ui.app.profile.preferences import download_place, download_settings
 
     return KeptTitles(
         lambda: client.engine,
@@ -295,8 +315,8 @@ def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, 
 
 def _playback_settings(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> PlaybackSettings:
     """What the viewer has set, as it stands now; Auto needs no more lines than the screen has."""
-    from player.cmcd import CmcdSettings
-    from player.settings import PlaybackSettings
+    from player.playback.settings import PlaybackSettings
+    from player.reporting.cmcd import CmcdSettings
 
     if options.playback is not None:
         return replace(options.playback, max_height=options.playback.max_height or display_lines())
@@ -313,7 +333,7 @@ def _playback_settings(options: AppOptions, store: PreferenceStore, meter: DataM
 def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMeter) -> OpenPlayback:
     def begin(
         engine: Engine,
-        source: Source,
+        source: PlaybackSource,
         player: MpvPlayer,
         on_state: Callable[[PlaybackState], None],
         start_s: float | None,
@@ -336,7 +356,7 @@ def _playback_opener(options: AppOptions, store: PreferenceStore, meter: DataMet
 def _apply_preferences(player: MpvPlayer, store: PreferenceStore) -> None:
     from PySide6.QtQuick import QQuickWindow, QSGRendererInterface
 
-    from ui.preferences import output_options, subtitle_options
+    from ui.app.profile.preferences import output_options, subtitle_options
 
     in_memory = QQuickWindow.graphicsApi() == QSGRendererInterface.GraphicsApi.Software
     for name, value in output_options(store.preferences, in_memory=in_memory).items():
@@ -345,22 +365,16 @@ def _apply_preferences(player: MpvPlayer, store: PreferenceStore) -> None:
         player.set(name, text)
 
 
-def _told(store: PreferenceStore) -> str:
-    """What the viewer should know of the settings that were found."""
-    from ui.viewmodels.text import tr
+def _told(store: PreferenceStore, crash_report: str) -> str:
+    """What the viewer should know of the settings that were found, or else of how the last start ended."""
+    from ui.app.viewmodels.text import tr
 
     if store.set_aside is None:
-        return ""
+        return (
+            tr("Matinee ended unexpectedly. “matinee doctor” names the report for those who can help.")
+            if crash_report
+            else ""
+        )
     return tr("The settings were damaged and begin anew. The old file is kept as {name}.").format(
         name=store.set_aside.name
     )
-
-
-def _examine(options: AppOptions) -> list[PartReport]:
-    from ui.cli.doctor import examine
-    from ui.ports import PartReport
-
-    return [
-        PartReport(found.part, found.present, found.detail, found.remedy)
-        for found in examine(options.profile, options.key_store)
-    ]

@@ -21,7 +21,7 @@ from abr.simulator.formats import Ladder, Trace, ladder_from_json, trace_from_js
 from abr.simulator.metrics import Score, score
 from abr.simulator.plot import session_svg, sessions_html
 from abr.simulator.session import Options, Session
-from player.errors import ComponentError, ErrorCode, InputError
+from player.base.errors import ComponentError, ErrorCode, InputError
 
 GOOD = 0
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -124,7 +124,7 @@ def _plot(path: Path, ladder: Ladder, rows: Sequence[tuple[Session, Score, Trace
 
 def _png(drawing: str) -> bytes:
     try:
-        from ui.drawing import png_of
+        from ui.app.images.drawing import png_of
     except ImportError as error:
         raise ComponentError(ErrorCode.COMPONENT_QT, "A .png is drawn with Qt, which is not installed.") from error
     return png_of(drawing)

@@ -6,10 +6,12 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
+from ui.cli.build_info import program
 from ui.cli.options import add_ca_file_argument, add_service_arguments, profile_folder
 
 if TYPE_CHECKING:
-    from player.opening import Source
+    from player.title.opening import PlaybackSource
+    from ui.app.ports.household import PartReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,58 +24,70 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the app until it is closed."""
-    from player.opening import Source
-    from ui.app import AppOptions, run_app
-    from ui.links import SCHEME
+    from player.title.opening import PlaybackSource
+    from ui.app.composition import AppOptions, run_app
+    from ui.app.system.crash_reports import crashes_are_reported
+    from ui.app.system.links import SCHEME
+    from ui.cli.play_setup import local_file
 
     is_link = bool(args.address) and args.address.partition(":")[0].casefold() == SCHEME
-    source = Source(url=args.address) if args.address and not is_link else None
-    return run_app(
-        AppOptions(
-            profile=profile_folder(args),
-            service_url=args.service,
-            email=args.email or "",
-            password=os.environ.get("MATINEE_PASSWORD", ""),
-            source=source,
-            link=args.address if is_link else "",
-            tv=args.tv,
-            key_store=args.key_store,
-            ca_file=args.ca_file,
+    file = local_file(args.address) if args.address and not is_link else None
+    address = args.address if file is None else file.as_uri()
+    source = PlaybackSource(url=address) if args.address and not is_link else None
+    profile = profile_folder(args)
+    with crashes_are_reported(profile, (program(),)) as crash_report:
+        return run_app(
+            AppOptions(
+                profile=profile,
+                service_url=args.service,
+                email=args.email or "",
+                password=os.environ.get("MATINEE_PASSWORD", ""),
+                source=source,
+                link=args.address if is_link else "",
+                tv=args.tv,
+                key_store=args.key_store,
+                ca_file=args.ca_file,
+                local_folder=None if file is None else file.parent,
+                examine=lambda: _examine(args),
+                crash_report=crash_report,
+            )
         )
-    )
 
 
-def play_in_window(args: argparse.Namespace, source: Source) -> int:
+def play_in_window(args: argparse.Namespace, source: PlaybackSource) -> int:
     """One playback in a window, with the report (and the recording) written at its end; the exit code stands for its
     error, if any."""
-    from player.errors import ExitCode, exit_code_of
-    from player.report import Recorder
-    from ui.app import AppOptions, run_app
-    from ui.cli.play import engine_settings, playback_settings, verdict_of, write_report
+    from player.base.errors import ExitCode, exit_code_of
+    from player.reporting.report import Recorder
+    from ui.app.composition import AppOptions, run_app
+    from ui.app.system.crash_reports import crashes_are_reported
+    from ui.cli.play_report import verdict_of, write_report
+    from ui.cli.play_setup import engine_settings, playback_settings
     from ui.cli.record import finish, recorder_of
     from ui.cli.web_options import conditions_of
 
     conditions, playback, tape = conditions_of(args), playback_settings(args), recorder_of(args)
     recorder = Recorder()
     engine = engine_settings(args, tape)
-    code = run_app(
-        AppOptions(
-            profile=engine.profile,
-            service_url=engine.service_url,
-            email=args.email or "",
-            password=os.environ.get("MATINEE_PASSWORD", ""),
-            source=source,
-            only_source=True,
-            key_store=engine.key_store,
-            ca_file=engine.ca_file,
-            web=engine.web,
-            local_folder=engine.local_folder,
-            playback=playback,
-            on_event=recorder,
-            on_state=recorder.see,
-            wrap=engine.wrap,
-        )
+    options = AppOptions(
+        profile=engine.profile,
+        service_url=engine.service_url,
+        email=args.email or "",
+        password=os.environ.get("MATINEE_PASSWORD", ""),
+        source=source,
+        only_source=True,
+        key_store=engine.key_store,
+        ca_file=engine.ca_file,
+        web=engine.web,
+        local_folder=engine.local_folder,
+        playback=playback,
+        on_event=recorder,
+        on_state=recorder.see,
+        wrap=engine.wrap,
+        examine=lambda: _examine(args),
     )
+    with crashes_are_reported(engine.profile, (program(),)):
+        code = run_app(options)
     report = recorder.report(source=source.shown_name, policy=playback.policy)
     finish(tape, args, report, playback, recorder.begin_s)
     write_report(report, args)
@@ -81,3 +95,9 @@ def play_in_window(args: argparse.Namespace, source: Source) -> int:
     if code == ExitCode.GOOD and error:
         return int(exit_code_of(error["code"]))
     return code or verdict_of(report, conditions)
+
+
+def _examine(args: argparse.Namespace) -> list[PartReport]:
+    from ui.cli.doctor import part_reports
+
+    return part_reports(profile_folder(args), args.key_store)

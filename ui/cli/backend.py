@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from player.errors import ComponentError, ErrorCode, InputError
+from player.base.errors import ComponentError, ErrorCode, InputError
 from ui.cli.finding import how_to_install
 
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Copy, or put back. Raises InputError with the reason why not."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     backup = load("backend_stub.backup")
     settings = load("backend_stub.config").Settings(data_folder(args))

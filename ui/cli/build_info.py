@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-BUILD_FILE = Path(__file__).parent / "assets" / "build.txt"
+VERSION = "0.1.0"
+BUILD_FILE = Path(__file__).parent.parent / "app" / "assets" / "build.txt"
 FROM_SOURCE = "from source"
 _MAX_LETTERS = 64
 
@@ -18,3 +19,8 @@ def build() -> str:
             return file.read(_MAX_LETTERS).strip() or FROM_SOURCE
     except (OSError, UnicodeDecodeError):
         return FROM_SOURCE
+
+
+def program() -> str:
+    """The program and its version, as reports name it."""
+    return f"matinee {VERSION} (build {build()})"

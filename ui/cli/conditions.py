@@ -14,7 +14,7 @@ def verdict_on(conditions: Sequence[Condition], figures: Mapping[str, float]) ->
     """Exit code 1 where a condition of ``--fail-on`` holds; each such is told on stderr."""
     if not conditions:
         return 0
-    from player.errors import ExitCode
+    from player.base.errors import ExitCode
     from player.qa.thresholds import shown
 
     broken = [each for each in conditions if not each.holds(figures[each.metric])]

@@ -19,7 +19,7 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.files import FileDecryptor, FileKind, SegmentKey, file_kind
 from drm_client.keys import KEY_LENGTHS, KID_LENGTH
 from drm_client.sample_aes import is_described_as_encrypted
-from player.errors import ErrorCode, ExitCode, InputError
+from player.base.errors import ErrorCode, ExitCode, InputError
 from ui.cli.decrypt_inputs import KnownKeys, is_playlist, key_beside, playlist_parts, rendition_playlists
 from ui.cli.decrypt_mpd import LocalRendition, is_mpd, mpd_key_beside, mpd_renditions
 from ui.cli.decrypt_order import begins_presentation, files_of, in_order, output_names
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Decrypt; raises :class:`player.errors.InputError` or :class:`drm_client.errors.DrmError`."""
+    """Decrypt; raises :class:`player.base.errors.InputError` or :class:`drm_client.errors.DrmError`."""
     keys = parse_keys(args.key)
     iv = None if args.iv is None else _bytes_of(args.iv, "--iv", (8, 12, 16))
     target = Target(Path(args.output), args.output.endswith("/") or Path(args.output).is_dir())

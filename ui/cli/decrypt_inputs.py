@@ -13,7 +13,7 @@ from drm_client.files import SegmentKey
 from drm_client.hls_aes import media_sequence_iv, whole_segment_methods
 from drm_client.hls_identity import read_key
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, InputError, ManifestError
+from player.base.errors import ErrorCode, InputError, ManifestError
 from player.manifest.hls.build import parse_hls
 from player.manifest.hls.media import parse_media
 from player.manifest.model import ByteRange, InitSegment, KeyInfo, PlaylistRef, Segment, TrackType
@@ -71,7 +71,7 @@ class KnownKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class InputPart:
     """An init or media segment of a local playlist, with its key."""
 
     path: Path
@@ -127,7 +127,7 @@ def rendition_playlists(path: Path) -> list[Path]:
     return found
 
 
-def playlist_parts(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> Iterator[Part]:
+def playlist_parts(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> Iterator[InputPart]:
     """The init and media segments of a media playlist in order; of ``only``, where any of them belong to it.
 
     Raises :class:`InputError` for segments or keys that are not on this machine.
@@ -142,9 +142,9 @@ def playlist_parts(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> It
             continue
         if segment.init is not None and segment.init != last_init:
             init_key = _segment_key(segment.init.keys, segment, path, keys)
-            yield Part(local_file(segment.init.url, path), segment.init.byte_range, init_key, is_media=False)
+            yield InputPart(local_file(segment.init.url, path), segment.init.byte_range, init_key, is_media=False)
         last_init = segment.init
-        yield Part(media, segment.byte_range, _segment_key(segment.keys, segment, path, keys), is_media=True)
+        yield InputPart(media, segment.byte_range, _segment_key(segment.keys, segment, path, keys), is_media=True)
 
 
 def manifests_beside(path: Path, pattern: str) -> list[Path]:
@@ -181,7 +181,7 @@ def _segment_key(infos: Sequence[KeyInfo], segment: Segment, playlist: Path, key
         iv = info.iv if info.iv is not None else media_sequence_iv(segment.number)
     value = named_key(info, playlist, keys)
     if value is None and keys.are_several:
-        media = Part(local_file(segment.url, playlist), segment.byte_range, None, is_media=True)
+        media = InputPart(local_file(segment.url, playlist), segment.byte_range, None, is_media=True)
         if info.method == "SAMPLE-AES":
             found = None if iv is None else find_sample_key(media.read(), keys.values(), iv)
         else:

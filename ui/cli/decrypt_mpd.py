@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drm_client.files import FileKind, SegmentKey, file_kind
-from player.errors import ErrorCode, InputError, ManifestError
+from player.base.errors import ErrorCode, InputError, ManifestError
 from player.manifest import parse
 from player.manifest.model import IndexRef, KeyInfo, PlaylistRef, Rendition, Segment, TrackType
 from ui.cli.decrypt_inputs import (
     PICTURES_AND_SOUND,
+    InputPart,
     KnownKeys,
-    Part,
     local_file,
     manifest_text,
     manifests_beside,
@@ -30,7 +30,7 @@ class LocalRendition:
     """The parts of one rendition in order."""
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[InputPart, ...]
 
 
 def is_mpd(path: Path) -> bool:
@@ -44,7 +44,7 @@ def mpd_renditions(path: Path, keys: KnownKeys, only: Sequence[Path] = ()) -> li
     Raises :class:`InputError` for a file that the MPD names elsewhere, ManifestError for what is no MPD.
     """
     presentation = parse(manifest_text(path), path.resolve().as_uri())
-    found: dict[str, list[Part]] = {}
+    found: dict[str, list[InputPart]] = {}
     for period in presentation.periods:
         for track in (track for track in period.tracks if track.type in _WANTED):
             for rendition in track.renditions:
@@ -73,27 +73,27 @@ def mpd_key_beside(path: Path, keys: KnownKeys) -> SegmentKey | None:
     return None
 
 
-def _parts(rendition: Rendition, path: Path, keys: KnownKeys) -> Iterator[Part]:
+def _parts(rendition: Rendition, path: Path, keys: KnownKeys) -> Iterator[InputPart]:
     segments = rendition.segments
     if isinstance(segments, IndexRef):  # one file that carries its own index
-        yield Part(local_file(segments.media_url or segments.url, path), None, None, is_media=True)
+        yield InputPart(local_file(segments.media_url or segments.url, path), None, None, is_media=True)
         return
     if isinstance(segments, PlaylistRef):
         return
     last_init = None
     for segment in segments:
         if segment.init is not None and segment.init != last_init:
-            init = Part(local_file(segment.init.url, path), segment.init.byte_range, None, is_media=False)
+            init = InputPart(local_file(segment.init.url, path), segment.init.byte_range, None, is_media=False)
             yield _readable(init, _key(segment, path, keys))
         last_init = segment.init
-        yield Part(local_file(segment.url, path), segment.byte_range, _key(segment, path, keys), is_media=True)
+        yield InputPart(local_file(segment.url, path), segment.byte_range, _key(segment, path, keys), is_media=True)
 
 
-def _readable(init: Part, key: SegmentKey | None) -> Part:
+def _readable(init: InputPart, key: SegmentKey | None) -> InputPart:
     """Whether init segments are encrypted with the media is not told; whether they are is plain to see."""
     if key is None or file_kind(init.read()) is not FileKind.UNKNOWN:
         return init
-    return Part(init.path, init.byte_range, key, is_media=False)
+    return InputPart(init.path, init.byte_range, key, is_media=False)
 
 
 def _key(segment: Segment, path: Path, keys: KnownKeys) -> SegmentKey | None:

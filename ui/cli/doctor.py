@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli import doctor_machine as machine
-from ui.cli.finding import Finding, how_to_install
+from ui.cli.finding import PartFinding, how_to_install
 from ui.cli.options import add_ca_file_argument, add_service_arguments, profile_folder
 
 if TYPE_CHECKING:
     from drm_client.errors import DrmError
-    from player.errors import MatineeError
+    from player.base.errors import MatineeError
+    from ui.app.ports.household import PartReport
 
 _DRAWN = "a picture drawn by the graphics processor"
 _XCB_PACKAGES = {
@@ -42,6 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="set aside the sealed files of this computer's secrets that do not open, and say what is lost",
     )
+    parser.add_argument(
+        "--repair-clocks", action="store_true", help="ask services anew for their time where it is in doubt"
+    )
+    parser.add_argument(
+        "--trust-new-keys",
+        action="store_true",
+        help="the service's signing keys have changed without a word of the old ones (--service): take the new ones",
+    )
     parser.add_argument("--probe-gl", action="store_true", help=argparse.SUPPRESS)
     add_ca_file_argument(parser)
     add_service_arguments(parser)
@@ -55,9 +64,15 @@ def run(args: argparse.Namespace) -> int:
         from ui.cli.doctor_repair import repair
 
         return repair(profile_folder(args), args.key_store)
+    from ui.cli import doctor_rights
     from ui.cli.doctor_network import reach, way_out
 
+    if args.repair_clocks:
+        return doctor_rights.repair_clocks(profile_folder(args), args.key_store)
+    if args.trust_new_keys:
+        return doctor_rights.trust_new_keys(profile_folder(args), args.key_store, _named_service(args))
     findings = [*examine(profile_folder(args), args.key_store), _opengl(), way_out()]
+    findings += doctor_rights.clocks(profile_folder(args), args.key_store)
     findings += reach(args.service, args.cdn, args.ca_file)
     if args.json:
         json.dump({"findings": [asdict(finding) for finding in findings]}, sys.stdout, indent=2)
@@ -71,8 +86,16 @@ def run(args: argparse.Namespace) -> int:
     return 3 if any(finding.required and not finding.present for finding in findings) else 0
 
 
-def examine(profile: Path, key_store: str) -> list[Finding]:
-    """Look at every part; nothing is changed."""
+def _named_service(args: argparse.Namespace) -> str:
+    from player.base.errors import ErrorCode, InputError
+
+    if not args.service:
+        raise InputError(ErrorCode.INPUT_USAGE, "Name the service whose new keys are to be trusted (--service).")
+    return str(args.service)
+
+
+def examine(profile: Path, key_store: str) -> list[PartFinding]:
+    """Look at every part; nothing is changed, but that what a crash left becomes a report."""
     return [
         machine.versions(),
         _python(),
@@ -89,40 +112,55 @@ def examine(profile: Path, key_store: str) -> list[Finding]:
         _writable(profile),
         machine.disk(profile),
         machine.clock(),
+        _crashes(profile),
     ]
 
 
-def _python() -> Finding:
+def part_reports(profile: Path, key_store: str) -> list[PartReport]:
+    """What :func:`examine` finds, as the app shows it."""
+    from ui.app.ports.household import PartReport
+
+    return [
+        PartReport(found.part, found.present, found.detail, found.remedy) for found in examine(profile, key_store)
+    ]
+
+
+def _python() -> PartFinding:
     good = sys.version_info >= (3, 11)
     remedy = "Install Python 3.11 to 3.13, and Matinee anew on it."
-    return Finding("Python", good, platform.python_version(), "everything", required=True, remedy=remedy)
+    return PartFinding("Python", good, platform.python_version(), "everything", required=True, remedy=remedy)
 
 
-def _libmpv() -> list[Finding]:
-    from player.errors import ComponentError
+def _libmpv() -> list[PartFinding]:
+    from player.base.errors import ComponentError
     from player.mpv.player import MpvPlayer, OutputOptions
 
     try:
         player = MpvPlayer(OutputOptions(video="null", audio="null"))
     except ComponentError as error:
-        return [Finding("libmpv", False, error.sentence, "playing anything", True, "apt install libmpv2")]
+        return [PartFinding("libmpv", False, error.sentence, "playing anything", True, "apt install libmpv2")]
     try:
         detail = str(player.read("mpv-version", "")), str(player.read("ffmpeg-version", ""))
         decoders = machine.codecs(player.decoders())
     finally:
         player.terminate()
-    return [Finding("libmpv", True, f"{detail[0]}, FFmpeg {detail[1]}", "playing anything", required=True), decoders]
+    return [
+        PartFinding("libmpv", True, f"{detail[0]}, FFmpeg {detail[1]}", "playing anything", required=True),
+        decoders,
+    ]
 
 
-def _package(part: str, module: str, needed_for: str, *, extra: str | None = None, required: bool = False) -> Finding:
+def _package(
+    part: str, module: str, needed_for: str, *, extra: str | None = None, required: bool = False
+) -> PartFinding:
     remedy = how_to_install(extra) if extra else "Install Matinee anew."
     if importlib.util.find_spec(module) is None:
-        return Finding(part, False, "not installed", needed_for, required, remedy)
+        return PartFinding(part, False, "not installed", needed_for, required, remedy)
     try:
         importlib.import_module(module)
     except ImportError as error:  # it is there, and what it rests on is not
-        return Finding(part, False, str(error), needed_for, required, remedy)
-    return Finding(part, True, _version(module), needed_for, required, remedy)
+        return PartFinding(part, False, str(error), needed_for, required, remedy)
+    return PartFinding(part, True, _version(module), needed_for, required, remedy)
 
 
 def _version(module: str) -> str:
@@ -133,33 +171,30 @@ def _version(module: str) -> str:
         return "present"
 
 
-def _qt() -> Finding:
+def _qt() -> PartFinding:
     return _package("Qt", "PySide6", "the app (the headless player works without)", extra="app")
 
 
-def _display() -> Finding:
+def _display() -> PartFinding:
     return _checked("display", _check_display, "the app (the headless player works without)", _display_remedy)
 
 
-def _opengl() -> Finding:
-    from player.errors import ANY_ERROR
+def _opengl() -> PartFinding:
+    from player.base.errors import ANY_ERROR
     from ui.kiosk.process import own_command, own_environment
 
     try:
         _check_display()
     except ANY_ERROR:
-        return Finding("OpenGL", False, "no display to ask", _DRAWN, False, "See display.")
+        return PartFinding("OpenGL", False, "no display to ask", _DRAWN, False, "See display.")
     return machine.opengl([*own_command(), "doctor", "--probe-gl"], own_environment())
 
 
 def _probe_gl() -> int:
     """Names what would draw the picture; in a process of its own."""
-    from PySide6.QtGui import QGuiApplication
+    from ui.app.window.scene import drawing
 
-    from ui.video.choose import choose_backend, probe_gl_renderer
-
-    application = QGuiApplication(["matinee"])
-    backend, reason = choose_backend(os.environ, application.platformName(), probe_gl_renderer)
+    backend, reason = drawing()
     print(f"drawn by {backend}: {reason}")
     return 0
 
@@ -176,7 +211,7 @@ def _display_remedy(error: MatineeError | DrmError) -> str:
 
 
 def _check_display() -> str:
-    from ui.display import check_display
+    from ui.app.system.display import check_display
 
     check_display(os.environ)
     return os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or os.environ.get("QT_QPA_PLATFORM", "")
@@ -184,16 +219,16 @@ def _check_display() -> str:
 
 def _checked(
     part: str, look: Callable[[], str], needed_for: str, remedy: Callable[[MatineeError | DrmError], str]
-) -> Finding:
-    from player.errors import ANY_ERROR
+) -> PartFinding:
+    from player.base.errors import ANY_ERROR
 
     try:
-        return Finding(part, True, look(), needed_for, required=False)
+        return PartFinding(part, True, look(), needed_for, required=False)
     except ANY_ERROR as error:
-        return Finding(part, False, error.sentence, needed_for, required=False, remedy=remedy(error))
+        return PartFinding(part, False, error.sentence, needed_for, required=False, remedy=remedy(error))
 
 
-def _key_store(profile: Path, kind: str) -> Finding:
+def _key_store(profile: Path, kind: str) -> PartFinding:
     def look() -> str:
         from drm_client.keystore import open_key_store
 
@@ -206,7 +241,19 @@ def _key_store(profile: Path, kind: str) -> Finding:
     return _checked("key store", look, "encrypted titles of a service", remedy)
 
 
-def _writable(folder: Path) -> Finding:
+def _crashes(profile: Path) -> PartFinding:
+    """Not a thing that is missing; but who looks here looks for what went wrong."""
+    from ui.app.system.crash_reports import collect, reports
+
+    collect(profile)
+    found = reports(profile)
+    detail = f"{len(found)}, the newest is {found[0]}" if found else "none"
+    return PartFinding("crash reports", True, detail, "help after a crash", required=False)
+
+
+def _writable(folder: Path) -> PartFinding:
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     good = os.access(nearest, os.W_OK)
-    return Finding("profile", good, str(folder), "remembering anything", required=False, remedy="Use --profile-dir.")
+    return PartFinding(
+        "profile", good, str(folder), "remembering anything", required=False, remedy="Use --profile-dir."
+    )

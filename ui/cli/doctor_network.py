@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.finding import Finding
+from ui.cli.finding import PartFinding
 
 if TYPE_CHECKING:
     from player.engine import Engine
@@ -18,12 +18,12 @@ _ROUTES = (Path("/proc/net/route"), Path("/proc/net/ipv6_route"))
 _SKEW_S = 120.0
 
 
-def way_out(routes: Sequence[Path] = _ROUTES) -> Finding:
+def way_out(routes: Sequence[Path] = _ROUTES) -> PartFinding:
     """Whether the machine has a default route; asks nobody."""
     found = [family for family, path in zip(("IPv4", "IPv6"), routes, strict=True) if _has_default(path)]
     remedy = "Connect the machine: ip route, nmcli device connect NAME."
     detail = f"a way out by {' and '.join(found)}" if found else "no default route"
-    return Finding("network", bool(found), detail, "streaming", required=False, remedy=remedy)
+    return PartFinding("network", bool(found), detail, "streaming", required=False, remedy=remedy)
 
 
 def _has_default(path: Path) -> bool:
@@ -37,7 +37,7 @@ def _has_default(path: Path) -> bool:
     return any(len(row) > 9 and set(row[0]) == {"0"} and row[1] == "00" and row[9] != "lo" for row in rows)
 
 
-def reach(service_url: str | None, addresses: Sequence[str], ca_file: Path | None) -> list[Finding]:
+def reach(service_url: str | None, addresses: Sequence[str], ca_file: Path | None) -> list[PartFinding]:
     """Ask the service for its time, and each address for what is there."""
     if service_url is None and not addresses:
         return []
@@ -57,8 +57,8 @@ def reach(service_url: str | None, addresses: Sequence[str], ca_file: Path | Non
     return found
 
 
-def _service(engine: Engine) -> Finding:
-    from player.errors import ANY_ERROR
+def _service(engine: Engine) -> PartFinding:
+    from player.base.errors import ANY_ERROR
 
     assert engine.service is not None
     host = engine.service.host
@@ -67,18 +67,18 @@ def _service(engine: Engine) -> Finding:
         theirs = engine.submit(engine.service.time()).result()
     except ANY_ERROR as error:
         remedy = "Is the address right, and is the service running?"
-        return Finding("service", False, f"{host}: {error.sentence} ({error.code})", "its titles", False, remedy)
+        return PartFinding("service", False, f"{host}: {error.sentence} ({error.code})", "its titles", False, remedy)
     took_ms = (time.monotonic() - began) * 1000
     off_s = time.time() - theirs
     if abs(off_s) > _SKEW_S:
         remedy = "Set the clock: timedatectl set-ntp true."
         detail = f"{host}: this machine's clock is {abs(off_s):.0f} s {'fast' if off_s > 0 else 'slow'}"
-        return Finding("service", False, detail, "licences and live", False, remedy)
-    return Finding("service", True, f"{host} answers in {took_ms:.0f} ms", "its titles", required=False)
+        return PartFinding("service", False, detail, "licences and live", False, remedy)
+    return PartFinding("service", True, f"{host} answers in {took_ms:.0f} ms", "its titles", required=False)
 
 
-def _address(engine: Engine, url: str) -> Finding:
-    from player.errors import ANY_ERROR
+def _address(engine: Engine, url: str) -> PartFinding:
+    from player.base.errors import ANY_ERROR
     from player.net.model import Request, RequestKind
     from player.net.redact import host_of
 
@@ -88,8 +88,10 @@ def _address(engine: Engine, url: str) -> Finding:
         response = engine.submit(engine.gate.fetch(Request(RequestKind.MANIFEST, url), check_status=False)).result()
     except ANY_ERROR as error:
         remedy = f"Does {host} resolve (getent hosts {host}), and does a proxy or firewall let it through?"
-        return Finding("CDN", False, f"{host}: {error.sentence} ({error.code})", "streams from there", False, remedy)
+        return PartFinding(
+            "CDN", False, f"{host}: {error.sentence} ({error.code})", "streams from there", False, remedy
+        )
     took_ms = (time.monotonic() - began) * 1000
     good = response.status < 500
     detail = f"{host} answers {response.status} in {took_ms:.0f} ms"
-    return Finding("CDN", good, detail, "streams from there", False, "It is reached, and has trouble of its own.")
+    return PartFinding("CDN", good, detail, "streams from there", False, "It is reached, and has trouble of its own.")

@@ -11,10 +11,12 @@ _LOST: Mapping[str, str] = {
         "This computer is a new device to the service: the old one can be taken off the account (matinee devices), "
         "and licences of kept titles are asked for anew."
     ),
-    "vault-key": "The licences of kept titles are lost: renew them online (matinee download renew).",
+    "vault-key": "The licences of kept titles are lost: get new ones online (matinee download repair).",
+    "vault-key-2": "The licences of kept titles are lost: get new ones online (matinee download repair).",
+    "vault-anchor": "The service must confirm the licences of kept titles: connect once.",
     "downloads-key": "The downloads do not open any more: move their folder away, and download the titles again.",
 }
-_TIE_LICENCES = frozenset({"device-key", "vault-key"})
+_TIE_LICENCES = frozenset({"device-key", "vault-key", "vault-key-2"})
 
 
 def repair(profile: Path, key_store: str) -> int:
@@ -35,6 +37,7 @@ def repair(profile: Path, key_store: str) -> int:
     if _TIE_LICENCES.intersection(lost) and (aside := set_aside(profile)) is not None:
         print(f"The licences were tied to them and are set aside as {aside.name}.")
     for name in lost:
-        if name in _LOST:
-            print(_LOST[name])
+        kind = "tokens" if name.startswith("tokens-") else name  # one for each service
+        if kind in _LOST:
+            print(_LOST[kind])
     return 0

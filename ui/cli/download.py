@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ui.cli.options import (
     add_ca_file_argument,
     add_service_arguments,
     add_store_arguments,
     positive,
-    profile_folder,
     whole_number,
 )
-
-if TYPE_CHECKING:
-    from downloads.store import Store
 
 _UNITS = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 
@@ -93,23 +87,6 @@ def run(args: argparse.Namespace) -> int:
         "smart": smart.keep_up,
     }
     return handlers[args.action](args)
-
-
-def store_folder(args: argparse.Namespace) -> Path:
-    """Where the downloads are, whether there are any or not."""
-    return Path(args.store) if args.store else profile_folder(args) / "downloads"
-
-
-def open_store(args: argparse.Namespace) -> Store:
-    """The downloads of this user. Raises DownloadError, or DrmError from the key store."""
-    from downloads.store import Store
-    from drm_client.keystore import open_key_store
-
-    profile = profile_folder(args)
-    store = Store(store_folder(args), open_key_store(profile, args.key_store))
-    if store.index_was_damaged:
-        print("matinee: the index was damaged; it has been made anew from the journals", file=sys.stderr)
-    return store
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:

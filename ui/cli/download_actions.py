@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from dataclasses import asdict
@@ -17,14 +18,17 @@ from downloads.model import ALL, Choice, Origin, Snapshot, State
 from downloads.request import DownloadRequest
 from downloads.store import Store, free_bytes
 from drm_client.keystore import open_key_store
-from player.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
-from ui.cli.download import open_store
+from drm_client.vault import FILE_NAME as VAULT_NAME
+from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
+from ui.cli.download_store import by_service, open_store
 from ui.cli.download_work import estimate_of, work
 from ui.cli.options import profile_folder
 from ui.cli.output import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from drm_client.offline import OfflineLicences
 
 _STOP_S = 15.0
 
@@ -150,14 +154,17 @@ def stop(folder: DownloadFolder) -> None:
 
 def verify(args: argparse.Namespace) -> int:
     """Read everything; exit code 1 where something is damaged."""
-    return _verdict(args, checking.verify(open_store(args).find(args.id)))
+    folder = open_store(args).find(args.id)
+    with _kept_licences(args) as licences:
+        return _verdict(args, checking.verify(folder, licences=licences))
 
 
 def repair(args: argparse.Namespace) -> int:
     """Find what is damaged and fetch it again."""
     store = open_store(args)
     folder = store.find(args.id)
-    found = checking.prepare_repair(folder)
+    with _kept_licences(args) as licences:
+        found = checking.prepare_repair(folder, licences=licences)
     for finding in found.findings:
         print(f"matinee: fetching again: {finding.what}", file=sys.stderr)
     if not found.findings and not found.left and not found.missing:
@@ -165,6 +172,17 @@ def repair(args: argparse.Namespace) -> int:
     if folder.ledger.state is not State.COMPLETE:
         folder.note(ledger.changed(State.QUEUED))
     return _work(args, store, [folder.id])
+
+
+@contextlib.contextmanager
+def _kept_licences(args: argparse.Namespace) -> Iterator[OfflineLicences | None]:
+    """The licences that are kept here, to look at; None where none were ever kept."""
+    profile = profile_folder(args)
+    if not (profile / VAULT_NAME).exists():
+        yield None
+        return
+    with rights.kept_licences(profile, open_key_store(profile, args.key_store)) as licences:
+        yield licences
 
 
 def move(args: argparse.Namespace) -> int:
@@ -224,7 +242,10 @@ def shown_bytes(count: int) -> str:
 
 
 def _work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
-    code = work(args, store, ids)
+    code = 0
+    for service, some in by_service(args, [store.find(download_id) for download_id in ids]).items():
+        named = argparse.Namespace(**{**vars(args), "service": service})
+        code = max(code, work(named, store, [folder.id for folder in some]))
     if args.json:
         print_json({"downloads": [document_of(item) for item in store.list() if item.id in ids]})
     return code
@@ -272,6 +293,6 @@ def _languages(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _keys(texts: Sequence[str]) -> list[tuple[bytes, bytes]]:
-    from ui.cli.play import known_key
+    from ui.cli.play_setup import known_key
 
     return [known_key(text) for text in texts]

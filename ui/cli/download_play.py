@@ -8,18 +8,18 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from player.errors import ANY_ERROR, ExitCode
-from ui.cli.download import open_store
+from player.base.errors import ANY_ERROR, ExitCode
+from ui.cli.download_store import open_store
 from ui.cli.options import profile_folder
 
 if TYPE_CHECKING:
     from downloads.folder import DownloadFolder
     from downloads.offline import OfflineTransport
-    from player.clock import Clock
-    from player.opening import Source
+    from player.base.clock import Clock
+    from player.title.opening import PlaybackSource
 
 
-def offline_source(args: argparse.Namespace) -> Source:
+def offline_source(args: argparse.Namespace) -> PlaybackSource:
     """The download that ``args`` names; tells the engine's settings where its bytes are and whose licence it has.
 
     Raises DownloadError, or DrmError from the key store.

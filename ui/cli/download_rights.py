@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from downloads import request, service
+from downloads import removal, request, service
+from downloads.engine import licences_of
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
 from downloads.store import Store
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.offline import OfflineLicences
 from drm_client.rights import Moment
+from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError, exit_code
 from player.engine import Engine
-from player.errors import ANY_ERROR, ErrorCode, ExitCode, InputError, exit_code
-from ui.cli.download import open_store
-from ui.cli.download_work import engine_of, licences_of
+from ui.cli.download_store import by_service, open_store
+from ui.cli.download_work import engine_of
 from ui.cli.output import print_json
 
 _HOUR_S = 3600.0
@@ -32,8 +33,10 @@ def remove(args: argparse.Namespace) -> int:
     if needs_service:
         with engine_of(args, works_offline=True) as engine:
             licences = licences_for(engine)
-            service.give_back(folder, licences)
-            store.remove(folder.id)
+            if licences is not None:
+                removal.finish(store, licences)  # what an earlier run was killed in
+            if folder.id in store.ids():
+                removal.remove(store, folder.id, licences)
             sent = send_receipts(engine, licences)
     else:
         store.remove(folder.id)
@@ -49,20 +52,11 @@ def renew(args: argparse.Namespace) -> int:
     if not args.downloads and not args.all:
         raise InputError(ErrorCode.INPUT_USAGE, "Name downloads, or --all.")
     folders = _kept(store) if args.all else [store.get(name) for name in args.downloads]
-    for folder in folders:
-        _use_service_of(args, folder)
     done: list[dict[str, Any]] = []
     worst: Exception | None = None
-    with engine_of(args) as engine:
-        licences = licences_for(engine)
-        if licences is None and folders:
-            raise InputError(ErrorCode.INPUT_USAGE, "To renew licences, name the service (--service).")
-        for folder in folders:
-            assert licences is not None
-            entry, error = _renew_one(engine, licences, folder)
-            done.append(entry)
-            worst = error or worst
-        send_receipts(engine, licences)
+    for address, some in by_service(args, folders).items():
+        error = _renew_some(argparse.Namespace(**{**vars(args), "service": address}), some, done)
+        worst = error or worst
     if args.json:
         print_json({"renewed": done})
     else:
@@ -96,6 +90,25 @@ def simulate(args: argparse.Namespace) -> int:
             may = "plays" if moment.standing.may_start else "does not play"
             print(f"{_shown(moment.at_s)}  {may:<14} {moment.standing.sentence}")
     return int(ExitCode.GOOD)
+
+
+def _renew_some(
+    args: argparse.Namespace, folders: Sequence[DownloadFolder], done: list[dict[str, Any]]
+) -> Exception | None:
+    """Renew the licences of one service into ``done``; the last error."""
+    worst: Exception | None = None
+    with engine_of(args) as engine:
+        licences = licences_for(engine)
+        if licences is None:
+            raise InputError(ErrorCode.INPUT_USAGE, "To renew licences, name the service (--service).")
+        for folder in folders:
+            entry, error = _renew_one(engine, licences, folder)
+            done.append(entry)
+            worst = error or worst
+        report = engine.submit(engine.upkeep.run_now()).result()
+        for sentence in () if report is None else report.sentences():
+            print(f"matinee: {sentence}", file=sys.stderr)
+    return worst
 
 
 def _renew_one(

@@ -6,20 +6,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from downloads import request, service, smart
+from downloads import removal, request, smart
 from downloads.errors import DownloadError
 from downloads.model import Origin, Snapshot
 from downloads.request import DownloadRequest
 from downloads.smart import SmartRule, SmartStep
+from downloads.smart_steps import watched_share
 from downloads.store import Store
+from player.base.errors import ErrorCode, ExitCode, InputError
 from player.engine import Engine
-from player.errors import ErrorCode, ExitCode, InputError
-from ui.cli.download import open_store
 from ui.cli.download_actions import choice_of, document_of
 from ui.cli.download_rights import licences_for, send_receipts
+from ui.cli.download_store import open_store
 from ui.cli.download_work import engine_of, work
 from ui.cli.output import print_json
-from ui.smart_downloads import watched_share
 
 
 def keep_up(args: argparse.Namespace) -> int:
@@ -90,7 +90,6 @@ def _remove(engine: Engine, store: Store, ids: Sequence[str]) -> None:
         return
     licences = licences_for(engine)
     for download_id in ids:
-        service.give_back(store.find(download_id), licences)
-        store.remove(download_id)
+        removal.remove(store, download_id, licences)
         print(f"matinee: removed {download_id}, which was watched", file=sys.stderr)
     send_receipts(engine, licences)

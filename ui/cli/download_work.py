@@ -11,31 +11,25 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from random import Random
 
-from downloads import conditions, planning
+from downloads import conditions
 from downloads.cap import capped
 from downloads.downloader import Downloader
+from downloads.engine import access_of, plan_of
 from downloads.folder import DownloadFolder
 from downloads.model import Item, Plan
 from downloads.presence import somebody_plays
 from downloads.queue import Queue
 from downloads.request import DownloadRequest
 from downloads.schedule import Wait
-from downloads.service import KeptLicences, ServiceAccess
 from downloads.settings import DownloadSettings, Metered, Window
 from downloads.smart import eviction_preview
 from downloads.store import Store
 from drm_client.errors import DrmError
-from drm_client.keysystem import LicenceCall
-from drm_client.offline import OfflineLicences
+from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, MatineeError, exit_code
 from player.engine import Engine, EngineSettings
-from player.errors import ANY_ERROR, ErrorCode, ExitCode, MatineeError, exit_code
-from player.loader import Loader
-from player.net.model import Request, RequestKind
-from player.paths import Paths
 from ui.cli.options import profile_folder
-from ui.cli.play import sign_in
+from ui.cli.play_setup import sign_in
 
 _BAR = 30
 _WORDS = {
@@ -113,42 +107,6 @@ def estimate_of(args: argparse.Namespace, wanted: DownloadRequest) -> Plan:
     """The plan of a download that is not made."""
     with engine_of(args) as engine:
         return engine.submit(plan_of(engine, wanted)).result()
-
-
-async def plan_of(engine: Engine, wanted: DownloadRequest) -> Plan:
-    """The plan of a download that is not made; for the engine's loop."""
-    access = access_of(engine)
-    addresses = await access.addresses(wanted.origin)
-    loader = Loader(
-        engine.gate,
-        Paths(tuple(addresses.manifests)),
-        engine.clock,
-        Random(0),
-        access.renewal(wanted.origin),
-        may_skip=False,
-    )
-    choice = access.permitted(wanted.origin, wanted.choice)
-    return (await planning.draft(wanted.origin, addresses, loader, choice, engine.clock.wall())).plan
-
-
-def access_of(engine: Engine) -> ServiceAccess:
-    """The engine's service, as downloads ask it."""
-
-    async def ask(call: LicenceCall) -> bytes:
-        wanted = Request(RequestKind.LICENCE, call.url, method="POST", headers=call.headers, body=call.body)
-        return (await engine.gate.fetch(wanted)).body
-
-    return ServiceAccess(engine.service, engine.device_id, licences_of(engine), ask)
-
-
-def licences_of(engine: Engine) -> KeptLicences:
-    """The licences that are kept on this device, opened at first use."""
-
-    async def kept() -> OfflineLicences | None:
-        rights = await engine.rights()
-        return None if rights is None else rights.licences
-
-    return kept
 
 
 def settings_of(args: argparse.Namespace) -> DownloadSettings:

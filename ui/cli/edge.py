@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     remote = load("backend_stub.edge.remote")
     token = os.environ.get(_TOKEN, "")

@@ -10,7 +10,7 @@ _OF_DEBIAN = Path("/usr/lib/matinee")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PartFinding:
     """``needed_for`` says who misses it; ``required`` ones make the exit code 3. ``remedy`` is what to do."""
 
     part: str

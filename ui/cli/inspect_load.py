@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from player.errors import ErrorCode, InputError, ManifestError, MatineeError, MediaError
+from player.base.errors import ErrorCode, InputError, ManifestError, MatineeError, MediaError
 from player.manifest import attach_index, attach_playlist, compare, index_ranges, parse, refresh, remote_links
 from player.manifest.changes import Changes
 from player.manifest.edit import iter_renditions
@@ -30,7 +30,6 @@ from player.manifest.model import (
     TrackType,
 )
 from player.manifest.urls import WEB_SCHEMES, folder_of, scheme_of
-from player.probing import facts_of, init_of, with_facts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -147,7 +146,7 @@ def _neighbours(path: Path, url: str) -> Read:
 # -- children ------------------------------------------------------------------------------------------------------
 
 
-class Child:
+class ChildManifest:
     """A playlist or index that belongs to a rendition; ``pathway`` is set for a redundant variant's."""
 
     def __init__(self, rendition: Rendition, reference: PlaylistRef | IndexRef, pathway: str | None = None) -> None:
@@ -183,13 +182,13 @@ class Child:
         return attach_index(presentation, self.rendition, body, header=header, more=pieces)
 
 
-def _children(presentation: Presentation) -> list[Child]:
-    children: list[Child] = []
+def _children(presentation: Presentation) -> list[ChildManifest]:
+    children: list[ChildManifest] = []
     for _, _, rendition in iter_renditions(presentation):
         if isinstance(rendition.segments, PlaylistRef | IndexRef):
-            children.append(Child(rendition, rendition.segments))
+            children.append(ChildManifest(rendition, rendition.segments))
         children += [
-            Child(rendition, location.segments, location.pathway)
+            ChildManifest(rendition, location.segments, location.pathway)
             for location in rendition.locations
             if isinstance(location.segments, PlaylistRef)
         ]
@@ -227,6 +226,8 @@ def _with_children(presentation: Presentation, read: Read) -> Presentation:
 
 def _probes(presentation: Presentation) -> list[tuple[str, Wanted]]:
     """The init segments to look into, to see what the media really are: the key of a rendition and the request."""
+    from player.tracks.codec_probe import init_of
+
     found: list[tuple[str, Wanted]] = []
     for _, track, rendition in iter_renditions(presentation):
         init = init_of(rendition) if track.type in (TrackType.VIDEO, TrackType.AUDIO, TrackType.TEXT) else None
@@ -241,6 +242,8 @@ def _key(rendition: Rendition) -> str:
 
 def _put_facts(presentation: Presentation, key: str, data: bytes) -> Presentation:
     """``presentation`` with what an init segment says; as it is where the bytes are none."""
+    from player.tracks.codec_probe import facts_of, with_facts
+
     rendition = next((item for _, _, item in iter_renditions(presentation) if _key(item) == key), None)
     if rendition is None:
         return presentation
@@ -250,7 +253,7 @@ def _put_facts(presentation: Presentation, key: str, data: bytes) -> Presentatio
         return presentation
 
 
-def _bounded(presentation: Presentation) -> tuple[Presentation, list[Child]]:
+def _bounded(presentation: Presentation) -> tuple[Presentation, list[ChildManifest]]:
     """The children to load; a warning tells of those past the bound."""
     children = _children(presentation)
     more = len(children) - MAX_CHILDREN
@@ -260,7 +263,7 @@ def _bounded(presentation: Presentation) -> tuple[Presentation, list[Child]]:
     return replace(presentation, warnings=(*presentation.warnings, warning)), children[:MAX_CHILDREN]
 
 
-def _warned(presentation: Presentation, child: Child, sentence: str) -> Presentation:
+def _warned(presentation: Presentation, child: ChildManifest, sentence: str) -> Presentation:
     what = "playlist" if isinstance(child.reference, PlaylistRef) else "index"
     warning = ManifestWarning(
         "child_not_loaded",
@@ -335,7 +338,7 @@ async def _read_all(read: AsyncRead, wanted: Iterable[Wanted]) -> dict[Wanted, F
 
 def _web(connect: Connect | None) -> AbstractAsyncContextManager[AsyncRead]:
     """A reader on the network gate; httpx is imported only here."""
-    from player.clock import SystemClock
+    from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.net.http import HttpTransport
     from player.net.model import Request, RequestKind

@@ -1,41 +1,58 @@
-"""Tables for people: the same presentation that ``inspect --json`` prints, in lines."""
+"""What ``inspect`` prints for people: a first screen, the segments on demand, and what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from player.manifest.changes import Changes
-from player.manifest.edit import iter_renditions
 from player.manifest.model import (
     IndexRef,
     PlaylistRef,
     Presentation,
     Rendition,
     Segment,
+    TimedEvent,
     Track,
+    TrackType,
+    loaded_segments,
 )
 from player.manifest.sequences import whole_sequences
+from player.manifest.timed_events import splice_of, timed_events
 
-SHOWN_SEGMENTS = 6
+SHOWN_WARNINGS = 6
+SHOWN_PERIODS = 4
+SHOWN_EVENTS = 4
 
 
-def lines(presentation: Presentation) -> Iterator[str]:
-    """The presentation, one line after the other."""
+def lines(presentation: Presentation, *, segments: bool = False) -> Iterator[str]:
+    """The presentation, one line after the other: what it is, its ladder, its other tracks, its problems. With
+    ``segments`` nothing is cut short."""
     yield from _head(presentation)
-    for period in presentation.periods:
-        yield ""
+    shown = len(presentation.periods) if segments else SHOWN_PERIODS
+    for period in presentation.periods[:shown]:
         end = "open" if period.end_s is None else _seconds(period.end_s)
+        yield ""
         yield f"period {period.id}  {_seconds(period.start_s)} to {end}"
-        for track in period.tracks:
-            yield from _track(track)
-    yield from _events(presentation)
-    yield from _remarks(presentation)
+        yield from _ladder(period.tracks)
+        yield from _others(period.tracks)
+        if segments:
+            for track in period.tracks:
+                for rendition in track.renditions:
+                    yield f"    {track.type} {rendition.id}"
+                    yield from _segments(rendition)
+    if len(presentation.periods) > shown:
+        yield f"... {len(presentation.periods) - shown} more periods (--segments shows them)"
+    yield from _events(presentation, whole=segments)
+    yield from _remarks(presentation, whole=segments)
 
 
 def _head(presentation: Presentation) -> Iterator[str]:
     kind = "live" if presentation.live else "on demand"
     length = "" if presentation.duration_s is None else f", {_seconds(presentation.duration_s)}"
     yield f"{presentation.protocol.upper()} {presentation.kind} manifest, {kind}{length}"
+    profiles = str(presentation.extra.get("profiles") or "")
+    if profiles:
+        yield f"profiles: {profiles}"
     live = presentation.live_info
     if live is not None:
         facts = {
@@ -55,53 +72,81 @@ def _head(presentation: Presentation) -> Iterator[str]:
         yield f"variable {name} = {value}"
 
 
-def _track(track: Track) -> Iterator[str]:
-    words = [track.language or "", track.name, " ".join(track.roles), "default" if track.default else ""]
-    about = ", ".join(word for word in words if word)
-    yield f"  {track.type} {track.id}" + (f"  ({about})" if about else "")
-    for rendition in track.renditions:
-        yield "    " + _rendition(rendition)
-        yield from _segments(rendition)
+def _ladder(tracks: Sequence[Track]) -> Iterator[str]:
+    """The qualities of the video as a table, the lowest first."""
+    rows = [_row(rendition) for track in tracks if track.type is TrackType.VIDEO for rendition in track.renditions]
+    if rows:
+        yield from _table(("  video", "kbit/s", "size", "fps", "codecs", "range", "media", ""), rows)
 
 
-def _rendition(rendition: Rendition) -> str:
-    words = [rendition.id]
-    if rendition.bandwidth_bps:
-        words.append(f"{rendition.bandwidth_bps / 1000:.0f} kbit/s")
-    if rendition.width and rendition.height:
-        words.append(f"{rendition.width}x{rendition.height}")
-    if rendition.frame_rate:
-        words.append(f"{rendition.frame_rate:g} fps")
-    if rendition.codecs:
-        words.append(",".join(rendition.codecs))
-    if rendition.channels:
-        words.append(f"{rendition.channels} ch")
-    if rendition.video_range:
-        words.append(rendition.video_range)
-    words.append(str(rendition.container))
-    words += [f"{item.scheme or 'encrypted'} {item.system_id or ''}".strip() for item in rendition.protections]
+def _row(rendition: Rendition) -> tuple[str, ...]:
+    size = f"{rendition.width}x{rendition.height}" if rendition.width and rendition.height else "-"
+    rate = f"{rendition.frame_rate:g}" if rendition.frame_rate else "-"
+    return (
+        f"  {rendition.id}",
+        f"{rendition.bandwidth_bps / 1000:.0f}" if rendition.bandwidth_bps else "-",
+        size,
+        rate,
+        ",".join(rendition.codecs) or "-",
+        rendition.video_range or "-",
+        _media(rendition),
+        _marks(rendition),
+    )
+
+
+def _media(rendition: Rendition) -> str:
+    """Where the segments are, and how many."""
+    if rendition.embedded:
+        return "inside the variant's own segments"
+    if isinstance(rendition.segments, PlaylistRef):
+        return "playlist not loaded"
+    if isinstance(rendition.segments, IndexRef):
+        return f"index not loaded ({rendition.segments.byte_range.header()})"
+    return f"{len(rendition.segments)} x {rendition.container}"
+
+
+def _marks(rendition: Rendition) -> str:
+    """Encryption, other places, and why it would not be played."""
+    words = [f"{item.scheme or 'encrypted'} {item.system_id or ''}".strip() for item in rendition.protections]
     if len(rendition.locations) > 1:
         words.append("at " + " ".join(location.pathway for location in rendition.locations))
-    return "  ".join(words)
+    if rendition.unusable is not None:
+        words.append(f"not played: {rendition.unusable}")
+    return ", ".join(words)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _others(tracks: Iterable[Track]) -> Iterator[str]:
+    """Sound, subtitles and pictures, a line for each track."""
+    for track in tracks:
+        if track.type is TrackType.VIDEO or not track.renditions:
+            continue
+        words = [track.language or "", track.name, " ".join(track.roles), "default" if track.default else ""]
+        about = ", ".join(word for word in words if word)
+        rates = sorted({rendition.bandwidth_bps // 1000 for rendition in track.renditions} - {0})
+        first = track.renditions[0]
+        facts = [
+            ",".join(first.codecs),
+            f"{first.channels} ch" if first.channels else "",
+            f"{' '.join(map(str, rates))} kbit/s" if rates else "",
+            _media(first),
+            _marks(first),
+        ]
+        yield f"  {track.type} {track.id}" + (f" ({about})" if about else "") + "  " + ", ".join(filter(None, facts))
 
 
 def _segments(rendition: Rendition) -> Iterator[str]:
-    index = rendition.segments
-    if rendition.embedded:
-        yield "      inside the variant's own segments"
-    elif isinstance(index, PlaylistRef):
-        yield "      playlist not loaded"
-    elif isinstance(index, IndexRef):
-        yield f"      index not loaded ({index.byte_range.header()})"
-    else:
-        index = whole_sequences(index)
-        count = len(index)
-        head = count if count <= SHOWN_SEGMENTS else SHOWN_SEGMENTS - 1
-        for position in range(head):
-            yield "      " + _segment(index[position])
-        if head < count:
-            yield f"      ... {count - head - 1} more"
-            yield "      " + _segment(index[count - 1])
+    index = loaded_segments(rendition.segments)
+    if index is None or rendition.embedded:
+        yield f"      {_media(rendition)}"
+        return
+    for segment in whole_sequences(index):
+        yield "      " + _segment(segment)
 
 
 def _segment(segment: Segment) -> str:
@@ -118,30 +163,45 @@ def _segment(segment: Segment) -> str:
     return f"{segment.number:>6}  {segment.start_s:>10.3f}  {segment.duration_s:>8.3f}  {segment.url}{about}"
 
 
-def _events(presentation: Presentation) -> Iterator[str]:
-    events = [event for period in presentation.periods for event in period.events]
-    events += presentation.date_ranges
+def _events(presentation: Presentation, *, whole: bool) -> Iterator[str]:
+    events = timed_events(presentation)
     if events:
         yield ""
         yield "events"
-    for event in events:
+    for event in events if whole else events[:SHOWN_EVENTS]:
         start = "   -" if event.start_s is None else f"{event.start_s:10.3f}"
         length = "" if event.duration_s is None else f"  {_seconds(event.duration_s)}"
-        yield f"  {start}{length}  {event.id}  {event.scheme}"
+        yield f"  {start}{length}  {event.id}  {event.scheme}{_splice(event)}"
+    if not whole and len(events) > SHOWN_EVENTS:
+        yield f"  ... {len(events) - SHOWN_EVENTS} more"
 
 
-def _remarks(presentation: Presentation) -> Iterator[str]:
-    if presentation.warnings:
+def _splice(event: TimedEvent) -> str:
+    splice = splice_of(event)
+    if splice is None or isinstance(splice, str):
+        return f"  ({splice})" if splice else ""
+    words = [splice.command]
+    if splice.out_of_network is not None:
+        words.append("out" if splice.out_of_network else "in")
+    words += [f"{item.kind} {item.type_id:#x}" for item in splice.descriptors if item.type_id is not None]
+    return "  " + " ".join(words)
+
+
+def _remarks(presentation: Presentation, *, whole: bool) -> Iterator[str]:
+    warnings = presentation.warnings if whole else presentation.warnings[:SHOWN_WARNINGS]
+    if warnings:
         yield ""
         yield "warnings"
-    for warning in presentation.warnings:
+    for warning in warnings:
         where = f" of {warning.rendition}" if warning.rendition else ""
         place = f"line {warning.place.line}{where}: " if warning.place.line else ""
         yield f"  {place}{warning.sentence} ({warning.code})"
+    if len(presentation.warnings) > len(warnings):
+        yield f"  ... {len(presentation.warnings) - len(warnings)} more"
     if presentation.unused:
         yield ""
         yield "read and not used: " + ", ".join(presentation.unused)
-    count = sum(1 for _ in iter_renditions(presentation))
+    count = sum(len(track.renditions) for period in presentation.periods for track in period.tracks)
     yield ""
     yield f"{count} renditions, {len(presentation.periods)} periods, {len(presentation.warnings)} warnings"
 

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the newest jobs, or do one thing to one of them."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     commands, folder = load("backend_stub.encoding.jobs_cli"), data_folder(args)
     if args.priority is not None:

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.build_info import build
+from ui.cli.build_info import build, program
 from ui.cli.options import whole_number
 
 if TYPE_CHECKING:
-    from ui.kiosk.place import Place
+    from ui.kiosk.place import KioskFolders
     from ui.kiosk.provisioning import Provisioning
 
 DEFAULT_FILE = Path("/etc/matinee/kiosk.toml")
@@ -45,32 +45,34 @@ def run(args: argparse.Namespace) -> int:
     """The kiosk until it is ended; or one of the small things."""
     if args.new_code:
         return _new_code()
-    from ui.kiosk.place import Place, read_or_last_good
+    from ui.kiosk.place import KioskFolders, read_or_last_good
     from ui.kiosk.provisioning import load
 
     if args.check:
         return _check(load(args.file), args.file)
-    place = Place(args.file, _state_folder(args))
+    place = KioskFolders(args.file, _state_folder(args))
     place.state.mkdir(parents=True, exist_ok=True)
     provisioning = read_or_last_good(place)
     if args.sign_in is not None:
         return _sign_in(provisioning, place, args.sign_in)
     if args.part == "fallback":
-        from ui.kiosk.fallback import run_fallback
+        from ui.kiosk.screen.fallback import run_fallback
 
         return run_fallback(provisioning)
     if args.part == "screen":
-        from ui.kiosk.window import run_screen
+        from ui.app.system.crash_reports import crashes_are_reported
+        from ui.kiosk.screen.window import run_screen
 
-        return run_screen(provisioning, place.profile, args.begin)
+        with crashes_are_reported(place.profile, (program(),)):
+            return run_screen(provisioning, place.profile, args.begin)
     return _supervise(provisioning, place)
 
 
-def _supervise(provisioning: Provisioning, place: Place) -> int:
+def _supervise(provisioning: Provisioning, place: KioskFolders) -> int:
     import asyncio
 
     from drm_client.memory import forbid_core_dumps
-    from ui.cli.main import VERSION
+    from ui.cli.build_info import VERSION
     from ui.kiosk.disk import start_log
     from ui.kiosk.supervisor import Supervisor
 
@@ -94,7 +96,7 @@ def _check(provisioning: Provisioning, file: Path) -> int:
 
 
 def _new_code() -> int:
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
     from ui.kiosk.operator import code_record
 
     code = getpass.getpass("Code (4 to 12 digits): ") if sys.stdin.isatty() else sys.stdin.readline().strip()
@@ -105,10 +107,10 @@ def _new_code() -> int:
     return 0
 
 
-def _sign_in(provisioning: Provisioning, place: Place, email: str) -> int:
+def _sign_in(provisioning: Provisioning, place: KioskFolders, email: str) -> int:
     """Keeps the credential where the screen finds it; from then on the screen renews it by itself."""
+    from player.base.errors import ErrorCode, InputError
     from player.engine import Engine, EngineSettings
-    from player.errors import ErrorCode, InputError
 
     if provisioning.service_url is None:
         raise InputError(ErrorCode.INPUT_USAGE, "This file names no [service].")

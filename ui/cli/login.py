@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sign in, and keep the sign-in in the key store."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     if bool(args.email) == args.code:
         raise InputError(ErrorCode.INPUT_USAGE, "Name an account (matinee login EMAIL), or ask for a code (--code).")
@@ -52,7 +52,7 @@ async def _by_code(service: ServiceClient) -> Account:
 def _password() -> str:
     """Never from the arguments, which every program on the machine can read. Raises InputError where nobody can be
     asked."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     password = os.environ.get("MATINEE_PASSWORD")
     if password:

@@ -18,18 +18,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from ui.build_info import build
+from ui.cli.build_info import VERSION, build
 
 if TYPE_CHECKING:
     from drm_client.errors import DrmError
-    from player.errors import MatineeError
+    from player.base.errors import MatineeError
 
-VERSION = "0.1.0"
 _READER_GONE = 141
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Subcommand:
     """A subcommand: the module that has ``add_arguments(parser)`` and ``run(args) -> int``, and a line of help."""
 
     module: str
@@ -37,29 +36,29 @@ class Command:
 
 
 COMMANDS = {
-    "app": Command("ui.cli.app", "open the app (the same as no command)"),
-    "play": Command("ui.cli.play", "play an address or a title, in a window or headless"),
-    "login": Command("ui.cli.login", "sign this machine in at a service"),
-    "logout": Command("ui.cli.logout", "end the sign-in"),
-    "devices": Command("ui.cli.devices", "which machines may play what the account has"),
-    "plan": Command("ui.cli.plan", "what the account may watch, and subscribing to more"),
-    "download": Command("ui.cli.download", "keep titles on this machine, for watching without a network"),
-    "inspect": Command("ui.cli.inspect", "print what a manifest says: every rendition and segment"),
-    "abr": Command("ui.cli.abr", "simulate, compare, explain and replay quality decisions"),
-    "qa": Command("ui.cli.qa", "run test plans with faults and thresholds, compare CDNs, watch live streams"),
-    "decrypt": Command("ui.cli.decrypt", "decrypt test material with known keys"),
-    "kiosk": Command("ui.cli.kiosk", "a screen that plays by itself and heals itself"),
-    "selftest": Command("ui.cli.selftest", "try this installation: the app by keys, a kiosk under troubles"),
-    "doctor": Command("ui.cli.doctor", "say what is missing on this machine"),
-    "serve": Command("ui.cli.serve", "run the bundled service: API and two CDN edges"),
-    "edge": Command("ui.cli.edge", "one more CDN edge of the bundled service, on another machine"),
-    "nginx-config": Command("ui.cli.nginx_config", "make nginx one more CDN edge of the bundled service"),
-    "worker": Command("ui.cli.worker", "encode what others asked for, until it is ended"),
-    "jobs": Command("ui.cli.jobs", "what is being encoded: list, follow, cancel, retry, priority"),
-    "publish": Command("ui.cli.publish", "encode, encrypt and publish a video file"),
-    "recommend": Command("ui.cli.recommend", "compute the bundled service's suggestions anew"),
-    "backup": Command("ui.cli.backup", "copy the bundled service's state while it runs, or put a copy back"),
-    "demo": Command("ui.cli.demo", "service, sample titles and the app, in one go"),
+    "app": Subcommand("ui.cli.app", "open the app (the same as no command)"),
+    "play": Subcommand("ui.cli.play", "play an address or a title, in a window or headless"),
+    "login": Subcommand("ui.cli.login", "sign this machine in at a service"),
+    "logout": Subcommand("ui.cli.logout", "end the sign-in"),
+    "devices": Subcommand("ui.cli.devices", "which machines may play what the account has"),
+    "plan": Subcommand("ui.cli.plan", "what the account may watch, and subscribing to more"),
+    "download": Subcommand("ui.cli.download", "keep titles on this machine, for watching without a network"),
+    "inspect": Subcommand("ui.cli.inspect", "print what a manifest says: every rendition and segment"),
+    "abr": Subcommand("ui.cli.abr", "simulate, compare, explain and replay quality decisions"),
+    "qa": Subcommand("ui.cli.qa", "run test plans with faults and thresholds, compare CDNs, watch live streams"),
+    "decrypt": Subcommand("ui.cli.decrypt", "decrypt test material with known keys"),
+    "kiosk": Subcommand("ui.cli.kiosk", "a screen that plays by itself and heals itself"),
+    "selftest": Subcommand("ui.cli.selftest", "try this installation: the app by keys, a kiosk under troubles"),
+    "doctor": Subcommand("ui.cli.doctor", "say what is missing on this machine"),
+    "serve": Subcommand("ui.cli.serve", "run the bundled service: API and two CDN edges"),
+    "edge": Subcommand("ui.cli.edge", "one more CDN edge of the bundled service, on another machine"),
+    "nginx-config": Subcommand("ui.cli.nginx_config", "make nginx one more CDN edge of the bundled service"),
+    "worker": Subcommand("ui.cli.worker", "encode what others asked for, until it is ended"),
+    "jobs": Subcommand("ui.cli.jobs", "what is being encoded: list, follow, cancel, retry, priority"),
+    "publish": Subcommand("ui.cli.publish", "encode, encrypt and publish a video file"),
+    "recommend": Subcommand("ui.cli.recommend", "compute the bundled service's suggestions anew"),
+    "backup": Subcommand("ui.cli.backup", "copy the bundled service's state while it runs, or put a copy back"),
+    "demo": Subcommand("ui.cli.demo", "service, sample titles and the app, in one go"),
 }
 
 
@@ -110,7 +109,7 @@ def main(argv: Sequence[str]) -> int:
 
     start_log(log.log, as_json=log.log_json)
     module = importlib.import_module(COMMANDS[args.command].module)
-    from player.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
+    from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError
 
     try:
         return int(module.run(args))
@@ -129,7 +128,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _tell(error: MatineeError | DrmError, args: argparse.Namespace) -> int:
     """One sentence on stderr, and JSON on stdout where it is wanted; the exit code that stands for the error."""
-    from player.errors import exit_code
+    from player.base.errors import exit_code
 
     if getattr(args, "json", False):
         _print_json(error)
@@ -138,7 +137,7 @@ def _tell(error: MatineeError | DrmError, args: argparse.Namespace) -> int:
 
 
 def _bad_usage(error: UsageError, *, json_wanted: bool) -> int:
-    from player.errors import ErrorCode, ExitCode, InputError
+    from player.base.errors import ErrorCode, ExitCode, InputError
 
     if json_wanted:
         _print_json(InputError(ErrorCode.INPUT_USAGE, str(error)))

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the file and say how nginx is started. Raises InputError."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     nginx = load("backend_stub.edge.nginx")
     settings = load("backend_stub.config").Settings(data_folder(args))

@@ -24,6 +24,22 @@ def add_service_argument(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("MATINEE_SERVICE"),
         help="a Matinee service, with or without /api/v1 (default: MATINEE_SERVICE)",
     )
+    parser.add_argument(
+        "--plain-http",
+        action=_PlainHttp,
+        metavar="HOST",
+        help="speak to a service on this host without TLS, too (default: MATINEE_PLAIN_HTTP, with commas between)",
+    )
+
+
+class _PlainHttp(argparse.Action):
+    """Names a host for this process and those that it starts."""
+
+    def __call__(
+        self, _parser: argparse.ArgumentParser, _namespace: object, host: object, _option: str | None = None
+    ) -> None:
+        named = os.environ.get("MATINEE_PLAIN_HTTP", "")
+        os.environ["MATINEE_PLAIN_HTTP"] = f"{named},{str(host).lower()}"
 
 
 def add_profile_arguments(parser: argparse.ArgumentParser) -> None:

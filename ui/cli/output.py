@@ -9,5 +9,4 @@ from typing import Any
 
 def print_json(document: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
     """One JSON document on stdout."""
-    json.dump(document, sys.stdout, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")

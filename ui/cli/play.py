@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ui.cli.options import (
     add_ca_file_argument,
@@ -19,22 +17,19 @@ from ui.cli.options import (
     add_service_arguments,
     add_store_arguments,
     positive,
-    profile_folder,
     seconds,
     whole_number,
 )
+from ui.cli.play_report import verdict_of, write_report
+from ui.cli.play_setup import engine_settings, known_key, local_file, playback_settings, sign_in
 from ui.cli.record import add_record_arguments, finish, recorder_of, replay_recorded
-from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, cmcd_of, conditions_of, web_of
-from ui.links import chosen_file
+from ui.cli.web_options import add_cmcd_arguments, add_web_arguments, conditions_of
 
 if TYPE_CHECKING:
-    from player.engine import Engine, EngineSettings
-    from player.opening import Source
-    from player.qa.recording.recorder import SessionRecorder
-    from player.qa.thresholds import Condition
-    from player.session import Session
-    from player.settings import PlaybackSettings
-    from player.state import PlaybackState
+    from player.engine import Engine
+    from player.playback.session import Session
+    from player.reporting.state import PlaybackState
+    from player.title.opening import PlaybackSource
 
 _SLOWEST, _FASTEST = 0.01, 100.0
 
@@ -84,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play to the end; exit code 0, or the one that stands for the error."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     for path in (args.report, args.har, args.record):
         _check_writable(path)
@@ -98,13 +93,13 @@ def run(args: argparse.Namespace) -> int:
 
         return verdict(args, _play(args, source))
     from downloads.presence import playing
-    from ui.cli.download import store_folder
+    from ui.cli.download_store import store_folder
 
     with playing(store_folder(args)):
         return _play(args, source)
 
 
-def _play(args: argparse.Namespace, source: Source) -> int:
+def _play(args: argparse.Namespace, source: PlaybackSource) -> int:
     if args.headless:
         return play_headless(args, source, args.speed)
     from ui.cli.app import play_in_window
@@ -112,12 +107,12 @@ def _play(args: argparse.Namespace, source: Source) -> int:
     return play_in_window(args, source)
 
 
-def play_headless(args: argparse.Namespace, source: Source, speed: float | str) -> int:
+def play_headless(args: argparse.Namespace, source: PlaybackSource, speed: float | str) -> int:
     """The playback with null outputs on the calling thread; prints a summary on stderr."""
     from player.engine import Engine
     from player.mpv.player import MpvPlayer, OutputOptions
     from player.qa.why import why_in_short
-    from player.report import Recorder, summary_lines
+    from player.reporting.report import Recorder, summary_lines
 
     untimed = speed == "max"
     output = OutputOptions(video="null", audio="null", untimed=untimed)
@@ -143,6 +138,7 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
             source=_shown(source),
             policy=settings.policy,
             libmpv=str(player.read("mpv-version", "")),
+            decode_errors=player.decode_errors,
         )
     finally:
         engine.close()
@@ -151,93 +147,7 @@ def play_headless(args: argparse.Namespace, source: Source, speed: float | str) 
     write_report(report, args)
     for line in [*summary_lines(report), *(f"  {sentence}" for sentence in why_in_short(report))]:
         print(line, file=sys.stderr)
-    return _exit_code(session.state, interrupted=interrupted) or verdict_of(report, conditions)
-
-
-def verdict_of(report: dict[str, Any], conditions: Sequence[Condition]) -> int:
-    """Exit code 1 where a condition of ``--fail-on`` holds; each such is told on stderr."""
-    from player.errors import ExitCode
-    from player.qa.thresholds import figure, metrics_of, shown
-
-    metrics = metrics_of(report)
-    broken = [each for each in conditions if not each.holds(figure(metrics, each.metric))]
-    for condition in broken:
-        print(f"matinee: {condition.metric} is {shown(figure(metrics, condition.metric))}", file=sys.stderr)
-    return int(ExitCode.FAILED if broken else ExitCode.GOOD)
-
-
-def playback_settings(args: argparse.Namespace) -> PlaybackSettings:
-    """The playback as the command line wants it."""
-    from abr.registry import DEFAULT, names
-    from player.errors import ErrorCode, InputError
-    from player.settings import PlaybackSettings
-
-    if args.policy is not None and args.policy not in names():
-        known = ", ".join(names())
-        raise InputError(ErrorCode.INPUT_USAGE, f"No policy is called {args.policy!r}; there are {known}.")
-    return PlaybackSettings(
-        policy=args.policy or DEFAULT,
-        buffer_s=args.buffer,
-        replace_buffered=args.replace_buffered,
-        rung=args.rung,
-        max_bps=args.max_bitrate,
-        max_height=args.max_height,
-        metered=args.metered,
-        start_s=args.start,
-        play_for_s=args.duration,
-        seed=args.seed,
-        cmcd=cmcd_of(args),
-    )
-
-
-def engine_settings(args: argparse.Namespace, tape: SessionRecorder | None = None) -> EngineSettings:
-    """The engine as the command line wants it: profile, service, shaped link, faults; ``tape`` records it."""
-    from player.engine import EngineSettings
-
-    wrap: list[Callable[[Any, Any], Any]] = []
-    if getattr(args, "trace", None) is not None:
-        from player.net.shaping import ShapedTransport, load_trace
-
-        trace = load_trace(args.trace)
-        wrap.append(lambda transport, clock: ShapedTransport(transport, clock, trace))
-    if getattr(args, "faults", None) is not None:
-        from player.net.faults import FaultyTransport, load_faults
-
-        plan = load_faults(args.faults)
-        wrap.append(lambda transport, clock: FaultyTransport(transport, clock, plan))
-    if tape is not None:
-        wrap.append(tape.wrap)
-    return EngineSettings(
-        profile=profile_folder(args),
-        service_url=args.service,
-        key_store=args.key_store,
-        ca_file=getattr(args, "ca_file", None),
-        web=web_of(args),
-        local_folder=local_folder(args.source),
-        wrap=tuple(wrap),
-        schemes=getattr(args, "schemes", {}),
-    )
-
-
-def sign_in(engine: Engine, args: argparse.Namespace, *, needed: bool = True) -> None:
-    """Sign in when an account is given; the password comes from the environment, never from the arguments.
-
-    Raises InputError where it is not there. ``needed``: without a network there is nothing to do but raise NetError;
-    else it is told and done without.
-    """
-    from player.errors import ErrorCode, InputError, NetError
-
-    if args.email is None or engine.service is None:
-        return
-    password = os.environ.get("MATINEE_PASSWORD")
-    if not password:
-        raise InputError(ErrorCode.INPUT_USAGE, "--email needs the account's password: set MATINEE_PASSWORD.")
-    try:
-        engine.submit(engine.service.login(args.email, password)).result()
-    except NetError as error:
-        if needed:
-            raise
-        print(f"matinee: not signed in: {error.sentence}", file=sys.stderr)
+    return _exit_code(session.state, interrupted=interrupted) or verdict_of(report, conditions, strict=True)
 
 
 def _speed(text: str) -> float | str:
@@ -252,7 +162,7 @@ def _speed(text: str) -> float | str:
 
 def _check_writable(path: Path | None) -> None:
     """Better told before the playback than after it. Raises InputError."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     if path is None or str(path) == "-":
         return
@@ -260,8 +170,8 @@ def _check_writable(path: Path | None) -> None:
         raise InputError(ErrorCode.INPUT_FILE, f"{path} cannot be written.")
 
 
-def _source(args: argparse.Namespace) -> Source:
-    from player.opening import Source
+def _source(args: argparse.Namespace) -> PlaybackSource:
+    from player.title.opening import PlaybackSource
 
     if args.offline:
         from ui.cli.download_play import offline_source
@@ -269,19 +179,19 @@ def _source(args: argparse.Namespace) -> Source:
         return offline_source(args)
     keys = tuple(known_key(text) for text in args.key)
     where = args.source
-    path = _local_file(where)
+    path = local_file(where)
     if path is not None:
         _check_manifest_file(path)
-        return Source(url=path.as_uri(), keys=keys, licence_url=args.licence_url)
+        return PlaybackSource(url=path.as_uri(), keys=keys, licence_url=args.licence_url)
     if "://" in where:
-        return Source(url=where, keys=keys, licence_url=args.licence_url)
+        return PlaybackSource(url=where, keys=keys, licence_url=args.licence_url)
     _check_title(where)
-    return Source(title_id=where, variant=args.variant, keys=keys)
+    return PlaybackSource(title_id=where, variant=args.variant, keys=keys)
 
 
 def _check_manifest_file(path: Path) -> None:
     """Raises InputError for what is no file, and for a recorded session."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
     from player.qa.recording.archive import SUFFIX
 
     if path.is_dir():
@@ -296,7 +206,7 @@ def _check_manifest_file(path: Path) -> None:
 
 def _check_title(where: str) -> None:
     """Raises InputError for what is meant as a file (titles' ids have neither slashes nor dots) and is none."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     if Path(where).is_dir():
         raise InputError(ErrorCode.INPUT_FILE, f"{where} is a folder, not a manifest.")
@@ -306,37 +216,7 @@ def _check_title(where: str) -> None:
         )
 
 
-def local_folder(where: str) -> Path | None:
-    """The folder of a local manifest."""
-    path = _local_file(where)
-    return None if path is None else path.parent
-
-
-def _local_file(where: str) -> Path | None:
-    """The file that a ``file:`` address names, whether it is there or not, or a path that leads to one; None for an
-    address of the web and for a title. Looks where links lead."""
-    if "://" in where:
-        path = chosen_file(where) if where.casefold().startswith("file:") else None
-    else:
-        path = Path(where) if Path(where).is_file() else None
-    return None if path is None else path.resolve()
-
-
-def known_key(text: str) -> tuple[bytes, bytes]:
-    """A ``KID:KEY`` of the command line. Raises InputError without repeating the key."""
-    from player.errors import ErrorCode, InputError
-
-    kid, _, key = text.partition(":")
-    try:
-        pair = bytes.fromhex(kid.replace("-", "")), bytes.fromhex(key)
-    except ValueError:
-        pair = b"", b""
-    if len(pair[0]) != 16 or len(pair[1]) != 16:
-        raise InputError(ErrorCode.INPUT_USAGE, "--key takes KID:KEY, each of 32 hexadecimal digits.")
-    return pair
-
-
-def _shown(source: Source) -> str:
+def _shown(source: PlaybackSource) -> str:
     from player.net.redact import redact_url
 
     return redact_url(source.url) if source.url else source.title_id
@@ -360,27 +240,9 @@ def _wait(engine: Engine, session: Session) -> bool:
     return interrupted.is_set()
 
 
-def write_report(report: dict[str, Any], args: argparse.Namespace) -> None:
-    """Where ``--report`` and ``--json`` want it, with ``why`` in sentences. Raises OSError with the file's name, and
-    leaves no half of one."""
-    from player.qa.why import why
-
-    report = {**report, "why": why(report)}
-    if args.json or (args.report is not None and str(args.report) == "-"):
-        json.dump(report, sys.stdout, indent=2)
-        sys.stdout.write("\n")
-    if args.report is not None and str(args.report) != "-":
-        try:
-            args.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            if args.report.is_file():
-                args.report.unlink()
-            raise OSError(error.errno, error.strerror, str(args.report)) from error
-
-
 def _exit_code(state: PlaybackState, *, interrupted: bool) -> int:
-    from player.errors import ExitCode, exit_code_of
-    from player.state import Status
+    from player.base.errors import ExitCode, exit_code_of
+    from player.reporting.state import Status
 
     if interrupted:
         return int(ExitCode.INTERRUPTED)

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--test-pattern", action="store_true", help="publish a test pattern, which has a channel of its own then"
     )
     parser.add_argument("--title", help="the title's name (one file only; default: from the file's name)")
+    parser.add_argument("--synopsis", default="", help="what it is about, in a few sentences")
     parser.add_argument("--series", metavar="NAME", help="it is an episode of this series, made where there is none")
     parser.add_argument("--season", type=int, default=1, metavar="N", help="with --series: the season (default: 1)")
     parser.add_argument(
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="JOB:NAME",
         help="somebody who took part: director, writer or actor; may be given several times",
     )
-    parser.add_argument("--no-clear", action="store_true", help="publish the encrypted variant only")
+    parser.add_argument("--clear", action="store_true", help="publish a clear variant as well")
     parser.add_argument("--no-encrypted", action="store_true", help="publish the clear variant only")
     parser.add_argument(
         "--codec",
@@ -70,12 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Encode, package, check and publish; nothing is left behind of a file that fails."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     if (args.title is not None or args.replace is not None or args.subtitles) and len(args.files) > 1:
         raise InputError(ErrorCode.INPUT_USAGE, "--title, --replace and --subtitles go with one file.")
-    if args.no_clear and args.no_encrypted:
-        raise InputError(ErrorCode.INPUT_USAGE, "--no-clear and --no-encrypted leave nothing to publish.")
     if args.series is not None and args.trailer_of is not None:
         raise InputError(ErrorCode.INPUT_USAGE, "A trailer (--trailer-of) is no episode (--series).")
     if args.test_pattern == bool(args.files):
@@ -90,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
     for number, file in enumerate(args.files, args.episode):
         options = pipeline.TitleOptions(
             title=args.title,
-            clear=not args.no_clear,
+            synopsis=args.synopsis,
+            clear=args.clear or args.no_encrypted,
             encrypted=not args.no_encrypted,
             belonging=_belonging(args, number),
             codecs=tuple(args.codec),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from player.net.model import Transport
     from player.qa.cdn.hosts import Places
     from player.qa.cdn.probe import Probe
-    from player.qa.cdn.verdict import Figure, Standing, Verdict
+    from player.qa.cdn.verdict import CdnStanding, CdnVerdict, Figure
 
 _SEGMENTS = 10
 _FIGURES = {
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare. 1 where a CDN failed or gave other bytes than most."""
-    from player.errors import ErrorCode, ExitCode, InputError
+    from player.base.errors import ErrorCode, ExitCode, InputError
     from player.qa.cdn.verdict import verdict
     from ui.cli.inspect_load import load
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     return verdict_on(conditions, _figures(found)) if found.good else int(ExitCode.FAILED)
 
 
-def _figures(found: Verdict) -> dict[str, float]:
+def _figures(found: CdnVerdict) -> dict[str, float]:
     rates = [0.0 if each.bps is None else each.bps.median / 1e6 for each in found.standings]
     waits = [math.inf if (wait := each.warm_first_byte_s) is None else wait.median * 1000 for each in found.standings]
     return {
@@ -90,7 +90,7 @@ async def _steered(presentation: Presentation, args: argparse.Namespace) -> Pres
     """With the pathways that its steering manifest adds."""
     if args.hosts or presentation.steering is None:
         return presentation
-    from player.clock import SystemClock
+    from player.base.clock import SystemClock
     from player.manifest.steering import parse_steering, with_clones
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
@@ -123,7 +123,7 @@ async def _probe(places: Places, args: argparse.Namespace) -> list[Probe]:
     return await compare(places, connect, repeats=args.repeats, on_probe=progress)
 
 
-def _tell(found: Verdict) -> None:
+def _tell(found: CdnVerdict) -> None:
     rows = [_HEAD, *(_row(each) for each in found.standings)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     for row in rows:
@@ -132,7 +132,7 @@ def _tell(found: Verdict) -> None:
         print(sentence)
 
 
-def _row(each: Standing) -> tuple[str, ...]:
+def _row(each: CdnStanding) -> tuple[str, ...]:
     rate = each.bps
     known = each.hits + each.misses
     return (
@@ -153,7 +153,7 @@ def _ms(figure: Figure | None) -> str:
     return "-" if figure is None else f"{figure.median * 1000:.1f} ms"
 
 
-def _document(found: Verdict) -> dict[str, object]:
+def _document(found: CdnVerdict) -> dict[str, object]:
     return {
         "version": 1,
         "good": found.good,

@@ -17,7 +17,7 @@ from ui.cli.web_options import add_connection_arguments, conditions_of, connect_
 if TYPE_CHECKING:
     from player.manifest.model import Presentation
     from player.net.model import Transport
-    from player.qa.ladder.rules import Finding, Measured
+    from player.qa.ladder.rules import LadderFinding, MeasuredRung
 
 
 _FIGURES = {"findings": "rules that are broken", "warnings": "those that hardly matter"}
@@ -37,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and judge. 1 where a rule is broken that matters, or a condition of ``--fail-on`` holds."""
-    from player.errors import ExitCode
+    from player.base.errors import ExitCode
     from player.qa.ladder.rules import findings, why_ladder
     from ui.cli.inspect_load import load
-    from ui.cli.play import known_key
+    from ui.cli.play_setup import known_key
 
     conditions = conditions_of(args, _FIGURES)
     keys = [known_key(text) for text in args.key]
@@ -61,9 +61,9 @@ def run(args: argparse.Namespace) -> int:
 
 async def _sweep(
     presentation: Presentation, args: argparse.Namespace, known: Sequence[tuple[bytes, bytes]]
-) -> tuple[list[Measured], str]:
+) -> tuple[list[MeasuredRung], str]:
     """The measured ladder, and why a licence could not be had."""
-    from player.clock import SystemClock
+    from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.qa.ladder.keys import SweepKeys
     from player.qa.ladder.sweep import sweep
@@ -88,14 +88,14 @@ async def _sweep(
 
 def _transport(args: argparse.Namespace) -> Transport:
     from player.net.routing import RoutingTransport
-    from ui.cli.play import local_folder
+    from ui.cli.play_setup import local_folder
     from ui.cli.web_options import marked, web_of
 
     inner = RoutingTransport(folder=local_folder(args.source), ca_file=args.ca_file, web=web_of(args))
     return marked(inner, args)
 
 
-def _tell(ladder: Sequence[Measured], found: Sequence[Finding], told: Sequence[str]) -> None:
+def _tell(ladder: Sequence[MeasuredRung], found: Sequence[LadderFinding], told: Sequence[str]) -> None:
     print(f"{'rendition':<28}{'segments':>9}{'declared':>12}{'mean':>10}{'peak':>10}  Mbit/s")
     for each in ladder:
         rates = (each.rendition.bandwidth_bps or None, each.mean_bps, each.peak_bps)
@@ -113,7 +113,7 @@ def _tell(ladder: Sequence[Measured], found: Sequence[Finding], told: Sequence[s
         print(f"{len(found)} findings")
 
 
-def _document(ladder: Sequence[Measured], found: Sequence[Finding], told: Sequence[str]) -> dict[str, Any]:
+def _document(ladder: Sequence[MeasuredRung], found: Sequence[LadderFinding], told: Sequence[str]) -> dict[str, Any]:
     return {
         "version": 1,
         "good": all(each.severity != "error" for each in found),

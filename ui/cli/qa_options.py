@@ -35,7 +35,7 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
 
 def plan_of(args: argparse.Namespace) -> Plan:
     """The plan. Raises InputError with the line that is wrong."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
     from player.qa.plan import load_plan
 
     values: dict[str, str] = {}

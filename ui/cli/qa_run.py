@@ -18,7 +18,7 @@ from ui.cli.qa_options import add_bench_arguments, add_plan_arguments, bench_of,
 from ui.cli.web_options import cmcd_of, conditions_of
 
 if TYPE_CHECKING:
-    from player.qa.outcome import Outcome
+    from player.qa.outcome import PlanOutcome
     from player.qa.plan import Plan
     from player.qa.spec import RunResult
 
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, judge, report. 0 where all thresholds hold, 1 where one is broken. A plan that is ended early is judged
     by what is finished, and told as not run to its end."""
-    from player.errors import ExitCode, MatineeError, exit_code
+    from player.base.errors import ExitCode, MatineeError, exit_code
     from player.qa.outcome import outcome_of
     from player.qa.run import default_jobs, run_all
 
@@ -94,7 +94,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 def _as_told(plan: Plan, args: argparse.Namespace) -> Plan:
     """The plan with what the command line adds to it. Raises InputError."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     cmcd = cmcd_of(args)
     if args.record and args.out is None:
@@ -110,7 +110,7 @@ def _as_told(plan: Plan, args: argparse.Namespace) -> Plan:
     return replace(plan, runs=runs, thresholds=(*plan.thresholds, *conditions_of(args)))
 
 
-def write(outcome: Outcome, folder: Path) -> None:
+def write(outcome: PlanOutcome, folder: Path) -> None:
     """The three documents."""
     from player.qa.junit import junit
     from player.qa.page import page
@@ -120,7 +120,7 @@ def write(outcome: Outcome, folder: Path) -> None:
     (folder / "report.html").write_text(page(outcome), encoding="utf-8")
 
 
-def tell(outcome: Outcome, folder: Path | None) -> None:
+def tell(outcome: PlanOutcome, folder: Path | None) -> None:
     """The verdict in a few lines on stderr, and what went wrong in runs that broke something."""
     from player.qa.why import why_errors, why_stalls
 

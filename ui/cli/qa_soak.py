@@ -18,7 +18,7 @@ from ui.cli.options import positive, whole_number
 from ui.cli.qa_options import add_bench_arguments, bench_of
 
 if TYPE_CHECKING:
-    from player.qa.soak import Budget, Playback, Sample
+    from player.qa.soak import Budget, SoakPlayback, SoakSample
     from player.qa.spec import Bench, RunSpec
 
 _MINUTE_S = 60.0
@@ -46,13 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play until the time is up or a budget cannot hold. 1 for that, and for a playback that failed."""
-    from player.errors import ExitCode
+    from player.base.errors import ExitCode
     from player.qa.soak import Budget
 
     budget = Budget(None if args.memory is None else args.memory * 2**20, args.handles)
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
-    told: deque[Playback] = deque(maxlen=_MOST_TOLD)
+    told: deque[SoakPlayback] = deque(maxlen=_MOST_TOLD)
     with bench_of(args) as bench:
         watch = _Watch(args.minutes * _MINUTE_S, args.every, budget)
         with watch.running():
@@ -78,30 +78,32 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _spec(args: argparse.Namespace) -> RunSpec:
-    from player.opening import Source
+    from player.playback.settings import PlaybackSettings
     from player.qa.spec import Labels, RunSpec
-    from player.settings import PlaybackSettings
+    from player.title.opening import PlaybackSource
     from ui.cli.web_options import cmcd_of
 
     where = args.source
-    source = Source(url=where) if "://" in where else Source(title_id=where, variant=args.variant)
-    settings = PlaybackSettings(play_for_s=args.duration, start_s=0.0, cmcd=cmcd_of(args))
+    source = PlaybackSource(url=where) if "://" in where else PlaybackSource(title_id=where, variant=args.variant)
+    settings = PlaybackSettings(
+        play_for_s=args.duration, start_s=0.0, live_at_edge=True, fresh=True, cmcd=cmcd_of(args)
+    )
     return RunSpec(Labels("soak"), source, settings, limit_s=args.minutes * _MINUTE_S)
 
 
-def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[Playback]) -> str | None:
+def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback]) -> str | None:
     """Playback after playback, each told in ``told``; why one failed, if one did."""
     from player.qa.real import play
-    from player.qa.soak import Playback
+    from player.qa.soak import SoakPlayback
     from player.qa.why import why
 
     while not watch.over.is_set():
         watch.round += 1
         report = play(replace(spec, labels=replace(spec.labels, repeat=watch.round)), bench, watch.over.is_set)
-        told.append(Playback(watch.round, tuple(why(report))))
+        told.append(SoakPlayback(watch.round, tuple(why(report))))
         error = report["result"]["error"]
         if error is not None and not watch.over.is_set():
-            return f"Playback {watch.round} failed: {error['sentence']} ({error['code']})"
+            return f"SoakPlayback {watch.round} failed: {error['sentence']} ({error['code']})"
     return None
 
 
@@ -109,7 +111,7 @@ class _Watch:
     """Looks at this process every now and then, and says when it is over."""
 
     def __init__(self, for_s: float, every_s: float, budget: Budget) -> None:
-        self.samples: list[Sample] = []
+        self.samples: list[SoakSample] = []
         self.round = 0
         self.over = threading.Event()
         self.trouble: str | None = None
@@ -134,18 +136,18 @@ class _Watch:
         return time.monotonic() - self._begin_s
 
     def _look(self) -> None:
-        from player.qa.soak import Sample, trouble
+        from player.qa.soak import SoakSample, trouble
         from player.qa.usage import usage
 
         while not self.over.is_set():
-            self.samples.append(Sample(self.now_s(), self.round, usage()))
+            self.samples.append(SoakSample(self.now_s(), self.round, usage()))
             self.trouble = trouble(self.samples, self._budget, self._for_s)
             if self.trouble is not None or self.now_s() >= self._for_s:
                 self.over.set()
             self.over.wait(min(self._every_s, max(0.0, self._for_s - self.now_s())))
 
 
-def _document(samples: list[Sample], verdict: str, told: Iterable[Playback], *, good: bool) -> dict[str, Any]:
+def _document(samples: list[SoakSample], verdict: str, told: Iterable[SoakPlayback], *, good: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "good": good,

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Follow it. 1 where a refresh broke a rule or could not be had."""
     import time
 
-    from player.errors import ErrorCode, ExitCode, InputError
+    from player.base.errors import ErrorCode, ExitCode, InputError
     from player.qa.watch import why_watch
     from ui.cli.inspect_load import load
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _follow(presentation: Presentation, args: argparse.Namespace) -> list[Refresh]:
-    from player.clock import SystemClock
+    from player.base.clock import SystemClock
     from player.net.gate import Gate
     from player.net.model import Request, RequestKind
     from player.qa.watch import ManifestWatch

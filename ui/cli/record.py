@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from player.playback.settings import PlaybackSettings
     from player.qa.recording.archive import Exchange
     from player.qa.recording.recorder import SessionRecorder
-    from player.qa.recording.replay import Replayed
-    from player.settings import PlaybackSettings
+    from player.qa.replay.run import Replayed
 
 
 def add_record_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def finish(
 
 def _har(exchanges: Sequence[Exchange], report: Mapping[str, Any], wall_s: float) -> str:
     from player.qa.har import har
-    from ui.cli.main import VERSION
+    from ui.cli.build_info import VERSION
 
     return json.dumps(har(exchanges, report, wall_s, VERSION), indent=1, ensure_ascii=False)
 
@@ -68,11 +68,11 @@ def _har(exchanges: Sequence[Exchange], report: Mapping[str, Any], wall_s: float
 def replay_recorded(args: argparse.Namespace) -> int:
     """Play a recorded session again in virtual time; exit code 1 where a decision came out otherwise (but for those
     of another policy)."""
-    from player.errors import ErrorCode, ExitCode, InputError
+    from player.base.errors import ErrorCode, ExitCode, InputError
     from player.qa.recording.archive import read_recording
-    from player.qa.recording.replay import replay, replay_freely
-    from player.report import summary_lines
-    from ui.cli.play import verdict_of, write_report
+    from player.qa.replay.run import replay, replay_freely
+    from player.reporting.report import summary_lines
+    from ui.cli.play_report import verdict_of, write_report
     from ui.cli.web_options import conditions_of
 
     conditions = conditions_of(args)
@@ -100,7 +100,7 @@ def replay_recorded(args: argparse.Namespace) -> int:
 
 def _policy(args: argparse.Namespace) -> str:
     from abr.registry import names
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     if args.policy is not None and args.policy not in names():
         known = ", ".join(names())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ui.cli.options import positive
 
 if TYPE_CHECKING:
-    from ui.selftest.focus import PageWalk
+    from ui.app.selftest.focus import PageWalk
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when everything is well, 1 when something is not."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     if not args.focus and args.kiosk is None:
         raise InputError(ErrorCode.INPUT_USAGE, "Say what to test: --focus, --kiosk MINUTES, or both.")
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _walk() -> list[PageWalk]:
-    from ui.selftest.walk import walk_app
+    from ui.app.selftest.walk import walk_app
 
     with tempfile.TemporaryDirectory(prefix="matinee-selftest-") as folder:
         pages = walk_app(Path(folder))
@@ -63,8 +63,8 @@ def _walk() -> list[PageWalk]:
 
 
 def _kiosk(args: argparse.Namespace) -> dict[str, object]:
-    from player.errors import ComponentError, ErrorCode
-    from ui.selftest import kiosk
+    from player.base.errors import ComponentError, ErrorCode
+    from ui.kiosk.selftest import run as kiosk
 
     if not kiosk.is_possible():
         raise ComponentError(ErrorCode.COMPONENT_DISPLAY, "--kiosk needs Linux: it stops and kills processes.")

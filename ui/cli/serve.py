@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--edges", type=int, default=2, choices=range(1, 10), metavar="N", help="how many CDN edges (1 to 9)"
     )
     parser.add_argument(
+        "--role",
+        default="all",
+        choices=("api", "edge", "all"),
+        help="serve the API or the edges alone (default: all)",
+    )
+    parser.add_argument(
         "--shield", action="store_true", help="the edges keep what they fetch from a shield, and that from an origin"
     )
     parser.add_argument(
@@ -50,11 +56,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--admin", metavar="EMAIL", help="make this account one for the operator's pages (password: MATINEE_PASSWORD)"
     )
+    parser.add_argument(
+        "--confirm-clock",
+        action="store_true",
+        help="this machine's clock is right, although it contradicts what it was before (licences wait else)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
 
     service = load("backend_stub.cli")
     password = os.environ.get("MATINEE_PASSWORD", "")
@@ -64,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
     def announce(group: object) -> None:
         if args.admin is not None:
             service.ensure_admin(group, args.admin, password)
+        if args.confirm_clock:
+            service.confirm_clock(group)
         for line in service.describe(group):
             print(line, flush=True)
 
@@ -75,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
             shield=args.shield,
             edge_countries=args.near,
             public_host=args.public_host,
+            role=args.role,
         )
         settings = service_settings(args)
         service.serve(settings, options, read_text(args.faults), announce, hiring(settings, args.workers))

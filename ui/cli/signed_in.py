@@ -19,8 +19,8 @@ async def service_of(args: argparse.Namespace) -> AsyncIterator[tuple[ServiceCli
     """The service that the arguments name, and the store in which the sign-in is kept. Raises InputError where they
     name none."""
     from drm_client.keystore import open_key_store
-    from player.clock import SystemClock
-    from player.errors import ErrorCode, InputError
+    from player.base.clock import SystemClock
+    from player.base.errors import ErrorCode, InputError
     from player.net.gate import Gate
     from player.net.routing import RoutingTransport
     from player.service.client import ServiceClient

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from ui.cli.options import add_ca_file_argument
 
 if TYPE_CHECKING:
-    from player.cmcd import CmcdSettings
     from player.net.model import Transport
     from player.net.web import WebOptions
     from player.qa.thresholds import Condition
+    from player.reporting.cmcd import CmcdSettings
 
 
 def add_connection_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +79,7 @@ def marked(transport: Transport, args: argparse.Namespace) -> Transport:
     settings = cmcd_of(args)
     if settings is None:
         return transport
-    from player.cmcd.transport import MarkingTransport
+    from player.reporting.cmcd.transport import MarkingTransport
 
     return MarkingTransport(transport, settings)
 
@@ -88,14 +88,14 @@ def cmcd_of(args: argparse.Namespace) -> CmcdSettings | None:
     """What :func:`add_cmcd_arguments` was told; None where nothing is sent."""
     if args.cmcd in (None, "off"):
         return None
-    from player.cmcd import CmcdSettings, Mode
+    from player.reporting.cmcd import CmcdSettings, Mode
 
     return CmcdSettings(Mode(args.cmcd), args.cmcd_version, third_parties=True)
 
 
 def conditions_of(args: argparse.Namespace, known: Mapping[str, str] | None = None) -> list[Condition]:
     """What must hold, out of ``--fail-on``. Raises InputError."""
-    from player.errors import ErrorCode, InputError
+    from player.base.errors import ErrorCode, InputError
     from player.qa.thresholds import fails_on
 
     try:

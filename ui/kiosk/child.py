@@ -17,7 +17,7 @@ _MINUTE_S = 60.0
 _LAST_LINES_S = 2.0
 
 
-class Child:
+class ScreenProcess:
     """One process. ``on_beat`` and ``on_exit`` are called on the loop; its stderr goes to the log, so many lines a
     minute."""
 
@@ -42,13 +42,13 @@ class Child:
         environment: Mapping[str, str],
         on_beat: Callable[[Beat], None],
         on_exit: Callable[[int], None],
-    ) -> Child:
+    ) -> ScreenProcess:
         """Start a process. Its stdin stays open as long as this one lives. Raises OSError where it cannot begin."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             *words, stdin=pipe, stdout=pipe, stderr=pipe, env=dict(environment), limit=MAX_LINE
         )
-        return Child(name, process, on_beat, on_exit)
+        return ScreenProcess(name, process, on_beat, on_exit)
 
     def tell(self, line: bytes) -> bool:
         """Write a line to it; False where it is gone, or has not read the last ones."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from player.files import is_newer, kept_json, write_whole
+from player.base.files import is_newer, kept_json, write_whole
 
 KINDS = ("restart", "playlist", "screenshot", "logs")
 TEXT, JPEG = "text/plain", "image/jpeg"
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class OperatorCommand:
     """One command; ``kind`` is one of :data:`KINDS` or something that a newer service knows. ``good_for_s`` counts
     from when it arrived."""
 
@@ -37,7 +37,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandOutcome:
     """What came of a command: a sentence, and a picture or a text where one was asked for."""
 
     command_id: str
@@ -71,11 +71,11 @@ class CommandJournal:
         """Whether it was begun before."""
         return command_id in self._lines
 
-    def begin(self, command: Command) -> None:
+    def begin(self, command: OperatorCommand) -> None:
         """It is about to be carried out. Raises OSError: then it must not be."""
         self._set(command.id, {"kind": command.kind, "state": "begun"})
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: CommandOutcome) -> None:
         """It is over. Raises OSError."""
         if outcome.data:
             write_whole(self._folder / outcome.command_id, outcome.data)
@@ -93,20 +93,20 @@ class CommandJournal:
         """Ids and kinds of those that were begun and have no end: the kiosk itself ended meanwhile."""
         return [(name, str(line.get("kind"))) for name, line in self._lines.items() if line.get("state") == "begun"]
 
-    def untold(self) -> list[Outcome]:
+    def untold(self) -> list[CommandOutcome]:
         """What the service does not know yet, the oldest first."""
         return [self._outcome(name, line) for name, line in self._lines.items() if line.get("state") == "over"]
 
-    def _outcome(self, command_id: str, line: Mapping[str, object]) -> Outcome:
+    def _outcome(self, command_id: str, line: Mapping[str, object]) -> CommandOutcome:
         media_type = line.get("media_type")
         data = b""
         if isinstance(media_type, str):
             try:
                 data = (self._folder / command_id).read_bytes()[:MAX_RESULT_BYTES]
             except OSError:
-                return Outcome(command_id, ok=False, message="What was made of it is lost.")
+                return CommandOutcome(command_id, ok=False, message="What was made of it is lost.")
         kind = str(media_type) if data else None
-        return Outcome(command_id, line.get("ok") is True, str(line.get("message", "")), kind, data)
+        return CommandOutcome(command_id, line.get("ok") is True, str(line.get("message", "")), kind, data)
 
     def _set(self, command_id: str, line: dict[str, object]) -> None:
         if self._newer:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from drm_client.device import ENTRY, DeviceIdentity
 from drm_client.keystore import open_key_store
-from player.clock import Clock
-from player.errors import ServiceError
+from player.base.clock import Clock
+from player.base.errors import ServiceError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Response
 from player.net.routing import RoutingTransport
 from player.service.reply import Members, problem
-from ui.kiosk.commands import KINDS, MAX_MESSAGE, Command, Outcome, is_id
+from ui.kiosk.commands import KINDS, MAX_MESSAGE, CommandOutcome, OperatorCommand, is_id
 from ui.kiosk.health import Health
 from ui.kiosk.provisioning import NetworkRules
 
@@ -44,7 +44,7 @@ class CommandDesk:
         self._clock = clock
         self._ahead_s = 0.0  # the service's clock before this machine's, which is not trusted
 
-    async def ask(self, health: Health) -> tuple[list[Command], float]:
+    async def ask(self, health: Health) -> tuple[list[OperatorCommand], float]:
         """What is to be done, in order, and in how many seconds to ask again. Raises ServiceError, NetError."""
         response = await self._send(_ASKED, {"status": _status(health)}, self._base, {})
         members = Members.of(response)
@@ -52,7 +52,7 @@ class CommandDesk:
         known = [command for command in commands[:_MAX_COMMANDS] if command is not None]
         return known, min(max(members.number("ask_again_s"), _LEAST_S), _MOST_S)
 
-    async def answer(self, outcome: Outcome) -> None:
+    async def answer(self, outcome: CommandOutcome) -> None:
         """Tell what came of a command. Raises ServiceError, NetError."""
         digest = hashlib.sha256(outcome.data).hexdigest() if outcome.data else None
         payload = {
@@ -121,13 +121,15 @@ def _identity(profile: Path) -> DeviceIdentity | None:
     return DeviceIdentity.load_or_create(store) if store.get(ENTRY) is not None else None
 
 
-def _read(item: Members) -> Command | None:
+def _read(item: Members) -> OperatorCommand | None:
     """One command. Raises ServiceError; None for one that cannot be remembered."""
     command_id, playlist = item.text("id"), item.optional_text("playlist")
     if not is_id(command_id):
         return None
     kind = item.text("kind")
-    return Command(command_id, kind if kind in KINDS else "unknown", item.number("expires_in_s"), playlist or "")
+    return OperatorCommand(
+        command_id, kind if kind in KINDS else "unknown", item.number("expires_in_s"), playlist or ""
+    )
 
 
 def _skew(response: Response, wall_s: float) -> float | None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Iterable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from player.net.redact import HIDDEN, redact_text
+from player.net.redact import redact_line
 from ui.kiosk.provisioning import Provisioning
 
 _FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LOG_FILES = 4
 _ASIDE_KEPT = 3
-_TOKEN = re.compile(r"[A-Za-z0-9_+=-]{32,}")  # what is so long is no word
 _log = logging.getLogger(__name__)
 
 
@@ -102,7 +100,7 @@ def log_tail(state: Path, most_bytes: int) -> bytes:
             continue
         del found[: skipped > 0]  # what is cut through is not known for what it is
         for line in reversed(found):
-            shown = _TOKEN.sub(HIDDEN, redact_text(line))
+            shown = redact_line(line)
             size += len(shown.encode()) + 1
             if size > most_bytes:
                 return "".join(f"{each}\n" for each in reversed(lines)).encode()

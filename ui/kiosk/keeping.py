@@ -11,12 +11,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Protocol
 
-from player.clock import Clock
-from player.errors import ANY_ERROR
-from player.opening import Source
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR
 from player.service.model import Account
-from ui.kiosk.provisioning import Entry
-from ui.ports import DownloadsPort, KeptTitle, Shelf, TitleCard
+from player.title.opening import PlaybackSource
+from ui.app.ports.downloads import DownloadsPort, KeptTitle, Shelf
+from ui.app.ports.titles import TitleCard
+from ui.kiosk.provisioning import PlaylistEntry
 
 _log = logging.getLogger(__name__)
 _RENEW_S, _RENEW_AGAIN_S = 86_400.0, 3600.0
@@ -36,7 +37,10 @@ class Steps:
 
 
 def decide(
-    entries: Sequence[Entry], shelf: Shelf, limit_bytes: int, refused: Mapping[str, int] = MappingProxyType({})
+    entries: Sequence[PlaylistEntry],
+    shelf: Shelf,
+    limit_bytes: int,
+    refused: Mapping[str, int] = MappingProxyType({}),
 ) -> Steps:
     """The steps towards having what the playlist wants kept, and nothing else. Nothing is begun above the limit.
     ``refused``: how often each title could not even be begun; one that never can be holds up no other."""
@@ -59,21 +63,21 @@ def decide(
     return Steps(tuple(missing[:1]) if room and not going_on else (), retry if room else (), left_over, renew)
 
 
-def playable(entry: Entry, shelf: Shelf) -> KeptTitle | None:
+def playable(entry: PlaylistEntry, shelf: Shelf) -> KeptTitle | None:
     """The download that stands for an entry, if it is complete and its licence permits."""
     return next(
         (kept for kept in shelf.titles if entry.keep and kept.title_id == entry.title and kept.playable), None
     )
 
 
-class Keeper:
+class TitleKeeper:
     """Uses the downloads of the client; ``card_of`` asks the service for a title. For the client's loop."""
 
     def __init__(
         self,
         downloads: DownloadsPort,
         card_of: Callable[[str], Awaitable[TitleCard]],
-        entries: Sequence[Entry],
+        entries: Sequence[PlaylistEntry],
         limit_bytes: int,
     ) -> None:
         self._downloads = downloads
@@ -108,7 +112,7 @@ class Keeper:
         await self._downloads.add(await self._card_of(title_id), height or None)
         del self._refused[title_id]
 
-    async def source(self, entry: Entry) -> Source:
+    async def source(self, entry: PlaylistEntry) -> PlaybackSource:
         """What to play for an entry: what is kept, else the stream."""
         if entry.keep:
             try:
@@ -151,8 +155,8 @@ class SignInKeeper:
             _log.warning("the sign-in is renewed later: %s", error.code)
 
 
-def streamed(entry: Entry) -> Source:
+def streamed(entry: PlaylistEntry) -> PlaybackSource:
     """The stream of an entry."""
     if entry.title:
-        return Source(title_id=entry.title, name=entry.name, variant=entry.variant)
-    return Source(url=entry.url, name=entry.name)
+        return PlaybackSource(title_id=entry.title, name=entry.name, variant=entry.variant)
+    return PlaybackSource(url=entry.url, name=entry.name)

@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from player.errors import InputError
-from player.files import write_whole
+from player.base.errors import InputError
+from player.base.files import write_whole
 from ui.kiosk import provisioning as files
 from ui.kiosk.playlist import PlaylistStore
 from ui.kiosk.process import own_command
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class KioskFolders:
     """The provisioning file, and the folder for everything that the kiosk keeps."""
 
     file: Path
@@ -34,7 +34,7 @@ class Place:
         return [*own_command(), *words]
 
 
-def read_or_last_good(place: Place) -> Provisioning:
+def read_or_last_good(place: KioskFolders) -> Provisioning:
     """What the screen is told: the file, or where there is a mistake in it the last good one, with the playlist that
     was sent from afar where there is one.
 
@@ -43,7 +43,7 @@ def read_or_last_good(place: Place) -> Provisioning:
     return PlaylistStore(place.state).over(of_file(place))
 
 
-def of_file(place: Place) -> Provisioning:
+def of_file(place: KioskFolders) -> Provisioning:
     """As :func:`read_or_last_good`, without what was sent."""
     try:
         found = files.load(place.file)
@@ -57,7 +57,7 @@ def of_file(place: Place) -> Provisioning:
     return found
 
 
-def keep_good(place: Place) -> None:
+def keep_good(place: KioskFolders) -> None:
     """Keep a copy of the file, which is known to be good."""
     try:
         write_whole(_kept(place), place.file.read_bytes())  # for this user alone: it may hold addresses with tokens
@@ -65,5 +65,5 @@ def keep_good(place: Place) -> None:
         _log.warning("the file cannot be kept: %s", error.strerror)
 
 
-def _kept(place: Place) -> Path:
+def _kept(place: KioskFolders) -> Path:
     return place.state / "last-good.toml"

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from player.files import is_newer, kept_json, write_whole
+from player.base.files import is_newer, kept_json, write_whole
 from ui.kiosk.commands import newer_file
-from ui.kiosk.provisioning import Entry, Provisioning, with_playlist
+from ui.kiosk.provisioning import PlaylistEntry, Provisioning, with_playlist
 from ui.kiosk.tables import TableError
 
 _log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class PlaylistStore:
         write_whole(self._path, json.dumps({"version": _VERSION, **asdict(sent)}).encode())
 
 
-def _digest(entries: Sequence[Entry]) -> str:
+def _digest(entries: Sequence[PlaylistEntry]) -> str:
     """Of what entries say, the same in every process."""
 
     def plain(value: object) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ui.kiosk.provisioning import Entry
+from ui.kiosk.provisioning import PlaylistEntry
 from ui.kiosk.schedule import Hours, may_play, next_entry, screen_is_on
 
 _STALLED_S = 30.0  # without a picture: the next entry may do better
@@ -30,7 +30,7 @@ class Program:
     """See the module. ``playing`` is the index of the entry that plays, None for none; ``is_on`` whether the screen
     is to be lit."""
 
-    def __init__(self, entries: Sequence[Entry], screen_on: Hours | None = None, begin_with: int = 0) -> None:
+    def __init__(self, entries: Sequence[PlaylistEntry], screen_on: Hours | None = None, begin_with: int = 0) -> None:
         self._entries = entries
         self._screen_on = screen_on
         self._last = (begin_with - 1) % len(entries)

@@ -13,10 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from player.errors import ErrorCode, InputError
+from player.base.errors import ErrorCode, InputError
 from player.net.web import WebOptions
 from ui.kiosk.operator import is_code_record
-from ui.kiosk.schedule import DAYS, Hours, Slot
+from ui.kiosk.schedule import DAYS, Hours, PlayTime
 from ui.kiosk.tables import Table, TableError
 
 FORMAT = 1
@@ -43,9 +43,9 @@ class Orientation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PlaylistEntry:
     """One line of the playlist: a title of the service or an address. ``variant`` is as in
-    :class:`player.opening.Source`. ``max_height`` and ``max_bps`` cap what Auto
+    :class:`player.title.opening.PlaybackSource`. ``max_height`` and ``max_bps`` cap what Auto
     takes, ``loops`` is how often it plays in a row, ``play_s`` ends each playing after so many seconds (0: at its
     end). ``keep``: the title is downloaded ahead of need and played from this machine."""
 
@@ -53,7 +53,7 @@ class Entry:
     url: str = field(default="", repr=False)
     title: str = ""
     variant: str = ""
-    slot: Slot = field(default_factory=Slot)
+    slot: PlayTime = field(default_factory=PlayTime)
     loops: int = 1
     play_s: float = 0.0
     max_height: int = 0
@@ -88,7 +88,7 @@ class Provisioning:
     done."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PlaylistEntry, ...]
     service_url: str | None = None
     remote_commands: bool = True
     orientation: Orientation = Orientation.LANDSCAPE
@@ -199,18 +199,18 @@ def _check_format(top: Table) -> None:
         raise TableError(top.line("format"), f"the first line must be: format = {FORMAT}")
 
 
-def _entry(table: Table) -> Entry:
+def _entry(table: Table) -> PlaylistEntry:
     url, title = _web_address(table, "url"), table.text("title", "", most=128)
     if bool(url) == bool(title):
         raise TableError(table.first_line, "an entry names either a title or a url")
     if title and not _ID.fullmatch(title):
         raise TableError(table.line("title"), "title must be the id of a title: letters, digits, dots and dashes")
-    entry = Entry(
+    entry = PlaylistEntry(
         name=table.text("name", title or urlsplit(url).hostname or "Stream", most=128),
         url=url,
         title=title,
         variant=table.choice("variant", ["encrypted", "clear", LIVE], ""),
-        slot=Slot(frozenset(table.choices("days", DAYS)), _hours(table, "hours")),
+        slot=PlayTime(frozenset(table.choices("days", DAYS)), _hours(table, "hours")),
         loops=table.whole("loops", 1, 1, 1000),
         play_s=table.number("minutes", 0.0, 0.0, 7 * 24 * 60) * 60,
         max_height=table.whole("max_height", 0, 0, 16_384),

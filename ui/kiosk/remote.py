@@ -15,16 +15,24 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from player.clock import Clock
-from player.errors import ANY_ERROR, InputError
-from ui.kiosk.commands import JPEG, MAX_MESSAGE, MAX_RESULT_BYTES, TEXT, Command, CommandJournal, Outcome
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR, InputError
+from ui.kiosk.commands import (
+    JPEG,
+    MAX_MESSAGE,
+    MAX_RESULT_BYTES,
+    TEXT,
+    CommandJournal,
+    CommandOutcome,
+    OperatorCommand,
+)
 from ui.kiosk.disk import log_tail
 from ui.kiosk.health import Health
-from ui.kiosk.place import Place, of_file
+from ui.kiosk.place import KioskFolders, of_file
 from ui.kiosk.playlist import PlaylistStore
 from ui.kiosk.provisioning import Provisioning, with_playlist
 from ui.kiosk.tables import TableError
-from ui.kiosk.trial import Glance, Trial, Verdict
+from ui.kiosk.trial import Glance, Trial, TrialVerdict
 
 _LOOK_S = 1.0
 _PICTURE_S = 8.0
@@ -33,7 +41,7 @@ _UNSIGNED_S = 60.0
 _log = logging.getLogger(__name__)
 
 
-class Watched(Protocol):
+class SupervisedScreen(Protocol):
     """What the supervisor lets be done to its screen."""
 
     def health(self) -> Health: ...
@@ -56,9 +64,9 @@ class Watched(Protocol):
 class Desk(Protocol):
     """See :class:`ui.kiosk.desk.CommandDesk`."""
 
-    async def ask(self, health: Health) -> tuple[list[Command], float]: ...
+    async def ask(self, health: Health) -> tuple[list[OperatorCommand], float]: ...
 
-    async def answer(self, outcome: Outcome) -> None: ...
+    async def answer(self, outcome: CommandOutcome) -> None: ...
 
 
 T = TypeVar("T")
@@ -78,7 +86,12 @@ class Remote:
     may hold up, where it holds nothing else up."""
 
     def __init__(
-        self, place: Place, watched: Watched, open_desk: OpenDesk, clock: Clock, aside: Aside = asyncio.to_thread
+        self,
+        place: KioskFolders,
+        watched: SupervisedScreen,
+        open_desk: OpenDesk,
+        clock: Clock,
+        aside: Aside = asyncio.to_thread,
     ) -> None:
         self._place = place
         self._watched = watched
@@ -129,23 +142,27 @@ class Remote:
             await desk.answer(outcome)
             await self._keep(partial(self._journal.told, outcome.command_id))
 
-    async def _do(self, command: Command, desk: Desk) -> None:
+    async def _do(self, command: OperatorCommand, desk: Desk) -> None:
         _log.info("command %s: %s", command.id[:8], command.kind)
         try:
             await self._aside(partial(self._journal.begin, command))
         except OSError as error:
             # What cannot be remembered could be done twice.
-            await desk.answer(Outcome(command.id, ok=False, message=f"It cannot be noted here: {error.strerror}."))
+            await desk.answer(
+                CommandOutcome(command.id, ok=False, message=f"It cannot be noted here: {error.strerror}.")
+            )
             return
         try:
             outcome = await self._outcome(command)
         except OSError as error:
-            outcome = Outcome(command.id, ok=False, message=f"The disk of this screen fails: {error.strerror}.")
+            outcome = CommandOutcome(
+                command.id, ok=False, message=f"The disk of this screen fails: {error.strerror}."
+            )
         _log.info("command %s: %s", command.id[:8], "done" if outcome.ok else outcome.message)
         if not await self._keep(partial(self._journal.end, outcome)):
             await desk.answer(outcome)
 
-    async def _outcome(self, command: Command) -> Outcome:
+    async def _outcome(self, command: OperatorCommand) -> CommandOutcome:
         match command.kind:
             case "restart":
                 return await self._restart(command)
@@ -155,69 +172,73 @@ class Remote:
                 return await self._screenshot(command)
             case "logs":
                 text = await self._aside(partial(log_tail, self._place.state, MAX_RESULT_BYTES))
-                return Outcome(
+                return CommandOutcome(
                     command.id, ok=True, message="" if text else "The log is empty.", media_type=TEXT, data=text
                 )
             case _:
-                return Outcome(command.id, ok=False, message="This version of the kiosk does not know how.")
+                return CommandOutcome(command.id, ok=False, message="This version of the kiosk does not know how.")
 
     # --- what can be asked for
 
-    async def _restart(self, command: Command) -> Outcome:
+    async def _restart(self, command: OperatorCommand) -> CommandOutcome:
         trial = self._trial()
         self._watched.begin_anew()
-        if await self._judge(trial) is Verdict.FAILS:
-            return Outcome(command.id, ok=False, message="The screen was begun anew and shows no picture.")
-        return Outcome(command.id, ok=True, message="The screen was begun anew.")
+        if await self._judge(trial) is TrialVerdict.FAILS:
+            return CommandOutcome(command.id, ok=False, message="The screen was begun anew and shows no picture.")
+        return CommandOutcome(command.id, ok=True, message="The screen was begun anew.")
 
-    async def _screenshot(self, command: Command) -> Outcome:
+    async def _screenshot(self, command: OperatorCommand) -> CommandOutcome:
         path = self._place.state / "commands" / "picture.jpg"
         path.unlink(missing_ok=True)
         if not self._watched.ask_for_picture(path):
-            return Outcome(command.id, ok=False, message="Nothing draws at the moment.")
+            return CommandOutcome(command.id, ok=False, message="Nothing draws at the moment.")
         until = self._clock.monotonic() + _PICTURE_S
         while not path.exists():
             if self._clock.monotonic() >= until:
                 phase = self._watched.health().phase
-                return Outcome(command.id, ok=False, message=f"What draws does not answer; the player is {phase}.")
+                return CommandOutcome(
+                    command.id, ok=False, message=f"What draws does not answer; the player is {phase}."
+                )
             await self._clock.sleep(_LOOK_S / 4)
         data = path.read_bytes()
         path.unlink(missing_ok=True)
         if not 0 < len(data) <= MAX_RESULT_BYTES:
-            return Outcome(command.id, ok=False, message="The picture could not be taken.")
-        return Outcome(command.id, ok=True, message="", media_type=JPEG, data=data)
+            return CommandOutcome(command.id, ok=False, message="The picture could not be taken.")
+        return CommandOutcome(command.id, ok=True, message="", media_type=JPEG, data=data)
 
-    async def _playlist(self, command: Command) -> Outcome:
+    async def _playlist(self, command: OperatorCommand) -> CommandOutcome:
         try:
             base = of_file(self._place)
             wanted = with_playlist(base, command.playlist)
             self._playlists.begin_trial(command.id, command.playlist, base)
         except TableError as mistake:
-            return Outcome(command.id, ok=False, message=f"Not taken: {mistake}"[:MAX_MESSAGE])
+            return CommandOutcome(command.id, ok=False, message=f"Not taken: {mistake}"[:MAX_MESSAGE])
         except InputError as error:
-            return Outcome(command.id, ok=False, message=error.sentence[:MAX_MESSAGE])
+            return CommandOutcome(command.id, ok=False, message=error.sentence[:MAX_MESSAGE])
         trial = self._trial()
         self._watched.take(wanted)
         return await self._try_playlist(command.id, trial)
 
-    async def _try_playlist(self, command_id: str, trial: Trial) -> Outcome:
+    async def _try_playlist(self, command_id: str, trial: Trial) -> CommandOutcome:
         """Wait for a picture; without one the playlist before it is put in place again."""
         verdict = await self._judge(trial)
-        if verdict is not Verdict.FAILS:
+        if verdict is not TrialVerdict.FAILS:
             self._playlists.keep()
             none_due = "The playlist was taken; nothing of it is due at this hour."
             taken = "The playlist was taken, and plays."
-            return Outcome(command_id, ok=True, message=none_due if verdict is Verdict.NOTHING_DUE else taken)
+            return CommandOutcome(
+                command_id, ok=True, message=none_due if verdict is TrialVerdict.NOTHING_DUE else taken
+            )
         self._playlists.take_back()
         self._watched.take(self._playlists.over(of_file(self._place)))
-        return Outcome(
+        return CommandOutcome(
             command_id, ok=False, message="Nothing of the playlist could be played; the one before is back."
         )
 
     def _trial(self) -> Trial:
         return Trial(self._watched.glance().screen, self._clock.monotonic())
 
-    async def _judge(self, trial: Trial) -> Verdict:
+    async def _judge(self, trial: Trial) -> TrialVerdict:
         while True:
             verdict = trial.look(self._clock.monotonic(), self._watched.glance())
             if verdict is not None:
@@ -227,7 +248,7 @@ class Remote:
     async def _end_what_was_begun(self) -> None:
         """After a start: nothing is begun twice."""
         for command_id, kind in self._journal.unfinished():
-            outcome = Outcome(command_id, ok=False, message="The kiosk ended while it was at this.")
+            outcome = CommandOutcome(command_id, ok=False, message="The kiosk ended while it was at this.")
             if kind == "playlist" and self._playlists.on_trial == command_id:
                 try:
                     outcome = await self._try_playlist(command_id, Trial(0, self._clock.monotonic()))

@@ -6,10 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ui.kiosk.provisioning import Entry
+from typing import Protocol
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MIN = 24 * 60
@@ -43,7 +40,7 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class PlayTime:
     """When an entry may play. No ``days`` are all days; the night after a day belongs to that day."""
 
     days: frozenset[str] = frozenset()
@@ -63,12 +60,19 @@ class Slot:
         return not self.days or DAYS[day] in self.days
 
 
-def may_play(slot: Slot, moment: datetime | None) -> bool:
+def may_play(slot: PlayTime, moment: datetime | None) -> bool:
     """Without a clock to trust (None) only what may always play does."""
     return slot.is_always if moment is None else slot.covers(moment)
 
 
-def next_entry(entries: Sequence[Entry], after: int, moment: datetime | None) -> int | None:
+class Scheduled(Protocol):
+    """Something of a playlist that has its time."""
+
+    @property
+    def slot(self) -> PlayTime: ...
+
+
+def next_entry(entries: Sequence[Scheduled], after: int, moment: datetime | None) -> int | None:
     """The entry to play after that of index ``after`` (-1 to begin): the next in order whose time it is, round and
     round; None where it is the time of none."""
     for step in range(1, len(entries) + 1):

@@ -15,23 +15,23 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from player.clock import SystemClock
-from player.errors import InputError
+from player.base.clock import SystemClock
+from player.base.errors import InputError
 from ui.kiosk import provisioning as files
-from ui.kiosk.child import Child
+from ui.kiosk.child import ScreenProcess
 from ui.kiosk.date import SystemDate
 from ui.kiosk.disk import bound_log, tidy
 from ui.kiosk.display_watch import DisplayWatch
 from ui.kiosk.health import Health, HealthServer
 from ui.kiosk.notify import Notifier
-from ui.kiosk.place import Place, keep_good
+from ui.kiosk.place import KioskFolders, keep_good
 from ui.kiosk.playlist import PlaylistStore
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, memory_of, own_environment, write_wish
 from ui.kiosk.provisioning import NetworkRules, Provisioning
 from ui.kiosk.remote import Remote
 from ui.kiosk.schedule import screen_is_on
 from ui.kiosk.trial import Glance
-from ui.kiosk.watchdog import Beat, Limits, Order, Phase, Reason, Watchdog
+from ui.kiosk.watchdog import Beat, Limits, RestartReason, ScreenOrder, ScreenPhase, ScreenWatchdog
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.25
@@ -53,7 +53,7 @@ class Supervisor:
 
     def __init__(
         self,
-        place: Place,
+        place: KioskFolders,
         provisioning: Provisioning,
         version: str,
         limits: Limits | None = None,
@@ -65,12 +65,12 @@ class Supervisor:
         self._version = version
         self._command = command or place.command
         self._began = time.monotonic()
-        self._watchdog = Watchdog(self._began, limits or Limits(memory_bytes=provisioning.memory_bytes))
+        self._watchdog = ScreenWatchdog(self._began, limits or Limits(memory_bytes=provisioning.memory_bytes))
         self._notifier = Notifier(environ)
         self._date = SystemDate(environ)
         self._server = HealthServer(self.health)
-        self._screen: Child | None = None
-        self._fallback: Child | None = None
+        self._screen: ScreenProcess | None = None
+        self._fallback: ScreenProcess | None = None
         self._fallback_from = float("-inf")
         self._seen = self._began
         self._leaving = asyncio.Event()
@@ -125,7 +125,7 @@ class Supervisor:
         moment = self._date.now()
         without_s = watchdog.without_picture_s(now)
         return Health(
-            healthy=watchdog.phase is Phase.RUNNING and without_s < 15.0,
+            healthy=watchdog.phase is ScreenPhase.RUNNING and without_s < 15.0,
             screen=self._provisioning.name,
             version=self._version,
             phase=str(watchdog.phase),
@@ -141,7 +141,7 @@ class Supervisor:
             shows_fallback=watchdog.shows_fallback,
             screen_on=screen_is_on(self._provisioning.screen_on, moment),
             clock_trusted=moment is not None,
-            restarts={str(reason): watchdog.restarts[reason] for reason in Reason},
+            restarts={str(reason): watchdog.restarts[reason] for reason in RestartReason},
         )
 
     # --- what can be asked for from afar (ui.kiosk.remote)
@@ -149,13 +149,13 @@ class Supervisor:
     def glance(self) -> Glance:
         """A look at the screen."""
         beat = self._watchdog.last_beat or Beat(0)
-        running = self._watchdog.phase is Phase.RUNNING
+        running = self._watchdog.phase is ScreenPhase.RUNNING
         return Glance(self._screen.pid if self._screen else 0, running, beat.frames, beat.due, beat.wanted)
 
     def begin_anew(self) -> None:
         """A new screen, in place of one that plays, stands still or is not there."""
         for order in self._watchdog.restart(time.monotonic()):
-            if order is Order.END and self._screen is not None:
+            if order is ScreenOrder.END and self._screen is not None:
                 self._screen.end()
 
     def take(self, provisioning: Provisioning) -> None:
@@ -167,7 +167,7 @@ class Supervisor:
 
     def ask_for_picture(self, path: Path) -> bool:
         """Have what is drawn written to a file; False where nothing draws."""
-        plain = self._watchdog.phase is not Phase.RUNNING and self._fallback is not None
+        plain = self._watchdog.phase is not ScreenPhase.RUNNING and self._fallback is not None
         drawing = self._fallback if plain else self._screen
         return drawing is not None and drawing.tell(write_wish(path.absolute()))
 
@@ -195,16 +195,16 @@ class Supervisor:
 
     # --- what draws
 
-    async def _obey(self, orders: Sequence[Order]) -> None:
+    async def _obey(self, orders: Sequence[ScreenOrder]) -> None:
         for order in orders:
             why = self._watchdog.ending_for
             _log.info("%s%s (failures in a row: %d)", order, f", {why}" if why else "", self._watchdog.failures)
             match order:
-                case Order.START:
+                case ScreenOrder.START:
                     await self._start_screen()
-                case Order.END if self._screen is not None:
+                case ScreenOrder.END if self._screen is not None:
                     self._screen.end()
-                case Order.KILL if self._screen is not None:
+                case ScreenOrder.KILL if self._screen is not None:
                     self._screen.kill()
                 case _:
                     pass
@@ -231,17 +231,17 @@ class Supervisor:
 
     async def _begin(
         self, part: str, entry: int, on_beat: Callable[[Beat], None], on_exit: Callable[[int], None]
-    ) -> Child:
+    ) -> ScreenProcess:
         self._date.now()
         environment = own_environment() | self._date.environment()
         environment.pop("NOTIFY_SOCKET", None)  # the unit hears everyone in it; only this one has to speak
-        return await Child.begin(part, self._command(part, entry), environment, on_beat, on_exit)
+        return await ScreenProcess.begin(part, self._command(part, entry), environment, on_beat, on_exit)
 
     def _on_beat(self, beat: Beat) -> None:
         assert self._screen is not None
         self._seen = time.monotonic()
         memory = memory_of(self._screen.pid)
-        if Order.END in self._watchdog.beat(self._seen, beat, memory):
+        if ScreenOrder.END in self._watchdog.beat(self._seen, beat, memory):
             _log.warning("the screen occupies %d MB and is begun anew", memory // 1_000_000)
             self._screen.end()
 

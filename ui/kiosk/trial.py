@@ -22,7 +22,7 @@ class Glance:
     wanted: bool = False
 
 
-class Verdict(StrEnum):
+class TrialVerdict(StrEnum):
     PLAYS = "plays"
     NOTHING_DUE = "nothing-due"
     FAILS = "fails"
@@ -37,16 +37,16 @@ class Trial:
         self._last: Glance | None = None
         self._quiet_from: float | None = None
 
-    def look(self, now: float, glance: Glance) -> Verdict | None:
+    def look(self, now: float, glance: Glance) -> TrialVerdict | None:
         """To be told about once a second; None as long as it is open."""
         if glance.running and glance.screen not in (0, self._old):
             before, self._last = self._last, glance
             moved = before is not None and before.screen == glance.screen and glance.frames > before.frames
             if moved and glance.due:
-                return Verdict.PLAYS
+                return TrialVerdict.PLAYS
             self._quiet_from = None if glance.wanted else self._quiet_from or now
             if self._quiet_from is not None and now - self._quiet_from >= _QUIET_S:
-                return Verdict.NOTHING_DUE
+                return TrialVerdict.NOTHING_DUE
         else:
             self._last = self._quiet_from = None
-        return Verdict.FAILS if now - self._began >= TRIAL_S else None
+        return TrialVerdict.FAILS if now - self._began >= TRIAL_S else None

@@ -17,7 +17,7 @@ _TRIES_PER_ENTRY = 2
 _ABSENT_S = 3.0  # between two ticks: it was this process that stood still
 
 
-class Order(StrEnum):
+class ScreenOrder(StrEnum):
     """What is to be done now."""
 
     START = "start"
@@ -27,14 +27,14 @@ class Order(StrEnum):
     HIDE_FALLBACK = "hide-fallback"
 
 
-class Phase(StrEnum):
+class ScreenPhase(StrEnum):
     WAITING = "waiting"  # for the time to begin
     STARTING = "starting"  # nothing has been heard yet
     RUNNING = "running"
     ENDING = "ending"
 
 
-class Reason(StrEnum):
+class RestartReason(StrEnum):
     """Why a screen ended, or was ended."""
 
     DIED = "died"
@@ -80,14 +80,14 @@ class Limits:
     delays_s: tuple[float, ...] = (0.5, 0.5, 1.0, 4.0, 10.0, 30.0, 60.0, 120.0, 300.0)  # after so many failures
 
 
-class Watchdog:
+class ScreenWatchdog:
     """See the module. ``restarts`` counts by reason; ``phase`` and ``failures`` say how it stands."""
 
     def __init__(self, now: float, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self.phase = Phase.WAITING
+        self.phase = ScreenPhase.WAITING
         self.failures = 0
-        self.restarts: Counter[Reason] = Counter()
+        self.restarts: Counter[RestartReason] = Counter()
         self.last_beat: Beat | None = None
         self._entry, self._entry_failures = -1, 0
         self._until = now  # the next begin
@@ -96,7 +96,7 @@ class Watchdog:
         self._healthy_from: float | None = None
         self._sound_tried = float("-inf")
         self._ticked = now
-        self._reason: Reason | None = None
+        self._reason: RestartReason | None = None
         self._fallback = False
 
     @property
@@ -117,21 +117,21 @@ class Watchdog:
         return self._fallback
 
     @property
-    def ending_for(self) -> Reason | None:
+    def ending_for(self) -> RestartReason | None:
         """Why the screen is being ended; None while it is not."""
         return self._reason
 
-    def tick(self, now: float) -> list[Order]:
+    def tick(self, now: float) -> list[ScreenOrder]:
         """To be called a few times a second."""
         if now - self._ticked > _ABSENT_S:
             self._forgive(now - self._ticked)
         self._ticked = now
         return [*self._watch(now), *self._choose_fallback()]
 
-    def beat(self, now: float, beat: Beat, memory_bytes: int = 0) -> list[Order]:
+    def beat(self, now: float, beat: Beat, memory_bytes: int = 0) -> list[ScreenOrder]:
         """The screen has told how it is; ``memory_bytes`` is what it occupies."""
-        if self.phase is Phase.STARTING:
-            self.phase, self._since = Phase.RUNNING, now
+        if self.phase is ScreenPhase.STARTING:
+            self.phase, self._since = ScreenPhase.RUNNING, now
             self._moved = self._pictured = self._sounded = now
         before, self.last_beat = self.last_beat, beat
         self._heard = now
@@ -145,83 +145,83 @@ class Watchdog:
         if beat.entry != self._entry:
             self._entry, self._entry_failures = beat.entry, 0
         self._note_health(now, moved=moved or not beat.wanted)
-        if self.phase is Phase.RUNNING and memory_bytes > self._limits.memory_bytes:
-            return [self._end(now, Reason.MEMORY)]
+        if self.phase is ScreenPhase.RUNNING and memory_bytes > self._limits.memory_bytes:
+            return [self._end(now, RestartReason.MEMORY)]
         return []
 
     def exited(self, now: float, *, wanted: bool = False) -> None:
         """The screen's process is gone; ``wanted``: it ended because it was to be begun anew."""
-        reason = self._reason or (Reason.ASKED if wanted else Reason.DIED)
+        reason = self._reason or (RestartReason.ASKED if wanted else RestartReason.DIED)
         self.restarts[reason] += 1
         self._reason, self.last_beat, self._healthy_from = None, None, None
-        self.phase, self._since = Phase.WAITING, now
+        self.phase, self._since = ScreenPhase.WAITING, now
         delays = self._limits.delays_s
-        if reason in (Reason.ASKED, Reason.MEMORY, Reason.NO_SOUND):
+        if reason in (RestartReason.ASKED, RestartReason.MEMORY, RestartReason.NO_SOUND):
             self._until = now + delays[0]
             return
         self._until = now + delays[min(self.failures, len(delays) - 1)]
         self.failures += 1
         self._entry_failures += 1
 
-    def restart(self, now: float) -> list[Order]:
+    def restart(self, now: float) -> list[ScreenOrder]:
         """Begin anew, for an operator or a new file; at once, whatever was waited for."""
-        if self.phase is Phase.WAITING:
+        if self.phase is ScreenPhase.WAITING:
             self.failures, self._until = 0, now
             return []
-        return [] if self.phase is Phase.ENDING else [self._end(now, Reason.ASKED)]
+        return [] if self.phase is ScreenPhase.ENDING else [self._end(now, RestartReason.ASKED)]
 
     def bound_memory(self, memory_bytes: int) -> None:
         """What a screen may occupy from now on."""
         self._limits = replace(self._limits, memory_bytes=memory_bytes)
 
-    def _watch(self, now: float) -> list[Order]:
+    def _watch(self, now: float) -> list[ScreenOrder]:
         limits = self._limits
         match self.phase:
-            case Phase.WAITING:
+            case ScreenPhase.WAITING:
                 if now < self._until:
                     return []
-                self.phase, self._since = Phase.STARTING, now
-                return [Order.START]
-            case Phase.STARTING:
+                self.phase, self._since = ScreenPhase.STARTING, now
+                return [ScreenOrder.START]
+            case ScreenPhase.STARTING:
                 late = now - self._since > limits.start_s
-                return [self._kill(now, Reason.NO_START)] if late else []
-            case Phase.RUNNING:
+                return [self._kill(now, RestartReason.NO_START)] if late else []
+            case ScreenPhase.RUNNING:
                 return self._watch_running(now)
-            case Phase.ENDING:
+            case ScreenPhase.ENDING:
                 if now - self._since <= limits.ending_s:
                     return []
                 self._since = now
-                return [Order.KILL]
+                return [ScreenOrder.KILL]
 
-    def _watch_running(self, now: float) -> list[Order]:
+    def _watch_running(self, now: float) -> list[ScreenOrder]:
         limits = self._limits
         if now - self._heard > limits.silent_s:
-            return [self._kill(now, Reason.SILENT)]
+            return [self._kill(now, RestartReason.SILENT)]
         if now - self._moved > limits.frozen_s:
-            return [self._kill(now, Reason.FROZEN)]
+            return [self._kill(now, RestartReason.FROZEN)]
         if now - self._pictured > limits.picture_s:
-            return [self._end(now, Reason.NO_PICTURE)]
+            return [self._end(now, RestartReason.NO_PICTURE)]
         if now - self._sounded > limits.sound_s and now - self._sound_tried > limits.sound_every_s:
             self._sound_tried = now
-            return [self._end(now, Reason.NO_SOUND)]
+            return [self._end(now, RestartReason.NO_SOUND)]
         return []
 
-    def _end(self, now: float, reason: Reason) -> Order:
-        self.phase, self._since, self._reason = Phase.ENDING, now, reason
-        return Order.END
+    def _end(self, now: float, reason: RestartReason) -> ScreenOrder:
+        self.phase, self._since, self._reason = ScreenPhase.ENDING, now, reason
+        return ScreenOrder.END
 
-    def _kill(self, now: float, reason: Reason) -> Order:
+    def _kill(self, now: float, reason: RestartReason) -> ScreenOrder:
         self._end(now, reason)
-        return Order.KILL
+        return ScreenOrder.KILL
 
-    def _choose_fallback(self) -> list[Order]:
+    def _choose_fallback(self) -> list[ScreenOrder]:
         wanted = self.failures >= _IS_LOOP
-        if self._fallback and self.phase is Phase.RUNNING and self._healthy_from is not None:
+        if self._fallback and self.phase is ScreenPhase.RUNNING and self._healthy_from is not None:
             wanted = False  # the screen lies above it by now
         if wanted == self._fallback:
             return []
         self._fallback = wanted
-        return [Order.SHOW_FALLBACK if wanted else Order.HIDE_FALLBACK]
+        return [ScreenOrder.SHOW_FALLBACK if wanted else ScreenOrder.HIDE_FALLBACK]
 
     def _note_health(self, now: float, *, moved: bool) -> None:
         if not moved:

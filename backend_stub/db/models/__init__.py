@@ -17,8 +17,10 @@ from backend_stub.db.models.activity import (
     Progress,
     ProgressEvent,
     Quality,
+    QualityHour,
     TelemetryEvent,
     View,
+    ViewDay,
 )
 from backend_stub.db.models.base import Base
 from backend_stub.db.models.billing import LedgerCard, LedgerCharge, LedgerEvent, Membership, Payment
@@ -40,18 +42,27 @@ from backend_stub.db.models.jobs import Job, JobTask
 from backend_stub.db.models.kiosks import DeviceCommand, KioskReport
 from backend_stub.db.models.operation import OperatorSetting
 from backend_stub.db.models.recommending import RecommendationRun, SimilarTitles, ViewerPicks
-from backend_stub.db.models.rights import Download, IssuedLicence, Revocation, SpentNonce
+from backend_stub.db.models.rights import (
+    ClockMark,
+    DeviceVault,
+    Download,
+    IssuedLicence,
+    Revocation,
+    SpentNonce,
+)
 
 __all__ = [
     "Account",
     "AuditEntry",
     "Base",
+    "ClockMark",
     "ContentKey",
     "Device",
     "DeviceChallenge",
     "DeviceCommand",
     "DeviceGrant",
     "DeviceProgress",
+    "DeviceVault",
     "Download",
     "EdgeBeat",
     "Episode",
@@ -72,6 +83,7 @@ __all__ = [
     "Progress",
     "ProgressEvent",
     "Quality",
+    "QualityHour",
     "RecommendationRun",
     "RefreshToken",
     "Revocation",
@@ -88,5 +100,6 @@ __all__ = [
     "TitleVersion",
     "Trailer",
     "View",
+    "ViewDay",
     "ViewerPicks",
 ]

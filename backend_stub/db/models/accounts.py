@@ -18,7 +18,7 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(Boolean)
-    created_at: Mapped[float] = mapped_column(Float)
+    created_at: Mapped[float] = mapped_column(Float, index=True)
     role: Mapped[str] = mapped_column(
         String(16), default="viewer", server_default="viewer"
     )  # viewer, publisher, admin
@@ -46,10 +46,10 @@ class RefreshToken(Base):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256, hex
     parent_hash: Mapped[str | None] = mapped_column(String(64))  # the one it was given for; none at sign-in
     family: Mapped[str] = mapped_column(String(32), index=True)
-    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     device_name: Mapped[str] = mapped_column(String(200))
     issued_at: Mapped[float] = mapped_column(Float)
-    expires_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float, index=True)
     used_at: Mapped[float | None] = mapped_column(Float)
     revoked_at: Mapped[float | None] = mapped_column(Float)
     profile_id: Mapped[str | None] = mapped_column(String(32))  # the one selected; deleted ones may still stand here
@@ -97,7 +97,7 @@ class Device(Base):
     public_key: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[float] = mapped_column(Float)
     revoked_at: Mapped[float | None] = mapped_column(Float)
-    last_seen_at: Mapped[float | None] = mapped_column(Float)
+    last_seen_at: Mapped[float | None] = mapped_column(Float, index=True)
     proven: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 

@@ -22,8 +22,10 @@ class PlaySession(Base):
     title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"))
     variant: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[float] = mapped_column(Float)
-    expires_at: Mapped[float] = mapped_column(Float)
-    beat_at: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")  # the last heartbeat, or the start
+    expires_at: Mapped[float] = mapped_column(Float, index=True)
+    beat_at: Mapped[float] = mapped_column(
+        Float, default=0.0, server_default="0", index=True
+    )  # the last heartbeat, or the start
     ended_at: Mapped[float | None] = mapped_column(Float)
 
 
@@ -77,11 +79,22 @@ class View(Base):
     """A profile watched a title on a day, counted from 1970 (UTC); an empty ``profile_id`` is no profile."""
 
     __tablename__ = "views"
+    __table_args__ = (Index("ix_views_account_id", "account_id", "day"),)
 
     day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     profile_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+class ViewDay(Base):
+    """How many profiles watched a title on a day: written with their views."""
+
+    __tablename__ = "view_days"
+
+    day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    title_id: Mapped[str] = mapped_column(ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True)
+    views: Mapped[int] = mapped_column(Integer)
 
 
 class TelemetryEvent(Base):
@@ -111,6 +124,7 @@ class Quality(Base):
     """What one play session went through on one CDN: sums of its telemetry."""
 
     __tablename__ = "quality"
+    __table_args__ = (Index("ix_quality_title_id", "title_id", "started_at"),)
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     session_id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -125,6 +139,25 @@ class Quality(Base):
     stalls: Mapped[int] = mapped_column(Integer)
     bits: Mapped[float] = mapped_column(Float)
     errors: Mapped[int] = mapped_column(Integer)
+    changed_at: Mapped[float] = mapped_column(Float, default=1.0, server_default="1", index=True)
+
+
+class QualityHour(Base):
+    """The playbacks that began in an hour, counted from 1970, summed up: ``part`` is ``all``, or what they are told
+    apart by, ``name`` which of these. ``startups`` are seconds, ascending, or some that stand for all."""
+
+    __tablename__ = "quality_hours"
+    __table_args__ = (Index("ix_quality_hours_part", "part", "hour"),)
+
+    hour: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    part: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    playbacks: Mapped[int] = mapped_column(Integer)
+    startups: Mapped[list[float]] = mapped_column(JSON)
+    played_s: Mapped[float] = mapped_column(Float)
+    stalled_s: Mapped[float] = mapped_column(Float)
+    bits: Mapped[float] = mapped_column(Float)
+    errors: Mapped[int] = mapped_column(Integer)
 
 
 class ProgressEvent(Base):
@@ -134,7 +167,7 @@ class ProgressEvent(Base):
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     event_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    received_at: Mapped[float] = mapped_column(Float)
+    received_at: Mapped[float] = mapped_column(Float, index=True)
 
 
 class AuditEntry(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Float, ForeignKey, ForeignKeyConstraint, Index, Integer, String
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, ForeignKeyConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend_stub.db.models.base import Base
@@ -75,3 +75,25 @@ class Revocation(Base):
     subject: Mapped[str] = mapped_column(String(64), index=True)
     at: Mapped[float] = mapped_column(Float)
     reason: Mapped[str] = mapped_column(String(200))
+
+
+class DeviceVault(Base):
+    """How often a device's store of licences has changed, as the device last said: an older copy says less."""
+
+    __tablename__ = "device_vaults"
+
+    device_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    generation: Mapped[int] = mapped_column(BigInteger)
+    seen_at: Mapped[float] = mapped_column(Float)
+    restores: Mapped[int] = mapped_column(Integer)
+
+
+class ClockMark(Base):
+    """What the service's clock was when it was last known to be right, and the boot's own clock at that moment."""
+
+    __tablename__ = "clock_marks"
+
+    one: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[float] = mapped_column(Float)
+    boot_id: Mapped[str] = mapped_column(String(64))
+    boottime_s: Mapped[float] = mapped_column(Float)

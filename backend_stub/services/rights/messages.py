@@ -82,6 +82,22 @@ class Release(_Message):
     nonce: _Nonce
 
 
+class HeldLicence(BaseModel):
+    """A licence as the device has it."""
+
+    model_config = ConfigDict(strict=True)
+
+    licence_id: Id32
+    sequence: Annotated[int, Field(ge=1, le=2**31)]
+    first_play_at: _Moment | None
+
+
+class StateRequest(_Stamped):
+    generation: Annotated[int, Field(ge=0, le=2**53)]
+    before: Annotated[int, Field(ge=0, le=2**53)]
+    licences: Annotated[list[HeldLicence], Field(max_length=200)]
+
+
 class KioskStatus(BaseModel):
     """How a screen is; times are seconds, sizes bytes."""
 
@@ -139,8 +155,10 @@ class ReplayGuard:
     def admit(self, device: Device, message: _Stamped, now: float) -> None:
         """Raises :class:`ProblemError` 403 ``clock_skew`` with the service's signed time, 409 ``replayed``.
 
-        The nonce is spent whatever becomes of the request.
+        The nonce is spent whatever becomes of the request. A service that is not sure of the time takes none: 503
+        ``clock_unsure``.
         """
+        self._signer.check()
         if abs(message.issued_at - now) > MAX_SKEW_S:
             raise ProblemError(
                 403,

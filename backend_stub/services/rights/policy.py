@@ -62,10 +62,10 @@ def download_terms(entitled: Entitled, now: float, first_play_at: float | None =
     )
 
 
-def streaming_terms(entitled: Entitled, now: float, session_ends_at: float, licence_s: float) -> Terms:
-    """Of a play session's licence: shorter than the session, and renewed while that runs."""
+def streaming_terms(entitled: Entitled, now: float, session_ends_at: float, keys_until: float) -> Terms:
+    """Of a play session's licence: shorter than the session, and renewed while that has its place."""
     session_end = entitled.end(session_ends_at)
-    expires_at = min(session_end, now + licence_s)
+    expires_at = min(session_end, keys_until)
     renewable = expires_at < session_end
     return Terms(
         issued_at=now,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import struct
+from itertools import islice
+
+from backend_stub.boxes import boxes
 
 _MAX_BOXES = 32
 _KID_BYTES = 16
-_FULL_HEADER_BYTES = 28  # size, type, version and flags, system
+_HEADER_BYTES = 20  # version and flags, system
 
 
 class BadPsshError(ValueError):
@@ -21,35 +23,21 @@ def kids_in_pssh(text: str) -> set[str]:
     Raises :class:`BadPsshError`.
     """
     try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
+        found = list(islice(boxes(memoryview(base64.b64decode(text.encode("ascii"), validate=True))), _MAX_BOXES + 1))
     except (binascii.Error, ValueError) as error:
-        raise BadPsshError("not base64") from error
-    kids: set[str] = set()
-    for _ in range(_MAX_BOXES):
-        if not data:
-            return kids
-        size = _box_size(data)
-        kids |= _kids_in_box(data[:size])
-        data = data[size:]
-    raise BadPsshError("too many boxes")
+        raise BadPsshError("no whole boxes in base64") from error
+    if len(found) > _MAX_BOXES:
+        raise BadPsshError("too many boxes")
+    return {kid for kind, body in found for kid in _kids_in_box(kind, body)}
 
 
-def _box_size(data: bytes) -> int:
-    if len(data) < _FULL_HEADER_BYTES:
-        raise BadPsshError("cut short")
-    size, kind = struct.unpack_from(">I4s", data)
-    if kind != b"pssh" or not _FULL_HEADER_BYTES <= size <= len(data):
+def _kids_in_box(kind: bytes, body: memoryview) -> set[str]:
+    if kind != b"pssh" or len(body) < _HEADER_BYTES + 4:
         raise BadPsshError("no whole pssh box")
-    return int(size)
-
-
-def _kids_in_box(box: bytes) -> set[str]:
-    if box[8] == 0:
+    if body[0] == 0:
         return set()
-    if len(box) < _FULL_HEADER_BYTES + 4:
-        raise BadPsshError("cut short")
-    (count,) = struct.unpack_from(">I", box, _FULL_HEADER_BYTES)
-    start = _FULL_HEADER_BYTES + 4
-    if count > (len(box) - start) // _KID_BYTES:
+    count = int.from_bytes(body[_HEADER_BYTES : _HEADER_BYTES + 4])
+    start = _HEADER_BYTES + 4
+    if count > (len(body) - start) // _KID_BYTES:
         raise BadPsshError("more key ids than fit")
-    return {box[start + _KID_BYTES * n : start + _KID_BYTES * (n + 1)].hex() for n in range(count)}
+    return {body[start + _KID_BYTES * n : start + _KID_BYTES * (n + 1)].hex() for n in range(count)}

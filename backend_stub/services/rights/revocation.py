@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
@@ -44,6 +44,12 @@ class Revocations:
                 "titles": [{"title_id": row.subject, "at": row.at} for row in rows if row.kind == "title"],
             },
         )
+
+    def version(self, since: int) -> str:
+        """What changes when :meth:`signed_list` has something new: the last serial, in words for an ``ETag``."""
+        with self._database.read() as session:
+            last = session.scalar(select(func.max(Revocation.serial)))
+        return f"{since}-{last or 0}"
 
     def revoke_licence(self, licence_id: str, reason: str, by: str) -> None:
         """Raises LookupError for an unknown licence."""

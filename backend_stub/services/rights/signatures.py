@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +25,8 @@ LICENCE = "matinee-licence+jws"
 TIME = "matinee-time+jws"
 REVOCATIONS = "matinee-revocations+jws"
 KEY = "matinee-key+jws"
+STATE_REQUEST = "matinee-state-request+jws"
+STATE = "matinee-state+jws"
 COMMANDS_ASKED = "matinee-commands+jws"
 COMMAND_ANSWER = "matinee-command-answer+jws"
 
@@ -34,12 +36,20 @@ class BadSignatureError(ValueError):
 
 
 class ServiceSigner:
-    """Signs as the service. ``secrets`` are 32 random bytes each, the newest first; older ones vouch for newer."""
+    """Signs as the service. ``secrets`` are 32 random bytes each, the newest first; older ones vouch for newer.
+    ``check`` raises where nothing may be signed now."""
 
-    def __init__(self, secrets: Sequence[bytes]) -> None:
+    def __init__(self, secrets: Sequence[bytes], check: Callable[[], None] = lambda: None) -> None:
+        self.check = check
+        self.use(secrets)
+
+    def use(self, secrets: Sequence[bytes]) -> None:
+        """Go on with these. Any thread may call this."""
         self._keys = [_key_from(secret) for secret in secrets]
 
     def sign(self, typ: str, payload: Mapping[str, object]) -> str:
+        """Raises what ``check`` raises: then nothing is signed."""
+        self.check()
         return _sign(self._keys[0], typ, payload)
 
     def public_keys(self) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.dash import descriptors
 from player.manifest.dash.baseurl import Base, extend
 from player.manifest.dash.context import PeriodContext
@@ -30,8 +31,9 @@ def read_adaptation(
             "dash.empty_adaptation_set", "An AdaptationSet has no Representation.", line=line_of(element), path=path
         )
     members = [
-        read_representation(period, element, item, own, number, f"{path}/Representation[{number}]")
+        member
         for number, item in enumerate(representations, 1)
+        if (member := _member(period, element, item, own, number, f"{path}/Representation[{number}]")) is not None
     ]
     _note_essential(period, members)
     by_type: dict[TrackType, list[Member]] = {}
@@ -42,6 +44,21 @@ def read_adaptation(
         _track(element, identity if len(by_type) == 1 else f"{identity}-{type_}", type_, group, path)
         for type_, group in by_type.items()
     ]
+
+
+def _member(
+    period: PeriodContext, adaptation: Element, element: Element, bases: Sequence[Base], number: int, path: str
+) -> Member | None:
+    """A Representation; None for one that points at a file of this machine: the others are still to be had."""
+    try:
+        return read_representation(period, adaptation, element, bases, number, path)
+    except ManifestError as error:
+        if error.code is not ErrorCode.MANIFEST_FORBIDDEN_URL:
+            raise
+        period.mpd.refused.append(error)
+        sentence = f"{error.sentence} The rest is played."
+        period.mpd.notes.warn("dash.forbidden_representation", sentence, line=line_of(element), path=path)
+        return None
 
 
 def _note_essential(period: PeriodContext, members: Sequence[Member]) -> None:
@@ -93,6 +110,9 @@ def _track_attributes(element: Element) -> dict[str, str]:
         shown = [text_of(item) or descriptors.read([item])[0].shown() for item in found]
         if shown:
             result[name.lower()] = "; ".join(shown)
+    labels = [(item.get("lang") or "", text_of(item)) for item in children(element, "Label")]
+    if len(labels) > 1:
+        result["labels"] = "; ".join(f"{language}: {text}" if language else text for language, text in labels)
     properties = descriptors.named((element,), "SupplementalProperty") + descriptors.named(
         (element,), "EssentialProperty"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from player.manifest.dash.query import Queries
 from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, text_of
 from player.manifest.model import Location
 from player.manifest.notes import Notes
@@ -34,15 +35,15 @@ def extend(bases: Sequence[Base], element: Element, notes: Notes, path: str) -> 
         for item in own:
             url = resolve(outer.url, text_of(item))
             notes.check_url(url, outer.url, line=line_of(item), path=path)
-            result.append(
-                Base(
-                    url,
-                    attribute(item, "serviceLocation") or outer.service_location,
-                    integer(attribute(item, "priority")) or outer.priority,
-                    integer(attribute(item, "weight")) or outer.weight,
-                    outer.offset_s + (decimal(item.get("availabilityTimeOffset")) or 0.0),
-                )
+            base = Base(
+                url,
+                attribute(item, "serviceLocation") or outer.service_location,
+                integer(attribute(item, "priority")) or outer.priority,
+                integer(attribute(item, "weight")) or outer.weight,
+                outer.offset_s + (decimal(item.get("availabilityTimeOffset")) or 0.0),
             )
+            if base not in result:  # absolute ones are the same below each outer one
+                result.append(base)
             if len(result) >= MAX_ALTERNATIVES:
                 notes.warn("dash.many_base_urls", "There are more BaseURLs than are used.", path=path)
                 return tuple(result)
@@ -54,7 +55,7 @@ def by_priority(bases: Sequence[Base]) -> tuple[Base, ...]:
     return tuple(sorted(bases, key=lambda base: base.priority))
 
 
-def locations(bases: Sequence[Base], *, whole_file: bool) -> tuple[Location, ...]:
+def locations(bases: Sequence[Base], queries: Queries, *, whole_file: bool) -> tuple[Location, ...]:
     """The places that serve a Representation. ``whole_file``: the base URL itself is the resource."""
     result: list[Location] = []
     names: set[str] = set()
@@ -67,7 +68,9 @@ def locations(bases: Sequence[Base], *, whole_file: bool) -> tuple[Location, ...
         names.add(name)
         prefix = base.url if whole_file else folder_of(base.url)
         priority = base.priority if base.priority != 1 else position
-        result.append(Location(name, prefix, priority, base.weight, unnamed=base.service_location is None))
+        query = queries.query("segment", base.url) if queries.by_origin("segment") else ""
+        unnamed = base.service_location is None
+        result.append(Location(name, prefix, priority, base.weight, query=query, unnamed=unnamed))
     return tuple(result)
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from player.base.errors import ManifestError
+from player.manifest.dash.query import Queries
+from player.manifest.dash.timeline import Plain, Row
 from player.manifest.dash.xml import Element
 from player.manifest.notes import Notes
+
+_ROUNDING_S = 1e-3
+_CHUNK_S = 0.5  # where it is not said
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,23 @@ class MpdContext:
     availability_end_s: float | None  # MPD@availabilityEndTime: no segment can be had any more (5.3.1.2)
     window_depth_s: float | None
     references: dict[str, Element]
+    queries: Queries
     notes: Notes
+    refused: list[ManifestError]  # Representations that were left out, by the reason
+    timelines: dict[Plain, tuple[Row, ...]] = field(default_factory=dict)  # as they are read
+    due_s: list[float] = field(default_factory=list)
+    """When, by the server's clock, each list of segments gets its next one without a reload. Filled while reading."""
+
+    parts_s: list[float] = field(default_factory=list)
+    """How long the chunks are that segments are published in before they are whole. Filled while reading."""
+
+    def part_target_s(self) -> float | None:
+        """The length of the chunks; None where segments are published whole."""
+        return max(self.parts_s, default=None)
+
+    def next_due_s(self) -> float | None:
+        """The date of the next segment that comes without a reload; None where none does."""
+        return min(self.due_s, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,7 @@ class PeriodContext:
     start_s: float
     end_s: float | None
     path: str
+    queries: Queries
 
     @property
     def duration_s(self) -> float | None:
@@ -52,3 +75,20 @@ class PeriodContext:
         if self.mpd.availability_end_s is not None:
             now_s = min(now_s, self.mpd.availability_end_s)
         return now_s - self.mpd.availability_start_s - self.start_s + offset_s
+
+    def early(self, segment_s: float, offset_s: float) -> None:
+        """Note that segments of a length are available so much before they are whole (@availabilityTimeOffset)."""
+        if self.mpd.dynamic and offset_s > 0:
+            length_s = segment_s - offset_s
+            self.mpd.parts_s.append(length_s if 0 < length_s < segment_s else min(_CHUNK_S, segment_s))
+
+    def due(self, end_s: float, offset_s: float) -> None:
+        """Note when the segment that ends ``end_s`` into the period will be available (ISO/IEC 23009-1 A.3.2)."""
+        mpd = self.mpd
+        if not mpd.dynamic or mpd.now_s is None or math.isinf(offset_s):
+            return
+        if self.end_s is not None and self.start_s + end_s > self.end_s + _ROUNDING_S:
+            return
+        date_s = mpd.availability_start_s + self.start_s + end_s - offset_s
+        if mpd.availability_end_s is None or date_s <= mpd.availability_end_s:
+            mpd.due_s.append(date_s)

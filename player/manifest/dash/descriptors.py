@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of
+from player.manifest.dash import query
+from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, local
 
 TRICK_MODE = "http://dashif.org/guidelines/trickmode"
 THUMBNAILS = frozenset({"http://dashif.org/guidelines/thumbnail_tile", "http://dashif.org/thumbnail_tile"})
@@ -18,7 +19,6 @@ SWITCHING = frozenset(
 )
 SCORE = "urn:matinee:score"
 TRANSFER = "urn:mpeg:mpegb:cicp:transfercharacteristics"
-CHAINING = frozenset({"urn:mpeg:dash:mpd-chaining:2016", "urn:mpeg:dash:fallback:2016"})
 _UNDERSTOOD_ESSENTIAL = frozenset(
     {
         "urn:mpeg:mpegb:cicp:transfercharacteristics",
@@ -34,12 +34,13 @@ _DOLBY_BITS = (1, 1, 1, 1, 1, 2, 2, 1, 1, 2, 2, 2, 1, 2, 1, 1)
 
 
 class Descriptor(NamedTuple):
-    """@schemeIdUri, @value and @id of a descriptor, and where it stands."""
+    """@schemeIdUri, @value and @id of a descriptor, where it stands, and the names of the elements in it."""
 
     scheme: str
     value: str
     id: str | None
     line: int | None
+    contents: tuple[str, ...] = ()
 
     def shown(self) -> str:
         return f"{self.scheme}={self.value}" if self.value else self.scheme
@@ -52,6 +53,7 @@ def read(elements: Iterable[Element]) -> tuple[Descriptor, ...]:
             (attribute(element, "value") or "").strip(),
             element.get("id"),
             line_of(element),
+            tuple(local(item) for item in element),
         )
         for element in elements
     )
@@ -70,8 +72,17 @@ def essential_understood(descriptor: Descriptor) -> bool:
         or scheme in THUMBNAILS
         or scheme in SWITCHING
         or scheme in CONTINUITY
+        or _is_known_query(descriptor)
         or scheme.lower() in _UNDERSTOOD_ESSENTIAL
     )
+
+
+def _is_known_query(descriptor: Descriptor) -> bool:
+    """Parameters of requests (Annex I) that we can make: those of HTTP headers are not."""
+    if descriptor.scheme not in query.SCHEMES:
+        return False
+    wanted = query.SCHEMES[descriptor.scheme]
+    return descriptor.contents == () if wanted is None else set(descriptor.contents) == {wanted}
 
 
 def tiles(properties: Iterable[Descriptor]) -> tuple[int, int] | None:

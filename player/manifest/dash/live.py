@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from player.manifest.dash.query import Queries
 from player.manifest.dash.xml import Element, attributes, boolean, child, children, decimal, line_of, local, text_of
 from player.manifest.dates import parse_date, parse_duration
 from player.manifest.model import LiveInfo, Place, Steering
 from player.manifest.notes import Notes
 from player.manifest.urls import resolve
 
+HTTP_CLOCKS = "urn:mpeg:dash:utc:http-"
 LOW_LATENCY_SCOPE = "urn:dvb:dash:lowlatency:scope:2019"
 
 
@@ -36,12 +38,19 @@ def duration_attribute(root: Element, name: str, notes: Notes) -> float | None:
     return seconds
 
 
-def utc_timings(root: Element) -> tuple[tuple[str, str], ...]:
-    """``(scheme, value)`` of the UTCTiming elements, in the order of preference (5.8.4.11)."""
-    return tuple(
-        ((item.get("schemeIdUri") or "").strip(), (item.get("value") or "").strip())
-        for item in children(root, "UTCTiming")
-    )
+def utc_timings(root: Element, base_url: str, notes: Notes) -> tuple[tuple[str, str], ...]:
+    """``(scheme, value)`` of the UTCTiming elements, in the order of preference (5.8.4.11). The addresses of a server
+    that is asked by HTTP are resolved (5.6.4)."""
+    found: list[tuple[str, str]] = []
+    for item in children(root, "UTCTiming"):
+        scheme, value = (item.get("schemeIdUri") or "").strip(), (item.get("value") or "").strip()
+        if scheme.startswith(HTTP_CLOCKS):
+            urls = [resolve(base_url, each) for each in value.split()]
+            for url in urls:
+                notes.check_url(url, base_url, line=line_of(item), path="/MPD/UTCTiming")
+            value = " ".join(urls)
+        found.append((scheme, value))
+    return tuple(found)
 
 
 def _services(root: Element) -> Iterator[Element]:
@@ -56,8 +65,9 @@ def _is_for_us(service: Element) -> bool:
     return not scopes or LOW_LATENCY_SCOPE in scopes
 
 
-def live_info(root: Element, notes: Notes) -> LiveInfo:
-    """Window, delay and latency of an MPD; of a static one only the service description is filled."""
+def live_info(root: Element, base_url: str, notes: Notes) -> LiveInfo:
+    """Window, delay and latency of an MPD; of a static one only the service description is filled. ``base_url`` is
+    the one that MPD.BaseURL gives."""
     latency: Element | None = None
     rate: Element | None = None
     for service in filter(_is_for_us, _services(root)):
@@ -75,7 +85,7 @@ def live_info(root: Element, notes: Notes) -> LiveInfo:
         max_latency_s=_milliseconds(latency, "max"),
         min_rate=None if rate is None else decimal(rate.get("min")),
         max_rate=None if rate is None else decimal(rate.get("max")),
-        utc_timings=utc_timings(root),
+        utc_timings=utc_timings(root, base_url, notes),
     )
 
 
@@ -97,7 +107,7 @@ def _milliseconds(element: Element | None, name: str) -> float | None:
     return None if value is None else value / 1000
 
 
-def steering(root: Element, base_url: str) -> Steering | None:
+def steering(root: Element, base_url: str, queries: Queries) -> Steering | None:
     """ContentSteering (ETSI TS 103 998), which may stand in the MPD or in a ServiceDescription."""
     element = child(root, "ContentSteering")
     for service in _services(root):
@@ -105,7 +115,7 @@ def steering(root: Element, base_url: str) -> Steering | None:
     if element is None:
         return None
     return Steering(
-        server_uri=resolve(base_url, text_of(element)),
+        server_uri=queries.put("steering", resolve(base_url, text_of(element))),
         default_pathways=tuple((element.get("defaultServiceLocation") or "").split()),
         query_before_start=boolean(element.get("queryBeforeStart")) or False,
         place=Place(line_of(element), "/MPD/ContentSteering"),

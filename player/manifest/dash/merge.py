@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from player.manifest.changes import BrokenRule, Changes, RenditionChange
+from player.manifest.dash.failover import FailoverIndex
 from player.manifest.dash.indexes import TimelineIndex
 from player.manifest.model import (
     IndexRef,
     Period,
+    PlaylistRef,
     Presentation,
     Rendition,
     Segment,
@@ -65,6 +67,13 @@ def merge(old: Presentation, new: Presentation) -> tuple[Presentation, Changes]:
     )
 
 
+def carried(old: Presentation, new: Presentation) -> Presentation:
+    """``new``, another reading of the MPD that ``old`` was read from, with the segment numbers of ``old``."""
+    before = {period.id: period for period in old.periods}
+    periods = [_merged(before[period.id], period)[0] if period.id in before else period for period in new.periods]
+    return replace(new, periods=tuple(periods))
+
+
 def _broken(old: Presentation, new: Presentation) -> Iterator[BrokenRule]:
     clause = "ISO/IEC 23009-1 5.4.1"
     if old.extra.get("id") != new.extra.get("id"):
@@ -90,19 +99,24 @@ def _named(period: Period) -> dict[str, Rendition]:
 
 def _period(old: Period, new: Period) -> tuple[Period, list[str], list[str], list[RenditionChange]]:
     before, after = _named(old), _named(new)
-    changes: list[RenditionChange] = []
-    replaced: dict[int, Rendition] = {}
-    for name, rendition in after.items():
-        earlier = before.get(name)
-        if earlier is None:
-            continue
-        merged = _rendition(earlier, rendition)
-        replaced[id(rendition)] = merged
-        changes.append(_compare(rendition.id, earlier, merged))
-    tracks = tuple(_track(track, replaced) for track in new.tracks)
+    period, pairs = _merged(old, new)
+    changes = [_compare(merged.id, earlier, merged) for earlier, merged in pairs]
     came = [name for name in after if name not in before]
     gone = [name for name in before if name not in after]
-    return replace(new, tracks=tracks), came, gone, changes
+    return period, came, gone, changes
+
+
+def _merged(old: Period, new: Period) -> tuple[Period, list[tuple[Rendition, Rendition]]]:
+    """``new`` with the segment numbers of ``old``, and each rendition that both have, as it was and as it is."""
+    before = _named(old)
+    pairs: list[tuple[Rendition, Rendition]] = []
+    replaced: dict[int, Rendition] = {}
+    for name, rendition in _named(new).items():
+        earlier = before.get(name)
+        if earlier is not None:
+            merged = replaced[id(rendition)] = _rendition(earlier, rendition)
+            pairs.append((earlier, merged))
+    return replace(new, tracks=tuple(_track(track, replaced) for track in new.tracks)), pairs
 
 
 def _track(track: Track, replaced: dict[int, Rendition]) -> Track:
@@ -115,6 +129,12 @@ def _rendition(old: Rendition, new: Rendition) -> Rendition:
         return replace(new, segments=earlier, index=old.index)
     if isinstance(segments, TimelineIndex) and isinstance(earlier, TimelineIndex):
         return replace(new, segments=renumbered(earlier, segments))
+    if isinstance(segments, FailoverIndex):
+        before = earlier.inner if isinstance(earlier, FailoverIndex) else earlier
+        inner = _rendition(replace(old, segments=before), replace(new, segments=segments.inner)).segments
+        if isinstance(inner, IndexRef | PlaylistRef):
+            return new
+        return replace(new, segments=replace(segments, inner=inner))
     if isinstance(segments, SequenceIndex) and isinstance(earlier, SequenceIndex):
         one, two = earlier.sequences, segments.sequences
         if isinstance(one, TimelineIndex) and isinstance(two, TimelineIndex):

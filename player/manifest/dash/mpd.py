@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from player.errors import ErrorCode, ManifestError
-from player.manifest.dash import descriptors
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.dash.baseurl import Base, extend
 from player.manifest.dash.context import MpdContext
+from player.manifest.dash.imports import fallback_addresses
 from player.manifest.dash.live import client_data_reporting, duration_attribute, live_info, steering
 from player.manifest.dash.patch import apply_patch
 from player.manifest.dash.periods import read_period, spans
 from player.manifest.dash.protection import collect_references
+from player.manifest.dash.query import Queries
 from player.manifest.dash.remote import Remotes, resolve_remotes
 from player.manifest.dash.schema import note_unused
 from player.manifest.dash.xml import (
@@ -52,8 +53,10 @@ def parse_mpd(
             ErrorCode.MANIFEST_NOT_RECOGNISED, f"The XML document is not an MPD but “{local(root)[:60]}”.", line=1
         )
     presentation = read_mpd(root, url, now_s=now_s, forgiven=forgiven, remotes=remotes)
-    if not presentation.patch_locations:
+    if not presentation.live and not presentation.patch_locations:
         return presentation
+    if remotes and not presentation.patch_locations:  # as the document is with what was loaded
+        return replace(presentation, source=to_text(root))
     return replace(presentation, source=text if isinstance(text, str) else text.decode("utf-8", "replace"))
 
 
@@ -64,8 +67,9 @@ def patch_mpd(old: Presentation, text: str | bytes, *, now_s: float | None = Non
             ErrorCode.MANIFEST_SYNTAX, "An MPD patch came for an MPD that names no place for patches (PatchLocation)."
         )
     root = apply_patch(parse_xml(old.source)[0], parse_xml(text)[0])
-    presentation = read_mpd(root, old.url, now_s=now_s)
-    return replace(presentation, source=to_text(root))
+    source = to_text(root)  # before what is loaded from elsewhere is put in: later patches do not know of that
+    presentation = read_mpd(root, old.url, now_s=now_s, remotes=old.remotes)
+    return replace(presentation, source=source)
 
 
 def read_mpd(
@@ -78,11 +82,12 @@ def read_mpd(
 ) -> Presentation:
     """As :func:`parse_mpd`, from the parsed document (which a patch may have changed)."""
     notes = Notes()
-    links = resolve_remotes(root, url, remotes, notes)
+    links = resolve_remotes(root, url, remotes, notes, now_s=now_s)
     if forgiven:
         notes.warn("dash.undeclared_prefix", "The MPD uses a namespace prefix that it does not declare.")
     dynamic = _is_dynamic(root, notes)
-    info = live_info(root, notes)
+    bases = extend((Base(url),), root, notes, "/MPD")
+    info = live_info(root, bases[0].url, notes)
     context = MpdContext(
         url=url,
         dynamic=dynamic,
@@ -91,16 +96,17 @@ def read_mpd(
         availability_end_s=info.availability_end_s,
         window_depth_s=info.window_depth_s,
         references=collect_references(root),
+        queries=Queries(url).extend(root),
         notes=notes,
+        refused=[],
     )
     _check_availability(context, info)
     total = _declared_duration(root, notes)
-    bases = extend((Base(url),), root, notes, "/MPD")
-    periods = _periods(context, root, bases, total)
+    periods, total = _periods(context, root, bases, total)
     note_unused(root, notes)
+    queries = context.queries
     refreshed_at = _addresses(root, "Location", url, notes)
     patched_at = _addresses(root, "PatchLocation", url, notes)
-    chained = _chained(root, url, notes)
     return Presentation(
         protocol=ManifestProtocol.DASH,
         kind="mpd",
@@ -109,21 +115,29 @@ def read_mpd(
         live=dynamic,
         duration_s=_total(periods, total, dynamic=dynamic),
         version=root.get("profiles"),
-        live_info=info if dynamic or info.target_latency_s is not None or info.utc_timings else None,
-        steering=steering(root, bases[0].url),
-        locations=tuple(place for place, _ in refreshed_at),
-        patch_locations=tuple((place, decimal(item.get("ttl"))) for place, item in patched_at),
+        live_info=replace(info, next_segment_s=context.next_due_s(), part_target_s=context.part_target_s())
+        if dynamic or info.target_latency_s is not None or info.utc_timings
+        else None,
+        steering=steering(root, bases[0].url, queries),
+        locations=tuple(queries.put("mpd", place) for place, _ in refreshed_at),
+        patch_locations=tuple(
+            (queries.put("mpdpatch", place), decimal(item.get("ttl"))) for place, item in patched_at
+        ),
+        update_query=queries.query("mpd", url),
         remote_links=links,
         unused=notes.unused_names,
         warnings=notes.warnings,
-        extra=_extra(root) | ({"chained": chained} if chained else {}),
+        fallbacks=fallback_addresses(root, url, queries),
+        remotes=remotes,
+        resolved=to_text(root) if remotes else "",
+        extra=_extra(root),
     )
 
 
 def _is_dynamic(root: Element, notes: Notes) -> bool:
     kind = (root.get("type") or "static").strip().lower()
-    if kind not in ("static", "dynamic"):
-        notes.warn("dash.bad_type", "MPD@type is neither static nor dynamic.", line=line_of(root), path="/MPD")
+    if kind not in ("static", "dynamic", "list"):  # 8.14: a list is static, its periods are imported
+        notes.warn("dash.bad_type", "MPD@type is none of static, dynamic and list.", line=line_of(root), path="/MPD")
     return kind == "dynamic"
 
 
@@ -145,12 +159,17 @@ def _declared_duration(root: Element, notes: Notes) -> float | None:
     return total
 
 
-def _periods(context: MpdContext, root: Element, bases: Sequence[Base], total: float | None) -> tuple[Period, ...]:
-    found = spans(context, root, total)
+def _periods(
+    context: MpdContext, root: Element, bases: Sequence[Base], total: float | None
+) -> tuple[tuple[Period, ...], float | None]:
+    """The periods, and how long the presentation is as far as the MPD is right about that."""
+    found, total = spans(context, root, total)
     if not found:
         raise ManifestError(ErrorCode.MANIFEST_SYNTAX, "The MPD has no period that can be presented.", path="/MPD")
     periods = tuple(read_period(context, span, position, bases) for position, span in enumerate(found))
-    return periods if context.dynamic else _with_known_end(periods)
+    if context.refused and not any(track.renditions for period in periods for track in period.tracks):
+        raise context.refused[0]
+    return (periods if context.dynamic else _with_known_end(periods)), total
 
 
 def _with_known_end(periods: tuple[Period, ...]) -> tuple[Period, ...]:
@@ -178,22 +197,6 @@ def _addresses(root: Element, name: str, url: str, notes: Notes) -> list[tuple[s
         if text := text_of(item):
             found.append((resolve(url, text), item))
             notes.check_url(found[-1][0], url, line=line_of(item), path=f"/MPD/{name}")
-    return found
-
-
-def _chained(root: Element, url: str, notes: Notes) -> list[str]:
-    """Where MPD chaining and fallback (5.11) and imported MPDs lead; they are reported, not followed."""
-    found: list[str] = []
-    levels = descriptors.named((root,), "SupplementalProperty") + descriptors.named((root,), "EssentialProperty")
-    for item in levels:
-        if item.scheme in descriptors.CHAINING:
-            found.append(resolve(url, item.value))
-            notes.warn("dash.chaining", f"The MPD leads on to another one ({item.scheme}).", line=item.line)
-    for period in children(root, "Period"):
-        for imported in children(period, "ImportedMPD"):
-            if text_of(imported):
-                found.append(resolve(url, text_of(imported)))
-            notes.warn("dash.imported_mpd", "An ImportedMPD is not loaded.", line=line_of(imported))
     return found
 
 

@@ -10,7 +10,7 @@ import re
 
 from lxml import etree
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.dash.xml import Element, attribute, children, line_of, local, text_of
 from player.manifest.limits import MAX_ELEMENTS
 

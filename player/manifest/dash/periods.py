@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from player.manifest.dash import descriptors
@@ -10,12 +11,15 @@ from player.manifest.dash.adaptation import read_adaptation
 from player.manifest.dash.baseurl import Base, extend
 from player.manifest.dash.context import MpdContext, PeriodContext
 from player.manifest.dash.events import read_events
+from player.manifest.dash.imports import imported
+from player.manifest.dash.preselections import with_preselections
 from player.manifest.dash.xml import Element, child, children, line_of, present, remote_link
 from player.manifest.dates import parse_duration
 from player.manifest.limits import MAX_DURATION_S, MAX_PERIODS, limit_error
-from player.manifest.model import Period, Place, Track
+from player.manifest.model import Period, Place, Track, TrackType
 
 TOLERANCE_S = 1e-3
+_FLAT_PACKINGS = frozenset({"6"})  # a flag of ISO/IEC 14496-10 D.2.26: both views are one
 
 
 class Span(NamedTuple):
@@ -27,16 +31,17 @@ class Span(NamedTuple):
     path: str
 
 
-def spans(context: MpdContext, root: Element, total_s: float | None) -> list[Span]:
-    """Where each period lies. Early available periods, which have no place yet, are left out with a warning.
+def spans(context: MpdContext, root: Element, total_s: float | None) -> tuple[list[Span], float | None]:
+    """Where each period lies, and how long the presentation is as far as that is known.
 
-    Start: @start, else the end of the one before, else 0 for the first: early available periods stand behind all
-    others (5.3.2.1). End: the next one's start, @duration, or the end of the presentation.
+    Early available periods, which have no place yet, are left out with a warning. Start: @start, else the end of the
+    one before, else 0 for the first: early available periods stand behind all others (5.3.2.1). End: the next one's
+    start, @duration, or the end of the presentation.
     """
     elements = present(root, "Period")
     if len(elements) > MAX_PERIODS:
         raise limit_error("the MPD has too many periods", MAX_PERIODS)
-    starts: list[tuple[Element, float, float | None, str]] = []
+    starts: list[Started] = []
     previous_end: float | None = 0.0
     for position, element in enumerate(elements, 1):
         path = f"/MPD/Period[{position}]"
@@ -54,12 +59,40 @@ def spans(context: MpdContext, root: Element, total_s: float | None) -> list[Spa
             continue
         previous_end = None if duration is None else start + duration
         starts.append((element, start, previous_end, path))
-    return _ended(context, starts, total_s)
+    starts, total_s = _repaired(context, starts, total_s)
+    return _ended(context, starts, total_s), total_s
 
 
-def _ended(
-    context: MpdContext, starts: Sequence[tuple[Element, float, float | None, str]], total_s: float | None
-) -> list[Span]:
+Started = tuple[Element, float, float | None, str]
+"""A period's element, its start, its end as far as @duration says, and its path."""
+
+
+def _repaired(
+    context: MpdContext, starts: list[Started], total_s: float | None
+) -> tuple[list[Started], float | None]:
+    """Mend a static presentation with a period that begins at its end or later, of which nothing would be left.
+
+    Where that is the first one, the media's own time was written into @start: all are moved so that it begins at 0.
+    Where it is a later one, @mediaPresentationDuration is what is wrong: the last period's own end counts.
+    """
+    if context.dynamic or total_s is None or not starts:
+        return starts, total_s
+    first_s = starts[0][1]
+    if first_s > 0 and first_s >= total_s:
+        sentence = f"The first period starts at {first_s:g} s, all lasts {total_s:g} s; it is taken to start at 0."
+        context.notes.warn("dash.period_start", sentence, line=line_of(starts[0][0]), path=starts[0][3])
+        starts = [
+            (item, start - first_s, None if end is None else end - first_s, path) for item, start, end, path in starts
+        ]
+    late = next((item for item in starts[1:] if item[1] >= total_s), None)
+    if late is None:
+        return starts, total_s
+    sentence = f"A period starts at {late[1]:g} s, after @mediaPresentationDuration ({total_s:g} s); that is ignored."
+    context.notes.warn("dash.short_duration", sentence, line=line_of(late[0]), path=late[3])
+    return starts, None
+
+
+def _ended(context: MpdContext, starts: Sequence[Started], total_s: float | None) -> list[Span]:
     result = []
     for position, (element, start, end, path) in enumerate(starts):
         following = starts[position + 1][1] if position + 1 < len(starts) else None
@@ -113,13 +146,15 @@ def _seconds(context: MpdContext, element: Element, name: str, path: str) -> flo
 def read_period(context: MpdContext, span: Span, position: int, bases: Sequence[Base]) -> Period:
     """One period with its tracks and events. ``position`` counts the presented periods from 0."""
     element, path = span.element, span.path
-    period = PeriodContext(context, element, position, span.start_s, span.end_s, path)
+    queries = context.queries.extend(element)
+    period = PeriodContext(context, element, position, span.start_s, span.end_s, path, queries)
     own = extend(bases, element, context.notes, path)
     _note_links(context, element, path)
     tracks: list[Track] = []
     for number, item in enumerate(present(element, "AdaptationSet"), 1):
         _note_links(context, item, f"{path}/AdaptationSet[{number}]")
         tracks += read_adaptation(period, item, own, number, f"{path}/AdaptationSet[{number}]")
+    tracks = _without_packed(context, with_preselections(element, tracks))
     _check_period(context, element, tracks, path)
     if child(element, "EmptyAdaptationSet") is not None:
         context.notes.unused("EmptyAdaptationSet")
@@ -134,6 +169,32 @@ def read_period(context: MpdContext, span: Span, position: int, bases: Sequence[
         events=read_events(element, span.start_s, path),
         place=Place(line_of(element), path),
     )
+
+
+def _without_packed(context: MpdContext, tracks: list[Track]) -> list[Track]:
+    """Video of two views in one frame (FramePacking, 5.8.4.6) is passed over where there is video without. Where that
+    is all there is, it is shown as it is."""
+    odd = [track for track in tracks if track.type is TrackType.VIDEO and _layout(track) is not None]
+    if not odd:
+        return tracks
+    if len(odd) == sum(track.type is TrackType.VIDEO for track in tracks):
+        context.notes.warn("dash.frame_packing", "All video is packed for other screens; it is shown as it is.")
+        return tracks
+    context.notes.warn("dash.frame_packing", f"{len(odd)} sets of video for other screens are passed over.")
+    return [
+        replace(track, renditions=tuple(replace(item, unusable=_layout(track)) for item in track.renditions))
+        if track in odd
+        else track
+        for track in tracks
+    ]
+
+
+def _layout(track: Track) -> str | None:
+    """What makes the picture of a track none for a flat screen; None for an ordinary one."""
+    packing = track.attributes.get("framepacking")
+    if packing and packing.rpartition("=")[2] not in _FLAT_PACKINGS:
+        return f"FramePacking {packing}"
+    return None
 
 
 def _check_period(context: MpdContext, element: Element, tracks: Sequence[Track], path: str) -> None:
@@ -162,7 +223,9 @@ def _continuity(period: Element) -> str | None:
 
 
 def _note_links(context: MpdContext, element: Element, path: str) -> None:
-    """Remote elements (5.5) need a request; they are reported, not loaded."""
+    """Remote elements (5.5) and imported MPDs (5.3.2.6) need a request; here they have not been loaded yet."""
+    if imported(element) is not None:
+        context.notes.warn("dash.imported_mpd", "An ImportedMPD is not loaded.", line=line_of(element), path=path)
     if remote_link(element) is not None:
         context.notes.warn(
             "dash.xlink", "A remote element (xlink:href) is not loaded.", line=line_of(element), path=path

@@ -10,16 +10,24 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from player.errors import ManifestError
-from player.manifest.dash.xml import RESOLVE_TO_ZERO, XLINK, Element, line_of, local, parse_xml, remote_link
+from player.base.errors import ManifestError
+from player.manifest.dash.imports import (
+    chained,
+    chained_address,
+    imported,
+    imported_address,
+    put_chained,
+    put_imported,
+)
+from player.manifest.dash.query import Queries
+from player.manifest.dash.xml import RESOLVE_TO_ZERO, XLINK, Element, children, line_of, local, parse_xml, remote_link
 from player.manifest.limits import MAX_REMOTE_BYTES, MAX_REMOTE_DEPTH, MAX_REMOTE_LINKS, limit_error
 from player.manifest.notes import Notes
 from player.manifest.urls import WEB_SCHEMES, resolve, scheme_of
 
 # Elements that may be remote ones (Annex B of the schema: those with xlink attributes), in any namespace.
-_LINKED = tuple(
-    "{*}" + name
-    for name in (
+_LINKED = frozenset(
+    (
         "Period",
         "AdaptationSet",
         "EventStream",
@@ -30,26 +38,87 @@ _LINKED = tuple(
         "InitializationSet",
         "InitializationGroup",
         "InitializationPresentation",
+        "UrlQueryInfo",
+        "ExtUrlQueryInfo",
     )
 )
 Remotes = Mapping[str, bytes | None]
 """What was loaded, by address; None where that failed."""
 
 
-def resolve_remotes(root: Element, url: str, remotes: Remotes, notes: Notes) -> tuple[str, ...]:
-    """Replace the remote elements of ``root`` whose contents are in ``remotes``; the addresses that are still needed.
+def resolve_remotes(
+    root: Element, url: str, remotes: Remotes, notes: Notes, *, now_s: float | None = None
+) -> tuple[str, ...]:
+    """Put what is in ``remotes`` where ``root`` refers to it; the addresses that are still needed.
 
     An element whose contents cannot be had, or are not what the standard asks for, keeps what it has itself (5.5.3).
+    Imported and chained MPDs come after the elements, since these may hold them.
     """
+    queries = Queries(url).extend(root)
+    missing = _resolve_links(root, url, remotes, notes, queries)
+    seen = {url}
+    for _ in range(MAX_REMOTE_DEPTH):
+        progress = _resolve_imports(root, url, remotes, notes, queries, now_s, missing)
+        address = chained_address(root, url, queries)
+        if address is None or address in seen:
+            if address is not None or chained(root) is not None:
+                notes.warn("dash.chaining", "The MPD leads on to one that cannot be followed.", path="/MPD")
+                _unchain(root)
+        elif address in remotes:
+            seen.add(address)
+            put_chained(root, address, remotes[address], notes)
+            progress = True
+        else:
+            missing[address] = None
+        if not progress:
+            break
+    return tuple(missing)
+
+
+def _unchain(root: Element) -> None:
+    item = chained(root)
+    if item is not None:
+        root.remove(item)
+
+
+def _resolve_imports(
+    root: Element,
+    url: str,
+    remotes: Remotes,
+    notes: Notes,
+    queries: Queries,
+    now_s: float | None,
+    missing: dict[str, None],
+) -> bool:
+    """Put in the imported MPDs that are there; whether there were any."""
+    progress = False
+    linked = [period for period in children(root, "Period") if imported(period) is not None]
+    if len(linked) > MAX_REMOTE_LINKS:
+        notes.warn("dash.imported_mpd", f"More than {MAX_REMOTE_LINKS} MPDs are imported; the first ones are loaded.")
+    for number, period in enumerate(linked):
+        address = imported_address(period, url, queries.extend(period))
+        if address is None or number >= MAX_REMOTE_LINKS:
+            put_imported(period, "", None, now_s, notes)
+            progress = True
+        elif address in remotes:
+            put_imported(period, address, remotes[address], now_s, notes)
+            progress = True
+        else:
+            missing[address] = None
+    return progress
+
+
+def _resolve_links(root: Element, url: str, remotes: Remotes, notes: Notes, queries: Queries) -> dict[str, None]:
+    """Replace the remote elements whose contents are there; the addresses of the others."""
     missing: dict[str, None] = {}
     for _ in range(MAX_REMOTE_DEPTH):
         linked = _linked(root)
         if len(linked) > MAX_REMOTE_LINKS:
             notes.warn("dash.xlink_many", f"The MPD has more than {MAX_REMOTE_LINKS} remote elements.")
-            return ()
+            return {}
         progress = False
         for element in linked:
-            address = _address(element, url)
+            address = _address(element, url, queries)
             if address is None:
                 _keep(element, notes, "its address is not one that is fetched")
                 progress = True
@@ -59,15 +128,23 @@ def resolve_remotes(root: Element, url: str, remotes: Remotes, notes: Notes) -> 
                 _replace(element, remotes[address], notes)
                 progress = True
         if not progress:
-            return tuple(missing)
+            return missing
     for element in _linked(root):
-        if _address(element, url) in remotes:
+        if _address(element, url, queries) in remotes:
             _keep(element, notes, "remote elements are nested too deeply")
-    return tuple(missing)
+    return missing
 
 
 def _linked(root: Element) -> list[Element]:
-    return [element for element in root.iter(*_LINKED) if _pending(element)]
+    found, stack = [], [root]
+    while stack:
+        element = stack.pop()
+        name = local(element)
+        if name in _LINKED and _pending(element):
+            found.append(element)
+        if name != "SegmentTimeline":  # they are long, and hold nothing remote
+            stack.extend(reversed(element))
+    return found
 
 
 def _pending(element: Element) -> bool:
@@ -75,8 +152,8 @@ def _pending(element: Element) -> bool:
     return link is not None and link != RESOLVE_TO_ZERO
 
 
-def _address(element: Element, url: str) -> str | None:
-    address = resolve(url, remote_link(element) or "")
+def _address(element: Element, url: str, queries: Queries) -> str | None:
+    address = queries.put("xlink", resolve(url, remote_link(element) or ""))
     return address if scheme_of(address) in WEB_SCHEMES or scheme_of(address) == scheme_of(url) != "" else None
 
 

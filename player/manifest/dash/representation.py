@@ -10,8 +10,10 @@ from player.manifest.dash import descriptors
 from player.manifest.dash.baseurl import Base, by_priority, extend, locations
 from player.manifest.dash.context import PeriodContext
 from player.manifest.dash.descriptors import Descriptor
+from player.manifest.dash.indexes import NumberIndex
 from player.manifest.dash.inherit import merge
 from player.manifest.dash.protection import read_protections
+from player.manifest.dash.query import Queries
 from player.manifest.dash.sea import with_segment_keys
 from player.manifest.dash.segments import Source, build_segments
 from player.manifest.dash.xml import Element, attribute, children, integer, line_of, ratio, text_of
@@ -53,7 +55,7 @@ def read_representation(
     traits = _traits(adaptation, element)
     source = _source(period, traits, own[0], Place(line_of(element), path))
     segments, init = build_segments(source)
-    whole_file = source.addressing is None or isinstance(segments, IndexRef) or _is_whole(segments, own[0].url)
+    whole_file = source.addressing is None or isinstance(segments, IndexRef) or _is_whole(segments, source)
     rendition = replace(
         _described(
             traits,
@@ -62,9 +64,13 @@ def read_representation(
             segments=with_segment_keys(segments, traits.levels, source.key_address, notes, path),
         ),
         container=_settled(source.container, own[0].url, init is not None),
-        locations=locations(own, whole_file=whole_file),
+        locations=locations(own, source.queries, whole_file=whole_file),
         protections=read_protections(
-            traits.levels, period.mpd.references, lambda url: resolve(own[0].url, url), notes, path
+            traits.levels,
+            period.mpd.references,
+            lambda url: source.queries.put("license", resolve(own[0].url, url)),
+            notes,
+            path,
         ),
         index=segments if isinstance(segments, IndexRef) else None,
         place=source.place,
@@ -99,7 +105,13 @@ def _source(period: PeriodContext, traits: _Traits, base: Base, place: Place) ->
         container=_container(traits.mime_type, traits.codecs),
         offset_s=base.offset_s,
         place=place,
+        queries=_queries(period, traits),
     )
+
+
+def _queries(period: PeriodContext, traits: _Traits) -> Queries:
+    element, adaptation = traits.levels
+    return period.queries.extend(adaptation).extend(element)
 
 
 def _described(traits: _Traits, *, identity: str, bandwidth: int, segments: SegmentIndex | IndexRef) -> Rendition:
@@ -123,12 +135,20 @@ def _described(traits: _Traits, *, identity: str, bandwidth: int, segments: Segm
         score=descriptors.score(properties),
         muxed_audio=is_video and any(codec_type(codec) is TrackType.AUDIO for codec in traits.codecs),
         tiles=descriptors.tiles(properties),
+        tile_duration_s=_tile_s(descriptors.tiles(properties), segments),
         unusable=next((f"EssentialProperty {item.shown()}" for item in misunderstood), None),
         inband_events=tuple(
             (item.scheme, item.value) for item in descriptors.named(levels[::-1], "InbandEventStream")
         ),
         attributes=_attributes(levels),
     )
+
+
+def _tile_s(tiles: tuple[int, int] | None, segments: SegmentIndex | IndexRef) -> float | None:
+    """The share of a whole sheet (DASH-IF IOP 6.2.6): a sheet that the period cuts short still has all its places."""
+    if tiles is None or not isinstance(segments, NumberIndex):
+        return None
+    return segments.duration / segments.frame.timescale / (tiles[0] * tiles[1])
 
 
 def _channels(levels: tuple[Element, Element]) -> str | None:
@@ -183,11 +203,12 @@ def _settled(container: Container, base_url: str, has_init: bool) -> Container:
     return container_of_url(base_url)
 
 
-def _is_whole(segments: SegmentIndex | IndexRef, base_url: str) -> bool:
+def _is_whole(segments: SegmentIndex | IndexRef, source: Source) -> bool:
     return (
         not isinstance(segments, IndexRef)
         and len(segments) == 1
-        and segments[0].url == base_url != folder_of(base_url)
+        and segments[0].url == source.file_url
+        and source.base_url != folder_of(source.base_url)
     )
 
 

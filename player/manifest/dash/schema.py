@@ -59,6 +59,10 @@ READ: dict[str, frozenset[str]] = {
         "InbandEventStream": "schemeIdUri value id",
         "Label": "id lang",
         "GroupLabel": "id lang",
+        "UrlQueryInfo": "queryTemplate useMPDUrlQuery queryString href actuate type show",
+        "ExtUrlQueryInfo": "queryTemplate useMPDUrlQuery queryString includeInRequests sameOriginOnly href actuate "
+        "type show",
+        "RequestParam": "queryTemplate useMPDUrlQuery queryString includeInRequests sameOriginOnly",
         "Preselection": "id preselectionComponents lang tag",
         "ContentProtection": "schemeIdUri value id default_KID ref refId robustness",
         "SegmentBase": _SEGMENT_BASE,
@@ -67,9 +71,13 @@ READ: dict[str, frozenset[str]] = {
         "Initialization": "sourceURL range",
         "RepresentationIndex": "sourceURL range",
         "SegmentURL": "media mediaRange",
+        "FailoverContent": "valid",
+        "FCS": "t d",
         "SegmentTimeline": "",
-        "S": "t d r n k",
-        "ImportedMPD": "",
+        "S": "t d r n k p pE",
+        "Pattern": "id",
+        "P": "d r",
+        "ImportedMPD": "earliestResolutionTimeOffset uri",
     }.items()
 }
 # Read elsewhere as a whole: their contents are reported there.
@@ -98,7 +106,7 @@ def note_unused(root: Element, notes: Notes) -> None:
 
 
 def _note_timeline(element: Element, notes: Notes) -> None:
-    """A timeline is long and holds S elements; whatever else is in it comes first or last (Pattern)."""
+    """A timeline is long and holds S elements; whatever else is in it comes first or last."""
     for item in (element[0], element[-1]) if len(element) else ():
-        if local(item) != "S":
+        if local(item) not in READ:
             notes.unused(local(item))

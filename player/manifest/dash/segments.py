@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass, replace
 
 from player.manifest.dash.context import PeriodContext
+from player.manifest.dash.failover import FailoverIndex, failures
 from player.manifest.dash.indexes import CLIP_S, Frame, NumberIndex, TimelineIndex, presented, taken_apart
 from player.manifest.dash.inherit import Addressing, byte_range
+from player.manifest.dash.query import Queries
 from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.timeline import Extent, Timeline, read_timeline
 from player.manifest.dash.xml import Element, line_of
@@ -24,6 +26,7 @@ from player.manifest.model import (
 )
 from player.manifest.urls import resolve
 
+_ROUNDING_TICKS = 1e-3  # of a date in seconds since 1970 as ticks
 JUMP_S = 0.001  # gaps and overlaps of a timeline up to this are rounding
 
 
@@ -39,31 +42,49 @@ class Source:
     container: Container
     offset_s: float  # @availabilityTimeOffset of the BaseURLs
     place: Place
+    queries: Queries
 
-    def template(self, text: str) -> UrlTemplate:
+    def template(self, text: str, request: str = "segment") -> UrlTemplate:
         if ":" in text or text.startswith("//"):
             self.url(text)  # it names a server: the same one for all segments
-        template = self.key_address(text)
+        query = self.queries.query(request, resolve(self.base_url, text))
+        template = self._template(text, query)
         if template.problem:
             self.warn("dash.template", template.problem)
         return template
 
     def key_address(self, text: str) -> UrlTemplate:
         """A key's address (ISO/IEC 23009-4), which may be on any server."""
-        return UrlTemplate(text, self.base_url, representation=self.id, bandwidth=self.bandwidth)
+        return self._template(text, "")
+
+    def _template(self, text: str, query: str) -> UrlTemplate:
+        return UrlTemplate(text, self.base_url, representation=self.id, bandwidth=self.bandwidth, query=query)
 
     def warn(self, code: str, sentence: str) -> None:
         self.period.mpd.notes.warn(code, sentence, line=self.place.line, path=self.place.path)
 
-    def url(self, reference: str) -> str:
+    def url(self, reference: str, request: str = "segment") -> str:
         url = resolve(self.base_url, reference)
         notes, place = self.period.mpd.notes, self.place
         notes.check_url(url, self.base_url, data_allowed=True, line=place.line, path=place.path)
-        return url
+        return self.queries.put(request, url)
+
+    @property
+    def file_url(self) -> str:
+        """The base URL, where that is the media."""
+        return self.queries.put("segment", self.base_url)
 
 
 def build_segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment | None]:
     """The segments of a Representation and its initialisation segment."""
+    segments, init = _segments(source)
+    holes = [] if source.addressing is None else failures(source.addressing, source.period.start_s)
+    if holes and not isinstance(segments, IndexRef):
+        return FailoverIndex(segments, tuple(holes)), init
+    return segments, init
+
+
+def _segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment | None]:
     addressing = source.addressing
     if addressing is None:
         return _one_file(source, None, None), None
@@ -74,7 +95,7 @@ def build_segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment
         return _list(source, addressing, init), init
     if addressing.kind == "SegmentTemplate":
         if addressing.text("index") is not None:
-            return _indexed_template(source, addressing, source.base_url, init), init
+            return _indexed_template(source, addressing, source.file_url, init), init
         source.warn("dash.template_without_media", "A SegmentTemplate has no @media.")
     return _base(source, addressing, init), init
 
@@ -83,13 +104,13 @@ def build_segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment
 
 
 def _base(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex | IndexRef:
-    url = source.base_url
+    url = source.file_url
     index = addressing.element("RepresentationIndex")
     index_range = byte_range(addressing.text("indexRange"))
     index_url = url
     if index is not None:
         index_range = byte_range(index.get("range")) or index_range
-        index_url = source.url(index.get("sourceURL") or "")
+        index_url = source.url(index.get("sourceURL") or "", "init")
         index_range = index_range or (ByteRange(0) if index_url != url else None)
     if index_range is None:
         return _one_file(source, init, addressing)
@@ -112,7 +133,7 @@ def _one_file(source: Source, init: InitSegment | None, addressing: Addressing |
     if source.base_url == source.period.mpd.url:
         source.warn("dash.no_segments", "A Representation names no segments and no BaseURL.")
         return ListedIndex(())
-    return ListedIndex((_whole(source, source.base_url, init, addressing),))
+    return ListedIndex((_whole(source, source.file_url, init, addressing),))
 
 
 def _whole(source: Source, url: str, init: InitSegment | None, addressing: Addressing | None) -> Segment:
@@ -136,11 +157,11 @@ def _initialization(source: Source, addressing: Addressing) -> InitSegment | Non
     element = addressing.element("Initialization")
     if element is not None:
         reference = element.get("sourceURL")
-        return InitSegment(source.url(reference or ""), byte_range(element.get("range")))
+        return InitSegment(source.url(reference or "", "init"), byte_range(element.get("range")))
     text = addressing.text("initialization") if addressing.kind == "SegmentTemplate" else None
     if text is None:
         return None
-    template = source.template(text)
+    template = source.template(text, "init")
     if template.varies:
         source.warn("dash.template", "@initialization must not depend on the segment.")
     return InitSegment(template.url(addressing.start_number, 0))
@@ -194,6 +215,8 @@ def _indexed_template(source: Source, addressing: Addressing, media_url: str, in
 
 def _timeline_index(source: Source, addressing: Addressing, frame: Frame, element: Element) -> SegmentIndex:
     timeline = _read_timeline(source, addressing, element)
+    if not source.period.mpd.dynamic and timeline.count > MAX_SEGMENTS:
+        raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, path=source.place.path)
     end = None if frame.period_end_s is None else (frame.period_end_s - frame.period_start_s) * frame.timescale
     first, stop = presented(
         timeline,
@@ -204,7 +227,16 @@ def _timeline_index(source: Source, addressing: Addressing, frame: Frame, elemen
     outside = timeline.count - (stop - first)
     if outside:
         source.warn("dash.outside_period", f"{outside} segments of a SegmentTimeline lie outside their period.")
-    return taken_apart(_in_window(source, addressing, TimelineIndex(frame, timeline, first, stop)))
+    if timeline.rows:
+        offset_s = _availability_offset(source, addressing)
+        source.period.early(timeline.rows[-1][1] / frame.timescale, offset_s)
+    if timeline.open_end is not None:
+        end_s = (timeline.open_end - frame.offset) / frame.timescale
+        source.period.due(end_s, _availability_offset(source, addressing))
+    index = taken_apart(_in_window(source, addressing, TimelineIndex(frame, timeline, first, stop)))
+    if len(index) > MAX_SEGMENTS:
+        raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, path=source.place.path)
+    return index
 
 
 def _in_window(source: Source, addressing: Addressing, index: TimelineIndex) -> TimelineIndex:
@@ -212,8 +244,10 @@ def _in_window(source: Source, addressing: Addressing, index: TimelineIndex) -> 
     @timeShiftBufferDepth after its end). Where nothing would be left, a clock is wrong and the list is believed."""
     mpd = source.period.mpd
     depth = _window_depth(source, addressing)
-    if not mpd.dynamic or mpd.now_s is None or depth is None or not len(index):
+    if not mpd.dynamic or mpd.now_s is None or not len(index):
         return index
+    if depth is None:
+        return _latest(source, index) if index.timeline.open_end is not None else index
     oldest = mpd.now_s - mpd.availability_start_s - depth
     if index[0].end_s > oldest:
         return index
@@ -223,7 +257,16 @@ def _in_window(source: Source, addressing: Addressing, index: TimelineIndex) -> 
     if position >= len(index):
         source.warn("dash.window_passed", "All segments of a live SegmentTimeline are older than the window.")
         return index
-    return replace(index, first=index.first + position)
+    return _latest(source, replace(index, first=index.first + position))
+
+
+def _latest(source: Source, index: TimelineIndex) -> TimelineIndex:
+    """A live timeline without the beginning of a window that is longer than anybody goes back."""
+    count = len(index)
+    if count <= MAX_OPEN_WINDOW or index.timeline.open_end is None:
+        return index
+    source.warn("dash.long_window", f"A live window holds {count} segments; the latest {MAX_OPEN_WINDOW} are listed.")
+    return replace(index, first=index.stop - MAX_OPEN_WINDOW)
 
 
 def _window_depth(source: Source, addressing: Addressing) -> float | None:
@@ -232,21 +275,31 @@ def _window_depth(source: Source, addressing: Addressing) -> float | None:
 
 def _read_timeline(source: Source, addressing: Addressing, element: Element) -> Timeline:
     period = source.period
-    limit_s = period.duration_s
-    if limit_s is None:
-        limit_s = period.edge_s(_availability_offset(source, addressing))
+    limit_s, edge_s = period.duration_s, period.edge_s(_availability_offset(source, addressing))
+    live = edge_s is not None and (limit_s is None or edge_s < limit_s)
+    if live:
+        limit_s = edge_s
     end = None
     if limit_s is not None:
         ticks = limit_s * addressing.timescale + addressing.presentation_time_offset
-        end = round(ticks) if period.end_s is not None else math.floor(ticks)
+        end = math.floor(ticks + _ROUNDING_TICKS) if live else round(ticks)
     extent = Extent(
         start_number=addressing.start_number,
         end=end,
-        whole_only=period.end_s is None,
+        whole_only=live or period.end_s is None,
         end_number=addressing.number("endNumber"),
         tolerance=JUMP_S * addressing.timescale,
+        oldest=_oldest_ticks(source, addressing) if live else None,
     )
-    return read_timeline(element, extent, period.mpd.notes, source.place.path or "")
+    return read_timeline(element, extent, period.mpd.notes, source.place.path or "", period.mpd.timelines)
+
+
+def _oldest_ticks(source: Source, addressing: Addressing) -> int | None:
+    """Where the window of a live period begins, in media time."""
+    depth, edge_s = _window_depth(source, addressing), source.period.edge_s(0.0)
+    if depth is None or edge_s is None:
+        return None
+    return math.floor((edge_s - depth) * addressing.timescale) + addressing.presentation_time_offset
 
 
 def _availability_offset(source: Source, addressing: Addressing) -> float:
@@ -277,6 +330,9 @@ def _number_index(source: Source, addressing: Addressing, frame: Frame, duration
             first = max(first, start + math.floor(oldest / length_s + 1e-9))
     if end_number is not None:
         stop = end_number + 1 if stop is None else min(stop, end_number + 1)
+    period.early(length_s, offset_s)
+    if edge is not None and stop is not None and (end_number is None or stop <= end_number):
+        period.due((stop + 1 - start) * length_s + shift / frame.timescale, offset_s)
     if stop is None:
         source.warn(
             "dash.open_end", "The number of segments is not known: the period has no end and there is no clock."
@@ -355,13 +411,16 @@ def _list_times(source: Source, addressing: Addressing, count: int) -> list[tupl
     element = addressing.element("SegmentTimeline")
     if element is not None:
         offset = addressing.presentation_time_offset
+        timeline = _read_timeline(source, addressing, element)
+        if timeline.count > MAX_SEGMENTS:
+            raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, path=source.place.path)
         return [
             (
                 run.number + step,
                 period.start_s + (run.time + step * run.duration - offset) / scale,
                 run.duration / scale,
             )
-            for run in _read_timeline(source, addressing, element)
+            for run in timeline
             for step in range(run.size)
         ]
     start = addressing.start_number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from player.manifest.limits import MAX_TEMPLATE_WIDTH
-from player.manifest.urls import resolve
+from player.manifest.urls import add_query, resolve
 
 _IDENTIFIER = re.compile(r"\$(?:(RepresentationID|Number|Time|Bandwidth|SubNumber)(?:%0(\d+)([diuxXo]))?)?\$")
 _MARKS = {"Number": "\ue000", "Time": "\ue001", "SubNumber": "\ue002"}
@@ -20,11 +20,12 @@ class UrlTemplate:
 
     __slots__ = ("_format", "_pieces", "_simple", "problem", "uses")
 
-    def __init__(self, template: str, base: str, *, representation: str, bandwidth: int) -> None:
+    def __init__(self, template: str, base: str, *, representation: str, bandwidth: int, query: str = "") -> None:
         self.uses: set[str] = set()
         self.problem: str | None = None
         marked = self._mark(template, representation, bandwidth)
-        pieces = _SPLIT.split(resolve(base, marked))
+        whole = resolve(base, marked)
+        pieces = _SPLIT.split(add_query(whole, query) if query else whole)
         # pieces: literal, mark, format, literal, mark, format, ..., literal
         self._pieces: list[tuple[str, str, str]] = []
         for position in range(0, len(pieces) - 1, 3):

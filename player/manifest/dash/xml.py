@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_DEPTH, MAX_ELEMENTS, limit_error
 
 Element = etree._Element  # noqa: SLF001  (lxml has no public name for the type)

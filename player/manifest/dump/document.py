@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 from player.manifest.changes import Changes
-from player.manifest.dump_events import date_range_to_json, event_to_json
-from player.manifest.dump_keys import key_to_json
-from player.manifest.dump_playlists import preload_hints, rendition_reports, server_control
-from player.manifest.dump_renditions import Room, renditions_to_json
-from player.manifest.dump_values import Json, milliseconds, number
+from player.manifest.dump.events import date_range_to_json, event_to_json, timed_events_to_json
+from player.manifest.dump.renditions import (
+    Room,
+    preload_hints,
+    rendition_reports,
+    renditions_to_json,
+    server_control,
+)
+from player.manifest.dump.segments import Json, key_to_json, milliseconds, number
 from player.manifest.limits import MAX_SHOWN_SEGMENTS
 from player.manifest.model import (
     LiveInfo,
@@ -26,9 +30,10 @@ SCHEMA_VERSION = 1
 _POSITION = re.compile(r"\[(\d+)\]")
 
 
-def to_json(presentation: Presentation, *, max_segments: int = MAX_SHOWN_SEGMENTS) -> Json:
-    """The whole presentation, every segment expanded; past ``max_segments`` a rendition is shown without its own."""
-    room = Room(max_segments)
+def to_json(presentation: Presentation, *, max_segments: int = MAX_SHOWN_SEGMENTS, segments: bool = True) -> Json:
+    """The whole presentation, every segment expanded; past ``max_segments`` a rendition is shown without its own, and
+    all are where ``segments`` is false."""
+    room = Room(max_segments if segments else 0, wanted=segments)
     periods = [_period(period, room) for period in presentation.periods]
     info = _playlist(presentation)
     return {
@@ -51,6 +56,7 @@ def to_json(presentation: Presentation, *, max_segments: int = MAX_SHOWN_SEGMENT
         "patch_locations": [{"url": url, "ttl": number(ttl)} for url, ttl in presentation.patch_locations],
         "remote_links": list(presentation.remote_links),
         "periods": periods,
+        "timed_events": timed_events_to_json(presentation),
         "events": [event_to_json(event) for period in presentation.periods for event in period.events],
         "warnings": [_warning(item) for item in (*presentation.warnings, *room.warnings())],
         "unused": list(presentation.unused),

@@ -1,18 +1,18 @@
-"""Events, date ranges and captions as plain JSON values: a part of :mod:`player.manifest.dump`."""
+"""Events and date ranges as plain JSON values."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 
-from player.manifest.dump_values import Json, milliseconds, number
+from player.manifest.dump.segments import Json, milliseconds, number
 from player.manifest.hls.findings import INTERSTITIAL_CLASS
 from player.manifest.hls.lexer import is_yes
 from player.manifest.hls.lexer import number as decimal
-from player.manifest.model import TimedEvent
+from player.manifest.model import Presentation, TimedEvent
+from player.manifest.scte35 import Splice
+from player.manifest.timed_events import splice_of, timed_events
 from player.manifest.urls import resolve
-
-_CAPTIONS = re.compile(r"urn:scte:dash:cc:cea-(608|708):2015(?:=(.*))?$")
 
 
 def event_to_json(event: TimedEvent) -> Json:
@@ -25,6 +25,24 @@ def event_to_json(event: TimedEvent) -> Json:
         "duration": number(event.duration_s),
         "payload": event.payload,
     }
+
+
+def timed_events_to_json(presentation: Presentation) -> list[Json]:
+    """All events in one list, in the order of their times, with the splice information in them."""
+    rows = []
+    for event in timed_events(presentation):
+        splice = splice_of(event)
+        rows.append(
+            {
+                "id": event.id,
+                "scheme": event.scheme,
+                "start": number(event.start_s),
+                "duration": number(event.duration_s),
+                "splice": asdict(splice) if isinstance(splice, Splice) else None,
+                "problem": splice if isinstance(splice, str) else None,
+            }
+        )
+    return rows
 
 
 def date_range_to_json(event: TimedEvent) -> Json:
@@ -74,29 +92,3 @@ def _interstitial(attributes: Mapping[str, str], base: str) -> Json:
 
 def _words(text: str | None) -> list[str]:
     return [word for item in (text or "").split(",") if (word := item.strip())]
-
-
-def captions(accessibility: Iterable[str]) -> list[Json]:
-    """Closed captions inside the video that Accessibility descriptors announce (DASH-IF IOP 6.4.3, SCTE 214-1).
-
-    ``CC1=eng;CC3=swe`` and ``eng;swe`` for CEA-608, ``1=lang:eng;2=lang:fra,war:0`` for CEA-708, and either in the
-    form of the other; a service without a channel has null. No value means one service in an unknown language.
-    """
-    rows: list[Json] = []
-    for item in accessibility:
-        match = _CAPTIONS.match(item)
-        if match is None:
-            continue
-        services = [part.strip() for part in (match.group(2) or "").split(";") if part.strip()]
-        rows += [_service(match.group(1), service) for service in services or ["CC1=und"] * (match.group(1) == "608")]
-    return rows
-
-
-def _service(kind: str, text: str) -> Json:
-    channel, given, value = text.partition("=")
-    if not given:
-        is_channel = kind == "608" and re.fullmatch(r"CC[1-4]", text) is not None
-        return {"channel": text if is_channel else None, "lang": None if is_channel else text}
-    options = dict(part.partition(":")[::2] for part in value.split(","))
-    prefix = "SERVICE" if kind == "708" else "CC"
-    return {"channel": prefix + channel if channel.isdigit() else channel, "lang": options.get("lang", value)}

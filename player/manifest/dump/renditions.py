@@ -1,37 +1,65 @@
-"""Renditions as plain JSON values, a row each: a part of :mod:`player.manifest.dump`."""
+"""Renditions as plain JSON values, a row each: what they are, how they are protected, their media playlists."""
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from player.manifest.dump_events import captions
-from player.manifest.dump_keys import protections
-from player.manifest.dump_playlists import playlist_to_json, trailing_parts
-from player.manifest.dump_segments import init_to_json, range_to_json, segments_to_json
-from player.manifest.dump_values import Json, number
+from drm_client.pssh import build_pssh
+from drm_client.systems import FAIRPLAY, PLAYREADY, WIDEVINE
+from player.manifest.captions import captions
+from player.manifest.dump.segments import (
+    Json,
+    first_key,
+    init_to_json,
+    number,
+    parts_to_json,
+    range_to_json,
+    segments_to_json,
+)
 from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
 from player.manifest.model import (
     IndexRef,
+    KeyInfo,
     Location,
     ManifestWarning,
     MediaFacts,
     Place,
+    PlaylistInfo,
     PlaylistRef,
+    Protection,
     Rendition,
     SegmentSource,
     Track,
     loaded_segments,
 )
 
-_DESCRIPTORS = ("viewpoint", "rating", "framepacking", "grouplabel", "switching")  # of an AdaptationSet
+_DESCRIPTORS = (  # of an AdaptationSet
+    "viewpoint",
+    "rating",
+    "framepacking",
+    "grouplabel",
+    "switching",
+    "labels",
+    "preselection",
+    "preselectioncomponents",
+)
+_SYSTEMS = {
+    "com.microsoft.playready": PLAYREADY,
+    "com.apple.streamingkeydelivery": FAIRPLAY,
+    "com.widevine": WIDEVINE,
+    "com.widevine.alpha": WIDEVINE,
+}
 
 
 class Room:
     """How many segments a document still takes. One rendition is bounded by the readers, all together are here: a
     small MPD may describe millions."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, wanted: bool = True) -> None:
         self._left = limit
+        self._wanted = wanted
         self.left_out = 0
 
     def take(self, count: int) -> bool:
@@ -43,7 +71,7 @@ class Room:
         return True
 
     def warnings(self) -> list[ManifestWarning]:
-        if not self.left_out:
+        if not self.left_out or not self._wanted:
             return []
         return [ManifestWarning("many_segments", f"{self.left_out} segments are not shown: there are too many.")]
 
@@ -169,6 +197,7 @@ def _contents(shown: _Shown, room: Room) -> Json:
         "parts": trailing_parts(info, shown.segments) if info else [],
         "loaded": listed is not None,
         "segments": segments_to_json(listed, shown.rendition) if listed is not None and fits else [],
+        "segment_count": 0 if listed is None else len(listed),
         "segments_left_out": 0 if listed is None or fits else len(listed),
     }
 
@@ -233,3 +262,160 @@ def _init(segments: SegmentSource) -> Json | None:
     if isinstance(segments, IndexRef):
         return init_to_json(segments.init)
     return init_to_json(segments[0].init) if len(segments) else None
+
+
+# -- protection ------------------------------------------------------------------------------------------------------
+
+
+def protections(rendition: Rendition, segments: SegmentSource) -> list[Json]:
+    """How a rendition is protected: what the MPD says of it, or the key systems that its playlist's keys name."""
+    if rendition.protections:
+        return [_protection(item) for item in rendition.protections]
+    listed = loaded_segments(segments)
+    if listed is None or rendition.playlist is None:
+        return []
+    sets = {id(segment.keys): segment.keys for segment in listed}  # neighbours share one tuple
+    return [_key_protection(key) for key in _distinct(key for keys in sets.values() for key in keys)]
+
+
+def _distinct(keys: Iterable[KeyInfo]) -> Iterable[KeyInfo]:
+    """Keys that differ in more than where they stand."""
+    seen = set()
+    for key in keys:
+        identity = (key.method, key.uri, key.keyformat, key.key_id)
+        if identity not in seen and key.keyformat != "identity":
+            seen.add(identity)
+            yield key
+
+
+def _protection(item: Protection) -> Json:
+    boxes = item.pssh or (() if item.pro is None else (build_pssh(PLAYREADY, data=item.pro),))
+    pssh = [base64.b64encode(data).decode() for data in boxes]
+    kids = [kid.hex() for kid in item.default_kids]
+    return {
+        "scheme": item.scheme_id_uri,
+        "system_id": item.system_id,
+        "encryption": item.scheme,
+        "value": item.value,
+        "kid": kids[0] if kids else None,
+        "kids": kids,
+        "pssh": pssh[0] if pssh else None,
+        "psshs": pssh,
+        "laurl": item.licence_urls[0] if item.licence_urls else None,
+        "laurls": list(item.licence_urls),
+        "certificate_urls": list(item.certificate_urls),
+        "pro": None if item.pro is None else base64.b64encode(item.pro).decode(),
+        "robustness": item.robustness,
+    }
+
+
+def _system_id(keyformat: str) -> str | None:
+    """The DRM system's UUID, in lower case."""
+    lower = keyformat.lower()
+    return lower.removeprefix("urn:uuid:") if lower.startswith("urn:uuid:") else _SYSTEMS.get(lower)
+
+
+def _init_data(uri: str | None, system: str | None) -> str | None:
+    """The initialisation data in a data: URI, in base64; a bare PlayReady object in a pssh box."""
+    if not uri or not uri.startswith("data:") or ";base64," not in uri:
+        return None
+    text = uri.partition(";base64,")[2]
+    if system != PLAYREADY:
+        return text
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return text
+    return text if data[4:8] == b"pssh" else base64.b64encode(build_pssh(PLAYREADY, data=data)).decode()
+
+
+def _key_protection(key: KeyInfo) -> Json:
+    """An EXT-X-KEY of a key system, in the form of a protection; the initialisation data stand in its data: URI."""
+    system = _system_id(key.keyformat)
+    data = _init_data(key.uri, system)
+    encryption = {"SAMPLE-AES": "cbcs", "SAMPLE-AES-CTR": "cenc", "SAMPLE-AES-CENC": "cenc"}.get(key.method)
+    kid = None if key.key_id is None else key.key_id.hex()
+    return {
+        "scheme": key.keyformat,
+        "system_id": system,
+        "encryption": encryption,
+        "value": key.method,
+        "kid": kid,
+        "kids": [kid] if kid else [],
+        "pssh": data,
+        "psshs": [data] if data else [],
+        "laurl": None if data else key.uri,
+        "laurls": [] if data or not key.uri else [key.uri],
+        "certificate_urls": [],
+        "pro": None,
+        "robustness": None,
+    }
+
+
+# -- media playlists -------------------------------------------------------------------------------------------------
+
+
+def playlist_to_json(info: PlaylistInfo) -> Json:
+    """What a media playlist says of itself."""
+    return {
+        "url": info.url,
+        "version": info.version,
+        "target_duration": number(info.target_duration_s),
+        "part_target": number(info.part_target_s),
+        "media_sequence": info.media_sequence,
+        "discontinuity_sequence": info.discontinuity_sequence,
+        "playlist_type": info.playlist_type,
+        "ended": info.ended,
+        "iframes_only": info.iframes_only,
+        "independent_segments": info.independent_segments,
+        "start_offset": number(info.start_offset_s),
+        "start_precise": info.start_precise,
+        "skipped": info.skipped,
+        "removed_date_ranges": list(info.removed_date_ranges),
+        "server_control": server_control(info),
+        "preload_hints": preload_hints(info),
+        "rendition_reports": rendition_reports(info),
+        "variables": dict(info.variables),
+    }
+
+
+def server_control(info: PlaylistInfo) -> Json:
+    """EXT-X-SERVER-CONTROL (RFC 8216bis 4.4.3.8)."""
+    return {
+        "can_block_reload": info.can_block_reload,
+        "can_skip_until": number(info.can_skip_until_s),
+        "can_skip_date_ranges": info.can_skip_date_ranges,
+        "hold_back": number(info.hold_back_s),
+        "part_hold_back": number(info.part_hold_back_s),
+    }
+
+
+def preload_hints(info: PlaylistInfo) -> list[Json]:
+    """EXT-X-PRELOAD-HINT (4.4.5.3)."""
+    return [
+        {
+            "type": hint.type,
+            "url": hint.url,
+            "byte_range": range_to_json(hint.byte_range),
+            "init": init_to_json(hint.init),
+            "key": first_key(hint.keys, hint.sequence),
+        }
+        for hint in info.preload_hints
+    ]
+
+
+def rendition_reports(info: PlaylistInfo) -> list[Json]:
+    """EXT-X-RENDITION-REPORT (4.4.5.4)."""
+    return [
+        {"url": report.url, "last_msn": report.last_sequence, "last_part": report.last_part}
+        for report in info.rendition_reports
+    ]
+
+
+def trailing_parts(info: PlaylistInfo, segments: SegmentSource) -> list[Json]:
+    """Parts after the last whole segment, with the init segment and key that they need."""
+    listed = loaded_segments(segments)
+    last = listed[-1] if listed else None
+    following = info.media_sequence + info.skipped if last is None else last.number + 1
+    shared = {"init": init_to_json(info.trailing_init), "key": first_key(info.trailing_keys, following)}
+    return [{**row, **shared} for row in parts_to_json(info.trailing_parts, 0.0 if last is None else last.end_s)]

@@ -1,13 +1,30 @@
-"""Segments and their parts as plain JSON values: a part of :mod:`player.manifest.dump`."""
+"""Segments as plain JSON values, with their parts, keys and init segments."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
-from player.manifest.dump_keys import first_key, key_to_json
-from player.manifest.dump_values import Json, milliseconds, number
-from player.manifest.model import ByteRange, InitSegment, Part, Rendition, Segment, SegmentIndex
+from player.manifest.hls.keys import implicit_iv
+from player.manifest.model import ByteRange, InitSegment, KeyInfo, Part, Rendition, Segment, SegmentIndex
 from player.manifest.sequences import whole_sequences
+
+Json = dict[str, Any]
+_IV_FROM_SEQUENCE = frozenset({"AES-128", "AES-256", "SAMPLE-AES"})
+
+
+def number(value: float | None) -> float | int | None:
+    """A JSON number without rounding noise; whole ones as integers, what JSON cannot say as null."""
+    if value is None or not math.isfinite(value):
+        return None
+    rounded = round(value, 9)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def milliseconds(seconds: float | None) -> float | int | None:
+    """Milliseconds since 1970, to the microsecond."""
+    return None if seconds is None else number(round(seconds * 1000, 3))
 
 
 def range_to_json(range_: ByteRange | None) -> Json | None:
@@ -77,4 +94,25 @@ def _part(part: Part, start_s: float) -> Json:
         "byte_range": range_to_json(part.byte_range),
         "independent": part.independent,
         "gap": part.gap,
+    }
+
+
+def first_key(keys: Sequence[KeyInfo], sequence: int | None) -> Json | None:
+    """The key that counts where one is asked for; ``sequence`` is the media sequence number of its segment."""
+    return key_to_json(keys[0], sequence) if keys else None
+
+
+def key_to_json(key: KeyInfo, sequence: int | None) -> Json:
+    """One EXT-X-KEY, with the IV that the standard gives it where it names none (RFC 8216bis 5.2)."""
+    iv = key.iv
+    if iv is None and sequence is not None and key.keyformat == "identity" and key.method in _IV_FROM_SEQUENCE:
+        iv = implicit_iv(sequence)
+    return {
+        "method": key.method,
+        "uri": key.uri,
+        "iv": None if iv is None else iv.hex(),
+        "iv_implicit": iv is not None and key.iv is None,
+        "keyformat": key.keyformat,
+        "keyformat_versions": list(key.keyformat_versions),
+        "key_id": None if key.key_id is None else key.key_id.hex(),
     }

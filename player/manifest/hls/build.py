@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, Changes, RenditionChange
 from player.manifest.codecs import codec_type, container_of_url
 from player.manifest.edit import iter_renditions, map_renditions
@@ -16,6 +16,7 @@ from player.manifest.hls.multivariant import parse_multivariant
 from player.manifest.hls.pathways import DEFAULT_PATHWAY
 from player.manifest.hls.tags import MEDIA_MARKS, MULTIVARIANT_MARKS
 from player.manifest.hls.tracks import build_tracks
+from player.manifest.limits import MAX_SEGMENTS
 from player.manifest.model import (
     Container,
     ListedIndex,
@@ -26,6 +27,7 @@ from player.manifest.model import (
     Presentation,
     Rendition,
     Segment,
+    TimedEvent,
     Track,
     TrackType,
 )
@@ -197,9 +199,29 @@ def with_totals(
         playlist_type=presentation.playlist_type or info.playlist_type,
         live_info=_live_info(playlist) if live else None,
         date_ranges=kept + playlist.date_ranges,
+        cues=_placed(presentation.cues, playlist),
         unused=_union(presentation.unused, playlist.unused),
         warnings=_union(presentation.warnings, playlist.warnings),
     )
+
+
+def _placed(known: tuple[TimedEvent, ...], playlist: MediaPlaylist) -> tuple[TimedEvent, ...]:
+    """The cues so far, and those of ``playlist`` where its segments are; renditions repeat them, as refreshes do."""
+    starts = {segment.number: segment.start_s for segment in playlist.segments} if playlist.cues else {}
+    end_s = playlist.segments[-1].end_s if playlist.segments else 0.0
+    seen = {(event.scheme, event.start_s) for event in known}
+    found = list(known)
+    for cue in playlist.cues:
+        start_s = starts.get(cue.number, end_s)
+        if (cue.tag, start_s) in seen or len(found) >= MAX_SEGMENTS:
+            continue
+        seen.add((cue.tag, start_s))
+        attributes = {"CUE-DATA": cue.data} if cue.data else {}
+        if cue.elapsed_s is not None:
+            attributes["ELAPSED"] = f"{cue.elapsed_s:g}"
+        event = TimedEvent(str(cue.number), cue.tag, start_s, cue.duration_s, attributes=attributes, place=cue.place)
+        found.append(event)
+    return tuple(found)
 
 
 def index_end(rendition: Rendition) -> float:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
+from player.manifest.hls.entries import Entry, Multivariant
 from player.manifest.hls.lexer import is_yes, number
 from player.manifest.hls.tags import ONCE
 from player.manifest.model import PlaylistInfo, Segment
 from player.manifest.notes import Notes
-
-if TYPE_CHECKING:
-    from player.manifest.hls.multivariant import Entry, Multivariant
 
 _GROUP_TYPES = ("AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS")
 INTERSTITIAL_CLASS = "com.apple.hls.interstitial"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_LINE_CHARACTERS, limit_error
 from player.manifest.notes import Notes
 from player.manifest.sniff import HEADLESS, first_tag

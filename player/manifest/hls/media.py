@@ -45,6 +45,18 @@ class Tiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """A tag of an advertisement break before the segment ``number``. ``data`` is SCTE 35 in base64."""
+
+    number: int
+    tag: str
+    duration_s: float | None = None
+    elapsed_s: float | None = None
+    data: str = ""
+    place: Place = Place()  # noqa: RUF009  (it is immutable)
+
+
+@dataclass(frozen=True, slots=True)
 class MediaPlaylist:
     """One media playlist as it stands, starting at 0."""
 
@@ -55,6 +67,7 @@ class MediaPlaylist:
     images_only: bool
     warnings: tuple[ManifestWarning, ...]
     unused: tuple[str, ...]
+    cues: tuple[Cue, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -103,6 +116,8 @@ class _MediaReader:
         self.title = ""
         self.gap = False
         self.parts: list[Part] = []
+        self.cues: list[Cue] = []
+        self.cue_data = ""  # EXT-OATCLS-SCTE35 stands before the EXT-X-CUE-OUT that it belongs to
         self.once: dict[str, int] = {}  # how often the tags stand that may stand once
         self.once_lines: dict[str, int] = {}
         self.handlers: dict[str, Callable[[str, int], None]] = {
@@ -124,6 +139,11 @@ class _MediaReader:
             "EXT-X-SKIP": self._skip,
             "EXT-X-IMAGES-ONLY": self._images_only,
             "EXT-X-TILES": self._tiles,
+            "EXT-X-CUE-OUT": self._cue_out,
+            "EXT-X-CUE-OUT-CONT": self._cue_cont,
+            "EXT-X-CUE-IN": self._cue_in,
+            "EXT-OATCLS-SCTE35": self._oatcls,
+            "EXT-X-SCTE35": self._scte35,
         }
 
     # -- the pass ------------------------------------------------------------------------------------------------
@@ -188,6 +208,7 @@ class _MediaReader:
             images_only=self.images_only,
             warnings=self.notes.warnings,
             unused=self.notes.unused_names,
+            cues=tuple(self.cues),
         )
 
     def _dated(self) -> list[Segment]:
@@ -434,6 +455,40 @@ class _MediaReader:
         width, height = resolution(attributes.get("RESOLUTION"))
         self.tiles = Tiles(columns, rows, width, height, number(attributes.get("DURATION")))
         self.images_only = True
+
+    # -- advertisement breaks (no standard: AWS Elemental, Google DAI and Adobe write them) -----------------------
+
+    def _cue(self, tag: str, line: int, duration_s: float | None = None, elapsed_s: float | None = None) -> None:
+        if len(self.cues) < MAX_SEGMENTS:
+            self.cues.append(Cue(self.sequence, tag, duration_s, elapsed_s, self.cue_data, Place(line)))
+        self.cue_data = ""
+
+    def _cue_out(self, value: str, line: int) -> None:
+        """``30``, ``DURATION=30`` or nothing."""
+        attributes = attribute_list(value)
+        if "CUE" in attributes:
+            self.cue_data = attributes["CUE"]
+        self._cue("EXT-X-CUE-OUT", line, number(attributes.get("DURATION") or value))
+
+    def _cue_cont(self, value: str, line: int) -> None:
+        """``8.3/30``, or ``ElapsedTime=8.3,Duration=30,SCTE35=...``."""
+        attributes = {name.upper(): text for name, text in attribute_list(value).items()}
+        elapsed, _, whole = value.partition("/")
+        duration_s = number(attributes.get("DURATION") or whole)
+        elapsed_s = number(attributes.get("ELAPSEDTIME") or elapsed)
+        self.cue_data = attributes.get("SCTE35", self.cue_data)
+        self._cue("EXT-X-CUE-OUT-CONT", line, duration_s, elapsed_s)
+
+    def _cue_in(self, _value: str, line: int) -> None:
+        self._cue("EXT-X-CUE-IN", line)
+
+    def _oatcls(self, value: str, _line: int) -> None:
+        self.cue_data = value.strip()
+
+    def _scte35(self, value: str, line: int) -> None:
+        attributes = attribute_list(value)
+        self.cue_data = attributes.get("CUE", "")
+        self._cue("EXT-X-SCTE35", line, number(attributes.get("DURATION")), number(attributes.get("TIME")))
 
     def _date_range(self, value: str, line: int) -> None:
         self.ranges.add(self.variables.attributes(value, line), line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, RenditionChange
 from player.manifest.hls.dateranges import place_date
 from player.manifest.hls.media import MediaPlaylist

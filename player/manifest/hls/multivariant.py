@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
+from player.base.errors import ErrorCode, ManifestError
+from player.manifest.hls.entries import Entry, Multivariant
 from player.manifest.hls.findings import check_multivariant, check_repeated
 from player.manifest.hls.header import read_start
 from player.manifest.hls.keys import read_key
@@ -16,37 +17,7 @@ from player.manifest.hls.tags import ONCE, TAGS, Scope
 from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_RENDITIONS, limit_error
 from player.manifest.model import Place, SessionData, SessionKey, Steering
-from player.manifest.notes import Notes
 from player.manifest.urls import Resolver
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One STREAM-INF, I-FRAME-STREAM-INF, IMAGE-STREAM-INF or MEDIA tag. ``url`` is None for media without URI."""
-
-    attributes: Mapping[str, str]
-    url: str | None
-    line: int
-
-
-@dataclass(slots=True)
-class Multivariant:
-    """Everything a multivariant playlist says, tag by tag."""
-
-    url: str
-    version: int | None = None
-    independent_segments: bool = False
-    start_offset_s: float | None = None
-    start_precise: bool = False
-    variants: list[Entry] = field(default_factory=list)
-    iframes: list[Entry] = field(default_factory=list)
-    images: list[Entry] = field(default_factory=list)
-    media: list[Entry] = field(default_factory=list)
-    session_keys: list[SessionKey] = field(default_factory=list)
-    session_data: list[SessionData] = field(default_factory=list)
-    steering: Steering | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-    notes: Notes = field(default_factory=Notes)
 
 
 def parse_multivariant(text: str, url: str) -> Multivariant:
@@ -63,6 +34,7 @@ class _MultivariantReader:
         self.notes = self.result.notes
         self.once: dict[str, int] = {}  # how often the tags stand that may stand once
         self.once_lines: dict[str, int] = {}
+        self.forbidden: ManifestError | None = None  # the first address that was refused
         self.waiting: Tag | None = None  # a STREAM-INF whose URI line is still to come
         self.handlers: dict[str, Callable[[Tag], None]] = {
             "EXTM3U": lambda _tag: None,
@@ -88,6 +60,8 @@ class _MultivariantReader:
                 self._uri(*item)
         if self.waiting is not None:
             self._no_uri(self.waiting)
+        if self.forbidden is not None and not self.result.variants:
+            raise self.forbidden
         self.result.variables = self.variables.values
         check_repeated(self.once, self.once_lines, self.notes)
         check_multivariant(self.result)
@@ -114,7 +88,8 @@ class _MultivariantReader:
             return
         attributes = self._attributes(tag)
         url = self._url(self.variables.substitute(uri, line), line)
-        self._add(self.result.variants, Entry(attributes, url, tag.line))
+        if url is not None:
+            self._add(self.result.variants, Entry(attributes, url, tag.line))
 
     def _add(self, entries: list[Entry], entry: Entry) -> None:
         if len(entries) >= MAX_RENDITIONS:
@@ -124,9 +99,17 @@ class _MultivariantReader:
     def _attributes(self, tag: Tag) -> dict[str, str]:
         return self.variables.attributes(tag.value, tag.line)
 
-    def _url(self, reference: str, line: int) -> str:
+    def _url(self, reference: str, line: int) -> str | None:
+        """The address that a tag names; None for a file of this machine: the rest can be had without it."""
         url = self.resolve(reference)
-        self.notes.check_url(url, self.url, data_allowed=True, line=line)
+        try:
+            self.notes.check_url(url, self.url, data_allowed=True, line=line)
+        except ManifestError as error:
+            if error.code is not ErrorCode.MANIFEST_FORBIDDEN_URL:
+                raise
+            self.forbidden = self.forbidden or error
+            self.notes.warn("hls.forbidden_rendition", f"{error.sentence} The rest is played.", line=line)
+            return None
         return url
 
     def _no_uri(self, tag: Tag) -> None:
@@ -158,7 +141,8 @@ class _MultivariantReader:
                 self.notes.warn("hls.media_attribute_missing", f"An EXT-X-MEDIA has no {name}.", line=tag.line)
         uri = attributes.get("URI")
         url = self._url(uri, tag.line) if uri else None
-        self._add(self.result.media, Entry(attributes, url, tag.line))
+        if url is not None or not uri:
+            self._add(self.result.media, Entry(attributes, url, tag.line))
 
     def _own_uri(self, tag: Tag, entries: list[Entry]) -> None:
         attributes = self._attributes(tag)
@@ -166,7 +150,9 @@ class _MultivariantReader:
         if not uri:
             self._no_uri(tag)
             return
-        self._add(entries, Entry(attributes, self._url(uri, tag.line), tag.line))
+        url = self._url(uri, tag.line)
+        if url is not None:
+            self._add(entries, Entry(attributes, url, tag.line))
 
     def _session_data(self, tag: Tag) -> None:
         attributes = self._attributes(tag)

@@ -7,11 +7,12 @@ become one rendition with several locations, and the renditions of their groups 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from player.manifest.codecs import codec_family, container_of_url, of_type, split_codecs
+from player.manifest.hls.entries import Entry, Multivariant
 from player.manifest.hls.lexer import integer, is_yes, number, resolution
-from player.manifest.hls.multivariant import Entry, Multivariant
 from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
 from player.manifest.model import Container, ListedIndex, Location, Place, PlaylistRef, Rendition, Track, TrackType
 from player.manifest.urls import folder_of
@@ -47,8 +48,9 @@ def build_tracks(source: Multivariant) -> tuple[Track, ...]:
     """All tracks of a multivariant playlist: variants, alternative renditions, I-frame and image playlists."""
     media = _media_by_group(source.media)
     folded = _fold(source.variants, media)
+    restricted = _restricted(source, folded)
     names = _UniqueNames()
-    tracks = _variant_tracks(folded, media, names)
+    tracks = _variant_tracks(folded, media, names, restricted)
     tracks += _media_tracks(source, media, folded, names)
     tracks += _extra_tracks(source.iframes, TrackType.TRICK, "iframes", names)
     tracks += _extra_tracks(source.images, TrackType.IMAGE, "images", names)
@@ -152,8 +154,39 @@ def _pathway(entry: Entry, position: int) -> str:
 # -- variants ----------------------------------------------------------------------------------------------------
 
 
+_FLAT = frozenset({"CH-MONO", "PROJ-RECT"})
+
+
+def _restriction(variant: Entry) -> str | None:
+    """Why a variant is not for a player like this one (4.4.6.2): a layout other than a flat picture, or a content
+    protection configuration that a program on a computer cannot guarantee; None where it is for everybody."""
+    layout = variant.attributes.get("REQ-VIDEO-LAYOUT", "")
+    specifiers = {word.strip().upper() for entry in layout.split(",") for word in entry.split("/") if word.strip()}
+    if not specifiers <= _FLAT:
+        return f"REQ-VIDEO-LAYOUT {layout[:80]}"
+    allowed = variant.attributes.get("ALLOWED-CPC")
+    return None if allowed is None else f"ALLOWED-CPC {allowed[:80]}"
+
+
+def _restricted(source: Multivariant, folded: Sequence[Sequence[Entry]]) -> dict[int, str]:
+    """The variants to be passed over, by line, with the reason. Where that would be all, none is: other players play
+    them, and a licence server has the last word."""
+    found = {copies[0].line: reason for copies in folded if (reason := _restriction(copies[0])) is not None}
+    if not found:
+        return {}
+    line, reason = next(iter(found.items()))
+    if len(found) < len(folded):
+        source.notes.warn("hls.restricted", f"{len(found)} variants are passed over ({reason}).", line=line)
+        return found
+    source.notes.warn("hls.all_restricted", f"No variant is meant for players like this one ({reason}).", line=line)
+    return {}
+
+
 def _variant_tracks(
-    folded: Sequence[Sequence[Entry]], media: dict[GroupKey, list[Entry]], names: _UniqueNames
+    folded: Sequence[Sequence[Entry]],
+    media: dict[GroupKey, list[Entry]],
+    names: _UniqueNames,
+    restricted: Mapping[int, str],
 ) -> list[Track]:
     families = {_family(copies[0]) for copies in folded} - {("", "SDR"), ("audio", "SDR")}
     only = next(iter(families)) if len(families) == 1 else None
@@ -162,7 +195,8 @@ def _variant_tracks(
         family = _family(copies[0])
         if family[0] == "" and only is not None:
             family = only
-        by_family.setdefault(family, []).append(_variant(copies, position, media, names))
+        rendition = _variant(copies, position, media, names)
+        by_family.setdefault(family, []).append(replace(rendition, unusable=restricted.get(copies[0].line)))
     tracks = []
     for (family_name, video_range), renditions in by_family.items():
         audio_only = family_name == "audio"

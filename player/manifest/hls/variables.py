@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.hls.lexer import attribute_list, quoted_attributes
 from player.manifest.limits import MAX_LINE_CHARACTERS, MAX_SUBSTITUTED_CHARACTERS, MAX_VARIABLES, limit_error
 

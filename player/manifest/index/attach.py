@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.edit import map_renditions
 from player.manifest.index.sidx import MissingIndex, Reference, cut_off, read_sidx
 from player.manifest.index.webm import read_cues

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from player.errors import ErrorCode, ManifestError
+from drm_client.iso_box import BoxError, read_box
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_INDEX_BYTES, MAX_INDEX_DEPTH, MAX_SEGMENTS, limit_error
 
 
@@ -115,18 +116,14 @@ def top_level(data: bytes) -> Iterator[tuple[bytes, int, int, int]]:
     """``(type, start, header size, size)`` of the boxes that are whole in ``data``, at its top level."""
     position = 0
     while position + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, position)
-        header = 8
-        if size == 1:
-            if position + 16 > len(data):
-                return
-            size, header = struct.unpack_from(">Q", data, position + 8)[0], 16
-        elif size == 0:
-            size = len(data) - position
-        if size < header or position + size > len(data):
+        try:
+            box = read_box(data, position, len(data))
+        except BoxError:
             return
-        yield kind, position, header, size
-        position += size
+        if box.end > len(data):
+            return
+        yield box.type, position, box.body - position, box.end - position
+        position = box.end
 
 
 def _read_box(body: bytes, after: int) -> _Box:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from player.errors import ErrorCode, ManifestError
+from drm_client.ebml import UNKNOWN_SIZE, EbmlError, read_element
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.index.sidx import Reference
 from player.manifest.limits import MAX_SEGMENTS, limit_error
 
@@ -97,25 +98,10 @@ def _float(data: bytes) -> float | None:
 def _elements(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int]]:
     """``(id, start, end)`` of the elements between two offsets; one that is cut off ends with the data."""
     while position < end:
-        identity, position = _variable(data, position, end, keep_marker=True)
-        size, position = _variable(data, position, end, keep_marker=False)
-        if identity is None or position > end:
+        try:
+            element = read_element(data, position, end)
+        except EbmlError:
             return
-        stop = end if size is None else min(position + size, end)
-        yield identity, position, stop
+        stop = end if element.size == UNKNOWN_SIZE else min(element.body + element.size, end)
+        yield element.id, element.body, stop
         position = stop
-
-
-def _variable(data: bytes, position: int, end: int, *, keep_marker: bool) -> tuple[int | None, int]:
-    """An EBML variable-length integer (RFC 8794 4); None for "unknown size" and for what is cut off."""
-    if position >= end or data[position] == 0:
-        return None, end + 1
-    length = 9 - data[position].bit_length()
-    if position + length > end:
-        return None, end + 1
-    value = int.from_bytes(data[position : position + length], "big")
-    if not keep_marker:
-        value &= (1 << (7 * length)) - 1
-        if value == (1 << (7 * length)) - 1:
-            return None, position + length
-    return value, position + length

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
-from player.errors import ErrorCode, InputError
+from player.base.errors import ErrorCode, InputError
 from player.manifest.locations import located_segment
 from player.manifest.model import Presentation, Rendition, Segment, SegmentIndex, TrackType
 

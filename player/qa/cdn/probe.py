@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from player.clock import Clock, SystemClock
-from player.errors import NetError
+from player.base.clock import Clock, SystemClock
+from player.base.errors import NetError
 from player.manifest.model import Segment
 from player.net.gate import Gate
 from player.net.model import Connection, Request, RequestKind, Transport

@@ -29,7 +29,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CdnStanding:
     """One CDN. Seconds and bit/s; a figure is None where nothing was measured. ``wrong`` are the segments (from 1)
     whose bytes differ from those of most others."""
 
@@ -49,11 +49,11 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CdnVerdict:
     """``good``: no errors and no wrong bytes anywhere. The first sentence says which CDN is to be preferred, and why,
     or why none is."""
 
-    standings: tuple[Standing, ...]
+    standings: tuple[CdnStanding, ...]
     good: bool
     sentences: tuple[str, ...]
 
@@ -76,17 +76,17 @@ def figure(values: Sequence[float]) -> Figure | None:
     )
 
 
-def verdict(probes: Sequence[Probe]) -> Verdict:
+def verdict(probes: Sequence[Probe]) -> CdnVerdict:
     """Judge the probes of at least one host."""
     right = _majority(probes)
     standings = tuple(
         _standing(host, [each for each in probes if each.host == host], right) for host in hosts_of(probes)
     )
     good = all(not each.errors and not each.wrong for each in standings)
-    return Verdict(standings, good, tuple(_sentences(standings)))
+    return CdnVerdict(standings, good, tuple(_sentences(standings)))
 
 
-def _standing(host: str, probes: Sequence[Probe], right: dict[int, str]) -> Standing:
+def _standing(host: str, probes: Sequence[Probe], right: dict[int, str]) -> CdnStanding:
     answered = [each for each in probes if not each.error]
     wrong = {each.segment + 1 for each in answered if right.get(each.segment, each.sha256) != each.sha256}
     hits = [each.hit for each in answered]
@@ -95,7 +95,7 @@ def _standing(host: str, probes: Sequence[Probe], right: dict[int, str]) -> Stan
         chosen = [read(each) for each in answered if cold is None or each.cold is cold]
         return figure([value for value in chosen if value is not None])
 
-    return Standing(
+    return CdnStanding(
         host,
         len(probes),
         dict(Counter(each.error for each in probes if each.error)),
@@ -122,7 +122,7 @@ def _majority(probes: Sequence[Probe]) -> dict[int, str]:
     return found
 
 
-def _sentences(standings: Sequence[Standing]) -> list[str]:
+def _sentences(standings: Sequence[CdnStanding]) -> list[str]:
     told = [_preferred(standings)] if len(standings) > 1 else []
     for each in standings:
         if each.misses:
@@ -140,7 +140,7 @@ def _sentences(standings: Sequence[Standing]) -> list[str]:
     return told
 
 
-def _preferred(standings: Sequence[Standing]) -> str:
+def _preferred(standings: Sequence[CdnStanding]) -> str:
     """Which CDN, by the first of these that tells them apart: wrong bytes, failures, throughput, the first byte."""
     differ = {segment for each in standings for segment in each.wrong}
     if differ and len(standings) == 2:
@@ -156,7 +156,7 @@ def _preferred(standings: Sequence[Standing]) -> str:
     return f"No CDN is to be preferred: {_failures_told(equals)}, and chance may explain the rest."
 
 
-def _is_worse(one: Standing, best: Standing) -> bool:
+def _is_worse(one: CdnStanding, best: CdnStanding) -> bool:
     """Whether more wrong bytes, which never come by chance, or failures that chance does not explain, tell against
     one."""
     chance = by_chance((_failed(one), one.probes), (_failed(best), best.probes))
@@ -176,25 +176,25 @@ def by_chance(one: tuple[int, int], other: tuple[int, int]) -> float:
     return sum(each for each in found if each <= ways(failed)) / sum(found)
 
 
-def _failed(standing: Standing) -> int:
+def _failed(standing: CdnStanding) -> int:
     return sum(standing.errors.values())
 
 
-def _failed_share(standing: Standing) -> float:
+def _failed_share(standing: CdnStanding) -> float:
     return _failed(standing) / max(standing.probes, 1)
 
 
-def _failures_told(standings: Sequence[Standing]) -> str:
+def _failures_told(standings: Sequence[CdnStanding]) -> str:
     shares = sorted({f"{_failed_share(each):.0%}" for each in standings}, key=lambda share: int(share[:-1]))
     return f"{shares[0]} failures each" if len(shares) == 1 else f"{shares[0]} to {shares[-1]} failures may be chance"
 
 
-def _faults_told(standing: Standing) -> str:
+def _faults_told(standing: CdnStanding) -> str:
     failed, wrong = _failed(standing), len(standing.wrong)
     return f"{standing.host} failed {failed} of {standing.probes} times and gave wrong bytes of {wrong} segments"
 
 
-def _caches(standing: Standing) -> str:
+def _caches(standing: CdnStanding) -> str:
     """Why a CDN may be slow, as far as its caches tell."""
     known = standing.hits + standing.misses
     return f"The caches of {standing.host} did not have {standing.misses} of {known} answers."
@@ -205,7 +205,7 @@ class _Contest:
     """Something that CDNs can be better at."""
 
     what: str
-    read: Callable[[Standing], Figure | None]
+    read: Callable[[CdnStanding], Figure | None]
     greater: bool
     shown: Callable[[float], str]
 
@@ -220,7 +220,7 @@ class _Ranking:
     probes: int
 
 
-def _ranking(standings: Sequence[Standing], contest: _Contest) -> _Ranking | None:
+def _ranking(standings: Sequence[CdnStanding], contest: _Contest) -> _Ranking | None:
     """None where fewer than two were measured."""
     known = [(each.host, found) for each in standings if (found := contest.read(each)) is not None]
     if len(known) < 2:
@@ -233,7 +233,7 @@ def _ranking(standings: Sequence[Standing], contest: _Contest) -> _Ranking | Non
     return _Ranking(best, least >= _LEAST_PROBES and clear, numbers, least)
 
 
-def _best(standings: Sequence[Standing], contest: _Contest) -> str:
+def _best(standings: Sequence[CdnStanding], contest: _Contest) -> str:
     """Who is best at something, if the intervals allow to say so."""
     found = _ranking(standings, contest)
     if found is None:

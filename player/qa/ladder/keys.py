@@ -12,8 +12,8 @@ from drm_client.hls_aes import media_sequence_iv, segment_decryptor, whole_segme
 from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest, LicenceCall
 from drm_client.licence import LicenceClient
-from player.errors import ErrorCode, MatineeError, MediaError
-from player.licences import licence_request
+from player.base.errors import ErrorCode, MatineeError, MediaError
+from player.licensing.licences import licence_request
 from player.manifest.edit import iter_renditions
 from player.manifest.model import Presentation, Segment
 from player.net.gate import Gate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from drm_client.cenc import SampleProtection
 from drm_client.errors import DrmError
-from player.errors import MediaError
+from player.base.errors import MediaError
 from player.manifest.model import Rendition, Segment
 from player.media.demux import open_demuxer
 from player.media.model import Codec, Sample, StreamConfig, StreamKind

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from player.manifest.model import Rendition, Segment, TrackType
 from player.qa.ladder.measure import SegmentFacts
-from player.selection import codec_family
+from player.tracks.selection import codec_family
 
 PEAK_SHARE = 1.1  # RFC 8216bis 4.4.6.2: within ten percent
 PEAK_BPS = 20_000.0  # hardly a frame more makes that of sound
@@ -19,7 +19,7 @@ AV_OFFSET_S = 0.1
 FRAME_RATE_SHARE = 0.01
 
 
-class Rule(StrEnum):
+class LadderRule(StrEnum):
     """The rules; ``docs/guide-qa.md`` explains each."""
 
     UNAVAILABLE = "segment.unavailable"
@@ -38,14 +38,14 @@ class Rule(StrEnum):
     AV_OFFSET = "ladder.av_offset"
 
 
-_MINOR = frozenset({Rule.LOW, Rule.DURATION, Rule.AV_OFFSET})
+_MINOR = frozenset({LadderRule.LOW, LadderRule.DURATION, LadderRule.AV_OFFSET})
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LadderFinding:
     """``segment`` counts from 1; None where the whole rendition is meant."""
 
-    rule: Rule
+    rule: LadderRule
     rendition: str
     segment: int | None
     sentence: str
@@ -57,7 +57,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredRung:
     """A rendition with what was measured of it; ``missing`` tells of segments that could not be had, by position.
     ``period`` counts from 1; None where there is but one."""
 
@@ -96,9 +96,9 @@ class Measured:
         return sum(each.samples for each in self.facts) / seconds if seconds else None
 
 
-def findings(ladder: Sequence[Measured]) -> list[Finding]:
+def findings(ladder: Sequence[MeasuredRung]) -> list[LadderFinding]:
     """Everything that is not as it should be, rendition by rendition, then what concerns several."""
-    found: list[Finding] = []
+    found: list[LadderFinding] = []
     for measured in ladder:
         found += [*_segments(measured), *_continuity(measured), *_declared(measured)]
     for period in dict.fromkeys(measured.period for measured in ladder):
@@ -107,7 +107,7 @@ def findings(ladder: Sequence[Measured]) -> list[Finding]:
     return found
 
 
-def why_ladder(ladder: Sequence[Measured], found: Sequence[Finding]) -> list[str]:
+def why_ladder(ladder: Sequence[MeasuredRung], found: Sequence[LadderFinding]) -> list[str]:
     """Why the verdict is what it is, in sentences with the numbers: how much was looked into, and for each broken
     rule how often and where at first."""
     looked = [facts for each in ladder for facts in each.facts]
@@ -126,35 +126,46 @@ def why_ladder(ladder: Sequence[Measured], found: Sequence[Finding]) -> list[str
     return told if found else [*told, "Everything is as the manifest declares it."]
 
 
-def _segments(measured: Measured) -> Iterator[Finding]:
+def _segments(measured: MeasuredRung) -> Iterator[LadderFinding]:
     for position, reason in measured.missing:
-        yield Finding(Rule.UNAVAILABLE, measured.name, position + 1, reason)
+        yield LadderFinding(LadderRule.UNAVAILABLE, measured.name, position + 1, reason)
     target_s = measured.rendition.target_duration_s
     for each in measured.facts:
         number, declared_s = each.position + 1, measured.segments[each.position].duration_s
         if each.start_s is None:
-            yield Finding(Rule.UNREADABLE, measured.name, number, f"It cannot be read: {each.trouble}")
+            yield LadderFinding(LadderRule.UNREADABLE, measured.name, number, f"It cannot be read: {each.trouble}")
             continue
         if each.trouble:
-            yield Finding(Rule.UNDECODABLE, measured.name, number, f"Nothing good comes of decoding: {each.trouble}")
+            yield LadderFinding(
+                LadderRule.UNDECODABLE, measured.name, number, f"Nothing good comes of decoding: {each.trouble}"
+            )
         elif each.decoded is not None and measured.type is TrackType.VIDEO and each.decoded != each.samples:
-            yield Finding(
-                Rule.UNDECODABLE, measured.name, number, f"{each.decoded} of {each.samples} pictures can be decoded."
+            yield LadderFinding(
+                LadderRule.UNDECODABLE,
+                measured.name,
+                number,
+                f"{each.decoded} of {each.samples} pictures can be decoded.",
             )
         if measured.type is TrackType.VIDEO and not each.begins_with_key:
-            yield Finding(Rule.KEYFRAME, measured.name, number, "It does not begin with a keyframe.")
+            yield LadderFinding(LadderRule.KEYFRAME, measured.name, number, "It does not begin with a keyframe.")
         seconds = each.duration_s or 0.0
         if abs(seconds - declared_s) > max(DURATION_S, DURATION_SHARE * declared_s):
-            yield Finding(
-                Rule.DURATION, measured.name, number, f"It lasts {seconds:.3f} s; declared are {declared_s:.3f} s."
+            yield LadderFinding(
+                LadderRule.DURATION,
+                measured.name,
+                number,
+                f"It lasts {seconds:.3f} s; declared are {declared_s:.3f} s.",
             )
         if target_s is not None and round(seconds) > target_s:
-            yield Finding(
-                Rule.TARGET, measured.name, number, f"It lasts {seconds:.3f} s; no more than {target_s:g} s may."
+            yield LadderFinding(
+                LadderRule.TARGET,
+                measured.name,
+                number,
+                f"It lasts {seconds:.3f} s; no more than {target_s:g} s may.",
             )
 
 
-def _continuity(measured: Measured) -> Iterator[Finding]:
+def _continuity(measured: MeasuredRung) -> Iterator[LadderFinding]:
     """Where one segment ends the next one begins, but for discontinuities."""
     for before, after in zip(measured.facts, measured.facts[1:], strict=False):
         first, second = measured.segments[before.position], measured.segments[after.position]
@@ -166,23 +177,25 @@ def _continuity(measured: Measured) -> Iterator[Finding]:
         gap_s = after.start_s - before.end_s
         if abs(gap_s) > max(1.5 * sample_s, 0.002):
             what = "a gap" if gap_s > 0 else "an overlap"
-            yield Finding(
-                Rule.GAP, measured.name, after.position + 1, f"There is {what} of {abs(gap_s):.3f} s before it."
+            yield LadderFinding(
+                LadderRule.GAP, measured.name, after.position + 1, f"There is {what} of {abs(gap_s):.3f} s before it."
             )
 
 
-def _declared(measured: Measured) -> Iterator[Finding]:
+def _declared(measured: MeasuredRung) -> Iterator[LadderFinding]:
     rendition, peak, mean = measured.rendition, measured.peak_bps, measured.mean_bps
     declared = rendition.bandwidth_bps
     # Of HLS the largest segment counts (RFC 8216bis 4.4.6.2), of DASH what a steady link must give (ISO/IEC 23009-1,
     # 5.3.5.4), which is near the mean.
     needed = peak if rendition.target_duration_s is not None else mean
     if declared and needed is not None and needed > max(PEAK_SHARE * declared, declared + PEAK_BPS):
-        yield Finding(Rule.PEAK, measured.name, None, f"It takes {_mbit(needed)}; declared are {_mbit(declared)}.")
+        yield LadderFinding(
+            LadderRule.PEAK, measured.name, None, f"It takes {_mbit(needed)}; declared are {_mbit(declared)}."
+        )
     usual = rendition.average_bandwidth_bps or declared
     if usual and mean is not None and mean < LOW_SHARE * usual and measured.type is TrackType.VIDEO:
-        yield Finding(
-            Rule.LOW, measured.name, None, f"It takes {_mbit(mean)} on average; declared are {_mbit(usual)}."
+        yield LadderFinding(
+            LadderRule.LOW, measured.name, None, f"It takes {_mbit(mean)} on average; declared are {_mbit(usual)}."
         )
     yield from _codec(measured)
     if measured.type is not TrackType.VIDEO:
@@ -192,8 +205,8 @@ def _declared(measured: Measured) -> Iterator[Finding]:
             rendition.height and each.height and (rendition.width, rendition.height) != (each.width, each.height)
         )
         if differs:
-            yield Finding(
-                Rule.RESOLUTION,
+            yield LadderFinding(
+                LadderRule.RESOLUTION,
                 measured.name,
                 each.position + 1,
                 f"It is {each.width}x{each.height}; declared is {rendition.width}x{rendition.height}.",
@@ -201,24 +214,24 @@ def _declared(measured: Measured) -> Iterator[Finding]:
             break
     rate = measured.frame_rate
     if rate and rendition.frame_rate and abs(rate / rendition.frame_rate - 1) > FRAME_RATE_SHARE:
-        yield Finding(
-            Rule.FRAME_RATE,
+        yield LadderFinding(
+            LadderRule.FRAME_RATE,
             measured.name,
             None,
             f"{rate:.3f} pictures a second; declared are {rendition.frame_rate:g}.",
         )
 
 
-def _codec(measured: Measured) -> Iterator[Finding]:
+def _codec(measured: MeasuredRung) -> Iterator[LadderFinding]:
     family = codec_family(measured.rendition.codecs, measured.type)
     for each in measured.facts:
         if family and each.codec and each.codec != family:
             sentence = f"It is coded as {each.codec}; declared is {family}."
-            yield Finding(Rule.CODEC, measured.name, each.position + 1, sentence)
+            yield LadderFinding(LadderRule.CODEC, measured.name, each.position + 1, sentence)
             return
 
 
-def _alignment(ladder: Sequence[Measured]) -> Iterator[Finding]:
+def _alignment(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
     """Segments of one number begin at one time in all rungs: else a change of quality repeats or skips pictures."""
     video = [each for each in ladder if each.type is TrackType.VIDEO]
     if not video:
@@ -231,15 +244,15 @@ def _alignment(ladder: Sequence[Measured]) -> Iterator[Finding]:
                 continue
             off_s = each.start_s - other.start_s
             if abs(off_s) > 0.5 * (each.duration_s or 0.0) / each.samples + 0.001:
-                yield Finding(
-                    Rule.ALIGNMENT,
+                yield LadderFinding(
+                    LadderRule.ALIGNMENT,
                     measured.name,
                     each.position + 1,
                     f"It begins {off_s:+.3f} s from that of {video[0].name}.",
                 )
 
 
-def _sound_and_picture(ladder: Sequence[Measured]) -> Iterator[Finding]:
+def _sound_and_picture(ladder: Sequence[MeasuredRung]) -> Iterator[LadderFinding]:
     """How far sound and picture are apart at the first segment, on the presentation's timeline."""
     first = {
         kind: next((each for each in ladder if each.type is kind and each.facts), None)
@@ -254,10 +267,10 @@ def _sound_and_picture(ladder: Sequence[Measured]) -> Iterator[Finding]:
     off_s = sound_s - picture_s
     if abs(off_s) > AV_OFFSET_S:
         sentence = f"The sound begins {off_s:+.3f} s from the picture."
-        yield Finding(Rule.AV_OFFSET, sound.name, sound.facts[0].position + 1, sentence)
+        yield LadderFinding(LadderRule.AV_OFFSET, sound.name, sound.facts[0].position + 1, sentence)
 
 
-def _begin_s(measured: Measured) -> float | None:
+def _begin_s(measured: MeasuredRung) -> float | None:
     """Where the first segment begins; in HLS on the media's own timeline, which all renditions share."""
     facts = measured.facts[0]
     return (

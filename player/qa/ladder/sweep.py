@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from drm_client.errors import DrmError
-from player.errors import MatineeError
+from player.base.errors import MatineeError
 from player.manifest.model import Presentation, Rendition, Segment, SegmentIndex, TrackType
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
 from player.qa.ladder.keys import SweepKeys
 from player.qa.ladder.measure import Ruler, SegmentFacts
-from player.qa.ladder.rules import Measured
+from player.qa.ladder.rules import MeasuredRung
 
 _AT_ONCE = 4
 OnProgress = Callable[[str], None]
@@ -27,7 +27,7 @@ async def sweep(
     limit: int,
     decode: bool,
     on_progress: OnProgress = lambda _text: None,
-) -> list[Measured]:
+) -> list[MeasuredRung]:
     """Measure every rendition of sound and picture in every period, ``limit`` segments of each (0: all)."""
     measured = []
     periods = [period for period in presentation.periods if period.tracks]
@@ -53,7 +53,7 @@ class _Sweeper:
         self._ruler = Ruler(rendition, keys, decode=decode)
         self._inits: dict[object, bytes] = {}
 
-    async def measure(self, type_: TrackType, limit: int) -> Measured:
+    async def measure(self, type_: TrackType, limit: int) -> MeasuredRung:
         """What its segments are, and which could not be had."""
         index = self._rendition.segments
         assert isinstance(index, SegmentIndex)
@@ -70,7 +70,7 @@ class _Sweeper:
                 else:
                     init, data = answer
                     facts.append(await asyncio.to_thread(self._ruler.measure, position, segment, init, data))
-        return Measured(type_, self._rendition, segments, facts, missing)
+        return MeasuredRung(type_, self._rendition, segments, facts, missing)
 
     async def _load(self, segment: Segment) -> tuple[bytes | None, bytes] | str:
         """Init segment and segment, decrypted where they are encrypted as a whole; or why they cannot be had."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from player.errors import ErrorCode, InputError
+from player.base.errors import ErrorCode, InputError
 from player.net.model import Connection
 
 FORMAT = "matinee-recording"

@@ -11,14 +11,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from player.clock import Clock
-from player.errors import NetError
+from player.base.clock import Clock
+from player.base.errors import NetError
 from player.net.around import BodyAround
 from player.net.model import MEDIA_KINDS, Body, Request, RequestKind, Transport
 from player.net.redact import redact_text
+from player.playback.settings import PlaybackSettings
 from player.qa.recording.archive import ArchiveWriter, Exchange
 from player.qa.recording.scrub import Scrubber
-from player.settings import PlaybackSettings
 
 _DOCUMENTS = frozenset({RequestKind.MANIFEST, RequestKind.STEERING})
 _KEPT = _DOCUMENTS | MEDIA_KINDS | {RequestKind.TEXT, RequestKind.TIME}

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from player.clock import Clock
-from player.errors import ErrorCode, InputError, NetError
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, InputError, NetError
 from player.net.local import MemoryBody
 from player.net.model import MEDIA_KINDS, Body, Request, RequestKind, Transfer
 from player.qa.recording.archive import Exchange, Recording

@@ -23,17 +23,17 @@ from abr import registry
 from abr.ledger import decision_from_dict, memory_from_dict
 from abr.model import Decision, NetworkMemory, Policy, Progress, Reason, Snapshot, Verdict
 from abr.startup import while_low
-from player.clock import Clock
-from player.decoding import DecodeLimits
-from player.errors import ErrorCode, InputError
-from player.opening import Source
-from player.qa.recording.answers import RecordedTimes, ReplayTransport
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, InputError
+from player.playback.settings import PlaybackSettings
 from player.qa.recording.archive import Recording
-from player.qa.script import Do, Step
+from player.qa.replay.answers import RecordedTimes, ReplayTransport
+from player.qa.script import Do, ScriptStep
 from player.qa.simulation.loop import VirtualLoop
 from player.qa.simulation.run import Past, run_virtual
 from player.qa.spec import Bench, Labels, RunSpec
-from player.settings import PlaybackSettings
+from player.title.opening import PlaybackSource
+from player.tracks.capabilities import DecodeLimits
 
 _SPARE_S = 60.0
 _TICK_S = 0.1  # how often a download is looked at
@@ -198,7 +198,7 @@ def _play(
             limits=replace(limits, codecs=tuple(limits.codecs)),
         )
         keys = tuple((bytes.fromhex(kid), bytes(16)) for kid in facts["kids"])
-        source = Source(name=str(report["title"]), manifests=dict(facts["manifests"]), keys=keys)
+        source = PlaybackSource(name=str(report["title"]), manifests=dict(facts["manifests"]), keys=keys)
         length_s = max((each["at_s"] for each in report["statuses"]), default=0.0)
         spec = RunSpec(Labels("replay"), source, settings, None, None, _script(report), length_s + _SPARE_S)
         times = RecordedTimes(report["requests"])
@@ -229,18 +229,18 @@ def _policy_name(recording: Recording) -> str:
     return name if name in registry.names() else registry.DEFAULT
 
 
-def _script(report: Mapping[str, Any]) -> tuple[Step, ...]:
+def _script(report: Mapping[str, Any]) -> tuple[ScriptStep, ...]:
     """What the viewer did."""
-    steps = [Step(each["at_s"], Do.SEEK, each["to_s"]) for each in report["seeks"]]
+    steps = [ScriptStep(each["at_s"], Do.SEEK, each["to_s"]) for each in report["seeks"]]
     before = ""
     for each in report["statuses"]:
         if each["status"] == "paused":
-            steps.append(Step(each["at_s"], Do.PAUSE))
+            steps.append(ScriptStep(each["at_s"], Do.PAUSE))
         elif before == "paused":
-            steps.append(Step(each["at_s"], Do.PLAY))
+            steps.append(ScriptStep(each["at_s"], Do.PLAY))
         before = each["status"]
     if report["result"]["status"] == "idle" and report["statuses"]:
-        steps.append(Step(report["statuses"][-1]["at_s"], Do.STOP))
+        steps.append(ScriptStep(report["statuses"][-1]["at_s"], Do.STOP))
     return tuple(steps)
 
 

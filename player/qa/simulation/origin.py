@@ -11,8 +11,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from player.clock import SystemClock
-from player.errors import ErrorCode, NetError
+from player.base.clock import SystemClock
+from player.base.errors import ErrorCode, NetError
 from player.net.gate import Gate
 from player.net.model import Body, Request, RequestKind, Response, Transport
 from player.net.redact import host_of

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from drm_client.ebml import EbmlError, read_element
 from player.mpv.streams import ByteStream
 
 _CUE_S = 0.001  # Cues are in milliseconds
@@ -109,16 +110,9 @@ class FileReader:
 
 
 def _element_head(buffer: bytearray) -> tuple[int, int, int] | None:
-    """ID, size and header length of the element at the buffer's begin; None while it is not all there."""
-    if not buffer:
+    """ID, size and header length of the element at the buffer's start; None while it is not all there."""
+    try:
+        element = read_element(buffer, 0, len(buffer))
+    except EbmlError:
         return None
-    id_length = 9 - buffer[0].bit_length()
-    if len(buffer) <= id_length:
-        return None
-    first = buffer[id_length]
-    size_length = 9 - first.bit_length()
-    start = id_length + size_length
-    if len(buffer) < start:
-        return None
-    size = int.from_bytes(buffer[id_length:start], "big") & ((1 << (7 * size_length)) - 1)
-    return int.from_bytes(buffer[:id_length], "big"), size, start
+    return element.id, element.size, element.body

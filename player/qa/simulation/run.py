@@ -12,27 +12,29 @@ from drm_client.device import DeviceIdentity
 from drm_client.keystore import open_key_store
 from drm_client.keysystem import LicenceCall
 from drm_client.licence import LicenceClient
-from player.clock import Clock
-from player.cmcd import PlayerMoment, RequestMarker, moment_of
-from player.device_rights import register
-from player.errors import ErrorCode, InputError
-from player.licences import licence_request
+from drm_client.signed_licences import SignedLicences
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, InputError
+from player.licensing.device_rights import DeviceRights, open_rights, register
+from player.licensing.licences import licence_request
 from player.net.faults import FaultyTransport
 from player.net.gate import Gate
 from player.net.model import Transfer, Transport
 from player.net.routing import RoutingTransport
 from player.net.shaping import ShapedTransport, Trace
+from player.playback.session import Session
+from player.playback.settings import PlaybackServices
 from player.qa.recording.recorder import SessionRecorder
 from player.qa.script import follow
 from player.qa.simulation.loop import LoopClock, VirtualLoop
 from player.qa.simulation.origin import Origin, OriginTransport
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.spec import Bench, RunSpec
-from player.report import Recorder
-from player.service import ServiceClient, TokenStore
-from player.session import Session
-from player.settings import PlaybackServices
-from player.state import PlaybackState
+from player.reporting.cmcd import PlayerMoment, RequestMarker, moment_of
+from player.reporting.report import Recorder
+from player.reporting.state import PlaybackState
+from player.service.client import ServiceClient
+from player.service.tokens import TokenStore
 from player.stream.throughput import Recall
 
 DEFAULT_LINK = Trace.constant(20_000_000.0, 0.02)
@@ -122,11 +124,13 @@ class _Playback:
         self._service: ServiceClient | None = None
         self._device: DeviceIdentity | None = None
         self._device_id: str | None = None
+        self._rights: DeviceRights | None = None
         if bench.service_url is not None:
             self._store = open_key_store(bench.profile, bench.key_store)
             self._service = ServiceClient(self._gate, bench.service_url, TokenStore(self._store))
             self._device = DeviceIdentity.load_or_create(self._store)
-        licences = LicenceClient(self._post_licence, self._device, now=clock.wall)
+            self._rights = open_rights(bench.profile, self._store, self._device, self._service)
+        licences = LicenceClient(self._post_licence, self._device, now=clock.wall, signed=self._signed)
         self._player = SimulatedPlayer(clock.monotonic() + past.shown_from_s)
         self._services = PlaybackServices(
             loop,
@@ -160,6 +164,8 @@ class _Playback:
                 task.cancel()
             await asyncio.gather(acting, limit, return_exceptions=True)
             await self._gate.close()
+            if self._rights is not None:
+                self._rights.close()
         if self._goes_by_the_clock(recorder.state):
             name = spec.labels.source or session.state.title
             raise InputError(ErrorCode.INPUT_USAGE, f"{name} is live: a plan with live sources needs mode: real.")
@@ -193,6 +199,12 @@ class _Playback:
         if self._device_id is None:
             self._device_id = await register(self._service, self._device, self._store)
         return self._device_id
+
+    async def _signed(self) -> SignedLicences | None:
+        """What asks the service for licences: it gives them only to a registered device, by signed requests."""
+        if self._rights is not None:
+            await self._registered()
+        return None if self._rights is None else self._rights.signed
 
     async def _post_licence(self, call: LicenceCall) -> bytes:
         if self._service is not None and self._service.owns(call.url):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from player.cmcd.encode import Item, Value, encode, headers, with_query
-from player.cmcd.events import CmcdReporter
-from player.cmcd.moment import moment_of
-from player.cmcd.request import CmcdSettings, Mode, PlayerMoment, RequestMarker
+from player.reporting.cmcd.encode import Item, Value, encode, headers, with_query
+from player.reporting.cmcd.events import CmcdReporter
+from player.reporting.cmcd.moment import moment_of
+from player.reporting.cmcd.request import CmcdSettings, Mode, PlayerMoment, RequestMarker
 
 __all__ = [
     "CmcdReporter",

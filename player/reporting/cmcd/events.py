@@ -6,14 +6,22 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from player.clock import Clock
-from player.cmcd.encode import Item, Value, encode
-from player.cmcd.request import PlayerMoment, RequestMarker, session_values
-from player.errors import NetError
-from player.events import BufferSampled, ErrorRaised, Event, PhaseReached, RungDecided, StatusChanged, TransferDone
+from player.base.clock import Clock
+from player.base.errors import NetError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
-from player.state import Status
+from player.reporting.cmcd.encode import Item, Value, encode
+from player.reporting.cmcd.request import PlayerMoment, RequestMarker, session_values
+from player.reporting.events import (
+    BufferSampled,
+    ErrorRaised,
+    Event,
+    PhaseReached,
+    RungDecided,
+    StatusChanged,
+    TransferDone,
+)
+from player.reporting.state import Status
 
 MIME_TYPE = "application/cmcd"
 INTERVAL_S = 30.0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from player.cmcd.events import play_state
-from player.cmcd.request import PlayerMoment
-from player.state import PlaybackState, Status
+from player.reporting.cmcd.events import play_state
+from player.reporting.cmcd.request import PlayerMoment
+from player.reporting.state import PlaybackState, Status
 
 _PROTOCOLS = {"dash": "d", "hls": "h"}
 _NOTHING_SHOWN = frozenset({Status.LOADING, Status.SEEKING, Status.BUFFERING})

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from player.cmcd.encode import Item, Path, Value, headers, with_query
-from player.loads import Coming
 from player.manifest.model import ByteRange
 from player.net.model import Request, RequestKind
+from player.reporting.cmcd.encode import Item, Path, Value, headers, with_query
+from player.transfer.model import Coming
 
 _TYPES = {
     RequestKind.MANIFEST: "m",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from player.cmcd.request import CmcdSettings, PlayerMoment, RequestMarker
 from player.net.model import Body, Request, Transport
+from player.reporting.cmcd.request import CmcdSettings, PlayerMoment, RequestMarker
 
 
 class MarkingTransport:

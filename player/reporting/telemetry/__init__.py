@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from player.telemetry.queue import Bounds, EventQueue
-from player.telemetry.schema import SCHEMA, SCHEMA_VERSION, TelemetryEvent, markdown
-from player.telemetry.sender import Form, SessionFacts, Telemetry, accepted_ids
+from player.reporting.telemetry.queue import Bounds, EventQueue
+from player.reporting.telemetry.schema import SCHEMA, SCHEMA_VERSION, TelemetryEvent, markdown
+from player.reporting.telemetry.sender import Form, SessionFacts, Telemetry, accepted_ids
 
 __all__ = [
     "SCHEMA",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from player.telemetry.schema import markdown
+from player.reporting.telemetry.schema import markdown
 
 if __name__ == "__main__":
     sys.stdout.write(markdown() + "\n")

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from player.clock import Clock
-from player.events import BufferSampled, ErrorRaised, Event, PhaseReached, StatusChanged
-from player.qoe import Qoe, QoeMeter
-from player.state import NOT_PLAYING, PlaybackState
-from player.telemetry.queue import line_of
+from player.base.clock import Clock
+from player.reporting.events import BufferSampled, ErrorRaised, Event, PhaseReached, StatusChanged
+from player.reporting.qoe import Qoe, QoeMeter
+from player.reporting.state import NOT_PLAYING, PlaybackState
+from player.reporting.telemetry.queue import line_of
 
 BEAT_S = 30.0
 _LONGEST_NAME = 64  # of a CDN, which a manifest may call as it likes

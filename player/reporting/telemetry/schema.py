@@ -1,7 +1,7 @@
 """The event schema, and how an event of the engine becomes one of telemetry. Pure.
 
 No event holds an address, a name, a token, or anything of the viewer but what was played and how it went; the page
-``docs/telemetry.md`` is made of :data:`SCHEMA` (``python -m player.telemetry``).
+``docs/telemetry.md`` is made of :data:`SCHEMA` (``python -m player.reporting.telemetry``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from player.events import (
+from player.reporting.events import (
     BufferSampled,
     ErrorRaised,
     Event,
@@ -23,7 +23,7 @@ from player.events import (
     StatusChanged,
     TransferDone,
 )
-from player.telemetry.queue import line_of
+from player.reporting.telemetry.queue import line_of
 
 SCHEMA_VERSION = 1
 Value = str | int | float | bool | None

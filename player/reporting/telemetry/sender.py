@@ -19,16 +19,17 @@ from functools import partial
 from random import Random
 from typing import TypeVar
 
-from player.clock import Clock
-from player.errors import ErrorCode, MatineeError, NetError
-from player.events import BufferSampled, Event, Observer, PhaseReached, StatusChanged
+from player.base.clock import Clock
+from player.base.errors import ErrorCode, MatineeError, NetError
 from player.net.model import RequestKind
-from player.qoe import QoeMeter
-from player.recovery import Action, Failure, Situation, next_step
-from player.state import NOT_PLAYING, PlaybackState
-from player.telemetry.quality import QualityEvents
-from player.telemetry.queue import EventQueue, NewerQueueError, Queued
-from player.telemetry.schema import TelemetryEvent, Value, described, quality
+from player.reporting.events import BufferSampled, Event, Observer, PhaseReached, StatusChanged
+from player.reporting.qoe import QoeMeter
+from player.reporting.state import NOT_PLAYING, PlaybackState
+from player.reporting.telemetry.quality import QualityEvents
+from player.reporting.telemetry.queue import EventQueue, NewerQueueError, Queued
+from player.reporting.telemetry.schema import TelemetryEvent, Value, described, quality
+from player.transfer.recovery import retry_after_s
+from player.transfer.retry import pause_s
 
 KEEP_EVERY_S = 2.0
 SEND_EVERY_S = 10.0
@@ -201,13 +202,12 @@ class Telemetry:
 
     def _pause_after(self, error: MatineeError) -> float:
         """As the error matrix has it for telemetry; where that gives up this batch, longer and longer."""
-        failed = Failure.of(RequestKind.TELEMETRY, error)
-        step = next_step(failed, Situation(rounds=self._failures), self._rng.getrandbits(32))
+        retry_s = pause_s(RequestKind.TELEMETRY, error, self._failures, self._rng.getrandbits(32))
         self._failures += 1
-        if step.action is Action.RETRY:
-            return step.delay_s
+        if retry_s is not None:
+            return retry_s
         longest = SEND_EVERY_S * 2.0 ** min(self._failures, 10)
-        return max(min(longest, LONGEST_PAUSE_S) * (0.5 + 0.5 * self._rng.random()), failed.retry_after_s or 0.0)
+        return max(min(longest, LONGEST_PAUSE_S) * (0.5 + 0.5 * self._rng.random()), retry_after_s(error) or 0.0)
 
     async def _on_disk(self, work: Callable[[], _T]) -> _T | None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from player.recovery.table import markdown
+from player.transfer.recovery.table import markdown
 
 if __name__ == "__main__":
     sys.stdout.write(markdown())

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from drm_client.errors import DrmErrorCode
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 from player.net.model import RequestKind
-from player.recovery.model import Action, Trouble
+from player.transfer.recovery.model import Action, Trouble
 
 OUTAGE_PATIENCE_S = 900.0  # no network: nothing is wrong with the title, so it may take a while
 SERVER_PATIENCE_S = 90.0  # a server that is there and does not serve

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ErrorCode, MatineeError
+from player.base.errors import ErrorCode, MatineeError
 from player.net.model import RequestKind
 
 
@@ -50,6 +50,12 @@ class Action(StrEnum):
     FAIL = "fail"
 
 
+def retry_after_s(error: MatineeError | DrmError) -> float | None:
+    """How long the server wants to be left alone, in seconds; None where it does not say."""
+    asked_s = error.fields.get("retry_after_s")
+    return float(asked_s) if isinstance(asked_s, int | float) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One failed attempt. ``retry_after_s`` is what the server asked for."""
@@ -61,8 +67,7 @@ class Failure:
     @classmethod
     def of(cls, kind: RequestKind, error: MatineeError | DrmError) -> Failure:
         """The failure that an error tells of."""
-        asked_s = error.fields.get("retry_after_s")
-        return cls(kind, error.code, float(asked_s) if isinstance(asked_s, int | float) else None)
+        return cls(kind, error.code, retry_after_s(error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from player.recovery.matrix import MATRIX, Row, trouble_of
-from player.recovery.model import Action, Failure, Situation, Step, Trouble
+from player.transfer.recovery.matrix import MATRIX, Row, trouble_of
+from player.transfer.recovery.model import Action, Failure, Situation, Step, Trouble
 
 FIRST_DELAY_S = 0.25
 LONGEST_DELAY_S = 8.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from player.net.model import RequestKind
-from player.recovery.matrix import MATRIX, TROUBLE_BY_CODE, Row
-from player.recovery.model import Action, Trouble
-from player.recovery.steps import FIRST_DELAY_S, LONGEST_DELAY_S, LONGEST_RETRY_AFTER_S
+from player.transfer.recovery.matrix import MATRIX, TROUBLE_BY_CODE, Row
+from player.transfer.recovery.model import Action, Trouble
+from player.transfer.recovery.steps import FIRST_DELAY_S, LONGEST_DELAY_S, LONGEST_RETRY_AFTER_S
 
 _SEEN_AS: Mapping[Trouble, str] = {
     Trouble.DNS: "name not found",
@@ -45,7 +45,7 @@ _NAMED: Mapping[Action, str] = {
 }
 _PREFACE = f"""# Error matrix
 
-Made of the table in `player.recovery` by `python -m player.recovery`; a test holds the two against each other.
+Made of the table in `player.transfer.recovery` by `python -m player.transfer.recovery`; a test compares the two.
 
 Each row names what is tried after a failure, in this order; the first that the situation still allows is taken, and
 the last stands when nothing is left. The situation: CDNs, rungs and refreshes left, rounds so far, time since the

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,12 +75,21 @@ def test_missing_and_broken_access_tokens(client: httpx.Client, header: str | No
     assert response.headers["www-authenticate"] == "Bearer"
 
 
+def family_of(viewer: SignedInViewer) -> str:
+    """The sign-in that a viewer's access token is of."""
+    payload = str(viewer.tokens["access_token"]).split(".")[1]
+    family: str = json.loads(base64.urlsafe_b64decode(payload + "=="))["fam"]
+    return family
+
+
 def forged(group: ServerGroup, viewer: SignedInViewer, key: bytes, **claims: object) -> str:
     account = group.context.accounts.find("demo@matinee.local")
     assert account is not None
     now = group.context.clock.now()
     return jwt.encode(
-        {"alg": "HS256"}, {"iss": "matinee", "sub": account.id, "exp": now + 60, **claims}, OctKey.import_key(key)
+        {"alg": "HS256"},
+        {"iss": "matinee", "sub": account.id, "fam": family_of(viewer), "exp": now + 60, **claims},
+        OctKey.import_key(key),
     )
 
 
@@ -139,7 +150,7 @@ def test_a_closed_account_is_shut_out_at_once(group: ServerGroup, client: httpx.
     account = group.context.accounts.register("closed@matinee.local", "Closed", "secret")
     login = {"email": "closed@matinee.local", "password": "secret", "device_name": "x"}
     tokens = client.post("/auth/login", json=login).json()
-    group.context.accounts.set_active(account.id, active=False)
+    group.context.accounts.change(account.id, by=None, active=False)
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert code_of(client.get("/catalog", headers=bearer)) == (403, "account_closed")
     assert code_of(client.post("/auth/login", json=login)) == (403, "account_closed")

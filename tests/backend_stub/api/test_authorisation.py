@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from backend_stub.api.app import create_app
+from backend_stub.app import create_app
 from backend_stub.context import ServiceContext
 from tests.kit.rights import Service, refusal, service
 
@@ -25,6 +25,7 @@ PUBLIC = {
     ("get", "/steering/{session_id}/manifest.mpd"),
     ("post", "/clearkey/{title_id}"),
     ("post", "/licences/{licence_id}/release"),
+    ("post", "/licences/state"),
     ("get", "/revocations"),
     ("post", "/kiosk/commands"),
     ("post", "/kiosk/commands/{command_id}/answer"),
@@ -33,6 +34,7 @@ PUBLIC = {
     ("get", "/keys"),
     ("get", "/time"),
     ("get", "/health"),
+    ("get", "/ready"),
     ("get", "/plans"),
     ("post", "/payments/webhook"),
 }

@@ -68,7 +68,7 @@ def test_an_upload_becomes_a_title(group: ServerGroup, publisher: httpx.Client, 
     film = tiny_film(tmp_path / "film.mp4", 4).read_bytes()
     assert len(film) > 10_000
     upload_id = upload(publisher, film, "my film.mp4")
-    asked = {"upload_id": upload_id, "title": "Uploaded", "encrypted": False, "preset": "ultrafast"}
+    asked = {"upload_id": upload_id, "title": "Uploaded", "encrypted": False, "clear": True, "preset": "ultrafast"}
     job = publisher.post("/admin/jobs", json=asked).json()
     assert (job["state"], job["done"]) == ("waiting", 0.0)
     stop = threading.Event()

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from backend_stub.api.app import create_app
+from backend_stub.app import create_app
 from backend_stub.config import RateLimit, Settings
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.server import ServerGroup

@@ -13,10 +13,9 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from backend_stub.api.app import create_app
+from backend_stub.app import create_app
 from backend_stub.context import ServiceContext
-from tests.kit.backend import base64url
-from tests.kit.rights import KIDS, Service, SigningDevice, refusal, service
+from tests.kit.rights import Service, SigningDevice, refusal, service
 
 OWNED = ("session_id", "profile_id", "device_id", "licence_id")
 DAY_S = 86400.0
@@ -30,10 +29,6 @@ class Owner:
     device: SigningDevice
     ids: dict[str, str]
     licence: dict[str, Any]
-
-
-def licence_body(device: SigningDevice, _owner: Owner) -> object:
-    return {"kids": [base64url(bytes.fromhex(KIDS[1]))], "type": "temporary", "device_id": device.device_id}
 
 
 def heartbeat_body(_device: SigningDevice, _owner: Owner) -> object:
@@ -71,15 +66,15 @@ BODIES: dict[Route, Callable[[SigningDevice, Owner], object]] = {
     ("post", "/profiles/{profile_id}/selection"): lambda _device, _owner: {"pin": None},
     ("delete", "/devices/{device_id}"): lambda _device, _owner: None,
     ("post", "/play/{session_id}/heartbeat"): heartbeat_body,
+    ("post", "/play/{session_id}/addresses"): lambda _device, _owner: {},
     ("post", "/play/{session_id}/end"): lambda _device, _owner: {},
-    ("post", "/licence/{session_id}"): licence_body,
     ("post", "/licences/{licence_id}/renewal"): signed(lambda device, owner: device.renew(owner.licence)),
 }
 DEVICE_BODIES: dict[Route, Callable[[SigningDevice, Owner], object]] = {
     ("post", "/play/{title_id}"): lambda device, _owner: {"device_id": device.device_id, "variant": "encrypted"},
     ("post", "/download/{title_id}"): lambda device, _owner: {"device_id": device.device_id, "variant": "clear"},
     ("post", "/play/{session_id}/heartbeat"): heartbeat_body,
-    ("post", "/licence/{session_id}"): licence_body,
+    ("post", "/play/{session_id}/addresses"): lambda _device, _owner: {},
     ("post", "/licences"): signed(lambda device, owner: device.acquire(owner.ids["session_id"], type="streaming")),
     ("post", "/licences/{licence_id}/renewal"): BODIES["post", "/licences/{licence_id}/renewal"],
 }

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from backend_stub.clock import SystemClock
+from backend_stub.clock import DAY_S, SystemClock
 from backend_stub.db.models import PlaySession, Title
 from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.entitlement import Rights, Viewing
 from backend_stub.services.row_queries import RowQueries
 from backend_stub.services.rows import KEPT_S, LeftOut, Row, RowMaker, Rows, Shown
-from backend_stub.services.views import DAY_S
 from tests.kit.rights import START, Caller, Service, SettableClock, publish_ladder, service
 
 OTHERS = ("alpha", "beta")

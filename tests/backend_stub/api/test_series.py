@@ -83,7 +83,9 @@ class TestTheCatalogue:
     def test_a_series_stands_in_lists_and_its_episodes_do_not(self, viewer: Caller) -> None:
         assert ids(viewer.get("/catalog")) == ["the-mill", "film"]
         assert ids(viewer.get("/search?q=mill")) == ["the-mill"]
-        assert ids(viewer.get("/search?q=s1e1")) == []
+        assert ids(viewer.get("/search?q=s1e1")) == ["s1e1"]
+        (episode,) = viewer.get("/search?q=s1e1").json()["items"]
+        assert episode["episode"]["series_title"] == "The Mill"
         assert [title["id"] for title in row(viewer, "new")] == ["the-mill", "film"]
         series = viewer.get("/catalog/the-mill").json()
         assert (series["kind"], series["title"], series["variants"]) == ("series", "The Mill", [])

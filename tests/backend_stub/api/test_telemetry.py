@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from backend_stub.server import ServerGroup
 from backend_stub.services.addresses import Edge
+from backend_stub.services.quality import percentile
+from backend_stub.services.retention import Retention
 from backend_stub.services.steering import PathwayState, Steering, rank
-from backend_stub.services.telemetry import percentile
 from backend_stub.signing import UrlSigner
 from tests.kit.rights import START, Caller, Service, SettableClock, SigningDevice, refusal, service
 
@@ -139,10 +140,10 @@ class TestTelemetry:
         assert running.context.insight.sessions() == [played]
         assert running.context.insight.sessions(before=START) == running.context.insight.sessions(title_id="x") == []
         running.clock.step(31 * 86400)
-        running.context.telemetry.forget_old()
+        Retention(running.context.database, running.clock).let_go()
         assert running.context.insight.session(account.id, "s1")[1] == []
         running.clock.step(60 * 86400)
-        running.context.telemetry.forget_old()
+        Retention(running.context.database, running.clock).let_go()
         assert running.context.insight.sessions() == []
 
     def test_ids_count_for_each_account(self, running: Service, viewer: Caller) -> None:
@@ -173,7 +174,7 @@ def test_metrics_for_prometheus(group: ServerGroup) -> None:
     assert httpx.get(address, trust_env=False).status_code == 401
     headers = {"Authorization": f"Bearer {group.admin_token}"}
     answer = httpx.get(address, headers=headers, trust_env=False)
-    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.headers["content-type"] == "text/plain; version=1.0.0; charset=utf-8"
     lines = answer.text.splitlines()
     assert any(line.startswith('matinee_requests_total{method="GET",route="/time",status="200"}') for line in lines)
     assert 'matinee_pathway_weight{pathway="edge-a"} 1.0' in lines

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
+from backend_stub.clock import DAY_S, day_of
 from backend_stub.context import open_context
 from backend_stub.db.database import Database
 from backend_stub.db.models import PlaySession
-from backend_stub.services.views import BATCH, DAY_S, WAIT_S, DayCount, day_of, trending
+from backend_stub.services.views import BATCH, WAIT_S, DayCount, trending
 from tests.kit.rights import START, Service, SigningDevice, publish_ladder, service
 
 TODAY = day_of(START)

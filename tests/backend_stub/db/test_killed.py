@@ -20,6 +20,7 @@ from backend_stub.context import open_context
 from backend_stub.db.models import ProgressEvent
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from tests.kit.backend import publish_noise
+from tests.kit.children import ends_with_us
 
 WRITERS = 6
 CONFIRMED = 120  # then it is killed
@@ -36,7 +37,7 @@ cli.serve(Settings(Path(sys.argv[1])), options, announce=lambda g: print(g.api_u
 @contextmanager
 def served(data_dir: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The service in a process of its own: the address of its API, and the process, dead at the end."""
-    command = [sys.executable, "-c", SERVE, str(data_dir)]
+    command = ends_with_us(sys.executable, "-c", SERVE, data_dir, by="KILL")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

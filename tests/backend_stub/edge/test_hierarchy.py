@@ -46,7 +46,7 @@ def client() -> Iterator[httpx.Client]:
 
 
 def url(tiered: ServerGroup, name: str, edge: int = 0) -> str:
-    token = tiered.context.url_signer.sign(Grant("noise", "session", tiered.context.clock.now() + 1e6))
+    token = tiered.context.url_signer.sign(Grant("noise", "", tiered.context.clock.now() + 1e6, "clear"))
     return f"{tiered.edges[edge].url}/s/{token}/noise/clear/{name}"
 
 
@@ -74,7 +74,7 @@ def test_a_file_comes_down_once_and_is_kept_at_each_step(
     assert "immutable" in other.headers["cache-control"]
     shield = counts(client, tiered.above[1].url)
     assert (shield["hit"], shield["miss"], shield["bytes"]) == (1, 1, SEGMENT_BYTES)
-    assert 'matinee_cache_answers_total{server="shield",outcome="hit"} 1' in tiered.context.metrics.text([])
+    assert 'matinee_cache_answers_total{outcome="hit",server="shield"} 1' in tiered.context.metrics.text([])
 
 
 def test_parts_and_conditions_are_answered_from_what_is_kept(tiered: ServerGroup, client: httpx.Client) -> None:

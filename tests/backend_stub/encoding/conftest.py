@@ -43,6 +43,6 @@ def finished(barcoded: Path, tmp_path_factory: pytest.TempPathFactory) -> Publis
         return "kept"
 
     settings = Settings(tmp_path_factory.mktemp("data"))
-    publish_file(settings, barcoded, TitleOptions(title="Kept", preset="ultrafast"), publisher=keep)
+    publish_file(settings, barcoded, TitleOptions(title="Kept", preset="ultrafast", clear=True), publisher=keep)
     title = taken[0]
     return replace(title, folder=kept)

@@ -14,7 +14,7 @@ from backend_stub.encoding import cli, tools
 from backend_stub.encoding.pipeline import TitleOptions
 from backend_stub.jobs.opening import open_jobs
 
-FAST = TitleOptions(preset="ultrafast", encrypted=False)
+FAST = TitleOptions(preset="ultrafast", clear=True, encrypted=False)
 
 
 class Terminal(io.StringIO):
@@ -114,7 +114,11 @@ def test_a_polite_kill_ends_the_work_as_ctrl_c_does(
         return "title"
 
     monkeypatch.setattr(cli, "publish_file", killed)
-    code, out, err = publish(tmp_path / "data", barcoded)
+    before = signal.signal(number, signal.SIG_DFL)  # under nohup the tests ignore it, and so would the work
+    try:
+        code, out, err = publish(tmp_path / "data", barcoded)
+    finally:
+        signal.signal(number, before)
     assert (code, out) == (cli.INTERRUPTED, "")
     assert err == "Interrupted; nothing was published.\n"
     assert signal.getsignal(number) is signal.SIG_DFL

@@ -194,6 +194,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Published:
     options = TitleOptions(
         title="All",
         preset="ultrafast",
+        clear=True,
         codecs=("hevc", "av1"),
         scheme="cenc",
         systems=("widevine", "playready"),

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState
 from backend_stub.jobs.waking import Bell
 from tests.kit.encoding import tiny_film
+from tests.kit.waiting import until
 from ui.cli.main import main
 
 
@@ -31,10 +31,10 @@ def test_a_job_is_left_to_a_worker_which_a_polite_signal_ends(
 
     def end_when_done() -> None:
         with open_jobs(Settings(data)) as jobs:
-            deadline = time.monotonic() + 120
-            while jobs.get(job_id).state is not JobState.DONE and time.monotonic() < deadline:
-                time.sleep(0.1)
-        os.kill(os.getpid(), signal.SIGTERM)
+            try:
+                until(lambda: jobs.get(job_id).state is JobState.DONE)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
 
     watcher = threading.Thread(target=end_when_done)
     watcher.start()

@@ -16,7 +16,7 @@ from drm_client.files import FileDecryptor
 from drm_client.keys import KeyRing
 from tests.kit.encoding import hashes, run_with_kills, tiny_film
 
-FAST = TitleOptions(title="Killed", preset="ultrafast")
+FAST = TitleOptions(title="Killed", preset="ultrafast", clear=True)
 
 
 def payload(data: bytes) -> bytes:
@@ -52,7 +52,7 @@ def test_the_encrypted_title_decrypts_to_the_clear_one(tmp_path: Path) -> None:
 
     settings = Settings(tmp_path / "data")
     for scheme in ("cbcs", "cenc"):
-        options = TitleOptions(title=scheme, preset="ultrafast", scheme=scheme)
+        options = TitleOptions(title=scheme, preset="ultrafast", clear=True, scheme=scheme)
         publish_file(settings, tiny_film(tmp_path / "film.mp4", 5, sound=scheme == "cbcs"), options, publisher=take)
         home = settings.media_dir / scheme
         keys = KeyRing()

@@ -28,7 +28,7 @@ from backend_stub.services.publishing import PublishedTitle, PublishError, is_pu
 from tests.backend_stub.encoding.conftest import ffmpeg
 from tests.kit import barcode, media
 
-FAST = TitleOptions(title="The Film", preset="ultrafast")
+FAST = TitleOptions(title="The Film", preset="ultrafast", clear=True)
 
 
 def left_behind(settings: Settings) -> list[Path]:
@@ -215,7 +215,7 @@ def test_a_damaged_segment_is_not_published(barcoded: Path, tmp_path: Path, monk
 
 def test_a_catalogue_that_refuses_leaves_nothing(barcoded: Path, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "data")
-    options = TitleOptions(title_id="No Such Id!", preset="ultrafast", encrypted=False)
+    options = TitleOptions(title_id="No Such Id!", preset="ultrafast", clear=True, encrypted=False)
     with pytest.raises(PublishError):
         publish_file(settings, barcoded, options)
     assert left_behind(settings) == []
@@ -226,7 +226,7 @@ def test_odd_sources_are_published(tmp_path: Path) -> None:
     odd = tmp_path / "odd.mkv"
     ffmpeg("-f", "lavfi", "-i", "testsrc2=s=135x241:r=30000/1001:d=5", "-c:v", "ffv1", "-pix_fmt", "yuv444p", odd)
     settings = Settings(tmp_path / "data")
-    title_id = publish_file(settings, odd, TitleOptions(preset="ultrafast", encrypted=False))
+    title_id = publish_file(settings, odd, TitleOptions(preset="ultrafast", clear=True, encrypted=False))
     with av.open(str(settings.media_dir / title_id / "clear" / "master.m3u8")) as container:
         video = container.streams.video[0]
         assert (video.width, video.height) == (134, 240)
@@ -239,7 +239,7 @@ def test_sound_that_is_longer_than_the_picture_is_kept(barcoded: Path, tmp_path:
     publish_file(
         Settings(tmp_path / "data"),
         uneven,
-        TitleOptions(preset="ultrafast", encrypted=False),
+        TitleOptions(preset="ultrafast", clear=True, encrypted=False),
         publisher=lambda _settings, title: taken.append(title) or "x",
     )
     assert taken[0].duration_s == pytest.approx(8.0, abs=0.1)

@@ -14,6 +14,7 @@ import pytest
 from backend_stub.encoding import tools
 from backend_stub.encoding.errors import CancelledError, ToolFailedError
 from backend_stub.encoding.process import run_tool
+from tests.kit.waiting import until
 
 
 def python(code: str) -> list[str]:
@@ -87,11 +88,7 @@ def test_ffmpeg_does_not_outlive_a_kill_that_nobody_can_catch() -> None:
         assert runs(ffmpeg)
         owner.send_signal(signal.SIGKILL)
         owner.wait(60)
-    for _ in range(600):
-        if not runs(ffmpeg):
-            return
-        time.sleep(0.1)
-    pytest.fail("FFmpeg still runs")
+    until(lambda: not runs(ffmpeg), "FFmpeg still runs")
 
 
 def runs(pid: str) -> bool:

@@ -19,7 +19,7 @@ from backend_stub.encoding.samples import (
     make_source,
     missing_samples,
     music,
-    publish_samples,
+    publish_sample,
     time_code,
 )
 from backend_stub.live.faults import NO_FAULTS
@@ -65,8 +65,8 @@ def test_samples_are_published(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "data")
     assert missing_samples(settings) == SAMPLES
     done: list[float] = []
-    ids = publish_samples(settings, TINY[1:2], progress=lambda _stage, part: done.append(part))
-    assert ids == ["small-lives"]
+    title_id = publish_sample(settings, TINY[1], progress=lambda _stage, part: done.append(part))
+    assert title_id == "small-lives"
     assert [sample.title for sample in missing_samples(settings)] == ["Seahorse Valley", "Rings of Light"]
     assert is_published(settings, "small-lives")
     assert done == sorted(done)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +18,9 @@ from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState
 from tests.kit.buckets import s3_bucket
 from tests.kit.encoding import WorkerProcess, hashes, tiny_film
+from tests.kit.waiting import until
 
-FAST = TitleOptions(title="Shared", preset="ultrafast")
+FAST = TitleOptions(title="Shared", preset="ultrafast", clear=True)
 
 
 @pytest.fixture
@@ -53,9 +53,7 @@ def test_workers_elsewhere_make_the_same_title(tmp_path: Path, bucket: str, monk
         other, last = WorkerProcess(second), LastStep(home, jobs, poll_s=0.1)
         last.start()
         try:
-            deadline = time.monotonic() + 120
-            while jobs.get(job_id).state is not JobState.DONE and time.monotonic() < deadline:
-                time.sleep(0.05)
+            until(lambda: jobs.get(job_id).state is JobState.DONE)
         finally:
             other.kill()
             last.stop()

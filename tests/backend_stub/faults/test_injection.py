@@ -19,9 +19,10 @@ from tests.kit.backend import (
     running_backend,
     signed_in_viewer,
 )
+from tests.kit.waiting import least
 
 TIMEOUT_S = 10
-BUSY_S = 1.0  # what a busy machine may add to a measured time
+BUSY_S = 1.0  # what a busy machine may add to the least of several times
 
 
 @pytest.fixture
@@ -58,11 +59,15 @@ def received_before_the_end(client: httpx.Client, url: str) -> tuple[bytes, type
 
 def test_delay(group: ServerGroup, client: httpx.Client, url: str, on_disk: bytes) -> None:
     set_fault(group, type="delay", seconds=0.3)
-    started = time.monotonic()
-    with client.stream("GET", url) as response:
-        waited = time.monotonic() - started
-        assert response.read() == on_disk
-    assert 0.3 <= waited < 0.3 + BUSY_S
+
+    def wait() -> float:
+        started = time.monotonic()
+        with client.stream("GET", url) as response:
+            waited = time.monotonic() - started
+            assert response.read() == on_disk
+        return waited
+
+    assert 0.3 <= least(wait, 0.3 + BUSY_S) < 0.3 + BUSY_S
 
 
 def test_status(group: ServerGroup, client: httpx.Client, url: str) -> None:
@@ -162,10 +167,14 @@ def test_faults_of_the_licence_server(group: ServerGroup, viewer: SignedInViewer
 def test_constant_rate(group: ServerGroup, client: httpx.Client, url: str, kbps: float, length: int) -> None:
     set_fault(group, type="bandwidth", kbps=kbps)
     client.get(url, headers={"range": "bytes=0-0"})  # the connection is open
-    started = time.monotonic()
-    assert len(client.get(url, headers={"range": f"bytes=0-{length - 1}"}).content) == length
     exact = length * 8 / kbps / 1000
-    assert 0.97 * exact <= time.monotonic() - started <= 1.1 * exact + BUSY_S
+
+    def fetch() -> float:
+        started = time.monotonic()
+        assert len(client.get(url, headers={"range": f"bytes=0-{length - 1}"}).content) == length
+        return time.monotonic() - started
+
+    assert 0.97 * exact <= least(fetch, 1.1 * exact + BUSY_S) <= 1.1 * exact + BUSY_S
 
 
 def test_responses_share_the_link_across_edges(
@@ -179,33 +188,47 @@ def test_responses_share_the_link_across_edges(
         assert len(client.get(url).content) == SEGMENT_BYTES
         return time.monotonic() - started
 
-    with ThreadPoolExecutor(2) as pool:
-        durations = list(pool.map(fetch, urls))
     exact = 2 * SEGMENT_BYTES * 8 / 10e6
-    assert 0.97 * exact <= max(durations) <= 1.1 * exact + BUSY_S
-    assert min(durations) > 0.6 * max(durations), "one after the other would make it half"
+    shares: dict[float, float] = {}
+
+    def fetch_both() -> float:
+        with ThreadPoolExecutor(2) as pool:
+            first, last = sorted(pool.map(fetch, urls))
+        shares[last] = first / last
+        return last
+
+    quickest = least(fetch_both, 1.1 * exact + BUSY_S)
+    assert 0.97 * exact <= quickest <= 1.1 * exact + BUSY_S
+    assert shares[quickest] > 0.6, "one after the other would make it half"
 
 
 def test_a_client_that_leaves_frees_the_link(group: ServerGroup, client: httpx.Client, url: str) -> None:
     set_fault(group, type="bandwidth", kbps=800)
-    with httpx.Client(trust_env=False) as leaver, leaver.stream("GET", url) as response:
-        next(response.iter_raw())
-    started = time.monotonic()
-    client.get(url, headers={"range": "bytes=0-9999"})
     exact = 10_000 * 8 / 800e3
-    assert time.monotonic() - started < exact + BUSY_S, "the rest of what was left takes three seconds"
+
+    def fetch_after_a_leaver() -> float:
+        with httpx.Client(trust_env=False) as leaver, leaver.stream("GET", url) as response:
+            next(response.iter_raw())
+        started = time.monotonic()
+        client.get(url, headers={"range": "bytes=0-9999"})
+        return time.monotonic() - started
+
+    assert least(fetch_after_a_leaver, exact + BUSY_S) < exact + BUSY_S, (
+        "the rest of what is left takes three seconds"
+    )
 
 
 def test_round_trips_of_a_shaped_link(group: ServerGroup, client: httpx.Client, url: str) -> None:
     trace = [{"duration_ms": 1000, "bandwidth_kbps": 100_000, "latency_ms": 80}]
     set_fault(group, type="bandwidth", trace=trace)
-    times = []
-    for _ in range(5):
+
+    def fetch() -> float:
         started = time.monotonic()
         client.get(url, headers={"range": "bytes=0-9"})
-        times.append(time.monotonic() - started)
-    assert 0.16 <= times[0] < 0.16 + BUSY_S
-    assert 0.08 <= min(times[1:]) < 0.15, "one round trip, and not two"
+        return time.monotonic() - started
+
+    assert fetch() >= 0.16, "the first has a connection to make"
+    assert 0.08 <= least(fetch, 0.15, tries=50) < 0.15, "one round trip, and not two"
 
 
 def test_kill_ends_the_edge_for_good(tmp_path: Path, client: httpx.Client) -> None:

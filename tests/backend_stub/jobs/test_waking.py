@@ -1,4 +1,4 @@
-"""The bell on each of its storages: the data folder's file, Redis (a fake of it), PostgreSQL (where there is one)."""
+"""The bell on each of its storages: the data folder's file, Redis and PostgreSQL (where they are installed)."""
 
 from __future__ import annotations
 
@@ -9,24 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fakeredis import TcpFakeServer
 from sqlalchemy import make_url
 
 from backend_stub.jobs.waking import Bell
 from tests.kit.postgres import postgres_cluster
-
-
-@contextmanager
-def redis() -> Iterator[str]:
-    server = TcpFakeServer(("127.0.0.1", 0))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"redis://127.0.0.1:{server.server_address[1]}/0"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+from tests.kit.redis import redis_server
 
 
 @contextmanager
@@ -41,7 +28,7 @@ def folder() -> Iterator[str]:
     yield ""
 
 
-@pytest.mark.parametrize("storage", [folder, redis, postgres])
+@pytest.mark.parametrize("storage", [folder, redis_server, postgres])
 def test_whoever_listens_hears_the_bell_that_another_rings(tmp_path: Path, storage) -> None:
     heard = threading.Semaphore(0)
     with storage() as url:

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from backend_stub.clock import DAY_S, day_of
 from backend_stub.db.models import RecommendationRun, SimilarTitles, Title, View, ViewerPicks
 from backend_stub.recommending.factors import factorise
 from backend_stub.recommending.feedback import Viewer, read_feedback
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.rows import RowMaker
 from backend_stub.services.title_credits import Credits
-from backend_stub.services.views import DAY_S, day_of
 from tests.kit.rights import START, Caller, Service, service
 
 needs_implicit = pytest.mark.skipif(importlib.util.find_spec("implicit") is None, reason="implicit is not installed")

@@ -8,11 +8,15 @@ import struct
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
+from sqlalchemy import select
 
+from backend_stub.db.models import ContentKey
 from backend_stub.services.entitlement import Rights
+from backend_stub.services.streams import AHEAD_S, BEAT_S, SILENT_S
 from tests.kit.backend import open_licence_jwe
 from tests.kit.rights import (
     INFO,
@@ -51,7 +55,7 @@ def test_a_streaming_licence_says_what_it_is(running: Service, device: SigningDe
     assert licence["jwe_sha256"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     assert (licence["type"], licence["session_id"], licence["sequence"]) == ("streaming", play["session_id"], 1)
     assert (licence["nonce"], licence["device_id"], licence["title_id"]) == ("n" * 22, device.device_id, "film")
-    assert (licence["issued_at"], licence["expires_at"]) == (START, START + 3 * 3600)
+    assert (licence["issued_at"], licence["expires_at"]) == (START, START + 90)
     assert licence["renewal"]["until_at"] == play["expires_at"] == START + 6 * 3600
     assert licence["play_s"] is None
     assert licence["keys"][HD] == {"label": "HD", "max_height": 1080, "hdcp": "none"}
@@ -336,3 +340,57 @@ def pssh_of(*kids: str) -> str:
     system = bytes.fromhex("1077efecc0b24d02ace33c1e52e2fb4b")
     body = b"".join([system, struct.pack(">I", len(kids)), *map(bytes.fromhex, kids), struct.pack(">I", 0)])
     return base64.b64encode(struct.pack(">I4sI", 12 + len(body), b"pssh", 1 << 24) + body).decode()
+
+
+@pytest.mark.logs_errors
+def test_a_row_of_keys_that_was_moved_gives_no_licence(running: Service, device: SigningDevice) -> None:
+    session_id = device.play().json()["session_id"]
+    with running.context.database.write() as session:
+        for row in session.scalars(select(ContentKey)):
+            row.label = "UHD" if row.label == "SD" else row.label
+    assert refusal(device.acquire(session_id, type="streaming")) == (500, "key_damaged")
+
+
+class TestWithHeartbeats:
+    """The keys of a play session live as long as it has its place."""
+
+    def acquire(self, device: SigningDevice, play: dict[str, Any]) -> httpx.Response:
+        return device.acquire(play["session_id"], type="streaming")
+
+    def test_they_are_given_again_while_it_beats(self, running: Service, device: SigningDevice) -> None:
+        play = device.play().json()
+        for _ in range(5):
+            assert running.licence(self.acquire(device, play))["expires_at"] == running.clock.now() + SILENT_S
+            running.clock.step(BEAT_S)
+            assert device.beat(play["session_id"]).status_code == 200
+
+    def test_without_heartbeats_they_end(self, running: Service, device: SigningDevice) -> None:
+        play = device.play().json()
+        running.clock.step(SILENT_S)
+        assert refusal(self.acquire(device, play)) == (403, "session_expired")
+
+    def test_those_given_ahead_end_in_a_minute(self, running: Service, device: SigningDevice) -> None:
+        play = device.play(ahead=True).json()
+        running.clock.step(20)
+        assert running.licence(self.acquire(device, play))["expires_at"] == running.clock.now() + AHEAD_S - 20
+        running.clock.step(AHEAD_S)
+        assert refusal(self.acquire(device, play)) == (403, "session_expired")
+        assert device.beat(play["session_id"]).status_code == 200
+        assert running.licence(self.acquire(device, play))["expires_at"] == running.clock.now() + SILENT_S
+
+    def test_more_screens_than_the_plan_has_get_none_for_long(self, running: Service) -> None:
+        """Whoever began more without a heartbeat has keys for a minute."""
+        account = running.account("many", "basic")
+        devices = [running.device(account) for _ in range(4)]
+        plays = [device.play(ahead=True).json() for device in devices]
+        running.clock.step(AHEAD_S)
+        answers = [device.beat(play["session_id"]) for device, play in zip(devices, plays, strict=True)]
+        assert [answer.status_code for answer in answers] == [200, 403, 403, 403]
+        licences = [self.acquire(device, play) for device, play in zip(devices, plays, strict=True)]
+        assert [answer.status_code for answer in licences] == [200, 403, 403, 403]
+
+
+def test_there_is_no_way_to_keys_but_the_signed_one(running: Service, device: SigningDevice) -> None:
+    session_id = device.play().json()["session_id"]
+    body = {"kids": [], "type": "temporary", "device_id": device.device_id}
+    assert device.post(f"/licence/{session_id}", body).status_code == 404

@@ -153,3 +153,14 @@ class TestServiceKeys:
             assert (header["typ"], payload["jwk"]) == ("matinee-key+jws", newer)
             trusted = newer
         assert trusted == keys[0]
+
+    def test_an_operator_replaces_the_key_of_a_running_service(self, running: Service) -> None:
+        before = running.service_key()
+        answer = running.client(running.account("chief", role="admin")).post(
+            "/admin/keys/rotation", {"key": "licence-signing"}
+        )
+        answer.raise_for_status()
+        told = running.client(None).get("/keys").json()
+        assert [key["kid"] for key in told["keys"]] == [answer.json()["key_id"], before["kid"]]
+        header, payload = read_jws(told["endorsements"][0], before)
+        assert (header["typ"], payload["jwk"]) == ("matinee-key+jws", told["keys"][0])

@@ -74,7 +74,7 @@ def test_telemetry_that_comes_many_times_at_once_counts_once(context: ServiceCon
         return PlayerEvent(f"e{number}", *beat)  # type: ignore[arg-type]
 
     at_once(lambda number: context.telemetry.take(account.id, [event(0), event(number), event(1)]))
-    (quality,) = context.telemetry.quality(now - 60)
+    (quality,) = context.quality.of(now - 60)
     assert (quality.playbacks, quality.played_s) == (1, 10.0 * WORKERS)
     (played,) = context.insight.sessions()
     assert len(context.insight.session(account.id, played.session_id)[1]) == WORKERS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from backend_stub.edge.meter import CAPACITY, EdgeMeter
 from backend_stub.server import ServerGroup
 from backend_stub.services.edge_beats import SILENT_S, EdgeBeats, EdgeReport
 from tests.kit.rights import SettableClock
+from tests.kit.waiting import until
 
 
 @pytest.fixture
@@ -76,9 +76,8 @@ async def test_an_edge_that_fails_for_a_quarter_is_not_healthy() -> None:
 
 
 def test_edges_of_a_running_service_beat_by_themselves(group: ServerGroup) -> None:
-    beats, deadline = group.context.edge_beats, time.monotonic() + 60
-    while len(latest := beats.latest()) < len(group.edges):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    beats = group.context.edge_beats
+    until(lambda: len(beats.latest()) >= len(group.edges))
+    latest = beats.latest()
     assert {name: found.report.base_url for name, found in latest.items()} == {e.name: e.url for e in group.edges}
     assert all(found.usable for found in latest.values())

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from player import memory
-from player.memory import AFTER_PLAYBACK_S, EVERY_S, MemoryKeeper, give_back
+from player.base import memory
+from player.base.memory import AFTER_PLAYBACK_S, EVERY_S, MemoryKeeper, give_back
 from player.qa.usage import usage
 
 MB = 1 << 20
@@ -66,7 +66,7 @@ def test_the_gaps_that_a_playback_leaves_are_given_back() -> None:
 
 _COUNT_HEAPS = """
 import ctypes, io, sys, tempfile, threading
-from player.memory import share_heaps
+from player.base.memory import share_heaps
 if sys.argv[1] == "shared":
     share_heaps()
 together = threading.Barrier(9)

@@ -10,10 +10,10 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest, LicencePolicy
 from drm_client.licence import Licence
-from player.errors import ErrorCode, NetError
-from player.events import Event, Note, PhaseReached
-from player.licences import LicenceDesk, LicenceOffer
+from player.base.errors import ErrorCode, NetError
+from player.licensing.licences import LicenceOffer, PlaybackLicences
 from player.manifest.model import Protection
+from player.reporting.events import Event, Note, PhaseReached
 from tests.kit.clock import FakeClock, settle
 from tests.kit.presentations import presentation, rendition, video_track
 
@@ -53,7 +53,7 @@ class Bench:
         self.server = Server(self.clock, *errors, **options)
         self.ring = KeyRing()
         self.events: list[Event] = []
-        self.desk = LicenceDesk(self.server, self.ring, offer, self.clock, self.events.append)  # type: ignore[arg-type]
+        self.licences = PlaybackLicences(self.server, self.ring, offer, self.clock, self.events.append)  # type: ignore[arg-type]
 
     @property
     def told(self) -> list[str]:
@@ -66,19 +66,19 @@ OFFER = LicenceOffer("http://licences.test/secret?token=abc", "matinee.clearkey"
 async def test_keys_that_are_there_cost_nothing() -> None:
     bench = Bench()
     bench.ring.add(SD, KEY)
-    await bench.desk.ensure([SD], [])
+    await bench.licences.ensure([SD], [])
     assert bench.server.requests == []
 
 
 async def test_a_licence_is_asked_for_while_the_manifest_is_under_way() -> None:
     bench = Bench(offer=OFFER)
-    bench.desk.prefetch()
+    bench.licences.prefetch()
     await settle()
     assert len(bench.server.requests) == 1
     request = bench.server.requests[0]
     assert (request.kids, request.licence_url, request.session_id) == ((SD, HD), OFFER.url, "session-1")
-    await bench.clock.run(bench.desk.ensure([SD], []))
-    await bench.desk.ensure([HD], [])
+    await bench.clock.run(bench.licences.ensure([SD], []))
+    await bench.licences.ensure([HD], [])
     assert len(bench.server.requests) == 1
     assert [type(event) for event in bench.events] == [PhaseReached]
     assert bench.told == ["licence"]
@@ -86,7 +86,7 @@ async def test_a_licence_is_asked_for_while_the_manifest_is_under_way() -> None:
 
 async def test_nothing_is_fetched_early_without_an_offer() -> None:
     bench = Bench(offer=LicenceOffer("http://l.test/"))
-    bench.desk.prefetch()
+    bench.licences.prefetch()
     await settle()
     assert bench.server.requests == []
 
@@ -94,10 +94,10 @@ async def test_nothing_is_fetched_early_without_an_offer() -> None:
 async def test_all_who_wait_share_one_exchange_for_all_keys_of_the_title() -> None:
     bench = Bench()
     title = presentation(video_track(rendition("v", protections=(Protection(default_kids=(HD, SD)),))))
-    await bench.desk.admit(title)
+    await bench.licences.admit(title)
 
     async def three() -> None:
-        await asyncio.gather(*(bench.desk.ensure([kid], []) for kid in (SD, HD, SD)))
+        await asyncio.gather(*(bench.licences.ensure([kid], []) for kid in (SD, HD, SD)))
 
     await bench.clock.run(three())
     assert [request.kids for request in bench.server.requests] == [(SD, HD)]
@@ -107,7 +107,7 @@ async def test_all_who_wait_share_one_exchange_for_all_keys_of_the_title() -> No
 async def test_a_server_that_is_late_is_asked_again_more_and_more_slowly() -> None:
     bench = Bench(LATE, LATE, LATE)
     start = bench.clock.monotonic()
-    await bench.clock.run(bench.desk.ensure([SD], []))
+    await bench.clock.run(bench.licences.ensure([SD], []))
     assert len(bench.server.requests) == 4
     assert 4 * 1.0 < bench.clock.monotonic() - start <= 4 * 1.0 + 0.25 + 0.5 + 1.0  # the error matrix's delays
     assert bench.told == ["retry", "retry", "retry", "licence"]
@@ -117,7 +117,7 @@ async def test_a_server_that_is_late_is_asked_again_more_and_more_slowly() -> No
 async def test_a_server_that_asks_for_patience_gets_it() -> None:
     bench = Bench(NetError(ErrorCode.HTTP_RATE_LIMITED, "Later.", retry_after_s=20.0))
     start = bench.clock.monotonic()
-    await bench.clock.run(bench.desk.ensure([SD], []))
+    await bench.clock.run(bench.licences.ensure([SD], []))
     assert bench.clock.monotonic() - start >= 20.0
     assert len(bench.server.requests) == 2
 
@@ -125,51 +125,51 @@ async def test_a_server_that_asks_for_patience_gets_it() -> None:
 async def test_an_answer_that_makes_no_sense_is_asked_for_again() -> None:
     damaged = DrmError(DrmErrorCode.LICENCE_MALFORMED, "The licence server's answer cannot be read.")
     bench = Bench(damaged, damaged, offer=OFFER)
-    await bench.clock.run(bench.desk.ensure([SD], []))
+    await bench.clock.run(bench.licences.ensure([SD], []))
     assert len(bench.server.requests) == 3
     again = Bench(*[damaged] * 3, offer=OFFER)
     with pytest.raises(DrmError, match="cannot be read"):
-        await again.clock.run(again.desk.ensure([SD], []))
+        await again.clock.run(again.licences.ensure([SD], []))
 
 
 async def test_there_is_an_end_to_patience() -> None:
     bench = Bench(*[LATE] * 9)
     with pytest.raises(NetError):
-        await bench.clock.run(bench.desk.ensure([SD], []))
+        await bench.clock.run(bench.licences.ensure([SD], []))
     assert len(bench.server.requests) == 4
 
 
 async def test_a_refusal_is_not_asked_again() -> None:
     bench = Bench(REFUSED)
     with pytest.raises(DrmError) as caught:
-        await bench.clock.run(bench.desk.ensure([SD], []))
+        await bench.clock.run(bench.licences.ensure([SD], []))
     assert caught.value is REFUSED
     assert len(bench.server.requests) == 1
 
 
 async def test_an_early_request_that_failed_is_made_anew_by_who_needs_the_keys() -> None:
     bench = Bench(REFUSED, offer=OFFER)
-    bench.desk.prefetch()
+    bench.licences.prefetch()
     await bench.clock.advance(5.0)
-    await bench.clock.run(bench.desk.ensure([SD], []))
+    await bench.clock.run(bench.licences.ensure([SD], []))
     assert len(bench.server.requests) == 2
 
 
 async def test_a_key_that_the_licence_lacks_is_named() -> None:
     bench = Bench(grants=(SD,))
     with pytest.raises(DrmError) as caught:
-        await bench.clock.run(bench.desk.ensure([SD, HD], []))
+        await bench.clock.run(bench.licences.ensure([SD, HD], []))
     assert caught.value.code is DrmErrorCode.NO_KEY
     assert caught.value.fields["kid"] == HD.hex()
-    await bench.desk.ensure([SD], [])
+    await bench.licences.ensure([SD], [])
 
 
 async def test_closing_gives_up_and_forgets() -> None:
     bench = Bench(offer=OFFER)
     bench.ring.add(SD, KEY)
-    bench.desk.prefetch()
+    bench.licences.prefetch()
     await settle()
-    await bench.desk.close()
+    await bench.licences.close()
     assert bench.ring.kids() == ()
 
 

@@ -12,14 +12,14 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.keysystem import LicencePolicy
 from drm_client.licence import Licence
-from player.errors import ErrorCode, NetError
-from player.events import Event, Note, RightsTold
-from player.licence_watch import CHECK_S, RETRY_S, Held, StreamingHolding, watch
-from player.licences import LicenceDesk, LicenceOffer
+from player.base.errors import ErrorCode, NetError
+from player.licensing.licences import LicenceOffer, PlaybackLicences
+from player.licensing.lifetime import CHECK_S, RETRY_S, LicenceStanding, StreamingLicenceInUse, watch
+from player.reporting.events import Event, Note, RightsTold
 from tests.drm_client.offline_kit import ORDER, Desk
 from tests.kit.clock import FakeClock
 from tests.kit.licence_server import AUDIO, HD, HOUR, KEYS, SD, Terms
-from tests.player.test_licences import Server
+from tests.player.licensing.test_licences import Server
 
 OUT = DrmError(DrmErrorCode.LICENCE_EXPIRED, "Over.")
 LATE = NetError(ErrorCode.NET_TIMEOUT, "No answer.", recoverable=True)
@@ -36,9 +36,9 @@ class Scripted:
         self.ends_at = clock.monotonic() + life_s
         self.tried: list[float] = []
 
-    async def stand(self) -> Held:
+    async def standing(self) -> LicenceStanding:
         left_s = self.ends_at - self.clock.monotonic()
-        return Held(left_s, left_s <= self.early_s, ended=OUT if left_s <= 0 else None)
+        return LicenceStanding(left_s, left_s <= self.early_s, ended=OUT if left_s <= 0 else None)
 
     async def renew(self) -> None:
         self.tried.append(self.clock.monotonic())
@@ -48,14 +48,13 @@ class Scripted:
 
 
 async def passes(clock: FakeClock, seconds: float) -> None:
-    """Time goes by in small steps, so that work on threads can finish in between."""
+    """Time goes by in small steps."""
     for _ in range(int(seconds / 5)):
         await clock.advance(5)
-        await asyncio.sleep(0.002)
 
 
 async def test_a_licence_is_renewed_before_it_ends() -> None:
-    clock, told = FakeClock(), list[Event]()
+    clock, told = FakeClock(waits_for_threads=True), list[Event]()
     holding = Scripted(clock, 300.0, 60.0)
     watching = asyncio.ensure_future(watch(holding, clock, told.append))
     await passes(clock, 900)
@@ -66,7 +65,7 @@ async def test_a_licence_is_renewed_before_it_ends() -> None:
 
 
 async def test_a_renewal_that_fails_is_tried_again_until_the_licence_ends() -> None:
-    clock, told = FakeClock(), list[Event]()
+    clock, told = FakeClock(waits_for_threads=True), list[Event]()
     holding = Scripted(clock, 300.0, 150.0, *[LATE] * 99)
     watching = asyncio.ensure_future(watch(holding, clock, told.append))
     await passes(clock, 400)
@@ -78,37 +77,37 @@ async def test_a_renewal_that_fails_is_tried_again_until_the_licence_ends() -> N
 
 async def test_a_streaming_licence_without_a_renewal_time_is_renewed_in_its_last_tenth() -> None:
     now = [1000.0]
-    holding = StreamingHolding(_licence(LicencePolicy("streaming", 2000.0)), lambda: now[0], _never)
+    holding = StreamingLicenceInUse(_licence(LicencePolicy("streaming", 2000.0)), lambda: now[0], _never)
     due = {}
     for seconds in (1000, 1890, 1901, 1999):
         now[0] = float(seconds)
-        due[seconds] = (await holding.stand()).renewal_due
+        due[seconds] = (await holding.standing()).renewal_due
     assert due == {1000: False, 1890: False, 1901: True, 1999: True}
     now[0] = 2000.0
-    assert (await holding.stand()).ended is not None
+    assert (await holding.standing()).ended is not None
 
 
 async def test_a_playback_may_outlive_a_streaming_licence_by_its_grace_time() -> None:
     policy = LicencePolicy("streaming", 2000.0, renew_from_at=1500.0, grace_s=300.0)
-    holding = StreamingHolding(_licence(policy), lambda: 2100.0, _never)
-    held = await holding.stand()
+    holding = StreamingLicenceInUse(_licence(policy), lambda: 2100.0, _never)
+    held = await holding.standing()
     assert (held.remaining_s, held.renewal_due, held.ended) == (200.0, True, None)
 
 
 async def test_a_licence_without_an_end_is_left_alone() -> None:
-    held = await StreamingHolding(_licence(LicencePolicy()), lambda: 9e9, _never).stand()
+    held = await StreamingLicenceInUse(_licence(LicencePolicy()), lambda: 9e9, _never).standing()
     assert (held.remaining_s, held.renewal_due, held.ended) == (None, False, None)
 
 
 async def test_a_kept_licence_opens_a_playback_and_ends_it(tmp_path: Path) -> None:
     device = Desk(tmp_path, Terms(renew_after_s=None, grace_s=HOUR))
     licence_id = await device.kept()
-    clock, told, ends, ring = FakeClock(), list[Event](), list[DrmError](), KeyRing()
+    clock, told, ends, ring = FakeClock(waits_for_threads=True), list[Event](), list[DrmError](), KeyRing()
 
     async def kept() -> object:
         return device.licences
 
-    desk = LicenceDesk(
+    licences = PlaybackLicences(
         Server(clock),  # type: ignore[arg-type]
         ring,
         LicenceOffer(kept_id=licence_id),
@@ -117,8 +116,8 @@ async def test_a_kept_licence_opens_a_playback_and_ends_it(tmp_path: Path) -> No
         kept=kept,  # type: ignore[arg-type]
         on_end=ends.append,
     )
-    desk.prefetch()
-    await desk.ensure([AUDIO, SD], [])
+    licences.prefetch()
+    await licences.ensure([AUDIO, SD], [])
     assert ring.get(SD).value == KEYS[SD]
     await _until(clock, lambda: any(isinstance(event, RightsTold) for event in told))
     (first,) = (event for event in told if isinstance(event, RightsTold))
@@ -131,19 +130,19 @@ async def test_a_kept_licence_opens_a_playback_and_ends_it(tmp_path: Path) -> No
     await _until(clock, lambda: bool(ends))
     assert ends[0].code is DrmErrorCode.LICENCE_EXPIRED
     assert ring.kids() == ()
-    await desk.close()
+    await licences.close()
 
 
 async def test_a_kept_licence_that_has_run_out_begins_nothing_also_for_a_clear_title(tmp_path: Path) -> None:
     device = Desk(tmp_path)
     licence_id = await device.kept()
     device.machine.run(49 * HOUR)
-    ends, clock = list[DrmError](), FakeClock()
+    ends, clock = list[DrmError](), FakeClock(waits_for_threads=True)
 
     async def kept() -> object:
         return device.licences
 
-    desk = LicenceDesk(
+    licences = PlaybackLicences(
         Server(clock),  # type: ignore[arg-type]
         KeyRing(),
         LicenceOffer(kept_id=licence_id),
@@ -152,16 +151,16 @@ async def test_a_kept_licence_that_has_run_out_begins_nothing_also_for_a_clear_t
         kept=kept,  # type: ignore[arg-type]
         on_end=ends.append,
     )
-    desk.prefetch()  # nobody needs a key, and the rights hold all the same
+    licences.prefetch()  # nobody needs a key, and the rights hold all the same
     await _until(clock, lambda: bool(ends))
     assert ends[0].code is DrmErrorCode.LICENCE_EXPIRED
     with pytest.raises(DrmError):
-        await desk.ensure([SD], [])
-    await desk.close()
+        await licences.ensure([SD], [])
+    await licences.close()
 
 
 async def test_when_a_session_is_over_another_one_gives_the_licence() -> None:
-    clock, ring = FakeClock(), KeyRing()
+    clock, ring = FakeClock(waits_for_threads=True), KeyRing()
     refused = DrmError(DrmErrorCode.LICENCE_REFUSED, "The session has expired.")
     server = Server(clock, grants=(SD,))
     server.policy = LicencePolicy("streaming", clock.wall() + 100.0)
@@ -171,7 +170,7 @@ async def test_when_a_session_is_over_another_one_gives_the_licence() -> None:
         server.policy = LicencePolicy("streaming", clock.wall() + 9000.0)
         return second
 
-    desk = LicenceDesk(
+    licences = PlaybackLicences(
         server,  # type: ignore[arg-type]
         ring,
         LicenceOffer("http://licences.test/1", "matinee.clearkey", "session-1", (SD,)),
@@ -179,15 +178,15 @@ async def test_when_a_session_is_over_another_one_gives_the_licence() -> None:
         lambda _event: None,
         reoffer=reoffer,
     )
-    await clock.run(desk.ensure([SD], []))
+    await clock.run(licences.ensure([SD], []))
     server._errors = [refused]
     await _until(clock, lambda: server.requests[-1].session_id == "session-2")
-    await desk.close()
+    await licences.close()
 
 
 @pytest.mark.parametrize("gives_another", [True, False])
 async def test_a_licence_that_came_too_late_for_its_session_is_asked_for_with_another(gives_another: bool) -> None:
-    clock, ring = FakeClock(), KeyRing()
+    clock, ring = FakeClock(waits_for_threads=True), KeyRing()
     too_late = DrmError(DrmErrorCode.LICENCE_REFUSED, "The session has expired.", reason="session_expired")
     server = Server(clock, too_late, *([] if gives_another else [too_late]), grants=(SD,))
     offers: list[LicenceOffer] = []
@@ -196,7 +195,7 @@ async def test_a_licence_that_came_too_late_for_its_session_is_asked_for_with_an
         offers.append(LicenceOffer("http://licences.test/2", "matinee.clearkey", "session-2", (SD,)))
         return offers[-1]
 
-    desk = LicenceDesk(
+    licences = PlaybackLicences(
         server,  # type: ignore[arg-type]
         ring,
         LicenceOffer("http://licences.test/1", "matinee.clearkey", "session-1", (SD,)),
@@ -205,26 +204,26 @@ async def test_a_licence_that_came_too_late_for_its_session_is_asked_for_with_an
         reoffer=reoffer,
     )
     if gives_another:
-        await clock.run(desk.ensure([SD], []))
+        await clock.run(licences.ensure([SD], []))
         assert ring.kids() == (SD,)
     else:
         with pytest.raises(DrmError) as caught:
-            await clock.run(desk.ensure([SD], []))
+            await clock.run(licences.ensure([SD], []))
         assert caught.value is too_late
     assert [request.session_id for request in server.requests] == ["session-1", "session-2"]
     assert len(offers) == 1
-    await desk.close()
+    await licences.close()
 
 
 async def test_a_kept_licence_is_renewed_for_a_key_that_the_title_has_since(tmp_path: Path) -> None:
     device = Desk(tmp_path, Terms(withheld={HD.hex(): "plan"}))
     licence_id = (await device.licences.acquire(replace(ORDER, kids=(AUDIO,)))).licence_id
-    clock, told, ring = FakeClock(), list[Event](), KeyRing()
+    clock, told, ring = FakeClock(waits_for_threads=True), list[Event](), KeyRing()
 
     async def kept() -> object:
         return device.licences
 
-    desk = LicenceDesk(
+    licences = PlaybackLicences(
         Server(clock),  # type: ignore[arg-type]
         ring,
         LicenceOffer(kept_id=licence_id),
@@ -232,18 +231,18 @@ async def test_a_kept_licence_is_renewed_for_a_key_that_the_title_has_since(tmp_
         told.append,
         kept=kept,  # type: ignore[arg-type]
     )
-    desk.prefetch()
-    await desk.ensure([AUDIO], [])
+    licences.prefetch()
+    await licences.ensure([AUDIO], [])
     assert ring.kids() == (AUDIO,)
-    await desk.ensure([SD], [])
+    await licences.ensure([SD], [])
     assert ring.get(SD).value == KEYS[SD]
     assert any(isinstance(event, Note) and event.sentence == "The licence was renewed." for event in told)
     for _ in range(2):
         with pytest.raises(DrmError) as caught:
-            await desk.ensure([HD], [])
+            await licences.ensure([HD], [])
         assert caught.value.code is DrmErrorCode.NO_KEY
     assert sum(call.endswith("/renewal") for call in device.server.calls) == 2  # one for each key, no more
-    await desk.close()
+    await licences.close()
 
 
 async def _until(clock: FakeClock, happened: object) -> None:

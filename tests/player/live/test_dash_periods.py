@@ -11,8 +11,8 @@ import pytest
 from player.manifest.model import Container
 from player.media import demux
 from player.media.demux import Demuxer
-from player.selection import select
-from player.subtitles import Subtitles
+from player.playback.subtitles import SubtitleTracks
+from player.tracks.selection import select
 from tests.kit.broadcast import SEGMENT_S, WINDOW, Broadcast, Viewing, open_demuxer
 from tests.kit.clock import FakeClock
 from tests.kit.spoken import spoken
@@ -109,7 +109,7 @@ async def test_the_end_makes_all_periods_one_title(viewing: Viewing) -> None:
 async def test_subtitles_go_on_in_the_next_period(viewing: Viewing) -> None:
     await viewing.run(4.0)
     selection = select(viewing.live._programme.whole)
-    subtitles = Subtitles(selection, viewing.sources, viewing.streaming.media_offset)
+    subtitles = SubtitleTracks(selection, viewing.sources, viewing.streaming.media_offset)
     screen = Screen()
     (track,) = selection.text
     await viewing.clock.run(subtitles.show(track.id, screen))  # type: ignore[arg-type]

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from player.errors import ErrorCode
-from player.events import LatencySampled, Note
+from player.base.errors import ErrorCode
 from player.net.failures import failure
 from player.net.suspend import Sleep
+from player.reporting.events import LatencySampled, Note
 from player.stream.layout import cue_position, segment_position
 from tests.kit.broadcast import BASE, SEGMENT_S, Broadcast, Viewing, open_demuxer
 from tests.kit.clock import FakeClock
@@ -157,7 +157,7 @@ async def test_a_jump_leads_to_the_slot_that_was_asked_for(viewing: Viewing) -> 
     """All Cues of a live file lead to one place; where libmpv goes on from there the viewer's jump says."""
     await viewing.run(20.0)
     stream, streaming = viewing.streaming.open(), viewing.streaming
-    place_s = streaming.aim(viewing.live.sought(streaming.timeline.start_s + 17.0))
+    place_s = streaming.aim(viewing.live.seek_target(streaming.timeline.start_s + 17.0))
     stream.seek(cue_position(0))
     (void,) = stream.read(64)
     target = cue_position(0) + len(void) + (int.from_bytes(void[1:9], "big") & ((1 << 56) - 1))
@@ -173,7 +173,7 @@ async def test_a_jump_leads_to_the_slot_that_was_asked_for(viewing: Viewing) -> 
 
 async def test_a_pause_until_the_window_has_passed(viewing: Viewing) -> None:
     await viewing.run(10.0)
-    viewing.monitor.property("pause", value=True)
+    viewing.monitor.handle_property("pause", value=True)
     position_s = viewing.sink.position_s
     viewing.sink.step = lambda _seconds: None  # type: ignore[method-assign]
     await viewing.run(40.0)
@@ -201,7 +201,7 @@ async def test_after_a_sleep_of_the_machine_it_is_live_again(
     await viewing.run(40.0)
     made.begun_s -= 1000.0
     made.clock.set_wall(made.clock.wall() + 1000.0)
-    viewing.live.slept(Sleep(1000.0, 1000.0))
+    viewing.live.account_for_sleep(Sleep(1000.0, 1000.0))
     await viewing.run(10.0)
     view, edge_s = viewing.monitor.state.live_view, made.clock.monotonic() - made.begun_s
     assert not viewing.failures

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from player.events import LatencySampled
-from player.live.figures import latency_figures
 from player.live.programme import Programme
 from player.live.schedule import SILENT_S, Source
 from player.manifest import parse, refresh
 from player.manifest.model import Presentation, Rendition
 from player.manifest.timing import Reload
+from player.reporting.events import LatencySampled
+from player.reporting.live_figures import latency_figures
 
 HLS = "http://x/live/a.m3u8"
 MPD = "http://x/live/a.mpd"
@@ -56,7 +56,7 @@ def test_the_first_rendition_stands_for_all_later_ones() -> None:
     assert only(newer) is not only(first)
     assert starts(programme, only(first)) == [8.0, 12.0, 16.0, 20.0]
     assert programme.newest(only(first)) is only(newer)
-    assert programme.index(only(newer)) is None
+    assert only(newer).key == only(first).key
 
 
 def test_a_sequence_that_starts_anew_is_a_new_period_with_the_same_renditions() -> None:
@@ -112,24 +112,24 @@ def test_a_source_that_fails_is_asked_again_soon_and_then_less_often(failures: i
         source.failed(10.0)
     assert source.wait_s(Reload("u", 3.0), 10.0) == wait_s
     assert not failures or source.wait_s(Reload("u", 3.0), 10.5) == wait_s - 0.5
-    source.loaded(10.0, 10.2, changed=True)
+    source.loaded(10.0, 10.2, changed=True, fresh=True)
     assert source.wait_s(Reload("u", 3.0), 11.0) == 3.0
 
 
 def test_a_server_that_does_not_block_is_not_asked_in_a_loop() -> None:
     source = Source(asked_s=0.0, news_s=0.0)
-    source.loaded(10.0, 10.1, changed=False)
+    source.loaded(10.0, 10.1, changed=False, fresh=False)
     assert source.wait_s(Reload("u", 2.0, blocking=True), 10.1) == pytest.approx(1.9)
-    source.loaded(20.0, 23.9, changed=False)
+    source.loaded(20.0, 23.9, changed=False, fresh=False)
     assert source.wait_s(Reload("u", 2.0, blocking=True), 23.9) == 0.5
-    source.loaded(30.0, 33.9, changed=True)
+    source.loaded(30.0, 33.9, changed=True, fresh=True)
     assert source.wait_s(Reload("u", 0.0, blocking=True), 33.9) == 0.0
 
 
 def test_a_source_that_has_long_sent_nothing_is_gone() -> None:
     source = Source(asked_s=0.0, news_s=0.0)
-    source.loaded(10.0, 10.0, changed=True)
-    source.loaded(200.0, 200.0, changed=False)
+    source.loaded(10.0, 10.0, changed=True, fresh=True)
+    source.loaded(200.0, 200.0, changed=False, fresh=False)
     assert not source.is_gone(10.0 + SILENT_S)
     assert source.is_gone(10.1 + SILENT_S)
 

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from player.events import Note
-from player.selection import select
-from player.subtitles import Subtitles
+from player.playback.subtitles import SubtitleTracks
+from player.reporting.events import Note
+from player.tracks.selection import select
 from tests.kit.broadcast import BASE, SEGMENT_S, WINDOW, Broadcast, Viewing, open_demuxer
 from tests.kit.clock import FakeClock
 
@@ -258,7 +258,7 @@ async def test_live_subtitles_with_a_clock_of_their_own(follow: Follow) -> None:
     viewing = await follow(broadcast)
     await viewing.run(4.0)
     selection = select(viewing.live._programme.whole)
-    subtitles = Subtitles(selection, viewing.sources, viewing.streaming.media_offset)
+    subtitles = SubtitleTracks(selection, viewing.sources, viewing.streaming.media_offset)
     screen = Screen()
     (track,) = selection.text
     await broadcast.clock.run(subtitles.show(track.id, screen))  # type: ignore[arg-type]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 from player.net.failures import failure
-from player.paths import Cause
+from player.transfer.pathways import Cause
 from tests.kit.broadcast import BASE, Broadcast, Viewing, open_demuxer
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act

@@ -15,7 +15,20 @@ from player.manifest.dump import to_json
 CORPUS = Path(__file__).parent / "corpus"
 NOW_S = 1_704_067_260.0  # 2024-01-01T00:01:00Z
 _ALWAYS = frozenset({"start", "number", "sequence", "duration"})
-_LEFT_OUT = frozenset({"schema", "schema_version", "place", "attributes", "locations", "track", "loaded", "url_base"})
+_LEFT_OUT = frozenset(
+    {
+        "schema",
+        "schema_version",
+        "place",
+        "attributes",
+        "locations",
+        "track",
+        "loaded",
+        "url_base",
+        "segment_count",
+        "timed_events",
+    }
+)
 
 
 def manifests() -> list[Path]:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from player.chapters import MAX_BYTES, Chapter, document_of, read_chapters
 from player.manifest import parse
+from player.manifest.chapters import MAX_BYTES, Chapter, document_of, read_chapters
 
 LISTED = [
     {"chapter": 2, "start-time": 60.5, "titles": [{"language": "en", "title": "The  sea"}]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest.dash.xml import parse_xml
 
 

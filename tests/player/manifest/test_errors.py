@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest import attach_playlist, parse
 from player.manifest.limits import MAX_LINE_CHARACTERS, MAX_SEGMENTS
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from player.errors import ManifestError
+from player.base.errors import ManifestError
 from player.manifest import parse, refresh
 from player.manifest.dump import to_json
 from player.manifest.index.attach import index_segments

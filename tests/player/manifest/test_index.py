@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest import attach_index, index_ranges, parse
 from player.manifest.index.sidx import MissingIndex, read_sidx
 from player.manifest.index.webm import read_cues

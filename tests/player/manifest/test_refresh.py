@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from player.errors import ManifestError
+from player.base.errors import ManifestError
 from player.manifest import compare, parse, refresh, refresh_playlist
 from player.manifest.model import Presentation, Segment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from player.errors import ErrorCode, ManifestError
+from player.base.errors import ErrorCode, ManifestError
 from player.manifest import parse, refresh
 from player.manifest.dump import to_json
 from player.manifest.edit import iter_renditions

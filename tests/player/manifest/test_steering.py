@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from player.errors import ManifestError
+from player.base.errors import ManifestError
 from player.manifest import parse
 from player.manifest.model import PlaylistRef
 from player.manifest.steering import Clone, parse_steering, resolved, with_clones

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from player.manifest import parse
@@ -10,7 +12,7 @@ from player.manifest.timing import (
     MAX_RELOAD_S,
     MIN_BLOCKED_S,
     Reload,
-    clock_source,
+    clock_sources,
     next_reload,
     server_time,
     with_query,
@@ -82,20 +84,26 @@ def test_mpd_reloads_go_to_the_patch_while_it_lives_else_to_the_location() -> No
     presentation = mpd('minimumUpdatePeriod="PT2S"', inside)
     assert next_reload(presentation, changed=True) == Reload("https://example.org/live/p.mpp", 2.0, patch=True)
     assert next_reload(presentation, changed=True, age_s=31) == Reload("https://example.org/live/next.mpd", 0.5)
-    assert next_reload(mpd(""), changed=True) is None
+    listed = mpd("")
+    assert next_reload(listed, changed=True) == Reload("https://example.org/live/x.m3u8?token=a%20b", 5.0)
+    assert listed.live_info is not None
+    by_clock = replace(listed, live_info=replace(listed.live_info, next_segment_s=1.0))
+    assert next_reload(by_clock, changed=True) is None
+    closed = replace(listed, periods=(replace(listed.periods[0], duration_s=4.0),))
+    assert next_reload(closed, changed=True) is None
 
 
 def test_query_parameters_are_replaced() -> None:
     assert with_query("http://h/x?_HLS_msn=1&a=b#f", [("_HLS_msn", "2")]) == "http://h/x?a=b&_HLS_msn=2"
 
 
-def test_clock_of_the_first_usable_utc_timing() -> None:
+def test_clocks_of_the_usable_utc_timings() -> None:
     timings = [
         ("urn:mpeg:dash:utc:ntp:2014", "pool.example.org"),
         ("urn:mpeg:dash:utc:http-iso:2014", "https://t.example.org/1 https://t.example.org/2"),
     ]
-    assert clock_source(timings) == ("body", "https://t.example.org/1")
-    assert clock_source(timings[:1]) is None
+    assert clock_sources(timings) == [("body", "https://t.example.org/1"), ("body", "https://t.example.org/2")]
+    assert clock_sources(timings[:1]) == []
     assert server_time("body", "2024-01-01T00:00:01.5Z\n") == 1_704_067_201.5
     assert server_time("head", "Mon, 01 Jan 2024 00:00:01 GMT") == 1_704_067_201.0
     assert server_time("head", "yesterday") is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import Container
 from player.media.aac import AudioSpecificConfig, make_asc, parse_adts, parse_asc
 from player.media.boxes import find, walk

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from drm_client.cenc import SampleDecryptor, SampleProtection
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media import fmp4
 from player.media.model import Codec, EventMessage, Sample, StreamKind
 from player.media.source import WholeSource

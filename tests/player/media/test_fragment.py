@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from drm_client.cenc import SampleProtection
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media import fmp4
 from player.media.model import Codec, Sample
 from player.media.source import WholeSource

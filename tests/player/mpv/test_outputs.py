@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.kit import media
 from tests.kit.playback import engine, opened
 from tests.kit.samples import Sample
 from tests.kit.screen import Screen
+from tests.kit.waiting import until
 
 
 @pytest.fixture
@@ -83,10 +83,11 @@ def test_at_another_speed_a_receiver_gets_decoded_sound() -> None:
     player = MpvPlayer(OutputOptions(video="null", audio="null", extra={**wishes, "loop_file": "inf"}))
 
     def until_format(spdif: bool) -> None:
-        end = time.monotonic() + 20
-        while (form := str(player.read("audio-out-params/format", ""))).startswith("spdif") is not spdif or not form:
-            assert time.monotonic() < end, player.read("audio-out-params")
-            time.sleep(0.02)
+        def is_so() -> bool:
+            form = str(player.read("audio-out-params/format", ""))
+            return bool(form) and form.startswith("spdif") is spdif
+
+        until(is_so)
 
     try:
         player.load(str(film), None)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from player.clock import SystemClock
-from player.errors import ErrorCode, NetError
+from player.base.clock import SystemClock
+from player.base.errors import ErrorCode, NetError
 from player.manifest.model import ByteRange
 from player.net.faults import FaultPlan, FaultyTransport
 from player.net.http import HttpTransport

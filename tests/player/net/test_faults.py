@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from player.errors import ErrorCode, InputError, NetError
+from player.base.errors import ErrorCode, InputError, NetError
 from player.manifest.model import ByteRange
 from player.net.faults import Fault, FaultPlan, FaultRule, FaultRules, FaultType, FaultyTransport, load_faults
 from player.net.gate import Gate

@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from player.manifest.model import ByteRange
 from player.net.gate import Gate, GateLimits
 from player.net.kept import KeptAnswers
 from player.net.model import Request, RequestKind, Response, Transfer
 from player.net.policy import POLICIES
-from player.opening import pathway_of
-from player.told import rated
+from player.playback.notes import sample_of
+from player.title.opening import pathway_of
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
 
@@ -81,9 +81,24 @@ async def test_a_body_that_stalls() -> None:
     assert bench.transfers[-1].received == 5000
 
 
-async def test_a_trickle_is_ended_by_the_deadline() -> None:
+async def test_a_trickle_is_given_up_like_silence() -> None:
     bench = Bench()
-    bench.plan(Act(rate_bps=80, chunk=10))
+    bench.plan(Act(rate_bps=32, chunk=4))
+    start = bench.clock.monotonic()
+    error = await bench.error()
+    assert error.code is ErrorCode.NET_STALLED
+    assert bench.clock.monotonic() - start == pytest.approx(10.0, abs=1.1)
+
+
+async def test_a_slow_link_is_no_trickle() -> None:
+    bench = Bench()
+    bench.plan(Act(rate_bps=8_000, chunk=500))
+    assert (await bench.fetch()).body == CONTENT
+
+
+async def test_what_comes_too_slowly_is_ended_by_the_deadline() -> None:
+    bench = Bench()
+    bench.plan(Act(rate_bps=2400, chunk=10))
     start = bench.clock.monotonic()
     error = await bench.error(deadline_s=30.0)
     assert error.code is ErrorCode.NET_TIMEOUT
@@ -258,7 +273,7 @@ async def test_an_answer_out_of_memory_says_nothing_about_the_link() -> None:
     await gate.fetch(page)
     await gate.fetch(page)
     assert [each.from_cache for each in bench.transfers] == [True, False]
-    assert [sample.cached for each in bench.transfers if (sample := rated(each)) is not None] == [True, False]
+    assert [sample.cached for each in bench.transfers if (sample := sample_of(each)) is not None] == [True, False]
 
 
 async def test_cancelling_at_any_moment_leaves_nothing_behind() -> None:

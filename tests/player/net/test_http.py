@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from player.clock import SystemClock
-from player.errors import ErrorCode, InputError, NetError
+from player.base.clock import SystemClock
+from player.base.errors import ErrorCode, InputError, NetError
 from player.manifest.model import ByteRange
 from player.net.gate import Gate
 from player.net.http import HttpTransport

@@ -14,8 +14,8 @@ import h2.events
 import pytest
 import trustme
 
-from player.clock import SystemClock
-from player.errors import ErrorCode, NetError
+from player.base.clock import SystemClock
+from player.base.errors import ErrorCode, NetError
 from player.net.gate import Gate
 from player.net.http import HttpTransport
 from player.net.model import Request, RequestKind, Transfer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.errors import NetError
+from player.base.errors import NetError
 from player.net.failures import connect_failure, status_failure
 from player.net.model import Request, RequestKind
-from player.net.redact import host_of, redact_headers, redact_text, redact_url
+from player.net.redact import host_of, redact_text, redact_url
 
 # Secrets are made of letters that occur nowhere else in the addresses.
 SECRETS = st.text("QWXYZqwxyz0123456789-_", min_size=6, max_size=60)
@@ -73,11 +73,6 @@ def test_long_tokens_in_a_path_are_hidden_and_long_file_names_are_not() -> None:
     token = "a" * 50
     assert redact_url(f"http://cdn.test/{token}/a.m4s") == "http://cdn.test/***/a.m4s"
     assert redact_url(f"http://cdn.test/{token}.m4s") == f"http://cdn.test/{token}.m4s"
-
-
-def test_credentials_in_headers_are_hidden() -> None:
-    shown = redact_headers({"Authorization": "Bearer abc", "Referer": "http://x.test/?t=abc", "Range": "bytes=0-1"})
-    assert shown == {"Authorization": "***", "Referer": "http://x.test/?t=***", "Range": "bytes=0-1"}
 
 
 def test_a_play_session_is_not_named() -> None:

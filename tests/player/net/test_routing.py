@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from player.net.model import Body, Request, RequestKind, Transport
 from player.net.routing import RoutingTransport
 

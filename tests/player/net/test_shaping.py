@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.errors import InputError
+from player.base.errors import InputError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
 from player.net.shaping import Period, ShapedTransport, Trace, load_trace

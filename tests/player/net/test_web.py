@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from player.clock import SystemClock
-from player.errors import InputError, NetError
+from player.base.clock import SystemClock
+from player.base.errors import InputError, NetError
 from player.net.gate import Gate
 from player.net.http import HttpTransport
 from player.net.model import Request, RequestKind, Response

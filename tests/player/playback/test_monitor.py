@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
-from player.events import (
+from player.playback.monitor import Monitor, merged
+from player.reporting.events import (
     BufferSampled,
     Event,
     Note,
@@ -16,8 +17,7 @@ from player.events import (
     StallBegan,
     StallEnded,
 )
-from player.monitor import Monitor, joined
-from player.state import Failure, PlaybackState, RungChoice, Status
+from player.reporting.state import Failure, PlaybackState, RungChoice, Status
 from player.stream.buffered import Playhead
 from tests.kit.clock import FakeClock
 
@@ -33,7 +33,7 @@ class Bench:
     async def play(self) -> None:
         """Up to the first picture."""
         await self.clock.advance(0.5)
-        self.monitor.event("playback-restart", {})
+        self.monitor.handle_player_event("playback-restart", {})
 
     @property
     def status(self) -> Status:
@@ -53,8 +53,8 @@ def done(position: int, rung: int, media_s: float, pathway: str = "a", track: st
 
 
 async def test_loading_until_the_first_picture(bench: Bench) -> None:
-    bench.monitor.property("pause", False)
-    bench.monitor.property("paused-for-cache", True)
+    bench.monitor.handle_property("pause", False)
+    bench.monitor.handle_property("paused-for-cache", True)
     assert bench.status is Status.LOADING
     assert bench.playhead.starving
     assert not bench.playhead.playing
@@ -69,23 +69,23 @@ async def test_pause_and_play(bench: Bench) -> None:
     await bench.play()
     assert bench.status is Status.PLAYING
     assert bench.playhead.playing
-    bench.monitor.property("pause", True)
+    bench.monitor.handle_property("pause", True)
     assert (bench.status, bench.monitor.state.paused) == (Status.PAUSED, True)
     assert not bench.playhead.playing
-    bench.monitor.property("pause", False)
+    bench.monitor.handle_property("pause", False)
     assert (bench.status, bench.monitor.state.paused) == (Status.PLAYING, False)
 
 
 async def test_a_stall_has_a_begin_and_an_end(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.property("time-pos", 7.0)
-    bench.monitor.property("paused-for-cache", True)
-    bench.monitor.property("paused-for-cache", True)
+    bench.monitor.handle_property("time-pos", 7.0)
+    bench.monitor.handle_property("paused-for-cache", True)
+    bench.monitor.handle_property("paused-for-cache", True)
     assert bench.status is Status.BUFFERING
     assert bench.playhead.starving
     assert bench.monitor.state.stall == "network", "so it is told at once"
     await bench.clock.advance(2.5)
-    bench.monitor.property("paused-for-cache", False)
+    bench.monitor.handle_property("paused-for-cache", False)
     assert (bench.status, bench.monitor.state.stall) == (Status.PLAYING, "")
     assert [(event.at_s, event.position_s) for event in bench.of(StallBegan)] == [(1000.5, 7.0)]
     assert [event.duration_s for event in bench.of(StallEnded)] == [2.5]
@@ -94,31 +94,31 @@ async def test_a_stall_has_a_begin_and_an_end(bench: Bench) -> None:
 @pytest.mark.parametrize("end", ["finished", "failed", "stopped", "seeking"])
 async def test_whatever_ends_a_stall_closes_it(bench: Bench, end: str) -> None:
     await bench.play()
-    bench.monitor.property("paused-for-cache", True)
+    bench.monitor.handle_property("paused-for-cache", True)
     await bench.clock.advance(1.0)
     if end == "finished":
-        bench.monitor.finished(at_end=True)
+        bench.monitor.finish_at(at_end=True)
     elif end == "failed":
-        bench.monitor.failed(Failure("net.cut", "The connection broke."))
+        bench.monitor.fail(Failure("net.cut", "The connection broke."))
     elif end == "stopped":
-        bench.monitor.stopped()
+        bench.monitor.stop()
     else:
-        bench.monitor.seeking(3.0)
+        bench.monitor.start_seek(3.0)
     assert [event.duration_s for event in bench.of(StallEnded)] == [1.0]
 
 
 async def test_a_jump_is_not_a_stall_and_the_position_is_its_target(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.property("time-pos", 7.0)
-    bench.monitor.seeking(60.0)
-    bench.monitor.property("time-pos", 7.04)
-    bench.monitor.property("paused-for-cache", True)
+    bench.monitor.handle_property("time-pos", 7.0)
+    bench.monitor.start_seek(60.0)
+    bench.monitor.handle_property("time-pos", 7.04)
+    bench.monitor.handle_property("paused-for-cache", True)
     assert (bench.status, bench.playhead.position_s, bench.monitor.state.position_s) == (Status.SEEKING, 60.0, 60.0)
     assert bench.monitor.is_seeking
     assert bench.playhead.starving
-    bench.monitor.property("paused-for-cache", False)
-    bench.monitor.event("playback-restart", {})
-    bench.monitor.property("time-pos", 60.0)
+    bench.monitor.handle_property("paused-for-cache", False)
+    bench.monitor.handle_player_event("playback-restart", {})
+    bench.monitor.handle_property("time-pos", 60.0)
     assert (bench.status, bench.playhead.starving) == (Status.PLAYING, False)
     assert bench.of(StallBegan) == []
     assert not bench.monitor.is_seeking
@@ -126,38 +126,38 @@ async def test_a_jump_is_not_a_stall_and_the_position_is_its_target(bench: Bench
 
 async def test_a_jump_while_paused_stays_paused(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.property("pause", True)
-    bench.monitor.seeking(9.0)
-    bench.monitor.event("playback-restart", {})
+    bench.monitor.handle_property("pause", True)
+    bench.monitor.start_seek(9.0)
+    bench.monitor.handle_player_event("playback-restart", {})
     assert bench.status is Status.PAUSED
 
 
 async def test_the_end_stays_the_end_until_the_viewer_jumps(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.property("time-pos", 99.0)
-    assert not bench.monitor.finished(at_end=False)
+    bench.monitor.handle_property("time-pos", 99.0)
+    assert not bench.monitor.finish_at(at_end=False)
     assert bench.status is Status.PLAYING
-    assert bench.monitor.finished(at_end=True)
+    assert bench.monitor.finish_at(at_end=True)
     for name in ("pause", "paused-for-cache"):
         for value in (True, False):
-            bench.monitor.property(name, value)
-    bench.monitor.stopped()
+            bench.monitor.handle_property(name, value)
+    bench.monitor.stop()
     assert bench.status is Status.ENDED
     assert bench.monitor.ended
-    bench.monitor.seeking(5.0)
-    bench.monitor.event("playback-restart", {})
+    bench.monitor.start_seek(5.0)
+    bench.monitor.handle_player_event("playback-restart", {})
     assert bench.status is Status.PLAYING
 
 
 async def test_stopping_where_one_was_asked_to_is_an_end_but_not_that_of_the_title(bench: Bench) -> None:
     await bench.play()
     bench.monitor.update(duration_s=24.0)
-    bench.monitor.property("time-pos", 5.0)
+    bench.monitor.handle_property("time-pos", 5.0)
     bench.monitor.stop_short()
     assert (bench.status, bench.monitor.state.cut_short) == (Status.ENDED, True)
-    bench.monitor.finished(at_end=True)
+    bench.monitor.finish_at(at_end=True)
     assert not bench.monitor.state.cut_short
-    bench.monitor.property("time-pos", 24.0)
+    bench.monitor.handle_property("time-pos", 24.0)
     bench.monitor.stop_short()
     assert not bench.monitor.state.cut_short, "it was asked to play the whole title"
 
@@ -165,8 +165,8 @@ async def test_stopping_where_one_was_asked_to_is_an_end_but_not_that_of_the_tit
 async def test_a_failure_is_final(bench: Bench) -> None:
     await bench.play()
     bench.monitor.update(notice="trying again")
-    bench.monitor.failed(Failure("net.dns", "No such host."))
-    bench.monitor.property("pause", True)
+    bench.monitor.fail(Failure("net.dns", "No such host."))
+    bench.monitor.handle_property("pause", True)
     state = bench.monitor.state
     assert (state.status, state.notice) == (Status.FAILED, "")
     assert state.failure is not None
@@ -175,14 +175,14 @@ async def test_a_failure_is_final(bench: Bench) -> None:
 
 async def test_a_stopped_playback_is_idle(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.stopped()
+    bench.monitor.stop()
     assert bench.status is Status.IDLE
 
 
 def test_the_rung_of_a_time_is_that_of_its_segment(bench: Bench) -> None:
     assert bench.monitor.rung_at(0.0) is None
     for event in (done(0, 1, 0.0), done(2, 2, 8.0), done(1, 0, 4.0), done(1, 2, 4.002), done(0, 9, 0.0, track="a")):
-        bench.monitor.engine(event)
+        bench.monitor.handle_event(event)
     assert [bench.monitor.rung_at(time_s) for time_s in (0.0, 3.9, 4.002, 8.0, 100.0)] == [1, 1, 2, 2, 2]
     assert bench.monitor.state.pathway == "a"
 
@@ -190,8 +190,8 @@ def test_the_rung_of_a_time_is_that_of_its_segment(bench: Bench) -> None:
 async def test_samples_are_points_for_the_graphs(bench: Bench) -> None:
     await bench.play()
     bench.monitor.update(rungs=(RungChoice(0, "240p", 240, 400_000), RungChoice(1, "360p", 360, 900_000)))
-    bench.monitor.engine(done(0, 1, 0.0))
-    bench.monitor.property("time-pos", 2.0)
+    bench.monitor.handle_event(done(0, 1, 0.0))
+    bench.monitor.handle_property("time-pos", 2.0)
     bench.monitor.sample(12.0, ((0.0, 8.0),), 3, low_bandwidth=True)
     state = bench.monitor.state
     (point,) = state.history
@@ -209,7 +209,7 @@ def test_the_last_decisions_are_kept(bench: Bench) -> None:
     snapshot = Snapshot(0.0, Phase.STEADY, (Rung("a", 1),), None, 0.0, 30.0, 4.0, Estimate())
     for number in range(30):
         decision = Decision(number, Reason.HOLD, "so", snapshot)
-        bench.monitor.engine(RungDecided(0.0, number, 0.0, decision))
+        bench.monitor.handle_event(RungDecided(0.0, number, 0.0, decision))
     decisions = bench.monitor.state.decisions
     assert [decision.rung for decision in decisions] == list(range(10, 30))
     assert bench.monitor.state.rung_loading == 29
@@ -217,14 +217,14 @@ def test_the_last_decisions_are_kept(bench: Bench) -> None:
 
 def test_what_libmpv_says_of_itself(bench: Bench) -> None:
     for name, value in (("volume", 55.4), ("mute", True), ("speed", 1.5), ("speed", None), ("volume", None)):
-        bench.monitor.property(name, value)
+        bench.monitor.handle_property(name, value)
     state = bench.monitor.state
     assert (state.volume, state.muted, state.speed, bench.playhead.speed) == (55, True, 1.5, 1.5)
 
 
 def test_small_steps_of_the_position_are_not_all_published(bench: Bench) -> None:
     for number in range(100):
-        bench.monitor.property("time-pos", number / 50)
+        bench.monitor.handle_property("time-pos", number / 50)
     assert bench.playhead.position_s == 1.98
     assert 15 <= len(bench.states) <= 20
     assert bench.monitor.near_end(3.0)
@@ -241,40 +241,40 @@ def test_small_steps_of_the_position_are_not_all_published(bench: Bench) -> None
     ],
 )
 def test_ranges_that_touch_are_one(ranges: list[tuple[float, float]], expected: tuple) -> None:
-    assert joined(ranges) == expected
+    assert merged(ranges) == expected
 
 
 async def test_a_lost_network_is_told_until_something_arrives(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.engine(Note(1.0, "retry", "trying again"))
+    bench.monitor.handle_event(Note(1.0, "retry", "trying again"))
     assert bench.monitor.state.notice == ""
-    bench.monitor.engine(Note(1.0, "wait_for_network", "waiting"))
+    bench.monitor.handle_event(Note(1.0, "wait_for_network", "waiting"))
     assert "by itself" in bench.monitor.state.notice
-    bench.monitor.engine(done(0, 0, 0.0))
+    bench.monitor.handle_event(done(0, 0, 0.0))
     assert bench.monitor.state.notice == ""
 
 
 async def test_what_is_done_about_a_trouble_is_told_until_something_arrives(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.engine(Note(1.0, "retry", "trying again"))
-    bench.monitor.engine(Note(1.0, "path_switch", "another CDN"))
-    bench.monitor.engine(Note(1.0, "steering", "told to"))
+    bench.monitor.handle_event(Note(1.0, "retry", "trying again"))
+    bench.monitor.handle_event(Note(1.0, "path_switch", "another CDN"))
+    bench.monitor.handle_event(Note(1.0, "steering", "told to"))
     assert bench.monitor.state.remedy == "path_switch"
-    bench.monitor.engine(done(0, 0, 0.0))
+    bench.monitor.handle_event(done(0, 0, 0.0))
     assert bench.monitor.state.remedy == ""
 
 
 async def test_how_long_a_kept_title_may_be_watched_is_in_the_state(bench: Bench) -> None:
     assert (bench.monitor.state.rights, bench.monitor.state.rights_left_s) == ("", None)
-    bench.monitor.engine(RightsTold(0.0, "You have 2 days left to watch this.", 172_800.0))
+    bench.monitor.handle_event(RightsTold(0.0, "You have 2 days left to watch this.", 172_800.0))
     assert bench.states[-1].rights == "You have 2 days left to watch this."
     assert bench.states[-1].rights_left_s == 172_800.0
 
 
 async def test_the_figures_so_far_are_in_the_state(bench: Bench) -> None:
     await bench.play()
-    bench.monitor.engine(PhaseReached(0.0, "requested"))
-    bench.monitor.engine(PhaseReached(0.5, "first_frame"))
+    bench.monitor.handle_event(PhaseReached(0.0, "requested"))
+    bench.monitor.handle_event(PhaseReached(0.5, "first_frame"))
     bench.monitor.sample(4.0, (), 3)
     assert bench.monitor.state.qoe is not None
     assert (bench.monitor.state.qoe.startup_s, bench.monitor.state.qoe.dropped_frames) == (0.5, 3)

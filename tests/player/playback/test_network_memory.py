@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from abr.model import NetworkMemory, Reason
-from player.networks import UNKNOWN, Networks, network_id
-from player.opening import Source
-from player.report import Recorder
-from player.settings import PlaybackSettings
+from player.playback.network_memory import UNKNOWN, NetworkStore, network_id
+from player.playback.settings import PlaybackSettings
+from player.reporting.report import Recorder
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.clearkey import ClearKeyServer
 from tests.kit.fileserver import FileServer
@@ -34,7 +34,7 @@ class World:
     def __init__(self, path: Path) -> None:
         self.now_s = 1e9
         self.network = "home"
-        self.networks = Networks(path / "networks.json", lambda: self.now_s, lambda: self.network)
+        self.networks = NetworkStore(path / "networks.json", lambda: self.now_s, lambda: self.network)
 
 
 @pytest.fixture
@@ -43,48 +43,48 @@ def world(tmp_path: Path) -> World:
 
 
 def test_what_is_kept_comes_back_with_its_age(world: World) -> None:
-    world.networks.visit().keep({"cdn.example": FAST})
+    world.networks.current().keep({"cdn.example": FAST})
     world.now_s += 3600
-    found = world.networks.visit().recall("cdn.example")
+    found = world.networks.current().recall("cdn.example")
     assert found == NetworkMemory(20e6, 0.3, 0.04, 3600.0, 1.5, 30.0)
 
 
 def test_each_network_and_each_cdn_by_itself(world: World) -> None:
-    world.networks.visit().keep({"a": FAST})
-    assert world.networks.visit().recall("b") is None
+    world.networks.current().keep({"a": FAST})
+    assert world.networks.current().recall("b") is None
     world.network = "train"
-    assert world.networks.visit().recall("a") is None
-    world.networks.visit().keep({"a": NetworkMemory(1e6)})
+    assert world.networks.current().recall("a") is None
+    world.networks.current().keep({"a": NetworkMemory(1e6)})
     world.network = "home"
-    found = world.networks.visit().recall("a")
+    found = world.networks.current().recall("a")
     assert found is not None
     assert found.mean_bps == 20e6
 
 
 def test_nothing_is_kept_of_a_playback_that_changed_networks(world: World) -> None:
-    visit = world.networks.visit()
+    visit = world.networks.current()
     world.network = "train"
     visit.keep({"a": FAST})
-    assert world.networks.visit().recall("a") is None
+    assert world.networks.current().recall("a") is None
 
 
 def test_the_file_names_nothing_and_stays_small(world: World, tmp_path: Path) -> None:
     for number in range(80):
         world.now_s += 60
-        world.networks.visit().keep({f"cdn{number}.example": FAST})
+        world.networks.current().keep({f"cdn{number}.example": FAST})
     text = (tmp_path / "networks.json").read_text()
     assert "example" not in text
     assert "home" not in text
     assert len(json.loads(text)["networks"]) == 64
-    assert world.networks.visit().recall("cdn0.example") is None
-    assert world.networks.visit().recall("cdn79.example") is not None
+    assert world.networks.current().recall("cdn0.example") is None
+    assert world.networks.current().recall("cdn79.example") is not None
     assert [each.name for each in tmp_path.iterdir()] == ["networks.json"]
 
 
 def test_very_old_knowledge_is_none(world: World) -> None:
-    world.networks.visit().keep({"a": FAST})
+    world.networks.current().keep({"a": FAST})
     world.now_s += 90 * 86400
-    assert world.networks.visit().recall("a") is None
+    assert world.networks.current().recall("a") is None
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ def test_very_old_knowledge_is_none(world: World) -> None:
 )
 def test_a_damaged_file_is_begun_anew(world: World, tmp_path: Path, content: str) -> None:
     (tmp_path / "networks.json").write_text(content)
-    assert world.networks.visit().recall("a") is None
-    world.networks.visit().keep({"a": FAST})
-    assert world.networks.visit().recall("a") is not None
+    assert world.networks.current().recall("a") is None
+    world.networks.current().keep({"a": FAST})
+    assert world.networks.current().recall("a") is not None
 
 
 def test_what_a_newer_version_wrote_is_left_alone(
     world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "networks.json").write_text('{"version": 2}')
-    world.networks.visit().keep({"a": FAST})
-    assert world.networks.visit().recall("a") is None
+    world.networks.current().keep({"a": FAST})
+    assert world.networks.current().recall("a") is None
     assert (tmp_path / "networks.json").read_text() == '{"version": 2}'
     assert "newer version" in caplog.text
 
@@ -113,20 +113,20 @@ def test_what_a_newer_version_wrote_is_left_alone(
     [("mean_bps", 0), ("mean_bps", "NaN"), ("rel_error", -1), ("ttfb_s", 1e9), ("outages", None), ("at_s", "x")],
 )
 def test_a_damaged_entry_is_left_out(world: World, tmp_path: Path, name: str, value: object) -> None:
-    world.networks.visit().keep({"a": FAST})
+    world.networks.current().keep({"a": FAST})
     path = tmp_path / "networks.json"
     content = json.loads(path.read_text())
     for entry in content["networks"].values():
         entry[name] = value
     path.write_text(json.dumps(content))
-    assert world.networks.visit().recall("a") is None
+    assert world.networks.current().recall("a") is None
 
 
 def test_where_nothing_can_be_written_playback_does_not_mind(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     world = World(tmp_path / "file")
-    world.networks.visit().keep({"a": FAST})
-    assert world.networks.visit().recall("a") is None
+    world.networks.current().keep({"a": FAST})
+    assert world.networks.current().recall("a") is None
 
 
 def test_a_network_is_its_gateway(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_the_second_playback_begins_with_what_the_first_learned(tmp_path: Path) 
         null_player(untimed=True) as player,
         engine(tmp_path) as made,
     ):
-        source = Source(url=server.url(title.dash or ""), licence_url=licences.url)
+        source = PlaybackSource(url=server.url(title.dash or ""), licence_url=licences.url)
         reasons = []
         for _ in range(2):
             recorder = Recorder()

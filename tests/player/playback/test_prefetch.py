@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,29 +10,23 @@ from unittest.mock import Mock
 
 import pytest
 
-from player.ahead import Ahead, needs_network
-from player.cmcd import with_query
 from player.engine import Engine
 from player.net.kept import MOST_BYTES, OLDEST_S, KeptAnswers
 from player.net.model import Request, RequestKind
-from player.opening import LIVE, Source
-from player.settings import PlaybackSettings
-from player.state import PlaybackState, Status
+from player.playback.prefetch import Prefetcher, needs_network
+from player.playback.settings import PlaybackSettings
+from player.reporting.cmcd import with_query
+from player.reporting.state import PlaybackState, Status
+from player.title.opening import LIVE, PlaybackSource
 from tests.kit import media
 from tests.kit.clock import FakeClock
 from tests.kit.fileserver import FileServer
 from tests.kit.media import TestMedia
 from tests.kit.playback import engine, null_player, play
 from tests.kit.transport import ScriptedTransport
+from tests.kit.waiting import until
 
 URL = "http://cdn/title.mpd"
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end_s, "it never happened"
-        time.sleep(0.02)
 
 
 def asked(server: FileServer) -> Counter[str]:
@@ -41,7 +34,7 @@ def asked(server: FileServer) -> Counter[str]:
 
 
 def at_rest(made: Engine) -> bool:
-    task = made._ahead._running
+    task = made._prefetcher._running
     return task is not None and task.done()
 
 
@@ -51,10 +44,10 @@ def test_a_title_that_was_looked_at_needs_only_its_segments(
 ) -> None:
     made_of = title()
     with FileServer(made_of.folder) as server, engine(tmp_path) as made, null_player(untimed=True) as player:
-        source = Source(url=server.url(str(getattr(made_of, form))))
+        source = PlaybackSource(url=server.url(str(getattr(made_of, form))))
         settings = PlaybackSettings(rung=0, play_for_s=2.0)
         made.prefetch(source, settings)
-        wait_for(lambda: at_rest(made))
+        until(lambda: at_rest(made))
         ahead = asked(server)
         run = play(made, source, player, settings)
     assert run.status == "ended"
@@ -68,16 +61,16 @@ def test_a_title_that_was_looked_at_needs_only_its_segments(
 def test_looking_on_to_another_title_or_at_none_ends_it(tmp_path: Path) -> None:
     title = media.packager_clear()
     with FileServer(title.folder) as server, engine(tmp_path) as made:
-        first, second = (Source(url=server.url(str(path))) for path in (title.hls, title.dash))
+        first, second = (PlaybackSource(url=server.url(str(path))) for path in (title.hls, title.dash))
         made.prefetch(first)
         made.prefetch(second)
-        wait_for(lambda: at_rest(made))
+        until(lambda: at_rest(made))
         assert "/" + str(title.hls) not in asked(server)
         count = len(server.requests)
         made.prefetch(first)
         made.prefetch(None)
         made.submit(_turn()).result(10)
-        assert made._ahead._running is None
+        assert made._prefetcher._running is None
         assert len(server.requests) == count
 
 
@@ -88,25 +81,28 @@ async def _turn() -> None:
 @pytest.mark.parametrize(
     ("source", "settings"),
     [
-        (Source(url=URL), PlaybackSettings(metered=True)),
-        (Source(title_id="news", variant=LIVE), PlaybackSettings()),
+        (PlaybackSource(url=URL), PlaybackSettings(metered=True)),
+        (PlaybackSource(title_id="news", variant=LIVE), PlaybackSettings()),
         (None, PlaybackSettings()),
     ],
     ids=["metered", "live", "nothing"],
 )
 def test_nothing_is_fetched_where_it_would_be_no_good(
-    source: Source | None, settings: PlaybackSettings, tmp_path: Path
+    source: PlaybackSource | None, settings: PlaybackSettings, tmp_path: Path
 ) -> None:
     with engine(tmp_path) as made:
         made.prefetch(source, settings)
         made.submit(_turn()).result(10)
-        assert made._ahead._running is None
+        assert made._prefetcher._running is None
 
 
 def test_what_was_fetched_is_given_once_to_who_watched_then_and_not_to_what_is_kept() -> None:
     viewer = ["anna"]
-    ahead = Ahead(Mock(), FakeClock(), lambda: True, lambda: tuple(viewer))
-    film, kept = Source(title_id="film"), Source(title_id="film", kept=Mock(url="http://localhost/film"))
+    ahead = Prefetcher(Mock(), FakeClock(), lambda: True, lambda: tuple(viewer))
+    film, kept = (
+        PlaybackSource(title_id="film"),
+        PlaybackSource(title_id="film", kept=Mock(url="http://localhost/film")),
+    )
     found = Mock()
     for wanted, who, given in ((film, "anna", found), (film, "ben", None), (kept, "anna", None)):
         ahead._prepared = OrderedDict({("anna", "film", film.variant, ""): (ahead._clock.monotonic(), found)})

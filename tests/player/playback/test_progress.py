@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from player.events import Event
-from player.monitor import Monitor
 from player.mpv.model import Measured
-from player.progress import Progress
-from player.state import PlaybackState
+from player.playback.monitor import Monitor
+from player.playback.progress import PlaybackProgress
+from player.playback.recorded import RecordedPlayback
+from player.reporting.events import Event
+from player.reporting.state import PlaybackState
 from player.stream.buffered import Playhead
 from player.stream.timeline import Timeline
 from tests.kit.clock import FakeClock
@@ -23,12 +24,12 @@ DEEP_S = 4.0
 class Bench:
     """Playback at normal speed; whoever asks libmpv hears where it is. ``held_s`` is what libmpv holds."""
 
-    def __init__(self, held_s: float) -> None:
+    def __init__(self, held_s: float, title: Any = RecordedPlayback()) -> None:  # noqa: B008
         self.clock, self.playhead, self.held_s, self.asked = FakeClock(), Playhead(), held_s, 0
         self.events: list[Event] = []
         states: list[PlaybackState] = []
         self.monitor = Monitor(self.playhead, self.clock, self.events.append, states.append, lambda: None)
-        self.monitor.event("playback-restart", {})
+        self.monitor.handle_player_event("playback-restart", {})
         streaming: Any = SimpleNamespace(
             look=lambda *_seen: None,
             buffered_until=lambda: 60.0,
@@ -38,9 +39,10 @@ class Bench:
             timeline=Timeline(()),
         )
         control: Any = SimpleNamespace(player=SimpleNamespace(tells_position=False), run=self._run)
-        reloads: Any = SimpleNamespace(measure=self._measure, pending=0)
-        desk: Any = SimpleNamespace(asking=False)
-        self.progress = Progress(streaming, desk, control, reloads, self.monitor, self.playhead, self.clock)
+        reloads: Any = SimpleNamespace(measure=self._measure, pending=0, control=control)
+        licences: Any = SimpleNamespace(asking=False)
+        parts: Any = SimpleNamespace(monitor=self.monitor, playhead=self.playhead, clock=self.clock)
+        self.progress = PlaybackProgress(parts, streaming, licences, reloads, title)
 
     async def _run(self, function: Any, *values: object) -> Any:
         return function(*values)
@@ -58,7 +60,7 @@ class Bench:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("player.progress._TICK_S", 0.0)
+    monkeypatch.setattr("player.playback.progress._TICK_S", 0.0)
 
 
 async def test_where_playback_goes_well_libmpv_is_asked_every_second_time() -> None:
@@ -77,8 +79,7 @@ async def test_where_little_is_held_or_much_expected_libmpv_is_asked_each_time()
     bench.progress.stop_at_s = 1e9
     await bench.look(4)
     assert bench.asked == 4
-    bench = Bench(DEEP_S)
-    bench.progress.live = cast("Any", SimpleNamespace(look=lambda _position_s: None))
+    bench = Bench(DEEP_S, SimpleNamespace(is_live=True, follow=lambda _position_s: None))
     await bench.look(4)
     assert bench.asked == 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from player.reloads import Reloads
+from player.playback.reload import Reloads
 from player.stream.files import Following
 
 
@@ -45,3 +45,15 @@ def test_a_jump_begins_afresh_while_another_file_waits_behind_the_open_one() -> 
     assert libmpv.told == ["playlist-clear", "withdraw matinee://1.mkv"]
     assert reloads.pending == 0
     assert not reloads.jump()
+
+
+def test_a_file_that_would_follow_a_closed_one_is_not_opened() -> None:
+    """libmpv's thread was still reading, so that the change comes after the end."""
+    libmpv, nothing = Libmpv(), SimpleNamespace()
+    control: Any = libmpv
+    reloads = Reloads(control, nothing, nothing, nothing)  # type: ignore[arg-type]
+    reloads.close()
+    libmpv.told.clear()
+    opener: Any = None
+    reloads.change(Following(8.0, jumped=False, open=opener))
+    assert (libmpv.told, reloads.pending) == ([], 0)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from backend_stub.services.belonging import EpisodeOf
 from backend_stub.services.structure import Markers
-from player.opening import Source
-from player.report import Recorder
-from player.settings import PlaybackSettings
-from player.state import NextEpisode, TitleFacts
+from player.playback.settings import PlaybackSettings
+from player.reporting.report import Recorder
+from player.reporting.state import NextEpisode, TitleFacts
+from player.title.opening import PlaybackSource
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc
 from tests.kit.playback import null_player, publish_media, signed_in_engine
@@ -28,7 +28,7 @@ def test_an_episode_watched_to_its_credits_leads_to_the_next(tmp_path: Path) -> 
         with signed_in_engine(tmp_path / "profile", group) as made, null_player() as player:
             assert made.service is not None
             settings, recorder = PlaybackSettings(start_s=CREDITS_S + 0.5, play_for_s=2.0), Recorder()
-            session = made.open(Source(title_id="one"), player, recorder.see, settings, recorder)
+            session = made.open(PlaybackSource(title_id="one"), player, recorder.see, settings, recorder)
             assert made.wait(session, 60)
             following = NextEpisode("two", "two", (1, 2), f"{group.api_url}/posters/two.jpg")
             poster = f"{group.api_url}/posters/one.jpg"

@@ -9,40 +9,48 @@ from typing import Any
 
 import pytest
 
-from player.events import Note, SegmentDone, StallEnded
 from player.mpv.player import MpvPlayer
-from player.opening import Source
+from player.playback.settings import PlaybackSettings
+from player.playback.stalls import (
+    FROZEN_S,
+    GIVE_UP_S,
+    RESTART_S,
+    StallCause,
+    StallDetector,
+    StallFinding,
+    StallObservation,
+)
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.simulation.run import simulate
 from player.qa.spec import Bench, Labels, RunSpec
-from player.settings import PlaybackSettings
-from player.stalls import FROZEN_S, GIVE_UP_S, RESTART_S, Finding, Look, StallCause, StallSense
+from player.reporting.events import Note, SegmentDone, StallEnded
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.playback import engine, null_player, opened
 
 LOOK_S = 0.5
-STANDS = Look(0.0, 20.0, 1, wanted=True, media_ahead=True)
+STANDS = StallObservation(0.0, 20.0, 1, wanted=True, media_ahead=True)
 STARVES = replace(STANDS, media_ahead=False)
 
 
-def looked(sense: StallSense, look: Look, seconds: float, from_s: float = 100.0) -> list[Finding]:
+def looked(sense: StallDetector, look: StallObservation, seconds: float, from_s: float = 100.0) -> list[StallFinding]:
     """What is found twice a second while nothing changes."""
     steps = range(round(seconds / LOOK_S))
-    return [sense.look(replace(look, now_s=from_s + step * LOOK_S)) for step in steps]
+    return [sense.assess(replace(look, now_s=from_s + step * LOOK_S)) for step in steps]
 
 
 def test_a_picture_that_moves_is_no_stall() -> None:
-    sense = StallSense()
+    sense = StallDetector()
     for step in range(100):
         moving = replace(STANDS, now_s=step * LOOK_S, picture=step)
-        assert sense.look(moving) == Finding()
+        assert sense.assess(moving) == StallFinding()
 
 
 def test_a_picture_that_stands_with_media_before_it_is_the_decoder_s() -> None:
-    sense = StallSense()
+    sense = StallDetector()
     found = looked(sense, STANDS, 60.0)
-    assert sense.why is StallCause.DECODER
+    assert sense.cause is StallCause.DECODER
     stands = [n * LOOK_S for n, each in enumerate(found) if each.stands]
     restarts = [n * LOOK_S for n, each in enumerate(found) if each.restart]
     hopeless = [n * LOOK_S for n, each in enumerate(found) if each.hopeless]
@@ -53,7 +61,7 @@ def test_a_picture_that_stands_with_media_before_it_is_the_decoder_s() -> None:
 
 
 def test_another_place_has_its_own_restart() -> None:
-    sense = StallSense()
+    sense = StallDetector()
     assert [each.restart for each in looked(sense, STANDS, 10.0)].count(True) == 1
     far = replace(STANDS, position_s=200.0, picture=2)
     assert [each.restart for each in looked(sense, far, 10.0, from_s=110.0)].count(True) == 1
@@ -69,8 +77,8 @@ def test_another_place_has_its_own_restart() -> None:
     ],
     ids=["paused", "a hole, the end, or nothing there", "no key", "slides"],
 )
-def test_nothing_is_begun_anew_without_reason(look: Look) -> None:
-    assert not any(each.restart or each.hopeless for each in looked(StallSense(), look, 120.0))
+def test_nothing_is_begun_anew_without_reason(look: StallObservation) -> None:
+    assert not any(each.restart or each.hopeless for each in looked(StallDetector(), look, 120.0))
 
 
 def note(code: str) -> Note:
@@ -92,19 +100,19 @@ def note(code: str) -> Note:
         (STANDS, [note("net.refused")], StallCause.NETWORK),  # libmpv stops before the end of what it has
     ],
 )
-def test_the_cause_of_a_stall(look: Look, events: list[Any], cause: StallCause) -> None:
-    sense = StallSense()
+def test_the_cause_of_a_stall(look: StallObservation, events: list[Any], cause: StallCause) -> None:
+    sense = StallDetector()
     for event in events:
         sense.event(event)
     looked(sense, look, 8.0)
-    assert sense.why is cause
+    assert sense.cause is cause
 
 
 def test_a_machine_that_does_not_let_us_look_is_the_cause_and_gets_time() -> None:
-    sense = StallSense()
-    sense.look(replace(STANDS, now_s=100.0))
+    sense = StallDetector()
+    sense.assess(replace(STANDS, now_s=100.0))
     found = looked(sense, STANDS, 3.0, from_s=140.0)  # nobody looked for 40 s
-    assert sense.why is StallCause.MACHINE
+    assert sense.cause is StallCause.MACHINE
     assert not any(each.restart for each in found)
 
 
@@ -138,7 +146,7 @@ def test_a_decoder_that_stops_is_begun_anew_once(times: int, tmp_path: Path, mon
     monkeypatch.setattr(StuckPlayer, "times", times)
     title = media.ffmpeg_dash()
     with FileServer(title.folder) as server:
-        spec = RunSpec(Labels("test"), Source(url=server.url("manifest.mpd")), PlaybackSettings())
+        spec = RunSpec(Labels("test"), PlaybackSource(url=server.url("manifest.mpd")), PlaybackSettings())
         report = simulate(spec, Bench(tmp_path))
     restarts = [each for each in report["recoveries"] if each["kind"] == "restart"]
     assert report["stalls"][0]["cause"] == "decoder"
@@ -169,7 +177,7 @@ def test_the_real_libmpv_goes_on_after_its_decoder_gave_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A filter that swallows every picture from 2 s on stands for the decoder. The sound goes on all the while."""
-    monkeypatch.setattr("player.stalls.RESTART_S", 3.0)
+    monkeypatch.setattr("player.playback.stalls.RESTART_S", 3.0)
     title = media.ffmpeg_dash()
     with engine(tmp_path) as made, null_player() as player:
         begun = until_two_seconds(player)

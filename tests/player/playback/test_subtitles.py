@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from player.errors import ErrorCode, MediaError, NetError
+from player.base.errors import ErrorCode, MediaError, NetError
 from player.manifest.model import Container, ListedIndex, Rendition, Segment, Track, TrackType
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
 from player.net.model import RequestKind
-from player.selection import select
-from player.subtitles import Subtitles, near, sample_part
-from player.text.cues import Cue, Span
+from player.playback.subtitles import SubtitleTracks, near, sample_part
+from player.text.cues import Cue, TextSpan
 from player.text.webvtt import parse_webvtt
+from player.tracks.selection import select
 from tests.kit.presentations import presentation, rendition, segments, video_track
 
 WRAP_S = 2**33 / 90_000
@@ -123,7 +123,9 @@ class Bench:
         selection = select(presentation(video_track(rendition("v")), text))
         self.track = selection.text[0].id
         sources: Any = self.sources
-        self.subtitles = Subtitles(selection, sources, lambda _period, _segment: self.offset_s, lambda: position_s)
+        self.subtitles = SubtitleTracks(
+            selection, sources, lambda _period, _segment: self.offset_s, lambda: position_s
+        )
         self.changes = asyncio.Lock()
 
     async def show(self, track: str | None = "") -> str | None:
@@ -242,7 +244,7 @@ async def test_ttml_in_mp4_shows_as_long_as_its_sample() -> None:
 
 
 def words(start_s: float, end_s: float) -> Cue:
-    return Cue(start_s, end_s, (Span("x"),))
+    return Cue(start_s, end_s, (TextSpan("x"),))
 
 
 def test_a_document_may_count_from_its_own_sample() -> None:

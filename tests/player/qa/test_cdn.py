@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from player.errors import InputError
+from player.base.errors import InputError
 from player.manifest import parse
 from player.qa.cdn.hosts import on_hosts, on_pathways, rendition_to_compare
 from player.qa.cdn.probe import Probe, turns

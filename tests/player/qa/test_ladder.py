@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from player.manifest.model import Container, Rendition, Segment, TrackType
 from player.media.model import StreamKind
 from player.qa.ladder.measure import SegmentFacts
-from player.qa.ladder.rules import Finding, Measured, Rule, findings
+from player.qa.ladder.rules import LadderFinding, LadderRule, MeasuredRung, findings
 from tests.kit import media
 from tests.kit.clearkey import ClearKeyServer
 from ui.cli.main import main
@@ -31,13 +31,13 @@ def facts(position: int, **changes: object) -> SegmentFacts:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def measured(*changed: SegmentFacts, id_: str = "1", **rendition: object) -> Measured:
+def measured(*changed: SegmentFacts, id_: str = "1", **rendition: object) -> MeasuredRung:
     rows = [next((each for each in changed if each.position == number), facts(number)) for number in range(3)]
     declared = Rendition(id_, 620_000, (), container=Container.FMP4, width=640, height=360, frame_rate=25.0)  # type: ignore[arg-type]
-    return Measured(TrackType.VIDEO, replace(declared, **rendition), SEGMENTS, rows)  # type: ignore[arg-type]
+    return MeasuredRung(TrackType.VIDEO, replace(declared, **rendition), SEGMENTS, rows)  # type: ignore[arg-type]
 
 
-def told(*ladder: Measured) -> list[tuple[Rule, int | None]]:
+def told(*ladder: MeasuredRung) -> list[tuple[LadderRule, int | None]]:
     return [(each.rule, each.segment) for each in findings(ladder)]
 
 
@@ -48,42 +48,44 @@ def test_a_good_ladder_has_no_findings() -> None:
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
-        (facts(1, start_s=None, end_s=None, trouble="nothing"), Rule.UNREADABLE),
-        (facts(1, trouble="bad"), Rule.UNDECODABLE),
-        (facts(1, decoded=99), Rule.UNDECODABLE),
-        (facts(1, begins_with_key=False), Rule.KEYFRAME),
-        (facts(1, start_s=4.2), Rule.GAP),
-        (facts(1, start_s=3.7), Rule.GAP),
-        (facts(1, end_s=8.5), Rule.DURATION),
+        (facts(1, start_s=None, end_s=None, trouble="nothing"), LadderRule.UNREADABLE),
+        (facts(1, trouble="bad"), LadderRule.UNDECODABLE),
+        (facts(1, decoded=99), LadderRule.UNDECODABLE),
+        (facts(1, begins_with_key=False), LadderRule.KEYFRAME),
+        (facts(1, start_s=4.2), LadderRule.GAP),
+        (facts(1, start_s=3.7), LadderRule.GAP),
+        (facts(1, end_s=8.5), LadderRule.DURATION),
     ],
 )
-def test_what_is_wrong_with_a_segment_is_named(changed: SegmentFacts, rule: Rule) -> None:
+def test_what_is_wrong_with_a_segment_is_named(changed: SegmentFacts, rule: LadderRule) -> None:
     assert (rule, 2) in told(measured(changed))
 
 
 @pytest.mark.parametrize(
     ("ladder", "expected"),
     [
-        ([measured(bandwidth_bps=400_000)], (Rule.PEAK, None)),
-        ([measured(bandwidth_bps=2_000_000)], (Rule.LOW, None)),
-        ([measured(codecs=("hvc1.1.6.L93.B0",))], (Rule.CODEC, 1)),
-        ([measured(height=720, width=1280)], (Rule.RESOLUTION, 1)),
-        ([measured(frame_rate=50.0)], (Rule.FRAME_RATE, None)),
-        ([measured(target_duration_s=3.0)], (Rule.TARGET, 1)),
-        ([measured(), measured(facts(2, start_s=8.1, end_s=12.1), id_="2")], (Rule.ALIGNMENT, 3)),
-        ([replace(measured(), missing=[(1, "It is not there.")])], (Rule.UNAVAILABLE, 2)),
+        ([measured(bandwidth_bps=400_000)], (LadderRule.PEAK, None)),
+        ([measured(bandwidth_bps=2_000_000)], (LadderRule.LOW, None)),
+        ([measured(codecs=("hvc1.1.6.L93.B0",))], (LadderRule.CODEC, 1)),
+        ([measured(height=720, width=1280)], (LadderRule.RESOLUTION, 1)),
+        ([measured(frame_rate=50.0)], (LadderRule.FRAME_RATE, None)),
+        ([measured(target_duration_s=3.0)], (LadderRule.TARGET, 1)),
+        ([measured(), measured(facts(2, start_s=8.1, end_s=12.1), id_="2")], (LadderRule.ALIGNMENT, 3)),
+        ([replace(measured(), missing=[(1, "It is not there.")])], (LadderRule.UNAVAILABLE, 2)),
         (
             [measured(), replace(measured(facts(0, start_s=0.3), id_="a"), type=TrackType.AUDIO)],
-            (Rule.AV_OFFSET, 1),
+            (LadderRule.AV_OFFSET, 1),
         ),
     ],
 )
-def test_what_is_wrong_with_a_ladder_is_named(ladder: list[Measured], expected: tuple[Rule, int | None]) -> None:
+def test_what_is_wrong_with_a_ladder_is_named(
+    ladder: list[MeasuredRung], expected: tuple[LadderRule, int | None]
+) -> None:
     assert expected in told(*ladder)
 
 
 def test_a_finding_that_matters_is_an_error() -> None:
-    kinds = {Finding(rule, "1", None, "").severity for rule in (Rule.GAP, Rule.LOW)}
+    kinds = {LadderFinding(rule, "1", None, "").severity for rule in (LadderRule.GAP, LadderRule.LOW)}
     assert kinds == {"error", "warning"}
 
 

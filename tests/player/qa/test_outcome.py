@@ -12,7 +12,7 @@ import pytest
 
 from player.qa.chart import even
 from player.qa.junit import junit
-from player.qa.outcome import Outcome, outcome_of
+from player.qa.outcome import PlanOutcome, outcome_of
 from player.qa.page import page
 from player.qa.plan import Plan
 from player.qa.spec import RunResult
@@ -21,7 +21,7 @@ from player.qa.why import why, why_in_short
 from tests.kit.reports import report, result
 
 
-def outcome(results: Sequence[RunResult], *conditions: str) -> Outcome:
+def outcome(results: Sequence[RunResult], *conditions: str) -> PlanOutcome:
     return outcome_of(Plan("Plan & <test>", "why", True, (), tuple(map(parse, conditions))), results)
 
 
@@ -171,3 +171,41 @@ class Tags(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+
+
+def test_what_happens_again_and_again_is_one_line() -> None:
+    notes = [
+        {
+            "at_s": 3.0 + number / 7,
+            "kind": "retry",
+            "sentence": f"At {number}.0 s it is tried again.",
+            "code": "http.server",
+        }
+        for number in range(262)
+    ]
+    (line,) = [each for each in why(report(recoveries=notes)) if "tried again" in each]
+    assert line == "262 times between 3.0 and 40.3 s: At 0.0 s it is tried again."
+
+
+def test_a_stall_under_failures_says_what_the_server_answered() -> None:
+    asked = [
+        {"at_s": 7.0 + n, "kind": "segment", "pathway": "a", "seconds": 0.01, "bytes": 0, "error": "http.server"}
+        for n in range(5)
+    ]
+    told = why(report(stalls=[{"at_s": 7.5, "position_s": 3.0, "duration_s": 5.0}], requests=asked))
+    assert any("5 requests for media failed (5 x http.server)" in each for each in told)
+
+
+def test_what_was_lost_stands_first() -> None:
+    lost = {
+        "kind": "lost",
+        "media": "audio",
+        "start_s": 4.0,
+        "end_s": 8.0,
+        "segment": 1,
+        "pathway": "a",
+        "code": "http.missing",
+    }
+    continuity = {"lost_s": {"audio": 4.0}, "repeated_s": {}, "breaks": [{"at_s": 3.0, **lost}]}
+    first = why(report(continuity=continuity))[0]
+    assert first == "At 3.0 s: The audio from 4.0 to 8.0 s of the title was lost: segment 1 from a (http.missing)."

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from abr.model import Rung
-from player.cmcd import CmcdSettings, Mode
-from player.decoding import DecodeLimits
-from player.errors import InputError, MediaError
+from player.base.errors import InputError, MediaError
 from player.qa import schema
 from player.qa.document import MAX_BYTES, load, read
 from player.qa.plan import Plan, load_plan, plan_of
 from player.qa.script import Do
+from player.reporting.cmcd import CmcdSettings, Mode
+from player.tracks.capabilities import DecodeLimits
 
 BASE = """version: 1
 name: A plan
@@ -70,6 +70,14 @@ play: {start_s: 4, duration_s: 30, limit_s: 90}
     assert (run.settings.max_height, run.settings.buffer_s, run.settings.memory_bytes) == (480, 12, 64 * 2**20)
     assert [(step.do, step.value) for step in run.script] == [(Do.SEEK, 20), (Do.RUNG, 1)]
     assert (run.settings.start_s, run.settings.play_for_s, run.limit_s) == (4, 30, 90)
+    assert run.settings.fresh
+
+
+def test_a_run_starts_at_its_beginning_unless_it_says_otherwise() -> None:
+    (run,) = parsed(BASE).runs
+    assert (run.settings.start_s, run.settings.live_start_s, run.settings.fresh) == (0.0, None, True)
+    (kept,) = parsed(BASE + "play: {state: kept}").runs
+    assert (kept.settings.start_s, kept.settings.fresh) == (None, False)
 
 
 def test_a_device_is_a_profile_and_what_is_stated_on_top() -> None:

@@ -14,19 +14,19 @@ import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from player.errors import InputError
+from player.base.errors import InputError
 from player.net.faults import FaultPlan
 from player.net.shaping import Period, Trace
-from player.opening import Source
+from player.playback.settings import PlaybackSettings
 from player.qa.har import har
-from player.qa.recording.answers import with_work
 from player.qa.recording.archive import VERSION, Exchange, Recording, read_recording
-from player.qa.recording.replay import replay, replay_freely
 from player.qa.recording.scrub import Scrubber, place_of
-from player.qa.script import Do, Step
+from player.qa.replay.answers import with_work
+from player.qa.replay.run import replay, replay_freely
+from player.qa.script import Do, ScriptStep
 from player.qa.simulation.run import simulate
 from player.qa.spec import Bench, Labels, RunSpec
-from player.settings import PlaybackSettings
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 from tests.kit.har import HAR
@@ -49,14 +49,14 @@ def recorded(tmp_path: Path, url: str, **fields: Any) -> tuple[dict[str, Any], R
     """The report of a run in virtual time, and its recording."""
     file = fields.setdefault("record", tmp_path / "session.mrec")
     values = {"network": UNSTEADY, "settings": PlaybackSettings(buffer_s=10), **fields}
-    report = simulate(RunSpec(Labels("test"), Source(url=url), **values), Bench(tmp_path / "here"))
+    report = simulate(RunSpec(Labels("test"), PlaybackSource(url=url), **values), Bench(tmp_path / "here"))
     return report, read_recording(file)
 
 
 @pytest.mark.parametrize("manifest", ["dash", "hls"])
 def test_a_replay_on_another_profile_takes_the_same_decisions(manifest: str, tmp_path: Path) -> None:
     title = media.ffmpeg_dash()
-    script = (Step(6, Do.PAUSE), Step(8, Do.PLAY), Step(14, Do.SEEK, 2.0))
+    script = (ScriptStep(6, Do.PAUSE), ScriptStep(8, Do.PLAY), ScriptStep(14, Do.SEEK, 2.0))
     with FileServer(title.folder) as server:
         report, recording = recorded(tmp_path, server.url(getattr(title, manifest)), faults=FAULTS, script=script)
     # the server is gone: everything comes out of the file
@@ -156,7 +156,9 @@ def test_the_same_bytes_are_kept_once_and_the_same_session_makes_the_same_file(t
     with FileServer(title.folder) as server:
         files = []
         for name in ("one", "two"):
-            recorded(tmp_path, server.url("manifest.mpd"), script=(Step(9, Do.SEEK, 0.0),), record=tmp_path / name)
+            recorded(
+                tmp_path, server.url("manifest.mpd"), script=(ScriptStep(9, Do.SEEK, 0.0),), record=tmp_path / name
+            )
             files.append(zipfile.ZipFile(tmp_path / name))
     names = [sorted(file.namelist()) for file in files]
     assert names[0] == names[1]

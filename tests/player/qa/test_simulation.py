@@ -12,13 +12,13 @@ import pytest
 
 from player.net.faults import FaultPlan
 from player.net.shaping import Period, Trace
-from player.opening import Source
-from player.qa.script import Do, Step
+from player.playback.settings import PlaybackSettings
+from player.qa.script import Do, ScriptStep
 from player.qa.simulation.loop import LoopClock, Stuck, VirtualLoop
 from player.qa.simulation.run import simulate
 from player.qa.spec import Bench, Labels, RunSpec
 from player.qa.thresholds import metrics_of
-from player.settings import PlaybackSettings
+from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 
@@ -28,14 +28,14 @@ BUFFER_10_S = PlaybackSettings(buffer_s=10)
 
 def spec(url: str, **fields: object) -> RunSpec:
     values = {"network": FAST_THEN_SLOW, "settings": BUFFER_10_S, **fields}
-    return RunSpec(Labels("test"), Source(url=url), **values)  # type: ignore[arg-type]
+    return RunSpec(Labels("test"), PlaybackSource(url=url), **values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("manifest", ["dash", "hls"])
 def test_the_same_run_twice_gives_the_same_report(manifest: str, tmp_path: Path) -> None:
     title = media.ffmpeg_dash()
     with FileServer(title.folder) as server:
-        wanted = spec(server.url(getattr(title, manifest)), script=(Step(8, Do.SEEK, 2.0),))
+        wanted = spec(server.url(getattr(title, manifest)), script=(ScriptStep(8, Do.SEEK, 2.0),))
         first, second = (simulate(wanted, Bench(tmp_path)) for _ in range(2))
     assert first == second
     assert first["result"]["played_to_end"]
@@ -73,7 +73,7 @@ def test_a_link_that_is_too_slow_stalls(tmp_path: Path) -> None:
 
 def test_a_pause_takes_its_time_and_a_stop_ends(tmp_path: Path) -> None:
     title = media.ffmpeg_dash()
-    script = (Step(2, Do.PAUSE), Step(9, Do.PLAY), Step(12, Do.STOP))
+    script = (ScriptStep(2, Do.PAUSE), ScriptStep(9, Do.PLAY), ScriptStep(12, Do.STOP))
     with FileServer(title.folder) as server:
         report = simulate(spec(server.url("manifest.mpd"), script=script), Bench(tmp_path))
     assert report["result"]["status"] == "idle"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from player.qa.soak import Budget, Sample, trend, trouble
+from player.qa.soak import Budget, SoakSample, trend, trouble
 from player.qa.soak_page import soak_page
 from player.qa.usage import Usage, usage
 from tests.kit import media
@@ -18,13 +19,13 @@ from ui.cli.main import main
 MIB = 2**20
 
 
-def samples(count: int, growth_mib: float = 0.0, noise_mib: float = 5.0, seed: int = 1) -> list[Sample]:
+def samples(count: int, growth_mib: float = 0.0, noise_mib: float = 5.0, seed: int = 1) -> list[SoakSample]:
     """A sample each minute: a jump at the begin, then noise and growth (MiB each minute)."""
     rng = Random(seed)
     found = []
     for minute in range(count):
         held = 100 + min(minute, 3) * 30 + growth_mib * minute + rng.uniform(-noise_mib, noise_mib)
-        found.append(Sample(minute * 60.0, minute + 1, Usage(round(held * MIB), 40, 12)))
+        found.append(SoakSample(minute * 60.0, minute + 1, Usage(round(held * MIB), 40, 12)))
     return found
 
 
@@ -60,19 +61,9 @@ def test_this_process_can_be_looked_at() -> None:
 
 def test_a_soak_leaves_its_curves(tmp_path: Path) -> None:
     with FileServer(media.ffmpeg_dash(8).folder) as server:
-        words = [
-            "qa",
-            "soak",
-            server.url("manifest.mpd"),
-            "--duration",
-            "0.5",
-            "--every",
-            "0.2",
-            "--out",
-            str(tmp_path),
-        ]
-        assert main([*words, "--minutes", "0.02", "--handles", "5000"]) == 0
-        document = json.loads((tmp_path / "soak.json").read_text())
+        words = ["qa", "soak", server.url("manifest.mpd"), "--duration", "0.5", "--every", "0.2"]
+        words += ["--out", str(tmp_path)]
+        document = soaked(words, tmp_path)
         assert document["good"]
         assert document["samples"][-1]["round"] >= 1
         told = " ".join(document["playbacks"][0]["why"])
@@ -81,6 +72,16 @@ def test_a_soak_leaves_its_curves(tmp_path: Path) -> None:
         assert "in hand" in told or "Mbit/s, in" in told, "why this CDN, in numbers"
         assert "The first picture was there after" in (tmp_path / "soak.html").read_text()
         assert main([*words, "--minutes", "5", "--memory", "1"]) == 1, "it stops at once"
-        assert main([*words[:2], server.url("nothing.mpd"), "--minutes", "0.02"]) == 1
-    assert "the budget is 1.0 MiB" in (tmp_path / "soak.html").read_text()
+        assert "the budget is 1.0 MiB" in (tmp_path / "soak.html").read_text()
+        assert main([*words[:2], server.url("nothing.mpd"), "--minutes", "5"]) == 1, "and here"
     assert soak_page("<x>", samples(3), "<y>", good=True).count("polyline points") == 3
+
+
+def soaked(words: list[str], folder: Path) -> dict[str, Any]:
+    """What a long run wrote that had time for two playbacks on this machine, as busy as it is."""
+    for minutes in ("0.03", "0.3", "3"):
+        assert main([*words, "--minutes", minutes, "--handles", "5000"]) == 0
+        document: dict[str, Any] = json.loads((folder / "soak.json").read_text())
+        if len(document["playbacks"]) > 1:
+            break
+    return document

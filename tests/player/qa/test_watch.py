@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from player.manifest import attach_playlist, parse
 from player.manifest.model import Presentation
 from player.qa.simulation.loop import LoopClock, VirtualLoop
@@ -99,6 +99,23 @@ def test_a_server_that_waits_for_news_and_skips_the_old_is_asked_for_that() -> N
     assert (found[3].how, asked[3]) == ("", URL), "what did not fit is loaded whole"
     asked.clear()
     assert {each.how for each in looked(parse(first, URL), [first], 20, asked, whole=True)} == {""}
+
+
+def test_a_blocking_reload_that_brings_a_part_has_brought_something() -> None:
+    first = (
+        playlist(1, 9)
+        .decode()
+        .replace("#EXT-X-MEDIA", f"#EXT-X-PART-INF:PART-TARGET=1.0\n{CONTROL},PART-HOLD-BACK=3.0\n#EXT-X-MEDIA", 1)
+    )
+
+    def with_parts(count: int) -> str:
+        parts = [f'\n#EXT-X-PART:DURATION=1.0,URI="s10.{number}.ts"' for number in range(count)]
+        return first + "".join(parts)
+
+    asked: list[str] = []
+    found = looked(parse(with_parts(1), URL), [with_parts(2), with_parts(3), with_parts(3)], 12, asked)
+    assert "_HLS_msn=10&_HLS_part=1" in asked[0]
+    assert [[rule.code for rule in each.broken] for each in found[:3]] == [[], [], ["blocking"]]
 
 
 def test_a_patch_is_asked_for_where_the_manifest_offers_one() -> None:

@@ -9,7 +9,8 @@ from random import Random
 
 import pytest
 
-from player.events import (
+from player.net.model import RequestKind, Transfer
+from player.reporting.events import (
     BufferSampled,
     ErrorRaised,
     Event,
@@ -22,8 +23,7 @@ from player.events import (
     StallEnded,
     TransferDone,
 )
-from player.net.model import RequestKind, Transfer
-from player.qoe import Qoe, QoeMeter
+from player.reporting.qoe import Qoe, QoeMeter
 
 RATES = (1_000_000, 3_000_000)
 

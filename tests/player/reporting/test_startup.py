@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from player.events import Event, PhaseReached, SegmentDone, TransferDone
 from player.net.model import RequestKind, Transfer
-from player.startup import BUDGET_S, PART_BUDGETS_S, StartMeter, Startup, startup_of
+from player.reporting.events import Event, PhaseReached, SegmentDone, TransferDone
+from player.reporting.startup import BUDGET_S, PART_BUDGETS_S, StartMeter, Startup, startup_of
 
 
 def exchange(kind: RequestKind, start_s: float, end_s: float) -> TransferDone:

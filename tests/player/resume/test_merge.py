@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.resume import Resume, Watch, Watched, is_finished, merge
-from player.resume.journal import Now, trusted_at
+from player.resume.journal import Now, Watched, trusted_at
+from player.resume.merge import Resume, Watch, is_finished, merge
 
 LENGTH_S = 1000.0
 WATCHES = st.builds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from player.errors import ErrorCode, ServiceError
+from player.base.errors import ErrorCode, ServiceError
 from tests.player.service.test_service import Bench, ok, refused, tokens
 
 SUBSCRIPTION = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from player.opening import facts_of_title
-from player.service import EpisodePlace, Markers
+from player.reporting.state import NextEpisode, TitleFacts
+from player.service.model import EpisodePlace, Markers
 from player.service.reply import Members, read_play_session, read_title
-from player.state import NextEpisode, TitleFacts
+from player.title.opening import facts_of_title
 from tests.player.service.test_service import BASE, PLAY, TITLE, Bench, ok
 
 

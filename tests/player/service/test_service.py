@@ -12,11 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.errors import ErrorCode, InputError, NetError, ServiceError
+from player.base.errors import ErrorCode, InputError, NetError, ServiceError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Response, Transfer
-from player.service import ProgressItem, ServiceClient, TokenStore
+from player.service.address import PLAIN_HTTP, service_address
+from player.service.client import ServiceClient
+from player.service.model import Account, ProgressItem, Tokens
 from player.service.reply import Members, problem, read_page, read_play_session, read_tokens
+from player.service.tokens import TokenStore
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
 
@@ -69,7 +72,7 @@ class Bench:
     def __init__(self, store: TokenStore | None = None) -> None:
         self.clock = FakeClock()
         self.transport = ScriptedTransport(self.clock)
-        self.store = store or TokenStore()
+        self.store = (store or TokenStore()).of(BASE)
         self.client = ServiceClient(Gate(self.transport, self.clock), f"{BASE}/", self.store, self.clock)
 
     def plan(self, path: str, *acts: Act) -> None:
@@ -349,11 +352,42 @@ def test_no_json_at_all() -> None:
         assert caught.value.code is ErrorCode.SERVICE_REPLY
 
 
-@pytest.mark.parametrize("url", ["", "service.test", "ftp://service.test", "http://"])
+@pytest.mark.parametrize(
+    "url", ["", "service.test", "ftp://service.test", "http://", "http://[", "http://service.test"]
+)
 def test_the_address_of_the_service_is_checked(url: str) -> None:
     clock = FakeClock()
     with pytest.raises(InputError):
         ServiceClient(Gate(ScriptedTransport(clock), clock), url, TokenStore())
+
+
+@pytest.mark.parametrize("host", ["localhost:80", "tv.localhost", "127.0.0.7:8400", "[::1]:8400"])
+def test_a_service_on_this_machine_needs_no_tls(host: str) -> None:
+    assert service_address(f"http://{host}/", {}) == f"http://{host}"
+
+
+def test_a_service_without_tls_is_spoken_to_when_its_host_is_named() -> None:
+    with pytest.raises(InputError, match="not protected"):
+        service_address("http://tv.lan:8400", {PLAIN_HTTP: "other.lan"})
+    assert service_address("http://TV.lan:8400", {PLAIN_HTTP: "other.lan, tv.LAN"}) == "http://TV.lan:8400"
+    assert service_address("https://tv.lan", {}) == "https://tv.lan"
+
+
+def test_a_service_never_gets_the_tokens_of_another() -> None:
+    kept, tokens = TokenStore(), Tokens("access", "refresh", 5.0, Account("a1", "a@example", "A"), None)
+    one, other = kept.of("https://one.example"), kept.of("https://other.example")
+    one.save(tokens)
+    assert (one.load(), other.load()) == (tokens, None)
+    other.clear()
+    assert one.load() == tokens
+
+
+def test_a_sign_in_of_version_0_1_0_stays() -> None:
+    kept, tokens = TokenStore(), Tokens("access", "refresh", 5.0, Account("a1", "a@example", "A"), None)
+    kept.save(tokens)
+    assert kept.of("https://one.example").load() == tokens
+    assert kept.of("https://other.example").load() is None
+    assert kept.of("https://one.example").load() == tokens
 
 
 def test_requests_hide_what_they_carry() -> None:

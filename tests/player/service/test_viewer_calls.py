@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act
 from tests.player.service.test_service import TITLE, Bench, ok, refused, tokens

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from player.media.model import Interrupted
 from player.stream.buffer import SegmentBuffer, Superseded
 from player.stream.waiting import Waiting

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from player.stream.buffered import MAIN, Buffered, Playhead
+from player.reporting.events import MAIN
+from player.stream.buffered import Buffered, Playhead
 from player.stream.line import LinePart, SegmentLine
 from player.stream.store import SegmentStore
 from player.stream.timeline import build_timeline

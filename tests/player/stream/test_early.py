@@ -10,9 +10,9 @@ import pytest
 from abr import registry
 from abr.early import ArrivalRate, Arriving, in_time
 from abr.model import Estimate
-from player.events import SegmentDone
 from player.manifest.model import Presentation, TrackType
 from player.net.shaping import Period, Trace
+from player.reporting.events import SegmentDone
 from tests.kit.presentations import audio_track, presentation, rendition, segments, video_track
 from tests.kit.streaming import title
 from tests.kit.transport import Act

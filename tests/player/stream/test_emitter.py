@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from player.errors import ErrorCode, MediaError, NetError
+from player.base.errors import ErrorCode, MediaError, NetError
 from player.manifest.model import ListedIndex, Segment
 from player.media.matroska import sample_cluster
 from player.media.model import Codec, Interrupted, StreamKind

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from player.manifest.model import ListedIndex, Segment
 from player.media.model import Interrupted, Sample, StreamKind
 from player.stream.buffer import Superseded
@@ -180,3 +180,35 @@ def test_only_a_few_segments_are_held() -> None:
     feed = feed_of(*entries)
     times(feed, 0.0, 4.0)
     assert len(feed._open) == 4
+
+
+def test_sound_that_was_not_listed_when_its_slot_was_written_comes_with_the_next_one() -> None:
+    """At the edge of a live title: its file begins a little before the slot, and came after the slot was written."""
+    early = records(AUDIO, 3.95, 8.0, 0.05)
+    later = entry(early, track="audio-0", position=1, segment=segments(3, name="a")[1])
+    first = entry(records(AUDIO, 0.0, 3.95, 0.05), track="audio-0", position=0, segment=segments(3, name="a")[0])
+    shelf = Shelf(first)
+    feed = AudioFeed("audio-0", AAC, shelf, Offsets())
+    given = [sample.dts_s for sample in feed.between(slot(0), 0.0, 4.0)]
+    shelf.entries.append([later])
+    given += [sample.dts_s for sample in feed.between(slot(1), 4.0, 8.0)]
+    assert given == pytest.approx([number * 0.05 for number in range(160)])
+
+
+def test_sound_up_to_a_time_waits_for_nothing_that_begins_there() -> None:
+    """A part ends where the next one begins, which may not have been made yet."""
+    data = records(AUDIO, 0.0, 1.0, STEP_S)
+    unfinished = entry(data, complete=False)
+    unfinished.buffer.release()
+
+    class NoMore(Exception):  # noqa: N818
+        """More was waited for."""
+
+    def wait(length: int) -> int:
+        if length > len(data):
+            raise NoMore
+        return len(data)
+
+    unfinished.buffer.wait = wait  # type: ignore[method-assign]
+    feed = feed_of(unfinished)
+    assert times(feed, 0.0, 0.9) == [0.0, 0.5]

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import ListedIndex, Presentation, Rendition
 from player.media.matroska import MatroskaTrack
 from player.media.model import ByteSource, Codec, StreamConfig, StreamKind
 from player.media.source import WholeSource
-from player.selection import select
 from player.stream import header as header_module
 from player.stream.header import HeaderBuilder
 from player.stream.layout import cue_position
 from player.stream.timeline import build_timeline
+from player.tracks.selection import select
 from tests.kit.presentations import (
     AAC,
     H264,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from player.events import FetchHeld
+from player.reporting.events import FetchHeld
 from tests.kit.streaming import title
 from tests.player.stream.conftest import Make
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from abr.model import Estimate
-from player.events import SegmentDone
+from player.reporting.events import SegmentDone
 from player.stream.main_track import SOUND_AHEAD_S
 from tests.kit.streaming import StreamingBench, title
 from tests.kit.transport import Act

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from abr.model import Estimate, Phase, Rung
-from player.loads import LoadProgress, Resource
 from player.net.model import RequestKind
 from player.stream.rate import Moment, RateControl
+from player.transfer.model import LoadProgress, Resource
 from tests.kit.streaming import Wishes
 
 RUNGS = (Rung("low", 400_000), Rung("mid", 900_000), Rung("top", 2_000_000))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abr.model import Estimate, Reason
-from player.events import RungDecided, SegmentDone, SegmentReplaced
+from player.reporting.events import RungDecided, SegmentDone, SegmentReplaced
 from player.stream.store import SegmentStore
 from tests.kit.presentations import entry
 from tests.kit.streaming import StreamingBench, title

@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from player.errors import ErrorCode, MediaError, NetError
-from player.loads import Coming
+from player.base.errors import ErrorCode, MediaError, NetError
 from player.manifest import parse
 from player.manifest.model import (
     ByteRange,
@@ -30,6 +29,7 @@ from player.manifest.steering import Clone
 from player.media.timestamps import TimestampUnwrapper
 from player.net.model import RequestKind
 from player.stream.sources import Sources, WholeKeys
+from player.transfer.model import Coming
 from tests.kit.clock import settle
 from tests.kit.presentations import RecordDemuxer, presentation, rendition, segments, video_track
 from tests.kit.streaming import Link
@@ -197,8 +197,8 @@ async def test_periods_may_use_the_same_ids() -> None:
     """An index inside the media is put into the period it was asked for."""
     first = rendition("v", index=segments(2, name="static"))
     ref = IndexRef("http://a.test/v.mp4", ByteRange(0, 10), Container.FMP4, start_s=8.0)
-    second = rendition("v", segments=ref)
-    what = presentation(video_track(first), more=[[video_track(second)]])
+    what = presentation(video_track(first), more=[[video_track(rendition("v", segments=ref))]])
+    first, second = (period.tracks[0].renditions[0] for period in what.periods)
     bench = Bench(what, {})
     updated = presentation(
         video_track(first), more=[[video_track(rendition("v", segments=ListedIndex(segments(1, start_s=8.0))))]]
@@ -233,8 +233,9 @@ async def test_a_refused_licence_is_asked_for_again_by_the_next(opened: list[dic
 async def test_the_renditions_of_a_discontinuity_share_one_clock(opened: list[dict[str, Any]]) -> None:
     low = rendition("low", index=segments(2, init=None), container=Container.TS)
     high = rendition("high", index=segments(2, init=None), container=Container.TS)
-    bench = Bench(presentation(video_track(low, high)), {})
-    for own in (low, high):
+    what = presentation(video_track(low, high))
+    bench = Bench(what, {})
+    for own in what.periods[0].tracks[0].renditions:
         for group in (0, 1):
             await bench.clock.run(bench.sources.demuxer(own, segments(1, init=None, discontinuity=group)[0]))
     clocks = [options["timestamps"] for options in opened]

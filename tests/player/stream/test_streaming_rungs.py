@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from abr.model import Estimate
-from player.errors import ErrorCode, NetError
-from player.events import ErrorRaised, Note, RungDecided, SegmentAbandoned, SegmentDone
+from player.base.errors import ErrorCode, NetError
 from player.manifest.model import ListedIndex
+from player.reporting.events import ErrorRaised, Note, RungDecided, SegmentAbandoned, SegmentDone
 from player.stream.layout import cue_position
 from tests.kit.presentations import (
     presentation,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import ListedIndex, Segment
 from player.stream.line import LinePart, SegmentLine
 from player.stream.timeline import Timeline, build_timeline, is_aligned, segment_for

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ErrorCode, MatineeError, MediaError, NetError
+from player.base.errors import ErrorCode, MatineeError, MediaError, NetError
 from player.manifest.model import ListedIndex
 from player.media.model import Interrupted
 from player.stream.emitter import Piece

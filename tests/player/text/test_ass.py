@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from player.text.ass import ass_text, to_ass
-from player.text.cues import Align, Cue, Edge, Place, Span, TextStyle
+from player.text.cues import Align, Cue, CuePlacement, TextEdge, TextSpan, TextStyle
 
-USUAL = Place()
+USUAL = CuePlacement()
 
 
-def _cue(start_s: float, end_s: float, text: str, place: Place = USUAL) -> Cue:
-    return Cue(start_s, end_s, (Span(text),), place)
+def _cue(start_s: float, end_s: float, text: str, place: CuePlacement = USUAL) -> Cue:
+    return Cue(start_s, end_s, (TextSpan(text),), place)
 
 
 def _events(document: str) -> list[list[str]]:
@@ -35,48 +35,54 @@ def test_times_and_repeated_cues() -> None:
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
-        (Place(), ["0", "0", "0", "", "x"]),
-        (Place(Align.LEFT), ["0", "0", "0", "", "{\\an1}x"]),
-        (Place(edge=Edge.TOP, y=0.0), ["0", "0", "1", "", "{\\an8}x"]),
-        (Place(edge=Edge.TOP, y=10.0), ["0", "0", "108", "", "{\\an8}x"]),
-        (Place(edge=Edge.TOP, y=100.0), ["0", "0", "1008", "", "{\\an8}x"]),
-        (Place(edge=Edge.BOTTOM, y=75.0), ["0", "0", "270", "", "x"]),
-        (Place(Align.RIGHT, left=50.0, width=30.0), ["960", "384", "0", "", "{\\an3}x"]),
-        (Place(Align.LEFT, Edge.MIDDLE, 50.0, 10.0, 40.0), ["192", "960", "0", "", "{\\an4\\pos(192,540)}x"]),
-        (Place(Align.RIGHT, Edge.MIDDLE, 25.0, 10.0, 40.0), ["192", "960", "0", "", "{\\an6\\pos(960,270)}x"]),
-        (Place(edge=Edge.MIDDLE, y=25.0), ["0", "0", "0", "", "{\\an5\\pos(960,270)}x"]),
+        (CuePlacement(), ["0", "0", "0", "", "x"]),
+        (CuePlacement(Align.LEFT), ["0", "0", "0", "", "{\\an1}x"]),
+        (CuePlacement(edge=TextEdge.TOP, y=0.0), ["0", "0", "1", "", "{\\an8}x"]),
+        (CuePlacement(edge=TextEdge.TOP, y=10.0), ["0", "0", "108", "", "{\\an8}x"]),
+        (CuePlacement(edge=TextEdge.TOP, y=100.0), ["0", "0", "1008", "", "{\\an8}x"]),
+        (CuePlacement(edge=TextEdge.BOTTOM, y=75.0), ["0", "0", "270", "", "x"]),
+        (CuePlacement(Align.RIGHT, left=50.0, width=30.0), ["960", "384", "0", "", "{\\an3}x"]),
+        (
+            CuePlacement(Align.LEFT, TextEdge.MIDDLE, 50.0, 10.0, 40.0),
+            ["192", "960", "0", "", "{\\an4\\pos(192,540)}x"],
+        ),
+        (
+            CuePlacement(Align.RIGHT, TextEdge.MIDDLE, 25.0, 10.0, 40.0),
+            ["192", "960", "0", "", "{\\an6\\pos(960,270)}x"],
+        ),
+        (CuePlacement(edge=TextEdge.MIDDLE, y=25.0), ["0", "0", "0", "", "{\\an5\\pos(960,270)}x"]),
     ],
 )
-def test_places(place: Place, expected: list[str]) -> None:
+def test_places(place: CuePlacement, expected: list[str]) -> None:
     assert _events(to_ass([_cue(0.0, 1.0, "x", place)]))[0][5:] == expected
 
 
 def test_columns() -> None:
-    right = _events(to_ass([_cue(0.0, 1.0, "ab\ncd", Place(vertical="rl"))]))
+    right = _events(to_ass([_cue(0.0, 1.0, "ab\ncd", CuePlacement(vertical="rl"))]))
     assert [event[9] for event in right] == ["{\\an5\\pos(1805,540)}a\\Nb", "{\\an5\\pos(1733,540)}c\\Nd"]
-    left = _events(to_ass([_cue(0.0, 1.0, "ab\ncd", Place(Align.LEFT, left=10.0, vertical="lr"))]))
+    left = _events(to_ass([_cue(0.0, 1.0, "ab\ncd", CuePlacement(Align.LEFT, left=10.0, vertical="lr"))]))
     assert [event[9] for event in left] == ["{\\an8\\pos(192,54)}a\\Nb", "{\\an8\\pos(264,54)}c\\Nd"]
 
 
 @pytest.mark.parametrize(
     ("spans", "expected"),
     [
-        ((Span("a\nb"),), "a\\Nb"),
-        ((Span("a "), Span("b", TextStyle(bold=True)), Span(" c")), "a {\\b1}b{\\r} c"),
-        ((Span("x", TextStyle(italic=True, underline=True)),), "{\\i1\\u1}x"),
-        ((Span("x", TextStyle(colour=0xFF8000FF)),), "{\\c&H0080FF&}x"),
-        ((Span("x", TextStyle(colour=0xFF800080)),), "{\\c&H0080FF&\\1a&H7F&}x"),
-        ((Span("x", TextStyle(size=1.5)),), "{\\fscx150\\fscy150}x"),
-        ((Span("{\\an8}"),), "\\{\\\u2060an8\\}"),
-        ((Span("x\rDialogue: 0"),), "x Dialogue: 0"),
+        ((TextSpan("a\nb"),), "a\\Nb"),
+        ((TextSpan("a "), TextSpan("b", TextStyle(bold=True)), TextSpan(" c")), "a {\\b1}b{\\r} c"),
+        ((TextSpan("x", TextStyle(italic=True, underline=True)),), "{\\i1\\u1}x"),
+        ((TextSpan("x", TextStyle(colour=0xFF8000FF)),), "{\\c&H0080FF&}x"),
+        ((TextSpan("x", TextStyle(colour=0xFF800080)),), "{\\c&H0080FF&\\1a&H7F&}x"),
+        ((TextSpan("x", TextStyle(size=1.5)),), "{\\fscx150\\fscy150}x"),
+        ((TextSpan("{\\an8}"),), "\\{\\\u2060an8\\}"),
+        ((TextSpan("x\rDialogue: 0"),), "x Dialogue: 0"),
     ],
 )
-def test_styles_become_overrides_and_text_stays_text(spans: tuple[Span, ...], expected: str) -> None:
+def test_styles_become_overrides_and_text_stays_text(spans: tuple[TextSpan, ...], expected: str) -> None:
     assert ass_text(spans) == expected
 
 
 def test_a_background_is_a_box_behind_the_lines() -> None:
-    spans = (Span("x", TextStyle(background=0x102030C0)),)
+    spans = (TextSpan("x", TextStyle(background=0x102030C0)),)
     (event,) = _events(to_ass([Cue(0.0, 1.0, spans)]))
     assert (event[3], event[9]) == ("Box", "{\\3c&H302010&\\3a&H3F&}x")
 
@@ -89,7 +95,9 @@ def test_any_text_stays_on_its_own_line_of_the_document(text: str) -> None:
 
 
 def test_ffmpeg_reads_the_document() -> None:
-    document = to_ass([_cue(1.0, 2.0, "first"), _cue(3600.0, 3601.0, "last", Place(Align.LEFT, Edge.TOP, 10.0))])
+    document = to_ass(
+        [_cue(1.0, 2.0, "first"), _cue(3600.0, 3601.0, "last", CuePlacement(Align.LEFT, TextEdge.TOP, 10.0))]
+    )
     with av.open(io.BytesIO(document.encode()), format="ass") as container:
         found = [(float(packet.pts * packet.time_base), bytes(packet)) for packet in container.demux() if packet.size]
     assert [time_s for time_s, _ in found] == [1.0, 3600.0]

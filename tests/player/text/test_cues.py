@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from player.text.cues import Cue, Place, Span, clipped, joined, moved, stacked
+from player.text.cues import Cue, CuePlacement, TextSpan, clipped, joined, moved, stacked
 
-PLACE = Place(y=90.0)
+PLACE = CuePlacement(y=90.0)
 
 
 def cue(start_s: float, end_s: float, text: str, flow: str = "") -> Cue:
-    return Cue(start_s, end_s, (Span(text),), PLACE if flow else Place(), flow)
+    return Cue(start_s, end_s, (TextSpan(text),), PLACE if flow else CuePlacement(), flow)
 
 
 def test_what_segments_cut_or_repeat_is_one_cue() -> None:

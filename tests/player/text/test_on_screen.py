@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,8 +14,7 @@ from player.text.ttml import parse_ttml
 from player.text.webvtt import parse_webvtt
 from tests.kit.clip import write_still
 from tests.kit.screen import HEIGHT, WIDTH, Screen
-
-_PATIENCE_S = 30.0
+from tests.kit.waiting import until
 
 _WEBVTT = """WEBVTT
 
@@ -94,10 +92,7 @@ class Board:
 
     @staticmethod
     def _wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, "libmpv drew nothing"
-            time.sleep(0.02)
+        until(condition, "libmpv drew nothing")
 
     def _ink(self) -> Ink | None:
         picture = self._screen.picture[:, :, :3].astype(int)

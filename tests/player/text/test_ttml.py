@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.text import ttml
-from player.text.cues import Align, Edge, Place, Span, TextStyle
+from player.text.cues import Align, CuePlacement, TextEdge, TextSpan, TextStyle
 from player.text.ttml import parse_ttml
 
 NAMES = (
@@ -82,7 +82,7 @@ HEAD = """<styling>
 </layout>"""
 
 
-def one(paragraph: str, root: str = 'ttp:cellResolution="40 20"') -> tuple[Place, tuple[Span, ...]]:
+def one(paragraph: str, root: str = 'ttp:cellResolution="40 20"') -> tuple[CuePlacement, tuple[TextSpan, ...]]:
     (cue,) = parse_ttml(document(f"<div>{paragraph}</div>", HEAD, root))
     return cue.place, cue.spans
 
@@ -104,23 +104,26 @@ def one(paragraph: str, root: str = 'ttp:cellResolution="40 20"') -> tuple[Place
     ],
 )  # fmt: skip
 def test_styles(paragraph: str, style: TextStyle) -> None:
-    assert one(paragraph)[1] == (Span("x", style),)
+    assert one(paragraph)[1] == (TextSpan("x", style),)
 
 
 @pytest.mark.parametrize(
     ("paragraph", "place"),
     [
-        ('<p end="1s">x</p>', Place()),
-        ('<p end="1s" tts:textAlign="end">x</p>', Place(Align.RIGHT)),
-        ('<p end="1s" region="top">x</p>', Place(Align.CENTER, Edge.TOP, 5.0, 10.0, 80.0)),
-        ('<p end="1s" region="low">x</p>', Place(Align.LEFT, Edge.BOTTOM, 90.0, 20.0, 50.0)),
-        ('<p end="1s"><span region="low">x</span></p>', Place(Align.LEFT, Edge.BOTTOM, 90.0, 20.0, 50.0)),
-        ('<p end="1s" region="mid" tts:textAlign="center">x</p>', Place(Align.CENTER, Edge.MIDDLE, 75.0, 0.0, 100.0)),
-        ('<p end="1s" region="col">x</p>', Place(Align.LEFT, left=86.0, vertical="rl")),
-        ('<p end="1s" region="nobody">x</p>', Place()),
+        ('<p end="1s">x</p>', CuePlacement()),
+        ('<p end="1s" tts:textAlign="end">x</p>', CuePlacement(Align.RIGHT)),
+        ('<p end="1s" region="top">x</p>', CuePlacement(Align.CENTER, TextEdge.TOP, 5.0, 10.0, 80.0)),
+        ('<p end="1s" region="low">x</p>', CuePlacement(Align.LEFT, TextEdge.BOTTOM, 90.0, 20.0, 50.0)),
+        ('<p end="1s"><span region="low">x</span></p>', CuePlacement(Align.LEFT, TextEdge.BOTTOM, 90.0, 20.0, 50.0)),
+        (
+            '<p end="1s" region="mid" tts:textAlign="center">x</p>',
+            CuePlacement(Align.CENTER, TextEdge.MIDDLE, 75.0, 0.0, 100.0),
+        ),
+        ('<p end="1s" region="col">x</p>', CuePlacement(Align.LEFT, left=86.0, vertical="rl")),
+        ('<p end="1s" region="nobody">x</p>', CuePlacement()),
     ],
 )
-def test_places(paragraph: str, place: Place) -> None:
+def test_places(paragraph: str, place: CuePlacement) -> None:
     assert one(paragraph)[0] == place
 
 
@@ -132,8 +135,8 @@ def test_lengths_in_pixels_and_cells() -> None:
     body = '<div><p region="a" end="1s">x</p><p region="b" end="1s">y</p></div>'
     root = 'tts:extent="1920px 1080px" ttp:cellResolution="40 20"'
     first, second = parse_ttml(document(body, head, root))
-    assert first.place == Place(Align.LEFT, Edge.TOP, 10.0, 10.0, 50.0)
-    assert second.place == Place(Align.LEFT, Edge.BOTTOM, 60.0, 10.0, 50.0)
+    assert first.place == CuePlacement(Align.LEFT, TextEdge.TOP, 10.0, 10.0, 50.0)
+    assert second.place == CuePlacement(Align.LEFT, TextEdge.BOTTOM, 60.0, 10.0, 50.0)
 
 
 def test_ruby_stands_in_brackets() -> None:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.media import fmp4
 from player.media.source import WholeSource
 from player.text import cues as model
 from player.text import webvtt
-from player.text.cues import PLAIN, Align, Cue, Edge, Place, Span, TextStyle
+from player.text.cues import PLAIN, Align, Cue, CuePlacement, TextEdge, TextSpan, TextStyle
 from player.text.webvtt import parse_webvtt, parse_wvtt_head, parse_wvtt_sample
 from player.text.webvtt_markup import Sheet, parse_markup
 from tests.kit import media
@@ -43,13 +43,13 @@ ends before it begins
 RED = TextStyle(colour=0xFF0000FF)
 
 
-def styled(payload: str, sheet: str = "", identifier: str = "") -> tuple[Span, ...]:
+def styled(payload: str, sheet: str = "", identifier: str = "") -> tuple[TextSpan, ...]:
     text = f"WEBVTT\n\nSTYLE\n{sheet}\n\n{identifier}\n00:01.000 --> 00:02.000\n{payload}\n"
     (cue,) = parse_webvtt(text)
     return cue.spans
 
 
-def placed(words: str) -> Place:
+def placed(words: str) -> CuePlacement:
     (cue,) = parse_webvtt(f"WEBVTT\n\n00:01.000 --> 00:02.000 {words}\nx\n")
     return cue.place
 
@@ -57,10 +57,10 @@ def placed(words: str) -> Place:
 def test_a_file_becomes_its_cues() -> None:
     first, second, third = parse_webvtt("\ufeff" + FILE.replace("\n", "\r\n"))
     assert (first.start_s, first.end_s) == (1.0, 2.5)
-    assert first.spans == (Span("Hello ", RED), Span("there", TextStyle(colour=0xFF0000FF, bold=True)))
-    assert first.place == Place(Align.LEFT, Edge.TOP, 10.0)
-    assert second == Cue(3.0, 4.0, (Span("two\nlines", RED),))
-    assert (third.start_s, third.place) == (3600.0, Place(left=20.0, width=40.0))
+    assert first.spans == (TextSpan("Hello ", RED), TextSpan("there", TextStyle(colour=0xFF0000FF, bold=True)))
+    assert first.place == CuePlacement(Align.LEFT, TextEdge.TOP, 10.0)
+    assert second == Cue(3.0, 4.0, (TextSpan("two\nlines", RED),))
+    assert (third.start_s, third.place) == (3600.0, CuePlacement(left=20.0, width=40.0))
 
 
 def test_a_timestamp_map_moves_the_cues_onto_the_presentation() -> None:
@@ -102,26 +102,26 @@ ROW = 100 / 15
 @pytest.mark.parametrize(
     ("words", "place"),
     [
-        ("", Place()),
-        ("align:start", Place(Align.LEFT)),
-        ("align:right", Place(Align.RIGHT)),
-        ("line:0", Place(edge=Edge.TOP, y=0.0)),
-        ("line:2", Place(edge=Edge.TOP, y=2 * ROW)),
-        ("line:-1", Place()),
-        ("line:-3", Place(y=95 - 2 * ROW)),
-        ("line:10%", Place(edge=Edge.TOP, y=10.0)),
-        ("line:90%", Place()),
-        ("line:75%,end", Place(y=75.0)),
-        ("line:50%,center", Place(edge=Edge.MIDDLE, y=50.0)),
-        ("position:25% size:50%", Place(left=0.0, width=50.0)),
-        ("position:10% align:left", Place(Align.LEFT, left=10.0, width=90.0)),
-        ("position:80%,line-right size:30% align:end", Place(Align.RIGHT, left=50.0, width=30.0)),
-        ("vertical:rl line:25%", Place(left=25.0, vertical="rl")),
-        ("vertical:lr", Place(vertical="lr")),
-        ("line:nonsense position:900% size:x align:y vertical:up", Place()),
+        ("", CuePlacement()),
+        ("align:start", CuePlacement(Align.LEFT)),
+        ("align:right", CuePlacement(Align.RIGHT)),
+        ("line:0", CuePlacement(edge=TextEdge.TOP, y=0.0)),
+        ("line:2", CuePlacement(edge=TextEdge.TOP, y=2 * ROW)),
+        ("line:-1", CuePlacement()),
+        ("line:-3", CuePlacement(y=95 - 2 * ROW)),
+        ("line:10%", CuePlacement(edge=TextEdge.TOP, y=10.0)),
+        ("line:90%", CuePlacement()),
+        ("line:75%,end", CuePlacement(y=75.0)),
+        ("line:50%,center", CuePlacement(edge=TextEdge.MIDDLE, y=50.0)),
+        ("position:25% size:50%", CuePlacement(left=0.0, width=50.0)),
+        ("position:10% align:left", CuePlacement(Align.LEFT, left=10.0, width=90.0)),
+        ("position:80%,line-right size:30% align:end", CuePlacement(Align.RIGHT, left=50.0, width=30.0)),
+        ("vertical:rl line:25%", CuePlacement(left=25.0, vertical="rl")),
+        ("vertical:lr", CuePlacement(vertical="lr")),
+        ("line:nonsense position:900% size:x align:y vertical:up", CuePlacement()),
     ],
 )
-def test_places(words: str, place: Place) -> None:
+def test_places(words: str, place: CuePlacement) -> None:
     assert placed(words) == place
 
 
@@ -159,26 +159,32 @@ c
 
 def test_regions() -> None:
     in_left, in_top, left_it, lost = parse_webvtt(REGIONS)
-    assert (in_left.flow, in_left.place) == ("left", Place(Align.LEFT, Edge.BOTTOM, 90.0, 10.0, 40.0))
-    assert (in_top.flow, in_top.place) == ("top", Place(Align.CENTER, Edge.BOTTOM, 12.0, 0.0, 100.0))
-    assert (left_it.flow, left_it.place) == ("", Place(edge=Edge.TOP, y=0.0))
-    assert (lost.flow, lost.place) == ("", Place())
+    assert (in_left.flow, in_left.place) == ("left", CuePlacement(Align.LEFT, TextEdge.BOTTOM, 90.0, 10.0, 40.0))
+    assert (in_top.flow, in_top.place) == ("top", CuePlacement(Align.CENTER, TextEdge.BOTTOM, 12.0, 0.0, 100.0))
+    assert (left_it.flow, left_it.place) == ("", CuePlacement(edge=TextEdge.TOP, y=0.0))
+    assert (lost.flow, lost.place) == ("", CuePlacement())
 
 
 @pytest.mark.parametrize(
     ("text", "spans"),
     [
-        ("<i>x</i> <u>y</u>", (Span("x", TextStyle(italic=True)), Span(" "), Span("y", TextStyle(underline=True)))),
-        ("<c.yellow.bg_black>x</c>", (Span("x", TextStyle(colour=0xFFFF00FF, background=0xFF)),)),
-        ("<c.speaker>x</c>", (Span("x"),)),
-        ("<v Anna>Hi <00:00:01.000>there</v>", (Span("Hi there"),)),
-        ("Tom &amp; &lt;Jerry&gt;", (Span("Tom & <Jerry>"),)),
-        ("<ruby>漢<rt>kan</rt></ruby>x", (Span("漢(kan)x"),)),
-        ("<b>x<i>y</b>z", (Span("x", TextStyle(bold=True)), Span("y", TextStyle(bold=True, italic=True)), Span("z"))),
-        ("</b>x < y", (Span("x < y"),)),
+        (
+            "<i>x</i> <u>y</u>",
+            (TextSpan("x", TextStyle(italic=True)), TextSpan(" "), TextSpan("y", TextStyle(underline=True))),
+        ),
+        ("<c.yellow.bg_black>x</c>", (TextSpan("x", TextStyle(colour=0xFFFF00FF, background=0xFF)),)),
+        ("<c.speaker>x</c>", (TextSpan("x"),)),
+        ("<v Anna>Hi <00:00:01.000>there</v>", (TextSpan("Hi there"),)),
+        ("Tom &amp; &lt;Jerry&gt;", (TextSpan("Tom & <Jerry>"),)),
+        ("<ruby>漢<rt>kan</rt></ruby>x", (TextSpan("漢(kan)x"),)),
+        (
+            "<b>x<i>y</b>z",
+            (TextSpan("x", TextStyle(bold=True)), TextSpan("y", TextStyle(bold=True, italic=True)), TextSpan("z")),
+        ),
+        ("</b>x < y", (TextSpan("x < y"),)),
     ],
 )
-def test_tags(text: str, spans: tuple[Span, ...]) -> None:
+def test_tags(text: str, spans: tuple[TextSpan, ...]) -> None:
     assert parse_markup(text, Sheet()) == spans
 
 
@@ -236,4 +242,4 @@ def test_the_head_of_a_wvtt_track_styles_its_samples() -> None:
     head = parse_wvtt_head(b"WEBVTT\n\nSTYLE\n::cue { color: red }\n\nREGION\nid:r\nwidth:50%\n")
     data = box(b"vttc", box(b"iden", b"7") + box(b"sttg", b"region:r") + box(b"payl", b"words")) + box(b"vtte", b"")
     (cue,) = parse_wvtt_sample(data, 2.0, 3.0, head)
-    assert (cue.start_s, cue.end_s, cue.spans, cue.flow) == (2.0, 3.0, (Span("words", RED),), "r")
+    assert (cue.start_s, cue.end_s, cue.spans, cue.flow) == (2.0, 3.0, (TextSpan("words", RED),), "r")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from player.errors import ErrorCode, MediaError, NetError
+from player.base.errors import ErrorCode, MediaError, NetError
 from player.manifest import parse
 from player.manifest.model import ListedIndex, Presentation, Rendition, Segment
 from player.net.model import RequestKind
@@ -121,10 +121,19 @@ def test_the_tile_of_a_time(time_s: float, place: tuple[int, int, int, float]) -
     assert (spot.segment.number, spot.column, spot.row, spot.start_s) == place
 
 
+@pytest.mark.parametrize("time_s", [1.0, 38.0, 99.0])
+def test_a_sheet_that_the_title_cuts_short_still_has_all_its_places(time_s: float) -> None:
+    """A title of 100 s with one sheet for 200 s: 25 tiles of 8 s."""
+    (source,) = sources_of(title(tiles("s", 9000, "5x5", duration=200)))
+    spot = spot_at(source.rendition, source.rendition.segments, time_s)  # type: ignore[arg-type]
+    assert spot is not None
+    assert 5 * spot.row + spot.column == time_s // 8
+
+
 def test_the_smallest_pictures_that_are_wide_enough_are_taken() -> None:
-    many = tiles("tiny", 1000, "20x1") + tiles("fits", 2000, "10x1") + tiles("huge", 9000, "2x1")
+    many = tiles("tiny", 1000, "10x1") + tiles("fits", 2000, "5x1") + tiles("huge", 9000, "2x1")
     assert sources_of(title(many))[0].rendition.id == "fits"
-    assert sources_of(title(tiles("tiny", 1000, "20x1")))[0].rendition.id == "tiny"
+    assert sources_of(title(tiles("tiny", 1000, "10x1")))[0].rendition.id == "tiny"
 
 
 def test_sheets_come_before_keyframes_and_each_period_has_its_own() -> None:

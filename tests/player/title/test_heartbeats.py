@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,23 @@ import pytest
 from backend_stub.server import ServerGroup
 from backend_stub.services import streams, views
 from drm_client.errors import DrmError
-from player import settings as playback
+from player.base.errors import ErrorCode, MatineeError, NetError, ServiceError
 from player.engine import Engine
-from player.errors import ErrorCode, MatineeError, NetError, ServiceError
-from player.heartbeats import BEAT_S, FAREWELL_S, Answer, Heartbeats, Next, Schedule
 from player.net.model import RequestKind, Response, Transfer
-from player.opening import Source
-from player.renewal import Renewal
+from player.playback import settings as playback
+from player.playback.session import Session
+from player.playback.settings import PlaybackSettings
+from player.reporting.state import Status
 from player.service.machine import machine_name
 from player.service.reply import problem
-from player.session import Session
-from player.settings import PlaybackSettings
-from player.state import Status
+from player.title.heartbeats import BEAT_S, FAREWELL_S, HeartbeatAction, Heartbeats, HeartbeatSchedule, NextHeartbeat
+from player.title.opening import PlaybackSource
+from player.title.renewal import Renewal
 from tests.kit import media
 from tests.kit.backend import running_backend
 from tests.kit.clock import FakeClock
 from tests.kit.playback import engine, null_player, publish_media
+from tests.kit.waiting import until
 
 AWAY = NetError(ErrorCode.NET_UNREACHABLE, "No network.", recoverable=True)
 
@@ -98,7 +98,7 @@ async def test_they_follow_a_session_that_others_have_renewed() -> None:
     service = Service(FakeClock())
     beats, renewal, ends = begun(service, 0.0)
     await service.clock.advance(1)
-    await renewal.again()
+    await renewal.renew()
     await service.clock.advance(30)
     await beats.close()
     assert service.ids == ["s1", "s2"]
@@ -150,19 +150,19 @@ async def test_a_new_session_that_is_refused_ends_it_too() -> None:
 @pytest.mark.parametrize("error", [AWAY, refused(503), refused(429), refused(403), refused(401)])
 def test_what_is_no_word_of_the_service_passes(error: MatineeError) -> None:
     """An outage, a fault, a proxy that says no: a few tries soon after, and then no more than before."""
-    schedule = Schedule()
-    waits = [schedule.failed(error) for _ in range(20)]
-    assert {each.answer for each in waits} == {Answer.BEAT}
+    schedule = HeartbeatSchedule()
+    waits = [schedule.after_failure(error) for _ in range(20)]
+    assert {each.answer for each in waits} == {HeartbeatAction.BEAT}
     assert all(each.in_s > 0 for each in waits)
     assert [each.in_s for each in waits[5:]] == [BEAT_S] * 15
-    assert schedule.taken(20.0) == Next(Answer.BEAT, 20.0)
+    assert schedule.after_success(20.0) == NextHeartbeat(HeartbeatAction.BEAT, 20.0)
 
 
 def test_a_heartbeat_waits_as_long_as_the_service_asks() -> None:
     asked = ServiceError(ErrorCode.HTTP_RATE_LIMITED, "Later.", status=429, retry_after_s=90.0)
-    assert Schedule().failed(asked) == Next(Answer.BEAT, 90.0)
+    assert HeartbeatSchedule().after_failure(asked) == NextHeartbeat(HeartbeatAction.BEAT, 90.0)
     soon = ServiceError(ErrorCode.HTTP_SERVER, "Later.", status=503, retry_after_s=7.0)
-    assert Schedule().failed(soon) == Next(Answer.BEAT, 7.0)
+    assert HeartbeatSchedule().after_failure(soon) == NextHeartbeat(HeartbeatAction.BEAT, 7.0)
 
 
 async def test_an_end_that_is_not_heard_holds_nobody_up() -> None:
@@ -191,16 +191,7 @@ def viewer(group: ServerGroup, profile: Path, name: str) -> Iterator[Engine]:
 
 
 def reached(session: Session, *statuses: Status) -> bool:
-    return wait_for(lambda: session.state.status in statuses)
-
-
-def wait_for(condition: Callable[[], bool]) -> bool:
-    end_s = time.monotonic() + 120
-    while not condition():
-        if time.monotonic() > end_s:
-            return False
-        time.sleep(0.02)
-    return True
+    return until(lambda: session.state.status in statuses)
 
 
 def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +202,7 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(views, "COUNTS_AFTER_S", 0.0)
     with running_backend(tmp_path / "service", edges=1) as group:
         account = group.context.accounts.register("ann@matinee.local", "Ann", "secret", plan="basic")
-        source = Source(title_id=publish_media(group, media.packager_cbcs(), "Film"))
+        source = PlaybackSource(title_id=publish_media(group, media.packager_cbcs(), "Film"))
         settings = PlaybackSettings(stay_at_end=True)
         with (
             viewer(group, tmp_path / "tv", "TV") as tv,
@@ -232,7 +223,7 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                 assert group.context.titles.views.write()
                 return bool(group.context.titles.views.counts(0))
 
-            assert wait_for(counted)
+            assert until(counted)
             assert group.context.streams.running() == 1
             first.stop()
             assert tv.wait(first, 20)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
-from player.errors import ErrorCode, InputError, ManifestError, NetError, ServiceError
-from player.events import Event, PhaseReached
-from player.loads import RetryEvent
+from player.base.errors import ErrorCode, InputError, ManifestError, NetError, ServiceError
 from player.manifest.model import TrackType
-from player.opening import Addresses, Source, addresses_of, begin_at, failure_of, load_presentation, pathway_of
-from player.recovery import Action
-from player.state import Failure
+from player.reporting.events import Event, PhaseReached
+from player.reporting.state import Failure
+from player.title.opening import (
+    Addresses,
+    PlaybackSource,
+    addresses_of,
+    begin_at,
+    failure_of,
+    load_presentation,
+    pathway_of,
+)
+from player.transfer.model import RetryEvent
+from player.transfer.recovery import Action
 from tests.kit.streaming import Link
 from tests.kit.transport import Act
 
@@ -23,19 +31,19 @@ MPD = b"""<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="
 @pytest.mark.parametrize("options", [{}, {"url": "http://a.test/x.mpd", "title_id": "t"}])
 def test_a_source_is_one_thing(options: dict[str, str]) -> None:
     with pytest.raises(InputError):
-        Source(**options)
+        PlaybackSource(**options)
 
 
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
-        (Source(url="http://a.test/folder/film.mpd?token=secret"), "film.mpd"),
-        (Source(url="http://a.test/"), "a.test"),
-        (Source(url="http://a.test/x.mpd", name="A film"), "A film"),
-        (Source(title_id="bars"), "bars"),
+        (PlaybackSource(url="http://a.test/folder/film.mpd?token=secret"), "film.mpd"),
+        (PlaybackSource(url="http://a.test/"), "a.test"),
+        (PlaybackSource(url="http://a.test/x.mpd", name="A film"), "A film"),
+        (PlaybackSource(title_id="bars"), "bars"),
     ],
 )
-def test_a_name_for_people(source: Source, shown: str) -> None:
+def test_a_name_for_people(source: PlaybackSource, shown: str) -> None:
     assert source.shown_name == shown
     assert "secret" not in repr(source)
 
@@ -53,7 +61,7 @@ def test_a_cdn_that_nobody_named_is_called_by_its_host(url: str, name: str) -> N
 
 
 async def test_an_address_is_its_own_play_session() -> None:
-    found = await addresses_of(Source(url="http://a.test/x.mpd", licence_url="http://l.test/"), None, None)
+    found = await addresses_of(PlaybackSource(url="http://a.test/x.mpd", licence_url="http://l.test/"), None, None)
     assert found.manifests == {"a.test": "http://a.test/x.mpd"}
     assert found.offer is not None
     assert found.offer.url == "http://l.test/"
@@ -62,7 +70,7 @@ async def test_an_address_is_its_own_play_session() -> None:
 
 async def test_a_title_needs_a_service() -> None:
     with pytest.raises(InputError):
-        await addresses_of(Source(title_id="bars"), None, None)
+        await addresses_of(PlaybackSource(title_id="bars"), None, None)
 
 
 async def load(link: Link, manifests: dict[str, str], events: list[Event]):

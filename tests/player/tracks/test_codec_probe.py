@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from player.errors import MediaError
+from player.base.errors import MediaError
 from player.manifest import parse
 from player.manifest.edit import iter_renditions
 from player.manifest.model import MediaFacts, Presentation, Rendition
-from player.probing import facts_of, init_of, wanted, with_facts
-from player.selection import select
+from player.tracks.codec_probe import facts_of, init_of, wanted, with_facts
+from player.tracks.selection import select
 from tests.kit import he_aac, media, samples
 
 URL = "https://example.org/a/x.mpd"

@@ -8,30 +8,30 @@ from pathlib import Path
 
 import pytest
 
-from player.languages import distance, normal, speaks
+from player.base.languages import distance, normal, speaks
 from player.manifest.model import Track, TrackType
-from player.remembered import Learning, TrackMemory
-from player.wishes import UNKNOWN_WISHES, Subtitles, TrackWishes
+from player.tracks.preference_store import PreferenceLearner, TrackPreferenceStore
+from player.tracks.preferences import UNKNOWN_PREFERENCES, SubtitleMode, TrackPreferences
 
-WISHES = TrackWishes(("de", "en"), ("fr",), Subtitles.ALWAYS, described=True, hard_of_hearing=True)
+WISHES = TrackPreferences(("de", "en"), ("fr",), SubtitleMode.ALWAYS, described=True, hard_of_hearing=True)
 
 
 def test_each_viewer_has_wishes_of_their_own(tmp_path: Path) -> None:
     path = tmp_path / "profile" / "tracks.json"
-    TrackMemory(path).keep("anna", WISHES)
-    TrackMemory(path).keep("", TrackWishes(("it",)))
-    memory = TrackMemory(path)
+    TrackPreferenceStore(path).keep("anna", WISHES)
+    TrackPreferenceStore(path).keep("", TrackPreferences(("it",)))
+    memory = TrackPreferenceStore(path)
     assert memory.of("anna") == WISHES
-    assert memory.of("") == TrackWishes(("it",))
-    assert memory.of("ben") == UNKNOWN_WISHES
+    assert memory.of("") == TrackPreferences(("it",))
+    assert memory.of("ben") == UNKNOWN_PREFERENCES
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_few_viewers_are_kept_and_the_last_ones_stay(tmp_path: Path) -> None:
-    memory = TrackMemory(tmp_path / "tracks.json")
+    memory = TrackPreferenceStore(tmp_path / "tracks.json")
     for number in range(70):
         memory.keep(f"viewer {number}", WISHES)
-    assert memory.of("viewer 0") == UNKNOWN_WISHES
+    assert memory.of("viewer 0") == UNKNOWN_PREFERENCES
     assert memory.of("viewer 69") == WISHES
 
 
@@ -53,8 +53,8 @@ def test_few_viewers_are_kept_and_the_last_ones_stay(tmp_path: Path) -> None:
 def test_a_file_that_makes_no_sense_is_as_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "tracks.json"
     path.write_text(text)
-    memory = TrackMemory(path)
-    assert memory.of("") == UNKNOWN_WISHES
+    memory = TrackPreferenceStore(path)
+    assert memory.of("") == UNKNOWN_PREFERENCES
     memory.keep("", WISHES)
     assert memory.of("") == WISHES
     assert json.loads(path.read_text())["version"] == 1
@@ -63,8 +63,8 @@ def test_a_file_that_makes_no_sense_is_as_none(tmp_path: Path, text: str) -> Non
 def test_what_a_newer_version_wrote_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "tracks.json"
     path.write_text('{"version": 2, "people": []}')
-    memory = TrackMemory(path)
-    assert memory.of("") == UNKNOWN_WISHES
+    memory = TrackPreferenceStore(path)
+    assert memory.of("") == UNKNOWN_PREFERENCES
     memory.keep("", WISHES)
     assert path.read_text() == '{"version": 2, "people": []}'
     assert "newer version" in caplog.text
@@ -74,21 +74,21 @@ def test_a_place_that_cannot_be_written_costs_only_the_memory(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")
-    memory = TrackMemory(tmp_path / "file" / "tracks.json")
+    memory = TrackPreferenceStore(tmp_path / "file" / "tracks.json")
     memory.keep("", WISHES)
-    assert memory.of("") == UNKNOWN_WISHES
+    assert memory.of("") == UNKNOWN_PREFERENCES
     assert "not kept" in caplog.text
 
 
 def test_only_a_change_is_kept() -> None:
-    kept: list[TrackWishes] = []
-    learning = Learning(TrackWishes(("en",)), kept.append)
-    learning.chose_audio(Track("a", TrackType.AUDIO, (), language="en"))
+    kept: list[TrackPreferences] = []
+    learning = PreferenceLearner(TrackPreferences(("en",)), kept.append)
+    learning.learn_audio(Track("a", TrackType.AUDIO, (), language="en"))
     assert kept == []
-    learning.chose_audio(Track("a", TrackType.AUDIO, (), language="de"))
-    learning.chose_text(None)
-    assert [wishes.audio_languages for wishes in kept] == [("de", "en"), ("de", "en")]
-    assert learning.wishes.subtitles is Subtitles.NEVER
+    learning.learn_audio(Track("a", TrackType.AUDIO, (), language="de"))
+    learning.learn_text(None)
+    assert [preferences.audio_languages for preferences in kept] == [("de", "en"), ("de", "en")]
+    assert learning.preferences.subtitles is SubtitleMode.NEVER
 
 
 @pytest.mark.parametrize(

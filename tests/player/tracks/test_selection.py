@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from player.errors import ErrorCode, MediaError
+from player.base.errors import ErrorCode, MediaError
 from player.manifest import parse
 from player.manifest.model import Presentation, TrackType
-from player.menus import audio_choices, rung_choices, unsupported_rungs
-from player.selection import Selection, codec_family, ladder, select
+from player.tracks.menus import audio_choices, rung_choices, unsupported_rungs
+from player.tracks.selection import Selection, codec_family, ladder, select
 from tests.kit.presentations import presentation, rendition, segments, video_track
 
 _DECODERS = frozenset({"h264", "hevc", "aac", "eac3", "opus"})

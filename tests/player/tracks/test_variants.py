@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from backend_stub.services.publishing import PublishedTitle, publish
+from player.base.errors import ErrorCode, ServiceError
 from player.engine import Engine
-from player.errors import ErrorCode, ServiceError
 from player.net.model import Body, Request, Transport
-from player.opening import Addresses, Source, addresses_of
-from player.renewal import renewal_of
+from player.title.opening import Addresses, PlaybackSource, addresses_of
+from player.title.renewal import renewal_of
 from tests.kit.backend import KEYS, running_backend, stage_title
 from tests.kit.playback import signed_in_engine
 
@@ -43,7 +43,7 @@ class Viewer:
         calls.clear()
 
     def play(self, title_id: str, variant: str) -> Addresses:
-        source = Source(title_id=title_id, variant=variant)
+        source = PlaybackSource(title_id=title_id, variant=variant)
         work = addresses_of(source, self.engine.service, self.engine.device_id)
         return self.engine.submit(work).result(10)
 
@@ -98,7 +98,7 @@ def test_a_title_that_is_not_there_is_not_looked_for_twice(viewer: Viewer) -> No
 def test_new_addresses_are_of_the_same_form(viewer: Viewer) -> None:
     engine = viewer.engine
     old = next(iter(viewer.play("clear", "").manifests.values()))
-    renewal = renewal_of(Source(title_id="clear", variant=""), engine.service, engine.device_id)
+    renewal = renewal_of(PlaybackSource(title_id="clear", variant=""), engine.service, engine.device_id)
     assert renewal is not None
 
     async def renewed() -> str:

@@ -8,8 +8,11 @@ from random import Random
 
 import pytest
 
-from player.errors import ErrorCode, NetError, ServiceError
-from player.loader import (
+from player.base.errors import ErrorCode, NetError, ServiceError
+from player.manifest.model import ByteRange
+from player.net.gate import Gate
+from player.net.model import RequestKind, Transfer
+from player.transfer.loader import (
     BytesSink,
     Loader,
     LoadEvent,
@@ -20,11 +23,8 @@ from player.loader import (
     Resource,
     RetryEvent,
 )
-from player.manifest.model import ByteRange
-from player.net.gate import Gate
-from player.net.model import RequestKind, Transfer
-from player.paths import Cause, Paths, PathSwitch
-from player.recovery import Action
+from player.transfer.pathways import Cause, PathSwitch, Pathways
+from player.transfer.recovery import Action
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
 
@@ -42,7 +42,7 @@ class Bench:
         self.transport = ScriptedTransport(self.clock, {A: CONTENT, B: CONTENT})
         self.transfers: list[Transfer] = []
         self.gate = Gate(self.transport, self.clock, self.transfers.append)
-        self.paths = Paths(["a", "b"])
+        self.paths = Pathways(["a", "b"])
         self.events: list[LoadEvent] = []
         self.buffer_s = buffer_s
         self.loader = Loader(

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from player.errors import ErrorCode
-from player.paths import Cause, Paths
+from player.base.errors import ErrorCode
+from player.transfer.pathways import Cause, Pathways
 
 SEGMENT = 500_000  # bytes
 CUT, MISSING, SERVER = ErrorCode.NET_CUT, ErrorCode.HTTP_NOT_FOUND, ErrorCode.HTTP_SERVER
 
 
-def good(paths: Paths, pathway: str, now_s: float, bps: float = 8e6) -> None:
+def good(paths: Pathways, pathway: str, now_s: float, bps: float = 8e6) -> None:
     paths.finished(pathway, now_s, SEGMENT, SEGMENT * 8 / bps)
 
 
 def test_the_first_of_the_ranked_is_used_and_kept() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     for now in range(100):
         choice = paths.choose(now)
         assert (choice.pathway, choice.probe) == ("a", False)
@@ -33,15 +33,15 @@ def test_the_first_of_the_ranked_is_used_and_kept() -> None:
 
 def test_there_must_be_a_pathway() -> None:
     with pytest.raises(ValueError, match="no pathway"):
-        Paths([]).choose(0)
+        Pathways([]).choose(0)
 
 
 def test_a_pathway_nobody_announced_can_be_used() -> None:
-    assert Paths([]).choose(0, among=["x"]).pathway == "x"
+    assert Pathways([]).choose(0, among=["x"]).pathway == "x"
 
 
 def test_a_broken_route_changes_the_pathway_at_once_with_the_reason() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 1, CUT)
     choice = paths.choose(1)
@@ -53,7 +53,7 @@ def test_a_broken_route_changes_the_pathway_at_once_with_the_reason() -> None:
 
 @pytest.mark.parametrize(("code", "tolerated"), [(MISSING, 2), (SERVER, 1), (ErrorCode.NET_LENGTH, 1)])
 def test_troubles_that_may_be_the_files_own_are_tolerated_for_a_while(code: ErrorCode, tolerated: int) -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     for _ in range(5):  # never so many in succession
         for _ in range(tolerated):
@@ -66,7 +66,7 @@ def test_troubles_that_may_be_the_files_own_are_tolerated_for_a_while(code: Erro
 
 
 def test_what_lacks_a_file_is_avoided_for_that_file_only() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     assert paths.choose(0, avoid={"a"}).pathway == "b"
     assert paths.choose(0).pathway == "a"
@@ -74,7 +74,7 @@ def test_what_lacks_a_file_is_avoided_for_that_file_only() -> None:
 
 
 def test_the_preferred_one_is_probed_with_one_request_before_it_is_used_again() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 0, CUT)
     assert paths.choose(0).pathway == "b"
@@ -89,7 +89,7 @@ def test_the_preferred_one_is_probed_with_one_request_before_it_is_used_again() 
 
 
 def test_no_probe_while_the_buffer_is_short() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 0, CUT)
     paths.choose(0)
@@ -98,7 +98,7 @@ def test_no_probe_while_the_buffer_is_short() -> None:
 
 
 def test_a_test_of_a_pathway_that_is_not_listed_any_more_decides_nothing() -> None:
-    paths = Paths(["a", "b", "c"])
+    paths = Pathways(["a", "b", "c"])
     paths.choose(0)
     paths.failed("a", 0, CUT)
     paths.choose(0)
@@ -110,7 +110,7 @@ def test_a_test_of_a_pathway_that_is_not_listed_any_more_decides_nothing() -> No
 
 
 def test_with_a_short_buffer_a_small_request_beside_the_others_is_the_probe() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 0, CUT)
     paths.choose(0)
@@ -130,7 +130,7 @@ def test_with_a_short_buffer_a_small_request_beside_the_others_is_the_probe() ->
 
 
 def test_a_probe_that_fails_doubles_the_exclusion() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 0, CUT)
     paths.choose(0)
@@ -147,7 +147,7 @@ def test_a_probe_that_fails_doubles_the_exclusion() -> None:
 
 
 def test_a_probe_that_was_cancelled_may_be_made_again() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 0, CUT)
     paths.choose(0)
@@ -157,7 +157,7 @@ def test_a_probe_that_was_cancelled_may_be_made_again() -> None:
 
 
 def test_the_preferred_one_does_not_come_back_while_it_is_much_slower() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 0, CUT)
     paths.choose(0)
@@ -169,7 +169,7 @@ def test_the_preferred_one_does_not_come_back_while_it_is_much_slower() -> None:
 
 
 def test_all_in_trouble_the_first_to_recover_is_used_and_proves_itself() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 0, CUT)
     paths.choose(0)
@@ -183,7 +183,7 @@ def test_all_in_trouble_the_first_to_recover_is_used_and_proves_itself() -> None
 
 
 def test_retry_after_keeps_a_pathway_out_that_long() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.failed("a", 0, ErrorCode.HTTP_RATE_LIMITED, 60.0)
     assert paths.choose(0).pathway == "b"
@@ -196,7 +196,7 @@ def test_retry_after_keeps_a_pathway_out_that_long() -> None:
 
 
 def test_a_slow_pathway_is_left_when_a_probe_shows_a_faster_one() -> None:
-    paths = Paths(["a", "b"], wanted_bps=5e6)
+    paths = Pathways(["a", "b"], wanted_bps=5e6)
     paths.choose(0)
     for now in range(20, 24):
         good(paths, "a", now, 1e6)
@@ -209,7 +209,7 @@ def test_a_slow_pathway_is_left_when_a_probe_shows_a_faster_one() -> None:
 
 
 def test_a_slow_link_is_not_blamed_on_the_cdn() -> None:
-    paths = Paths(["a", "b"], wanted_bps=5e6)
+    paths = Pathways(["a", "b"], wanted_bps=5e6)
     probes = 0
     for now in range(600):
         choice = paths.choose(now)
@@ -221,7 +221,7 @@ def test_a_slow_link_is_not_blamed_on_the_cdn() -> None:
 
 
 def test_a_running_transfer_moves_only_when_that_can_help() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
 
     def reason(now: float, rate: float = 1e5, remaining: float = 30.0, buffer: float = 5.0) -> str | None:
@@ -240,7 +240,7 @@ def test_a_running_transfer_moves_only_when_that_can_help() -> None:
 
 def test_one_that_nobody_has_measured_is_tried_only_when_this_one_is_far_too_slow() -> None:
     """The link may be slow for both: with sound beside it a picture may get just half of it for a while."""
-    paths = Paths(("a", "b"))
+    paths = Pathways(("a", "b"))
     paths.choose(0)
 
     def leave(of_real_time: float) -> bool:
@@ -255,7 +255,7 @@ def test_one_that_nobody_has_measured_is_tried_only_when_this_one_is_far_too_slo
 
 
 def test_after_a_change_that_did_not_help_running_transfers_stay() -> None:
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     paths.choose(0)
     paths.slow("a", 1, 2e5)
     assert paths.choose(1).pathway == "b"
@@ -264,7 +264,7 @@ def test_after_a_change_that_did_not_help_running_transfers_stay() -> None:
 
 
 def test_steering_gives_a_new_order_and_health_is_kept() -> None:
-    paths = Paths(["a", "b", "c"])
+    paths = Pathways(["a", "b", "c"])
     paths.choose(0)
     paths.failed("c", 0, CUT)
     paths.set_order(["c", "b", "a"], 1)
@@ -297,7 +297,7 @@ class World:
 def test_random_runs(seed: int, number: int, change_s: float) -> None:
     names = [chr(ord("a") + n) for n in range(number)]
     world = World(seed, names, change_s)
-    paths = Paths(names, wanted_bps=4e6)
+    paths = Pathways(names, wanted_bps=4e6)
     now = 0.0
     while now < 900:
         world.step(now)
@@ -313,7 +313,7 @@ def test_random_runs(seed: int, number: int, change_s: float) -> None:
     _check_history(paths)
 
 
-def _check_history(paths: Paths) -> None:
+def _check_history(paths: Pathways) -> None:
     rules = paths.rules
     for before, after in pairwise(paths.history):
         assert after.before == before.after
@@ -327,7 +327,7 @@ def _check_history(paths: Paths) -> None:
 @given(st.integers(0, 1000))
 def test_a_flapping_cdn_is_used_less_and_less(seed: int) -> None:
     """It recovers in time for each probe and breaks right after: the changes must become rare."""
-    paths = Paths(["a", "b"])
+    paths = Pathways(["a", "b"])
     random = Random(seed)
     now, last = 0.0, ""
     while now < 3600:

@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from player.again import again
-from player.errors import ErrorCode, MatineeError, NetError, ServiceError
-from player.loads import RetryEvent
+from player.base.errors import ErrorCode, MatineeError, NetError, ServiceError
 from player.net.model import RequestKind
+from player.transfer.model import RetryEvent
+from player.transfer.retry import retry
 from tests.kit.clock import FakeClock
 
 CUT = NetError(ErrorCode.NET_CUT, "The connection broke.", recoverable=True)
@@ -41,7 +41,7 @@ async def test_the_service_is_asked_again_as_the_matrix_has_it(
             raise left.pop(0)
         return "leave to play"
 
-    asked = again(RequestKind.API, work, clock, Random(1), tell=told.append)
+    asked = retry(RequestKind.API, work, clock, Random(1), report=told.append)
     if ends_well:
         assert await clock.run(asked) == "leave to play"
     else:

@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 
-from player.errors import ErrorCode, NetError
-from player.state import Failure, Status
+from player.base.errors import ErrorCode, NetError
+from player.reporting.state import Failure, Status
 from tests.kit.fake_client import cards, playing
 from tests.ui.stage import accessible_name, name_of
 from tests.ui.states import STATES
-from ui.selftest.focus import stops
+from ui.app.selftest.focus import stops
 
 K = Qt.Key
 
@@ -79,7 +79,6 @@ def test_player(stage):
     assert slider.role() == QAccessible.Role.Slider
     assert slider.text(QAccessible.Text.Description) == "1:20 of 10:00"
     assert accessible_name(stage.item("rung")) == "Quality 1080p"
-    assert accessible_name(stage.item("pathway")) == "Delivered by edge-a"
 
 
 def test_menu(stage):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from player.errors import ErrorCode, NetError, ServiceError
+from player.base.errors import ErrorCode, NetError, ServiceError
 from tests.kit.fake_client import FakeClient
 from tests.ui.states import STATES
-from ui.viewmodels.account import CANCEL_PLAN, YES, AccountViewModel
-from ui.viewmodels.tasks import Tasks
+from ui.app.viewmodels.account import CANCEL_PLAN, YES, AccountViewModel
+from ui.app.viewmodels.tasks import Tasks
 
 K = Qt.Key
 

@@ -7,22 +7,23 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.kit.children import ends_with_us
 from tests.kit.fileserver import FileServer
 from tests.kit.media import ffmpeg_hls_ts
-from ui.single import SingleInstance
+from tests.kit.waiting import until
+from ui.app.system.single_instance import SingleInstance
 
 PROGRAM = """
 import sys
 from pathlib import Path
-import ui.scene as scene
+import ui.app.window.scene as scene
 from PySide6.QtCore import QTimer
-from player.opening import Source
-from ui.app import AppOptions, run_app
+from player.title.opening import PlaybackSource
+from ui.app.composition import AppOptions, run_app
 load = scene.load_window
 def load_and_watch(app):
     engine, window = load(app)
@@ -39,7 +40,7 @@ def load_and_watch(app):
     QTimer.singleShot(50, look)
     return engine, window
 scene.load_window = load_and_watch
-source = Source(url=sys.argv[2]) if len(sys.argv) > 2 else None
+source = PlaybackSource(url=sys.argv[2]) if len(sys.argv) > 2 else None
 sys.exit(run_app(AppOptions(profile=Path(sys.argv[1]), key_store="file", source=source)))
 """
 
@@ -51,7 +52,7 @@ def app(tmp_path):
 
     def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", "-c", PROGRAM, str(tmp_path), *arguments],
+            ends_with_us(sys.executable, "-X", "faulthandler", "-c", PROGRAM, tmp_path, *arguments, by="KILL"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -92,9 +93,7 @@ def test_what_cannot_be_played_shows_on_the_player_page(app):
 def test_a_second_start_hands_its_address_to_the_first(app, tmp_path):
     first = app()
     socket = Path(tempfile.gettempdir()) / SingleInstance(tmp_path)._name
-    deadline = time.monotonic() + 30
-    while not socket.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(socket.exists)
     second = app("http://127.0.0.1:9/nothing.m3u8")
     assert second.wait(timeout=30) == 0
     assert first.stdout.readline().split() == ["failed", "net.refused"], "the first plays it"
@@ -118,8 +117,8 @@ import sys
 sys.path_importer_cache.clear()
 from PySide6.QtGui import QGuiApplication
 from pathlib import Path
-import ui.scene as scene
-from ui.app import AppOptions, run_app
+import ui.app.window.scene as scene
+from ui.app.composition import AppOptions, run_app
 load = scene.load_window
 def check(app):
     made = load(app)

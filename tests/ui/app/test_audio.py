@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ui.audio import audio_outputs
+from ui.app.system.audio import audio_outputs
 
 
 def test_without_sound_the_picture_goes_on(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from player.opening import LIVE
+from player.title.opening import LIVE
 from tests.kit.fake_client import FakeClient, cards, channels
 from tests.ui.states import STATES
-from ui.viewmodels.channels import ChannelsViewModel
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.tasks import Tasks
+from ui.app.viewmodels.channels import ChannelsViewModel
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.tasks import Tasks
 
 K = Qt.Key
 NOW = 1_800_000_000.0

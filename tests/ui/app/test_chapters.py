@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from player.chapters import Chapter
+from player.manifest.chapters import Chapter
 from tests.kit.fake_client import playing
-from ui.viewmodels.chapters import chapter_marks, chapter_name
-from ui.viewmodels.seeking import Stretch
+from ui.app.viewmodels.chapters import chapter_marks, chapter_name
+from ui.app.viewmodels.seeking import Stretch
 
 CHAPTERS = (Chapter(10.0, "The ferry"), Chapter(150.0), Chapter(300.0, "Ice"))
 

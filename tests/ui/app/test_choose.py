@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ui.video.choose import VideoBackend, choose_backend
+from ui.app.video.choose import VideoBackend, choose_backend
 
 
 def never() -> str | None:

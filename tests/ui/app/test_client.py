@@ -11,7 +11,7 @@ from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.keystore import FileKeyStore
 from player.engine import Engine
-from ui.client import EngineClient
+from ui.app.engine.client import EngineClient
 
 
 def test_a_damaged_key_store_is_told_and_is_no_fault_of_ours(

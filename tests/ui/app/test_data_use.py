@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from player.net.model import RequestKind, Transfer
 from tests.ui.stage import FakeMeter
-from ui.data_use import DataMeter, DataUse, Network, NetworkKind
-from ui.viewmodels.data_use import DataUseViewModel
+from ui.app.profile.data_use import DataMeter, DataUse, Network, NetworkKind
+from ui.app.viewmodels.data_use import DataUseViewModel
 
 MARCH = date(2026, 3, 20)
 

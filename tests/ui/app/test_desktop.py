@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from player.opening import Source
-from player.state import Status
+from player.reporting.state import Status
+from player.title.opening import PlaybackSource
 from tests.kit.fake_client import FakePlayer, cards, playing
-from ui.desktop.bus import has_session_bus
-from ui.desktop.mpris import metadata, playback_status
-from ui.desktop.session import DesktopSession
-from ui.links import Link, chosen_file, parsed
-from ui.video.output import VideoOutput
-from ui.viewmodels.player import PlayerViewModel
-from ui.viewmodels.tasks import Tasks
+from ui.app.desktop.bus import has_session_bus
+from ui.app.desktop.mpris import metadata, playback_status
+from ui.app.desktop.session import DesktopSession
+from ui.app.system.links import MatineeLink, chosen_file, parsed
+from ui.app.video.output import VideoOutput
+from ui.app.viewmodels.player import PlayerViewModel
+from ui.app.viewmodels.tasks import Tasks
 
 
 def test_without_a_bus_nothing_happens(stage):
@@ -57,7 +57,7 @@ def test_media_keys_and_the_screen_on_a_bus():
     done = subprocess.run(
         ["dbus-run-session", "--", sys.executable, "-m", "tests.ui.on_a_bus"],
         env=dict(os.environ, QT_QPA_PLATFORM="offscreen"),
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         timeout=120,
@@ -90,10 +90,10 @@ def test_media_keys_and_the_screen_on_a_bus():
 @pytest.mark.parametrize(
     ("text", "link"),
     [
-        ("matinee:title/night-train", Link(title_id="night-train")),
-        ("MATINEE://play/night-train/", Link(title_id="night-train", play=True)),
-        ("matinee:open?url=https%3A%2F%2Fa.test%2Fm.mpd%3Fx%3D1", Link(url="https://a.test/m.mpd?x=1")),
-        (" https://a.test/m.mpd ", Link(url="https://a.test/m.mpd")),
+        ("matinee:title/night-train", MatineeLink(title_id="night-train")),
+        ("MATINEE://play/night-train/", MatineeLink(title_id="night-train", play=True)),
+        ("matinee:open?url=https%3A%2F%2Fa.test%2Fm.mpd%3Fx%3D1", MatineeLink(url="https://a.test/m.mpd?x=1")),
+        (" https://a.test/m.mpd ", MatineeLink(url="https://a.test/m.mpd")),
         ("matinee:title/../secrets", None),
         ("matinee:title/NightTrain", None),
         ("matinee:play/", None),
@@ -140,4 +140,4 @@ def test_a_link_to_a_title_waits_for_the_viewer(stage):
     assert stage.app.details.property("titleId") == "title-2"
     stage.app.open_address("matinee:play/title-1")
     stage.until(lambda: stage.page == "player" and bool(stage.client.sessions))
-    assert stage.client.sessions[-1].source == Source(title_id="title-1", name="Title 1")
+    assert stage.client.sessions[-1].source == PlaybackSource(title_id="title-1", name="Title 1")

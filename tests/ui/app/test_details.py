@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
-from player.errors import ErrorCode, NetError, ServiceError
+from player.base.errors import ErrorCode, NetError, ServiceError
 from tests.kit.fake_client import cards, playing
 
 K = Qt.Key
@@ -23,7 +23,7 @@ def show(stage, titles, which: str = "title-0") -> None:
 
 
 def facts(stage) -> dict[str, object]:
-    return {name: stage.app.details.property(name) for name in ("name", "qualities", "protection", "begun")}
+    return {name: stage.app.details.property(name) for name in ("name", "qualities", "begun")}
 
 
 def test_the_facts_of_a_title(stage):
@@ -31,7 +31,6 @@ def test_the_facts_of_a_title(stage):
     assert facts(stage) == {
         "name": "Title 0",
         "qualities": "1080p, 720p, 480p, 240p",
-        "protection": "Encrypted",
         "begun": False,
     }
     assert stage.item("detailsSynopsis").property("text") == "What happens in title 0."

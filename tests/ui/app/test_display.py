@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from player.errors import ComponentError, ErrorCode
-from ui.display import check_display, display_lines
+from player.base.errors import ComponentError, ErrorCode
+from ui.app.system.display import check_display, display_lines
 
 
 def test_no_display_at_all():

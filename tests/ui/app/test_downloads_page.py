@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
+from player.service.model import Profile
 from tests.kit.fake_client import cards
 from tests.kit.fake_downloads import GIGA, queue
-from ui.ports import KeptTitle, Person
-from ui.viewmodels.downloads import Speed, status_words
+from ui.app.ports.downloads import KeptTitle
+from ui.app.viewmodels.downloads import Speed, status_words
 
 K = Qt.Key
 
@@ -154,7 +155,7 @@ def test_without_a_network_home_offers_what_is_on_this_machine(stage):
     stage.client.viewer = "Ada"
     stage.client.failure = NetError(ErrorCode.NET_DNS, "No such host.")
     stage.client.restore = _signed_in
-    stage.memory.keep_person("Ada", Person("", ""))
+    stage.memory.keep_person("Ada", Profile("", ""))
     stage.start()
     stage.until(lambda: stage.page == "home" and stage.item("keptTitles").isVisible())
     (kept,) = stage.app.downloads.ready.records

@@ -9,7 +9,7 @@ from shiboken6 import getCppPointer
 
 from tests.ui.stage import name_of
 from tests.ui.states import STATES, is_within
-from ui.selftest.focus import ARROWS, Graph, stops
+from ui.app.selftest.focus import ARROWS, Graph, stops
 
 K = Qt.Key
 # What lies behind something modal cannot be reached, and need not; Left closes a menu.

@@ -8,7 +8,7 @@ import weakref
 
 from PySide6.QtCore import QObject
 
-from ui.garbage import GarbageCollector
+from ui.app.system.garbage import GarbageCollector
 
 
 class Loop:
@@ -52,7 +52,7 @@ def test_what_takes_long_to_look_through_is_not_looked_through_again(qapp, monke
     try:
         for seconds, frozen in ((0.0, False), (1.0, True)):
             times = iter((0.0, seconds))
-            monkeypatch.setattr("ui.garbage.time.thread_time", lambda times=times: next(times))
+            monkeypatch.setattr("ui.app.system.garbage.time.thread_time", lambda times=times: next(times))
             before = gc.get_freeze_count()
             kept = [[] for _ in range(1000)]
             while gc.get_count()[2] <= gc.get_threshold()[2]:

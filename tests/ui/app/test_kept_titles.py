@@ -13,12 +13,12 @@ from downloads import ledger, request
 from downloads.errors import DownloadError
 from downloads.model import Choice, Origin, State
 from drm_client.keystore import FileKeyStore
-from player.service import EpisodePlace, Markers, Progress, Season, Title
-from player.state import NextEpisode, TitleFacts
+from player.reporting.state import NextEpisode, TitleFacts
+from player.service.model import EpisodePlace, Markers, Season, Title, WatchProgress
 from tests.kit.downloads import noise_download, shelf
-from ui import kept_card
-from ui.kept_titles import KeptTitles
-from ui.ports import EpisodeCard, TitleCard
+from ui.app.downloads import card as kept_card
+from ui.app.downloads.titles import KeptTitles
+from ui.app.ports.titles import EpisodeCard, TitleCard
 
 
 class NoService:
@@ -101,7 +101,7 @@ class SeriesEngine:
         for number in range(1, 5):
             title_id = f"{series_id}-{number}"
             at = self.progress.get(title_id)
-            seen = None if at is None else Progress(at, 100.0, 1.0)
+            seen = None if at is None else WatchProgress(at, 100.0, 1.0)
             place = EpisodePlace(series_id, "The Mill", 1, number)
             title = Title(title_id, f"Part {number}", "", 0, 100.0, "", (240,), ("clear",), seen, 0.0)
             titles.append(replace(title, episode=place, markers=Markers(credits_s=90.0)))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
+from tests.ui.app.test_focus_graph import MODAL, Walk, identity
 from tests.ui.states import STATES
-from tests.ui.test_focus_graph import MODAL, Walk, identity
-from ui.selftest.focus import ARROWS, stops
+from ui.app.selftest.focus import ARROWS, stops
 
 K = Qt.Key
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication, QElapsedTimer, QMimeData, QPoint, Q
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 
-from player.errors import ErrorCode, NetError, ServiceError
-from player.opening import Source
+from player.base.errors import ErrorCode, NetError, ServiceError
+from player.title.opening import PlaybackSource
 from tests.kit.fake_client import cards
 
 K = Qt.Key
@@ -42,7 +42,7 @@ def test_sign_in_by_keys(stage):
 def test_an_empty_sign_in_is_explained_without_asking_the_service(stage):
     stage.start()
     stage.until(lambda: stage.page == "signIn")
-    stage.key(K.Key_Down, K.Key_Down)
+    stage.key(K.Key_Down, K.Key_Down, K.Key_Down)
     assert stage.focus_name == "signInButton"
     stage.key(K.Key_Return)
     assert "Please enter" in stage.item("signInError").property("text")
@@ -93,7 +93,7 @@ def test_sign_out_forgets_the_viewer(stage):
     stage.until(lambda: stage.focus_name == "playFeatured")
     stage.key(K.Key_Up, *[K.Key_Right] * 7)
     assert stage.focus_name == "signOut"
-    stage.key(K.Key_Return)
+    stage.key(K.Key_Return, K.Key_Right, K.Key_Return)
     stage.until(lambda: stage.page == "signIn")
     stage.until(lambda: stage.client.viewer is None)
     assert stage.app.property("home").property("titles").property("count") == 0
@@ -173,7 +173,7 @@ def test_a_poster_leads_to_its_title_and_back_to_the_same_poster(stage):
     stage.key(K.Key_Return)
     assert stage.page == "player"
     stage.until(lambda: bool(stage.client.sessions))
-    assert stage.client.sessions[0].source == Source(title_id="title-1", name="Title 1")
+    assert stage.client.sessions[0].source == PlaybackSource(title_id="title-1", name="Title 1")
     assert stage.focus_name == "idle"
     stage.key(K.Key_Escape)
     assert stage.page == "details"
@@ -223,6 +223,8 @@ def test_a_stream_can_be_opened_by_its_address(stage):
     stage.client.service_name = ""
     stage.start()
     assert stage.page == "signIn"
+    assert stage.focus_name == "serviceAddress"
+    stage.key(K.Key_Down, K.Key_Right)
     assert stage.focus_name == "openStreamButton"
     stage.key(K.Key_Return)
     assert stage.focus_name == "address"

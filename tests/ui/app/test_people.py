@@ -7,15 +7,15 @@ import json
 import pytest
 from PySide6.QtCore import Qt
 
-from player.errors import ErrorCode, NetError, ServiceError
+from player.base.errors import ErrorCode, NetError, ServiceError
+from player.service.model import Profile
 from tests.kit.fake_client import cards
 from tests.kit.fake_downloads import queue
-from ui.ports import Person
-from ui.qr import drawn
-from ui.remembered import MOST_SEARCHES, Memory
+from ui.app.images.qr import drawn
+from ui.app.profile.last_used import MOST_SEARCHES, Memory
 
 K = Qt.Key
-ADA, BEN = Person("p1", "Ada", 18, has_pin=True), Person("p2", "Ben", 6)
+ADA, BEN = Profile("p1", "Ada", 18, has_pin=True), Profile("p2", "Ben", 6)
 
 
 def household(stage) -> None:

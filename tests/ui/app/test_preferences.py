@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 
 from player.text.ass import to_ass
-from player.text.cues import Cue, Span
+from player.text.cues import Cue, TextSpan
 from tests.kit.screen import Screen
-from ui.preferences import (
+from tests.kit.waiting import until
+from ui.app.profile.preferences import (
     SPEAKERS,
     SUBTITLE_EDGES,
     TONE_MAPPINGS,
@@ -80,22 +81,20 @@ def test_colours_are_in_the_order_of_ass():
 
 def height_of_yellow_words(preferences: Preferences) -> int:
     """How many rows of a black picture have yellow in them once libmpv has drawn a subtitle."""
-    document = to_ass([Cue(0.0, 60.0, (Span("Words"),))])
+    document = to_ass([Cue(0.0, 60.0, (TextSpan("Words"),))])
     with Screen() as screen:
         for name, value in subtitle_options(preferences).items():
             screen.player.set(name, value)
         screen.player.handle.command("loadfile", "av://lavfi:color=c=black:s=320x180:d=60:r=10")
-        deadline = time.monotonic() + 20
-        while not screen.player.read("video-params") and time.monotonic() < deadline:
-            time.sleep(0.02)
+        until(lambda: screen.player.read("video-params"))
         screen.player.command("sub-add", f"memory://{document}", "select")
-        rows = 0
-        while not rows and time.monotonic() < deadline:
-            time.sleep(0.05)
-            first, green, last = (screen._picture[:, :, n].astype(int) for n in range(3))
-            yellow = (green > 120) & (abs(first - last) > 60)
-            rows = int(yellow.any(axis=1).sum())
-        return rows
+        return until(lambda: yellow_rows(screen.picture))
+
+
+def yellow_rows(picture: np.ndarray) -> int:
+    first, green, last = (picture[:, :, n].astype(int) for n in range(3))
+    yellow = (green > 120) & (abs(first - last) > 60)
+    return int(yellow.any(axis=1).sum())
 
 
 @pytest.mark.parametrize("edge", SUBTITLE_EDGES)

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from player.thumbnails import Picture
 from tests.kit.fake_client import playing
 from tests.kit.pictures import scene
-from ui.viewmodels.preview import image_of
+from ui.app.viewmodels.preview import image_of
 
 K = Qt.Key
 

@@ -6,8 +6,8 @@ import pytest
 
 from drm_client.rights import duration_words
 from tests.kit.fake_client import playing
-from ui.ports import KeptTitle
-from ui.viewmodels.rights import kept_rights_words, rights_words
+from ui.app.ports.downloads import KeptTitle
+from ui.app.viewmodels.rights import kept_rights_words, rights_words
 
 
 @pytest.mark.parametrize(

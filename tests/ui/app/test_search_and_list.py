@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from player.errors import ErrorCode, NetError, ServiceError
+from player.base.errors import ErrorCode, NetError, ServiceError
 from tests.kit.fake_client import cards
 
 K = Qt.Key

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from player.state import LiveView, PlaybackState
-from ui.viewmodels.seeking import SeekIntent, stretch_of
+from player.reporting.state import LiveView, PlaybackState
+from ui.app.viewmodels.seeking import SeekIntent, stretch_of
 
 
 def test_steps_count_from_the_target_not_from_the_position():

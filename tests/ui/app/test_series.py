@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
-from player.state import NextEpisode, Status, TitleFacts
+from player.reporting.state import NextEpisode, Status, TitleFacts
 from tests.kit.fake_client import playing, seasons, series_card
 from tests.ui.states import STATES
-from ui.viewmodels.episodes import is_seen
-from ui.viewmodels.presence import STILL_WATCHING_MS
-from ui.viewmodels.up_next import COUNTDOWN_S, UpNext
+from ui.app.viewmodels.presence import STILL_WATCHING_MS
+from ui.app.viewmodels.titles import is_seen
+from ui.app.viewmodels.up_next import COUNTDOWN_S, UpNext
 
 K = Qt.Key
 NEXT = NextEpisode("mill-1-3", "Flour", (1, 3))

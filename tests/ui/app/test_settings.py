@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from player.errors import ErrorCode, MatineeError
+from player.base.errors import ErrorCode, MatineeError
 from tests.kit.fake_client import FakeClient, cards
-from ui.preferences import Preferences
-from ui.viewmodels.setting_choices import KEYS, Deed, Section
-from ui.viewmodels.settings import SettingsViewModel
-from ui.viewmodels.tasks import Tasks
-from ui.volumes import Volume
+from ui.app.profile.preferences import Preferences
+from ui.app.system.volumes import Volume
+from ui.app.viewmodels.setting_choices import KEYS, Deed, SettingsSection
+from ui.app.viewmodels.settings import SettingsViewModel
+from ui.app.viewmodels.tasks import Tasks
 
 K = Qt.Key
-QML = Path(__file__).parents[2] / "ui" / "qml"
+QML = Path(__file__).parents[3] / "ui" / "app" / "qml"
 
 
 class Keeper:
@@ -46,7 +46,7 @@ def tasks(client):
     made.close()
 
 
-@pytest.mark.parametrize("section", [section for section in Section if KEYS[section]])
+@pytest.mark.parametrize("section", [section for section in SettingsSection if KEYS[section]])
 def test_every_setting_can_be_every_one_of_its_choices(client, tasks, section):
     keeper = Keeper()
     disk = Volume(Path("/media/films/Matinee"), "Films", 8 * 10**11)
@@ -229,6 +229,7 @@ def test_what_was_watched_and_searched_for_is_deleted_when_the_viewer_says_so(st
 def test_settings_are_there_without_a_sign_in(stage):
     stage.client.service_name = ""
     stage.start()
+    stage.key(K.Key_Down, K.Key_Right)
     assert stage.focus_name == "openStreamButton"
     stage.key(K.Key_Right, K.Key_Return)
     assert stage.page == "settings"

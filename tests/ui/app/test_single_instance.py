@@ -7,14 +7,14 @@ import sys
 
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from ui.single import SingleInstance
+from ui.app.system.single_instance import SingleInstance
 
 URL = "https://streams.test/film.m3u8"
 SECOND = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from ui.single import SingleInstance
+from ui.app.system.single_instance import SingleInstance
 application = QCoreApplication([])
 print(SingleInstance(Path(sys.argv[1])).hand_over(sys.argv[2]))
 """

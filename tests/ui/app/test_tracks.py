@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from player.state import TrackChoice
+from player.reporting.state import TrackChoice
 from tests.kit.fake_client import playing
-from ui.viewmodels.menus import audio_options
-from ui.viewmodels.tracks import channel_words, language_name, track_names
+from ui.app.viewmodels.menus import audio_options
+from ui.app.viewmodels.tracks import channel_words, language_name, track_names
 
 
 def name_of(label: str, language: str | None = None, *kinds: str, forced: bool = False) -> str:

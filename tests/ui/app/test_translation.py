@@ -14,13 +14,13 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from tests.kit.fake_client import cards
-from ui.ports import KeptTitle
-from ui.translation import FOLDER, translate_into
-from ui.viewmodels.rights import kept_rights_words
-from ui.viewmodels.sentences import unsupported_words
-from ui.viewmodels.text import bitrate, byte_words, tr
+from ui.app.ports.downloads import KeptTitle
+from ui.app.system.translation import FOLDER, translate_into
+from ui.app.viewmodels.rights import kept_rights_words
+from ui.app.viewmodels.sentences import unsupported_words
+from ui.app.viewmodels.text import bitrate, byte_words, tr
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MOST_MISSING = 0.04
 GERMAN = QLocale(QLocale.Language.German, QLocale.Country.Germany)
 
@@ -72,7 +72,7 @@ def test_hardly_a_text_of_the_sources_is_missing(tool):
     """New words may wait a little for their translation; ``packaging/translate.py`` names them."""
     known = {(context, source) for context, source, _translation in messages()}
     wanted = {("ViewModels", word) for word in tool.python_words()}
-    for path in (ROOT / "ui" / "qml").rglob("*.qml"):
+    for path in (ROOT / "ui" / "app" / "qml").rglob("*.qml"):
         texts = re.findall(r'qsTr\("((?:[^"\\]|\\.)*)"\)', path.read_text(encoding="utf-8"))
         wanted |= {(path.stem, text.replace("\\n", "\n")) for text in texts}
     assert len(wanted) > 200

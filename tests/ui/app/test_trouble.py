@@ -6,14 +6,14 @@ import pytest
 from PySide6.QtCore import Qt
 
 from drm_client.errors import DrmErrorCode
-from player.errors import ErrorCode
-from player.recovery import Action
+from player.base.errors import ErrorCode
+from player.playback.stalls import StallCause
+from player.reporting.state import Failure, Status
 from player.service.reply import _BY_PROBLEM
-from player.stalls import StallCause
-from player.state import Failure, Status
+from player.transfer.recovery import Action
 from tests.kit.fake_client import cards, playing
-from ui.viewmodels.sentences import all_sentences, sentence_of
-from ui.viewmodels.trouble import Help, help_words, remedy_words, trouble_of, waiting_words
+from ui.app.viewmodels.sentences import all_sentences, sentence_of
+from ui.app.viewmodels.trouble import Help, help_words, remedy_words, trouble_of, waiting_words
 
 K = Qt.Key
 CODES = [*map(str, ErrorCode), *map(str, DrmErrorCode)]
@@ -36,7 +36,7 @@ def test_every_error_has_a_sentence_for_other_languages():
 def test_in_english_an_error_speaks_for_itself(monkeypatch):
     failure = Failure("net.dns", "tv.test cannot be found.")
     assert sentence_of(failure) == "tv.test cannot be found."
-    monkeypatch.setattr("ui.viewmodels.text.tr", lambda words: f"<{words}>")
+    monkeypatch.setattr("ui.app.viewmodels.text.tr", lambda words: f"<{words}>")
     assert sentence_of(failure) == "<The address of the server cannot be found.>"
     wrong = Failure("service.not_entitled", "No.", reason="wrong_pin")
     assert sentence_of(wrong) == "<The PIN is wrong.>", "the reason goes before the code"

@@ -10,13 +10,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtQml import QQmlApplicationEngine
 
-from player.errors import ComponentError, ErrorCode
-from player.state import Failure
+from player.base.errors import ComponentError, ErrorCode
+from player.mpv.player import MpvPlayer, OutputOptions
+from player.reporting.state import Failure
 from tests.kit.clip import BARS, write_bars
 from tests.kit.fake_client import FakePlayer, FakeSurface
-from ui.video.output import VideoOutput
+from tests.packaging.xvfb import VirtualScreen
+from ui.app.video.output import VideoOutput
+from ui.app.video.render import SoftwareRenderContext
 
 SCENE = b"""
 import QtQuick
@@ -36,13 +40,11 @@ def bars(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def scene(qapp, qtbot):
-    import mpv
-
     engine = QQmlApplicationEngine()
     engine.loadData(SCENE)
     window = engine.rootObjects()[0]
     surface = next(item for item in window.contentItem().childItems() if item.objectName() == "video")
-    player = mpv.MPV(vo="libmpv", ao="null", keep_open="yes")
+    player = MpvPlayer(OutputOptions(audio="null")).handle
     yield window, surface, player
     surface.shutdown()
     player.terminate()
@@ -66,7 +68,7 @@ def test_the_picture_shows_inside_the_software_scene(scene, qtbot, bars):
     with qtbot.waitSignal(surface.ready):
         surface.attach(player)
     player.play(str(bars))
-    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=5000)
+    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=60_000)
     image = window.grabWindow()
     assert image.pixelColor(10, 10).getRgb()[:3] == (255, 255, 0), "other items lie above the video"
 
@@ -75,13 +77,13 @@ def test_frames_keep_coming_and_follow_the_size(scene, qtbot, bars):
     window, surface, player = scene
     surface.attach(player)
     player.play(str(bars))
-    qtbot.waitUntil(lambda: surface.frames > 5, timeout=5000)
+    qtbot.waitUntil(lambda: surface.frames > 5, timeout=60_000)
     window.resize(800, 640)
     qtbot.waitUntil(
         lambda: (
             looks_like(bars_of(window), BARS) and window.grabWindow().pixelColor(400, 20).getRgb()[:3] == (0, 0, 0)
         ),
-        timeout=5000,
+        timeout=60_000,
     )
 
 
@@ -89,13 +91,13 @@ def test_a_paused_picture_is_drawn_anew_at_another_size(scene, qtbot, bars):
     window, surface, player = scene
     surface.attach(player)
     player.play(str(bars))
-    qtbot.waitUntil(lambda: surface.frames > 2, timeout=5000)
+    qtbot.waitUntil(lambda: surface.frames > 2, timeout=60_000)
     player.pause = True
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: player.core_idle, timeout=60_000)
     before = surface.frames
     window.resize(500, 500)
-    qtbot.waitUntil(lambda: surface.frames > before, timeout=20_000)
-    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=20_000)
+    qtbot.waitUntil(lambda: surface.frames > before, timeout=60_000)
+    qtbot.waitUntil(lambda: looks_like(bars_of(window), BARS), timeout=60_000)
 
 
 def test_shutting_down_twice_is_harmless(scene, qtbot):
@@ -122,6 +124,29 @@ def test_playing_begins_once_the_surface_is_ready(qapp, qtbot):
     assert ready[0].terminated
 
 
+def test_a_player_that_is_made_too_late_is_not_drawn_from(qapp, qtbot):
+    """The window was closed before libmpv was loaded; what a thread said meanwhile comes after the end."""
+    output, surface = VideoOutput(FakePlayer), FakeSurface()
+    output.set_surface(surface)
+    output.prepare()
+    output.shutdown()
+    QCoreApplication.processEvents()
+    assert surface.attached is None
+
+
+def test_libmpv_is_not_freed_while_it_is_drawn_from(qapp):
+    player = MpvPlayer(OutputOptions(audio="null"))
+    context = SoftwareRenderContext(player.handle, lambda: None)
+    with pytest.raises(AssertionError, match="before its libmpv"):
+        player.terminate()
+    with pytest.raises(AssertionError, match="one render context at a time"):
+        SoftwareRenderContext(player.handle, lambda: None)
+    context.free()
+    player.terminate()
+    with pytest.raises(AssertionError, match="has been terminated"):
+        SoftwareRenderContext(player.handle, lambda: None)
+
+
 def test_a_missing_libmpv_is_told_to_everyone_who_waits(qapp, qtbot):
     def missing():
         raise ComponentError(ErrorCode.COMPONENT_LIBMPV, "libmpv is not installed.")
@@ -143,20 +168,20 @@ import locale, sys
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine
-from ui import scene
-from ui.video.choose import VideoBackend
+from player.mpv.player import MpvPlayer, OutputOptions
+from ui.app.window import scene
+from ui.app.video.choose import VideoBackend
 scene.prepare_environment()
 app = QGuiApplication(["test"])
 scene.after_application()
 backend = scene.choose_scene()
 assert backend is VideoBackend.OPENGL, backend
 scene.register_types(backend)
-import mpv
 engine = QQmlApplicationEngine()
 engine.loadData({scene!r})
 window = engine.rootObjects()[0]
 surface = scene.video_surface(window)
-player = mpv.MPV(vo="libmpv", ao="null", keep_open="yes")
+player = MpvPlayer(OutputOptions(audio="null")).handle
 surface.ready.connect(lambda: player.play(sys.argv[1]))
 surface.attach(player)
 def look():
@@ -176,19 +201,12 @@ print("clean")
 
 
 @pytest.fixture
-def x_display(tmp_path):
-    """An X server of our own; its number is chosen by the server."""
+def x_display():
+    """An X server of our own."""
     if shutil.which("Xvfb") is None:
         pytest.skip("Xvfb is not installed")
-    read_end, write_end = os.pipe()
-    arguments = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1280x720x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(arguments, pass_fds=[write_end], stderr=subprocess.DEVNULL)
-    os.close(write_end)
-    with os.fdopen(read_end) as pipe:
-        number = pipe.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait(10)
+    with VirtualScreen() as screen:
+        yield screen.display
 
 
 def test_the_opengl_item_shows_the_picture_and_ends_cleanly(x_display, bars):

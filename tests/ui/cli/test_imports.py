@@ -48,6 +48,7 @@ def test_inspect_needs_no_screen(tmp_path: Path, name: str, text: str) -> None:
 
 def test_the_headless_player_needs_no_qt(tmp_path: Path) -> None:
     """The base installation has the headless player; Qt is an extra."""
-    code = "import sys, ui.cli.play, player.engine, player.session, player.report; print('PySide6' in sys.modules)"
+    modules = "sys, ui.cli.play, player.engine, player.playback.session, player.reporting.report"
+    code = f"import {modules}; print('PySide6' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=None)
     assert ran.stdout.strip() == "False"

@@ -243,3 +243,55 @@ def test_key_systems_are_named_with_what_their_data_tell(tmp_path: Path, capsys:
     assert (fairplay["name"], fairplay["details"]) == ("FairPlay", {"asset": "film-7"})
     assert main(["inspect", str(tmp_path / "m.m3u8")]) == 0
     assert "key system  FairPlay" in capsys.readouterr().out
+
+
+def test_a_summary_has_all_but_the_segments(title: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = renditions(inspect(capsys, str(title / "master.m3u8")))
+    short = inspect(capsys, "--summary", str(title / "master.m3u8"))
+    rows = renditions(short)
+    assert [row["segment_count"] for row in rows.values()] == [len(row["segments"]) for row in whole.values()]
+    assert not any(row["segments"] for row in rows.values())
+    assert "many_segments" not in {item["code"] for item in short["warnings"]}
+
+
+ROWS = "".join(f"#EXTINF:4,\n{number}.ts\n" for number in range(500))
+LONG = f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n{ROWS}#EXT-X-ENDLIST\n"
+
+
+def test_the_first_screen_fits_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "long.m3u8").write_text(LONG)
+    assert main(["inspect", str(tmp_path / "long.m3u8")]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) < 24
+    assert any("500 x ts" in line for line in shown)
+    assert main(["inspect", "--segments", str(tmp_path / "long.m3u8")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 500
+
+
+def test_a_plot_shows_media_holes_and_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "holes.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:00Z\n"
+        '#EXT-X-DATERANGE:ID="a",START-DATE="2024-01-01T00:00:04Z",DURATION=4\n'
+        "#EXTINF:4,\n1.ts\n#EXT-X-GAP\n#EXTINF:4,\n2.ts\n#EXTINF:4,\n3.ts\n#EXT-X-ENDLIST\n"
+    )
+    assert main(["inspect", "--plot", str(tmp_path / "holes.m3u8")]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    video = next(line for line in shown if line.lstrip().startswith("video") and "=" in line).split()[-1]
+    assert re.fullmatch(r"=+\.+=+", video)
+    assert abs(len(video) / 3 - video.index(".")) <= 1
+    assert any(line.lstrip().startswith("events") and "^" in line for line in shown)
+
+
+def test_a_document_is_written_in_one_piece(title: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written as it is made, piece by piece, it takes seven times the processor time."""
+    pieces: list[str] = []
+
+    class Counting(io.StringIO):
+        def write(self, text: str, /) -> int:
+            pieces.append(text)
+            return len(text)
+
+    monkeypatch.setattr(sys, "stdout", Counting())
+    assert main(["inspect", "--json", str(title / "master.m3u8")]) == 0
+    assert len(pieces) < 3
+    json.loads("".join(pieces))

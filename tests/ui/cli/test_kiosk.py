@@ -10,7 +10,7 @@ import pytest
 
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from drm_client.keystore import FileKeyStore
-from player.service import TokenStore
+from player.service.tokens import TokenStore
 from tests.kit.backend import running_backend
 from ui.cli.main import main
 from ui.kiosk.operator import CodeLock
@@ -75,7 +75,7 @@ def test_a_screen_is_signed_in_once_and_keeps_its_credential(
         monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
         assert main(["kiosk", str(path), "--state", str(state), "--sign-in", DEMO_EMAIL]) == 0
     assert "foyer is signed in as" in capsys.readouterr().out
-    tokens = TokenStore(FileKeyStore(state / "profile")).load()
+    tokens = TokenStore(FileKeyStore(state / "profile"), service.api.url).load()
     assert tokens is not None
     assert tokens.refresh
 

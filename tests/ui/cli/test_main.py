@@ -15,14 +15,14 @@ import pytest
 
 from abr.constraints import allowed_rungs
 from abr.model import Estimate
-from player.errors import ComponentError, ErrorCode
+from player.base.errors import ComponentError, ErrorCode
 from player.manifest import parse
-from player.rating import rate_control
-from player.selection import select
+from player.playback.quality_control import rate_control
+from player.tracks.selection import select
 from tests.kit.snapshots import snapshot
 from ui.cli.log import Lines
 from ui.cli.main import build_parser, main
-from ui.cli.play import playback_settings
+from ui.cli.play_setup import playback_settings
 
 ADDRESS = "http://127.0.0.1:1/film.m3u8"
 
@@ -219,7 +219,7 @@ def test_the_doctor_says_what_helps_without_a_display(
     def check_display(_environ: object) -> None:
         raise error
 
-    monkeypatch.setattr("ui.display.check_display", check_display)
+    monkeypatch.setattr("ui.app.system.display.check_display", check_display)
     assert main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     row = next(n for n, line in enumerate(lines) if line.startswith("MISSING display"))

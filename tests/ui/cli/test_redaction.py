@@ -73,7 +73,7 @@ def test_no_secret_that_was_planted_is_found_in_anything(
         plan.write_text(
             'version: 1\nname: R\nsources: [{name: d, url: "${URL}&v=${V}", keys: ["${SD}", "${HD}", "${AUDIO}"]}]\n'
             "faults: [{name: f, rules: [{match: {kind: segment}, skip: 2, count: 2,"
-            " fault: {type: status, status: 403}}]}]\nthresholds: [failed <= 1]\n"
+            " fault: {type: status, status: 403}}]}]\nthresholds: [failed <= 1, lost_s <= 60]\n"
         )
         filled = {"URL": url, "V": PLANTED["variable"]} | {
             label: ":".join(pair) for label, pair in TITLE(8).keys.items()

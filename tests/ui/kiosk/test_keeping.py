@@ -6,16 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from player.errors import ErrorCode, NetError, ServiceError
-from player.opening import Source
+from player.base.errors import ErrorCode, NetError, ServiceError
 from player.service.model import Account
+from player.title.opening import PlaybackSource
 from tests.kit.clock import FakeClock
-from ui.kiosk.keeping import Keeper, SignInKeeper, Steps, decide, playable
-from ui.kiosk.provisioning import Entry
-from ui.ports import KeptTitle, Shelf, TitleCard
+from ui.app.ports.downloads import KeptTitle, Shelf
+from ui.app.ports.titles import TitleCard
+from ui.kiosk.keeping import SignInKeeper, Steps, TitleKeeper, decide, playable
+from ui.kiosk.provisioning import PlaylistEntry
 
-ENTRIES = [Entry("Film", title="film", keep=True, max_height=720), Entry("News", url="https://a.test/")]
-TWO = [*ENTRIES, Entry("Short", title="short", keep=True), Entry("Film again", title="film", keep=True)]
+ENTRIES = [
+    PlaylistEntry("Film", title="film", keep=True, max_height=720),
+    PlaylistEntry("News", url="https://a.test/"),
+]
+TWO = [
+    *ENTRIES,
+    PlaylistEntry("Short", title="short", keep=True),
+    PlaylistEntry("Film again", title="film", keep=True),
+]
 
 
 def kept(title: str, state: str = "complete", *, playable: bool = True) -> KeptTitle:
@@ -48,7 +56,7 @@ def test_only_what_is_complete_and_permitted_is_played_from_here() -> None:
     film = ENTRIES[0]
     assert playable(film, Shelf([kept("film")])) == kept("film")
     assert playable(film, Shelf([kept("film", playable=False)])) is None
-    assert playable(Entry("Film", title="film"), Shelf([kept("film")])) is None
+    assert playable(PlaylistEntry("Film", title="film"), Shelf([kept("film")])) is None
 
 
 class FakeDownloads:
@@ -76,8 +84,8 @@ class FakeDownloads:
     async def renew(self, download_id: str) -> None:
         self.calls.append(("renew", download_id))
 
-    async def source(self, download_id: str) -> Source:
-        return Source(url=f"http://kept.test/{download_id}")
+    async def source(self, download_id: str) -> PlaybackSource:
+        return PlaybackSource(url=f"http://kept.test/{download_id}")
 
 
 async def card_of(title_id: str) -> TitleCard:
@@ -86,7 +94,7 @@ async def card_of(title_id: str) -> TitleCard:
 
 async def test_a_round_fetches_and_lets_go() -> None:
     downloads = FakeDownloads(kept("old"))
-    keeper = Keeper(downloads, card_of, ENTRIES, 100)
+    keeper = TitleKeeper(downloads, card_of, ENTRIES, 100)
     await keeper.provide()
     assert downloads.calls == [("add film", 720)]
     await keeper.provide()
@@ -96,7 +104,7 @@ async def test_a_round_fetches_and_lets_go() -> None:
 async def test_what_fails_waits_for_the_next_round() -> None:
     downloads = FakeDownloads()
     downloads.breaks = True
-    keeper = Keeper(downloads, card_of, ENTRIES, 100)
+    keeper = TitleKeeper(downloads, card_of, ENTRIES, 100)
     await keeper.provide()
     assert downloads.calls == []
     assert (await keeper.source(ENTRIES[0])).title_id == "film"
@@ -109,7 +117,7 @@ async def test_a_title_that_is_gone_holds_up_no_other() -> None:
         return TitleCard(title_id, title_id)
 
     downloads = FakeDownloads()
-    keeper = Keeper(downloads, find, TWO, 100)
+    keeper = TitleKeeper(downloads, find, TWO, 100)
     await keeper.provide()
     assert downloads.calls == []
     await keeper.provide()
@@ -118,7 +126,7 @@ async def test_a_title_that_is_gone_holds_up_no_other() -> None:
 
 async def test_the_last_title_goes_where_nothing_is_to_be_kept_any_more() -> None:
     downloads = FakeDownloads(kept("old"), kept("half", "downloading"))
-    keeper = Keeper(downloads, card_of, ENTRIES[1:], 100)
+    keeper = TitleKeeper(downloads, card_of, ENTRIES[1:], 100)
     await keeper.provide()
     assert downloads.calls == []
     await keeper.provide()
@@ -127,7 +135,7 @@ async def test_the_last_title_goes_where_nothing_is_to_be_kept_any_more() -> Non
 
 async def test_what_is_wanted_again_by_the_next_round_stays() -> None:
     downloads = FakeDownloads(kept("film"), kept("old"))
-    keeper = Keeper(downloads, card_of, ENTRIES, 100)
+    keeper = TitleKeeper(downloads, card_of, ENTRIES, 100)
     await keeper.provide()
     downloads.titles = [kept("film")]
     await keeper.provide()
@@ -137,7 +145,7 @@ async def test_what_is_wanted_again_by_the_next_round_stays() -> None:
 
 
 async def test_what_is_kept_is_played_from_here_else_the_stream() -> None:
-    keeper = Keeper(FakeDownloads(kept("film")), card_of, TWO, 100)
+    keeper = TitleKeeper(FakeDownloads(kept("film")), card_of, TWO, 100)
     assert (await keeper.source(TWO[0])).url == "http://kept.test/d-film"
     assert (await keeper.source(TWO[2])).title_id == "short"
     assert (await keeper.source(TWO[1])).url == "https://a.test/"
@@ -145,7 +153,7 @@ async def test_what_is_kept_is_played_from_here_else_the_stream() -> None:
 
 async def test_licences_are_renewed_ahead_of_need() -> None:
     downloads = FakeDownloads(due("film"))
-    await Keeper(downloads, card_of, ENTRIES, 100).provide()
+    await TitleKeeper(downloads, card_of, ENTRIES, 100).provide()
     assert downloads.calls == [("renew", "d-film")]
 
 

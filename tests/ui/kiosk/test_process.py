@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QImage
 
-from ui.kiosk.beats import write_picture
 from ui.kiosk.process import MAX_LINE, own_command, own_environment, read_beat, read_wish, write_beat, write_wish
+from ui.kiosk.screen.beats import write_picture
 from ui.kiosk.watchdog import Beat
 
 BEAT = Beat(12, due=True, wanted=True, entry=3, name="Welcome", status="playing", position_s=1.5)

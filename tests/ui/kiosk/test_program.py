@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ui.kiosk.program import Play, Program, Stop
-from ui.kiosk.provisioning import Entry
-from ui.kiosk.schedule import Hours, Slot
+from ui.kiosk.provisioning import PlaylistEntry
+from ui.kiosk.schedule import Hours, PlayTime
 
 NOON = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 16, 23, 0, tzinfo=UTC)
 
 
-def entry(name: str, **members: object) -> Entry:
-    return Entry(name, url="https://a.test/", **members)
+def entry(name: str, **members: object) -> PlaylistEntry:
+    return PlaylistEntry(name, url="https://a.test/", **members)
 
 
 def test_entries_follow_each_other_with_their_loops() -> None:
@@ -35,7 +35,7 @@ def test_a_time_ends_what_has_no_end() -> None:
 
 
 def test_an_entry_ends_with_its_hours() -> None:
-    program = Program([entry("day", slot=Slot(hours=Hours.parse("08:00", "20:00"))), entry("always")])
+    program = Program([entry("day", slot=PlayTime(hours=Hours.parse("08:00", "20:00"))), entry("always")])
     assert program.tick(0, NOON) == Play(0)
     assert program.tick(1, NIGHT) == Play(1)
     program.moved(2)
@@ -44,7 +44,7 @@ def test_an_entry_ends_with_its_hours() -> None:
 
 
 def test_where_it_is_the_time_of_none_nothing_plays() -> None:
-    program = Program([entry("day", slot=Slot(hours=Hours.parse("08:00", "20:00")))])
+    program = Program([entry("day", slot=PlayTime(hours=Hours.parse("08:00", "20:00")))])
     assert program.tick(0, NIGHT) is None
     assert program.tick(1, NOON) == Play(0)
     assert program.tick(2, NIGHT) == Stop()

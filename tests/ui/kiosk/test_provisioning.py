@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.errors import InputError
+from player.base.errors import InputError
 from ui.kiosk.keeping import streamed
 from ui.kiosk.operator import code_record
 from ui.kiosk.provisioning import NetworkRules, Orientation, load, parse
-from ui.kiosk.schedule import Hours, Slot
+from ui.kiosk.schedule import Hours, PlayTime
 from ui.kiosk.tables import TableError
 
 EXAMPLE = Path(__file__).parents[3] / "packaging" / "kiosk.example.toml"
@@ -33,7 +33,7 @@ def test_the_example_is_good() -> None:
     assert found.screen_on == Hours(8 * 60, 22 * 60)
     assert [entry.name for entry in found.entries] == ["Welcome", "News"]
     news = found.entries[1]
-    assert news.slot == Slot(frozenset({"mon", "tue", "wed", "thu", "fri"}), Hours(7 * 60, 9 * 60))
+    assert news.slot == PlayTime(frozenset({"mon", "tue", "wed", "thu", "fri"}), Hours(7 * 60, 9 * 60))
     assert news.play_s == 1800.0
     assert found.entries[0].max_height == 1080
     assert found.network.allows("streams.example.org")

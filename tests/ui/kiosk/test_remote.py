@@ -10,15 +10,15 @@ from typing import TypeVar
 
 import pytest
 
-from player.errors import ErrorCode, NetError
+from player.base.errors import ErrorCode, NetError
 from tests.kit.clock import FakeClock
-from ui.kiosk.commands import Command, CommandJournal, Outcome
+from ui.kiosk.commands import CommandJournal, CommandOutcome, OperatorCommand
 from ui.kiosk.disk import log_tail
 from ui.kiosk.health import Health
-from ui.kiosk.place import Place, read_or_last_good
+from ui.kiosk.place import KioskFolders, read_or_last_good
 from ui.kiosk.provisioning import Provisioning, load
 from ui.kiosk.remote import Remote
-from ui.kiosk.trial import Glance, Trial, Verdict
+from ui.kiosk.trial import Glance, Trial, TrialVerdict
 
 FILE = """format = 1
 name = "foyer"
@@ -52,15 +52,15 @@ class Service:
         self.clock = clock
         self.reachable = True
         self.loses_answers = False
-        self.waiting: list[tuple[Command, float]] = []
-        self.answers: list[Outcome] = []
+        self.waiting: list[tuple[OperatorCommand, float]] = []
+        self.answers: list[CommandOutcome] = []
         self.asked = 0
 
     def issue(self, kind: str, number: int = 1, playlist: str = "", good_for_s: float = 3600.0) -> None:
-        command = Command(numbered(number), kind, good_for_s, playlist)
+        command = OperatorCommand(numbered(number), kind, good_for_s, playlist)
         self.waiting.append((command, self.clock.monotonic() + good_for_s))
 
-    async def ask(self, health: Health) -> tuple[list[Command], float]:
+    async def ask(self, health: Health) -> tuple[list[OperatorCommand], float]:
         assert health.screen == "foyer"
         self.asked += 1
         if not self.reachable:
@@ -68,7 +68,7 @@ class Service:
         now = self.clock.monotonic()
         return [command for command, until in self.waiting if until > now], 15.0
 
-    async def answer(self, outcome: Outcome) -> None:
+    async def answer(self, outcome: CommandOutcome) -> None:
         if not self.reachable or self.loses_answers:
             raise OFFLINE
         self.answers.append(outcome)
@@ -78,7 +78,7 @@ class Service:
 class Screen:
     """What the supervisor has: a screen that shows a picture two seconds after its begin, unless it is broken."""
 
-    def __init__(self, place: Place, clock: FakeClock) -> None:
+    def __init__(self, place: KioskFolders, clock: FakeClock) -> None:
         self.clock = clock
         self.provisioning = read_or_last_good(place)
         self.number, self.begun_at = 1, clock.monotonic() - 60
@@ -114,7 +114,7 @@ class Screen:
 class World:
     def __init__(self, folder: Path) -> None:
         self.clock = FakeClock()
-        self.place = Place(folder / "kiosk.toml", folder / "state")
+        self.place = KioskFolders(folder / "kiosk.toml", folder / "state")
         self.place.state.mkdir()
         self.place.file.write_text(FILE)
         self.service = Service(self.clock)
@@ -289,11 +289,11 @@ async def test_what_a_newer_version_wrote_is_left_as_it_is(name: str, tmp_path: 
 def test_the_journal_keeps_what_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ui.kiosk.commands._KEPT", 3)
     journal = CommandJournal(tmp_path)
-    journal.begin(Command(numbered(0), "logs", 1.0))
-    journal.end(Outcome(numbered(0), ok=True, message="", media_type="text/plain", data=b"text"))
+    journal.begin(OperatorCommand(numbered(0), "logs", 1.0))
+    journal.end(CommandOutcome(numbered(0), ok=True, message="", media_type="text/plain", data=b"text"))
     for number in range(1, 6):
-        journal.begin(Command(numbered(number), "restart", 1.0))
-        journal.end(Outcome(numbered(number), ok=True, message=""))
+        journal.begin(OperatorCommand(numbered(number), "restart", 1.0))
+        journal.end(CommandOutcome(numbered(number), ok=True, message=""))
         journal.told(numbered(number))
     again = CommandJournal(tmp_path)
     assert [(one.command_id, one.data) for one in again.untold()] == [(numbered(0), b"text")]
@@ -326,11 +326,11 @@ def test_a_trial_takes_no_notice_of_the_screen_before() -> None:
     old = Glance(7, running=True, frames=900, due=True, wanted=True)
     assert trial.look(1.0, old) is None
     assert trial.look(2.0, Glance(8, running=True, frames=1, due=True, wanted=True)) is None
-    assert trial.look(3.0, Glance(8, running=True, frames=2, due=True, wanted=True)) is Verdict.PLAYS
+    assert trial.look(3.0, Glance(8, running=True, frames=2, due=True, wanted=True)) is TrialVerdict.PLAYS
     quiet = Trial(screen=7, now=0.0)
-    assert [quiet.look(float(now), Glance(8, running=True)) for now in (1, 11)] == [None, Verdict.NOTHING_DUE]
+    assert [quiet.look(float(now), Glance(8, running=True)) for now in (1, 11)] == [None, TrialVerdict.NOTHING_DUE]
     dead = Trial(screen=7, now=0.0)
-    assert [dead.look(float(now), Glance(0, running=False)) for now in (1, 61)] == [None, Verdict.FAILS]
+    assert [dead.look(float(now), Glance(0, running=False)) for now in (1, 61)] == [None, TrialVerdict.FAILS]
 
 
 def test_the_file_may_forbid_it(tmp_path: Path) -> None:

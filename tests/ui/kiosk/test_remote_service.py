@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 
 from backend_stub.server import ServerGroup
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
-from player.clock import SystemClock
+from player.base.clock import SystemClock
 from tests.kit.backend import running_backend
 from tests.kit.clock import FakeClock
 from tests.kit.kiosk_screen import PICTURE, Kiosk

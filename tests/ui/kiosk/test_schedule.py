@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.kiosk.provisioning import Entry
-from ui.kiosk.schedule import DAYS, Hours, Slot, may_play, next_entry, screen_is_on
+from ui.kiosk.provisioning import PlaylistEntry
+from ui.kiosk.schedule import DAYS, Hours, PlayTime, may_play, next_entry, screen_is_on
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def test_hours(start: str, end: str, clock: str, *, covered: bool) -> None:
 
 
 def test_the_night_belongs_to_the_day_before() -> None:
-    slot = Slot(frozenset({"fri"}), Hours.parse("20:00", "02:00"))
+    slot = PlayTime(frozenset({"fri"}), Hours.parse("20:00", "02:00"))
     assert slot.covers(at(4, "21:00"))
     assert slot.covers(at(5, "01:00"))
     assert not slot.covers(at(4, "01:00"))
@@ -53,13 +53,13 @@ def test_a_day_has_every_minute_in_the_span_or_in_the_rest(start: int, end: int,
     assert inside.covers(moment) is not outside.covers(moment)
 
 
-def entries(*slots: Slot) -> list[Entry]:
-    return [Entry(f"entry {number}", url="https://a.test/", slot=slot) for number, slot in enumerate(slots)]
+def entries(*slots: PlayTime) -> list[PlaylistEntry]:
+    return [PlaylistEntry(f"entry {number}", url="https://a.test/", slot=slot) for number, slot in enumerate(slots)]
 
 
 def test_the_next_entry_is_the_next_one_whose_time_it_is() -> None:
-    morning, evening = Slot(hours=Hours.parse("06:00", "12:00")), Slot(hours=Hours.parse("18:00", "22:00"))
-    listed = entries(morning, Slot(), evening)
+    morning, evening = PlayTime(hours=Hours.parse("06:00", "12:00")), PlayTime(hours=Hours.parse("18:00", "22:00"))
+    listed = entries(morning, PlayTime(), evening)
     assert next_entry(listed, -1, at(0, "07:00")) == 0
     assert next_entry(listed, 0, at(0, "07:00")) == 1
     assert next_entry(listed, 1, at(0, "07:00")) == 0
@@ -70,7 +70,7 @@ def test_the_next_entry_is_the_next_one_whose_time_it_is() -> None:
 
 
 def test_without_a_clock_what_always_plays_does() -> None:
-    timed = Slot(frozenset(DAYS), Hours.parse("00:00", "00:00"))
-    assert may_play(Slot(), None)
+    timed = PlayTime(frozenset(DAYS), Hours.parse("00:00", "00:00"))
+    assert may_play(PlayTime(), None)
     assert not may_play(timed, None)
     assert screen_is_on(Hours.parse("08:00", "09:00"), None)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from player.errors import InputError
+from player.base.errors import InputError
 from tests.kit.kiosk_screen import FILE, Kiosk
 from ui.kiosk.place import read_or_last_good
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE
 from ui.kiosk.supervisor import LEFT
-from ui.kiosk.watchdog import Reason
+from ui.kiosk.watchdog import RestartReason
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def test_a_killed_and_a_stopped_screen_are_begun_anew(kiosk: Kiosk) -> Non
         restarts = kiosk.supervisor.health().restarts
     assert restarts["died"] >= 1
     assert restarts["silent"] >= 1
-    assert set(restarts) == set(Reason), "none is told as well, so that the first one is seen as a change"
+    assert set(restarts) == set(RestartReason), "none is told as well, so that the first one is seen as a change"
 
 
 async def test_a_frozen_picture_is_begun_anew(kiosk: Kiosk) -> None:

@@ -10,25 +10,28 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 
-from player.opening import Source
-from player.settings import PlaybackSettings
-from player.state import PlaybackState, RungChoice, Status
+from player.playback.settings import PlaybackSettings
+from player.reporting.state import PlaybackState, RungChoice, Status
+from player.title.opening import PlaybackSource
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
-from ui.kiosk import screen as screens
-from ui.kiosk.fallback import PlainWindow
+from ui.app.video.output import VideoOutput
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.window.scene import load_window
 from ui.kiosk.keeping import streamed
 from ui.kiosk.operator import code_record
-from ui.kiosk.provisioning import Entry, Provisioning
-from ui.kiosk.screen import KioskScreen
+from ui.kiosk.provisioning import PlaylistEntry, Provisioning
+from ui.kiosk.screen import page as screens
+from ui.kiosk.screen.fallback import PlainWindow
+from ui.kiosk.screen.page import KioskScreen
+from ui.kiosk.screen.view_model import KioskViewModel
+from ui.kiosk.screen.window import _Parts
 from ui.kiosk.watchdog import Beat
-from ui.kiosk.window import _Parts
-from ui.scene import load_window
-from ui.video.output import VideoOutput
-from ui.viewmodels.kiosk import KioskViewModel
-from ui.viewmodels.tasks import Tasks
 
 PLAYING = PlaybackState(Status.PLAYING, rungs=(RungChoice(0, "360p", 360, 500_000),), position_s=1.0)
-ENTRIES = (Entry("Welcome", url="https://a.test/1"), Entry("News", url="https://a.test/2", max_height=720))
+ENTRIES = (
+    PlaylistEntry("Welcome", url="https://a.test/1"),
+    PlaylistEntry("News", url="https://a.test/2", max_height=720),
+)
 
 
 class CountingSurface(FakeSurface):
@@ -46,7 +49,7 @@ class Kiosk:
         self.provisioning = Provisioning("foyer", ENTRIES, volume=40)
         self.view = KioskViewModel("foyer", 90, code, clock=lambda: 0.0)
         self.beats: list[Beat] = []
-        self.chosen: list[Entry] = []
+        self.chosen: list[PlaylistEntry] = []
         self.dead = False
         self.screen = KioskScreen(
             self.provisioning,
@@ -63,7 +66,7 @@ class Kiosk:
         self.engine, self.window = load_window(self.view, "Kiosk.qml")
         qtbot.waitUntil(self.window.isActive)
 
-    async def source(self, entry: Entry) -> Source:
+    async def source(self, entry: PlaylistEntry) -> PlaybackSource:
         return streamed(entry)
 
     def start(self):
@@ -173,7 +176,7 @@ def test_without_a_code_there_is_nothing_to_type(qapp, qtbot) -> None:
 
 
 def test_the_code_pad_goes_away_by_itself(qapp, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.viewmodels.kiosk._IDLE_MS", 20)
+    monkeypatch.setattr("ui.kiosk.screen.view_model._IDLE_MS", 20)
     view = KioskViewModel("foyer", 0, code_record("4711"))
     view.ask()
     assert view.property("stage") == "code"
@@ -187,7 +190,7 @@ def test_a_portrait_screen_turns_everything(kiosk: Kiosk) -> None:
 
 
 def test_the_plain_picture_needs_no_qml(qapp, qtbot, tmp_path: Path) -> None:
-    from ui.kiosk.fallback import PlainWindow
+    from ui.kiosk.screen.fallback import PlainWindow
 
     window = PlainWindow("foyer", 90)
     window.resize(320, 180)
@@ -209,7 +212,7 @@ def test_a_title_plays_from_its_begin_and_a_channel_live(tmp_path: Path) -> None
     opened: list[PlaybackSettings] = []
 
     class Engine:
-        def open(self, source: Source, player: object, on_state: object, settings: PlaybackSettings) -> None:
+        def open(self, source: PlaybackSource, player: object, on_state: object, settings: PlaybackSettings) -> None:
             opened.append(settings)
 
     parts = _Parts(Provisioning("foyer", ENTRIES), tmp_path)

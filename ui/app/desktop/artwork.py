@@ -6,8 +6,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from ui.viewmodels.player import PlayerViewModel
-from ui.viewmodels.posters import PosterCache
+from ui.app.viewmodels.player import PlayerViewModel
+from ui.app.viewmodels.posters import PosterCache
 
 
 class Artwork(QObject):

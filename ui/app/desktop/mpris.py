@@ -10,11 +10,11 @@ from typing import Any, TypeVar, cast
 from PySide6.QtCore import ClassInfo, Property, QObject, Signal, Slot
 from PySide6.QtDBus import QDBusAbstractAdaptor, QDBusConnection, QDBusMessage, QDBusObjectPath
 
-from player.state import NOT_PLAYING
-from ui.desktop.artwork import Artwork
-from ui.links import SCHEME
-from ui.viewmodels.menus import SPEEDS
-from ui.viewmodels.player import PlayerViewModel
+from player.reporting.state import NOT_PLAYING
+from ui.app.desktop.artwork import Artwork
+from ui.app.system.links import SCHEME
+from ui.app.viewmodels.menus import SPEEDS
+from ui.app.viewmodels.player import PlayerViewModel
 
 T = TypeVar("T")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtDBus import QDBusConnection
 
-from player.state import Status
-from ui.desktop.artwork import Artwork
-from ui.desktop.mpris import Mpris
-from ui.desktop.screen_saver import ScreenSaver
-from ui.viewmodels.player import PlayerViewModel
-from ui.viewmodels.posters import PosterCache
+from player.reporting.state import Status
+from ui.app.desktop.artwork import Artwork
+from ui.app.desktop.mpris import Mpris
+from ui.app.desktop.screen_saver import ScreenSaver
+from ui.app.viewmodels.player import PlayerViewModel
+from ui.app.viewmodels.posters import PosterCache
 
 _MOVING = (Status.PLAYING, Status.BUFFERING, Status.SEEKING)
 

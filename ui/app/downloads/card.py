@@ -8,9 +8,9 @@ from typing import Any
 
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from player.service import Title
-from player.state import NextEpisode, TitleFacts
-from ui.ports import TitleCard
+from player.reporting.state import NextEpisode, TitleFacts
+from player.service.model import Title
+from ui.app.ports.titles import TitleCard
 
 _NAME = "card"
 UNKNOWN_MATURITY = 18

@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.ports import Shelf, TitleCard
+from ui.app.ports.downloads import Shelf
+from ui.app.ports.titles import TitleCard
 
 if TYPE_CHECKING:
     from downloads.settings import DownloadSettings
-    from player.opening import Source
-    from ui.kept_titles import KeptTitles
+    from player.title.opening import PlaybackSource
+    from ui.app.downloads.titles import KeptTitles
 
 
 class LateDownloads:
-    """A :class:`ui.ports.DownloadsPort` in front of another, which ``make`` makes at first use."""
+    """A :class:`ui.app.ports.downloads.DownloadsPort` in front of another, which ``make`` makes at first use."""
 
     def __init__(self, make: Callable[[], KeptTitles]) -> None:
         self._make = make
@@ -63,5 +64,5 @@ class LateDownloads:
     async def renew(self, download_id: str) -> None:
         await self.made.renew(download_id)
 
-    async def source(self, download_id: str) -> Source:
+    async def source(self, download_id: str) -> PlaybackSource:
         return await self.made.source(download_id)

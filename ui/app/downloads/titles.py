@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from downloads import checking, conditions, ledger, request, rights, service
+from downloads import checking, conditions, ledger, removal, request, rights, service
 from downloads.downloader import Downloader
+from downloads.engine import access_of, plan_of
 from downloads.errors import DownloadError, store_gone
 from downloads.folder import DownloadFolder
 from downloads.model import Choice, Origin, Snapshot, State
@@ -25,25 +26,25 @@ from downloads.request import DownloadRequest
 from downloads.schedule import Wait
 from downloads.settings import DownloadSettings
 from downloads.smart import SmartRule
+from downloads.smart_steps import SeriesService, step_of
 from downloads.store import Store, free_bytes
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import KeyStore
 from drm_client.offline import OfflineLicences
-from player.clock import Clock
+from player.base.clock import Clock
+from player.base.errors import ANY_ERROR, ErrorCode
 from player.engine import Engine
-from player.errors import ANY_ERROR, ErrorCode
 from player.net.model import Body, Request
-from player.service import Title
-from player.state import NextEpisode
-from ui import kept_card
-from ui.cli.download_work import access_of, plan_of
-from ui.client import card_of
-from ui.kept_card import KeptCard
-from ui.ports import KeptTitle, Shelf, TitleCard
-from ui.smart_downloads import SeriesService, step_of
+from player.reporting.state import NextEpisode
+from player.service.model import Title
+from ui.app.downloads import card as kept_card
+from ui.app.downloads.card import KeptCard
+from ui.app.engine.client import card_of
+from ui.app.ports.downloads import KeptTitle, Shelf
+from ui.app.ports.titles import TitleCard
 
 if TYPE_CHECKING:
-    from player.opening import Source
+    from player.title.opening import PlaybackSource
 
 _log = logging.getLogger(__name__)
 _STOP_S, _LOOK_S = 15.0, 0.1
@@ -92,8 +93,8 @@ class _Licence:
 
 
 class KeptTitles:
-    """A :class:`ui.ports.DownloadsPort` over the store in ``root``, which is opened (or made) at first use, with
-    the key that ``keys`` gives. ``engine`` gives the engine; ``is_playing`` whether this app plays online.
+    """A :class:`ui.app.ports.downloads.DownloadsPort` over the store in ``root``, which is opened (or made) at first
+    use, with the key that ``keys`` gives. ``engine`` gives the engine; ``is_playing`` whether this app plays online.
     ``settings`` count for the queue when it begins to run; ``place`` is a folder on another disk for what comes from
     now on."""
 
@@ -113,6 +114,7 @@ class KeptTitles:
         self._is_playing = is_playing
         self.settings = settings or DownloadSettings()
         self._store: Store | None = None
+        self._tidied = False
         self._opening = asyncio.Lock()
         self._keeping_up = asyncio.Lock()
         self._queue: Queue | None = None
@@ -129,6 +131,10 @@ class KeptTitles:
         if first and any(item.state is State.QUEUED for item in snapshots):
             await self._wake()
         licences = await self._licences()
+        if licences is not None and not self._tidied:
+            self._tidied = True
+            await asyncio.to_thread(removal.finish, store, licences)  # what the last run was killed in
+            snapshots = await asyncio.to_thread(store.list)
         return await asyncio.to_thread(self._shelf, store, snapshots, licences)
 
     async def sizes(self, card: TitleCard) -> Mapping[int, int]:
@@ -197,8 +203,7 @@ class KeptTitles:
             await asyncio.to_thread(folder.refresh)
             await self._stop(folder)
         licences = await self._licences()
-        await asyncio.to_thread(service.give_back, folder, licences)
-        await asyncio.to_thread(store.remove, folder.id)
+        await asyncio.to_thread(removal.remove, store, folder.id, licences)
         if licences is not None:
             try:
                 await licences.send_receipts()
@@ -206,13 +211,13 @@ class KeptTitles:
                 _log.info("a licence is given back later: %s", error.code)
 
     async def verify(self, download_id: str) -> int:
-        store = await self._ready()
-        verdict = await asyncio.to_thread(lambda: checking.verify(store.find(download_id)))
+        store, licences = await self._ready(), await self._licences()
+        verdict = await asyncio.to_thread(lambda: checking.verify(store.find(download_id), licences=licences))
         return len(verdict.findings)
 
     async def repair(self, download_id: str) -> int:
-        store = await self._ready()
-        found = await asyncio.to_thread(lambda: checking.prepare_repair(store.find(download_id)))
+        store, licences = await self._ready(), await self._licences()
+        found = await asyncio.to_thread(lambda: checking.prepare_repair(store.find(download_id), licences=licences))
         await self._wake(download_id)
         return len(found.findings)
 
@@ -222,7 +227,7 @@ class KeptTitles:
             raise DrmError(DrmErrorCode.NO_LICENCE, "The service of this download is not set up.")
         await service.renew(await self._folder(download_id), licences)
 
-    async def source(self, download_id: str) -> Source:
+    async def source(self, download_id: str) -> PlaybackSource:
         folder = await self._folder(download_id)
         made = await source_of(folder)
         self.transport.renew()

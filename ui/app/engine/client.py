@@ -16,35 +16,30 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
-from player.errors import ANY_ERROR, ErrorCode, ServiceError
-from player.state import PlaybackState, Status
-from ui.membership import AccountCard, Membership, PaymentCard, PlanOffer
-from ui.ports import (
-    CatalogPage,
+from player.base.errors import ANY_ERROR, ErrorCode, ServiceError
+from player.reporting.state import PlaybackState, Status
+from ui.app.ports.household import AccountCard, DeviceCard, Devices, Household, PartReport, SignInCode
+from ui.app.ports.playback import PlayerPort, SessionPort
+from ui.app.ports.titles import (
+    CardPage,
+    CardRow,
     ChannelCard,
-    DeviceCard,
-    Devices,
+    Credits,
     EpisodeCard,
     Found,
-    Household,
     OnAir,
-    PartReport,
-    Person,
-    PlayerPort,
     SeasonCards,
-    SessionPort,
-    SignInCode,
     TitleCard,
-    TitleRow,
 )
 
 if TYPE_CHECKING:
     from player.engine import Engine
     from player.mpv.player import MpvPlayer
-    from player.opening import Source
-    from player.service import DeviceCode, Profile, ServiceClient, Title
+    from player.playback.session import Session
     from player.service.billing import Subscription
-    from player.session import Session
+    from player.service.client import ServiceClient
+    from player.service.model import DeviceCode, Profile, Title
+    from player.title.opening import PlaybackSource
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -53,12 +48,12 @@ _BUSY = frozenset({Status.LOADING, Status.PLAYING, Status.BUFFERING, Status.SEEK
 
 
 class OpenPlayback(Protocol):
-    """Begins a session, on the engine's loop; ``start_s`` as in :meth:`ui.ports.ClientPort.open`."""
+    """Begins a session, on the engine's loop; ``start_s`` as in :meth:`ui.app.ports.client.ClientPort.open`."""
 
     def __call__(
         self,
         engine: Engine,
-        source: Source,
+        source: PlaybackSource,
         player: MpvPlayer,
         on_state: Callable[[PlaybackState], None],
         start_s: float | None,
@@ -66,9 +61,12 @@ class OpenPlayback(Protocol):
 
 
 class EngineClient:
-    """A :class:`ui.ports.ClientPort` over a real engine. ``open_playback`` begins a session in it, ``prepare`` sets
-    the player up for it (it may wait for libmpv), ``examine`` looks at the installation (it may take a while);
-    ``presence`` is held while a playback needs the network; ``look_ahead`` fetches what a title begins with."""
+    """A :class:`ui.app.ports.client.ClientPort` over a real engine.
+
+    ``open_playback`` starts a session in it, ``prepare`` sets the player up for it (it may wait for libmpv).
+    ``examine`` checks the installation (it may take a while). ``presence`` is held while playback uses the network.
+    ``look_ahead`` fetches what a title starts with.
+    """
 
     def __init__(
         self,
@@ -78,7 +76,7 @@ class EngineClient:
         prepare: Callable[[MpvPlayer], None] = lambda _player: None,
         examine: Callable[[], Sequence[PartReport]] = tuple,
         presence: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
-        look_ahead: Callable[[Engine, Source | None], None] = lambda _engine, _source: None,
+        look_ahead: Callable[[Engine, PlaybackSource | None], None] = lambda _engine, _source: None,
     ) -> None:
         self._make_engine = make_engine
         self._open_playback = open_playback
@@ -122,7 +120,7 @@ class EngineClient:
         """The engine, once it is made: on its loop it is."""
         return self._made.result()
 
-    def look_at(self, source: Source | None) -> None:
+    def look_at(self, source: PlaybackSource | None) -> None:
         if self._made.done() and self._made.exception() is None:
             self._look_ahead(self.engine, source)
 
@@ -143,6 +141,18 @@ class EngineClient:
         account = await self._service().login(email, password)
         return account.name
 
+    async def answers(self, url: str) -> None:
+        from player.net.model import Request, RequestKind
+        from player.service.client import API
+
+        response = await self.engine.gate.fetch(Request(RequestKind.API, f"{url}{API}/time"))
+        if b"now" not in response.body:
+            raise ServiceError(ErrorCode.SERVICE_NOT_FOUND, "Something else answers there.")
+
+    async def register(self, email: str, name: str, password: str) -> str:
+        account = await self._service().register(email, name, password)
+        return account.name
+
     async def sign_out(self) -> None:
         await self._service().logout()
 
@@ -156,10 +166,10 @@ class EngineClient:
 
     async def household(self) -> Household:
         profiles, current = await self._service().profiles()
-        return Household([_person(profile) for profile in profiles], current or "")
+        return Household(profiles, current or "")
 
-    async def choose_person(self, person_id: str, pin: str) -> Person:
-        return _person(await self._service().select_profile(person_id, pin or None))
+    async def choose_person(self, person_id: str, pin: str) -> Profile:
+        return await self._service().select_profile(person_id, pin or None)
 
     async def search(self, query: str) -> Found:
         found = await self._service().search(query)
@@ -171,13 +181,13 @@ class EngineClient:
     async def put_listed(self, title_id: str, *, listed: bool) -> bool:
         return await self._service().put_listed(title_id, listed=listed)
 
-    async def catalog(self, cursor: str | None) -> CatalogPage:
+    async def catalog(self, cursor: str | None) -> CardPage:
         page = await self._service().catalog(cursor)
-        return CatalogPage([card_of(title) for title in page.items], page.next_cursor)
+        return CardPage([card_of(title) for title in page.items], page.next_cursor)
 
-    async def rows(self) -> Sequence[TitleRow]:
+    async def rows(self) -> Sequence[CardRow]:
         return [
-            TitleRow(row.name, [card_of(title) for title in row.titles], row.because[1] if row.because else "")
+            CardRow(row.name, [card_of(title) for title in row.titles], row.because[1] if row.because else "")
             for row in await self._service().rows()
         ]
 
@@ -210,22 +220,16 @@ class EngineClient:
         return AccountCard(
             "" if account is None else account.name,
             "" if account is None else account.email,
-            _membership(has),
-            [
-                PlanOffer(one.name, one.price_cents, one.currency, one.max_height, one.streams, one.download_titles)
-                for one in plans
-            ],
-            [
-                PaymentCard(one.kind, one.plan, one.amount_cents, one.currency, one.state, one.created_at)
-                for one in paid
-            ],
+            has,
+            plans,
+            paid,
         )
 
-    async def subscribe(self, request_id: str, plan: str, card: str | None) -> Membership:
-        return _membership(await self._service().subscribe(request_id, plan, card))
+    async def subscribe(self, request_id: str, plan: str, card: str | None) -> Subscription:
+        return await self._service().subscribe(request_id, plan, card)
 
-    async def cancel_plan(self) -> Membership:
-        return _membership(await self._service().cancel_subscription())
+    async def cancel_plan(self) -> Subscription:
+        return await self._service().cancel_subscription()
 
     async def change_password(self, password: str, new_password: str) -> None:
         await self._service().change_password(password, new_password)
@@ -233,11 +237,21 @@ class EngineClient:
     async def sign_out_everywhere(self) -> None:
         await self._service().logout_everywhere()
 
+    async def send_positions(self) -> None:
+        engine, session = self.engine, self._session
+        if session is not None:
+            session.stop()
+            await asyncio.to_thread(engine.wait, session, _CLOSE_S)
+        await engine.send_positions()
+
     async def forget_history(self) -> None:
         await self.engine.forget_history()
 
     async def set_consent(self, consent: bool) -> None:
         await self.engine.set_consent(consent)
+
+    async def credits(self, title_id: str) -> Credits:
+        return Credits(*await self._service().credits(title_id))
 
     async def seasons(self, series_id: str) -> Sequence[SeasonCards]:
         found = await self._service().seasons(series_id)
@@ -256,7 +270,7 @@ class EngineClient:
 
     async def open(
         self,
-        source: Source,
+        source: PlaybackSource,
         player: PlayerPort,
         on_state: Callable[[PlaybackState], None],
         start_s: float | None = None,
@@ -340,24 +354,6 @@ def card_of(title: Title) -> TitleCard:
         backdrop_url=title.backdrop_url or "",
         still_url=title.still_url or "",
     )
-
-
-def _membership(found: Subscription) -> Membership:
-    return Membership(
-        found.plan,
-        found.state,
-        found.ends_at,
-        found.renews_at,
-        found.next_plan or "",
-        found.price_cents,
-        found.currency,
-        found.last4 or "",
-        found.declined or "",
-    )
-
-
-def _person(profile: Profile) -> Person:
-    return Person(profile.id, profile.name, profile.maturity, profile.has_pin)
 
 
 def _settle(outcome: Future[T], source: Future[Any]) -> None:

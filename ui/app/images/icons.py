@@ -1,4 +1,4 @@
-"""Icons for QML: ``image://icon/<name>/<colour>`` draws ``ui/assets/icons/<name>.svg`` in that colour."""
+"""Icons for QML: ``image://icon/<name>/<colour>`` draws ``ui/app/assets/icons/<name>.svg`` in that colour."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtQuick import QQuickImageProvider
 from PySide6.QtSvg import QSvgRenderer
 
-FOLDER = Path(__file__).parent / "assets" / "icons"
+FOLDER = Path(__file__).parent.parent / "assets" / "icons"
 NAMES = frozenset(path.stem for path in FOLDER.glob("*.svg"))
 _DEFAULT_SIZE = 24
 

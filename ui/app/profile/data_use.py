@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.storage import JsonFile
+from ui.app.profile.storage import JsonFile
 
 if TYPE_CHECKING:
     from player.net.model import Transfer

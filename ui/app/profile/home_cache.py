@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ui.ports import EpisodeCard, TitleCard, TitleRow
-from ui.storage import JsonFile
+from ui.app.ports.titles import CardRow, EpisodeCard, TitleCard
+from ui.app.profile.storage import JsonFile
 
 T = TypeVar("T")
 _MAX_BYTES = 4 * 1024 * 1024
@@ -23,7 +23,7 @@ class KeptHome:
 
     owner: str
     titles: tuple[TitleCard, ...] = ()
-    rows: tuple[TitleRow, ...] = ()
+    rows: tuple[CardRow, ...] = ()
 
     def up_to(self, maturity: int) -> KeptHome:
         """What somebody may see who may watch titles of at most this age rating."""
@@ -31,7 +31,7 @@ class KeptHome:
         def allowed(cards: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
             return tuple(card for card in cards if card.maturity <= maturity)
 
-        rows = (TitleRow(row.kind, allowed(row.titles), row.because) for row in self.rows)
+        rows = (CardRow(row.kind, allowed(row.titles), row.because) for row in self.rows)
         return KeptHome(self.owner, allowed(self.titles), tuple(row for row in rows if row.titles))
 
 
@@ -48,7 +48,7 @@ class HomeCache:
 
     def keep(self, home: KeptHome) -> None:
         """Put this in the place of what was kept, as far as it is not too much."""
-        rows = tuple(TitleRow(row.kind, tuple(row.titles), row.because) for row in home.rows[:_MOST_ROWS])
+        rows = tuple(CardRow(row.kind, tuple(row.titles), row.because) for row in home.rows[:_MOST_ROWS])
         self._file.save(KeptHome(home.owner, home.titles[:_MOST_TITLES], rows))
 
     def forget(self) -> None:
@@ -79,10 +79,10 @@ def _members_of(card: TitleCard) -> Mapping[str, object]:
     return {**known, "episode": None if card.episode is None else asdict(card.episode)}
 
 
-def _row(value: object) -> TitleRow:
+def _row(value: object) -> CardRow:
     members = _members(value)
     titles = _each(members["titles"], _card, _MOST_TITLES)
-    return TitleRow(_typed(str, members["kind"]), titles, _typed(str, members["because"]))
+    return CardRow(_typed(str, members["kind"]), titles, _typed(str, members["because"]))
 
 
 def _card(value: object) -> TitleCard:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ui.storage import JsonFile
+from ui.app.profile.storage import JsonFile
 
 if TYPE_CHECKING:
     from downloads.settings import DownloadSettings
@@ -41,6 +41,7 @@ class Preferences:
     at most, and is warned above. ``telemetry`` and ``cmcd`` are consents: the service is told how playbacks went, its
     CDNs how the player is doing. ``language`` counts from the next start. ``auto_next``: the next episode begins by
     itself; ``smart_downloads``: it is downloaded so, of a series of which something is kept.
+    ``service_url`` is the service where the program was started without one.
     ``download_folder`` is an absolute path, empty for the profile's own. Sizes are per cent. For
     what concerns picture and sound (``hardware`` to ``passthrough``) see :mod:`player.mpv.outputs`."""
 
@@ -66,6 +67,7 @@ class Preferences:
     cmcd: bool = False
     auto_next: bool = True
     smart_downloads: bool = True
+    service_url: str = ""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -92,6 +94,8 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
 def _allowed(name: str, value: object) -> bool:
     if isinstance(value, str) and name == "audio_language":
         return len(value) <= _MAX_LANGUAGE and (not value or value.replace("-", "").isalnum())
+    if isinstance(value, str) and name == "service_url":
+        return not value or (len(value) <= _MAX_PATH and value.startswith(("https://", "http://")))
     if isinstance(value, str) and name == "download_folder":
         return not value or (len(value) <= _MAX_PATH and Path(value).is_absolute())
     return name not in _CHOICES or value in _CHOICES[name]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from player.files import write_whole
+from player.base.files import write_whole
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

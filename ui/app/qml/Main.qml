@@ -69,8 +69,9 @@ Window {
 
     LayoutMirroring.enabled: Qt.application.layoutDirection === Qt.RightToLeft
     LayoutMirroring.childrenInherit: true
+    // With its frame it fits a screen of 720 lines.
     width: 1280
-    height: 720
+    height: Math.min(720, (Screen.desktopAvailableHeight || 768) - 48)
     minimumWidth: small ? 240 : 860
     minimumHeight: small ? 135 : 540
     flags: small ? Qt.Window | Qt.FramelessWindowHint | Qt.WindowStaysOnTopHint : Qt.Window
@@ -191,7 +192,7 @@ Window {
         onOpenStream: dialog.open()
         onShowSettings: window.app.showSettings()
         onShowAccount: window.app.showAccount()
-        onSignOut: window.app.signOut()
+        onSignOut: signOutDialog.open()
     }
     AccountPage {
         id: account
@@ -290,6 +291,17 @@ Window {
         anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.px(88) }
         icon: "warning"
         text: [home, details, player].includes(window.page) ? window.app.settings.dataUse.warning : ""
+    }
+    ConfirmDialog {
+        id: signOutDialog
+        objectName: "signOutDialog"
+        anchors.fill: parent
+        heading: qsTr("Sign out?")
+        sentence: qsTr("Downloads stay on this computer. You need your password to come back.")
+        action: qsTr("Sign out")
+        onVisibleChanged: window.modal = visible
+        onClosed: window.settle()
+        onAccepted: window.app.signOut()
     }
     OpenStreamDialog {
         id: dialog

@@ -1,5 +1,6 @@
 """Walks the pages of the real app by keys alone: everything that can be pressed is reached by arrows, the focus is
-never lost, and Back leads back. Run inside the app's own event loop (:class:`ui.app.AppOptions` ``on_window``)."""
+never lost, and Back leads back. Runs inside the app's own event loop (``on_window`` of
+:class:`ui.app.composition.AppOptions`)."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 from shiboken6 import getCppPointer
 
+from ui.app.viewmodels.application import ApplicationViewModel
+
 _KEY = Qt.Key
 # Right before Left: a slider that is full at the beginning lets Right through only while it is full.
 ARROWS = (_KEY.Key_Up, _KEY.Key_Down, _KEY.Key_Right, _KEY.Key_Left)
@@ -21,6 +24,8 @@ _MOST_BACKS = 4  # out of a list or a menu, then off the page
 _STEP_MS = 5
 _SETTLE_MS = 600
 _AT_THE_LATEST_MS = 5000
+_DWELL_MS = 6000  # the controls of the player stay for 5 s on a television
+_NO_STREAM = "http://127.0.0.1:9/none.m3u8"  # the port that discards
 
 
 @dataclass(slots=True)
@@ -36,7 +41,7 @@ class PageWalk:
 class FocusWalk(QObject):
     """Begins by itself once the window is there; ``pages`` holds the result when ``done`` is called."""
 
-    def __init__(self, app: QObject, window: QQuickWindow, done: Callable[[], None]) -> None:
+    def __init__(self, app: ApplicationViewModel, window: QQuickWindow, done: Callable[[], None]) -> None:
         super().__init__(window)
         self._app, self._window, self._done = app, window, done
         self.pages: list[PageWalk] = []
@@ -68,6 +73,43 @@ class FocusWalk(QObject):
                         yield _SETTLE_MS
                 if self._page() != first:
                     page.wrong.append(f"Back leads to {self._page()}, not to {first}")
+                yield from self._dwell(page)
+        yield from self._play_and_leave(first)
+
+    def _play_and_leave(self, first: str) -> Iterator[int]:
+        """Open a stream that is not there, and go back from the player."""
+        page = PageWalk("player")
+        self.pages.append(page)
+        self._app.open_address(_NO_STREAM)
+        for _ in range(_AT_THE_LATEST_MS // _SETTLE_MS):
+            yield _SETTLE_MS
+            if self._page() == "player":
+                break
+        yield _SETTLE_MS
+        page.stops = len(stops(self._window))
+        for _ in range(_MOST_BACKS):
+            if self._page() != first:
+                self._press(_KEY.Key_Back)
+                page.keys += 1
+                yield _SETTLE_MS
+        if self._page() != first:
+            page.wrong.append(f"Back leads to {self._page()}, not to {first}")
+        yield from self._dwell(page)
+
+    def _dwell(self, page: PageWalk) -> Iterator[int]:
+        """Do nothing for longer than any timer of the app; then keys must still work."""
+        yield _DWELL_MS
+        item = self._window.activeFocusItem()
+        if item is None or not item.isVisible() or not item.isEnabled():
+            page.wrong.append("the focus is lost after a while")
+            return
+        for arrow in ARROWS:
+            self._press(arrow)
+            page.keys += 1
+            yield _STEP_MS
+            if self._window.activeFocusItem() is not item:
+                return
+        page.wrong.append("no arrow does anything after a while")
 
     def _settle(self) -> Iterator[int]:
         for _ in range(_AT_THE_LATEST_MS // _SETTLE_MS):

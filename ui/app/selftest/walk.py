@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.app import AppOptions, run_app
-from ui.selftest.focus import FocusWalk, PageWalk
+from ui.app.composition import AppOptions, run_app
+from ui.app.selftest.focus import FocusWalk, PageWalk
 
 if TYPE_CHECKING:
     from PySide6.QtQuick import QQuickWindow
 
-    from ui.viewmodels.application import ApplicationViewModel
+    from ui.app.viewmodels.application import ApplicationViewModel
 
 
 def walk_app(profile: Path) -> list[PageWalk]:

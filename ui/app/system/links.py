@@ -19,7 +19,7 @@ _LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class MatineeLink:
     """What is wanted: the title, played or shown, or the stream at ``url``."""
 
     title_id: str = ""
@@ -27,22 +27,22 @@ class Link:
     url: str = ""
 
 
-def parsed(text: str) -> Link | None:
+def parsed(text: str) -> MatineeLink | None:
     """What a link or a web address asks for; None for anything else."""
     text = text.strip()
     if len(text) > _LONGEST:
         return None
     if is_web_address(text):
-        return Link(url=text)
+        return MatineeLink(url=text)
     scheme, _, rest = text.partition(":")
     if scheme.casefold() != SCHEME:
         return None
     what, _, query = rest.lstrip("/").partition("?")
     verb, _, title_id = what.rstrip("/").partition("/")
     if verb in ("title", "play") and _ID.fullmatch(title_id) and not query:
-        return Link(title_id=title_id, play=verb == "play")
+        return MatineeLink(title_id=title_id, play=verb == "play")
     url = _only(parse_qs(query, max_num_fields=5).get("url", []) if verb == "open" and not title_id else [])
-    return Link(url=url) if is_web_address(url) else None
+    return MatineeLink(url=url) if is_web_address(url) else None
 
 
 def is_web_address(url: str) -> bool:

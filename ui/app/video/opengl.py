@@ -9,8 +9,9 @@ from PySide6.QtGui import QOffscreenSurface, QOpenGLContext
 from PySide6.QtOpenGL import QOpenGLFramebufferObject
 from PySide6.QtQuick import QQuickFramebufferObject, QQuickItem
 
-from ui.ports import MpvCore
-from ui.video.render import keep_for_ever
+from player.mpv import drawing
+from ui.app.ports.playback import MpvCore
+from ui.app.video.render import keep_for_ever
 
 
 def _address_of(_context: object, name: bytes) -> int:
@@ -67,6 +68,7 @@ class OpenGLVideoSurface(QQuickFramebufferObject):
             return
         import mpv
 
+        drawing.begins(self._mpv.handle)
         self._gl = QOpenGLContext.currentContext()
         get_address = mpv.MpvGlGetProcAddressFn(_address_of)
         keep_for_ever(get_address)
@@ -93,7 +95,8 @@ class OpenGLVideoSurface(QQuickFramebufferObject):
         """Free the render context with its GL context current; after the event loop has ended and before the
         ``mpv.MPV`` is terminated."""
         context, self._context = self._context, None
-        if context is None or self._gl is None:
+        player, self._mpv = self._mpv, None  # the scene may be drawn once more
+        if context is None or self._gl is None or player is None:
             return
         surface = QOffscreenSurface()
         surface.setFormat(self._gl.format())
@@ -102,4 +105,5 @@ class OpenGLVideoSurface(QQuickFramebufferObject):
         context.update_cb = None
         keep_for_ever(context._update_fn_wrapper)  # noqa: SLF001
         context.free()
+        drawing.ends(player.handle)
         self._gl.doneCurrent()

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from player.errors import ANY_ERROR, ComponentError, ErrorCode
-from player.state import Failure
-from ui.ports import PlayerPort, SurfacePort
+from player.base.errors import ANY_ERROR, ComponentError, ErrorCode
+from player.reporting.state import Failure
+from ui.app.ports.playback import PlayerPort, SurfacePort
 
 Ready = Callable[[PlayerPort], None]
 Failed = Callable[[Failure], None]
@@ -18,7 +18,7 @@ Failed = Callable[[Failure], None]
 def make_player() -> PlayerPort:
     """libmpv, with this machine's sound."""
     from player.mpv.player import MpvPlayer, OutputOptions
-    from ui.audio import audio_outputs
+    from ui.app.system.audio import audio_outputs
 
     return MpvPlayer(OutputOptions(audio=audio_outputs()))
 
@@ -72,6 +72,7 @@ class VideoOutput(QObject):
         if self._player is not None:
             self._player.terminate()
             self._player = None
+        self._surface = None
 
     def _make(self) -> None:
         try:
@@ -84,6 +85,7 @@ class VideoOutput(QObject):
         self._made.emit(self._player)
 
     def _attach(self, player: PlayerPort | None) -> None:
+        """The news that it is made may come after the shutdown, when it has gone."""
         if player is not None and self._surface is not None:
             try:
                 self._surface.attach(player.handle)

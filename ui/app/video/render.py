@@ -10,8 +10,9 @@ import ctypes
 from collections.abc import Callable
 from typing import Final
 
-from player.errors import ComponentError, ErrorCode
-from ui.ports import MpvCore
+from player.base.errors import ComponentError, ErrorCode
+from player.mpv import drawing
+from ui.app.ports.playback import MpvCore
 
 _PARAM_END: Final = 0
 _PARAM_API_TYPE: Final = 1
@@ -58,12 +59,15 @@ class SoftwareRenderContext:
         self._render = _RenderFn(("mpv_render_context_render", library))
         self._set_callback = _SetCallbackFn(("mpv_render_context_set_update_callback", library))
         self._free = _FreeFn(("mpv_render_context_free", library))
+        self._player = player
         self._context: ctypes.c_void_p | None = ctypes.c_void_p()
         api = ctypes.c_char_p(b"sw")
         params = (_Param * 2)(_Param(_PARAM_API_TYPE, ctypes.cast(api, ctypes.c_void_p)), _Param(_PARAM_END, None))
         create = _CreateFn(("mpv_render_context_create", library))
+        drawing.begins(player.handle)
         code = create(ctypes.byref(self._context), ctypes.cast(player.handle, ctypes.c_void_p), params)
         if code < 0:
+            drawing.ends(player.handle)
             raise ComponentError(
                 ErrorCode.COMPONENT_LIBMPV, "This libmpv cannot draw video in software.", mpv_error=code
             )
@@ -99,3 +103,4 @@ class SoftwareRenderContext:
             self._set_callback(self._context, None, None)
             self._free(self._context)
             self._context = None
+            drawing.ends(self._player.handle)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtQuick import QQuickItem, QQuickPaintedItem
 
-from ui.ports import MpvCore
-from ui.video.render import SoftwareRenderContext
+from ui.app.ports.playback import MpvCore
+from ui.app.video.render import SoftwareRenderContext
 
 _SMALLEST = 2  # pixels; mpv refuses empty targets
 
@@ -92,6 +92,7 @@ class SoftwareVideoSurface(QQuickPaintedItem):
 
     def attach(self, player: MpvCore) -> None:
         """Start drawing what this ``mpv.MPV`` plays. ComponentError when libmpv cannot."""
+        assert not self._stopping, "what has been shut down draws no more"
         self._context = SoftwareRenderContext(player, self._awake.set)
         self._thread = threading.Thread(target=self._draw, args=(self._context,), name="video-draw", daemon=True)
         self._thread.start()

@@ -8,14 +8,15 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal, Slot
 
-from player.state import Failure
-from ui.membership import AccountCard, Membership, PaymentCard, PlanOffer
-from ui.ports import ClientPort
-from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.menus import Option, OptionModel
-from ui.viewmodels.question import Question
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import tr
+from player.reporting.state import Failure
+from player.service.billing import Payment, Plan, Subscription
+from ui.app.ports.client import ClientPort
+from ui.app.ports.household import AccountCard
+from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.menus import Option, OptionModel
+from ui.app.viewmodels.question import Question
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import tr
 
 YES = "yes"
 CANCEL_PLAN, SIGN_OUT_EVERYWHERE = "cancelPlan", "signOutEverywhere"
@@ -112,27 +113,27 @@ class AccountViewModel(QObject):
     @Property(str, notify=changed)
     def plan(self) -> str:
         """The plan's name."""
-        return _plan_name(self._card.membership.plan) if self._card else ""
+        return _plan_name(self._card.subscription.plan) if self._card else ""
 
     @Property(str, notify=changed)
     def standing(self) -> str:
         """When the plan goes on or ends, and what that costs."""
-        return _standing(self._card.membership) if self._card else ""
+        return _standing(self._card.subscription) if self._card else ""
 
     @Property(str, notify=changed)
     def trouble(self) -> str:
         """What the viewer should do about the card."""
-        declined = self._card.membership.declined if self._card else ""
+        declined = self._card.subscription.declined if self._card else ""
         return tr("The card was declined. Order again with another card to keep the plan.") if declined else ""
 
     @Property(bool, notify=changed)
     def cancellable(self) -> bool:
-        return self._card is not None and self._card.membership.state in _RUNNING
+        return self._card is not None and self._card.subscription.state in _RUNNING
 
     @Property(bool, notify=changed)
     def withCard(self) -> bool:
         """Whether an order may be charged to the card that is kept."""
-        return self._card is not None and bool(self._card.membership.last4) and not self._card.membership.declined
+        return self._card is not None and bool(self._card.subscription.last4) and not self._card.subscription.declined
 
     @property
     def waiting(self) -> bool:
@@ -160,7 +161,7 @@ class AccountViewModel(QObject):
         offer = next((one for one in self._card.plans if one.name == subject), None)
         if offer is not None:
             yes = tr("Order for {price} a month").format(price=_money(offer.price_cents, offer.currency))
-            detail = tr("card ending in {digits}").format(digits=self._card.membership.last4)
+            detail = tr("card ending in {digits}").format(digits=self._card.subscription.last4)
         elif subject == CANCEL_PLAN:
             yes = tr("Cancel the plan")
         else:
@@ -224,10 +225,10 @@ class AccountViewModel(QObject):
         else:
             self._say(failure.sentence)
 
-    def _has(self, membership: Membership) -> None:
-        self._orders.pop(membership.plan, None)
-        self._orders.pop(membership.next_plan, None)
-        self._say(_standing(membership))
+    def _has(self, subscription: Subscription) -> None:
+        self._orders.pop(subscription.plan, None)
+        self._orders.pop(subscription.next_plan or "", None)
+        self._say(_standing(subscription))
         self.refresh()
 
     def _not_ordered(self, plan: str, failure: Failure) -> None:
@@ -252,13 +253,13 @@ class AccountViewModel(QObject):
 
     def _publish(self) -> None:
         card = self._card
-        has = card.membership.plan if card else ""
+        has = card.subscription.plan if card else ""
         self._plans.replace([_plan_line(one, chosen=one.name == has) for one in card.plans] if card else [])
         self._payments.replace([_payment_line(one) for one in card.payments] if card else [])
         self.changed.emit()
 
 
-def _standing(has: Membership) -> str:
+def _standing(has: Subscription) -> str:
     if has.state in _FREE:
         return tr("Nothing is paid. A plan brings more titles and better quality.")
     if has.state in _ENDING and has.ends_at is not None:
@@ -274,7 +275,7 @@ def _standing(has: Membership) -> str:
     return tr("Renews on {day} for {price}.").format(day=_day(has.renews_at), price=price)
 
 
-def _plan_line(plan: PlanOffer, *, chosen: bool) -> PlanLine:
+def _plan_line(plan: Plan, *, chosen: bool) -> PlanLine:
     facts = [
         tr("Quality up to {height}p").format(height=plan.max_height) if plan.max_height else tr("The best quality"),
         _screens(plan.streams),
@@ -294,7 +295,7 @@ def _screens(count: int | None) -> str:
     return tr("One screen at a time") if count == 1 else tr("{count} screens at once").format(count=count)
 
 
-def _payment_line(payment: PaymentCard) -> PaymentLine:
+def _payment_line(payment: Payment) -> PaymentLine:
     kinds = {"subscribe": tr("Order"), "change": tr("Change of plan"), "renewal": tr("Renewal")}
     states = {
         "paid": tr("Paid"),
@@ -303,7 +304,7 @@ def _payment_line(payment: PaymentCard) -> PaymentLine:
         "refunded": tr("Paid back"),
     }
     return PaymentLine(
-        _day(payment.paid_at),
+        _day(payment.created_at),
         f"{kinds.get(payment.kind, payment.kind)}, {_plan_name(payment.plan)}",
         _money(payment.amount_cents, payment.currency),
         states.get(payment.state, payment.state),

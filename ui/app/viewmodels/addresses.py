@@ -8,12 +8,12 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
-from player.state import Failure
-from ui import links
-from ui.links import Link
-from ui.viewmodels.binding import shown
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import tr
+from player.reporting.state import Failure
+from ui.app.system import links
+from ui.app.system.links import MatineeLink
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import tr
 
 
 class AddressesViewModel(QObject):
@@ -35,7 +35,7 @@ class AddressesViewModel(QObject):
         self._tasks = tasks
         self._may_watch = may_watch
         self._failed = failed
-        self._waiting: Link | None = None
+        self._waiting: MatineeLink | None = None
         self._error = ""
 
     error = shown(str, "_error", errorChanged)
@@ -55,12 +55,12 @@ class AddressesViewModel(QObject):
     @Slot(str, result=bool)
     def openChosen(self, text: str) -> bool:
         """As :meth:`open`, for the viewer alone: it may be a file of this machine as well."""
-        from player.opening import Source  # loaded by the engine meanwhile
+        from player.title.opening import PlaybackSource  # loaded by the engine meanwhile
 
         path = links.chosen_file(text)
         if path is None:
             return self.open(text)
-        self._tasks.run(asyncio.to_thread(Source.of_file, path), self.streamWanted.emit, self._failed)
+        self._tasks.run(asyncio.to_thread(PlaybackSource.of_file, path), self.streamWanted.emit, self._failed)
         return True
 
     @Slot(result=str)
@@ -76,11 +76,11 @@ class AddressesViewModel(QObject):
             self._follow(waiting)
         return waiting is not None
 
-    def _follow(self, link: Link) -> None:
+    def _follow(self, link: MatineeLink) -> None:
         if link.url:
-            from player.opening import Source
+            from player.title.opening import PlaybackSource
 
-            self.streamWanted.emit(Source(url=link.url))
+            self.streamWanted.emit(PlaybackSource(url=link.url))
         elif self._may_watch():
             self.titleWanted.emit(link.title_id, link.play)
         else:

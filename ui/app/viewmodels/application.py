@@ -6,34 +6,36 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.state import Failure, NextEpisode
-from ui.ports import ClientPort, Person, TitleCard
-from ui.remembered import Memory
-from ui.viewmodels.account import AccountViewModel
-from ui.viewmodels.addresses import AddressesViewModel
-from ui.viewmodels.binding import part, shown
-from ui.viewmodels.channels import ChannelsViewModel
-from ui.viewmodels.code_sign_in import CodeSignInViewModel
-from ui.viewmodels.details import DetailsViewModel
-from ui.viewmodels.downloads import DownloadsViewModel
-from ui.viewmodels.home import HomeViewModel
-from ui.viewmodels.looking import LookingAhead, source_of
-from ui.viewmodels.my_list import MyListViewModel
-from ui.viewmodels.pages import Page, PageStack
-from ui.viewmodels.player import PlayerViewModel
-from ui.viewmodels.profiles import ProfilesViewModel
-from ui.viewmodels.search import SearchViewModel
-from ui.viewmodels.setting_choices import Deed
-from ui.viewmodels.settings import SettingsViewModel
-from ui.viewmodels.sign_in import SignInViewModel
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import tr
-from ui.viewmodels.title_download import TitleDownload
-from ui.viewmodels.trouble import Help
+from player.reporting.state import Failure, NextEpisode
+from player.service.model import Profile
+from ui.app.ports.client import ClientPort
+from ui.app.ports.titles import TitleCard
+from ui.app.profile.last_used import Memory
+from ui.app.viewmodels.account import AccountViewModel
+from ui.app.viewmodels.addresses import AddressesViewModel
+from ui.app.viewmodels.binding import part, shown
+from ui.app.viewmodels.channels import ChannelsViewModel
+from ui.app.viewmodels.code_sign_in import CodeSignInViewModel
+from ui.app.viewmodels.details import DetailsViewModel
+from ui.app.viewmodels.downloads import DownloadsViewModel
+from ui.app.viewmodels.home import HomeViewModel
+from ui.app.viewmodels.looking import LookingAhead, source_of
+from ui.app.viewmodels.my_list import MyListViewModel
+from ui.app.viewmodels.pages import Page, PageStack
+from ui.app.viewmodels.player import PlayerViewModel
+from ui.app.viewmodels.profiles import ProfilesViewModel
+from ui.app.viewmodels.search import SearchViewModel
+from ui.app.viewmodels.setting_choices import Deed
+from ui.app.viewmodels.settings import SettingsViewModel
+from ui.app.viewmodels.sign_in import SignInViewModel
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import tr
+from ui.app.viewmodels.title_download import TitleDownload
+from ui.app.viewmodels.trouble import Help
 
 if TYPE_CHECKING:
-    from player.opening import Source
-    from ui.viewmodels.up_next import UpNext
+    from player.title.opening import PlaybackSource
+    from ui.app.viewmodels.up_next import UpNext
 
 
 class ApplicationViewModel(QObject):
@@ -46,6 +48,7 @@ class ApplicationViewModel(QObject):
     viewerChanged = Signal()
     listedChanged = Signal()
     leftPlayer = Signal()
+    serviceChosen = Signal(str)  # its address
 
     def __init__(
         self,
@@ -68,7 +71,7 @@ class ApplicationViewModel(QObject):
         self._sign_in = SignInViewModel(client, tasks, self)
         self._code_sign_in = CodeSignInViewModel(client, tasks, self)
         self._profiles = ProfilesViewModel(client, tasks, memory, self)
-        self._search = SearchViewModel(client, tasks, home.posters, memory, self)
+        self._search = SearchViewModel(client, tasks, home.posters, memory, self, suggest=home.suggestions)
         self._account = AccountViewModel(client, tasks, self)
         self._channels = ChannelsViewModel(client, tasks, home.posters, self)
         self._my_list = MyListViewModel(client, tasks, home.posters, self)
@@ -83,7 +86,7 @@ class ApplicationViewModel(QObject):
         )
         self._page = Page.STARTING
         self._pages = PageStack()
-        self._interrupted: tuple[Source, float | None] | None = None
+        self._interrupted: tuple[PlaybackSource, float | None] | None = None
         self._viewer = ""
         self._person_id = ""
         self._addresses = AddressesViewModel(
@@ -94,6 +97,7 @@ class ApplicationViewModel(QObject):
     def _connect(self) -> None:
         for way_in in (self._sign_in, self._code_sign_in):
             way_in.signedIn.connect(lambda name: self._enter(name, fresh=True))
+        self._sign_in.serviceChosen.connect(self.serviceChosen)
         self._sign_in.refused.connect(lambda: self._rest_on(Page.SIGN_IN))
         for_viewers = (self._home, self._details, self._profiles, self._search, self._channels, self._my_list)
         for needing in (*for_viewers, self._account):
@@ -141,7 +145,9 @@ class ApplicationViewModel(QObject):
         """Whether the title of the details page is on the viewer's list."""
         return self._my_list.holds(self._details.property("titleId"))
 
-    def start(self, *, email: str = "", password: str = "", source: Source | None = None, link: str = "") -> None:
+    def start(
+        self, *, email: str = "", password: str = "", source: PlaybackSource | None = None, link: str = ""
+    ) -> None:
         """Go to the first page: ``source`` plays at once, ``link`` is followed as soon as it can be; credentials sign
         in, else an earlier sign-in counts."""
         if self._client.service_name:
@@ -206,6 +212,7 @@ class ApplicationViewModel(QObject):
 
     @Slot()
     def showSearch(self) -> None:
+        self._search.refresh()
         self._put_above(Page.SEARCH)
 
     @Slot()
@@ -215,11 +222,11 @@ class ApplicationViewModel(QObject):
     @Slot(str)
     def openChannel(self, title_id: str) -> None:
         """Play a channel at its live edge."""
-        from player.opening import LIVE, Source  # loaded by the engine meanwhile
+        from player.title.opening import LIVE, PlaybackSource  # loaded by the engine meanwhile
 
         card = self._channels.card_of(title_id)
         if card is not None:
-            self._play(Source(title_id=card.id, name=card.name, variant=LIVE))
+            self._play(PlaybackSource(title_id=card.id, name=card.name, variant=LIVE))
 
     @Slot()
     def showMyList(self) -> None:
@@ -354,7 +361,7 @@ class ApplicationViewModel(QObject):
     def _play_title(self, title_id: str, start_s: float | None = None) -> None:
         self._play(source_of(title_id, self._card_of(title_id)), start_s)
 
-    def _play(self, source: Source, start_s: float | None = None) -> None:
+    def _play(self, source: PlaybackSource, start_s: float | None = None) -> None:
         self._settings.data_use.remind()
         self._pages.playing = True
         self._show_top()
@@ -374,7 +381,14 @@ class ApplicationViewModel(QObject):
             self._downloads.keep_up()
 
     def _refresh_shown(self) -> None:
-        """The position in a title has changed by playing it."""
+        """The position in a title has changed by playing it: the service must know it before it is asked for news."""
+        self._tasks.run(
+            self._client.send_positions(),
+            lambda _none: self._ask_for_news(),
+            lambda _failure: self._ask_for_news(),
+        )
+
+    def _ask_for_news(self) -> None:
         if self._pages.bottom is Page.HOME:
             self._home.refresh()
         if self._page is Page.DETAILS:
@@ -395,7 +409,7 @@ class ApplicationViewModel(QObject):
             self._home.forget()  # it may be another account of the same name
         self._profiles.begin(name, fresh=fresh)
 
-    def _watch_as(self, person: Person) -> None:
+    def _watch_as(self, person: Profile) -> None:
         if person.id != self._person_id:
             self._person_id = person.id
             self._pages.leave_those_for_viewers()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from player.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, Status
 
 
 def on_bar(state: PlaybackState) -> tuple[object, ...]:

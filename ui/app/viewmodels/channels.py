@@ -9,13 +9,14 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, QTimer, Signal, Slot
 
-from player.state import Failure
-from ui.ports import ChannelCard, ClientPort, OnAir, TitleCard
-from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.question import Question
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import tr
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.ports.titles import ChannelCard, OnAir, TitleCard
+from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.question import Question
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import tr
 
 _LOOK_MS = 15_000
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from player.chapters import Chapter
-from ui.viewmodels.seeking import Stretch
-from ui.viewmodels.text import tr
+from player.manifest.chapters import Chapter
+from ui.app.viewmodels.seeking import Stretch
+from ui.app.viewmodels.text import tr
 
 _CLOSEST = 0.005  # of the bar: marks nearer to each other would be one smear
 

@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.errors import ErrorCode
-from player.state import Failure
-from ui.ports import ClientPort, SignInCode
-from ui.viewmodels.backoff import BackOff
-from ui.viewmodels.binding import shown
-from ui.viewmodels.tasks import Task, Tasks
+from player.base.errors import ErrorCode
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.ports.household import SignInCode
+from ui.app.viewmodels.backoff import BackOff
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.tasks import Task, Tasks
 
 
 class CodeSignInViewModel(QObject):

@@ -8,16 +8,16 @@ from typing import Protocol
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from ui.data_use import DataUse, Network, NetworkKind
-from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.text import byte_words, tr
+from ui.app.profile.data_use import DataUse, Network, NetworkKind
+from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.text import byte_words, tr
 
 _LOOK_MS, _WARN_MS = 2000, 12_000
 _DAYS = 30
 
 
 class Meter(Protocol):
-    """A :class:`ui.data_use.DataMeter`."""
+    """A :class:`ui.app.profile.data_use.DataMeter`."""
 
     @property
     def today(self) -> date: ...

@@ -7,17 +7,20 @@ from dataclasses import replace
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal
 
-from player.errors import ErrorCode
-from player.state import Failure
-from ui.ports import ClientPort, SeasonCards, TitleCard
-from ui.viewmodels.binding import shown
-from ui.viewmodels.episodes import EpisodesViewModel, is_seen
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.question import Question
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import clock_time, tr
-from ui.viewmodels.titles import PosterModel, is_begun, keep_posters, place_words
-from ui.viewmodels.tracks import language_name
+from player.base.errors import ErrorCode
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.ports.titles import Credits, SeasonCards, TitleCard
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.episodes import EpisodesViewModel
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.question import Question
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import clock_time, genre_words, tr
+from ui.app.viewmodels.titles import PosterModel, is_begun, keep_posters, place_words
+from ui.app.viewmodels.tracks import language_name
+
+_MOST_PEOPLE = 6
 
 
 class DetailsViewModel(QObject):
@@ -37,6 +40,8 @@ class DetailsViewModel(QObject):
         self._client = client
         self._title_question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._seasons_question = Question(tasks, self._found_episodes, self._failed, self.signInNeeded.emit)
+        self._credits_question = Question(tasks, self._credited, lambda _failure: None, self.signInNeeded.emit)
+        self._credits = Credits()
         self._card: TitleCard | None = None
         self._model = PosterModel(posters, self)
         self._series: TitleCard | None = None  # whose episode is shown
@@ -120,7 +125,7 @@ class DetailsViewModel(QObject):
     @Property(bool, notify=changed)
     def begun(self) -> bool:
         card = self.playable
-        return card is not None and is_begun(card) and not is_seen(card)
+        return card is not None and is_begun(card)
 
     @Property(str, notify=changed)
     def furthest(self) -> str:
@@ -153,9 +158,23 @@ class DetailsViewModel(QObject):
         return ", ".join(map(language_name, self._card.text)) if self._card else ""
 
     @Property(str, notify=changed)
-    def protection(self) -> str:
-        variants = self._card.variants if self._card else ()
-        return tr("Encrypted") if "encrypted" in variants else tr("Not encrypted") if variants else ""
+    def genres(self) -> str:
+        return ", ".join(map(genre_words, self._credits.genres))
+
+    @Property(str, notify=changed)
+    def directors(self) -> str:
+        return self._people("director")
+
+    @Property(str, notify=changed)
+    def writers(self) -> str:
+        return self._people("writer")
+
+    @Property(str, notify=changed)
+    def cast(self) -> str:
+        return self._people("actor")
+
+    def _people(self, job: str) -> str:
+        return ", ".join([name for theirs, name in self._credits.people if theirs == job][:_MOST_PEOPLE])
 
     @Property(str, notify=changed)
     def rating(self) -> str:
@@ -201,7 +220,9 @@ class DetailsViewModel(QObject):
         """Ask for news: the position changes while the title is watched."""
         self._title_question.stop()
         self._seasons_question.stop()
+        self._credits_question.stop()
         if self._card is not None:
+            self._credits_question.ask(self._client.credits(self._card.id))
             self._title_question.ask(self._client.title(self._card.id))
             self._look_for_episodes(self._card)
 
@@ -215,7 +236,13 @@ class DetailsViewModel(QObject):
         self.refresh()
         self.changed.emit()
 
+    def _credited(self, found: Credits) -> None:
+        self._credits = found
+        self.changed.emit()
+
     def _open(self, card: TitleCard) -> None:
+        if self._card is None or self._card.id != card.id:
+            self._credits = Credits()
         self._notice, self._gone = "", False
         self._show(card)
         self.refresh()
@@ -247,6 +274,6 @@ class DetailsViewModel(QObject):
     def _show(self, card: TitleCard) -> None:
         self._card = card
         # An episode under its own name; behind a whole page the wide picture where there is one.
-        behind = replace(card, episode=None, poster_url=card.backdrop_url or card.poster_url)
+        behind = replace(card, episode=None, still_url=card.backdrop_url)
         self._model.replace(keep_posters(self._model.records, [behind]))
         self.changed.emit()

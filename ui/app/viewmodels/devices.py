@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal, Slot
 
-from player.state import Failure
-from ui.ports import ClientPort, DeviceCard, Devices
-from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.menus import Option, OptionModel
-from ui.viewmodels.tasks import Task, Tasks
-from ui.viewmodels.text import tr
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.ports.household import DeviceCard, Devices
+from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.menus import Option, OptionModel
+from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.text import tr
 
 REMOVE = "remove"
 

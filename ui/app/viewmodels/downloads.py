@@ -9,17 +9,18 @@ from typing import Any
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.state import Failure
-from ui.ports import DownloadsPort, KeptTitle, Shelf, TitleCard
-from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.menus import Option, OptionModel
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.profiles import ADULT
-from ui.viewmodels.rights import kept_rights_words
-from ui.viewmodels.sentences import sentence_of
-from ui.viewmodels.tasks import Task, Tasks
-from ui.viewmodels.text import bitrate, byte_words, duration_words, tr
-from ui.viewmodels.titles import Poster, PosterModel
+from player.reporting.state import Failure
+from ui.app.ports.downloads import DownloadsPort, KeptTitle, Shelf
+from ui.app.ports.titles import TitleCard
+from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.menus import Option, OptionModel
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.profiles import ADULT
+from ui.app.viewmodels.rights import kept_rights_words
+from ui.app.viewmodels.sentences import sentence_of
+from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.text import bitrate, byte_words, duration_words, tr
+from ui.app.viewmodels.titles import Poster, PosterModel
 
 _LOOK_MS = 1000
 _RATE_WEIGHT = 0.4  # of the newest second in the speed that is shown

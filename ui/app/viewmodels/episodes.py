@@ -7,13 +7,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from ui.ports import SeasonCards, TitleCard
-from ui.viewmodels.menus import Option, OptionModel
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.text import duration_words, tr
-from ui.viewmodels.titles import Poster, PosterModel, is_begun, poster_of
-
-_SEEN_SHARE = 0.98  # of an episode whose credits are not marked
+from ui.app.ports.titles import SeasonCards, TitleCard
+from ui.app.viewmodels.menus import Option, OptionModel
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.text import duration_words, tr
+from ui.app.viewmodels.titles import Poster, PosterModel, is_begun, is_seen, poster_of
 
 
 class EpisodesViewModel(QObject):
@@ -103,12 +101,6 @@ class EpisodesViewModel(QObject):
         pictures = {(line.title_id, line.poster_url): line.poster for line in self._lines.records}
         self._lines.replace([_line(card, pictures.get((card.id, card.poster_url), "")) for card in cards])
         self.changed.emit()
-
-
-def is_seen(card: TitleCard) -> bool:
-    """Whether a title was watched to its end, or to its credits."""
-    ends = [_SEEN_SHARE * card.duration_s, *([card.credits_s] if card.credits_s else [])]
-    return card.duration_s > 0 and card.progress_s >= min(ends)
 
 
 def season_words(number: int, name: str = "") -> str:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.errors import ANY_ERROR, ErrorCode
-from player.state import Failure
-from ui.home_cache import HomeCache, KeptHome
-from ui.ports import CatalogPage, ClientPort, TitleCard, TitleRow
-from ui.viewmodels.backoff import BackOff
-from ui.viewmodels.binding import shown
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.question import Question
-from ui.viewmodels.rows import CONTINUE, RowsModel
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import tr
-from ui.viewmodels.titles import PosterModel, is_begun, keep_posters, poster_of
+from player.base.errors import ANY_ERROR, ErrorCode
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.ports.titles import CardPage, CardRow, TitleCard
+from ui.app.profile.home_cache import HomeCache, KeptHome
+from ui.app.viewmodels.backoff import BackOff
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.question import Question
+from ui.app.viewmodels.rows import CONTINUE, RowsModel
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import tr
+from ui.app.viewmodels.titles import PosterModel, is_begun, keep_posters, poster_of
 
 _MAX_CONTINUE = 20
+_MOST_FEATURED = 5
+LIVE_MS = 60_000
 _NO_NETWORK = frozenset(
     {
         ErrorCode.NET_DNS,
@@ -49,8 +52,8 @@ class HomeState(StrEnum):
 class FirstScreen:
     """What the service answered; ``rows`` is None where it gave the catalogue only."""
 
-    page: CatalogPage
-    rows: tuple[TitleRow, ...] | None
+    page: CardPage
+    rows: tuple[CardRow, ...] | None
 
 
 class HomeViewModel(QObject):
@@ -85,6 +88,8 @@ class HomeViewModel(QObject):
         self._back_off = back_off or BackOff()
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._load)
+        self._live = QTimer(self, interval=LIVE_MS)  # what is new comes without being asked for
+        self._live.timeout.connect(self._look_again)
         self._visible = False
         self._failing = False
         self._offline = False
@@ -96,6 +101,7 @@ class HomeViewModel(QObject):
         self._titles = PosterModel(posters, self)
         self._rows = RowsModel(posters, self)
         self._featured = PosterModel(posters, self)
+        self._turn = 0  # how often the featured title has changed
 
     state = shown(str, "_state", changed)
     message = shown(str, "_message", changed)
@@ -138,14 +144,32 @@ class HomeViewModel(QObject):
         self._back_off.reset()
         self._load()
 
+    @Slot()
+    def turnFeatured(self) -> None:
+        """Feature the next title."""
+        self._turn += 1
+        self._feature()
+
+    def _feature(self) -> None:
+        found = {card.id: card for card in (*self._rows.titles(CONTINUE)[:1], *self._cards[:_MOST_FEATURED])}
+        shown_ones = [card for card in found.values() if card.backdrop_url] or [*found.values()]
+        card = shown_ones[self._turn % len(shown_ones)] if shown_ones else None
+        large = [] if card is None else [replace(card, still_url=card.backdrop_url)]
+        self._featured.replace(keep_posters(self._featured.records, large))
+
     def set_visible(self, *, visible: bool) -> None:
         """Whether a viewer sees the page: out of sight nothing is tried again, and back in sight at once."""
         if visible == self._visible:
             return
         self._visible = visible
         self._retry.stop()
+        (self._live.start if visible else self._live.stop)()
         if visible and self._failing and not self._asks:
             self._back_off.reset()
+            self._load()
+
+    def _look_again(self) -> None:
+        if self._owner and not self._failing and not self._asks:
             self._load()
 
     def clear(self) -> None:
@@ -163,6 +187,11 @@ class HomeViewModel(QObject):
         self.clear()
         if self._kept is not None:
             self._tasks.run(asyncio.to_thread(self._kept.forget), lambda _none: None, lambda _failure: None)
+
+    def suggestions(self) -> list[TitleCard]:
+        """Titles that the viewer has not begun: of the rows, then of the catalogue."""
+        found = {card.id: card for card in (*self._rows.cards(), *self._cards) if not card.watched_at}
+        return list(found.values())
 
     def title_of(self, title_id: str) -> TitleCard | None:
         shown_ones = (*self._cards, *self._rows.cards())
@@ -196,11 +225,11 @@ class HomeViewModel(QObject):
         self._publish()
         self._keep()
 
-    def _own_rows(self) -> Sequence[TitleRow]:
+    def _own_rows(self) -> Sequence[CardRow]:
         """Without the service's rows: those that were there, with what the catalogue knows to be begun."""
         begun = sorted((card for card in self._cards if is_begun(card)), key=lambda c: c.watched_at, reverse=True)
         rest = [row for row in self._rows.rows if row.key != CONTINUE]
-        return [TitleRow(CONTINUE, begun[:_MAX_CONTINUE]), *rest]
+        return [CardRow(CONTINUE, begun[:_MAX_CONTINUE]), *rest]
 
     def _keep(self) -> None:
         if self._kept is not None and self._owner:
@@ -222,7 +251,7 @@ class HomeViewModel(QObject):
         if not self._asks and self._cursor is not None:
             self._further.ask(self._client.catalog(self._cursor))
 
-    def _next_page(self, page: CatalogPage) -> None:
+    def _next_page(self, page: CardPage) -> None:
         known = {card.id for card in self._cards}
         new = [card for card in page.titles if card.id not in known]
         self._cards.extend(new)
@@ -251,9 +280,8 @@ class HomeViewModel(QObject):
         self.changed.emit()
 
     def _publish(self) -> None:
-        first = (*self._rows.titles(CONTINUE), *self._cards)[:1]
         self._titles.replace(keep_posters(self._titles.records, self._cards))
-        self._featured.replace(keep_posters(self._featured.records, first))
+        self._feature()
         self.changed.emit()
 
 

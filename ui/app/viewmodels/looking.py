@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from player.state import NextEpisode
-from ui.ports import ClientPort, TitleCard
+from player.reporting.state import NextEpisode
+from ui.app.ports.client import ClientPort
+from ui.app.ports.titles import TitleCard
 
 if TYPE_CHECKING:
-    from player.opening import Source
+    from player.title.opening import PlaybackSource
 
 
 class LookingAhead(QObject):
@@ -47,8 +48,8 @@ class LookingAhead(QObject):
         self._client.look_at(source_of(episode.title_id, None, episode.name))
 
 
-def source_of(title_id: str, card: TitleCard | None, name: str = "") -> Source:
+def source_of(title_id: str, card: TitleCard | None, name: str = "") -> PlaybackSource:
     """What the engine plays of a title of the service; ``name`` where there is no card of it."""
-    from player.opening import Source  # loaded by the engine meanwhile
+    from player.title.opening import PlaybackSource  # loaded by the engine meanwhile
 
-    return Source(title_id=title_id, name=card.name if card else name, variant=card.variant if card else "")
+    return PlaybackSource(title_id=title_id, name=card.name if card else name, variant=card.variant if card else "")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Slot
 
-from player.state import PlaybackState, TrackChoice
-from ui.viewmodels.binding import RecordModel
-from ui.viewmodels.sentences import unsupported_words
-from ui.viewmodels.text import bitrate, tr
-from ui.viewmodels.tracks import channel_words, track_names
+from player.reporting.state import PlaybackState, TrackChoice
+from ui.app.viewmodels.binding import RecordModel
+from ui.app.viewmodels.sentences import unsupported_words
+from ui.app.viewmodels.text import bitrate, tr
+from ui.app.viewmodels.tracks import channel_words, track_names
 
 AUTO = "auto"
 OFF = "off"

@@ -7,13 +7,14 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.state import Failure
-from ui.ports import ClientPort, TitleCard
-from ui.viewmodels.binding import shown
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.question import SIGNED_OUT, Question
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.titles import PosterModel, keep_posters
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.ports.titles import TitleCard
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.question import SIGNED_OUT, Question
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.titles import PosterModel, keep_posters
 
 
 class ListState(StrEnum):

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.state import Failure, NextEpisode, PlaybackState, Status
-from ui.ports import ClientPort, PlayerPort, SessionPort
-from ui.video.output import VideoOutput
-from ui.viewmodels.binding import part, shown
-from ui.viewmodels.changes import all_but_time, on_bar
-from ui.viewmodels.chapters import chapter_marks, chapter_name
-from ui.viewmodels.menus import (
+from player.reporting.state import Failure, NextEpisode, PlaybackState, Status
+from ui.app.ports.client import ClientPort
+from ui.app.ports.playback import PlayerPort, SessionPort
+from ui.app.video.output import VideoOutput
+from ui.app.viewmodels.binding import part, shown
+from ui.app.viewmodels.changes import all_but_time, on_bar
+from ui.app.viewmodels.chapters import chapter_marks, chapter_name
+from ui.app.viewmodels.menus import (
     AUTO,
     OFF,
     OptionModel,
@@ -22,22 +23,22 @@ from ui.viewmodels.menus import (
     speed_options,
     text_options,
 )
-from ui.viewmodels.presence import STILL_WATCHING_MS, Presence
-from ui.viewmodels.preview import PreviewViewModel
-from ui.viewmodels.relay import StateRelay
-from ui.viewmodels.rights import rights_words
-from ui.viewmodels.seeking import SeekIntent, Stretch, stretch_of
-from ui.viewmodels.sentences import sentence_of
-from ui.viewmodels.statistics import StatisticsViewModel
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import clock_time
-from ui.viewmodels.titles import place_words
-from ui.viewmodels.trouble import remedy_words, waiting_words
-from ui.viewmodels.trouble_page import TroubleViewModel
-from ui.viewmodels.up_next import UpNext
+from ui.app.viewmodels.presence import STILL_WATCHING_MS, Presence
+from ui.app.viewmodels.preview import PreviewViewModel
+from ui.app.viewmodels.relay import StateRelay
+from ui.app.viewmodels.rights import rights_words
+from ui.app.viewmodels.seeking import SeekIntent, Stretch, stretch_of
+from ui.app.viewmodels.sentences import notice_words, sentence_of
+from ui.app.viewmodels.statistics import StatisticsViewModel
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import clock_time
+from ui.app.viewmodels.titles import place_words
+from ui.app.viewmodels.trouble import remedy_words, waiting_words
+from ui.app.viewmodels.trouble_page import TroubleViewModel
+from ui.app.viewmodels.up_next import UpNext
 
 if TYPE_CHECKING:
-    from player.opening import Source
+    from player.title.opening import PlaybackSource
 
 _NO_NETWORK = "wait_for_network"  # a remedy
 _BUSY = (Status.IDLE, Status.LOADING, Status.BUFFERING, Status.SEEKING)
@@ -67,7 +68,7 @@ class PlayerViewModel(QObject):
         self._client = client
         self._tasks = tasks
         self._output = output
-        self._source: Source | None = None
+        self._source: PlaybackSource | None = None
         self._start_s: float | None = None
         self._session: SessionPort | None = None
         self._relay: StateRelay | None = None
@@ -87,6 +88,7 @@ class PlayerViewModel(QObject):
         self._qualities, self._audios = OptionModel(self), OptionModel(self)
         self._texts, self._speeds = OptionModel(self), OptionModel(self)
         self._statistics = StatisticsViewModel(self)
+        self._controls_share = 0.0  # of the window's height, at its bottom
         self._trouble = TroubleViewModel(self)
 
     # What is shown
@@ -175,7 +177,7 @@ class PlayerViewModel(QObject):
         """A trouble while the picture moves, and what is being done about it."""
         if self._state.remedy == _NO_NETWORK:
             return "" if self.property("busy") else remedy_words(self._state)
-        return self._state.notice
+        return notice_words(self._state.notice)
 
     @Property(str, notify=stateChanged)
     def rights(self) -> str:
@@ -239,7 +241,7 @@ class PlayerViewModel(QObject):
 
     # What the viewer does
 
-    def open(self, source: Source, start_s: float | None = None) -> None:
+    def open(self, source: PlaybackSource, start_s: float | None = None) -> None:
         """Stop what is playing and begin this as soon as the video item can show it; at ``start_s`` seconds, or where
         the viewer stopped."""
         self.close()
@@ -271,7 +273,7 @@ class PlayerViewModel(QObject):
         self._show(self._idle())
 
     @property
-    def interrupted(self) -> tuple[Source, float | None] | None:
+    def interrupted(self) -> tuple[PlaybackSource, float | None] | None:
         """What plays or has failed, and where to go on with it (s; None where the viewer stopped)."""
         return None if self._source is None else (self._source, self._state.position_s or self._start_s)
 
@@ -380,6 +382,12 @@ class PlayerViewModel(QObject):
     def chooseSpeed(self, key: str) -> None:
         self._tell(lambda session: session.set_speed(float(key)))
 
+    @Slot(float)
+    def coverBottom(self, share: float) -> None:
+        """Controls cover this share of the window's height: subtitles stand above them."""
+        self._controls_share = share
+        self._tell(lambda session: session.set_subtitle_position(100 * (1 - share)))
+
     @Slot()
     def noticeViewer(self) -> None:
         """A key or the mouse: somebody is there."""
@@ -397,13 +405,13 @@ class PlayerViewModel(QObject):
 
     def _play_next(self, following: NextEpisode, chosen: bool) -> None:
         """Go on with the next episode. One that begins by itself is no sign that somebody is there."""
-        from player.opening import Source
+        from player.title.opening import PlaybackSource
 
         self._nobody_ms = None if chosen else self.presence.left_ms
         if self._source is not None and self._source.kept is not None:
             self.keptWanted.emit(following.title_id)
         else:
-            self.open(Source(title_id=following.title_id, name=following.name, variant=""))
+            self.open(PlaybackSource(title_id=following.title_id, name=following.name, variant=""))
 
     def _ask_presence(self) -> None:
         if self._state.paused or self._state.status not in (Status.PLAYING, Status.BUFFERING, Status.SEEKING):
@@ -413,7 +421,7 @@ class PlayerViewModel(QObject):
         self.pause()
         self.stateChanged.emit()
 
-    def _start(self, source: Source, relay: StateRelay, player: PlayerPort) -> None:
+    def _start(self, source: PlaybackSource, relay: StateRelay, player: PlayerPort) -> None:
         if relay is not self._relay:
             return  # the viewer has gone on to something else
         self._tasks.run(
@@ -431,6 +439,7 @@ class PlayerViewModel(QObject):
             session.set_volume(self._volume)
         if self._muted:
             session.set_muted(True)
+        session.set_subtitle_position(100 * (1 - self._controls_share))
 
     def _idle(self, status: Status = Status.IDLE, title: str = "") -> PlaybackState:
         return PlaybackState(status=status, title=title, volume=self._volume, muted=self._muted)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
 
-from player.errors import ErrorCode, InputError
-from player.state import Failure
-from ui.ports import ClientPort
-from ui.viewmodels.tasks import Tasks
+from player.base.errors import ErrorCode, InputError
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.viewmodels.tasks import Tasks
 
 MAX_BYTES = 64 * 1024 * 1024
 _AT_ONCE = 6

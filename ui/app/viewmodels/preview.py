@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Property, QObject, Signal
 from PySide6.QtGui import QImage
 
-from player.state import Failure
-from ui.ports import SessionPort
-from ui.viewmodels.binding import shown
-from ui.viewmodels.tasks import Task, Tasks
+from player.reporting.state import Failure
+from ui.app.ports.playback import SessionPort
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.tasks import Task, Tasks
 
 if TYPE_CHECKING:
     from player.thumbnails import Picture

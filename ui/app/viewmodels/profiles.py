@@ -7,13 +7,15 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.state import Failure
-from ui.ports import ClientPort, Household, Person
-from ui.remembered import Memory
-from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.question import Question
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import tr
+from player.reporting.state import Failure
+from player.service.model import Profile
+from ui.app.ports.client import ClientPort
+from ui.app.ports.household import Household
+from ui.app.profile.last_used import Memory
+from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.question import Question
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import tr
 
 ADULT = 18
 _PIN_DIGITS = range(4, 9)
@@ -62,9 +64,9 @@ class ProfilesViewModel(QObject):
         self._asking = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._choosing = Question(tasks, self._selected, self._refused, self.signInNeeded.emit)
         self._viewer = ""
-        self._people: tuple[Person, ...] = ()
-        self._person: Person | None = None
-        self._wanted: Person | None = None
+        self._people: tuple[Profile, ...] = ()
+        self._person: Profile | None = None
+        self._wanted: Profile | None = None
         self._model = PersonModel(self)
         self._state = ProfilesState.LOADING
         self._error = ""
@@ -173,7 +175,7 @@ class ProfilesViewModel(QObject):
         self._choosing.ask(self._client.choose_person(self._wanted.id, self._pin))
         self.changed.emit()
 
-    def _selected(self, person: Person) -> None:
+    def _selected(self, person: Profile) -> None:
         self._wanted, self._pin = None, ""
         self._accept(person)
 
@@ -185,7 +187,7 @@ class ProfilesViewModel(QObject):
     def _arrived(self, household: Household) -> None:
         self._people = tuple(household.people)
         if not self._people:
-            self._accept(Person("", ""))
+            self._accept(Profile("", ""))
             return
         current = next((one for one in self._people if one.id == household.current), None)
         if current is not None and (self._person is None or self._person.id != current.id):
@@ -197,7 +199,7 @@ class ProfilesViewModel(QObject):
             self._accept(current)
         self._show(ProfilesState.PIN if self._wanted and self._wanted.has_pin else ProfilesState.CHOOSING)
 
-    def _accept(self, person: Person) -> None:
+    def _accept(self, person: Profile) -> None:
         new = person != self._person
         self._person = person
         self._memory.keep_person(self._viewer, person)
@@ -230,7 +232,7 @@ class ProfilesViewModel(QObject):
         self.changed.emit()
 
 
-def _line(person: Person, current: str) -> PersonLine:
+def _line(person: Profile, current: str) -> PersonLine:
     return PersonLine(
         person_id=person.id,
         name=person.name,

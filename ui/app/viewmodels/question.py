@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
-from player.errors import ErrorCode
-from player.state import Failure
-from ui.viewmodels.tasks import Task, Tasks
+from player.base.errors import ErrorCode
+from player.reporting.state import Failure
+from ui.app.viewmodels.tasks import Task, Tasks
 
 T = TypeVar("T")
 # The service wants a new sign-in.

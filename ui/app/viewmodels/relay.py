@@ -6,7 +6,7 @@ import threading
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from player.state import PlaybackState
+from player.reporting.state import PlaybackState
 
 
 class StateRelay(QObject):

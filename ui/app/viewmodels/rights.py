@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from player.state import Failure, PlaybackState
-from ui.ports import KeptTitle
-from ui.viewmodels import text
-from ui.viewmodels.sentences import sentence_of
+from player.reporting.state import Failure, PlaybackState
+from ui.app.ports.downloads import KeptTitle
+from ui.app.viewmodels import text
+from ui.app.viewmodels.sentences import sentence_of
 
 Translate = Callable[[str], str]
 
@@ -39,7 +39,7 @@ def _standing_words(title: KeptTitle, tr: Translate) -> str:
 
 
 def _state_words(title: KeptTitle, tr: Translate) -> str:
-    """By :class:`drm_client.rights.RightsState`, and what :class:`ui.ports.KeptTitle` adds to those."""
+    """By :class:`drm_client.rights.RightsState`, and what :class:`ui.app.ports.downloads.KeptTitle` adds to those."""
     ended = {
         "expired": tr("The licence has run out"),
         "played_out": tr("The licence has run out"),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QObject
 
-from ui.ports import TitleCard, TitleRow
-from ui.viewmodels.binding import RecordModel
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.text import tr
-from ui.viewmodels.titles import PosterModel, keep_posters
+from ui.app.ports.titles import CardRow, TitleCard
+from ui.app.viewmodels.binding import RecordModel
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.text import tr
+from ui.app.viewmodels.titles import PosterModel, keep_posters
 
 CONTINUE = "continue"
 _NO_PARENT = QModelIndex()
@@ -37,10 +37,10 @@ class RowsModel(RecordModel[ShownRow]):
         super().__init__(parent)
         self._posters = posters
         self._models: dict[str, PosterModel] = {}
-        self._rows: tuple[TitleRow, ...] = ()
+        self._rows: tuple[CardRow, ...] = ()
 
     @property
-    def rows(self) -> tuple[TitleRow, ...]:
+    def rows(self) -> tuple[CardRow, ...]:
         """What is shown."""
         return self._rows
 
@@ -52,12 +52,12 @@ class RowsModel(RecordModel[ShownRow]):
         """The titles of one row; none where there is no such row."""
         return next((row.titles for row in self._rows if row.key == key), ())
 
-    def show(self, rows: Sequence[TitleRow]) -> None:
+    def show(self, rows: Sequence[CardRow]) -> None:
         """Show these rows, each once; those without a title are left out."""
-        known: dict[str, TitleRow] = {}
+        known: dict[str, CardRow] = {}
         for row in rows[:_MOST_ROWS]:
             if row.titles:
-                known.setdefault(row.key, TitleRow(row.kind, tuple(row.titles[:_MOST_TITLES]), row.because))
+                known.setdefault(row.key, CardRow(row.kind, tuple(row.titles[:_MOST_TITLES]), row.because))
         self._rows = tuple(known.values())
         for row in self._rows:
             model = self._models.setdefault(row.key, PosterModel(self._posters, self))
@@ -82,11 +82,11 @@ class RowsModel(RecordModel[ShownRow]):
         self.replace(wanted)
         self.countChanged.emit()
 
-    def _shown(self, row: TitleRow) -> ShownRow:
+    def _shown(self, row: CardRow) -> ShownRow:
         return ShownRow(row.key, _heading(row), row.kind == CONTINUE, self._models[row.key])
 
 
-def _heading(row: TitleRow) -> str:
+def _heading(row: CardRow) -> str:
     """What stands over a row; a service may name rows that this version has no words for."""
     if row.because:
         return tr("Because you watched {name}").format(name=row.because)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.state import Failure
-from ui.ports import ClientPort, Found, TitleCard
-from ui.remembered import Memory
-from ui.viewmodels.binding import shown
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.question import Question
-from ui.viewmodels.tasks import Tasks
-from ui.viewmodels.text import tr
-from ui.viewmodels.titles import PosterModel, keep_posters
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.ports.titles import Found, TitleCard
+from ui.app.profile.last_used import Memory
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.question import Question
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.viewmodels.text import tr
+from ui.app.viewmodels.titles import PosterModel, keep_posters
 
 PAUSE_MS = 300
 _LEAST = 2  # letters; fewer find everything
 _LONGEST = 200
+_SUGGESTIONS = 12
 
 
 class SearchState(StrEnum):
@@ -44,9 +47,12 @@ class SearchViewModel(QObject):
         posters: PosterCache,
         memory: Memory | None = None,
         parent: QObject | None = None,
+        *,
+        suggest: Callable[[], Sequence[TitleCard]] = tuple,
     ) -> None:
         super().__init__(parent)
         self._client = client
+        self._suggest = suggest  # titles for a page without a query
         self._memory = memory or Memory(None)
         self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
@@ -138,7 +144,16 @@ class SearchViewModel(QObject):
     def _failed(self, failure: Failure) -> None:
         self._show(SearchState.ERROR, failure.sentence)
 
+    @Slot()
+    def refresh(self) -> None:
+        """The page is shown: suggest what there is now."""
+        if self._state is SearchState.IDLE:
+            self._show(SearchState.IDLE)
+
     def _show(self, state: SearchState, message: str = "", cards: tuple[TitleCard, ...] = ()) -> None:
+        if state is SearchState.IDLE and not self.property("recent"):
+            cards = tuple(self._suggest())[:_SUGGESTIONS]
+            message = tr("Worth a look") if cards else ""
         self._state, self._message, self._cards = state, message, cards
         self._results.replace(keep_posters(self._results.records, cards))
         self.changed.emit()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from player.state import PlaybackState
-from ui.viewmodels.text import clock_time
+from player.reporting.state import PlaybackState
+from ui.app.viewmodels.text import clock_time
 
 STEP_S = 10.0
 LONG_STEP_S = 30.0

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from player.state import Failure
-from ui.viewmodels import text
+from player.reporting.state import Failure
+from ui.app.viewmodels import text
 
 Translate = Callable[[str], str]
 
@@ -28,6 +28,22 @@ def unsupported_words(sentence: str) -> str:
     if theirs == plain:
         return sentence
     return dict(zip(plain, theirs, strict=True)).get(sentence, theirs[0])
+
+
+def notice_words(sentence: str) -> str:
+    """What is the matter while the picture moves: in English the player's own sentence."""
+    plain, theirs = _notices(str), _notices(text.tr)
+    if not sentence or theirs == plain:
+        return sentence
+    return dict(zip(plain, theirs, strict=True)).get(sentence, theirs[0])
+
+
+def _notices(tr: Translate) -> tuple[str, ...]:
+    """In general, then what the player says word by word."""
+    return (
+        tr("Something is missing; playback goes on as well as it can."),
+        tr("There is no network; playback goes on by itself when it is back."),
+    )
 
 
 def _unsupported(tr: Translate) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from ui.preferences import (
+from ui.app.profile.preferences import (
     DATA_LIMITS,
     DOWNLOAD_HEIGHTS,
     DOWNLOAD_LIMITS,
@@ -18,8 +18,8 @@ from ui.preferences import (
     TEXT_SIZES,
     TONE_MAPPINGS,
 )
-from ui.viewmodels.text import bitrate, decimal, tr
-from ui.viewmodels.tracks import language_name
+from ui.app.viewmodels.text import bitrate, decimal, tr
+from ui.app.viewmodels.tracks import language_name
 
 _SOUND_LANGUAGES = (
     "en",
@@ -43,7 +43,7 @@ _SOUND_LANGUAGES = (
 _GIGABYTES_PER_HOUR = 3600 / 8 / 1e9
 
 
-class Section(StrEnum):
+class SettingsSection(StrEnum):
     APPEARANCE = "appearance"
     PLAYBACK = "playback"
     SUBTITLES = "subtitles"
@@ -62,37 +62,37 @@ class Deed(StrEnum):
     FORGET_HISTORY = "forget_history"
 
 
-KEYS: Mapping[Section, tuple[str, ...]] = {
-    Section.APPEARANCE: ("language", "text_size", "high_contrast"),
-    Section.PLAYBACK: ("hardware", "tone_mapping", "auto_next"),
-    Section.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
-    Section.AUDIO: ("audio_language", "speakers", "passthrough"),
-    Section.DATA: ("data_limit_bps", "metered", "month_limit_gb"),
-    Section.DOWNLOADS: (
+KEYS: Mapping[SettingsSection, tuple[str, ...]] = {
+    SettingsSection.APPEARANCE: ("language", "text_size", "high_contrast"),
+    SettingsSection.PLAYBACK: ("hardware", "tone_mapping", "auto_next"),
+    SettingsSection.SUBTITLES: ("subtitle_size", "subtitle_colour", "subtitle_edge"),
+    SettingsSection.AUDIO: ("audio_language", "speakers", "passthrough"),
+    SettingsSection.DATA: ("data_limit_bps", "metered", "month_limit_gb"),
+    SettingsSection.DOWNLOADS: (
         "download_height",
         "download_limit_bps",
         "download_metered",
         "smart_downloads",
         "download_folder",
     ),
-    Section.PRIVACY: ("telemetry", "cmcd", Deed.FORGET_SEARCHES, Deed.FORGET_HISTORY),
-    Section.DEVICES: (),
-    Section.ABOUT: (),
+    SettingsSection.PRIVACY: ("telemetry", "cmcd", Deed.FORGET_SEARCHES, Deed.FORGET_HISTORY),
+    SettingsSection.DEVICES: (),
+    SettingsSection.ABOUT: (),
 }
 
 
-def section_names() -> dict[Section, str]:
+def section_names() -> dict[SettingsSection, str]:
     """The sections in the viewer's language, in their order."""
     return {
-        Section.APPEARANCE: tr("Appearance"),
-        Section.PLAYBACK: tr("Playback"),
-        Section.SUBTITLES: tr("Subtitles"),
-        Section.AUDIO: tr("Audio"),
-        Section.DATA: tr("Data use"),
-        Section.DOWNLOADS: tr("Downloads"),
-        Section.PRIVACY: tr("Privacy"),
-        Section.DEVICES: tr("Devices"),
-        Section.ABOUT: tr("About"),
+        SettingsSection.APPEARANCE: tr("Appearance"),
+        SettingsSection.PLAYBACK: tr("Playback"),
+        SettingsSection.SUBTITLES: tr("Subtitles"),
+        SettingsSection.AUDIO: tr("Audio"),
+        SettingsSection.DATA: tr("Data use"),
+        SettingsSection.DOWNLOADS: tr("Downloads"),
+        SettingsSection.PRIVACY: tr("Privacy"),
+        SettingsSection.DEVICES: tr("Devices"),
+        SettingsSection.ABOUT: tr("About"),
     }
 
 
@@ -103,7 +103,7 @@ def words_of(key: str) -> tuple[str, str]:
 
 def _words_of_showing() -> dict[str, tuple[str, str]]:
     return {
-        "language": (tr("Language"), tr("Counts from the next start of Matinee.")),
+        "language": (tr("Language"), tr("Takes effect after restart.")),
         "text_size": (tr("Text size"), ""),
         "high_contrast": (tr("Contrast"), ""),
         "audio_language": (
@@ -173,7 +173,7 @@ def choices_of(key: str) -> list[tuple[object, str]]:
 Choices = Callable[[], list[tuple[object, str]]]
 
 _CHOICES_OF_SHOWING: dict[str, Choices] = {
-    "language": lambda: _zip(LANGUAGES, tr("As the system has it"), "English", "Deutsch"),
+    "language": lambda: _zip(LANGUAGES, tr("System default"), "English", "Deutsch"),
     "text_size": lambda: [(size, f"{size} %") for size in TEXT_SIZES],
     "high_contrast": lambda: _zip((False, True), tr("Normal"), tr("High")),
     "audio_language": lambda: [

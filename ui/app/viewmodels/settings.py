@@ -8,21 +8,22 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.state import Failure
-from ui.ports import ClientPort, PartReport
-from ui.preferences import Preferences
-from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.data_use import DataUseViewModel
-from ui.viewmodels.devices import DevicesViewModel
-from ui.viewmodels.menus import Option, OptionModel
-from ui.viewmodels.setting_choices import KEYS, Deed, Section, choices_of, section_names, words_of
-from ui.viewmodels.tasks import Task, Tasks
-from ui.viewmodels.text import byte_words, tr
-from ui.volumes import Volume
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.ports.household import PartReport
+from ui.app.profile.preferences import Preferences
+from ui.app.system.volumes import Volume
+from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.data_use import DataUseViewModel
+from ui.app.viewmodels.devices import DevicesViewModel
+from ui.app.viewmodels.menus import Option, OptionModel
+from ui.app.viewmodels.setting_choices import KEYS, Deed, SettingsSection, choices_of, section_names, words_of
+from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.text import byte_words, tr
 
 
-class Keeper(Protocol):
-    """Where preferences are kept, see :class:`ui.preferences.PreferenceStore`."""
+class PreferenceKeeper(Protocol):
+    """Where preferences are kept, see :class:`ui.app.profile.preferences.PreferenceStore`."""
 
     preferences: Preferences
 
@@ -44,7 +45,7 @@ class SettingModel(RecordModel[Setting]):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartLine:
     """One part of the installation, as “matinee doctor” finds it."""
 
     name: str
@@ -53,8 +54,8 @@ class Part:
     remedy: str
 
 
-class PartModel(RecordModel[Part]):
-    record = Part
+class PartModel(RecordModel[PartLine]):
+    record = PartLine
 
 
 class SettingsViewModel(QObject):
@@ -70,7 +71,7 @@ class SettingsViewModel(QObject):
         self,
         client: ClientPort,
         tasks: Tasks,
-        keeper: Keeper | None = None,
+        keeper: PreferenceKeeper | None = None,
         notice: str = "",
         parent: QObject | None = None,
         *,
@@ -83,7 +84,7 @@ class SettingsViewModel(QObject):
         self._keeper = keeper
         self._preferences = keeper.preferences if keeper else Preferences()
         self._notice = notice
-        self._section = Section.APPEARANCE
+        self._section = SettingsSection.APPEARANCE
         self.data_use = data_use or DataUseViewModel(parent=self)
         self.device_list = DevicesViewModel(client, tasks, self)
         self._disks = disks
@@ -149,12 +150,12 @@ class SettingsViewModel(QObject):
 
     @Slot(str)
     def showSection(self, key: str) -> None:
-        self._section = Section(key)
+        self._section = SettingsSection(key)
         self._publish()
         self.sectionChanged.emit()
-        if self._section is Section.ABOUT:
+        if self._section is SettingsSection.ABOUT:
             self.examine()
-        elif self._section is Section.DEVICES:
+        elif self._section is SettingsSection.DEVICES:
             self.device_list.refresh()
 
     @Slot(str)
@@ -212,7 +213,7 @@ class SettingsViewModel(QObject):
     def _examined(self, reports: Sequence[PartReport]) -> None:
         self._looking = None
         self._parts_message = ""
-        self._parts.replace([Part(part.name, part.present, part.detail, part.remedy) for part in reports])
+        self._parts.replace([PartLine(part.name, part.present, part.detail, part.remedy) for part in reports])
         self.partsChanged.emit()
 
     def _not_examined(self, failure: Failure) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Property, QObject, Signal
 
-from player.startup import BUDGET_S, Startup
-from player.state import PlaybackState, RungChoice, StatSample
-from ui.viewmodels.binding import RecordModel, shown
-from ui.viewmodels.text import bitrate, tr
+from player.reporting.startup import BUDGET_S, Startup
+from player.reporting.state import PlaybackState, RungChoice, StatSample
+from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.text import bitrate, tr
 
 SPAN_S = 120.0
 _NOTHING = -1.0  # a gap in a graph

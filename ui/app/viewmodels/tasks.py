@@ -10,11 +10,11 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from player.errors import ANY_ERROR
-from player.state import Failure
-from ui.ports import ClientPort
-from ui.viewmodels.sentences import sentence_of
-from ui.viewmodels.text import tr
+from player.base.errors import ANY_ERROR
+from player.reporting.state import Failure
+from ui.app.ports.client import ClientPort
+from ui.app.viewmodels.sentences import sentence_of
+from ui.app.viewmodels.text import tr
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

@@ -51,3 +51,26 @@ def byte_words(count: float) -> str:
     if count >= 1e6:
         return f"{decimal(count / 1e6, 1)} MB"
     return f"{decimal(count / 1e3, 0)} kB"
+
+
+def genre_words(genre: str) -> str:
+    """The name of a genre in the viewer's language; one that is not known is shown as the service has it."""
+    known = {
+        "action": tr("Action"),
+        "adventure": tr("Adventure"),
+        "animation": tr("Animation"),
+        "comedy": tr("Comedy"),
+        "crime": tr("Crime"),
+        "documentary": tr("Documentary"),
+        "drama": tr("Drama"),
+        "family": tr("Family"),
+        "fantasy": tr("Fantasy"),
+        "music": tr("Music"),
+        "mystery": tr("Mystery"),
+        "nature": tr("Nature"),
+        "relaxing": tr("Relaxing"),
+        "romance": tr("Romance"),
+        "science-fiction": tr("Science fiction"),
+        "travel": tr("Travel"),
+    }
+    return known.get(genre) or genre.replace("-", " ").capitalize()

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.state import Failure
-from ui.ports import TitleCard
-from ui.viewmodels.binding import shown
-from ui.viewmodels.downloads import DownloadsViewModel
-from ui.viewmodels.menus import Option, OptionModel
-from ui.viewmodels.rights import kept_rights_words
-from ui.viewmodels.tasks import Task, Tasks
-from ui.viewmodels.text import byte_words, tr
+from player.reporting.state import Failure
+from ui.app.ports.titles import TitleCard
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.downloads import DownloadsViewModel
+from ui.app.viewmodels.menus import Option, OptionModel
+from ui.app.viewmodels.rights import kept_rights_words
+from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.text import byte_words, tr
 
 _BEST = "best"
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
 
-from ui.ports import TitleCard
-from ui.viewmodels.binding import RecordModel
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.text import duration_words, tr
+from player.resume.merge import is_finished
+from ui.app.ports.titles import TitleCard
+from ui.app.viewmodels.binding import RecordModel
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.text import duration_words, tr
 
-_WATCHED_SHARE = 0.95  # a title seen this far counts as finished
 _BEGUN_SHARE = 0.01
 
 
@@ -73,7 +73,12 @@ class PosterModel(RecordModel[Poster]):
 
 def is_begun(card: TitleCard) -> bool:
     """Whether a title has been watched in part."""
-    return _BEGUN_SHARE < _share(card) < _WATCHED_SHARE
+    return _share(card) > _BEGUN_SHARE and not is_seen(card)
+
+
+def is_seen(card: TitleCard) -> bool:
+    """Whether a title was watched to its end, or to its credits: playing it then starts at 0."""
+    return is_finished(card.progress_s, card.duration_s, card.credits_s)
 
 
 def _share(card: TitleCard) -> float:
@@ -83,7 +88,12 @@ def _share(card: TitleCard) -> float:
 def keep_posters(old: Sequence[Poster], cards: Sequence[TitleCard]) -> list[Poster]:
     """The titles as delegates show them, with the pictures that ``old`` has already."""
     pictures = {(poster.title_id, poster.poster_url): poster.poster for poster in old}
-    return [poster_of(card, pictures.get((card.id, card.poster_url), "")) for card in cards]
+    return [poster_of(card, pictures.get((card.id, wide_picture(card)), "")) for card in cards]
+
+
+def wide_picture(card: TitleCard) -> str:
+    """The address of the picture for a card of 16:9: a poster that is higher than wide would lose its head there."""
+    return card.still_url or card.backdrop_url or card.poster_url
 
 
 def poster_of(card: TitleCard, picture: str = "") -> Poster:
@@ -103,7 +113,7 @@ def poster_of(card: TitleCard, picture: str = "") -> Poster:
         progress=_share(card) if begun else 0.0,
         remaining=_listed([*above[:1], left]),
         poster=picture,
-        poster_url=card.poster_url,
+        poster_url=wide_picture(card),
     )
 
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from player.languages import NO_LANGUAGE
-from player.state import TrackChoice
-from ui.viewmodels.text import tr
+from player.base.languages import NO_LANGUAGE
+from player.reporting.state import TrackChoice
+from ui.app.viewmodels.text import tr
 
 _ORIGINAL = "qaa"  # the original sound, whatever its language (ETSI EN 300 468, annex F)
 _MACHINE_NAME = re.compile(r"(audio|sound|subs?|subtitles?|text|stream|track|default|main|und)?[-_ .#]*\d*")

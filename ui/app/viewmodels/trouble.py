@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from player.state import Failure, PlaybackState, Status
-from ui.viewmodels.sentences import sentence_of
-from ui.viewmodels.text import tr
+from player.reporting.state import Failure, PlaybackState, Status
+from ui.app.viewmodels.sentences import sentence_of
+from ui.app.viewmodels.text import tr
 
 
 class Help(StrEnum):
@@ -23,7 +23,7 @@ class Help(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PlaybackTrouble:
     """An error as a page. ``done`` is what the player has tried and what the viewer can do; ``again``: trying again
     may help."""
 
@@ -34,12 +34,12 @@ class Trouble:
     again: bool = True
 
 
-def trouble_of(failure: Failure) -> Trouble:
+def trouble_of(failure: Failure) -> PlaybackTrouble:
     """The page of an error: that of the service's reason, of its code, or of its stage."""
     pages = {**_network(), **_service(), **_media(), **_rights(), **_machine()}
     stage = failure.code.split(".")[0]
     found = pages.get(failure.reason) or pages.get(failure.code) or pages.get(stage)
-    return found or Trouble("warning", tr("This cannot be played"), tr("Try again goes on where it stopped."))
+    return found or PlaybackTrouble("warning", tr("This cannot be played"), tr("Try again goes on where it stopped."))
 
 
 def trouble_sentence(failure: Failure) -> str:
@@ -59,23 +59,24 @@ def help_words(help_: Help) -> str:
     }[help_]
 
 
-def _network() -> dict[str, Trouble]:
+def _network() -> dict[str, PlaybackTrouble]:
     asked = tr("Every place that has this title was asked, and asked again.")
     later = tr("Try again in a while: it goes on where it stopped.")
     gone = tr("Every place that may have it was asked. Choose another title.")
     connection = tr("Look at this device's connection, then try again: it goes on where it stopped.")
     unsafe = tr("Nothing more was loaded, because it may not come from the service.")
+    other = tr("Open an address that begins with https://, or a file by “Open stream”.")
     return {
-        "net": Trouble("offline", tr("No connection"), f"{asked} {connection}", Help.DOWNLOADS),
-        "net.tls": Trouble("lock", tr("The connection is not safe"), unsafe),
-        "net.forbidden_url": Trouble("lock", tr("The source is not safe"), unsafe, again=False),
-        "http": Trouble("warning", tr("The service does not deliver"), f"{asked} {later}"),
-        "http.not_found": Trouble("film", tr("This title is not there"), gone),
-        "http.gone": Trouble("film", tr("This title is not there any more"), gone, again=False),
-        "http.forbidden": Trouble(
+        "net": PlaybackTrouble("offline", tr("No connection"), f"{asked} {connection}", Help.DOWNLOADS),
+        "net.tls": PlaybackTrouble("lock", tr("The connection is not safe"), unsafe),
+        "net.forbidden_url": PlaybackTrouble("link", tr("This cannot be opened"), other, again=False),
+        "http": PlaybackTrouble("warning", tr("The service does not deliver"), f"{asked} {later}"),
+        "http.not_found": PlaybackTrouble("film", tr("This title is not there"), gone),
+        "http.gone": PlaybackTrouble("film", tr("This title is not there any more"), gone, again=False),
+        "http.forbidden": PlaybackTrouble(
             "lock", tr("Access was denied"), tr("A new permission was asked for, and denied too.")
         ),
-        "clock": Trouble(
+        "clock": PlaybackTrouble(
             "warning",
             tr("The clock is wrong"),
             tr("Set this machine's clock, then try again. It goes on where it stopped."),
@@ -83,92 +84,92 @@ def _network() -> dict[str, Trouble]:
     }
 
 
-def _service() -> dict[str, Trouble]:
+def _service() -> dict[str, PlaybackTrouble]:
     sign_in = tr("Sign in again: playback goes on where it stopped.")
-    expired = Trouble("person", tr("You are signed out"), sign_in, Help.SIGN_IN, again=False)
+    expired = PlaybackTrouble("person", tr("You are signed out"), sign_in, Help.SIGN_IN, again=False)
     plan = tr("Another plan includes more.")
     stop = tr("Stop one of these, then try again. A larger plan plays on more screens.")
     removed = tr("Sign in again to add it anew.")
     return {
-        "service": Trouble(
+        "service": PlaybackTrouble(
             "warning", tr("The service has trouble"), tr("Try again in a while: it goes on where it stopped.")
         ),
         "service.expired": expired,
         "service.sign_in": expired,
-        "session_expired": Trouble(
+        "session_expired": PlaybackTrouble(
             "lock", tr("The permission has expired"), tr("Try again asks for a new one and goes on where it stopped.")
         ),
-        "service.not_found": Trouble(
+        "service.not_found": PlaybackTrouble(
             "film",
             tr("This title is not there"),
             tr("It may have been taken away. Choose another title."),
             again=False,
         ),
-        "service.not_entitled": Trouble("lock", tr("Not in your plan"), plan, Help.ACCOUNT),
-        "stream_limit": Trouble("person", tr("Too many screens"), stop, Help.ACCOUNT),
-        "maturity": Trouble(
+        "service.not_entitled": PlaybackTrouble("lock", tr("Not in your plan"), plan, Help.ACCOUNT),
+        "stream_limit": PlaybackTrouble("person", tr("Too many screens"), stop, Help.ACCOUNT),
+        "maturity": PlaybackTrouble(
             "lock", tr("Not for this profile"), tr("Another profile may watch it."), Help.PROFILES, again=False
         ),
-        "device_revoked": Trouble("lock", tr("This device was removed"), removed, Help.SIGN_IN, again=False),
-        "device_unknown": Trouble("lock", tr("This device is not known"), removed, Help.SIGN_IN, again=False),
+        "device_revoked": PlaybackTrouble("lock", tr("This device was removed"), removed, Help.SIGN_IN, again=False),
+        "device_unknown": PlaybackTrouble("lock", tr("This device is not known"), removed, Help.SIGN_IN, again=False),
     }
 
 
-def _media() -> dict[str, Trouble]:
+def _media() -> dict[str, PlaybackTrouble]:
     address = tr("The address does not lead to something that can be played.")
     decoder = tr("The decoder was begun anew, which did not help. Decoding in software may: Settings, Playback.")
     return {
-        "manifest": Trouble("link", tr("This is no stream"), address, again=False),
-        "input": Trouble("link", tr("This cannot be opened"), address, again=False),
-        "media": Trouble(
+        "manifest": PlaybackTrouble("link", tr("This is no stream"), address, again=False),
+        "input": PlaybackTrouble("link", tr("This cannot be opened"), address, again=False),
+        "media": PlaybackTrouble(
             "film",
             tr("This title cannot be played here"),
             tr("No other quality of it can be played either."),
             again=False,
         ),
-        "media.damaged": Trouble(
+        "media.damaged": PlaybackTrouble(
             "film",
             tr("The video is damaged"),
             tr("It was fetched again from every place that has it. Try again later."),
         ),
-        "media.decoder": Trouble("film", tr("No picture comes of it"), decoder, Help.SETTINGS),
+        "media.decoder": PlaybackTrouble("film", tr("No picture comes of it"), decoder, Help.SETTINGS),
     }
 
 
-def _rights() -> dict[str, Trouble]:
+def _rights() -> dict[str, PlaybackTrouble]:
     renew = tr("Connect to the network and renew it: Downloads, Renew the licence.")
     return {
-        "drm": Trouble(
+        "drm": PlaybackTrouble(
             "lock",
             tr("The protection cannot be opened"),
             tr("Try again. If it happens with every title, sign out and in again."),
         ),
-        "drm.licence_refused": Trouble(
+        "drm.licence_refused": PlaybackTrouble(
             "lock",
             tr("No licence for this title"),
             tr("The service was asked and said no. Your plan may not include it."),
             Help.ACCOUNT,
         ),
-        "drm.licence_expired": Trouble("lock", tr("The licence has run out"), renew, Help.DOWNLOADS),
-        "drm.no_licence": Trouble("lock", tr("No licence to play now"), renew, Help.DOWNLOADS),
-        "drm.licence_unreachable": Trouble(
+        "drm.licence_expired": PlaybackTrouble("lock", tr("The licence has run out"), renew, Help.DOWNLOADS),
+        "drm.no_licence": PlaybackTrouble("lock", tr("No licence to play now"), renew, Help.DOWNLOADS),
+        "drm.licence_unreachable": PlaybackTrouble(
             "offline",
             tr("The licence cannot be had"),
             tr("It was asked for again and again. Look at the connection, then try again."),
         ),
-        "drm.licence_revoked": Trouble(
+        "drm.licence_revoked": PlaybackTrouble(
             "lock",
             tr("The licence was withdrawn"),
             tr("Only the service can give it back. Choose another title."),
             again=False,
         ),
-        "drm.key_system_unsupported": Trouble(
+        "drm.key_system_unsupported": PlaybackTrouble(
             "lock",
             tr("Protected for other devices"),
             tr("No other form of this title can be opened here either."),
             again=False,
         ),
-        "drm.scheme_unsupported": Trouble(
+        "drm.scheme_unsupported": PlaybackTrouble(
             "lock",
             tr("Protected for other devices"),
             tr("No other form of this title can be opened here either."),
@@ -177,19 +178,19 @@ def _rights() -> dict[str, Trouble]:
     }
 
 
-def _machine() -> dict[str, Trouble]:
+def _machine() -> dict[str, PlaybackTrouble]:
     missing = tr("Settings, About says what is missing here, and what helps.")
     room = tr("Make room: remove downloads that you have watched. It goes on where it stopped.")
     repair = tr("Downloads can check it for damage and fetch again what is missing.")
     keys = tr("Settings, About says what is wrong with it, and what helps.")
     return {
-        "component": Trouble("settings", tr("Something is missing on this machine"), missing, Help.SETTINGS),
-        "disk.full": Trouble("download", tr("The disk is full"), room, Help.DOWNLOADS),
-        "download": Trouble("download", tr("The download cannot be played"), repair, Help.DOWNLOADS),
-        "drm.key_store": Trouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
-        "drm.device_identity": Trouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
-        "drm.store_damaged": Trouble("lock", tr("What is kept here is damaged"), keys, Help.SETTINGS),
-        "internal": Trouble("warning", tr("This is our fault"), tr("Try again goes on where it stopped.")),
+        "component": PlaybackTrouble("settings", tr("Something is missing on this machine"), missing, Help.SETTINGS),
+        "disk.full": PlaybackTrouble("download", tr("The disk is full"), room, Help.DOWNLOADS),
+        "download": PlaybackTrouble("download", tr("The download cannot be played"), repair, Help.DOWNLOADS),
+        "drm.key_store": PlaybackTrouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
+        "drm.device_identity": PlaybackTrouble("lock", tr("The key store does not open"), keys, Help.SETTINGS),
+        "drm.store_damaged": PlaybackTrouble("lock", tr("What is kept here is damaged"), keys, Help.SETTINGS),
+        "internal": PlaybackTrouble("warning", tr("This is our fault"), tr("Try again goes on where it stopped.")),
     }
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Property, QObject, Signal
 
-from player.state import Failure
-from ui.viewmodels.binding import shown
-from ui.viewmodels.trouble import Trouble, help_words, trouble_of, trouble_sentence
+from player.reporting.state import Failure
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.trouble import PlaybackTrouble, help_words, trouble_of, trouble_sentence
 
-_NONE = Trouble("", "", "", again=False)
+_NONE = PlaybackTrouble("", "", "", again=False)
 
 
 class TroubleViewModel(QObject):
-    """Empty words while nothing has failed. ``help`` is a place of :class:`ui.viewmodels.trouble.Help`."""
+    """Empty words while nothing has failed. ``help`` is a place of :class:`ui.app.viewmodels.trouble.Help`."""
 
     changed = Signal()
 

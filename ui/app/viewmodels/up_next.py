@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.state import NO_FACTS, NextEpisode, PlaybackState, Status, TitleFacts
-from ui.viewmodels.binding import shown
-from ui.viewmodels.posters import PosterCache
-from ui.viewmodels.titles import place_words
+from player.reporting.state import NO_FACTS, NextEpisode, PlaybackState, Status, TitleFacts
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.posters import PosterCache
+from ui.app.viewmodels.titles import place_words
 
 COUNTDOWN_S = 10
 TAIL_S = 15.0  # a title whose credits are not marked offers the next one so long before its end

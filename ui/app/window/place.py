@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication, QWindow
 
-from ui.storage import JsonFile
+from ui.app.profile.storage import JsonFile
 
 _LARGEST = 20_000
 _LEAST_SEEN = 80  # pixels of the title bar that must be on a screen

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, QUrl, qInstallMessageHandler
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine, qmlRegisterType
 from PySide6.QtQuick import QQuickItem, QQuickWindow, QSGRendererInterface
 
-from player.errors import ComponentError, ErrorCode
-from ui.icons import IconProvider
-from ui.ports import SurfacePort
-from ui.qr import QrProvider
-from ui.video.choose import VideoBackend, choose_backend, probe_gl_renderer
-from ui.video.still import PictureView
+from player.base.errors import ComponentError, ErrorCode
+from ui.app.images.icons import IconProvider
+from ui.app.images.qr import QrProvider
+from ui.app.ports.playback import SurfacePort
+from ui.app.video.choose import VideoBackend, choose_backend, probe_gl_renderer
+from ui.app.video.still import PictureView
 
-QML_FOLDER = Path(__file__).parent / "qml"
+FONTS = Path(__file__).parents[1] / "assets" / "fonts"
+QML_FOLDER = Path(__file__).parents[1] / "qml"
 _log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("qt")
 _LEVELS = {
@@ -45,8 +46,9 @@ def prepare_environment() -> None:
 
 def after_application() -> None:
     """Must run after the application object exists and before libmpv is loaded, which refuses other number formats
-    than that of C. Qt sets the locale of the environment."""
+    than that of C. Qt sets the locale of the environment. From then on texts are written in Inter."""
     locale.setlocale(locale.LC_NUMERIC, "C")
+    _use_own_typeface()
 
 
 def log_qt_messages() -> None:
@@ -59,6 +61,12 @@ def log_qt_messages() -> None:
     qInstallMessageHandler(handler)
 
 
+def drawing() -> tuple[VideoBackend, str]:
+    """How the picture would be drawn here, and why; for a process that does nothing else."""
+    application = QGuiApplication(["matinee"])
+    return choose_backend(os.environ, application.platformName(), probe_gl_renderer)
+
+
 def choose_scene() -> VideoBackend:
     """Decide how the scene is drawn; before the first window."""
     backend, reason = choose_backend(os.environ, QGuiApplication.platformName(), probe_gl_renderer)
@@ -68,13 +76,26 @@ def choose_scene() -> VideoBackend:
     return backend
 
 
+def _use_own_typeface() -> None:
+    """Write in Inter, which is shipped; letters that it does not have come from the system's fonts."""
+    families = [
+        family
+        for path in sorted(FONTS.glob("*.otf"))
+        for family in QFontDatabase.applicationFontFamilies(QFontDatabase.addApplicationFont(str(path)))
+    ]
+    if families:
+        font = QGuiApplication.font()
+        font.setFamilies(["Inter", *font.families()])
+        QGuiApplication.setFont(font)
+
+
 def register_types(backend: VideoBackend) -> None:
     """Give QML its ``VideoSurface`` and its ``PictureView``."""
     surface: type[QQuickItem]
     if backend is VideoBackend.OPENGL:
-        from ui.video.opengl import OpenGLVideoSurface as surface  # noqa: N813
+        from ui.app.video.opengl import OpenGLVideoSurface as surface  # noqa: N813
     else:
-        from ui.video.software import SoftwareVideoSurface as surface  # noqa: N813
+        from ui.app.video.software import SoftwareVideoSurface as surface  # noqa: N813
     # The stub wants bytes where the function takes a str.
     qmlRegisterType(surface, "Matinee.Video", 1, 0, "VideoSurface")  # type: ignore[call-overload]
     qmlRegisterType(PictureView, "Matinee.Video", 1, 0, "PictureView")  # type: ignore[call-overload]

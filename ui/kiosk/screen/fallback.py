@@ -8,13 +8,13 @@ import os
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QCursor, QFont, QGuiApplication, QImage, QPainter, QPaintEvent, QRasterWindow
 
-from ui.display import check_display
-from ui.interrupts import Interrupts
-from ui.kiosk.beats import BeatLine
+from ui.app.system.display import check_display
+from ui.app.system.interrupts import Interrupts
+from ui.app.viewmodels.text import tr
 from ui.kiosk.process import harden
 from ui.kiosk.provisioning import Provisioning
+from ui.kiosk.screen.beats import BeatLine
 from ui.kiosk.watchdog import Beat
-from ui.viewmodels.text import tr
 
 _GROUND, _INK, _SOFT = "#0b0e13", "#f3f5f8", "#a9b3c2"
 _BEAT_MS = 1000
@@ -29,7 +29,7 @@ class PlainWindow(QRasterWindow):
         self.frames = 0
         self.setCursor(QCursor(Qt.CursorShape.BlankCursor))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's own name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw everything."""
         self.frames += 1
         self._paint(QPainter(self))

@@ -9,24 +9,25 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
-from player.opening import Source
-from player.state import Failure, PlaybackState, Status
+from player.reporting.state import Failure, PlaybackState, Status
+from player.title.opening import PlaybackSource
+from ui.app.ports.client import ClientPort
+from ui.app.ports.playback import PlayerPort, SessionPort
+from ui.app.video.output import VideoOutput
+from ui.app.viewmodels.relay import StateRelay
+from ui.app.viewmodels.tasks import Task, Tasks
 from ui.kiosk.date import SystemDate
 from ui.kiosk.program import Play, Program, Stop
-from ui.kiosk.provisioning import Entry, Provisioning
+from ui.kiosk.provisioning import PlaylistEntry, Provisioning
 from ui.kiosk.schedule import next_entry
+from ui.kiosk.screen.view_model import KioskViewModel
 from ui.kiosk.watchdog import Beat
-from ui.ports import ClientPort, PlayerPort, SessionPort
-from ui.video.output import VideoOutput
-from ui.viewmodels.kiosk import KioskViewModel
-from ui.viewmodels.relay import StateRelay
-from ui.viewmodels.tasks import Task, Tasks
 
 _log = logging.getLogger(__name__)
 _LOOK_MS = 500
 _OVER = (Status.ENDED, Status.FAILED)
 
-FindSource = Callable[[Entry], Coroutine[Any, Any, Source]]
+FindSource = Callable[[PlaylistEntry], Coroutine[Any, Any, PlaybackSource]]
 """What to play for an entry, asked on the client's loop."""
 
 
@@ -49,7 +50,7 @@ class KioskScreen(QObject):
         output: VideoOutput,
         view: KioskViewModel,
         find_source: FindSource,
-        choose: Callable[[Entry], None],
+        choose: Callable[[PlaylistEntry], None],
         tell: Callable[[Beat], None],
         sound_is_dead: Callable[[], bool] = lambda: False,
         parent: QObject | None = None,
@@ -138,7 +139,7 @@ class KioskScreen(QObject):
             self._end()
             self._open(self._provisioning.entries[action.index])
 
-    def _open(self, entry: Entry) -> None:
+    def _open(self, entry: PlaylistEntry) -> None:
         self._relay = relay = StateRelay(self)
         relay.arrived.connect(self._arrived)
 
@@ -148,7 +149,7 @@ class KioskScreen(QObject):
 
         self._output.when_ready(ready, self._failed)
 
-    async def _begin(self, entry: Entry, player: PlayerPort, relay: StateRelay) -> SessionPort:
+    async def _begin(self, entry: PlaylistEntry, player: PlayerPort, relay: StateRelay) -> SessionPort:
         source = await self._find_source(entry)
         self._choose(entry)
         return await self._client.open(source, player, relay.push, 0.0)

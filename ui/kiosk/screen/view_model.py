@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
+from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.text import tr
 from ui.kiosk.operator import MOST_DIGITS, CodeLock
-from ui.viewmodels.binding import shown
-from ui.viewmodels.text import tr
 
 _IDLE_MS = 20_000
 

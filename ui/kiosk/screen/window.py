@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
-from ui import scene
-from ui.client import EngineClient
-from ui.display import check_display, display_lines
-from ui.garbage import GarbageCollector
-from ui.interrupts import Interrupts
-from ui.kiosk.beats import BeatLine
+from ui.app.engine.client import EngineClient
+from ui.app.system.display import check_display, display_lines
+from ui.app.system.garbage import GarbageCollector
+from ui.app.system.interrupts import Interrupts
+from ui.app.video.output import VideoOutput, make_player
+from ui.app.viewmodels.tasks import Tasks
+from ui.app.window import scene
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, harden
-from ui.kiosk.provisioning import Entry, Provisioning
-from ui.kiosk.screen import Frames, KioskScreen
-from ui.video.output import VideoOutput, make_player
-from ui.viewmodels.kiosk import KioskViewModel
-from ui.viewmodels.tasks import Tasks
+from ui.kiosk.provisioning import PlaylistEntry, Provisioning
+from ui.kiosk.screen.beats import BeatLine
+from ui.kiosk.screen.page import Frames, KioskScreen
+from ui.kiosk.screen.view_model import KioskViewModel
 
 if TYPE_CHECKING:
     from player.engine import Engine
     from player.mpv.player import MpvPlayer
-    from player.opening import Source
-    from player.session import Session
-    from player.state import PlaybackState
-    from ui.kept_titles import KeptTitles
-    from ui.kiosk.keeping import Keeper, SignInKeeper
+    from player.playback.session import Session
+    from player.reporting.state import PlaybackState
+    from player.title.opening import PlaybackSource
+    from ui.app.downloads.titles import KeptTitles
+    from ui.kiosk.keeping import SignInKeeper, TitleKeeper
 
 _KEEP_EVERY_MS = 60_000
 _NO_SOUND = ("", "null")
@@ -101,9 +101,9 @@ class _Parts:
     profile: Path
     client: EngineClient | None = None
     sound_is_dead: bool = False
-    _entry: Entry | None = None
+    _entry: PlaylistEntry | None = None
     _kept: KeptTitles | None = None
-    _keeper: Keeper | None = None
+    _keeper: TitleKeeper | None = None
     _sign_in: SignInKeeper | None = None
     _sounded: bool = False
     _providing: bool = False
@@ -130,9 +130,9 @@ class _Parts:
     def _make_kept(self) -> KeptTitles:
         from downloads.settings import DownloadSettings
         from drm_client.keystore import open_key_store
-        from player.clock import SystemClock
-        from ui.kept_titles import KeptTitles
-        from ui.kiosk.keeping import Keeper, SignInKeeper
+        from player.base.clock import SystemClock
+        from ui.app.downloads.titles import KeptTitles
+        from ui.kiosk.keeping import SignInKeeper, TitleKeeper
 
         client = self.client
         assert client is not None, "it is there before it makes its engine"
@@ -145,7 +145,7 @@ class _Parts:
         )
         provisioning = self.provisioning
         self._sign_in = SignInKeeper(SystemClock())
-        self._keeper = Keeper(kept, client.title, provisioning.entries, provisioning.kept_bytes)
+        self._keeper = TitleKeeper(kept, client.title, provisioning.entries, provisioning.kept_bytes)
         return kept
 
     def prepare(self, player: MpvPlayer) -> None:
@@ -162,10 +162,10 @@ class _Parts:
 
             player.handle.observe_property("current-ao", heard)
 
-    def choose(self, entry: Entry) -> None:
+    def choose(self, entry: PlaylistEntry) -> None:
         self._entry = entry
 
-    async def source(self, entry: Entry) -> Source:
+    async def source(self, entry: PlaylistEntry) -> PlaybackSource:
         assert self._keeper is not None, "the engine's loop runs once it is made"
         return await self._keeper.source(entry)
 
@@ -185,12 +185,12 @@ class _Parts:
     def open_playback(
         self,
         engine: Engine,
-        source: Source,
+        source: PlaybackSource,
         player: MpvPlayer,
         on_state: Callable[[PlaybackState], None],
         start_s: float | None,
     ) -> Session:
-        from player.settings import PlaybackSettings
+        from player.playback.settings import PlaybackSettings
 
         entry = self._entry
         settings = PlaybackSettings(

@@ -16,7 +16,7 @@ def make(folder: Path, seconds: int) -> None:
     import av
     import numpy as np
 
-    from player.errors import ComponentError, ErrorCode
+    from player.base.errors import ComponentError, ErrorCode
 
     options = {"hls_time": "2", "hls_playlist_type": "vod", "hls_segment_filename": str(folder / "part-%03d.ts")}
     try:

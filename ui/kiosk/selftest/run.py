@@ -19,12 +19,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from player.errors import ComponentError, ErrorCode
+from player.base.errors import ComponentError, ErrorCode
 from ui.kiosk.date import OFFSET_VARIABLE
 from ui.kiosk.process import own_command, own_environment
-from ui.selftest.clip import MASTER, make
-from ui.selftest.site import LocalSite
-from ui.selftest.troubles import Kind, Trouble, troubles
+from ui.kiosk.selftest.clip import MASTER, make
+from ui.kiosk.selftest.site import LocalSite
+from ui.kiosk.selftest.troubles import Kind, StagedTrouble, troubles
 
 BACK_WITHIN_S = 15.0
 CLIP_S = 20
@@ -62,7 +62,7 @@ name = "Again"
 class Recovery:
     """A trouble, and how many seconds after it (or after its end) the picture moved again."""
 
-    trouble: Trouble
+    trouble: StagedTrouble
     back_s: float
 
     @property
@@ -71,7 +71,7 @@ class Recovery:
 
 
 @dataclass(slots=True)
-class Verdict:
+class SelfTestVerdict:
     """What the run has shown. Sizes are bytes."""
 
     minutes: float
@@ -102,7 +102,7 @@ class Verdict:
         }
 
 
-def run(minutes: float, seed: int, state: Path, say: Callable[[str], None]) -> Verdict:
+def run(minutes: float, seed: int, state: Path, say: Callable[[str], None]) -> SelfTestVerdict:
     """Trouble a kiosk for so long. ``state`` is its folder; where that is on a small disk of its own, the disk is
     filled too. Raises ComponentError where no picture comes at all."""
     title, state = state / "title", state / "kiosk"
@@ -136,8 +136,8 @@ class _Run:
         self._process, self._port, self._site, self._state, self._say = process, port, site, state, say
         self._ballast = state / "ballast"
 
-    def for_minutes(self, minutes: float, seed: int) -> Verdict:
-        verdict = Verdict(minutes)
+    def for_minutes(self, minutes: float, seed: int) -> SelfTestVerdict:
+        verdict = SelfTestVerdict(minutes)
         if self._until_picture(0, _FIRST_PICTURE_S) is None:
             raise ComponentError(
                 ErrorCode.COMPONENT_DISPLAY, "The kiosk shows no picture here; see “matinee doctor”."
@@ -157,7 +157,7 @@ class _Run:
         verdict.disk = sum(path.stat().st_size for path in self._state.rglob("*") if path.is_file())
         return verdict
 
-    def _meet(self, trouble: Trouble) -> float:
+    def _meet(self, trouble: StagedTrouble) -> float:
         """Make the trouble; how long there was no picture after it."""
         restarts = sum(self._health().get("restarts", {}).values())
         at = time.monotonic()

@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class StagedTrouble:
     """``at_s`` is since the begin; ``lasts_s`` is 0 for what is over at once; ``moves_s`` is what the clock is moved
     by."""
 
@@ -30,11 +30,11 @@ class Trouble:
     moves_s: float = 0.0
 
 
-def troubles(seed: int, seconds: float, *, can_fill: bool = False) -> list[Trouble]:
+def troubles(seed: int, seconds: float, *, can_fill: bool = False) -> list[StagedTrouble]:
     """Troubles of each kind in turn, each kind once before any comes again, with time between them to recover."""
     random = Random(seed)
     kinds = [kind for kind in Kind if can_fill or kind is not Kind.FILL]
-    found: list[Trouble] = []
+    found: list[StagedTrouble] = []
     round_: list[Kind] = []
     at_s = _FIRST_S
     while at_s < seconds - _FIRST_S:
@@ -42,6 +42,6 @@ def troubles(seed: int, seconds: float, *, can_fill: bool = False) -> list[Troub
             round_ = random.sample(kinds, len(kinds))
         kind = round_.pop()
         lasts_s = random.uniform(*_CUT_S) if kind in (Kind.CUT, Kind.FILL) else 0.0
-        found.append(Trouble(at_s, kind, lasts_s, random.choice(_MOVES_S) if kind is Kind.CLOCK else 0.0))
+        found.append(StagedTrouble(at_s, kind, lasts_s, random.choice(_MOVES_S) if kind is Kind.CLOCK else 0.0))
         at_s += lasts_s + _GAP_S + random.uniform(0, _SPREAD_S)
     return found

@@ -7,15 +7,25 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from player.cmcd import CmcdReporter, CmcdSettings, Item, Mode, PlayerMoment, RequestMarker, encode, moment_of
-from player.events import BufferSampled, ErrorRaised, PhaseReached, StatusChanged, TransferDone
-from player.loads import Coming
 from player.manifest.model import ByteRange
 from player.net.cmsd import Cmsd, parse_cmsd
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Transfer
-from player.qoe import Qoe
-from player.state import PlaybackState, RungChoice, SourceForm, StatSample, Status
+from player.reporting import rows
+from player.reporting.cmcd import (
+    CmcdReporter,
+    CmcdSettings,
+    Item,
+    Mode,
+    PlayerMoment,
+    RequestMarker,
+    encode,
+    moment_of,
+)
+from player.reporting.events import BufferSampled, ErrorRaised, PhaseReached, StatusChanged, TransferDone
+from player.reporting.qoe import Qoe
+from player.reporting.state import PlaybackState, RungChoice, SourceForm, StatSample, Status
+from player.transfer.model import Coming
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
 
@@ -212,8 +222,19 @@ def test_cmsd_is_read() -> None:
         {"ot": "v", "sf": "h", "st": "v", "d": 5000, "br": 2000, "n": "OriginProvider, A"},
         (("CDNB-3ak1", {"etp": 96, "rtt": 8}), ("CDNB-w35k", {"etp": 76.5, "rtt": 32, "du": True})),
     )
-    assert read.estimated_bps == 76_500
     assert parse_cmsd({}) is None
+
+
+def test_what_a_cdn_says_stands_in_the_report() -> None:
+    said = parse_cmsd({"cmsd-static": "ot=v", "cmsd-dynamic": '"edge";etp=96;rtt=8'})
+    transfer = Transfer(
+        1, RequestKind.SEGMENT, "https://a.test/1.m4s", "a", "main", 0.0, 0.1, 0.2, 200, 10, cmsd=said
+    )
+    assert rows.request(transfer, 0.0)["cmsd"] == {
+        "static": {"ot": "v"},
+        "dynamic": [{"server": "edge", "etp": 96, "rtt": 8}],
+    }
+    assert "cmsd" not in rows.request(replace(transfer, cmsd=None), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -224,4 +245,3 @@ def test_bad_cmsd_is_no_trouble(text: str) -> None:
     assert read is not None
     assert len(read.static) <= 64
     assert len(read.dynamic) <= 64
-    assert read.estimated_bps is None

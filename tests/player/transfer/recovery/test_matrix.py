@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from drm_client.errors import DrmErrorCode
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 from player.net.model import RequestKind
-from player.recovery import MATRIX, TROUBLE_BY_CODE, Action, Failure, Situation, Trouble, next_step
-from player.recovery.table import markdown
+from player.transfer.recovery import MATRIX, TROUBLE_BY_CODE, Action, Failure, Situation, Trouble, next_step
+from player.transfer.recovery.table import markdown
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "error-matrix.md"
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "error-matrix.md"
 CODE_OF: dict[Trouble, ErrorCode | DrmErrorCode] = {trouble: code for code, trouble in TROUBLE_BY_CODE.items()}
 CODE_OF[Trouble.FINAL] = ErrorCode.INTERNAL
 NEEDED = {
@@ -84,4 +84,4 @@ def test_every_trouble_has_a_code() -> None:
 
 
 def test_the_page_is_made_of_the_table() -> None:
-    assert PAGE.read_text(encoding="utf-8") == markdown(), "python -m player.recovery > docs/error-matrix.md"
+    assert PAGE.read_text(encoding="utf-8") == markdown(), "python -m player.transfer.recovery > docs/error-matrix.md"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drm_client.errors import DrmErrorCode
-from player.errors import ErrorCode
+from player.base.errors import ErrorCode
 from player.net.model import RequestKind
-from player.recovery import (
+from player.transfer.recovery import (
     LONGEST_DELAY_S,
     LONGEST_RETRY_AFTER_S,
     MATRIX,

@@ -153,6 +153,13 @@
     </message>
 </context>
 <context>
+    <name>ConfirmDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
     <name>DataUsePanel</name>
     <message>
         <source>Today</source>
@@ -186,8 +193,20 @@
         <translation>Ton</translation>
     </message>
     <message>
-        <source>Protection</source>
-        <translation>Schutz</translation>
+        <source>Genre</source>
+        <translation>Genre</translation>
+    </message>
+    <message>
+        <source>Cast</source>
+        <translation>Besetzung</translation>
+    </message>
+    <message>
+        <source>Directed by</source>
+        <translation>Regie</translation>
+    </message>
+    <message>
+        <source>Written by</source>
+        <translation>Drehbuch</translation>
     </message>
     <message>
         <source>Subtitles</source>
@@ -368,8 +387,8 @@
         <translation>Profil wechseln, jetzt %1</translation>
     </message>
     <message>
-        <source>Signed in as %1</source>
-        <translation>Angemeldet als %1</translation>
+        <source>Your account, %1</source>
+        <translation>Ihr Konto, %1</translation>
     </message>
 </context>
 <context>
@@ -469,6 +488,18 @@
     <message>
         <source>Let go to play this</source>
         <translation>Loslassen, um dies abzuspielen</translation>
+    </message>
+    <message>
+        <source>Sign out?</source>
+        <translation>Abmelden?</translation>
+    </message>
+    <message>
+        <source>Downloads stay on this computer. You need your password to come back.</source>
+        <translation>Downloads bleiben auf diesem Computer. Zum Wiederkommen brauchen Sie Ihr Passwort.</translation>
+    </message>
+    <message>
+        <source>Sign out</source>
+        <translation>Abmelden</translation>
     </message>
 </context>
 <context>
@@ -623,10 +654,6 @@
     <message>
         <source>Back</source>
         <translation>Zurück</translation>
-    </message>
-    <message>
-        <source>Delivered by %1</source>
-        <translation>Geliefert von %1</translation>
     </message>
     <message>
         <source>Quality %1</source>
@@ -791,16 +818,28 @@
         <translation>Anmelden</translation>
     </message>
     <message>
-        <source>Watch a stream</source>
-        <translation>Einen Stream ansehen</translation>
-    </message>
-    <message>
         <source>to %1</source>
         <translation>bei %1</translation>
     </message>
     <message>
-        <source>No service is set up. You can open the address of any HLS or DASH stream.</source>
-        <translation>Es ist kein Dienst eingerichtet. Sie können die Adresse jedes HLS- oder DASH-Streams öffnen.</translation>
+        <source>Welcome to Matinee</source>
+        <translation>Willkommen bei Matinee</translation>
+    </message>
+    <message>
+        <source>Create an account</source>
+        <translation>Konto anlegen</translation>
+    </message>
+    <message>
+        <source>Enter the address of your service, or open any HLS or DASH stream without one.</source>
+        <translation>Geben Sie die Adresse Ihres Dienstes ein, oder öffnen Sie einen HLS- oder DASH-Stream ohne Dienst.</translation>
+    </message>
+    <message>
+        <source>Address of the service</source>
+        <translation>Adresse des Dienstes</translation>
+    </message>
+    <message>
+        <source>Your name</source>
+        <translation>Ihr Name</translation>
     </message>
     <message>
         <source>Email address</source>
@@ -811,8 +850,28 @@
         <translation>Passwort</translation>
     </message>
     <message>
+        <source>Hide password</source>
+        <translation>Passwort verbergen</translation>
+    </message>
+    <message>
+        <source>Show password</source>
+        <translation>Passwort zeigen</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Create account</source>
+        <translation>Konto anlegen</translation>
+    </message>
+    <message>
+        <source>Connect</source>
+        <translation>Verbinden</translation>
+    </message>
+    <message>
+        <source>I have an account</source>
+        <translation>Ich habe ein Konto</translation>
     </message>
     <message>
         <source>Open stream</source>
@@ -963,10 +1022,6 @@
         <translation>Wie das Gerät es angibt</translation>
     </message>
     <message>
-        <source>As the system has it</source>
-        <translation>Wie im System</translation>
-    </message>
-    <message>
         <source>As the system says</source>
         <translation>Wie das System sagt</translation>
     </message>
@@ -1115,10 +1170,6 @@
         <translation>Kontrast</translation>
     </message>
     <message>
-        <source>Counts from the next start of Matinee.</source>
-        <translation>Gilt ab dem nächsten Start von Matinee.</translation>
-    </message>
-    <message>
         <source>Dark box</source>
         <translation>Dunkler Kasten</translation>
     </message>
@@ -1205,10 +1256,6 @@
     <message>
         <source>Edge</source>
         <translation>Rand</translation>
-    </message>
-    <message>
-        <source>Encrypted</source>
-        <translation>Verschlüsselt</translation>
     </message>
     <message>
         <source>Every place that has this title was asked, and asked again.</source>
@@ -1423,10 +1470,6 @@
         <translation>Normal</translation>
     </message>
     <message>
-        <source>Not encrypted</source>
-        <translation>Nicht verschlüsselt</translation>
-    </message>
-    <message>
         <source>Not for this profile</source>
         <translation>Nicht für dieses Profil</translation>
     </message>
@@ -1527,6 +1570,18 @@
         <translation>Ein Teil dieses Downloads ist beschädigt.</translation>
     </message>
     <message>
+        <source>Action</source>
+        <translation>Action</translation>
+    </message>
+    <message>
+        <source>Adventure</source>
+        <translation>Abenteuer</translation>
+    </message>
+    <message>
+        <source>Animation</source>
+        <translation>Animation</translation>
+    </message>
+    <message>
         <source>Because you watched {name}</source>
         <translation>Weil Sie „{name}“ gesehen haben</translation>
     </message>
@@ -1539,12 +1594,36 @@
         <translation>CDN-Wahl</translation>
     </message>
     <message>
+        <source>Comedy</source>
+        <translation>Komödie</translation>
+    </message>
+    <message>
+        <source>Crime</source>
+        <translation>Krimi</translation>
+    </message>
+    <message>
         <source>Disk</source>
         <translation>Datenträger</translation>
     </message>
     <message>
+        <source>Documentary</source>
+        <translation>Dokumentation</translation>
+    </message>
+    <message>
+        <source>Drama</source>
+        <translation>Drama</translation>
+    </message>
+    <message>
         <source>Episodes by themselves</source>
         <translation>Folgen von selbst</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation>Familie</translation>
+    </message>
+    <message>
+        <source>Fantasy</source>
+        <translation>Fantasy</translation>
     </message>
     <message>
         <source>First picture</source>
@@ -1561,6 +1640,22 @@
     <message>
         <source>Manifest</source>
         <translation>Manifest</translation>
+    </message>
+    <message>
+        <source>Matinee ended unexpectedly. “matinee doctor” names the report for those who can help.</source>
+        <translation>Matinee wurde unerwartet beendet. „matinee doctor“ nennt den Bericht für die, die helfen können.</translation>
+    </message>
+    <message>
+        <source>Music</source>
+        <translation>Musik</translation>
+    </message>
+    <message>
+        <source>Mystery</source>
+        <translation>Mystery</translation>
+    </message>
+    <message>
+        <source>Nature</source>
+        <translation>Natur</translation>
     </message>
     <message>
         <source>Next episode</source>
@@ -1581,6 +1676,10 @@
     <message>
         <source>On a metered network, one that is paid by volume, Auto takes 0.7 GB an hour at most.</source>
         <translation>In einem Netz, das nach Menge bezahlt wird, nimmt Auto höchstens 0,7 GB in der Stunde.</translation>
+    </message>
+    <message>
+        <source>Open an address that begins with https://, or a file by “Open stream”.</source>
+        <translation>Öffnen Sie eine Adresse, die mit https:// beginnt, oder eine Datei über „Stream öffnen“.</translation>
     </message>
     <message>
         <source>Original</source>
@@ -1605,6 +1704,10 @@
     <message>
         <source>Playing</source>
         <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Please enter a name, an email address, and a password of at least {count} characters.</source>
+        <translation>Bitte geben Sie einen Namen, eine E-Mail-Adresse und ein Passwort mit mindestens {count} Zeichen ein.</translation>
     </message>
     <message>
         <source>Please enter your email address and your password.</source>
@@ -1639,6 +1742,10 @@
         <translation>Qualität bis {height}p</translation>
     </message>
     <message>
+        <source>Relaxing</source>
+        <translation>Entspannend</translation>
+    </message>
+    <message>
         <source>Remove</source>
         <translation>Entfernen</translation>
     </message>
@@ -1665,6 +1772,14 @@
     <message>
         <source>Repairing {name}…</source>
         <translation>{name} wird repariert …</translation>
+    </message>
+    <message>
+        <source>Romance</source>
+        <translation>Romantik</translation>
+    </message>
+    <message>
+        <source>Science fiction</source>
+        <translation>Science-Fiction</translation>
     </message>
     <message>
         <source>Searches</source>
@@ -1723,6 +1838,10 @@
         <translation>Auf diesem Gerät fehlt etwas</translation>
     </message>
     <message>
+        <source>Something is missing; playback goes on as well as it can.</source>
+        <translation>Etwas fehlt; die Wiedergabe geht so gut weiter, wie es möglich ist.</translation>
+    </message>
+    <message>
         <source>Something that is kept on this machine was changed or removed.</source>
         <translation>Etwas, das auf diesem Gerät aufbewahrt wird, wurde geändert oder entfernt.</translation>
     </message>
@@ -1767,12 +1886,20 @@
         <translation>Profil wechseln</translation>
     </message>
     <message>
+        <source>System default</source>
+        <translation>Wie im System</translation>
+    </message>
+    <message>
         <source>S{season} E{number}</source>
         <translation>S{season} F{number}</translation>
     </message>
     <message>
         <source>Taken where a title has it. The audio menu of the player has all of them.</source>
         <translation>Wird genommen, wo ein Titel sie hat. Das Tonmenü des Players hat alle.</translation>
+    </message>
+    <message>
+        <source>Takes effect after restart.</source>
+        <translation>Gilt nach einem Neustart.</translation>
     </message>
     <message>
         <source>Tells the service of starts, stalls and errors, never of anything else on this machine.</source>
@@ -2119,10 +2246,6 @@
         <translation>Die Quelle liefert nicht</translation>
     </message>
     <message>
-        <source>The source is not safe</source>
-        <translation>Die Quelle ist nicht sicher</translation>
-    </message>
-    <message>
         <source>The source leads to an address that is not loaded.</source>
         <translation>Die Quelle führt zu einer Adresse, die nicht geladen wird.</translation>
     </message>
@@ -2155,6 +2278,10 @@
         <translation>Das Video hat eine Form, die sich nicht abspielen lässt.</translation>
     </message>
     <message>
+        <source>There is no Matinee service at this address. {why}</source>
+        <translation>Unter dieser Adresse gibt es keinen Matinee-Dienst. {why}</translation>
+    </message>
+    <message>
         <source>There is no display.</source>
         <translation>Es gibt keinen Bildschirm.</translation>
     </message>
@@ -2169,6 +2296,10 @@
     <message>
         <source>There is no network. It goes on by itself when it is back.</source>
         <translation>Es gibt kein Netz. Es geht von selbst weiter, wenn es zurück ist.</translation>
+    </message>
+    <message>
+        <source>There is no network; playback goes on by itself when it is back.</source>
+        <translation>Kein Netz; die Wiedergabe geht von selbst weiter, sobald es wieder da ist.</translation>
     </message>
     <message>
         <source>There is no such download.</source>
@@ -2319,6 +2450,10 @@
         <translation>Für Sie ausgewählt</translation>
     </message>
     <message>
+        <source>Travel</source>
+        <translation>Reisen</translation>
+    </message>
+    <message>
         <source>Trending now</source>
         <translation>Gerade beliebt</translation>
     </message>
@@ -2449,6 +2584,10 @@
     <message>
         <source>With the profile</source>
         <translation>Beim Profil</translation>
+    </message>
+    <message>
+        <source>Worth a look</source>
+        <translation>Einen Blick wert</translation>
     </message>
     <message>
         <source>Wrong too often: wait a minute.</source>

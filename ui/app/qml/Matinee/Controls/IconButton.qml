@@ -27,6 +27,13 @@ Pressable {
         name: root.icon
         color: root.checked ? Theme.accent : Theme.text
     }
+    z: tip.visible ? 1 : 0 // the tooltip above what stands beside
+    Tooltip {
+        id: tip
+        target: root
+        text: root.caption ? "" : root.name
+        wanted: root.visible && root.enabled && (root.hovered || root.activeFocus)
+    }
     Label {
         id: words
         anchors { left: picture.right; leftMargin: Theme.tight; verticalCenter: parent.verticalCenter }

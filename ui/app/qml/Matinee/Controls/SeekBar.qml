@@ -103,7 +103,7 @@ Item {
         PictureView {
             id: picture
             objectName: "preview"
-            readonly property real fit: Math.min(Theme.px(240) / implicitWidth, Theme.px(160) / implicitHeight)
+            readonly property real fit: Math.min(Theme.px(320) / implicitWidth, Theme.px(200) / implicitHeight)
             anchors { top: parent.top; topMargin: Theme.tiny; horizontalCenter: parent.horizontalCenter }
             visible: parent.pictured
             width: visible ? Math.round(implicitWidth * fit) : 0

@@ -143,9 +143,10 @@ FocusScope {
                 }
                 Item { width: 1; height: Theme.tiny }
                 Repeater {
-                    model: [[qsTr("Quality"), root.details.qualities], [qsTr("Sound"), root.details.sound],
-                            [qsTr("Subtitles"), root.details.subtitles], [qsTr("Protection"), root.details.protection],
-                            [qsTr("Rating"), root.details.rating],
+                    model: [[qsTr("Genre"), root.details.genres], [qsTr("Cast"), root.details.cast],
+                            [qsTr("Directed by"), root.details.directors], [qsTr("Written by"), root.details.writers],
+                            [qsTr("Quality"), root.details.qualities], [qsTr("Sound"), root.details.sound],
+                            [qsTr("Subtitles"), root.details.subtitles], [qsTr("Rating"), root.details.rating],
                             [qsTr("Added"), root.details.added]]
                     delegate: Row {
                         required property var modelData

@@ -10,7 +10,7 @@ ListView {
     signal titleChosen(string titleId) // to its page
     signal playChosen(string titleId)
 
-    implicitHeight: Theme.px(392)
+    implicitHeight: Theme.px(430)
     interactive: false
     keyNavigationEnabled: false
     delegate: FocusScope {
@@ -37,6 +37,7 @@ ListView {
                 sourceSize.width: width
                 asynchronous: true
                 fillMode: Image.PreserveAspectCrop
+                verticalAlignment: Image.AlignTop // heads are in the upper part
                 opacity: status === Image.Ready ? 1 : 0
                 Behavior on opacity { NumberAnimation { duration: Theme.calm } }
                 Accessible.ignored: true

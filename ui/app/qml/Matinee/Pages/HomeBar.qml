@@ -92,14 +92,12 @@ FocusScope {
             id: person
             objectName: "switchProfile"
             name: root.severalProfiles ? qsTr("Switch profile, now %1").arg(root.viewer)
-                                       : qsTr("Signed in as %1").arg(root.viewer)
+                                       : qsTr("Your account, %1").arg(root.viewer)
             width: Theme.control
             height: width
             corner: width / 2
-            enabled: root.severalProfiles
             visible: root.viewer
-            Accessible.role: root.severalProfiles ? Accessible.Button : Accessible.StaticText
-            onPressed: root.switchProfile()
+            onPressed: root.severalProfiles ? root.switchProfile() : root.showAccount()
             Rectangle {
                 anchors.fill: parent
                 radius: width / 2
@@ -111,6 +109,11 @@ FocusScope {
                 color: Theme.accent
                 font.weight: Font.DemiBold
                 Accessible.ignored: true
+            }
+            Tooltip {
+                target: person
+                text: person.name
+                wanted: person.hovered || person.activeFocus
             }
         }
     }

@@ -10,6 +10,7 @@ FocusScope {
     required property QtObject home
     required property QtObject downloads
     property alias bar: bar
+    property alias bannerItem: banner
     readonly property bool withFeatured: home.featured.count > 0
     readonly property real rowsTop: withFeatured ? banner.height : bar.height + Theme.wide
     readonly property Item current: banner.activeFocus ? banner : bar.activeFocus ? bar : row // what has the focus

@@ -25,6 +25,14 @@ FocusScope {
     signal showAccount()
     signal signOut()
 
+    // The large title changes while nothing in it has the focus.
+    Timer {
+        interval: Theme.heroStays
+        repeat: true
+        running: root.visible && root.enabled && root.Window.active && header.withFeatured && header.current !== header.bannerItem
+        onTriggered: root.home.turnFeatured()
+    }
+
     readonly property bool ready: home.state === "ready"
 
     onActiveFocusChanged: if (activeFocus) settle()

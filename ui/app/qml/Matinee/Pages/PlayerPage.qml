@@ -16,6 +16,10 @@ FocusScope {
     readonly property bool covered: failed || asking
     readonly property bool overlayStays: player.paused || menu.visible || seekBar.dragging || covered
 
+    // Subtitles rise above the controls, so that nobody reads through them.
+    readonly property real controlsShare: visible && overlay.enabled && height > 0 ? bottomShade.height / height : 0
+    onControlsShareChanged: player.coverBottom(controlsShare)
+
     signal leaving()
     signal helpWanted(string place) // with what ended the playback
     signal fullScreenToggled()
@@ -40,6 +44,8 @@ FocusScope {
         overlay.shown = true
         hideLater.restart()
     }
+    // A timer of this page must not act on the page that follows it.
+    onVisibleChanged: if (!visible) hideLater.stop()
     function hide() {
         overlay.shown = false
         if (!covered)
@@ -120,7 +126,7 @@ FocusScope {
         if (activeFocus && !covered && !controlled)
             rest()
     }
-    onOverlayStaysChanged: show()
+    onOverlayStaysChanged: if (visible) show()
     Keys.onPressed: event => {
         show()
         event.accepted = shortcut(event)
@@ -193,12 +199,13 @@ FocusScope {
             }
         }
         Rectangle {
+            id: bottomShade
             anchors.bottom: parent.bottom
             width: parent.width
-            height: Theme.px(230)
+            height: Theme.px(176)
             gradient: Gradient {
                 GradientStop { position: 0; color: Theme.clearBlack }
-                GradientStop { position: 0.5; color: Theme.shade }
+                GradientStop { position: 0.4; color: Theme.shade }
                 GradientStop { position: 1; color: Theme.shadeDeep }
             }
         }
@@ -229,7 +236,6 @@ FocusScope {
             anchors { right: parent.right; rightMargin: Theme.margin; verticalCenter: backButton.verticalCenter }
             spacing: Theme.tight
             Chip { objectName: "rights"; text: root.player.rights }
-            Chip { objectName: "pathway"; text: root.player.pathway; name: qsTr("Delivered by %1").arg(text) }
             Chip { objectName: "rung"; text: root.player.rung; name: qsTr("Quality %1").arg(text) }
         }
 
@@ -325,6 +331,8 @@ FocusScope {
         x: Theme.margin
         y: Theme.px(96)
         visible: root.statisticsShown && !root.covered && !root.small
+        transformOrigin: Item.TopLeft
+        scale: Math.min(1, (root.height - y - bottomShade.height) / height) // above the seek bar
         statistics: root.player.statistics
     }
     WaitingPanel {

@@ -64,8 +64,8 @@ FocusScope {
         bottomMargin: Theme.margin
         roomAbove: top.height + Theme.gap
         prefix: "found_"
-        visible: count > 0
-        enabled: count > 0
+        visible: count > 0 && !recent.visible // what was searched lately comes before suggestions
+        enabled: visible
         model: root.search.results
         Accessible.name: qsTr("What was found")
         onVisibleChanged: Qt.callLater(root.enterAnew)

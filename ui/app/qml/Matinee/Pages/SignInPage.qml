@@ -16,7 +16,9 @@ FocusScope {
 
     readonly property bool withService: signIn.serviceName !== ""
     readonly property bool withForm: withService && !byCode
-    readonly property var stops: withForm ? [email, password, buttons] : [buttons]
+    readonly property bool registering: withForm && signIn.registering
+    readonly property var stops: withForm ? registering ? [name, email, password, reveal, buttons] : [email, password, reveal, buttons]
+                                          : withService ? [buttons] : [address, buttons]
 
     function move(step: int) {
         const now = stops.findIndex(stop => stop.activeFocus)
@@ -30,7 +32,14 @@ FocusScope {
         if (activeFocus)
             buttons.enter()
     }
-    function submit() { signIn.submit(email.text, password.text) }
+    function submit() {
+        if (!withService)
+            signIn.useService(address.text)
+        else if (registering)
+            signIn.register(name.text, email.text, password.text)
+        else
+            signIn.submit(email.text, password.text)
+    }
 
     onByCodeChanged: Qt.callLater(settle) // once what belongs to the other way has gone
     onActiveFocusChanged: {
@@ -57,7 +66,7 @@ FocusScope {
         Item { width: 1; height: Theme.tight }
         Label {
             anchors.left: parent.left
-            text: root.withService ? qsTr("Sign in") : qsTr("Watch a stream")
+            text: !root.withService ? qsTr("Welcome to Matinee") : root.registering ? qsTr("Create an account") : qsTr("Sign in")
             font.pixelSize: Theme.title
             font.weight: Font.DemiBold
             Accessible.role: Accessible.Heading
@@ -66,13 +75,34 @@ FocusScope {
             width: parent.width
             wrapMode: Text.Wrap
             text: root.withService ? qsTr("to %1").arg(root.signIn.serviceName)
-                                   : qsTr("No service is set up. You can open the address of any HLS or DASH stream.")
+                                   : qsTr("Enter the address of your service, or open any HLS or DASH stream without one.")
             color: Theme.muted
         }
         CodePanel {
             id: panel
             code: root.code
             visible: root.byCode
+        }
+        Field {
+            id: address
+            objectName: "serviceAddress"
+            width: parent.width
+            label: qsTr("Address of the service")
+            placeholder: "https://"
+            inputMethodHints: Qt.ImhUrlCharactersOnly | Qt.ImhNoAutoUppercase
+            visible: !root.withService
+            enabled: visible && !root.signIn.busy
+            focus: !root.withService
+            onAccepted: root.submit()
+        }
+        Field {
+            id: name
+            objectName: "registerName"
+            width: parent.width
+            label: qsTr("Your name")
+            visible: root.registering
+            enabled: visible && !root.signIn.busy
+            onAccepted: email.forceActiveFocus(Qt.TabFocusReason)
         }
         Field {
             id: email
@@ -91,11 +121,23 @@ FocusScope {
             objectName: "password"
             width: parent.width
             label: qsTr("Password")
-            echoMode: TextInput.Password
+            echoMode: reveal.checked ? TextInput.Normal : TextInput.Password
             inputMethodHints: Qt.ImhSensitiveData
             visible: root.withForm
             enabled: !root.signIn.busy
             onAccepted: root.submit()
+        }
+        IconButton {
+            id: reveal
+            objectName: "revealPassword"
+            anchors.left: parent.left
+            icon: checked ? "check" : "lock"
+            caption: checked ? qsTr("Hide password") : qsTr("Show password")
+            name: caption
+            side: Theme.px(34)
+            visible: root.withForm
+            enabled: !root.signIn.busy
+            onPressed: checked = !checked
         }
         Row {
             spacing: Theme.tight
@@ -118,7 +160,7 @@ FocusScope {
             spacing: Theme.px(12)
             ActionButton {
                 objectName: "signInButton"
-                text: root.signIn.busy ? qsTr("Cancel") : qsTr("Sign in")
+                text: root.signIn.busy ? qsTr("Cancel") : root.registering ? qsTr("Create account") : qsTr("Sign in")
                 busy: root.signIn.busy
                 primary: true
                 visible: root.withForm
@@ -126,10 +168,24 @@ FocusScope {
                 onPressed: root.signIn.busy ? root.signIn.cancel() : root.submit()
             }
             ActionButton {
+                objectName: "useService"
+                text: root.signIn.busy ? qsTr("Cancel") : qsTr("Connect")
+                busy: root.signIn.busy
+                primary: true
+                visible: !root.withService
+                focus: !root.withService
+                onPressed: root.signIn.busy ? root.signIn.cancel() : root.submit()
+            }
+            ActionButton {
+                objectName: "register"
+                text: root.registering ? qsTr("I have an account") : qsTr("Create account")
+                visible: root.withForm && !root.signIn.busy
+                onPressed: root.signIn.setRegistering(!root.registering)
+            }
+            ActionButton {
                 objectName: "openStreamButton"
                 text: qsTr("Open stream")
                 icon: "link"
-                primary: !root.withService
                 onPressed: root.openStream()
             }
             ActionButton {

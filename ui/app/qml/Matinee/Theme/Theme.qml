@@ -56,7 +56,7 @@ QtObject {
     readonly property color previewGround: "#22301d"
 
     // Type
-    readonly property string family: Qt.application.font.family
+    readonly property string family: Qt.application.font.family // Inter (ui/app/assets/fonts)
     readonly property int hero: type(42)
     readonly property int title: type(26)
     readonly property int heading: type(20)
@@ -82,9 +82,12 @@ QtObject {
     readonly property int focusWidth: Math.max(2, px(2.5))
     readonly property int focusGap: px(3)
 
-    // Motion, in milliseconds
+    // Motion, in milliseconds. Tests set a small pace and then wait for what takes seconds otherwise.
+    property real pace: 1
     readonly property int quick: 120
     readonly property int calm: 220
     readonly property int patience: 800 // before words join a spinner
-    readonly property int overlayStays: 4000
+    readonly property int heroStays: 9000 * pace
+    readonly property int tooltipWaits: 500 * pace
+    readonly property int overlayStays: (remote ? 5000 : 3000) * pace
 }

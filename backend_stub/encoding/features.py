@@ -1,0 +1,219 @@
+"""Titles worth looking at, made on this machine: scenes of :mod:`backend_stub.encoding.scenes` with music.
+
+The layers of a scene are drawn once; FFmpeg moves them, which is far cheaper than to draw each frame.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from backend_stub.config import Settings
+from backend_stub.encoding import score, tools
+from backend_stub.encoding.chunks import progress_reader
+from backend_stub.encoding.pipeline import Progress, Sidecar, TitleOptions, publish_file
+from backend_stub.encoding.probe import ffmpeg_url
+from backend_stub.encoding.process import run_tool
+from backend_stub.encoding.scenery import Layer
+from backend_stub.encoding.scenes import SCENES
+from backend_stub.encoding.score import Score
+from backend_stub.encoding.staging import staging_folder
+from backend_stub.services.belonging import Belonging
+from backend_stub.services.publishing import is_published
+from backend_stub.services.structure import Markers
+from backend_stub.services.title_credits import Credits, Job, Person
+from backend_stub.titles import slug
+
+FPS = 24
+_SOURCE_SHARE = 0.4  # how much of making a title is making its source file
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A scene by its name, and for how long (s)."""
+
+    scene: str
+    seconds: int
+    seed: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One title. ``scores`` has a piece for each audio track, ``languages`` their ISO 639-2 codes; ``lines`` are
+    subtitles by language: (start, end, text). ``chapters`` are named after the shots, in their order."""
+
+    title: str
+    synopsis: str
+    year: int
+    shots: Sequence[Shot]
+    scores: Sequence[Score]
+    genres: Sequence[str] = ()
+    people: Sequence[tuple[Job, str]] = ()
+    languages: Sequence[str] = ("eng",)
+    lines: Sequence[tuple[str, Sequence[tuple[float, float, str]]]] = ()
+    chapters: Sequence[str] = ()
+    channels: int = 2
+    series: str | None = None
+    number: int = 1
+    trailer_of: str | None = None
+    intro: tuple[float, float] | None = None
+    credits_s: float | None = None
+
+    @property
+    def seconds(self) -> int:
+        return sum(shot.seconds for shot in self.shots)
+
+    @property
+    def belonging(self) -> Belonging:
+        people = [Person(name, job) for job, name in self.people]
+        return Belonging(
+            series=self.series,
+            number=self.number,
+            trailer_of=self.trailer_of,
+            markers=Markers(self.intro, self.credits_s),
+            credits=Credits(list(self.genres), people) if self.genres or people else None,
+        )
+
+
+def missing_features(settings: Settings, features: Sequence[Feature]) -> tuple[Feature, ...]:
+    """Those that the catalogue does not show."""
+    return tuple(feature for feature in features if not is_published(settings, slug(feature.title)))
+
+
+def publish_feature(
+    settings: Settings, feature: Feature, *, progress: Progress | None = None, cancel: threading.Event | None = None
+) -> str:
+    """Make and publish one title; its id."""
+    report = progress or (lambda _stage, _done: None)
+    settings.make_folders()
+    with staging_folder(settings.staging_dir) as work:
+        source = work / "source.mkv"
+        make_film(feature, source, progress=lambda done: report("drawing", done * _SOURCE_SHARE), cancel=cancel)
+        sidecars = []
+        for language, lines in feature.lines:
+            path = work / f"subtitles-{language}.srt"
+            path.write_text(_srt(lines), encoding="utf-8")
+            sidecars.append(Sidecar(str(path), language))
+        options = TitleOptions(
+            feature.title,
+            feature.synopsis,
+            feature.year,
+            preset="ultrafast",
+            clear=feature.trailer_of is not None,
+            belonging=feature.belonging,
+            sidecars=tuple(sidecars),
+        )
+        return publish_file(
+            settings,
+            source,
+            options,
+            progress=lambda stage, done: report(stage, _SOURCE_SHARE + done * (1 - _SOURCE_SHARE)),
+            cancel=cancel,
+        )
+
+
+def make_film(
+    feature: Feature,
+    source: Path,
+    *,
+    height: int = 1080,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> None:
+    """Write the film to ``source`` (Matroska, with chapters); other files of the work go beside it.
+
+    Raises :class:`ToolFailedError`, :class:`CancelledError`.
+    """
+    width = height * 16 // 9
+    inputs: list[str] = []
+    graph: list[str] = []
+    for number, shot in enumerate(feature.shots):
+        layers = SCENES[shot.scene](height, width, shot.seed)
+        graph.append(_moved(layers, number, shot.seconds, inputs, source, (width, height)))
+    joined = "".join(f"[shot{number}]" for number in range(len(feature.shots)))
+    graph.append(f"{joined}concat=n={len(feature.shots)}:v=1:a=0[film]")
+    pictures = len(inputs) // _INPUT_WORDS
+    maps: list[str] = []
+    for number, (language, piece) in enumerate(zip(feature.languages, feature.scores, strict=True)):
+        path = source.with_name(f"score-{number}.f32")
+        score.play(piece, feature.seconds).tofile(path)
+        inputs += ["-f", "f32le", "-ar", str(score.RATE), "-ac", "2", "-i", ffmpeg_url(path)]
+        maps += ["-map", f"{pictures + number}:a", f"-metadata:s:a:{number}", f"language={language}"]
+    if feature.chapters:
+        chapters = source.with_name("chapters.txt")
+        chapters.write_text(_metadata(feature), encoding="utf-8")
+        inputs += ["-f", "ffmetadata", "-i", ffmpeg_url(chapters)]
+        maps += ["-map_chapters", str(pictures + len(feature.scores))]
+    run_tool(
+        [
+            *(tools.locate().ffmpeg, "-v", "error", "-nostdin", "-y", "-progress", "pipe:1", "-nostats"),
+            *inputs,
+            *("-filter_complex", ";".join(graph), "-map", "[film]", *maps, "-c:a", "flac", "-r", str(FPS)),
+            *(("-ac", str(feature.channels)) if feature.channels != 2 else ()),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "19", "-t", str(feature.seconds)),
+            ffmpeg_url(source),
+        ],
+        on_line=progress_reader(0.0, feature.seconds, progress),
+        cancel=cancel,
+    )
+
+
+_INPUT_WORDS = 10  # of the command line, for each layer
+
+
+def _moved(
+    layers: Sequence[Layer], shot: int, seconds: int, inputs: list[str], source: Path, size: tuple[int, int]
+) -> str:
+    """The filters that lay the moving layers of a shot over each other; their files are added to ``inputs``. Of a
+    layer that moves sideways only the rows that show something are written."""
+    width, height = size
+    parts: list[str] = []
+    below = ""
+    for number, layer in enumerate(layers):
+        rows = np.flatnonzero(layer.picture[:, :, 3].max(axis=1) > 0)
+        top, end = (0, height) if layer.down or not number else (int(rows[0]) // 2 * 2, int(rows[-1]) // 2 * 2 + 2)
+        path = source.with_name(f"layer-{shot}-{number}.rgba")
+        (layer.picture[top:end] * 255 + 0.5).astype(np.uint8).tofile(path)
+        index = len(inputs) // _INPUT_WORDS
+        inputs += ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", f"{width}x{min(end, height) - top}"]
+        inputs += ["-r", str(FPS), "-i", ffmpeg_url(path)]
+        form = "yuva420p" if number else "yuv420p"
+        moves = (
+            f"scroll=h={layer.across / width:.8f}:v={-layer.down / height:.8f}," if layer.across or layer.down else ""
+        )
+        rises = ""
+        if layer.rises is not None:
+            rises = f"fade=t=in:st={layer.rises[0]}:d={layer.rises[1]}:alpha=1,"
+        name = f"l{shot}x{number}"
+        parts.append(
+            f"[{index}:v]format={form},loop=loop={seconds * FPS}:size=1,setpts=N/{FPS}/TB,{moves}{rises}null[{name}]"
+        )
+        if number:
+            parts.append(f"[{below}][{name}]overlay=x=0:y={top}:format=yuv420:eof_action=repeat[o{shot}x{number}]")
+        below = name if not number else f"o{shot}x{number}"
+    parts.append(f"[{below}]trim=duration={seconds},setpts=PTS-STARTPTS,format=yuv420p[shot{shot}]")
+    return ";".join(parts)
+
+
+def _metadata(feature: Feature) -> str:
+    lines, begin = [";FFMETADATA1"], 0
+    for shot, name in zip(feature.shots, feature.chapters, strict=True):
+        end = begin + shot.seconds
+        lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={begin * 1000}", f"END={end * 1000}", f"title={name}"]
+        begin = end
+    return "\n".join(lines) + "\n"
+
+
+def _srt(lines: Sequence[tuple[float, float, str]]) -> str:
+    return "\n".join(
+        f"{number}\n{_time(start)} --> {_time(end)}\n{text}\n" for number, (start, end, text) in enumerate(lines, 1)
+    )
+
+
+def _time(at_s: float) -> str:
+    whole = int(at_s)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d},{round((at_s - whole) * 1000):03d}"

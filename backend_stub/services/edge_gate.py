@@ -1,0 +1,95 @@
+"""Whether what an edge token was given for still stands: edges ask, so that what is over stops within seconds."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from sqlalchemy import ColumnElement, Float, String, and_, bindparam, exists, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Account, Device, Download, PlaySession, RefreshToken, Title, TitleRights
+from backend_stub.services.streams import AHEAD_S, SILENT_S
+from backend_stub.signing import Grant
+
+KEPT_S = 5.0  # what stands is not asked about again for so long
+_MOST_KEPT = 10_000
+
+_NOW = bindparam("now", type_=Float)
+_SESSION = bindparam("session_id", type_=String)
+
+
+def _runs(play: type[PlaySession]) -> ColumnElement[bool]:
+    """It has its place, or was fetched ahead a moment ago."""
+    ahead = and_(play.beat_at == 0.0, play.created_at > _NOW - AHEAD_S)
+    return and_(play.ended_at.is_(None), play.expires_at > _NOW, or_(play.beat_at > _NOW - SILENT_S, ahead))
+
+
+_next = aliased(PlaySession)
+_GOES_ON = exists().where(  # the device plays the title on in a newer session: it asked for new addresses, no more
+    _next.account_id == PlaySession.account_id,
+    _next.device_id == PlaySession.device_id,
+    _next.title_id == PlaySession.title_id,
+    _next.created_at >= PlaySession.created_at,
+    _runs(_next),
+)
+_PLAYS = or_(_runs(PlaySession), and_(PlaySession.ended_at.is_not(None), PlaySession.expires_at > _NOW, _GOES_ON))
+_KEEPS = and_(Download.closed_at.is_(None), Download.holds_until > _NOW)
+_STANDS = [
+    select(Account.id)
+    .join(row, row.account_id == Account.id)
+    .join(Device, and_(Device.account_id == row.account_id, Device.id == row.device_id))
+    .join(Title, Title.id == row.title_id)
+    .outerjoin(TitleRights, TitleRights.title_id == row.title_id)
+    .where(row.id == _SESSION, rule, Account.active, Device.revoked_at.is_(None))
+    .where(Title.published_at.is_not(None), TitleRights.revoked_at.is_(None))
+    for row, rule in ((PlaySession, _PLAYS), (Download, _KEEPS))
+]
+_SIGNED_IN = select(RefreshToken.family).where(
+    RefreshToken.family == bindparam("family"), RefreshToken.revoked_at.is_(None)
+)
+
+
+class EdgeGate:
+    """Thread-safe. What stands is kept for :data:`KEPT_S`. While the database cannot be asked everything
+    stands: a token lives for minutes."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._standing: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def known(self, grant: Grant) -> bool:
+        """Whether it stood a moment ago; does not block."""
+        with self._lock:
+            asked_at = self._standing.get(grant.session_id)
+        return asked_at is not None and self._clock.monotonic() - asked_at < KEPT_S
+
+    def stands(self, grant: Grant) -> bool:
+        """Whether files may be given for it; asks the database where that is not :meth:`known`."""
+        if self.known(grant):
+            return True
+        try:
+            stands = not grant.session_id or self._ask(grant)
+        except SQLAlchemyError:
+            return True
+        with self._lock:
+            if stands:
+                self._standing[grant.session_id] = self._clock.monotonic()
+                self._standing.move_to_end(grant.session_id)
+                while len(self._standing) > _MOST_KEPT:
+                    self._standing.popitem(last=False)
+            else:
+                self._standing.pop(grant.session_id, None)
+        return stands
+
+    def _ask(self, grant: Grant) -> bool:
+        values = {"session_id": grant.session_id, "now": self._clock.now()}
+        with self._database.read() as session:
+            if grant.family and session.execute(_SIGNED_IN, {"family": grant.family}).first() is None:
+                return False
+            return any(session.execute(query, values).first() is not None for query in _STANDS)

@@ -1,0 +1,189 @@
+"""The quality of playbacks, summed up by the hour: what is asked at size is answered from these sums.
+
+Hours are summed up again when a playback that began in them changed: each minute, and before they are asked for
+where few did. Nothing is added to a sum, so that doing it twice, or by two processes at once, changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Quality, QualityHour
+from backend_stub.services.operator_settings import Settled
+
+HOUR_S = 3600.0
+Group = Literal["title_id", "pathway", "device_id", "app_version"]
+_ALL = "all"
+_PARTS = (_ALL, "title_id", "pathway", "device_id", "app_version")
+_MARK = "quality.summed_until"
+_OVERLAP_S = 120.0  # a transaction may commit so long after the moment that it wrote
+_MARK_EVERY_S = 60.0
+_AT_ONCE = 3  # hours that may be summed up while somebody waits
+_STARTUPS = 200  # of an hour and name: all, or as many that stand for all
+_COLUMNS = (
+    Quality.account_id,
+    Quality.session_id,
+    Quality.title_id,
+    Quality.pathway,
+    Quality.device_id,
+    Quality.app_version,
+    Quality.startup_s,
+    Quality.played_s,
+    Quality.stalled_s,
+    Quality.bits,
+    Quality.errors,
+    Quality.started_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QualityOf:
+    """The quality of many playbacks. ``rebuffer_ratio`` is stalled time by played and stalled time; None where there
+    is nothing to divide by."""
+
+    name: str
+    playbacks: int
+    startup_p50_s: float | None
+    startup_p95_s: float | None
+    rebuffer_ratio: float | None
+    bitrate_bps: float | None
+    errors: int
+    played_s: float
+
+
+class QualitySums:
+    """``settled`` keeps until when all changes are in the sums."""
+
+    def __init__(self, database: Database, clock: Clock, settled: Settled) -> None:
+        self._database = database
+        self._clock = clock
+        self._settled = settled
+
+    def sum_up(self, most: int | None = None) -> None:
+        """Sum up the hours in which something changed, the newest first, ``most`` of them."""
+        now = self._clock.now()
+        mark = float(self._settled.get(_MARK) or 0.0)
+        with self._database.read() as session:
+            changed = session.scalars(select(Quality.started_at).where(Quality.changed_at > mark - _OVERLAP_S))
+            hours = sorted({_hour(at) for at in changed}, reverse=True)
+        for hour in hours[:most]:
+            with self._database.write() as session:
+                _sum_hour(session, hour)
+        if (most is None or len(hours) <= most) and now - mark > _MARK_EVERY_S:
+            self._settled.put(_MARK, now)
+
+    def of(self, since: float, group: Group | None = None, names: Sequence[str] | None = None) -> list[QualityOf]:
+        """Aggregates of playbacks that began in the hour of ``since`` or later, one for all or one for each of
+        ``group``, by name; of ``names`` alone where they are given."""
+        self.sum_up(_AT_ONCE)
+        query = select(QualityHour).where(QualityHour.part == (group or _ALL), QualityHour.hour >= _hour(since))
+        if names is not None:
+            query = query.where(QualityHour.name.in_(names))
+        parts: dict[str, list[QualityHour]] = {} if group else {"": []}
+        with self._database.read() as session:
+            for row in session.scalars(query):
+                parts.setdefault(row.name, []).append(row)
+        return [_of_hours(name, parts[name]) for name in sorted(parts)]
+
+    def over_time(self, since: float, length_s: float, parts: int) -> list[QualityOf]:
+        """Of all playbacks in ``parts`` lengths of time from ``since`` on, of an hour or more each."""
+        self.sum_up(_AT_ONCE)
+        query = select(QualityHour).where(QualityHour.part == _ALL, QualityHour.hour >= _hour(since))
+        buckets: list[list[QualityHour]] = [[] for _ in range(parts)]
+        with self._database.read() as session:
+            for row in session.scalars(query):
+                place = int(((row.hour + 1) * HOUR_S - 1 - since) / length_s)
+                buckets[min(max(place, 0), parts - 1)].append(row)
+        return [_of_hours("", rows) for rows in buckets]
+
+    def forget(self, before: float) -> None:
+        with self._database.write() as session:
+            session.execute(delete(QualityHour).where(QualityHour.hour < _hour(before)))
+
+
+def aggregate(name: str, rows: Sequence[Quality]) -> QualityOf:
+    """The quality of playbacks, by what each met on each CDN."""
+    return _quality(
+        name,
+        len({(row.account_id, row.session_id) for row in rows}),
+        [row.startup_s for row in rows if row.startup_s is not None],
+        math.fsum(row.played_s for row in rows),
+        math.fsum(row.stalled_s for row in rows),
+        math.fsum(row.bits for row in rows),
+        sum(row.errors for row in rows),
+    )
+
+
+def percentile(ordered: Sequence[float], share: float) -> float | None:
+    """The nearest-rank percentile of ascending values; None of none."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
+
+
+def _of_hours(name: str, rows: Sequence[QualityHour]) -> QualityOf:
+    return _quality(
+        name,
+        sum(row.playbacks for row in rows),
+        [startup_s for row in rows for startup_s in row.startups],
+        math.fsum(row.played_s for row in rows),
+        math.fsum(row.stalled_s for row in rows),
+        math.fsum(row.bits for row in rows),
+        sum(row.errors for row in rows),
+    )
+
+
+def _quality(
+    name: str, playbacks: int, startups: list[float], played: float, stalled: float, bits: float, errors: int
+) -> QualityOf:
+    startups.sort()
+    return QualityOf(
+        name=name,
+        playbacks=playbacks,
+        startup_p50_s=percentile(startups, 0.5),
+        startup_p95_s=percentile(startups, 0.95),
+        rebuffer_ratio=stalled / (played + stalled) if played + stalled > 0 else None,
+        bitrate_bps=bits / played if played > 0 else None,
+        errors=errors,
+        played_s=played,
+    )
+
+
+def _sum_hour(session: Session, hour: int) -> None:
+    begins = Quality.started_at >= hour * HOUR_S, Quality.started_at < (hour + 1) * HOUR_S
+    rows: Sequence[Any] = session.execute(select(*_COLUMNS).where(*begins)).all()
+    session.execute(delete(QualityHour).where(QualityHour.hour == hour))
+    session.add_all(_hour_of(hour, part, name, found) for part in _PARTS for name, found in _split(rows, part))
+
+
+def _split(rows: Sequence[Any], part: str) -> Iterable[tuple[str, list[Any]]]:
+    parts: dict[str, list[Any]] = {}
+    for row in rows:
+        parts.setdefault("" if part == _ALL else getattr(row, part), []).append(row)
+    return parts.items()
+
+
+def _hour_of(hour: int, part: str, name: str, rows: Sequence[Any]) -> QualityHour:
+    startups = sorted(row.startup_s for row in rows if row.startup_s is not None)
+    every = max(1, math.ceil(len(startups) / _STARTUPS))
+    return QualityHour(
+        hour=hour,
+        part=part,
+        name=name,
+        playbacks=len({(row.account_id, row.session_id) for row in rows}),
+        startups=startups[every // 2 :: every],
+        played_s=math.fsum(row.played_s for row in rows),
+        stalled_s=math.fsum(row.stalled_s for row in rows),
+        bits=math.fsum(row.bits for row in rows),
+        errors=sum(row.errors for row in rows),
+    )
+
+
+def _hour(at: float) -> int:
+    return math.floor(at / HOUR_S)

@@ -1,0 +1,106 @@
+"""What a device keeps, held against what the service knows: an older copy of its licences is found here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import Clock
+from backend_stub.db.database import Database
+from backend_stub.db.models import Device, DeviceVault, IssuedLicence
+from backend_stub.problems import ProblemError
+from backend_stub.services import audit
+from backend_stub.services.rights.messages import HeldLicence, ReplayGuard, StateRequest, read_signed
+from backend_stub.services.rights.signatures import (
+    STATE,
+    STATE_REQUEST,
+    BadSignatureError,
+    ServiceSigner,
+    claimed_key,
+)
+
+
+class LicenceStates:
+    """Answers what became of the licences that a device keeps."""
+
+    def __init__(self, database: Database, clock: Clock, signer: ServiceSigner) -> None:
+        self._database = database
+        self._clock = clock
+        self._signer = signer
+        self._guard = ReplayGuard(database, signer)
+
+    def answer(self, request: str) -> str:
+        """The signed answer to a signed state request; the signature alone speaks for the device.
+
+        Raises :class:`ProblemError` 422 ``bad_signed_request``, 403 ``device_unknown`` or ``clock_skew``, 409
+        ``replayed``, 503 ``clock_unsure``.
+        """
+        now = self._clock.now()
+        device = self._device(request)
+        message = read_signed(request, STATE_REQUEST, device.public_key, StateRequest, device.id)
+        self._guard.admit(device, message, now)
+        with self._database.write() as session:
+            vault = session.get(DeviceVault, device.id, with_for_update=True)
+            known = 0 if vault is None else vault.generation
+            restored = message.before < known
+            if vault is None:
+                vault = DeviceVault(device_id=device.id, generation=message.generation, seen_at=now, restores=0)
+                session.add(vault)
+            vault.generation, vault.seen_at = max(known, message.generation), now
+            if restored:
+                vault.restores += 1
+                audit.record(
+                    session,
+                    now,
+                    "vault.restored",
+                    account_id=device.account_id,
+                    subject=device.id,
+                    generation=message.before,
+                    known=known,
+                )
+            answers = [_answer(session, device.id, held, now) for held in message.licences]
+            payload = {
+                "device_id": device.id,
+                "nonce": message.nonce,
+                "issued_at": now,
+                "generation": known,
+                "restored": restored,
+                "licences": answers,
+            }
+        return self._signer.sign(STATE, payload)
+
+    def _device(self, request: str) -> Device:
+        """A device by its key, whatever account it is in; a removed one, too: what it keeps is over, and is told
+        so."""
+        try:
+            device_id = claimed_key(request)
+        except BadSignatureError as error:
+            raise ProblemError(422, "bad_signed_request", str(error)) from error
+        with self._database.read() as session:
+            found = session.scalars(select(Device).where(Device.id == device_id, Device.proven)).first()
+        if found is None:
+            raise ProblemError(403, "device_unknown", "No account has this device.")
+        return found
+
+
+def _answer(session: Session, device_id: str, held: HeldLicence, now: float) -> dict[str, Any]:
+    licence = session.get(IssuedLicence, held.licence_id)
+    if licence is None or licence.device_id != device_id:
+        return {"licence_id": held.licence_id, "state": "unknown", "sequence": 0, "first_play_at": None}
+    if held.sequence == licence.sequence and held.first_play_at is not None:
+        # The earliest first play that was ever reported counts; one from the future counts as now.
+        moments = [one for one in (licence.first_play_at, held.first_play_at) if one is not None]
+        licence.first_play_at = min(*moments, now)
+    state = "in_force"
+    if licence.revoked_at is not None:
+        state = "revoked"
+    elif licence.released_at is not None:
+        state = "released"
+    return {
+        "licence_id": licence.id,
+        "state": state,
+        "sequence": licence.sequence,
+        "first_play_at": licence.first_play_at,
+    }

@@ -1,0 +1,93 @@
+"""Removing a download with its licence: whatever comes between, neither stays without the other for good.
+
+The intent is kept in the vault first. Then the files go, then the licence is given back. What was cut off is finished
+by :func:`finish`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from downloads import service
+from downloads.errors import DownloadError
+from downloads.folder import DownloadFolder
+from downloads.store import Store
+from drm_client.licence_store import Removal
+from drm_client.offline import OfflineLicences
+from player.base.errors import ErrorCode
+
+
+def remove(store: Store, name: str, licences: OfflineLicences | None, reason: str = "removed") -> None:
+    """Delete a download, readable or not, and give its licence back; the receipt waits for the next contact with its
+    service. ``licences``: None where there is no service to give anything back to.
+
+    Raises ``download.busy`` while somebody downloads it: then nothing was changed.
+    """
+    folder = store.find(name)
+    if licences is None:
+        store.remove(folder.id)
+        return
+    licence_ids = _licences_of(store, folder, licences)
+    if folder.is_running:
+        with folder.running():  # says who is at work
+            pass
+    licences.store.plan_removal(Removal(folder.id, licence_ids, reason, _place(store)))
+    try:
+        store.remove(folder.id)
+    except DownloadError:
+        licences.store.removed(folder.id)
+        raise
+    _give_back(folder.id, licence_ids, licences, reason)
+
+
+def finish(store: Store, licences: OfflineLicences) -> int:
+    """Finish the removals from ``store`` that were cut off; how many there were. One that somebody downloads is left
+    for later."""
+    count = 0
+    for planned in licences.store.removals():
+        if planned.place != _place(store):
+            continue
+        licence_ids = planned.licence_ids
+        if planned.download_id in store.ids():
+            now = _licences_of(store, store.find(planned.download_id), licences)
+            if not set(now) <= set(licence_ids):  # it has got one since
+                licence_ids = tuple(dict.fromkeys((*licence_ids, *now)))
+                licences.store.plan_removal(replace(planned, licence_ids=licence_ids))
+            try:
+                store.remove(planned.download_id)
+            except DownloadError as error:
+                if error.code is not ErrorCode.DOWNLOAD_BUSY:
+                    raise
+                continue
+        _give_back(planned.download_id, licence_ids, licences, planned.reason)
+        count += 1
+    return count
+
+
+def _place(store: Store) -> str:
+    return str(store.root.resolve())
+
+
+def _give_back(download_id: str, licence_ids: tuple[str, ...], licences: OfflineLicences, reason: str) -> None:
+    for licence_id in licence_ids:
+        licences.remove(licence_id, reason)
+    licences.store.removed(download_id)
+
+
+def _licences_of(store: Store, folder: DownloadFolder, licences: OfflineLicences) -> tuple[str, ...]:
+    """The licences that belong to a download. Where its note of that is damaged: those of its title that no other
+    download has."""
+    try:
+        folder.refresh()
+        licence_id = service.licence_of(folder)
+    except DownloadError as error:
+        if error.code is not ErrorCode.DOWNLOAD_DAMAGED or not folder.ledger.title_id:
+            return ()
+        others = set()
+        for other in store.ids():
+            with contextlib.suppress(DownloadError):
+                if other != folder.id:
+                    others.add(service.licence_of(store.get(other)))
+        return tuple(one for one in licences.find(folder.ledger.title_id) if one not in others)
+    return () if licence_id is None else (licence_id,)

@@ -1,0 +1,145 @@
+"""An item on its way to the disk: sealed, or stamped, while it arrives, so that little of it is ever in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from downloads.model import Stored
+from drm_client.sealing import FingerprintStream, SealingStream
+
+BUFFER_BYTES = 1 << 20
+"""So much of an item gathers in memory before it is sealed and written: few large steps cost less than many small."""
+
+
+class DiskFile(Protocol):
+    """A new file. ``sync`` returns when its bytes are on the disk."""
+
+    def write(self, data: bytes | memoryview) -> None: ...
+
+    def sync(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class SystemFile:
+    """The machine's own. Methods raise OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of ``data``."""
+        view = memoryview(data)
+        while view:  # the system may take a part of it, as where the disk becomes full
+            view = view[self._file.write(view) :]
+
+    def sync(self) -> None:
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class HashCode:
+    """Of downloads of the first format."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def update(self, data: bytes | memoryview) -> None:
+        self._hash.update(data)
+
+    def finish(self) -> bytes:
+        return self._hash.digest()
+
+
+class ItemWriter:
+    """Takes an item's bytes in their order (a :class:`player.transfer.model.Sink`). ``open_`` makes its file at the
+    first byte; ``guard`` runs what touches the disk and gives its errors their names.
+
+    Belongs to one thread at a time.
+    """
+
+    def __init__(
+        self,
+        open_: Callable[[], DiskFile],
+        how: SealingStream | FingerprintStream | HashCode,
+        guard: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._open = open_
+        self._how = how
+        self._guard = guard
+        self._file: DiskFile | None = None
+        self._gathered = bytearray()
+        self._received = 0
+        self._length = 0
+
+    @property
+    def received(self) -> int:
+        """Bytes taken."""
+        return self._received
+
+    def begin(self, total: int | None) -> None:
+        """Nothing is reserved: what a server announces need not come."""
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        """Take the next bytes. Raises DownloadError where the disk refuses."""
+        self._received += len(chunk)
+        self._gathered += chunk
+        if len(self._gathered) >= BUFFER_BYTES:
+            self._do(self._pass_on)
+
+    def finish(self) -> Stored:
+        """Write the rest; everything is on the disk when this returns, so it is for a thread. Raises
+        DownloadError."""
+        digest = b""
+
+        def close() -> None:
+            nonlocal digest
+            self._pass_on()
+            digest = self._how.finish()
+            file = self._opened()
+            if isinstance(self._how, SealingStream):
+                file.write(digest)
+                self._length += len(digest)
+            file.sync()
+            file.close()
+
+        self._do(close)
+        return Stored(self._length, digest.hex(), self._received)
+
+    def discard(self) -> None:
+        """Give it up. The part of it that is on the disk counts for nothing, and is written over by the next try."""
+        self._gathered.clear()
+        if self._file is not None:
+            self._file.close()
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            self._guard(work)
+        except BaseException:
+            self.discard()
+            raise
+
+    def _pass_on(self) -> None:
+        with memoryview(self._gathered) as gathered:
+            file = self._opened()
+            if isinstance(self._how, SealingStream):
+                file.write(self._how.update(gathered))
+            else:
+                self._how.update(gathered)
+                file.write(gathered)
+        self._length += len(self._gathered)
+        self._gathered.clear()
+
+    def _opened(self) -> DiskFile:
+        if self._file is None:
+            self._file = self._open()
+            if isinstance(self._how, SealingStream):
+                self._file.write(self._how.head)
+                self._length += len(self._how.head)
+        return self._file

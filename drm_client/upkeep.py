@@ -1,0 +1,158 @@
+"""What is done about kept licences whenever their service can be reached: one pass, the same for every program.
+
+The time where it is doubtful, what became of the licences here (so an older copy of the vault is found, and confirmed
+or corrected), withdrawals, renewals that are due, receipts. Each step stands alone: one that fails leaves the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.offline import OfflineLicences
+from drm_client.refusals import RefusedError
+from drm_client.rights import RightsState
+from drm_client.trusted_service import TrustedService
+from drm_client.vault import Vault
+
+DAILY_S = 86_400.0
+LEAST_S = 3600.0
+SOON_S = 1200.0
+"""So long until the next pass where something is unsettled: the time is doubtful, or a licence unconfirmed."""
+RETRY_S = 600.0
+WARN_S = 43_200.0
+"""The viewer is told so long before a title ends that cannot be renewed by itself."""
+
+_T = TypeVar("_T")
+_UPKEEP = "upkeep"
+_NOT_THERE = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A title whose time is nearly over; ``remaining_s`` seconds are left."""
+
+    licence_id: str
+    title_id: str
+    remaining_s: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepReport:
+    """What a pass did: IDs of licences, the number of receipts, the steps that failed and why. ``next_s``: seconds
+    until the next one is worth it."""
+
+    confirmed: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    renewed: tuple[str, ...] = ()
+    given_back: int = 0
+    ending: tuple[Ending, ...] = ()
+    failed: dict[str, Exception] = field(default_factory=dict)
+    next_s: float = DAILY_S
+
+    def sentences(self) -> tuple[str, ...]:
+        """What to tell a viewer, if anything."""
+        told = []
+        if self.renewed:
+            told.append(f"{_titles(len(self.renewed))} renewed.")
+        if self.withdrawn:
+            told.append(f"The service has withdrawn {_titles(len(self.withdrawn))}.")
+        if self.given_back:
+            told.append(f"{_titles(self.given_back)} given back.")
+        return tuple(told)
+
+
+class Upkeep:
+    """The passes for one service. Belongs to one event loop."""
+
+    def __init__(self, vault: Vault, licences: OfflineLicences, service: TrustedService) -> None:
+        self._vault = vault
+        self._licences = licences
+        self._service = service
+        self._running = asyncio.Lock()
+
+    def due_s(self) -> float:
+        """Seconds until the next pass is due, by what the last one said; 0 for now. Raises as the vault does."""
+        kept = self._vault.get(_UPKEEP, self._service.address)
+        if kept is None:
+            return 0.0
+        at_s, next_s = json.loads(kept)
+        passed_s = self._service.clock.issuer_now() - at_s
+        return 0.0 if passed_s < 0.0 else max(0.0, next_s - passed_s)
+
+    async def run(self) -> UpkeepReport:
+        """One pass. Raises only where the vault does not open; what the service or the network refuse is in the
+        report."""
+        async with self._running:
+            if not await asyncio.to_thread(self._has_work):
+                return UpkeepReport()
+            return await self._run()
+
+    async def _run(self) -> UpkeepReport:
+        licences, failed = self._licences, dict[str, Exception]()
+        next_list_s = DAILY_S
+        if await asyncio.to_thread(self._service.clock.is_doubtful):
+            await _step(failed, "time", self._service.ask_time)
+        states = await _step(failed, "state", licences.confirm_states)
+        listed = await _step(failed, "revocations", licences.check_revocations)
+        renewals = await _step(failed, "renewals", lambda: licences.renew_all(due_only=True))
+        sent = await _step(failed, "receipts", licences.send_receipts)
+        if listed is not None:
+            next_list_s = min(max(licences.next_list_s, LEAST_S), DAILY_S)
+        unsettled, ending = await asyncio.to_thread(self._look)
+        report = UpkeepReport(
+            confirmed=() if states is None else states.confirmed,
+            withdrawn=tuple(sorted({*(() if states is None else states.ended), *(listed or ())})),
+            renewed=() if renewals is None else renewals.renewed,
+            given_back=sent or 0,
+            ending=ending,
+            failed=failed | ({} if renewals is None else dict(renewals.failed)),
+            next_s=RETRY_S if failed else SOON_S if unsettled else next_list_s,
+        )
+        await asyncio.to_thread(self._note, report)
+        return report
+
+    def _has_work(self) -> bool:
+        store, address = self._licences.store, self._service.address
+        return bool(store.issued_by(address)) or any(one.is_for(address) for one in store.receipts())
+
+    def _look(self) -> tuple[bool, tuple[Ending, ...]]:
+        """Whether something must be settled soon, and what is nearly over."""
+        unsettled, ending = self._service.clock.is_doubtful(), []
+        for licence_id in self._licences.store.issued_by(self._service.address):
+            try:
+                standing = self._licences.standing(licence_id)
+            except DrmError as error:
+                if error.code is not DrmErrorCode.NO_LICENCE:
+                    raise
+                continue  # removed meanwhile
+            unsettled = unsettled or standing.state is RightsState.UNCONFIRMED
+            if standing.may_start and standing.remaining_s is not None and standing.remaining_s <= WARN_S:
+                title_id = self._licences.title_of(licence_id)
+                ending.append(Ending(licence_id, title_id, standing.remaining_s, standing.sentence))
+        return unsettled, tuple(ending)
+
+    def _note(self, report: UpkeepReport) -> None:
+        document = [self._service.clock.issuer_now(), report.next_s]
+        self._vault.put(_UPKEEP, self._service.address, json.dumps(document).encode())
+
+
+async def _step(failed: dict[str, Exception], name: str, step: Callable[[], Awaitable[_T]]) -> _T | None:
+    """What a step brought; None where it failed, or where the service does not know it (an older one)."""
+    try:
+        return await step()
+    except RefusedError as error:
+        if error.fields.get("status") != _NOT_THERE:
+            failed[name] = error
+    except Exception as error:  # noqa: BLE001  (the caller's network has errors of its own; the report has them)
+        failed[name] = error
+    return None
+
+
+def _titles(count: int) -> str:
+    return "1 licence" if count == 1 else f"{count} licences"

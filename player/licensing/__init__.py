@@ -1,0 +1,1 @@
+"""Licences of a playback, while they are in use and on this device."""

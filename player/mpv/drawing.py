@@ -1,0 +1,26 @@
+"""Which libmpv instances are drawn from: a render context is freed before its instance is terminated, and made of one
+that lives. libmpv itself does not look; it takes the process down (docs/ownership.md)."""
+
+from __future__ import annotations
+
+import ctypes
+
+_drawn_from: set[int | None] = set()
+
+
+def begins(handle: ctypes.c_void_p | None) -> None:
+    """A render context is about to be made for the ``mpv_handle``."""
+    assert handle is not None, "this libmpv has been terminated"
+    assert handle.value not in _drawn_from, "libmpv has one render context at a time"
+    _drawn_from.add(handle.value)
+
+
+def ends(handle: ctypes.c_void_p | None) -> None:
+    """The render context has been freed, or could not be made."""
+    assert handle is not None, "this libmpv was terminated before its render context was freed"
+    _drawn_from.discard(handle.value)
+
+
+def is_drawn(handle: ctypes.c_void_p | None) -> bool:
+    """Whether there is a render context."""
+    return handle is not None and handle.value in _drawn_from

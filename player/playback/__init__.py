@@ -1,0 +1,1 @@
+"""One playback: the session and the parts that it wires."""

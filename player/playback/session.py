@@ -1,0 +1,269 @@
+"""One playback: its phases, from the request to the end. It holds no logic of its own.
+
+Its public methods may be called from any thread and return at once; the work runs on the engine's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from typing import Any, Literal, TypeVar
+
+from abr.model import NetworkMemory
+from drm_client.keys import KeyRing
+from player.base.errors import ANY_ERROR, undecodable
+from player.mpv.model import MediaPlayer
+from player.net.model import Transfer
+from player.net.suspend import Sleep
+from player.playback.controls import Controls
+from player.playback.ending import PlaybackEnding
+from player.playback.monitor import Monitor
+from player.playback.notes import reported_recall, sample_of
+from player.playback.parts import PlaybackCommands, PlaybackParts
+from player.playback.phases import Loaded, Opening, Playing, Ready, Requested
+from player.playback.settings import PlaybackServices, PlaybackSettings
+from player.playback.steps import begin, find_segments, load, open_title, prepare
+from player.playback.tasks import PlaybackTasks
+from player.reporting.events import Event, EventHub, PhaseReached, TransferDone
+from player.reporting.state import PlaybackState, Status
+from player.stream.buffered import Playhead
+from player.stream.throughput import Throughput
+from player.thumbnails import Picture
+from player.title.opening import PlaybackSource
+from player.transfer.pathways import Pathways
+
+_log = logging.getLogger(__name__)
+_Value = TypeVar("_Value")
+
+
+class Session:
+    """See the module. Made by :class:`player.engine.Engine`; ``run`` is its life on the engine's loop."""
+
+    def __init__(
+        self,
+        source: PlaybackSource,
+        player: MediaPlayer,
+        services: PlaybackServices,
+        settings: PlaybackSettings,
+        on_state: Callable[[PlaybackState], None],
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self._parts = _parts(source, player, services, settings, on_state, self)
+        self._parts.observe.add(on_event)
+        self._phase = Requested(self._parts)
+        self._closing = False
+        self._stopping = asyncio.Event()
+
+    # --- for any thread
+
+    @property
+    def state(self) -> PlaybackState:
+        return self._parts.monitor.state
+
+    def play(self) -> None:
+        """Go on playing."""
+        self._parts.controls.pause(paused=False)
+
+    def pause(self) -> None:
+        """Hold the picture; loading goes on until the buffer is full."""
+        self._parts.controls.pause(paused=True)
+
+    def toggle(self) -> None:
+        """Pause or go on."""
+        controls = self._parts.controls
+        self._parts.tasks.call_soon(lambda: controls.pause(paused=not controls.paused))
+
+    def seek(self, position_s: float) -> None:
+        """Jump to a time on the presentation's timeline, exactly."""
+        self._do(self._seek, position_s)
+
+    def go_live(self) -> None:
+        """Jump to where a live programme is shown live; in another title to its end."""
+        self.seek(math.inf)
+
+    def set_rung(self, index: int | None) -> None:
+        """Fix the quality, or None for Auto."""
+        self._do(self._set_rung, index)
+
+    def thumbnail(self, time_s: float) -> Future[Picture | None]:
+        """The small picture of a time, for scrubbing; None where there is none."""
+        return asyncio.run_coroutine_threadsafe(self._thumbnail(time_s), self._parts.services.loop)
+
+    def select_audio(self, track_id: str) -> None:
+        """Switch the audio track."""
+        self._do(self._select_audio, track_id)
+
+    def select_text(self, track_id: str | None) -> None:
+        """Switch the subtitles; None turns them off."""
+        self._do(self._select_text, track_id)
+
+    def set_volume(self, volume: int) -> None:
+        """0 to 100."""
+        self._parts.controls.set("volume", max(0, min(100, volume)))
+
+    def set_muted(self, muted: bool) -> None:
+        self._parts.controls.set("mute", muted)
+
+    def set_subtitle_position(self, percent: float) -> None:
+        """Where subtitles at the bottom stand, of the window's height: 100 is their own place, less is higher."""
+        self._parts.controls.set("sub-pos", round(max(0.0, min(100.0, percent))))
+
+    def set_speed(self, speed: float) -> None:
+        """0.25 to 4 times. At 1 a live programme is kept at its target latency by small changes."""
+        self._parts.tasks.call_soon(self._set_speed, speed)
+        self._parts.controls.set("speed", max(0.25, min(4.0, speed)))
+
+    def stop(self) -> None:
+        """End the playback; safe to call twice."""
+        self._parts.tasks.call_soon(self._stopping.set)
+
+    # --- for the engine's loop
+
+    def transferred(self, transfer: Transfer) -> None:
+        """The gate finished an exchange."""
+        self._parts.observe(TransferDone(transfer.end_s, transfer))
+        if (sample := sample_of(transfer)) is not None:
+            self._parts.throughput.observe(sample)
+
+    def learned(self) -> dict[str, NetworkMemory]:
+        """What the network was like, by CDN."""
+        return self._parts.throughput.memory(self._parts.clock.monotonic())
+
+    def network_changed(self, sleep: Sleep) -> None:
+        """The machine slept, and may have another network."""
+        self._phase.network_changed(sleep)
+
+    @property
+    def buffer_s(self) -> float:
+        """Seconds of media that are complete ahead of the position."""
+        return self._phase.buffer_s
+
+    async def run(self) -> None:
+        """Play until the end, an error or ``stop``. Never raises for what a source or a network does."""
+        parts = self._parts
+        parts.observe(PhaseReached(parts.clock.monotonic(), "requested"))
+        parts.monitor.update(status=Status.LOADING, title=parts.source.shown_name)
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        opening = asyncio.ensure_future(self._open())
+        try:
+            await asyncio.wait({opening, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if opening.done():
+                await self._follow(opening.result(), stopped)
+        except ANY_ERROR as error:
+            parts.ending.fail(error)
+        except Exception as error:  # noqa: BLE001  (a viewer gets a sentence, the log the rest)
+            _log.exception("the playback failed unexpectedly")
+            parts.ending.fail(error)
+        finally:
+            opening.cancel()
+            stopped.cancel()
+            await asyncio.gather(opening, stopped, return_exceptions=True)
+            await self._close()
+
+    async def _open(self) -> Playing:
+        opening = self._phase = await open_title(self._phase, self._on_property, self._on_event)
+        loaded = self._phase = await load(opening)
+        ready = self._phase = await find_segments(loaded)
+        playing = self._phase = await prepare(ready)
+        begin(playing)
+        return playing
+
+    async def _follow(self, playing: Playing, stopped: asyncio.Future[Literal[True]]) -> None:
+        while not self._is_over() and not stopped.done():
+            await playing.progress.tick(stopped)
+
+    def _is_over(self) -> bool:
+        status = self.state.status
+        return status is Status.FAILED or (status is Status.ENDED and not self._parts.settings.stay_at_end)
+
+    async def _close(self) -> None:
+        self._closing = True
+        self._parts.controls.close()
+        goodbye = asyncio.ensure_future(self._phase.say_goodbye())
+        await self._parts.tasks.close()
+        await self._phase.close()
+        await goodbye
+        self._parts.monitor.stop()
+
+    # --- commands, each in the phases that know it
+
+    def _do(self, command: Callable[[_Value], Coroutine[Any, Any, None]], value: _Value) -> None:
+        self._parts.tasks.do(lambda: command(value))
+
+    async def _seek(self, target_s: float) -> None:
+        if isinstance(self._phase, Playing):
+            await self._phase.seek(target_s)
+        else:
+            self._parts.controls.early_seek_s = target_s
+
+    async def _thumbnail(self, time_s: float) -> Picture | None:
+        return await self._phase.thumbnail(time_s) if isinstance(self._phase, Loaded) else None
+
+    async def _set_rung(self, index: int | None) -> None:
+        self._parts.controls.rung = index
+        if isinstance(self._phase, Loaded):
+            self._phase.set_rung(index)
+        self._parts.monitor.update(rung_manual=index)
+
+    async def _select_audio(self, track_id: str) -> None:
+        if isinstance(self._phase, Playing):
+            await self._phase.tracks.choose_audio(track_id)
+
+    async def _select_text(self, track_id: str | None) -> None:
+        if isinstance(self._phase, Playing):
+            await self._phase.tracks.choose_text(track_id)
+
+    def _set_speed(self, speed: float) -> None:
+        if isinstance(self._phase, Ready):
+            self._phase.set_speed(speed)
+
+    # --- what libmpv tells
+
+    def _on_event(self, name: str, data: Mapping[str, Any]) -> None:
+        self._parts.monitor.handle_player_event(name, data)
+        ending = self._parts.ending
+        if name == "end-file" and data.get("reason") in ("error", b"error") and not self._closing:
+            ending.fail(ending.failure or undecodable())
+        if isinstance(self._phase, Opening):
+            self._phase.player_event(name)
+
+    def _on_property(self, name: str, value: Any) -> None:  # noqa: ANN401
+        self._parts.monitor.handle_property(name, value)
+        if isinstance(self._phase, Opening):
+            self._phase.player_property(name, value)
+
+
+def _parts(
+    source: PlaybackSource,
+    player: MediaPlayer,
+    services: PlaybackServices,
+    settings: PlaybackSettings,
+    on_state: Callable[[PlaybackState], None],
+    commands: PlaybackCommands,
+) -> PlaybackParts:
+    clock, observe, playhead, paths = services.clock, EventHub(), Playhead(), Pathways(())
+    throughput = Throughput(reported_recall(services.recall, clock, observe), lambda: paths.current)
+    monitor = Monitor(playhead, clock, observe, on_state, lambda: throughput.mean_bps(clock.monotonic()))
+    observe.add(monitor.handle_event)
+    ending = PlaybackEnding(monitor, clock, observe)
+    tasks = PlaybackTasks(services.loop, ending.report_side_failure)
+    return PlaybackParts(
+        source,
+        player,
+        services,
+        settings,
+        commands,
+        observe,
+        monitor,
+        playhead,
+        services.waiting(),
+        KeyRing(),
+        paths,
+        throughput,
+        Controls(tasks.call_soon, paused=settings.start_paused, rung=settings.rung),
+        tasks,
+        ending,
+    )

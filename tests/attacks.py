@@ -1,0 +1,393 @@
+"""Tries every promise of ``docs/security.md`` about rights as somebody would who wants more than he has.
+
+``python -m tests.attacks`` prints the table that stands there; ``tests/test_attacks.py`` holds the two against each
+other. An attack answers whether the promise held; those that cannot hold in software say so beforehand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from downloads import service
+from downloads.errors import DownloadError
+from drm_client.errors import DrmError
+from drm_client.keys import KeyRing
+from drm_client.keystore import FileKeyStore
+from drm_client.rights import RightsState
+from drm_client.upkeep import Upkeep
+from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault
+from player.base.errors import InputError
+from player.service.address import service_address
+from tests.drm_client.offline_kit import ORDER, Desk, MemoryKeyStore
+from tests.drm_client.test_issuers import FIVE_YEARS, TwoServices
+from tests.drm_client.test_os_clock import in_time_namespace
+from tests.drm_client.test_upgrade import Upgraded
+from tests.kit.downloads import noise_download
+from tests.kit.licence_server import DAY, HOUR, LicenceServer, Terms
+
+Try = Callable[[Path], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """``try_`` answers whether ``promise`` held. ``limit`` says what stops it where it is not promised to hold."""
+
+    name: str
+    promise: str
+    try_: Try
+    limit: str = ""
+
+
+def plays(desk: Desk, licence_id: str) -> bool:
+    """Whether a playback begins."""
+    try:
+        desk.licences.open(licence_id, KeyRing())
+    except DrmError:
+        return False
+    return True
+
+
+async def keep_up(desk: Desk) -> None:
+    await Upkeep(desk.vault, desk.licences, desk.service).run()
+
+
+async def _played_out(folder: Path, *, files: bool, online: bool = False) -> tuple[Desk, str, Path]:
+    """A device whose rental has been watched to its end (``online``: as the service knows), and a copy of its folder
+    from before."""
+    here, copy = folder / "here", folder / "copy"
+    keys = FileKeyStore(here, b"m") if files else MemoryKeyStore()
+    desk = Desk(here, Terms(play_s=2 * HOUR, rental=True, renew_after_s=None), keys)
+    licence_id = await desk.kept()
+    await keep_up(desk)
+    shutil.copytree(here, copy)
+    if isinstance(keys, MemoryKeyStore):
+        desk.saved = dict(keys.kept)  # type: ignore[attr-defined]
+    assert plays(desk, licence_id)
+    if online:
+        await keep_up(desk)
+    desk.machine.run(3 * HOUR)
+    assert not plays(desk, licence_id)
+    desk.vault.close()
+    shutil.copy(copy / FILE_NAME, here / FILE_NAME)
+    return desk, licence_id, copy
+
+
+def old_vault(*, files: bool, anchor: bytes | str | None) -> Try:
+    """Put an older vault back; ``anchor``: "kept", None for deleted, or what it is overwritten with."""
+
+    async def attack(folder: Path) -> bool:
+        desk, licence_id, _ = await _played_out(folder, files=files)
+        if anchor is None:
+            desk.keys.delete(ANCHOR_ENTRY)
+        elif isinstance(anchor, bytes):
+            desk.keys.put(ANCHOR_ENTRY, anchor)
+        desk._open()
+        return not plays(desk, licence_id)
+
+    return attack
+
+
+def whole_copy(*, files: bool, contact: bool) -> Try:
+    """Put vault and key store back as they were; with ``contact`` the service is heard before it plays."""
+
+    async def attack(folder: Path) -> bool:
+        desk, licence_id, copy = await _played_out(folder, files=files, online=contact)
+        if isinstance(desk.keys, MemoryKeyStore):
+            desk.keys.kept = dict(desk.saved)  # type: ignore[attr-defined]
+        else:
+            shutil.copytree(copy, desk.folder, dirs_exist_ok=True)
+        desk._open()
+        if not contact:
+            return not plays(desk, licence_id)
+        desk.machine.run(HOUR)
+        await keep_up(desk)
+        return not plays(desk, licence_id) and desk.vault.epoch == 1
+
+    return attack
+
+
+def ended_at_the_service(how: str) -> Try:
+    """Bring a licence back that was given back, or withdrawn, by an older copy of the whole folder, and go online."""
+
+    async def attack(folder: Path) -> bool:
+        here, copy = folder / "here", folder / "copy"
+        desk = Desk(here, keys=FileKeyStore(here, b"m"))
+        licence_id = await desk.kept()
+        shutil.copytree(here, copy)
+        if how == "released":
+            desk.licences.remove(licence_id)
+        else:
+            desk.server.revoked.add(licence_id)
+        await keep_up(desk)
+        desk.vault.close()
+        shutil.copytree(copy, here, dirs_exist_ok=True)
+        desk._open()
+        await keep_up(desk)
+        return not plays(desk, licence_id)
+
+    return attack
+
+
+async def two_services(folder: Path) -> bool:
+    desk = TwoServices(folder)
+    licence_id = await desk.kept()
+    desk.other_server.time.at_s += FIVE_YEARS
+    await desk.others.acquire(ORDER)
+    return plays(desk, licence_id) and desk.clock.now().at_s == desk.machine.real.at_s
+
+
+async def another_services_list(folder: Path) -> bool:
+    desk = TwoServices(folder)
+    licence_id = await desk.kept()
+    await desk.others.acquire(ORDER)
+    desk.other_server.revoked = {licence_id}
+    desk.other_server.revoked_titles = [{"title_id": "the-film", "at": desk.machine.real.at_s + DAY}]
+    await desk.others.check_revocations()
+    return plays(desk, licence_id)
+
+
+async def wall_clock(folder: Path) -> bool:
+    desk = Desk(folder)
+    licence_id = await desk.kept()
+    desk.machine.wall_error_s = -900 * DAY
+    desk.machine.run(49 * HOUR)
+    return not plays(desk, licence_id)
+
+
+async def wall_clock_at_boot(folder: Path) -> bool:
+    desk = Desk(folder)
+    licence_id = await desk.kept()
+    desk.machine.wall_error_s = -900 * DAY
+    desk.machine.restart(30 * DAY)
+    return not plays(desk, licence_id)
+
+
+async def time_namespace(_folder: Path) -> bool:
+    return in_time_namespace(-50).boot_id.startswith("process-")
+
+
+async def snapshot(folder: Path) -> bool:
+    desk = Desk(folder)
+    licence_id = await desk.kept()
+    desk.machine.run(HOUR)
+    desk.clock.now()
+    desk.machine.run(60)
+    desk.clock.now()
+    desk.machine.run(72 * HOUR)
+    desk.machine.booted_at = desk.machine.real.at_s - 30.0  # the memory of the machine is that of before
+    return not plays(desk, licence_id)
+
+
+async def stolen(folder: Path) -> bool:
+    here, there = folder / "here", folder / "there"
+    desk = Desk(here, keys=FileKeyStore(here, b"machine/1000"))
+    await desk.kept()
+    desk.vault.close()
+    shutil.copytree(here, there)
+    for binding in (b"machine/1001", b"another/1000"):
+        with contextlib.suppress(DrmError):
+            Vault(there, FileKeyStore(there, binding), desk.device.device_id)
+            return False
+    return True
+
+
+async def stolen_with_a_system_store(folder: Path) -> bool:
+    desk = Desk(folder)
+    await desk.kept()
+    desk.vault.close()
+    with contextlib.suppress(DrmError):
+        Vault(folder, MemoryKeyStore(), desk.device.device_id)
+        return False
+    return True
+
+
+async def edited(folder: Path) -> bool:
+    desk = Desk(folder)
+    one, other = await desk.kept(), await desk.kept()
+    desk.vault.close()
+    with sqlite3.connect(folder / FILE_NAME) as database:
+        swap = "UPDATE entries SET sealed = (SELECT sealed FROM entries WHERE name = ?) WHERE name = ?"
+        database.execute(swap, (other, one))
+    database.close()
+    desk._open()
+    return not plays(desk, one) and plays(desk, other)
+
+
+async def recorded_time(folder: Path) -> bool:
+    desk = Desk(folder)
+    await desk.kept()
+    old = desk.server.sign("matinee-time+jws", {"now_at": desk.machine.real.at_s, "nonce": "n" * 32})
+    desk.machine.restart(40 * HOUR)
+    answer = desk.server._answer
+    desk.server._answer = lambda path, *rest: (  # type: ignore[method-assign]
+        (200, {"token": old}) if path == "/time" else answer(path, *rest)
+    )
+    before = desk.clock.now()
+    with contextlib.suppress(DrmError):
+        await desk.service.ask_time()
+        return False
+    return desk.clock.now() == before
+
+
+async def another_key(folder: Path) -> bool:
+    desk = Desk(folder)
+    await desk.kept()
+    desk.server.signers = LicenceServer(desk.device.public_jwk()).signers
+    with contextlib.suppress(DrmError):
+        await desk.kept()
+        return False
+    return len(desk.licences.store.ids()) == 1
+
+
+async def from_the_future(folder: Path) -> bool:
+    """Keep what a service gave out while its clock was five years ahead."""
+    desk = Desk(folder)
+    await desk.service.ask_time()
+    desk.server.time = type(desk.machine.real)(desk.machine.real.at_s + FIVE_YEARS)
+    licence_id = await desk.kept()
+    desk.server.online = False
+    desk.machine.run(49 * HOUR)
+    return desk.licences.standing(licence_id).state is RightsState.UNCONFIRMED
+
+
+async def copy_of_0_1_0(folder: Path) -> bool:
+    kept = Upgraded(folder)
+    shutil.copy(kept.folder / FILE_NAME, folder / "copy")
+    kept.open().remove(kept.facts["unplayed"])
+    kept.vault.close()
+    shutil.copy(folder / "copy", kept.folder / FILE_NAME)
+    kept.keys.put(ANCHOR_ENTRY, b"1")
+    with contextlib.suppress(DrmError):
+        kept.open()
+        return False
+    return True
+
+
+async def changed_download(folder: Path) -> bool:
+    def attack() -> bool:
+        with noise_download(folder) as (shelf, download, _):
+            item = download.plan().items[2]
+            path = download.item_path(2)
+            data = bytearray(path.read_bytes())
+            data[100] ^= 1
+            path.write_bytes(data)
+            with contextlib.suppress(DownloadError):
+                shelf.again().get(download.id).read(item)
+                return False
+            return True
+
+    return await asyncio.to_thread(attack)  # it has a loop of its own
+
+
+async def download_without_its_licence(folder: Path) -> bool:
+    def attack() -> bool:
+        with noise_download(folder) as (_, download, _server):
+            download.ledger.title_id = "the-film"
+            with contextlib.suppress(DownloadError):
+                service.licence_of(download)
+                return False
+            return True
+
+    return await asyncio.to_thread(attack)
+
+
+async def plain_http(_folder: Path) -> bool:
+    with contextlib.suppress(InputError):
+        service_address("http://tv.lan:8400", {})
+        return False
+    return True
+
+
+_WAITS = "waits until the service has confirmed it"
+ATTACKS = (
+    Attack("two services whose clocks are five years apart", "neither touches the other's licences", two_services),
+    Attack("a service withdraws another's title", "nothing is withdrawn", another_services_list),
+    Attack("keep what a service issued five years ahead", _WAITS, from_the_future),
+    Attack("set the wall clock back while it runs", "the time counts", wall_clock),
+    Attack(
+        "turn the boot clock back in a time namespace", "it is not believed, the wall clock counts", time_namespace
+    ),
+    Attack("restore a snapshot of the machine, not of its disk", "what the wall clock gained counts", snapshot),
+    Attack("replay a recorded time of the service", "refused", recorded_time),
+    Attack("answer with another signing key", "refused", another_key),
+    Attack("an older vault, system key store", _WAITS, old_vault(files=False, anchor="kept")),
+    Attack("the same, anchor deleted", _WAITS, old_vault(files=False, anchor=None)),
+    Attack("the same, anchor overwritten by 1", _WAITS, old_vault(files=False, anchor=b"1")),
+    Attack("an older vault, sealed files", _WAITS, old_vault(files=True, anchor="kept")),
+    Attack("the same, anchor deleted", _WAITS, old_vault(files=True, anchor=None)),
+    Attack("the same, anchor overwritten by 1", _WAITS, old_vault(files=True, anchor=b"1")),
+    Attack("a vault of 0.1.0 from before its upgrade", "does not open", copy_of_0_1_0),
+    Attack(
+        "a licence that was given back, from an older folder",
+        "gone after a contact",
+        ended_at_the_service("released"),
+    ),
+    Attack(
+        "a licence that was withdrawn, from an older folder",
+        "withdrawn after a contact",
+        ended_at_the_service("revoked"),
+    ),
+    Attack(
+        "an older folder, key files and all, then a contact",
+        "found; first plays of which the service knows count",
+        whole_copy(files=True, contact=True),
+    ),
+    Attack(
+        "an older vault and system key store, then a contact",
+        "found; first plays of which the service knows count",
+        whole_copy(files=False, contact=True),
+    ),
+    Attack("entries of the vault exchanged", "named, never used", edited),
+    Attack("a stolen folder, sealed files, another user or machine", "does not open", stolen),
+    Attack("a stolen folder, system key store", "does not open", stolen_with_a_system_store),
+    Attack("one bit of a download changed", "named, never played", changed_download),
+    Attack("a download without the note of its licence", "does not play", download_without_its_licence),
+    Attack("a service over plain HTTP in a network", "refused unless its host is named", plain_http),
+    Attack(
+        "set the wall clock back before each boot, stay offline",
+        "time that the machine was off counts",
+        wall_clock_at_boot,
+        "the next contact, and one more play at most of what was left",
+    ),
+    Attack(
+        "an older folder, key files and all, stay offline",
+        "rights are as they were last",
+        whole_copy(files=True, contact=False),
+        "the next contact",
+    ),
+    Attack(
+        "an older vault and system key store, stay offline",
+        "rights are as they were last",
+        whole_copy(files=False, contact=False),
+        "the next contact",
+    ),
+)
+
+
+def table() -> list[str]:
+    """Try everything; the lines of the table."""
+    lines = ["| somebody tries | promise | outcome |", "|---|---|---|"]
+    for attack in ATTACKS:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                held = asyncio.run(attack.try_(Path(folder)))
+                outcome = "holds" if held else f"does not hold; what stops it: {attack.limit or 'NOTHING'}"
+            except pytest.skip.Exception:
+                outcome = "holds"  # this machine makes no time namespaces: nobody can try it here
+        lines.append(f"| {attack.name} | {attack.promise} | {outcome} |")
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(table()))
+    sys.exit(0)

@@ -1,0 +1,228 @@
+"""What an edge token opens, and how soon it opens nothing when what it was given for is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from backend_stub.manifests import within
+from backend_stub.services.edge_gate import KEPT_S
+from backend_stub.services.streams import AHEAD_S, BEAT_S, MOST_AHEAD, SILENT_S
+from tests.kit.rights import Service, SigningDevice, refusal, service
+
+RUNGS = (480, 1080, 2160)
+MASTER = "#EXTM3U\n" + "".join(
+    f"#EXT-X-STREAM-INF:BANDWIDTH={rung}000,RESOLUTION={rung * 2}x{rung}\nvideo/{rung}p/index.m3u8\n"
+    f'#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={rung},URI="video/{rung}p/iframes.m3u8"\n'
+    for rung in RUNGS
+)
+MPD = "<MPD><Period>" + "".join(
+    f'<AdaptationSet contentType="video"><Representation id="{rung}">'
+    f'<SegmentTemplate media="video/{rung}p/$Number$"/></Representation>'
+    "</AdaptationSet>"
+    for rung in RUNGS
+)
+MPD += '<AdaptationSet contentType="audio"><Representation id="a"/></AdaptationSet></Period></MPD>'
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Service]:
+    with service(tmp_path) as made:
+        for variant in ("encrypted", "clear"):
+            home = made.context.settings.media_dir / "film" / variant
+            (home / "manifest.mpd").write_text(MPD)
+            (home / "master.m3u8").write_text(MASTER)
+            for rung in RUNGS:
+                (home / f"video/{rung}p").mkdir()
+                (home / f"video/{rung}p/1.m4s").write_bytes(b"picture")
+        yield made
+
+
+def folder(play: dict[str, Any]) -> str:
+    """The address of a play session's or a download's files."""
+    return str(play["manifests"][0]["hls"]).rpartition("/")[0] + "/"
+
+
+def segment(play: dict[str, Any], rung: int = 480) -> str:
+    return f"{folder(play)}video/{rung}p/1.m4s"
+
+
+def status(running: Service, url: str) -> int:
+    """After whatever an edge may remember is forgotten."""
+    running.clock.step(KEPT_S)
+    return running.fetch(url).status_code
+
+
+@pytest.mark.parametrize("plan", ["basic", "unlimited"])
+def test_a_token_opens_its_variant_alone(running: Service, plan: str) -> None:
+    device = running.device(running.account("a", plan))
+    play = device.play().json()
+    assert status(running, segment(play)) == 200
+    assert status(running, segment(play).replace("/encrypted/", "/clear/")) == 403
+    clear = device.play(variant="clear").json()
+    assert status(running, segment(clear).replace("/clear/", "/encrypted/")) == 403
+
+
+@pytest.mark.parametrize("variant", ["encrypted", "clear"])
+def test_a_token_opens_no_more_height_than_the_plan_has(running: Service, variant: str) -> None:
+    for plan, most in (("basic", 480), ("standard", 1080), ("premium", 2160)):
+        play = running.device(running.account(plan, plan)).play(variant=variant).json()
+        assert [rung for rung in RUNGS if status(running, segment(play, rung)) == 200] == [
+            rung for rung in RUNGS if rung <= most
+        ]
+        for address in (play["manifests"][0]["hls"], play["manifests"][0]["dash"], f"{folder(play)}master.m3u8"):
+            assert status(running, address) == 200
+        named = running.fetch(play["manifests"][0]["hls"]).text + running.fetch(play["manifests"][0]["dash"]).text
+        assert [rung for rung in RUNGS if f"video/{rung}p/" in named] == [rung for rung in RUNGS if rung <= most]
+
+
+def test_a_download_opens_no_more_height_than_was_asked_for(running: Service) -> None:
+    device = running.device(running.account("a"))
+    assert [status(running, segment(device.download(max_height=1080).json(), rung)) for rung in RUNGS] == [
+        200,
+        200,
+        403,
+    ]
+
+
+def test_a_steered_manifest_has_the_plans_pictures(running: Service) -> None:
+    play = running.device(running.account("a", "basic")).play(variant="clear").json()
+    for name in ("hls", "dash"):
+        text = running.client(None).call("GET", play["steering"][name]).text
+        assert "video/480p/" in text
+        assert "video/1080p/" not in text
+
+
+def test_manifests_within_a_limit() -> None:
+    assert within(MASTER, None) == MASTER
+    assert within(MASTER, 2160) == MASTER
+    assert within(MASTER, 480).count("#EXT-X") == 2
+    assert within(MPD, 480).count("<AdaptationSet") == 2
+    assert within(MPD, 100).count("<Representation") == 1
+
+
+def end(running: Service, device: SigningDevice, play: dict[str, Any]) -> None:
+    assert device.post(f"/play/{play['session_id']}/end", {}).status_code == 204
+
+
+def sign_out(running: Service, device: SigningDevice, _play: object) -> None:
+    assert device.post("/auth/logout-everywhere", {}).status_code == 204
+
+
+def remove_device(running: Service, device: SigningDevice, _play: object) -> None:
+    assert device.client.call("DELETE", f"/devices/{device.device_id}").status_code == 204
+
+
+def close_account(running: Service, device: SigningDevice, _play: object) -> None:
+    account = running.context.tokens.signed_in(device.client.headers["Authorization"].partition(" ")[2]).account
+    running.context.accounts.change(account.id, by=None, active=False)
+
+
+def recall(running: Service, _device: SigningDevice, _play: object) -> None:
+    running.context.rights.revocations.revoke_title("film", "recalled", by="")
+
+
+@pytest.mark.parametrize("over", [sign_out, remove_device, close_account, recall])
+@pytest.mark.parametrize("kind", ["play", "download"])
+def test_what_is_over_opens_nothing_within_seconds(
+    running: Service, kind: str, over: Callable[[Service, SigningDevice, Any], None]
+) -> None:
+    device = running.device(running.account("a"))
+    given = (device.play() if kind == "play" else device.download()).json()
+    assert status(running, segment(given)) == 200
+    over(running, device, given)
+    assert status(running, segment(given)) == 403
+    path = f"/film/{segment(given).partition('/film/')[2]}"
+    headers = {"X-Matinee-Token": segment(given).split("/s/")[1].split("/")[0], "X-Matinee-Path": path}
+    nginx = running.client(None)
+    nginx.headers.update(headers)
+    assert refusal(nginx.get("/edge-check")) == (403, "bad_signature")
+
+
+def test_a_session_that_ended_opens_nothing(running: Service) -> None:
+    device = running.device(running.account("a"))
+    play = device.play().json()
+    end(running, device, play)
+    assert status(running, segment(play)) == 403
+
+
+def test_an_ended_session_opens_no_longer_than_the_one_that_follows_it(running: Service) -> None:
+    device = running.device(running.account("a"))
+    first, _ = device.play().json(), device.play()
+    running.clock.step(SILENT_S)
+    assert status(running, segment(first)) == 403
+
+
+def test_a_session_that_goes_on_in_another_still_opens(running: Service) -> None:
+    """Requests that are on their way while the player asks for new addresses."""
+    device = running.device(running.account("a"))
+    first = device.play().json()
+    second = device.play().json()
+    assert status(running, segment(first)) == status(running, segment(second)) == 200
+
+
+def test_without_heartbeats_it_opens_for_so_long_as_it_has_a_place(running: Service) -> None:
+    device = running.device(running.account("a"))
+    play = device.play().json()
+    running.clock.step(SILENT_S)
+    assert status(running, segment(play)) == 403
+    assert device.beat(play["session_id"]).status_code == 200
+    assert running.fetch(segment(play)).status_code == 200
+
+
+def test_what_was_fetched_ahead_opens_for_a_minute(running: Service) -> None:
+    device = running.device(running.account("a"))
+    play = device.play(ahead=True).json()
+    assert status(running, segment(play)) == 200
+    running.clock.step(AHEAD_S)
+    assert status(running, segment(play)) == 403
+    assert device.beat(play["session_id"]).status_code == 200
+    assert running.fetch(segment(play)).status_code == 200
+
+
+def test_a_device_has_few_sessions_ahead(running: Service) -> None:
+    device = running.device(running.account("a"))
+    plays = []
+    for _ in range(MOST_AHEAD + 1):
+        running.clock.step(1)
+        plays.append(device.play(ahead=True).json())
+    assert refusal(device.beat(plays[0]["session_id"])) == (409, "session_ended")
+    assert device.beat(plays[-1]["session_id"]).status_code == 200
+    assert device.beat(plays[-1]["session_id"]).status_code == 200
+
+
+def test_a_player_gets_new_addresses_for_its_session(running: Service) -> None:
+    device = running.device(running.account("a"))
+    play = device.play().json()
+    for _ in range(int(running.context.settings.edge_token_s / BEAT_S)):
+        running.clock.step(BEAT_S)
+        device.beat(play["session_id"])
+    assert running.fetch(segment(play)).status_code == 403
+    again = device.post(f"/play/{play['session_id']}/addresses", {}).json()
+    assert running.fetch(segment(again)).status_code == 200
+    end(running, device, play)
+    running.clock.step(KEPT_S)
+    assert refusal(device.post(f"/play/{play['session_id']}/addresses", {})) == (403, "session_expired")
+
+
+def test_a_player_that_is_steered_keeps_its_place(running: Service) -> None:
+    device = running.device(running.account("a"))
+    play = device.play().json()
+    for _ in range(6):
+        running.clock.step(BEAT_S)
+        assert running.client(None).call("GET", play["steering"]["url"]).status_code == 200
+    assert running.fetch(segment(play)).status_code == 200
+
+
+def test_without_a_database_files_go_on(running: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    play = running.device(running.account("a")).play().json()
+
+    def gone() -> None:
+        raise OperationalError("connect", None, Exception("gone"))
+
+    monkeypatch.setattr(running.context.database, "read", gone)
+    assert status(running, segment(play)) == 200

@@ -1,0 +1,244 @@
+"""What is asked of many rows is answered from few: sums, pages, and what was worked out before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from backend_stub.clock import DAY_S, day_of
+from backend_stub.db.models import (
+    AuditEntry,
+    PlaySession,
+    ProgressEvent,
+    Quality,
+    QualityHour,
+    RefreshToken,
+    Title,
+    View,
+    ViewDay,
+)
+from backend_stub.services.quality import aggregate
+from backend_stub.services.retention import Retention
+from backend_stub.services.views import RANKED_S, Seen
+from tests.kit.rights import START, Service, service
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Service]:
+    with service(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def statements(running: Service) -> Iterator[list[str]]:
+    """Those that the database is asked meanwhile."""
+    asked: list[str] = []
+    engine = running.context.database.engine
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def a_title(number: int) -> Title:
+    return Title(
+        id=f"t{number}",
+        title=f"Title {number:05}",
+        synopsis="",
+        year=2020,
+        duration_s=1.0,
+        heights=[480],
+        variants=["encrypted"],
+        open_licence=False,
+        published_at=START - 1e6 + number,
+    )
+
+
+def playback(account_id: str, number: int, at: float) -> Quality:
+    return Quality(
+        account_id=account_id,
+        session_id=f"s{number}",
+        pathway=f"edge-{number % 3}",
+        title_id=f"t{number % 7}",
+        device_id=f"d{number % 5}",
+        app_version="1",
+        started_at=at,
+        changed_at=at,
+        startup_s=number / 10 if number % 4 else None,
+        played_s=float(number),
+        stalled_s=number % 3 / 2,
+        stalls=number % 3,
+        bits=number * 1e6,
+        errors=number % 11 == 0,
+    )
+
+
+def add(running: Service, rows: list[object]) -> None:
+    with running.context.database.write() as session:
+        session.add_all(rows)
+
+
+class TestQuality:
+    def test_the_sums_are_what_the_playbacks_come_to(self, running: Service) -> None:
+        account_id = running.account("a")
+        rows = [playback(account_id, number, START - number * 300) for number in range(150)]
+        add(running, list(rows))
+        running.context.quality.sum_up()
+        (whole,) = running.context.quality.of(START - DAY_S)
+        assert whole == aggregate("", rows)
+        for one in running.context.quality.of(START - DAY_S, "pathway"):
+            assert one == aggregate(one.name, [row for row in rows if row.pathway == one.name])
+
+    def test_a_playback_that_goes_on_changes_them_and_a_second_summing_up_nothing(self, running: Service) -> None:
+        account_id = running.account("a")
+        add(running, [playback(account_id, 10, START - 60)])
+        assert running.context.quality.of(START - DAY_S)[0].played_s == 10.0
+        running.clock.step(600)
+        with running.context.database.write() as session:
+            row = session.scalars(select(Quality)).one()
+            row.played_s, row.changed_at = 70.0, running.clock.now()
+        for _ in range(2):
+            assert running.context.quality.of(START - DAY_S)[0].played_s == 70.0
+
+    def test_asking_reads_no_playback(self, running: Service) -> None:
+        account_id = running.account("a")
+        add(running, [playback(account_id, number, START - number * 60) for number in range(100)])
+        running.clock.step(600)
+        running.context.quality.sum_up()
+        with statements(running) as asked:
+            running.context.quality.of(START - DAY_S, "title_id")
+        assert not [one for one in asked if "quality.played_s" in one]
+
+    def test_nobody_waits_for_all_hours(self, running: Service) -> None:
+        account_id = running.account("a")
+        add(running, [playback(account_id, number, START - number * 3600) for number in range(1, 50)])
+        running.context.quality.of(START - DAY_S)
+        with running.context.database.read() as session:
+            assert session.scalar(select(func.count(func.distinct(QualityHour.hour)))) < 5
+        running.context.quality.sum_up()
+        with running.context.database.read() as session:
+            assert session.scalar(select(func.count(func.distinct(QualityHour.hour)))) == 49
+
+    @pytest.mark.parametrize("path", ["/console", "/console/sessions", "/console/titles", "/console/devices"])
+    def test_a_page_asks_as_much_of_many_as_of_few(self, running: Service, path: str) -> None:
+        account_id = running.account("chief", role="admin")
+        account = running.context.accounts.get(account_id)
+        assert account is not None
+        client = running.client(None)
+        client.headers["Cookie"] = f"matinee_console={running.context.tokens.issue(account, 'x').refresh_token}"
+        asked, sizes = [], []
+        for low, high in ((0, 60), (60, 400)):
+            rows: list[object] = [a_title(number) for number in range(low, high)]
+            add(running, [*rows, *(playback(account_id, number, START - number) for number in range(low, high))])
+            running.context.quality.sum_up()
+            with statements(running) as counted:
+                answer = client.call("GET", f"http://testserver{path}")
+            assert answer.status_code == 200
+            asked.append(len(counted))
+            sizes.append(len(answer.content))
+        assert asked[1] <= asked[0] + 2
+        assert sizes[1] < 1.5 * sizes[0]
+
+
+def test_titles_come_in_pages(running: Service) -> None:
+    add(running, [a_title(number) for number in range(120)])
+    insight, after, seen = running.context.insight, "", []
+    while found := insight.titles(after=after, limit=50):
+        seen += [key for key, _ in found]
+        after = found[-1][0]
+    assert sorted(seen) == sorted(["film", *(f"t{number}" for number in range(120))])
+    assert [key for key, _ in insight.titles(text="00117")] == ["t117"]
+
+
+class TestViews:
+    def watch(self, running: Service, *seen: Seen) -> None:
+        views = running.context.titles.views
+        views._waiting |= set(seen)
+        assert views.write()
+
+    def test_a_days_sum_is_written_with_its_views(self, running: Service) -> None:
+        add(running, [a_title(number) for number in range(3)])
+        accounts = [running.account(f"v{number}") for number in range(4)]
+        today = day_of(START)
+        for again in range(2):  # each counts once
+            for number in range(3):
+                self.watch(running, *(Seen(today - again, f"t{number}", one, "") for one in accounts[number:]))
+                self.watch(running, *(Seen(today - again, f"t{number}", one, "") for one in accounts[number:]))
+        with running.context.database.read() as session:
+            counted = session.execute(select(View.day, View.title_id, func.count()).group_by(View.day, View.title_id))
+            summed = session.execute(select(ViewDay.day, ViewDay.title_id, ViewDay.views))
+            assert sorted(map(tuple, counted)) == sorted(map(tuple, summed))
+        assert running.context.titles.views.rank()[0] == "t0"
+
+    def test_what_is_watched_most_is_looked_for_now_and_then(self, running: Service) -> None:
+        views = running.context.titles.views
+        views.ranked()
+        with statements(running) as asked:
+            views.ranked()
+        assert asked == []
+        running.clock.step(RANKED_S)
+        with statements(running) as asked:
+            views.ranked()
+        assert any("view_days" in one for one in asked)
+
+
+def test_a_search_waits_for_no_great_load(running: Service) -> None:
+    search = running.context.titles.search
+
+    def hits(text: str) -> int:
+        return len(running.client(running.account(text)).get(f"/search?q={text}").json()["items"])
+
+    assert hits("film") == 1
+    running.clock.step(60)
+    add(running, [a_title(number) for number in range(600)])
+    with running.context.database.write() as session:
+        for title in session.scalars(select(Title).where(Title.id != "film")):
+            title.published_at = running.clock.now()
+    assert hits("title") == 0
+    assert hits("film.") == 1
+    search.keep_in_step()
+    assert hits("titles") == 20  # a page
+
+
+def test_what_is_old_is_let_go(running: Service) -> None:
+    device = running.device(running.account("a"))
+    device.play()
+    account_id = running.account("b")
+
+    def rows(session: Session) -> list[int]:
+        kinds = (PlaySession, RefreshToken, ProgressEvent, AuditEntry, Quality)
+        return [session.scalar(select(func.count()).select_from(kind)) or 0 for kind in kinds]
+
+    add(
+        running,
+        [playback(account_id, 1, START), ProgressEvent(account_id=account_id, event_id="e", received_at=START)],
+    )
+    retention = Retention(running.context.database, running.clock)
+    count: Callable[[], list[int]] = lambda: rows_of(running, rows)  # noqa: E731
+    before = count()
+    assert all(before)
+    retention.let_go()
+    assert count() == before
+    running.clock.step(89 * DAY_S)
+    retention.let_go()
+    after = count()
+    assert (after[0], after[1], after[2]) == (0, 0, 0)
+    assert after[3:] == before[3:]
+    running.clock.step(300 * DAY_S)
+    retention.let_go()
+    assert count() == [0] * 5
+
+
+def rows_of(running: Service, count: Callable[[Session], list[int]]) -> list[int]:
+    with running.context.database.read() as session:
+        return count(session)

@@ -1,0 +1,123 @@
+"""What is closed on the service's own machine, what an outage looks like from outside, and what outlives one."""
+
+from __future__ import annotations
+
+import logging
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from backend_stub.config import Settings
+from backend_stub.context import open_context
+from backend_stub.encoding import worker
+from backend_stub.encoding.errors import ToolFailedError
+from backend_stub.encoding.process import run_tool
+from tests.kit.rights import Service, refusal, service
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {one.name: stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir() if one.name != "media"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no modes")
+@pytest.mark.parametrize("before", [False, True], ids=["new", "open before"])
+def test_others_may_read_no_more_than_published_media(tmp_path: Path, before: bool) -> None:
+    settings = Settings(tmp_path / "data", database_url="")
+    if before:
+        for folder in (settings.data_dir, settings.uploads_dir, settings.staging_dir, settings.secrets_dir):
+            folder.mkdir(mode=0o755)
+        (settings.data_dir / "matinee.db").touch(0o644)
+    open_context(settings).close()
+    assert stat.S_IMODE(settings.data_dir.stat().st_mode) == 0o711
+    assert {name: mode for name, mode in modes(settings.data_dir).items() if mode & 0o077} == {}
+
+
+@pytest.mark.logs_errors
+def test_without_its_database_it_says_to_come_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with service(tmp_path) as running, pytest.MonkeyPatch.context() as patch:
+        client = running.client(running.account("a"))
+
+        def gone() -> None:
+            raise OperationalError("SELECT 1", {"password": "hush"}, Exception("gone"))
+
+        patch.setattr(running.context.database, "read", gone)
+        patch.setattr(running.context.database, "write", gone)
+        answer = client.get("/catalog")
+        assert refusal(answer) == (503, "database_unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+    told = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert [record.exc_info for record in told] == [None]
+    assert "hush" not in caplog.text
+
+
+def test_no_value_of_a_statement_is_in_an_error(tmp_path: Path) -> None:
+    with service(tmp_path) as running:
+        assert running.context.database.engine.hide_parameters
+
+
+def sign_out(running: Service, tokens: dict[str, str]) -> None:
+    running.client(None).post("/auth/logout", {"refresh_token": tokens["refresh_token"]})
+
+
+def test_signing_out_ends_the_access_token_too(tmp_path: Path) -> None:
+    with service(tmp_path) as running:
+        running.account("a")
+        login = {"email": "a@matinee.local", "password": "secret", "device_name": "x"}
+        tokens, others = (running.client(None).post("/auth/login", login).json() for _ in range(2))
+        client = running.client(None)
+        client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        assert client.get("/catalog").status_code == 200
+        sign_out(running, tokens)
+        assert refusal(client.get("/catalog")) == (401, "token_invalid")
+        client.headers["Authorization"] = f"Bearer {others['access_token']}"
+        assert client.get("/catalog").status_code == 200
+
+
+@pytest.mark.parametrize("password", ["password", "12345678", "qwertyuiop", "alice@example.org", "Alice Wonder"])
+def test_a_password_that_is_soon_guessed_is_refused(tmp_path: Path, password: str) -> None:
+    with service(tmp_path) as running:
+        body = {"email": "alice@example.org", "password": password, "name": "Alice Wonder", "device_name": "x"}
+        assert refusal(running.client(None).post("/auth/register", body)) == (422, "weak_password")
+        body["password"] = "correct horse battery"
+        assert running.client(None).post("/auth/register", body).status_code == 200
+
+
+PROBE = """
+import resource, socket, sys
+assert resource.getrlimit(resource.RLIMIT_AS)[0] > 0, "memory"
+assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] > 0, "files"
+assert resource.getrlimit(resource.RLIMIT_CPU)[0] > 0, "time"
+print(len(socket.if_nameindex()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has these")
+def test_tools_have_limits(capfd: pytest.CaptureFixture[str]) -> None:
+    lines: list[str] = []
+    run_tool([sys.executable, "-c", PROBE], on_line=lines.append)
+    assert lines == ["1"]  # a loopback that leads nowhere
+
+
+def test_a_tool_that_hangs_is_ended() -> None:
+    with pytest.raises(ToolFailedError, match="too long"):
+        run_tool([sys.executable, "-c", "import time; time.sleep(600)"], longest_s=0.2)
+
+
+def test_a_worker_outlives_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, swept = threading.Event(), 0
+
+    def away(*_: object) -> None:
+        nonlocal swept
+        swept += 1
+        if swept == 3:
+            stop.set()
+        raise OperationalError("SELECT 1", None, Exception("terminating connection"))
+
+    monkeypatch.setattr(worker, "sweep", away)
+    monkeypatch.setattr(worker, "_SWEEP_EVERY_S", 0.01)
+    worker.run_worker(Settings(tmp_path), worker.WorkerOptions(slots=1), stop, announce=lambda _name: None)
+    assert swept == 3

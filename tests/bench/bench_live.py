@@ -1,0 +1,95 @@
+"""Latency from glass to glass: a frame's number is drawn when it is made and read when it is shown.
+
+FFmpeg makes parts of 333 ms in segments of 2 s; the origin answers after 40 ms. Every frame that libmpv draws counts
+from the fifth second on. Median and 99th percentile in seconds, stalls, and the time from "play" to the first frame.
+
+Run: ``python -m tests.bench.bench_live [seconds]``
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from player.reporting.events import Event, StallBegan
+from player.title.opening import PlaybackSource
+from tests.kit.lowlatency import Broadcast
+from tests.kit.playback import engine
+from tests.kit.screen import Screen
+
+MEDIAN_S, WORST_S = 1.5, 2.0
+DELAY_S = 0.04
+SETTLED_S = 5.0
+CASES = (("LL-DASH", "dash", False), ("LL-HLS", "hls", False), ("LL-HLS, byte ranges", "hls", True))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one playback showed. Times are seconds."""
+
+    join_s: float
+    median_s: float
+    worst_s: float  # 99th percentile
+    stalls: int
+    freezes: int  # more than a tenth of a second between two frames
+
+    @property
+    def good(self) -> bool:
+        return self.median_s <= MEDIAN_S and self.worst_s <= WORST_S and not self.stalls
+
+
+def measure(form: str, seconds: float, *, ranges: bool) -> Measured:
+    """Watch a broadcast for so long."""
+    events: list[Event] = []
+    with (
+        Broadcast(target_s=1.2, delay_s=DELAY_S, ranges=ranges) as broadcast,
+        Screen() as screen,
+        tempfile.TemporaryDirectory() as profile,
+        engine(Path(profile)) as made,
+    ):
+        broadcast.wait_for_segments(3)
+        begun_s = time.monotonic()
+        url = broadcast.dash if form == "dash" else broadcast.hls
+        session = made.open(PlaybackSource(url=url), screen.player, lambda _state: None, on_event=events.append)
+        time.sleep(seconds)
+        session.stop()
+        made.wait(session, 10.0)
+        shown = list(screen.shown)
+        behind = [
+            each.at_s - broadcast.made_s(each.mark.frame, each.at_s)
+            for each in shown
+            if each.at_s - begun_s > SETTLED_S
+        ]
+    later = [each.at_s for each in shown if each.at_s - begun_s > SETTLED_S]
+    return Measured(
+        shown[0].at_s - begun_s,
+        statistics.median(behind),
+        statistics.quantiles(behind, n=100)[98],
+        sum(isinstance(event, StallBegan) for event in events),
+        sum(after - before > 0.1 for before, after in pairwise(later)),
+    )
+
+
+def main(arguments: list[str]) -> int:
+    seconds = float(arguments[0]) if arguments else 60.0
+    print(f"{seconds:g} s each, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    bad = 0
+    for name, form, ranges in CASES:
+        found = measure(form, seconds, ranges=ranges)
+        bad += not found.good
+        print(
+            f"{name:22} first frame {found.join_s:.2f}  median {found.median_s:.2f}  99th {found.worst_s:.2f}"
+            f"  stalls {found.stalls}  freezes {found.freezes}  {'' if found.good else 'missed'}",
+            flush=True,
+        )
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,192 @@
+"""Verify and repair cover the request and the licence of a download too; removing leaves neither half."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend_stub.server import ServerGroup
+from downloads import checking, removal, request, rights, service
+from downloads.errors import DownloadError
+from downloads.model import Choice, Origin, State
+from downloads.store import Store
+from drm_client.errors import DrmError
+from drm_client.keystore import FileKeyStore
+from drm_client.licence_store import Removal
+from drm_client.vault import FILE_NAME
+from player.base.errors import ErrorCode
+from tests.downloads.test_service import Client, opened
+from tests.kit.backend import running_backend
+from tests.kit.media import packager_cenc, packager_clear
+from tests.kit.playback import publish_media, signed_in_engine
+
+_LICENCE_ROW = "UPDATE entries SET sealed = x'00' WHERE kind = 'licence'"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerGroup]:
+    with running_backend(tmp_path_factory.mktemp("service")) as running:
+        publish_media(running, packager_cenc(), "film", clear=packager_clear())
+        yield running
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ("request", checking.REQUEST),
+        ("licence", service.LICENCE_NOTE),
+        ("no licence", service.LICENCE_NOTE),
+        ("vault", checking.LICENCE),
+        ("no vault", checking.LICENCE),
+    ],
+)
+def test_a_damaged_request_or_licence_is_found_and_mended_without_new_media(
+    tmp_path: Path,
+    site: ServerGroup,
+    part: str,
+    named: str,
+) -> None:
+    client = Client(tmp_path, site)
+    folder = client.add()
+    with signed_in_engine(client.profile, site) as made:
+        client.run(made, folder)
+    if part == "no licence":
+        (folder.path / "licence").unlink()
+    elif part == "vault":
+        with sqlite3.connect(client.profile / FILE_NAME) as database:
+            database.execute(_LICENCE_ROW)
+        database.close()
+    elif part == "no vault":
+        with rights.kept_licences(client.profile, FileKeyStore(client.profile)) as kept:
+            kept.store.release(str(service.licence_of(folder)), None)
+    else:
+        flip(folder.path / part)
+    files = {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()}
+    with signed_in_engine(client.profile, site) as made:
+        licences = opened(made)
+        broken = client.store.find(folder.id)
+        assert [one.what for one in checking.verify(broken, licences=licences).findings] == [named]
+        assert [one.what for one in checking.prepare_repair(broken, licences=licences).findings] == [named]
+        assert client.run(made, client.store.find(folder.id)) is State.COMPLETE
+        assert checking.verify(client.store.find(folder.id), licences=licences).sound
+        standing = rights.standing_of(client.store.get(folder.id), licences)
+        assert standing is not None
+        assert standing.may_start
+    assert {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()} == files
+    assert request.read(folder).origin == Origin(title_id="film", service=site.api.url)
+
+
+def test_a_queued_download_has_no_licence_yet_and_is_not_damaged(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", FileKeyStore(tmp_path))
+    folder = store.create("film", "film")
+    request.write(folder, request.DownloadRequest(Origin(title_id="film"), Choice()))
+    assert checking.verify(folder).sound
+    with rights.kept_licences(tmp_path, FileKeyStore(tmp_path)) as licences:
+        assert rights.standing_of(store.get(folder.id), licences) is None
+        assert checking.verify(folder, licences=licences).sound
+    with pytest.raises(DownloadError) as caught:
+        service.licence_of(folder)
+    assert caught.value.code is ErrorCode.DOWNLOAD_INCOMPLETE
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("at", ["before the files", "after the files", "before the licence", "after the licence"])
+def test_a_removal_that_is_cut_off_is_finished_later(
+    tmp_path: Path,
+    site: ServerGroup,
+    monkeypatch: pytest.MonkeyPatch,
+    at: str,
+) -> None:
+    """Neither files without a licence nor a licence without files stay."""
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with signed_in_engine(client.profile, site) as made:
+        client.run(made, folder)
+        licence_id = str(service.licence_of(folder))
+        licences = opened(made)
+
+        def die(*_arguments: object) -> None:
+            raise Killed
+
+        remove, release = Store.remove, type(licences).remove
+        with monkeypatch.context() as patch:
+            if at == "before the files":
+                patch.setattr(Store, "remove", die)
+            elif at == "after the files":
+                patch.setattr(Store, "remove", lambda *given: (remove(*given), die()))
+            elif at == "before the licence":
+                patch.setattr(type(licences), "remove", die)
+            else:
+                patch.setattr(type(licences), "remove", lambda *given: (release(*given), die()))
+            with pytest.raises(Killed):
+                removal.remove(client.store, folder.id, licences)
+        there = folder.id in client.store.ids()
+        assert there is (at == "before the files")
+        assert not there or (licence_id in licences.store.ids())
+        removal.finish(client.store, licences)
+        assert folder.id not in client.store.ids()
+        assert licence_id not in licences.store.ids()
+        assert [one.licence_id for one in licences.store.receipts()] == [licence_id]
+        removal.finish(client.store, licences)
+
+
+def test_a_removal_that_is_finished_later_gives_back_what_came_meanwhile(tmp_path: Path, site: ServerGroup) -> None:
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with signed_in_engine(client.profile, site) as made:
+        licences = opened(made)
+        place = str(client.store.root.resolve())
+        licences.store.plan_removal(Removal(folder.id, (), "removed", place))  # it was queued, and had no licence yet
+        client.run(made, folder)
+        elsewhere = Store(tmp_path / "another", FileKeyStore(client.profile))
+        assert removal.finish(elsewhere, licences) == 0
+        licence_id = str(service.licence_of(folder))
+        assert removal.finish(client.store, licences) == 1
+        assert (client.store.ids(), licences.store.ids()) == ((), ())
+        assert [one.licence_id for one in licences.store.receipts()] == [licence_id]
+
+
+def test_a_download_that_is_being_downloaded_keeps_its_licence(tmp_path: Path, site: ServerGroup) -> None:
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with signed_in_engine(client.profile, site) as made:
+        client.run(made, folder)
+        licences = opened(made)
+        with folder.running(), pytest.raises(DownloadError) as caught:
+            removal.remove(client.store, folder.id, licences)
+        assert caught.value.code is ErrorCode.DOWNLOAD_BUSY
+        removal.finish(client.store, licences)
+        assert licences.standing(str(service.licence_of(folder))).may_start
+
+
+def test_a_licence_whose_note_is_damaged_is_given_back_too(tmp_path: Path, site: ServerGroup) -> None:
+    client = Client(tmp_path, site)
+    folder = client.add("clear")
+    with signed_in_engine(client.profile, site) as made:
+        client.run(made, folder)
+        licences = opened(made)
+        flip(folder.path / "licence")
+        removal.remove(client.store, folder.id, licences)
+        assert licences.store.ids() == ()
+        assert len(licences.store.receipts()) == 1
+
+
+def test_without_its_service_a_download_can_be_removed(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", FileKeyStore(tmp_path))
+    folder = store.create("film", "film")
+    removal.remove(store, folder.id, None)
+    assert store.ids() == ()
+    with rights.kept_licences(tmp_path, FileKeyStore(tmp_path)) as licences, pytest.raises(DrmError):
+        licences.standing("none")

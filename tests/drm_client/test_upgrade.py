@@ -1,0 +1,140 @@
+"""What version 0.1.0 left on a disk: it opens, all of it, and copies of it from before do not.
+
+``tests/kit/kept-0.1.0.zip`` was made by that version: ``profile`` has three licences of ``tests.kit.licence_server``
+(one played, one not, one given back whose receipt waits), ``poisoned`` the same after another service's clock was
+five years ahead, ``store`` and ``keys`` a download. ``facts.json`` has the server's side.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey
+
+from drm_client.device import DeviceIdentity
+from drm_client.errors import DrmError, DrmErrorCode
+from drm_client.keys import KeyRing
+from drm_client.keystore import FileKeyStore
+from drm_client.offline import OfflineLicences
+from drm_client.rights import RightsState
+from drm_client.trusted_clock import TrustedClock
+from drm_client.trusted_service import TrustedService
+from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, FIRST_KEY_ENTRY, Vault
+from tests.drm_client.offline_kit import Machine
+from tests.kit.licence_server import ADDRESS, DAY, HOUR, KEYS, SD, LicenceServer, Terms
+
+_KEPT = Path(__file__).parents[1] / "kit" / "kept-0.1.0.zip"
+_BINDING = b"kept fixture"
+
+
+class Upgraded:
+    """A profile of 0.1.0, opened by this version an hour after its licences were issued."""
+
+    def __init__(self, folder: Path, name: str = "profile") -> None:
+        with zipfile.ZipFile(_KEPT) as kept:
+            kept.extractall(folder)
+        self.facts: dict[str, Any] = json.loads((folder / "facts.json").read_text())
+        self.folder = folder / name
+        self.keys = FileKeyStore(self.folder, _BINDING)
+        self.device = DeviceIdentity.load_or_create(self.keys)
+        self.machine = Machine()
+        self.machine.run(HOUR)
+        self.server = LicenceServer(self.device.public_jwk(), self.machine.real, Terms(play_s=6 * HOUR))
+        self.server.signers = [ECKey.import_key(self.facts["server_key"])]
+        self.server.licences = self.facts["licences"]
+
+    def open(self) -> OfflineLicences:
+        self.vault = Vault(self.folder, self.keys, self.device.device_id)
+        self.clock = TrustedClock(self.vault, ADDRESS, self.machine.read)
+        self.service = TrustedService(ADDRESS, self.vault, self.clock, self.server.exchange)
+        return OfflineLicences(self.vault, self.device, self.service)
+
+
+async def test_a_vault_is_upgraded_without_loss(tmp_path: Path) -> None:
+    kept = Upgraded(tmp_path)
+    for _ in range(2):
+        licences = kept.open()
+        assert (kept.vault.check(), kept.vault.epoch) == ((), 0)
+        assert set(licences.store.ids()) == {kept.facts["played"], kept.facts["unplayed"]}
+        played = licences.standing(kept.facts["played"])
+        assert (played.state, played.playback_s) == (RightsState.STARTED, 6 * HOUR)
+        ring = KeyRing()
+        licences.open(kept.facts["unplayed"], ring)
+        assert ring.get(SD).value == KEYS[SD]
+        kept.vault.close()
+    licences = kept.open()
+    assert await licences.send_receipts() == 1
+    assert kept.facts["released"] in kept.server.released
+    kept.machine.run(30 * HOUR)
+    await licences.renew(kept.facts["played"])
+    assert licences.standing(kept.facts["played"]).remaining_s == 48 * HOUR
+    kept.vault.close()
+
+
+async def test_a_clock_that_another_service_set_five_years_ahead_heals_at_the_first_contact(tmp_path: Path) -> None:
+    kept = Upgraded(tmp_path, "poisoned")
+    licences = kept.open()
+    standing = licences.standing(kept.facts["unplayed"])
+    assert (standing.state, standing.provisional) == (RightsState.EXPIRED, True)
+    await kept.service.ask_time()
+    assert licences.standing(kept.facts["unplayed"]).remaining_s == 47 * HOUR
+    assert licences.standing(kept.facts["played"]).playback_s == 6 * HOUR
+    kept.vault.close()
+
+
+@pytest.mark.parametrize("anchor", [None, b"1"])
+def test_a_copy_of_before_the_upgrade_opens_no_more(tmp_path: Path, anchor: bytes | None) -> None:
+    kept = Upgraded(tmp_path)
+    shutil.copy(kept.folder / FILE_NAME, tmp_path / "copy")
+    kept.open().remove(kept.facts["unplayed"])
+    kept.vault.close()
+    shutil.copy(tmp_path / "copy", kept.folder / FILE_NAME)
+    if anchor is None:
+        kept.keys.delete(ANCHOR_ENTRY)
+    else:
+        kept.keys.put(ANCHOR_ENTRY, anchor)
+    with pytest.raises(DrmError) as caught:
+        kept.open()
+    assert caught.value.code is DrmErrorCode.STORE_DAMAGED
+
+
+@pytest.mark.parametrize("method", ["_write_head", "_drop_anchor", "_transaction_over"])
+def test_an_upgrade_that_is_cut_off_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Before the file is written, before the key store is told, and between both."""
+    kept = Upgraded(tmp_path)
+
+    def die(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    if method == "_transaction_over":
+        drop = Vault._drop_anchor
+
+        def drop_and_die(vault: Vault) -> None:
+            drop(vault)
+            die()
+
+        monkeypatch.setattr(Vault, "_drop_anchor", drop_and_die)
+    else:
+        monkeypatch.setattr(Vault, method, die)
+    with pytest.raises(KeyboardInterrupt):
+        kept.open()
+    monkeypatch.undo()
+    licences = kept.open()
+    assert kept.vault.epoch == 0
+    assert set(licences.store.ids()) == {kept.facts["played"], kept.facts["unplayed"]}
+    assert kept.keys.get(FIRST_KEY_ENTRY) is None
+    kept.vault.close()
+
+
+def test_years_later_it_still_opens(tmp_path: Path) -> None:
+    kept = Upgraded(tmp_path)
+    kept.machine.restart(900 * DAY)
+    assert kept.open().standing(kept.facts["played"]).state is RightsState.PLAYED_OUT
+    kept.vault.close()

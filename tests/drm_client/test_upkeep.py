@@ -1,0 +1,190 @@
+"""One pass of upkeep: what is due is done, what is wrong heals, each step by itself."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drm_client.keys import KeyRing
+from drm_client.keystore import FileKeyStore
+from drm_client.rights import RightsState
+from drm_client.upkeep import DAILY_S, LEAST_S, RETRY_S, SOON_S, Upkeep
+from drm_client.vault import ANCHOR_ENTRY, FILE_NAME
+from tests.drm_client.offline_kit import Desk
+from tests.kit.licence_server import DAY, HOUR, Offline, RealTime, Terms
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def upkeep(desk: Desk) -> Upkeep:
+    return Upkeep(desk.vault, desk.licences, desk.service)
+
+
+async def test_a_pass_renews_what_is_due_gives_back_and_learns_of_withdrawals(desk: Desk) -> None:
+    due, withdrawn, removed = await desk.kept(), await desk.kept(), await desk.kept()
+    desk.machine.run(30 * HOUR)
+    fresh = await desk.kept()
+    desk.licences.remove(removed)
+    desk.server.revoked.add(withdrawn)
+    report = await upkeep(desk).run()
+    assert (report.renewed, report.withdrawn, report.given_back) == ((due,), (withdrawn,), 1)
+    assert (report.failed, report.next_s) == ({}, DAILY_S)
+    assert set(report.confirmed) == {due, fresh}
+    assert report.sentences() == (
+        "1 licence renewed.",
+        "The service has withdrawn 1 licence.",
+        "1 licence given back.",
+    )
+    assert desk.licences.standing(withdrawn).state is RightsState.REVOKED
+    assert desk.licences.store.get(withdrawn).keys == ()
+    again = await upkeep(desk).run()
+    assert (again.renewed, again.withdrawn, again.given_back) == ((), (), 0)
+
+
+async def test_where_nothing_is_kept_nobody_is_asked(desk: Desk) -> None:
+    await upkeep(desk).run()
+    assert desk.server.calls == []
+
+
+async def test_it_is_due_when_the_last_pass_said(desk: Desk) -> None:
+    await desk.kept()
+    work = upkeep(desk)
+    assert work.due_s() == 0.0
+    await work.run()
+    assert work.due_s() == DAILY_S
+    desk.machine.run(DAY / 2)
+    assert work.due_s() == pytest.approx(DAY / 2)
+    desk.machine.run(DAY)
+    assert work.due_s() == 0.0
+
+
+async def test_without_a_network_it_is_tried_again_soon(desk: Desk) -> None:
+    await desk.kept()
+    desk.server.online = False
+    report = await upkeep(desk).run()
+    assert {type(error) for error in report.failed.values()} == {Offline}
+    assert report.next_s == RETRY_S
+
+
+async def test_a_list_that_has_nothing_new_is_not_read_again(desk: Desk) -> None:
+    await desk.kept()
+    work = upkeep(desk)
+    await work.run()
+    signed: list[str] = []
+    sign = desk.server.sign
+    desk.server.sign = lambda typ, *rest: signed.append(typ) or sign(typ, *rest)  # type: ignore[method-assign]
+    assert (await work.run()).failed == {}
+    assert "matinee-revocations+jws" not in signed
+    desk.server.revoked.add(await desk.kept())
+    await desk.licences.check_revocations()
+    assert "matinee-revocations+jws" in signed
+
+
+async def test_a_service_that_knows_no_states_is_kept_up_with_all_the_same(desk: Desk) -> None:
+    due = await desk.kept()
+    desk.machine.run(30 * HOUR)
+    answer = desk.server._answer
+    desk.server._answer = lambda path, *rest: (  # type: ignore[method-assign]
+        (404, {"code": "not_found"}) if path.endswith("/state") else answer(path, *rest)
+    )
+    report = await upkeep(desk).run()
+    assert (report.renewed, report.failed) == ((due,), {})
+
+
+async def test_the_viewer_is_warned_of_what_is_nearly_over(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, Terms(renew_after_s=None))
+    licence_id = await desk.kept()
+    assert (await upkeep(desk).run()).ending == ()
+    desk.machine.run(40 * HOUR)
+    (ending,) = (await upkeep(desk).run()).ending
+    assert (ending.licence_id, ending.title_id, ending.remaining_s) == (licence_id, "the-film", 8 * HOUR)
+    assert ending.sentence == "You have 8 hours left to watch this."
+
+
+@pytest.mark.parametrize("renewable", [True, False])
+@pytest.mark.parametrize("how", ["no anchor", "old file", "whole folder"])
+async def test_an_older_copy_is_found_and_heals_at_the_next_contact(
+    tmp_path: Path, how: str, renewable: bool
+) -> None:
+    """What was given back or withdrawn stays so, what was played stays played, the rest plays on."""
+    terms = Terms(play_s=6 * HOUR, renew_after_s=24 * HOUR if renewable else None)
+    here, copy = tmp_path / "here", tmp_path / "copy"
+    desk = Desk(here, terms, FileKeyStore(here, b"m"))
+    good, played, released, revoked = [await desk.kept() for _ in range(4)]
+    await upkeep(desk).run()
+    desk.vault.close()
+    shutil.copytree(here, copy)
+    desk._open()
+    desk.licences.open(played, KeyRing())
+    desk.machine.run(HOUR / 4)
+    desk.licences.remove(released)
+    desk.server.revoked.add(revoked)
+    await upkeep(desk).run()
+    desk.vault.close()
+    shutil.copy(copy / FILE_NAME, here / FILE_NAME)
+    if how == "no anchor":
+        desk.keys.delete(ANCHOR_ENTRY)
+    elif how == "whole folder":
+        shutil.copytree(copy, here, dirs_exist_ok=True)
+    desk._open()
+    offline = {one: desk.licences.standing(one).may_start for one in (good, played, released, revoked)}
+    assert set(offline.values()) == {how == "whole folder"}  # what the file store cannot find out by itself
+    desk.machine.run(HOUR)
+    report = await upkeep(desk).run()
+    assert report.failed == {}
+    assert desk.vault.epoch >= 1
+    assert desk.licences.standing(good).state is RightsState.READY
+    assert desk.licences.standing(played).playback_s == 6 * HOUR - HOUR / 4 - HOUR
+    assert released not in desk.licences.store.ids()
+    assert desk.licences.standing(revoked).state is RightsState.REVOKED
+    assert (await upkeep(desk).run()).next_s == DAILY_S
+
+
+async def test_two_programs_that_ask_at_once_are_no_older_copy(desk: Desk) -> None:
+    """One's question overtakes the other's on the way."""
+    licence_id = await desk.kept()
+    answer = desk.server._answer
+
+    def overtaken(path: str, *rest: Any) -> Any:
+        if path == "/licences/state":
+            desk.server.generation, _ = desk.licences._next_generation()
+        return answer(path, *rest)
+
+    desk.server._answer = overtaken  # type: ignore[method-assign]
+    await desk.licences.confirm_states()
+    assert desk.vault.epoch == 0
+    assert desk.licences.standing(licence_id).may_start
+
+
+async def test_a_service_whose_memory_is_older_takes_nothing_away(desk: Desk) -> None:
+    licence_id = await desk.kept()
+    desk.server.licences.clear()
+    await upkeep(desk).run()
+    assert desk.licences.standing(licence_id).may_start
+
+
+async def test_licences_of_a_wrong_hour_are_asked_for_anew(tmp_path: Path) -> None:
+    """Also those that cannot be renewed."""
+    desk = Desk(tmp_path, Terms(renew_after_s=None))
+    desk.server.goes_on = True
+    desk.server.time = RealTime(desk.machine.real.at_s + 5 * 365 * DAY)
+    licence_id = await desk.kept()
+    report = await upkeep(desk).run()
+    assert report.next_s == SOON_S  # this machine's clock says another time
+    desk.machine.run(SOON_S)
+    desk.server.time = desk.machine.real
+    report = await upkeep(desk).run()
+    assert report.renewed == (licence_id,)
+    standing = desk.licences.standing(licence_id)
+    assert (standing.state, standing.licence_s) == (RightsState.READY, 48 * HOUR)
+    assert report.next_s == DAILY_S
+
+
+def test_a_pass_at_most_every_hour_and_at_least_daily() -> None:
+    assert SOON_S < LEAST_S < DAILY_S

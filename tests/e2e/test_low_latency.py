@@ -1,0 +1,67 @@
+"""FFmpeg's live on the real libmpv: parts are played while their segment is made, whole segments as they come."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from player.reporting.events import ErrorRaised, Event
+from player.title.opening import PlaybackSource
+from tests.kit.lowlatency import Broadcast
+from tests.kit.playback import engine
+from tests.kit.screen import Screen
+from tests.kit.waiting import until
+
+SHOWN = 200  # frames: more than three segments
+SEGMENT_FRAMES = 60
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize(("form", "ranges"), [("dash", False), ("hls", False), ("hls", True)])
+def test_frames_are_shown_before_their_segment_is_whole(tmp_path: Path, form: str, *, ranges: bool) -> None:
+    events: list[Event] = []
+    with Broadcast(delay_s=0.02, ranges=ranges) as broadcast, Screen() as screen, engine(tmp_path) as made:
+        broadcast.wait_for_segments(3)
+        url = broadcast.dash if form == "dash" else broadcast.hls
+        session = made.open(PlaybackSource(url=url), screen.player, lambda _state: None, on_event=events.append)
+        until(lambda: len(screen.shown) >= SHOWN or session.state.failure)
+        assert session.state.failure is None
+        early = [shown for shown in screen.shown if is_early(broadcast, shown.mark.frame, shown.at_s)]
+        asked = [address for _, address in broadcast.origin.asked]
+        session.stop()
+        assert made.wait(session, 10.0)
+        assert len(early) > SHOWN / 4, "frames are shown whose segment was still being made"
+        frames = screen.frames
+        assert frames == list(range(frames[0], frames[0] + len(frames))), "every frame in order"
+        assert not [event for event in events if isinstance(event, ErrorRaised)]
+        if form == "hls":
+            assert any("_HLS_part=" in address for address in asked)
+            assert any(".part" in address for address in asked) != ranges
+        else:
+            assert (
+                len([address for address in asked if "chunk-stream0" in address]) <= len(frames) / SEGMENT_FRAMES + 3
+            )
+            assert not [address for address in asked if re.search(r"[?&]", address)]
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("timeline", [False, True])
+def test_whole_segments_of_ffmpeg_play_from_the_first_second_on(tmp_path: Path, *, timeline: bool) -> None:
+    """Its MPD asks for a reload every 500 s; the segments come with the clock, or with each new MPD."""
+    options = ["-ldash", "0", "-streaming", "0", "-use_timeline", str(int(timeline))]
+    with Broadcast(options=options) as broadcast, Screen() as screen, engine(tmp_path) as made:
+        broadcast.wait_for_segments(3)
+        session = made.open(PlaybackSource(url=broadcast.dash), screen.player, lambda _state: None)
+        until(lambda: len(screen.shown) >= 2 * SHOWN or session.state.failure)
+        assert session.state.failure is None
+        session.stop()
+        assert made.wait(session, 10.0)
+
+
+def is_early(broadcast: Broadcast, frame: int, shown_s: float) -> bool:
+    """Whether a frame was shown before the last one of its segment was made."""
+    made_s = broadcast.made_s(frame, shown_s)
+    left = SEGMENT_FRAMES - 1 - frame % SEGMENT_FRAMES
+    return shown_s < made_s + left / 30

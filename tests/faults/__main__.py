@@ -1,0 +1,42 @@
+"""``make faults``: each fault is put back, and its test must fail; without the fault the test must pass.
+
+Exit code 0 when every test did both, else 1. ``ARGS="NAME ..."`` runs the faults with these words in their names.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.faults.model import Fault, all_faults
+
+PASSED, FAILED = 0, 1  # pytest's exit codes: all passed, some failed
+
+
+def verdict_of(fault: Fault) -> str:
+    """Run the fault's test without it and with it; return an empty text when the test tells the two apart."""
+    if (code := run(fault.test)) != PASSED:
+        return f"its test does not pass without the fault (exit code {code})"
+    code = run(fault.test, "-p", "tests.faults.plugin", "--fault", fault.name)
+    return "" if code == FAILED else f"its test does not fail under the fault (exit code {code})"
+
+
+def run(*arguments: str) -> int:
+    """Run pytest in a process of its own; return its exit code."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", "", *arguments]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
+
+
+def main(words: list[str]) -> int:
+    chosen = [fault for name, fault in sorted(all_faults().items()) if not words or any(w in name for w in words)]
+    wrong = 0
+    for fault in chosen:
+        verdict = verdict_of(fault)
+        wrong += bool(verdict)
+        print(f"{fault.name}: {verdict or 'caught by ' + fault.test}", flush=True)
+    print(f"{len(chosen) - wrong} caught, {wrong} not caught")
+    return 1 if wrong or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,228 @@
+"""Faults of live playback."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from player.live import latency
+from player.live.refresher import Refresher
+from player.manifest import timing
+from player.manifest.dash import live, mpd
+from player.manifest.limits import MAX_SEGMENTS
+from player.manifest.model import Presentation
+from player.playback.live import LivePlayback
+from player.stream.parts import PartLoader
+from tests.faults.model import Fault
+
+_TESTS = "tests/player/live/test_by_clock.py::"
+
+
+def _stand_until_a_reload(patch: pytest.MonkeyPatch) -> None:
+    """Only an MPD that was loaded while it was followed is read again as time goes on."""
+    read = mpd.parse_mpd
+
+    def without_text(*values: Any, **named: Any) -> Presentation:
+        return replace(read(*values, **named), source="")
+
+    patch.setattr(mpd, "parse_mpd", without_text)
+
+
+def _look_every_half_segment(patch: pytest.MonkeyPatch) -> None:
+    """The clock is looked at now and then, and not when a segment is due."""
+    patch.setattr(Refresher, "_by_clock_s", lambda _self, _presentation: 2.0)
+
+
+def _limit_before_the_window(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.manifest.dash.timeline.MAX_COUNTED_SEGMENTS", MAX_SEGMENTS)
+
+
+def _keep_relative_clocks(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(live, "resolve", lambda _base, reference: reference)
+
+
+def _ask_one_clock(patch: pytest.MonkeyPatch) -> None:
+    """A clock that does not answer is the only one that is asked."""
+    patch.setattr("player.live.refresher._MOST_CLOCKS", 1)
+
+
+def _ask_the_clock_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.refresher._CLOCK_EVERY_S", 1e9)
+
+
+def _wait_without_a_word(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LivePlayback, "_is_silent", lambda _self, _moment: False)
+
+
+def _never_load_again(patch: pytest.MonkeyPatch) -> None:
+    """An MPD that does not say how often it changes never does."""
+    reload = timing._mpd_reload
+
+    def strictly(presentation: Presentation, age_s: float) -> timing.Reload | None:
+        live = presentation.live_info
+        return None if live is None or live.minimum_update_s is None else reload(presentation, age_s)
+
+    patch.setattr(timing, "_mpd_reload", strictly)
+
+
+def _sliding_counts_as_news(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.refresher._brings", bool)
+
+
+_LOW = "tests/player/live/test_low_latency.py::"
+_FEED = "tests/player/stream/test_feed.py::"
+
+
+def _hold_back_as_without_parts(patch: pytest.MonkeyPatch) -> None:
+    """PART-HOLD-BACK is not looked at."""
+    ask = latency.latency_of
+
+    def without_parts(presentation: Presentation, segment_s: float, window_s: float) -> latency.Latency:
+        live = presentation.live_info
+        plain = presentation if live is None else replace(presentation, live_info=replace(live, part_target_s=None))
+        return ask(plain, segment_s, window_s)
+
+    patch.setattr("tests.player.live.test_low_latency.latency_of", without_parts)
+
+
+def _hurry_without_anything_in_hand(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.guide._LOW_SPARE_S", 0.0)
+
+
+def _never_hurry_near_the_edge(patch: pytest.MonkeyPatch) -> None:
+    """Two seconds in hand are asked for, which there never are."""
+    patch.setattr("player.live.guide._LOW_SPARE_S", 2.0)
+
+
+def _begin_as_if_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.live.guide._LOW_START_S", 0.0)
+
+
+def _nearer_than_a_segment(patch: pytest.MonkeyPatch) -> None:
+    """A target is taken as the source says it, also where that is less than one of its segments."""
+    patch.setattr("player.live.latency._ON_THE_WAY_S", -10.0)
+
+
+def _no_parts_behind_the_list(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("tests.player.live.test_low_latency.with_open", lambda rendition: rendition.segments)
+
+
+def _load_announced_bytes_twice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PartLoader, "_has", lambda _self, _url, _range: False)
+
+
+def _ask_for_announced_parts_again(patch: pytest.MonkeyPatch) -> None:
+    """At most ten times, so that the test ends."""
+    times = iter(range(10))
+    patch.setattr(PartLoader, "_is_new", lambda _self, _hint: next(times, None) is not None)
+
+
+def _rate_the_encoder(patch: pytest.MonkeyPatch) -> None:
+    """A pause of the encoder counts as the link's."""
+    patch.setattr("player.net.gate._CHUNK_BOXES", frozenset())
+
+
+def _drop_late_sound(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.stream.feed._KEPT_ENDS", 0)
+
+
+def _wait_for_one_sample_more(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("player.stream.feed._end_s", lambda sample: sample.dts_s)
+
+
+FAULTS = [
+    Fault(
+        "live-announced-part-asked-again",
+        _LOW + "test_an_announced_part_that_is_empty_is_asked_for_once",
+        _ask_for_announced_parts_again,
+    ),
+    Fault(
+        "live-nearer-than-a-segment",
+        _LOW + "test_a_source_that_publishes_whole_segments_is_not_played_nearer_than_they_allow",
+        _nearer_than_a_segment,
+    ),
+    Fault(
+        "live-parts-not-held-back-to",
+        _LOW + "test_hls_is_played_where_part_hold_back_says",
+        _hold_back_as_without_parts,
+    ),
+    Fault(
+        "live-stall-to-win-latency",
+        _LOW + "test_no_latency_is_won_back_at_the_price_of_a_stall",
+        _hurry_without_anything_in_hand,
+    ),
+    Fault(
+        "live-latency-never-won-back",
+        _LOW + "test_latency_is_won_back_by_speed_with_half_a_second_in_hand",
+        _never_hurry_near_the_edge,
+    ),
+    Fault(
+        "live-late-by-the-start", _LOW + "test_the_begin_makes_up_for_the_time_that_it_takes", _begin_as_if_at_once
+    ),
+    Fault(
+        "live-parts-not-asked-for", _LOW + "test_parts_make_a_segment_before_it_is_listed", _no_parts_behind_the_list
+    ),
+    Fault(
+        "live-announced-range-loaded-twice",
+        _LOW + "test_an_announced_range_without_an_end_brings_all_the_rest",
+        _load_announced_bytes_twice,
+    ),
+    Fault("live-encoder-rated-as-link", _LOW + "test_the_time_before_a_chunk_is_the_encoders", _rate_the_encoder),
+    Fault(
+        "live-sound-lost-at-the-edge",
+        _FEED + "test_sound_that_was_not_listed_when_its_slot_was_written_comes_with_the_next_one",
+        _drop_late_sound,
+    ),
+    Fault(
+        "live-sound-waits-for-the-next-part",
+        _FEED + "test_sound_up_to_a_time_waits_for_nothing_that_begins_there",
+        _wait_for_one_sample_more,
+    ),
+    Fault(
+        name="live-stands-until-a-reload",
+        test=_TESTS + "test_segments_come_with_the_clock_from_the_first_second_on",
+        apply=_stand_until_a_reload,
+    ),
+    Fault(
+        name="live-clock-looked-at-now-and-then",
+        test=_TESTS + "test_a_segment_is_known_as_soon_as_it_can_be_had",
+        apply=_look_every_half_segment,
+    ),
+    Fault(
+        name="live-limit-before-the-window",
+        test=_TESTS + "test_a_channel_of_years_has_the_window_that_it_lists",
+        apply=_limit_before_the_window,
+    ),
+    Fault(
+        name="live-relative-clock",
+        test=_TESTS + "test_a_clock_at_a_relative_address",
+        apply=_keep_relative_clocks,
+    ),
+    Fault(
+        name="live-one-clock",
+        test=_TESTS + "test_a_clock_at_a_relative_address",
+        apply=_ask_one_clock,
+    ),
+    Fault(
+        name="live-clock-asked-once",
+        test=_TESTS + "test_a_clock_that_runs_beside_ours_is_followed",
+        apply=_ask_the_clock_once,
+    ),
+    Fault(
+        name="live-waits-without-a-word",
+        test=_TESTS + "test_a_programme_that_sends_nothing_new_says_so_and_ends",
+        apply=_wait_without_a_word,
+    ),
+    Fault(
+        name="live-list-never-loaded-again",
+        test=_TESTS + "test_an_mpd_that_does_not_say_when_it_changes_is_loaded_again",
+        apply=_never_load_again,
+    ),
+    Fault(
+        name="live-sliding-is-news",
+        test=_TESTS + "test_the_word_goes_when_the_programme_goes_on",
+        apply=_sliding_counts_as_news,
+    ),
+]

@@ -1,0 +1,21 @@
+"""A pytest plugin that puts one fault back: ``pytest -p tests.faults.plugin --fault NAME TEST``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.model import all_faults
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault", help="the name of the fault that is put back")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fault_put_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Apply the fault before the fixtures of any test."""
+    with pytest.MonkeyPatch.context() as patch:
+        all_faults()[request.config.getoption("--fault")].apply(patch)
+        yield

@@ -1,0 +1,75 @@
+"""Faults of the QA lab."""
+
+from __future__ import annotations
+
+import pytest
+
+from player.net import gate
+from player.playback.settings import PlaybackSettings
+from player.qa import outcome, plan, why
+from player.qa.watch import ManifestWatch
+from player.stream.emitter import Emitter
+from tests.faults.model import Fault
+
+
+def runs_resume_where_the_account_left_off(patch: pytest.MonkeyPatch) -> None:
+    settings = plan._settings
+
+    def kept(policy: str, seed: int, play: dict[str, object], bounds: dict[str, object]) -> PlaybackSettings:
+        return settings(policy, seed, {**play, "state": "kept"}, bounds)
+
+    patch.setattr(plan, "_settings", kept)
+
+
+def nobody_follows_the_tracks(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Emitter, "_judge", lambda *_values: None)
+
+
+def a_plan_says_nothing_of_losses(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(outcome, "implied", lambda _conditions, _runs: [])
+
+
+def a_trickle_is_waited_for(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(gate, "_TRICKLE_BYTES_PER_S", 0.0)
+
+
+def every_failure_has_its_own_line(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(why, "_FEW", 10_000)
+
+
+def only_whole_segments_are_news(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ManifestWatch, "_newest", lambda _self, _name: (0, 0))
+
+
+FAULTS = [
+    Fault(
+        "qa-a-trickle-is-waited-for",
+        "tests/player/net/test_gate.py::test_a_trickle_is_given_up_like_silence",
+        a_trickle_is_waited_for,
+    ),
+    Fault(
+        "qa-why-repeats-itself",
+        "tests/player/qa/test_outcome.py::test_what_happens_again_and_again_is_one_line",
+        every_failure_has_its_own_line,
+    ),
+    Fault(
+        "qa-watch-blames-parts",
+        "tests/player/qa/test_watch.py::test_a_blocking_reload_that_brings_a_part_has_brought_something",
+        only_whole_segments_are_news,
+    ),
+    Fault(
+        "qa-lost-audio-passes",
+        "tests/player/qa/test_lies.py::test_what_a_cdn_leaves_out_is_lost_and_said",
+        nobody_follows_the_tracks,
+    ),
+    Fault(
+        "qa-plans-pass-over-losses",
+        "tests/player/qa/test_lies.py::test_a_plan_without_a_word_about_it_fails_where_something_is_lost",
+        a_plan_says_nothing_of_losses,
+    ),
+    Fault(
+        "qa-resumes-where-the-account-left-off",
+        "tests/player/qa/test_state.py::test_a_plan_neither_uses_nor_changes_where_the_viewer_is",
+        runs_resume_where_the_account_left_off,
+    ),
+]

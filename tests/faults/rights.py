@@ -1,0 +1,208 @@
+"""Faults of rights: licences, trusted time, the vault, downloads."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend_stub.services.rights import time_guard
+from downloads import checking, removal, service
+from downloads.store import Store
+from downloads.writing import ItemWriter
+from drm_client import clock
+from drm_client.clock import ClockState, Reading, TrustedTime
+from drm_client.keystore import FileKeyStore
+from drm_client.offline import Confirmations, OfflineLicences
+from drm_client.trusted_clock import TrustedClock
+from drm_client.vault import ANCHOR_ENTRY, Vault
+from player.licensing.upkeep import LicenceUpkeep
+from player.service import address
+from player.service.tokens import TokenStore
+from tests.drm_client.offline_kit import MemoryKeyStore
+from tests.faults.model import Fault
+
+
+def one_clock_for_all(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(TrustedClock, "of", lambda self, _issuer: self)
+    time_never_goes_back(patch)
+
+
+def time_never_goes_back(patch: pytest.MonkeyPatch) -> None:
+    def hear(state: ClockState, reading: Reading, server_at_s: float) -> ClockState:
+        certain_s = max(clock.advance(state, reading).time.certain_s, server_at_s)
+        return ClockState(TrustedTime(certain_s, certain_s), reading, server_at_s, reading.boot_id)
+
+    patch.setattr(clock, "hear", hear)
+
+
+def any_service_withdraws(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(OfflineLicences, "_is_ours", lambda _self, _licence: True)
+
+
+def a_missing_anchor_counts_as_none_was_needed(patch: pytest.MonkeyPatch) -> None:
+    def anchor(vault: Vault) -> int:
+        try:
+            return int(vault._keys.get(ANCHOR_ENTRY) or b"0")
+        except ValueError:
+            return 0
+
+    patch.setattr(Vault, "_anchor", anchor)
+
+
+def old_copies_stay_readable(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(MemoryKeyStore, "delete", lambda _self, _name: None)
+    patch.setattr(FileKeyStore, "delete", lambda _self, _name: None)
+
+
+def any_boot_clock_is_believed(patch: pytest.MonkeyPatch) -> None:
+    from tests.drm_client import test_os_clock
+
+    believe = "from drm_client import os_clock; os_clock.has_the_machines_boot_clock = lambda: True\n"
+    patch.setattr(test_os_clock, "_READ", believe + test_os_clock._READ)
+
+
+def verify_sees_items_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(checking, "_beside", lambda _folder, _licences: [])
+
+
+def a_queued_download_should_have_a_licence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(service, "awaits_licence", lambda _folder: False)
+
+
+def the_licence_goes_first(patch: pytest.MonkeyPatch) -> None:
+    def remove(store: Store, name: str, licences: OfflineLicences, reason: str = "removed") -> None:
+        folder = store.find(name)
+        for licence_id in removal._licences_of(store, folder, licences):
+            licences.remove(licence_id, reason)
+        store.remove(folder.id)
+
+    patch.setattr(removal, "remove", remove)
+
+
+def plain_http_to_anybody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(address, "is_loopback", lambda _host: True)
+
+
+def one_sign_in_for_all_services(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(TokenStore, "of", lambda self, _service: self)
+
+
+def nobody_keeps_up(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LicenceUpkeep, "start", lambda _self: None)
+
+
+def restored_vaults_are_believed(patch: pytest.MonkeyPatch) -> None:
+    async def confirm(_licences: OfflineLicences) -> Confirmations:
+        return Confirmations()
+
+    patch.setattr(OfflineLicences, "confirm_states", confirm)
+
+
+def the_service_believes_any_clock(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(time_guard, "is_good", lambda *_given: True)
+
+
+def items_are_held_whole(patch: pytest.MonkeyPatch) -> None:
+    def write(writer: ItemWriter, chunk: bytes) -> None:
+        writer._received += len(chunk)
+        writer._gathered += chunk
+
+    patch.setattr(ItemWriter, "write", write)
+
+
+def half_made_downloads_stay(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Store, "_was_never_made", lambda _self, _entry: False)
+
+
+_ISSUERS = "tests/drm_client/test_issuers.py"
+_REPAIRS = "tests/downloads/test_repairs.py"
+_SERVICE = "tests/player/service/test_service.py"
+_KILLS = "tests/downloads/test_rights_kills.py"
+_VAULT = "tests/drm_client/test_vault.py"
+FAULTS = [
+    Fault(
+        "rights-one-clock-for-all-services",
+        f"{_ISSUERS}::test_a_service_five_years_ahead_takes_nothing_of_another",
+        one_clock_for_all,
+    ),
+    Fault(
+        "rights-time-never-goes-back",
+        f"{_ISSUERS}::test_a_first_contact_with_a_service_that_is_five_years_ahead_heals",
+        time_never_goes_back,
+    ),
+    Fault(
+        "rights-withdrawn-by-another-service",
+        f"{_ISSUERS}::test_a_withdrawal_counts_for_licences_of_its_own_service_alone",
+        any_service_withdraws,
+    ),
+    Fault(
+        "rights-anchor-that-can-be-forgotten",
+        f"{_VAULT}::test_without_an_anchor_of_its_own_a_vault_may_be_an_old_copy",
+        a_missing_anchor_counts_as_none_was_needed,
+    ),
+    Fault(
+        "rights-old-format-comes-back",
+        "tests/drm_client/test_upgrade.py::test_a_copy_of_before_the_upgrade_opens_no_more",
+        old_copies_stay_readable,
+    ),
+    Fault(
+        "rights-boot-clock-of-a-time-namespace",
+        "tests/drm_client/test_os_clock.py::test_a_boot_clock_that_was_set_in_a_time_namespace_hides_no_time",
+        any_boot_clock_is_believed,
+    ),
+    Fault(
+        "rights-verify-sees-items-alone",
+        f"{_REPAIRS}::test_a_damaged_request_or_licence_is_found_and_mended_without_new_media",
+        verify_sees_items_alone,
+    ),
+    Fault(
+        "rights-queued-download-is-called-damaged",
+        f"{_REPAIRS}::test_a_queued_download_has_no_licence_yet_and_is_not_damaged",
+        a_queued_download_should_have_a_licence,
+    ),
+    Fault(
+        "rights-licence-goes-before-its-files",
+        f"{_REPAIRS}::test_a_removal_that_is_cut_off_is_finished_later",
+        the_licence_goes_first,
+    ),
+    Fault(
+        "rights-plain-http-to-anybody",
+        f"{_SERVICE}::test_a_service_without_tls_is_spoken_to_when_its_host_is_named",
+        plain_http_to_anybody,
+    ),
+    Fault(
+        "rights-one-sign-in-for-all-services",
+        f"{_SERVICE}::test_a_service_never_gets_the_tokens_of_another",
+        one_sign_in_for_all_services,
+    ),
+    Fault(
+        "rights-withdrawals-never-arrive",
+        "tests/player/licensing/test_upkeep.py::test_a_withdrawn_title_is_withdrawn_without_anybody_asking",
+        nobody_keeps_up,
+    ),
+    Fault(
+        "rights-restored-vaults-are-believed",
+        "tests/drm_client/test_upkeep.py::test_an_older_copy_is_found_and_heals_at_the_next_contact",
+        restored_vaults_are_believed,
+    ),
+    Fault(
+        "rights-service-believes-any-clock",
+        "tests/backend_stub/rights/test_states.py::"
+        "test_a_service_that_is_five_years_ahead_signs_nothing_until_it_is_right",
+        the_service_believes_any_clock,
+    ),
+    Fault(
+        "rights-items-are-held-whole",
+        "tests/downloads/test_writing.py::test_little_of_an_item_is_in_memory_while_it_arrives",
+        items_are_held_whole,
+    ),
+    Fault(
+        "rights-half-made-download-stays-damaged",
+        f"{_KILLS}::test_a_download_that_was_killed_while_it_was_made_is_cleared_away",
+        half_made_downloads_stay,
+    ),
+    Fault(
+        "rights-wrong-hour-is-for-ever",
+        f"{_KILLS}::test_clients_are_whole_an_hour_after_their_service_is_mended",
+        time_never_goes_back,
+    ),
+]

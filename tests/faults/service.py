@@ -1,0 +1,224 @@
+"""Faults of the service: limits that did not bite, and what stood still at size or after an outage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from sqlalchemy import String, bindparam, select
+
+from backend_stub import config, server
+from backend_stub.api import auth, errors
+from backend_stub.db.models import Account, Profile, Quality
+from backend_stub.encoding import process, worker
+from backend_stub.encoding.errors import StorageError
+from backend_stub.services import issuing, retention, search, streams, tokens
+from backend_stub.services.edge_beats import EdgeBeats
+from backend_stub.services.edge_gate import EdgeGate
+from backend_stub.services.insight import Insight, PlayedSession
+from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
+from backend_stub.services.rights import policy
+from backend_stub.services.views import Views
+from backend_stub.signing import Grant
+from tests.faults.model import Fault
+
+_TOKENS = "tests/backend_stub/edge/test_tokens.py::"
+
+
+def _title_alone(patch: pytest.MonkeyPatch) -> None:
+    """A token opens the whole folder of its title."""
+    patch.setattr(Grant, "covers", lambda grant, path: path.startswith(f"/{grant.title_id}/"))
+
+
+def _for_good(patch: pytest.MonkeyPatch) -> None:
+    """Nothing takes a signed address back."""
+    patch.setattr(EdgeGate, "stands", lambda _gate, _grant: True)
+
+
+def _never_silent(patch: pytest.MonkeyPatch) -> None:
+    """Keys are given to sessions that have no place."""
+    for module in (streams, issuing):
+        patch.setattr(module, "keys_until", lambda _play, now, _licence_s: now + 3 * 3600)
+
+
+def _any_outputs(patch: pytest.MonkeyPatch) -> None:
+    """Keys are given whatever the outputs of the device are."""
+    patch.setattr(policy, "_hdcp_rank", lambda _level: 0)
+
+
+def _sweeps_bare(patch: pytest.MonkeyPatch) -> None:
+    """An error of the database while what is left of jobs is removed ends the worker."""
+    patch.setattr(worker, "DBAPIError", StorageError)
+
+
+def _open_files(patch: pytest.MonkeyPatch) -> None:
+    """The data folder is as the process's mask has it."""
+    patch.setattr(config, "_close", lambda _path, _mode: None)
+
+
+def _token_alone(patch: pytest.MonkeyPatch) -> None:
+    """An access token is good until it expires."""
+    everybody = select(Account, Profile).outerjoin(Profile, Profile.id == bindparam("profile_id", type_=String))
+    patch.setattr(tokens, "_SPEAKS_FOR", everybody.where(Account.id == bindparam("account_id")))
+
+
+def _no_judge(patch: pytest.MonkeyPatch) -> None:
+    """Any password of eight characters will do."""
+    patch.setattr(auth, "check_password", lambda *_: None)
+
+
+def _bare_tools(patch: pytest.MonkeyPatch) -> None:
+    """FFmpeg may use what the service may."""
+    patch.setattr(process, "_LIMITS", ())
+
+
+def _an_outage_is_a_fault(patch: pytest.MonkeyPatch) -> None:
+    """An error of the database is 500, with a traceback."""
+    patch.setattr(errors, "OperationalError", errors.RequestValidationError)
+
+
+def _reads_playbacks(patch: pytest.MonkeyPatch) -> None:
+    """Quality is made of every playback each time."""
+
+    def of(sums: QualitySums, since: float, group: Group | None = None, names: object = None) -> list[QualityOf]:
+        with sums._database.read() as session:
+            rows = session.scalars(select(Quality).where(Quality.started_at >= since)).all()
+        parts: dict[str, list[Quality]] = {} if group else {"": []}
+        for row in rows:
+            parts.setdefault(getattr(row, group) if group else "", []).append(row)
+        return [aggregate(name, parts[name]) for name in sorted(parts)]
+
+    patch.setattr(QualitySums, "of", of)
+
+
+def _all_names(patch: pytest.MonkeyPatch) -> None:
+    """The page of titles shows all there are."""
+    whole = Insight.titles
+    patch.setattr(Insight, "titles", lambda insight, **_: whole(insight, limit=10**9))
+
+
+def _one_by_one(patch: pytest.MonkeyPatch) -> None:
+    """Each session of a page is asked for by itself."""
+    page = Insight.sessions
+
+    def each(insight: Insight, **asked: Any) -> list[PlayedSession]:
+        return [
+            insight.session(one.account_id, one.session_id)[0] for one in page(insight, **{**asked, "limit": 10**4})
+        ]
+
+    patch.setattr(Insight, "sessions", each)
+
+
+def _ranks_each_time(patch: pytest.MonkeyPatch) -> None:
+    """What is watched most is worked out for every viewer."""
+    patch.setattr(Views, "ranked", Views.rank)
+
+
+def _indexes_while_asked(patch: pytest.MonkeyPatch) -> None:
+    """A search takes in whatever is new first."""
+    patch.setattr(search, "_AT_ONCE", 10**9)
+
+
+def _keeps_all(patch: pytest.MonkeyPatch) -> None:
+    """Nothing is ever let go."""
+    patch.setattr(retention, "KEPT", ())
+
+
+def _own_names(patch: pytest.MonkeyPatch) -> None:
+    """Every process calls its edges edge-a, edge-b, ..."""
+
+    def claim(beats: EdgeBeats, names: Iterable[str], _base_url: str) -> str:
+        name = next(iter(names))
+        beats._own.add(name)
+        return name
+
+    patch.setattr(EdgeBeats, "claim", claim)
+
+
+def _any_host(patch: pytest.MonkeyPatch) -> None:
+    """Addresses follow the Host that a client sends."""
+    patch.setattr(server, "OwnAddress", lambda app, _base_url, _port: app)
+
+
+def _no_proxy(patch: pytest.MonkeyPatch) -> None:
+    """All calls through a proxy come from the proxy."""
+    patch.setattr(server, "ProxyHeadersMiddleware", lambda app, _trusted: app)
+
+
+_MORE = "tests/backend_stub/test_more_than_one.py::"
+_SIZE = "tests/backend_stub/services/test_at_size.py::"
+_LICENCES = "tests/backend_stub/rights/test_licences.py::"
+_HARD = "tests/backend_stub/test_hardening.py::"
+FAULTS = [
+    Fault("service-edges-of-one-name", _MORE + "test_no_two_edges_have_one_name", _own_names),
+    Fault("service-address-of-any-host", _MORE + "test_where_to_sign_in_is_never_what_a_client_says", _any_host),
+    Fault("service-trusts-no-proxy", _MORE + "test_only_a_trusted_proxy_says_where_a_call_comes_from", _no_proxy),
+    Fault(
+        "service-quality-of-every-playback", _SIZE + "TestQuality::test_asking_reads_no_playback", _reads_playbacks
+    ),
+    Fault(
+        "service-page-of-all-titles",
+        _SIZE + "TestQuality::test_a_page_asks_as_much_of_many_as_of_few[/console/titles]",
+        _all_names,
+    ),
+    Fault(
+        "service-sessions-one-by-one",
+        _SIZE + "TestQuality::test_a_page_asks_as_much_of_many_as_of_few[/console/sessions]",
+        _one_by_one,
+    ),
+    Fault(
+        "service-trending-for-each-viewer",
+        _SIZE + "TestViews::test_what_is_watched_most_is_looked_for_now_and_then",
+        _ranks_each_time,
+    ),
+    Fault("service-index-inside-a-search", _SIZE + "test_a_search_waits_for_no_great_load", _indexes_while_asked),
+    Fault("service-keeps-everything", _SIZE + "test_what_is_old_is_let_go", _keeps_all),
+    Fault(
+        "service-keys-without-heartbeats",
+        _LICENCES + "TestWithHeartbeats::test_without_heartbeats_they_end",
+        _never_silent,
+    ),
+    Fault(
+        "service-keys-ahead-for-hours",
+        _LICENCES + "TestWithHeartbeats::test_those_given_ahead_end_in_a_minute",
+        _never_silent,
+    ),
+    Fault(
+        "service-more-screens",
+        _LICENCES + "TestWithHeartbeats::test_more_screens_than_the_plan_has_get_none_for_long",
+        _never_silent,
+    ),
+    Fault(
+        "service-keys-for-any-output",
+        _LICENCES + "test_outputs_that_are_not_protected_get_no_high_quality",
+        _any_outputs,
+    ),
+    Fault("service-worker-dies-with-database", _HARD + "test_a_worker_outlives_its_database", _sweeps_bare),
+    Fault(
+        "service-open-data-folder",
+        _HARD + "test_others_may_read_no_more_than_published_media[open before]",
+        _open_files,
+    ),
+    Fault("service-access-token-after-sign-out", _HARD + "test_signing_out_ends_the_access_token_too", _token_alone),
+    Fault("service-weak-password", _HARD + "test_a_password_that_is_soon_guessed_is_refused[password]", _no_judge),
+    Fault("service-tools-without-limits", _HARD + "test_tools_have_limits", _bare_tools),
+    Fault("service-outage-is-500", _HARD + "test_without_its_database_it_says_to_come_again", _an_outage_is_a_fault),
+    Fault("service-token-opens-whole-title", _TOKENS + "test_a_token_opens_its_variant_alone[basic]", _title_alone),
+    Fault(
+        "service-token-opens-any-height",
+        _TOKENS + "test_a_token_opens_no_more_height_than_the_plan_has[clear]",
+        _title_alone,
+    ),
+    Fault(
+        "service-token-outlives-sign-out",
+        _TOKENS + "test_what_is_over_opens_nothing_within_seconds[play-sign_out]",
+        _for_good,
+    ),
+    Fault(
+        "service-token-outlives-recall",
+        _TOKENS + "test_what_is_over_opens_nothing_within_seconds[play-recall]",
+        _for_good,
+    ),
+    Fault("service-token-outlives-session", _TOKENS + "test_a_session_that_ended_opens_nothing", _for_good),
+]

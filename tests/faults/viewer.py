@@ -1,0 +1,171 @@
+"""Faults that a viewer met in an evening with the app."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backend_stub.encoding import tiles
+from backend_stub.services import search
+from backend_stub.titles import LISTED
+from player.manifest.dash import representation
+from tests.faults.model import Fault
+from ui.app.system import translation
+from ui.app.viewmodels import sentences
+from ui.app.viewmodels.application import ApplicationViewModel
+from ui.app.viewmodels.home import HomeViewModel
+from ui.app.window import scene
+
+_EVENING = "tests/ui/app/test_evening.py::"
+
+
+def replaced(file: str, *pairs: tuple[str, str]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Load the QML from a copy in which each text of ``file`` is replaced by its other."""
+
+    def apply(patch: pytest.MonkeyPatch) -> None:
+        copy = Path(tempfile.mkdtemp(prefix="matinee-fault-")) / "qml"
+        shutil.copytree(scene.QML_FOLDER, copy)
+        path = copy / file
+        source = path.read_text()
+        for now, then in pairs:
+            if source.count(now) != 1:
+                raise ValueError(f"{file} has no single {now!r}")
+            source = source.replace(now, then)
+        path.write_text(source)
+        patch.setattr(scene, "QML_FOLDER", copy)
+
+    return apply
+
+
+def _news_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ApplicationViewModel, "_refresh_shown", ApplicationViewModel._ask_for_news)
+
+
+def _sheets_as_long_as_the_title(patch: pytest.MonkeyPatch) -> None:
+    whole = tiles._adaptation_set
+
+    def cut_short(made: tiles.Tiles) -> str:
+        return whole(made).replace('d="100000"', 'd="40000"')
+
+    patch.setattr(tiles, "_adaptation_set", cut_short)
+
+
+def _no_episodes_found(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(search, "_KINDS", LISTED)
+
+
+def _dates_of_another_language(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(translation.QLocale, "setDefault", lambda _locale: None)
+
+
+FOCUS_DEAD_AFTER_PLAYBACK = replaced(
+    "Matinee/Pages/PlayerPage.qml",
+    ("onVisibleChanged: if (!visible) hideLater.stop()", ""),
+    ("onOverlayStaysChanged: if (visible) show()", "onOverlayStaysChanged: show()"),
+)
+_SIGN_IN = "Matinee/Pages/SignInPage.qml"
+
+FAULTS = [
+    Fault(
+        name="viewer-reads-of-encryption",
+        test=_EVENING + "test_details_say_what_it_is_and_who_made_it",
+        apply=replaced("Matinee/Pages/DetailsPage.qml", ('[qsTr("Genre"), root.details.genres], ', "")),
+    ),
+    Fault(
+        name="viewer-search-finds-no-episodes",
+        test="tests/backend_stub/api/test_series.py::TestTheCatalogue"
+        "::test_a_series_stands_in_lists_and_its_episodes_do_not",
+        apply=_no_episodes_found,
+    ),
+    Fault(
+        name="viewer-empty-search-suggests-nothing",
+        test=_EVENING + "test_an_empty_search_suggests_something",
+        apply=lambda patch: patch.setattr(HomeViewModel, "suggestions", lambda _self: []),
+    ),
+    Fault(
+        name="viewer-statistics-over-the-seek-bar",
+        test=_EVENING + "test_the_statistics_end_above_the_seek_bar",
+        apply=replaced(
+            "Matinee/Pages/PlayerPage.qml",
+            ("scale: Math.min(1, (root.height - y - bottomShade.height) / height)", "scale: 1"),
+        ),
+    ),
+    Fault(
+        name="viewer-english-notice-in-german",
+        test=_EVENING + "test_a_notice_is_in_the_language_of_the_app",
+        apply=lambda patch: patch.setattr(sentences.text, "tr", str),
+    ),
+    Fault(
+        name="viewer-dates-of-another-language",
+        test=_EVENING + "test_dates_are_in_the_language_of_the_words",
+        apply=_dates_of_another_language,
+    ),
+    Fault(
+        name="viewer-no-way-to-a-service",
+        test=_EVENING + "test_a_first_start_without_a_service_leads_to_one",
+        apply=replaced(_SIGN_IN, ("            signIn.useService(address.text)", "            signIn.cancel()")),
+    ),
+    Fault(
+        name="viewer-no-sign-up",
+        test=_EVENING + "test_a_new_viewer_makes_an_account",
+        apply=replaced(_SIGN_IN, ("onPressed: root.signIn.setRegistering(!root.registering)", "")),
+    ),
+    Fault(
+        name="viewer-password-never-shown",
+        test=_EVENING + "test_a_password_can_be_shown",
+        apply=replaced(_SIGN_IN, ("reveal.checked ? TextInput.Normal : TextInput.Password", "TextInput.Password")),
+    ),
+    Fault(
+        name="viewer-signs-out-at-one-press",
+        test=_EVENING + "test_signing_out_asks_first",
+        apply=replaced("Main.qml", ("onSignOut: signOutDialog.open()", "onSignOut: window.app.signOut()")),
+    ),
+    Fault(
+        name="viewer-icons-without-words",
+        test=_EVENING + "test_an_icon_without_words_says_what_it_does",
+        apply=replaced("Matinee/Controls/Tooltip.qml", ("            root.shown = true\n", "")),
+    ),
+    Fault(
+        name="viewer-avatar-does-nothing",
+        test=_EVENING + "test_the_avatar_leads_somewhere_with_one_profile",
+        apply=replaced(
+            "Matinee/Pages/HomeBar.qml",
+            (
+                "onPressed: root.severalProfiles ? root.switchProfile() : root.showAccount()",
+                "enabled: root.severalProfiles",
+            ),
+        ),
+    ),
+    Fault(
+        name="viewer-subtitles-under-the-controls",
+        test=_EVENING + "test_subtitles_stand_above_the_controls",
+        apply=replaced(
+            "Matinee/Pages/PlayerPage.qml", ("onControlsShareChanged: player.coverBottom(controlsShare)", "")
+        ),
+    ),
+    Fault(
+        name="viewer-preview-sheets-as-long-as-the-title",
+        test="tests/backend_stub/encoding/test_tiles.py::test_the_player_finds_the_picture_of_a_time",
+        apply=_sheets_as_long_as_the_title,
+    ),
+    Fault(
+        name="viewer-preview-of-another-time",
+        test="tests/player/thumbnails/test_thumbnails.py"
+        "::test_a_sheet_that_the_title_cuts_short_still_has_all_its_places",
+        apply=lambda patch: patch.setattr(representation, "_tile_s", lambda _tiles, _segments: None),
+    ),
+    Fault(
+        name="viewer-focus-dead-after-playback",
+        test=_EVENING + "test_keys_work_after_a_playback_however_it_was_left",
+        apply=FOCUS_DEAD_AFTER_PLAYBACK,
+    ),
+    Fault(
+        name="viewer-finished-film-resumes",
+        test=_EVENING + "test_a_film_watched_to_its_end_is_not_offered_to_go_on_with",
+        apply=_news_at_once,
+    ),
+]

@@ -1,0 +1,401 @@
+"""A device that is killed again and again while it downloads, renews, plays, removes and keeps up, at two services.
+
+Each life is a forked process that works at random until SIGKILL; its services live here, answer through a pipe, and
+may be cut off before or after they have done what was asked. Between lives everything is opened and held against what
+the process had said is done: nothing may be lost, won or locked.
+
+``python -m tests.kit.rights_kills KILLS [SEED]`` kills so often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pickle
+import random
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from downloads import checking, ledger, removal, request, service
+from downloads.errors import DownloadError
+from downloads.folder import DownloadFolder
+from downloads.model import Choice, Item, Origin, Plan, State
+from downloads.store import Store
+from drm_client.device import DeviceIdentity
+from drm_client.errors import DrmError
+from drm_client.keys import KeyRing
+from drm_client.keystore import FileKeyStore
+from drm_client.keysystem import LicenceCall
+from drm_client.offline import OfflineLicences
+from drm_client.refusals import LicenceReply
+from drm_client.rights import MAY_PLAY, RightsState
+from drm_client.signed_licences import LicenceOrder
+from drm_client.trusted_clock import TrustedClock
+from drm_client.trusted_service import TrustedService
+from drm_client.upkeep import Upkeep
+from drm_client.vault import Vault
+from player.net.model import RequestKind
+from tests.drm_client.offline_kit import Machine
+from tests.kit.downloads import SmallDisk
+from tests.kit.licence_server import AUDIO, DAY, HOUR, SD, LicenceServer, Offline, Terms
+
+SERVICES = ("https://one.example", "https://other.example")
+TITLES = 3
+ITEMS = 3
+MOST_S = 0.25
+_BINDING = b"kills"
+
+
+@dataclass
+class Said:
+    """What lives had done before they were killed."""
+
+    played: dict[str, float] = field(default_factory=dict)  # licence -> first play
+    renewed: dict[str, int] = field(default_factory=dict)  # licence -> sequence
+    removed: set[str] = field(default_factory=set)  # licences
+    withdrawn: set[str] = field(default_factory=set)  # licences that a pass has taken away
+    complete: dict[str, str] = field(default_factory=dict)  # download -> licence
+
+
+class Device:
+    """What is on the disk, opened by one life or by who looks after it."""
+
+    def __init__(self, folder: Path, machine: Machine, exchange: Any, room: int = 1 << 40) -> None:
+        keys = FileKeyStore(folder / "profile", _BINDING)
+        self.identity = DeviceIdentity.load_or_create(keys)
+        self.machine = machine
+        self.vault = Vault(folder / "profile", keys, self.identity.device_id)
+        self.store = Store(folder / "store", keys, disk=SmallDisk(room))
+        clock = TrustedClock(self.vault, SERVICES[0], machine.read)
+        self.services = {
+            address: TrustedService(address, self.vault, clock, lambda call, to=address: exchange(to, call))
+            for address in SERVICES
+        }
+        self.licences = {
+            address: OfflineLicences(self.vault, self.identity, one) for address, one in self.services.items()
+        }
+
+    def close(self) -> None:
+        self.vault.close()
+
+
+class Life:
+    """Works at random, and says what is done."""
+
+    def __init__(self, device: Device, seed: int, say: Any) -> None:
+        self.device = device
+        self.random = random.Random(seed)
+        self.say = say
+
+    async def work(self) -> None:
+        while True:
+            step = self.random.choice([self.download, self.download, self.renew, self.play, self.remove, self.upkeep])
+            with contextlib.suppress(DrmError, DownloadError, Offline):
+                await step()
+
+    async def download(self) -> None:
+        """Make a download, or go on with one; as :class:`downloads.downloader.Downloader` does it."""
+        store = self.device.store
+        unfinished = [one for one in map(store.get, store.ids()) if one.ledger.state is not State.COMPLETE]
+        if not unfinished and len(store.ids()) >= TITLES:
+            return
+        address = self.random.choice(SERVICES)
+        if unfinished:
+            folder = self.random.choice(unfinished)
+            try:
+                address = request.read(folder).origin.service
+            except DownloadError:  # killed before it was asked for anything
+                store.remove(folder.id)
+                return
+        else:
+            folder = store.create("the-film", "the-film")
+            request.write(folder, request.DownloadRequest(Origin(title_id="the-film", service=address), Choice()))
+        if not folder.has_plan:
+            folder.write_plan(plan_of(folder, address))
+        if not service.has_licence_note(folder):
+            order = LicenceOrder("/api/v1/licences", folder.id, "the-film", (AUDIO, SD))
+            kept = await self.device.licences[address].acquire(order)
+            service.note_licence(folder, kept.licence_id)
+        for item in folder.plan().items:
+            if item.index not in folder.ledger.stored:
+                folder.note(ledger.kept(item.index, folder.keep(item, body_of(item))))
+        folder.note(ledger.changed(State.COMPLETE))
+        self.say("complete", folder.id, service.licence_of(folder))
+
+    async def renew(self) -> None:
+        licences = self.device.licences[self.random.choice(SERVICES)]
+        for licence_id in licences.find("the-film"):
+            kept = await licences.renew(licence_id)
+            self.say("renewed", licence_id, kept.rights.policy.sequence)
+
+    async def play(self) -> None:
+        licences = self.device.licences[self.random.choice(SERVICES)]
+        for licence_id in licences.find("the-film"):
+            ring = KeyRing()
+            opened = licences.open(licence_id, ring)
+            ring.clear()
+            self.say("played", licence_id, opened.since_s)
+
+    async def remove(self) -> None:
+        store = self.device.store
+        if not store.ids() or self.random.random() < 0.6:
+            return
+        folder = store.get(self.random.choice(store.ids()))
+        try:
+            licence_id = service.licence_of(folder)
+        except DownloadError:
+            licence_id = None
+        removal.remove(store, folder.id, self.device.licences[SERVICES[0]])
+        self.say("removed", folder.id, licence_id)
+
+    async def upkeep(self) -> None:
+        address = self.random.choice(SERVICES)
+        licences = self.device.licences[address]
+        removal.finish(self.device.store, licences)
+        report = await Upkeep(self.device.vault, licences, self.device.services[address]).run()
+        for licence_id in report.withdrawn:
+            self.say("withdrawn", licence_id, None)
+
+
+def plan_of(folder: DownloadFolder, address: str) -> Plan:
+    items = tuple(
+        Item(n, RequestKind.SEGMENT, None, f"https://cdn.example/{folder.id}/{n}", (), about=2000)
+        for n in range(ITEMS)
+    )
+    return Plan(
+        Origin(title_id="the-film", service=address), "https://cdn.example/", (), (), items, 12.0, (AUDIO, SD)
+    )
+
+
+def body_of(item: Item) -> bytes:
+    return item.url.encode() * 40
+
+
+class World:
+    """The services, and what must hold between lives."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder = folder
+        self.random = random.Random(seed)
+        self.machine = Machine()
+        identity = DeviceIdentity.load_or_create(FileKeyStore(folder / "profile", _BINDING))
+        self.servers = {}
+        for address in SERVICES:
+            terms = Terms(
+                licence_s=40 * DAY, play_s=20 * DAY, rental=True, renew_after_s=HOUR, renew_until_s=90 * DAY
+            )
+            self.servers[address] = LicenceServer(identity.public_jwk(), self.machine.real, terms)
+            self.servers[address].goes_on = True
+        self.said = Said()
+        self.kills = 0
+
+    def one_life(self) -> None:
+        """Fork a life, kill it, and look."""
+        ours, theirs = Pipe()
+        room = self.random.choice([1 << 40, 1 << 40, 2000, 0])
+        seed = self.random.randrange(1 << 30)
+        child = os.fork()
+        if child == 0:
+            self._live(theirs, seed, room)  # never returns
+        theirs.close()
+        if self.random.random() < 0.9:  # the others are killed while they open what there is
+            ours.poll(10.0)
+        self._serve(ours, time.monotonic() + self.random.random() * MOST_S)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        self._drain(ours)
+        ours.close()
+        self.kills += 1
+        self._time_passes()
+        self.look()
+
+    def _live(self, pipe: Connection, seed: int, room: int) -> None:
+        async def exchange(address: str, call: LicenceCall) -> LicenceReply:
+            pipe.send(("call", address, (call.url, call.body, dict(call.headers))))
+            answer = pipe.recv()
+            if answer is None:
+                raise Offline
+            return LicenceReply(*answer)
+
+        try:
+            device = Device(self.folder, self.machine, exchange, room)
+            pipe.send(("began",))
+            life = Life(device, seed, lambda kind, *what: pipe.send((kind, *what)))
+            asyncio.run(life.work())
+        except BaseException as error:  # noqa: BLE001  (nothing of a life goes on as the one who looks)
+            with contextlib.suppress(OSError):
+                pipe.send(("failed", type(error).__name__, str(error)))
+        finally:
+            os._exit(1)
+
+    def _serve(self, pipe: Connection, until: float) -> None:
+        cut = self.random.random() < 0.2
+        while (left_s := until - time.monotonic()) > 0:
+            if not pipe.poll(left_s):
+                return
+            try:
+                message = pipe.recv()
+            except (EOFError, OSError, pickle.UnpicklingError):
+                return
+            if message[0] != "call":
+                self._hear(message)
+                continue
+            answer = None
+            if not cut:
+                answer = self._answer(message[1], message[2])
+                if self.random.random() < 0.05:
+                    answer = None  # it was done, and the answer is lost
+            with contextlib.suppress(OSError):
+                pipe.send(answer)
+
+    def _answer(self, address: str, call: tuple[str, bytes | None, dict[str, str]]) -> tuple[int, bytes, str]:
+        server = self.servers[address]
+        if server.licences and self.random.random() < 0.02:
+            server.revoked.add(self.random.choice(sorted(server.licences)))
+        reply = asyncio.run(server.exchange(LicenceCall(*call)))
+        return reply.status, reply.body, reply.etag
+
+    def _drain(self, pipe: Connection) -> None:
+        """What it had said before the kill counts, what it asked does not."""
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+            while pipe.poll():
+                message = pipe.recv()
+                if message[0] != "call":
+                    self._hear(message)
+
+    def _hear(self, message: tuple[Any, ...]) -> None:
+        if message[0] == "began":
+            return
+        kind, what, value = message
+        if kind == "played":
+            self.said.played.setdefault(what, value)
+        elif kind == "renewed":
+            self.said.renewed[what] = value
+        elif kind == "complete":
+            self.said.complete[what] = value
+        elif kind == "withdrawn":
+            self.said.withdrawn.add(what)
+        elif kind == "removed":
+            self.said.complete.pop(what, None)
+            if value is not None:
+                self.said.removed.add(value)
+        else:
+            raise AssertionError(f"a life failed: {what}: {value}")
+
+    def _time_passes(self) -> None:
+        if self.random.random() < 0.1:
+            self.machine.restart(self.random.random() * HOUR)
+        else:
+            self.machine.run(self.random.random() * 600)
+
+    def look(self) -> None:
+        """Open everything, and hold it against what was said."""
+
+        async def nobody(_address: str, _call: LicenceCall) -> LicenceReply:
+            raise Offline
+
+        device = Device(self.folder, self.machine, nobody)
+        try:
+            assert device.vault.check() == ()
+            assert device.vault.epoch == 0, "a kill made the vault look like an older copy"
+            licences = device.licences[SERVICES[0]]
+            planned = {one.download_id for one in licences.store.removals()}
+            going = {licence for one in licences.store.removals() for licence in one.licence_ids}
+            self._look_at_downloads(device.store, licences, planned)
+            self._look_at_licences(licences, going)
+        finally:
+            device.close()
+
+    def _look_at_licences(self, licences: OfflineLicences, going: set[str]) -> None:
+        ids, said = licences.store.ids(), self.said
+        released = {one for server in self.servers.values() for one in server.released}
+        waiting = {one.licence_id for one in licences.store.receipts()}
+        for licence_id in said.removed:
+            assert licence_id not in ids, "a licence that was given back is here again"
+            assert licence_id in released | waiting, "a licence is gone and was not given back"
+        for licence_id in ids:
+            standing = licences.standing(licence_id)
+            rights = licences.store.get(licence_id).rights
+            if licence_id in said.withdrawn:
+                assert standing.state is RightsState.REVOKED, "a withdrawn licence plays again"
+            elif licence_id not in going:
+                assert standing.state in (*MAY_PLAY, RightsState.REVOKED), f"locked: {standing.state}"
+            played = said.played.get(licence_id)
+            assert played is None or rights.first_play is not None, "a first play was forgotten"
+            assert rights.policy.sequence >= said.renewed.get(licence_id, 0), "a renewal was lost"
+
+    def _look_at_downloads(self, store: Store, licences: OfflineLicences, planned: set[str]) -> None:
+        for download_id, licence_id in list(self.said.complete.items()):
+            if download_id in planned:
+                continue
+            if download_id not in store.ids():  # killed before it could say that it had removed it, with its licence
+                assert licence_id not in licences.store.ids(), "a download is gone, its licence is not"
+                self.said.removed.add(self.said.complete.pop(download_id))
+                continue
+            folder = store.get(download_id)
+            assert service.licence_of(folder) == licence_id
+            found = checking.verify(folder, licences=licences)
+            assert found.sound, found.findings
+
+    def settle(self) -> None:
+        """With both services there, everything is finished, and every download that is not withdrawn plays."""
+
+        async def exchange(address: str, call: LicenceCall) -> LicenceReply:
+            return await self.servers[address].exchange(call)
+
+        async def work() -> None:
+            for address in SERVICES:
+                licences = device.licences[address]
+                removal.finish(device.store, licences)
+                report = await Upkeep(device.vault, licences, device.services[address]).run()
+                assert {type(error) for error in report.failed.values()} <= {type(None)}, report.failed
+
+        device = Device(self.folder, self.machine, exchange)
+        try:
+            asyncio.run(work())
+            licences = device.licences[SERVICES[0]]
+            assert licences.store.removals() == ()
+            revoked = {one for server in self.servers.values() for one in server.revoked}
+            for download_id in device.store.ids():
+                folder = device.store.get(download_id)
+                if folder.ledger.state is not State.COMPLETE:
+                    continue
+                licence_id = str(service.licence_of(folder))
+                assert licences.standing(licence_id).may_start is (licence_id not in revoked)
+        finally:
+            device.close()
+
+
+def kill(times: int, seed: int) -> World:
+    """So many lives and their ends; raises AssertionError with what was lost, won or locked."""
+    memory = Path("/dev/shm")  # a process that is killed leaves all that it wrote, wherever that lies
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        world = World(Path(folder), seed)
+        for number in range(times):
+            try:
+                world.one_life()
+                if number % 50 == 49:
+                    world.settle()
+            except AssertionError as error:
+                raise AssertionError(f"seed {seed}, kill {world.kills}: {error}") from error
+        world.settle()
+        return world
+
+
+if __name__ == "__main__":
+    began = time.perf_counter()
+    done = kill(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    said = done.said
+    print(
+        f"{done.kills} kills, nothing lost, won or locked: {len(said.complete)} downloads complete at the end, "
+        f"{len(said.removed)} removed, {len(said.played)} played, {len(said.renewed)} renewed, "
+        f"{len(said.withdrawn)} withdrawn ({time.perf_counter() - began:.0f} s)"
+    )

@@ -1,0 +1,38 @@
+"""Waiting in tests: for what is to happen, never for a time. And measuring times beside other work."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+PATIENCE_S = 120.0  # far beyond what anything takes on a busy machine: who waits so long waits in vain
+_LOOK_EVERY_S = 0.01
+
+
+def until(condition: Callable[[], T], what: str = "", patience_s: float = PATIENCE_S) -> T:
+    """Look again and again until the condition gives something true, and give that."""
+    deadline = time.monotonic() + patience_s
+    while not (found := condition()):
+        assert time.monotonic() < deadline, what or "it does not happen"
+        time.sleep(_LOOK_EVERY_S)
+    return found
+
+
+async def until_in_loop(condition: Callable[[], T], what: str = "", patience_s: float = PATIENCE_S) -> T:
+    """The same where a loop has to go on meanwhile."""
+    deadline = time.monotonic() + patience_s
+    while not (found := condition()):
+        assert time.monotonic() < deadline, what or "it does not happen"
+        await asyncio.sleep(_LOOK_EVERY_S)
+    return found
+
+
+def least(measure: Callable[[], float], enough_s: float, tries: int = 20) -> float:
+    """The least of several times, as other work only ever adds to one; the first below ``enough_s`` will do."""
+    times: list[float] = []
+    while len(times) < tries and (not times or min(times) >= enough_s):
+        times.append(measure())
+    return min(times)

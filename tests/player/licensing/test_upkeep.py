@@ -1,0 +1,57 @@
+"""Upkeep in the background of an engine: withdrawals, renewals and receipts arrive without anybody asking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drm_client.rights import RightsState
+from drm_client.upkeep import UpkeepReport
+from player.licensing import upkeep
+from tests.kit.backend import running_backend
+from tests.kit.playback import signed_in_engine
+from tests.kit.waiting import until
+from tests.player.licensing.test_device_rights import Client
+
+_REASON = "test"
+
+
+@pytest.fixture
+def reports(monkeypatch: pytest.MonkeyPatch) -> list[UpkeepReport]:
+    monkeypatch.setattr(upkeep, "FIRST_S", 0.3)
+    return []
+
+
+def wait_for(reports: list[UpkeepReport]) -> UpkeepReport:
+    return until(lambda: reports, "no pass was made")[0]
+
+
+def test_a_withdrawn_title_is_withdrawn_without_anybody_asking(tmp_path: Path, reports: list[UpkeepReport]) -> None:
+    """And a licence that was given back without a network is given back."""
+    with running_backend(tmp_path / "service", edges=1) as group:
+        with signed_in_engine(tmp_path / "profile", group) as engine:
+            client = Client(group, engine)
+            licence_id = client.do(client.kept())
+            client.group.context.rights.revocations.revoke_licence(licence_id, _REASON, by="a" * 32)
+        with signed_in_engine(tmp_path / "profile", group, on_upkeep=reports.append) as engine:
+            report = wait_for(reports)
+            assert (report.withdrawn, report.failed) == ((licence_id,), {})
+            rights = engine.submit(engine.rights()).result(10)
+            assert rights is not None
+            assert rights.licences.standing(licence_id).state is RightsState.REVOKED
+            assert rights.upkeep.due_s() > 0
+
+
+def test_an_engine_that_keeps_nothing_makes_no_pass(tmp_path: Path) -> None:
+    with (
+        running_backend(tmp_path / "service", edges=1) as group,
+        signed_in_engine(tmp_path / "profile", group) as engine,
+    ):
+        assert engine.submit(engine.upkeep.run_now()).result(10) is None
+        client = Client(group, engine)
+        client.do(client.kept())
+        report = engine.submit(engine.upkeep.run_now()).result(30)
+        assert report is not None
+        assert report.failed == {}
+        assert report.next_s >= 3600

@@ -1,0 +1,282 @@
+"""Low latency: what decides, and the parts of a segment that is still being made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from player.live.guide import Guide, Moment
+from player.live.latency import Latency, latency_of
+from player.live.programme import made_until_s, with_open
+from player.manifest import parse
+from player.manifest.model import ByteRange, Part, PreloadHint, Rendition, Segment
+from player.net.gate import _Bursts
+from player.net.model import RequestKind, Transfer
+from player.net.ranges import parse_content_range
+from player.playback.notes import sample_of
+from player.stream.buffer import SegmentBuffer
+from player.stream.parts import PartLoader
+from player.stream.sources import Growing, Progress, Sources
+from player.stream.waiting import Waiting
+from player.transfer.loader import LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource, Sink
+
+BASE = "https://a.test/live/"
+HEAD = (
+    "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-PART-INF:PART-TARGET=0.34\n"
+    "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.1,HOLD-BACK=6\n"
+    '#EXT-X-MAP:URI="init"\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:2,\n7.m4s\n'
+)
+PARTS = '#EXT-X-PART:DURATION=0.33,URI="8.0",INDEPENDENT=YES\n#EXT-X-PART:DURATION=0.33,URI="8.1"\n'
+HINT = '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="8.2"\n'
+MPD = (
+    '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="1970-01-01T00:00:00Z">'
+    '<ServiceDescription><Latency target="1500" max="4000"/><PlaybackRate min="0.97" max="1.03"/>'
+    "</ServiceDescription>"
+    '<Period id="0" start="PT0S"><AdaptationSet mimeType="video/mp4"><SegmentTemplate timescale="1" duration="2" '
+    'media="$Number$" {}/><Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>'
+)
+
+
+def rendition_of(text: str) -> Rendition:
+    return parse(text, BASE + "v.m3u8").periods[0].tracks[0].renditions[0]
+
+
+# --- what is aimed at
+
+
+def test_hls_is_played_where_part_hold_back_says() -> None:
+    found = latency_of(parse(HEAD + PARTS, BASE + "v.m3u8"), 2.0, 20.0)
+    assert found.target_s == 1.1
+    assert found.part_s == pytest.approx(0.34)
+    assert found.low
+
+
+def test_dash_is_played_where_its_service_description_says() -> None:
+    text = MPD.format('availabilityTimeOffset="1.5" availabilityTimeComplete="false"')
+    found = latency_of(parse(text, BASE, now_s=100.0), 2.0, 20.0)
+    assert (found.target_s, found.max_s, found.part_s) == (1.5, 4.0, 0.5)
+    assert (found.min_rate, found.max_rate) == (0.97, 1.03)
+    assert found.low
+
+
+def test_a_source_that_publishes_whole_segments_is_not_played_nearer_than_they_allow() -> None:
+    found = latency_of(parse(MPD.format(""), BASE, now_s=100.0), 2.0, 20.0)
+    assert found.part_s is None
+    assert not found.low
+    assert found.target_s == 2.5
+
+
+def moment(behind_s: float, buffer_s: float) -> Moment:
+    return Moment(
+        position_s=100.0 - behind_s,
+        buffer_s=buffer_s,
+        playing=True,
+        paused=False,
+        seeking=False,
+        window_start_s=0.0,
+        published_s=100.0,
+        edge_s=100.0,
+    )
+
+
+def low_guide() -> Guide:
+    return Guide(Latency(target_s=1.0, part_s=0.33))
+
+
+def test_latency_is_won_back_by_speed_with_half_a_second_in_hand() -> None:
+    assert (low_guide().look(moment(1.6, 0.5)).speed or 1.0) > 1.0
+
+
+def test_no_latency_is_won_back_at_the_price_of_a_stall() -> None:
+    assert (low_guide().look(moment(1.6, 0.1)).speed or 1.0) == 1.0
+
+
+def test_who_is_seconds_behind_jumps() -> None:
+    assert low_guide().look(moment(4.9, 0.5)).seek_s is None
+    assert low_guide().look(moment(5.1, 0.5)).seek_s == pytest.approx(99.0)
+
+
+def test_the_begin_makes_up_for_the_time_that_it_takes() -> None:
+    """But it is never so near that nothing is in hand."""
+    assert low_guide().begin_s(moment(0.0, 0.0), None) == pytest.approx(99.3)
+    near = Guide(Latency(target_s=0.3, part_s=0.1)).begin_s(moment(0.0, 0.0), None)
+    assert near == pytest.approx(100.0 - 0.25 * 0.3)
+
+
+# --- the segment that is being made
+
+
+def test_parts_make_a_segment_before_it_is_listed() -> None:
+    rendition = rendition_of(HEAD + PARTS + HINT)
+    segments = list(with_open(rendition))
+    assert [segment.number for segment in segments] == [7, 8]
+    assert (segments[1].start_s, segments[1].duration_s) == (2.0, 2.0)
+    assert segments[1].init == segments[0].init
+    assert made_until_s(rendition) == pytest.approx(2.66)
+
+
+def test_an_announced_part_makes_one_too() -> None:
+    segments = list(with_open(rendition_of(HEAD + HINT)))
+    assert [(segment.number, segment.url) for segment in segments] == [(7, BASE + "7.m4s"), (8, "")]
+    assert segments[1].init == segments[0].init
+
+
+def test_an_ended_playlist_has_no_such_segment() -> None:
+    assert len(with_open(rendition_of(HEAD + HINT + "#EXT-X-ENDLIST\n"))) == 1
+
+
+@dataclass
+class Listing:
+    """What lists the parts, one state after another: each look that finds nothing new goes on to the next."""
+
+    states: list[Progress]
+
+    def progress(self, _rendition: Rendition, _number: int) -> Progress:
+        return self.states[0]
+
+    async def changed(self, _limit_s: float) -> None:
+        self.states.pop(0)
+
+
+@dataclass
+class Loads:
+    """Serves bytes by address and range; an address that is not there fails."""
+
+    files: dict[str, bytes]
+    asked: list[tuple[str, ByteRange | None, bool]] = field(default_factory=list)
+
+    async def load(
+        self, resource: Resource, sink: Sink, _watch: Callable[[LoadProgress], LoadVerdict], **_more: object
+    ) -> LoadResult:
+        (url,) = resource.urls.values()
+        self.asked.append((url, resource.byte_range, resource.first_byte_s is not None))
+        assert resource.kind is RequestKind.PART
+        assert resource.paced
+        body = self.files.get(url)
+        if body is None:
+            return LoadResult(LoadOutcome.FAILED, "a", 0, 0.0, 1)
+        wanted = resource.byte_range or ByteRange(0)
+        sink.write(body[wanted.start : wanted.end])
+        return LoadResult(LoadOutcome.DONE, "a", len(body), 0.1, 1)
+
+
+class _Addresses:
+    def urls(self, _rendition: Rendition, url: str, _segment: Segment) -> dict[str, str]:
+        return {"a": url}
+
+
+@dataclass
+class _Order:
+    segment: Segment
+    rendition: Any = None
+    track: str = "main"
+    avoid: frozenset[str] = frozenset()
+
+
+def load(files: dict[str, bytes], *states: Progress) -> tuple[LoadResult, bytes, Loads]:
+    loads, buffer = Loads(files), SegmentBuffer(Waiting())
+    loader = PartLoader(cast(Any, loads), cast(Sources, _Addresses()), cast(Growing, Listing(list(states))))
+    order = _Order(Segment(8, 2.0, 2.0, ""))
+    result = asyncio.run(loader.load(cast(Any, order), buffer, lambda _progress: LoadVerdict.GO_ON))
+    return result, bytes(buffer.view(0, len(buffer))), loads
+
+
+def parts(*names: str) -> tuple[Part, ...]:
+    return tuple(Part(name, 0.33) for name in names)
+
+
+FILES = {"a": b"AA", "b": b"BBB", "c": b"C"}
+
+
+def test_parts_are_loaded_as_they_are_listed() -> None:
+    result, body, loads = load(
+        FILES, Progress(parts("a")), Progress(parts("a", "b")), Progress(parts("a", "b", "c"), whole=True)
+    )
+    assert result.outcome is LoadOutcome.DONE
+    assert body == b"AABBBC"
+    assert loads.asked == [("a", None, False), ("b", None, False), ("c", None, False)]
+
+
+def test_an_announced_part_is_asked_for_before_it_is_listed_and_once() -> None:
+    _, body, loads = load(
+        FILES, Progress(parts("a"), PreloadHint("PART", "b")), Progress(parts("a", "b", "c"), whole=True)
+    )
+    assert body == b"AABBBC"
+    assert loads.asked == [("a", None, False), ("b", None, True), ("c", None, False)]
+
+
+def test_an_announced_part_that_does_not_come_is_left_to_the_list() -> None:
+    result, body, loads = load(
+        FILES, Progress(parts("a"), PreloadHint("PART", "gone")), Progress(parts("a", "b"), whole=True)
+    )
+    assert result.outcome is LoadOutcome.DONE
+    assert body == b"AABBB"
+    assert [url for url, _, _ in loads.asked] == ["a", "gone", "b"]
+
+
+def test_an_announced_range_without_an_end_brings_all_the_rest() -> None:
+    ranges = tuple(Part("s", 0.33, ByteRange(start, 2)) for start in (0, 2, 4))
+    _, body, loads = load(
+        {"s": b"AABBCC"},
+        Progress(ranges[:1], PreloadHint("PART", "s", ByteRange(2))),
+        Progress(ranges, whole=True),
+    )
+    assert body == b"AABBCC"
+    assert loads.asked == [("s", ByteRange(0, 2), False), ("s", ByteRange(2), True)]
+
+
+@pytest.mark.parametrize("byte_range", [None, ByteRange(2)])
+def test_an_announced_part_that_is_empty_is_asked_for_once(byte_range: ByteRange | None) -> None:
+    """A server that answers at once with nothing is not asked again and again."""
+    announced = Progress((), PreloadHint("PART", "s", byte_range))
+    _, body, loads = load({"s": b"", "a": b"AA"}, announced, announced, Progress(parts("a"), whole=True))
+    assert body == b"AA"
+    assert [url for url, _, _ in loads.asked].count("s") == 1
+
+
+def test_a_gap_among_the_parts_ends_the_segment() -> None:
+    gap = Part("b", 0.33, gap=True)
+    _, body, _ = load(FILES, Progress((*parts("a"), gap, *parts("c")), whole=True))
+    assert body == b"AA"
+
+
+def test_a_part_that_cannot_be_had_is_told() -> None:
+    result, _, _ = load({}, Progress(parts("a"), whole=True))
+    assert result.outcome is LoadOutcome.FAILED
+
+
+# --- what the link gives
+
+
+def test_the_time_before_a_chunk_is_the_encoders() -> None:
+    """Two chunks of 30 kB, a third of a second apart, each of which takes 20 ms on the link."""
+    bursts, moof = _Bursts(), b"\0\0\0\x10moof" + b"." * 9_992
+    for begin_s in (1.0, 1.33):
+        for number, piece in enumerate((moof, b"." * 10_000, b"." * 10_000)):
+            bursts.took(piece, begin_s + 0.01 * number)
+    assert bursts.size == 40_000
+    assert bursts.seconds == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize(("size", "known"), [(40_000, True), (4_000, False)])
+def test_a_paced_transfer_is_rated_by_its_bursts(size: int, *, known: bool) -> None:
+    transfer = Transfer(
+        1, RequestKind.SEGMENT, "u", "a", "main", 0.0, 0.1, 2.0, 200, 60_000, paced=True, busy_s=0.04, busy_bytes=size
+    )
+    sample = sample_of(transfer)
+    assert (sample is not None) == known
+    if sample is not None:
+        assert sample.size * 8 / (sample.end_s - sample.first_byte_s) == pytest.approx(8e6)
+
+
+def test_an_answer_whose_end_is_not_known_has_no_length() -> None:
+    """RFC 8673 2.2.1."""
+    growing, fixed = parse_content_range("bytes 100-9007199254740991/*"), parse_content_range("bytes 100-199/*")
+    assert growing is not None
+    assert fixed is not None
+    assert growing.open
+    assert not fixed.open

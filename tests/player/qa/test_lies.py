@@ -1,0 +1,122 @@
+"""CDNs that lie: what they leave out or mix up is found in every run, and no plan passes over it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from player.playback.settings import PlaybackSettings
+from player.qa.document import read
+from player.qa.outcome import outcome_of
+from player.qa.plan import plan_of
+from player.qa.simulation.run import simulate
+from player.qa.spec import Bench, Labels, RunResult, RunSpec
+from player.qa.thresholds import metrics_of
+from player.title.opening import PlaybackSource
+from tests.kit import media
+from tests.kit.fileserver import FileServer
+
+AUDIO = ("seg-3", "seg-4")  # of the two languages
+VIDEO = ("seg-0", "seg-1", "seg-2")
+HTML = b"<html><body>Sign in to the network</body></html>"
+Lie = Callable[[Path], None]
+
+
+def each(folder: Path, streams: tuple[str, ...], numbers: range, change: Callable[[Path], bytes | None]) -> None:
+    """Give segments of some streams other bytes; None takes the file away."""
+    changed = {}
+    for stream in streams:
+        for number in numbers:
+            path = folder / f"{stream}-{number:03}.m4s"
+            changed[path] = change(path)
+    for path, data in changed.items():
+        path.unlink()
+        if data is not None:
+            path.write_bytes(data)
+
+
+def neighbour(path: Path, step: int) -> Path:
+    stem, _, number = path.stem.rpartition("-")
+    return path.with_name(f"{stem}-{int(number) + step:03}.m4s")
+
+
+LIES: dict[str, tuple[Lie, str, float, float]] = {
+    # name: (lie, which media is lost, at least and at most so many seconds)
+    "audio cut short": (
+        lambda folder: each(folder, AUDIO, range(2, 6), lambda p: p.read_bytes()[: p.stat().st_size // 2]),
+        "audio",
+        6.0,
+        17.0,
+    ),
+    "audio not there": (lambda folder: each(folder, AUDIO, range(2, 6), lambda _p: None), "audio", 14.0, 17.0),
+    "audio is a web page": (lambda folder: each(folder, AUDIO, range(2, 6), lambda _p: HTML), "audio", 14.0, 17.0),
+    "video is a web page": (lambda folder: each(folder, VIDEO, range(3, 4), lambda _p: HTML), "video", 3.5, 4.5),
+    "audio of the segment before": (
+        lambda folder: each(folder, AUDIO, range(3, 4), lambda p: neighbour(p, -1).read_bytes()),
+        "audio",
+        3.5,
+        4.5,
+    ),
+    "video of the segment before": (
+        lambda folder: each(folder, VIDEO, range(3, 4), lambda p: neighbour(p, -1).read_bytes()),
+        "video",
+        3.5,
+        4.5,
+    ),
+}
+
+
+@pytest.fixture
+def lying(tmp_path: Path) -> Callable[[Lie], Path]:
+    def make(lie: Lie) -> Path:
+        folder = tmp_path / "title"
+        shutil.copytree(media.ffmpeg_dash().folder, folder)
+        lie(folder)
+        return folder
+
+    return make
+
+
+def played(folder: Path, manifest: str, tmp_path: Path) -> dict[str, Any]:
+    with FileServer(folder) as server:
+        spec = RunSpec(Labels("lie"), PlaybackSource(url=server.url(manifest)), PlaybackSettings(start_s=0.0, rung=1))
+        return simulate(spec, Bench(tmp_path))
+
+
+@pytest.mark.parametrize("manifest", ["manifest.mpd", "master.m3u8"])
+@pytest.mark.parametrize("name", LIES)
+def test_what_a_cdn_leaves_out_is_lost_and_said(
+    name: str, manifest: str, lying: Callable[[Lie], Path], tmp_path: Path
+) -> None:
+    lie, lost, least, most = LIES[name]
+    report = played(lying(lie), manifest, tmp_path)
+    found = report["continuity"]["lost_s"]
+    assert least <= found[lost] <= most, report["continuity"]
+    assert metrics_of(report)["lost_s"] >= least
+    assert all(row["end_s"] > row["start_s"] for row in report["continuity"]["breaks"])
+
+
+@pytest.mark.parametrize("manifest", ["manifest.mpd", "master.m3u8"])
+def test_an_honest_cdn_loses_nothing(manifest: str, tmp_path: Path) -> None:
+    found = played(media.ffmpeg_dash().folder, manifest, tmp_path)["continuity"]
+    assert (sum(found["lost_s"].values()), sum(found["repeated_s"].values()), found["breaks"]) == (0, 0, [])
+
+
+def test_a_plan_without_a_word_about_it_fails_where_something_is_lost(
+    lying: Callable[[Lie], Path], tmp_path: Path
+) -> None:
+    report = played(lying(LIES["audio not there"][0]), "manifest.mpd", tmp_path)
+
+    def passes(thresholds: str) -> bool:
+        text = f'version: 1\nname: lies\nsources: [{{name: film, url: "http://a.test/t.mpd"}}]\n{thresholds}'
+        plan = plan_of(read(text, "plan.yaml"), tmp_path, {})
+        return outcome_of(plan, [RunResult(Labels("film"), report)]).passed
+
+    assert not passes("")
+    assert not passes("thresholds: [failed == 0]\n")
+    assert passes("thresholds: [lost_s <= 20]\n")
+    assert not passes("thresholds: [lost_s.audio <= 2]\n")

@@ -1,0 +1,1 @@
+"""``make test``: the whole suite, one summary, one exit code."""

@@ -1,0 +1,141 @@
+"""``make test``: two processes, then what plays in real time alone, then the summary.
+
+What failed gets a second try, in one process, after all else; it stays in the summary whatever came of that. A test
+process that dies, or a run in which nothing happens any more, ends the run, without one. The last line counts as
+pytest does. Exit code 0: each test passed, at the second try at the latest; else 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.run.part import ROOT, Limits, Part, adopt_orphans, run_part
+from tests.run.results import Results, merged
+
+MOST_SECOND_TRIES = 20  # where more fails, something is wrong that no second try puts right
+_ALONE = "tests/e2e"
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
+    parser.add_argument("--together", nargs="*", default=["tests", f"--ignore={_ALONE}"], help="run in two processes")
+    parser.add_argument("--alone", nargs="*", default=[_ALONE], help="run in one, after them")
+    parser.add_argument("--logs", type=Path, default=ROOT / "build" / "test-logs")
+    parser.add_argument("--limit", type=float, default=3600.0, metavar="S", help="for the whole run")
+    parser.add_argument("--silence", type=float, default=330.0, metavar="S", help="that ends it")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    _make_room(options.logs)
+    adopt_orphans()
+    parts: list[Part] = []
+    for name, words in _plan(options.together, options.alone):
+        parts.append(_run(name, words, options, begun))
+        if parts[-1].trouble:
+            break
+    first = merged(part.results for part in parts)
+    failed = first.having("failed")
+    if failed and not any(part.trouble for part in parts) and len(failed) <= MOST_SECOND_TRIES:
+        print(f"\nsecond try of {len(failed)}, in one process", flush=True)
+        parts.append(_run("second-try", failed, options, begun))
+    good = _report(parts, first, failed, options.logs, time.monotonic() - begun)
+    return 0 if good else 1
+
+
+def _plan(together: Sequence[str], alone: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    if together:
+        yield "together", [*together, "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]
+    if alone:
+        yield "alone", list(alone)
+
+
+def _run(name: str, words: Sequence[str], options: argparse.Namespace, begun: float) -> Part:
+    left_s = max(1.0, options.limit - (time.monotonic() - begun))
+    return run_part(name, ["-m", "not soak", *words], options.logs, Limits(left_s, options.silence))
+
+
+def _make_room(logs: Path) -> None:
+    """An empty folder for the logs, and leave for a process that dies to leave its core."""
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+
+def _report(parts: Sequence[Part], first: Results, failed: Sequence[str], logs: Path, took_s: float) -> bool:
+    """Print the summary; whether the run was good."""
+    whole = merged(part.results for part in parts)
+    (logs / "seconds.txt").write_text(
+        "".join(
+            f"{whole.seconds[test]:8.2f} {test}\n" for test in sorted(whole.seconds, key=lambda t: -whole.seconds[t])
+        )
+    )
+    _print_skipped(whole)
+    second = next((part.results for part in parts if part.name == "second-try"), None)
+    if failed:
+        print(f"\nfailed at first ({len(failed)}):")
+        for test in failed:
+            then = f" -- at the second try: {second.outcomes.get(test, 'not run')}" if second else ""
+            print(f"  {test}{then}")
+    for part in parts:
+        if part.left:
+            print(f"\nleft running by part {part.name}, and ended now: {', '.join(part.left)}")
+    troubles = [f"{part.name}: {part.trouble}" for part in parts if part.trouble]
+    if troubles:
+        print("\nTHE RUN WAS ENDED. " + "; ".join(troubles) + ".")
+        print(f"What was printed is in {_shown(logs)}{_cores(logs)}.")
+    counts = {outcome: len(whole.having(outcome)) for outcome in ("passed", "failed", "skipped")}
+    closing = f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
+    print(f"\n{closing} in {took_s:.0f}s", flush=True)
+    return bool(counts["passed"]) and not counts["failed"] and not troubles and _codes_agree(parts, failed)
+
+
+def _codes_agree(parts: Sequence[Part], failed: Sequence[str]) -> bool:
+    """Whether each part ended as the tests in it say: pytest may fail where no test does."""
+    return all(
+        part.code == (1 if any(test in part.results.having("failed") for test in failed) else 0) for part in parts
+    )
+
+
+def _print_skipped(whole: Results) -> None:
+    by_reason = defaultdict(list)
+    for test in whole.having("skipped"):
+        by_reason[whole.reasons.get(test, "no reason given")].append(test)
+    if by_reason:
+        print("\nskipped:")
+    for reason, tests in sorted(by_reason.items()):
+        print(f"  {len(tests)}: {reason}")
+        for test in tests:
+            print(f"      {test}")
+
+
+def _cores(logs: Path) -> str:
+    """Keep the newest core that a process of ours left in the tree; where it is now."""
+    cores = sorted(ROOT.glob("core*"), key=lambda path: path.stat().st_mtime)
+    cores = [core for core in cores if core.is_file() and core.suffix not in (".py", ".md")]
+    if not cores:
+        return ""
+    kept = logs / "core"
+    shutil.move(cores.pop(), kept)
+    for core in cores:
+        core.unlink()
+    return f", a core in {_shown(kept)}"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+if __name__ == "__main__":
+    # What a signal ends still ends its processes: run_part kills them on the way out.
+    import signal
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""A pytest plugin: what happens is written down as it happens, and a worker's death ends the run.
+
+xdist waits for ever after some deaths: it puts all files of the dead worker back into its queue, those that are
+through as well, and a new worker that is given one with nothing left in it has nothing to report, so that it is given
+nothing more. Therefore no worker is replaced (``--max-worker-restart=0``); the others stop after their present test,
+or are stopped; and a death is also seen where a process that outlives the worker holds its pipe open.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+import pytest
+
+GRACE_S = 20.0  # what the other workers have for their present test
+_UNNOTICED_S = 5.0  # a dead worker whose pipe stays open for as long is told of
+_LOOK_EVERY_S = 1.0
+_STOP = "matinee_stop"
+_PR_SET_PDEATHSIG = 1
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--results", type=Path, help="the file that gets one line of JSON for each thing that happens")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    stop = getattr(config, "workerinput", {}).get(_STOP)
+    if stop is not None:
+        _die_with_the_run()
+        config.pluginmanager.register(_Worker(Path(stop)))
+    elif (results := config.getoption("--results")) is not None:
+        config.pluginmanager.register(_Controller(results))
+
+
+def _die_with_the_run() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class _Worker:
+    def __init__(self, stop: Path) -> None:
+        self._stop = stop
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
+        """Run it; begin nothing more once another worker has died."""
+        result = yield
+        if self._stop.exists():
+            item.session.shouldstop = "another worker has died"
+        return result
+
+
+class _Controller:
+    """In the process that hands out the tests, or runs them itself."""
+
+    def __init__(self, results: Path) -> None:
+        self._stop = results.with_suffix(".stop")
+        self._stop.unlink(missing_ok=True)
+        self._file: TextIO = results.open("w", encoding="utf-8")
+        self._watch: _Watch | None = None
+        self._end: threading.Timer | None = None
+
+    def _write(self, **what: object) -> None:
+        self._file.write(json.dumps(what) + "\n")
+        self._file.flush()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._write(begun=nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        crashed = report.when == "???"
+        self._write(
+            test=report.nodeid,
+            when="crash" if crashed else report.when,
+            outcome=report.outcome,
+            duration_s=round(getattr(report, "duration", 0.0), 3),
+            reason=_reason(report),
+        )
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.outcome != "passed":
+            self._write(
+                test=report.nodeid, when="collect", outcome=report.outcome, duration_s=0.0, reason=_reason(report)
+            )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput[_STOP] = str(self._stop)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodeready(self, node: Any) -> None:
+        if self._watch is None:
+            self._watch = _Watch()
+        self._watch.add(node)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        if error is None:
+            return
+        self._write(died=node.gateway.id)
+        if self._end is None:
+            self._stop.touch()
+            self._end = threading.Timer(GRACE_S, node.nodemanager.group.terminate, (1.0,))
+            self._end.daemon = True
+            self._end.start()
+
+    def pytest_unconfigure(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        self._stop.unlink(missing_ok=True)
+        self._file.close()
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Why a test was skipped."""
+    if report.outcome != "skipped" or not isinstance(report.longrepr, tuple):
+        return ""
+    return str(report.longrepr[2]).removeprefix("Skipped: ")
+
+
+class _Watch:
+    """Tells the scheduler of a worker that is dead though its pipe is open."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[Any, float | None] = {}
+        threading.Thread(target=self._look, name="watch-workers", daemon=True).start()
+
+    def add(self, node: Any) -> None:
+        self._nodes[node] = None
+
+    def _look(self) -> None:
+        from xdist.workermanage import Marker
+
+        while True:
+            time.sleep(_LOOK_EVERY_S)
+            for node, dead_since in list(self._nodes.items()):
+                if not _is_dead(node.gateway._rinfo().pid):
+                    continue
+                if dead_since is None:
+                    self._nodes[node] = time.monotonic()
+                elif time.monotonic() - dead_since > _UNNOTICED_S:
+                    del self._nodes[node]
+                    node.process_from_remote(Marker.END)  # does nothing where it is known
+
+
+def _is_dead(pid: int) -> bool:
+    """Whether a child has ended. It is left to be waited for."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True

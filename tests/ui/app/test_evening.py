@@ -1,0 +1,253 @@
+"""An evening as a viewer spends it: pages are left in every way, and after each step time passes before the next key.
+
+The pace of the app's own timers is raised, so that a moment here is longer than any of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QLocale, QPointF, Qt
+
+from player.reporting.state import Status
+from tests.kit.fake_client import cards, playing
+from ui.app.ports.titles import Credits
+from ui.app.system.translation import translate_into
+from ui.app.viewmodels.sentences import notice_words
+
+K = Qt.Key
+PACE = 0.01  # of a second: 5 s of the player's controls are 50 ms
+DWELL_MS = 200
+TITLES = cards(8)
+
+
+def at_pace(stage) -> None:
+    """Let the timers of the app run a hundred times faster."""
+    stage.engine.singletonInstance("Matinee.Theme", "Theme").setProperty("pace", PACE)
+
+
+def evening(stage, tv: bool) -> None:
+    stage.client.titles = stage.client.titles or list(TITLES)
+    stage.client.viewer = "Ada"
+    stage.start(tv=tv)
+    stage.until(lambda: stage.page == "home" and bool(stage.app.home.titles.records))
+    at_pace(stage)
+
+
+def dwell(stage) -> None:
+    """Longer than any timer of the app; the focus must stand on something that is shown."""
+    stage.wait(DWELL_MS)
+    assert stage.focus is not None
+
+
+def some_key_works(stage) -> bool:
+    """Whether an arrow moves the focus."""
+    for arrow in (K.Key_Down, K.Key_Up, K.Key_Right, K.Key_Left):
+        before = stage.focus
+        stage.key(arrow)
+        if stage.focus is not before:
+            return True
+    return False
+
+
+def play_from(stage, page: str) -> None:
+    if page == "details":
+        stage.app.showTitle(TITLES[0].id)
+        stage.until(lambda: stage.page == "details")
+    stage.app.openTitle(TITLES[0].id)
+    stage.until(lambda: bool(stage.client.sessions))
+    stage.client.sessions[-1].publish(playing())
+    stage.until(lambda: stage.app.player.property("status") == str(Status.PLAYING))
+
+
+@pytest.mark.parametrize("way", ["back", "end"])
+@pytest.mark.parametrize("page", ["home", "details"])
+@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
+def test_keys_work_after_a_playback_however_it_was_left(stage, tv, page, way):
+    evening(stage, tv)
+    play_from(stage, page)
+    if way == "back":
+        stage.key(K.Key_Back)
+    else:
+        stage.client.sessions[-1].publish(playing(status=Status.ENDED))
+    stage.until(lambda: stage.page == page)
+    dwell(stage)
+    assert some_key_works(stage)
+    dwell(stage)
+
+
+@pytest.mark.parametrize("page", ["home", "details"])
+def test_a_film_watched_to_its_end_is_not_offered_to_go_on_with(stage, page):
+    """The service learns of the end before it is asked for news."""
+    begun = replace(TITLES[0], progress_s=TITLES[0].duration_s * 0.8, watched_at=1.0)
+    stage.client.titles = [begun, *TITLES[1:]]
+    evening(stage, tv=False)
+    play_from(stage, page)
+    stage.client.left_at = {begun.id: begun.duration_s}
+    stage.client.sessions[-1].publish(playing(status=Status.ENDED))
+    stage.until(lambda: stage.page == page)
+    stage.until(lambda: not stage.client.left_at)
+    dwell(stage)
+    assert stage.app.home.featured.records[0].remaining == ""
+    if page == "details":
+        assert not stage.app.details.property("begun")
+
+
+@pytest.mark.parametrize("tv", [False, True], ids=["desk", "tv"])
+def test_subtitles_stand_above_the_controls(stage, tv):
+    evening(stage, tv)
+    play_from(stage, "home")
+    session = stage.client.sessions[-1]
+    controls = stage.item("seekBar")
+    stage.key(K.Key_Up)
+    top = controls.mapToScene(QPointF(0, 0)).y() / stage.window.height()
+    stage.until(lambda: min(session.subtitles_at) <= 100 * top)
+    stage.until(lambda: not stage.item("overlay").isVisible())
+    assert session.subtitles_at[-1] == 100
+
+
+def test_signing_out_asks_first(stage):
+    evening(stage, tv=False)
+    stage.item("signOut").forceActiveFocus()
+    stage.key(K.Key_Return)
+    assert stage.focus_name == "confirmNo"
+    stage.key(K.Key_Return)
+    dwell(stage)
+    assert stage.page == "home"
+    stage.item("signOut").forceActiveFocus()
+    stage.key(K.Key_Return, K.Key_Right, K.Key_Return)
+    stage.until(lambda: stage.page == "signIn")
+    dwell(stage)
+
+
+@pytest.mark.parametrize("name", ["openStream", "openSettings", "openAccount", "signOut", "switchProfile"])
+def test_an_icon_without_words_says_what_it_does(stage, name):
+    evening(stage, tv=False)
+    button = stage.item(name)
+    button.forceActiveFocus()
+    stage.until(lambda: any(tip.isVisible() and tip.property("text") for tip in tooltips(button)))
+
+
+def tooltips(item):
+    return [child for child in item.childItems() if child.objectName() == "tooltip"]
+
+
+def test_the_avatar_leads_somewhere_with_one_profile(stage):
+    evening(stage, tv=False)
+    stage.item("switchProfile").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "account")
+
+
+def test_a_first_start_without_a_service_leads_to_one(stage):
+    stage.client.service_name = ""
+    chosen = []
+    stage.start()
+    at_pace(stage)
+    stage.app.serviceChosen.connect(chosen.append)
+    stage.until(lambda: stage.page == "signIn")
+    stage.item("serviceAddress").setProperty("text", "localhost:8400")
+    stage.item("useService").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: bool(chosen))
+    assert chosen == stage.client.asked_services == ["http://localhost:8400"]
+    assert stage.focus is not None
+
+
+@pytest.mark.parametrize("address", ["", "tv.example.org:99999999", "ftp://tv.example.org", "http://tv.example.org"])
+def test_an_address_that_is_none_is_told_before_anything_is_asked(stage, address):
+    stage.client.service_name = ""
+    stage.start()
+    stage.app.signIn.useService(address)
+    assert stage.app.signIn.property("error")
+    assert not stage.client.asked_services
+
+
+def test_a_new_viewer_makes_an_account(stage):
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    stage.item("register").forceActiveFocus()
+    stage.key(K.Key_Return)
+    for name, text in (("registerName", "Dora"), ("email", "dora@tv.test"), ("password", "long enough")):
+        stage.item(name).setProperty("text", text)
+    stage.item("signInButton").forceActiveFocus()
+    stage.key(K.Key_Return)
+    stage.until(lambda: stage.page == "home")
+    assert stage.client.viewer == "Dora"
+
+
+def test_a_password_can_be_shown(stage):
+    stage.start()
+    stage.until(lambda: stage.page == "signIn")
+    stage.item("password").setProperty("text", "secret")
+    typed = next(item for item in stage.item("password").childItems() if item.inherits("QQuickTextInput"))
+    assert "secret" not in str(typed.property("displayText"))
+    stage.item("revealPassword").forceActiveFocus()
+    stage.key(K.Key_Return)
+    assert typed.property("displayText") == "secret"
+
+
+def test_details_say_what_it_is_and_who_made_it(stage):
+    stage.client.title_credits = Credits(("science-fiction", "drama"), (("director", "Ada L."), ("actor", "Ben K.")))
+    evening(stage, tv=False)
+    stage.app.showTitle(TITLES[0].id)
+    stage.until(lambda: stage.app.details.property("genres") == "Science fiction, Drama")
+    texts = {label.property("text") for label in labels(stage.item("detailsPage"))}
+    assert {"Science fiction, Drama", "Ada L.", "Ben K."} <= texts
+    assert not any("ncrypted" in (text or "") for text in texts), "what is technical belongs to the statistics"
+
+
+def labels(item):
+    waiting, found = [item], []
+    while waiting:
+        one = waiting.pop()
+        if one.isVisible():
+            found.append(one)
+            waiting.extend(one.childItems())
+    return [one for one in found if one.property("text")]
+
+
+def test_the_player_names_no_cdn(stage):
+    evening(stage, tv=False)
+    play_from(stage, "home")
+    assert "edge-a" not in {label.property("text") for label in labels(stage.item("playerPage"))}
+
+
+def test_an_empty_search_suggests_something(stage):
+    evening(stage, tv=False)
+    stage.app.showSearch()
+    stage.until(lambda: stage.item("found").property("count") > 0)
+    dwell(stage)
+    stage.key(K.Key_Down)
+    assert stage.focus_name.startswith("found_")
+
+
+def test_the_statistics_end_above_the_seek_bar(stage):
+    evening(stage, tv=True)
+    play_from(stage, "home")
+    stage.key(K.Key_I)
+    panel = stage.item("statisticsPanel")
+    stage.wait(20)
+    foot = panel.mapToScene(QPointF(0, panel.height())).y()
+    assert foot <= stage.item("seekBar").mapToScene(QPointF(0, 0)).y() + 1
+
+
+def test_a_notice_is_in_the_language_of_the_app(qapp):
+    english = "There is no network; playback goes on by itself when it is back."
+    assert notice_words(english) == english
+    translator = translate_into(QLocale(QLocale.Language.German), qapp)
+    try:
+        assert "Netz" in notice_words(english)
+        assert notice_words("edge-a does not answer.") not in ("", "edge-a does not answer.")
+    finally:
+        qapp.removeTranslator(translator)
+
+
+def test_dates_are_in_the_language_of_the_words(qapp):
+    before = QLocale()
+    try:
+        assert translate_into(QLocale(QLocale.Language.Arabic), qapp) is None
+        assert QLocale().language() is QLocale.Language.English
+    finally:
+        QLocale.setDefault(before)

@@ -1,0 +1,1 @@
+"""The app: a Qt program for the desktop and the TV."""

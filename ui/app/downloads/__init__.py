@@ -1,0 +1,1 @@
+"""The downloads of this user, as the app shows them."""

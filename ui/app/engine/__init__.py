@@ -1,0 +1,1 @@
+"""The engine behind the ports: what the view models submit runs on its loop."""

@@ -1,0 +1,1 @@
+"""Drawn images for QML: icons, QR codes, charts."""

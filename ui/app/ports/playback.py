@@ -1,0 +1,77 @@
+"""The player, the video item and a playback, as the view models know them."""
+
+from __future__ import annotations
+
+import ctypes
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # it brings the engine along, which must not hold up the first frame
+    from player.thumbnails import Picture
+
+
+class MpvCore(Protocol):
+    """An ``mpv.MPV`` as far as a video item needs it: the C handle a render context is made for."""
+
+    @property
+    def handle(self) -> ctypes.c_void_p: ...
+
+
+class PlayerPort(Protocol):
+    """The libmpv player the engine plays into and the video item draws from."""
+
+    @property
+    def handle(self) -> MpvCore: ...
+
+    def terminate(self) -> None: ...
+
+
+class SignalPort(Protocol):
+    """A bound Qt signal."""
+
+    def connect(self, slot: object, /) -> object: ...
+
+
+class SurfacePort(Protocol):
+    """A video item (:mod:`ui.app.video`). Its ``ready`` signal says that playing may begin."""
+
+    @property
+    def ready(self) -> SignalPort: ...
+
+    def attach(self, player: MpvCore) -> None: ...
+
+    def shutdown(self) -> None: ...
+
+
+class SessionPort(Protocol):
+    """One playback. Every method returns at once and may be called from any thread."""
+
+    def play(self) -> None: ...
+
+    def pause(self) -> None: ...
+
+    def toggle(self) -> None: ...
+
+    def seek(self, position_s: float) -> None: ...
+
+    def go_live(self) -> None: ...
+
+    def set_rung(self, index: int | None) -> None: ...
+
+    def thumbnail(self, time_s: float) -> Future[Picture | None]:
+        """The small picture of a time, for scrubbing; None where there is none or another was asked for since."""
+        ...
+
+    def select_audio(self, track_id: str) -> None: ...
+
+    def select_text(self, track_id: str | None) -> None: ...
+
+    def set_volume(self, volume: int) -> None: ...
+
+    def set_muted(self, muted: bool) -> None: ...
+
+    def set_subtitle_position(self, percent: float) -> None: ...
+
+    def set_speed(self, speed: float) -> None: ...
+
+    def stop(self) -> None: ...

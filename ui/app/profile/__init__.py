@@ -1,0 +1,1 @@
+"""What the app keeps in the profile of this user: settings, caches, counts."""

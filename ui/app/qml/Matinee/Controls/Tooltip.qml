@@ -1,0 +1,57 @@
+import QtQuick
+import Matinee.Theme
+
+// What an icon without words does, beside it while it is pointed at or has the focus.
+Rectangle {
+    id: root
+
+    property Item target
+    property string text
+    property bool wanted: false
+    property bool shown: false
+    property real shift: 0
+    property bool above: false
+
+    function place() {
+        const window = target.Window.window
+        if (!window)
+            return
+        const at = target.mapToItem(null, 0, 0)
+        above = at.y > window.height / 2
+        const left = at.x + (target.width - width) / 2
+        shift = Math.max(Theme.tight, Math.min(window.width - width - Theme.tight, left)) - left
+    }
+
+    objectName: "tooltip"
+    visible: opacity > 0
+    opacity: shown ? 1 : 0
+    width: Math.ceil(words.implicitWidth) + 2 * Theme.px(10)
+    height: Math.ceil(words.implicitHeight) + Theme.px(10)
+    x: (target.width - width) / 2 + shift
+    y: above ? -height - Theme.px(8) : target.height + Theme.px(8)
+    radius: Theme.radiusSmall
+    color: Theme.panel
+    border.width: 1
+    border.color: Theme.line
+    Behavior on opacity { NumberAnimation { duration: Theme.quick } }
+    onWantedChanged: {
+        shown = false
+        wanted && text ? wait.restart() : wait.stop()
+    }
+
+    Timer {
+        id: wait
+        interval: Theme.tooltipWaits
+        onTriggered: {
+            root.place()
+            root.shown = true
+        }
+    }
+    Label {
+        id: words
+        anchors.centerIn: parent
+        text: root.text
+        font.pixelSize: Theme.small
+        Accessible.ignored: true
+    }
+}

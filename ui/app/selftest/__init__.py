@@ -1,0 +1,1 @@
+"""The app tries its own focus graph."""

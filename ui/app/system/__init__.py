@@ -1,0 +1,1 @@
+"""The machine around the app: display, audio, signals, disks, language."""

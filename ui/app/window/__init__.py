@@ -1,0 +1,1 @@
+"""The window: application object, scene, QML types, and the place it comes back to."""

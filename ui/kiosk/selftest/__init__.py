@@ -1,0 +1,1 @@
+"""A kiosk under troubles, where it is installed."""
