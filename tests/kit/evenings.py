@@ -15,8 +15,10 @@ from unittest.mock import patch
 
 import httpx
 
+from backend_stub import context
 from backend_stub.clock import SystemClock
 from backend_stub.server import ServerGroup
+from backend_stub.services.rights.time_guard import BootClock, read_boot_clock
 from tests.kit.backend import running_backend, signed_in_viewer
 from tests.kit.children import ends_with_us
 from tests.kit.media import packager_cenc
@@ -30,13 +32,17 @@ RENEWED = ["it does not play", "renewed", "it plays again", "playing with the ne
 
 
 class Calendar:
-    """The service's clock; days may pass there."""
+    """The service's clocks, of the day and since boot; days may pass there."""
 
     def __init__(self) -> None:
         self.passed_s = 0.0
 
     def now(self) -> float:
         return time.time() + self.passed_s
+
+    def since_boot(self) -> BootClock:
+        boot = read_boot_clock()
+        return replace(boot, boottime_s=boot.boottime_s + self.passed_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,11 @@ class Service:
 def household_service(folder: Path) -> Iterator[Service]:
     """A running service with one title, the licence of which lasts a day, and a household."""
     calendar = Calendar()
-    with patch.object(SystemClock, "now", lambda _self: calendar.now()), running_backend(folder) as group:
+    with (
+        patch.object(SystemClock, "now", lambda _self: calendar.now()),
+        patch.object(context, "read_boot_clock", calendar.since_boot),
+        running_backend(folder) as group,
+    ):
         title_id = publish_media(group, packager_cenc(), TITLE)
         contracts = group.context.rights.contracts
         contracts.set(title_id, replace(contracts.get(title_id), licence_s=DAY_S, grace_s=0.0), by=None)
