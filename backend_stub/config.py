@@ -30,6 +30,8 @@ class Settings:
     ``wake_url`` is the Redis or PostgreSQL that wakes encoding workers, by default that in ``MATINEE_WAKE_URL``;
     without one a file in the data folder does. ``store_url`` (``s3://BUCKET/PREFIX``, by default that in
     ``MATINEE_STORE_URL``) is where workers have the files of jobs; without one they share the staging folder.
+    ``shared_url`` (``redis://``, by default that in ``MATINEE_SHARED_URL``) is where several API processes count
+    attempts and reports of edges together; without one each counts its own.
     ``public_url`` is how clients reach the API (``https://films.example``), by default that in
     ``MATINEE_PUBLIC_URL``; ``trusted_proxies`` are networks (``MATINEE_TRUSTED_PROXIES``, with spaces between) whose
     word counts for where a call comes from.
@@ -45,6 +47,7 @@ class Settings:
     streaming_licence_s: float = 90  # three heartbeats
     wake_url: str = field(default_factory=lambda: os.environ.get("MATINEE_WAKE_URL", ""), repr=False)
     store_url: str = field(default_factory=lambda: os.environ.get("MATINEE_STORE_URL", ""), repr=False)
+    shared_url: str = field(default_factory=lambda: os.environ.get("MATINEE_SHARED_URL", ""), repr=False)
     networks: tuple[tuple[str, str], ...] = ()
     public_url: str = field(default_factory=lambda: os.environ.get("MATINEE_PUBLIC_URL", ""))
     trusted_proxies: tuple[str, ...] = field(

@@ -45,7 +45,7 @@ from backend_stub.services.play import PlayService
 from backend_stub.services.profiles import Profiles
 from backend_stub.services.progress import ProgressLog
 from backend_stub.services.quality import QualitySums
-from backend_stub.services.rate_limit import SlidingWindow
+from backend_stub.services.rate_limit import Window
 from backend_stub.services.regions import Regions
 from backend_stub.services.retention import Retention
 from backend_stub.services.rights.messages import ReplayGuard
@@ -59,6 +59,7 @@ from backend_stub.services.rows import Rows
 from backend_stub.services.search import Search
 from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.series import SeriesCatalog
+from backend_stub.services.shared import SharedStore, open_reports, open_windows
 from backend_stub.services.signing_keys import SigningKeys
 from backend_stub.services.steering import Steering
 from backend_stub.services.streams import Streams
@@ -85,12 +86,12 @@ _FIRST_SUGGESTIONS_S, _SUGGESTIONS_S = 300.0, 6 * 3600.0
 class Attempts:
     """How often what can be guessed, or costs something, may be tried."""
 
-    login: SlidingWindow
-    lockout: SlidingWindow
-    registration: SlidingWindow
-    code: SlidingWindow
-    pin: SlidingWindow
-    payment: SlidingWindow
+    login: Window
+    lockout: Window
+    registration: Window
+    code: Window
+    pin: Window
+    payment: Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class ServiceContext:
     signing_keys: SigningKeys
     clock: Clock
     database: Database
+    shared: SharedStore | None
     attempts: Attempts
     money: Money
     rights: Rights
@@ -186,6 +188,8 @@ class ServiceContext:
         self.upkeep.stop()
         self.titles.close()
         self.bell.close()
+        if self.shared is not None:
+            self.shared.close()
         self.database.close()
 
 
@@ -204,7 +208,15 @@ def open_context(
     edge_beats = EdgeBeats(database, clock)
     edge_gate = EdgeGate(database, clock)
     settled = OperatorSettings(database, clock)
-    steering = Steering(url_signer, clock, lambda: [*edges(), *edge_beats.announced()], edge_beats.latest, settled)
+    shared = SharedStore(settings.shared_url) if settings.shared_url else None
+    steering = Steering(
+        url_signer,
+        clock,
+        lambda: [*edges(), *edge_beats.announced()],
+        edge_beats.latest,
+        settled,
+        open_reports(shared),
+    )
     addresses = Addresses(url_signer, steering.edges_for)
     my_list = MyList(database, clock)
     telemetry = Telemetry(database, clock, steering)
@@ -219,7 +231,8 @@ def open_context(
         signing_keys=SigningKeys(database, clock, settings.secrets_dir, url_signer, rights.signer),
         clock=clock,
         database=database,
-        attempts=_attempts(settings),
+        attempts=_attempts(settings, shared),
+        shared=shared,
         money=money,
         rights=rights,
         titles=titles,
@@ -253,14 +266,15 @@ def open_context(
     )
 
 
-def _attempts(settings: Settings) -> Attempts:
+def _attempts(settings: Settings, store: SharedStore | None) -> Attempts:
+    window = open_windows(store)
     return Attempts(
-        login=SlidingWindow(settings.login_limit),
-        lockout=SlidingWindow(settings.lockout),
-        registration=SlidingWindow(settings.register_limit),
-        code=SlidingWindow(settings.login_limit),
-        pin=SlidingWindow(settings.pin_limit),
-        payment=SlidingWindow(settings.payment_limit),
+        login=window("login", settings.login_limit),
+        lockout=window("lockout", settings.lockout),
+        registration=window("registration", settings.register_limit),
+        code=window("code", settings.login_limit),
+        pin=window("pin", settings.pin_limit),
+        payment=window("payment", settings.payment_limit),
     )
 
 

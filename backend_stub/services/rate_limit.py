@@ -1,17 +1,34 @@
-"""A sliding-window limit, kept in memory of the one API process."""
+"""Sliding-window limits, kept in the memory of one process."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
+from typing import Protocol
 
 from backend_stub.config import RateLimit
 
 _MAX_KEYS = 10_000
 
 
+class Window(Protocol):
+    """Counts attempts per key; ``now`` is monotonic time in seconds. Thread-safe."""
+
+    def attempt(self, key: str, now: float) -> float | None:
+        """Count an attempt: None when it may go on, else the seconds to wait."""
+        ...
+
+    def wait(self, key: str, now: float) -> float | None:
+        """What :meth:`attempt` would answer, without counting one."""
+        ...
+
+    def forgive(self, key: str) -> None:
+        """Forget the attempts of ``key``, after one that succeeded."""
+        ...
+
+
 class SlidingWindow:
-    """Counts attempts per key. Thread-safe; the longest unused keys go first when there are too many."""
+    """A :class:`Window` of this process alone; the longest unused keys go first when there are too many."""
 
     def __init__(self, limit: RateLimit) -> None:
         self._limit = limit
@@ -19,7 +36,6 @@ class SlidingWindow:
         self._lock = threading.Lock()
 
     def attempt(self, key: str, now: float) -> float | None:
-        """Count an attempt at monotonic time ``now``: None when it may go on, else the seconds to wait."""
         with self._lock:
             times = self._attempts.setdefault(key, deque())
             self._attempts.move_to_end(key)
@@ -31,12 +47,10 @@ class SlidingWindow:
             return wait_s
 
     def wait(self, key: str, now: float) -> float | None:
-        """What :meth:`attempt` would answer, without counting one."""
         with self._lock:
             return self._wait(self._attempts.get(key, deque()), now)
 
     def forgive(self, key: str) -> None:
-        """Forget the attempts of ``key``, after one that succeeded."""
         with self._lock:
             self._attempts.pop(key, None)
 

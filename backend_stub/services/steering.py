@@ -8,7 +8,6 @@ by its session's id, so that weights share viewers out.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from backend_stub.problems import ProblemError
 from backend_stub.services.addresses import Edge
 from backend_stub.services.edge_beats import FULL_LOAD, EdgeHealth
 from backend_stub.services.operator_settings import Settled, SettledInMemory
+from backend_stub.services.reports import Outcome, Reports, ReportsInMemory
 from backend_stub.services.steering_rules import (
     ANYBODY,
     Audience,
@@ -31,7 +31,6 @@ from backend_stub.signing import Grant, UrlSigner
 TTL_S = 30
 _FAILING_SHARE = 0.25  # of what was reported on an edge
 _MIN_REPORTS = 4
-_MEMORY_S = 300.0
 _WEIGHTS, _RULES = "steering.weights", "steering.rules"
 
 
@@ -62,7 +61,7 @@ class PathwayState:
 
 class Steering:
     """Thread-safe. ``edges`` answers with the edges that live, ``health`` with what each told of itself; ``settled``
-    keeps the operator's weights and rules."""
+    keeps the operator's weights and rules, ``reports`` what players met."""
 
     def __init__(
         self,
@@ -71,14 +70,14 @@ class Steering:
         edges: Callable[[], Sequence[Edge]],
         health: Callable[[], Mapping[str, EdgeHealth]] = dict,
         settled: Settled | None = None,
+        reports: Reports | None = None,
     ) -> None:
         self._signer = signer
         self._clock = clock
         self._edges = edges
         self._health = health
         self._settled = settled or SettledInMemory()
-        self._reports: dict[str, list[tuple[float, bool]]] = {}
-        self._lock = threading.Lock()
+        self._reports = reports or ReportsInMemory()
 
     def token(self, grant: Grant) -> str:
         """What the steering address carries, for players that send no headers of their own."""
@@ -130,24 +129,17 @@ class Steering:
     def _weights(self) -> Mapping[str, float]:
         return self._settled.get(_WEIGHTS) or {}
 
-    def report(self, pathway: str, *, failed: bool) -> None:
-        """What a player met on an edge."""
-        with self._lock:
-            kept = self._reports.setdefault(pathway, [])
-            kept.append((self._clock.now(), failed))
-            del kept[:-200]
+    def report(self, outcomes: Sequence[Outcome]) -> None:
+        """What players met on edges."""
+        if outcomes:
+            self._reports.add(outcomes, self._clock.now())
 
     def states(self) -> list[PathwayState]:
-        oldest = self._clock.now() - _MEMORY_S
         health, weights, edges = self._health(), self._weights(), [edge.pathway for edge in self._edges()]
-        with self._lock:
-            recent = {
-                pathway: [failed for at, failed in self._reports.get(pathway, ()) if at >= oldest]
-                for pathway in edges
-            }
+        counts = self._reports.counts(edges, self._clock.now())
         return [
-            PathwayState(pathway, weights.get(pathway, 1.0), len(failed), sum(failed), health.get(pathway))
-            for pathway, failed in recent.items()
+            PathwayState(pathway, weights.get(pathway, 1.0), *counts[pathway], health.get(pathway))
+            for pathway in dict.fromkeys(edges)
         ]
 
 

@@ -12,6 +12,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Quality, TelemetryEvent
 from backend_stub.services.quality import QualityOf
+from backend_stub.services.reports import Outcome
 from backend_stub.services.steering import Steering
 
 
@@ -55,9 +56,7 @@ class Telemetry:
                     _add(session, account_id, event, now)
                     session.flush()
                     fresh.append(event)
-        for event in fresh:
-            if event.pathway:
-                self._steering.report(event.pathway, failed=event.kind == "error")
+        self._steering.report([Outcome(event.pathway, event.kind == "error") for event in fresh if event.pathway])
         return [event.event_id for event in events]
 
 

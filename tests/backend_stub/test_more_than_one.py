@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from backend_stub.cli import default_options, describe
-from backend_stub.config import Settings
+from backend_stub.config import RateLimit, Settings
 from backend_stub.server import ServerGroup, ServerOptions
+from backend_stub.services.reports import Outcome
+from backend_stub.services.shared import SharedReports, SharedStore, SharedWindow
+from tests.kit.redis import redis_server
+from tests.kit.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +93,83 @@ def test_it_says_whether_it_is_ready(both: tuple[ServerGroup, ServerGroup]) -> N
 def test_edges_alone_need_no_api(tmp_path: Path) -> None:
     with ServerGroup(Settings(tmp_path), ServerOptions(api_port=None)) as group:
         assert httpx.get(f"{group.edges[0].url}/health", trust_env=False).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[str]:
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def sharing(tmp_path_factory: pytest.TempPathFactory, shared: str) -> Iterator[tuple[ServerGroup, ServerGroup]]:
+    settings = Settings(tmp_path_factory.mktemp("sharing"), shared_url=shared)
+    with ServerGroup(settings) as first, ServerGroup(settings) as second:
+        yield first, second
+
+
+def sign_in(group: ServerGroup, email: str) -> httpx.Response:
+    login = {"email": email, "password": "wrong", "device_name": "x"}
+    return httpx.post(f"{group.api_url}/auth/login", json=login, trust_env=False)
+
+
+def test_attempts_at_one_api_count_at_the_other(sharing: tuple[ServerGroup, ServerGroup]) -> None:
+    codes = [sign_in(sharing[number % 2], "guessed@matinee.local").status_code for number in range(12)]
+    assert codes == [401] * 10 + [429] * 2
+    refused = sign_in(sharing[0], "guessed@matinee.local")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+
+
+def test_what_players_report_to_one_api_steers_at_the_other(sharing: tuple[ServerGroup, ServerGroup]) -> None:
+    first, second = (group.context.steering for group in sharing)
+    worst = second.order("s")[0]
+    first.report([Outcome(worst, failed=True)] * 6)
+    until(lambda: second.order("s")[-1] == worst, "the reports do not arrive")
+    assert next(state for state in second.states() if state.pathway == worst).reports == 6
+
+
+class TestSharedWindow:
+    def test_two_count_as_one(self, shared: str) -> None:
+        limit = RateLimit(attempts=2, window_s=30)
+        a, b = (SharedWindow(SharedStore(shared), "two", limit) for _ in range(2))
+        assert [a.attempt("k", 0), b.attempt("k", 0)] == [None, None]
+        assert 29 < (b.wait("k", 0) or 0) <= 30
+        assert 29 < (a.attempt("k", 0) or 0) <= 30
+        assert a.attempt("other", 0) is None
+        b.forgive("k")
+        assert a.wait("k", 0) is None
+
+    def test_the_window_slides_and_leaves_nothing(self, shared: str) -> None:
+        store = SharedStore(shared)
+        window = SharedWindow(store, "short", RateLimit(attempts=1, window_s=0.1))
+        assert window.attempt("k", 0) is None
+        until(lambda: window.attempt("k", 0) is None, "the window does not slide")
+        until(lambda: store.ask(lambda redis: redis.keys("matinee:limit:short:*")) == [], "the key stays")
+
+    def test_of_many_at_once_no_more_than_the_limit_go_on(self, shared: str) -> None:
+        window = SharedWindow(SharedStore(shared), "many", RateLimit(attempts=5, window_s=60))
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: window.attempt("k", 0), range(40)))
+        assert answers.count(None) == 5
+
+    def test_redis_learns_no_address(self, shared: str) -> None:
+        store = SharedStore(shared)
+        SharedWindow(store, "private", RateLimit(1, 60)).attempt("somebody@films.example", 0)
+        assert not [key for key in store.ask(lambda redis: redis.keys("*")) if "somebody" in key]
+
+    def test_without_redis_each_counts_its_own(self, caplog: pytest.LogCaptureFixture) -> None:
+        with redis_server() as url:
+            store = SharedStore(url)
+            window = SharedWindow(store, "away", RateLimit(attempts=2, window_s=60))
+            reports = SharedReports(store)
+            assert window.attempt("k", 0) is None
+        reports.add([Outcome("edge-a", failed=True)], 1000.0)
+        assert reports.counts(["edge-a", "edge-b"], 1001.0) == {"edge-a": (1, 1), "edge-b": (0, 0)}
+        assert window.attempt("k", 1) is None
+        assert window.attempt("k", 2) == 58
+        assert len(caplog.records) == 1  # one warning, not one per call
+
+    @pytest.mark.parametrize("url", ["http://h", "redis:/x"])
+    def test_what_is_no_address_of_redis_is_refused(self, url: str) -> None:
+        with pytest.raises(ValueError, match="redis://"):
+            SharedStore(url)

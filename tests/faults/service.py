@@ -13,7 +13,7 @@ from backend_stub.api import auth, errors
 from backend_stub.db.models import Account, Profile, Quality
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
-from backend_stub.services import issuing, retention, search, streams, tokens
+from backend_stub.services import issuing, retention, search, shared, streams, tokens
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.insight import Insight, PlayedSession
@@ -146,6 +146,11 @@ def _no_proxy(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(server, "ProxyHeadersMiddleware", lambda app, _trusted: app)
 
 
+def _each_for_itself(patch: pytest.MonkeyPatch) -> None:
+    """Each process counts attempts and reports by itself."""
+    patch.setattr(shared.SharedStore, "ask", lambda _store, _call: None)
+
+
 _MORE = "tests/backend_stub/test_more_than_one.py::"
 _SIZE = "tests/backend_stub/services/test_at_size.py::"
 _LICENCES = "tests/backend_stub/rights/test_licences.py::"
@@ -154,6 +159,12 @@ FAULTS = [
     Fault("service-edges-of-one-name", _MORE + "test_no_two_edges_have_one_name", _own_names),
     Fault("service-address-of-any-host", _MORE + "test_where_to_sign_in_is_never_what_a_client_says", _any_host),
     Fault("service-trusts-no-proxy", _MORE + "test_only_a_trusted_proxy_says_where_a_call_comes_from", _no_proxy),
+    Fault("service-limits-by-process", _MORE + "test_attempts_at_one_api_count_at_the_other", _each_for_itself),
+    Fault(
+        "service-reports-by-process",
+        _MORE + "test_what_players_report_to_one_api_steers_at_the_other",
+        _each_for_itself,
+    ),
     Fault(
         "service-quality-of-every-playback", _SIZE + "TestQuality::test_asking_reads_no_playback", _reads_playbacks
     ),

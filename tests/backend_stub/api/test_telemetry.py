@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from backend_stub.server import ServerGroup
 from backend_stub.services.addresses import Edge
 from backend_stub.services.quality import percentile
+from backend_stub.services.reports import Outcome
 from backend_stub.services.retention import Retention
 from backend_stub.services.steering import PathwayState, Steering, rank
 from backend_stub.signing import UrlSigner
@@ -201,7 +202,7 @@ class TestSteering:
 
     def test_failing_edges_go_behind(self, steering: Steering) -> None:
         for number in range(8):
-            steering.report("edge-a", failed=number % 2 == 0)
+            steering.report([Outcome("edge-a", number % 2 == 0)])
         assert steering.order("s") == ["edge-b", "edge-c", "edge-a"]
 
     @given(st.lists(st.tuples(st.floats(0, 100), st.integers(0, 9), st.integers(0, 9)), max_size=6), st.booleans())

@@ -1,0 +1,180 @@
+"""What several API processes share through Redis: counted attempts, and what players report of edges.
+
+Redis holds nothing that must not be lost. While it is away each process goes on with what it counted itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from backend_stub.config import RateLimit
+from backend_stub.services.rate_limit import SlidingWindow, Window
+from backend_stub.services.reports import MEMORY_S, Counts, Outcome, Reports, ReportsInMemory
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+T = TypeVar("T")
+_logger = logging.getLogger(__name__)
+_PREFIX = "matinee"
+_TIMEOUT_S = 0.5
+_AWAY_S = 3.0  # no call waits for Redis again so soon after it did not answer
+_BUCKET_S = 10
+_ASKED_EVERY_S = 1.0
+# KEYS: the window. ARGV: its length in s, the most attempts in it, this attempt (empty: count none). By the clock of
+# Redis, the only one that all processes have.
+_WINDOW = """
+local now = redis.call('TIME')
+now = now[1] + now[2] / 1000000
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now - ARGV[1]))
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
+  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+  return string.format('%.6f', first[2] + ARGV[1] - now)
+end
+if ARGV[3] ~= '' then
+  redis.call('ZADD', KEYS[1], string.format('%.6f', now), ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[1] * 1000))
+end
+return ''
+"""
+
+
+class SharedStore:
+    """One Redis. Raises ValueError with a sentence for an address that cannot be used."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            from redis import Redis
+            from redis.exceptions import RedisError
+        except ImportError as error:
+            raise ValueError("Sharing limits needs redis: pip install 'matinee[redis]'.") from error
+        if not url.startswith(("redis://", "rediss://")):
+            raise ValueError("Limits are shared through redis:// or rediss:// addresses.")
+        self._redis: Redis = Redis.from_url(
+            url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S, decode_responses=True
+        )
+        self._errors = RedisError
+        self._away_until = 0.0
+
+    def ask(self, call: Callable[[Redis], T]) -> T | None:
+        """What ``call`` answers, or None while Redis is away."""
+        if time.monotonic() < self._away_until:
+            return None
+        try:
+            return call(self._redis)
+        except self._errors:
+            self._away_until = time.monotonic() + _AWAY_S
+            _logger.warning("Redis does not answer; limits count in this process alone")
+            return None
+
+    def close(self) -> None:
+        self._redis.close()
+
+
+class SharedWindow:
+    """A sliding window that all processes count in. Its keys are hashed: they name people."""
+
+    def __init__(self, store: SharedStore, name: str, limit: RateLimit) -> None:
+        self._store = store
+        self._name = name
+        self._limit = limit
+        self._own = SlidingWindow(limit)  # for while Redis is away
+
+    def attempt(self, key: str, now: float) -> float | None:
+        own = self._own.attempt(key, now)
+        return self._answer(key, secrets.token_hex(8), own)
+
+    def wait(self, key: str, now: float) -> float | None:
+        return self._answer(key, "", self._own.wait(key, now))
+
+    def forgive(self, key: str) -> None:
+        self._own.forgive(key)
+        self._store.ask(lambda redis: redis.delete(self._key(key)))
+
+    def _answer(self, key: str, attempt: str, own: float | None) -> float | None:
+        words = (str(self._limit.window_s), str(self._limit.attempts), attempt)
+        answer = self._store.ask(lambda redis: str(redis.eval(_WINDOW, 1, self._key(key), *words)))
+        if answer is None:
+            return own
+        return float(answer) if answer else None
+
+    def _key(self, key: str) -> str:
+        return f"{_PREFIX}:limit:{self._name}:{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()}"
+
+
+class SharedReports:
+    """Reports of players, counted in steps of ten seconds; what is asked for often is answered out of memory."""
+
+    def __init__(self, store: SharedStore) -> None:
+        self._store = store
+        self._own = ReportsInMemory()
+        self._lock = threading.Lock()
+        self._known: dict[str, Counts] = {}
+        self._asked = (float("-inf"), frozenset[str]())
+
+    def add(self, outcomes: Sequence[Outcome], now: float) -> None:
+        self._own.add(outcomes, now)
+
+        def count(redis: Redis) -> None:
+            pipe = redis.pipeline()
+            for pathway, failed in outcomes:
+                key = self._key(pathway, int(now // _BUCKET_S))
+                pipe.hincrby(key, "all", 1)
+                pipe.hincrby(key, "failed", int(failed))
+                pipe.expire(key, int(MEMORY_S) + 2 * _BUCKET_S)
+            pipe.execute()
+
+        self._store.ask(count)
+
+    def counts(self, pathways: Sequence[str], now: float) -> dict[str, Counts]:
+        wanted = frozenset(pathways)
+        with self._lock:
+            asked_at, asked = self._asked
+            if wanted == asked and 0 <= now - asked_at < _ASKED_EVERY_S:
+                return self._known
+            self._asked = (now, wanted)  # others go by what was known meanwhile
+        steps = range(int((now - MEMORY_S) // _BUCKET_S) + 1, int(now // _BUCKET_S) + 1)
+
+        def read(redis: Redis) -> list[Any]:
+            pipe = redis.pipeline(transaction=False)
+            for pathway in pathways:
+                for step in steps:
+                    pipe.hmget(self._key(pathway, step), "all", "failed")
+            rows: list[Any] = pipe.execute()
+            return rows
+
+        rows = self._store.ask(read)
+        if rows is None:
+            known = self._own.counts(pathways, now)
+        else:
+            size = len(steps)
+            known = {pathway: _sum(rows[index * size : (index + 1) * size]) for index, pathway in enumerate(pathways)}
+        with self._lock:
+            self._known = known
+        return known
+
+    def _key(self, pathway: str, step: int) -> str:
+        return f"{_PREFIX}:reports:{pathway}:{step}"
+
+
+def _sum(rows: Sequence[Sequence[str | None]]) -> Counts:
+    return Counts(sum(int(row[0] or 0) for row in rows), sum(int(row[1] or 0) for row in rows))
+
+
+def open_windows(store: SharedStore | None) -> Callable[[str, RateLimit], Window]:
+    """What makes a window of a name: shared where there is a store."""
+
+    def make(name: str, limit: RateLimit) -> Window:
+        return SharedWindow(store, name, limit) if store is not None else SlidingWindow(limit)
+
+    return make
+
+
+def open_reports(store: SharedStore | None) -> Reports:
+    return SharedReports(store) if store is not None else ReportsInMemory()
