@@ -6,13 +6,13 @@ a collapse. The guard is therefore slow to trust a low rate and counts what the 
 
 from __future__ import annotations
 
-from abr.model import Progress, Reason, Verdict
+from abr.model import AbandonmentVerdict, Reason, TransferProgress
 
 GUARD_AFTER_S = 2.5  # so long a rate has to be seen before the last guard gives up a download for it
 GUARD_SHARE = 0.7  # of the time there is, that a replacement may need
 
 
-def last_guard(progress: Progress, verdict: Verdict) -> Verdict:
+def last_guard(progress: TransferProgress, verdict: AbandonmentVerdict) -> AbandonmentVerdict:
     """``verdict``, or where that keeps a download which is sure to end in a stall: a lower rung that is sure not to.
 
     A policy weighs what it has learned of the network; after a change to another CDN in mid-segment it has learned
@@ -36,4 +36,4 @@ def last_guard(progress: Progress, verdict: Verdict) -> Verdict:
         f"At {progress.recent_bps / 1e6:.1f} Mbit/s the rest would take {left_s:.1f} s, and {view.buffer_s:.1f} s"
         " are buffered: a lower quality is fetched instead."
     )
-    return Verdict(to, Reason.ABANDONED, sentence)
+    return AbandonmentVerdict(to, Reason.ABANDONED, sentence)

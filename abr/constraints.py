@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from abr.core import KEEP, Choice, Core
-from abr.model import Decision, Estimate, Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Decision, Estimate, Reason, Snapshot, TransferProgress, Vote
 from abr.words import label, rate, seconds
 
 MIN_VIDEO_SHARE = 0.2  # of the link, however much the audio asks for
@@ -16,7 +16,7 @@ DISPLAY_SLACK = 1.1  # a 1080-line window takes 1088-line pictures
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RungView:
     """A snapshot reduced to the rungs that may be chosen; ``indices[i]`` is the full ladder's number of rung
     ``i``.
     """
@@ -74,10 +74,10 @@ def _fit_display(snapshot: Snapshot, rungs: list[int]) -> list[int]:
     return [index for index, height in zip(rungs, heights, strict=True) if height is None or height <= limit]
 
 
-def restrict(snapshot: Snapshot) -> View:
+def restrict(snapshot: Snapshot) -> RungView:
     """The view of ``snapshot`` that a core decides on, in seconds of media at the video's own share of the link."""
     indices = allowed_rungs(snapshot)
-    view = View(snapshot, indices)
+    view = RungView(snapshot, indices)
     whole = len(indices) == len(snapshot.rungs)
     live = snapshot.live
     reduced = replace(
@@ -90,7 +90,7 @@ def restrict(snapshot: Snapshot) -> View:
         estimate=_video_share(snapshot),
         buffer_max_s=min(snapshot.buffer_max_s, live.latency_s) if live else snapshot.buffer_max_s,
     )
-    return View(reduced, indices)
+    return RungView(reduced, indices)
 
 
 def _video_share(snapshot: Snapshot) -> Estimate:
@@ -122,7 +122,7 @@ class ConstrainedPolicy:
         choice = self._only_rung(view) or self.core.choose(view.snapshot)
         return self._decision(snapshot, _to_full_ladder(choice, view, snapshot))
 
-    def on_progress(self, progress: Progress) -> Verdict:
+    def on_progress(self, progress: TransferProgress) -> AbandonmentVerdict:
         """Judge a running download. Only a whole, replaceable segment in Auto is ever abandoned, and only
         downwards.
         """
@@ -143,7 +143,7 @@ class ConstrainedPolicy:
         )
 
     @staticmethod
-    def _only_rung(view: View) -> Choice | None:
+    def _only_rung(view: RungView) -> Choice | None:
         if len(view.indices) > 1:
             return None
         sentence = f"{label(view.snapshot.rungs[0])} is the only rung that may be used."
@@ -182,11 +182,11 @@ def _manual(snapshot: Snapshot) -> Choice | None:
     return Choice(rung, Reason.MANUAL, sentence, (Vote("manual", snapshot.manual, "chosen in the menu"),))
 
 
-def _vote_to_full(vote: Vote, view: View) -> Vote:
+def _vote_to_full(vote: Vote, view: RungView) -> Vote:
     return vote if vote.rung is None else replace(vote, rung=view.indices[vote.rung])
 
 
-def _to_full_ladder(choice: Choice, view: View, snapshot: Snapshot) -> Choice:
+def _to_full_ladder(choice: Choice, view: RungView, snapshot: Snapshot) -> Choice:
     """The choice in numbers of the full ladder, with the caps that shaped it as a vote."""
     whole = len(view.indices) == len(snapshot.rungs)
     votes = choice.votes if whole else tuple(_vote_to_full(vote, view) for vote in choice.votes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Core(Protocol):
         """The rung of the next segment."""
         ...
 
-    def judge(self, progress: Progress) -> Verdict:
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:
         """Whether a running download should be given up. ``progress.snapshot`` is the view of its decision."""
         ...
 
 
-KEEP = Verdict(abandon_to=None, reason=Reason.HOLD, sentence="The running download goes on.")
+KEEP = AbandonmentVerdict(abandon_to=None, reason=Reason.HOLD, sentence="The running download goes on.")
 
 
 def segment_bits(view: Snapshot, ahead: int, rung: int) -> float:

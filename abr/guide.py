@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from abr import registry
 from abr.estimator import ThroughputEstimator
-from abr.model import Phase, Policy, Progress, Rung, Snapshot, TransferSample
+from abr.model import Phase, Policy, Rung, Snapshot, TransferProgress, TransferSample
 
 HORIZON = 16
 LOOK_EVERY_S = 0.25
@@ -57,7 +57,7 @@ class Guide:
             return False
         rate_bps = (received - self._seen) * 8 / window_s
         self._looked_s, self._seen = elapsed_s, received
-        progress = Progress(
+        progress = TransferProgress(
             rung=self._fetching,
             received=received,
             size=self._sizes[self._segment][self._fetching],

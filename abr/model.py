@@ -183,7 +183,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TransferProgress:
     """A running download. ``elapsed_s`` counts from the request, ``since_first_byte_s`` from the first byte;
     ``recent_bps`` is the rate over the last ``recent_window_s``. ``replaceable`` is False once samples of this
     segment have gone to the decoder: then it can only be kept."""
@@ -201,7 +201,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AbandonmentVerdict:
     """``abandon_to`` None keeps the download running."""
 
     abandon_to: int | None
@@ -237,7 +237,7 @@ class Policy(Protocol):
 
     def decide(self, snapshot: Snapshot) -> Decision: ...
 
-    def on_progress(self, progress: Progress) -> Verdict: ...
+    def on_progress(self, progress: TransferProgress) -> AbandonmentVerdict: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from abr.constraints import allowed_rungs
 from abr.economy import LOW_BPS
-from abr.model import Decision, Phase, Progress, Reason, Snapshot, Vote
+from abr.model import Decision, Phase, Reason, Snapshot, TransferProgress, Vote
 from abr.startup import trusted_bps
 from abr.words import label, rate, seconds
 
@@ -74,7 +74,7 @@ def best_replacement(snapshot: Snapshot, held: Sequence[Held], before: int | Non
     return None if best is None else _replacement(snapshot, best[1], target, best[2], low_bps)
 
 
-def goes_on(progress: Progress, wanted_in_s: float) -> bool:
+def goes_on(progress: TransferProgress, wanted_in_s: float) -> bool:
     """Whether a running replacement still comes in time, and the buffer lasts meanwhile."""
     view = progress.snapshot
     if not progress.replaceable or view.manual is not None or wanted_in_s <= 0 or not _lasts(view, 0.0):

@@ -19,7 +19,7 @@ from abr.model import Estimate, NetworkMemory
 from abr.simulator.compare import run
 from abr.simulator.formats import Ladder, Trace
 from abr.simulator.metrics import Score, score
-from abr.simulator.session import Options, Session
+from abr.simulator.session import Options, SimulatedSession
 
 MIN_TRANSFER_S = 0.002
 MAX_REQUESTS = 500_000
@@ -28,7 +28,7 @@ _MOST = 1e12  # of a recorded number of seconds or bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
+class RecordedTransfer:
     """A transfer of the run: when its body began and ended, its bytes and its time to first byte."""
 
     start_s: float
@@ -53,7 +53,7 @@ class Replay:
     ladder: Ladder
 
 
-def transfers_of(report: Mapping[str, Any]) -> list[Transfer]:
+def transfers_of(report: Mapping[str, Any]) -> list[RecordedTransfer]:
     """The transfers of a report's ``requests`` that carried a body, of the main track where tracks are told apart.
 
     Raises ValueError when there are none.
@@ -69,13 +69,13 @@ def transfers_of(report: Mapping[str, Any]) -> list[Transfer]:
     return sorted(found, key=lambda each: each.start_s)
 
 
-def _transfer(entry: Mapping[str, Any]) -> Transfer | None:
+def _transfer(entry: Mapping[str, Any]) -> RecordedTransfer | None:
     at_s, first_byte_s, whole_s, size = (_number(entry, key) for key in ("at_s", "first_byte_s", "seconds", "bytes"))
     if at_s is None or first_byte_s is None or whole_s is None or not size:
         return None
     if whole_s - first_byte_s < MIN_TRANSFER_S:
         return None
-    return Transfer(at_s + first_byte_s, at_s + whole_s, int(size), first_byte_s)
+    return RecordedTransfer(at_s + first_byte_s, at_s + whole_s, int(size), first_byte_s)
 
 
 def _number(entry: object, key: str) -> float | None:
@@ -85,7 +85,7 @@ def _number(entry: object, key: str) -> float | None:
     return float(value) if good and value is not None else None
 
 
-def rebuilt_trace(transfers: Sequence[Transfer], name: str = "recorded") -> tuple[Trace, float]:
+def rebuilt_trace(transfers: Sequence[RecordedTransfer], name: str = "recorded") -> tuple[Trace, float]:
     """The link that the transfers met, and the share of its seconds that they cover."""
     edges = sorted({edge for each in transfers for edge in (each.start_s, each.end_s)})
     changes: dict[float, float] = dict.fromkeys(edges, 0.0)
@@ -183,7 +183,7 @@ def _as_it_was(report: Mapping[str, Any], ladder: Ladder) -> Score | None:
     shown_s, wasted = _number(report.get("startup"), "first_frame_s"), _number(report.get("summary"), "wasted_bytes")
     if not rungs or began_s is None or shown_s is None:
         return None
-    session = Session(
+    session = SimulatedSession(
         policy="",
         trace="",
         ladder=ladder.name,

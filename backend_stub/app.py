@@ -107,6 +107,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the problem schema that every route's refusals refer to."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        document["components"]["schemas"]["Problem"] = schemas.Problem.model_json_schema()
+        document["components"]["schemas"]["Problem"] = schemas.ProblemDetails.model_json_schema()
         app.openapi_schema = document
     return app.openapi_schema

@@ -19,8 +19,8 @@ from backend_stub.payments.local import LocalProvider
 from backend_stub.recommending.suggestions import Suggestions
 from backend_stub.service_secrets import ServiceSecrets, load_or_create, url_signing_keys
 from backend_stub.services.accounts import Accounts
-from backend_stub.services.addresses import Addresses, Edge
-from backend_stub.services.artwork import Artwork
+from backend_stub.services.addresses import Edge, SignedAddresses
+from backend_stub.services.artwork import ArtworkFiles
 from backend_stub.services.audit import AuditLog
 from backend_stub.services.belonging import TitleBelongings
 from backend_stub.services.billing import Billing
@@ -28,7 +28,7 @@ from backend_stub.services.catalog import Catalog
 from backend_stub.services.content_keys import KeyVault
 from backend_stub.services.device_commands import DeviceCommands
 from backend_stub.services.device_grants import DeviceGrants
-from backend_stub.services.devices import Devices
+from backend_stub.services.devices import DeviceRegistry
 from backend_stub.services.downloads import Downloads
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
@@ -37,7 +37,7 @@ from backend_stub.services.insight import Insight
 from backend_stub.services.issuing import RightsService
 from backend_stub.services.key_care import KeyCare
 from backend_stub.services.licences import Licences
-from backend_stub.services.my_list import MyList
+from backend_stub.services.my_list import ViewerLists
 from backend_stub.services.operator_settings import OperatorSettings
 from backend_stub.services.payment_events import PaymentEvents
 from backend_stub.services.plans import Subscriptions
@@ -52,7 +52,7 @@ from backend_stub.services.rights.messages import ReplayGuard
 from backend_stub.services.rights.release import Releases
 from backend_stub.services.rights.revocation import Revocations
 from backend_stub.services.rights.signatures import ServiceSigner
-from backend_stub.services.rights.state import LicenceStates
+from backend_stub.services.rights.state import LicenceStateAnswers
 from backend_stub.services.rights.time_guard import TimeGuard, read_boot_clock
 from backend_stub.services.row_queries import RowQueries
 from backend_stub.services.rows import Rows
@@ -61,17 +61,17 @@ from backend_stub.services.search_index import SearchIndex
 from backend_stub.services.series import SeriesCatalog
 from backend_stub.services.shared import SharedStore, open_reports, open_windows
 from backend_stub.services.signing_keys import SigningKeys
-from backend_stub.services.steering import Steering
+from backend_stub.services.steering import SteeringService
 from backend_stub.services.streams import Streams
-from backend_stub.services.telemetry import Telemetry
+from backend_stub.services.telemetry import TelemetryIntake
 from backend_stub.services.title_credits import TitleCredits
 from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.title_versions import TitleVersions
-from backend_stub.services.tokens import Tokens
+from backend_stub.services.tokens import TokenIssuer
 from backend_stub.services.uploads import Uploads
 from backend_stub.services.views import Views
 from backend_stub.signing import UrlSigner
-from backend_stub.upkeep import Task, Upkeep
+from backend_stub.upkeep import ServiceUpkeep, UpkeepTask
 
 _SUMS_S = 60.0
 _SEARCH_S = 5.0
@@ -105,7 +105,7 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
+class RightsParts:
     """Who may watch what for how long, the keys for it, and what was taken back."""
 
     contracts: TitleContracts
@@ -113,7 +113,7 @@ class Rights:
     issuing: RightsService
     releases: Releases
     revocations: Revocations
-    states: LicenceStates
+    states: LicenceStateAnswers
     time_guard: TimeGuard
     signer: ServiceSigner
     key_care: KeyCare
@@ -126,7 +126,7 @@ class Titles:
     catalog: Catalog
     credits: TitleCredits
     editing: Editing
-    artwork: Artwork
+    artwork: ArtworkFiles
     series: SeriesCatalog
     belongings: TitleBelongings
     versions: TitleVersions
@@ -154,15 +154,15 @@ class ServiceContext:
     shared: SharedStore | None
     attempts: Attempts
     money: Money
-    rights: Rights
+    rights: RightsParts
     titles: Titles
     accounts: Accounts
-    tokens: Tokens
-    devices: Devices
+    tokens: TokenIssuer
+    devices: DeviceRegistry
     device_grants: DeviceGrants
     device_commands: DeviceCommands
     profiles: Profiles
-    my_list: MyList
+    my_list: ViewerLists
     play: PlayService
     progress: ProgressLog
     streams: Streams
@@ -172,8 +172,8 @@ class ServiceContext:
     edge_beats: EdgeBeats
     edge_gate: EdgeGate
     own_edges: Callable[[], Sequence[Edge]]
-    steering: Steering
-    telemetry: Telemetry
+    steering: SteeringService
+    telemetry: TelemetryIntake
     insight: Insight
     quality: QualitySums
     metrics: Metrics
@@ -182,7 +182,7 @@ class ServiceContext:
     bell: Bell
     storage: Storage
     uploads: Uploads
-    upkeep: Upkeep
+    upkeep: ServiceUpkeep
 
     def close(self) -> None:
         self.upkeep.stop()
@@ -209,7 +209,7 @@ def open_context(
     edge_gate = EdgeGate(database, clock)
     settled = OperatorSettings(database, clock)
     shared = SharedStore(settings.shared_url) if settings.shared_url else None
-    steering = Steering(
+    steering = SteeringService(
         url_signer,
         clock,
         lambda: [*edges(), *edge_beats.announced()],
@@ -217,9 +217,9 @@ def open_context(
         settled,
         open_reports(shared),
     )
-    addresses = Addresses(url_signer, steering.edges_for)
-    my_list = MyList(database, clock)
-    telemetry = Telemetry(database, clock, steering)
+    addresses = SignedAddresses(url_signer, steering.edges_for)
+    my_list = ViewerLists(database, clock)
+    telemetry = TelemetryIntake(database, clock, steering)
     quality = QualitySums(database, clock, settled)
     money = _money(database, clock, secrets)
     rights = _rights(database, clock, settings, secrets)
@@ -237,8 +237,8 @@ def open_context(
         rights=rights,
         titles=titles,
         accounts=Accounts(database, clock),
-        tokens=Tokens(database, clock, settings, secrets.token_signing),
-        devices=Devices(database, clock),
+        tokens=TokenIssuer(database, clock, settings, secrets.token_signing),
+        devices=DeviceRegistry(database, clock),
         device_grants=DeviceGrants(database, clock),
         device_commands=DeviceCommands(database, clock, ReplayGuard(database, rights.signer)),
         profiles=Profiles(database, clock),
@@ -262,7 +262,7 @@ def open_context(
         bell=Bell(settings.data_dir, settings.wake_url),
         storage=open_storage(settings),
         uploads=Uploads(settings.uploads_dir, clock),
-        upkeep=Upkeep(_upkeep_tasks(money, rights, titles, quality, Retention(database, clock)), clock),
+        upkeep=ServiceUpkeep(_upkeep_tasks(money, rights, titles, quality, Retention(database, clock)), clock),
     )
 
 
@@ -289,31 +289,31 @@ def _money(database: Database, clock: Clock, secrets: ServiceSecrets) -> Money:
     )
 
 
-def _rights(database: Database, clock: Clock, settings: Settings, secrets: ServiceSecrets) -> Rights:
+def _rights(database: Database, clock: Clock, settings: Settings, secrets: ServiceSecrets) -> RightsParts:
     masters = MasterKeys(settings.secrets_dir)
     vault = KeyVault(masters)
     guard = TimeGuard(database, clock, read_boot_clock if isinstance(clock, SystemClock) else None)
     signer = ServiceSigner(secrets.licence_signing, guard.check)
-    return Rights(
+    return RightsParts(
         contracts=TitleContracts(database, clock),
         licences=Licences(database, clock, vault),
         issuing=RightsService(database, clock, settings, vault, signer),
         releases=Releases(database, clock),
         revocations=Revocations(database, clock, signer),
-        states=LicenceStates(database, clock, signer),
+        states=LicenceStateAnswers(database, clock, signer),
         time_guard=guard,
         signer=signer,
         key_care=KeyCare(database, clock, masters),
     )
 
 
-def _titles(database: Database, clock: Clock, settings: Settings, my_list: MyList) -> Titles:
+def _titles(database: Database, clock: Clock, settings: Settings, my_list: ViewerLists) -> Titles:
     catalog, views = Catalog(database, clock), Views(database, clock)
     return Titles(
         catalog=catalog,
         credits=TitleCredits(database, clock),
         editing=Editing(database, clock),
-        artwork=Artwork(database, clock, settings.media_dir),
+        artwork=ArtworkFiles(database, clock, settings.media_dir),
         series=SeriesCatalog(database, clock),
         belongings=TitleBelongings(database, clock, settings.media_dir),
         versions=TitleVersions(database, clock, settings),
@@ -325,15 +325,15 @@ def _titles(database: Database, clock: Clock, settings: Settings, my_list: MyLis
 
 
 def _upkeep_tasks(
-    money: Money, rights: Rights, titles: Titles, quality: QualitySums, retention: Retention
-) -> list[Task]:
+    money: Money, rights: RightsParts, titles: Titles, quality: QualitySums, retention: Retention
+) -> list[UpkeepTask]:
     return [
-        Task("renewals", _RENEWALS_S, money.billing.renew_due),
-        Task("clock", _CLOCK_S, rights.time_guard.mark),
-        Task("suggestions", _SUGGESTIONS_S, titles.suggestions.make, first_s=_FIRST_SUGGESTIONS_S),
-        Task("quality", _SUMS_S, quality.sum_up),
-        Task("trending", _SUMS_S, titles.views.rank),
-        Task("search index", _SEARCH_S, titles.search.keep_in_step),
-        Task("retention", _RETENTION_S, retention.let_go, first_s=_RETENTION_S),
-        Task("payment events", _EVENTS_S, lambda: money.provider.deliver(money.events.receive)),
+        UpkeepTask("renewals", _RENEWALS_S, money.billing.renew_due),
+        UpkeepTask("clock", _CLOCK_S, rights.time_guard.mark),
+        UpkeepTask("suggestions", _SUGGESTIONS_S, titles.suggestions.make, first_s=_FIRST_SUGGESTIONS_S),
+        UpkeepTask("quality", _SUMS_S, quality.sum_up),
+        UpkeepTask("trending", _SUMS_S, titles.views.rank),
+        UpkeepTask("search index", _SEARCH_S, titles.search.keep_in_step),
+        UpkeepTask("retention", _RETENTION_S, retention.let_go, first_s=_RETENTION_S),
+        UpkeepTask("payment events", _EVENTS_S, lambda: money.provider.deliver(money.events.receive)),
     ]

@@ -27,7 +27,7 @@ from backend_stub.edge.cached import CachedSource
 from backend_stub.edge.files import kind_of
 from backend_stub.edge.gate import OwnGate
 from backend_stub.edge.meter import EdgeMeter
-from backend_stub.edge.source import DiskSource, Source
+from backend_stub.edge.source import DiskSource, FileSource
 from backend_stub.edge.upstream import Upstream
 from backend_stub.encoding.worker import LastStep
 from backend_stub.faults.admin import FaultAdmin
@@ -175,15 +175,15 @@ class ServerGroup:
         listener, moved = listen(self.options.host, port)
         return listener, port if moved else None
 
-    def _disk(self) -> Source:
+    def _disk(self) -> FileSource:
         return DiskSource(self.settings.media_dir, self._clock, self.context.live_plans)
 
-    def _cached(self, name: str, above: str) -> Source:
+    def _cached(self, name: str, above: str) -> FileSource:
         count = partial(self.context.metrics.count_cached, name)
         return CachedSource(name, Upstream(above), ObjectStore(self.options.cache_bytes), self._clock, count)
 
     def _serve_files(
-        self, name: str, source: Source, place: tuple[socket.socket, int | None], *, is_edge: bool = False
+        self, name: str, source: FileSource, place: tuple[socket.socket, int | None], *, is_edge: bool = False
     ) -> Endpoint:
         """Only edges are for clients: they beat, and have TLS where it is wanted."""
         app = EdgeApp(name, source, self.context.url_signer, OwnGate(self.context.edge_gate), self._clock)

@@ -28,7 +28,7 @@ _RUNG = re.compile(r"/(?:[a-z0-9]+-)?(\d{2,5})p/")
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class EdgeGrant:
     """What a token permits: reading the files of ``title_id`` below ``place`` (a variant, or a version of one) until
     ``expires_at`` (seconds since 1970), of pictures those of at most ``max_height`` lines (None: any), while the
     play session or download ``session_id`` stands, and the sign-in ``family`` that it was asked for by."""
@@ -63,7 +63,7 @@ class UrlSigner:
         self._keys = tuple(COSEKey.from_symmetric_key(key, alg="HS256") for key in keys)
         self._read = lru_cache(4096)(self._opened)  # a player asks with one token for all of a title's files
 
-    def sign(self, grant: Grant) -> str:
+    def sign(self, grant: EdgeGrant) -> str:
         claims = {
             CWTClaims.EXP: round(grant.expires_at, 3),
             CWTClaims.CTI: grant.session_id.encode(),
@@ -76,12 +76,12 @@ class UrlSigner:
         protected = {COSEHeaders.ALG: 5}  # HMAC 256/256
         return _encode(self._cose.encode_and_mac(cbor2.dumps(claims), self._keys[0], protected=protected))
 
-    def verify(self, token: str, now: float) -> Grant | None:
+    def verify(self, token: str, now: float) -> EdgeGrant | None:
         """The grant of ``token``, or None when it is forged, malformed or expired at ``now``."""
         grant = self._read(token) if len(token) <= _MAX_TOKEN_CHARS else None
         return grant if grant is not None and now < grant.expires_at else None
 
-    def _opened(self, token: str) -> Grant | None:
+    def _opened(self, token: str) -> EdgeGrant | None:
         for key in self._keys:
             try:
                 data = _decode(token)
@@ -93,10 +93,10 @@ class UrlSigner:
         return None
 
 
-def _grant(claims: dict[int, Any]) -> Grant:
+def _grant(claims: dict[int, Any]) -> EdgeGrant:
     """Signed by us, hence well-formed."""
     _, title_id, place = claims[_CATU][_PATH][_BEGINS_WITH].split("/", 2)
-    return Grant(
+    return EdgeGrant(
         title_id=title_id,
         session_id=claims[CWTClaims.CTI].decode(),
         expires_at=claims[CWTClaims.EXP],

@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class UpkeepTask:
     """``run`` is called ``every_s`` seconds, at first ``first_s`` after the start; it must take being called by
     several processes at once."""
 
@@ -23,10 +23,10 @@ class Task:
     first_s: float = 0.0
 
 
-class Upkeep:
+class ServiceUpkeep:
     """Runs tasks one after the other. One that fails is logged and runs again when its time comes."""
 
-    def __init__(self, tasks: Sequence[Task], clock: Clock) -> None:
+    def __init__(self, tasks: Sequence[UpkeepTask], clock: Clock) -> None:
         self._clock = clock
         began = clock.monotonic()
         self._due = [(task, began + task.first_s) for task in tasks]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from player.base.clock import Clock
 from player.net.model import Body, Request, Transport
-from player.net.shaping import Link, PacedBody, Trace
+from player.net.shaping import Link, LinkTrace, PacedBody
 
 
 class CappedTransport:
@@ -15,7 +15,7 @@ class CappedTransport:
 
     def __init__(self, inner: Transport, clock: Clock, limit_bps: float) -> None:
         self._inner = inner
-        self._link = Link(Trace.constant(limit_bps), clock)
+        self._link = Link(LinkTrace.constant(limit_bps), clock)
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Body]:

@@ -24,7 +24,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """What a check found. ``checked`` counts the items that were read, ``left`` those not downloaded yet."""
 
     findings: tuple[Finding, ...]
@@ -46,37 +46,37 @@ def verify(
     folder: DownloadFolder,
     on_item: Callable[[int], None] = lambda _index: None,
     licences: OfflineLicences | None = None,
-) -> Verdict:
+) -> CheckResult:
     """Read everything and compare; with ``licences`` also whether the licence is there and whole. Changes nothing.
 
     Raises DownloadError where the store is gone or newer.
     """
     _, broken = folder.journal.salvage()
     if broken:
-        return Verdict(tuple(Finding(what) for what in broken))
+        return CheckResult(tuple(Finding(what) for what in broken))
     findings: list[Finding] = []
     try:
         state = folder.refresh()
         findings += _beside(folder, licences)
         if not folder.has_plan:
-            return Verdict(tuple(findings))
+            return CheckResult(tuple(findings))
         plan = folder.plan()
     except DownloadError as error:
-        return Verdict((*findings, Finding(_damaged_part(error))))
+        return CheckResult((*findings, Finding(_damaged_part(error))))
     for index in sorted(state.stored):
         try:
             folder.read(plan.items[index])
         except DownloadError as error:
             findings.append(Finding(_damaged_part(error), index))
         on_item(index)
-    return Verdict(tuple(findings), len(state.stored), state.left, len(state.missing))
+    return CheckResult(tuple(findings), len(state.stored), state.left, len(state.missing))
 
 
 def prepare_repair(
     folder: DownloadFolder,
     on_item: Callable[[int], None] = lambda _index: None,
     licences: OfflineLicences | None = None,
-) -> Verdict:
+) -> CheckResult:
     """Take everything damaged out of the journal, so that the next run fetches exactly that; what was found.
 
     A damaged plan loses the whole: it is made anew, and every item with it. A request is made anew from the plan; a
@@ -98,7 +98,7 @@ def prepare_repair(
         again = [ledger.dropped(item) for item in (*bad, *sorted(folder.ledger.missing))]
         if found or again or verdict.findings:
             folder.note(*again, ledger.changed(State.QUEUED))
-    return Verdict((*found, *verdict.findings), verdict.checked, folder.ledger.left, len(folder.ledger.missing))
+    return CheckResult((*found, *verdict.findings), verdict.checked, folder.ledger.left, len(folder.ledger.missing))
 
 
 def _beside(folder: DownloadFolder, licences: OfflineLicences | None) -> list[Finding]:

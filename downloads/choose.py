@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from downloads.model import ALL, Choice
+from downloads.model import ALL, DownloadChoice
 from player.manifest.model import Period, Presentation, Rendition, Track, TrackType
 from player.tracks.logical import LogicalTrack
 from player.tracks.preferences import UNKNOWN_PREFERENCES
@@ -23,7 +23,7 @@ class Picked:
 
 
 def choose(
-    presentation: Presentation, choice: Choice, duration_s: float, decoders: Collection[str] = ()
+    presentation: Presentation, choice: DownloadChoice, duration_s: float, decoders: Collection[str] = ()
 ) -> tuple[Picked, ...]:
     """The renditions to keep, in order of need: video, audio, subtitles, thumbnails.
 
@@ -44,7 +44,7 @@ def choose(
     return tuple(picked)
 
 
-def pick_rung(selection: Selection, choice: Choice, duration_s: float) -> int:
+def pick_rung(selection: Selection, choice: DownloadChoice, duration_s: float) -> int:
     """The highest rung within the bounds of the choice, else the lowest; 0 is the lowest."""
     rungs = ladder(selection.main)
     fitting = [
@@ -73,7 +73,7 @@ def _video(presentation: Presentation, track: LogicalTrack, rung: int) -> list[P
     return found
 
 
-def _audio(selection: Selection, choice: Choice) -> Sequence[LogicalTrack]:
+def _audio(selection: Selection, choice: DownloadChoice) -> Sequence[LogicalTrack]:
     if not selection.audio:
         return ()
     return _matching(selection.audio, choice.audio) or (selection.audio[selection.default_audio],)

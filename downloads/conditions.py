@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from downloads.schedule import Conditions
+from downloads.schedule import QueueConditions
 
 _METERED_YES = frozenset({1, 3})  # NetworkManager: yes, and guessed yes
 _METERED_NO = frozenset({2, 4})
 
 
-def look(playing: Callable[[], bool], metered: Callable[[], bool | None]) -> Conditions:
+def look(playing: Callable[[], bool], metered: Callable[[], bool | None]) -> QueueConditions:
     """The world now."""
     now = datetime.now().astimezone()
-    return Conditions(time.monotonic(), now.hour * 60 + now.minute, metered(), playing())
+    return QueueConditions(time.monotonic(), now.hour * 60 + now.minute, metered(), playing())
 
 
 def network_is_metered() -> bool | None:

@@ -14,13 +14,13 @@ from downloads.errors import DownloadError, disk_full
 from downloads.fetching import Fetching
 from downloads.folder import DownloadFolder
 from downloads.journal import Body
-from downloads.model import Choice, Item, Origin, State
+from downloads.model import DownloadChoice, DownloadOrigin, PlanItem, State
 from downloads.settings import DownloadSettings
 from downloads.store import free_bytes
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, MatineeError
 from player.net.gate import Gate
-from player.title.opening import Addresses, PlaybackSource, addresses_of
+from player.title.opening import PlaybackSource, TitleAddresses, addresses_of
 from player.transfer.addressing import Refresh
 from player.transfer.loader import Loader, LoadEvent
 from player.transfer.pathways import Pathways
@@ -35,21 +35,21 @@ class Access:
     This one is for addresses that need nobody's leave; :class:`downloads.service.ServiceAccess` asks the service.
     """
 
-    async def addresses(self, origin: Origin) -> Addresses:
+    async def addresses(self, origin: DownloadOrigin) -> TitleAddresses:
         """Where the manifest is. Raises ServiceError, NetError or DownloadError."""
         return await addresses_of(PlaybackSource(url=origin.url), None, None)
 
-    def permitted(self, origin: Origin, choice: Choice) -> Choice:
+    def permitted(self, origin: DownloadOrigin, choice: DownloadChoice) -> DownloadChoice:
         """The choice within what the service permits, as :meth:`addresses` was told."""
         del origin
         return choice
 
-    def renewal(self, origin: Origin) -> Refresh | None:
+    def renewal(self, origin: DownloadOrigin) -> Refresh | None:
         """What the loader asks for new addresses; None where nobody gives them."""
         del origin
         return None
 
-    async def prepare(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
+    async def prepare(self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes]) -> None:
         """Have the licence for these keys, so that the title can be played without a network.
 
         Raises DownloadError ``download.impossible`` where nobody gives a licence that may be kept.
@@ -75,7 +75,7 @@ class Downloader:
     access: Access
     settings: DownloadSettings
     decoders: Collection[str] = ()
-    on_item: Callable[[DownloadFolder, Item], None] = lambda _folder, _item: None
+    on_item: Callable[[DownloadFolder, PlanItem], None] = lambda _folder, _item: None
     on_event: Callable[[LoadEvent], None] = lambda _event: None
     seed: int = field(default=0)
 
@@ -131,7 +131,7 @@ class Downloader:
             await self._note(folder, ledger.named(addresses.name))
         return draft.bodies
 
-    def _loader(self, paths: Pathways, origin: Origin) -> Loader:
+    def _loader(self, paths: Pathways, origin: DownloadOrigin) -> Loader:
         return Loader(
             self.gate,
             paths,

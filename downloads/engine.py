@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from downloads import planning
-from downloads.model import Plan
+from downloads.model import DownloadPlan
 from downloads.request import DownloadRequest
 from downloads.service import KeptLicences, ServiceAccess
 from drm_client.keysystem import LicenceCall
@@ -16,7 +16,7 @@ from player.transfer.loader import Loader
 from player.transfer.pathways import Pathways
 
 
-async def plan_of(engine: Engine, wanted: DownloadRequest) -> Plan:
+async def plan_of(engine: Engine, wanted: DownloadRequest) -> DownloadPlan:
     """The plan of a download that is not made; for the engine's loop."""
     access = access_of(engine)
     addresses = await access.addresses(wanted.origin)

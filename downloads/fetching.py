@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from downloads import ledger
 from downloads.folder import DownloadFolder
 from downloads.journal import Body
-from downloads.model import Item, Plan
+from downloads.model import DownloadPlan, PlanItem
 from downloads.writing import ItemWriter
 from player.net.model import RequestKind
 from player.transfer.loader import Loader, LoadOutcome, Resource
@@ -34,13 +34,13 @@ class Fetching:
     """
 
     folder: DownloadFolder
-    plan: Plan
+    plan: DownloadPlan
     loader: Loader
     parallel: int
     stop: asyncio.Event
-    on_item: Callable[[Item], None] = lambda _item: None
+    on_item: Callable[[PlanItem], None] = lambda _item: None
     bodies: dict[int, bytes] = field(default_factory=dict, repr=False)
-    _open: list[Item] = field(default_factory=list, repr=False)
+    _open: list[PlanItem] = field(default_factory=list, repr=False)
     _taken: set[int] = field(default_factory=set)
     _absent: set[int] = field(default_factory=set)  # let go in this run, noted or not yet
     _journal: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -102,12 +102,12 @@ class Fetching:
         ]
         self._open.sort(key=self._urgency, reverse=True)
 
-    def _urgency(self, item: Item) -> tuple[bool, bool, float, int]:
+    def _urgency(self, item: PlanItem) -> tuple[bool, bool, float, int]:
         media = item.kind in _GAPS
         end_s = item.start_s + (item.duration_s or 0.0)
         return media, media and end_s <= self._wanted_s, item.start_s, item.index
 
-    async def _fetch(self, item: Item) -> None:
+    async def _fetch(self, item: PlanItem) -> None:
         """Get an item and hand it over to be stored; the next one is asked for meanwhile."""
         known = self.bodies.pop(item.index, None)
         writer = await self._load(item) if known is None else self._filled(item, known)
@@ -116,7 +116,7 @@ class Fetching:
         self._storing.add(storing)
         storing.add_done_callback(self._stored)
 
-    async def _store(self, item: Item, writer: ItemWriter | None) -> None:
+    async def _store(self, item: PlanItem, writer: ItemWriter | None) -> None:
         if writer is None:
             await self._note(ledger.lacking(item.index))
             return
@@ -131,12 +131,12 @@ class Fetching:
         if error is not None and not self._failed.done():
             self._failed.set_exception(error)
 
-    def _filled(self, item: Item, data: bytes) -> ItemWriter:
+    def _filled(self, item: PlanItem, data: bytes) -> ItemWriter:
         writer = self.folder.writer(item)
         writer.write(data)
         return writer
 
-    async def _load(self, item: Item) -> ItemWriter | None:
+    async def _load(self, item: PlanItem) -> ItemWriter | None:
         """The item, on its way to the disk; None where no server has it and the title can be watched without it."""
         sink = self.folder.writer(item)
         resource = Resource(

@@ -20,7 +20,7 @@ from downloads.errors import DownloadError, damaged, storage_error, store_gone
 from downloads.journal import Body, Journal
 from downloads.ledger import Ledger
 from downloads.locks import held, is_held
-from downloads.model import Item, Plan, Snapshot, Stored
+from downloads.model import DownloadPlan, DownloadSummary, PlanItem, Stored
 from downloads.writing import DiskFile, HashCode, ItemWriter, SystemFile
 from drm_client.errors import DrmError
 from drm_client.sealing import TAG_BYTES, FingerprintStream, Sealer, SealingStream
@@ -59,7 +59,7 @@ class DownloadFolder:
         self._disk = disk or SystemDisk()
         self.journal = Journal(path / "journal", sealer, self.id)
         self.ledger = Ledger()
-        self._plan: Plan | None = None
+        self._plan: DownloadPlan | None = None
         self._reading = threading.RLock()  # of the journal
 
     @classmethod
@@ -108,7 +108,7 @@ class DownloadFolder:
     def has_plan(self) -> bool:
         return bool(self.ledger.plan_sha256)
 
-    def plan(self) -> Plan:
+    def plan(self) -> DownloadPlan:
         """The plan, read once. It must have been written (:attr:`has_plan`)."""
         if self._plan is None:
             with self._storage():
@@ -121,7 +121,7 @@ class DownloadFolder:
             self._plan = planfile.decode(self._open(data, "plan", "The plan of the download"))
         return self._plan
 
-    def write_plan(self, plan: Plan) -> None:
+    def write_plan(self, plan: DownloadPlan) -> None:
         """Keep the plan and note it."""
         data = self._sealer.seal(planfile.encode(plan), self._context("plan"))
         with self._storage():
@@ -131,7 +131,7 @@ class DownloadFolder:
 
     # --- items
 
-    def writer(self, item: Item) -> ItemWriter:
+    def writer(self, item: PlanItem) -> ItemWriter:
         """What puts an item's bytes on the disk while they arrive. It counts only once :func:`downloads.ledger.kept`
         is noted with what it gives at its end."""
         context = self._context(f"item/{item.index}")
@@ -144,13 +144,13 @@ class DownloadFolder:
             how = self._sealer.fingerprint_stream(context)
         return ItemWriter(lambda: self._disk.create(self.item_path(item.index)), how, self._guarded)
 
-    def keep(self, item: Item, data: bytes | memoryview) -> Stored:
+    def keep(self, item: PlanItem, data: bytes | memoryview) -> Stored:
         """Put an item that is here whole on the disk, as :meth:`writer`."""
         writer = self.writer(item)
         writer.write(data)
         return writer.finish()
 
-    def read(self, item: Item) -> bytes:
+    def read(self, item: PlanItem) -> bytes:
         """An item's bytes as they were fetched, checked. Raises DownloadError also for one that is not kept."""
         stored = self.ledger.stored.get(item.index)
         if stored is None:
@@ -226,10 +226,10 @@ class DownloadFolder:
         except (OSError, ValueError, KeyError, TypeError):
             return 0.0
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> DownloadSummary:
         """The download as a list shows it."""
         now = self.ledger
-        return Snapshot(
+        return DownloadSummary(
             id=self.id,
             name=now.name,
             title_id=now.title_id,
@@ -257,7 +257,7 @@ class DownloadFolder:
         except DrmError as error:
             raise damaged(what) from error
 
-    def _is(self, body: bytes, item: Item, digest: str) -> bool:
+    def _is(self, body: bytes, item: PlanItem, digest: str) -> bool:
         """Whether the file is the one that the journal means. The tag at the end of a sealed one pins every bit of it
         (:class:`Sealer`)."""
         if item.sealed:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from downloads.ledger import newer
-from downloads.model import Snapshot, State
+from downloads.model import DownloadSummary, State
 from drm_client.sealing import Sealer
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Index:
         wrote it."""
         self._do(lambda table: table.count)
 
-    def get(self, download_id: str, journal_bytes: int) -> Snapshot | None:
+    def get(self, download_id: str, journal_bytes: int) -> DownloadSummary | None:
         """The row of a download, if it is sound and as new as the journal; ``running`` is not in it."""
         row = self._do(lambda table: next(iter(table.rows_where("id = ?", [download_id])), None))
         if row is None or row["journal_bytes"] != journal_bytes:
@@ -55,9 +55,9 @@ class Index:
             self.repaired = True
             return None
         document = json.loads(row["document"])
-        return Snapshot(**{**document, "state": State(document["state"])})
+        return DownloadSummary(**{**document, "state": State(document["state"])})
 
-    def put(self, snapshot: Snapshot, journal_bytes: int) -> None:
+    def put(self, snapshot: DownloadSummary, journal_bytes: int) -> None:
         """Write a download's row."""
         document = json.dumps({**asdict(snapshot), "running": False}, sort_keys=True)
         row: dict[str, Any] = {"id": snapshot.id, "journal_bytes": journal_bytes, "document": document}

@@ -22,7 +22,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class DownloadChoice:
     """What of a title is kept. ``max_height`` and ``max_bytes`` bound the video's rung; the highest one within both
     is taken, else the lowest. ``audio`` and ``subtitles`` are languages (BCP 47) or :data:`ALL`; no audio language
     means the title's own choice."""
@@ -35,7 +35,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class DownloadOrigin:
     """Where a download comes from: a title of the service at the address ``service``, or a manifest at ``url``, whose
     keys a ClearKey server at ``licence_url`` may give."""
 
@@ -47,7 +47,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class KeptRendition:
     """A rendition that is kept: ``period`` counts from 0, ``track`` and ``rendition`` are the manifest's ids.
 
     ``sealed``: its media arrives in the clear and is encrypted by us.
@@ -61,7 +61,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PlanItem:
     """One thing to fetch and keep. ``index`` is its number in the plan and the name of its file.
 
     ``url`` and ``byte_range`` identify it in the manifest; ``addresses`` are (pathway, address), the preferred one
@@ -84,17 +84,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DownloadPlan:
     """Everything that belongs to one download, made once from its manifest. Item 0 is the manifest itself.
 
     ``base_url`` is what addresses in the manifest are relative to. ``kids`` are the content keys needed.
     """
 
-    origin: Origin
+    origin: DownloadOrigin
     base_url: str = field(repr=False)
     mirrors: tuple[tuple[str, str], ...] = field(repr=False)
-    parts: tuple[Part, ...]
-    items: tuple[Item, ...] = field(repr=False)
+    parts: tuple[KeptRendition, ...]
+    items: tuple[PlanItem, ...] = field(repr=False)
     duration_s: float
     kids: tuple[bytes, ...] = ()
 
@@ -115,7 +115,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class DownloadSummary:
     """One download as a list shows it. Sizes are bytes; ``created_at`` is seconds since 1970."""
 
     id: str

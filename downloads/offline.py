@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from downloads.choose import Picked
 from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
-from downloads.model import Item, Part, Plan
+from downloads.model import DownloadPlan, KeptRendition, PlanItem
 from downloads.planning import Key, key_of
 from downloads.request import keys_of
 from downloads.resolving import Need, resolve, segments_of
@@ -139,7 +139,7 @@ class OfflineTransport:
         return folder, int(number)
 
 
-def _find(presentation: Presentation, part: Part) -> Picked:
+def _find(presentation: Presentation, part: KeptRendition) -> Picked:
     """A part of the plan in the manifest it was made from; where an update reads it with other ids of tracks, the
     rendition's own id decides."""
     if part.period < len(presentation.periods):
@@ -154,7 +154,7 @@ def _find(presentation: Presentation, part: Part) -> Picked:
 class _Narrowing:
     """Takes what is not kept out of a presentation, and turns addresses into those of the store."""
 
-    def __init__(self, download_id: str, plan: Plan, items: Mapping[Key, Item]) -> None:
+    def __init__(self, download_id: str, plan: DownloadPlan, items: Mapping[Key, PlanItem]) -> None:
         self._id = download_id
         self._plan = plan
         self._items = items

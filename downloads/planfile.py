@@ -8,7 +8,7 @@ from typing import Any
 
 from downloads.errors import damaged
 from downloads.ledger import newer
-from downloads.model import Item, Origin, Part, Plan
+from downloads.model import DownloadOrigin, DownloadPlan, KeptRendition, PlanItem
 from player.manifest.model import ByteRange, TrackType
 from player.net.model import RequestKind
 
@@ -16,7 +16,7 @@ FORMAT = 1
 _MAX_BYTES = 256 * 1024 * 1024
 
 
-def encode(plan: Plan) -> bytes:
+def encode(plan: DownloadPlan) -> bytes:
     """The plan as bytes to be sealed."""
     origin = plan.origin
     document = {
@@ -32,18 +32,20 @@ def encode(plan: Plan) -> bytes:
     return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
 
 
-def decode(data: bytes) -> Plan:
+def decode(data: bytes) -> DownloadPlan:
     """The plan in unsealed bytes. Raises DownloadError ``download.newer`` or ``download.damaged``."""
     try:
         unpacker = zlib.decompressobj()
         document = json.loads(unpacker.decompress(data, _MAX_BYTES))
         if document["format"] > FORMAT:
             raise newer()
-        return Plan(
-            origin=Origin(*document["origin"]),
+        return DownloadPlan(
+            origin=DownloadOrigin(*document["origin"]),
             base_url=document["base_url"],
             mirrors=tuple((name, url) for name, url in document["mirrors"]),
-            parts=tuple(Part(p, TrackType(t), track, r, sealed) for p, t, track, r, sealed in document["parts"]),
+            parts=tuple(
+                KeptRendition(p, TrackType(t), track, r, sealed) for p, t, track, r, sealed in document["parts"]
+            ),
             items=tuple(_read_item(number, item) for number, item in enumerate(document["items"])),
             duration_s=document["duration_s"],
             kids=tuple(bytes.fromhex(kid) for kid in document["kids"]),
@@ -52,7 +54,7 @@ def decode(data: bytes) -> Plan:
         raise damaged("The plan of the download") from error
 
 
-def _item(item: Item) -> list[Any]:
+def _item(item: PlanItem) -> list[Any]:
     reach = None if item.byte_range is None else [item.byte_range.start, item.byte_range.length]
     return [
         item.kind,
@@ -69,9 +71,9 @@ def _item(item: Item) -> list[Any]:
     ]
 
 
-def _read_item(number: int, values: list[Any]) -> Item:
+def _read_item(number: int, values: list[Any]) -> PlanItem:
     kind, part, url, addresses, reach, size, about, start_s, duration_s, sealed, base = values
-    return Item(
+    return PlanItem(
         index=number,
         kind=RequestKind(kind),
         part=part,

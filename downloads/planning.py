@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from downloads.choose import Picked, choose
 from downloads.errors import DownloadError
-from downloads.model import Choice, Item, Origin, Part, Plan
+from downloads.model import DownloadChoice, DownloadOrigin, DownloadPlan, KeptRendition, PlanItem
 from downloads.resolving import Need, resolve, segments_of
 from player.base.errors import ErrorCode, MatineeError
 from player.manifest import attach_playlist, located_segment, moved_url, with_mirrors
@@ -23,7 +23,7 @@ from player.manifest.model import (
     TrackType,
 )
 from player.net.model import RequestKind
-from player.title.opening import Addresses, pathway_of, with_fallback, with_remotes
+from player.title.opening import TitleAddresses, pathway_of, with_fallback, with_remotes
 from player.transfer.loader import Loader, LoadResult, Resource
 
 _GUESSED_BYTES = 2_000  # an init segment, a playlist, a key: small beside the rest
@@ -39,7 +39,7 @@ Key = tuple[str, int | None, int | None]
 class Draft:
     """A plan, and the bodies that planning had to read already: they need not be fetched again."""
 
-    plan: Plan
+    plan: DownloadPlan
     bodies: dict[int, bytes] = field(repr=False)
     presentation: Presentation = field(repr=False)
 
@@ -49,10 +49,10 @@ def key_of(url: str, byte_range: ByteRange | None) -> Key:
 
 
 async def draft(
-    origin: Origin,
-    addresses: Addresses,
+    origin: DownloadOrigin,
+    addresses: TitleAddresses,
     loader: Loader,
-    choice: Choice,
+    choice: DownloadChoice,
     wall_s: float,
     decoders: Collection[str] = (),
 ) -> Draft:
@@ -93,7 +93,7 @@ async def draft(
     parts = tuple(_part(item) for item in picked)
     for number, item in enumerate(picked):
         writer.add_rendition(number, item, parts[number].sealed)
-    plan = Plan(
+    plan = DownloadPlan(
         origin=origin,
         base_url=url,
         mirrors=mirrors,
@@ -166,7 +166,7 @@ class _Writer:
     """Gathers the items, each file once."""
 
     def __init__(self, default_pathway: str) -> None:
-        self.items: list[Item] = []
+        self.items: list[PlanItem] = []
         self.bodies: dict[int, bytes] = {}
         self._known: set[Key] = set()
         self._default = default_pathway
@@ -199,7 +199,7 @@ class _Writer:
             self.bodies[index] = body
         about = about if size is None else size
         self.items.append(
-            Item(index, kind, part, url, addresses, byte_range, size, about, start_s, duration_s, sealed, base)
+            PlanItem(index, kind, part, url, addresses, byte_range, size, about, start_s, duration_s, sealed, base)
         )
 
     def add_rendition(self, part: int, picked: Picked, sealed: bool) -> None:
@@ -252,8 +252,10 @@ def _bps(picked: Picked, segment: Segment) -> float:
     return float(declared or (_IMAGE_BPS if picked.type is TrackType.IMAGE else 128_000))
 
 
-def _part(item: Picked) -> Part:
-    return Part(item.period, item.type, item.track.id, item.rendition.id, sealed=not is_protected(item.rendition))
+def _part(item: Picked) -> KeptRendition:
+    return KeptRendition(
+        item.period, item.type, item.track.id, item.rendition.id, sealed=not is_protected(item.rendition)
+    )
 
 
 def _end_s(rendition: Rendition) -> float:
@@ -266,7 +268,7 @@ def _kids(picked: Iterable[Picked]) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(kids))
 
 
-def _mirrors(addresses: Addresses, pathway: str, url: str) -> tuple[tuple[str, str], ...]:
+def _mirrors(addresses: TitleAddresses, pathway: str, url: str) -> tuple[tuple[str, str], ...]:
     """The same title on several edges, the one that answered first; empty where there is one place alone."""
     if len(addresses.manifests) < 2:
         return ()
@@ -274,7 +276,7 @@ def _mirrors(addresses: Addresses, pathway: str, url: str) -> tuple[tuple[str, s
     return ((pathway, url), *others)
 
 
-def pathways(plan: Plan) -> tuple[str, ...]:
+def pathways(plan: DownloadPlan) -> tuple[str, ...]:
     """The CDNs that the plan's files are on, the preferred one first; key servers and the like are none."""
     named = dict.fromkeys(name for name, _ in plan.mirrors)
     media = (item for item in plan.items if item.kind in (RequestKind.SEGMENT, RequestKind.INIT))

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from downloads import schedule
 from downloads.downloader import Downloader, is_passing
 from downloads.model import State
-from downloads.schedule import Conditions, Wait
+from downloads.schedule import QueueConditions, WaitReason
 from downloads.settings import DownloadSettings
 from downloads.store import Store
 from player.base.errors import ANY_ERROR, MatineeError
 
 
 @dataclass(slots=True)
-class _Run:
+class _RunningDownload:
     task: asyncio.Task[State]
     stop: asyncio.Event
 
@@ -30,15 +30,15 @@ class Queue:
     store: Store
     downloader: Downloader
     settings: DownloadSettings
-    conditions: Callable[[], Conditions]
-    on_wait: Callable[[Mapping[str, Wait]], None] = lambda _waiting: None
+    conditions: Callable[[], QueueConditions]
+    on_wait: Callable[[Mapping[str, WaitReason]], None] = lambda _waiting: None
     on_error: Callable[[str, Exception], None] = lambda _id, _error: None
     tries: int = 5
     errors: dict[str, Exception] = field(default_factory=dict)
-    _runs: dict[str, _Run] = field(default_factory=dict)
+    _runs: dict[str, _RunningDownload] = field(default_factory=dict)
     _failures: Counter[str] = field(default_factory=Counter)
     _not_before: dict[str, float] = field(default_factory=dict)
-    _waiting: Mapping[str, Wait] = field(default_factory=dict)
+    _waiting: Mapping[str, WaitReason] = field(default_factory=dict)
 
     async def run(self, only: Collection[str] | None = None) -> None:
         """Work until no download (of ``only``) is queued any more. Cancelling it ends all at once, resumable."""
@@ -87,7 +87,7 @@ class Queue:
             folder = await asyncio.to_thread(self.store.get, download_id)
             return await self.downloader.run(folder, stop)
 
-        self._runs[download_id] = _Run(asyncio.create_task(work(), name=f"download {download_id}"), stop)
+        self._runs[download_id] = _RunningDownload(asyncio.create_task(work(), name=f"download {download_id}"), stop)
 
     async def _wait(self, seconds: float) -> None:
         tasks = {run.task for run in self._runs.values()}

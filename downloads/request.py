@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from downloads.errors import damaged
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, Origin
+from downloads.model import DownloadChoice, DownloadOrigin
 
 _NAME = "request"
 _KEYS = "keys"
@@ -18,8 +18,8 @@ _KEYS = "keys"
 class DownloadRequest:
     """Where the title comes from and what of it is wanted. ``smart``: a rule made it, and may remove it."""
 
-    origin: Origin
-    choice: Choice = field(default_factory=Choice)
+    origin: DownloadOrigin
+    choice: DownloadChoice = field(default_factory=DownloadChoice)
     smart: bool = False
 
 
@@ -37,8 +37,8 @@ def read(folder: DownloadFolder) -> DownloadRequest:
     document = json.loads(data)
     choice = document["choice"]
     lists = {name: tuple(choice[name]) for name in ("audio", "subtitles")}
-    origin = Origin(**document["origin"])
-    return DownloadRequest(origin, Choice(**{**choice, **lists}), document.get("smart", False))
+    origin = DownloadOrigin(**document["origin"])
+    return DownloadRequest(origin, DownloadChoice(**{**choice, **lists}), document.get("smart", False))
 
 
 def note_keys(folder: DownloadFolder, keys: Collection[tuple[bytes, bytes]]) -> None:

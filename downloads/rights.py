@@ -14,7 +14,7 @@ from drm_client.keystore import KeyStore
 from drm_client.keysystem import LicenceCall
 from drm_client.offline import OfflineLicences
 from drm_client.refusals import LicenceReply
-from drm_client.rights import Standing
+from drm_client.rights import LicenceJudgement
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
 from drm_client.vault import Vault
@@ -34,7 +34,7 @@ def kept_licences(profile: Path, keys: KeyStore) -> Iterator[OfflineLicences]:
         vault.close()
 
 
-def standing_of(folder: DownloadFolder, licences: OfflineLicences) -> Standing | None:
+def standing_of(folder: DownloadFolder, licences: OfflineLicences) -> LicenceJudgement | None:
     """How a download's licence stands now; None for one that needs none, or has none yet.
 
     Raises DownloadError or DrmError with what is wrong with it.

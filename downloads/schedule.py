@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from downloads.model import Snapshot, State
+from downloads.model import DownloadSummary, State
 from downloads.settings import DownloadSettings, Metered
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 10.0, 600.0
 _LOOK_AGAIN_S = 2.0
 
 
-class Wait(StrEnum):
+class WaitReason(StrEnum):
     """Why nothing runs, or one download does not."""
 
     WINDOW = "window"
@@ -25,7 +25,7 @@ class Wait(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class QueueConditions:
     """The world at one moment. ``minute`` counts from local midnight; ``metered`` is None where nobody knows."""
 
     now_s: float
@@ -35,23 +35,23 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class QueueDecision:
     """``run`` are the downloads that may run now, the first one first; ``waiting`` says why each other queued one
     does not; ``again_s`` is when to look again at the latest, in seconds."""
 
     run: tuple[str, ...] = ()
-    waiting: Mapping[str, Wait] = field(default_factory=dict)
+    waiting: Mapping[str, WaitReason] = field(default_factory=dict)
     again_s: float = _LOOK_AGAIN_S
 
 
 def decide(
-    downloads: Iterable[Snapshot],
+    downloads: Iterable[DownloadSummary],
     settings: DownloadSettings,
-    conditions: Conditions,
+    conditions: QueueConditions,
     *,
     mine: Iterable[str] = (),
     not_before: Mapping[str, float] | None = None,
-) -> Decision:
+) -> QueueDecision:
     """What may run. ``mine`` are the downloads this process is running; ``not_before`` the times (on the clock of
     ``now_s``) at which failed ones are tried again."""
     mine = frozenset(mine)
@@ -62,24 +62,24 @@ def decide(
     held = _held_back(settings, conditions)
     if held is not None:
         again_s = _LOOK_AGAIN_S
-        if held is Wait.WINDOW:
+        if held is WaitReason.WINDOW:
             again_s = max(1.0, min(60.0, settings.window.wait_s(conditions.minute)))
-        return Decision(waiting={item.id: held for item in queued}, again_s=again_s)
+        return QueueDecision(waiting={item.id: held for item in queued}, again_s=again_s)
     run: list[str] = []
-    waiting: dict[str, Wait] = {}
+    waiting: dict[str, WaitReason] = {}
     again_s = _LOOK_AGAIN_S
     for item in queued:
         due_s = (not_before or {}).get(item.id, 0.0) - conditions.now_s
         if item.running and item.id not in mine:
-            waiting[item.id] = Wait.ELSEWHERE
+            waiting[item.id] = WaitReason.ELSEWHERE
         elif due_s > 0:
-            waiting[item.id] = Wait.RETRY
+            waiting[item.id] = WaitReason.RETRY
             again_s = min(again_s, due_s)
         elif len(run) >= settings.titles:
-            waiting[item.id] = Wait.TURN
+            waiting[item.id] = WaitReason.TURN
         else:
             run.append(item.id)
-    return Decision(tuple(run), waiting, again_s)
+    return QueueDecision(tuple(run), waiting, again_s)
 
 
 def retry_delay_s(failures: int) -> float:
@@ -87,12 +87,12 @@ def retry_delay_s(failures: int) -> float:
     return min(FIRST_RETRY_S * 2.0 ** min(max(failures - 1, 0), 16), LONGEST_RETRY_S)
 
 
-def _held_back(settings: DownloadSettings, conditions: Conditions) -> Wait | None:
+def _held_back(settings: DownloadSettings, conditions: QueueConditions) -> WaitReason | None:
     """Why nothing at all may run now."""
     if not settings.window.holds(conditions.minute):
-        return Wait.WINDOW
+        return WaitReason.WINDOW
     if conditions.metered and settings.metered is Metered.WAIT:
-        return Wait.METERED
+        return WaitReason.METERED
     if conditions.playing and settings.yield_to_playback:
-        return Wait.PLAYBACK
+        return WaitReason.PLAYBACK
     return None

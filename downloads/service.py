@@ -11,7 +11,7 @@ from downloads import request
 from downloads.downloader import Access
 from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, Origin, State
+from downloads.model import DownloadChoice, DownloadOrigin, State
 from drm_client import clearkey
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keysystem import LicenceCall
@@ -20,7 +20,7 @@ from drm_client.signed_licences import LicenceOrder
 from player.base.errors import ErrorCode
 from player.service.client import ServiceClient
 from player.service.grants import DownloadGrant
-from player.title.opening import Addresses, DeviceId
+from player.title.opening import DeviceId, TitleAddresses
 from player.title.renewal import readdress_to
 from player.transfer.addressing import Readdress, Refresh
 
@@ -43,7 +43,7 @@ class ServiceAccess(Access):
     ask: Ask | None = None
     _heights: dict[str, int | None] = field(default_factory=dict)
 
-    async def addresses(self, origin: Origin) -> Addresses:
+    async def addresses(self, origin: DownloadOrigin) -> TitleAddresses:
         """Where the title's manifest is now. Raises ServiceError (``service.not_entitled``) or NetError."""
         if not origin.title_id:
             return await Access.addresses(self, origin)
@@ -52,14 +52,14 @@ class ServiceAccess(Access):
         manifests = {pathway: url for pathway, url in places if url is not None}
         if not manifests:
             raise DownloadError(ErrorCode.DOWNLOAD_IMPOSSIBLE, "The service names no place to download this from.")
-        return Addresses(manifests, name=grant.title.title)
+        return TitleAddresses(manifests, name=grant.title.title)
 
-    def permitted(self, origin: Origin, choice: Choice) -> Choice:
+    def permitted(self, origin: DownloadOrigin, choice: DownloadChoice) -> DownloadChoice:
         """No taller than the plan permits: there would be no key for it."""
         heights = [height for height in (self._heights.get(origin.title_id), choice.max_height) if height is not None]
         return replace(choice, max_height=min(heights, default=None))
 
-    def renewal(self, origin: Origin) -> Refresh | None:
+    def renewal(self, origin: DownloadOrigin) -> Refresh | None:
         """Another grant for the same download gives new addresses."""
         if not origin.title_id:
             return None
@@ -69,7 +69,7 @@ class ServiceAccess(Access):
 
         return refresh
 
-    async def prepare(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
+    async def prepare(self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes]) -> None:
         """Acquire the licence and keep it, unless there is one."""
         if not origin.title_id:
             await self._ask_clearkey(folder, origin, kids)
@@ -89,7 +89,7 @@ class ServiceAccess(Access):
         kept.clear()
         await asyncio.to_thread(note_licence, folder, kept.licence_id)
 
-    async def _ask_clearkey(self, folder: DownloadFolder, origin: Origin, kids: Collection[bytes]) -> None:
+    async def _ask_clearkey(self, folder: DownloadFolder, origin: DownloadOrigin, kids: Collection[bytes]) -> None:
         """Have the keys of a ClearKey server that permits keeping them, sealed."""
         known = await asyncio.to_thread(request.keys_of, folder)
         lacking = tuple(kid for kid in kids if kid not in {one for one, _ in known})
@@ -101,7 +101,7 @@ class ServiceAccess(Access):
             key.clear()
         await asyncio.to_thread(request.note_keys, folder, (*known, *given))
 
-    async def _grant(self, origin: Origin) -> DownloadGrant:
+    async def _grant(self, origin: DownloadOrigin) -> DownloadGrant:
         if self.service is None:
             raise DownloadError(ErrorCode.INPUT_USAGE, "To download a title, name the service (--service).")
         grant = await self.service.download(origin.title_id, await self.device_id(), origin.variant)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from downloads.model import Snapshot, State
+from downloads.model import DownloadSummary, State
 
 WATCHED_SHARE = 0.95
 
@@ -31,7 +31,7 @@ class SmartStep:
 def decide(
     episodes: Sequence[str],
     watched: Mapping[str, float],
-    downloads: Collection[Snapshot],
+    downloads: Collection[DownloadSummary],
     smart: Collection[str],
     rule: SmartRule,
     *,
@@ -70,17 +70,17 @@ def decide(
 
 
 def eviction_preview(
-    downloads: Collection[Snapshot], watched: Mapping[str, float], needed: int
-) -> tuple[Snapshot, ...]:
+    downloads: Collection[DownloadSummary], watched: Mapping[str, float], needed: int
+) -> tuple[DownloadSummary, ...]:
     """Which downloads would have to go for ``needed`` bytes: failed ones first, then watched ones, then the oldest;
     empty where even all of them are not enough. Nothing is removed."""
 
-    def rank(item: Snapshot) -> tuple[int, float, float]:
+    def rank(item: DownloadSummary) -> tuple[int, float, float]:
         share = watched.get(item.title_id, 0.0)
         kind = 0 if item.state is State.FAILED else 1 if share >= WATCHED_SHARE else 2
         return kind, -share, item.created_at
 
-    chosen: list[Snapshot] = []
+    chosen: list[DownloadSummary] = []
     gained = 0
     for item in sorted((item for item in downloads if not item.running), key=rank):
         if gained >= needed:
@@ -92,7 +92,7 @@ def eviction_preview(
 
 
 def _room(
-    rule: SmartRule, downloads: Collection[Snapshot], smart: Collection[str], remove: Collection[str]
+    rule: SmartRule, downloads: Collection[DownloadSummary], smart: Collection[str], remove: Collection[str]
 ) -> int | None:
     if rule.max_bytes is None:
         return None

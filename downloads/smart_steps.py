@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from downloads import smart
-from downloads.model import Snapshot
+from downloads.model import DownloadSummary
 from downloads.smart import SmartRule
 from player.resume.merge import is_finished
 from player.service.model import Season, Title
@@ -38,7 +38,11 @@ def watched_share(title: Title) -> float:
 
 
 async def step_of(
-    service: SeriesService, series_id: str, downloads: Collection[Snapshot], made: Collection[str], rule: SmartRule
+    service: SeriesService,
+    series_id: str,
+    downloads: Collection[DownloadSummary],
+    made: Collection[str],
+    rule: SmartRule,
 ) -> EpisodeStep:
     """The next step for one series; ``made`` are the downloads (by id) that the rule made before.
 

@@ -22,7 +22,7 @@ from downloads.errors import DownloadError, damaged, disk_full, not_found, stora
 from downloads.folder import ITEMS, Disk, DownloadFolder
 from downloads.index import Index
 from downloads.locks import held
-from downloads.model import Snapshot, State
+from downloads.model import DownloadSummary, State
 from drm_client.keystore import KeyStore
 from drm_client.sealing import KEY_BYTES, Sealer
 from player.base.errors import ErrorCode
@@ -85,7 +85,7 @@ class Store:
         """As :meth:`get`, but the journal has not been read yet: for a repair."""
         return self._folder(self._id(name))
 
-    def list(self) -> tuple[Snapshot, ...]:
+    def list(self) -> tuple[DownloadSummary, ...]:
         """Every download; one whose journal is damaged or whose disk is not there says so in its ``code``."""
         snapshots = []
         ids = self.ids()
@@ -97,13 +97,13 @@ class Store:
         self._index.keep_only(ids)
         return tuple(sorted(snapshots, key=lambda item: (-item.priority, item.created_at, item.id)))
 
-    def rebuild(self) -> tuple[Snapshot, ...]:
+    def rebuild(self) -> tuple[DownloadSummary, ...]:
         """The list, after the index was thrown away and made anew from the journals."""
         with self._storage():
             (self.root / "index.db").unlink(missing_ok=True)
         return self.list()
 
-    def _snapshot(self, folder: DownloadFolder) -> Snapshot:
+    def _snapshot(self, folder: DownloadFolder) -> DownloadSummary:
         size = folder.journal.size
         known = self._index.get(folder.id, size) if size else None
         if known is not None and known.folder == str(folder.path):
@@ -268,12 +268,12 @@ def free_bytes(folder: Path) -> int:
         raise storage_error(error, folder) from error
 
 
-def _running(snapshot: Snapshot, folder: DownloadFolder) -> Snapshot:
+def _running(snapshot: DownloadSummary, folder: DownloadFolder) -> DownloadSummary:
     return replace(snapshot, running=folder.is_running)
 
 
-def _unreadable(download_id: str, error: DownloadError) -> Snapshot:
-    return Snapshot(
+def _unreadable(download_id: str, error: DownloadError) -> DownloadSummary:
+    return DownloadSummary(
         id=download_id,
         name=download_id,
         title_id="",

@@ -51,15 +51,15 @@ def parse_boxes(data: bytes | bytearray | memoryview) -> list[Box]:
     The last top-level box may be cut short. Raises :class:`DrmError` ``drm.decrypt_failed`` for anything that is no
     box structure or beyond the limits (a million boxes, 12 levels).
     """
-    return _Parser(data).boxes(0, len(data), 0)
+    return _BoxParser(data).boxes(0, len(data), 0)
 
 
 def parse_children(data: bytes | bytearray | memoryview, start: int, end: int) -> list[Box]:
     """The boxes within ``data[start:end]``; raises as :func:`parse_boxes`."""
-    return _Parser(data).boxes(start, end, 1)
+    return _BoxParser(data).boxes(start, end, 1)
 
 
-class _Parser:
+class _BoxParser:
     def __init__(self, data: bytes | bytearray | memoryview) -> None:
         self._data = data
         self._count = 0
@@ -102,7 +102,7 @@ class _Parser:
         return box
 
 
-class Fields:
+class BoxFields:
     """Reads big-endian numbers one after another; never beyond ``end``."""
 
     def __init__(self, data: bytes | bytearray | memoryview, start: int, end: int) -> None:
@@ -138,9 +138,9 @@ class Fields:
         return count
 
 
-def fields(data: bytes | bytearray | memoryview, box: Box) -> Fields:
+def fields(data: bytes | bytearray | memoryview, box: Box) -> BoxFields:
     """A reader over the body of ``box``."""
-    return Fields(data, box.body, box.end)
+    return BoxFields(data, box.body, box.end)
 
 
 def damaged(detail: str) -> DrmError:

@@ -11,7 +11,7 @@ from drm_client import systems
 from drm_client.base64url import encode_base64url
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey
-from drm_client.keysystem import Grant, KeyRequest, LicenceCall, LicencePolicy, licence_url
+from drm_client.keysystem import KeyRequest, LicenceCall, LicenceGrant, StreamingTerms, licence_url
 
 SYSTEM_IDS = (systems.CLEARKEY, systems.W3C_COMMON)
 MAX_RESPONSE_BYTES = 1 << 20
@@ -32,9 +32,9 @@ class ClearKey:
     def form_request(self, request: KeyRequest) -> LicenceCall:
         return json_call(licence_url(request, SYSTEM_IDS), key_ids_message(request.kids))
 
-    def read_response(self, request: KeyRequest, body: bytes) -> Grant:
+    def read_response(self, request: KeyRequest, body: bytes) -> LicenceGrant:
         keys, policy = parse_key_set(read_json(body))
-        return Grant(wanted_keys(keys, request), policy)
+        return LicenceGrant(wanted_keys(keys, request), policy)
 
 
 def key_ids_message(kids: tuple[bytes, ...]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def read_json(body: bytes) -> dict[str, Any]:
     return document
 
 
-def parse_key_set(document: dict[str, Any]) -> tuple[tuple[ContentKey, ...], LicencePolicy]:
+def parse_key_set(document: dict[str, Any]) -> tuple[tuple[ContentKey, ...], StreamingTerms]:
     """The symmetric keys of a JWK set (W3C EME 9.1.4). Raises :class:`DrmError` ``drm.licence_malformed``."""
     members = document.get("keys")
     if not isinstance(members, list) or len(members) > MAX_KEYS:
@@ -91,7 +91,7 @@ def parse_key_set(document: dict[str, Any]) -> tuple[tuple[ContentKey, ...], Lic
         if not isinstance(member, dict) or member.get("kty") != "oct":
             raise malformed("One of its keys is of an unknown kind.")
         keys.append(ContentKey(decode_base64url(member.get("kid")), decode_base64url(member.get("k"))))
-    return tuple(keys), LicencePolicy()
+    return tuple(keys), StreamingTerms()
 
 
 def wanted_keys(keys: tuple[ContentKey, ...], request: KeyRequest) -> tuple[ContentKey, ...]:

@@ -7,7 +7,7 @@ import math
 from drm_client.clearkey import json_call, key_ids_message, malformed, parse_key_set, read_json, wanted_keys
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
-from drm_client.keysystem import Grant, KeyRequest, LicenceCall, LicencePolicy
+from drm_client.keysystem import KeyRequest, LicenceCall, LicenceGrant, StreamingTerms
 
 
 class DeviceClearKey:
@@ -29,12 +29,12 @@ class DeviceClearKey:
         message = key_ids_message(request.kids) | {"device_id": self._device.device_id}
         return json_call(request.licence_url, message)
 
-    def read_response(self, request: KeyRequest, body: bytes) -> Grant:
+    def read_response(self, request: KeyRequest, body: bytes) -> LicenceGrant:
         document = read_json(body)
         compact = document.get("jwe")
         if compact is None:
             keys, policy = parse_key_set(document)
-            return Grant(wanted_keys(keys, request), policy)
+            return LicenceGrant(wanted_keys(keys, request), policy)
         if not isinstance(compact, str):
             raise malformed("Its encrypted part is of the wrong kind.")
         header, plaintext = self._device.decrypt_jwe(compact)
@@ -45,17 +45,17 @@ class DeviceClearKey:
                 reason="session",
             )
         keys, _ = parse_key_set(read_json(plaintext))
-        return Grant(wanted_keys(keys, request), _policy(document.get("policy")))
+        return LicenceGrant(wanted_keys(keys, request), _policy(document.get("policy")))
 
 
-def _policy(document: object) -> LicencePolicy:
+def _policy(document: object) -> StreamingTerms:
     """The policy beside the keys; absent, the licence is for this playback alone."""
     if document is None:
-        return LicencePolicy()
+        return StreamingTerms()
     if not isinstance(document, dict):
         raise malformed("Its policy is of the wrong kind.")
     type_, expires_at = document.get("type"), document.get("expires_at")
     number = isinstance(expires_at, int | float) and not isinstance(expires_at, bool)
     if type_ not in ("streaming", "temporary") or not (expires_at is None or (number and math.isfinite(expires_at))):
         raise malformed("Its policy is not one that this player knows.")
-    return LicencePolicy(type_, None if expires_at is None else float(expires_at))
+    return StreamingTerms(type_, None if expires_at is None else float(expires_at))

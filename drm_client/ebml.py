@@ -12,7 +12,7 @@ class EbmlError(ValueError):
     """Bytes that are no EBML, or are cut short."""
 
 
-class Element(NamedTuple):
+class ElementHead(NamedTuple):
     """One element: its ID with the marker, where its payload starts, and the payload's size, which may be
     ``UNKNOWN_SIZE``; then where the element and its size field start. Offsets count from the start of the data."""
 
@@ -23,11 +23,11 @@ class Element(NamedTuple):
     size_at: int = 0
 
 
-def read_element(data: bytes | bytearray, start: int, end: int) -> Element:
+def read_element(data: bytes | bytearray, start: int, end: int) -> ElementHead:
     """Read the head at ``start``; the payload may lie beyond ``end``. Raises EbmlError."""
     id_, size_at = read_number(data, start, end, longest=LONGEST_ID, keep_marker=True)
     size, body = read_number(data, size_at, end)
-    return Element(id_, body, size, start, size_at)
+    return ElementHead(id_, body, size, start, size_at)
 
 
 def read_number(

@@ -65,7 +65,7 @@ class LicenceCall:
 
 
 @dataclass(frozen=True, slots=True)
-class LicencePolicy:
+class StreamingTerms:
     """``type`` is ``streaming`` (kept in memory until ``expires_at``, seconds since 1970) or ``temporary`` (this
     playback alone). A running playback may outlive ``expires_at`` by ``grace_s``; from ``renew_from_at`` on another
     licence should be asked for. ``withheld`` tells why a key was not given, by key ID."""
@@ -84,11 +84,11 @@ class Decryptor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class LicenceGrant:
     """A licence that was read: keys, or a ``decryptor`` that keeps them to itself."""
 
     keys: tuple[ContentKey, ...] = ()
-    policy: LicencePolicy = LicencePolicy()
+    policy: StreamingTerms = StreamingTerms()
     decryptor: Decryptor | None = None
 
 
@@ -106,7 +106,7 @@ class KeySystem(Protocol):
 
     def form_request(self, request: KeyRequest) -> LicenceCall: ...
 
-    def read_response(self, request: KeyRequest, body: bytes) -> Grant:
+    def read_response(self, request: KeyRequest, body: bytes) -> LicenceGrant:
         """Raises :class:`DrmError` ``drm.licence_malformed`` or ``drm.licence_refused``."""
         ...
 

@@ -16,11 +16,11 @@ from drm_client.device_clearkey import DeviceClearKey
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey, KeyRing
 from drm_client.keysystem import (
-    Grant,
     KeyRequest,
     KeySystem,
     LicenceCall,
-    LicencePolicy,
+    LicenceGrant,
+    StreamingTerms,
     choose_system,
     vendor_systems,
 )
@@ -39,9 +39,9 @@ class Licence:
 
     system: str
     kids: tuple[bytes, ...]
-    policy: LicencePolicy
+    policy: StreamingTerms
     from_cache: bool = False
-    grant: Grant = field(default_factory=Grant, repr=False)
+    grant: LicenceGrant = field(default_factory=LicenceGrant, repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -74,7 +74,7 @@ class LicenceClient:
         self._post = post
         self.now = now
         self._signed = signed
-        self._cached: dict[_Identity, tuple[str, Grant]] = {}
+        self._cached: dict[_Identity, tuple[str, LicenceGrant]] = {}
         self._flights: dict[_Identity, _Flight[Any]] = {}
 
     async def acquire(self, request: KeyRequest, ring: KeyRing, *, fresh: bool = False) -> Licence:
@@ -89,7 +89,7 @@ class LicenceClient:
         kids = tuple(key.kid for key in grant.keys)
         return Licence(name, kids, grant.policy, remembered is not None, grant)
 
-    async def _granted(self, identity: _Identity, request: KeyRequest) -> tuple[str, Grant]:
+    async def _granted(self, identity: _Identity, request: KeyRequest) -> tuple[str, LicenceGrant]:
         """A licence that was asked for now."""
         signed = None if self._signed is None or request.signed_url is None else await self._signed()
         if signed is not None and request.system == DeviceClearKey.name:
@@ -109,7 +109,7 @@ class LicenceClient:
             key.clear()
         self._cached.clear()
 
-    def _remembered(self, identity: _Identity) -> tuple[str, Grant] | None:
+    def _remembered(self, identity: _Identity) -> tuple[str, LicenceGrant] | None:
         kept = self._cached.get(identity)
         if kept is not None and (kept[1].policy.expires_at or 0) <= self.now():
             del self._cached[identity]
@@ -118,12 +118,12 @@ class LicenceClient:
             return None
         return kept
 
-    def _remember(self, identity: _Identity, name: str, grant: Grant) -> None:
+    def _remember(self, identity: _Identity, name: str, grant: LicenceGrant) -> None:
         if grant.policy.type == "streaming" and grant.policy.expires_at is not None and grant.decryptor is None:
             self._cached[identity] = (name, grant)
             _drop_oldest(self._cached)
 
-    def _check_expiry(self, policy: LicencePolicy) -> None:
+    def _check_expiry(self, policy: StreamingTerms) -> None:
         if policy.expires_at is not None and policy.expires_at <= self.now():
             raise DrmError(
                 DrmErrorCode.LICENCE_EXPIRED,

@@ -13,7 +13,7 @@ from typing import Any
 from drm_client.clock import TrustedTime
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey
-from drm_client.rights import FirstPlay, Rights
+from drm_client.rights import FirstPlay, LicenceFacts
 from drm_client.signed_policy import read_policy
 from drm_client.vault import Vault
 
@@ -30,7 +30,7 @@ class KeptLicence:
     are live buffers that :meth:`clear` overwrites. ``service`` is the address of the service that issued it."""
 
     service: str
-    rights: Rights
+    rights: LicenceFacts
     document: str = field(repr=False)
     keys: tuple[ContentKey, ...] = field(default=(), repr=False)
 
@@ -38,7 +38,7 @@ class KeptLicence:
     def licence_id(self) -> str:
         return self.rights.policy.licence_id
 
-    def with_rights(self, rights: Rights) -> KeptLicence:
+    def with_rights(self, rights: LicenceFacts) -> KeptLicence:
         """The same licence (and the same key buffers) under other rights."""
         return replace(self, rights=rights)
 
@@ -195,7 +195,7 @@ class LicenceStore:
         while document["v"] < _VERSION:
             document = _UPGRADES[document["v"]](document)
         first = document["first_play"]
-        rights = Rights(
+        rights = LicenceFacts(
             policy=read_policy(document["policy"]),
             first_play=None if first is None else FirstPlay(TrustedTime(first[0], first[1]), first[2]),
             revoked=document["revoked"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from drm_client.boxes import Box, Fields, damaged, fields, parse_children
+from drm_client.boxes import Box, BoxFields, damaged, fields, parse_children
 from drm_client.cenc import SampleProtection, Scheme
 
 Data = bytes | bytearray | memoryview
@@ -71,14 +71,14 @@ def parse_sinf(data: Data, sinf: Box) -> tuple[bytes, TrackEncryption | None]:
     return original, None
 
 
-def _parse_tenc(reader: Fields, scheme: str) -> TrackEncryption:
+def _parse_tenc(reader: BoxFields, scheme: str) -> TrackEncryption:
     version, _ = reader.version_and_flags()
     reader.skip(1)
     pattern = reader.number(1)
     return _encryption(reader, scheme, pattern if version else 0)
 
 
-def _encryption(reader: Fields, scheme: str, pattern: int) -> TrackEncryption:
+def _encryption(reader: BoxFields, scheme: str, pattern: int) -> TrackEncryption:
     """The part that tenc and seig have in common (ISO/IEC 23001-7, 8.2 and 6)."""
     protected, iv_size, kid = reader.number(1), reader.number(1), reader.take(16)
     constant_iv = reader.take(reader.number(1)) if protected and not iv_size else b""
@@ -87,7 +87,7 @@ def _encryption(reader: Fields, scheme: str, pattern: int) -> TrackEncryption:
     return TrackEncryption(scheme, bool(protected), iv_size, kid, constant_iv, pattern >> 4, pattern & 15)
 
 
-def _piff_encryption(reader: Fields) -> TrackEncryption:
+def _piff_encryption(reader: BoxFields) -> TrackEncryption:
     algorithm, iv_size, kid = reader.number(3), reader.number(1), reader.take(16)
     if iv_size not in (0, 8, 16):
         raise damaged("Its initialisation vectors have an impossible length.")
@@ -116,7 +116,7 @@ def seig_descriptions(data: Data, container: Box, scheme: str) -> tuple[list[Tra
     return [], 0
 
 
-def _group_layout(reader: Fields, version: int) -> tuple[int, int]:
+def _group_layout(reader: BoxFields, version: int) -> tuple[int, int]:
     """(fixed entry length or 0, default index) of an sgpd box; the reader then stands at the count.
 
     Editions of ISO/IEC 14496-12 differ in whether version 2 has the length: it has where the box then comes out even.
@@ -258,22 +258,22 @@ def read_auxiliary(
     run of entries that follow one another."""
     infos: list[SampleInfo] = []
     for offset, count in starts:
-        reader = Fields(data, offset, len(data))
+        reader = BoxFields(data, offset, len(data))
         run = slice(len(infos), len(infos) + count)
         infos += [_sized_info(reader, *entry) for entry in zip(encryptions[run], sizes[run], strict=True)]
     return infos + [SampleInfo()] * (len(encryptions) - len(infos))
 
 
-def _sized_info(reader: Fields, encryption: TrackEncryption | None, size: int) -> SampleInfo:
+def _sized_info(reader: BoxFields, encryption: TrackEncryption | None, size: int) -> SampleInfo:
     """One entry of ``size`` bytes: the IV, and subsamples where there is more."""
-    entry = Fields(reader.take(size), 0, size)
+    entry = BoxFields(reader.take(size), 0, size)
     if encryption is None or not encryption.protected or not size:
         return SampleInfo()
     iv = entry.take(encryption.iv_size)
     return SampleInfo(iv, _subsamples(entry) if entry.position < size else ())
 
 
-def _next_info(reader: Fields, encryption: TrackEncryption | None, subsampled: bool) -> SampleInfo:
+def _next_info(reader: BoxFields, encryption: TrackEncryption | None, subsampled: bool) -> SampleInfo:
     protected = encryption is not None and encryption.protected
     iv = reader.take(encryption.iv_size) if encryption is not None and protected else b""
     if not subsampled:
@@ -282,7 +282,7 @@ def _next_info(reader: Fields, encryption: TrackEncryption | None, subsampled: b
     return SampleInfo(iv, subsamples if protected else ())
 
 
-def _subsamples(reader: Fields) -> tuple[tuple[int, int], ...]:
+def _subsamples(reader: BoxFields) -> tuple[tuple[int, int], ...]:
     count = reader.number(2)
     return tuple((reader.number(2), reader.number(4)) for _ in range(count))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from drm_client.boxes import Box, Fields, damaged, fields
+from drm_client.boxes import Box, BoxFields, damaged, fields
 from drm_client.mp4_protection import (
     MAX_SAMPLES,
     Data,
@@ -28,7 +28,7 @@ _TFHD_FIELDS = ((0x01, 8), (0x02, 4), (0x08, 4), (0x10, 4), (0x20, 4))
 
 
 @dataclass(slots=True)
-class Track:
+class Mp4Track:
     """What the movie box says of one track; ``groups`` are its encryption sample groups."""
 
     id: int
@@ -59,7 +59,7 @@ class PlacedSample:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SampleRun:
     """Samples that lie together: a chunk, or a track run. ``field_at`` is where a fragment's data offset stands."""
 
     offset: int
@@ -68,7 +68,7 @@ class Run:
     field_at: int | None = None
 
 
-def parse_tracks(data: Data, moov: Box) -> list[tuple[Box, Track]]:
+def parse_tracks(data: Data, moov: Box) -> list[tuple[Box, Mp4Track]]:
     """The track boxes of a movie box, with what they say. To be called once: it completes the tree of boxes."""
     tracks = [(trak, _parse_track(data, trak)) for trak in moov.all(b"trak")]
     by_id = {track.id: track for _, track in tracks}
@@ -82,7 +82,7 @@ def parse_tracks(data: Data, moov: Box) -> list[tuple[Box, Track]]:
     return tracks
 
 
-def _parse_track(data: Data, trak: Box) -> Track:
+def _parse_track(data: Data, trak: Box) -> Mp4Track:
     tkhd = trak.first(b"tkhd")
     stbl = trak.first(b"mdia", b"minf", b"stbl")
     stsd = stbl.first(b"stsd") if stbl is not None else None
@@ -91,12 +91,12 @@ def _parse_track(data: Data, trak: Box) -> Track:
     reader = fields(data, tkhd)
     version, _ = reader.version_and_flags()
     reader.skip(16 if version else 8)
-    track = Track(reader.number(4), parse_sample_entries(data, stsd))
+    track = Mp4Track(reader.number(4), parse_sample_entries(data, stsd))
     track.groups, track.default_group = seig_descriptions(data, stbl, track.scheme)
     return track
 
 
-def movie_samples(data: Data, trak: Box, track: Track) -> list[PlacedSample]:
+def movie_samples(data: Data, trak: Box, track: Mp4Track) -> list[PlacedSample]:
     """The samples of a track of a file that is not fragmented; none where the track has fragments alone."""
     stbl = trak.first(b"mdia", b"minf", b"stbl")
     if stbl is None:
@@ -111,7 +111,7 @@ def movie_samples(data: Data, trak: Box, track: Track) -> list[PlacedSample]:
     return _placed(data, runs, encryptions, _Auxiliary(container, stbl, 0))
 
 
-def fragment_samples(data: Data, traf: Box, track: Track, runs: list[Run], base: int) -> list[PlacedSample]:
+def fragment_samples(data: Data, traf: Box, track: Mp4Track, runs: list[SampleRun], base: int) -> list[PlacedSample]:
     """The samples of one track fragment, whose ``runs`` and ``base`` data offset :func:`fragment_runs` gave."""
     entries = [run.entry for run in runs for _ in run.sizes]
     own_groups, default_group = seig_descriptions(data, traf, track.scheme)
@@ -123,7 +123,7 @@ def fragment_samples(data: Data, traf: Box, track: Track, runs: list[Run], base:
 
 
 def _encryptions(
-    track: Track, entries: Sequence[int], indexes: Sequence[int] | None, own_groups: Sequence[TrackEncryption]
+    track: Mp4Track, entries: Sequence[int], indexes: Sequence[int] | None, own_groups: Sequence[TrackEncryption]
 ) -> list[TrackEncryption | None]:
     """How each sample is encrypted: by its sample group, else by its sample description."""
     if indexes is None:
@@ -153,7 +153,7 @@ class _Auxiliary:
 
 
 def _placed(
-    data: Data, runs: Sequence[Run], encryptions: list[TrackEncryption | None], auxiliary: _Auxiliary
+    data: Data, runs: Sequence[SampleRun], encryptions: list[TrackEncryption | None], auxiliary: _Auxiliary
 ) -> list[PlacedSample]:
     infos = [SampleInfo()] * len(encryptions)
     sizes = auxiliary_sizes(data, auxiliary.table, len(encryptions))
@@ -183,7 +183,7 @@ def _overridden(encryption: TrackEncryption, override: TrackEncryption) -> Track
     return replace(override, crypt_blocks=encryption.crypt_blocks, skip_blocks=encryption.skip_blocks)
 
 
-def _chunks(data: Data, stbl: Box) -> list[Run]:
+def _chunks(data: Data, stbl: Box) -> list[SampleRun]:
     """The chunks of a track by its sample tables (stsz or stz2, stsc, stco or co64)."""
     offsets_box = stbl.first(b"stco") or stbl.first(b"co64")
     stsc = stbl.first(b"stsc")
@@ -197,12 +197,12 @@ def _chunks(data: Data, stbl: Box) -> list[Run]:
     reader = fields(data, stsc)
     reader.skip(4)
     rows = [(reader.number(4), reader.number(4), reader.number(4)) for _ in range(reader.count(12))]
-    runs: list[Run] = []
+    runs: list[SampleRun] = []
     taken = 0
     for number, (first, per_chunk, entry) in enumerate(rows):
         last = rows[number + 1][0] - 1 if number + 1 < len(rows) else len(offsets)
         for offset in offsets[max(first, 1) - 1 : last]:
-            runs.append(Run(offset, sizes[taken : taken + per_chunk], entry))
+            runs.append(SampleRun(offset, sizes[taken : taken + per_chunk], entry))
             taken += per_chunk
     return runs
 
@@ -228,7 +228,9 @@ def _sample_sizes(data: Data, stbl: Box) -> list[int]:
     return [reader.number(bits // 8) for _ in range(count)]
 
 
-def fragment_runs(data: Data, traf: Box, track: Track, moof: Box, follows: int) -> tuple[list[Run], int, int | None]:
+def fragment_runs(
+    data: Data, traf: Box, track: Mp4Track, moof: Box, follows: int
+) -> tuple[list[SampleRun], int, int | None]:
     """The track runs of a fragment, its base data offset, and where an explicit one stands in the data (else None).
 
     ``follows`` is the base where nothing else is said: the end of the track fragment before this one, or the start
@@ -244,7 +246,7 @@ def fragment_runs(data: Data, traf: Box, track: Track, moof: Box, follows: int) 
     values = {bit: reader.number(length) for bit, length in _TFHD_FIELDS if flags & bit}
     base = values.get(0x01, moof.start if flags & 0x020000 else follows)
     entry, default_size = values.get(0x02, track.default_entry), values.get(0x10, track.default_size)
-    runs: list[Run] = []
+    runs: list[SampleRun] = []
     position = base
     total = 0
     for trun in traf.all(b"trun"):
@@ -266,7 +268,7 @@ def fragment_track_id(data: Data, traf: Box) -> int:
     return reader.number(4)
 
 
-def _parse_run(reader: Fields, base: int, position: int, default_size: int, entry: int) -> Run:
+def _parse_run(reader: BoxFields, base: int, position: int, default_size: int, entry: int) -> SampleRun:
     _, flags = reader.version_and_flags()
     count = _bounded(reader.number(4))
     field_at = None
@@ -281,13 +283,13 @@ def _parse_run(reader: Fields, base: int, position: int, default_size: int, entr
     if not flags & 0x200:
         if count * max(default_size, 1) > reader.total:
             raise damaged("It lists more samples than it can hold.")
-        return Run(position, [default_size] * count, entry, field_at)
+        return SampleRun(position, [default_size] * count, entry, field_at)
     sizes = []
     for _ in range(count):
         reader.skip(before)
         sizes.append(reader.number(4))
         reader.skip(after)
-    return Run(position, sizes, entry, field_at)
+    return SampleRun(position, sizes, entry, field_at)
 
 
 def _bounded(count: int) -> int:

@@ -11,9 +11,9 @@ from drm_client.cenc import SampleDecryptor, SampleProtection
 from drm_client.keys import KeyRing
 from drm_client.mp4_protection import is_protection_box, sample_protection
 from drm_client.mp4_samples import (
+    Mp4Track,
     PlacedSample,
-    Run,
-    Track,
+    SampleRun,
     fragment_runs,
     fragment_samples,
     fragment_track_id,
@@ -30,7 +30,7 @@ class Mp4Decryptor:
 
     def __init__(self, keys: KeyRing) -> None:
         self._decryptor = SampleDecryptor(keys)
-        self._tracks: dict[int, Track] = {}
+        self._tracks: dict[int, Mp4Track] = {}
 
     def decrypt(self, data: bytearray) -> bytearray:
         """The clear file or segment; ``data`` is used up.
@@ -81,7 +81,7 @@ class _Offsets:
         self.runs: list[tuple[int, int, int]] = []  # (place of the field, base, offset of the run)
         self.bases: list[tuple[int, int]] = []  # (place of the field, base)
 
-    def add_fragment(self, runs: list[Run], base: int, base_at: int | None) -> None:
+    def add_fragment(self, runs: list[SampleRun], base: int, base_at: int | None) -> None:
         self.runs += [(run.field_at, base, run.offset) for run in runs if run.field_at is not None]
         if base_at is not None:
             self.bases.append((base_at, base))

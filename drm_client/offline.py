@@ -17,10 +17,10 @@ from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.licence_store import KeptLicence, LicenceStore
-from drm_client.policy import Policy
+from drm_client.policy import LicencePolicy
 from drm_client.refusals import RefusedError
-from drm_client.rights import Moment, Rights, RightsState, Standing
-from drm_client.signed import Fields, untrusted
+from drm_client.rights import ForecastStep, LicenceFacts, LicenceJudgement, RightsState
+from drm_client.signed import SignedFields, untrusted
 from drm_client.signed_licences import (
     MAX_STATES,
     DeviceInfo,
@@ -29,7 +29,7 @@ from drm_client.signed_licences import (
     LicenceStates,
     SignedLicences,
 )
-from drm_client.trusted_service import Tag, TrustedService
+from drm_client.trusted_service import EntityTag, TrustedService
 from drm_client.vault import Vault
 
 LICENCES_URL = "/api/v1/licences"
@@ -65,7 +65,7 @@ class Confirmations:
 class OpenedLicence:
     """A playback has begun: how the licence stands for it, and since when (trusted seconds since 1970)."""
 
-    standing: Standing
+    standing: LicenceJudgement
     since_s: float
 
 
@@ -91,7 +91,7 @@ class OfflineLicences:
         self._account_id = account_id
         self._clock = service.clock
         self._signed = SignedLicences(service, device, info)
-        self._list_tag = Tag()
+        self._list_tag = EntityTag()
         self.next_list_s = 0.0
         """Seconds after which the list of withdrawals is worth asking for again, as the service last said."""
         self.store = LicenceStore(vault)
@@ -103,7 +103,7 @@ class OfflineLicences:
 
     # --- without a network
 
-    def standing(self, licence_id: str, *, watching_since_s: float | None = None) -> Standing:
+    def standing(self, licence_id: str, *, watching_since_s: float | None = None) -> LicenceJudgement:
         """How a licence stands now. Raises ``drm.no_licence`` where there is none, ``drm.store_damaged`` by name."""
         licence, now = self._read(licence_id)
         licence.clear()
@@ -136,7 +136,7 @@ class OfflineLicences:
 
     def simulate(
         self, licence_id: str, at: Iterable[float] = (), *, play_at_s: float | None = None
-    ) -> tuple[Moment, ...]:
+    ) -> tuple[ForecastStep, ...]:
         """What will happen to a licence when; see :func:`drm_client.rights.simulate`."""
         licence, now = self._read(licence_id)
         licence.clear()
@@ -221,7 +221,7 @@ class OfflineLicences:
                 done.append(licence.licence_id)
         return Renewals(tuple(done), failed)
 
-    async def _acquire_again(self, policy: Policy) -> KeptLicence:
+    async def _acquire_again(self, policy: LicencePolicy) -> KeptLicence:
         kids = tuple(dict.fromkeys((*policy.keys, *policy.withheld)))
         return await self.acquire(LicenceOrder(LICENCES_URL, policy.session_id, policy.title_id, kids))
 
@@ -263,7 +263,7 @@ class OfflineLicences:
             if answer is None:  # nothing new
                 break
             payload = await service.verify(answer.get("list"), signed.REVOCATIONS)
-            members = Fields(payload)
+            members = SignedFields(payload)
             self.next_list_s = members.number("next_at") - members.number("issued_at")
             hit |= await asyncio.to_thread(self._withdraw, members)
             serial = members.count("serial")
@@ -298,7 +298,7 @@ class OfflineLicences:
         said = [*self._said(), generation][-_MAX_SAID:]
         self._vault.put(_SAID, self._service.address, json.dumps(said).encode())
 
-    def _held(self, licence_ids: Iterable[str]) -> list[Rights]:
+    def _held(self, licence_ids: Iterable[str]) -> list[LicenceFacts]:
         found = []
         for licence in self.store.all():
             licence.clear()
@@ -307,7 +307,7 @@ class OfflineLicences:
         return found
 
     def _take_states(
-        self, states: LicenceStates, held: Iterable[Rights], confirmed: list[str], ended: list[str]
+        self, states: LicenceStates, held: Iterable[LicenceFacts], confirmed: list[str], ended: list[str]
     ) -> None:
         """Do as the service said of ``held``. What it does not know stays as it is: its memory may be an older copy,
         too."""
@@ -361,22 +361,22 @@ class OfflineLicences:
         now.clear()
         return self._keep(issued, rules.renewed(now.rights, issued.policy))
 
-    def _keep(self, issued: IssuedLicence, rights: Rights) -> KeptLicence:
+    def _keep(self, issued: IssuedLicence, rights: LicenceFacts) -> KeptLicence:
         licence = KeptLicence(self._service.address, rights, issued.document, issued.keys)
         self.store.put(licence)
         licence.clear()
         return licence
 
-    def _rights_of(self, issued: IssuedLicence) -> Rights:
+    def _rights_of(self, issued: IssuedLicence) -> LicenceFacts:
         """The service goes on with the licence of a title that was asked for before: so does its playback clock."""
         if issued.policy.licence_id not in self.store.ids():
-            return Rights(issued.policy)
+            return LicenceFacts(issued.policy)
         try:
             earlier = self.store.get(issued.policy.licence_id)
         except DrmError as error:
             if error.code is not DrmErrorCode.STORE_DAMAGED:
                 raise
-            return Rights(issued.policy)
+            return LicenceFacts(issued.policy)
         earlier.clear()
         if not self._is_ours(earlier):
             raise untrusted("It has the ID of another service's licence.")
@@ -384,15 +384,15 @@ class OfflineLicences:
             raise untrusted("It is older than the one that is held.")
         return rules.renewed(earlier.rights, issued.policy)
 
-    def _withdraw(self, members: Fields) -> set[str]:
+    def _withdraw(self, members: SignedFields) -> set[str]:
         return self._mark_revoked(self._named(members))
 
-    def _named(self, members: Fields) -> set[str]:
+    def _named(self, members: SignedFields) -> set[str]:
         """The IDs of this service's licences here that a list names, by themselves, by their title or by this device.
         Another service's titles may have the same IDs."""
         licences = {one for one in members.items("licences") if isinstance(one, str)}
         device = self._device.device_id in members.items("devices")
-        titles = [Fields(one) for one in members.items("titles") if isinstance(one, dict)]
+        titles = [SignedFields(one) for one in members.items("titles") if isinstance(one, dict)]
         until = {one.text("title_id"): one.number("at") for one in titles}
         found = set()
         for licence in self.store.all():

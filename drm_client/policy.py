@@ -53,7 +53,7 @@ class PlanTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class LicencePolicy:
     """The terms of one licence. ``*_at`` are seconds since 1970 by the service's clock, ``*_s`` seconds.
 
     ``expires_at`` ends the licence clock, whether the title was played or not (None: it has none). ``play_s`` is the

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from drm_client.clock import TrustedTime
-from drm_client.policy import Policy
+from drm_client.policy import LicencePolicy
 
 
 class RightsState(StrEnum):
@@ -48,10 +48,10 @@ class FirstPlay:
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
+class LicenceFacts:
     """What is known of one kept licence. ``confirmed`` is False when the store was found to be an old copy."""
 
-    policy: Policy
+    policy: LicencePolicy
     first_play: FirstPlay | None = None
     revoked: bool = False
     released: bool = False
@@ -59,7 +59,7 @@ class Rights:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LicenceJudgement:
     """The judgement on a licence at one time. Remaining times are in seconds, None where there is no end.
 
     ``may_start``: a playback may begin; ``may_play``: one that runs may go on. ``ends_at`` is when playing must end
@@ -81,14 +81,16 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ForecastStep:
     """One line of a simulation: at ``at_s`` (seconds since 1970) the rights stand like this."""
 
     at_s: float
-    standing: Standing
+    standing: LicenceJudgement
 
 
-def judge(rights: Rights, now: TrustedTime, device_id: str, *, watching_since_s: float | None = None) -> Standing:
+def judge(
+    rights: LicenceFacts, now: TrustedTime, device_id: str, *, watching_since_s: float | None = None
+) -> LicenceJudgement:
     """How ``rights`` stand at ``now`` on the device ``device_id``.
 
     ``watching_since_s`` is the trusted time at which the running playback began, None where none runs.
@@ -101,7 +103,7 @@ def judge(rights: Rights, now: TrustedTime, device_id: str, *, watching_since_s:
     certain = _state(rights, now.certain_s, device_id, watching=watching)
     ends_at = end + rights.policy.grace_s if end is not None and watching else end
     may_play = state in MAY_PLAY
-    standing = Standing(
+    standing = LicenceJudgement(
         state=state,
         may_play=may_play,
         may_start=may_play and state is not RightsState.GRACE,
@@ -116,13 +118,13 @@ def judge(rights: Rights, now: TrustedTime, device_id: str, *, watching_since_s:
     return replace(standing, sentence=sentence_for(standing, rights.policy))
 
 
-def first_play_at(rights: Rights) -> float | None:
+def first_play_at(rights: LicenceFacts) -> float | None:
     """When the title was first played, by this device or another one of the account: the earlier of both."""
     times = (rights.policy.first_play_at, None if rights.first_play is None else rights.first_play.time.at_s)
     return min((time for time in times if time is not None), default=None)
 
 
-def playback_ends_at(rights: Rights) -> float | None:
+def playback_ends_at(rights: LicenceFacts) -> float | None:
     """When the playback clock ends, seconds since 1970; None before the first play or without such a clock."""
     began_at = first_play_at(rights)
     if began_at is None or rights.policy.play_s is None:
@@ -130,7 +132,7 @@ def playback_ends_at(rights: Rights) -> float | None:
     return began_at + rights.policy.play_s
 
 
-def renewal_due(rights: Rights, state: RightsState, at_s: float) -> bool:
+def renewal_due(rights: LicenceFacts, state: RightsState, at_s: float) -> bool:
     """Whether a renewal should be tried at ``at_s``: it is within its window, or needed to play at all."""
     renewal = rights.policy.renewal
     if renewal is None or at_s >= renewal.until_at:
@@ -142,12 +144,12 @@ def renewal_due(rights: Rights, state: RightsState, at_s: float) -> bool:
     return state in MAY_PLAY and at_s >= renewal.from_at
 
 
-def start(rights: Rights, now: TrustedTime) -> Rights:
+def start(rights: LicenceFacts, now: TrustedTime) -> LicenceFacts:
     """The rights after a play that began at ``now``; the first one starts the playback clock."""
     return rights if rights.first_play is not None else replace(rights, first_play=FirstPlay(now))
 
 
-def settle(rights: Rights, before: TrustedTime, after: TrustedTime) -> Rights:
+def settle(rights: LicenceFacts, before: TrustedTime, after: TrustedTime) -> LicenceFacts:
     """The rights after a signed server time turned the trusted time from ``before`` into ``after``.
 
     A first play that was dated by a wall clock that ran ahead must not lengthen the playback clock once the clock is
@@ -164,12 +166,12 @@ def settle(rights: Rights, before: TrustedTime, after: TrustedTime) -> Rights:
     return replace(rights, first_play=FirstPlay(TrustedTime(at_s, at_s), settled=True))
 
 
-def renewed(rights: Rights, policy: Policy) -> Rights:
+def renewed(rights: LicenceFacts, policy: LicencePolicy) -> LicenceFacts:
     """The rights under the policy that a renewal brought: a rental's playback clock goes on, another starts anew."""
-    return Rights(policy, rights.first_play if policy.rental else None)
+    return LicenceFacts(policy, rights.first_play if policy.rental else None)
 
 
-def confirmed(rights: Rights, first_play_s: float | None) -> Rights:
+def confirmed(rights: LicenceFacts, first_play_s: float | None) -> LicenceFacts:
     """The rights after the service confirmed them, with the first play that it knows of; the earlier one counts."""
     first = rights.first_play
     if first_play_s is not None and (first is None or first_play_s < first.time.at_s):
@@ -178,8 +180,13 @@ def confirmed(rights: Rights, first_play_s: float | None) -> Rights:
 
 
 def simulate(
-    rights: Rights, now: TrustedTime, device_id: str, at: Iterable[float] = (), *, play_at_s: float | None = None
-) -> tuple[Moment, ...]:
+    rights: LicenceFacts,
+    now: TrustedTime,
+    device_id: str,
+    at: Iterable[float] = (),
+    *,
+    play_at_s: float | None = None,
+) -> tuple[ForecastStep, ...]:
     """How the rights will stand at the times ``at`` (seconds since 1970) and at every time at which they change.
 
     Times before ``now`` are left out. ``play_at_s`` supposes that the title is first played then, if it was not.
@@ -190,11 +197,11 @@ def simulate(
     moments = []
     for time_s in sorted(time_s for time_s in times if time_s >= now.at_s):
         supposed = rights if plays_at is None or time_s < plays_at else played
-        moments.append(Moment(time_s, judge(supposed, TrustedTime(time_s, time_s), device_id)))
+        moments.append(ForecastStep(time_s, judge(supposed, TrustedTime(time_s, time_s), device_id)))
     return tuple(moments)
 
 
-def changes(rights: Rights) -> tuple[float, ...]:
+def changes(rights: LicenceFacts) -> tuple[float, ...]:
     """The times at which the rights change by themselves, in order."""
     policy = rights.policy
     times = [policy.expires_at, playback_ends_at(rights)]
@@ -203,7 +210,7 @@ def changes(rights: Rights) -> tuple[float, ...]:
     return tuple(sorted({time for time in times if time is not None}))
 
 
-def sentence_for(standing: Standing, policy: Policy) -> str:
+def sentence_for(standing: LicenceJudgement, policy: LicencePolicy) -> str:
     """What to tell the viewer, in one sentence or two."""
     if standing.provisional:
         return "By this computer's clock the time for this title is over; connect once to check the date."
@@ -243,7 +250,7 @@ _FIXED_SENTENCES = {
 }
 
 
-def _state(rights: Rights, at_s: float, device_id: str, *, watching: bool) -> RightsState:
+def _state(rights: LicenceFacts, at_s: float, device_id: str, *, watching: bool) -> RightsState:
     fixed = _fixed_state(rights, device_id)
     if fixed is not None:
         return fixed
@@ -255,7 +262,7 @@ def _state(rights: Rights, at_s: float, device_id: str, *, watching: bool) -> Ri
     return RightsState.READY if first_play_at(rights) is None else RightsState.STARTED
 
 
-def _fixed_state(rights: Rights, device_id: str) -> RightsState | None:
+def _fixed_state(rights: LicenceFacts, device_id: str) -> RightsState | None:
     """A state that no time changes."""
     if rights.policy.device_id != device_id:
         return RightsState.WRONG_DEVICE
@@ -266,7 +273,7 @@ def _fixed_state(rights: Rights, device_id: str) -> RightsState | None:
     return None if rights.confirmed else RightsState.UNCONFIRMED
 
 
-def _clocks_end(rights: Rights) -> float | None:
+def _clocks_end(rights: LicenceFacts) -> float | None:
     """When the earlier of the two clocks ends."""
     ends = (rights.policy.expires_at, playback_ends_at(rights))
     return min((end for end in ends if end is not None), default=None)

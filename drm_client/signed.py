@@ -110,7 +110,7 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
 
 
-class Fields:
+class SignedFields:
     """The members of a signed payload, read with their kinds checked; odd ones raise ``drm.licence_untrusted``."""
 
     def __init__(self, members: Mapping[str, Any]) -> None:
@@ -149,10 +149,10 @@ class Fields:
             raise self._odd(name)
         return value
 
-    def inner(self, name: str) -> Fields | None:
+    def inner(self, name: str) -> SignedFields | None:
         """The members of an object, None for null."""
         value = self._members.get(name)
-        return None if value is None else Fields(self.mapping(name))
+        return None if value is None else SignedFields(self.mapping(name))
 
     def mapping(self, name: str, limit: int = 4096) -> Mapping[str, Any]:
         value = self._members.get(name)

@@ -14,13 +14,13 @@ from drm_client.clearkey import parse_key_set, read_json, wanted_keys
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.keys import ContentKey
-from drm_client.keysystem import Grant, KeyRequest, LicencePolicy
+from drm_client.keysystem import KeyRequest, LicenceGrant, StreamingTerms
 from drm_client.licence_store import KeptLicence, Receipt
-from drm_client.policy import Policy, PolicyType
+from drm_client.policy import LicencePolicy, PolicyType
 from drm_client.pssh import parse_pssh
 from drm_client.refusals import RefusedError
-from drm_client.rights import Rights, first_play_at
-from drm_client.signed import Fields, untrusted
+from drm_client.rights import LicenceFacts, first_play_at
+from drm_client.signed import SignedFields, untrusted
 from drm_client.signed_policy import Asked, check_answer, parse_policy
 from drm_client.trusted_service import TrustedService
 
@@ -78,7 +78,7 @@ class LicenceStates:
 class IssuedLicence:
     """A licence that was verified: its policy, the signed document that holds it, and the keys."""
 
-    policy: Policy
+    policy: LicencePolicy
     document: str = field(repr=False)
     keys: tuple[ContentKey, ...] = field(repr=False)
 
@@ -115,7 +115,7 @@ class SignedLicences:
         )
         return await self._read(answer, asked)
 
-    async def grant(self, request: KeyRequest) -> Grant:
+    async def grant(self, request: KeyRequest) -> LicenceGrant:
         """A licence for the play session of ``request``, from its ``signed_url``."""
         order = LicenceOrder(
             url=request.signed_url or "",
@@ -127,16 +127,16 @@ class SignedLicences:
         )
         issued = await self.request(order)
         policy = issued.policy
-        terms = LicencePolicy(
+        terms = StreamingTerms(
             type=policy.type,
             expires_at=policy.expires_at,
             renew_from_at=None if policy.renewal is None else policy.renewal.from_at,
             grace_s=policy.grace_s,
             withheld=policy.withheld,
         )
-        return Grant(wanted_keys(issued.keys, request), terms)
+        return LicenceGrant(wanted_keys(issued.keys, request), terms)
 
-    async def renew(self, rights: Rights, url: str, kids: Sequence[bytes]) -> IssuedLicence:
+    async def renew(self, rights: LicenceFacts, url: str, kids: Sequence[bytes]) -> IssuedLicence:
         """The licence anew, by its renewal address. Where the answer to an earlier renewal was lost, the service says
         how far it is, and is asked again from there."""
         policy = rights.policy
@@ -148,7 +148,7 @@ class SignedLicences:
                 raise
         return await self._renew(rights, url, kids, sequence)
 
-    async def _renew(self, rights: Rights, url: str, kids: Sequence[bytes], sequence: int) -> IssuedLicence:
+    async def _renew(self, rights: LicenceFacts, url: str, kids: Sequence[bytes], sequence: int) -> IssuedLicence:
         policy = rights.policy
         nonce = ""
 
@@ -202,7 +202,7 @@ class SignedLicences:
         )
         return Receipt(policy.licence_id, policy.release_url, statement, licence.service)
 
-    async def states(self, generation: int, before: int, held: Sequence[Rights]) -> LicenceStates:
+    async def states(self, generation: int, before: int, held: Sequence[LicenceFacts]) -> LicenceStates:
         """What the service knows of licences that are held, and of the vault's ``generation``; ``before`` is the one
         that it was told last."""
         nonce = ""
@@ -228,13 +228,13 @@ class SignedLicences:
             )
 
         answer = await self._service.post(STATES_URL, message)
-        members = Fields(await self._service.verify(answer.get("state"), signed.STATE))
+        members = SignedFields(await self._service.verify(answer.get("state"), signed.STATE))
         if members.text("nonce") != nonce or members.text("device_id") != self._device.device_id:
             raise untrusted("It is an answer to another question.")
         await asyncio.to_thread(self._service.hear, members.number("issued_at"))
         found = {}
         for item in members.items("licences", MAX_STATES):
-            one = Fields(item if isinstance(item, dict) else {})
+            one = SignedFields(item if isinstance(item, dict) else {})
             found[one.text("licence_id", 64)] = LicenceState(
                 one.text("state", 32), one.count("sequence"), one.number_or_none("first_play_at")
             )
@@ -253,7 +253,7 @@ class SignedLicences:
         await asyncio.to_thread(self._service.hear, policy.issued_at)
         return IssuedLicence(policy, str(document), keys)
 
-    def _keys(self, jwe: str, policy: Policy) -> tuple[ContentKey, ...]:
+    def _keys(self, jwe: str, policy: LicencePolicy) -> tuple[ContentKey, ...]:
         header, plaintext = self._device.decrypt_jwe(jwe)
         if header.get("sid") != policy.session_id:
             raise untrusted("Its keys are for another session.")

@@ -8,8 +8,8 @@ from typing import Any
 
 from drm_client import signed
 from drm_client.base64url import sha256_base64url
-from drm_client.policy import KeyTerms, OutputTerms, PlanTerms, Policy, PolicyType, RenewalTerms
-from drm_client.signed import Fields, untrusted
+from drm_client.policy import KeyTerms, LicencePolicy, OutputTerms, PlanTerms, PolicyType, RenewalTerms
+from drm_client.signed import SignedFields, untrusted
 
 _KID_HEX = 32
 _HDCP = frozenset({"none", "1.4", "2.2"})
@@ -30,18 +30,18 @@ class Asked:
     sequence: int = 0
 
 
-def read_policy(document: str) -> Policy:
+def read_policy(document: str) -> LicencePolicy:
     """The policy in a signed licence that was verified when it came. Raises ``drm.licence_untrusted``."""
     return parse_policy(signed.unverified(document))
 
 
-def parse_policy(payload: Mapping[str, Any]) -> Policy:
+def parse_policy(payload: Mapping[str, Any]) -> LicencePolicy:
     """The policy in the payload of a ``matinee-licence+jws``. Raises ``drm.licence_untrusted``."""
-    members = Fields(payload)
+    members = SignedFields(payload)
     kind = members.text("type")
     if kind not in frozenset(PolicyType):
         raise untrusted("It is a licence of a kind that this player does not know.")
-    return Policy(
+    return LicencePolicy(
         licence_id=_plain_id(members.text("licence_id", 64)),
         sequence=members.count("sequence"),
         type=PolicyType(kind),
@@ -67,7 +67,7 @@ def parse_policy(payload: Mapping[str, Any]) -> Policy:
     )
 
 
-def check_answer(policy: Policy, jwe: str | None, asked: Asked) -> None:
+def check_answer(policy: LicencePolicy, jwe: str | None, asked: Asked) -> None:
     """Refuse a licence that is another's: of another device, title, request, session or licence, an earlier one, one
     whose keys are not those that it was signed with. Raises ``drm.licence_untrusted``."""
     flaws = {
@@ -104,30 +104,30 @@ def _kid(text: object) -> bytes:
 def _key_terms(terms: object) -> KeyTerms:
     if not isinstance(terms, dict):
         raise untrusted("Its terms for a key are odd.")
-    members = Fields(terms)
+    members = SignedFields(terms)
     return KeyTerms(members.text("label", 32), members.count("max_height"), _hdcp(members))
 
 
-def _hdcp(members: Fields) -> str:
+def _hdcp(members: SignedFields) -> str:
     value = members.text("hdcp", 16)
     if value not in _HDCP:
         raise untrusted("It asks for an output protection that this player does not know.")
     return value
 
 
-def _renewal(members: Fields | None) -> RenewalTerms | None:
+def _renewal(members: SignedFields | None) -> RenewalTerms | None:
     if members is None:
         return None
     return RenewalTerms(members.text("url"), members.number("from_at"), members.number("until_at"))
 
 
-def _output(members: Fields | None) -> OutputTerms:
+def _output(members: SignedFields | None) -> OutputTerms:
     if members is None:
         return OutputTerms()
     return OutputTerms(_hdcp(members), members.flag("analogue"), members.flag("mirror"))
 
 
-def _plan(members: Fields | None) -> PlanTerms | None:
+def _plan(members: SignedFields | None) -> PlanTerms | None:
     if members is None:
         return None
     return PlanTerms(

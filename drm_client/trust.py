@@ -10,7 +10,7 @@ from typing import Any
 from drm_client import signed
 from drm_client.base64url import sha256_base64url
 from drm_client.errors import DrmError
-from drm_client.signed import Fields, untrusted
+from drm_client.signed import SignedFields, untrusted
 
 MAX_KEYS = 64
 MAX_CHAIN = 16
@@ -32,7 +32,7 @@ class ServiceTrust:
     def extended(self, document: Mapping[str, Any]) -> ServiceTrust:
         """With the keys in an answer of ``GET /keys`` that a trusted key endorses, directly or by a chain."""
         known = dict(self.keys)
-        endorsements = [one for one in Fields(document).items("endorsements", MAX_KEYS) if isinstance(one, str)]
+        endorsements = [one for one in SignedFields(document).items("endorsements", MAX_KEYS) if isinstance(one, str)]
         for _ in range(MAX_CHAIN):
             fresh = {}
             for token in endorsements:
@@ -59,7 +59,7 @@ class ServiceTrust:
 
         Raises :class:`DrmError` ``drm.licence_untrusted`` where there is no usable one.
         """
-        keys = [_public_jwk(one) for one in Fields(document).items("keys", MAX_KEYS)]
+        keys = [_public_jwk(one) for one in SignedFields(document).items("keys", MAX_KEYS)]
         if not keys:
             raise untrusted("It names no key.")
         return cls({thumbprint(jwk): jwk for jwk in keys})

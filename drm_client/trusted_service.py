@@ -14,7 +14,7 @@ from drm_client.keysystem import LicenceCall
 from drm_client.licence_store import LicenceStore
 from drm_client.refusals import Exchange, RefusedError, accepted
 from drm_client.rights import settle
-from drm_client.signed import Fields, UnknownSignerError, untrusted
+from drm_client.signed import SignedFields, UnknownSignerError, untrusted
 from drm_client.trust import ServiceTrust
 from drm_client.trusted_clock import TrustedClock
 from drm_client.vault import Vault
@@ -26,7 +26,7 @@ _NOT_MODIFIED = 304
 MAX_TAG_CHARS = 200
 
 
-class Tag:
+class EntityTag:
     """The ``ETag`` (RFC 9110, 8.8.3) of the last answer to one call."""
 
     def __init__(self) -> None:
@@ -59,9 +59,9 @@ class TrustedService:
     async def get(self, path: str) -> dict[str, Any]: ...
 
     @overload
-    async def get(self, path: str, tag: Tag) -> dict[str, Any] | None: ...
+    async def get(self, path: str, tag: EntityTag) -> dict[str, Any] | None: ...
 
-    async def get(self, path: str, tag: Tag | None = None) -> dict[str, Any] | None:
+    async def get(self, path: str, tag: EntityTag | None = None) -> dict[str, Any] | None:
         """The answer to a GET of a call of the service, such as ``/keys``. With ``tag``, which remembers the answer
         of before: None where nothing is new."""
         headers = {"If-None-Match": tag.of(path)} if tag is not None and tag.of(path) else {}
@@ -112,7 +112,7 @@ class TrustedService:
         payload = await self.verify(document.get("token"), signed.TIME)
         if payload.get("nonce") != nonce:
             raise untrusted("It is an older time.")
-        return await asyncio.to_thread(self.hear, Fields(payload).number("now_at"))
+        return await asyncio.to_thread(self.hear, SignedFields(payload).number("now_at"))
 
     def hear(self, server_at_s: float) -> TrustedTime:
         """Take a fresh signed server time, which sets first plays right that were dated by a wrong clock. Writes to

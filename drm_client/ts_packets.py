@@ -15,7 +15,7 @@ _SERVICES, _NULL = 0x11, 0x1FFF
 
 
 @dataclass(slots=True)
-class Packet:
+class TsPacket:
     """One packet: its four header bytes, adaptation field (with its length byte, empty where there is none) and
     payload."""
 
@@ -61,7 +61,7 @@ def is_transport_stream(data: bytes | bytearray | memoryview) -> bool:
     return len(data) >= PACKET and all(data[at] == SYNC for at in range(0, min(len(data), 5 * PACKET), PACKET))
 
 
-def parse_packets(data: bytes | bytearray) -> list[Packet]:
+def parse_packets(data: bytes | bytearray) -> list[TsPacket]:
     """All packets. Raises :class:`DrmError` ``drm.decrypt_failed`` where one does not begin with the sync byte."""
     packets = []
     view = bytes(data)
@@ -72,16 +72,16 @@ def parse_packets(data: bytes | bytearray) -> list[Packet]:
     return packets
 
 
-def _parse_packet(packet: bytes) -> Packet:
+def _parse_packet(packet: bytes) -> TsPacket:
     body = _HEADER
     adaptation = b""
     if packet[3] & 0x20:
         body = min(_HEADER + 1 + packet[4], PACKET)
         adaptation = packet[_HEADER:body]
-    return Packet(packet[:_HEADER], adaptation, packet[body:] if packet[3] & 0x10 else b"")
+    return TsPacket(packet[:_HEADER], adaptation, packet[body:] if packet[3] & 0x10 else b"")
 
 
-def join_packets(packets: Iterable[Packet]) -> bytearray:
+def join_packets(packets: Iterable[TsPacket]) -> bytearray:
     """The stream of ``packets``. Continuity counters count on from each PID's first packet."""
     stream = bytearray()
     counters: dict[int, int] = {}
@@ -99,7 +99,7 @@ def join_packets(packets: Iterable[Packet]) -> bytearray:
 class Unit:
     """The packets of one PID from a unit's start to the next: a PES packet, or table sections."""
 
-    packets: list[Packet] = field(default_factory=list)
+    packets: list[TsPacket] = field(default_factory=list)
 
     def content(self) -> bytes:
         return b"".join(packet.payload for packet in self.packets)
@@ -113,7 +113,7 @@ class Unit:
             position += size
 
 
-def units(packets: Iterable[Packet], pid: int) -> list[Unit]:
+def units(packets: Iterable[TsPacket], pid: int) -> list[Unit]:
     """The units of one PID. Packets before the first start belong to none."""
     found: list[Unit] = []
     for packet in packets:
@@ -160,7 +160,7 @@ def first_section(content: bytes, table_id: int) -> Section | None:
     return Section(start, end) if start + 12 <= end <= len(content) else None
 
 
-def program_map_pids(packets: Iterable[Packet]) -> list[int]:
+def program_map_pids(packets: Iterable[TsPacket]) -> list[int]:
     """The PIDs of the program map tables by the program association table."""
     for unit in units(packets, 0):
         content = unit.content()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from drm_client.sample_aes import Frames, SampleAes, ac3_frames, adts_frames
 from drm_client.ts_packets import (
-    Packet,
+    TsPacket,
     Unit,
     crc32,
     first_section,
@@ -57,7 +57,7 @@ def encrypted_streams(data: bytes | bytearray) -> dict[int, int]:
     return found
 
 
-def _without(packets: list[Packet], emptied: set[int]) -> list[Packet]:
+def _without(packets: list[TsPacket], emptied: set[int]) -> list[TsPacket]:
     """All packets but those that lost their payload and carry no clock."""
     return [packet for packet in packets if id(packet) not in emptied or packet.has_clock]
 

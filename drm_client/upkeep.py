@@ -33,7 +33,7 @@ _NOT_THERE = 404
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class EndingTitle:
     """A title whose time is nearly over; ``remaining_s`` seconds are left."""
 
     licence_id: str
@@ -51,7 +51,7 @@ class UpkeepReport:
     withdrawn: tuple[str, ...] = ()
     renewed: tuple[str, ...] = ()
     given_back: int = 0
-    ending: tuple[Ending, ...] = ()
+    ending: tuple[EndingTitle, ...] = ()
     failed: dict[str, Exception] = field(default_factory=dict)
     next_s: float = DAILY_S
 
@@ -67,7 +67,7 @@ class UpkeepReport:
         return tuple(told)
 
 
-class Upkeep:
+class KeptLicenceUpkeep:
     """The passes for one service. Belongs to one event loop."""
 
     def __init__(self, vault: Vault, licences: OfflineLicences, service: TrustedService) -> None:
@@ -121,7 +121,7 @@ class Upkeep:
         store, address = self._licences.store, self._service.address
         return bool(store.issued_by(address)) or any(one.is_for(address) for one in store.receipts())
 
-    def _look(self) -> tuple[bool, tuple[Ending, ...]]:
+    def _look(self) -> tuple[bool, tuple[EndingTitle, ...]]:
         """Whether something must be settled soon, and what is nearly over."""
         unsettled, ending = self._service.clock.is_doubtful(), []
         for licence_id in self._licences.store.issued_by(self._service.address):
@@ -134,7 +134,7 @@ class Upkeep:
             unsettled = unsettled or standing.state is RightsState.UNCONFIRMED
             if standing.may_start and standing.remaining_s is not None and standing.remaining_s <= WARN_S:
                 title_id = self._licences.title_of(licence_id)
-                ending.append(Ending(licence_id, title_id, standing.remaining_s, standing.sentence))
+                ending.append(EndingTitle(licence_id, title_id, standing.remaining_s, standing.sentence))
         return unsettled, tuple(ending)
 
     def _note(self, report: UpkeepReport) -> None:

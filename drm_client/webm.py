@@ -33,7 +33,7 @@ _IV_BYTES = 8
 
 
 @dataclass(slots=True)
-class Element:
+class WebmElement:
     """An EBML element: offsets of its ID, size field, body and end. ``unknown`` where it does not say its size."""
 
     id: int
@@ -42,12 +42,12 @@ class Element:
     body: int
     end: int
     unknown: bool = False
-    children: list[Element] = field(default_factory=list)
+    children: list[WebmElement] = field(default_factory=list)
 
-    def all(self, id_: int) -> Iterator[Element]:
+    def all(self, id_: int) -> Iterator[WebmElement]:
         return (child for child in self.children if child.id == id_)
 
-    def walk(self) -> Iterator[Element]:
+    def walk(self) -> Iterator[WebmElement]:
         yield self
         for child in self.children:
             yield from child.walk()
@@ -65,7 +65,7 @@ class WebmDecryptor:
 
         Raises :class:`DrmError`: ``drm.no_key``, or ``drm.decrypt_failed`` for damaged data.
         """
-        elements = _Parser(data).elements(0, len(data), 0)
+        elements = _WebmParser(data).elements(0, len(data), 0)
         rewriter = Rewriter(data)
         everything = [element for top in elements for element in top.walk()]
         for element in everything:
@@ -83,14 +83,14 @@ class WebmDecryptor:
             _patch_sizes(rewriter, top)
         return rewriter.result()
 
-    def _read_track(self, data: bytearray, track: Element) -> None:
+    def _read_track(self, data: bytearray, track: WebmElement) -> None:
         number = next((_number(data, element) for element in track.all(_TRACK_NUMBER)), None)
         key_ids = [element for element in track.walk() if element.id == _KEY_ID]
         encrypted = any(element.id == _ENCRYPTION for element in track.walk())
         if number is not None and encrypted:
             self._kids[number] = bytes(data[key_ids[0].body : key_ids[0].end]) if key_ids else bytes(16)
 
-    def _decrypt_block(self, rewriter: Rewriter, block: Element) -> None:
+    def _decrypt_block(self, rewriter: Rewriter, block: WebmElement) -> None:
         data = rewriter.data
         try:
             number, position = read_number(data, block.body, block.end)
@@ -134,7 +134,7 @@ def _partitions(table: bytes, size: int) -> tuple[tuple[int, int], ...]:
     return tuple(zip(lengths[::2], lengths[1::2], strict=True))
 
 
-def _patch_positions(rewriter: Rewriter, top: Element, segment: Element | None) -> None:
+def _patch_positions(rewriter: Rewriter, top: WebmElement, segment: WebmElement | None) -> None:
     """Positions count from the segment's body; relative ones of cues from the body of their cluster."""
     data = rewriter.data
     origin = segment.body if segment is not None else 0
@@ -149,7 +149,7 @@ def _patch_positions(rewriter: Rewriter, top: Element, segment: Element | None) 
     _patch_previous_sizes(rewriter, top)
 
 
-def _patch_relative(rewriter: Rewriter, track: Element, segment: Element | None) -> None:
+def _patch_relative(rewriter: Rewriter, track: WebmElement, segment: WebmElement | None) -> None:
     data = rewriter.data
     relative = next(track.all(_CUE_RELATIVE), None)
     cluster_at = next(track.all(_CUE_CLUSTER), None)
@@ -163,8 +163,8 @@ def _patch_relative(rewriter: Rewriter, track: Element, segment: Element | None)
             return
 
 
-def _patch_previous_sizes(rewriter: Rewriter, top: Element) -> None:
-    previous: Element | None = None
+def _patch_previous_sizes(rewriter: Rewriter, top: WebmElement) -> None:
+    previous: WebmElement | None = None
     for cluster in top.all(_CLUSTER):
         for element in cluster.all(_PREVIOUS_SIZE):
             if previous is not None:
@@ -173,7 +173,7 @@ def _patch_previous_sizes(rewriter: Rewriter, top: Element) -> None:
         previous = cluster
 
 
-def _patch_sizes(rewriter: Rewriter, top: Element) -> None:
+def _patch_sizes(rewriter: Rewriter, top: WebmElement) -> None:
     """Write the new size of each element in as many bytes as the old one had."""
     data = rewriter.data
     for element in top.walk():
@@ -184,24 +184,24 @@ def _patch_sizes(rewriter: Rewriter, top: Element) -> None:
         data[element.size_at : element.body] = (1 << 7 * length | size).to_bytes(length, "big")
 
 
-def _number(data: bytearray, element: Element) -> int:
+def _number(data: bytearray, element: WebmElement) -> int:
     return int.from_bytes(data[element.body : min(element.end, element.body + 8)], "big")
 
 
-def _write_number(data: bytearray, element: Element, value: int) -> None:
+def _write_number(data: bytearray, element: WebmElement, value: int) -> None:
     length = element.end - element.body
     data[element.body : element.end] = (value % (1 << 8 * length)).to_bytes(length, "big")
 
 
-class _Parser:
+class _WebmParser:
     def __init__(self, data: bytearray) -> None:
         self._data = data
         self._count = 0
 
-    def elements(self, start: int, end: int, depth: int, parent: int = 0) -> list[Element]:
+    def elements(self, start: int, end: int, depth: int, parent: int = 0) -> list[WebmElement]:
         if depth > MAX_DEPTH:
             raise _damaged("Its elements are nested too deeply.")
-        found: list[Element] = []
+        found: list[WebmElement] = []
         while start < end:
             element = self._header(start, end)
             if parent == _CLUSTER and element.id in _TOP_OF_SEGMENT:
@@ -212,7 +212,7 @@ class _Parser:
             start = element.end
         return found
 
-    def _header(self, start: int, end: int) -> Element:
+    def _header(self, start: int, end: int) -> WebmElement:
         self._count += 1
         if self._count > MAX_ELEMENTS:
             raise _damaged("It has too many elements.")
@@ -225,9 +225,9 @@ class _Parser:
             raise _damaged("One of its elements has no size.")
         if body + size > end and id_ not in (_SEGMENT, _CLUSTER):
             raise _damaged("It ends in the middle of an element.")
-        return Element(id_, start, size_at, body, end if unknown else min(body + size, end), unknown)
+        return WebmElement(id_, start, size_at, body, end if unknown else min(body + size, end), unknown)
 
-    def _fill(self, element: Element, depth: int) -> None:
+    def _fill(self, element: WebmElement, depth: int) -> None:
         element.children = self.elements(element.body, element.end, depth + 1, element.id)
         if element.unknown:
             element.end = element.children[-1].end if element.children else element.body

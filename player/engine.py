@@ -46,7 +46,7 @@ from player.playback.settings import PlaybackServices, PlaybackSettings
 from player.reporting.cmcd import CmcdReporter, CmcdSettings, RequestMarker, moment_of
 from player.reporting.events import Event, all_of
 from player.reporting.state import PlaybackState
-from player.reporting.telemetry import EventQueue, Form, SessionFacts, Telemetry, accepted_ids
+from player.reporting.telemetry import EventQueue, Form, SessionFacts, TelemetrySender, accepted_ids
 from player.reporting.telemetry.sender import Deliver
 from player.resume.journal import ProgressJournal
 from player.resume.sync import ResumeSync
@@ -115,7 +115,7 @@ class Engine:
         self._rights: DeviceRights | None = None
         self._opening_rights = asyncio.Lock()
         self._resume: ResumeSync | None = None
-        self._telemetry: dict[Form, Telemetry] = {}
+        self._telemetry: dict[Form, TelemetrySender] = {}
         self._network_store = NetworkStore(settings.profile / "networks.json", self.clock.wall)
         self._track_memory = TrackPreferenceStore(settings.profile / "tracks.json")
         self.loop = _new_loop()
@@ -282,7 +282,9 @@ class Engine:
 
     def _add_telemetry(self, name: str, deliver: Deliver, form: Form) -> None:
         queue = EventQueue(self._settings.profile / name)
-        self._telemetry[form] = Telemetry(queue, deliver, self.clock, consent=self._settings.telemetry, form=form)
+        self._telemetry[form] = TelemetrySender(
+            queue, deliver, self.clock, consent=self._settings.telemetry, form=form
+        )
 
     async def _collect(self, body: bytes) -> frozenset[str]:
         """Deliver events to the collector, which answers as the service does."""

@@ -24,7 +24,7 @@ from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from drm_client.keystore import FileKeyStore
 from drm_client.rights import RightsState
-from drm_client.upkeep import Upkeep
+from drm_client.upkeep import KeptLicenceUpkeep
 from drm_client.vault import ANCHOR_ENTRY, FILE_NAME, Vault
 from player.base.errors import InputError
 from player.service.address import service_address
@@ -58,7 +58,7 @@ def plays(desk: Desk, licence_id: str) -> bool:
 
 
 async def keep_up(desk: Desk) -> None:
-    await Upkeep(desk.vault, desk.licences, desk.service).run()
+    await KeptLicenceUpkeep(desk.vault, desk.licences, desk.service).run()
 
 
 async def _played_out(folder: Path, *, files: bool, online: bool = False) -> tuple[Desk, str, Path]:

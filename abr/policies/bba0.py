@@ -8,7 +8,7 @@ and an upper knee at 216 s is scaled to the buffer at hand.
 from __future__ import annotations
 
 from abr.core import KEEP, Choice, current_or_lowest
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 from abr.words import label, rate, seconds
 
 RESERVOIR = 90 / 240
@@ -49,5 +49,5 @@ class Bba0Core:
         detail = f"reservoir {seconds(reservoir)}, knee {seconds(knee)}, map {rate(allowed)}"
         return Choice(rung, Reason.BUFFER_RULE, sentence, (Vote("buffer map", rung, detail),))
 
-    def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - the rule has no abandonment
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:  # noqa: ARG002 - the rule has no abandonment
         return KEEP

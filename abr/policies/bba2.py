@@ -8,7 +8,7 @@ buffer at hand.
 from __future__ import annotations
 
 from abr.core import KEEP, Choice, current_or_lowest, segment_bits
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 from abr.policies.bba0 import keep_or_follow
 from abr.words import label, seconds
 
@@ -74,5 +74,5 @@ class Bba2Core:
         sentence = f"Fetch {label(view.rungs[rung])}: {seconds(view.buffer_s)} are buffered; {votes[-1].detail}."
         return Choice(rung, Reason.BUFFER_RULE, sentence, tuple(votes))
 
-    def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - the rule has no abandonment
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:  # noqa: ARG002 - the rule has no abandonment
         return KEEP

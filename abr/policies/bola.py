@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 from abr.core import KEEP, Choice, cautious_bps, current_or_lowest
-from abr.model import Phase, Progress, Reason, Rung, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Phase, Reason, Rung, Snapshot, TransferProgress, Vote
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
 
@@ -173,5 +173,5 @@ class BolaCore:
             self._placeholder_s = max(self._placeholder_s, bola.enter_s[rung] - before, 0.0)
         self._seen_at_s = view.now_s
 
-    def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - BOLA-E's own abandonment is DYNAMIC's here
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:  # noqa: ARG002 - BOLA-E's own abandonment is DYNAMIC's here
         return KEEP

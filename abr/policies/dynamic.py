@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from abr.core import KEEP, Choice, cautious_bps, segment_bits
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 from abr.policies.bola import BolaCore, InsufficientBufferRule, sustainable
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
@@ -54,7 +54,7 @@ class DynamicCore:
         )
         return Choice(rung, Reason.THROUGHPUT_RULE, sentence, tuple(votes))
 
-    def judge(self, progress: Progress) -> Verdict:
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:
         """Give up when the segment would take 1.8 times its duration and a lower rung costs less than what is
         left.
         """
@@ -77,4 +77,4 @@ class DynamicCore:
             f" {label(view.rungs[rung])} is fetched instead."
         )
         votes = (Vote("abandon", rung, f"{seconds(expected)} for {seconds(view.segment_s)} of media"),)
-        return Verdict(rung, Reason.ABANDONED, sentence, votes)
+        return AbandonmentVerdict(rung, Reason.ABANDONED, sentence, votes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abr.core import KEEP, Choice
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 from abr.words import label
 
 
@@ -22,5 +22,5 @@ class FixedCore:
         sentence = f"Fetch {label(view.rungs[rung])}, the rung this run is fixed to."
         return Choice(rung, Reason.MANUAL, sentence, (Vote("fixed", rung, "set for the run"),))
 
-    def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - a fixed rung is never given up
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:  # noqa: ARG002 - a fixed rung is never given up
         return KEEP

@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from abr.core import KEEP, Choice, segment_bits
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 from abr.planning import COLLAPSE, HORIZON, Floats, Problem, Running, rung_values
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
@@ -83,7 +83,7 @@ class PlannerCore:
         )
         return Choice(rung, Reason.HOLD if held else Reason.OPTIMUM_PLAN, sentence, _votes(view, values, rung))
 
-    def judge(self, progress: Progress) -> Verdict:
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:
         """Compare letting the download run with every lower rung, once it has been slow for some seconds."""
         view = progress.snapshot
         bps = self._recent_bps(progress)
@@ -113,9 +113,9 @@ class PlannerCore:
             Vote("keep", progress.rung, f"value {values[progress.rung]:.1f}, {seconds(needs_s)} to go"),
             Vote("replace", to, f"value {lower[to]:.1f}"),
         )
-        return Verdict(abandon_to=to, reason=Reason.ABANDONED, sentence=sentence, votes=votes)
+        return AbandonmentVerdict(abandon_to=to, reason=Reason.ABANDONED, sentence=sentence, votes=votes)
 
-    def _recent_bps(self, progress: Progress) -> float | None:
+    def _recent_bps(self, progress: TransferProgress) -> float | None:
         """The rate of the last ``WATCH_S`` seconds of the running download; None before it has lasted that long."""
         now_s, received = progress.since_first_byte_s, progress.received
         if self._marks and (now_s < self._marks[-1][0] or received < self._marks[-1][1]):
@@ -255,7 +255,7 @@ def _unsteady(view: Snapshot) -> float:
     return min(1.0, changes[len(changes) // 2] / UNSTEADY_LOG)
 
 
-def _problem_of_running(progress: Progress, left_bits: float, bps: float) -> Problem:
+def _problem_of_running(progress: TransferProgress, left_bits: float, bps: float) -> Problem:
     """The problem of a view whose download of ``left_bits`` more has come at ``bps`` of late."""
     view = progress.snapshot
     mean = view.estimate.mean_bps or bps

@@ -13,7 +13,7 @@ from collections import deque
 import numpy as np
 
 from abr.core import KEEP, Choice, segment_bits
-from abr.model import Progress, Reason, Snapshot, TransferRate, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, TransferRate, Vote
 from abr.startup import first_rung, starting
 from abr.words import label, rate
 
@@ -109,5 +109,5 @@ class RobustMpcCore:
         sentence = f"Fetch {label(view.rungs[rung])}: the best plan for the next segments at {rate(safe)}."
         return Choice(rung, Reason.OPTIMUM_PLAN, sentence, votes)
 
-    def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - the paper has no abandonment
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:  # noqa: ARG002 - the paper has no abandonment
         return KEEP

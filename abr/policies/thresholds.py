@@ -8,7 +8,7 @@ clear.
 from __future__ import annotations
 
 from abr.core import KEEP, Choice, cautious_bps, current_or_lowest
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
 
@@ -39,5 +39,5 @@ class ThresholdsCore:
         sentence = f"Fetch {label(view.rungs[wanted])}: {rate(mean)} is {ratio:.2f} times the current rung."
         return Choice(wanted, reason, sentence, tuple(votes))
 
-    def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - the rule has no abandonment
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:  # noqa: ARG002 - the rule has no abandonment
         return KEEP

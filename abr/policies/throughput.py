@@ -9,7 +9,7 @@ Video Streaming with FESTIVE", CoNEXT 2012, section 4, with the safety factor of
 from __future__ import annotations
 
 from abr.core import KEEP, Choice, cautious_bps, current_or_lowest, highest_below
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 from abr.startup import first_rung, starting
 from abr.words import label, rate, seconds
 
@@ -50,5 +50,5 @@ class ThroughputCore:
         sentence = f"Fetch {label(view.rungs[chosen])}: {why}."
         return Choice(chosen, reason, sentence, tuple(votes))
 
-    def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - the rule has no abandonment
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:  # noqa: ARG002 - the rule has no abandonment
         return KEEP

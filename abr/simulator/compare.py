@@ -11,14 +11,14 @@ from abr.model import Policy
 from abr.simulator.formats import Ladder, Trace
 from abr.simulator.metrics import NO_STALL_S, Score, gain_interval, mean_interval, score
 from abr.simulator.optimum import ScriptedCore, optimum_rungs
-from abr.simulator.session import Options, Session, simulate
+from abr.simulator.session import Options, SimulatedSession, simulate
 
 OPTIMUM = "optimum"
 LOWEST = "fixed:rung=0"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PolicyStanding:
     """A policy's means over the traces. ``gain`` is in percent of the way from the lowest rung to the optimum over
     the traces on which the lowest rung never stalls, None without the optimum or without such traces. Triples are
     (mean, lower, upper) of the 95 % interval."""
@@ -40,7 +40,7 @@ def policy_for(name: str, ladder: Ladder, trace: Trace, options: Options) -> Pol
     return registry.from_spec(name)
 
 
-def run(name: str, ladder: Ladder, trace: Trace, options: Options) -> Session:
+def run(name: str, ladder: Ladder, trace: Trace, options: Options) -> SimulatedSession:
     """One session of the policy ``name``."""
     return simulate(policy_for(name, ladder, trace, options), ladder, trace, options)
 
@@ -53,7 +53,7 @@ def compare(
     *,
     with_gain: bool = True,
     seed: int = 1,
-) -> list[Standing]:
+) -> list[PolicyStanding]:
     """The policies, the best mean quality of experience first. ``with_gain`` costs the optimum of every trace."""
     if not traces:
         raise ValueError("no traces")
@@ -66,7 +66,7 @@ def compare(
 
 def _standings(
     names: list[str], scores: dict[str, tuple[Score, ...]], with_gain: bool, seed: int
-) -> Iterator[Standing]:
+) -> Iterator[PolicyStanding]:
     for name in names:
         qoe = [each.qoe for each in scores[name]]
         gain = None
@@ -75,4 +75,4 @@ def _standings(
             if good:
                 columns = ([scores[each][index].qoe for index in good] for each in (name, LOWEST, OPTIMUM))
                 gain = gain_interval(*columns, seed=seed)
-        yield Standing(name, mean_interval(qoe, seed=seed), gain, scores[name])
+        yield PolicyStanding(name, mean_interval(qoe, seed=seed), gain, scores[name])

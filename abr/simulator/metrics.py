@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from abr.simulator.formats import Ladder
-from abr.simulator.session import Session
+from abr.simulator.session import SimulatedSession
 
 BOOTSTRAP_ROUNDS = 2000
 NO_STALL_S = 0.05
@@ -37,7 +37,7 @@ class Score:
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
-def score(session: Session, ladder: Ladder) -> Score:
+def score(session: SimulatedSession, ladder: Ladder) -> Score:
     """The score of one session."""
     quality = np.array(ladder.mbps)[session.rungs]
     count = len(session.rungs)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from abr.core import KEEP, Choice
-from abr.model import Progress, Reason, Snapshot, Verdict, Vote
+from abr.model import AbandonmentVerdict, Reason, Snapshot, TransferProgress, Vote
 from abr.simulator.formats import Ladder, Trace
 from abr.words import label
 
@@ -134,5 +134,5 @@ class ScriptedCore:
             rung, Reason.OPTIMUM_PLAN, sentence, (Vote("script", rung, f"segment {view.segments_fetched}"),)
         )
 
-    def judge(self, progress: Progress) -> Verdict:  # noqa: ARG002 - a script is never given up
+    def judge(self, progress: TransferProgress) -> AbandonmentVerdict:  # noqa: ARG002 - a script is never given up
         return KEEP

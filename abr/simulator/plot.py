@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from abr.simulator.formats import Ladder, Trace
-from abr.simulator.session import Request, Session
+from abr.simulator.session import SimulatedRequest, SimulatedSession
 
 WIDTH, PANEL, GAP, LEFT, TOP = 960, 150, 34, 60, 44
 INK, GRID, LINES = "#222", "#ddd", ("#1565c0", "#2e7d32", "#c62828")
@@ -14,7 +14,7 @@ INK, GRID, LINES = "#222", "#ddd", ("#1565c0", "#2e7d32", "#c62828")
 Points = Sequence[tuple[float, float]]
 
 
-def session_svg(session: Session, ladder: Ladder, trace: Trace, *, start_s: float = 0.0) -> str:
+def session_svg(session: SimulatedSession, ladder: Ladder, trace: Trace, *, start_s: float = 0.0) -> str:
     """The session as one SVG document: three panels over the same seconds, stalls shaded."""
     end_s = session.requests[-1].end_s if session.requests else 1.0
     done = [request for request in session.requests if not request.aborted]
@@ -47,7 +47,7 @@ def sessions_html(drawings: Sequence[str], title: str) -> str:
     return f"<!doctype html><html lang=en><head>{head}</head><body>{figures}</body></html>"
 
 
-def _buffer_points(request: Request, segment_s: float) -> list[tuple[float, float]]:
+def _buffer_points(request: SimulatedRequest, segment_s: float) -> list[tuple[float, float]]:
     """The buffer is played while a request runs, until it is empty or the segment is there."""
     before_s, after_s = request.buffer_before_s, request.buffer_after_s
     left_s = after_s if request.aborted else max(after_s - segment_s, 0.0)

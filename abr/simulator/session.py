@@ -16,16 +16,16 @@ from abr.early import SHORT_S, ArrivalRate, Arriving, cautious_bps, in_time
 from abr.economy import economy
 from abr.estimator import ThroughputEstimator
 from abr.model import (
+    AbandonmentVerdict,
     Caps,
     Decision,
     Estimate,
     NetworkMemory,
     Phase,
     Policy,
-    Progress,
     Snapshot,
+    TransferProgress,
     TransferSample,
-    Verdict,
 )
 from abr.replacing import READ_AHEAD_S, Held, best_replacement, goes_on
 from abr.simulator.formats import Ladder, Trace
@@ -66,7 +66,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SimulatedRequest:
     """One request of the session; ``aborted`` ones delivered ``size`` bytes in vain."""
 
     segment: int
@@ -81,7 +81,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Session:
+class SimulatedSession:
     """What happened. ``stalls`` are (start, length) after the start of playback; times are seconds of the session.
     ``wasted_bytes`` were fetched and not played; those of segments that were replaced, and of replacements that were
     given up, are ``replacing_wasted_bytes`` of them."""
@@ -96,9 +96,9 @@ class Session:
     wasted_bytes: int = 0
     replaced: int = 0
     replacing_wasted_bytes: int = 0
-    requests: list[Request] = field(default_factory=list)
+    requests: list[SimulatedRequest] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[AbandonmentVerdict] = field(default_factory=list)
 
     @property
     def stalled_s(self) -> float:
@@ -124,7 +124,7 @@ class Simulation:
     def __init__(self, policy: Policy, ladder: Ladder, trace: Trace, options: Options) -> None:
         self._policy, self._ladder, self._trace, self._options = policy, ladder, trace, options
         self._estimator = ThroughputEstimator(options.memory)
-        self.result = Session(policy.name, trace.name, ladder.name)
+        self.result = SimulatedSession(policy.name, trace.name, ladder.name)
         one_s = ladder.segment_s
         self._playback = Playback(
             one_s,
@@ -139,7 +139,7 @@ class Simulation:
         self._not_again: set[int] = set()  # segments whose replacement was given up
         self._resting_at: int | None = None  # the next one goes first then: the link is not what it was taken for
 
-    def run(self) -> Session:
+    def run(self) -> SimulatedSession:
         """Play the title to its end. Raises ValueError when the policy never fetches a segment, and where one would
         take hours."""
         while self._segment < self._ladder.segments:
@@ -222,7 +222,7 @@ class Simulation:
         if aborted_s is not None:
             size, end_s = self._received(transfer, aborted_s), aborted_s
             self._advance_to(aborted_s)
-        request = Request(
+        request = SimulatedRequest(
             transfer.segment,
             transfer.rung,
             transfer.start_s,
@@ -268,13 +268,13 @@ class Simulation:
                 return at_s, verdict.abandon_to
         return None
 
-    def _progress(self, running: _Transfer, until_s: float, steps: int) -> Iterator[tuple[float, Progress]]:
+    def _progress(self, running: _Transfer, until_s: float, steps: int) -> Iterator[tuple[float, TransferProgress]]:
         """The running download as it is looked at, four times a second, with its rate over so many looks."""
         seen = deque([0], steps)
         at_s = running.first_byte_s + PROGRESS_STEP_S
         while at_s < until_s:
             received = self._received(running, at_s)
-            progress = Progress(
+            progress = TransferProgress(
                 rung=running.rung,
                 received=received,
                 size=running.size,
@@ -363,6 +363,6 @@ class Simulation:
         )
 
 
-def simulate(policy: Policy, ladder: Ladder, trace: Trace, options: Options | None = None) -> Session:
+def simulate(policy: Policy, ladder: Ladder, trace: Trace, options: Options | None = None) -> SimulatedSession:
     """Play ``ladder`` to its end over ``trace`` with a fresh policy. Deterministic."""
     return Simulation(policy, ladder, trace, options or Options()).run()

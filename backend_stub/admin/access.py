@@ -31,7 +31,7 @@ class NotSignedInError(Exception):
     """Answered with the way to the sign-in page."""
 
 
-class RefusedError(Exception):
+class PageRefusedError(Exception):
     """Answered with a page that says why; ``status`` is 403, 404, 409 or 422."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -64,7 +64,7 @@ def operator_of(request: Request, context: Context) -> Operator:
     if account is None:
         raise NotSignedInError
     if account.role not in _ROLES:
-        raise RefusedError(403, "This account may not see these pages.")
+        raise PageRefusedError(403, "This account may not see these pages.")
     return Operator(account, token)
 
 
@@ -74,7 +74,7 @@ SignedInOperator = Annotated[Operator, Depends(operator_of)]
 def admin_of(operator: SignedInOperator) -> Operator:
     """Raises RefusedError for a publisher."""
     if not operator.is_admin:
-        raise RefusedError(403, "This page is for administrators.")
+        raise PageRefusedError(403, "This page is for administrators.")
     return operator
 
 
@@ -86,7 +86,7 @@ async def form_of(request: Request) -> dict[str, str]:
     another site sent."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise RefusedError(403, "This form was sent by another site.")
+        raise PageRefusedError(403, "This form was sent by another site.")
     fields: dict[str, str] = {}
     for name, value in await _fields(request):
         if isinstance(value, str):
@@ -120,7 +120,7 @@ Form = Annotated[dict[str, str], Depends(form_of)]
 def sealed_form(form: Form, operator: SignedInOperator) -> dict[str, str]:
     """The fields of a form of this sign-in. Raises RefusedError."""
     if not hmac.compare_digest(form.get("seal", "").encode(), operator.seal.encode()):
-        raise RefusedError(403, "This form is too old; please go back and load the page again.")
+        raise PageRefusedError(403, "This form is too old; please go back and load the page again.")
     return form
 
 
@@ -130,7 +130,7 @@ SealedForm = Annotated[dict[str, str], Depends(sealed_form)]
 def begin(context: Context, request: Request, response: Response, account: Account) -> None:
     """Sign in. Raises RefusedError for an account without the role."""
     if account.role not in _ROLES:
-        raise RefusedError(403, "This account may not see these pages.")
+        raise PageRefusedError(403, "This account may not see these pages.")
     pair = context.tokens.issue(account, "operator's pages")
     response.set_cookie(
         COOKIE,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ValidationError
 
 from backend_stub.admin import PREFIX
-from backend_stub.admin.access import RefusedError, SealedForm, SignedInAdmin
+from backend_stub.admin.access import PageRefusedError, SealedForm, SignedInAdmin
 from backend_stub.admin.page import PageRoute, page, see_other
 from backend_stub.api.admin_schemas import AccountChange
 from backend_stub.api.deps import Context, DeviceId, Hex32
@@ -63,9 +63,9 @@ def change_account(context: Context, operator: SignedInAdmin, form: SealedForm, 
     try:
         change = AccountChange.model_validate(wanted)
     except ValidationError:
-        raise RefusedError(422, "There is no such role, or no such country.") from None
+        raise PageRefusedError(422, "There is no such role, or no such country.") from None
     if account_id == operator.account.id and (change.active is False or change.role in {"viewer", "publisher"}):
-        raise RefusedError(403, "You cannot take your own rights away.")
+        raise PageRefusedError(403, "You cannot take your own rights away.")
     _account(context, account_id)
     context.accounts.change(
         account_id, by=operator.account.id, role=change.role, active=change.active, country=change.country
@@ -77,7 +77,7 @@ def change_account(context: Context, operator: SignedInAdmin, form: SealedForm, 
 def give_plan(context: Context, _operator: SignedInAdmin, form: SealedForm, account_id: Hex32) -> Response:
     plan = form.get("plan", "")
     if plan not in PLANS:
-        raise RefusedError(422, "There is no such plan.")
+        raise PageRefusedError(422, "There is no such plan.")
     _account(context, account_id)
     context.money.subscriptions.give(account_id, plan)
     return see_other(f"/accounts/{account_id}")
@@ -97,7 +97,7 @@ def remove_device(
     try:
         context.devices.revoke(account_id, device_id)
     except LookupError:
-        raise RefusedError(404, "This account has no such device.") from None
+        raise PageRefusedError(404, "This account has no such device.") from None
     return see_other(f"/accounts/{account_id}")
 
 
@@ -113,12 +113,12 @@ def refund(context: Context, operator: SignedInAdmin, _form: SealedForm, payment
     try:
         context.money.billing.refund(payment_id, by=operator.account.id)
     except LookupError:
-        raise RefusedError(404, "There is no such payment that was paid.") from None
+        raise PageRefusedError(404, "There is no such payment that was paid.") from None
     return see_other("/payments")
 
 
 def _account(context: ServiceContext, account_id: str) -> Account:
     found = context.accounts.get(account_id)
     if found is None:
-        raise RefusedError(404, "There is no such account.")
+        raise PageRefusedError(404, "There is no such account.")
     return found

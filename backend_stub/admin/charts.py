@@ -48,7 +48,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PlotArea:
     """Where numbers lie in the picture."""
 
     x_from: float
@@ -76,7 +76,7 @@ def ceiling(value: float) -> float:
 def plot(title: str, lines: Sequence[Line], axis: Axis, bands: Sequence[Band] = (), height: int = _HEIGHT) -> Markup:
     """Curves over a common axis that begins at 0, with a legend where there is more than one."""
     values = [value for line in lines for _, value in line.points if value is not None]
-    frame = Frame(axis.begin, axis.end, ceiling(max(values, default=0.0)), height)
+    frame = PlotArea(axis.begin, axis.end, ceiling(max(values, default=0.0)), height)
     body = [_band(frame, band) for band in bands] + [_axis(frame, axis)] + [_curve(frame, line) for line in lines]
     if len(lines) > 1:
         body.append(_legend(lines))
@@ -87,7 +87,7 @@ def plot(title: str, lines: Sequence[Line], axis: Axis, bands: Sequence[Band] = 
 
 def bars(title: str, points: Sequence[tuple[float, float]], width: float, axis: Axis) -> Markup:
     """One bar for each ``(at, value)``, each ``width`` of the axis wide."""
-    frame = Frame(axis.begin, axis.end, ceiling(max((value for _, value in points), default=0.0)))
+    frame = PlotArea(axis.begin, axis.end, ceiling(max((value for _, value in points), default=0.0)))
     body = [_axis(frame, axis)]
     for at, value in points:
         left, right, top = frame.x(at), frame.x(at + width), frame.y(value)
@@ -114,7 +114,7 @@ def _svg(title: str, height: int, body: Markup) -> Markup:
     )
 
 
-def _axis(frame: Frame, axis: Axis) -> Markup:
+def _axis(frame: PlotArea, axis: Axis) -> Markup:
     made = Markup("")
     for share in (0.0, 0.5, 1.0):
         value = share * frame.y_to
@@ -137,14 +137,14 @@ def _nothing(height: int) -> Markup:
     )
 
 
-def _band(frame: Frame, band: Band) -> Markup:
+def _band(frame: PlotArea, band: Band) -> Markup:
     left, right = frame.x(band.begin), frame.x(band.end)
     return Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
         band.cls, left, _TOP, max(2.0, round(right - left, 1)), frame.height - _TOP - _BOTTOM, band.name
     )
 
 
-def _curve(frame: Frame, line: Line) -> Markup:
+def _curve(frame: PlotArea, line: Line) -> Markup:
     parts: list[str] = []
     before: tuple[float, float] | None = None
     dots: list[Markup] = []

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from backend_stub.admin import PREFIX
-from backend_stub.admin.access import RefusedError, SealedForm, SignedInOperator
+from backend_stub.admin.access import PageRefusedError, SealedForm, SignedInOperator
 from backend_stub.admin.page import PageRoute, page, see_other
 from backend_stub.api.deps import Context, Hex32
 from backend_stub.jobs.states import ACTIVE, JobState
@@ -61,5 +61,5 @@ def retry(context: Context, operator: SignedInOperator, _form: SealedForm, job_i
     return see_other(f"/jobs/{job_id}")
 
 
-def _gone() -> RefusedError:
-    return RefusedError(404, "There is no such job.")
+def _gone() -> PageRefusedError:
+    return PageRefusedError(404, "There is no such job.")

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backend_stub.admin import PREFIX, charts, words
-from backend_stub.admin.access import NotSignedInError, Operator, RefusedError
+from backend_stub.admin.access import NotSignedInError, Operator, PageRefusedError
 from backend_stub.problems import ProblemError
 
 FOLDER = Path(__file__).parent
@@ -85,7 +85,7 @@ class PageRoute(APIRoute):
                 return await handle(request)
             except NotSignedInError:
                 return see_other("/sign-in")
-            except RefusedError as error:
+            except PageRefusedError as error:
                 return page("refused.html", None, status=error.status, sentence=error.sentence)
             except ProblemError as problem:
                 return page("refused.html", None, status=problem.status, sentence=problem.title)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from backend_stub.admin import PREFIX, access, fault_switches, plots
-from backend_stub.admin.access import Form, RefusedError, SealedForm, SignedInAdmin, SignedInOperator
+from backend_stub.admin.access import Form, PageRefusedError, SealedForm, SignedInAdmin, SignedInOperator
 from backend_stub.admin.page import FOLDER, HEADERS, PageRoute, page, see_other
 from backend_stub.api.auth import checked_sign_in
 from backend_stub.api.deps import Context, DeviceId, Hex32
@@ -55,7 +55,7 @@ def sign_in(request: Request, context: Context, form: Form) -> Response:
     try:
         account = checked_sign_in(context, request, email, form.get("password", ""))
         access.begin(context, request, response, account)
-    except (ProblemError, RefusedError) as error:
+    except (ProblemError, PageRefusedError) as error:
         sentence = error.title if isinstance(error, ProblemError) else error.sentence
         return page("sign_in.html", None, status=error.status, message=sentence, email=email)
     return response
@@ -114,7 +114,7 @@ def session(context: Context, operator: SignedInAdmin, account_id: Hex32, sessio
     try:
         played, events, email = context.insight.session(account_id, session_id)
     except LookupError:
-        raise RefusedError(404, "There is no such session.") from None
+        raise PageRefusedError(404, "There is no such session.") from None
     drawn = plots.timeline(events, played.started_at)
     return page("session.html", operator, played=played, events=events, email=email, plots=drawn)
 
@@ -129,7 +129,7 @@ def devices(context: Context, operator: SignedInAdmin, q: Annotated[str, Query(m
 def device(context: Context, operator: SignedInAdmin, device_id: DeviceId) -> Response:
     known = next(iter(context.device_commands.devices(1, device_id=device_id)), None)
     if known is None:
-        raise RefusedError(404, "No account has this device.")
+        raise PageRefusedError(404, "No account has this device.")
     commands = context.device_commands.of_device(device_id)
     return page(
         "device.html",
@@ -146,14 +146,14 @@ def device(context: Context, operator: SignedInAdmin, device_id: DeviceId) -> Re
 def issue_command(context: Context, operator: SignedInAdmin, form: SealedForm, device_id: DeviceId) -> Response:
     kind, expires_in_s = form.get("kind", ""), form.get("expires_in_s", "86400")
     if kind not in KINDS or expires_in_s not in _LIFETIMES_S:
-        raise RefusedError(422, "There is no such command.")
+        raise PageRefusedError(422, "There is no such command.")
     playlist = form.get("playlist", "") if kind == "playlist" else ""
     try:
         context.device_commands.issue(
             device_id, kind, by=operator.account.id, playlist=playlist, expires_in_s=float(expires_in_s)
         )
     except LookupError:
-        raise RefusedError(404, "No account has this device.") from None
+        raise PageRefusedError(404, "No account has this device.") from None
     return see_other(f"/devices/{device_id}")
 
 
@@ -164,7 +164,7 @@ def withdraw_command(
     try:
         context.device_commands.withdraw(command_id, by=operator.account.id)
     except LookupError:
-        raise RefusedError(404, "There is no such command.") from None
+        raise PageRefusedError(404, "There is no such command.") from None
     return see_other(f"/devices/{device_id}")
 
 
@@ -173,7 +173,7 @@ def command_result(context: Context, _operator: SignedInAdmin, command_id: Hex32
     try:
         result = context.device_commands.result(command_id)
     except LookupError:
-        raise RefusedError(404, "This command brought nothing back.") from None
+        raise PageRefusedError(404, "This command brought nothing back.") from None
     return Response(result.data, media_type=result.media_type, headers=RESULT_HEADERS)
 
 
@@ -231,5 +231,5 @@ def _faults_page(
 def _control(request: Request) -> FaultControl:
     control: FaultControl | None = request.app.state.faults
     if control is None:
-        raise RefusedError(404, "This process has no faults of its own.")
+        raise PageRefusedError(404, "This process has no faults of its own.")
     return control

@@ -11,12 +11,12 @@ from backend_stub.admin import words
 from backend_stub.admin.charts import Axis, Band, Line, bars, plot
 from backend_stub.clock import DAY_S
 from backend_stub.db.models import TelemetryEvent
-from backend_stub.services.insight import Moment
+from backend_stub.services.insight import QualityInterval
 
 _LANE = 110  # the height of one curve of a timeline
 
 
-def quality_plots(moments: Sequence[Moment], now: float) -> list[tuple[str, Markup]]:
+def quality_plots(moments: Sequence[QualityInterval], now: float) -> list[tuple[str, Markup]]:
     """Playbacks, startup, rebuffering and bit rate over time, each with its heading."""
     length_s = moments[0].length_s
     form = "%H:%M" if length_s * len(moments) <= DAY_S else "%d %b"

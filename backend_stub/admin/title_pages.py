@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
 from backend_stub.admin import PREFIX
-from backend_stub.admin.access import FormFile, Operator, RefusedError, SealedForm, SignedInOperator
+from backend_stub.admin.access import FormFile, Operator, PageRefusedError, SealedForm, SignedInOperator
 from backend_stub.admin.page import PageRoute, page, see_other
 from backend_stub.api import schemas
 from backend_stub.api.admin_schemas import MATURITIES, Rating, RightsBody, SeasonNameBody, TitleChange
@@ -21,7 +21,7 @@ from backend_stub.db.models import Title
 from backend_stub.services import publishing
 from backend_stub.services.artwork import KINDS, ArtworkKind
 from backend_stub.services.editing import Words
-from backend_stub.services.entitlement import Rights
+from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.title_credits import Credits, Job, Person
 from backend_stub.titles import SERIES
 
@@ -106,9 +106,9 @@ def name_season(
         name = SeasonNameBody(name=form.get("name", "").strip()).name
         context.titles.editing.name_season(title_id, season, name, by=operator.account.id)
     except ValidationError:
-        raise RefusedError(422, "A season's name has at most 200 characters.") from None
+        raise PageRefusedError(422, "A season's name has at most 200 characters.") from None
     except LookupError:
-        raise RefusedError(404, "There is no such series.") from None
+        raise PageRefusedError(404, "There is no such series.") from None
     return see_other(f"/titles/{title_id}")
 
 
@@ -146,7 +146,7 @@ def _page(
     )
 
 
-def _form(context: ServiceContext, found: Title, rights: Rights) -> dict[str, str]:
+def _form(context: ServiceContext, found: Title, rights: ContractTerms) -> dict[str, str]:
     named = context.titles.editing.credits(found.id)
     return {
         "title": found.title,
@@ -171,7 +171,7 @@ def _credits(form: Mapping[str, str]) -> dict[str, object]:
     return {"genres": form.get("genres", "").lower().split(), "people": people}
 
 
-def _rights(kept: Rights, form: Mapping[str, str]) -> Rights:
+def _rights(kept: ContractTerms, form: Mapping[str, str]) -> ContractTerms:
     """The contract with what the form says. Raises ValueError."""
     wanted = replace(
         kept,
@@ -197,4 +197,4 @@ def _title(context: ServiceContext, title_id: str) -> Title:
     try:
         return context.titles.editing.get(title_id)
     except LookupError:
-        raise RefusedError(404, _NO_TITLE) from None
+        raise PageRefusedError(404, _NO_TITLE) from None

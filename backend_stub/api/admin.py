@@ -14,7 +14,7 @@ from backend_stub.context import ServiceContext
 from backend_stub.db.models import Account
 from backend_stub.live.faults import Late, LiveFaults
 from backend_stub.problems import ProblemError, not_found
-from backend_stub.services.entitlement import Rights
+from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.steering_rules import SteeringRule
 
 router = APIRouter(prefix="/admin", tags=["admin"])
@@ -60,21 +60,21 @@ def give_plan(body: schemas.PlanChange, context: Context, _admin: Admin, account
 
 
 @router.post("/devices/{device_id}/revocation", status_code=204, responses=documented(401, 403, 404))
-def revoke_device(body: schemas.Reason, context: Context, admin: Admin, device_id: DeviceId) -> Response:
+def revoke_device(body: schemas.RecallReason, context: Context, admin: Admin, device_id: DeviceId) -> Response:
     with not_found("device_not_found", "No account has this device."):
         context.devices.forbid(device_id, body.reason, by=admin.id)
     return Response(status_code=204)
 
 
 @router.post("/licences/{licence_id}/revocation", status_code=204, responses=documented(401, 403, 404))
-def revoke_licence(body: schemas.Reason, context: Context, admin: Admin, licence_id: Hex32) -> Response:
+def revoke_licence(body: schemas.RecallReason, context: Context, admin: Admin, licence_id: Hex32) -> Response:
     with not_found("licence_not_found", "There is no such licence."):
         context.rights.revocations.revoke_licence(licence_id, body.reason, by=admin.id)
     return Response(status_code=204)
 
 
 @router.post("/titles/{title_id}/revocation", status_code=204, responses=documented(401, 403, 404))
-def revoke_title(body: schemas.Reason, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
+def revoke_title(body: schemas.RecallReason, context: Context, publisher: Publisher, title_id: TitleId) -> Response:
     with not_found(*_NO_TITLE):
         context.rights.revocations.revoke_title(title_id, body.reason, by=publisher.id)
     return Response(status_code=204)
@@ -98,7 +98,7 @@ def set_rights(
     body: schemas.RightsBody, context: Context, publisher: Publisher, title_id: TitleId
 ) -> schemas.RightsBody:
     members = body.model_dump()
-    rights = Rights(**{**members, "countries": frozenset(members["countries"])})
+    rights = ContractTerms(**{**members, "countries": frozenset(members["countries"])})
     with not_found(*_NO_TITLE):
         return _rights_body(context.rights.contracts.set(title_id, rights, by=publisher.id))
 
@@ -230,7 +230,7 @@ def _account_body(context: ServiceContext, account: Account) -> schemas.AdminAcc
     )
 
 
-def _rights_body(rights: Rights) -> schemas.RightsBody:
+def _rights_body(rights: ContractTerms) -> schemas.RightsBody:
     members = asdict(rights)
     members.pop("revoked_at")
     return schemas.RightsBody.model_validate({**members, "countries": sorted(rights.countries)})

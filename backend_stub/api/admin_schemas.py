@@ -38,7 +38,7 @@ class PlanChange(Strict):
     ends_at: _Moment | None = None
 
 
-class Reason(Strict):
+class RecallReason(Strict):
     reason: Text200
 
 

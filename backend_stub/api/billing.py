@@ -15,7 +15,7 @@ from backend_stub.context import ServiceContext
 from backend_stub.db.models import Payment
 from backend_stub.payments.provider import CURRENCY
 from backend_stub.problems import ProblemError, not_found
-from backend_stub.services.billing import Holding
+from backend_stub.services.billing import AccountHolding
 from backend_stub.services.billing_rules import PERIOD_S, price_cents
 from backend_stub.services.plans import FREE, PLANS
 from backend_stub.services.profiles import check_grown_up
@@ -109,7 +109,7 @@ def _check_buyer(context: ServiceContext, caller: SignedIn) -> None:
         raise ProblemError(429, "too_many_attempts", "Too many attempts; try again later.", retry_after(wait_s))
 
 
-def _holding_body(holding: Holding) -> schemas.SubscriptionBody:
+def _holding_body(holding: AccountHolding) -> schemas.SubscriptionBody:
     standing = holding.standing
     state = _state(holding)
     next_plan = standing.next_plan if standing is not None else None
@@ -126,7 +126,7 @@ def _holding_body(holding: Holding) -> schemas.SubscriptionBody:
     )
 
 
-def _state(holding: Holding) -> schemas.State:
+def _state(holding: AccountHolding) -> schemas.State:
     if holding.standing is not None:
         return holding.standing.state(holding.now)
     return "free" if holding.plan == FREE.name else "given"

@@ -25,6 +25,6 @@ def my_list(request: Request, context: Context, watching: Watching) -> schemas.M
 @router.put("/list/{title_id}", responses=documented(401, 403, 404))
 def change_list(
     body: schemas.ListChange, context: Context, watching: Watching, title_id: TitleId
-) -> schemas.ListState:
+) -> schemas.ListedState:
     entry = context.my_list.change(watching, title_id, listed=body.listed, changed_at=body.changed_at)
-    return schemas.ListState(listed=entry.listed, changed_at=entry.changed_at)
+    return schemas.ListedState(listed=entry.listed, changed_at=entry.changed_at)

@@ -21,7 +21,7 @@ _Serial = Annotated[int, Query(ge=0, le=2**53)]
 
 @router.post("/download/{title_id}", responses=documented(401, 403, 404))
 def grant_download(
-    body: schemas.DownloadRequest, request: Request, context: Context, watching: Watching, title_id: TitleId
+    body: schemas.DownloadGrantRequest, request: Request, context: Context, watching: Watching, title_id: TitleId
 ) -> schemas.DownloadBody:
     grant = context.downloads.grant(watching, title_id, body.device_id, body.variant, body.max_height)
     return schemas.DownloadBody(

@@ -42,7 +42,7 @@ class ServiceKeysBody(BaseModel):
     endorsements: list[str]
 
 
-class DownloadRequest(Strict):
+class DownloadGrantRequest(Strict):
     device_id: Id64
     variant: Literal["encrypted", "clear"]
     max_height: Annotated[int, Field(ge=1, le=100_000)] | None = None

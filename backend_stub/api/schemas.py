@@ -20,7 +20,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """RFC 9457; some codes have members of their own besides."""
 
     type: str
@@ -401,7 +401,7 @@ class ListChange(Strict):
     changed_at: Seconds
 
 
-class ListState(BaseModel):
+class ListedState(BaseModel):
     listed: bool
     changed_at: float
 

@@ -87,7 +87,7 @@ def steered_dash(request: Request, context: Context, session_id: Hex32, country:
 
 def _steered(
     request: Request, context: ServiceContext, session_id: str, country: str | None, token: str, name: str
-) -> tuple[str, list[steered.Place], str]:
+) -> tuple[str, list[steered.EdgeFolder], str]:
     """The title's own manifest, where its files are, and the address of the steering server."""
     grant = context.steering.check(session_id, token)
     if grant.place == LIVE:
@@ -98,7 +98,7 @@ def _steered(
         text = (home / grant.place / limited(name, limit)).read_text(encoding="utf-8")
     except OSError as error:
         raise ProblemError(404, "variant_not_found", "The title has no such variant.") from error
-    places = [steered.Place(one.pathway, one.hls.rpartition("/")[0] + "/") for one in manifests]
+    places = [steered.EdgeFolder(one.pathway, one.hls.rpartition("/")[0] + "/") for one in manifests]
     if not places:
         raise ProblemError(404, "variant_not_found", "There is no edge that has the title.")
     return text, places, str(request.url_for("steering", session_id=session_id).include_query_params(token=token))

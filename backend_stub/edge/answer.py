@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 
 from backend_stub.asgi import Scope, header
-from backend_stub.edge.ranges import Span, UnsatisfiableRangeError, parse_range
+from backend_stub.edge.ranges import ByteSpan, UnsatisfiableRangeError, parse_range
 
-_NOTHING = Span(0, 0)
+_NOTHING = ByteSpan(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class RequestConditions:
     """The request headers that decide what is sent."""
 
     byte_range: str | None = None
@@ -39,11 +39,11 @@ class Answer:
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
-    span: Span = _NOTHING
+    span: ByteSpan = _NOTHING
 
 
-def conditions_of(scope: Scope) -> Conditions:
-    return Conditions(
+def conditions_of(scope: Scope) -> RequestConditions:
+    return RequestConditions(
         byte_range=header(scope, b"range"),
         if_none_match=header(scope, b"if-none-match"),
         if_modified_since=header(scope, b"if-modified-since"),
@@ -51,7 +51,7 @@ def conditions_of(scope: Scope) -> Conditions:
     )
 
 
-def decide(facts: FileFacts, conditions: Conditions) -> Answer:
+def decide(facts: FileFacts, conditions: RequestConditions) -> Answer:
     """The answer to GET; that to HEAD is the same without its body."""
     headers = [(b"cache-control", facts.cache_control.encode()), (b"accept-ranges", b"bytes")]
     if facts.etag is not None:
@@ -67,7 +67,7 @@ def decide(facts: FileFacts, conditions: Conditions) -> Answer:
         return Answer(416, [*headers, (b"content-range", b"bytes */%d" % facts.size), (b"content-length", b"0")])
     headers.append((b"content-type", facts.content_type.encode()))
     if span is None:
-        span, status = Span(0, facts.size), 200
+        span, status = ByteSpan(0, facts.size), 200
     else:
         status = 206
         last = span.start + span.length - 1
@@ -76,7 +76,7 @@ def decide(facts: FileFacts, conditions: Conditions) -> Answer:
     return Answer(status, headers, span)
 
 
-def _unchanged(conditions: Conditions, facts: FileFacts) -> bool:
+def _unchanged(conditions: RequestConditions, facts: FileFacts) -> bool:
     """Whether the client has it already, by the tag (weakly), else by the date (RFC 9110, section 13.2.2)."""
     if conditions.if_none_match is not None:
         given = [one.strip().removeprefix("W/") for one in conditions.if_none_match.split(",")]

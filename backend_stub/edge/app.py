@@ -9,8 +9,8 @@ from backend_stub.asgi import Receive, Scope, Send, respond, respond_problem
 from backend_stub.clock import Clock
 from backend_stub.connection import connection_of
 from backend_stub.edge.answer import conditions_of
-from backend_stub.edge.gate import Gate
-from backend_stub.edge.source import Source, SourceReply, SourceRequest
+from backend_stub.edge.gate import TokenGate
+from backend_stub.edge.source import FileSource, SourceReply, SourceRequest
 from backend_stub.problems import ProblemError
 from backend_stub.signing import UrlSigner, split_signed_path
 
@@ -32,7 +32,7 @@ _PREFLIGHT = (
 class EdgeApp:
     """Serves ``/s/<token>/<title id>/<variant>/...`` out of ``source``, and ``/health``."""
 
-    def __init__(self, name: str, source: Source, signer: UrlSigner, gate: Gate, clock: Clock) -> None:
+    def __init__(self, name: str, source: FileSource, signer: UrlSigner, gate: TokenGate, clock: Clock) -> None:
         self._name = name
         self._source = source
         self._gate = gate

@@ -11,10 +11,10 @@ from typing import Literal, Self
 import httpx
 
 from backend_stub.clock import Clock
-from backend_stub.edge.answer import Conditions, decide
+from backend_stub.edge.answer import RequestConditions, decide
 from backend_stub.edge.cache import CacheCounts, CachedObject, ObjectStore
 from backend_stub.edge.files import parts_of
-from backend_stub.edge.ranges import Span
+from backend_stub.edge.ranges import ByteSpan
 from backend_stub.edge.source import SourceReply, SourceRequest, one_piece
 from backend_stub.edge.upstream import Upstream, UpstreamAnswer, UpstreamError
 from backend_stub.problems import ProblemError
@@ -64,7 +64,7 @@ class CachedSource:
             (b"x-cache", outcome.upper().encode()),
         ]
         length = 0 if request.head else answer.span.length
-        return SourceReply(answer.status, headers, length, _body(found, Span(answer.span.start, length)))
+        return SourceReply(answer.status, headers, length, _body(found, ByteSpan(answer.span.start, length)))
 
     def health(self) -> Mapping[str, object]:
         return {"cache": {"objects": len(self._store), "bytes": self._store.held, **asdict(self.counts)}}
@@ -101,7 +101,7 @@ class CachedSource:
         """Ask the server above; the body goes on arriving afterwards. Raises as :meth:`Upstream.ask`."""
         tag = kept.facts.etag if kept is not None else None
         try:
-            answer = await self._upstream.ask(request, Conditions(if_none_match=tag))
+            answer = await self._upstream.ask(request, RequestConditions(if_none_match=tag))
         except UpstreamError:
             now = self._clock.monotonic()
             self._ask_again_at = now + _RETRY_S
@@ -182,7 +182,7 @@ def _serves_stale(kept: CachedObject, now: float) -> bool:
     return kept.whole and kept.age_s(now) < kept.max_age_s + STALE_S
 
 
-async def _body(found: CachedObject, span: Span) -> AsyncGenerator[bytes, None]:
+async def _body(found: CachedObject, span: ByteSpan) -> AsyncGenerator[bytes, None]:
     position, end = span.start, span.start + span.length
     while position < end and await found.beyond(position):
         piece = bytes(found.body[position : min(position + CHUNK_BYTES, end)])

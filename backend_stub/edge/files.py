@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from backend_stub.edge.answer import Conditions, FileFacts, decide
+from backend_stub.edge.answer import FileFacts, RequestConditions, decide
 from backend_stub.problems import ProblemError
 from backend_stub.titles import VARIANTS
 
@@ -98,7 +98,7 @@ def parts_of(path: str, title_id: str, variants: Collection[str]) -> list[str]:
     return parts
 
 
-def begin(path: Path, conditions: Conditions, *, head: bool) -> Reply:
+def begin(path: Path, conditions: RequestConditions, *, head: bool) -> Reply:
     """Open ``path``, decide the answer and read its first piece. Raises :class:`ProblemError` 404."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

@@ -11,15 +11,15 @@ import httpx
 
 from backend_stub.clock import Clock
 from backend_stub.services.edge_gate import EdgeGate
-from backend_stub.signing import Grant
+from backend_stub.signing import EdgeGrant
 
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 _TIMEOUT_S = 2.0
 _MOST_KEPT = 10_000
 
 
-class Gate(Protocol):
-    async def stands(self, grant: Grant, token: str, path: str) -> bool:
+class TokenGate(Protocol):
+    async def stands(self, grant: EdgeGrant, token: str, path: str) -> bool:
         """Whether a file may be given for a token that is good by itself."""
         ...
 
@@ -32,7 +32,7 @@ class OwnGate:
     def __init__(self, gate: EdgeGate) -> None:
         self._gate = gate
 
-    async def stands(self, grant: Grant, token: str, path: str) -> bool:  # noqa: ARG002 - of the protocol
+    async def stands(self, grant: EdgeGrant, token: str, path: str) -> bool:  # noqa: ARG002 - of the protocol
         return self._gate.known(grant) or await asyncio.to_thread(self._gate.stands, grant)
 
     async def close(self) -> None:
@@ -49,7 +49,7 @@ class RemoteGate:
         self._client: httpx.AsyncClient | None = None
         self._until: OrderedDict[str, float] = OrderedDict()
 
-    async def stands(self, grant: Grant, token: str, path: str) -> bool:  # noqa: ARG002 - of the protocol
+    async def stands(self, grant: EdgeGrant, token: str, path: str) -> bool:  # noqa: ARG002 - of the protocol
         if self._clock.monotonic() < self._until.get(token, 0.0):
             return True
         if self._client is None:  # in the loop that uses it

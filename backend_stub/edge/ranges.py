@@ -13,14 +13,14 @@ class UnsatisfiableRangeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ByteSpan:
     """``length`` bytes from byte ``start`` on."""
 
     start: int
     length: int
 
 
-def parse_range(value: str | None, size: int) -> Span | None:
+def parse_range(value: str | None, size: int) -> ByteSpan | None:
     """The part of a file of ``size`` bytes that is asked for, or None for the whole of it.
 
     A malformed header, another unit and a list of several ranges are ignored, as a server may. Raises
@@ -38,11 +38,11 @@ def parse_range(value: str | None, size: int) -> Span | None:
         return None
     if start >= size:
         raise UnsatisfiableRangeError
-    return Span(start, min(end, size - 1) - start + 1)
+    return ByteSpan(start, min(end, size - 1) - start + 1)
 
 
-def _suffix(wanted: int, size: int) -> Span:
+def _suffix(wanted: int, size: int) -> ByteSpan:
     length = min(wanted, size)
     if length == 0:
         raise UnsatisfiableRangeError
-    return Span(size - length, length)
+    return ByteSpan(size - length, length)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from backend_stub.clock import Clock
-from backend_stub.edge.answer import Conditions, FileFacts, decide
+from backend_stub.edge.answer import FileFacts, RequestConditions, decide
 from backend_stub.edge.files import Reply, begin, locate
 from backend_stub.live.faults import LivePlans
 from backend_stub.live.files import live_file
@@ -25,7 +25,7 @@ class SourceRequest:
     token: str
     title_id: str
     path: str
-    conditions: Conditions
+    conditions: RequestConditions
     head: bool
 
 
@@ -49,7 +49,7 @@ class SourceReply:
     pieces: Pieces
 
 
-class Source(Protocol):
+class FileSource(Protocol):
     async def reply(self, request: SourceRequest) -> SourceReply:
         """Raises :class:`ProblemError` where there is no such file, or where it cannot be had."""
         ...

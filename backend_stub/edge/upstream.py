@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from backend_stub.edge.answer import Conditions, FileFacts
+from backend_stub.edge.answer import FileFacts, RequestConditions
 from backend_stub.edge.source import SourceRequest
 from backend_stub.problems import ProblemError
 from backend_stub.signing import PREFIX
@@ -71,7 +71,7 @@ class Upstream:
         self._base_url = base_url
         self._client: httpx.AsyncClient | None = None
 
-    async def ask(self, request: SourceRequest, conditions: Conditions) -> UpstreamAnswer:
+    async def ask(self, request: SourceRequest, conditions: RequestConditions) -> UpstreamAnswer:
         """GET the file of ``request`` under ``conditions``.
 
         Raises :class:`ProblemError` as the server above did (403, 404), UpstreamError where it cannot answer.
@@ -106,7 +106,7 @@ class Upstream:
         return self._client
 
 
-def _headers(conditions: Conditions) -> dict[str, str]:
+def _headers(conditions: RequestConditions) -> dict[str, str]:
     named = {
         "Range": conditions.byte_range,
         "If-Range": conditions.if_range,

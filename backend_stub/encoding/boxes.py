@@ -45,7 +45,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _SampleRun:
     duration: int
     first_shift: int  # of presentation against decoding time
     sizes: list[int]
@@ -178,8 +178,8 @@ def count_samples(data: bytes) -> int:
     return total
 
 
-def _walk_media(data: memoryview, init: Init) -> tuple[list[_Run], list[memoryview], int | None]:
-    runs: list[_Run] = []
+def _walk_media(data: memoryview, init: Init) -> tuple[list[_SampleRun], list[memoryview], int | None]:
+    runs: list[_SampleRun] = []
     payloads: list[memoryview] = []
     start: int | None = None
     for kind, body in boxes(data):
@@ -207,7 +207,7 @@ def _fragment_defaults(tfhd: memoryview, init: Init) -> tuple[int, int, int]:
     return values[0], values[1], values[2]
 
 
-def _read_run(trun: memoryview, duration: int, size: int, sample_flags: int) -> _Run:
+def _read_run(trun: memoryview, duration: int, size: int, sample_flags: int) -> _SampleRun:
     """One track run (section 8.8.8)."""
     flags, count = struct.unpack_from(">II", trun, 0)
     flags &= 0xFFFFFF
@@ -227,7 +227,7 @@ def _read_run(trun: memoryview, duration: int, size: int, sample_flags: int) -> 
     if 0x400 in columns and count:
         first_flags = column(0x400, 0)[0]
     first_shift = _signed(column(0x800, 0)[0]) if count else 0
-    return _Run(sum(column(0x100, duration)), first_shift, column(0x200, size), not first_flags & _NOT_SYNC)
+    return _SampleRun(sum(column(0x100, duration)), first_shift, column(0x200, size), not first_flags & _NOT_SYNC)
 
 
 def _signed(value: int) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 from backend_stub.encoding import tools
 from backend_stub.encoding.boxes import count_samples, first_fragment, with_edit
 from backend_stub.encoding.errors import BadInputError, ToolFailedError
-from backend_stub.encoding.ladder import Codec, Ladder, VideoRung
+from backend_stub.encoding.ladder import EncodingLadder, TargetCodec, VideoRung
 from backend_stub.encoding.probe import SourceInfo
 from backend_stub.encoding.process import run_tool
 from backend_stub.encoding.reading import picture_stream, read_pictures
@@ -40,7 +40,7 @@ _HEAD_BYTES = 1 << 16
 _THREADS = 1
 # Frames by which pictures come later in the files than in the film, so that those which are coded before their turn
 # have a time above zero. An edit list takes them back.
-_DELAY = {Codec.H264: 2, Codec.HEVC: 3, Codec.AV1: 0}
+_DELAY = {TargetCodec.H264: 2, TargetCodec.HEVC: 3, TargetCodec.AV1: 0}
 _META = "chunk.json"
 
 Progress = Callable[[float], None]
@@ -94,8 +94,8 @@ def _frame_of(segment: int, fps: Fraction) -> int:
 
 def encode_chunk(
     source: SourceInfo,
-    ladder: Ladder,
-    codec: Codec,
+    ladder: EncodingLadder,
+    codec: TargetCodec,
     chunk: Chunk,
     folder: Path,
     *,
@@ -127,7 +127,7 @@ def rung_file(folder: Path, rung: VideoRung) -> Path:
     return folder / f"{rung.name}.mp4"
 
 
-def join(parts: Sequence[Path], target: Path, codec: Codec, fps: Fraction) -> None:
+def join(parts: Sequence[Path], target: Path, codec: TargetCodec, fps: Fraction) -> None:
     """Put the chunks of a rung in a row."""
     draft = target.with_name(f".{target.name}-{os.getpid()}-{threading.get_ident()}")
     with draft.open("wb") as out:
@@ -162,8 +162,8 @@ def _intervals(found: list[list[float]]) -> Intervals:
 def _encode_into(
     draft: Path,
     source: SourceInfo,
-    ladder: Ladder,
-    codec: Codec,
+    ladder: EncodingLadder,
+    codec: TargetCodec,
     chunk: Chunk,
     preset: str,
     progress: Progress | None,
@@ -173,7 +173,7 @@ def _encode_into(
     begin_s = float(chunk.first / ladder.fps)
     end_s = float(chunk.end / ladder.fps) if chunk.end is not None else source.duration_s
     read_from_s = max(0.0, begin_s - _RUN_UP_S)
-    watched = codec is Codec.H264  # one look at the film is enough
+    watched = codec is TargetCodec.H264  # one look at the film is enough
     command = [str(tools.locate().ffmpeg), "-v", "error", "-nostdin", "-y", "-progress", "pipe:1", "-nostats"]
     command += ["-copyts", "-start_at_zero", *read_pictures(source, read_from_s)]
     command += ["-filter_complex", _graph(source, ladder, rungs, chunk, read_from_s, watched=watched)]
@@ -211,7 +211,7 @@ _WHOLE = [
 
 def _graph(
     source: SourceInfo,
-    ladder: Ladder,
+    ladder: EncodingLadder,
     rungs: Sequence[VideoRung],
     chunk: Chunk,
     read_from_s: float,
@@ -249,10 +249,10 @@ def _coding(rung: VideoRung, fps: Fraction, chunk: Chunk, preset: str) -> list[s
     ]
     # Quality-driven up to the rung's rate, which a buffer of one second makes a real ceiling.
     ceiling = ["-maxrate", str(rung.bitrate), "-bufsize", str(rung.bitrate)]
-    if rung.codec is Codec.H264:
+    if rung.codec is TargetCodec.H264:
         coder = ["-c:v", "libx264", "-preset", preset, "-profile:v", "high", "-bf", "2", "-crf", "20", *ceiling]
         return [*coder, "-threads", str(_THREADS), "-sc_threshold", "0", "-forced-idr", "1", *common]
-    if rung.codec is Codec.HEVC:
+    if rung.codec is TargetCodec.HEVC:
         fixed = "log-level=error:pools=none:frame-threads=1:scenecut=0:open-gop=0:info=0"
         coder = ["-c:v", "libx265", "-preset", preset, "-tag:v", "hvc1", "-crf", "23", *ceiling]
         return [*coder, "-x265-params", fixed, "-forced-idr", "1", *common]

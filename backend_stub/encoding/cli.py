@@ -20,7 +20,7 @@ from backend_stub.encoding.errors import BadInputError, EncodingError, ToolMissi
 from backend_stub.encoding.features import Feature, missing_features, publish_feature
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file, submit
 from backend_stub.encoding.process import disk_full
-from backend_stub.encoding.samples import SAMPLES, TEST_PATTERN, Sample, missing_samples, publish_sample
+from backend_stub.encoding.samples import SAMPLES, TEST_PATTERN, SampleTitle, missing_samples, publish_sample
 from backend_stub.encoding.storage import open_storage
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.waking import Bell
@@ -108,14 +108,14 @@ def features_command(data_dir: Path, features: Sequence[Feature], wait: Callable
 
 
 def samples_command(
-    data_dir: Path, samples: Sequence[Sample] = SAMPLES, *, out: TextIO | None = None, err: TextIO | None = None
+    data_dir: Path, samples: Sequence[SampleTitle] = SAMPLES, *, out: TextIO | None = None, err: TextIO | None = None
 ) -> int:
     """Make and publish the sample titles; exit codes as :func:`publish_command`."""
     out, err = out or sys.stdout, err or sys.stderr
     settings = Settings(data_dir)
     for sample in samples:
 
-        def publish(progress: Progress, sample: Sample = sample) -> str:
+        def publish(progress: Progress, sample: SampleTitle = sample) -> str:
             return publish_sample(settings, sample, progress=progress)
 
         code = _attempt(sample.title, publish, out, err)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from backend_stub.encoding.ladder import AudioRung, Codec, KeyLabel, Ladder, VideoRung
+from backend_stub.encoding.ladder import AudioRung, EncodingLadder, KeyLabel, TargetCodec, VideoRung
 from backend_stub.encoding.probe import AudioInfo, SourceInfo, TextInfo
 
 
@@ -27,14 +27,16 @@ def read_source(document: Mapping[str, Any]) -> SourceInfo:
     return SourceInfo(**members)
 
 
-def ladder_document(ladder: Ladder) -> dict[str, Any]:
+def ladder_document(ladder: EncodingLadder) -> dict[str, Any]:
     return {**asdict(ladder), "fps": str(ladder.fps)}
 
 
-def read_ladder(document: Mapping[str, Any]) -> Ladder:
+def read_ladder(document: Mapping[str, Any]) -> EncodingLadder:
     """What :func:`ladder_document` wrote."""
     video = [
-        VideoRung(**{**rung, "label": KeyLabel(rung["label"]), "codec": Codec(rung["codec"])})
+        VideoRung(**{**rung, "label": KeyLabel(rung["label"]), "codec": TargetCodec(rung["codec"])})
         for rung in document["video"]
     ]
-    return Ladder(Fraction(document["fps"]), tuple(video), tuple(AudioRung(**rung) for rung in document["audio"]))
+    return EncodingLadder(
+        Fraction(document["fps"]), tuple(video), tuple(AudioRung(**rung) for rung in document["audio"])
+    )

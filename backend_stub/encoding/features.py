@@ -20,7 +20,7 @@ from backend_stub.encoding.probe import ffmpeg_url
 from backend_stub.encoding.process import run_tool
 from backend_stub.encoding.scenery import Layer
 from backend_stub.encoding.scenes import SCENES
-from backend_stub.encoding.score import Score
+from backend_stub.encoding.score import MusicScore
 from backend_stub.encoding.staging import staging_folder
 from backend_stub.services.belonging import Belonging
 from backend_stub.services.publishing import is_published
@@ -50,7 +50,7 @@ class Feature:
     synopsis: str
     year: int
     shots: Sequence[Shot]
-    scores: Sequence[Score]
+    scores: Sequence[MusicScore]
     genres: Sequence[str] = ()
     people: Sequence[tuple[Job, str]] = ()
     languages: Sequence[str] = ("eng",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backend_stub.encoding.ladder import Codec
+from backend_stub.encoding.ladder import TargetCodec
 from backend_stub.encoding.probe import SourceInfo
 from backend_stub.encoding.sound import HIGHEST_PEAK_DB, TARGET_LUFS
 from backend_stub.encoding.watching import Intervals, merge
@@ -25,7 +25,7 @@ def findings_of(source: SourceInfo, results: Mapping[str, Mapping[str, Any]]) ->
         for track in source.audio
         if abs(track.offset_s) > _NOTICEABLE_OFFSET_S
     ]
-    watched = results.get(f"join/{Codec.H264}", {})
+    watched = results.get(f"join/{TargetCodec.H264}", {})
     found += _stretches("black", merge(_pairs(watched, "black")))
     found += _stretches("frozen", merge(_pairs(watched, "frozen")))
     for name, result in results.items():

@@ -28,7 +28,7 @@ _MIN_AUDIO_BITRATE = 24_000  # AAC-LC makes no sense below, whatever the source 
 SIMPLE = 0.3
 
 
-class Codec(StrEnum):
+class TargetCodec(StrEnum):
     """What a ladder may be coded in. H.264 is always there, the others are for those that ask for them."""
 
     H264 = "h264"
@@ -37,7 +37,7 @@ class Codec(StrEnum):
 
 
 #: Bits for about the same picture, against H.264.
-_THRIFT = {Codec.H264: 1.0, Codec.HEVC: 0.7, Codec.AV1: 0.6}
+_THRIFT = {TargetCodec.H264: 1.0, TargetCodec.HEVC: 0.7, TargetCodec.AV1: 0.6}
 
 
 class KeyLabel(StrEnum):
@@ -58,7 +58,7 @@ class VideoRung:
     height: int
     bitrate: int
     label: KeyLabel
-    codec: Codec = Codec.H264
+    codec: TargetCodec = TargetCodec.H264
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class AudioRung:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class EncodingLadder:
     """All renditions of a title, video by codec and from the lowest up; all pictures have the same frame rate."""
 
     fps: Fraction
@@ -87,14 +87,14 @@ class Ladder:
         return tuple(label for label in KeyLabel if label in used)
 
     @property
-    def codecs(self) -> tuple[Codec, ...]:
+    def codecs(self) -> tuple[TargetCodec, ...]:
         return tuple(dict.fromkeys(rung.codec for rung in self.video))
 
-    def of(self, codec: Codec) -> tuple[VideoRung, ...]:
+    def of(self, codec: TargetCodec) -> tuple[VideoRung, ...]:
         return tuple(rung for rung in self.video if rung.codec is codec)
 
 
-def build_ladder(source: SourceInfo, codecs: Collection[Codec] = (), detail: float = 1.0) -> Ladder:
+def build_ladder(source: SourceInfo, codecs: Collection[TargetCodec] = (), detail: float = 1.0) -> EncodingLadder:
     """The ladder of a source in H.264 and in ``codecs``; ``detail`` is the bits it needs against the usual."""
     fps = min(source.fps, MAX_FPS)
     short = _even(min(source.width, source.height))
@@ -104,19 +104,19 @@ def build_ladder(source: SourceInfo, codecs: Collection[Codec] = (), detail: flo
     top = usual_bitrate(source.width * source.height, fps)
     # One factor for the whole ladder keeps its steps apart when the source itself has few bits.
     factor = min(1.0, source.bitrate / top) if source.bitrate else 1.0
-    wanted = [codec for codec in Codec if codec is Codec.H264 or codec in codecs]
+    wanted = [codec for codec in TargetCodec if codec is TargetCodec.H264 or codec in codecs]
     rungs = tuple(_video_rung(source, size, fps, factor, codec) for codec in wanted for size in sizes)
-    return Ladder(fps, rungs, _audio_rungs(source.audio))
+    return EncodingLadder(fps, rungs, _audio_rungs(source.audio))
 
 
-def _video_rung(source: SourceInfo, short: int, fps: Fraction, factor: float, codec: Codec) -> VideoRung:
+def _video_rung(source: SourceInfo, short: int, fps: Fraction, factor: float, codec: TargetCodec) -> VideoRung:
     smaller = min(source.width, source.height)
     scale = 1.0 if short == _even(smaller) else short / smaller
     width = min(_even(round(source.width * scale)), _even(source.width))
     height = min(_even(round(source.height * scale)), _even(source.height))
     bitrate = int(usual_bitrate(width * height, fps) * factor * _THRIFT[codec])
     floor = min(_MIN_BITRATE, source.bitrate or _MIN_BITRATE)
-    name = f"{short}p" if codec is Codec.H264 else f"{codec}-{short}p"
+    name = f"{short}p" if codec is TargetCodec.H264 else f"{codec}-{short}p"
     return VideoRung(name, width, height, max(bitrate, floor), _label(short), codec)
 
 

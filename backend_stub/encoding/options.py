@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from backend_stub.encoding.ladder import Codec
+from backend_stub.encoding.ladder import TargetCodec
 from backend_stub.encoding.package import SCHEMES, SYSTEMS
 from backend_stub.services.belonging import Belonging, read_belonging
 
@@ -50,7 +50,11 @@ class TitleOptions:
     def __post_init__(self) -> None:
         if not (self.clear or self.encrypted):
             raise ValueError("a title needs a clear or an encrypted variant")
-        if self.scheme not in SCHEMES or not set(self.systems) <= set(SYSTEMS) or not set(self.codecs) <= set(Codec):
+        if (
+            self.scheme not in SCHEMES
+            or not set(self.systems) <= set(SYSTEMS)
+            or not set(self.codecs) <= set(TargetCodec)
+        ):
             raise ValueError("no such codec, scheme or key system")
 
     @property

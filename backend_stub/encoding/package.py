@@ -24,10 +24,10 @@ from pathlib import Path
 from backend_stub.encoding import tiles as sheets
 from backend_stub.encoding import tools
 from backend_stub.encoding.chunks import SEGMENT_S
-from backend_stub.encoding.ladder import AudioRung, KeyLabel, Ladder, VideoRung
+from backend_stub.encoding.ladder import AudioRung, EncodingLadder, KeyLabel, VideoRung
 from backend_stub.encoding.process import run_tool
 from backend_stub.encoding.subtitles import TextRung
-from backend_stub.encoding.tiles import Tiles
+from backend_stub.encoding.tiles import TileSheets
 from backend_stub.services.content_keys import KEY_BYTES, PlainKey
 
 COMMON_SYSTEM = uuid.UUID("1077efec-c0b2-4d02-ace3-3c1e52e2fb4b")  # W3C "cenc" initialization data
@@ -66,13 +66,13 @@ class Encoded:
     """The renditions as whole files; ``duration_s`` is that of the pictures. ``scores`` say by the rung's name
     how good it looks; ``tiles`` are the sheets in ``tiles_folder``."""
 
-    ladder: Ladder
+    ladder: EncodingLadder
     video: tuple[EncodedVideo, ...]
     audio: tuple[EncodedAudio, ...]
     duration_s: float
     text: tuple[EncodedText, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
-    tiles: Tiles | None = None
+    tiles: TileSheets | None = None
     tiles_folder: Path = Path()
 
 

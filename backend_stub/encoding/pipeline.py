@@ -31,7 +31,7 @@ from backend_stub.jobs.model import JobView, NewJob
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState, RetryPolicy
 from backend_stub.jobs.store import JobNotFoundError, Jobs
-from backend_stub.jobs.worker import Doing, Hands, Outcome, Worker
+from backend_stub.jobs.worker import Doing, Hands, TaskOutcome, Worker
 from backend_stub.services.publishing import publish
 
 __all__ = ["Progress", "Publisher", "Sidecar", "TitleOptions", "path_title", "publish_file", "submit"]
@@ -130,7 +130,7 @@ def publish_file(
 class _Client:
     """Works on one job until it is over, and tells how far it is."""
 
-    def __init__(self, work: Callable[[Doing], Outcome], jobs: Jobs, job_id: str, slots: int) -> None:
+    def __init__(self, work: Callable[[Doing], TaskOutcome], jobs: Jobs, job_id: str, slots: int) -> None:
         self._jobs = jobs
         self._job_id = job_id
         self._begun: queue.SimpleQueue[str] = queue.SimpleQueue()

@@ -12,22 +12,22 @@
 from __future__ import annotations
 
 from backend_stub.encoding.chunks import looked_at, split
-from backend_stub.encoding.ladder import Codec, Ladder
+from backend_stub.encoding.ladder import EncodingLadder, TargetCodec
 from backend_stub.encoding.options import TitleOptions
 from backend_stub.encoding.probe import SourceInfo
 from backend_stub.jobs.model import NewTask
 
 PROBE = NewTask("probe", "probe", weight=0.5)
 # Work by codec against H.264, and the parts of other work, of 100 in all for a title in H.264 alone.
-_EFFORT = {Codec.H264: 85.0, Codec.HEVC: 400.0, Codec.AV1: 300.0}
+_EFFORT = {TargetCodec.H264: 85.0, TargetCodec.HEVC: 400.0, TargetCodec.AV1: 300.0}
 
 
-def chunk_task(codec: Codec, number: int) -> str:
+def chunk_task(codec: TargetCodec, number: int) -> str:
     """The name of the task that makes a chunk."""
     return f"video/{codec}/{number:04d}"
 
 
-def tasks_after_probe(source: SourceInfo, ladder: Ladder, options: TitleOptions) -> list[NewTask]:
+def tasks_after_probe(source: SourceInfo, ladder: EncodingLadder, options: TitleOptions) -> list[NewTask]:
     """All tasks but the first."""
     chunks = split(source.picture_s, ladder.fps)
     tasks = [NewTask("poster", "poster", {}, ["probe"], 1.0)]
@@ -49,7 +49,7 @@ def tasks_after_probe(source: SourceInfo, ladder: Ladder, options: TitleOptions)
         tasks.append(NewTask(f"rate/{codec}", "rate", {"codec": str(codec)}, ["probe", *seen], 2.0))
         tasks.append(NewTask(f"join/{codec}", "join", {"codec": str(codec)}, ["probe", *names], 0.5))
         made += [f"rate/{codec}", f"join/{codec}"]
-    tasks.append(NewTask("tiles", "tiles", {}, ["probe", f"join/{Codec.H264}"], 0.5))
+    tasks.append(NewTask("tiles", "tiles", {}, ["probe", f"join/{TargetCodec.H264}"], 0.5))
     made.append("tiles")
     for variant in options.variants:
         name = {"variant": variant}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend_stub.encoding.features import Feature, Shot
-from backend_stub.encoding.score import BRIGHT, CALM, NIGHT, WISTFUL, Score
+from backend_stub.encoding.score import BRIGHT, CALM, NIGHT, WISTFUL, MusicScore
 
 _SEA, _WIND, _RAIN = 1.9, 1.6, 1.0
 _FERRY = (
@@ -42,7 +42,7 @@ FILMS: tuple[Feature, ...] = (
         "Dusk comes over the harbour. One after the other the windows light up, and the water keeps them all.",
         2026,
         (Shot("harbour", 44, 5),),
-        (Score(146.8, WISTFUL, seed=2, weather=_SEA),),
+        (MusicScore(146.8, WISTFUL, seed=2, weather=_SEA),),
         genres=("drama", "relaxing"),
         people=(("director", "Mara Lindqvist"), ("actor", "Jonas Weil"), ("actor", "Ida Brandt")),
     ),
@@ -51,7 +51,7 @@ FILMS: tuple[Feature, ...] = (
         "A clear night, a still lake, and lights that nobody has switched on.",
         2025,
         (Shot("aurora", 44, 8),),
-        (Score(110.0, NIGHT, seed=3, loud=0.08),),
+        (MusicScore(110.0, NIGHT, seed=3, loud=0.08),),
         genres=("nature", "documentary"),
         people=(("director", "Aino Salmi"), ("writer", "Petra Koch")),
     ),
@@ -60,7 +60,7 @@ FILMS: tuple[Feature, ...] = (
         "Once a year the town lets its wishes go. Some of them are answered.",
         2026,
         (Shot("lanterns", 44, 4),),
-        (Score(164.8, CALM, seed=5, loud=0.05),),
+        (MusicScore(164.8, CALM, seed=5, loud=0.05),),
         genres=("family", "fantasy"),
         people=(("director", "Chen Yulan"), ("actor", "Mei Tan"), ("actor", "Luo Shi")),
     ),
@@ -69,7 +69,10 @@ FILMS: tuple[Feature, ...] = (
         "From the last lamp of the harbour to the outermost island and back, in four chapters.",
         2026,
         (Shot("night_train", 10, 7), Shot("harbour", 16, 12), Shot("islands", 20, 5), Shot("rain", 14, 6)),
-        (Score(130.8, BRIGHT, seed=7, weather=_SEA), Score(130.8, WISTFUL, seed=8, weather=_SEA, melody=False)),
+        (
+            MusicScore(130.8, BRIGHT, seed=7, weather=_SEA),
+            MusicScore(130.8, WISTFUL, seed=8, weather=_SEA, melody=False),
+        ),
         genres=("travel", "drama"),
         people=(("director", "Mara Lindqvist"), ("writer", "Omar Haddad"), ("actor", "Ida Brandt")),
         languages=("eng", "deu"),
@@ -82,7 +85,7 @@ FILMS: tuple[Feature, ...] = (
         "Seven ridges, one behind the other, and the hour in which each has a colour of its own.",
         2024,
         (Shot("mountains", 60, 21),),
-        (Score(123.5, BRIGHT, seed=9, loud=0.1),),
+        (MusicScore(123.5, BRIGHT, seed=9, loud=0.1),),
         genres=("nature", "relaxing"),
         people=(("director", "Aino Salmi"),),
         channels=6,
@@ -92,7 +95,7 @@ FILMS: tuple[Feature, ...] = (
         "An afternoon at the window. Nothing happens, and it is exactly what was needed.",
         2023,
         (Shot("rain", 60, 31),),
-        (Score(138.6, WISTFUL, seed=10, weather=_RAIN, loud=0.4),),
+        (MusicScore(138.6, WISTFUL, seed=10, weather=_RAIN, loud=0.4),),
         genres=("relaxing", "drama"),
         people=(("director", "Petra Koch"), ("actor", "Jonas Weil")),
     ),
@@ -101,7 +104,7 @@ FILMS: tuple[Feature, ...] = (
         "The wood falls silent. Whoever walks here now is the first.",
         2025,
         (Shot("snow", 60, 41),),
-        (Score(155.6, CALM, seed=11, loud=0.09),),
+        (MusicScore(155.6, CALM, seed=11, loud=0.09),),
         genres=("family", "nature"),
         people=(("director", "Chen Yulan"), ("actor", "Mei Tan")),
     ),
@@ -110,7 +113,7 @@ FILMS: tuple[Feature, ...] = (
         "A caravan has passed here. The wind is busy with its traces.",
         2022,
         (Shot("dunes", 60, 51),),
-        (Score(116.5, NIGHT, seed=12, weather=_WIND, loud=0.3),),
+        (MusicScore(116.5, NIGHT, seed=12, weather=_WIND, loud=0.3),),
         genres=("adventure", "documentary"),
         people=(("director", "Omar Haddad"), ("writer", "Omar Haddad")),
     ),
@@ -119,7 +122,7 @@ FILMS: tuple[Feature, ...] = (
         "Two clouds, one hill, and the longest afternoon of a childhood.",
         2021,
         (Shot("meadow", 60, 61),),
-        (Score(174.6, BRIGHT, seed=13, loud=0.12),),
+        (MusicScore(174.6, BRIGHT, seed=13, loud=0.12),),
         genres=("family", "comedy"),
         people=(("director", "Ida Brandt"), ("actor", "Luo Shi")),
     ),
@@ -128,7 +131,7 @@ FILMS: tuple[Feature, ...] = (
         "Where the light ends a garden begins.",
         2026,
         (Shot("deep", 60, 71),),
-        (Score(98.0, NIGHT, seed=14, weather=2.4, loud=0.25),),
+        (MusicScore(98.0, NIGHT, seed=14, weather=2.4, loud=0.25),),
         genres=("documentary", "science-fiction"),
         people=(("director", "Petra Koch"), ("actor", "Jonas Weil")),
     ),
@@ -137,7 +140,7 @@ FILMS: tuple[Feature, ...] = (
         "A driver takes the old road for the last time, and so do the leaves.",
         2024,
         (Shot("autumn", 60, 81),),
-        (Score(146.8, CALM, seed=15, loud=0.14),),
+        (MusicScore(146.8, CALM, seed=15, loud=0.14),),
         genres=("drama", "travel"),
         people=(("director", "Mara Lindqvist"), ("actor", "Ida Brandt")),
     ),
@@ -146,7 +149,7 @@ FILMS: tuple[Feature, ...] = (
         "Nobody agrees on their number. A film that counts again.",
         2023,
         (Shot("islands", 60, 91),),
-        (Score(164.8, BRIGHT, seed=16, weather=_SEA, loud=0.3),),
+        (MusicScore(164.8, BRIGHT, seed=16, weather=_SEA, loud=0.3),),
         genres=("travel", "comedy"),
         people=(("director", "Luo Shi"), ("writer", "Ida Brandt")),
     ),
@@ -168,7 +171,7 @@ SERIES: tuple[Feature, ...] = tuple(
         synopsis,
         2026,
         (Shot("night_train", 8, 100), Shot(first, 20, 110 + number), Shot(second, 16, 120 + number)),
-        (Score(130.8, NIGHT if number % 2 else WISTFUL, seed=20 + number),),
+        (MusicScore(130.8, NIGHT if number % 2 else WISTFUL, seed=20 + number),),
         genres=("mystery", "crime"),
         people=(
             ("director", "Mara Lindqvist"),
@@ -189,7 +192,7 @@ TRAILER = Feature(
     "Six nights, one train.",
     2026,
     (Shot("night_train", 6, 100), Shot("snow", 6, 113), Shot("lanterns", 6, 125)),
-    (Score(130.8, NIGHT, seed=30, bar_s=3.0),),
+    (MusicScore(130.8, NIGHT, seed=30, bar_s=3.0),),
     trailer_of="the-night-train",
 )
 

@@ -26,7 +26,7 @@ import av
 from backend_stub.encoding import tools
 from backend_stub.encoding.chunks import Chunk, frames_filters, rung_file
 from backend_stub.encoding.errors import DamagedOutputError
-from backend_stub.encoding.ladder import Codec, Ladder, VideoRung
+from backend_stub.encoding.ladder import EncodingLadder, TargetCodec, VideoRung
 from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
 from backend_stub.encoding.process import run_tool
 from backend_stub.encoding.reading import picture_stream, read_pictures
@@ -39,7 +39,7 @@ _SSIM_LINE = re.compile(r"All:([0-9.]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Rating:
+class QualityRating:
     """``score`` is 0 to 100; ``metric`` is ``vmaf`` or ``ssim``."""
 
     metric: str
@@ -65,12 +65,12 @@ def _told_by_ffmpeg(option: str) -> str:
 
 def rate(
     source: SourceInfo,
-    ladder: Ladder,
-    codec: Codec,
+    ladder: EncodingLadder,
+    codec: TargetCodec,
     parts: Sequence[tuple[Chunk, Path]],
     *,
     cancel: threading.Event | None = None,
-) -> Rating:
+) -> QualityRating:
     """Look at the beginnings of chunks (with the folders that they are in) in every rung of ``codec``.
 
     Raises :class:`DamagedOutputError` when nothing could be compared, :class:`ToolFailedError`, CancelledError.
@@ -82,7 +82,7 @@ def rate(
             found[name].append(score)
     if not all(found.values()):
         raise DamagedOutputError("The rungs cannot be compared with the source.")
-    return Rating(metric(), {name: round(fmean(scores), 2) for name, scores in found.items()})
+    return QualityRating(metric(), {name: round(fmean(scores), 2) for name, scores in found.items()})
 
 
 def opinion(ssim: float) -> float:
@@ -95,7 +95,7 @@ def opinion(ssim: float) -> float:
 
 def _look(
     source: SourceInfo,
-    ladder: Ladder,
+    ladder: EncodingLadder,
     rungs: Sequence[VideoRung],
     chunk: Chunk,
     folder: Path,
@@ -118,7 +118,7 @@ def _look(
     with TemporaryDirectory(dir=folder.parent) as work:
         for number, rung in enumerate(rungs):
             file = rung_file(folder, rung).resolve()
-            if rung.codec is Codec.AV1 and not _reads_av1():
+            if rung.codec is TargetCodec.AV1 and not _reads_av1():
                 file = _decoded(file, Path(work) / f"{number}.y4m", end - chunk.first)
             command += ["-protocol_whitelist", "file", "-i", ffmpeg_url(file)]
         run_tool(

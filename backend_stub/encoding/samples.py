@@ -31,7 +31,7 @@ _SOURCE_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleTitle:
     """One sample title. ``picture`` gives FFmpeg's source filter for (width, height, seconds).
 
     ``scales`` has one row of semitones above A (110 Hz) for each sound track, ``languages`` their ISO 639-2 codes.
@@ -80,7 +80,7 @@ def _bars(width: int, height: int, _seconds: int) -> str:
 
 
 #: For whoever has nothing to show yet: what loops on a channel of its own.
-TEST_PATTERN = Sample(
+TEST_PATTERN = SampleTitle(
     title="Test pattern",
     synopsis="Colours, movement and a time code.",
     year=2026,
@@ -91,8 +91,8 @@ TEST_PATTERN = Sample(
     languages=("eng",),
     scales=((0, 12),),
 )
-SAMPLES: tuple[Sample, ...] = (
-    Sample(
+SAMPLES: tuple[SampleTitle, ...] = (
+    SampleTitle(
         title="Seahorse Valley",
         synopsis="A slow dive from the whole Mandelbrot set down into one of its valleys, with two pieces of music.",
         year=2026,
@@ -103,7 +103,7 @@ SAMPLES: tuple[Sample, ...] = (
         languages=("eng", "fra"),
         scales=((0, 3, 7, 10, 12, 15, 19, 22), (0, 4, 7, 11, 12, 16, 19, 23)),
     ),
-    Sample(
+    SampleTitle(
         title="Small Lives",
         synopsis="Cells are born, crowd together and die by Conway's rules, and their colours drift through the day.",
         year=2026,
@@ -114,7 +114,7 @@ SAMPLES: tuple[Sample, ...] = (
         languages=("eng",),
         scales=((0, 2, 4, 7, 9, 12, 14, 16),),
     ),
-    Sample(
+    SampleTitle(
         title="Rings of Light",
         synopsis="Fine rings run over slow colours: hard work for an encoder, and good for judging one.",
         year=2026,
@@ -128,13 +128,17 @@ SAMPLES: tuple[Sample, ...] = (
 )
 
 
-def missing_samples(settings: Settings, samples: Sequence[Sample] = SAMPLES) -> tuple[Sample, ...]:
+def missing_samples(settings: Settings, samples: Sequence[SampleTitle] = SAMPLES) -> tuple[SampleTitle, ...]:
     """Those of ``samples`` that the catalogue does not show."""
     return tuple(sample for sample in samples if not is_published(settings, slug(sample.title)))
 
 
 def publish_sample(
-    settings: Settings, sample: Sample, *, progress: Progress | None = None, cancel: threading.Event | None = None
+    settings: Settings,
+    sample: SampleTitle,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
 ) -> str:
     """Make and publish one sample; its id."""
     report = progress or (lambda _stage, _done: None)
@@ -153,7 +157,7 @@ def publish_sample(
 
 
 def make_source(
-    sample: Sample,
+    sample: SampleTitle,
     source: Path,
     *,
     progress: Callable[[float], None] | None = None,

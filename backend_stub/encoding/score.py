@@ -14,7 +14,7 @@ Sound = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class MusicScore:
     """A piece. ``chords`` are semitones above ``root_hz``, each for ``bar_s`` seconds; ``weather`` is the colour of
     the noise (1 is a hiss like rain, 2 a rumble like the sea) and ``loud`` how much of it there is."""
 
@@ -34,7 +34,7 @@ BRIGHT = ((0, 4, 7, 12), (5, 9, 12, 17), (-3, 4, 9, 12), (-5, 2, 7, 11))
 NIGHT = ((0, 7, 10, 14), (-5, 2, 7, 10), (-2, 5, 8, 12), (-7, 0, 3, 7))
 
 
-def play(score: Score, seconds: float) -> Sound:
+def play(score: MusicScore, seconds: float) -> Sound:
     """The piece, as long as it is wanted, with a soft begin and end."""
     count = int(seconds * RATE)
     mixed = np.zeros((count, 2), np.float32)
@@ -68,7 +68,7 @@ def _chord(root_hz: float, notes: Sequence[int], seconds: float) -> Sound:
     return found
 
 
-def _melody(mixed: Sound, begin: int, score: Score, chord: Sequence[int], rng: np.random.Generator) -> None:
+def _melody(mixed: Sound, begin: int, score: MusicScore, chord: Sequence[int], rng: np.random.Generator) -> None:
     step = score.bar_s / score.beats
     time = np.arange(int(2.4 * RATE)) / RATE
     for beat in range(score.beats):

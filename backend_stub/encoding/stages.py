@@ -20,7 +20,7 @@ from backend_stub.encoding.complexity import detail_of
 from backend_stub.encoding.documents import ladder_document, read_ladder, read_source, source_document
 from backend_stub.encoding.errors import BadInputError, DamagedOutputError, EncodingError, ToolMissingError
 from backend_stub.encoding.findings import findings_of
-from backend_stub.encoding.ladder import Codec, Ladder, build_ladder
+from backend_stub.encoding.ladder import EncodingLadder, TargetCodec, build_ladder
 from backend_stub.encoding.options import path_title, read_spec
 from backend_stub.encoding.package import (
     Encoded,
@@ -36,11 +36,11 @@ from backend_stub.encoding.probe import SourceInfo
 from backend_stub.encoding.reading import PICTURES_COPY, copy_pictures, with_pictures
 from backend_stub.encoding.storage import JOB_FOLDER, Storage, job_folder
 from backend_stub.encoding.subtitles import TextRung
-from backend_stub.encoding.tiles import Tiles
+from backend_stub.encoding.tiles import TileSheets
 from backend_stub.encoding.verify import Expected, verify_variant
 from backend_stub.jobs.model import Claim
 from backend_stub.jobs.store import Jobs
-from backend_stub.jobs.worker import Doing, Outcome, TaskError
+from backend_stub.jobs.worker import Doing, TaskError, TaskOutcome
 from backend_stub.master_keys import MasterKeys
 from backend_stub.services.content_keys import DamagedKeyError, PlainKey, open_draft, seal_draft
 from backend_stub.services.publishing import PublishedTitle, PublishError, publish, published_by
@@ -72,7 +72,7 @@ class Stages:
         self._settings = settings
         self._storage = storage
         self._publisher = publisher
-        self._stages: Mapping[str, Callable[[_Task], Outcome]] = {
+        self._stages: Mapping[str, Callable[[_Task], TaskOutcome]] = {
             "probe": _probe,
             "video": _video,
             "audio": _audio,
@@ -91,7 +91,7 @@ class Stages:
         """The kinds of tasks there are."""
         return frozenset(self._stages)
 
-    def run(self, doing: Doing) -> Outcome:
+    def run(self, doing: Doing) -> TaskOutcome:
         """Do a task. Raises :class:`TaskError`, with the cause behind it."""
         claim = doing.claim
         task = _Task(self._settings, self._storage, doing)
@@ -103,7 +103,7 @@ class Stages:
         except OSError as error:
             raise TaskError(f"The title could not be stored: {error.strerror or error}.") from error
 
-    def _publish(self, task: _Task) -> Outcome:
+    def _publish(self, task: _Task) -> TaskOutcome:
         encoded = task.encoded()
         found = findings_of(task.source, task.claim.inputs)
         published = PublishedTitle(
@@ -131,7 +131,7 @@ class Stages:
         for file in task.wanted.files:
             if file.is_relative_to(self._settings.uploads_dir.absolute()):
                 shutil.rmtree(file.parent, ignore_errors=True)
-        return Outcome({"title_id": title_id, "findings": found, "qualities": list(published.qualities)})
+        return TaskOutcome({"title_id": title_id, "findings": found, "qualities": list(published.qualities)})
 
 
 class _Task:
@@ -202,7 +202,7 @@ class _Task:
         self.storage.keep(f"{self.home}/{name}")
 
     @property
-    def ladder(self) -> Ladder:
+    def ladder(self) -> EncodingLadder:
         return read_ladder(self.claim.inputs["probe"]["ladder"])
 
     def progress(self, done: float) -> None:
@@ -212,10 +212,10 @@ class _Task:
         """Of a task that this one needs; empty when there was none of that name."""
         return self.claim.inputs.get(name, {})
 
-    def part_name(self, codec: Codec, number: int) -> str:
+    def part_name(self, codec: TargetCodec, number: int) -> str:
         return f"parts/{chunk_task(codec, number).replace('/', '-')}"
 
-    def bring_part(self, codec: Codec, number: int) -> Path:
+    def bring_part(self, codec: TargetCodec, number: int) -> Path:
         return self.bring(self.part_name(codec, number), folder=True)
 
     def draft(self, name: str) -> Path:
@@ -277,29 +277,29 @@ class _Task:
                 for rung in self.text_rungs()
                 if rung.name in written
             ),
-            duration_s=float(self.result(f"join/{Codec.H264}")["duration_s"]),
+            duration_s=float(self.result(f"join/{TargetCodec.H264}")["duration_s"]),
             scores=scores,
-            tiles=Tiles(**self.result("tiles")),
+            tiles=TileSheets(**self.result("tiles")),
             tiles_folder=self.folder / "tiles",
         )
 
 
-def _probe(task: _Task) -> Outcome:
+def _probe(task: _Task) -> TaskOutcome:
     source = probe.probe(task.bring_file(0))
     with TemporaryDirectory() as work:  # whoever handed in a file that says nothing learns it before the long work
         for number in range(1, len(task.wanted.files)):
             subtitles.write_sidecar(task.bring_file(number), Path(work) / f"{number}.vtt", cancel=task.cancel)
-    codecs = [Codec(name) for name in task.options.codecs]
+    codecs = [TargetCodec(name) for name in task.options.codecs]
     source = task.copy_pictures(source)
     detail = detail_of(source, cancel=task.cancel)
     ladder = build_ladder(source, codecs, detail)
     result = {"source": source_document(source), "ladder": ladder_document(ladder), "detail": detail}
     result["copied"] = source.pictures_path is not None
-    return Outcome(result, tasks_after_probe(source, ladder, task.options))
+    return TaskOutcome(result, tasks_after_probe(source, ladder, task.options))
 
 
-def _video(task: _Task) -> Outcome:
-    codec, number = Codec(task.claim.params["codec"]), int(task.claim.params["chunk"])
+def _video(task: _Task) -> TaskOutcome:
+    codec, number = TargetCodec(task.claim.params["codec"]), int(task.claim.params["chunk"])
     source, ladder, name = task.bring_pictures(), task.ladder, task.part_name(codec, number)
     chunk = chunks.split(source.picture_s, ladder.fps)[number]
     report = chunks.encode_chunk(
@@ -313,20 +313,20 @@ def _video(task: _Task) -> Outcome:
         cancel=task.cancel,
     )
     task.keep(name)
-    return Outcome(asdict(report))
+    return TaskOutcome(asdict(report))
 
 
-def _audio(task: _Task) -> Outcome:
+def _audio(task: _Task) -> TaskOutcome:
     rung = next(one for one in task.ladder.audio if one.name == task.claim.params["rung"])
     source, name = task.bring_source(), f"audio-{rung.name}.mp4"
     loudness = sound.measure(source, rung, cancel=task.cancel)
     place = task.folder / name
     sound.encode_sound(source, rung, loudness.gain_db, place, progress=task.progress, cancel=task.cancel)
     task.keep(name)
-    return Outcome({**asdict(loudness), "gain_db": loudness.gain_db})
+    return TaskOutcome({**asdict(loudness), "gain_db": loudness.gain_db})
 
 
-def _subtitles(task: _Task) -> Outcome:
+def _subtitles(task: _Task) -> TaskOutcome:
     rungs, written = task.text_rungs(), []
     for rung in rungs:
         name = f"text-{rung.name}.vtt"
@@ -336,10 +336,10 @@ def _subtitles(task: _Task) -> Outcome:
             continue
         task.keep(name)
         written.append(rung.name)
-    return Outcome({"written": written, "left_out": [rung.name for rung in rungs if rung.name not in written]})
+    return TaskOutcome({"written": written, "left_out": [rung.name for rung in rungs if rung.name not in written]})
 
 
-def _poster(task: _Task) -> Outcome:
+def _poster(task: _Task) -> TaskOutcome:
     work = task.draft("poster")
     work.mkdir(parents=True)
     try:
@@ -349,19 +349,19 @@ def _poster(task: _Task) -> Outcome:
             task.keep(name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Outcome({"pictures": list(PICTURES)})
+    return TaskOutcome({"pictures": list(PICTURES)})
 
 
-def _rate(task: _Task) -> Outcome:
-    codec, source, ladder = Codec(task.claim.params["codec"]), task.bring_pictures(), task.ladder
+def _rate(task: _Task) -> TaskOutcome:
+    codec, source, ladder = TargetCodec(task.claim.params["codec"]), task.bring_pictures(), task.ladder
     seen = chunks.looked_at(chunks.split(source.picture_s, ladder.fps))
     parts = [(chunk, task.bring_part(codec, chunk.number)) for chunk in seen]
     rated = rating.rate(source, ladder, codec, parts, cancel=task.cancel)
-    return Outcome({"metric": rated.metric, "scores": dict(rated.scores)})
+    return TaskOutcome({"metric": rated.metric, "scores": dict(rated.scores)})
 
 
-def _join(task: _Task) -> Outcome:
-    codec, source, ladder = Codec(task.claim.params["codec"]), task.source, task.ladder
+def _join(task: _Task) -> TaskOutcome:
+    codec, source, ladder = TargetCodec(task.claim.params["codec"]), task.source, task.ladder
     numbers = range(len(chunks.split(source.picture_s, ladder.fps)))
     parts = [task.bring_part(codec, number) for number in numbers]
     bits = {}
@@ -372,7 +372,7 @@ def _join(task: _Task) -> Outcome:
         bits[rung.name] = 8 * target.stat().st_size
     reports = [task.result(chunk_task(codec, number)) for number in numbers]
     duration_s = float(sum(report["frames"] for report in reports) / ladder.fps)
-    return Outcome(
+    return TaskOutcome(
         {
             "duration_s": duration_s,
             "bitrates": {name: round(size / duration_s) for name, size in bits.items()},
@@ -382,17 +382,17 @@ def _join(task: _Task) -> Outcome:
     )
 
 
-def _tiles(task: _Task) -> Outcome:
-    rung = task.ladder.of(Codec.H264)[0]
+def _tiles(task: _Task) -> TaskOutcome:
+    rung = task.ladder.of(TargetCodec.H264)[0]
     draft, place = task.draft("tiles"), task.folder / "tiles"
     made = tiles.make_tiles(rung, task.bring(f"video-{rung.name}.mp4"), draft, cancel=task.cancel)
     shutil.rmtree(place, ignore_errors=True)
     draft.rename(place)
     task.keep("tiles")
-    return Outcome(asdict(made))
+    return TaskOutcome(asdict(made))
 
 
-def _package(task: _Task) -> Outcome:
+def _package(task: _Task) -> TaskOutcome:
     variant = task.claim.params["variant"]
     keys = task.keys() if variant == "encrypted" else ()
     # Encrypted files are others each time: two attempts at once must not mix theirs.
@@ -402,10 +402,10 @@ def _package(task: _Task) -> Outcome:
     (task.folder / name).parent.mkdir(exist_ok=True)
     draft.rename(task.folder / name)
     task.keep(name)
-    return Outcome({"folder": name})
+    return TaskOutcome({"folder": name})
 
 
-def _check(task: _Task) -> Outcome:
+def _check(task: _Task) -> TaskOutcome:
     variant, encoded = task.claim.params["variant"], task.encoded()
     keys = task.keys() if variant == "encrypted" else ()
     expected = Expected(
@@ -418,7 +418,7 @@ def _check(task: _Task) -> Outcome:
         scheme=task.options.scheme,
         sheets=encoded.tiles.sheets if encoded.tiles is not None else 0,
     )
-    return Outcome(asdict(verify_variant(task.bring(task.packaged(variant), folder=True), expected)))
+    return TaskOutcome(asdict(verify_variant(task.bring(task.packaged(variant), folder=True), expected)))
 
 
 def _qualities(encoded: Encoded, claim: Claim) -> tuple[dict[str, Any], ...]:

@@ -39,7 +39,7 @@ _SET_ID = 1000  # above those that the packager gives
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
+class TileSheets:
     """Sheets of ``COLUMNS`` by ``ROWS`` pictures; ``width`` and ``height`` are those of one, ``bandwidth`` bit/s."""
 
     sheets: int
@@ -48,7 +48,7 @@ class Tiles:
     bandwidth: int
 
 
-def make_tiles(rung: VideoRung, film: Path, folder: Path, *, cancel: threading.Event | None = None) -> Tiles:
+def make_tiles(rung: VideoRung, film: Path, folder: Path, *, cancel: threading.Event | None = None) -> TileSheets:
     """Write sheets ``00001.jpg`` and on to ``folder``, of the keyframes of ``film``, a rung as a whole.
 
     Raises :class:`ToolFailedError`, :class:`CancelledError`.
@@ -62,7 +62,7 @@ def make_tiles(rung: VideoRung, film: Path, folder: Path, *, cancel: threading.E
     run_tool([*command, str(folder / "%05d.jpg")], cancel=cancel)
     sheets = sorted(folder.glob("*.jpg"))
     largest = max(sheet.stat().st_size for sheet in sheets)
-    return Tiles(len(sheets), width, height, math.ceil(8 * largest / _SHEET_S))
+    return TileSheets(len(sheets), width, height, math.ceil(8 * largest / _SHEET_S))
 
 
 def sheet_name(number: int) -> str:
@@ -70,21 +70,21 @@ def sheet_name(number: int) -> str:
     return f"{FOLDER}/{number:05d}.jpg"
 
 
-def add_to_dash(mpd: str, tiles: Tiles) -> str:
+def add_to_dash(mpd: str, tiles: TileSheets) -> str:
     """The MPD with the sheets as one more adaptation set."""
     lines = _adaptation_set(tiles)
     head, end, tail = mpd.rpartition("  </Period>")
     return f"{head}    {lines}\n{end}{tail}"
 
 
-def add_to_hls(master: str, tiles: Tiles) -> str:
+def add_to_hls(master: str, tiles: TileSheets) -> str:
     """The multivariant playlist with the image playlist; all else in it stays as it is."""
     told = {"bandwidth": tiles.bandwidth, "resolution": f"{tiles.width}x{tiles.height}", "codecs": "jpeg"}
     line = str(m3u8.ImagePlaylist(None, f"{FOLDER}/{PLAYLIST}", told))
     return f"{master.rstrip()}\n\n{line}\n"
 
 
-def image_playlist(tiles: Tiles) -> str:
+def image_playlist(tiles: TileSheets) -> str:
     """The media playlist of the sheets; each lasts as long as all of its places, as in the MPD."""
     playlist = m3u8.M3U8()
     playlist.version, playlist.target_duration, playlist.playlist_type = 7, _SHEET_S, "vod"
@@ -107,7 +107,7 @@ class _Sheet(m3u8.Segment):  # type: ignore[misc]  # m3u8 has no types
         return f"{head}{newline}{self._layout}\n{uri}"
 
 
-def _adaptation_set(tiles: Tiles) -> str:
+def _adaptation_set(tiles: TileSheets) -> str:
     """Each sheet lasts as long as all of its places, the last one too: players divide that by their number."""
     timeline, entry = SegmentTimeline(), S()
     entry.t, entry.d, entry.r = 0, 1000 * _SHEET_S, tiles.sheets - 1

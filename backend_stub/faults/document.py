@@ -58,7 +58,7 @@ class Bandwidth:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StatusFault:
     status: int
     retry_after_s: float | None
 
@@ -94,7 +94,7 @@ class Kill:
     after_bytes: int
 
 
-Fault = Delay | Bandwidth | Status | Cut | Truncate | Corrupt | Stall | Refuse | Kill
+Fault = Delay | Bandwidth | StatusFault | Cut | Truncate | Corrupt | Stall | Refuse | Kill
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +204,12 @@ def _trace_entry(value: object, where: str) -> TraceEntry:
     )
 
 
-def _status(members: _Members) -> Status:
+def _status(members: _Members) -> StatusFault:
     status = members.integer("status")
     if status is None or not 200 <= status <= 599:
         raise FaultDocumentError(f'{members.where}: "status" must be between 200 and 599.')
     retry_after = members.number("retry_after_s") if "retry_after_s" in members else None
-    return Status(status=status, retry_after_s=retry_after)
+    return StatusFault(status=status, retry_after_s=retry_after)
 
 
 def _corrupt(members: _Members) -> Corrupt:

@@ -12,7 +12,7 @@ from backend_stub.connection import Connection, connection_of
 from backend_stub.faults.control import FaultControl
 from backend_stub.faults.engine import RequestFacts
 from backend_stub.faults.link import ShapedLink
-from backend_stub.faults.plan import Ending, ResponsePlan, plan_of
+from backend_stub.faults.plan import BodyEnding, ResponsePlan, plan_of
 from backend_stub.problems import ProblemError
 from backend_stub.signing import split_signed_path
 
@@ -130,21 +130,21 @@ class _FaultyResponse:
         if not more:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _end(self, ending: Ending) -> None:
-        if ending is Ending.TRUNCATE:
+    async def _end(self, ending: BodyEnding) -> None:
+        if ending is BodyEnding.TRUNCATE:
             await self._pass_on(b"", more=False)
-        elif ending is Ending.STALL:
+        elif ending is BodyEnding.STALL:
             await self._connection.wait_closed()
         else:
             self._connection.close()
-            if ending is Ending.KILL:
+            if ending is BodyEnding.KILL:
                 self._on_kill()
             await self._connection.wait_closed()
         raise _ResponseOverError
 
     def _shortened(self, start: Message) -> Message:
         """For a truncated body, a start that announces only what will come."""
-        if self._plan.ending is not Ending.TRUNCATE:
+        if self._plan.ending is not BodyEnding.TRUNCATE:
             return start
         return {**start, "headers": [self._shortened_header(name, value) for name, value in start["headers"]]}
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from backend_stub.faults.document import Bandwidth, Corrupt, Cut, Delay, Kill, Refuse, Stall, Status, Truncate
+from backend_stub.faults.document import Bandwidth, Corrupt, Cut, Delay, Kill, Refuse, Stall, StatusFault, Truncate
 from backend_stub.faults.engine import TakenFault
 from backend_stub.faults.link import ShapedLink
 
 
-class Ending(Enum):
+class BodyEnding(Enum):
     """How a body ends early."""
 
     CUT = auto()
@@ -20,11 +20,11 @@ class Ending(Enum):
     KILL = auto()
 
 
-_ENDING_OF: dict[type, Ending] = {
-    Cut: Ending.CUT,
-    Truncate: Ending.TRUNCATE,
-    Stall: Ending.STALL,
-    Kill: Ending.KILL,
+_ENDING_OF: dict[type, BodyEnding] = {
+    Cut: BodyEnding.CUT,
+    Truncate: BodyEnding.TRUNCATE,
+    Stall: BodyEnding.STALL,
+    Kill: BodyEnding.KILL,
 }
 
 
@@ -35,9 +35,9 @@ class ResponsePlan:
     delay_s: float = 0.0
     links: Sequence[ShapedLink] = ()
     refuse: bool = False
-    status: Status | None = None
+    status: StatusFault | None = None
     corruptions: Sequence[Corrupt] = ()
-    ending: Ending | None = None
+    ending: BodyEnding | None = None
     end_after: int = 0
 
     def corrupted(self, data: bytes, position: int) -> bytes:
@@ -65,7 +65,7 @@ def plan_of(taken: Sequence[TakenFault]) -> ResponsePlan:
         delay_s=sum(fault.seconds for fault in faults if isinstance(fault, Delay)),
         links=[one.link for one in taken if isinstance(one.fault, Bandwidth) and one.link is not None],
         refuse=any(isinstance(fault, Refuse) for fault in faults),
-        status=next((fault for fault in faults if isinstance(fault, Status)), None),
+        status=next((fault for fault in faults if isinstance(fault, StatusFault)), None),
         corruptions=[fault for fault in faults if isinstance(fault, Corrupt)],
         ending=ending,
         end_after=end_after,

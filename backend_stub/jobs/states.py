@@ -65,7 +65,7 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskRecord:
     """Where a task stands. ``attempts`` counts those begun; ``owner`` and ``lease_until`` are those of the
     running one. A ready task may begin at ``available_at``. Times are seconds since 1970."""
 
@@ -77,12 +77,12 @@ class Task:
     log: str = ""
 
 
-def make_ready(task: Task, now: float) -> Task:
+def make_ready(task: TaskRecord, now: float) -> TaskRecord:
     """Its needs are done."""
     return replace(task, state=TaskState.READY, available_at=now) if task.state is TaskState.WAITING else task
 
 
-def claim(task: Task, owner: str, now: float, policy: RetryPolicy) -> Task:
+def claim(task: TaskRecord, owner: str, now: float, policy: RetryPolicy) -> TaskRecord:
     """``owner`` begins it. Raises :class:`LeaseLostError` when it cannot be had."""
     if task.state is not TaskState.READY or task.available_at > now:
         raise LeaseLostError
@@ -95,28 +95,28 @@ def claim(task: Task, owner: str, now: float, policy: RetryPolicy) -> Task:
     )
 
 
-def beat(task: Task, owner: str, attempt: int, now: float, policy: RetryPolicy) -> Task:
+def beat(task: TaskRecord, owner: str, attempt: int, now: float, policy: RetryPolicy) -> TaskRecord:
     """The holder lives. Raises :class:`LeaseLostError`."""
     _check_holder(task, owner, attempt)
     return replace(task, lease_until=max(task.lease_until, now + policy.lease_s))
 
 
-def finish(task: Task, owner: str, attempt: int) -> Task:
+def finish(task: TaskRecord, owner: str, attempt: int) -> TaskRecord:
     """The holder has done it. Raises :class:`LeaseLostError`."""
     _check_holder(task, owner, attempt)
     return replace(task, state=TaskState.DONE, owner="", lease_until=0.0)
 
 
 def fail(
-    task: Task, owner: str, attempt: int, now: float, sentence: str, policy: RetryPolicy, *, final: bool = False
-) -> Task:
+    task: TaskRecord, owner: str, attempt: int, now: float, sentence: str, policy: RetryPolicy, *, final: bool = False
+) -> TaskRecord:
     """The holder could not do it; ``final`` says that trying again is useless. Raises :class:`LeaseLostError`."""
     _check_holder(task, owner, attempt)
     over = final or task.attempts >= policy.attempts
     return _failed(task, now, sentence, over=over, pause_s=policy.pause_s(task.attempts))
 
 
-def expire(task: Task, now: float, policy: RetryPolicy) -> Task:
+def expire(task: TaskRecord, now: float, policy: RetryPolicy) -> TaskRecord:
     """Take it from a holder that fell silent; unchanged while the lease lasts."""
     if task.state is not TaskState.RUNNING or task.lease_until > now:
         return task
@@ -124,7 +124,7 @@ def expire(task: Task, now: float, policy: RetryPolicy) -> Task:
     return _failed(task, now, f"{task.owner} fell silent.", over=over)
 
 
-def release(task: Task, owner: str, attempt: int, now: float) -> Task:
+def release(task: TaskRecord, owner: str, attempt: int, now: float) -> TaskRecord:
     """The holder puts it back unharmed, as it is asked to stop; the attempt does not count.
 
     Raises :class:`LeaseLostError`.
@@ -135,13 +135,13 @@ def release(task: Task, owner: str, attempt: int, now: float) -> Task:
     )
 
 
-def cancel(task: Task) -> Task:
+def cancel(task: TaskRecord) -> TaskRecord:
     if task.state is TaskState.DONE:
         return task
     return replace(task, state=TaskState.CANCELLED, owner="", lease_until=0.0)
 
 
-def retry(task: Task, now: float) -> Task:
+def retry(task: TaskRecord, now: float) -> TaskRecord:
     """A parked task is as new, but for its log."""
     if task.state is not TaskState.PARKED:
         return task
@@ -160,12 +160,12 @@ def job_state(current: JobState, tasks: Collection[TaskState]) -> JobState:
     return JobState.RUNNING if begun else JobState.WAITING
 
 
-def _check_holder(task: Task, owner: str, attempt: int) -> None:
+def _check_holder(task: TaskRecord, owner: str, attempt: int) -> None:
     if task.state is not TaskState.RUNNING or (task.owner, task.attempts) != (owner, attempt):
         raise LeaseLostError
 
 
-def _failed(task: Task, now: float, sentence: str, *, over: bool, pause_s: float = 0.0) -> Task:
+def _failed(task: TaskRecord, now: float, sentence: str, *, over: bool, pause_s: float = 0.0) -> TaskRecord:
     return replace(
         task,
         state=TaskState.PARKED if over else TaskState.READY,

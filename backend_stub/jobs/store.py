@@ -18,10 +18,10 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Job, JobTask
 from backend_stub.jobs import graph, states
 from backend_stub.jobs.model import Claim, JobView, NewJob, NewTask, TaskView
-from backend_stub.jobs.states import ACTIVE, JobState, LeaseLostError, RetryPolicy, Task, TaskState
+from backend_stub.jobs.states import ACTIVE, JobState, LeaseLostError, RetryPolicy, TaskRecord, TaskState
 from backend_stub.services import audit
 
-_MACHINE = tuple(asdict(Task()))  # the columns that the state machine rules
+_MACHINE = tuple(asdict(TaskRecord()))  # the columns that the state machine rules
 _ACTIVE = [str(state) for state in ACTIVE]
 _OVER = (JobState.DONE, JobState.CANCELLED)
 
@@ -264,12 +264,12 @@ def _tasks_of_active_jobs(host: str, job_id: str | None) -> Select[JobTask]:
     return query if job_id is None else query.where(Job.id == job_id)
 
 
-def _machine(task: JobTask) -> Task:
+def _machine(task: JobTask) -> TaskRecord:
     values = {name: getattr(task, name) for name in _MACHINE}
-    return Task(**{**values, "state": TaskState(task.state)})
+    return TaskRecord(**{**values, "state": TaskState(task.state)})
 
 
-def _apply(task: JobTask, after: Task) -> None:
+def _apply(task: JobTask, after: TaskRecord) -> None:
     for name in _MACHINE:
         value = getattr(after, name)
         setattr(task, name, str(value) if name == "state" else value)

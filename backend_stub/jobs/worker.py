@@ -24,7 +24,7 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TaskOutcome:
     """What a task came to, and the tasks that follow from it."""
 
     result: Mapping[str, Any]
@@ -70,7 +70,7 @@ class Worker:
     def __init__(
         self,
         jobs: Jobs,
-        run: Callable[[Doing], Outcome],
+        run: Callable[[Doing], TaskOutcome],
         hands: Hands,
         *,
         ring: Callable[[int], None] | None = None,

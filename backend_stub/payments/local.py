@@ -18,14 +18,14 @@ from backend_stub.db.models import LedgerCard, LedgerCharge, LedgerEvent
 from backend_stub.payments.provider import (
     CardRefusedError,
     ChargeNotFoundError,
+    ChargeOutcome,
     EventKind,
     EventRefusedError,
-    KeptCard,
-    Outcome,
+    PaymentCard,
     PaymentEvent,
     Receiver,
 )
-from backend_stub.payments.signature import BadSignatureError, sign, verify
+from backend_stub.payments.signature import BadEventSignatureError, sign, verify
 
 GOOD_CARD = "4242424242424242"
 DECLINED_CARD = "4000000000000002"
@@ -45,15 +45,15 @@ class LocalProvider:
         self._clock = clock
         self._secret = secret
 
-    def keep_card(self, number: str) -> KeptCard:
+    def keep_card(self, number: str) -> PaymentCard:
         if number not in _REASONS:
             raise CardRefusedError
         card = LedgerCard(token=f"card_{secrets.token_hex(16)}", number=number, created_at=self._clock.now())
         with self._database.write() as session:
             session.add(card)
-        return KeptCard(card.token, number[-4:])
+        return PaymentCard(card.token, number[-4:])
 
-    def charge(self, key: str, card_token: str, amount_cents: int) -> Outcome:
+    def charge(self, key: str, card_token: str, amount_cents: int) -> ChargeOutcome:
         with self._database.write() as session:
             card = session.get(LedgerCard, card_token, with_for_update=True)  # charges of a card are counted
             charge = session.get(LedgerCharge, key)
@@ -61,7 +61,7 @@ class LocalProvider:
                 charge = self._new_charge(session, key, card, amount_cents)
             elif (charge.card_token, charge.amount_cents) != (card_token, amount_cents):
                 raise ValueError("This key stands for another charge.")
-        return Outcome(charge.paid, charge.reason)
+        return ChargeOutcome(charge.paid, charge.reason)
 
     def refund(self, key: str) -> None:
         with self._database.write() as session:
@@ -75,7 +75,7 @@ class LocalProvider:
     def read_event(self, body: bytes, signature: str) -> PaymentEvent:
         try:
             mac = verify(self._secret, body, signature, self._clock.now())
-        except BadSignatureError as error:
+        except BadEventSignatureError as error:
             raise EventRefusedError(str(error)) from error
         return _event(body, mac)
 

@@ -29,7 +29,7 @@ class EventRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCard:
+class PaymentCard:
     """A card that the provider keeps; ``token`` stands for it and is worth nothing elsewhere."""
 
     token: str = field(repr=False)
@@ -37,7 +37,7 @@ class KeptCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ChargeOutcome:
     """What became of a charge; ``reason`` is set for a declined one."""
 
     paid: bool
@@ -59,11 +59,11 @@ class PaymentEvent:
 
 
 class PaymentProvider(Protocol):
-    def keep_card(self, number: str) -> KeptCard:
+    def keep_card(self, number: str) -> PaymentCard:
         """Raises :class:`CardRefusedError`."""
         ...
 
-    def charge(self, key: str, card_token: str, amount_cents: int) -> Outcome:
+    def charge(self, key: str, card_token: str, amount_cents: int) -> ChargeOutcome:
         """Take money, at most once for each ``key``: asked again, the answer is the first one.
 
         Raises :class:`ProviderUnavailableError`; ValueError where the key stands for another charge.

@@ -10,7 +10,7 @@ TOLERANCE_S = 300.0
 _FORM = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 
 
-class BadSignatureError(Exception):
+class BadEventSignatureError(Exception):
     """The signature is not the sender's, or not of now."""
 
 
@@ -21,15 +21,15 @@ def sign(secret: bytes, body: bytes, now: float) -> str:
 
 def verify(secret: bytes, body: bytes, signature: str, now: float) -> str:
     """The MAC of a message that was signed within :data:`TOLERANCE_S` of ``now``. Raises
-    :class:`BadSignatureError`."""
+    :class:`BadEventSignatureError`."""
     found = _FORM.fullmatch(signature)
     if found is None:
-        raise BadSignatureError("The signature has not the form of one.")
+        raise BadEventSignatureError("The signature has not the form of one.")
     at, mac = int(found[1]), found[2]
     if not hmac.compare_digest(mac, _mac(secret, at, body)):
-        raise BadSignatureError("The signature is wrong.")
+        raise BadEventSignatureError("The signature is wrong.")
     if abs(now - at) > TOLERANCE_S:
-        raise BadSignatureError("The signature is too old, or from the future.")
+        raise BadEventSignatureError("The signature is too old, or from the future.")
     return mac
 
 

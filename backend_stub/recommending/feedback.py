@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend_stub.clock import day_of
-from backend_stub.db.models import ListEntry, Progress, View
+from backend_stub.db.models import DailyView, ListEntry, WatchedPosition
 
 HORIZON_DAYS = 365
 _HALF_LIFE_DAYS = 90.0  # tastes change more slowly than what is in fashion
@@ -34,12 +34,14 @@ def read_feedback(session: Session, now: float) -> Feedback:
     profile did counts for the account as well."""
     weights: dict[Viewer, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     today = day_of(now)
-    views = select(View.account_id, View.profile_id, View.title_id, View.day).where(View.day >= today - HORIZON_DAYS)
+    views = select(DailyView.account_id, DailyView.profile_id, DailyView.title_id, DailyView.day).where(
+        DailyView.day >= today - HORIZON_DAYS
+    )
     for account_id, profile_id, title_id, day in session.execute(views):
         weight = _faded(today - day)
         for viewer in {Viewer(account_id, profile_id), Viewer(account_id, "")}:
             weights[viewer][title_id] += weight
-    progress = select(Progress).where(Progress.position_s > 0)
+    progress = select(WatchedPosition).where(WatchedPosition.position_s > 0)
     for row in session.scalars(progress):
         share = min(1.0, row.position_s / row.duration_s) if row.duration_s > 0 else 0.0
         weight = _SEEN * share * _faded(today - day_of(row.watched_at))

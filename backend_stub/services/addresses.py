@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from backend_stub.manifests import limited
 from backend_stub.services.steering_rules import Audience
-from backend_stub.signing import PREFIX, Grant, UrlSigner
+from backend_stub.signing import PREFIX, EdgeGrant, UrlSigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,14 @@ class ManifestUrls:
     hls: str = field(repr=False)
 
 
-class Addresses:
+class SignedAddresses:
     """``edges_for`` answers with the edges for a session and its audience, the preferred one first."""
 
     def __init__(self, signer: UrlSigner, edges_for: Callable[[str, Audience], Sequence[Edge]]) -> None:
         self._signer = signer
         self._edges_for = edges_for
 
-    def of(self, grant: Grant, limit: int | None, audience: Audience) -> list[ManifestUrls]:
+    def of(self, grant: EdgeGrant, limit: int | None, audience: Audience) -> list[ManifestUrls]:
         """One entry for each edge; of manifests the ones with pictures of at most ``limit`` lines, None for all."""
         path = f"{PREFIX}{self._signer.sign(grant)}/{grant.title_id}/{grant.place}"
         return [

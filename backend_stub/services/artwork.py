@@ -24,7 +24,7 @@ _SIGNATURES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
 _FOLDER = "art"
 
 
-class Artwork:
+class ArtworkFiles:
     def __init__(self, database: Database, clock: Clock, media_dir: Path) -> None:
         self._database = database
         self._clock = clock

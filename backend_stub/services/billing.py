@@ -20,16 +20,16 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Membership, Payment
 from backend_stub.payments.provider import (
     CardRefusedError,
-    KeptCard,
-    Outcome,
+    ChargeOutcome,
+    PaymentCard,
     PaymentProvider,
     ProviderUnavailableError,
 )
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
-from backend_stub.services.billing_rules import Standing, price_cents, quote
+from backend_stub.services.billing_rules import SubscriptionStanding, price_cents, quote
 from backend_stub.services.memberships import (
-    Running,
+    RunningMembership,
     cancel,
     choose_next,
     end_at_once,
@@ -44,7 +44,7 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class AccountHolding:
     """What an account has: its plan, until when (None: without end), and what it pays for it, if it does.
 
     ``declined`` says why the last charge of a renewal failed.
@@ -52,7 +52,7 @@ class Holding:
 
     plan: str
     ends_at: float | None
-    standing: Standing | None
+    standing: SubscriptionStanding | None
     card_last4: str | None
     declined: str | None
     now: float
@@ -64,13 +64,13 @@ class Billing:
         self._clock = clock
         self._provider = provider
 
-    def holding(self, account_id: str) -> Holding:
+    def holding(self, account_id: str) -> AccountHolding:
         now = self._clock.now()
         with self._database.read() as session:
             plan, ends_at = plan_at(session, account_id, now)
             current = running(session, account_id, now)
             membership = session.get(Membership, account_id)
-        return Holding(
+        return AccountHolding(
             plan=plan.name,
             ends_at=ends_at,
             standing=current.standing if current is not None else None,
@@ -97,7 +97,7 @@ class Billing:
         with self._database.read() as session:
             return [(payment, email) for payment, email in session.execute(query)]
 
-    def order(self, account_id: str, request_id: str, plan: str, card_number: str | None) -> Holding:
+    def order(self, account_id: str, request_id: str, plan: str, card_number: str | None) -> AccountHolding:
         """Have ``plan``, by :func:`backend_stub.services.billing_rules.quote`; a repeated request counts once.
 
         Raises :class:`ProblemError` 402 ``payment_declined``, 409 ``request_reused``, 422 ``bad_card`` or
@@ -113,7 +113,7 @@ class Billing:
             raise ProblemError(409, "request_reused", "This request was made before, for another plan.")
         return self._answer(account_id, self._settled(payment))
 
-    def cancel(self, account_id: str) -> Holding:
+    def cancel(self, account_id: str) -> AccountHolding:
         """Let the plan end with what is paid. Raises :class:`ProblemError` 409 ``not_subscribed``, 503
         ``payment_unavailable``."""
         self._finish_pending(account_id)
@@ -122,7 +122,7 @@ class Billing:
             cancel(session, _own(session, account_id, now), now)
         return self.holding(account_id)
 
-    def change_card(self, account_id: str, card_number: str) -> Holding:
+    def change_card(self, account_id: str, card_number: str) -> AccountHolding:
         """Charge another card from now on, and at once where a renewal was declined.
 
         Raises :class:`ProblemError` 402 ``payment_declined``, 409 ``not_subscribed``, 422 ``bad_card``, 503
@@ -151,7 +151,7 @@ class Billing:
             audit.record(session, self._clock.now(), "payment.refunded", account_id=by, subject=payment_id)
         return self.settle_refund(payment_id)
 
-    def settle(self, payment_id: str, outcome: Outcome) -> Payment:
+    def settle(self, payment_id: str, outcome: ChargeOutcome) -> Payment:
         """Take what the provider says of a payment; only the first time counts. Raises LookupError."""
         now = self._clock.now()
         with self._database.write() as session:
@@ -218,7 +218,7 @@ class Billing:
         if payment is not None:
             self._settled(payment)
 
-    def _write_order(self, account_id: str, request_id: str, plan: str, card: KeptCard | None) -> Payment:
+    def _write_order(self, account_id: str, request_id: str, plan: str, card: PaymentCard | None) -> Payment:
         now = self._clock.now()
         with self._database.write() as session:
             session.get_one(Account, account_id, with_for_update=True)  # orders come one after the other
@@ -251,7 +251,7 @@ class Billing:
         if payment.state != "pending":
             return payment
         if payment.amount_cents == 0:
-            return self.settle(payment.id, Outcome(paid=True))
+            return self.settle(payment.id, ChargeOutcome(paid=True))
         try:
             outcome = self._provider.charge(payment.id, payment.card_token, payment.amount_cents)
         except ProviderUnavailableError as error:
@@ -266,7 +266,7 @@ class Billing:
         for payment in pending:
             self._settled(payment)
 
-    def _answer(self, account_id: str, payment: Payment) -> Holding:
+    def _answer(self, account_id: str, payment: Payment) -> AccountHolding:
         if payment.state == "declined":
             raise ProblemError(
                 402, "payment_declined", "The card was declined.", members={"reason": payment.reason or ""}
@@ -277,7 +277,7 @@ class Billing:
         with self._database.read() as session:
             return _by_request(session, account_id, request_id)
 
-    def _keep(self, number: str) -> KeptCard:
+    def _keep(self, number: str) -> PaymentCard:
         try:
             return self._provider.keep_card(number)
         except CardRefusedError as error:
@@ -289,11 +289,11 @@ def _by_request(session: Session, account_id: str, request_id: str) -> Payment |
     return session.scalar(query)
 
 
-def _kept_card(session: Session, account_id: str) -> KeptCard:
+def _kept_card(session: Session, account_id: str) -> PaymentCard:
     membership = session.get(Membership, account_id)
     if membership is None:
         raise ProblemError(422, "card_missing", "A card is needed.")
-    return KeptCard(membership.card_token, membership.card_last4)
+    return PaymentCard(membership.card_token, membership.card_last4)
 
 
 def _locked(session: Session, payment_id: str) -> Payment:
@@ -306,7 +306,7 @@ def _locked(session: Session, payment_id: str) -> Payment:
     return payment
 
 
-def _own(session: Session, account_id: str, now: float) -> Running:
+def _own(session: Session, account_id: str, now: float) -> RunningMembership:
     session.get_one(Account, account_id, with_for_update=True)
     current = running(session, account_id, now)
     if current is None:
@@ -314,7 +314,7 @@ def _own(session: Session, account_id: str, now: float) -> Running:
     return current
 
 
-def _renewal(session: Session, current: Running, now: float) -> Payment:
+def _renewal(session: Session, current: RunningMembership, now: float) -> Payment:
     """The attempt to charge the next period that is due; the one there is, if another process was quicker."""
     membership = current.membership
     plan = membership.next_plan or current.subscription.plan

@@ -17,7 +17,7 @@ Kind = Literal["subscribe", "change", "renewal"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SubscriptionStanding:
     """A subscription that still runs: its plan, the period that is paid, and whether the next one is to be."""
 
     plan: str
@@ -54,7 +54,7 @@ def price_cents(plan: str) -> int:
     return price
 
 
-def quote(standing: Standing | None, plan: str, now: float) -> Quote:
+def quote(standing: SubscriptionStanding | None, plan: str, now: float) -> Quote:
     """What it costs to have ``plan``.
 
     A dearer plan begins now, for its price less what is left of the period that is paid; a cheaper one begins with
@@ -71,7 +71,7 @@ def quote(standing: Standing | None, plan: str, now: float) -> Quote:
     return Quote("change", max(0, price - credit), at_once=True)
 
 
-def begins_at(standing: Standing | None, kind: Kind, now: float) -> float:
+def begins_at(standing: SubscriptionStanding | None, kind: Kind, now: float) -> float:
     """When the period begins that is paid now; after a grace where the last one ended, for grace is no gift."""
     if standing is not None and (kind == "renewal" or standing.state(now) == "past_due"):
         return standing.paid_until

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Progress, Title, TitleRights
+from backend_stub.db.models import Title, TitleRights, WatchedPosition
 from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values, published_title
 from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import FROM_THE_BEGIN, Resume, Watch, resume, standing
-from backend_stub.services.structure import Markers, Place, markers_by_title, places_of, surroundings_of
+from backend_stub.services.structure import Markers, SeriesPlace, markers_by_title, places_of, surroundings_of
 from backend_stub.services.title_credits import ANY, Narrowing
 
 
@@ -33,13 +33,13 @@ class WatchedTitle:
     title: Title
     progress: Watch | None
     resume: Resume = FROM_THE_BEGIN
-    place: Place | None = None
+    place: SeriesPlace | None = None
     markers: Markers | None = None
     trailer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CatalogSlice:
     items: Sequence[WatchedTitle]
     next_cursor: str | None
 
@@ -51,10 +51,10 @@ _PAGE = (
     .order_by(Title.published_at.desc(), Title.id)
     .limit(bindparam("limit", type_=Integer))
 )
-_PROGRESS = select(Progress).where(
-    Progress.account_id == bindparam("account_id"),
-    Progress.profile_id == bindparam("profile_id"),
-    Progress.title_id.in_(bindparam("title_ids", expanding=True)),
+_PROGRESS = select(WatchedPosition).where(
+    WatchedPosition.account_id == bindparam("account_id"),
+    WatchedPosition.profile_id == bindparam("profile_id"),
+    WatchedPosition.title_id.in_(bindparam("title_ids", expanding=True)),
 )
 
 
@@ -63,7 +63,7 @@ class Catalog:
         self._database = database
         self._clock = clock
 
-    def page(self, viewing: Viewing, cursor: str | None, limit: int, narrowing: Narrowing = ANY) -> Page:
+    def page(self, viewing: Viewing, cursor: str | None, limit: int, narrowing: Narrowing = ANY) -> CatalogSlice:
         """One page of what is offered here and now. Raises :class:`ProblemError` 400 ``bad_cursor``."""
         query = _PAGE if narrowing == ANY else _PAGE.where(narrowing.condition())
         if cursor is not None:
@@ -77,7 +77,7 @@ class Catalog:
             titles = found[:limit]
             progress = progress_of(session, viewing, [title.id for title in titles])
         more = len(found) > limit
-        return Page(
+        return CatalogSlice(
             items=[WatchedTitle(title, progress.get(title.id)) for title in titles],
             next_cursor=_write_cursor(titles[-1]) if more else None,
         )
@@ -122,14 +122,14 @@ def watched(session: Session, viewing: Viewing, titles: Sequence[Title]) -> list
     ]
 
 
-def progress_of(session: Session, viewing: Viewing, title_ids: Sequence[str]) -> dict[str, Progress]:
+def progress_of(session: Session, viewing: Viewing, title_ids: Sequence[str]) -> dict[str, WatchedPosition]:
     values = {"account_id": viewing.account_id, "profile_id": viewing.profile_id, "title_ids": list(title_ids)}
     return {row.title_id: row for row in session.scalars(_PROGRESS, values)}
 
 
 def progress_is_of(viewing: Viewing) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """For a query over progress: only this viewer's."""
-    return Progress.account_id == viewing.account_id, Progress.profile_id == viewing.profile_id
+    return WatchedPosition.account_id == viewing.account_id, WatchedPosition.profile_id == viewing.profile_id
 
 
 def _write_cursor(last: Title) -> str:

@@ -24,7 +24,7 @@ from backend_stub.db.models import Device, DeviceCommand, KioskReport
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.rights.messages import CommandAnswer, CommandsAsked, ReplayGuard, read_signed
-from backend_stub.services.rights.signatures import COMMAND_ANSWER, COMMANDS_ASKED, BadSignatureError, claimed_key
+from backend_stub.services.rights.signatures import COMMAND_ANSWER, COMMANDS_ASKED, BadStatementError, claimed_key
 
 Kind = Literal["restart", "playlist", "screenshot", "logs"]
 KINDS: tuple[Kind, ...] = ("restart", "playlist", "screenshot", "logs")
@@ -230,7 +230,7 @@ class DeviceCommands:
         """The device whose key a request claims to be signed by; it must have proven that it holds that key."""
         try:
             device_id = claimed_key(request)
-        except BadSignatureError as error:
+        except BadStatementError as error:
             raise ProblemError(422, "bad_signed_request", str(error)) from error
         with self._database.read() as session:
             device = next((one for one in _usable(session, device_id) if one.proven), None)

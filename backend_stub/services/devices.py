@@ -24,12 +24,12 @@ from backend_stub.services.rights.revocation import (
     licences_of_device,
     revoke_licences,
 )
-from backend_stub.services.rights.signatures import DEVICE, BadSignatureError, verify
+from backend_stub.services.rights.signatures import DEVICE, BadStatementError, verify
 
 _CHALLENGE_S = 300.0
 
 
-class Devices:
+class DeviceRegistry:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
@@ -158,7 +158,7 @@ def _check_proof(session: Session, account_id: str, key: ECKey, proof: str, now:
     refusal = ProblemError(422, "bad_proof", "The device has not shown that it holds its key.")
     try:
         claim = DeviceProof.model_validate(verify(proof, DEVICE, _public_members(key)))
-    except (BadSignatureError, ValueError) as error:
+    except (BadStatementError, ValueError) as error:
         raise refusal from error
     row = session.get(DeviceChallenge, claim.challenge, with_for_update=True)
     if row is None or row.account_id != account_id or row.expires_at <= now or claim.device_id != key.thumbprint():

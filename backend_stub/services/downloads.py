@@ -12,18 +12,18 @@ from sqlalchemy.orm import Session
 from backend_stub.clock import Clock
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Device, Download, Progress
+from backend_stub.db.models import Account, Device, Download, WatchedPosition
 from backend_stub.manifests import make_limited
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
-from backend_stub.services.addresses import Addresses, ManifestUrls
+from backend_stub.services.addresses import ManifestUrls, SignedAddresses
 from backend_stub.services.catalog import WatchedTitle
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import proven_device, shown_devices
 from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.rights.policy import Terms, download_terms
 from backend_stub.services.steering_rules import Audience
-from backend_stub.signing import Grant
+from backend_stub.signing import EdgeGrant
 from backend_stub.titles import ENCRYPTED, place_of
 
 
@@ -45,7 +45,7 @@ class DownloadGrant:
 
 
 class Downloads:
-    def __init__(self, database: Database, clock: Clock, settings: Settings, addresses: Addresses) -> None:
+    def __init__(self, database: Database, clock: Clock, settings: Settings, addresses: SignedAddresses) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
@@ -83,12 +83,12 @@ class Downloads:
                 )
             download.max_height = max_height
             kids = entitled_kids(session, entitled, max_height) if variant == ENCRYPTED else []
-            progress = session.get(Progress, (viewing.account_id, viewing.profile_id, title_id))
+            progress = session.get(WatchedPosition, (viewing.account_id, viewing.profile_id, title_id))
         expires_at = entitled.end(now + self._settings.edge_token_s)
         place = place_of(variant, entitled.title.version)
         heights = [one for one in (max_height, entitled.max_height) if one is not None]
         folder = self._settings.media_dir / title_id / place
-        grant = Grant(title_id, download.id, expires_at, place, min(heights, default=None), viewing.family)
+        grant = EdgeGrant(title_id, download.id, expires_at, place, min(heights, default=None), viewing.family)
         return DownloadGrant(
             download=download,
             watched=WatchedTitle(entitled.title, progress),

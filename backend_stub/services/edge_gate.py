@@ -13,7 +13,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Device, Download, PlaySession, RefreshToken, Title, TitleRights
 from backend_stub.services.streams import AHEAD_S, SILENT_S
-from backend_stub.signing import Grant
+from backend_stub.signing import EdgeGrant
 
 KEPT_S = 5.0  # what stands is not asked about again for so long
 _MOST_KEPT = 10_000
@@ -63,13 +63,13 @@ class EdgeGate:
         self._standing: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def known(self, grant: Grant) -> bool:
+    def known(self, grant: EdgeGrant) -> bool:
         """Whether it stood a moment ago; does not block."""
         with self._lock:
             asked_at = self._standing.get(grant.session_id)
         return asked_at is not None and self._clock.monotonic() - asked_at < KEPT_S
 
-    def stands(self, grant: Grant) -> bool:
+    def stands(self, grant: EdgeGrant) -> bool:
         """Whether files may be given for it; asks the database where that is not :meth:`known`."""
         if self.known(grant):
             return True
@@ -87,7 +87,7 @@ class EdgeGate:
                 self._standing.pop(grant.session_id, None)
         return stands
 
-    def _ask(self, grant: Grant) -> bool:
+    def _ask(self, grant: EdgeGrant) -> bool:
         values = {"session_id": grant.session_id, "now": self._clock.now()}
         with self._database.read() as session:
             if grant.family and session.execute(_SIGNED_IN, {"family": grant.family}).first() is None:

@@ -36,7 +36,7 @@ class Viewing:
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
+class ContractTerms:
     """What the contract of a title permits. Times are seconds; ``hdcp`` is the least level by key label.
 
     ``licence_s`` is the length of a download's licence, ``play_s`` that of its playback clock.
@@ -63,7 +63,7 @@ class Entitled:
     """A title that may be watched, and the limits within which; ``plan_ends_at`` is None for a plan without end."""
 
     title: Title
-    rights: Rights
+    rights: ContractTerms
     plan: Plan
     plan_ends_at: float | None
 
@@ -93,14 +93,14 @@ def label_floor(label: str) -> int:
     return max((below + 1 for below in LABEL_HEIGHTS.values() if 0 < below < height), default=0)
 
 
-def rights_of(session: Session, title_id: str) -> Rights:
+def rights_of(session: Session, title_id: str) -> ContractTerms:
     return _read_rights(session.get(TitleRights, title_id))
 
 
-def _read_rights(row: TitleRights | None) -> Rights:
+def _read_rights(row: TitleRights | None) -> ContractTerms:
     if row is None:
-        return Rights()
-    return Rights(
+        return ContractTerms()
+    return ContractTerms(
         free=row.free,
         countries=frozenset(row.countries.split()),
         available_from=row.available_from,
@@ -167,7 +167,7 @@ def entitled_title(
     return Entitled(title, rights, plan, ends_at)
 
 
-def _offered_rights(viewing: Viewing, title: Title, rights: Rights, now: float) -> Rights:
+def _offered_rights(viewing: Viewing, title: Title, rights: ContractTerms, now: float) -> ContractTerms:
     """The rights of a title that is offered to this viewer. Raises :class:`ProblemError` 403."""
     if viewing.maturity is not None and title.maturity > viewing.maturity:
         raise ProblemError(403, "maturity", "This profile may not watch this title.")
@@ -175,7 +175,7 @@ def _offered_rights(viewing: Viewing, title: Title, rights: Rights, now: float) 
     return rights
 
 
-def check_offer(rights: Rights, country: str | None, now: float) -> None:
+def check_offer(rights: ContractTerms, country: str | None, now: float) -> None:
     """Whether the title is offered here and now, whoever asks. Raises :class:`ProblemError` 403."""
     if rights.revoked_at is not None:
         raise ProblemError(403, "title_revoked", "This title was taken back.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend_stub.db.models import Episode, Progress, Title, TitleMarkers, TitleRights
+from backend_stub.db.models import Episode, Title, TitleMarkers, TitleRights, WatchedPosition
 from backend_stub.services.catalog import WatchedTitle, progress_is_of, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.resume import is_seen
@@ -32,12 +32,12 @@ def going_on(session: Session, viewing: Viewing, now: float, limit: int) -> Sequ
 
 def _candidates(session: Session, viewing: Viewing, now: float) -> Iterator[Title]:
     query = (
-        select(Title, Progress, Episode.series_id, TitleMarkers.credits_s)
-        .join(Progress, Progress.title_id == Title.id)
+        select(Title, WatchedPosition, Episode.series_id, TitleMarkers.credits_s)
+        .join(WatchedPosition, WatchedPosition.title_id == Title.id)
         .outerjoin(Episode, Episode.title_id == Title.id)
         .outerjoin(TitleMarkers, TitleMarkers.title_id == Title.id)
-        .where(*progress_is_of(viewing), Progress.position_s > 0)
-        .order_by(Progress.watched_at.desc(), Title.id)
+        .where(*progress_is_of(viewing), WatchedPosition.position_s > 0)
+        .order_by(WatchedPosition.watched_at.desc(), Title.id)
         .limit(_LOOKED_AT)
     )
     met: set[str] = set()

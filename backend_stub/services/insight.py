@@ -19,7 +19,7 @@ _CDNS_OF_A_SESSION = 3  # so many rows are looked at for each session of a page
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class QualityInterval:
     """The quality of the playbacks that began in ``length_s`` seconds from ``at`` on."""
 
     at: float
@@ -61,13 +61,13 @@ class Insight:
         self._clock = clock
         self._sums = sums
 
-    def over_time(self, hours: float, parts: int) -> list[Moment]:
+    def over_time(self, hours: float, parts: int) -> list[QualityInterval]:
         """The last ``hours`` in ``parts`` equal lengths, the oldest first."""
         now = self._clock.now()
         since, length_s = now - hours * 3600, hours * 3600 / parts
         if length_s >= HOUR_S:
             found = self._sums.over_time(since, length_s, parts)
-            return [Moment(since + n * length_s, length_s, one) for n, one in enumerate(found)]
+            return [QualityInterval(since + n * length_s, length_s, one) for n, one in enumerate(found)]
         query = (
             select(Quality).where(Quality.started_at >= since).order_by(Quality.started_at.desc()).limit(_MAX_ROWS)
         )
@@ -75,7 +75,9 @@ class Insight:
         with self._database.read() as session:
             for row in session.scalars(query):
                 buckets[min(int((row.started_at - since) / length_s), parts - 1)].append(row)
-        return [Moment(since + n * length_s, length_s, aggregate("", rows)) for n, rows in enumerate(buckets)]
+        return [
+            QualityInterval(since + n * length_s, length_s, aggregate("", rows)) for n, rows in enumerate(buckets)
+        ]
 
     def names(self, title_ids: Collection[str] = (), device_ids: Collection[str] = ()) -> Names:
         """The names of these, as far as they have some."""

@@ -27,7 +27,7 @@ from backend_stub.services.rights.signatures import (
     LICENCE,
     LICENCE_REQUEST,
     RENEWAL,
-    BadSignatureError,
+    BadStatementError,
     ServiceSigner,
     claimed_key,
 )
@@ -137,7 +137,7 @@ class RightsService:
         """The device that a request claims to be signed by. Raises :class:`ProblemError` 403 or 422."""
         try:
             device_id = claimed_key(request)
-        except BadSignatureError as error:
+        except BadStatementError as error:
             raise ProblemError(422, "bad_signed_request", str(error)) from error
         with self._database.read() as session:
             return proven_device(session, viewing.account_id, device_id)
@@ -211,7 +211,7 @@ class RightsService:
         return SignedLicence(licence=self._signer.sign(LICENCE, payload), jwe=jwe)
 
     def _sealed_keys(
-        self, session: Session, subject: _Subject, selection: policy.Selection, device: Device
+        self, session: Session, subject: _Subject, selection: policy.KeySelection, device: Device
     ) -> str | None:
         if not selection.given:
             return None
@@ -224,7 +224,7 @@ def _payload(
     licence: IssuedLicence,
     subject: _Subject,
     terms: policy.Terms,
-    selection: policy.Selection,
+    selection: policy.KeySelection,
     nonce: str,
     jwe: str | None,
     urls: LicenceUrls,

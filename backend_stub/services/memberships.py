@@ -8,24 +8,26 @@ from sqlalchemy.orm import Session
 
 from backend_stub.db.models import Membership, Payment, Subscription
 from backend_stub.services import audit
-from backend_stub.services.billing_rules import GRACE_S, PERIOD_S, Standing, begins_at, due_at
+from backend_stub.services.billing_rules import GRACE_S, PERIOD_S, SubscriptionStanding, begins_at, due_at
 from backend_stub.services.plans import begin
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningMembership:
     """A membership whose subscription has not ended."""
 
     membership: Membership
     subscription: Subscription
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> SubscriptionStanding:
         one = self.membership
-        return Standing(self.subscription.plan, one.period_from, one.paid_until, one.renews, one.next_plan)
+        return SubscriptionStanding(
+            self.subscription.plan, one.period_from, one.paid_until, one.renews, one.next_plan
+        )
 
 
-def running(session: Session, account_id: str, now: float) -> Running | None:
+def running(session: Session, account_id: str, now: float) -> RunningMembership | None:
     """What the account pays for now; None where it never did, where that has ended, or where the operator gave it
     another plan since."""
     membership = session.get(Membership, account_id)
@@ -34,7 +36,7 @@ def running(session: Session, account_id: str, now: float) -> Running | None:
     subscription = session.get_one(Subscription, membership.subscription_id)
     if subscription.ends_at is not None and subscription.ends_at <= now:
         return None
-    return Running(membership, subscription)
+    return RunningMembership(membership, subscription)
 
 
 def settle_paid(session: Session, payment: Payment, now: float) -> None:
@@ -71,7 +73,7 @@ def settle_declined(session: Session, payment: Payment, now: float) -> None:
     membership.due_at = due_at(membership.paid_until, membership.attempts)
 
 
-def choose_next(session: Session, current: Running, plan: str, now: float) -> None:
+def choose_next(session: Session, current: RunningMembership, plan: str, now: float) -> None:
     """The next period is renewed, as ``plan``."""
     membership = current.membership
     membership.renews = True
@@ -81,7 +83,7 @@ def choose_next(session: Session, current: Running, plan: str, now: float) -> No
     audit.record(session, now, "subscription.continued", account_id=membership.account_id, subject=plan)
 
 
-def cancel(session: Session, current: Running, now: float) -> None:
+def cancel(session: Session, current: RunningMembership, now: float) -> None:
     """The plan runs to the end of what is paid and is not renewed; doing so again changes nothing."""
     membership = current.membership
     if not membership.renews:
@@ -91,7 +93,7 @@ def cancel(session: Session, current: Running, now: float) -> None:
     audit.record(session, now, "subscription.cancelled", account_id=membership.account_id)
 
 
-def end_at_once(session: Session, current: Running, now: float, reason: str) -> None:
+def end_at_once(session: Session, current: RunningMembership, now: float, reason: str) -> None:
     membership = current.membership
     membership.renews, membership.next_plan, membership.due_at = False, None, None
     current.subscription.ends_at = now

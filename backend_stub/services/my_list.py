@@ -16,7 +16,7 @@ from backend_stub.titles import KINDS
 _MAX_SHOWN = 500
 
 
-class MyList:
+class ViewerLists:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock

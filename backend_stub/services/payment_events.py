@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import SpentNonce
-from backend_stub.payments.provider import EventRefusedError, Outcome, PaymentProvider
+from backend_stub.payments.provider import ChargeOutcome, EventRefusedError, PaymentProvider
 from backend_stub.payments.signature import TOLERANCE_S
 from backend_stub.problems import ProblemError
 from backend_stub.services.billing import Billing
@@ -41,7 +41,7 @@ class PaymentEvents:
             if event.kind == "charge.refunded":
                 self._billing.settle_refund(event.key)
             else:
-                self._billing.settle(event.key, Outcome(event.kind == "charge.paid", event.reason))
+                self._billing.settle(event.key, ChargeOutcome(event.kind == "charge.paid", event.reason))
         except LookupError:
             _logger.warning("the payment provider tells of a payment that is not known here")
 

@@ -16,7 +16,7 @@ from backend_stub.db.models import Account, Device, PlaySession
 from backend_stub.manifests import make_limited
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
-from backend_stub.services.addresses import Addresses, ManifestUrls
+from backend_stub.services.addresses import ManifestUrls, SignedAddresses
 from backend_stub.services.catalog import WatchedTitle, watched, whole
 from backend_stub.services.content_keys import entitled_kids
 from backend_stub.services.devices import usable_device
@@ -27,7 +27,7 @@ from backend_stub.services.steering_rules import ANYBODY, Audience
 from backend_stub.services.streams import hold_streams, make_room, make_room_ahead, play_session
 from backend_stub.services.structure import next_episode
 from backend_stub.services.title_versions import qualities_of
-from backend_stub.signing import Grant
+from backend_stub.signing import EdgeGrant
 from backend_stub.titles import CLEAR, ENCRYPTED, LIVE, place_of, shown_place
 
 _AUDIENCE = (
@@ -47,7 +47,7 @@ class StartedPlay:
     """
 
     session: PlaySession
-    grant: Grant  # for all of it
+    grant: EdgeGrant  # for all of it
     watched: WatchedTitle
     manifests: Sequence[ManifestUrls]
     kids: Sequence[str]
@@ -62,7 +62,7 @@ class PlayService:
         database: Database,
         clock: Clock,
         settings: Settings,
-        addresses: Addresses,
+        addresses: SignedAddresses,
         gate: EdgeGate,
     ) -> None:
         self._database = database
@@ -140,17 +140,17 @@ class PlayService:
         short = replace(grant, expires_at=min(play.expires_at, now + self._settings.edge_token_s))
         return self._addresses.of(short, self._limit(grant), Audience(viewing.country, device.name))
 
-    def _grant(self, viewing: Viewing, play: PlaySession, entitled: Entitled) -> Grant:
+    def _grant(self, viewing: Viewing, play: PlaySession, entitled: Entitled) -> EdgeGrant:
         place = place_of(play.variant, entitled.title.version)
-        return Grant(play.title_id, play.id, play.expires_at, place, entitled.max_height, viewing.family)
+        return EdgeGrant(play.title_id, play.id, play.expires_at, place, entitled.max_height, viewing.family)
 
-    def for_steered(self, grant: Grant, country: str | None) -> tuple[Sequence[ManifestUrls], int | None]:
+    def for_steered(self, grant: EdgeGrant, country: str | None) -> tuple[Sequence[ManifestUrls], int | None]:
         """Addresses for the rest of a session, for players that are told of no new ones, and the limit of their
         manifests."""
         limit = self._limit(grant)
         return self._addresses.of(grant, limit, self.audience(grant.session_id, country)), limit
 
-    def _limit(self, grant: Grant) -> int | None:
+    def _limit(self, grant: EdgeGrant) -> int | None:
         home = self._settings.media_dir / grant.title_id
         return make_limited(
             home / (shown_place(home, CLEAR) if grant.place == LIVE else grant.place), grant.max_height

@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, DeviceProgress, ListEntry, Profile, Progress, RefreshToken, ViewerPicks
+from backend_stub.db.models import (
+    Account,
+    DeviceProgress,
+    ListEntry,
+    Profile,
+    RefreshToken,
+    ViewerPicks,
+    WatchedPosition,
+)
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
 from backend_stub.services.tokens import SignedIn
@@ -58,7 +66,7 @@ class Profiles:
         check_grown_up(by)
         with self._database.write() as session:
             session.delete(_own(session, by.account.id, profile_id))
-            for table in (ListEntry, ViewerPicks, Progress, DeviceProgress):
+            for table in (ListEntry, ViewerPicks, WatchedPosition, DeviceProgress):
                 session.execute(delete(table).where(table.profile_id == profile_id))
             spent = update(RefreshToken).where(RefreshToken.profile_id == profile_id)
             session.execute(spent.values(revoked_at=self._clock.now()))

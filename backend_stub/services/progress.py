@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend_stub.clock import Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, DeviceProgress, Profile, Progress, ProgressEvent, Title
+from backend_stub.db.models import Account, DeviceProgress, Profile, ProgressEvent, Title, WatchedPosition
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.resume import standing
 
@@ -71,7 +71,7 @@ class ProgressLog:
         stay counted."""
         with self._database.write() as session:
             session.get_one(Account, viewing.account_id, with_for_update=True)
-            for table in (Progress, DeviceProgress):
+            for table in (WatchedPosition, DeviceProgress):
                 gone = delete(table).where(table.account_id == viewing.account_id)
                 session.execute(gone.where(table.profile_id == viewing.profile_id) if viewing.profile_id else gone)
 
@@ -107,9 +107,9 @@ def _apply(session: Session, account_id: str, report: ProgressReport, watched_at
         _fill(watch, report.position_s, report.duration_s, watched_at)
     stands = standing(watches)
     assert stands is not None, "one watch was just taken"
-    row = session.get(Progress, tuple(key.values()))
+    row = session.get(WatchedPosition, tuple(key.values()))
     if row is None:
-        row = Progress(**key)
+        row = WatchedPosition(**key)
         session.add(row)
     _fill(row, stands.position_s, stands.duration_s, stands.watched_at)
     row.device_id = stands.device_id
@@ -122,5 +122,5 @@ def _make_room(session: Session, watches: list[DeviceProgress]) -> None:
         session.delete(watches.pop(0))
 
 
-def _fill(row: Progress | DeviceProgress, position_s: float, duration_s: float, watched_at: float) -> None:
+def _fill(row: WatchedPosition | DeviceProgress, position_s: float, duration_s: float, watched_at: float) -> None:
     row.position_s, row.duration_s, row.watched_at = position_s, duration_s, watched_at

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import DAY_S, Clock
 from backend_stub.db.database import Database
-from backend_stub.db.models import ListEntry, Progress, Title, TitleRights, View
+from backend_stub.db.models import DailyView, ListEntry, Title, TitleRights, WatchedPosition
 from backend_stub.recommending.feedback import Viewer
 from backend_stub.recommending.genres import of_same_genres
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
 from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.going_on import going_on
-from backend_stub.services.my_list import MyList
+from backend_stub.services.my_list import ViewerLists
 from backend_stub.services.rows import RowMaker, Shown
 from backend_stub.services.views import Views
 
@@ -30,7 +30,9 @@ _FEWEST_ALIKE = 2
 class RowQueries:
     """Each method makes one row, of titles that are on offer to the viewer."""
 
-    def __init__(self, database: Database, clock: Clock, catalog: Catalog, my_list: MyList, views: Views) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, catalog: Catalog, my_list: ViewerLists, views: Views
+    ) -> None:
         self._database = database
         self._clock = clock
         self._catalog = catalog
@@ -92,16 +94,17 @@ class RowQueries:
     def _watched(self, session: Session, viewing: Viewing) -> Sequence[str]:
         """What this profile watched, the latest first; without a profile what the account did."""
         seen_at: dict[str, float] = {}
-        views = select(View.title_id, View.day).where(View.account_id == viewing.account_id)
-        progress = select(Progress.title_id, Progress.watched_at).where(
-            Progress.account_id == viewing.account_id, Progress.position_s >= _BECAUSE_SHARE * Progress.duration_s
+        views = select(DailyView.title_id, DailyView.day).where(DailyView.account_id == viewing.account_id)
+        progress = select(WatchedPosition.title_id, WatchedPosition.watched_at).where(
+            WatchedPosition.account_id == viewing.account_id,
+            WatchedPosition.position_s >= _BECAUSE_SHARE * WatchedPosition.duration_s,
         )
         if viewing.profile_id:
-            views = views.where(View.profile_id == viewing.profile_id)
-            progress = progress.where(Progress.profile_id == viewing.profile_id)
+            views = views.where(DailyView.profile_id == viewing.profile_id)
+            progress = progress.where(WatchedPosition.profile_id == viewing.profile_id)
         for title_id, at in session.execute(progress):
             seen_at[title_id] = max(seen_at.get(title_id, 0.0), at)
-        for title_id, day in session.execute(views.order_by(View.day.desc()).limit(_LATEST)):
+        for title_id, day in session.execute(views.order_by(DailyView.day.desc()).limit(_LATEST)):
             seen_at[title_id] = max(seen_at.get(title_id, 0.0), day * DAY_S)
         return sorted(seen_at, key=lambda title_id: (-seen_at[title_id], title_id))
 

@@ -13,7 +13,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Title, TitleRights
 from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
-from backend_stub.services.search_index import ANY_YEAR, Document, Query, SearchIndex
+from backend_stub.services.search_index import ANY_YEAR, Query, SearchDocument, SearchIndex
 from backend_stub.services.title_credits import ANY, Narrowing
 from backend_stub.titles import EPISODE, LISTED
 
@@ -30,7 +30,7 @@ _NEWEST = select(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHits:
     """A page of hits. ``corrected`` is the query that was answered, when it is not the one that was asked."""
 
     items: Sequence[WatchedTitle]
@@ -60,7 +60,7 @@ class Search:
         offset: int = 0,
         years: tuple[int, int] = ANY_YEAR,
         narrowing: Narrowing = ANY,
-    ) -> Found:
+    ) -> SearchHits:
         """One page of titles that have every word of ``text`` and are offered to this viewer."""
         with self._database.read() as session:
             self._keep_in_step(session, most=_AT_ONCE)
@@ -72,7 +72,7 @@ class Search:
                     break
             page = titles[offset : offset + limit]
             items = watched(session, viewing, page)
-        return Found(
+        return SearchHits(
             items=items,
             corrected=query.corrected,
             more=len(titles) > offset + limit,
@@ -149,9 +149,9 @@ def _edited(stamp: str) -> float:
     return float(members[2]) if len(members) == 3 else 0.0
 
 
-def _documents(session: Session, ids: set[str]) -> Iterator[Document]:
+def _documents(session: Session, ids: set[str]) -> Iterator[SearchDocument]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _BATCH):
         query = select(Title.id, Title.title, Title.synopsis, Title.year)
         rows = session.execute(query.where(Title.id.in_(ordered[start : start + _BATCH])))
-        yield from (Document(*row) for row in rows)
+        yield from (SearchDocument(*row) for row in rows)

@@ -31,7 +31,7 @@ DROP TABLE IF EXISTS words;
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SearchDocument:
     """What is searched of one title."""
 
     id: str
@@ -79,7 +79,7 @@ class SearchIndex:
         with self._lock:
             return {row[0] for row in self._open().execute("SELECT id FROM places")}
 
-    def update(self, added: Iterable[Document], removed: Iterable[str], stamp: str) -> None:
+    def update(self, added: Iterable[SearchDocument], removed: Iterable[str], stamp: str) -> None:
         """Bring the index to another state of the catalogue, in one transaction."""
         with self._lock, self._open() as connection:
             for title_id in removed:

@@ -22,14 +22,14 @@ _ROOT = re.compile(r"<MPD\b[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EdgeFolder:
     """Where an edge has the files of a variant: ``base_url`` ends with a slash."""
 
     pathway: str
     base_url: str
 
 
-def hls(master: str, places: Sequence[Place], steering_url: str) -> str:
+def hls(master: str, places: Sequence[EdgeFolder], steering_url: str) -> str:
     """A multivariant playlist with everything on each of ``places``, the preferred one first, out of the title's."""
     lines = [line for line in master.splitlines() if line]
     head = [line for number, line in enumerate(lines) if not _of_pathway(lines, number)]
@@ -38,7 +38,7 @@ def hls(master: str, places: Sequence[Place], steering_url: str) -> str:
     return "\n".join([head[0], str(told), *head[1:], *(line for line in every if line)]) + "\n"
 
 
-def dash(mpd: str, places: Sequence[Place], steering_url: str) -> str:
+def dash(mpd: str, places: Sequence[EdgeFolder], steering_url: str) -> str:
     """An MPD whose files may come from each of ``places``, the preferred one first, from that of a title."""
     whole = MPEGDASH()
     whole.periods, whole.base_urls = [Period()], []
@@ -58,7 +58,7 @@ def _of_pathway(lines: Sequence[str], number: int) -> bool:
     return lines[number].startswith(_BY_PATHWAY) or not lines[number].startswith("#")
 
 
-def _moved(lines: Sequence[str], number: int, place: Place) -> str:
+def _moved(lines: Sequence[str], number: int, place: EdgeFolder) -> str:
     """A line as it is on one pathway; empty for those that are for all."""
     line = lines[number]
     if not _of_pathway(lines, number):

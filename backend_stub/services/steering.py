@@ -26,7 +26,7 @@ from backend_stub.services.steering_rules import (
     rule_document,
     uniform,
 )
-from backend_stub.signing import Grant, UrlSigner
+from backend_stub.signing import EdgeGrant, UrlSigner
 
 TTL_S = 30
 _FAILING_SHARE = 0.25  # of what was reported on an edge
@@ -59,7 +59,7 @@ class PathwayState:
         return self.health.distance(country) if self.health is not None else 1
 
 
-class Steering:
+class SteeringService:
     """Thread-safe. ``edges`` answers with the edges that live, ``health`` with what each told of itself; ``settled``
     keeps the operator's weights and rules, ``reports`` what players met."""
 
@@ -79,11 +79,11 @@ class Steering:
         self._settled = settled or SettledInMemory()
         self._reports = reports or ReportsInMemory()
 
-    def token(self, grant: Grant) -> str:
+    def token(self, grant: EdgeGrant) -> str:
         """What the steering address carries, for players that send no headers of their own."""
         return self._signer.sign(grant)
 
-    def check(self, session_id: str, token: str) -> Grant:
+    def check(self, session_id: str, token: str) -> EdgeGrant:
         """Raises :class:`ProblemError` 403 ``bad_signature`` for a token that is not the session's or has expired."""
         grant = self._signer.verify(token, self._clock.now())
         if grant is None or grant.session_id != session_id:

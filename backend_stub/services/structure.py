@@ -17,7 +17,7 @@ from backend_stub.titles import EPISODE, SERIES
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SeriesPlace:
     """Where in which series an episode stands."""
 
     series_id: str
@@ -39,7 +39,7 @@ class Surroundings:
     """What belongs to one title; ``trailer_id`` is its newest published trailer, for an episode without one that of
     its series."""
 
-    place: Place | None
+    place: SeriesPlace | None
     markers: Markers
     trailer_id: str | None
 
@@ -74,7 +74,7 @@ _AROUND = (
 )
 
 
-def places_of(session: Session, title_ids: Sequence[str]) -> dict[str, Place]:
+def places_of(session: Session, title_ids: Sequence[str]) -> dict[str, SeriesPlace]:
     """The places of those titles that are episodes."""
     series = aliased(Title)
     query = (
@@ -83,7 +83,8 @@ def places_of(session: Session, title_ids: Sequence[str]) -> dict[str, Place]:
         .where(Episode.title_id.in_(title_ids))
     )
     return {
-        title_id: Place(of, name, season, number) for title_id, of, name, season, number in session.execute(query)
+        title_id: SeriesPlace(of, name, season, number)
+        for title_id, of, name, season, number in session.execute(query)
     }
 
 
@@ -133,7 +134,7 @@ def surroundings_of(session: Session, title_id: str) -> Surroundings:
     """What there is around one title."""
     place, series_title, markers, trailer_id = session.execute(_AROUND, {"title_id": title_id}).one()
     return Surroundings(
-        None if place is None else Place(place.series_id, series_title, place.season, place.number),
+        None if place is None else SeriesPlace(place.series_id, series_title, place.season, place.number),
         Markers() if markers is None else _markers(markers),
         trailer_id,
     )

@@ -13,7 +13,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Account, Quality, TelemetryEvent
 from backend_stub.services.quality import QualityOf
 from backend_stub.services.reports import Outcome
-from backend_stub.services.steering import Steering
+from backend_stub.services.steering import SteeringService
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class PlayerEvent:
     buffer_s: float | None = None  # media in hand at that moment
 
 
-class Telemetry:
-    def __init__(self, database: Database, clock: Clock, steering: Steering) -> None:
+class TelemetryIntake:
+    def __init__(self, database: Database, clock: Clock, steering: SteeringService) -> None:
         self._database = database
         self._clock = clock
         self._steering = steering

@@ -10,7 +10,7 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Title, TitleRights
 from backend_stub.services import audit
-from backend_stub.services.entitlement import Rights, rights_of
+from backend_stub.services.entitlement import ContractTerms, rights_of
 from backend_stub.services.structure import with_episodes
 
 
@@ -19,14 +19,14 @@ class TitleContracts:
         self._database = database
         self._clock = clock
 
-    def get(self, title_id: str) -> Rights:
+    def get(self, title_id: str) -> ContractTerms:
         """Raises LookupError for an unknown title."""
         with self._database.read() as session:
             if session.get(Title, title_id) is None:
                 raise LookupError(title_id)
             return rights_of(session, title_id)
 
-    def set(self, title_id: str, rights: Rights, by: str | None) -> Rights:
+    def set(self, title_id: str, rights: ContractTerms, by: str | None) -> ContractTerms:
         """Licences that are out keep what they say; new ones and renewals follow. A recall stays as it is. What is
         set for a series is set for its episodes, and for those that come later.
 
@@ -59,7 +59,7 @@ def rights_row(session: Session, title_id: str) -> TitleRights:
     row = session.get(TitleRights, title_id, with_for_update=True)
     if row is None:
         row = TitleRights(title_id=title_id)
-        _fill(row, Rights())
+        _fill(row, ContractTerms())
         session.add(row)
     return row
 
@@ -71,7 +71,7 @@ def inherit(session: Session, episode: Title, series_id: str) -> None:
         _fill(rights_row(session, episode.id), rights_of(session, series_id))
 
 
-def _fill(row: TitleRights, rights: Rights) -> None:
+def _fill(row: TitleRights, rights: ContractTerms) -> None:
     for member, value in asdict(rights).items():
         setattr(row, member, value)
     row.countries = f" {' '.join(sorted(rights.countries))} " if rights.countries else ""

@@ -52,7 +52,7 @@ class SignedIn:
     profile: Profile | None
 
 
-class Tokens:
+class TokenIssuer:
     def __init__(self, database: Database, clock: Clock, settings: Settings, signing_key: bytes) -> None:
         self._database = database
         self._clock = clock

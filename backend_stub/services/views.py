@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from backend_stub.clock import Clock, day_of
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Episode, PlaySession, Title, View, ViewDay
+from backend_stub.db.models import Account, DailyView, Episode, PlaySession, Title, ViewDay
 
 COUNTS_AFTER_S = 60.0  # a session that plays for so long is a view
 BATCH = 200  # so many are written at once
@@ -159,11 +159,11 @@ def _insert(session: Session, batch: Sequence[Seen]) -> None:
         part = batch[start : start + BATCH]
         titles = set(session.scalars(select(Title.id).where(Title.id.in_({seen.title_id for seen in part}))))
         accounts = set(session.scalars(select(Account.id).where(Account.id.in_({seen.account_id for seen in part}))))
-        key = tuple_(View.day, View.title_id, View.account_id, View.profile_id)
+        key = tuple_(DailyView.day, DailyView.title_id, DailyView.account_id, DailyView.profile_id)
         there = {
             tuple(row)
             for row in session.execute(
-                select(View.day, View.title_id, View.account_id, View.profile_id).where(
+                select(DailyView.day, DailyView.title_id, DailyView.account_id, DailyView.profile_id).where(
                     key.in_([seen.key for seen in part])
                 )
             )
@@ -172,7 +172,7 @@ def _insert(session: Session, batch: Sequence[Seen]) -> None:
             seen for seen in part if seen.key not in there and seen.title_id in titles and seen.account_id in accounts
         ]
         session.add_all(
-            View(day=seen.day, title_id=seen.title_id, account_id=seen.account_id, profile_id=seen.profile_id)
+            DailyView(day=seen.day, title_id=seen.title_id, account_id=seen.account_id, profile_id=seen.profile_id)
             for seen in fresh
         )
         session.flush()

@@ -15,7 +15,7 @@ from drm_client.refusals import LicenceReply
 from drm_client.signed_licences import DeviceInfo, SignedLicences
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
-from drm_client.upkeep import Upkeep
+from drm_client.upkeep import KeptLicenceUpkeep
 from drm_client.vault import Vault, set_aside
 from player.base.errors import ServiceError
 from player.service.client import ServiceClient
@@ -35,7 +35,7 @@ class DeviceRights:
     service: TrustedService
     licences: OfflineLicences
     signed: SignedLicences
-    upkeep: Upkeep
+    upkeep: KeptLicenceUpkeep
 
     def now(self) -> float:
         """The service's time in seconds since 1970, as it last said it."""
@@ -66,7 +66,7 @@ def open_rights(profile: Path, keys: KeyStore, device: DeviceIdentity, client: S
     service = TrustedService(client.address, vault, clock, exchange)
     info = DeviceInfo()
     licences = OfflineLicences(vault, device, service, info)
-    upkeep = Upkeep(vault, licences, service)
+    upkeep = KeptLicenceUpkeep(vault, licences, service)
     return DeviceRights(vault, clock, service, licences, SignedLicences(service, device, info), upkeep)
 
 

@@ -25,8 +25,8 @@ Rights = Callable[[], Awaitable[DeviceRights | None]]
 
 
 class LicenceUpkeep:
-    """Runs :class:`drm_client.upkeep.Upkeep` on the engine's loop. ``on_report`` hears of every pass that was
-    made."""
+    """Runs :class:`drm_client.upkeep.KeptLicenceUpkeep` on the engine's loop. ``on_report`` hears of
+    every pass that was made."""
 
     def __init__(
         self, profile: Path, rights: Rights, clock: Clock, on_report: Callable[[UpkeepReport], None] = lambda _: None

@@ -18,7 +18,7 @@ _MOST_SAMPLES = 16
 _COARSE_S = 0.5  # half of what a Date header is cut to
 
 
-class Edge(Protocol):
+class LiveEdge(Protocol):
     """Tells where the programme is."""
 
     def at(self, now_s: float) -> float:

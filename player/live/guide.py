@@ -29,7 +29,7 @@ CAUGHT_UP = "Playback had fallen far behind and has jumped to the live programme
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class LiveObservation:
     """What is known at one look; seconds on the timeline. ``published_s`` is the end of the last segment,
     ``resumes_s`` where the media goes on if there is none at the position."""
 
@@ -56,7 +56,7 @@ class Advice:
     sentence: str = ""
 
 
-class Guide:
+class LiveGuide:
     """One for each live playback. ``wish`` is the speed that the viewer chose."""
 
     def __init__(self, latency: Latency, wish: float = 1.0) -> None:
@@ -67,7 +67,7 @@ class Guide:
         self._set = wish
         self.following = latency.from_start_s is None
 
-    def begin_s(self, moment: Moment, asked_s: float | None) -> float:
+    def begin_s(self, moment: LiveObservation, asked_s: float | None) -> float:
         """Where playback begins; ``asked_s`` is how far into the window the viewer wants to."""
         into_s = asked_s if asked_s is not None else self._latency.from_start_s
         if into_s is None:
@@ -77,11 +77,11 @@ class Guide:
         self.sought(place_s, moment)
         return place_s
 
-    def live_s(self, moment: Moment) -> float:
+    def live_s(self, moment: LiveObservation) -> float:
         """Where the programme is shown live: the target latency behind the edge."""
         return self.inside(moment.edge_s - self.target_s(moment), moment)
 
-    def inside(self, place_s: float, moment: Moment, *, ahead_s: float = 0.0) -> float:
+    def inside(self, place_s: float, moment: LiveObservation, *, ahead_s: float = 0.0) -> float:
         """The place in the window that is nearest to ``place_s``; where the window slides, a little inside it, so
         that it does not leave the viewer behind at once. ``ahead_s``: nearer to the edge than the target."""
         target_s = self.target_s(moment)
@@ -90,11 +90,11 @@ class Guide:
             first_s += min(_MARGIN_S, _MARGIN_SHARE * (moment.published_s - moment.window_start_s))
         return max(min(place_s, moment.edge_s - target_s + ahead_s, last_s), first_s)
 
-    def target_s(self, moment: Moment) -> float:
+    def target_s(self, moment: LiveObservation) -> float:
         """The latency that is aimed at: never nearer to the edge than what is published allows."""
         return max(self._latency.target_s, moment.lag_s + (_LOW_LAG_S if self._latency.low else _LAG_S))
 
-    def sought(self, place_s: float, moment: Moment) -> None:
+    def sought(self, place_s: float, moment: LiveObservation) -> None:
         """The viewer jumps."""
         self.following = moment.edge_s - place_s <= self.target_s(moment) + self._slack_s
         self._pace.rest()
@@ -103,7 +103,7 @@ class Guide:
         """The viewer chose a speed."""
         self._wish = self._set = speed
 
-    def look(self, moment: Moment) -> Advice:
+    def look(self, moment: LiveObservation) -> Advice:
         """The decision for this moment."""
         target_s = self.target_s(moment)
         behind_s = moment.edge_s - moment.position_s - target_s
@@ -131,7 +131,7 @@ class Guide:
             return _LOW_JUMP_S if self._latency.low else _JUMP_S
         return max(self._latency.max_s - target_s, self._slack_s)
 
-    def _speed(self, moment: Moment, behind_s: float) -> float | None:
+    def _speed(self, moment: LiveObservation, behind_s: float) -> float | None:
         """The speed to be set; None where it is right already."""
         if self._wish > 1.0 and behind_s <= 0:  # there is nothing more to catch up with
             self._wish, self.following = 1.0, True
@@ -147,7 +147,7 @@ class Guide:
         self._set = speed
         return speed
 
-    def _view(self, moment: Moment, target_s: float) -> LiveView:
+    def _view(self, moment: LiveObservation, target_s: float) -> LiveView:
         return LiveView(
             start_s=moment.window_start_s,
             end_s=self.live_s(moment),

@@ -53,7 +53,7 @@ class _OfPeriod:
         )
 
 
-class Programme:
+class LiveProgramme:
     """See the module. ``presentation`` is the newest, ``periods`` are all that have been seen. The timeline of an MPD
     counts from ``availability_start_s`` (seconds since 1970)."""
 

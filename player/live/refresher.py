@@ -16,19 +16,27 @@ from typing import Any
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, ManifestError, MatineeError, MediaError
 from player.live.edge import ServerClock
-from player.live.programme import Programme
-from player.live.schedule import Source
+from player.live.programme import LiveProgramme
+from player.live.schedule import ReloadState
 from player.manifest import at_time, refresh, refresh_playlist, remote_links
 from player.manifest.changes import Changes
 from player.manifest.edit import iter_renditions, map_renditions
 from player.manifest.locations import with_mirrors
-from player.manifest.model import ListedIndex, Part, PlaylistRef, Presentation, Rendition, Segment, SegmentIndex
+from player.manifest.model import (
+    ListedIndex,
+    PartialSegment,
+    PlaylistRef,
+    Presentation,
+    Rendition,
+    Segment,
+    SegmentIndex,
+)
 from player.manifest.timing import DEFAULT_RELOAD_S, Reload, clock_sources, next_reload, server_time, with_query
 from player.manifest.urls import add_query, split_url, unsplit_url
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
 from player.reporting.events import Note, Observer
-from player.stream.sources import LoadedPlaylist, Progress, Sources
+from player.stream.sources import LoadedPlaylist, PartsProgress, Sources
 from player.stream.timeline import Slot
 from player.title.opening import load_remotes, pathway_of
 from player.transfer.loader import Loader, Resource
@@ -57,7 +65,7 @@ class Refresher:
 
     def __init__(
         self,
-        programme: Programme,
+        programme: LiveProgramme,
         sources: Sources,
         loader: Loader,
         gate: Gate,
@@ -81,7 +89,7 @@ class Refresher:
         self._wanted = wanted
         self._news = news
         self._gone = gone
-        self._states: dict[str, Source] = {}
+        self._states: dict[str, ReloadState] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
         self._asked_clock_s = -math.inf
@@ -120,20 +128,20 @@ class Refresher:
         newest = self._programme.newest(rendition)
         return newest is not None and segment.number > _last_whole(newest)
 
-    def progress(self, rendition: Rendition, number: int) -> Progress:
+    def progress(self, rendition: Rendition, number: int) -> PartsProgress:
         newest = self._programme.newest(rendition)
         info = None if newest is None else newest.playlist
         if newest is None or info is None:
-            return Progress(whole=True)
+            return PartsProgress(whole=True)
         last = _last_whole(newest)
         if number <= last:
             listed = newest.segments.segments if isinstance(newest.segments, ListedIndex) else ()
             parts = next((segment.parts for segment in reversed(listed) if segment.number == number), ())
-            return Progress(parts, whole=True)
+            return PartsProgress(parts, whole=True)
         if number > last + 1 or info.ended:
-            return Progress(whole=info.ended)
+            return PartsProgress(whole=info.ended)
         hint = next((each for each in info.preload_hints if each.type == "PART"), None)
-        return Progress(info.trailing_parts, hint)
+        return PartsProgress(info.trailing_parts, hint)
 
     async def changed(self, limit_s: float) -> None:
         await self._until_changed(limit_s)
@@ -280,7 +288,7 @@ class Refresher:
             await self._guarded(state, self._load_mpd(reload))
             patches = state.failures == 0
 
-    async def _guarded(self, state: Source, load: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, state: ReloadState, load: Coroutine[Any, Any, None]) -> None:
         """A load after whose failure the next one is tried."""
         try:
             await load
@@ -382,7 +390,7 @@ class Refresher:
         self._tell(at_time(self._programme.presentation, now_s), Changes())
 
     def _take(
-        self, state: Source, asked_s: float, presentation: Presentation, changes: Changes, *, more: bool = False
+        self, state: ReloadState, asked_s: float, presentation: Presentation, changes: Changes, *, more: bool = False
     ) -> None:
         """What a load has brought; ``more``: parts of a segment that is not listed yet."""
         fresh = more or _brings(changes) or _comes_with_clock(presentation)
@@ -397,9 +405,9 @@ class Refresher:
         self._changed = asyncio.Event()
         self._news(changes)
 
-    def _state(self, name: str) -> Source:
+    def _state(self, name: str) -> ReloadState:
         now_s = self._clock.monotonic()
-        return self._states.setdefault(name, Source(now_s, now_s))
+        return self._states.setdefault(name, ReloadState(now_s, now_s))
 
     async def _until_changed(self, limit_s: float) -> None:
         changed, limit = (
@@ -428,7 +436,7 @@ def _last_whole(rendition: Rendition) -> int:
     return listed[-1].number if listed else -1
 
 
-def _trailing_parts(presentation: Presentation, rendition_id: str) -> tuple[Part, ...]:
+def _trailing_parts(presentation: Presentation, rendition_id: str) -> tuple[PartialSegment, ...]:
     found = (each for _, _, each in iter_renditions(presentation) if each.id == rendition_id)
     return next((each.playlist.trailing_parts for each in found if each.playlist is not None), ())
 

@@ -17,7 +17,7 @@ _BLOCKED_LONG_S = 0.5  # a blocking server that answers at once with nothing new
 
 
 @dataclass
-class Source:
+class ReloadState:
     """How it goes with one manifest; times are monotonic seconds."""
 
     asked_s: float  # when the last load that worked was begun

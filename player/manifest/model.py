@@ -19,9 +19,9 @@ from player.manifest.values import InitSegment as InitSegment
 from player.manifest.values import KeyInfo as KeyInfo
 from player.manifest.values import ManifestWarning as ManifestWarning
 from player.manifest.values import MediaFacts as MediaFacts
-from player.manifest.values import Part as Part
-from player.manifest.values import Place as Place
+from player.manifest.values import PartialSegment as PartialSegment
 from player.manifest.values import Protection as Protection
+from player.manifest.values import SourcePosition as SourcePosition
 
 
 class ManifestProtocol(StrEnum):
@@ -74,9 +74,9 @@ class Segment(NamedTuple):
     program_date_time_s: float | None = None  # seconds since 1970, UTC; declared, or worked out from neighbours
     title: str = ""
     bitrate_bps: int | None = None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PartialSegment, ...] = ()
     size_bytes: int | None = None  # known from a sidx or a byte range
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
     @property
     def end_s(self) -> float:
@@ -209,7 +209,7 @@ class PlaylistInfo:
     can_skip_date_ranges: bool = False
     skipped: int = 0
     removed_date_ranges: tuple[str, ...] = ()
-    trailing_parts: tuple[Part, ...] = ()
+    trailing_parts: tuple[PartialSegment, ...] = ()
     trailing_init: InitSegment | None = None  # what the trailing parts need
     trailing_keys: tuple[KeyInfo, ...] = ()
     preload_hints: tuple[PreloadHint, ...] = ()
@@ -236,7 +236,7 @@ class Location:
     subtitle_group: str | None = None
     playlist: PlaylistInfo | None = None  # of this location's own playlist, once it is loaded
     attributes: Mapping[str, str] = field(default_factory=dict)
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
     query: str = field(default="", repr=False)  # behind media addresses here, where it is not the same everywhere
     unnamed: bool = False  # ``pathway`` is our own name for it: the manifest gives none
 
@@ -284,7 +284,7 @@ class Rendition:
     inband_events: tuple[tuple[str, str], ...] = ()  # (scheme, value) of the emsg boxes to expect
     attributes: Mapping[str, str] = field(default_factory=dict)
     key: str = ""  # its name in this presentation, the same over refreshes (player.manifest.edit.with_keys)
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +307,7 @@ class Track:
     forced: bool = False
     instream_id: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +326,7 @@ class TimedEvent:
     payload: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     base_url: str = field(default="", repr=False)  # of the playlist or MPD, for URIs among the attributes
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +341,7 @@ class Period:
     asset: str | None = None
     continuity: str | None = None  # period-continuity or period-connectivity with the period of this id
     events: tuple[TimedEvent, ...] = ()
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
     @property
     def end_s(self) -> float | None:
@@ -353,13 +353,13 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Steering:
+class ContentSteering:
     """Content steering as the manifest declares it (RFC 8216bis 7, DASH-IF CTS)."""
 
     server_uri: str = field(repr=False)
     default_pathways: tuple[str, ...] = ()
     query_before_start: bool = False
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +391,7 @@ class SessionKey:
     """HLS EXT-X-SESSION-KEY: a key the player may fetch before it needs it."""
 
     key: KeyInfo
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +421,7 @@ class Presentation:
     playlist_type: str | None = None
     independent_segments: bool = False
     live_info: LiveInfo | None = None
-    steering: Steering | None = None
+    steering: ContentSteering | None = None
     session_keys: tuple[SessionKey, ...] = ()
     session_data: tuple[SessionData, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)

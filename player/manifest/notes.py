@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from player.manifest.limits import MAX_WARNINGS
-from player.manifest.model import ManifestWarning, Place
+from player.manifest.model import ManifestWarning, SourcePosition
 from player.manifest.urls import media_url_trouble
 
 
@@ -21,7 +21,7 @@ class Notes:
         if len(self._warnings) >= MAX_WARNINGS:
             self._more += 1
             return
-        self._warnings.append(ManifestWarning(code, sentence, Place(line, path)))
+        self._warnings.append(ManifestWarning(code, sentence, SourcePosition(line, path)))
 
     def check_url(
         self, url: str, base: str, *, data_allowed: bool = False, line: int | None = None, path: str | None = None

@@ -51,7 +51,7 @@ class SpliceError(ValueError):
     """Data that is no splice information; its text says why."""
 
 
-class _Bits:
+class _SectionBits:
     """Reads a section bit by bit. Raises :class:`SpliceError` past its end."""
 
     def __init__(self, data: bytes) -> None:
@@ -92,7 +92,7 @@ def of_bytes(data: bytes) -> Splice:
     length = int.from_bytes(data[1:3], "big") & 0xFFF
     if length > len(data) - 3:
         raise SpliceError("the section ends too early")
-    bits = _Bits(data[3 : 3 + length])
+    bits = _SectionBits(data[3 : 3 + length])
     bits.take(8)  # protocol_version
     encrypted = bits.flag()
     bits.take(6)
@@ -114,7 +114,7 @@ def of_bytes(data: bytes) -> Splice:
     return replace(splice, descriptors=_descriptors(bits))
 
 
-def _splice_time(bits: _Bits, adjustment: int) -> float | None:
+def _splice_time(bits: _SectionBits, adjustment: int) -> float | None:
     """splice_time() (9.8.1)."""
     if not bits.flag():
         bits.take(7)
@@ -123,7 +123,7 @@ def _splice_time(bits: _Bits, adjustment: int) -> float | None:
     return ((bits.take(33) + adjustment) % (1 << 33)) / PTS_HZ
 
 
-def _insert(bits: _Bits, adjustment: int) -> Splice:
+def _insert(bits: _SectionBits, adjustment: int) -> Splice:
     """splice_insert() (9.7.3)."""
     event_id, cancelled = bits.take(32), bits.flag()
     bits.take(7)
@@ -148,7 +148,7 @@ def _insert(bits: _Bits, adjustment: int) -> Splice:
     return Splice("splice_insert", time_s, event_id, out, duration_s, auto_return)
 
 
-def _descriptors(bits: _Bits) -> tuple[SpliceDescriptor, ...]:
+def _descriptors(bits: _SectionBits) -> tuple[SpliceDescriptor, ...]:
     found = []
     left = bits.take(16)
     while left >= 6:
@@ -162,7 +162,7 @@ def _descriptors(bits: _Bits) -> tuple[SpliceDescriptor, ...]:
 
 def _segmentation(data: bytes) -> SpliceDescriptor:
     """segmentation_descriptor() (10.3.3)."""
-    bits = _Bits(data)
+    bits = _SectionBits(data)
     event_id, cancelled = bits.take(32), bits.flag()
     bits.take(7)
     if cancelled:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourcePosition:
     """Where in the source something stands: a 1-based ``line``, and for an MPD its ``path`` (an XPath)."""
 
     line: int | None = None
     path: str | None = None
 
 
-NOWHERE = Place()
+NOWHERE = SourcePosition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ManifestWarning:
 
     code: str
     sentence: str
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
     rendition: str | None = None
 
 
@@ -58,7 +58,7 @@ class KeyInfo:
     keyformat: str = "identity"
     keyformat_versions: tuple[int, ...] = (1,)
     key_id: bytes | None = None  # KEYID, which several key systems add
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Protection:
     pro: bytes | None = field(default=None, repr=False)  # PlayReady object
     robustness: str | None = None
     value: str | None = None
-    place: Place = NOWHERE
+    place: SourcePosition = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class MediaFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartialSegment:
     """An HLS partial segment (RFC 8216bis 4.4.4.9)."""
 
     url: str

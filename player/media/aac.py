@@ -32,7 +32,7 @@ class AudioSpecificConfig:
         return self.output_rate != self.sample_rate
 
 
-class _Bits:
+class _ConfigBits:
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "big")
         self.left = len(data) * 8
@@ -61,7 +61,7 @@ def parse_asc(asc: bytes) -> AudioSpecificConfig:
 
     Raises ``MEDIA_DAMAGED``.
     """
-    bits = _Bits(asc[:64])
+    bits = _ConfigBits(asc[:64])
     object_type = bits.object_type()
     rate = bits.rate()
     configuration = bits.take(4)
@@ -78,7 +78,7 @@ def parse_asc(asc: bytes) -> AudioSpecificConfig:
     return AudioSpecificConfig(object_type, rate, channels, output)
 
 
-def _backward_compatible_rate(bits: _Bits, rate: int) -> int:
+def _backward_compatible_rate(bits: _ConfigBits, rate: int) -> int:
     """The SBR rate in a sync extension (0x2b7) behind a GASpecificConfig without extras, else ``rate``."""
     if bits.take(3) != 0 or bits.take(11) != 0x2B7 or bits.object_type() != OBJECT_SBR or not bits.take(1):
         return rate

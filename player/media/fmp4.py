@@ -13,7 +13,7 @@ from operator import itemgetter
 from drm_client.errors import DrmError, DrmErrorCode
 from player.base.errors import ErrorCode, MediaError
 from player.media.boxes import Box, damaged, find, header, need, reading, version_and_flags, walk
-from player.media.fragment import FragmentReader, Row, TrackFragment
+from player.media.fragment import FragmentReader, SampleLocation, TrackFragment
 from player.media.model import ByteSource, EventMessage, Sample, SampleDecrypt
 from player.media.nal import to_annex_b
 from player.media.protection import TrackEncryption, parse_auxiliary, parse_seig, sample_protection
@@ -263,7 +263,7 @@ class _Emitter:
         if any(item.protected for item in fragment.encryption) and decrypt is None:
             raise DrmError(DrmErrorCode.NO_KEY, "This title is encrypted, and there is no key for it.")
 
-    def sample(self, number: int, row: Row) -> Sample:
+    def sample(self, number: int, row: SampleLocation) -> Sample:
         """Wait for the bytes of one row, and make the sample of them."""
         offset, size, dts, composition, duration, key = row
         stop = offset + size

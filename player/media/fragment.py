@@ -30,7 +30,7 @@ _RUN_DURATION, _RUN_SIZE, _RUN_FLAGS, _RUN_COMPOSITION = 0x100, 0x200, 0x400, 0x
 _NON_SYNC = 0x010000
 
 
-class Row(NamedTuple):
+class SampleLocation(NamedTuple):
     """One sample: bytes ``[offset, offset + size)`` of the segment, times in ticks of the track's timescale."""
 
     offset: int
@@ -52,7 +52,7 @@ class TrackFragment:
 
     track: Fmp4Track
     entry: int
-    rows: list[Row] = field(default_factory=list)
+    rows: list[SampleLocation] = field(default_factory=list)
     encryption: list[TrackEncryption] = field(default_factory=list)
     auxiliary: list[tuple[bytes, Subsamples]] = field(default_factory=list)
     auxiliary_offset: int | None = None
@@ -148,7 +148,7 @@ def _decode_time(data: bytes, boxes: dict[bytes, list[Box]]) -> int:
 
 
 def _append_run(
-    rows: list[Row],
+    rows: list[SampleLocation],
     data: bytes,
     box: Box,
     defaults: _Defaults,
@@ -186,7 +186,7 @@ def _append_run(
     table = list(struct.iter_unpack(layout, data[cursor : cursor + width * count])) if width else [()] * count
     columns = _columns(flags, table, defaults, first_flags)
     for duration, size, sample_flags, composition in zip(*columns, strict=True):
-        rows.append(Row(place, size, dts, composition, duration, not sample_flags & _NON_SYNC))
+        rows.append(SampleLocation(place, size, dts, composition, duration, not sample_flags & _NON_SYNC))
         place += size
         dts += duration
     return place, dts

@@ -20,7 +20,7 @@ _MAX_JUNK_BYTES = 64 << 10
 _ID3_FOOTER = 0x10
 
 
-class Frame(NamedTuple):
+class AudioFrame(NamedTuple):
     """One coded frame: header and whole size in bytes, and what it says of the stream."""
 
     codec: Codec
@@ -34,7 +34,7 @@ class Frame(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Cursor:
+class _SegmentCursor:
     """Where we are in the segment, and how much of it is there."""
 
     source: ByteSource
@@ -54,7 +54,7 @@ def samples(
     Times count from the ID3 timestamp, or from ``fallback_start_s`` where there is none. AAC loses its ADTS
     headers. Raises ``MEDIA_DAMAGED`` where no frame can be found.
     """
-    cursor = _Cursor(source)
+    cursor = _SegmentCursor(source)
     start_s, codec = fallback_start_s, None
     config: StreamConfig | None = None
     elapsed = 0
@@ -84,13 +84,13 @@ def samples(
         raise damaged("an audio segment holds no frames")
 
 
-def _config(frame: Frame) -> StreamConfig:
+def _config(frame: AudioFrame) -> StreamConfig:
     return StreamConfig(
         StreamKind.AUDIO, frame.codec, frame.private, sample_rate=frame.sample_rate, channels=frame.channels
     )
 
 
-def _resync(cursor: _Cursor, codec: Codec | None) -> None:
+def _resync(cursor: _SegmentCursor, codec: Codec | None) -> None:
     """Move to the next frame. Raises ``MEDIA_DAMAGED`` when there is none within reach."""
     window = cursor.peek(_MAX_JUNK_BYTES + HEAD_BYTES)
     for offset in range(1, len(window) - 6):
@@ -102,7 +102,7 @@ def _resync(cursor: _Cursor, codec: Codec | None) -> None:
     cursor.place += len(window)
 
 
-def _dependent_bytes(cursor: _Cursor, frame: Frame) -> int:
+def _dependent_bytes(cursor: _SegmentCursor, frame: AudioFrame) -> int:
     """E-AC-3: the dependent substreams behind an independent one belong to the same access unit."""
     if frame.codec is not Codec.EAC3:
         return 0
@@ -116,7 +116,7 @@ def _dependent_bytes(cursor: _Cursor, frame: Frame) -> int:
     return extra
 
 
-def _read_id3(cursor: _Cursor, head: bytes) -> int | None:
+def _read_id3(cursor: _SegmentCursor, head: bytes) -> int | None:
     """Pass over an ID3v2 tag; its transport stream timestamp (33 bits, 90 kHz) if it has one."""
     if len(head) < 10:
         raise damaged("an ID3 tag is cut short")
@@ -152,18 +152,18 @@ def _synchsafe(raw: bytes) -> int:
     return value
 
 
-def parse_frame(head: bytes, codec: Codec | None = None) -> Frame | None:
+def parse_frame(head: bytes, codec: Codec | None = None) -> AudioFrame | None:
     """The frame that begins with ``head`` (10 bytes), or None. With ``codec`` only a frame of it counts."""
     frame = _adts_frame(head) or _dolby_frame(head) or _mpeg_frame(head)
     return frame if frame is not None and codec in (None, frame.codec) else None
 
 
-def _adts_frame(head: bytes) -> Frame | None:
+def _adts_frame(head: bytes) -> AudioFrame | None:
     adts = parse_adts(head)
     if adts is None:
         return None
     blocks = (head[6] & 3) + 1
-    return Frame(
+    return AudioFrame(
         Codec.AAC,
         adts.header_size,
         adts.frame_size,
@@ -179,7 +179,7 @@ _EAC3_BLOCKS = (1, 2, 3, 6)
 _BLOCK_SAMPLES = 256
 
 
-def _dolby_frame(head: bytes) -> Frame | None:
+def _dolby_frame(head: bytes) -> AudioFrame | None:
     """AC-3 and E-AC-3 sync frames (ETSI TS 102 366, 4.3 and E.1.3)."""
     if len(head) < 7 or head[0] != 0x0B or head[1] != 0x77:
         return None
@@ -189,7 +189,7 @@ def _dolby_frame(head: bytes) -> Frame | None:
     return _eac3_frame(head) if bsid <= 16 else None
 
 
-def _ac3_frame(head: bytes) -> Frame | None:
+def _ac3_frame(head: bytes) -> AudioFrame | None:
     rate_code, size_code = head[4] >> 6, head[4] & 63
     if rate_code == 3 or size_code >= 2 * len(_AC3_KBPS):
         return None
@@ -200,10 +200,10 @@ def _ac3_frame(head: bytes) -> Frame | None:
     mode = head[6] >> 5
     skipped = (2 if mode & 1 and mode != 1 else 0) + (2 if mode & 4 else 0) + (2 if mode == 2 else 0)
     lfe = (head[6] << 8 | (head[7] if len(head) > 7 else 0)) >> (12 - skipped) & 1
-    return Frame(Codec.AC3, 0, words * 2, 6 * _BLOCK_SAMPLES, rate, ac3.CHANNELS[mode] + lfe)
+    return AudioFrame(Codec.AC3, 0, words * 2, 6 * _BLOCK_SAMPLES, rate, ac3.CHANNELS[mode] + lfe)
 
 
-def _eac3_frame(head: bytes) -> Frame | None:
+def _eac3_frame(head: bytes) -> AudioFrame | None:
     size = (((head[2] & 7) << 8 | head[3]) + 1) * 2
     rate_code, blocks_code = head[4] >> 6, head[4] >> 4 & 3
     if rate_code == 3:
@@ -214,7 +214,7 @@ def _eac3_frame(head: bytes) -> Frame | None:
         rate, blocks = ac3.SAMPLE_RATES[rate_code], _EAC3_BLOCKS[blocks_code]
     channels = ac3.CHANNELS[head[4] >> 1 & 7] + (head[4] & 1)
     dependent = head[2] >> 6 == 1
-    return Frame(Codec.EAC3, 0, size, blocks * _BLOCK_SAMPLES, rate, channels, dependent=dependent)
+    return AudioFrame(Codec.EAC3, 0, size, blocks * _BLOCK_SAMPLES, rate, channels, dependent=dependent)
 
 
 _MPEG_RATES = (44100, 48000, 32000)
@@ -223,7 +223,7 @@ _LAYER3_KBPS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320
 _LOW_RATE_KBPS = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
 
-def _mpeg_frame(head: bytes) -> Frame | None:
+def _mpeg_frame(head: bytes) -> AudioFrame | None:
     """MPEG-1/2/2.5 audio, layers II and III (ISO/IEC 11172-3, 2.4.2.3)."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
@@ -236,4 +236,4 @@ def _mpeg_frame(head: bytes) -> Frame | None:
     table = (_LAYER2_KBPS if layer == 2 else _LAYER3_KBPS) if mpeg1 else _LOW_RATE_KBPS
     count = 1152 if mpeg1 or layer == 2 else 576
     size = count // 8 * table[bitrate_code] * 1000 // rate + (head[2] >> 1 & 1)
-    return Frame(Codec.MP3, 0, size, count, rate, 1 if head[3] >> 6 == 3 else 2)
+    return AudioFrame(Codec.MP3, 0, size, count, rate, 1 if head[3] >> 6 == 3 else 2)

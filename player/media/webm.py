@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from drm_client.ebml import UNKNOWN_SIZE, Element, read_element, read_number
+from drm_client.ebml import UNKNOWN_SIZE, ElementHead, read_element, read_number
 from player.base.errors import ErrorCode, MediaError
 from player.media.boxes import damaged, reading
 from player.media.model import ByteSource, Codec, Colour, Sample, StreamConfig, StreamKind
@@ -98,7 +98,7 @@ def parse_init(data: bytes) -> WebmInit:
     return WebmInit(tracks, tick_ns / 1e9)
 
 
-def _top_level(data: bytes) -> Iterator[Element]:
+def _top_level(data: bytes) -> Iterator[ElementHead]:
     """Elements of the Segment up to the first Cluster, or to the end of the data."""
     place = 0
     while place + 2 <= len(data):
@@ -116,7 +116,7 @@ def _top_level(data: bytes) -> Iterator[Element]:
         place = element.body + element.size
 
 
-def _children(data: bytes, parent: Element) -> Iterator[Element]:
+def _children(data: bytes, parent: ElementHead) -> Iterator[ElementHead]:
     place, end = parent.body, parent.body + parent.size
     while place + 2 <= end:
         element = read_element(data, place, len(data))
@@ -126,23 +126,23 @@ def _children(data: bytes, parent: Element) -> Iterator[Element]:
         place = element.body + element.size
 
 
-def _uint(data: bytes, element: Element) -> int:
+def _uint(data: bytes, element: ElementHead) -> int:
     if element.size > 8:
         raise damaged("a WebM number is too long")
     return int.from_bytes(data[element.body : element.body + element.size], "big")
 
 
-def _float(data: bytes, element: Element) -> float:
+def _float(data: bytes, element: ElementHead) -> float:
     raw = data[element.body : element.body + element.size]
     value: float = struct.unpack({4: ">f", 8: ">d"}.get(len(raw), ">x"), raw)[0]
     return value
 
 
-def _field(data: bytes, parent: Element, id_: int, default: int) -> int:
+def _field(data: bytes, parent: ElementHead, id_: int, default: int) -> int:
     return next((_uint(data, child) for child in _children(data, parent) if child.id == id_), default)
 
 
-def _track(data: bytes, entry: Element) -> WebmTrack:
+def _track(data: bytes, entry: ElementHead) -> WebmTrack:
     fields = _TrackFields()
     type_ = 0
     for child in _children(data, entry):
@@ -176,7 +176,7 @@ def _track(data: bytes, entry: Element) -> WebmTrack:
     return WebmTrack(fields.number, replace(fields.config, kind=kind, codec=codec), fields.default_duration_ns / 1e9)
 
 
-def _video_fields(data: bytes, video: Element, config: StreamConfig) -> StreamConfig:
+def _video_fields(data: bytes, video: ElementHead, config: StreamConfig) -> StreamConfig:
     for child in _children(data, video):
         if child.id == 0xB0:
             config = replace(config, width=_uint(data, child))
@@ -191,7 +191,7 @@ def _video_fields(data: bytes, video: Element, config: StreamConfig) -> StreamCo
     return config
 
 
-def _audio_fields(data: bytes, audio: Element, config: StreamConfig) -> StreamConfig:
+def _audio_fields(data: bytes, audio: ElementHead, config: StreamConfig) -> StreamConfig:
     for child in _children(data, audio):
         if child.id == 0xB5:
             config = replace(config, sample_rate=round(_float(data, child)))
@@ -242,7 +242,7 @@ def leading_init(source: ByteSource) -> bytes:
     return bytes(source.view(0, place))
 
 
-def _stream(source: ByteSource) -> Iterator[Element]:
+def _stream(source: ByteSource) -> Iterator[ElementHead]:
     """The timestamps and blocks of all Clusters in a segment, and nothing else."""
     place = 0
     while (available := source.wait(place + 12)) >= place + 2:
@@ -256,7 +256,7 @@ def _stream(source: ByteSource) -> Iterator[Element]:
         if element.size == UNKNOWN_SIZE:
             raise damaged("a WebM element has no size")
         if element.id in (_TIMESTAMP, _SIMPLE_BLOCK, _BLOCK_GROUP):
-            yield Element(element.id, body, element.size)
+            yield ElementHead(element.id, body, element.size)
         place = body + element.size
 
 
@@ -280,7 +280,7 @@ def _grouped(data: bytes) -> _Block | None:
     block: _Block | None = None
     duration: int | None = None
     key = True
-    for child in _children(data, Element(_BLOCK_GROUP, 0, len(data))):
+    for child in _children(data, ElementHead(_BLOCK_GROUP, 0, len(data))):
         if child.id == _BLOCK:
             block = _simple(data[child.body : child.body + child.size])
         elif child.id == _BLOCK_DURATION:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from player.net.model import Body, Connection
+from player.net.model import Body, ConnectionTiming
 
 
 class BodyAround:
@@ -42,5 +42,5 @@ class BodyAround:
         return self._body.new_connection
 
     @property
-    def connection(self) -> Connection | None:
+    def connection(self) -> ConnectionTiming | None:
         return self._body.connection

@@ -28,7 +28,7 @@ def refuse(sentence: str) -> InputError:
     return InputError(ErrorCode.INPUT_FILE, sentence)
 
 
-class Fields:
+class JsonFields:
     """The members of one JSON object, each taken once. ``place`` names the object in messages.
 
     Every method raises InputError that names the member; :meth:`end` does so for members that nobody took.

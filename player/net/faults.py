@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, NetError
 from player.net.around import BodyAround
-from player.net.document import Fields, read_json, refuse
+from player.net.document import JsonFields, read_json, refuse
 from player.net.failures import failure
 from player.net.local import MemoryBody
 from player.net.model import Body, Request, RequestKind, Transport
 from player.net.redact import host_of
-from player.net.shaping import Link, PacedBody, Trace
+from player.net.shaping import Link, LinkTrace, PacedBody
 
 _MAX_RULES = 1000
 _SIGNATURE = re.compile(r"^/s/[^/]+(?=/)")
@@ -48,7 +48,7 @@ class Fault:
 
     type: FaultType
     seconds: float = 0.0
-    trace: Trace | None = None
+    trace: LinkTrace | None = None
     status: int = 0
     retry_after_s: float | None = None
     after_bytes: int = 0
@@ -91,7 +91,7 @@ class FaultPlan:
     @classmethod
     def parse(cls, document: object) -> FaultPlan:
         """The plan in a JSON document. Raises InputError naming the member that is wrong or unknown."""
-        fields = Fields(document, "The fault document")
+        fields = JsonFields(document, "The fault document")
         if fields.whole("version") != 1:
             raise refuse('The fault document must have "version" 1.')
         seed = fields.whole("seed", 0) or 0
@@ -259,11 +259,11 @@ def _status_body(fault: Fault, request: Request) -> Body:
 
 def rule_of(value: object, place: str) -> FaultRule:
     """One rule of a fault document; errors call it ``place``. Raises InputError."""
-    fields = Fields(value, place)
+    fields = JsonFields(value, place)
     name = fields.text("name") or ""
     if name:
         place = fields.place = f'{place} ("{name}")'
-    match = Fields(fields.take("match") or {}, f'"match" of {place}')
+    match = JsonFields(fields.take("match") or {}, f'"match" of {place}')
     path, pathway, kind = match.text("path"), match.text("pathway"), match.text("kind")
     match.end()
     if kind is not None and kind not in set(RequestKind):
@@ -289,7 +289,7 @@ def rule_of(value: object, place: str) -> FaultRule:
 
 
 def _fault(value: object, place: str) -> Fault:
-    fields = Fields(value, place)
+    fields = JsonFields(value, place)
     name = fields.text("type")
     if name == "kill":
         raise refuse(f"{place} is of the type kill, which only an edge can do.")
@@ -300,32 +300,32 @@ def _fault(value: object, place: str) -> Fault:
     return fault
 
 
-def _bandwidth(fields: Fields) -> Fault:
+def _bandwidth(fields: JsonFields) -> Fault:
     trace, kbps = fields.take("trace"), fields.number("kbps", above=0)
     if (trace is None) == (kbps is None):
         raise refuse(f'{fields.place} needs either "kbps" or "trace".')
     if kbps is not None:
-        return Fault(FaultType.BANDWIDTH, trace=Trace.constant(kbps * 1000))
-    return Fault(FaultType.BANDWIDTH, trace=Trace.parse(trace, f'"trace" in {fields.place}'))
+        return Fault(FaultType.BANDWIDTH, trace=LinkTrace.constant(kbps * 1000))
+    return Fault(FaultType.BANDWIDTH, trace=LinkTrace.parse(trace, f'"trace" in {fields.place}'))
 
 
-def _status(fields: Fields) -> Fault:
+def _status(fields: JsonFields) -> Fault:
     status = fields.whole("status")
     if status is None or not 200 <= status <= 599:
         raise refuse(f'"status" in {fields.place} must be a number from 200 to 599.')
     return Fault(FaultType.STATUS, status=status, retry_after_s=fields.number("retry_after_s"))
 
 
-def _after(fields: Fields, type_: FaultType) -> Fault:
+def _after(fields: JsonFields, type_: FaultType) -> Fault:
     return Fault(type_, after_bytes=fields.whole("after_bytes", 0) or 0)
 
 
-def _corrupt(fields: Fields) -> Fault:
+def _corrupt(fields: JsonFields) -> Fault:
     at_byte, length = fields.whole("at_byte", 0) or 0, fields.whole("length", 16) or 16
     return Fault(FaultType.CORRUPT, at_byte=at_byte, length=length)
 
 
-_FAULTS: Mapping[FaultType, Callable[[Fields], Fault]] = {
+_FAULTS: Mapping[FaultType, Callable[[JsonFields], Fault]] = {
     FaultType.DELAY: lambda fields: Fault(FaultType.DELAY, seconds=fields.required("seconds")),
     FaultType.BANDWIDTH: _bandwidth,
     FaultType.STATUS: _status,

@@ -23,7 +23,7 @@ from player.base.errors import ErrorCode, InputError, NetError
 from player.net.decoding import decoded
 from player.net.ending import to_its_end
 from player.net.failures import connect_failure, failure
-from player.net.model import Body, Connection, Request, RequestKind
+from player.net.model import Body, ConnectionTiming, Request, RequestKind
 from player.net.renewing import SILENT_S, RenewedTransport
 from player.net.web import WebOptions, is_address
 
@@ -107,7 +107,7 @@ class HttpTransport:
             await transport.aclose()
         self._transports.clear()
 
-    async def _send(self, hop: _Hop) -> tuple[httpx.Response, Connection]:
+    async def _send(self, hop: _Hop) -> tuple[httpx.Response, ConnectionTiming]:
         try:
             message = httpx.Request(
                 hop.method, hop.url, headers=hop.headers, content=hop.body, extensions={"timeout": self._timeouts}
@@ -189,14 +189,14 @@ class _ConnectWatch:
     async def __call__(self, name: str, _info: object) -> None:
         self._at_s[name.partition(".")[2]] = time.perf_counter()
 
-    def connection(self, response: httpx.Response) -> Connection:
+    def connection(self, response: httpx.Response) -> ConnectionTiming:
         """What the answer came over."""
         stream = response.extensions.get("network_stream")
         tls = None if stream is None else stream.get_extra_info("ssl_object")
         if tls is None:
-            return Connection(self._took("connect_tcp"))
+            return ConnectionTiming(self._took("connect_tcp"))
         cipher = tls.cipher()
-        return Connection(
+        return ConnectionTiming(
             self._took("connect_tcp"), self._took("start_tls"), tls.version() or "", cipher[0] if cipher else ""
         )
 
@@ -213,7 +213,7 @@ class _ConnectWatch:
 class HttpBody:
     """The body of an HTTP response, decoded where the server compressed it."""
 
-    def __init__(self, response: httpx.Response, url: str, connection: Connection) -> None:
+    def __init__(self, response: httpx.Response, url: str, connection: ConnectionTiming) -> None:
         self._response = response
         self._headers = {name.lower(): value for name, value in response.headers.items()}
         self._url = url
@@ -247,7 +247,7 @@ class HttpBody:
         return self._connection.tcp_s is not None
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> ConnectionTiming:
         return self._connection
 
     @property

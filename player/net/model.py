@@ -90,7 +90,7 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectionTiming:
     """What an exchange went over: the seconds that its making took (``tcp_s`` with the lookup of the name), None for
     one that was there already; version and cipher of TLS as OpenSSL names them, empty where none was spoken."""
 
@@ -132,7 +132,7 @@ class Body(Protocol):
         ...
 
     @property
-    def connection(self) -> Connection | None:
+    def connection(self) -> ConnectionTiming | None:
         """None where there was none: a file, say."""
         ...
 

@@ -52,7 +52,7 @@ class RenewedTransport(httpx.AsyncBaseTransport):
             self.release(pool, since_s if isinstance(error, asyncio.CancelledError) else None)
             raise
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Watched(response.stream, self, pool)
+        response.stream = _TimedBody(response.stream, self, pool)
         return response
 
     def release(self, pool: _Pool, silent_since_s: float | None) -> None:
@@ -74,7 +74,7 @@ class RenewedTransport(httpx.AsyncBaseTransport):
             await pool.transport.aclose()
 
 
-class _Watched(httpx.AsyncByteStream):
+class _TimedBody(httpx.AsyncByteStream):
     """A body that knows since when it has waited for its next bytes."""
 
     def __init__(self, inner: httpx.AsyncByteStream, owner: RenewedTransport, pool: _Pool) -> None:

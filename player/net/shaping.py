@@ -16,7 +16,7 @@ from pathlib import Path
 
 from player.base.clock import Clock
 from player.net.around import BodyAround
-from player.net.document import Fields, read_json, refuse
+from player.net.document import JsonFields, read_json, refuse
 from player.net.model import Body, Request, Transport
 
 _MAX_PERIODS = 200_000
@@ -24,7 +24,7 @@ _PACED_BYTES = 16 * 1024  # so many bytes go over the link at once
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class TracePeriod:
     """A stretch of a trace."""
 
     duration_s: float
@@ -32,28 +32,28 @@ class Period:
     latency_s: float
 
 
-class Trace:
+class LinkTrace:
     """Bandwidth and latency over time; time 0 is the start of the first period."""
 
-    def __init__(self, periods: Sequence[Period]) -> None:
+    def __init__(self, periods: Sequence[TracePeriod]) -> None:
         if not periods or not any(period.bps > 0 for period in periods):
             raise refuse("A trace needs at least one period with a bandwidth above 0.")
         self.periods = tuple(periods)
         self._ends = list(accumulate(period.duration_s for period in periods))
 
     @classmethod
-    def constant(cls, bps: float, latency_s: float = 0.0) -> Trace:
+    def constant(cls, bps: float, latency_s: float = 0.0) -> LinkTrace:
         """A link that never changes."""
-        return cls([Period(3600.0, bps, latency_s)])
+        return cls([TracePeriod(3600.0, bps, latency_s)])
 
     @classmethod
-    def parse(cls, document: object, place: str = "The trace") -> Trace:
+    def parse(cls, document: object, place: str = "The trace") -> LinkTrace:
         """A trace from its JSON document. Raises InputError naming what is wrong."""
         if not isinstance(document, list) or not document or len(document) > _MAX_PERIODS:
             raise refuse(f"{place} must be a list of 1 to {_MAX_PERIODS} periods.")
         return cls([_period(item, f"period {number} of the trace") for number, item in enumerate(document, 1)])
 
-    def at(self, time_s: float) -> Period:
+    def at(self, time_s: float) -> TracePeriod:
         """The period at ``time_s``."""
         return self.periods[self._index(time_s)[0]]
 
@@ -76,15 +76,15 @@ class Trace:
         return index, max(self._ends[index] - place, 1e-9)
 
 
-def load_trace(path: Path) -> Trace:
+def load_trace(path: Path) -> LinkTrace:
     """A trace from a file. Raises InputError."""
-    return Trace.parse(read_json(path, "The trace file"))
+    return LinkTrace.parse(read_json(path, "The trace file"))
 
 
 class Link:
     """A trace in use: whatever is sent shares it, in the order of asking."""
 
-    def __init__(self, trace: Trace, clock: Clock) -> None:
+    def __init__(self, trace: LinkTrace, clock: Clock) -> None:
         self._trace = trace
         self._clock = clock
         self._start_s = clock.monotonic()
@@ -108,7 +108,7 @@ class Link:
 class ShapedTransport:
     """Another transport as it would be over a link with this trace. The trace starts now."""
 
-    def __init__(self, inner: Transport, clock: Clock, trace: Trace) -> None:
+    def __init__(self, inner: Transport, clock: Clock, trace: LinkTrace) -> None:
         self._inner = inner
         self._link = Link(trace, clock)
 
@@ -140,10 +140,10 @@ class PacedBody(BodyAround):
                     yield piece
 
 
-def _period(value: object, place: str) -> Period:
-    fields = Fields(value, place)
+def _period(value: object, place: str) -> TracePeriod:
+    fields = JsonFields(value, place)
     duration_s = fields.required("duration_ms", above=0) / 1000
     bps = fields.required("bandwidth_kbps") * 1000
     latency_s = (fields.number("latency_ms", 0.0) or 0.0) / 1000
     fields.end()
-    return Period(duration_s, bps, latency_s)
+    return TracePeriod(duration_s, bps, latency_s)

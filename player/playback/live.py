@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from player.base.errors import MatineeError
-from player.live.edge import DatedEdge, Edge, Lag, ObservedEdge, ServerClock
-from player.live.guide import Guide, Moment
+from player.live.edge import DatedEdge, Lag, LiveEdge, ObservedEdge, ServerClock
+from player.live.guide import LiveGuide, LiveObservation
 from player.live.latency import latency_of
-from player.live.programme import Programme, made_until_s
+from player.live.programme import LiveProgramme, made_until_s
 from player.live.refresher import Refresher
 from player.manifest.changes import Changes
 from player.manifest.model import Presentation
@@ -22,7 +22,7 @@ from player.net.suspend import Sleep
 from player.playback.monitor import Monitor
 from player.playback.settings import PlaybackServices
 from player.reporting.events import LatencySampled, Note, Observer
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from player.stream.sources import Sources
 from player.stream.streaming import Streaming
 from player.tracks.selection import Selection
@@ -81,17 +81,17 @@ class LivePlayback:
         self._observe = parts.observe
         self._monitor = parts.monitor
         self._actions = actions
-        self._programme = Programme(presentation)
+        self._programme = LiveProgramme(presentation)
         self._server = ServerClock(clock.wall(), clock.monotonic())
         self._observed = ObservedEdge()
-        self._edge: Edge = self._observed
+        self._edge: LiveEdge = self._observed
         if self._programme.dated:
             self._edge = DatedEdge(self._server, self._programme.availability_start_s)
         self._lag = Lag()
         self._awake = True  # since the last news: what came while the machine slept is not late
         self._periods = len(self._programme.periods)
         self._end_s = -math.inf  # of what was listed last
-        self._guide: Guide | None = None
+        self._guide: LiveGuide | None = None
         self._notice = ("", 0.0)  # ours, and until when it stays
         self._ended = False
         self.low_latency = False  # known when it has begun
@@ -126,7 +126,7 @@ class LivePlayback:
         latency = latency_of(
             self._programme.presentation, timeline.slots[-1].duration_s, timeline.end_s - timeline.start_s
         )
-        self._guide = Guide(latency, self._monitor.state.speed)
+        self._guide = LiveGuide(latency, self._monitor.state.speed)
         self.low_latency = latency.low
         if latency.low and latency.part_s is not None:
             self._part_s = latency.part_s
@@ -172,7 +172,7 @@ class LivePlayback:
         if advice.seek_s is not None:
             self._actions.seek(advice.seek_s)
 
-    def _is_silent(self, moment: Moment) -> bool:
+    def _is_silent(self, moment: LiveObservation) -> bool:
         """Whether playback stands because the source has sent nothing for a while."""
         segment_s = self._streaming.timeline.slots[-1].duration_s
         quiet = self._refresher.silent_s > max(_SILENT_S, _SILENT_SEGMENTS * segment_s)
@@ -213,15 +213,15 @@ class LivePlayback:
         again."""
         self._gone = error
 
-    def _moment(self, position_s: float, now_s: float) -> Moment:
+    def _moment(self, position_s: float, now_s: float) -> LiveObservation:
         state, timeline = self._monitor.state, self._streaming.timeline
         buffer_s = max(0.0, self._streaming.buffered_until() - position_s)
-        return Moment(
+        return LiveObservation(
             position_s=position_s,
             buffer_s=buffer_s,
-            playing=state.status is Status.PLAYING,
+            playing=state.status is PlaybackStatus.PLAYING,
             paused=state.paused,
-            seeking=state.status in (Status.SEEKING, Status.LOADING),
+            seeking=state.status in (PlaybackStatus.SEEKING, PlaybackStatus.LOADING),
             window_start_s=timeline.start_s,
             published_s=self._published_s(now_s),
             edge_s=self._edge.at(now_s),

@@ -29,7 +29,7 @@ from player.reporting.events import (
 )
 from player.reporting.qoe import QoeMeter
 from player.reporting.startup import StartMeter
-from player.reporting.state import Failure, PlaybackState, StatSample, Status
+from player.reporting.state import PlaybackFailure, PlaybackState, PlaybackStatus, StatSample
 from player.stream.buffered import Playhead
 from player.transfer.recovery import Action
 
@@ -71,7 +71,7 @@ class Monitor:
         self.stalls: Stalls = NoStalls()
         self._meter = QoeMeter()
         self._start = StartMeter()
-        self.state = PlaybackState(status=Status.LOADING)
+        self.state = PlaybackState(status=PlaybackStatus.LOADING)
 
     @property
     def first_frame_shown(self) -> bool:
@@ -90,11 +90,11 @@ class Monitor:
     @property
     def position(self) -> tuple[float, bool]:
         """The position (s), and whether it moves."""
-        return self._playhead.position_s, self.state.status is Status.PLAYING
+        return self._playhead.position_s, self.state.status is PlaybackStatus.PLAYING
 
     @property
     def ended(self) -> bool:
-        return self.state.status in (Status.ENDED, Status.FAILED)
+        return self.state.status in (PlaybackStatus.ENDED, PlaybackStatus.FAILED)
 
     def update(self, **changes: Any) -> None:  # noqa: ANN401  (fields of PlaybackState)
         """Change fields of the state and publish it."""
@@ -174,7 +174,7 @@ class Monitor:
         self._playhead.position_s = target_s
         self._playhead.starving = True
         self._end_stall()
-        self.update(position_s=target_s, status=Status.SEEKING)
+        self.update(position_s=target_s, status=PlaybackStatus.SEEKING)
 
     def sample(
         self,
@@ -212,7 +212,7 @@ class Monitor:
         """libmpv reached the end of what it was given; whether that is the end of the title."""
         if at_end:
             self._end_stall()
-            self.update(status=Status.ENDED, cut_short=False)
+            self.update(status=PlaybackStatus.ENDED, cut_short=False)
         return at_end
 
     def stop_short(self) -> None:
@@ -220,18 +220,18 @@ class Monitor:
         self._end_stall()
         duration_s = self.state.duration_s
         cut_short = duration_s is None or self._playhead.position_s < duration_s
-        self.update(status=Status.ENDED, cut_short=cut_short)
+        self.update(status=PlaybackStatus.ENDED, cut_short=cut_short)
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: PlaybackFailure) -> None:
         """Playback is over with an error."""
         self._end_stall()
-        self.update(status=Status.FAILED, failure=failure, notice="", remedy="")
+        self.update(status=PlaybackStatus.FAILED, failure=failure, notice="", remedy="")
 
     def stop(self) -> None:
         """The playback is closed before its end."""
         self._end_stall()
         if not self.ended:
-            self.update(status=Status.IDLE)
+            self.update(status=PlaybackStatus.IDLE)
 
     def rung_at(self, position_s: float) -> int | None:
         """The rung of the segment that is shown at a time."""
@@ -291,15 +291,15 @@ class Monitor:
         if self.ended:
             return  # until the viewer jumps
         if not self._first_frame:
-            status = Status.LOADING
+            status = PlaybackStatus.LOADING
         elif self._seek_target is not None:
-            status = Status.SEEKING
+            status = PlaybackStatus.SEEKING
         elif self._mpv_paused:
-            status = Status.PAUSED
+            status = PlaybackStatus.PAUSED
         elif self._waiting_for_data or self._standing:
-            status = Status.BUFFERING
+            status = PlaybackStatus.BUFFERING
         else:
-            status = Status.PLAYING
+            status = PlaybackStatus.PLAYING
         if status is not self.state.status or self._mpv_paused != self.state.paused:
             self.update(status=status, paused=self._mpv_paused)
 

@@ -26,7 +26,7 @@ from player.stream.sources import Sources
 from player.stream.streaming import Streaming
 from player.thumbnails import Picture
 from player.title.heartbeats import Heartbeats, NoHeartbeats
-from player.title.opening import Addresses
+from player.title.opening import TitleAddresses
 from player.tracks.selection import Selection, wanted_bps
 from player.transfer.loader import Loader
 
@@ -57,7 +57,7 @@ class Requested:
 class Opening(Requested):
     """The addresses are known, and libmpv opens its file at ``url``: it waits in ``stream`` until there is one."""
 
-    addresses: Addresses
+    addresses: TitleAddresses
     loader: Loader
     licences: PlaybackLicences
     heartbeats: Heartbeats | NoHeartbeats

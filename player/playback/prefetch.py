@@ -27,7 +27,7 @@ from player.reporting.state import NOT_PLAYING, PlaybackState
 from player.stream.main_track import first_rung
 from player.stream.sources import Sources, WholeKeys
 from player.stream.throughput import Throughput
-from player.title.opening import LIVE, Addresses, PlaybackSource, addresses_of, load_presentation, pathway_of
+from player.title.opening import LIVE, PlaybackSource, TitleAddresses, addresses_of, load_presentation, pathway_of
 from player.tracks.selection import Selection, audio_rendition, rendition_of, select
 from player.transfer.loader import Loader
 from player.transfer.pathways import Pathways
@@ -51,7 +51,7 @@ class Prefetcher:
         self._may_fetch = may_fetch
         self._viewer = viewer
         self._running: asyncio.Task[None] | None = None
-        self._prepared: OrderedDict[tuple[str, ...], tuple[float, Addresses]] = OrderedDict()
+        self._prepared: OrderedDict[tuple[str, ...], tuple[float, TitleAddresses]] = OrderedDict()
 
     def prefetch(self, source: PlaybackSource | None, services: PlaybackServices, settings: PlaybackSettings) -> None:
         """The viewer looks at this title now, and not at the one before; None: at no title."""
@@ -64,7 +64,7 @@ class Prefetcher:
             work = self._fetch(source, services, settings)
             self._running = asyncio.get_running_loop().create_task(work, name="ahead")
 
-    def take(self, source: PlaybackSource) -> Addresses | None:
+    def take(self, source: PlaybackSource) -> TitleAddresses | None:
         """What is known of the title that is played now; nothing more is fetched ahead."""
         if self._running is not None:
             self._running.cancel()
@@ -83,7 +83,7 @@ class Prefetcher:
         found = source.title_id, source.variant, source.url, *source.manifests.values(), *source.cdns
         return *self._viewer(), *found
 
-    def _fresh(self, source: PlaybackSource) -> Addresses | None:
+    def _fresh(self, source: PlaybackSource) -> TitleAddresses | None:
         at_s, addresses = self._prepared.get(self._key(source), (0.0, None))
         return addresses if self._clock.monotonic() - at_s <= OLDEST_S else None
 

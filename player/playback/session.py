@@ -28,7 +28,7 @@ from player.playback.settings import PlaybackServices, PlaybackSettings
 from player.playback.steps import begin, find_segments, load, open_title, prepare
 from player.playback.tasks import PlaybackTasks
 from player.reporting.events import Event, EventHub, PhaseReached, TransferDone
-from player.reporting.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, PlaybackStatus
 from player.stream.buffered import Playhead
 from player.stream.throughput import Throughput
 from player.thumbnails import Picture
@@ -145,7 +145,7 @@ class Session:
         """Play until the end, an error or ``stop``. Never raises for what a source or a network does."""
         parts = self._parts
         parts.observe(PhaseReached(parts.clock.monotonic(), "requested"))
-        parts.monitor.update(status=Status.LOADING, title=parts.source.shown_name)
+        parts.monitor.update(status=PlaybackStatus.LOADING, title=parts.source.shown_name)
         stopped = asyncio.ensure_future(self._stopping.wait())
         opening = asyncio.ensure_future(self._open())
         try:
@@ -177,7 +177,9 @@ class Session:
 
     def _is_over(self) -> bool:
         status = self.state.status
-        return status is Status.FAILED or (status is Status.ENDED and not self._parts.settings.stay_at_end)
+        return status is PlaybackStatus.FAILED or (
+            status is PlaybackStatus.ENDED and not self._parts.settings.stay_at_end
+        )
 
     async def _close(self) -> None:
         self._closing = True

@@ -23,7 +23,7 @@ from player.service.client import ServiceClient
 from player.stream.throughput import Recall
 from player.stream.waiting import Waiting
 from player.title.heartbeats import BEAT_S, Heartbeats, NoHeartbeats
-from player.title.opening import Addresses
+from player.title.opening import TitleAddresses
 from player.title.renewal import Renewal
 from player.tracks.capabilities import NO_LIMITS, DecodeLimits
 from player.tracks.preference_store import PreferenceLearner
@@ -50,7 +50,7 @@ class PlaybackServices:
     mark: Mark | None = None
     recall: Recall | None = None  # what earlier playbacks learned of a CDN
     learning: PreferenceLearner = field(default_factory=PreferenceLearner)  # what the viewer likes to hear and read
-    prepared: Addresses | None = None  # what was fetched of the title before it was played
+    prepared: TitleAddresses | None = None  # what was fetched of the title before it was played
     waiting: Callable[[], Waiting] = Waiting  # how the reader of the stream waits for bytes
 
     def playback_licences(

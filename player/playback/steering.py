@@ -1,7 +1,7 @@
 """Content steering at run time (RFC 8216bis 7, ETSI TS 103 998): asks the steering server which CDN is preferred.
 
 A steering server that fails is harmless: playback goes on with the order it has. What is asked, how long an answer
-holds and what it means are pure functions; :class:`Steering` asks at the right times.
+holds and what it means are pure functions; :class:`SteeringClient` asks at the right times.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def start_order(defaults: Sequence[str], known: Sequence[str]) -> tuple[str, ...
     return tuple(dict.fromkeys([*first, *known]))
 
 
-class Steering:
+class SteeringClient:
     """Keeps ``paths`` in the order that the steering server of one presentation wants. Runs on the engine's loop.
 
     ``unnamed`` are our own names for pathways to which the manifest gives none: an HLS server is told "." for one
@@ -85,7 +85,7 @@ class Steering:
 
     def __init__(
         self,
-        declared: model.Steering,
+        declared: model.ContentSteering,
         protocol: ManifestProtocol,
         paths: Pathways,
         gate: Gate,
@@ -188,7 +188,7 @@ async def steering_of(
     throughput_bps: Callable[[], float | None],
     observe: Observer,
     seed: int = 0,
-) -> Steering | None:
+) -> SteeringClient | None:
     """What steers a presentation, its first order in force; None where it declares no steering.
 
     Where the manifest wants an answer before the start, it is waited for, for at most two seconds.
@@ -196,7 +196,7 @@ async def steering_of(
     declared = presentation.steering
     if declared is None:
         return None
-    made = Steering(
+    made = SteeringClient(
         declared,
         presentation.protocol,
         paths,

@@ -29,7 +29,7 @@ from player.stream.fetching import SegmentFetcher
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
-from player.title.opening import Addresses, addresses_of, begin_at, load_presentation, pathway_of
+from player.title.opening import TitleAddresses, addresses_of, begin_at, load_presentation, pathway_of
 from player.title.renewal import renewal_of
 from player.tracks.menus import form_of, rung_choices, unsupported_rungs
 from player.tracks.selection import Selection, select
@@ -165,7 +165,7 @@ def begin(playing: Playing) -> None:
     parts.controls.attach(playing.control)
 
 
-async def _addresses(parts: PlaybackParts) -> Addresses:
+async def _addresses(parts: PlaybackParts) -> TitleAddresses:
     services, rng = parts.services, Random(parts.settings.seed)
     ask = partial(addresses_of, parts.source, services.service, services.device_id, services.resume)
     return await retry(RequestKind.API, ask, parts.clock, rng, report=partial(_note, parts))

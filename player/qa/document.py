@@ -26,7 +26,7 @@ Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class PlanDocument:
     """``value`` is made of dicts, lists, text, numbers, booleans and None; ``lines`` count from 1."""
 
     value: Any
@@ -57,7 +57,7 @@ def dotted(place: Place) -> str:
     return text
 
 
-def load(path: Path) -> Document:
+def load(path: Path) -> PlanDocument:
     """The document in a file. Raises InputError."""
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -70,11 +70,11 @@ def load(path: Path) -> Document:
     return read(text, path.name)
 
 
-def read(text: str, name: str = "the plan") -> Document:
+def read(text: str, name: str = "the plan") -> PlanDocument:
     """The document in a text. Raises InputError with the line where it is not well formed."""
     import yaml  # only plans need it
 
-    document = Document(None, name)
+    document = PlanDocument(None, name)
     try:
         _check_events(yaml.parse(text, Loader=yaml.SafeLoader), name)
         loader = yaml.SafeLoader(text)
@@ -88,7 +88,7 @@ def read(text: str, name: str = "the plan") -> Document:
         raise _at(name, line, f"this is not YAML: {error.problem or error.context}.") from error
     except (yaml.YAMLError, ValueError) as error:
         raise _at(name, None, "this is not YAML.") from error
-    return Document(value, name, document.lines)
+    return PlanDocument(value, name, document.lines)
 
 
 def _check_events(events: Iterator[Any], name: str) -> None:
@@ -106,7 +106,7 @@ def _check_events(events: Iterator[Any], name: str) -> None:
             raise _at(name, line, "this is nested too deeply.")
 
 
-def _plain(loader: Any, node: Any, place: Place, document: Document) -> Any:  # noqa: ANN401  (PyYAML is untyped)
+def _plain(loader: Any, node: Any, place: Place, document: PlanDocument) -> Any:  # noqa: ANN401  (PyYAML is untyped)
     import yaml
 
     document.lines.setdefault(place, node.start_mark.line + 1)

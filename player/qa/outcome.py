@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from player.qa.plan import Plan
+from player.qa.plan import QaPlan
 from player.qa.spec import RunResult
 from player.qa.thresholds import Condition, Judgement, Metrics, figure, implied, judge, metrics_of, parse, statistic
 from player.qa.why import why
@@ -48,7 +48,7 @@ class RunOutcome:
 class PlanOutcome:
     """The whole."""
 
-    plan: Plan
+    plan: QaPlan
     runs: tuple[RunOutcome, ...]
     judgements: tuple[Judgement, ...]
     not_run: tuple[str, ...] = ()  # the names of the others, where the plan was ended early
@@ -81,7 +81,7 @@ class PlanOutcome:
         }
 
 
-def outcome_of(plan: Plan, results: Sequence[RunResult], not_run: Sequence[str] = ()) -> PlanOutcome:
+def outcome_of(plan: QaPlan, results: Sequence[RunResult], not_run: Sequence[str] = ()) -> PlanOutcome:
     """Judge the results of a plan's runs; ``not_run`` names those that there was no time for. A playback that fails
     breaks a plan that says nothing about failures, and media that is lost one that says nothing about losses."""
     conditions = list(plan.thresholds)

@@ -14,11 +14,11 @@ from abr.registry import DEFAULT
 from abr.simulator import synthetic
 from player.base.errors import InputError
 from player.net.faults import FaultPlan, load_faults, rule_of
-from player.net.shaping import Period, Trace, load_trace
+from player.net.shaping import LinkTrace, TracePeriod, load_trace
 from player.playback.settings import PlaybackSettings
 from player.qa import schema
 from player.qa.devices import bounds_of, display_height
-from player.qa.document import Document, Place, load
+from player.qa.document import Place, PlanDocument, load
 from player.qa.script import Do, ScriptStep
 from player.qa.spec import Labels, RunSpec
 from player.qa.thresholds import Condition, parse
@@ -32,7 +32,7 @@ _LIMIT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class QaPlan:
     """``runs`` in the order of the report; ``virtual`` tells whether they take place in virtual time."""
 
     name: str
@@ -42,23 +42,23 @@ class Plan:
     thresholds: tuple[Condition, ...]
 
 
-def load_plan(path: Path, values: Mapping[str, str] | None = None) -> Plan:
+def load_plan(path: Path, values: Mapping[str, str] | None = None) -> QaPlan:
     """The plan in a file; ``values`` stand for ``${NAME}`` (or ``${NAME:-DEFAULT}``) in it. Raises InputError with
     the line."""
     return plan_of(load(path), path.parent, values or {})
 
 
-def plan_of(document: Document, folder: Path, values: Mapping[str, str]) -> Plan:
+def plan_of(document: PlanDocument, folder: Path, values: Mapping[str, str]) -> QaPlan:
     """The plan in a document; files that it names are looked for in ``folder``. Raises InputError."""
     schema.check(document)
-    return _Reader(document, folder, values).plan()
+    return _PlanReader(document, folder, values).plan()
 
 
 @dataclass(slots=True)
-class _Reader:
+class _PlanReader:
     """Takes a document apart that fits the schema."""
 
-    document: Document
+    document: PlanDocument
     folder: Path
     values: Mapping[str, str]
     _rest: dict[str, Any] = field(init=False)
@@ -66,12 +66,12 @@ class _Reader:
     def __post_init__(self) -> None:
         self._rest = self.document.value
 
-    def plan(self) -> Plan:
+    def plan(self) -> QaPlan:
         rest = self._rest
         runs = tuple(itertools.islice(self._runs(), _MOST_RUNS + 1))
         if len(runs) > _MOST_RUNS:
             raise self.document.error((), f"these are more than {_MOST_RUNS} runs.")
-        return Plan(
+        return QaPlan(
             rest["name"],
             rest.get("description", ""),
             rest.get("mode", "virtual") == "virtual",
@@ -142,7 +142,7 @@ class _Reader:
         title = self._filled((*place, "title"), item["title"])
         return PlaybackSource(title_id=title, variant=item.get("variant", ""), **shared)
 
-    def _network(self, number: int, item: dict[str, Any]) -> Callable[[int], Trace]:
+    def _network(self, number: int, item: dict[str, Any]) -> Callable[[int], LinkTrace]:
         place: Place = ("networks", number)
         kinds = [kind for kind in ("trace", "constant", "model") if kind in item]
         if len(kinds) != 1:
@@ -152,7 +152,7 @@ class _Reader:
             return lambda seed: _modelled(model, seed)
         if "constant" in item:
             constant = item["constant"]
-            trace = Trace.constant(constant["kbps"] * 1000, constant.get("latency_ms", 0) / 1000)
+            trace = LinkTrace.constant(constant["kbps"] * 1000, constant.get("latency_ms", 0) / 1000)
         else:
             trace = self._told((*place, "trace"), lambda: load_trace(self.folder / item["trace"]))
         return lambda _seed: trace
@@ -238,7 +238,7 @@ def _cmcd(item: Mapping[str, Any]) -> CmcdSettings | None:
     return CmcdSettings(Mode(item["mode"]), item.get("version", 1), third_parties=True)
 
 
-def _modelled(model: Mapping[str, Any], seed: int) -> Trace:
+def _modelled(model: Mapping[str, Any], seed: int) -> LinkTrace:
     made = synthetic.trace(
         model["kind"],
         mean_kbps=model["mean_kbps"],
@@ -246,7 +246,7 @@ def _modelled(model: Mapping[str, Any], seed: int) -> Trace:
         latency_s=model.get("latency_ms", 50.0) / 1000,
         seed=seed,
     )
-    return Trace([Period(duration_s, bps, latency_s) for duration_s, bps, latency_s in made.periods])
+    return LinkTrace([TracePeriod(duration_s, bps, latency_s) for duration_s, bps, latency_s in made.periods])
 
 
 def _key(text: str) -> tuple[bytes, bytes] | None:

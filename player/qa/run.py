@@ -26,7 +26,7 @@ from player.qa.simulation.run import open_origin, simulate
 from player.qa.spec import Bench, RunResult, RunSpec
 
 if TYPE_CHECKING:
-    from player.qa.simulation.origin import Origin
+    from player.qa.simulation.origin import OriginThread
 
 _RUNS_WORTH_A_WORKER = 8  # in virtual time the start of a process takes as long as some runs
 _ENDING_S = 0.1
@@ -70,7 +70,7 @@ def _run_here(specs: Sequence[RunSpec], bench: Bench, on_done: OnDone) -> list[R
     return results
 
 
-def _virtual_run(spec: RunSpec, bench: Bench, origin: Origin) -> RunResult:
+def _virtual_run(spec: RunSpec, bench: Bench, origin: OriginThread) -> RunResult:
     began = time.monotonic()
     report = simulate(spec, bench, origin=origin)
     return RunResult(spec.labels, report, 0, time.monotonic() - began)
@@ -175,7 +175,7 @@ def _end(threads: Sequence[threading.Thread]) -> None:
             thread.join(_ENDING_S)
 
 
-_origins: dict[Bench, Origin] = {}
+_origins: dict[Bench, OriginThread] = {}
 """Of this worker process; it lives as long as that."""
 
 

@@ -14,7 +14,7 @@ from abr import registry
 from abr.simulator.synthetic import KINDS
 from player.media.model import Codec
 from player.qa.devices import PROFILES
-from player.qa.document import Document, Place
+from player.qa.document import Place, PlanDocument
 from player.qa.script import Do
 from player.reporting.cmcd import Mode
 
@@ -163,7 +163,7 @@ _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
 }
 
 
-def check(document: Document, schema: Schema = PLAN, place: Place = ()) -> None:
+def check(document: PlanDocument, schema: Schema = PLAN, place: Place = ()) -> None:
     """Hold the value at ``place`` against ``schema``. Raises InputError with line and place of the first fault."""
     value = document.value
     for part in place:
@@ -188,7 +188,7 @@ def check(document: Document, schema: Schema = PLAN, place: Place = ()) -> None:
         raise document.error(place, f"this must be from {schema['minimum']:g} to {schema['maximum']:g}.")
 
 
-def _check_object(document: Document, schema: Schema, place: Place, value: Mapping[str, Any]) -> None:
+def _check_object(document: PlanDocument, schema: Schema, place: Place, value: Mapping[str, Any]) -> None:
     properties = schema.get("properties")
     if properties is None:
         return  # looked at by whoever knows it
@@ -202,7 +202,7 @@ def _check_object(document: Document, schema: Schema, place: Place, value: Mappi
         check(document, properties[name], (*place, name))
 
 
-def _check_size(document: Document, place: Place, size: int, least: int, most: int | None, what: str) -> None:
+def _check_size(document: PlanDocument, place: Place, size: int, least: int, most: int | None, what: str) -> None:
     if size < least:
         raise document.error(place, "this is empty.")
     if most is not None and size > most:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from player.net.faults import FaultPlan
-from player.net.shaping import Trace
+from player.net.shaping import LinkTrace
 from player.net.web import WebOptions
 from player.playback.settings import PlaybackSettings
 from player.qa.script import ScriptStep
@@ -45,7 +45,7 @@ class RunSpec:
     labels: Labels
     source: PlaybackSource
     settings: PlaybackSettings = field(default_factory=PlaybackSettings)
-    network: Trace | None = None
+    network: LinkTrace | None = None
     faults: FaultPlan | None = None
     script: tuple[ScriptStep, ...] = ()
     limit_s: float = 600.0

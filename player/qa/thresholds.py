@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 
 Metrics = Mapping[str, float | None]
 
@@ -131,7 +131,7 @@ def metrics_of(report: Mapping[str, Any], memory_bytes: int = 0) -> dict[str, fl
     found: dict[str, float | None] = {
         name: None if summary[name] is None else float(summary[name]) for name in PLAIN if name in summary
     }
-    found["ended"] = float(result["status"] == Status.ENDED)
+    found["ended"] = float(result["status"] == PlaybackStatus.ENDED)
     found["failed_requests"] = float(sum(1 for request in report["requests"] if request["error"]))
     found["path_switches"] = float(len(report["path_switches"]))
     found["skipped"] = float(sum(1 for note in report["recoveries"] if note["kind"] == "skipped"))

@@ -51,7 +51,7 @@ class Refresh:
 
 
 @dataclass(slots=True)
-class _Watched:
+class _WatchedList:
     """A manifest under watch, or one media playlist of it."""
 
     url: str
@@ -99,13 +99,13 @@ class ManifestWatch:
             if found.changes.ended:
                 self._watched.remove(following)
 
-    def _find(self, url: str, every_s: float | None) -> list[_Watched]:
+    def _find(self, url: str, every_s: float | None) -> list[_WatchedList]:
         """The manifest itself, or all media playlists of a multivariant one."""
         now_s = self._clock.monotonic()
         if self._presentation.kind != "multivariant":
             first = next((each for _, _, each in iter_renditions(self._presentation)), None)
             return [self._watch(url, None, every_s, now_s, None if first is None else first.target_duration_s)]
-        found: dict[str, _Watched] = {}
+        found: dict[str, _WatchedList] = {}
         for _, _, rendition in iter_renditions(self._presentation):
             if rendition.playlist is not None and not rendition.playlist.ended:
                 place = rendition.playlist.url
@@ -114,14 +114,14 @@ class ManifestWatch:
 
     def _watch(
         self, url: str, rendition: Rendition | None, every_s: float | None, now_s: float, target_s: float | None
-    ) -> _Watched:
+    ) -> _WatchedList:
         info = self._presentation.live_info
         asked_s = target_s or (None if info is None else info.minimum_update_s) or USUAL_EVERY_S
         wait_s = max(every_s or asked_s, LEAST_EVERY_S)
         stale_s = target_s * _STALE_SHARE if target_s else max(asked_s, USUAL_EVERY_S) * _MPD_STALE_SHARE
-        return _Watched(url, rendition, wait_s, now_s + wait_s, stale_s, now_s)
+        return _WatchedList(url, rendition, wait_s, now_s + wait_s, stale_s, now_s)
 
-    def _reload(self, watched: _Watched) -> Reload | None:
+    def _reload(self, watched: _WatchedList) -> Reload | None:
         """How a player would ask now; None for the whole manifest."""
         if self._whole or watched.whole:
             return None
@@ -132,14 +132,14 @@ class ManifestWatch:
         reload = next_reload(self._presentation, rendition, changed=watched.brought)
         return reload if reload is not None and _how(reload) else None
 
-    def _pause_s(self, watched: _Watched, found: Refresh) -> float:
+    def _pause_s(self, watched: _WatchedList, found: Refresh) -> float:
         """How long until the next look. A server that waits for news is asked again at once where it brought some."""
         reload = self._reload(watched)
         if reload is not None and reload.blocking and watched.brought and not found.trouble:
             return 0.0
         return watched.every_s
 
-    async def _look(self, watched: _Watched) -> Refresh:
+    async def _look(self, watched: _WatchedList) -> Refresh:
         name = "" if watched.rendition is None else watched.rendition.id
         before = self._newest(name)
         reload = self._reload(watched)
@@ -165,7 +165,7 @@ class ManifestWatch:
             broken = (*broken, BrokenRule("blocking", sentence, "RFC 8216bis 6.2.5.2"))
         return Refresh(self._now_s(), name, changes, broken, self._edge_s(name), how=how)
 
-    def _stale(self, watched: _Watched, changes: Changes) -> tuple[BrokenRule, ...]:
+    def _stale(self, watched: _WatchedList, changes: Changes) -> tuple[BrokenRule, ...]:
         """Whether nothing new has come for too long; told once."""
         now_s = self._clock.monotonic()
         if watched.brought or changes.ended:
@@ -239,7 +239,7 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _same(watched: _Watched, rendition: Rendition) -> bool:
+def _same(watched: _WatchedList, rendition: Rendition) -> bool:
     return watched.rendition is not None and watched.rendition.id == rendition.id
 
 

@@ -58,7 +58,7 @@ class Qoe:
         return asdict(rounded)
 
 
-class _Shown:
+class _FetchedSegment:
     """What was fetched to be shown; of a segment that was fetched twice the last rung counts.
 
     Bounded for a channel that plays for weeks: the latest segments are known each, those before as sums."""
@@ -107,7 +107,7 @@ class QoeMeter:
         self._stalled_s = 0.0
         self._stall_since: float | None = None
         self._last_s = 0.0
-        self._shown = _Shown()
+        self._shown = _FetchedSegment()
         self._played_s = 0.0
         self._position_s: float | None = None  # the last that was heard of
         self._errors = 0

@@ -38,7 +38,7 @@ from player.reporting.live_figures import latency_figures
 from player.reporting.qoe import QoeMeter
 from player.reporting.rows import since
 from player.reporting.startup import BUDGET_S, GOAL_S, startup_of
-from player.reporting.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, PlaybackStatus
 
 REPORT_VERSION = 1
 MOST_EVENTS = 250_000  # some twelve hours of a channel
@@ -132,7 +132,7 @@ class Recorder:
     def _result(self, state: PlaybackState) -> dict[str, Any]:
         return {
             "status": str(state.status),
-            "played_to_end": state.status is Status.ENDED and not state.cut_short,
+            "played_to_end": state.status is PlaybackStatus.ENDED and not state.cut_short,
             "position_s": state.position_s,
             "duration_s": state.duration_s,
             "reloads": state.reloads,

@@ -13,7 +13,7 @@ from player.reporting.qoe import Qoe
 from player.reporting.startup import Startup
 
 
-class Status(StrEnum):
+class PlaybackStatus(StrEnum):
     IDLE = "idle"
     LOADING = "loading"
     PLAYING = "playing"
@@ -24,7 +24,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-NOT_PLAYING = frozenset({Status.IDLE, Status.ENDED, Status.FAILED})
+NOT_PLAYING = frozenset({PlaybackStatus.IDLE, PlaybackStatus.ENDED, PlaybackStatus.FAILED})
 """Nothing is played, and nothing will be unless it is asked for."""
 
 
@@ -71,7 +71,7 @@ class StatSample:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class PlaybackFailure:
     """An error that reached the viewer. ``reason`` is the service's own name for it, where it said no; ``playing``
     what plays on the other screens of the account, where there are too many of them."""
 
@@ -82,7 +82,7 @@ class Failure:
     playing: str = ""
 
     @classmethod
-    def of(cls, error: MatineeError | DrmError) -> Failure:
+    def of(cls, error: MatineeError | DrmError) -> PlaybackFailure:
         """What a viewer is told of an error."""
         reason = error.fields.get("problem") or error.fields.get("reason") or ""
         playing = error.fields.get("playing") or ""
@@ -151,7 +151,7 @@ UNKNOWN_FORM = SourceForm()
 class PlaybackState:
     """The whole visible state of a session; published anew at every change, at most some ten times a second."""
 
-    status: Status = Status.IDLE
+    status: PlaybackStatus = PlaybackStatus.IDLE
     title: str = ""
     facts: TitleFacts = NO_FACTS
     form: SourceForm = UNKNOWN_FORM
@@ -189,4 +189,4 @@ class PlaybackState:
     rights: str = ""  # how long a kept title may still be watched, in one sentence
     rights_left_s: float | None = None  # None: without an end, or not a kept title
     cut_short: bool = False  # it ended where it was asked to, before the end of the title
-    failure: Failure | None = None
+    failure: PlaybackFailure | None = None

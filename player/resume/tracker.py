@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from player.reporting.events import BufferSampled, Event, PhaseReached, Sought, StatusChanged
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 
 JOURNAL_EVERY_S = 4.0
 _TICK_S = 0.6  # between two looks at where playback is: the next one would be too late
-_MOMENTS = frozenset({Status.PAUSED, Status.ENDED, Status.FAILED, Status.IDLE})
+_MOMENTS = frozenset({PlaybackStatus.PAUSED, PlaybackStatus.ENDED, PlaybackStatus.FAILED, PlaybackStatus.IDLE})
 
 
 class ProgressTracker:

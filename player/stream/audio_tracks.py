@@ -12,13 +12,13 @@ from player.manifest.model import Rendition, Segment, Track
 from player.reporting.events import ErrorRaised, Note, Observer
 from player.stream.buffered import Buffered, Playhead
 from player.stream.early import EarlyReading
-from player.stream.fetching import Order, Outcome, SegmentFetcher
-from player.stream.lanes import LONGEST_S, Go, Lane, Wait
+from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
+from player.stream.lanes import LONGEST_S, Go, Lane, LaneWait
 from player.stream.line import LinePart, SegmentLine
 from player.stream.main_track import DAMAGED_TRIES, NEWEST, SOUND_AHEAD_S, MainTrack
 from player.stream.rate import RateControl
 from player.stream.sources import Sources
-from player.stream.store import Entry, SegmentStore
+from player.stream.store import SegmentStore, StoredSegment
 from player.tracks.selection import Selection, audio_rendition
 from player.transfer.loader import LoadProgress, LoadVerdict
 
@@ -50,7 +50,7 @@ class AudioTracks:
         rate: RateControl,
         clock: Clock,
         observe: Observer,
-        done: Callable[[Order, Outcome], None],
+        done: Callable[[Order, FetchOutcome], None],
         failed: Callable[[Order, MatineeError | DrmError], None],
     ) -> None:
         self.tracks = selection.audio if selection.video is not None else ()
@@ -148,17 +148,17 @@ class AudioTracks:
         if lane is not None:
             await lane.close()
 
-    def _admit(self, line: SegmentLine, position: int) -> Go | Wait:
+    def _admit(self, line: SegmentLine, position: int) -> Go | LaneWait:
         """Audio goes along with the picture: never ahead of what is being fetched of it, but on a slow link."""
         start_s = line[position].segment.start_s
         wanted = self.lane is not None and position <= self.lane.head
         if not (self._playhead.started or self._playhead.low_latency or wanted):
-            return Wait(LONGEST_S)  # the first picture needs the first sound only
+            return LaneWait(LONGEST_S)  # the first picture needs the first sound only
         full_s = self._playhead.position_s + self._rate.economy(self._clock.monotonic()).buffer_max_s
         if start_s >= full_s:
-            return Wait(self._playhead.reaches_in_s(start_s - full_s))
+            return LaneWait(self._playhead.reaches_in_s(start_s - full_s))
         reach_s = self._main.frontier_s() + (SOUND_AHEAD_S if self._main.sound_goes_first() else 0.0)
-        return Go(0) if start_s < reach_s - _EDGE_S else Wait(LONGEST_S)  # until a fetch of the picture begins
+        return Go(0) if start_s < reach_s - _EDGE_S else LaneWait(LONGEST_S)  # until a fetch of the picture begins
 
     def poke(self) -> None:
         """A fetch of the picture has begun: sound may be fetched so far."""
@@ -236,6 +236,6 @@ class AudioTracks:
         _log.error("fetching segment %d of %s failed unexpectedly", position, line.key, exc_info=error)
         self._tell_failed(self._order(line, position), unexpected())
 
-    def _watch(self, _entry: Entry, _progress: LoadProgress) -> LoadVerdict:
+    def _watch(self, _entry: StoredSegment, _progress: LoadProgress) -> LoadVerdict:
         self._early.look()
         return LoadVerdict.GO_ON

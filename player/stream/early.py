@@ -14,7 +14,7 @@ from player.base.clock import Clock
 from player.stream.buffered import Buffered, Playhead
 from player.stream.lanes import Lane
 from player.stream.rate import RateControl
-from player.stream.store import Entry, SegmentStore
+from player.stream.store import SegmentStore, StoredSegment
 
 
 class EarlyReading:
@@ -64,13 +64,13 @@ class EarlyReading:
             return True
         return self._buffered.ahead_s(self._clock.monotonic()) < SHORT_S
 
-    def _arriving(self) -> list[Entry]:
+    def _arriving(self) -> list[StoredSegment]:
         """What is being fetched of all tracks; nothing while the sound of it has not even been asked for."""
         found = [entry for entry in self._running() if not entry.unfinished]
         end_s = max((entry.segment.end_s for entry in found), default=0.0)
         return [] if self._lacks_sound(end_s) else found
 
-    def _running(self) -> list[Entry]:
+    def _running(self) -> list[StoredSegment]:
         running = [self._store.peek(lane.key, position) for lane in self._lanes() for position in lane.running]
         return [entry for entry in running if entry is not None and not entry.buffer.is_complete]
 
@@ -82,7 +82,7 @@ class EarlyReading:
             return False
         return line[head].segment.start_s < end_s and self._store.peek(line.key, head) is None
 
-    def _measure(self, entry: Entry) -> Arriving:
+    def _measure(self, entry: StoredSegment) -> Arriving:
         segment, buffer = entry.segment, entry.buffer
         total = buffer.total if buffer.total is not None else segment.size_bytes
         bits = entry.rendition.bandwidth_bps * segment.duration_s if total is None else total * 8.0

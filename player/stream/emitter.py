@@ -16,7 +16,7 @@ from player.stream.continuity import AUDIO_SLACK_S, VIDEO_SLACK_S, Break, Contin
 from player.stream.feed import AudioFeed, Library, MainFeed, Offsets, TimedSample
 from player.stream.layout import chunk_count, chunk_of, track_offset, video_offset
 from player.stream.setup import SDR, AnotherSetup, Setup
-from player.stream.store import Entry
+from player.stream.store import StoredSegment
 from player.stream.timeline import Slot
 
 
@@ -127,7 +127,7 @@ class Emitter:
         self._sound_until[slot.number] = slot.until_s + drift_s
         return [begin_s, *(max(begin_s, time_s + drift_s) for time_s in (*inner, slot.until_s))]
 
-    def _found(self, slot: Slot, entry: Entry, feeds: Mapping[int, AudioFeed]) -> Setup:
+    def _found(self, slot: Slot, entry: StoredSegment, feeds: Mapping[int, AudioFeed]) -> Setup:
         """What the media of a slot is; the begin of each track has been read or is waited for here."""
         configs = {} if entry.demuxer is None else entry.demuxer.configs
         sound = configs.get(StreamKind.AUDIO)
@@ -140,7 +140,7 @@ class Emitter:
                 audio[number] = config
         return Setup(configs.get(StreamKind.VIDEO), entry.rendition.video_range or SDR, audio)
 
-    def _main_samples(self, slot: Slot, entry: Entry) -> tuple[_Peekable, list[TimedSample]]:
+    def _main_samples(self, slot: Slot, entry: StoredSegment) -> tuple[_Peekable, list[TimedSample]]:
         """The main track's samples, and with muxed audio its audio samples. Returns when the first one is there."""
         self._library.wait_ready(entry)
         if entry.failure is not None:
@@ -157,7 +157,12 @@ class Emitter:
         return main, []
 
     def _chunks(
-        self, slot: Slot, entry: Entry, main: _Peekable, muxed: list[TimedSample], feeds: Mapping[int, AudioFeed]
+        self,
+        slot: Slot,
+        entry: StoredSegment,
+        main: _Peekable,
+        muxed: list[TimedSample],
+        feeds: Mapping[int, AudioFeed],
     ) -> Iterator[Piece]:
         self._follow(slot, entry)
         drift_s = _drift(slot, main.peek())
@@ -195,7 +200,7 @@ class Emitter:
 
     # --- whether each track goes on
 
-    def _follow(self, slot: Slot, entry: Entry) -> None:
+    def _follow(self, slot: Slot, entry: StoredSegment) -> None:
         """A slot is written: behind the one before it, or after a jump."""
         if slot.number != self._last_slot + 1:
             for each in self._followed.values():

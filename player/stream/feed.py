@@ -13,7 +13,7 @@ from player.manifest.model import Segment
 from player.media.model import Codec, Sample, StreamConfig, StreamKind
 from player.media.silence import silent_samples
 from player.stream.buffer import Superseded
-from player.stream.store import Entry
+from player.stream.store import StoredSegment
 from player.stream.timeline import Slot
 
 _log = logging.getLogger(__name__)
@@ -39,17 +39,17 @@ class TimedSample(NamedTuple):
 class Library(Protocol):
     """Where the readers get stored segments; each call may block until the segment is there."""
 
-    def main_entry(self, slot: Slot) -> Entry: ...
+    def main_entry(self, slot: Slot) -> StoredSegment: ...
 
     def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
         """The audio segments that may hold samples of ``slot``, as (position, segment), in order."""
         ...
 
-    def audio_entry(self, track: str, position: int) -> Entry: ...
+    def audio_entry(self, track: str, position: int) -> StoredSegment: ...
 
-    def wait_ready(self, entry: Entry) -> None: ...
+    def wait_ready(self, entry: StoredSegment) -> None: ...
 
-    def shown(self, entry: Entry) -> None:
+    def shown(self, entry: StoredSegment) -> None:
         """Samples of this entry go to libmpv from now on."""
         ...
 
@@ -69,7 +69,7 @@ class Offsets:
         """What the media of a group told, if any of it has been read."""
         return self._known.get(group)
 
-    def of(self, slot: Slot, entry: Entry, first: Sample | None = None) -> float | None:
+    def of(self, slot: Slot, entry: StoredSegment, first: Sample | None = None) -> float | None:
         """The offset in seconds; None while it is not known and ``first`` is not given."""
         if entry.segment.media_offset_s is not None:
             return entry.segment.media_offset_s
@@ -90,7 +90,7 @@ def _shifted(sample: Sample, offset_s: float) -> TimedSample:
 class MainFeed:
     """The samples of one main segment: its video, and with muxed audio both, split by kind."""
 
-    def __init__(self, slot: Slot, entry: Entry, offsets: Offsets) -> None:
+    def __init__(self, slot: Slot, entry: StoredSegment, offsets: Offsets) -> None:
         assert entry.demuxer is not None
         self._samples = entry.demuxer.samples(entry.buffer)
         self._slot = slot
@@ -126,7 +126,7 @@ class MainFeed:
 class _ReadAhead:
     """The samples of one audio segment: those read so far, and the rest as it arrives."""
 
-    def __init__(self, entry: Entry, offset_s: float) -> None:
+    def __init__(self, entry: StoredSegment, offset_s: float) -> None:
         assert entry.demuxer is not None
         self._rest: Iterator[Sample] | None = entry.demuxer.samples(entry.buffer)
         self._offset_s = offset_s
@@ -165,7 +165,7 @@ class AudioFeed:
         self._library = library
         self._offsets = offsets
         self._on_damage = on_damage
-        self._open: OrderedDict[int, tuple[Entry, _ReadAhead]] = OrderedDict()
+        self._open: OrderedDict[int, tuple[StoredSegment, _ReadAhead]] = OrderedDict()
         self._given: OrderedDict[int, float] = OrderedDict()  # by slot: where the sound ended that was given for it
 
     @property
@@ -234,7 +234,7 @@ class AudioFeed:
                 self._open.pop(position, None)  # a generator that has raised gives nothing more: begin anew next time
                 raise
 
-    def _reader(self, slot: Slot, entry: Entry) -> _ReadAhead:
+    def _reader(self, slot: Slot, entry: StoredSegment) -> _ReadAhead:
         kept = self._open.get(entry.position)
         if kept is not None and kept[0] is entry:
             return kept[1]

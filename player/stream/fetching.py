@@ -13,7 +13,7 @@ from player.net.model import RequestKind
 from player.stream.buffer import SegmentBuffer, Superseded
 from player.stream.parts import PartLoader
 from player.stream.sources import Sources
-from player.stream.store import Entry, SegmentStore
+from player.stream.store import SegmentStore, StoredSegment
 from player.stream.waiting import Waiting
 from player.transfer.loader import Loader, LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource
 from player.transfer.recovery import Step
@@ -34,15 +34,15 @@ class Order:
     avoid: frozenset[str] = frozenset()  # pathways that gave it damaged
     may_come: bool = False  # it is so new that a CDN may not have it yet
     unfinished: bool = False  # it is still being made
-    replaces: Entry | None = field(default=None, repr=False)  # the stored copy in whose place this one comes
+    replaces: StoredSegment | None = field(default=None, repr=False)  # the stored copy in whose place this one comes
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FetchOutcome:
     """How a fetch ended: ``result`` when it is there, ``error`` when it cannot be had (``step`` is what the loader
     would do then), else it was abandoned. ``entry`` is None where it was not even begun."""
 
-    entry: Entry | None = None
+    entry: StoredSegment | None = None
     result: LoadResult | None = None
     error: MatineeError | DrmError | None = None
     step: Step | None = None
@@ -51,7 +51,7 @@ class Outcome:
 Arrived = Callable[[int], None]
 """Is told of each number of bytes that has arrived."""
 
-Watch = Callable[[Entry, LoadProgress], LoadVerdict]
+Watch = Callable[[StoredSegment, LoadProgress], LoadVerdict]
 
 
 class SegmentFetcher:
@@ -63,7 +63,7 @@ class SegmentFetcher:
         self._store = store
         self._waiting = waiting
 
-    async def fetch(self, order: Order, watch: Watch, arrived: Arrived | None = None) -> Outcome:
+    async def fetch(self, order: Order, watch: Watch, arrived: Arrived | None = None) -> FetchOutcome:
         """Fetch a segment; its entry is in the store from the begin, so that a released one is read as it arrives.
 
         One that replaces another is put there when it is whole, and counts as abandoned where the other has been
@@ -78,8 +78,8 @@ class SegmentFetcher:
                 return outcome
             order = replace(order, avoid=order.avoid | {source})
 
-    async def _fetch_once(self, order: Order, watch: Watch, arrived: Arrived | None) -> Outcome:
-        entry = Entry(
+    async def _fetch_once(self, order: Order, watch: Watch, arrived: Arrived | None) -> FetchOutcome:
+        entry = StoredSegment(
             track=order.track,
             position=order.position,
             rung=order.rung,
@@ -99,27 +99,29 @@ class SegmentFetcher:
             result = await self._load(order, entry, self._bound(watch, entry))
             if result.outcome is not LoadOutcome.DONE:
                 self._take_out(entry)
-                return Outcome(entry, error=result.error, step=result.step)
+                return FetchOutcome(entry, error=result.error, step=result.step)
             entry.pathway = result.pathway
             await ready
             entry.buffer.complete()
             if order.replaces is not None and not self._store.swap(order.replaces, entry):
-                return Outcome(entry)
+                return FetchOutcome(entry)
             self._waiting.wake()
         except asyncio.CancelledError:
             self._take_out(entry)
             raise
         except (MatineeError, DrmError) as error:
             self._take_out(entry)
-            return Outcome(entry, error=error)
+            return FetchOutcome(entry, error=error)
         else:
-            return Outcome(entry, result=result)
+            return FetchOutcome(entry, result=result)
         finally:
             if not ready.done():
                 ready.cancel()
             await asyncio.gather(ready, return_exceptions=True)
 
-    async def _load(self, order: Order, entry: Entry, watch: Callable[[LoadProgress], LoadVerdict]) -> LoadResult:
+    async def _load(
+        self, order: Order, entry: StoredSegment, watch: Callable[[LoadProgress], LoadVerdict]
+    ) -> LoadResult:
         growing = self._sources.growing
         if order.unfinished and not order.segment.url and growing is not None:
             return await PartLoader(self._loader, self._sources, growing).load(order, entry.buffer, watch)
@@ -129,7 +131,7 @@ class SegmentFetcher:
 
     def leave_failed(self, order: Order, error: MatineeError | DrmError) -> None:
         """Nothing will come for this position: readers get ``error`` when they reach it."""
-        entry = Entry(
+        entry = StoredSegment(
             order.track, order.position, order.rung, order.rendition, order.segment, SegmentBuffer(self._waiting)
         )
         entry.failure = error
@@ -140,7 +142,7 @@ class SegmentFetcher:
 
     def leave_gap(self, order: Order) -> None:
         """Playback goes on without this segment."""
-        entry = Entry(
+        entry = StoredSegment(
             order.track, order.position, order.rung, order.rendition, order.segment, SegmentBuffer(self._waiting)
         )
         entry.gap = True
@@ -148,11 +150,11 @@ class SegmentFetcher:
         self._store.put(entry)
         self._waiting.wake()
 
-    async def _make_ready(self, entry: Entry) -> None:
+    async def _make_ready(self, entry: StoredSegment) -> None:
         entry.demuxer = await self._sources.demuxer(entry.rendition, entry.segment)
         self._waiting.wake()
 
-    def _take_out(self, entry: Entry) -> None:
+    def _take_out(self, entry: StoredSegment) -> None:
         self._store.discard(entry)
         entry.buffer.fail(Superseded())
 
@@ -170,7 +172,7 @@ class SegmentFetcher:
             coming=self._sources.coming(order.rendition, segment),
         )
 
-    def _bound(self, watch: Watch, entry: Entry) -> Callable[[LoadProgress], LoadVerdict]:
+    def _bound(self, watch: Watch, entry: StoredSegment) -> Callable[[LoadProgress], LoadVerdict]:
         def seen(progress: LoadProgress) -> LoadVerdict:
             if entry.pathway != progress.pathway:
                 entry.pathway = progress.pathway

@@ -7,7 +7,7 @@ import asyncio
 
 from drm_client.errors import DrmError
 from player.base.errors import MatineeError
-from player.stream.store import Entry
+from player.stream.store import StoredSegment
 
 
 class FirstSegments:
@@ -15,13 +15,13 @@ class FirstSegments:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._by_track: dict[str, asyncio.Future[Entry]] = {}
+        self._by_track: dict[str, asyncio.Future[StoredSegment]] = {}
 
-    async def of(self, track: str) -> Entry:
+    async def of(self, track: str) -> StoredSegment:
         """The first one that was complete. Raises the error with which its fetch ended."""
         return await asyncio.shield(self._future(track))
 
-    def came(self, track: str, entry: Entry) -> None:
+    def came(self, track: str, entry: StoredSegment) -> None:
         """A segment is complete."""
         first = self._future(track)
         if not first.done():
@@ -34,7 +34,7 @@ class FirstSegments:
             first.set_exception(error)
             first.exception()  # readers are told too: nobody has to have asked here
 
-    def give_back(self, track: str) -> Entry | None:
+    def give_back(self, track: str) -> StoredSegment | None:
         """That segment cannot be read: the next one that is complete counts. None where none had come yet, as of an
         audio track that is not fetched otherwise."""
         first = self._by_track.get(track)
@@ -44,5 +44,5 @@ class FirstSegments:
         del self._by_track[track]
         return entry
 
-    def _future(self, track: str) -> asyncio.Future[Entry]:
+    def _future(self, track: str) -> asyncio.Future[StoredSegment]:
         return self._by_track.setdefault(track, self._loop.create_future())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from player.base.clock import Clock
 from player.reporting.events import FetchHeld, Observer
-from player.stream.lanes import Go, Hold, Wait
+from player.stream.lanes import Go, Hold, LaneWait
 
 LEAST_S = 0.5
 """Shorter stretches are not told."""
@@ -20,18 +20,18 @@ _SENTENCES: Mapping[Hold, str] = {
 }
 
 
-class Holding:
+class HoldRecorder:
     """Folds the answers of one lane's admission. ``ahead_s`` tells the media time in hand."""
 
     def __init__(self, clock: Clock, observe: Observer, ahead_s: Callable[[float], float]) -> None:
         self._clock = clock
         self._observe = observe
         self._ahead_s = ahead_s
-        self._since: tuple[float, Wait, float] | None = None  # when, the answer, and what was buffered then
+        self._since: tuple[float, LaneWait, float] | None = None  # when, the answer, and what was buffered then
 
-    def took(self, answer: Go | Wait) -> None:
+    def took(self, answer: Go | LaneWait) -> None:
         """The admission has answered."""
-        wait = answer if isinstance(answer, Wait) and answer.why is not None else None
+        wait = answer if isinstance(answer, LaneWait) and answer.why is not None else None
         if self._since is not None and wait is not None and self._since[1].why is wait.why:
             return
         self.end()

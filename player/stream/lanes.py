@@ -37,7 +37,7 @@ class Hold(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class LaneWait:
     """Ask again when something changed, or after so many seconds (:data:`LONGEST_S` at most); ``why``, where that is
     worth telling, and in which words if there are better ones than those for ``why``."""
 
@@ -63,7 +63,7 @@ class Lane:
         key: str,
         store: SegmentStore,
         clock: Clock,
-        admit: Callable[[int], Go | Wait],
+        admit: Callable[[int], Go | LaneWait],
         fetch: Callable[[int, int], Awaitable[None]],
         crashed: Callable[[int, Exception], None],
         *,

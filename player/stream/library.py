@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from player.manifest.model import Segment
 from player.stream.line import SegmentLine
-from player.stream.store import Entry, SegmentStore
+from player.stream.store import SegmentStore, StoredSegment
 from player.stream.timeline import Slot
 from player.stream.waiting import Waiting
 
@@ -39,7 +39,7 @@ class StoreLibrary:
         self._lines = lines
         self._end_s = end_s
 
-    def main_entry(self, slot: Slot) -> Entry:
+    def main_entry(self, slot: Slot) -> StoredSegment:
         return self._wait_for(self._main, slot.number)
 
     def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
@@ -63,25 +63,25 @@ class StoreLibrary:
         lost = self._end_s() - slot.end_s > _LOST_SLOTS * slot.duration_s
         return newest.period != slot.period or newest.segment.end_s >= slot.end_s - _UNEVEN_S or lost
 
-    def audio_entry(self, track: str, position: int) -> Entry:
+    def audio_entry(self, track: str, position: int) -> StoredSegment:
         return self._wait_for(track, position)
 
-    def wait_ready(self, entry: Entry) -> None:
+    def wait_ready(self, entry: StoredSegment) -> None:
         self._waiting.until(lambda: entry.ready or entry.buffer.failure is not None)
         failure = entry.buffer.failure
         if failure is not None and entry.failure is None and entry.demuxer is None:
             raise failure
 
-    def wait_for_origin(self, entry: Entry) -> None:
+    def wait_for_origin(self, entry: StoredSegment) -> None:
         """Block until it is known which CDN gives this entry, or that none will."""
         self._waiting.until(
             lambda: bool(entry.pathway) or entry.buffer.is_complete or entry.buffer.failure is not None
         )
 
-    def shown(self, entry: Entry) -> None:
+    def shown(self, entry: StoredSegment) -> None:
         self._store.pin(entry)
 
-    def _wait_for(self, track: str, position: int) -> Entry:
+    def _wait_for(self, track: str, position: int) -> StoredSegment:
         while True:
             self._want(track, position)
             self._waiting.until(lambda: self._store.peek(track, position) is not None)

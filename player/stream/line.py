@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from player.manifest.model import Rendition, Segment
-from player.stream.row import Row
+from player.stream.row import TimedList
 
 _KEPT = 1024  # segments before the window of a live playback
 
@@ -28,7 +28,7 @@ class SegmentLine:
 
     def __init__(self, key: str, parts: Iterable[LinePart], *, growing: bool = False) -> None:
         self.key = key
-        self._row = Row(parts, lambda part: part.segment.start_s)
+        self._row = TimedList(parts, lambda part: part.segment.start_s)
         self.growing = growing
 
     def __len__(self) -> int:

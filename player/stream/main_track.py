@@ -14,13 +14,13 @@ from player.manifest.model import Rendition, Segment
 from player.reporting.events import MAIN, ErrorRaised, Note, Observer, RungDecided, SegmentAbandoned
 from player.stream.buffered import Buffered, Playhead
 from player.stream.early import EarlyReading
-from player.stream.fetching import Order, Outcome, SegmentFetcher
-from player.stream.holding import Holding
-from player.stream.lanes import LONGEST_S, POLL_S, Go, Hold, Lane, Wait
-from player.stream.rate import Moment, RateControl
+from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
+from player.stream.holding import HoldRecorder
+from player.stream.lanes import LONGEST_S, POLL_S, Go, Hold, Lane, LaneWait
+from player.stream.rate import RateControl, RungRequest
 from player.stream.replacing import Replacing
 from player.stream.sources import Sources
-from player.stream.store import Entry, SegmentStore
+from player.stream.store import SegmentStore, StoredSegment
 from player.stream.timeline import Slot, is_aligned, segment_for
 from player.tracks.logical import LogicalTrack
 from player.tracks.selection import rendition_of
@@ -40,7 +40,7 @@ _FIRST_GUESS_S = 4.0  # a segment's duration before any is known
 
 def first_rung(rate: RateControl, now_s: float) -> int:
     """The rung to begin with, asked before any segment is known."""
-    moment = Moment(now_s, 0.0, _FIRST_GUESS_S, None, 0.0, playing=False, speed=1.0)
+    moment = RungRequest(now_s, 0.0, _FIRST_GUESS_S, None, 0.0, playing=False, speed=1.0)
     decision = rate.decide(moment)
     return decision.rung if decision.rung is not None else 0
 
@@ -62,7 +62,7 @@ class MainTrack:
         playhead: Playhead,
         clock: Clock,
         observe: Observer,
-        done: Callable[[Order, Outcome], None],
+        done: Callable[[Order, FetchOutcome], None],
         failed: Callable[[Order, MatineeError | DrmError], None],
         skipped: Callable[[Order], None],
         sound_missing: Callable[[float], bool],
@@ -101,7 +101,7 @@ class MainTrack:
             self._sizes,
             done,
         )
-        self._holding = Holding(clock, observe, buffered.ahead_s)
+        self._holding = HoldRecorder(clock, observe, buffered.ahead_s)
         self.lane = Lane(MAIN, store, clock, self._admit, self._fetch, self._crashed)
 
     def first_rung(self) -> int:
@@ -180,31 +180,31 @@ class MainTrack:
 
     # --- what the lane asks
 
-    def _admit(self, position: int) -> Go | Wait:
+    def _admit(self, position: int) -> Go | LaneWait:
         answer = self._answer(position)
         self._holding.took(answer)
         return answer
 
-    def _answer(self, position: int) -> Go | Wait:
+    def _answer(self, position: int) -> Go | LaneWait:
         slot = self._buffered.timeline[position]
         if self._failed_at is not None and self.lane.head <= self._failed_at < position:
-            return Wait(LONGEST_S, Hold.FAILED)  # playback ends there, unless the viewer jumps on
+            return LaneWait(LONGEST_S, Hold.FAILED)  # playback ends there, unless the viewer jumps on
         full_s = self._playhead.position_s + self._rate.economy(self._clock.monotonic()).buffer_max_s
         replacement = self._replacing.find(self.lane.head, position)
         if replacement is not None and replacement.decision.rung is not None:
             return Go(replacement.decision.rung, replacement.position)
         if slot.start_s >= full_s:
-            return Wait(self._playhead.reaches_in_s(slot.start_s - full_s), Hold.BUFFER_FULL)
+            return LaneWait(self._playhead.reaches_in_s(slot.start_s - full_s), Hold.BUFFER_FULL)
         if self.sound_goes_first() and self._sound_missing(min(slot.start_s + SOUND_AHEAD_S, slot.end_s, full_s)):
-            return Wait(POLL_S, Hold.SOUND_FIRST)
+            return LaneWait(POLL_S, Hold.SOUND_FIRST)
         if self._may_wait_for_first_picture(position):
-            return Wait(POLL_S, Hold.FIRST_PICTURE)
+            return LaneWait(POLL_S, Hold.FIRST_PICTURE)
         pinned = self._store.pinned_rung(MAIN, position)
         if pinned is not None:
             return Go(pinned)
         decision = self._rate.decide(self._moment(position))
         if decision.rung is None:
-            return Wait(decision.wait_s or POLL_S, Hold.POLICY, decision.sentence)
+            return LaneWait(decision.wait_s or POLL_S, Hold.POLICY, decision.sentence)
         self._observe(RungDecided(self._clock.monotonic(), position, slot.start_s, decision))
         return Go(decision.rung)
 
@@ -249,15 +249,15 @@ class MainTrack:
             )
             rung = other
 
-    async def _attempt(self, slot: Slot, rung: int, *, others: int) -> tuple[Order, Outcome]:
+    async def _attempt(self, slot: Slot, rung: int, *, others: int) -> tuple[Order, FetchOutcome]:
         """Fetch the segment of one rung; a rung that cannot be had at all is not offered to ABR again."""
         try:
             order = await self._order(slot, rung, others=others)
         except (MatineeError, DrmError) as error:  # this rung's own playlist or index cannot be had
             self._rate.exclude(rung)
-            return self._unknown(slot, rung), Outcome(error=error)
+            return self._unknown(slot, rung), FetchOutcome(error=error)
         if order.segment.gap:
-            return order, Outcome(error=_missing(), step=Step(Action.SKIP, 0.0, "The source has a gap here."))
+            return order, FetchOutcome(error=_missing(), step=Step(Action.SKIP, 0.0, "The source has a gap here."))
         self._rate.chosen(rung)
         outcome = await self._fetcher.fetch(order, self._watch, self._early.took)
         if isinstance(outcome.error, DrmError) and _depends_on_rung(outcome.error):
@@ -298,7 +298,7 @@ class MainTrack:
         segment = Segment(slot.number, slot.start_s, slot.duration_s, url="")
         return Order(MAIN, slot.number, rung, rendition_of(self.track, rung, slot.period), segment)
 
-    def _watch(self, entry: Entry, progress: LoadProgress) -> LoadVerdict:
+    def _watch(self, entry: StoredSegment, progress: LoadProgress) -> LoadVerdict:
         replaceable = (
             not entry.unfinished
             and not entry.buffer.is_released
@@ -312,7 +312,7 @@ class MainTrack:
         self._early.look()
         return LoadVerdict.GO_ON
 
-    def _after_abandoning(self, position: int, rung: int, outcome: Outcome) -> int:
+    def _after_abandoning(self, position: int, rung: int, outcome: FetchOutcome) -> int:
         to_rung, sentence = self._abandon.pop(position)
         self._rate.abandoned()
         wasted = 0 if outcome.entry is None else outcome.entry.buffer.received
@@ -325,7 +325,7 @@ class MainTrack:
         lower = [other for other in free if other < rung]
         return max(lower) if lower else min(free, default=None)
 
-    def _give_up(self, order: Order, slot: Slot, outcome: Outcome) -> None:
+    def _give_up(self, order: Order, slot: Slot, outcome: FetchOutcome) -> None:
         """No rung of this segment can be had: go on without it if that is not the rule by now, else end here."""
         error = outcome.error
         assert error is not None
@@ -342,17 +342,17 @@ class MainTrack:
     def _crashed(self, position: int, error: Exception) -> None:
         _log.error("fetching segment %d of the main track failed unexpectedly", position, exc_info=error)
         slot = self._buffered.timeline[position]
-        self._give_up(self._unknown(slot, 0), slot, Outcome(error=unexpected()))
+        self._give_up(self._unknown(slot, 0), slot, FetchOutcome(error=unexpected()))
 
     def _note(self, kind: str, sentence: str, error: MatineeError | DrmError) -> None:
         self._observe(Note(self._clock.monotonic(), kind, sentence, track=MAIN, code=str(error.code)))
 
     # --- what ABR is told
 
-    def _moment(self, position: int) -> Moment:
+    def _moment(self, position: int) -> RungRequest:
         timeline = self._buffered.timeline
         slot, now_s = timeline[position], self._clock.monotonic()
-        return Moment(
+        return RungRequest(
             now_s=now_s,
             buffer_s=self._buffered.ahead_s(now_s),
             segment_s=slot.duration_s,

@@ -9,16 +9,16 @@ from abr.abandonment import last_guard
 from abr.dropping import DropWatch, Look
 from abr.economy import Economy, economy
 from abr.model import (
+    AbandonmentVerdict,
     Caps,
     Decision,
     Estimate,
     LiveState,
     Phase,
     Policy,
-    Progress,
     Rung,
     Snapshot,
-    Verdict,
+    TransferProgress,
 )
 from abr.replacing import Held, Replacement, best_replacement
 from abr.startup import trusted_bps, while_low
@@ -28,7 +28,7 @@ RATE_WINDOW_S = 2.0  # of the rate of a running download
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class RungRequest:
     """What the streaming knows when it asks for a rung; seconds and bytes."""
 
     now_s: float
@@ -72,20 +72,20 @@ class RateControl:
         self._abandoned_in_a_row = 0
         self._drops = DropWatch()
 
-    def decide(self, moment: Moment) -> Decision:
+    def decide(self, moment: RungRequest) -> Decision:
         """The policy's answer for the next segment, or a lower rung while hardly anything is buffered."""
         decision = while_low(self._policy.decide(self._snapshot(moment)))
         return decision if decision.policy else replace(decision, policy=self._policy.name)
 
-    def on_progress(self, progress: Progress) -> Verdict:
+    def on_progress(self, progress: TransferProgress) -> AbandonmentVerdict:
         """The policy's answer on a running download."""
         return last_guard(progress, self._policy.on_progress(progress))
 
-    def progress(self, moment: Moment, rung: int, load: LoadProgress, *, replaceable: bool) -> Progress:
+    def progress(self, moment: RungRequest, rung: int, load: LoadProgress, *, replaceable: bool) -> TransferProgress:
         """A running download as ABR is told of it."""
         first_byte_s = load.elapsed_s if load.first_byte_s is None else load.first_byte_s
         since_first_byte_s = load.elapsed_s - first_byte_s
-        return Progress(
+        return TransferProgress(
             rung=rung,
             received=load.received,
             size=load.total,
@@ -98,7 +98,7 @@ class RateControl:
             abandoned_before=self._abandoned_in_a_row,
         )
 
-    def replacement(self, moment: Moment, held: Sequence[Held], before: int | None) -> Replacement | None:
+    def replacement(self, moment: RungRequest, held: Sequence[Held], before: int | None) -> Replacement | None:
         """What is to be fetched anew of the buffer before the next segment; see :func:`abr.replacing`."""
         found = best_replacement(self._snapshot(moment), held, before)
         return None if found is None else replace(found, decision=replace(found.decision, policy=self._policy.name))
@@ -155,7 +155,7 @@ class RateControl:
             self.caps = replace(self.caps, max_decodable_rung=self._drops.limit)
         return sentence
 
-    def _snapshot(self, moment: Moment) -> Snapshot:
+    def _snapshot(self, moment: RungRequest) -> Snapshot:
         return Snapshot(
             now_s=moment.now_s,
             phase=self.phase,

@@ -14,9 +14,9 @@ from player.base.clock import Clock
 from player.manifest.model import Segment
 from player.reporting.events import MAIN, Observer, RungDecided, SegmentReplaced
 from player.stream.buffered import Buffered, Playhead
-from player.stream.fetching import Order, Outcome, SegmentFetcher
-from player.stream.rate import Moment, RateControl
-from player.stream.store import Entry, SegmentStore
+from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
+from player.stream.rate import RateControl, RungRequest
+from player.stream.store import SegmentStore, StoredSegment
 from player.transfer.loader import LoadProgress, LoadVerdict
 
 Sizes = tuple[int | None, ...]
@@ -35,10 +35,10 @@ class Replacing:
         playhead: Playhead,
         clock: Clock,
         observe: Observer,
-        moment: Callable[[int], Moment],
+        moment: Callable[[int], RungRequest],
         order: Callable[[int, int], Awaitable[Order]],
         sizes: Callable[[int], Sizes],
-        done: Callable[[Order, Outcome], None],
+        done: Callable[[Order, FetchOutcome], None],
     ) -> None:
         self._store = store
         self._buffered = buffered
@@ -84,7 +84,7 @@ class Replacing:
         if old is None or rung is None:
             del self._running[position]
             return
-        outcome = Outcome()
+        outcome = FetchOutcome()
         order: Order | None = None
         try:
             order = replace(await self._order(position, rung), replaces=old)
@@ -95,7 +95,7 @@ class Replacing:
         if outcome.result is not None:
             self._tell_done(order, outcome)
 
-    def _tell(self, found: Replacement, rung: int, old: Entry, outcome: Outcome) -> None:
+    def _tell(self, found: Replacement, rung: int, old: StoredSegment, outcome: FetchOutcome) -> None:
         done = outcome.result is not None
         lost = old.buffer.received if done else self._received
         if not done:
@@ -108,7 +108,7 @@ class Replacing:
             )
         )
 
-    def _watch(self, entry: Entry, progress: LoadProgress) -> LoadVerdict:
+    def _watch(self, entry: StoredSegment, progress: LoadProgress) -> LoadVerdict:
         self._received = progress.received
         unread = self._store.pinned_rung(MAIN, entry.position) is None
         running = self._rate.progress(self._moment(entry.position), entry.rung, progress, replaceable=unread)
@@ -132,5 +132,5 @@ class Replacing:
         return held
 
 
-def _is_whole(entry: Entry | None) -> bool:
+def _is_whole(entry: StoredSegment | None) -> bool:
     return entry is not None and entry.buffer.is_complete and entry.failure is None and not entry.gap

@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 _AT_ONCE = 1024  # so many are forgotten at a time: each time the others are copied
 
 
-class Row(Generic[_T]):
+class TimedList(Generic[_T]):
     """``start_of`` gives the time (s) at which an item begins; they are in order.
 
     One thread changes a row while others read it: what they read is as it was before or as it is after a change.

@@ -24,7 +24,7 @@ from player.manifest.model import (
     InitSegment,
     KeyInfo,
     Location,
-    Part,
+    PartialSegment,
     PlaylistRef,
     PreloadHint,
     Presentation,
@@ -66,7 +66,7 @@ class Growing(Protocol):
         """Whether a segment is still being made."""
         ...
 
-    def progress(self, rendition: Rendition, number: int) -> Progress:
+    def progress(self, rendition: Rendition, number: int) -> PartsProgress:
         """How far a segment that is made of parts has come, as it is listed now."""
         ...
 
@@ -76,10 +76,10 @@ class Growing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PartsProgress:
     """The parts of a segment so far, and the announced next one. ``whole``: there will be no more of them."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PartialSegment, ...] = ()
     hint: PreloadHint | None = None
     whole: bool = False
 

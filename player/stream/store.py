@@ -18,7 +18,7 @@ from player.stream.buffer import SegmentBuffer
 
 
 @dataclass(eq=False)
-class Entry:
+class StoredSegment:
     """One segment of one track. ``demuxer`` is set when its initialisation segment and its keys are there."""
 
     track: str
@@ -44,11 +44,11 @@ class SegmentStore:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._entries: OrderedDict[tuple[str, int], Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, int], StoredSegment] = OrderedDict()
         self._pins: dict[tuple[str, int], int] = {}
         self._lock = threading.Lock()
 
-    def get(self, track: str, position: int) -> Entry | None:
+    def get(self, track: str, position: int) -> StoredSegment | None:
         """The entry, which counts as used now."""
         key = (track, position)
         with self._lock:
@@ -57,7 +57,7 @@ class SegmentStore:
                 self._entries.move_to_end(key)
             return entry
 
-    def peek(self, track: str, position: int) -> Entry | None:
+    def peek(self, track: str, position: int) -> StoredSegment | None:
         """The entry, left where it is in the order of use."""
         return self._entries.get((track, position))
 
@@ -77,14 +77,14 @@ class SegmentStore:
                 return position
         return max(begin, length)
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: StoredSegment) -> None:
         """Add or replace an entry."""
         with self._lock:
             key = (entry.track, entry.position)
             self._entries[key] = entry
             self._entries.move_to_end(key)
 
-    def swap(self, old: Entry, new: Entry) -> bool:
+    def swap(self, old: StoredSegment, new: StoredSegment) -> bool:
         """Put ``new`` in the place of ``old``, if that is still there and libmpv holds nothing of it."""
         with self._lock:
             key = (new.track, new.position)
@@ -94,7 +94,7 @@ class SegmentStore:
             self._entries.move_to_end(key)
             return True
 
-    def discard(self, entry: Entry) -> None:
+    def discard(self, entry: StoredSegment) -> None:
         """Take an entry out, if it is still the one that is stored."""
         with self._lock:
             key = (entry.track, entry.position)
@@ -115,7 +115,7 @@ class SegmentStore:
                 size -= len(entry.buffer)
                 del self._entries[key]
 
-    def pin(self, entry: Entry) -> None:
+    def pin(self, entry: StoredSegment) -> None:
         """Samples of this entry go to libmpv; it is kept even if it was about to be replaced."""
         with self._lock:
             key = (entry.track, entry.position)

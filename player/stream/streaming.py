@@ -27,7 +27,7 @@ from player.stream.continuity import Break
 from player.stream.early import EarlyReading
 from player.stream.emitter import MUXED, Emitter
 from player.stream.feed import AudioFeed
-from player.stream.fetching import Order, Outcome, SegmentFetcher
+from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
 from player.stream.files import Files, Following
 from player.stream.firsts import FirstSegments
 from player.stream.header import HeaderBuilder
@@ -385,7 +385,7 @@ class Streaming:
 
     # --- how orders ended
 
-    def _done(self, order: Order, outcome: Outcome) -> None:
+    def _done(self, order: Order, outcome: FetchOutcome) -> None:
         assert outcome.result is not None
         assert outcome.entry is not None
         self._firsts.came(order.track, outcome.entry)

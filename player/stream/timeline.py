@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import IndexRef, PlaylistRef, Rendition, Segment, SegmentIndex
-from player.stream.row import Row
+from player.stream.row import TimedList
 
 _FEW_PICTURES_S = 0.05
 _KEPT = 1024  # slots before the window of a live playback
@@ -54,7 +54,7 @@ class Timeline:
     """
 
     def __init__(self, slots: Iterable[Slot] = (), *, live: bool = False) -> None:
-        self._row = Row(slots, lambda slot: slot.start_s)
+        self._row = TimedList(slots, lambda slot: slot.start_s)
         self.live = live
         self.growing = live
         self.first = 0

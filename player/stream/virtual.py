@@ -30,7 +30,7 @@ class SlotWriter(Protocol):
     def pieces(self, slot: Slot) -> Iterator[Piece]: ...
 
 
-class _Cursor:
+class _Emission:
     """A running emission of one segment: the next piece, and where the one before ended."""
 
     def __init__(self, segment: int, pieces: Iterator[Piece]) -> None:
@@ -97,7 +97,7 @@ class VirtualStream:
         self._position = 0
         self._led_to = first_segment  # by the last seek
         self._queue: list[memoryview] = [self._header]
-        self._cursor: _Cursor | None = None
+        self._cursor: _Emission | None = None
         self._at_end = False
 
     @property
@@ -226,11 +226,11 @@ class VirtualStream:
         )
         return (void(self._position, target),)
 
-    def _at(self, segment: int, offset: int) -> _Cursor:
+    def _at(self, segment: int, offset: int) -> _Emission:
         """The running emission if it stands at or before ``offset``, else a new one brought there."""
         cursor = self._cursor
         if cursor is None or cursor.segment != segment or cursor.end > offset:
-            cursor = self._cursor = _Cursor(segment, self._emitter.pieces(self._timeline[segment]))
+            cursor = self._cursor = _Emission(segment, self._emitter.pieces(self._timeline[segment]))
         while (piece := cursor.advance()) is not None and piece.offset + piece.length <= offset:
             cursor.take()
         return cursor

@@ -37,7 +37,7 @@ class _Leaf:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _TtmlReader:
     styles: Styles
     clock: TtmlClock
     cues: list[Cue] = field(default_factory=list)
@@ -198,7 +198,7 @@ def parse_ttml(data: bytes | str, *, offset_s: float = 0.0) -> list[Cue]:
         raise damaged("the subtitles are not well-formed XML, or too complex") from error
     if local(root) != "tt":
         raise MediaError(ErrorCode.MEDIA_DAMAGED, "The subtitles are not TTML.")
-    reader = _Reader(Styles(root, _XML_ID), read_clock(root))
+    reader = _TtmlReader(Styles(root, _XML_ID), read_clock(root))
     bodies = children(root, "body")
     for body in bodies[:1]:
         reader.block(body, (0.0, math.inf), {}, "", 0)

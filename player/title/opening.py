@@ -17,7 +17,7 @@ from player.manifest.model import PlaylistRef, Presentation, Rendition
 from player.manifest.urls import split_url
 from player.net.model import RequestKind
 from player.reporting.events import Observer, PhaseReached
-from player.reporting.state import NO_FACTS, Failure, NextEpisode, TitleFacts
+from player.reporting.state import NO_FACTS, NextEpisode, PlaybackFailure, TitleFacts
 from player.resume.merge import Resume
 from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
@@ -87,7 +87,7 @@ class PlaybackSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class TitleAddresses:
     """Where the manifest is: an address for each pathway, the preferred one first, and what came with them."""
 
     manifests: Mapping[str, str] = field(repr=False)
@@ -111,7 +111,7 @@ async def addresses_of(
     resume: ResumeSync | None = None,
     *,
     ahead: bool = False,
-) -> Addresses:
+) -> TitleAddresses:
     """The manifest's addresses; asks the service for a play session where the source is a title. ``resume`` knows of
     positions that the service does not have yet. ``ahead``: the title may be played soon, and does not play yet.
 
@@ -121,12 +121,14 @@ async def addresses_of(
         url = source.kept.url
         offer = None if source.licence_id is None else LicenceOffer(kept_id=source.licence_id)
         kept = source.kept
-        return Addresses({pathway_of(url): url}, offer, name=source.shown_name, facts=source.facts, presentation=kept)
+        return TitleAddresses(
+            {pathway_of(url): url}, offer, name=source.shown_name, facts=source.facts, presentation=kept
+        )
     if source.manifests:
-        return Addresses(_wanted_first(source.manifests, source.cdns), name=source.name, cdns=source.cdns)
+        return TitleAddresses(_wanted_first(source.manifests, source.cdns), name=source.name, cdns=source.cdns)
     if source.url:
         offer = None if source.licence_url is None else LicenceOffer(source.licence_url)
-        return Addresses({pathway_of(source.url): source.url}, offer, name=source.shown_name, cdns=source.cdns)
+        return TitleAddresses({pathway_of(source.url): source.url}, offer, name=source.shown_name, cdns=source.cdns)
     if service is None:
         raise InputError(ErrorCode.INPUT_USAGE, "To play a title by its name, name the service too (--service).")
     device = None if device_id is None else await device_id()
@@ -172,10 +174,10 @@ def offer_of(session: PlaySession) -> LicenceOffer | None:
     )
 
 
-def _from_session(session: PlaySession, place: Resume) -> Addresses:
+def _from_session(session: PlaySession, place: Resume) -> TitleAddresses:
     addresses = ((manifest.pathway, manifest.dash or manifest.hls) for manifest in session.manifests)
     manifests = {pathway: url for pathway, url in addresses if url is not None}
-    return Addresses(
+    return TitleAddresses(
         manifests,
         offer_of(session),
         place.position_s,
@@ -289,7 +291,7 @@ async def _probed(presentation: Presentation, rendition: Rendition, loader: Load
 
 
 async def load_presentation(
-    addresses: Addresses, loader: Loader, paths: Pathways, clock: Clock, observe: Observer
+    addresses: TitleAddresses, loader: Loader, paths: Pathways, clock: Clock, observe: Observer
 ) -> Presentation:
     """Load and parse the manifest, and tell ``paths`` of every CDN that it names.
 
@@ -354,6 +356,6 @@ def begin_at(start_s: float, end_s: float, *, asked_for: bool) -> float:
     return 0.0
 
 
-def failure_of(error: BaseException) -> Failure:
+def failure_of(error: BaseException) -> PlaybackFailure:
     """Anything that ended a playback, as the viewer is told of it."""
-    return Failure.of(error if isinstance(error, ANY_ERROR) else unexpected())
+    return PlaybackFailure.of(error if isinstance(error, ANY_ERROR) else unexpected())

@@ -10,11 +10,11 @@ import pytest
 from abr import registry
 from abr.explain import Recorded, explain
 from abr.ledger import decision_from_dict, decision_to_dict
-from abr.model import Caps, Estimate, LiveState, Phase, Progress, Reason, Rung, Snapshot
+from abr.model import Caps, Estimate, LiveState, Phase, Reason, Rung, Snapshot, TransferProgress
 from abr.replacing import Held, best_replacement, goes_on
 from abr.simulator.formats import Ladder, Trace
 from abr.simulator.metrics import score
-from abr.simulator.session import Options, Session, simulate
+from abr.simulator.session import Options, SimulatedSession, simulate
 
 RUNGS = (Rung("low", 1_000_000), Rung("mid", 2_000_000), Rung("top", 4_000_000))
 LINK = Estimate(mean_bps=10e6, low_bps=8e6, samples=9, measured=5_000_000)
@@ -98,7 +98,7 @@ def test_it_must_come_in_half_of_the_time_that_there_is() -> None:
 
 
 def test_a_running_one_is_given_up_when_it_would_be_late_or_the_buffer_is_short() -> None:
-    running = Progress(2, 500_000, 2_000_000, 2.0, 1.9, 4e6, 1.9, True, NOW)  # 3 s are left
+    running = TransferProgress(2, 500_000, 2_000_000, 2.0, 1.9, 4e6, 1.9, True, NOW)  # 3 s are left
     assert goes_on(running, 3.1)
     assert not goes_on(running, 2.9)
     assert not goes_on(replace(running, snapshot=replace(NOW, buffer_s=10.0)), 20.0)
@@ -107,7 +107,7 @@ def test_a_running_one_is_given_up_when_it_would_be_late_or_the_buffer_is_short(
     assert goes_on(replace(running, recent_window_s=0.5), 0.1), "a rate of half a second says nothing"
 
 
-def session(link: Trace, *, replaced: bool) -> tuple[Session, Ladder]:
+def session(link: Trace, *, replaced: bool) -> tuple[SimulatedSession, Ladder]:
     ladder = Ladder.constant((1000, 2000, 4000), segment_s=4.0, segments=40, name="three")
     options = Options(buffer_max_s=40.0, replace_buffered=replaced, record=True)
     return simulate(registry.create("throughput"), ladder, link, options), ladder

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from abr import registry
 from abr.constraints import ConstrainedPolicy
-from abr.model import Caps, Decision, Progress, Reason, Snapshot, Verdict
+from abr.model import AbandonmentVerdict, Caps, Decision, Reason, Snapshot, TransferProgress
 from abr.simulator import synthetic
 from abr.simulator.compare import compare, run
 from abr.simulator.formats import Ladder, Trace, ladder_from_json, trace_from_json, trace_to_json
 from abr.simulator.metrics import gain_interval, mean_interval, score
 from abr.simulator.optimum import ScriptedCore, optimum_rungs
 from abr.simulator.plot import GAP, PANEL, TOP, session_svg, sessions_html
-from abr.simulator.session import Options, Session, simulate
+from abr.simulator.session import Options, SimulatedSession, simulate
 
 SHORT = Ladder.constant((300, 700, 1500), segment_s=4.0, segments=6, name="short")
 periods = st.lists(
@@ -176,7 +176,7 @@ def test_a_policy_that_only_waits_is_found_out() -> None:
         def decide(self, snapshot: Snapshot) -> Decision:
             return Decision(None, Reason.HOLD, "Later.", snapshot, wait_s=0.001)
 
-        def on_progress(self, progress: Progress) -> Verdict:
+        def on_progress(self, progress: TransferProgress) -> AbandonmentVerdict:
             raise AssertionError("nothing was fetched")
 
     with pytest.raises(ValueError, match="waits for ever"):
@@ -189,7 +189,7 @@ def test_a_link_on_which_a_segment_takes_hours_is_an_error() -> None:
 
 
 def test_an_empty_session_can_still_be_described() -> None:
-    assert Session("p", "t", "l").stalled_s == 0
+    assert SimulatedSession("p", "t", "l").stalled_s == 0
 
 
 def test_as_the_player_a_thin_link_gets_a_deeper_buffer() -> None:

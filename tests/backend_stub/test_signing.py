@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend_stub.signing import Grant, UrlSigner, split_signed_path
+from backend_stub.signing import EdgeGrant, UrlSigner, split_signed_path
 
-GRANT = Grant("title", "session", 1000.0, "clear", 576, "family")
+GRANT = EdgeGrant("title", "session", 1000.0, "clear", 576, "family")
 OLD, NEW = b"o" * 32, b"n" * 32
 
 

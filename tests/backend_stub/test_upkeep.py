@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from backend_stub.clock import SystemClock
-from backend_stub.upkeep import Task, Upkeep
+from backend_stub.upkeep import ServiceUpkeep, UpkeepTask
 from tests.kit.rights import SettableClock
 
 
@@ -19,8 +19,9 @@ def test_each_task_has_its_time_and_none_takes_another_with_it() -> None:
         done.append("broken")
         raise ValueError("a fault of ours")
 
-    upkeep = Upkeep(
-        [Task("broken", 10.0, broken), Task("late", 30.0, lambda: done.append("late"), first_s=25.0)], clock
+    upkeep = ServiceUpkeep(
+        [UpkeepTask("broken", 10.0, broken), UpkeepTask("late", 30.0, lambda: done.append("late"), first_s=25.0)],
+        clock,
     )
     assert upkeep.run_due() == 10.0
     for seconds, wait_s in ((9.0, 1.0), (1.0, 10.0), (6.0, 4.0), (9.0, 10.0)):
@@ -31,9 +32,9 @@ def test_each_task_has_its_time_and_none_takes_another_with_it() -> None:
 
 def test_it_runs_beside_what_serves_until_it_is_stopped() -> None:
     ran = threading.Event()
-    upkeep = Upkeep([Task("one", 1000.0, ran.set)], SystemClock())
+    upkeep = ServiceUpkeep([UpkeepTask("one", 1000.0, ran.set)], SystemClock())
     upkeep.stop()  # nothing has begun
-    upkeep = Upkeep([Task("one", 1000.0, ran.set)], SystemClock())
+    upkeep = ServiceUpkeep([UpkeepTask("one", 1000.0, ran.set)], SystemClock())
     upkeep.start()
     assert ran.wait(60)
     upkeep.stop()

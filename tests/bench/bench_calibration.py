@@ -28,7 +28,7 @@ from abr.simulator import synthetic
 from abr.simulator.formats import Ladder, Trace
 from abr.simulator.metrics import score
 from abr.simulator.session import Options, simulate
-from player.net.shaping import Trace as LinkTrace
+from player.net.shaping import LinkTrace as LinkTrace
 from player.playback.settings import PlaybackSettings
 from player.qa.simulation.run import simulate as play_virtually
 from player.qa.spec import Bench, Labels, RunSpec

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from backend_stub.config import Settings
 from backend_stub.encoding import chunks, sound, tools
-from backend_stub.encoding.ladder import Codec, Ladder, build_ladder
+from backend_stub.encoding.ladder import EncodingLadder, TargetCodec, build_ladder
 from backend_stub.encoding.options import TitleOptions
 from backend_stub.encoding.pipeline import publish_file
 from backend_stub.encoding.probe import SourceInfo, probe
@@ -46,7 +46,7 @@ def cost(work: Callable[[], None]) -> Cost:
     return Cost(time.perf_counter() - begun, cpu_s)
 
 
-def one_command(source: SourceInfo, ladder: Ladder, folder: Path) -> None:
+def one_command(source: SourceInfo, ladder: EncodingLadder, folder: Path) -> None:
     """What one would type: every rung and sound track in one run, threads as FFmpeg chooses."""
     count = len(ladder.video)
     outlets = "".join(f"[s{number}]" for number in range(count))
@@ -64,12 +64,14 @@ def one_command(source: SourceInfo, ladder: Ladder, folder: Path) -> None:
     run_tool([*command, "-filter_complex", ";".join(graph), *outputs])
 
 
-def in_chunks(source: SourceInfo, ladder: Ladder, folder: Path) -> None:
+def in_chunks(source: SourceInfo, ladder: EncodingLadder, folder: Path) -> None:
     """The encode stage of the graph: chunks and sound in as many slots as there are processors, then joined."""
     parts = chunks.split(source.picture_s, ladder.fps)
 
     def chunk(one: chunks.Chunk) -> None:
-        chunks.encode_chunk(source, ladder, Codec.H264, one, folder / str(one.number), preset=PRESET, clear=True)
+        chunks.encode_chunk(
+            source, ladder, TargetCodec.H264, one, folder / str(one.number), preset=PRESET, clear=True
+        )
 
     with ThreadPoolExecutor(os.cpu_count()) as slots:
         work = [slots.submit(chunk, one) for one in parts]
@@ -81,10 +83,10 @@ def in_chunks(source: SourceInfo, ladder: Ladder, folder: Path) -> None:
             one.result()
     for rung in ladder.video:
         files = [chunks.rung_file(folder / str(one.number), rung) for one in parts]
-        chunks.join(files, folder / f"{rung.name}.mp4", Codec.H264, ladder.fps)
+        chunks.join(files, folder / f"{rung.name}.mp4", TargetCodec.H264, ladder.fps)
 
 
-def compare(source: SourceInfo, ladder: Ladder, rounds: int) -> None:
+def compare(source: SourceInfo, ladder: EncodingLadder, rounds: int) -> None:
     costs: dict[str, list[Cost]] = {"one command": [], "in chunks": []}
     for _ in range(rounds):
         for name, work in (("one command", one_command), ("in chunks", in_chunks)):

@@ -29,7 +29,7 @@ from backend_stub.db.migrate import upgrade
 from backend_stub.db.models import Account, Title
 from backend_stub.services.entitlement import Viewing
 from backend_stub.services.search import Search
-from backend_stub.services.search_index import Document, SearchIndex
+from backend_stub.services.search_index import SearchDocument, SearchIndex
 
 TITLES = 100_000
 VOCABULARY = 40_000
@@ -60,18 +60,20 @@ def vocabulary(pick: random.Random) -> list[str]:
     return sorted(words, key=lambda word: len(word) + 4 * pick.random())
 
 
-def documents(pick: random.Random, words: Sequence[str]) -> list[Document]:
+def documents(pick: random.Random, words: Sequence[str]) -> list[SearchDocument]:
     weights = [1 / (rank + 3) for rank in range(len(words))]
     total = 0.0
     cumulative = [total := total + weight for weight in weights]
     made = []
     for number in range(TITLES):
         drawn = pick.choices(words, cum_weights=cumulative, k=pick.randint(2, 5) + 20)
-        made.append(Document(f"t{number}", " ".join(drawn[20:]).title(), " ".join(drawn[:20]), 1950 + number % 70))
+        made.append(
+            SearchDocument(f"t{number}", " ".join(drawn[20:]).title(), " ".join(drawn[:20]), 1950 + number % 70)
+        )
     return made
 
 
-def queries(pick: random.Random, films: Sequence[Document], count: int) -> list[tuple[str, str]]:
+def queries(pick: random.Random, films: Sequence[SearchDocument], count: int) -> list[tuple[str, str]]:
     """What was meant and what was typed."""
     made = []
     while len(made) < count:
@@ -122,7 +124,7 @@ def percentile(taken: Sequence[float], percent: int) -> float:
     return statistics.quantiles(taken, n=100)[percent - 1]
 
 
-def in_the_index(folder: Path, films: Sequence[Document], asked: Sequence[tuple[str, str]]) -> list[list[Took]]:
+def in_the_index(folder: Path, films: Sequence[SearchDocument], asked: Sequence[tuple[str, str]]) -> list[list[Took]]:
     """Times of the plain queries and of ours on the index alone, in turn, so that both meet the same machine."""
     index = SearchIndex(folder / "search.db")
     index.update(films, [], "1")
@@ -153,7 +155,7 @@ def in_the_index(folder: Path, films: Sequence[Document], asked: Sequence[tuple[
     return taken
 
 
-def in_the_service(folder: Path, films: Sequence[Document], asked: Sequence[tuple[str, str]]) -> list[Took]:
+def in_the_service(folder: Path, films: Sequence[SearchDocument], asked: Sequence[tuple[str, str]]) -> list[Took]:
     """Times of the whole search for a viewer: index, rights, titles and progress from the database."""
     settings = Settings(folder)
     settings.make_folders()

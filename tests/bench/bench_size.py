@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from backend_stub.db.database import Database
-from backend_stub.db.models import Account, Base, Device, Quality, Title, View, ViewDay
+from backend_stub.db.models import Account, Base, DailyView, Device, Quality, Title, ViewDay
 from tests.kit.rights import START, Service, service
 
 WORDS = ("river", "stone", "night", "garden", "silver", "train", "winter", "letter", "island", "music", "forest")
@@ -56,7 +56,7 @@ def fill(running: Service, args: argparse.Namespace) -> None:
     views = {
         (today - int(draw.expovariate(0.1)), draw.choice(titles), draw.choice(accounts)) for _ in range(args.views)
     }
-    add(database, View, ({"day": d, "title_id": t, "account_id": a, "profile_id": ""} for d, t, a in views))
+    add(database, DailyView, ({"day": d, "title_id": t, "account_id": a, "profile_id": ""} for d, t, a in views))
     days: dict[tuple[int, str], int] = {}
     for day, title_id, _ in views:
         days[day, title_id] = days.get((day, title_id), 0) + 1

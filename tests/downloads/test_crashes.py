@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from downloads import checking
-from downloads.model import Choice
+from downloads.model import DownloadChoice
 from downloads.offline import SCHEME, OfflineTransport, source_of
 from player.mpv.player import MpvPlayer
 from tests.kit.crashes import crash_until_done, is_complete
@@ -19,7 +19,7 @@ def crash_and_play(folder: Path, media: TestMedia, seed: int, *, kills: int, lif
     """Kill a downloader so often; at the end everything is there, nothing was fetched twice, and it plays."""
     with FileServer(media.folder, latency_ms=5, mbps=mbps) as server:
         shelf = new_shelf(folder)
-        download = shelf.add(server.url("manifest.mpd"), Choice(audio=("*",), subtitles=("*",)))
+        download = shelf.add(server.url("manifest.mpd"), DownloadChoice(audio=("*",), subtitles=("*",)))
         account = crash_until_done(shelf, download, server, seed, kills=kills, life_s=life_s)
         sent = sum(request.sent for request in server.requests)
     assert account.kills >= kills

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from downloads import checking, request
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, Origin, State
+from downloads.model import DownloadChoice, DownloadOrigin, State
 from downloads.offline import SCHEME, OfflineTransport, presentation_of, source_of
 from downloads.service import ServiceAccess
 from downloads.store import Store
@@ -43,7 +43,7 @@ from tests.kit.media import (
 from tests.kit.playback import Run, engine, null_player, play
 from tests.kit.waiting import until
 
-SMALL = Choice(max_height=180, subtitles=("*",))
+SMALL = DownloadChoice(max_height=180, subtitles=("*",))
 
 
 def play_offline(folder: Path, store: Store, download_id: str) -> Run:
@@ -124,7 +124,7 @@ def test_a_clearkey_server_may_permit_keeping_its_keys(tmp_path: Path, type_: st
     shelf = new_shelf(tmp_path)
     with FileServer(media.folder) as server:
         download = shelf.store.create("Test")
-        origin = Origin(url=server.url("manifest.mpd"), licence_url="https://keys.test/clearkey")
+        origin = DownloadOrigin(url=server.url("manifest.mpd"), licence_url="https://keys.test/clearkey")
         request.write(download, request.DownloadRequest(origin, SMALL))
         access = ServiceAccess(None, no_device, no_licences, answer)
         if type_ == "temporary":

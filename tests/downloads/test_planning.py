@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from downloads.model import Choice, Origin
+from downloads.model import DownloadChoice, DownloadOrigin
 from downloads.planning import draft
 from player.manifest import parse
-from player.title.opening import Addresses
+from player.title.opening import TitleAddresses
 from tests.kit.streaming import Link
 from tests.kit.transport import Act
 
@@ -19,8 +19,8 @@ async def test_a_damaged_manifest_is_had_elsewhere() -> None:
     manifests = {"edge-a": "http://a.test/t/x.mpd", "edge-b": "http://b.test/t/x.mpd"}
     link = Link(dict.fromkeys(manifests.values(), MPD), tuple(manifests))
     link.transport.plan(manifests["edge-a"], Act(body=MPD[:70]))
-    origin = Origin(url=manifests["edge-a"])
-    drafted = await link.clock.run(draft(origin, Addresses(manifests), link.loader, Choice(), 0.0))
+    origin = DownloadOrigin(url=manifests["edge-a"])
+    drafted = await link.clock.run(draft(origin, TitleAddresses(manifests), link.loader, DownloadChoice(), 0.0))
     assert [request.pathway for request in link.transport.requests] == ["edge-a", "edge-b"]
     assert drafted.plan.base_url == manifests["edge-b"]
     assert drafted.bodies[0] == MPD
@@ -38,9 +38,9 @@ async def test_what_another_mpd_brings_is_planned_and_kept() -> None:
     linked = HEAD + b"<Period><ImportedMPD>ads/ad.mpd</ImportedMPD></Period>" + PERIOD % b"film" + b"</MPD>"
     files = {"http://a.test/t/x.mpd": linked, "http://a.test/t/ads/ad.mpd": HEAD + PERIOD % b"ad" + b"</MPD>"}
     link = Link(files, ("edge-a",))
-    addresses = Addresses({"edge-a": "http://a.test/t/x.mpd"})
-    origin = Origin(url="http://a.test/t/x.mpd")
-    drafted = await link.clock.run(draft(origin, addresses, link.loader, Choice(), 0.0))
+    addresses = TitleAddresses({"edge-a": "http://a.test/t/x.mpd"})
+    origin = DownloadOrigin(url="http://a.test/t/x.mpd")
+    drafted = await link.clock.run(draft(origin, addresses, link.loader, DownloadChoice(), 0.0))
     media = [item.url for item in drafted.plan.items[1:]]
     assert media == [
         "http://a.test/t/ads/ad-1.m4s",

@@ -11,7 +11,7 @@ import pytest
 from backend_stub.server import ServerGroup
 from downloads import checking, removal, request, rights, service
 from downloads.errors import DownloadError
-from downloads.model import Choice, Origin, State
+from downloads.model import DownloadChoice, DownloadOrigin, State
 from downloads.store import Store
 from drm_client.errors import DrmError
 from drm_client.keystore import FileKeyStore
@@ -82,13 +82,13 @@ def test_a_damaged_request_or_licence_is_found_and_mended_without_new_media(
         assert standing is not None
         assert standing.may_start
     assert {path: path.stat().st_mtime_ns for path in (folder.path / "items").iterdir()} == files
-    assert request.read(folder).origin == Origin(title_id="film", service=site.api.url)
+    assert request.read(folder).origin == DownloadOrigin(title_id="film", service=site.api.url)
 
 
 def test_a_queued_download_has_no_licence_yet_and_is_not_damaged(tmp_path: Path) -> None:
     store = Store(tmp_path / "store", FileKeyStore(tmp_path))
     folder = store.create("film", "film")
-    request.write(folder, request.DownloadRequest(Origin(title_id="film"), Choice()))
+    request.write(folder, request.DownloadRequest(DownloadOrigin(title_id="film"), DownloadChoice()))
     assert checking.verify(folder).sound
     with rights.kept_licences(tmp_path, FileKeyStore(tmp_path)) as licences:
         assert rights.standing_of(store.get(folder.id), licences) is None

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from downloads import smart
 from downloads.choose import choose, speaks
-from downloads.model import ALL, Choice, Snapshot, State
-from downloads.schedule import Conditions, Wait, decide, retry_delay_s
+from downloads.model import ALL, DownloadChoice, DownloadSummary, State
+from downloads.schedule import QueueConditions, WaitReason, decide, retry_delay_s
 from downloads.settings import DownloadSettings, Metered, Window
 from downloads.smart import SmartRule
 from player.manifest import parse
@@ -19,11 +19,11 @@ from player.manifest.model import Presentation, TrackType
 from tests.kit.media import packager_clear
 
 SETTINGS = DownloadSettings()
-NOW = Conditions(now_s=1000.0, minute=720)
+NOW = QueueConditions(now_s=1000.0, minute=720)
 
 
-def item(name: str, **changes: object) -> Snapshot:
-    made = Snapshot(
+def item(name: str, **changes: object) -> DownloadSummary:
+    made = DownloadSummary(
         id=name,
         name=name,
         title_id=name,
@@ -45,19 +45,19 @@ def test_the_urgent_one_goes_first_and_the_rest_wait_their_turn() -> None:
     queue = [item("late", created_at=3.0), item("first"), item("urgent", priority=5), held]
     decision = decide(queue, SETTINGS, NOW)
     assert decision.run == ("urgent",)
-    assert decision.waiting == {"first": Wait.TURN, "late": Wait.TURN}
+    assert decision.waiting == {"first": WaitReason.TURN, "late": WaitReason.TURN}
     assert decide(queue, replace(SETTINGS, titles=2), NOW).run == ("urgent", "first")
 
 
 def test_metered_playback_and_the_window_hold_everything_back() -> None:
     queue = [item("one")]
-    assert decide(queue, SETTINGS, replace(NOW, metered=True)).waiting == {"one": Wait.METERED}
+    assert decide(queue, SETTINGS, replace(NOW, metered=True)).waiting == {"one": WaitReason.METERED}
     assert decide(queue, replace(SETTINGS, metered=Metered.ALLOW), replace(NOW, metered=True)).run == ("one",)
     assert decide(queue, SETTINGS, replace(NOW, metered=None)).run == ("one",)
-    assert decide(queue, SETTINGS, replace(NOW, playing=True)).waiting == {"one": Wait.PLAYBACK}
+    assert decide(queue, SETTINGS, replace(NOW, playing=True)).waiting == {"one": WaitReason.PLAYBACK}
     assert decide(queue, replace(SETTINGS, yield_to_playback=False), replace(NOW, playing=True)).run == ("one",)
     night = replace(SETTINGS, window=Window(60, 360))
-    assert decide(queue, night, NOW).waiting == {"one": Wait.WINDOW}
+    assert decide(queue, night, NOW).waiting == {"one": WaitReason.WINDOW}
     assert decide(queue, night, replace(NOW, minute=60)).run == ("one",)
 
 
@@ -65,7 +65,7 @@ def test_one_that_runs_elsewhere_or_has_just_failed_waits() -> None:
     queue = [item("theirs", running=True), item("failed"), item("mine", running=True)]
     decision = decide(queue, SETTINGS, NOW, mine=["mine"], not_before={"failed": 1002.0})
     assert decision.run == ("mine",)
-    assert decision.waiting == {"theirs": Wait.ELSEWHERE, "failed": Wait.RETRY}
+    assert decision.waiting == {"theirs": WaitReason.ELSEWHERE, "failed": WaitReason.RETRY}
     assert decision.again_s == pytest.approx(2.0)
     assert [retry_delay_s(n) for n in (1, 2, 3, 20)] == [10.0, 20.0, 40.0, 600.0]
 
@@ -93,22 +93,22 @@ def presentation() -> Presentation:
     return parse((media.folder / "manifest.mpd").read_bytes(), "https://example.org/manifest.mpd", now_s=0.0)
 
 
-def picked(presentation: Presentation, choice: Choice) -> list[tuple[TrackType, object]]:
+def picked(presentation: Presentation, choice: DownloadChoice) -> list[tuple[TrackType, object]]:
     found = choose(presentation, choice, 24.0)
     return [(one.type, one.rendition.height or one.track.language) for one in found]
 
 
 def test_the_choice_of_rung_and_languages(presentation: Presentation) -> None:
-    best = picked(presentation, Choice())
+    best = picked(presentation, DownloadChoice())
     assert best == [(TrackType.VIDEO, 540), (TrackType.AUDIO, "en")]
-    assert picked(presentation, Choice(max_height=400))[0] == (TrackType.VIDEO, 360)
-    assert picked(presentation, Choice(max_height=10))[0] == (TrackType.VIDEO, 180)
-    assert picked(presentation, Choice(max_bytes=2_500_000))[0] == (TrackType.VIDEO, 360)
-    many = picked(presentation, Choice(audio=(ALL,), subtitles=("en-GB",)))
+    assert picked(presentation, DownloadChoice(max_height=400))[0] == (TrackType.VIDEO, 360)
+    assert picked(presentation, DownloadChoice(max_height=10))[0] == (TrackType.VIDEO, 180)
+    assert picked(presentation, DownloadChoice(max_bytes=2_500_000))[0] == (TrackType.VIDEO, 360)
+    many = picked(presentation, DownloadChoice(audio=(ALL,), subtitles=("en-GB",)))
     assert {language for type_, language in many if type_ is TrackType.AUDIO} == {"en", "fr"}
     assert (TrackType.TEXT, "en") in many
-    assert picked(presentation, Choice(audio=("fr",)))[1] == (TrackType.AUDIO, "fr")
-    assert picked(presentation, Choice(audio=("xx",)))[1] == (TrackType.AUDIO, "en")
+    assert picked(presentation, DownloadChoice(audio=("fr",)))[1] == (TrackType.AUDIO, "fr")
+    assert picked(presentation, DownloadChoice(audio=("xx",)))[1] == (TrackType.AUDIO, "en")
 
 
 def test_languages_match_by_their_main_part() -> None:

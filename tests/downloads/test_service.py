@@ -13,7 +13,7 @@ from downloads import checking, request, rights, service
 from downloads.downloader import Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, Origin, State
+from downloads.model import DownloadChoice, DownloadOrigin, State
 from downloads.offline import SCHEME, OfflineTransport, source_of
 from downloads.service import ServiceAccess
 from downloads.settings import DownloadSettings
@@ -44,8 +44,8 @@ class Client:
 
     def add(self, variant: str = "encrypted") -> DownloadFolder:
         folder = self.store.create("film", "film")
-        origin = Origin(title_id="film", variant=variant, service=self.group.api.url)
-        request.write(folder, request.DownloadRequest(origin, Choice(max_height=360)))
+        origin = DownloadOrigin(title_id="film", variant=variant, service=self.group.api.url)
+        request.write(folder, request.DownloadRequest(origin, DownloadChoice(max_height=360)))
         return folder
 
     def run(self, made: Engine, folder: DownloadFolder) -> State:

@@ -14,10 +14,10 @@ from downloads import checking, ledger, smart
 from downloads.downloader import Access, Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, Item, State
+from downloads.model import DownloadChoice, PlanItem, State
 from downloads.presence import playing, somebody_plays
 from downloads.queue import Queue
-from downloads.schedule import Conditions, Wait
+from downloads.schedule import QueueConditions, WaitReason
 from downloads.settings import DownloadSettings
 from player.base.clock import SystemClock
 from player.base.errors import ErrorCode, MatineeError
@@ -80,7 +80,7 @@ def test_what_lies_there_as_it_arrived_is_checked_in_downloads_of_every_format(
     monkeypatch.setattr(ledger, "FORMAT", format_)
     folder = new_shelf(tmp_path).store.create("Of another version")
     monkeypatch.undo()
-    item = Item(3, RequestKind.SEGMENT, 0, "https://cdn.test/3", (), sealed=False)
+    item = PlanItem(3, RequestKind.SEGMENT, 0, "https://cdn.test/3", (), sealed=False)
     body = bytes(range(200))
     folder.note(ledger.kept(3, folder.keep(item, memoryview(body))))
     assert folder.item_path(3).read_bytes() == folder.read(item) == body
@@ -247,13 +247,13 @@ def test_the_queue_runs_by_priority_and_tells_why_it_waits(tmp_path: Path) -> No
         shelf = new_shelf(tmp_path)
         late = shelf.add(server.url("media.m3u8"), priority=0)
         first = shelf.add(server.url("media.m3u8"), priority=9)
-        broken = shelf.add(server.url("nothing.m3u8"), Choice(), priority=-1)
+        broken = shelf.add(server.url("nothing.m3u8"), DownloadChoice(), priority=-1)
         began: list[str] = []
-        waits: list[set[Wait]] = []
+        waits: list[set[WaitReason]] = []
         playing = iter([True])
 
-        def conditions() -> Conditions:
-            return Conditions(asyncio.get_running_loop().time(), 0, playing=next(playing, False))
+        def conditions() -> QueueConditions:
+            return QueueConditions(asyncio.get_running_loop().time(), 0, playing=next(playing, False))
 
         async def work() -> Queue:
             gate = Gate(RoutingTransport(), SystemClock())
@@ -270,7 +270,7 @@ def test_the_queue_runs_by_priority_and_tells_why_it_waits(tmp_path: Path) -> No
 
         queue = asyncio.run(work())
         assert list(dict.fromkeys(began)) == [first.id, late.id]
-        assert waits[0] == {Wait.PLAYBACK}
+        assert waits[0] == {WaitReason.PLAYBACK}
         assert list(queue.errors) == [broken.id]
         states = {item.id: item.state for item in shelf.store.list()}
         assert states == {first.id: State.COMPLETE, late.id: State.COMPLETE, broken.id: State.FAILED}

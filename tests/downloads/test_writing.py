@@ -9,7 +9,7 @@ import pytest
 from downloads import writing
 from downloads.folder import DownloadFolder
 from downloads.ledger import kept
-from downloads.model import Item
+from downloads.model import PlanItem
 from downloads.writing import ItemWriter
 from drm_client.sealing import KEY_BYTES, NONCE_BYTES, TAG_BYTES, Sealer
 from player.net.model import RequestKind
@@ -22,8 +22,8 @@ def folder_of(tmp_path: Path) -> DownloadFolder:
     return shelf(tmp_path).add("https://cdn.example/film.m3u8")
 
 
-def item(*, sealed: bool) -> Item:
-    return Item(0, RequestKind.SEGMENT, None, "https://cdn.example/0.ts", (), sealed=sealed)
+def item(*, sealed: bool) -> PlanItem:
+    return PlanItem(0, RequestKind.SEGMENT, None, "https://cdn.example/0.ts", (), sealed=sealed)
 
 
 def waiting(writer: ItemWriter, path: Path) -> int:

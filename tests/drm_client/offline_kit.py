@@ -10,7 +10,7 @@ from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
 from drm_client.keystore import KeyStore, KeyStoreDescription
 from drm_client.offline import OfflineLicences
-from drm_client.policy import Policy, PolicyType, RenewalTerms
+from drm_client.policy import LicencePolicy, PolicyType, RenewalTerms
 from drm_client.signed_licences import LicenceOrder
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
@@ -97,7 +97,7 @@ class Desk:
         return None
 
 
-def policy(**changes: object) -> Policy:
+def policy(**changes: object) -> LicencePolicy:
     """A licence for 48 hours that can be renewed after 24."""
     values: dict[str, object] = {
         "licence_id": "a" * 32,
@@ -113,4 +113,4 @@ def policy(**changes: object) -> Policy:
         "expires_at": START + 48 * HOUR,
         "renewal": RenewalTerms("/renew", START + 24 * HOUR, START + 30 * DAY),
     }
-    return Policy(**(values | changes))  # type: ignore[arg-type]
+    return LicencePolicy(**(values | changes))  # type: ignore[arg-type]

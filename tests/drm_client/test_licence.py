@@ -18,7 +18,7 @@ from drm_client.clearkey import ClearKey, decode_base64url
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey, KeyRing
-from drm_client.keysystem import Grant, KeyRequest, LicenceCall, vendor_systems
+from drm_client.keysystem import KeyRequest, LicenceCall, LicenceGrant, vendor_systems
 from drm_client.licence import LicenceClient
 
 KID, OTHER = b"k" * 16, b"o" * 16
@@ -286,8 +286,8 @@ class VendorSystem:
     def form_request(self, request: KeyRequest) -> LicenceCall:
         return LicenceCall("https://vendor.example/", b"challenge")
 
-    def read_response(self, request: KeyRequest, body: bytes) -> Grant:
-        return Grant((ContentKey(KID, body),))
+    def read_response(self, request: KeyRequest, body: bytes) -> LicenceGrant:
+        return LicenceGrant((ContentKey(KID, body),))
 
 
 @dataclass(frozen=True)

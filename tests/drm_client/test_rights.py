@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from drm_client import clock, rights
 from drm_client.clock import TrustedTime
-from drm_client.policy import Policy
-from drm_client.rights import FirstPlay, Rights, RightsState, judge
+from drm_client.policy import LicencePolicy
+from drm_client.rights import FirstPlay, LicenceFacts, RightsState, judge
 from tests.drm_client.offline_kit import Machine, policy
 from tests.kit.licence_server import DAY, HOUR, START
 
@@ -22,31 +22,31 @@ def at(seconds: float, certain: float | None = None) -> TrustedTime:
     return TrustedTime(START + seconds, START + (seconds if certain is None else certain))
 
 
-def started(seconds: float = 0.0, **changes: object) -> Rights:
-    return Rights(policy(**changes), FirstPlay(at(seconds), settled=True))
+def started(seconds: float = 0.0, **changes: object) -> LicenceFacts:
+    return LicenceFacts(policy(**changes), FirstPlay(at(seconds), settled=True))
 
 
 @pytest.mark.parametrize(
     ("held", "seconds", "state", "may_start", "remaining_s"),
     [
-        (Rights(policy()), 0, "ready", True, 48 * HOUR),
-        (Rights(policy(expires_at=None)), 900 * DAY, "ready", True, None),
+        (LicenceFacts(policy()), 0, "ready", True, 48 * HOUR),
+        (LicenceFacts(policy(expires_at=None)), 900 * DAY, "ready", True, None),
         (started(), HOUR, "started", True, 47 * HOUR),
-        (Rights(policy()), 48 * HOUR - 1, "ready", True, 1),
-        (Rights(policy()), 48 * HOUR, "expired", False, 0),
-        (Rights(policy(grace_s=HOUR)), 48 * HOUR, "expired", False, 0),
+        (LicenceFacts(policy()), 48 * HOUR - 1, "ready", True, 1),
+        (LicenceFacts(policy()), 48 * HOUR, "expired", False, 0),
+        (LicenceFacts(policy(grace_s=HOUR)), 48 * HOUR, "expired", False, 0),
         (started(play_s=2 * HOUR), HOUR, "started", True, HOUR),
         (started(play_s=2 * HOUR), 2 * HOUR, "played_out", False, 0),
         (started(47 * HOUR, play_s=2 * HOUR), 48 * HOUR, "expired", False, 0),
-        (Rights(policy(play_s=2 * HOUR, first_play_at=START - HOUR)), 0, "started", True, HOUR),
+        (LicenceFacts(policy(play_s=2 * HOUR, first_play_at=START - HOUR)), 0, "started", True, HOUR),
         (started(HOUR, play_s=2 * HOUR, first_play_at=START), HOUR, "started", True, HOUR),
-        (Rights(policy(device_id="another")), 0, "wrong_device", False, 0),
-        (Rights(policy(), revoked=True), 0, "revoked", False, 0),
-        (Rights(policy(), released=True), 0, "released", False, 0),
-        (Rights(policy(), confirmed=False), 0, "unconfirmed", False, 0),
+        (LicenceFacts(policy(device_id="another")), 0, "wrong_device", False, 0),
+        (LicenceFacts(policy(), revoked=True), 0, "revoked", False, 0),
+        (LicenceFacts(policy(), released=True), 0, "released", False, 0),
+        (LicenceFacts(policy(), confirmed=False), 0, "unconfirmed", False, 0),
     ],
 )
-def test_states(held: Rights, seconds: float, state: str, may_start: bool, remaining_s: float | None) -> None:
+def test_states(held: LicenceFacts, seconds: float, state: str, may_start: bool, remaining_s: float | None) -> None:
     standing = judge(held, at(seconds), DEVICE)
     assert (standing.state, standing.may_start, standing.may_play) == (state, may_start, may_start)
     assert standing.remaining_s == remaining_s
@@ -54,8 +54,10 @@ def test_states(held: Rights, seconds: float, state: str, may_start: bool, remai
     assert not standing.provisional
 
 
-@pytest.mark.parametrize("held", [Rights(policy(grace_s=HOUR)), started(46 * HOUR, play_s=2 * HOUR, grace_s=HOUR)])
-def test_a_playback_that_runs_when_the_time_is_up_may_go_on_for_the_grace_time(held: Rights) -> None:
+@pytest.mark.parametrize(
+    "held", [LicenceFacts(policy(grace_s=HOUR)), started(46 * HOUR, play_s=2 * HOUR, grace_s=HOUR)]
+)
+def test_a_playback_that_runs_when_the_time_is_up_may_go_on_for_the_grace_time(held: LicenceFacts) -> None:
     since = START + 47 * HOUR
     running = judge(held, at(48 * HOUR), DEVICE, watching_since_s=since)
     assert (running.state, running.may_play, running.may_start) == (RightsState.GRACE, True, False)
@@ -68,15 +70,18 @@ def test_a_playback_that_runs_when_the_time_is_up_may_go_on_for_the_grace_time(h
 
 def test_withdrawal_ends_a_running_playback_at_once() -> None:
     for change in ({"revoked": True}, {"released": True}, {"confirmed": False}):
-        held = replace(Rights(policy(grace_s=HOUR)), **change)  # type: ignore[arg-type]
+        held = replace(LicenceFacts(policy(grace_s=HOUR)), **change)  # type: ignore[arg-type]
         assert not judge(held, at(HOUR), DEVICE, watching_since_s=START).may_play
 
 
 def test_renewal_is_due_in_its_window_and_when_it_is_needed() -> None:
-    due = {hours: judge(Rights(policy()), at(hours * HOUR), DEVICE).renewal_due for hours in (0, 23, 24, 47, 48, 719)}
+    due = {
+        hours: judge(LicenceFacts(policy()), at(hours * HOUR), DEVICE).renewal_due
+        for hours in (0, 23, 24, 47, 48, 719)
+    }
     assert due == {0: False, 23: False, 24: True, 47: True, 48: True, 719: True}
-    assert not judge(Rights(policy()), at(30 * DAY), DEVICE).renewal_due
-    assert not judge(Rights(policy(renewal=None)), at(48 * HOUR), DEVICE).renewal_due
+    assert not judge(LicenceFacts(policy()), at(30 * DAY), DEVICE).renewal_due
+    assert not judge(LicenceFacts(policy(renewal=None)), at(48 * HOUR), DEVICE).renewal_due
     assert not judge(started(play_s=HOUR, rental=True), at(2 * HOUR), DEVICE).renewal_due
     assert judge(started(play_s=HOUR), at(2 * HOUR), DEVICE).renewal_due
 
@@ -90,14 +95,14 @@ def test_a_renewal_keeps_a_rentals_playback_clock_and_starts_anothers_anew() -> 
 
 
 def test_a_forward_jump_ends_a_licence_only_provisionally() -> None:
-    jumped = judge(Rights(policy()), at(900 * DAY, certain=HOUR), DEVICE)
+    jumped = judge(LicenceFacts(policy()), at(900 * DAY, certain=HOUR), DEVICE)
     assert (jumped.state, jumped.may_play, jumped.provisional) == (RightsState.EXPIRED, False, True)
     assert "connect once" in jumped.sentence
-    assert judge(Rights(policy()), at(HOUR), DEVICE).may_start
+    assert judge(LicenceFacts(policy()), at(HOUR), DEVICE).may_start
 
 
 def test_a_first_play_under_a_clock_that_ran_ahead_is_set_right() -> None:
-    first = rights.start(Rights(policy(play_s=2 * HOUR)), at(900 * DAY, certain=HOUR))
+    first = rights.start(LicenceFacts(policy(play_s=2 * HOUR)), at(900 * DAY, certain=HOUR))
     healed = rights.settle(first, at(900 * DAY + HOUR, certain=2 * HOUR), at(3 * HOUR))
     assert rights.first_play_at(healed) == START + 2 * HOUR  # an hour of certain time ago
     assert rights.settle(healed, at(5 * HOUR), at(9 * HOUR)) is healed
@@ -122,18 +127,22 @@ def test_durations_for_people(seconds: float, words: str) -> None:
 
 
 def test_every_state_has_a_sentence_of_its_own() -> None:
-    helds = [Rights(policy()), Rights(policy(play_s=HOUR)), Rights(policy(expires_at=None, renewal=None))]
-    helds += [Rights(policy(), **{flag: value}) for flag, value in (("revoked", True), ("released", True))]  # type: ignore[arg-type]
-    helds += [Rights(policy(), confirmed=False), Rights(policy(device_id="x"))]
+    helds = [
+        LicenceFacts(policy()),
+        LicenceFacts(policy(play_s=HOUR)),
+        LicenceFacts(policy(expires_at=None, renewal=None)),
+    ]
+    helds += [LicenceFacts(policy(), **{flag: value}) for flag, value in (("revoked", True), ("released", True))]  # type: ignore[arg-type]
+    helds += [LicenceFacts(policy(), confirmed=False), LicenceFacts(policy(device_id="x"))]
     sentences = [judge(held, at(0), DEVICE).sentence for held in helds]
-    sentences += [judge(Rights(policy()), at(hours * HOUR), DEVICE).sentence for hours in (25, 48, 900)]
+    sentences += [judge(LicenceFacts(policy()), at(hours * HOUR), DEVICE).sentence for hours in (25, 48, 900)]
     sentences += [judge(started(play_s=HOUR), at(2 * HOUR), DEVICE).sentence]
     assert len(set(sentences)) == len(sentences)
-    assert judge(Rights(policy()), at(0), DEVICE).sentence == "You have 2 days left to watch this."
+    assert judge(LicenceFacts(policy()), at(0), DEVICE).sentence == "You have 2 days left to watch this."
 
 
 def test_a_simulation_tells_every_change() -> None:
-    held = Rights(policy(play_s=2 * HOUR))
+    held = LicenceFacts(policy(play_s=2 * HOUR))
     moments = rights.simulate(held, at(0), DEVICE, at=[START + HOUR, START - 5], play_at_s=START + 30 * HOUR)
     told = [((moment.at_s - START) / HOUR, str(moment.standing.state)) for moment in moments]
     assert told == [
@@ -152,18 +161,18 @@ class Viewer:
     """A viewer with a licence, a machine, and no network most of the time."""
 
     machine: Machine
-    held: Rights
+    held: LicenceFacts
     state: clock.ClockState
     played_s: float = 0.0  # since the service was last heard
     since_start_s: float | None = None
 
     @classmethod
-    def of(cls, terms: Policy) -> Viewer:
+    def of(cls, terms: LicencePolicy) -> Viewer:
         machine = Machine()
         state = clock.hear(clock.begin(machine.read()), machine.read(), machine.real.at_s)
-        return cls(machine, Rights(terms), state)
+        return cls(machine, LicenceFacts(terms), state)
 
-    def judge(self) -> rights.Standing:
+    def judge(self) -> rights.LicenceJudgement:
         self.state = clock.advance(self.state, self.machine.read())
         return judge(self.held, self.state.time, DEVICE)
 

@@ -11,7 +11,7 @@ import pytest
 from drm_client.keys import KeyRing
 from drm_client.keystore import FileKeyStore
 from drm_client.rights import RightsState
-from drm_client.upkeep import DAILY_S, LEAST_S, RETRY_S, SOON_S, Upkeep
+from drm_client.upkeep import DAILY_S, LEAST_S, RETRY_S, SOON_S, KeptLicenceUpkeep
 from drm_client.vault import ANCHOR_ENTRY, FILE_NAME
 from tests.drm_client.offline_kit import Desk
 from tests.kit.licence_server import DAY, HOUR, Offline, RealTime, Terms
@@ -22,8 +22,8 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def upkeep(desk: Desk) -> Upkeep:
-    return Upkeep(desk.vault, desk.licences, desk.service)
+def upkeep(desk: Desk) -> KeptLicenceUpkeep:
+    return KeptLicenceUpkeep(desk.vault, desk.licences, desk.service)
 
 
 async def test_a_pass_renews_what_is_due_gives_back_and_learns_of_withdrawals(desk: Desk) -> None:

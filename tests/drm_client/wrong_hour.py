@@ -18,7 +18,7 @@ from pathlib import Path
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
 from drm_client.rights import RightsState
-from drm_client.upkeep import Upkeep
+from drm_client.upkeep import KeptLicenceUpkeep
 from player.licensing.upkeep import LOOK_S
 from tests.drm_client.offline_kit import ORDER, Desk
 from tests.kit.licence_server import DAY, HOUR, Offline, RealTime, Terms
@@ -98,7 +98,7 @@ class Client:
     async def _upkeep(self) -> None:
         """As the background of a program does it: at least every ``LOOK_S`` it is seen whether a pass is due."""
         assert STEP_S <= LOOK_S
-        work = Upkeep(self.desk.vault, self.desk.licences, self.desk.service)
+        work = KeptLicenceUpkeep(self.desk.vault, self.desk.licences, self.desk.service)
         if work.due_s() <= 0.0:
             await work.run()
 

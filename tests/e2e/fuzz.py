@@ -14,7 +14,7 @@ from player.playback.session import Session
 from player.playback.settings import PlaybackSettings
 from player.reporting.events import ErrorRaised
 from player.reporting.report import Recorder
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
@@ -89,7 +89,7 @@ class Fuzz:
                 else:
                     time.sleep(self._random.uniform(0.1, 1.0))
                 time.sleep(self._random.uniform(0.0, 0.25))
-                if session.state.status is Status.FAILED:
+                if session.state.status is PlaybackStatus.FAILED:
                     self.outcome.wrong.append(f"failed: {session.state.failure} {self._errors()}")
                     session = self._reopen(made, server, screen, session)
             self._close(made, session)

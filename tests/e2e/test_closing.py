@@ -15,7 +15,7 @@ import pytest
 
 from player.net.faults import FaultPlan, FaultyTransport
 from player.reporting.report import Recorder
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.clearkey import ClearKeyServer
@@ -66,7 +66,7 @@ def test_closing_while_something_is_awaited(phase: str, tmp_path: Path, licences
             recorder = Recorder()
             session = made.open(source, player, recorder.see, on_event=recorder)
             time.sleep(0.4)
-            assert session.state.status is Status.LOADING
+            assert session.state.status is PlaybackStatus.LOADING
             session.stop()
             assert made.wait(session, CLOSE_S)
             assert settle(lambda: not unfinished(made.loop)), unfinished(made.loop)
@@ -106,8 +106,8 @@ def test_an_engine_that_closes_stops_its_playbacks(tmp_path: Path) -> None:
     with FileServer(title.folder) as server, null_player() as player:
         with engine(tmp_path) as made:
             session = made.open(PlaybackSource(url=server.url(title.dash or "")), player, lambda _state: None)
-            assert settle(lambda: session.state.status is Status.PLAYING, 20)
-        assert session.state.status is Status.IDLE
+            assert settle(lambda: session.state.status is PlaybackStatus.PLAYING, 20)
+        assert session.state.status is PlaybackStatus.IDLE
         session.seek(3.0)  # late commands are ignored
         session.stop()
 

@@ -9,7 +9,7 @@ import pytest
 
 from player.net.faults import FaultPlan, FaultyTransport
 from player.playback.settings import PlaybackSettings
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
@@ -39,7 +39,7 @@ def test_a_place_past_the_end_is_an_error(tmp_path: Path) -> None:
         source = PlaybackSource(url=server.url(title.dash or ""))
         session = made.open(source, player, lambda _state: None, PlaybackSettings(start_s=99.0))
         assert made.wait(session, 20)
-        assert session.state.status is Status.FAILED
+        assert session.state.status is PlaybackStatus.FAILED
         assert session.state.failure is not None
         assert session.state.failure.code == "input.usage"
         assert "24 s long" in session.state.failure.sentence

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from tests.e2e.live import Watched, watching
 from tests.kit.channel import Channel
 
@@ -28,7 +28,7 @@ def test_a_channel_in_both_forms(tmp_path: Path) -> None:
 
 
 def begins_live(watched: Watched) -> None:
-    watched.wait_until(lambda state: state.status is Status.PLAYING and state.live_view is not None)
+    watched.wait_until(lambda state: state.status is PlaybackStatus.PLAYING and state.live_view is not None)
     view = watched.state.live_view
     assert watched.state.live
     assert watched.state.duration_s is None
@@ -48,10 +48,10 @@ def goes_on_growing(watched: Watched) -> None:
 def goes_back_and_returns(watched: Watched) -> None:
     before_s = watched.state.position_s
     watched.session.seek(before_s - 60.0)
-    watched.wait_until(lambda state: state.status is Status.PLAYING and state.position_s < before_s - 50)
+    watched.wait_until(lambda state: state.status is PlaybackStatus.PLAYING and state.position_s < before_s - 50)
     watched.wait_until(
         lambda state: state.live_view is not None and not state.live_view.following and state.speed == 1.0
     )
     watched.session.go_live()
-    watched.wait_until(lambda state: state.status is Status.PLAYING and state.position_s > before_s)
+    watched.wait_until(lambda state: state.status is PlaybackStatus.PLAYING and state.position_s > before_s)
     watched.wait_until(lambda state: state.live_view is not None and state.live_view.following)

@@ -20,7 +20,7 @@ from backend_stub.services.insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
 from backend_stub.services.rights import policy
 from backend_stub.services.views import Views
-from backend_stub.signing import Grant
+from backend_stub.signing import EdgeGrant
 from tests.faults.model import Fault
 
 _TOKENS = "tests/backend_stub/edge/test_tokens.py::"
@@ -28,7 +28,7 @@ _TOKENS = "tests/backend_stub/edge/test_tokens.py::"
 
 def _title_alone(patch: pytest.MonkeyPatch) -> None:
     """A token opens the whole folder of its title."""
-    patch.setattr(Grant, "covers", lambda grant, path: path.startswith(f"/{grant.title_id}/"))
+    patch.setattr(EdgeGrant, "covers", lambda grant, path: path.startswith(f"/{grant.title_id}/"))
 
 
 def _for_good(patch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def _news_at_once(patch: pytest.MonkeyPatch) -> None:
 def _sheets_as_long_as_the_title(patch: pytest.MonkeyPatch) -> None:
     whole = tiles._adaptation_set
 
-    def cut_short(made: tiles.Tiles) -> str:
+    def cut_short(made: tiles.TileSheets) -> str:
         return whole(made).replace('d="100000"', 'd="40000"')
 
     patch.setattr(tiles, "_adaptation_set", cut_short)

@@ -21,7 +21,7 @@ from downloads import request
 from downloads.downloader import Access, Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder, SystemDisk
-from downloads.model import Choice, Origin, State
+from downloads.model import DownloadChoice, DownloadOrigin, State
 from downloads.settings import DownloadSettings
 from downloads.store import Store
 from downloads.writing import DiskFile, SystemFile
@@ -107,9 +107,9 @@ class Shelf:
         """The same store as another process sees it."""
         return Store(self.folder / "store", FileKeyStore(self.keys))
 
-    def add(self, url: str, choice: Choice | None = None, **more: Any) -> DownloadFolder:
+    def add(self, url: str, choice: DownloadChoice | None = None, **more: Any) -> DownloadFolder:
         folder = self.store.create("Test", **more)
-        request.write(folder, request.DownloadRequest(Origin(url=url), choice or Choice()))
+        request.write(folder, request.DownloadRequest(DownloadOrigin(url=url), choice or DownloadChoice()))
         return folder
 
 

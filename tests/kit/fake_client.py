@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from abr.model import Decision, Estimate, Phase, Reason, Rung, Snapshot
 from player.base.errors import ErrorCode, NetError, ServiceError
 from player.reporting.startup import StartPart, Startup
-from player.reporting.state import PlaybackState, RungChoice, StatSample, Status, TrackChoice
+from player.reporting.state import PlaybackState, PlaybackStatus, RungChoice, StatSample, TrackChoice
 from player.service.billing import Payment, Plan, Subscription
 from player.service.model import Profile
 from player.thumbnails import Picture
@@ -150,7 +150,7 @@ def playing(**changes: Any) -> PlaybackState:
         for n in range(160)
     )
     values: dict[str, Any] = {
-        "status": Status.PLAYING,
+        "status": PlaybackStatus.PLAYING,
         "title": "Title 0",
         "position_s": 80.0,
         "duration_s": 600.0,

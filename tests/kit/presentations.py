@@ -27,7 +27,7 @@ from player.manifest.model import (
 from player.media.demux import Demuxer
 from player.media.model import ByteSource, Codec, Sample, StreamConfig, StreamKind
 from player.stream.buffer import SegmentBuffer
-from player.stream.store import Entry
+from player.stream.store import StoredSegment
 from player.stream.waiting import Waiting
 
 _HEAD = struct.Struct(">cdddBI")
@@ -130,7 +130,7 @@ def entry(
     waiting: Waiting | None = None,
     demuxer: Demuxer | None = None,
     complete: bool = True,
-) -> Entry:
+) -> StoredSegment:
     """A stored record segment, whole unless ``complete`` is False."""
     buffer = SegmentBuffer(waiting or Waiting())
     buffer.begin(len(data))
@@ -138,4 +138,4 @@ def entry(
     if complete:
         buffer.complete()
     own = segment or segments(position + 1)[position]
-    return Entry(track, position, rung, rendition("v"), own, buffer, demuxer or RecordDemuxer())
+    return StoredSegment(track, position, rung, rendition("v"), own, buffer, demuxer or RecordDemuxer())

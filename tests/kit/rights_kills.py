@@ -27,7 +27,7 @@ from typing import Any
 from downloads import checking, ledger, removal, request, service
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, Item, Origin, Plan, State
+from downloads.model import DownloadChoice, DownloadOrigin, DownloadPlan, PlanItem, State
 from downloads.store import Store
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError
@@ -40,7 +40,7 @@ from drm_client.rights import MAY_PLAY, RightsState
 from drm_client.signed_licences import LicenceOrder
 from drm_client.trusted_clock import TrustedClock
 from drm_client.trusted_service import TrustedService
-from drm_client.upkeep import Upkeep
+from drm_client.upkeep import KeptLicenceUpkeep
 from drm_client.vault import Vault
 from player.net.model import RequestKind
 from tests.drm_client.offline_kit import Machine
@@ -117,7 +117,10 @@ class Life:
                 return
         else:
             folder = store.create("the-film", "the-film")
-            request.write(folder, request.DownloadRequest(Origin(title_id="the-film", service=address), Choice()))
+            request.write(
+                folder,
+                request.DownloadRequest(DownloadOrigin(title_id="the-film", service=address), DownloadChoice()),
+            )
         if not folder.has_plan:
             folder.write_plan(plan_of(folder, address))
         if not service.has_licence_note(folder):
@@ -160,22 +163,22 @@ class Life:
         address = self.random.choice(SERVICES)
         licences = self.device.licences[address]
         removal.finish(self.device.store, licences)
-        report = await Upkeep(self.device.vault, licences, self.device.services[address]).run()
+        report = await KeptLicenceUpkeep(self.device.vault, licences, self.device.services[address]).run()
         for licence_id in report.withdrawn:
             self.say("withdrawn", licence_id, None)
 
 
-def plan_of(folder: DownloadFolder, address: str) -> Plan:
+def plan_of(folder: DownloadFolder, address: str) -> DownloadPlan:
     items = tuple(
-        Item(n, RequestKind.SEGMENT, None, f"https://cdn.example/{folder.id}/{n}", (), about=2000)
+        PlanItem(n, RequestKind.SEGMENT, None, f"https://cdn.example/{folder.id}/{n}", (), about=2000)
         for n in range(ITEMS)
     )
-    return Plan(
-        Origin(title_id="the-film", service=address), "https://cdn.example/", (), (), items, 12.0, (AUDIO, SD)
+    return DownloadPlan(
+        DownloadOrigin(title_id="the-film", service=address), "https://cdn.example/", (), (), items, 12.0, (AUDIO, SD)
     )
 
 
-def body_of(item: Item) -> bytes:
+def body_of(item: PlanItem) -> bytes:
     return item.url.encode() * 40
 
 
@@ -355,7 +358,7 @@ class World:
             for address in SERVICES:
                 licences = device.licences[address]
                 removal.finish(device.store, licences)
-                report = await Upkeep(device.vault, licences, device.services[address]).run()
+                report = await KeptLicenceUpkeep(device.vault, licences, device.services[address]).run()
                 assert {type(error) for error in report.failed.values()} <= {type(None)}, report.failed
 
         device = Device(self.folder, self.machine, exchange)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abr.model import Decision, Policy, Progress, Reason, Snapshot, Verdict
+from abr.model import AbandonmentVerdict, Decision, Policy, Reason, Snapshot, TransferProgress
 
 
 class RoundRobin:
@@ -18,8 +18,8 @@ class RoundRobin:
         rung = self._asked % len(snapshot.rungs)
         return Decision(rung, Reason.HOLD, "It is this rung's turn.", snapshot, policy=self.name)
 
-    def on_progress(self, progress: Progress) -> Verdict:
-        return Verdict(None, Reason.HOLD, "A script does not look at downloads.")
+    def on_progress(self, progress: TransferProgress) -> AbandonmentVerdict:
+        return AbandonmentVerdict(None, Reason.HOLD, "A script does not look at downloads.")
 
 
 def round_robin(_name: str = "", **_options: float) -> Policy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from abr.model import Estimate, Phase, Progress, Rung, Snapshot, TransferRate
+from abr.model import Estimate, Phase, Rung, Snapshot, TransferProgress, TransferRate
 
 LADDER = tuple(
     Rung(f"v{height}", kbps * 1000, height=height)
@@ -51,7 +51,9 @@ def snapshot(mean_bps: float | None = 4e6, **changes: Any) -> Snapshot:
     return replace(moment, **changes)
 
 
-def progress(moment: Snapshot, rung: int, *, received: int, size: int, seconds: float, **changes: Any) -> Progress:
+def progress(
+    moment: Snapshot, rung: int, *, received: int, size: int, seconds: float, **changes: Any
+) -> TransferProgress:
     """A download whose body has been coming evenly for ``seconds``."""
     values: dict[str, Any] = {
         "rung": rung,
@@ -64,4 +66,4 @@ def progress(moment: Snapshot, rung: int, *, received: int, size: int, seconds: 
         "replaceable": True,
         "snapshot": moment,
     }
-    return Progress(**{**values, **changes})
+    return TransferProgress(**{**values, **changes})

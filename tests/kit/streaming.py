@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
-from abr.model import Decision, Estimate, Policy, Progress, Reason, Snapshot, Verdict
+from abr.model import AbandonmentVerdict, Decision, Estimate, Policy, Reason, Snapshot, TransferProgress
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from player.base.errors import MatineeError
@@ -16,7 +16,7 @@ from player.manifest.model import Presentation, TrackType
 from player.media.model import StreamKind
 from player.net.gate import Gate
 from player.net.model import Transfer
-from player.net.shaping import ShapedTransport, Trace
+from player.net.shaping import LinkTrace, ShapedTransport
 from player.playback.notes import sample_of
 from player.reporting.events import Event
 from player.stream.buffered import Playhead
@@ -45,9 +45,9 @@ class Wishes:
 
     def __init__(self) -> None:
         self.rung: int | None = 0
-        self.abandon: Callable[[Progress], int | None] = lambda _progress: None
+        self.abandon: Callable[[TransferProgress], int | None] = lambda _progress: None
         self.snapshots: list[Snapshot] = []
-        self.progress: list[Progress] = []
+        self.progress: list[TransferProgress] = []
 
     def decide(self, snapshot: Snapshot) -> Decision:
         self.snapshots.append(snapshot)
@@ -56,9 +56,9 @@ class Wishes:
             rung = min(other for other in range(len(snapshot.rungs)) if other not in snapshot.caps.excluded)
         return Decision(rung, Reason.HOLD, "as the test says", snapshot, wait_s=0.0 if rung is not None else 1.0)
 
-    def on_progress(self, progress: Progress) -> Verdict:
+    def on_progress(self, progress: TransferProgress) -> AbandonmentVerdict:
         self.progress.append(progress)
-        return Verdict(self.abandon(progress), Reason.ABANDONED, "too slow")
+        return AbandonmentVerdict(self.abandon(progress), Reason.ABANDONED, "too slow")
 
 
 class Link:
@@ -68,7 +68,7 @@ class Link:
         self,
         files: Mapping[str, bytes] | None = None,
         pathways: Sequence[str] = ("a.test",),
-        trace: Trace | None = None,
+        trace: LinkTrace | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.transport = ScriptedTransport(self.clock, files)
@@ -112,7 +112,7 @@ class StreamingBench(Link):
         buffer_s: float = 30.0,
         language: str | None = None,
         keys: Sequence[bytes] = (),
-        trace: Trace | None = None,
+        trace: LinkTrace | None = None,
         policy: Policy | None = None,
         pathways: Sequence[str] = ("a.test",),
         audio_bps: int = 0,

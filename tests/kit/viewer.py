@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from player.reporting.events import MAIN
-from player.stream.store import Entry
+from player.stream.store import StoredSegment
 from tests.kit.streaming import StreamingBench
 
 STEP_S = 0.05
@@ -87,7 +87,7 @@ class Viewer:
         return math.inf if whole else math.floor(sound_s / SOUND_AHEAD_S) * SOUND_AHEAD_S
 
 
-def _share(entry: Entry) -> float:
+def _share(entry: StoredSegment) -> float:
     """How much of a segment may be read."""
     buffer = entry.buffer
     if buffer.is_complete:

@@ -36,7 +36,7 @@ from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore
 from player.stream.streaming import Streaming
 from player.stream.throughput import Throughput
-from player.title.opening import Addresses, load_presentation
+from player.title.opening import TitleAddresses, load_presentation
 from player.tracks.selection import ladder, select, wanted_bps
 from player.transfer.loader import Loader, LoadEvent
 from player.transfer.pathways import Pathways
@@ -295,7 +295,7 @@ class Viewing:
         if title.encrypted:
             self.desk.prefetch()
         presentation = await load_presentation(
-            Addresses(title.manifests()), self.loader, self.paths, self.clock, self._observe
+            TitleAddresses(title.manifests()), self.loader, self.paths, self.clock, self._observe
         )
         steering = await steering_of(
             presentation,

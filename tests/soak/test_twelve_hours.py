@@ -28,7 +28,7 @@ from player.mpv.player import MpvPlayer
 from player.playback.settings import PlaybackSettings
 from player.qa.soak import trend
 from player.qa.usage import usage
-from player.reporting.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
@@ -121,7 +121,7 @@ def watch(made: Engine, player: MpvPlayer, source: PlaybackSource, curve: Curve)
     """Play to the end."""
     session = made.open(source, player, curve.see, PlaybackSettings(max_height=360))
     assert made.wait(session, HOURS * HOUR_S)
-    assert session.state.status is Status.ENDED, session.state.failure
+    assert session.state.status is PlaybackStatus.ENDED, session.state.failure
     curve.next()
 
 

@@ -23,7 +23,7 @@ from PySide6.QtDBus import (
 )
 from PySide6.QtGui import QGuiApplication
 
-from player.reporting.state import NextEpisode, Status, TitleFacts
+from player.reporting.state import NextEpisode, PlaybackStatus, TitleFacts
 from tests.kit.fake_client import playing
 from tests.ui.screenshots import Waiter
 from tests.ui.stage import Stage
@@ -104,7 +104,7 @@ def run(stage: Stage) -> dict[str, Any]:
     desktop.call(PLAYER, "Pause")
     desktop.call(PLAYER, "OpenUri", "https://streams.test/a.mpd")
     stage.app.player.setVolume(30)
-    session.publish(playing(paused=True, status=Status.PAUSED, facts=facts))
+    session.publish(playing(paused=True, status=PlaybackStatus.PAUSED, facts=facts))
     until(stage, lambda: not app_side.screen.held)
     held.append(app_side.screen.held)
     told = app_side.mpris._told["PlaybackStatus"]

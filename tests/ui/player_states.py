@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 
 from player.manifest.chapters import Chapter
-from player.reporting.state import Failure, LiveView, NextEpisode, Status, TitleFacts
+from player.reporting.state import LiveView, NextEpisode, PlaybackFailure, PlaybackStatus, TitleFacts
 from player.title.opening import PlaybackSource
 from tests.kit import fake_client
 from tests.kit.pictures import scene
@@ -39,19 +39,19 @@ def _player(**changes: object) -> Setup:
         stage.client.sessions[-1].publish(state)
         stage.until(lambda: stage.app.player.property("status") == str(state.status))
         stage.key(K.Key_Up)
-        if state.status is Status.BUFFERING:
+        if state.status is PlaybackStatus.BUFFERING:
             stage.until(lambda: stage.item("busyWords").property("opacity") == 1)
 
     return show
 
 
 def _stalled(cause: str, remedy: str = "") -> Setup:
-    return _player(status=Status.BUFFERING, stall=cause, remedy=remedy)
+    return _player(status=PlaybackStatus.BUFFERING, stall=cause, remedy=remedy)
 
 
 def _failed(code: str, sentence: str, reason: str = "", on_others: str = "") -> Setup:
-    failure = Failure(code, sentence, reason=reason, playing=on_others)
-    return _player(status=Status.FAILED, failure=failure)
+    failure = PlaybackFailure(code, sentence, reason=reason, playing=on_others)
+    return _player(status=PlaybackStatus.FAILED, failure=failure)
 
 
 def _player_seeking(stage: Stage, tv: bool) -> None:
@@ -91,10 +91,10 @@ WINDOWED_STATES: dict[str, Setup] = {"player, picture in picture": _picture_in_p
 
 PLAYER_STATES: dict[str, Setup] = {
     "player": _player(),
-    "player, paused": _player(status=Status.PAUSED, paused=True),
+    "player, paused": _player(status=PlaybackStatus.PAUSED, paused=True),
     "player, live": _player(live=True, duration_s=None, live_view=_LIVE),
-    "player, buffering": _player(status=Status.BUFFERING, stall="network", rung_loading=1),
-    "player, no network": _player(status=Status.BUFFERING, stall="network", remedy="wait_for_network"),
+    "player, buffering": _player(status=PlaybackStatus.BUFFERING, stall="network", rung_loading=1),
+    "player, no network": _player(status=PlaybackStatus.BUFFERING, stall="network", remedy="wait_for_network"),
     "player, seeking": _player_seeking,
     "player, kept": _player(rights="You have 2 days left to watch this.", rights_left_s=2.5 * 86_400, pathway=""),
     "player, intro": _player(facts=_FACTS),

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from abr.model import NetworkMemory
 from downloads import request
-from downloads.model import Choice, Origin
+from downloads.model import DownloadChoice, DownloadOrigin
 from downloads.store import Store
 from drm_client.device import DeviceIdentity
 from drm_client.keystore import FileKeyStore
@@ -100,7 +100,7 @@ def write(profile: Path, scratch: Path) -> None:
     noise_title(scratch / "title", SEGMENTS)
     with FileServer(scratch / "title") as server:
         folder = Store(profile / "downloads", keys).create("A film")
-        request.write(folder, request.DownloadRequest(Origin(url=server.url("media.m3u8")), Choice()))
+        request.write(folder, request.DownloadRequest(DownloadOrigin(url=server.url("media.m3u8")), DownloadChoice()))
         run(folder)
     (profile / "kiosk.toml").write_text(KIOSK, encoding="utf-8")
     _write_learned(profile)

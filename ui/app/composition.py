@@ -173,7 +173,7 @@ def _use_service(application: QGuiApplication, store: PreferenceStore, url: str)
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _AppParts:
     """What is behind the window."""
 
     meter: DataMeter
@@ -194,7 +194,7 @@ class _Parts:
         self.output.shutdown()
 
 
-def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
+def _make_parts(options: AppOptions, store: PreferenceStore) -> _AppParts:
     from ui.app.downloads.deferred import LateDownloads
     from ui.app.engine.client import EngineClient
     from ui.app.profile.data_use import DataMeter
@@ -246,10 +246,10 @@ def _make_parts(options: AppOptions, store: PreferenceStore) -> _Parts:
     app = ApplicationViewModel(
         client, tasks, home, player, settings=settings, downloads=downloads, memory=memory, tv=options.tv
     )
-    return _Parts(meter, client, tasks, output, posters, player, data_use, app)
+    return _AppParts(meter, client, tasks, output, posters, player, data_use, app)
 
 
-def _join_desktop(application: QGuiApplication, parts: _Parts, window: QQuickWindow) -> DesktopSession:
+def _join_desktop(application: QGuiApplication, parts: _AppParts, window: QQuickWindow) -> DesktopSession:
     """Media keys, the screen saver, and other programs that ask for something."""
     from ui.app.desktop.bus import session_bus
     from ui.app.desktop.session import DesktopSession

@@ -15,12 +15,12 @@ from abr import registry
 from abr.explain import decision_at, explain, recorded_decisions, what_followed
 from abr.replay import Replay, replay
 from abr.simulator import synthetic
-from abr.simulator.compare import OPTIMUM, Standing, compare
+from abr.simulator.compare import OPTIMUM, PolicyStanding, compare
 from abr.simulator.compare import run as run_session
 from abr.simulator.formats import Ladder, Trace, ladder_from_json, trace_from_json
 from abr.simulator.metrics import Score, score
 from abr.simulator.plot import session_svg, sessions_html
-from abr.simulator.session import Options, Session
+from abr.simulator.session import Options, SimulatedSession
 from player.base.errors import ComponentError, ErrorCode, InputError
 
 GOOD = 0
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _simulate(args: argparse.Namespace) -> int:
     ladder, traces, options = _inputs(args)
-    rows: list[tuple[Session, Score, Trace]] = []
+    rows: list[tuple[SimulatedSession, Score, Trace]] = []
     for name in args.policy or [registry.DEFAULT]:
         for trace in traces:
             session = replace(run_session(name, ladder, trace, options), policy=name)  # with its options
@@ -108,7 +108,7 @@ def _simulate(args: argparse.Namespace) -> int:
     return GOOD
 
 
-def _plot(path: Path, ladder: Ladder, rows: Sequence[tuple[Session, Score, Trace]]) -> None:
+def _plot(path: Path, ladder: Ladder, rows: Sequence[tuple[SimulatedSession, Score, Trace]]) -> None:
     if path.suffix not in {".svg", ".png", ".html"}:
         raise ValueError("--plot writes .svg, .png or .html")
     drawings = [session_svg(session, ladder, trace) for session, _, trace in rows]
@@ -238,7 +238,7 @@ _REPLAY_FIELDS = (
 )
 
 
-def _session_row(session: Session, each: Score) -> list[str]:
+def _session_row(session: SimulatedSession, each: Score) -> list[str]:
     return [
         session.policy,
         session.trace,
@@ -252,7 +252,7 @@ def _session_row(session: Session, each: Score) -> list[str]:
     ]
 
 
-def _standing_row(each: Standing) -> list[str]:
+def _standing_row(each: PolicyStanding) -> list[str]:
     gain = each.gain
     return [
         each.policy,
@@ -280,7 +280,7 @@ def _replaced(args: argparse.Namespace, scores: Sequence[Score]) -> list[str]:
     return [f"{sum(each.replaced for each in scores) / count:.1f}", f"{wasted:.2f}"]
 
 
-def _session_dict(session: Session, each: Score) -> dict[str, Any]:
+def _session_dict(session: SimulatedSession, each: Score) -> dict[str, Any]:
     return {
         "policy": session.policy,
         "trace": session.trace,
@@ -291,7 +291,7 @@ def _session_dict(session: Session, each: Score) -> dict[str, Any]:
     }
 
 
-def _standing_dict(each: Standing) -> dict[str, Any]:
+def _standing_dict(each: PolicyStanding) -> dict[str, Any]:
     fields = (
         *("mbps", "startup_s", "stalled_s", "stalls", "switches_per_min", "wasted_mbytes"),
         *("replaced", "replacing_wasted_mbytes"),

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from downloads import checking, ledger, request, rights
-from downloads.checking import Verdict
+from downloads.checking import CheckResult
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder
-from downloads.model import ALL, Choice, Origin, Snapshot, State
+from downloads.model import ALL, DownloadChoice, DownloadOrigin, DownloadSummary, State
 from downloads.request import DownloadRequest
 from downloads.store import Store, free_bytes
 from drm_client.keystore import open_key_store
@@ -88,7 +88,9 @@ def list_(args: argparse.Namespace) -> int:
     return int(ExitCode.GOOD)
 
 
-def rights_of(args: argparse.Namespace, store: Store, snapshots: Sequence[Snapshot]) -> dict[str, dict[str, Any]]:
+def rights_of(
+    args: argparse.Namespace, store: Store, snapshots: Sequence[DownloadSummary]
+) -> dict[str, dict[str, Any]]:
     """What each download that has a licence still permits, by its id; asks nobody."""
     found: dict[str, dict[str, Any]] = {}
     titles = [item for item in snapshots if item.title_id and not item.code.startswith("download.")]
@@ -209,7 +211,7 @@ def wanted_of(args: argparse.Namespace) -> DownloadRequest:
     if url.startswith("file:"):
         raise InputError(ErrorCode.INPUT_USAGE, "This is on this machine already.")
     by_address = "://" in url
-    origin = Origin(
+    origin = DownloadOrigin(
         title_id="" if by_address else where,
         url=url if by_address else "",
         variant=args.variant,
@@ -219,9 +221,11 @@ def wanted_of(args: argparse.Namespace) -> DownloadRequest:
     return DownloadRequest(origin, choice_of(args))
 
 
-def choice_of(args: argparse.Namespace) -> Choice:
+def choice_of(args: argparse.Namespace) -> DownloadChoice:
     """What of a title the command line asks for."""
-    return Choice(args.height, args.max_size, _languages(args.audio), _languages(args.subtitles), args.thumbnails)
+    return DownloadChoice(
+        args.height, args.max_size, _languages(args.audio), _languages(args.subtitles), args.thumbnails
+    )
 
 
 def list_quietly(args: argparse.Namespace, store: Store) -> int:
@@ -264,7 +268,7 @@ def _named(args: argparse.Namespace, store: Store, *states: State) -> list[str]:
     return [item.id for item in store.list() if item.state in states and not item.code.startswith("download.")]
 
 
-def _verdict(args: argparse.Namespace, verdict: Verdict) -> int:
+def _verdict(args: argparse.Namespace, verdict: CheckResult) -> int:
     if args.json:
         print_json({**asdict(verdict), "sound": verdict.sound})
     else:
@@ -274,12 +278,12 @@ def _verdict(args: argparse.Namespace, verdict: Verdict) -> int:
     return int(ExitCode.GOOD if verdict.sound else ExitCode.FAILED)
 
 
-def document_of(item: Snapshot) -> dict[str, Any]:
+def document_of(item: DownloadSummary) -> dict[str, Any]:
     """A download for ``--json``."""
     return {**asdict(item), "state": str(item.state), "fraction": round(item.fraction, 4)}
 
 
-def _line(item: Snapshot, told: dict[str, Any] | None) -> str:
+def _line(item: DownloadSummary, told: dict[str, Any] | None) -> str:
     state = "downloading" if item.running and item.state is State.QUEUED else str(item.state)
     size = shown_bytes(item.fetched)
     if item.state is not State.COMPLETE:  # before that, the size is partly an estimate

@@ -15,7 +15,7 @@ from downloads.folder import DownloadFolder
 from downloads.store import Store
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.offline import OfflineLicences
-from drm_client.rights import Moment
+from drm_client.rights import ForecastStep
 from player.base.errors import ANY_ERROR, ErrorCode, ExitCode, InputError, exit_code
 from player.engine import Engine
 from ui.cli.download_store import by_service, open_store
@@ -71,7 +71,7 @@ def simulate(args: argparse.Namespace) -> int:
     folder = store.get(args.id)
     _use_service_of(args, folder)
     licence_id = service.licence_of(folder)
-    moments: Sequence[Moment] = ()
+    moments: Sequence[ForecastStep] = ()
     if licence_id is not None:
         with engine_of(args, works_offline=True) as engine:
             licences = licences_for(engine)
@@ -176,7 +176,7 @@ def _moment(time: float | str, now_s: float) -> float:
     return time if isinstance(time, float) else now_s + float(time) * _HOUR_S
 
 
-def _document(moment: Moment) -> dict[str, Any]:
+def _document(moment: ForecastStep) -> dict[str, Any]:
     standing = moment.standing
     return {
         "at": moment.at_s,

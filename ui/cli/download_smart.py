@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from downloads import removal, request, smart
 from downloads.errors import DownloadError
-from downloads.model import Origin, Snapshot
+from downloads.model import DownloadOrigin, DownloadSummary
 from downloads.request import DownloadRequest
 from downloads.smart import SmartRule, SmartStep
 from downloads.smart_steps import watched_share
@@ -70,7 +70,7 @@ def _step(args: argparse.Namespace, store: Store, watched: dict[str, float]) -> 
     )
 
 
-def _is_smart(store: Store, item: Snapshot) -> bool:
+def _is_smart(store: Store, item: DownloadSummary) -> bool:
     try:
         return request.read(store.find(item.id)).smart
     except DownloadError:
@@ -79,7 +79,7 @@ def _is_smart(store: Store, item: Snapshot) -> bool:
 
 def _add(args: argparse.Namespace, store: Store, title_id: str) -> str:
     folder = store.create(title_id, title_id)
-    origin = Origin(title_id=title_id, variant=args.variant, service=args.service)
+    origin = DownloadOrigin(title_id=title_id, variant=args.variant, service=args.service)
     request.write(folder, DownloadRequest(origin, choice_of(args), smart=True))
     print(f"matinee: download {folder.id} of {title_id}", file=sys.stderr)
     return folder.id

@@ -17,11 +17,11 @@ from downloads.cap import capped
 from downloads.downloader import Downloader
 from downloads.engine import access_of, plan_of
 from downloads.folder import DownloadFolder
-from downloads.model import Item, Plan
+from downloads.model import DownloadPlan, PlanItem
 from downloads.presence import somebody_plays
 from downloads.queue import Queue
 from downloads.request import DownloadRequest
-from downloads.schedule import Wait
+from downloads.schedule import WaitReason
 from downloads.settings import DownloadSettings, Metered, Window
 from downloads.smart import eviction_preview
 from downloads.store import Store
@@ -33,12 +33,12 @@ from ui.cli.play_setup import sign_in
 
 _BAR = 30
 _WORDS = {
-    Wait.WINDOW: "waiting for the time of the day",
-    Wait.METERED: "waiting for a network that is not metered",
-    Wait.PLAYBACK: "waiting until nothing is playing",
-    Wait.TURN: "waiting for their turn",
-    Wait.RETRY: "waiting to try again",
-    Wait.ELSEWHERE: "another program works on it",
+    WaitReason.WINDOW: "waiting for the time of the day",
+    WaitReason.METERED: "waiting for a network that is not metered",
+    WaitReason.PLAYBACK: "waiting until nothing is playing",
+    WaitReason.TURN: "waiting for their turn",
+    WaitReason.RETRY: "waiting to try again",
+    WaitReason.ELSEWHERE: "another program works on it",
 }
 
 
@@ -73,7 +73,7 @@ def engine_of(
 def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
     """Run the named downloads to their end; the exit code."""
     settings = settings_of(args)
-    progress = _Progress(store, ids, show=sys.stderr.isatty() and not args.json)
+    progress = _QueueProgress(store, ids, show=sys.stderr.isatty() and not args.json)
     interrupted = threading.Event()
     with engine_of(args, settings.limit_bps) as engine, _signals(interrupted):
         queue = Queue(
@@ -103,7 +103,7 @@ def work(args: argparse.Namespace, store: Store, ids: Sequence[str]) -> int:
     return int(exit_code(error))
 
 
-def estimate_of(args: argparse.Namespace, wanted: DownloadRequest) -> Plan:
+def estimate_of(args: argparse.Namespace, wanted: DownloadRequest) -> DownloadPlan:
     """The plan of a download that is not made."""
     with engine_of(args) as engine:
         return engine.submit(plan_of(engine, wanted)).result()
@@ -122,7 +122,7 @@ def settings_of(args: argparse.Namespace) -> DownloadSettings:
 
 
 @dataclass
-class _Progress:
+class _QueueProgress:
     """A bar on stderr that is written over, and lines for what goes wrong."""
 
     store: Store
@@ -130,11 +130,11 @@ class _Progress:
     show: bool
     folders: dict[str, DownloadFolder] = field(default_factory=dict)
 
-    def kept(self, folder: DownloadFolder, _item: Item) -> None:
+    def kept(self, folder: DownloadFolder, _item: PlanItem) -> None:
         self.folders[folder.id] = folder
 
-    def waits(self, waiting: Mapping[str, Wait]) -> None:
-        for reason in sorted(set(waiting.values()) - {Wait.TURN}):
+    def waits(self, waiting: Mapping[str, WaitReason]) -> None:
+        for reason in sorted(set(waiting.values()) - {WaitReason.TURN}):
             self._line(f"matinee: {_WORDS[reason]}")
 
     def failed(self, download_id: str, error: Exception) -> None:

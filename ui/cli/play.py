@@ -125,7 +125,7 @@ def play_headless(args: argparse.Namespace, source: PlaybackSource, speed: float
     gc.freeze()  # what was imported by now stays; looking through it would only hold the engine
     try:
         sign_in(engine, args, needed=not args.offline)
-        progress = _Progress(sys.stderr.isatty() and not args.json)
+        progress = _PlaybackProgress(sys.stderr.isatty() and not args.json)
 
         def on_state(state: PlaybackState) -> None:
             recorder.see(state)
@@ -242,16 +242,16 @@ def _wait(engine: Engine, session: Session) -> bool:
 
 def _exit_code(state: PlaybackState, *, interrupted: bool) -> int:
     from player.base.errors import ExitCode, exit_code_of
-    from player.reporting.state import Status
+    from player.reporting.state import PlaybackStatus
 
     if interrupted:
         return int(ExitCode.INTERRUPTED)
     if state.failure is not None:
         return int(exit_code_of(state.failure.code))
-    return int(ExitCode.GOOD if state.status is Status.ENDED else ExitCode.FAILED)
+    return int(ExitCode.GOOD if state.status is PlaybackStatus.ENDED else ExitCode.FAILED)
 
 
-class _Progress:
+class _PlaybackProgress:
     """One line on stderr that is written over."""
 
     def __init__(self, show: bool) -> None:

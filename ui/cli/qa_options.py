@@ -15,7 +15,7 @@ from ui.cli.options import add_service_arguments
 from ui.cli.web_options import add_connection_arguments, web_of
 
 if TYPE_CHECKING:
-    from player.qa.plan import Plan
+    from player.qa.plan import QaPlan
     from player.qa.spec import Bench
 
 
@@ -33,7 +33,7 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     add_connection_arguments(parser)
 
 
-def plan_of(args: argparse.Namespace) -> Plan:
+def plan_of(args: argparse.Namespace) -> QaPlan:
     """The plan. Raises InputError with the line that is wrong."""
     from player.base.errors import ErrorCode, InputError
     from player.qa.plan import load_plan

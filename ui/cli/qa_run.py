@@ -19,7 +19,7 @@ from ui.cli.web_options import cmcd_of, conditions_of
 
 if TYPE_CHECKING:
     from player.qa.outcome import PlanOutcome
-    from player.qa.plan import Plan
+    from player.qa.plan import QaPlan
     from player.qa.spec import RunResult
 
 _BAR = 30
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     plan = _as_told(plan_of(args), args)
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
-    progress = _Progress(len(plan.runs), sys.stderr.isatty())
+    progress = _PlanProgress(len(plan.runs), sys.stderr.isatty())
     ended: BaseException | None = None
     with bench_of(args) as bench, _ended_by_sigterm():
         jobs = min(args.jobs or default_jobs(len(plan.runs), virtual=plan.virtual), len(plan.runs))
@@ -92,7 +92,7 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _as_told(plan: Plan, args: argparse.Namespace) -> Plan:
+def _as_told(plan: QaPlan, args: argparse.Namespace) -> QaPlan:
     """The plan with what the command line adds to it. Raises InputError."""
     from player.base.errors import ErrorCode, InputError
 
@@ -135,7 +135,7 @@ def tell(outcome: PlanOutcome, folder: Path | None) -> None:
     print(f"{outcome.plan.name}: {'passed' if outcome.passed else 'FAILED'}{where}", file=sys.stderr)
 
 
-class _Progress:
+class _PlanProgress:
     """A bar that is written over on a terminal, a line for each run elsewhere."""
 
     def __init__(self, total: int, terminal: bool) -> None:

@@ -11,16 +11,16 @@ from backend_stub.db.models.accounts import (
 )
 from backend_stub.db.models.activity import (
     AuditEntry,
+    DailyView,
     DeviceProgress,
     ListEntry,
     PlaySession,
-    Progress,
     ProgressEvent,
     Quality,
     QualityHour,
     TelemetryEvent,
-    View,
     ViewDay,
+    WatchedPosition,
 )
 from backend_stub.db.models.base import Base
 from backend_stub.db.models.billing import LedgerCard, LedgerCharge, LedgerEvent, Membership, Payment
@@ -57,6 +57,7 @@ __all__ = [
     "Base",
     "ClockMark",
     "ContentKey",
+    "DailyView",
     "Device",
     "DeviceChallenge",
     "DeviceCommand",
@@ -80,7 +81,6 @@ __all__ = [
     "Payment",
     "PlaySession",
     "Profile",
-    "Progress",
     "ProgressEvent",
     "Quality",
     "QualityHour",
@@ -99,7 +99,7 @@ __all__ = [
     "TitleRights",
     "TitleVersion",
     "Trailer",
-    "View",
     "ViewDay",
     "ViewerPicks",
+    "WatchedPosition",
 ]

@@ -29,7 +29,7 @@ class PlaySession(Base):
     ended_at: Mapped[float | None] = mapped_column(Float)
 
 
-class Progress(Base):
+class WatchedPosition(Base):
     """How far a profile has watched a title; the report watched last stands.
 
     An empty ``profile_id`` is the account without a profile.
@@ -75,7 +75,7 @@ class ListEntry(Base):
     changed_at: Mapped[float] = mapped_column(Float)
 
 
-class View(Base):
+class DailyView(Base):
     """A profile watched a title on a day, counted from 1970 (UTC); an empty ``profile_id`` is no profile."""
 
     __tablename__ = "views"

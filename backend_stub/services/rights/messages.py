@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from backend_stub.db.database import Database
 from backend_stub.db.models import Device, SpentNonce
 from backend_stub.problems import ProblemError
-from backend_stub.services.rights.signatures import TIME, BadSignatureError, ServiceSigner, verify
+from backend_stub.services.rights.signatures import TIME, BadStatementError, ServiceSigner, verify
 
 MAX_SKEW_S = 300.0
 _NONCE_KEPT_S = 2 * MAX_SKEW_S  # a request is too old before its nonce is forgotten
@@ -135,7 +135,7 @@ def read_signed(compact: str, typ: str, jwk: dict[str, Any], model: type[_M], de
     """The message that the device of this key signed. Raises :class:`ProblemError` 422 ``bad_signed_request``."""
     try:
         message = model.model_validate(verify(compact, typ, jwk))
-    except BadSignatureError as error:
+    except BadStatementError as error:
         raise ProblemError(422, "bad_signed_request", str(error)) from error
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])

@@ -8,7 +8,7 @@ from typing import Literal
 
 from backend_stub.db.models import ContentKey
 from backend_stub.problems import ProblemError
-from backend_stub.services.entitlement import HDCP_LEVELS, Entitled, Rights, label_height
+from backend_stub.services.entitlement import HDCP_LEVELS, ContractTerms, Entitled, label_height
 from backend_stub.services.plans import Plan
 
 _RENEW_SHARE = 0.2  # the last part of a download's licence, in which it is renewed
@@ -80,14 +80,14 @@ def streaming_terms(entitled: Entitled, now: float, session_ends_at: float, keys
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class KeySelection:
     """Which of the keys asked for are given, and why the others are not, by key id (hex)."""
 
     given: Sequence[ContentKey]
     withheld: dict[str, Withheld]
 
 
-def select_keys(entitled: Entitled, rows: Sequence[ContentKey], asked: Sequence[str], hdcp: str) -> Selection:
+def select_keys(entitled: Entitled, rows: Sequence[ContentKey], asked: Sequence[str], hdcp: str) -> KeySelection:
     """The keys ``asked`` for that the plan and the outputs of the device permit.
 
     Raises :class:`ProblemError` 404 ``key_not_found`` when the title has none of them, 403 ``not_entitled`` or
@@ -112,21 +112,21 @@ def select_keys(entitled: Entitled, rows: Sequence[ContentKey], asked: Sequence[
                 403, "hdcp_too_low", "The connection to the screen is not protected as this title asks."
             )
         raise ProblemError(403, "not_entitled", "Your plan does not cover this quality.")
-    return Selection(given, withheld)
+    return KeySelection(given, withheld)
 
 
-def least_hdcp(rights: Rights, label: str) -> str:
+def least_hdcp(rights: ContractTerms, label: str) -> str:
     return rights.hdcp.get(label, "none")
 
 
-def shown_keys(rights: Rights, given: Sequence[ContentKey]) -> dict[str, object]:
+def shown_keys(rights: ContractTerms, given: Sequence[ContentKey]) -> dict[str, object]:
     return {
         row.kid: {"label": row.label, "max_height": label_height(row.label), "hdcp": least_hdcp(rights, row.label)}
         for row in given
     }
 
 
-def shown_output(rights: Rights, given: Sequence[ContentKey]) -> dict[str, object]:
+def shown_output(rights: ContractTerms, given: Sequence[ContentKey]) -> dict[str, object]:
     levels = [least_hdcp(rights, row.label) for row in given if label_height(row.label)]
     least = min(levels, key=_hdcp_rank, default="none")
     return {"hdcp": least, "analogue": rights.analogue, "mirror": rights.mirror}

@@ -31,7 +31,7 @@ COMMANDS_ASKED = "matinee-commands+jws"
 COMMAND_ANSWER = "matinee-command-answer+jws"
 
 
-class BadSignatureError(ValueError):
+class BadStatementError(ValueError):
     """Not a JWS of this type by this key; the message is one sentence for people."""
 
 
@@ -67,30 +67,30 @@ class ServiceSigner:
 def claimed_key(compact: str) -> str:
     """The key id that a JWS claims to be signed by, unverified: it tells which key to verify with.
 
-    Raises :class:`BadSignatureError`.
+    Raises :class:`BadStatementError`.
     """
     try:
         kid = jws.extract_compact(compact.encode()).headers().get("kid")
     except (JoseError, ValueError, TypeError, RecursionError) as error:
-        raise BadSignatureError("This is no signed document.") from error
+        raise BadStatementError("This is no signed document.") from error
     if not isinstance(kid, str):
-        raise BadSignatureError("The signed document names no key.")
+        raise BadStatementError("The signed document names no key.")
     return kid
 
 
 def verify(compact: str, typ: str, jwk: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload of a JWS of this type by this key. Raises :class:`BadSignatureError`."""
+    """The payload of a JWS of this type by this key. Raises :class:`BadStatementError`."""
     key = ECKey.import_key(dict(jwk))
     try:
         opened = jws.deserialize_compact(compact, key, algorithms=[_ALGORITHM])
         payload = json.loads(opened.payload)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
-        raise BadSignatureError("The signature does not hold.") from error
+        raise BadStatementError("The signature does not hold.") from error
     header = opened.protected
     if header.get("typ") != typ or header.get("kid") != key.thumbprint():
-        raise BadSignatureError(f"This is no {typ} by this key.")
+        raise BadStatementError(f"This is no {typ} by this key.")
     if not isinstance(payload, dict) or payload.get("v") != VERSION:
-        raise BadSignatureError("The signed document is not of version 2.")
+        raise BadStatementError("The signed document is not of version 2.")
     return payload
 
 

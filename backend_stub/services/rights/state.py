@@ -16,13 +16,13 @@ from backend_stub.services.rights.messages import HeldLicence, ReplayGuard, Stat
 from backend_stub.services.rights.signatures import (
     STATE,
     STATE_REQUEST,
-    BadSignatureError,
+    BadStatementError,
     ServiceSigner,
     claimed_key,
 )
 
 
-class LicenceStates:
+class LicenceStateAnswers:
     """Answers what became of the licences that a device keeps."""
 
     def __init__(self, database: Database, clock: Clock, signer: ServiceSigner) -> None:
@@ -76,7 +76,7 @@ class LicenceStates:
         so."""
         try:
             device_id = claimed_key(request)
-        except BadSignatureError as error:
+        except BadStatementError as error:
             raise ProblemError(422, "bad_signed_request", str(error)) from error
         with self._database.read() as session:
             found = session.scalars(select(Device).where(Device.id == device_id, Device.proven)).first()

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from player.base.errors import ErrorCode, ManifestError
 from player.manifest.dash import descriptors
-from player.manifest.dash.baseurl import Base, extend
+from player.manifest.dash.baseurl import BaseUrl, extend
 from player.manifest.dash.context import PeriodContext
 from player.manifest.dash.representation import Member, read_representation
 from player.manifest.dash.xml import Element, attribute, attributes, children, line_of, text_of
 from player.manifest.limits import MAX_RENDITIONS, limit_error
-from player.manifest.model import Place, Track, TrackType
+from player.manifest.model import SourcePosition, Track, TrackType
 
 ROLE_SCHEME = "urn:mpeg:dash:role:2011"
 FORCED_ROLES = frozenset({"forced-subtitle", "forced_subtitle"})
 
 
 def read_adaptation(
-    period: PeriodContext, element: Element, bases: Sequence[Base], position: int, path: str
+    period: PeriodContext, element: Element, bases: Sequence[BaseUrl], position: int, path: str
 ) -> list[Track]:
     """The track of an AdaptationSet; more than one where its Representations are of several types."""
     notes = period.mpd.notes
@@ -47,7 +47,7 @@ def read_adaptation(
 
 
 def _member(
-    period: PeriodContext, adaptation: Element, element: Element, bases: Sequence[Base], number: int, path: str
+    period: PeriodContext, adaptation: Element, element: Element, bases: Sequence[BaseUrl], number: int, path: str
 ) -> Member | None:
     """A Representation; None for one that points at a file of this machine: the others are still to be had."""
     try:
@@ -98,7 +98,7 @@ def _track(element: Element, identity: str, type_: TrackType, members: Sequence[
         default="main" in values,
         forced=not FORCED_ROLES.isdisjoint(values),
         attributes=_track_attributes(element),
-        place=Place(line_of(element), path),
+        place=SourcePosition(line_of(element), path),
     )
 
 

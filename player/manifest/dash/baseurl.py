@@ -14,7 +14,7 @@ from player.manifest.urls import folder_of, resolve
 MAX_ALTERNATIVES = 32
 
 
-class Base(NamedTuple):
+class BaseUrl(NamedTuple):
     """One alternative: an absolute URL, the service location it belongs to, DVB priority and weight, and the
     availability time offset that its levels add up to."""
 
@@ -25,17 +25,17 @@ class Base(NamedTuple):
     offset_s: float = 0.0
 
 
-def extend(bases: Sequence[Base], element: Element, notes: Notes, path: str) -> tuple[Base, ...]:
+def extend(bases: Sequence[BaseUrl], element: Element, notes: Notes, path: str) -> tuple[BaseUrl, ...]:
     """The alternatives below ``element``: its BaseURLs resolved against those of the level outside."""
     own = children(element, "BaseURL")
     if not own:
         return tuple(bases)
-    result: list[Base] = []
+    result: list[BaseUrl] = []
     for outer in bases:
         for item in own:
             url = resolve(outer.url, text_of(item))
             notes.check_url(url, outer.url, line=line_of(item), path=path)
-            base = Base(
+            base = BaseUrl(
                 url,
                 attribute(item, "serviceLocation") or outer.service_location,
                 integer(attribute(item, "priority")) or outer.priority,
@@ -50,12 +50,12 @@ def extend(bases: Sequence[Base], element: Element, notes: Notes, path: str) -> 
     return tuple(result)
 
 
-def by_priority(bases: Sequence[Base]) -> tuple[Base, ...]:
+def by_priority(bases: Sequence[BaseUrl]) -> tuple[BaseUrl, ...]:
     """The alternatives, the preferred one (lowest DVB priority, then the manifest's order) first."""
     return tuple(sorted(bases, key=lambda base: base.priority))
 
 
-def locations(bases: Sequence[Base], queries: Queries, *, whole_file: bool) -> tuple[Location, ...]:
+def locations(bases: Sequence[BaseUrl], queries: Queries, *, whole_file: bool) -> tuple[Location, ...]:
     """The places that serve a Representation. ``whole_file``: the base URL itself is the resource."""
     result: list[Location] = []
     names: set[str] = set()

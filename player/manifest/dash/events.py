@@ -6,7 +6,7 @@ from lxml import etree
 
 from player.manifest.dash.xml import Element, children, integer, line_of
 from player.manifest.limits import MAX_SEGMENTS, limit_error
-from player.manifest.model import Place, TimedEvent
+from player.manifest.model import SourcePosition, TimedEvent
 
 
 def read_events(period: Element, start_s: float, path: str) -> tuple[TimedEvent, ...]:
@@ -33,7 +33,7 @@ def read_events(period: Element, start_s: float, path: str) -> tuple[TimedEvent,
                     value=value,
                     payload=event.get("messageData") or _payload(event),
                     attributes={str(key): str(text) for key, text in event.attrib.items()},
-                    place=Place(line_of(event), f"{place}/Event[{position}]"),
+                    place=SourcePosition(line_of(event), f"{place}/Event[{position}]"),
                 )
             )
     return tuple(result)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from player.manifest.dash.inherit import Addressing
+from player.manifest.dash.inherit import InheritedAddressing
 from player.manifest.dash.xml import boolean, children, integer
 from player.manifest.limits import MAX_WARNINGS
 from player.manifest.model import Segment, SegmentIndex
@@ -41,7 +41,7 @@ class FailoverIndex:
         return segment._replace(gap=True) if inside else segment
 
 
-def failures(addressing: Addressing, period_start_s: float) -> list[tuple[float, float]]:
+def failures(addressing: InheritedAddressing, period_start_s: float) -> list[tuple[float, float]]:
     """The stretches that FailoverContent names. Those with @valid true hold replacement media, which is played."""
     element = addressing.element("FailoverContent")
     if element is None or boolean(element.get("valid")) is not False:

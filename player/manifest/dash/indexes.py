@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from player.manifest.dash.templates import UrlTemplate
-from player.manifest.dash.timeline import Run, Timeline
-from player.manifest.model import InitSegment, Part, Place, Segment
+from player.manifest.dash.timeline import SegmentRun, SegmentTimeline
+from player.manifest.model import InitSegment, PartialSegment, Segment, SourcePosition
 from player.manifest.sequences import SequenceIndex
 
 CLIP_S = 1e-6  # rounding noise that does not count as a segment of its own
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class SegmentMaker:
     """What all segments of one Representation share.
 
     ``period_start_s`` is the period's start on the presentation timeline, ``offset`` the presentation time offset and
@@ -28,7 +28,7 @@ class Frame:
     offset: int
     timescale: int
     discontinuity: int
-    place: Place
+    place: SourcePosition
 
     @property
     def media_offset_s(self) -> float:
@@ -49,18 +49,18 @@ class Frame:
             place=self.place,
         )
 
-    def _parts(self, number: int, time: int, duration_s: float, parts: int) -> tuple[Part, ...]:
+    def _parts(self, number: int, time: int, duration_s: float, parts: int) -> tuple[PartialSegment, ...]:
         """A segment sequence (S@k): its segments share the duration evenly and are addressed by $SubNumber$, or by
         their own times where the template has only $Time$."""
         template, length_s = self.template, duration_s / parts
         if parts < 2:
             return ()
         if "SubNumber" in template.uses:
-            return tuple(Part(template.url(number, time, sub), length_s) for sub in range(parts))
+            return tuple(PartialSegment(template.url(number, time, sub), length_s) for sub in range(parts))
         if "Time" not in template.uses:
             return ()
         step = duration_s * self.timescale / parts
-        return tuple(Part(template.url(number, time + round(sub * step)), length_s) for sub in range(parts))
+        return tuple(PartialSegment(template.url(number, time + round(sub * step)), length_s) for sub in range(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class NumberIndex:
     segments make one segment sequence, each of this duration.
     """
 
-    frame: Frame
+    frame: SegmentMaker
     first: int
     count: int
     duration: int
@@ -113,8 +113,8 @@ class TimelineIndex:
     ``renumber`` is added to the numbers that segments show (not to those in URLs), so that they stay over refreshes.
     """
 
-    frame: Frame
-    timeline: Timeline
+    frame: SegmentMaker
+    timeline: SegmentTimeline
     first: int
     stop: int
     renumber: int = 0
@@ -127,7 +127,7 @@ class TimelineIndex:
         run = self.timeline.run_of(position)
         return self._segment(run, position - run.first)
 
-    def _segment(self, run: Run, step: int) -> Segment:
+    def _segment(self, run: SegmentRun, step: int) -> Segment:
         frame = self.frame
         time = run.time + step * run.duration
         start_s = frame.period_start_s + (time - frame.offset) / frame.timescale
@@ -227,14 +227,14 @@ def _checked(position: int, count: int) -> int:
     return position
 
 
-def presented(timeline: Timeline, *, offset: int, end: float | None, tolerance: float) -> tuple[int, int]:
+def presented(timeline: SegmentTimeline, *, offset: int, end: float | None, tolerance: float) -> tuple[int, int]:
     """Positions of the first and after the last segment of a timeline that lie inside the period.
 
     ``offset`` and ``end`` are the period's limits in ticks; segments wholly outside are not presented.
     """
     if not timeline.rows:
         return 0, 0
-    last = Run._make(timeline.rows[-1])
+    last = SegmentRun._make(timeline.rows[-1])
     starts_inside = timeline.rows[0][0] + timeline.rows[0][1] > offset + tolerance
     if starts_inside and (end is None or last.time + (last.size - 1) * last.duration < end - tolerance):
         return 0, timeline.count

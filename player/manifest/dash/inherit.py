@@ -17,7 +17,7 @@ KINDS = ("SegmentBase", "SegmentList", "SegmentTemplate")
 
 
 @dataclass(frozen=True, slots=True)
-class Addressing:
+class InheritedAddressing:
     """The merged segment information of one Representation; ``levels`` are its elements, innermost first."""
 
     kind: str
@@ -66,13 +66,13 @@ class Addressing:
         return 1 if value is None else value
 
 
-def merge(levels: Sequence[Element]) -> Addressing | None:
+def merge(levels: Sequence[Element]) -> InheritedAddressing | None:
     """The addressing of a Representation whose elements are ``levels``, innermost first; None where none is given."""
     for level in levels:
         for kind in KINDS:
             if child(level, kind) is not None:
                 found = tuple(item for outer in levels if (item := child(outer, kind)) is not None)
-                return Addressing(kind, found)
+                return InheritedAddressing(kind, found)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from player.manifest.dash.query import Queries
 from player.manifest.dash.xml import Element, attributes, boolean, child, children, decimal, line_of, local, text_of
 from player.manifest.dates import parse_date, parse_duration
-from player.manifest.model import LiveInfo, Place, Steering
+from player.manifest.model import ContentSteering, LiveInfo, SourcePosition
 from player.manifest.notes import Notes
 from player.manifest.urls import resolve
 
@@ -107,16 +107,16 @@ def _milliseconds(element: Element | None, name: str) -> float | None:
     return None if value is None else value / 1000
 
 
-def steering(root: Element, base_url: str, queries: Queries) -> Steering | None:
+def steering(root: Element, base_url: str, queries: Queries) -> ContentSteering | None:
     """ContentSteering (ETSI TS 103 998), which may stand in the MPD or in a ServiceDescription."""
     element = child(root, "ContentSteering")
     for service in _services(root):
         element = child(service, "ContentSteering") if element is None else element
     if element is None:
         return None
-    return Steering(
+    return ContentSteering(
         server_uri=queries.put("steering", resolve(base_url, text_of(element))),
         default_pathways=tuple((element.get("defaultServiceLocation") or "").split()),
         query_before_start=boolean(element.get("queryBeforeStart")) or False,
-        place=Place(line_of(element), "/MPD/ContentSteering"),
+        place=SourcePosition(line_of(element), "/MPD/ContentSteering"),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from player.base.errors import ErrorCode, ManifestError
-from player.manifest.dash.baseurl import Base, extend
+from player.manifest.dash.baseurl import BaseUrl, extend
 from player.manifest.dash.context import MpdContext
 from player.manifest.dash.imports import fallback_addresses
 from player.manifest.dash.live import client_data_reporting, duration_attribute, live_info, steering
@@ -86,7 +86,7 @@ def read_mpd(
     if forgiven:
         notes.warn("dash.undeclared_prefix", "The MPD uses a namespace prefix that it does not declare.")
     dynamic = _is_dynamic(root, notes)
-    bases = extend((Base(url),), root, notes, "/MPD")
+    bases = extend((BaseUrl(url),), root, notes, "/MPD")
     info = live_info(root, bases[0].url, notes)
     context = MpdContext(
         url=url,
@@ -160,7 +160,7 @@ def _declared_duration(root: Element, notes: Notes) -> float | None:
 
 
 def _periods(
-    context: MpdContext, root: Element, bases: Sequence[Base], total: float | None
+    context: MpdContext, root: Element, bases: Sequence[BaseUrl], total: float | None
 ) -> tuple[tuple[Period, ...], float | None]:
     """The periods, and how long the presentation is as far as the MPD is right about that."""
     found, total = spans(context, root, total)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from player.manifest.dash import descriptors
 from player.manifest.dash.adaptation import read_adaptation
-from player.manifest.dash.baseurl import Base, extend
+from player.manifest.dash.baseurl import BaseUrl, extend
 from player.manifest.dash.context import MpdContext, PeriodContext
 from player.manifest.dash.events import read_events
 from player.manifest.dash.imports import imported
@@ -16,13 +16,13 @@ from player.manifest.dash.preselections import with_preselections
 from player.manifest.dash.xml import Element, child, children, line_of, present, remote_link
 from player.manifest.dates import parse_duration
 from player.manifest.limits import MAX_DURATION_S, MAX_PERIODS, limit_error
-from player.manifest.model import Period, Place, Track, TrackType
+from player.manifest.model import Period, SourcePosition, Track, TrackType
 
 TOLERANCE_S = 1e-3
 _FLAT_PACKINGS = frozenset({"6"})  # a flag of ISO/IEC 14496-10 D.2.26: both views are one
 
 
-class Span(NamedTuple):
+class PeriodSpan(NamedTuple):
     """Start and end of a period in seconds; no end while it is open."""
 
     element: Element
@@ -31,7 +31,7 @@ class Span(NamedTuple):
     path: str
 
 
-def spans(context: MpdContext, root: Element, total_s: float | None) -> tuple[list[Span], float | None]:
+def spans(context: MpdContext, root: Element, total_s: float | None) -> tuple[list[PeriodSpan], float | None]:
     """Where each period lies, and how long the presentation is as far as that is known.
 
     Early available periods, which have no place yet, are left out with a warning. Start: @start, else the end of the
@@ -92,7 +92,7 @@ def _repaired(
     return starts, None
 
 
-def _ended(context: MpdContext, starts: Sequence[Started], total_s: float | None) -> list[Span]:
+def _ended(context: MpdContext, starts: Sequence[Started], total_s: float | None) -> list[PeriodSpan]:
     result = []
     for position, (element, start, end, path) in enumerate(starts):
         following = starts[position + 1][1] if position + 1 < len(starts) else None
@@ -107,7 +107,7 @@ def _ended(context: MpdContext, starts: Sequence[Started], total_s: float | None
                 stop = end
             if stop < start:
                 stop = start
-        result.append(Span(element, start, stop, path))
+        result.append(PeriodSpan(element, start, stop, path))
     return result
 
 
@@ -143,7 +143,7 @@ def _seconds(context: MpdContext, element: Element, name: str, path: str) -> flo
     return seconds
 
 
-def read_period(context: MpdContext, span: Span, position: int, bases: Sequence[Base]) -> Period:
+def read_period(context: MpdContext, span: PeriodSpan, position: int, bases: Sequence[BaseUrl]) -> Period:
     """One period with its tracks and events. ``position`` counts the presented periods from 0."""
     element, path = span.element, span.path
     queries = context.queries.extend(element)
@@ -167,7 +167,7 @@ def read_period(context: MpdContext, span: Span, position: int, bases: Sequence[
         asset=asset[0].shown() if asset else None,
         continuity=_continuity(element),
         events=read_events(element, span.start_s, path),
-        place=Place(line_of(element), path),
+        place=SourcePosition(line_of(element), path),
     )
 
 

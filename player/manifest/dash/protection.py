@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from player.manifest.dash.xml import Element, attribute, children, line_of, local, text_of
-from player.manifest.model import Place, Protection
+from player.manifest.model import Protection, SourcePosition
 from player.manifest.notes import Notes
 
 MP4_PROTECTION = "urn:mpeg:dash:mp4protection:2011"
@@ -153,7 +153,7 @@ def _read(element: Element, resolve: Callable[[str], str], notes: Notes, path: s
         pro=pro[0] if pro else None,
         robustness=element.get("robustness"),
         value=value,
-        place=Place(line_of(element), path),
+        place=SourcePosition(line_of(element), path),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from player.manifest.codecs import codec_type, container_of_mime, container_of_url, split_codecs
 from player.manifest.dash import descriptors
-from player.manifest.dash.baseurl import Base, by_priority, extend, locations
+from player.manifest.dash.baseurl import BaseUrl, by_priority, extend, locations
 from player.manifest.dash.context import PeriodContext
 from player.manifest.dash.descriptors import Descriptor
 from player.manifest.dash.indexes import NumberIndex
@@ -15,9 +15,9 @@ from player.manifest.dash.inherit import merge
 from player.manifest.dash.protection import read_protections
 from player.manifest.dash.query import Queries
 from player.manifest.dash.sea import with_segment_keys
-from player.manifest.dash.segments import Source, build_segments
+from player.manifest.dash.segments import SegmentContext, build_segments
 from player.manifest.dash.xml import Element, attribute, children, integer, line_of, ratio, text_of
-from player.manifest.model import Container, IndexRef, Place, Rendition, SegmentIndex, TrackType
+from player.manifest.model import Container, IndexRef, Rendition, SegmentIndex, SourcePosition, TrackType
 from player.manifest.urls import folder_of, resolve
 
 _NUMBER_LIMIT = 2**53
@@ -47,13 +47,13 @@ class _Traits:
 
 
 def read_representation(
-    period: PeriodContext, adaptation: Element, element: Element, bases: Sequence[Base], position: int, path: str
+    period: PeriodContext, adaptation: Element, element: Element, bases: Sequence[BaseUrl], position: int, path: str
 ) -> Member:
     """``element`` is a Representation of ``adaptation``; ``bases`` are the alternatives above it."""
     notes = period.mpd.notes
     own = by_priority(extend(bases, element, notes, path))
     traits = _traits(adaptation, element)
-    source = _source(period, traits, own[0], Place(line_of(element), path))
+    source = _source(period, traits, own[0], SourcePosition(line_of(element), path))
     segments, init = build_segments(source)
     whole_file = source.addressing is None or isinstance(segments, IndexRef) or _is_whole(segments, source)
     rendition = replace(
@@ -94,9 +94,9 @@ def _traits(adaptation: Element, element: Element) -> _Traits:
     )
 
 
-def _source(period: PeriodContext, traits: _Traits, base: Base, place: Place) -> Source:
+def _source(period: PeriodContext, traits: _Traits, base: BaseUrl, place: SourcePosition) -> SegmentContext:
     element = traits.levels[0]
-    return Source(
+    return SegmentContext(
         period=period,
         addressing=merge((*traits.levels, period.element)),
         base_url=base.url,
@@ -203,7 +203,7 @@ def _settled(container: Container, base_url: str, has_init: bool) -> Container:
     return container_of_url(base_url)
 
 
-def _is_whole(segments: SegmentIndex | IndexRef, source: Source) -> bool:
+def _is_whole(segments: SegmentIndex | IndexRef, source: SegmentContext) -> bool:
     return (
         not isinstance(segments, IndexRef)
         and len(segments) == 1

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.xml import Element, children, integer, line_of
-from player.manifest.model import IndexRef, KeyInfo, Place, Segment, SegmentIndex
+from player.manifest.model import IndexRef, KeyInfo, Segment, SegmentIndex, SourcePosition
 from player.manifest.notes import Notes
 
 SEA = "urn:mpeg:dash:sea:2012"
@@ -30,7 +30,7 @@ class CryptoPeriod:
     key_url: UrlTemplate | None = field(repr=False)
     iv: bytes | None = field(repr=False)
     iv_step: int
-    place: Place
+    place: SourcePosition
 
     def key(self, position: int, number: int) -> KeyInfo:
         iv = self.iv
@@ -97,7 +97,7 @@ def _periods(
         kind = str(element.tag).rpartition("}")[2]
         if kind not in ("CryptoPeriod", "CryptoTimeline"):
             continue
-        place = Place(line_of(element), path)
+        place = SourcePosition(line_of(element), path)
         url = element.get("keyUriTemplate")
         offset = element.get("firstStartOffset" if kind == "CryptoTimeline" else "startOffset")
         first = max(integer(offset) or 0, 0) if offset is not None else following

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from player.manifest.dash.context import PeriodContext
 from player.manifest.dash.failover import FailoverIndex, failures
-from player.manifest.dash.indexes import CLIP_S, Frame, NumberIndex, TimelineIndex, presented, taken_apart
-from player.manifest.dash.inherit import Addressing, byte_range
+from player.manifest.dash.indexes import CLIP_S, NumberIndex, SegmentMaker, TimelineIndex, presented, taken_apart
+from player.manifest.dash.inherit import InheritedAddressing, byte_range
 from player.manifest.dash.query import Queries
 from player.manifest.dash.templates import UrlTemplate
-from player.manifest.dash.timeline import Extent, Timeline, read_timeline
+from player.manifest.dash.timeline import Extent, SegmentTimeline, read_timeline
 from player.manifest.dash.xml import Element, line_of
 from player.manifest.limits import MAX_OPEN_WINDOW, MAX_SEGMENTS, limit_error
 from player.manifest.model import (
@@ -20,9 +20,9 @@ from player.manifest.model import (
     IndexRef,
     InitSegment,
     ListedIndex,
-    Place,
     Segment,
     SegmentIndex,
+    SourcePosition,
 )
 from player.manifest.urls import resolve
 
@@ -31,17 +31,17 @@ JUMP_S = 0.001  # gaps and overlaps of a timeline up to this are rounding
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SegmentContext:
     """Where and what one Representation is, as far as its segments need to know."""
 
     period: PeriodContext
-    addressing: Addressing | None
+    addressing: InheritedAddressing | None
     base_url: str
     id: str
     bandwidth: int
     container: Container
     offset_s: float  # @availabilityTimeOffset of the BaseURLs
-    place: Place
+    place: SourcePosition
     queries: Queries
 
     def template(self, text: str, request: str = "segment") -> UrlTemplate:
@@ -75,7 +75,7 @@ class Source:
         return self.queries.put("segment", self.base_url)
 
 
-def build_segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment | None]:
+def build_segments(source: SegmentContext) -> tuple[SegmentIndex | IndexRef, InitSegment | None]:
     """The segments of a Representation and its initialisation segment."""
     segments, init = _segments(source)
     holes = [] if source.addressing is None else failures(source.addressing, source.period.start_s)
@@ -84,7 +84,7 @@ def build_segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment
     return segments, init
 
 
-def _segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment | None]:
+def _segments(source: SegmentContext) -> tuple[SegmentIndex | IndexRef, InitSegment | None]:
     addressing = source.addressing
     if addressing is None:
         return _one_file(source, None, None), None
@@ -103,7 +103,9 @@ def _segments(source: Source) -> tuple[SegmentIndex | IndexRef, InitSegment | No
 # -- one file ----------------------------------------------------------------------------------------------------
 
 
-def _base(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex | IndexRef:
+def _base(
+    source: SegmentContext, addressing: InheritedAddressing, init: InitSegment | None
+) -> SegmentIndex | IndexRef:
     url = source.file_url
     index = addressing.element("RepresentationIndex")
     index_range = byte_range(addressing.text("indexRange"))
@@ -128,7 +130,9 @@ def _base(source: Source, addressing: Addressing, init: InitSegment | None) -> S
     )
 
 
-def _one_file(source: Source, init: InitSegment | None, addressing: Addressing | None) -> ListedIndex:
+def _one_file(
+    source: SegmentContext, init: InitSegment | None, addressing: InheritedAddressing | None
+) -> ListedIndex:
     """A Representation that is the file at its base URL; nothing where there is no BaseURL and that is the MPD."""
     if source.base_url == source.period.mpd.url:
         source.warn("dash.no_segments", "A Representation names no segments and no BaseURL.")
@@ -136,7 +140,9 @@ def _one_file(source: Source, init: InitSegment | None, addressing: Addressing |
     return ListedIndex((_whole(source, source.file_url, init, addressing),))
 
 
-def _whole(source: Source, url: str, init: InitSegment | None, addressing: Addressing | None) -> Segment:
+def _whole(
+    source: SegmentContext, url: str, init: InitSegment | None, addressing: InheritedAddressing | None
+) -> Segment:
     """The one segment of a Representation that is a single file."""
     period = source.period
     offset = 0.0 if addressing is None else addressing.presentation_time_offset / addressing.timescale
@@ -153,7 +159,7 @@ def _whole(source: Source, url: str, init: InitSegment | None, addressing: Addre
     )
 
 
-def _initialization(source: Source, addressing: Addressing) -> InitSegment | None:
+def _initialization(source: SegmentContext, addressing: InheritedAddressing) -> InitSegment | None:
     element = addressing.element("Initialization")
     if element is not None:
         reference = element.get("sourceURL")
@@ -170,11 +176,13 @@ def _initialization(source: Source, addressing: Addressing) -> InitSegment | Non
 # -- templates -----------------------------------------------------------------------------------------------------
 
 
-def _template(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex | IndexRef:
+def _template(
+    source: SegmentContext, addressing: InheritedAddressing, init: InitSegment | None
+) -> SegmentIndex | IndexRef:
     period = source.period
     template = source.template(addressing.text("media") or "")
     source.url(template.url(addressing.start_number, 0))
-    frame = Frame(
+    frame = SegmentMaker(
         template=template,
         init=init,
         period_start_s=period.start_s,
@@ -197,7 +205,9 @@ def _template(source: Source, addressing: Addressing, init: InitSegment | None) 
     return ListedIndex((_whole(source, template.url(addressing.start_number, frame.offset), init, addressing),))
 
 
-def _indexed_template(source: Source, addressing: Addressing, media_url: str, init: InitSegment | None) -> IndexRef:
+def _indexed_template(
+    source: SegmentContext, addressing: InheritedAddressing, media_url: str, init: InitSegment | None
+) -> IndexRef:
     """One file for the period whose index stands in another one (@index, 5.3.9.4.2)."""
     period = source.period
     return IndexRef(
@@ -213,7 +223,9 @@ def _indexed_template(source: Source, addressing: Addressing, media_url: str, in
     )
 
 
-def _timeline_index(source: Source, addressing: Addressing, frame: Frame, element: Element) -> SegmentIndex:
+def _timeline_index(
+    source: SegmentContext, addressing: InheritedAddressing, frame: SegmentMaker, element: Element
+) -> SegmentIndex:
     timeline = _read_timeline(source, addressing, element)
     if not source.period.mpd.dynamic and timeline.count > MAX_SEGMENTS:
         raise limit_error("a SegmentTimeline has too many segments", MAX_SEGMENTS, path=source.place.path)
@@ -239,7 +251,7 @@ def _timeline_index(source: Source, addressing: Addressing, frame: Frame, elemen
     return index
 
 
-def _in_window(source: Source, addressing: Addressing, index: TimelineIndex) -> TimelineIndex:
+def _in_window(source: SegmentContext, addressing: InheritedAddressing, index: TimelineIndex) -> TimelineIndex:
     """A live timeline without what has left the time shift buffer (A.3.2: a segment can be had until
     @timeShiftBufferDepth after its end). Where nothing would be left, a clock is wrong and the list is believed."""
     mpd = source.period.mpd
@@ -260,7 +272,7 @@ def _in_window(source: Source, addressing: Addressing, index: TimelineIndex) -> 
     return _latest(source, replace(index, first=index.first + position))
 
 
-def _latest(source: Source, index: TimelineIndex) -> TimelineIndex:
+def _latest(source: SegmentContext, index: TimelineIndex) -> TimelineIndex:
     """A live timeline without the beginning of a window that is longer than anybody goes back."""
     count = len(index)
     if count <= MAX_OPEN_WINDOW or index.timeline.open_end is None:
@@ -269,11 +281,11 @@ def _latest(source: Source, index: TimelineIndex) -> TimelineIndex:
     return replace(index, first=index.stop - MAX_OPEN_WINDOW)
 
 
-def _window_depth(source: Source, addressing: Addressing) -> float | None:
+def _window_depth(source: SegmentContext, addressing: InheritedAddressing) -> float | None:
     return addressing.decimal("timeShiftBufferDepth") or source.period.mpd.window_depth_s
 
 
-def _read_timeline(source: Source, addressing: Addressing, element: Element) -> Timeline:
+def _read_timeline(source: SegmentContext, addressing: InheritedAddressing, element: Element) -> SegmentTimeline:
     period = source.period
     limit_s, edge_s = period.duration_s, period.edge_s(_availability_offset(source, addressing))
     live = edge_s is not None and (limit_s is None or edge_s < limit_s)
@@ -294,7 +306,7 @@ def _read_timeline(source: Source, addressing: Addressing, element: Element) -> 
     return read_timeline(element, extent, period.mpd.notes, source.place.path or "", period.mpd.timelines)
 
 
-def _oldest_ticks(source: Source, addressing: Addressing) -> int | None:
+def _oldest_ticks(source: SegmentContext, addressing: InheritedAddressing) -> int | None:
     """Where the window of a live period begins, in media time."""
     depth, edge_s = _window_depth(source, addressing), source.period.edge_s(0.0)
     if depth is None or edge_s is None:
@@ -302,11 +314,13 @@ def _oldest_ticks(source: Source, addressing: Addressing) -> int | None:
     return math.floor((edge_s - depth) * addressing.timescale) + addressing.presentation_time_offset
 
 
-def _availability_offset(source: Source, addressing: Addressing) -> float:
+def _availability_offset(source: SegmentContext, addressing: InheritedAddressing) -> float:
     return source.offset_s + (addressing.decimal("availabilityTimeOffset") or 0.0)
 
 
-def _number_index(source: Source, addressing: Addressing, frame: Frame, duration: float) -> SegmentIndex:
+def _number_index(
+    source: SegmentContext, addressing: InheritedAddressing, frame: SegmentMaker, duration: float
+) -> SegmentIndex:
     """Simple addressing (5.3.9.5.3): all segments of a static MPD, the available ones of a dynamic one (A.3.2)."""
     period = source.period
     ticks = max(round(duration), 1)
@@ -357,7 +371,7 @@ def _number_index(source: Source, addressing: Addressing, frame: Frame, duration
 # -- lists ---------------------------------------------------------------------------------------------------------
 
 
-def _list(source: Source, addressing: Addressing, init: InitSegment | None) -> SegmentIndex:
+def _list(source: SegmentContext, addressing: InheritedAddressing, init: InitSegment | None) -> SegmentIndex:
     """SegmentList (5.3.9.3): URLs one by one, times from @duration or a SegmentTimeline."""
     period = source.period
     entries = addressing.elements("SegmentURL")
@@ -390,7 +404,7 @@ def _list(source: Source, addressing: Addressing, init: InitSegment | None) -> S
                 media_offset_s=period.start_s - offset_s,
                 discontinuity=period.position,
                 size_bytes=None if range_ is None else range_.length,
-                place=Place(line_of(entry), source.place.path),
+                place=SourcePosition(line_of(entry), source.place.path),
             )
         )
     if outside:
@@ -405,7 +419,9 @@ def _is_outside(period: PeriodContext, start_s: float, duration_s: float) -> boo
     return duration_s > 0 and start_s + duration_s <= period.start_s + CLIP_S
 
 
-def _list_times(source: Source, addressing: Addressing, count: int) -> list[tuple[int, float, float]]:
+def _list_times(
+    source: SegmentContext, addressing: InheritedAddressing, count: int
+) -> list[tuple[int, float, float]]:
     """``(number, start, duration)`` on the presentation timeline for each entry of a SegmentList."""
     period, scale = source.period, addressing.timescale
     element = addressing.element("SegmentTimeline")

@@ -17,7 +17,7 @@ from player.manifest.limits import MAX_COUNTED_SEGMENTS, MAX_OPEN_WINDOW, MAX_SE
 from player.manifest.notes import Notes
 
 
-class Run(NamedTuple):
+class SegmentRun(NamedTuple):
     """``size`` segments of ``duration`` from ``time`` (timescale units), the first one numbered ``number``.
 
     ``parts`` is S@k: how many segments make one segment sequence, 1 for ordinary ones. ``first`` is the position of
@@ -38,15 +38,15 @@ class Run(NamedTuple):
 
 
 Row = tuple[int, int, int, int, int, int]
-"""The fields of a :class:`Run`. Plain tuples of integers are cheap to make, and the garbage collector leaves them
-alone: a day of live television is some forty thousand of them."""
+"""The fields of a :class:`SegmentRun`. Plain tuples of integers are cheap to make, and the garbage collector
+leaves them alone: a day of live television is some forty thousand of them."""
 
 _row_time = itemgetter(0)
 _row_first = itemgetter(5)
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class SegmentTimeline:
     """The runs of one SegmentTimeline. ``sequences`` says whether any of them has segment sequences. ``open_end`` is
     where the next segment will end that the clock alone adds, None where the timeline ends with what it lists."""
 
@@ -59,16 +59,16 @@ class Timeline:
         """How many segments there are."""
         return self.rows[-1][5] + self.rows[-1][2] if self.rows else 0
 
-    def __iter__(self) -> Iterator[Run]:
-        return map(Run._make, self.rows)
+    def __iter__(self) -> Iterator[SegmentRun]:
+        return map(SegmentRun._make, self.rows)
 
-    def run_of(self, position: int) -> Run:
+    def run_of(self, position: int) -> SegmentRun:
         """The run that holds the segment at a position."""
-        return Run._make(self.rows[bisect_right(self.rows, position, key=_row_first) - 1])
+        return SegmentRun._make(self.rows[bisect_right(self.rows, position, key=_row_first) - 1])
 
-    def run_at(self, ticks: float) -> Run:
+    def run_at(self, ticks: float) -> SegmentRun:
         """The last run that starts at or before a time; the first one where there is none."""
-        return Run._make(self.rows[max(bisect_right(self.rows, ticks, key=_row_time) - 1, 0)])
+        return SegmentRun._make(self.rows[max(bisect_right(self.rows, ticks, key=_row_time) - 1, 0)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ class Extent:
 
 def read_timeline(
     element: Element, extent: Extent, notes: Notes, path: str, known: dict[Plain, tuple[Row, ...]] | None = None
-) -> Timeline:
+) -> SegmentTimeline:
     """Runs of a SegmentTimeline. One pass, without calls for an ordinary S. ``known`` are timelines of the same MPD
     that were read before: the sets of one presentation often repeat them."""
     plain = _plain_rows(element, extent, {} if known is None else known)
     if plain is not None:
-        return Timeline(plain)
+        return SegmentTimeline(plain)
     runs = _Runs(extent, _Trouble(notes, path))
     trouble = runs.trouble
     append = runs.rows.append
@@ -125,7 +125,7 @@ def read_timeline(
             "a SegmentTimeline has too many segments", MAX_COUNTED_SEGMENTS, line=line_of(element), path=path
         )
     open_end = runs.open_end if extent.end_number is None or runs.number <= extent.end_number else None
-    return Timeline(tuple(_until(runs.rows, extent.end_number)), runs.sequences, open_end)
+    return SegmentTimeline(tuple(_until(runs.rows, extent.end_number)), runs.sequences, open_end)
 
 
 _PLAIN_S = re.compile(rb'<(?:\w+:)?S t="(\d{1,18})" d="(\d{1,18})"/>')  # as lxml writes one
@@ -234,7 +234,7 @@ class _Runs:
 
     ``time`` and ``number`` are those that follow without a gap, ``duration`` and ``parts`` those of the last run.
     ``count`` segments or sequences there are, and ``extra`` segments more inside the sequences. ``open_end``: see
-    :class:`Timeline`.
+    :class:`SegmentTimeline`.
     """
 
     __slots__ = (
@@ -302,7 +302,7 @@ class _Runs:
         start, duration, size, number, parts, _ = row
         follows = start == self.time and number == self.number
         if follows and duration == self.duration and parts == self.parts:
-            self.rows[-1] = Run._make(self.rows[-1]).longer(size)
+            self.rows[-1] = SegmentRun._make(self.rows[-1]).longer(size)
         else:
             self.rows.append(row)
             self.sequences = self.sequences or parts > 1

@@ -25,12 +25,12 @@ from player.manifest.model import (
     Location,
     ManifestWarning,
     MediaFacts,
-    Place,
     PlaylistInfo,
     PlaylistRef,
     Protection,
     Rendition,
     SegmentSource,
+    SourcePosition,
     Track,
     loaded_segments,
 )
@@ -77,14 +77,14 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _ShownRow:
     """What one row shows: a rendition, or a redundant variant with its own playlist that was folded into it."""
 
     track: Track
     rendition: Rendition
     location: Location | None
     segments: SegmentSource
-    place: Place
+    place: SourcePosition
 
     @property
     def variant(self) -> Location | None:
@@ -100,16 +100,16 @@ class _Shown:
 def renditions_to_json(track: Track, rendition: Rendition, room: Room) -> list[Json]:
     """The rendition, and each redundant variant that was folded into it, as a row of its own."""
     own = rendition.locations[0] if rendition.locations else None
-    shown = [_Shown(track, rendition, own, rendition.segments, rendition.place)]
+    shown = [_ShownRow(track, rendition, own, rendition.segments, rendition.place)]
     shown += [
-        _Shown(track, rendition, location, location.segments, location.place)
+        _ShownRow(track, rendition, location, location.segments, location.place)
         for location in rendition.locations[1:]
         if location.segments is not None
     ]
     return [_row(item, room) for item in shown]
 
 
-def _row(shown: _Shown, room: Room) -> Json:
+def _row(shown: _ShownRow, room: Room) -> Json:
     track, rendition = shown.track, shown.rendition
     return {
         **_identity(shown),
@@ -134,7 +134,7 @@ def _row(shown: _Shown, room: Room) -> Json:
     }
 
 
-def _identity(shown: _Shown) -> Json:
+def _identity(shown: _ShownRow) -> Json:
     """What it is, and where its segments stand."""
     rendition, variant = shown.rendition, shown.variant
     return {
@@ -165,7 +165,7 @@ def _coding(rendition: Rendition) -> Json:
     }
 
 
-def _naming(shown: _Shown) -> Json:
+def _naming(shown: _ShownRow) -> Json:
     """By what it is chosen: its language and names, the groups it is in and goes with."""
     track, rendition, tag = shown.track, shown.rendition, shown.tag
     return {
@@ -188,7 +188,7 @@ def _naming(shown: _Shown) -> Json:
     }
 
 
-def _contents(shown: _Shown, room: Room) -> Json:
+def _contents(shown: _ShownRow, room: Room) -> Json:
     """Its playlist and its segments, as far as they are loaded and as there is room for them."""
     info, listed = shown.tag.playlist, loaded_segments(shown.segments)
     fits = listed is not None and room.take(len(listed))
@@ -202,7 +202,7 @@ def _contents(shown: _Shown, room: Room) -> Json:
     }
 
 
-def _url(shown: _Shown) -> str | None:
+def _url(shown: _ShownRow) -> str | None:
     """The playlist's URL in HLS; in DASH the base URL that the media URLs are resolved against."""
     rendition, info = shown.rendition, shown.tag.playlist
     if isinstance(shown.segments, PlaylistRef):
@@ -251,7 +251,7 @@ def _channels(text: str | None) -> str | int | None:
     return int(text) if text is not None and text.isdecimal() and len(text) < 6 else text
 
 
-def _index(shown: _Shown) -> Json | None:
+def _index(shown: _ShownRow) -> Json | None:
     reference = shown.segments if isinstance(shown.segments, IndexRef) else shown.rendition.index
     return None if reference is None else {"url": reference.url, "range": range_to_json(reference.byte_range)}
 

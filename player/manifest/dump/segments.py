@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from player.manifest.hls.keys import implicit_iv
-from player.manifest.model import ByteRange, InitSegment, KeyInfo, Part, Rendition, Segment, SegmentIndex
+from player.manifest.model import ByteRange, InitSegment, KeyInfo, PartialSegment, Rendition, Segment, SegmentIndex
 from player.manifest.sequences import whole_sequences
 
 Json = dict[str, Any]
@@ -77,7 +77,7 @@ def _segment(segment: Segment, *, discontinuity: bool) -> Json:
     }
 
 
-def parts_to_json(parts: Sequence[Part], start_s: float) -> list[Json]:
+def parts_to_json(parts: Sequence[PartialSegment], start_s: float) -> list[Json]:
     """The parts of a segment that begins at ``start_s``."""
     rows = []
     for part in parts:
@@ -86,7 +86,7 @@ def parts_to_json(parts: Sequence[Part], start_s: float) -> list[Json]:
     return rows
 
 
-def _part(part: Part, start_s: float) -> Json:
+def _part(part: PartialSegment, start_s: float) -> Json:
     return {
         "url": part.url,
         "start": number(start_s),

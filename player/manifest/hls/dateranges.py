@@ -8,7 +8,7 @@ from dataclasses import replace
 from player.manifest.dates import parse_date
 from player.manifest.hls.findings import check_date_range
 from player.manifest.hls.lexer import number
-from player.manifest.model import Place, Segment, TimedEvent
+from player.manifest.model import Segment, SourcePosition, TimedEvent
 from player.manifest.notes import Notes
 
 DATE_DIGITS = 6  # what a float keeps of the seconds since 1970
@@ -92,7 +92,7 @@ class DateRanges:
             start_date_s=start_date,
             attributes=attributes,
             base_url=self._url,
-            place=Place(line),
+            place=SourcePosition(line),
         )
 
     @staticmethod

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from player.manifest.model import SessionData, SessionKey, Steering
+from player.manifest.model import ContentSteering, SessionData, SessionKey
 from player.manifest.notes import Notes
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MultivariantEntry:
     """One STREAM-INF, I-FRAME-STREAM-INF, IMAGE-STREAM-INF or MEDIA tag. ``url`` is None for media without URI."""
 
     attributes: Mapping[str, str]
@@ -27,12 +27,12 @@ class Multivariant:
     independent_segments: bool = False
     start_offset_s: float | None = None
     start_precise: bool = False
-    variants: list[Entry] = field(default_factory=list)
-    iframes: list[Entry] = field(default_factory=list)
-    images: list[Entry] = field(default_factory=list)
-    media: list[Entry] = field(default_factory=list)
+    variants: list[MultivariantEntry] = field(default_factory=list)
+    iframes: list[MultivariantEntry] = field(default_factory=list)
+    images: list[MultivariantEntry] = field(default_factory=list)
+    media: list[MultivariantEntry] = field(default_factory=list)
     session_keys: list[SessionKey] = field(default_factory=list)
     session_data: list[SessionData] = field(default_factory=list)
-    steering: Steering | None = None
+    steering: ContentSteering | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     notes: Notes = field(default_factory=Notes)

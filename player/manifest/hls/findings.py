@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from player.base.errors import ErrorCode, ManifestError
-from player.manifest.hls.entries import Entry, Multivariant
+from player.manifest.hls.entries import Multivariant, MultivariantEntry
 from player.manifest.hls.lexer import is_yes, number
 from player.manifest.hls.tags import ONCE
 from player.manifest.model import PlaylistInfo, Segment
@@ -114,7 +114,7 @@ def check_multivariant(source: Multivariant) -> None:
             source.notes.warn("hls.no_bandwidth", "An EXT-X-I-FRAME-STREAM-INF has no BANDWIDTH.", line=entry.line)
 
 
-def _check_variant(variant: Entry, groups: set[tuple[str, str]], notes: Notes) -> None:
+def _check_variant(variant: MultivariantEntry, groups: set[tuple[str, str]], notes: Notes) -> None:
     attributes = variant.attributes
     if not number(attributes.get("BANDWIDTH")):
         notes.warn("hls.no_bandwidth", "An EXT-X-STREAM-INF has no BANDWIDTH.", line=variant.line)
@@ -128,7 +128,7 @@ def _check_variant(variant: Entry, groups: set[tuple[str, str]], notes: Notes) -
             )
 
 
-def _check_media_tag(entry: Entry, notes: Notes) -> None:
+def _check_media_tag(entry: MultivariantEntry, notes: Notes) -> None:
     attributes, kind = entry.attributes, entry.attributes.get("TYPE", "")
 
     def warn(sentence: str) -> None:
@@ -147,7 +147,7 @@ def _check_media_tag(entry: Entry, notes: Notes) -> None:
         warn("a default rendition must be selectable automatically.")
 
 
-def _check_members(entries: Iterable[Entry], notes: Notes) -> None:
+def _check_members(entries: Iterable[MultivariantEntry], notes: Notes) -> None:
     """4.4.6.1.1: members of a group have different names, and one default at the most."""
     names: dict[tuple[str, str], set[str]] = defaultdict(set)
     defaults: set[tuple[str, str]] = set()

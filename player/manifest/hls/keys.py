@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from player.manifest.hls.lexer import hexadecimal, integer
-from player.manifest.model import KeyInfo, Place
+from player.manifest.model import KeyInfo, SourcePosition
 from player.manifest.notes import Notes
 from player.manifest.urls import Resolver
 
@@ -37,7 +37,7 @@ def read_key(attributes: Mapping[str, str], resolve: Resolver, notes: Notes, lin
         keyformat=keyformat,
         keyformat_versions=versions or (1,),
         key_id=hexadecimal(attributes.get("KEYID")),
-        place=Place(line),
+        place=SourcePosition(line),
     )
 
 
@@ -56,7 +56,7 @@ def implicit_iv(sequence: int) -> bytes:
     return (sequence & ((1 << 128) - 1)).to_bytes(IV_BYTES, "big")
 
 
-class KeyRing:
+class KeysInForce:
     """The keys in force: a key replaces the earlier one of its KEYFORMAT, NONE ends all of them."""
 
     __slots__ = ("_by_format", "keys")

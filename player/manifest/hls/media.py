@@ -10,7 +10,7 @@ from player.manifest.dates import parse_date
 from player.manifest.hls.dateranges import DateRanges
 from player.manifest.hls.findings import check_media, check_repeated
 from player.manifest.hls.header import HeaderReader
-from player.manifest.hls.keys import KeyRing, read_key
+from player.manifest.hls.keys import KeysInForce, read_key
 from player.manifest.hls.lexer import attribute_list, check_header, integer, is_yes, number, resolution, split_lines
 from player.manifest.hls.ranges import ByteRanges
 from player.manifest.hls.tags import ONCE, TAGS, Scope
@@ -19,12 +19,12 @@ from player.manifest.limits import MAX_DURATION_S, MAX_LINE_CHARACTERS, MAX_SEGM
 from player.manifest.model import (
     InitSegment,
     ManifestWarning,
-    Part,
-    Place,
+    PartialSegment,
     PlaylistInfo,
     PreloadHint,
     RenditionReport,
     Segment,
+    SourcePosition,
     TimedEvent,
 )
 from player.manifest.notes import Notes
@@ -34,7 +34,7 @@ _WORD = re.compile(r"[A-Za-z]+$")  # what no packager calls a segment
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
+class TileLayout:
     """The layout of an image playlist's sheets (EXT-X-TILES)."""
 
     columns: int
@@ -45,7 +45,7 @@ class Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
+class CueTag:
     """A tag of an advertisement break before the segment ``number``. ``data`` is SCTE 35 in base64."""
 
     number: int
@@ -53,7 +53,7 @@ class Cue:
     duration_s: float | None = None
     elapsed_s: float | None = None
     data: str = ""
-    place: Place = Place()  # noqa: RUF009  (it is immutable)
+    place: SourcePosition = SourcePosition()  # noqa: RUF009  (it is immutable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class MediaPlaylist:
     info: PlaylistInfo
     segments: tuple[Segment, ...]
     date_ranges: tuple[TimedEvent, ...]
-    tiles: Tiles | None
+    tiles: TileLayout | None
     images_only: bool
     warnings: tuple[ManifestWarning, ...]
     unused: tuple[str, ...]
-    cues: tuple[Cue, ...] = ()
+    cues: tuple[CueTag, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -99,10 +99,10 @@ class _MediaReader:
         self.header = HeaderReader(url, self.resolve, self.variables, self.notes)
         self.ranges = DateRanges(self.notes, url)
         self.segments: list[Segment] = []
-        self.tiles: Tiles | None = None
+        self.tiles: TileLayout | None = None
         self.images_only = False
         # holds until it is replaced
-        self.keys = KeyRing()
+        self.keys = KeysInForce()
         self.init: InitSegment | None = None
         self.bitrate: int | None = None
         self.sequence = 0
@@ -115,8 +115,8 @@ class _MediaReader:
         self.duration: float | None = None
         self.title = ""
         self.gap = False
-        self.parts: list[Part] = []
-        self.cues: list[Cue] = []
+        self.parts: list[PartialSegment] = []
+        self.cues: list[CueTag] = []
         self.cue_data = ""  # EXT-OATCLS-SCTE35 stands before the EXT-X-CUE-OUT that it belongs to
         self.once: dict[str, int] = {}  # how often the tags stand that may stand once
         self.once_lines: dict[str, int] = {}
@@ -303,7 +303,7 @@ class _MediaReader:
                 self.bitrate if byte_range_ is None else None,
                 tuple(self.parts) if self.parts else (),
                 None if byte_range_ is None else byte_range_.length,
-                Place(line),
+                SourcePosition(line),
             )
         )
         self.sequence += 1
@@ -403,7 +403,9 @@ class _MediaReader:
         if len(self.parts) >= MAX_SEGMENTS:
             raise limit_error("a segment has too many parts", MAX_SEGMENTS, line=line)
         self.parts.append(
-            Part(url, duration, part_range, is_yes(attributes.get("INDEPENDENT")), is_yes(attributes.get("GAP")))
+            PartialSegment(
+                url, duration, part_range, is_yes(attributes.get("INDEPENDENT")), is_yes(attributes.get("GAP"))
+            )
         )
 
     # -- the playlist as a whole ---------------------------------------------------------------------------------
@@ -453,14 +455,14 @@ class _MediaReader:
             self.notes.warn("hls.bad_tiles", "An EXT-X-TILES has no usable LAYOUT.", line=line)
             return
         width, height = resolution(attributes.get("RESOLUTION"))
-        self.tiles = Tiles(columns, rows, width, height, number(attributes.get("DURATION")))
+        self.tiles = TileLayout(columns, rows, width, height, number(attributes.get("DURATION")))
         self.images_only = True
 
     # -- advertisement breaks (no standard: AWS Elemental, Google DAI and Adobe write them) -----------------------
 
     def _cue(self, tag: str, line: int, duration_s: float | None = None, elapsed_s: float | None = None) -> None:
         if len(self.cues) < MAX_SEGMENTS:
-            self.cues.append(Cue(self.sequence, tag, duration_s, elapsed_s, self.cue_data, Place(line)))
+            self.cues.append(CueTag(self.sequence, tag, duration_s, elapsed_s, self.cue_data, SourcePosition(line)))
         self.cue_data = ""
 
     def _cue_out(self, value: str, line: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from player.base.errors import ErrorCode, ManifestError
-from player.manifest.hls.entries import Entry, Multivariant
+from player.manifest.hls.entries import Multivariant, MultivariantEntry
 from player.manifest.hls.findings import check_multivariant, check_repeated
 from player.manifest.hls.header import read_start
 from player.manifest.hls.keys import read_key
@@ -16,7 +16,7 @@ from player.manifest.hls.lexer import Tag, check_header, integer, iter_tags, spl
 from player.manifest.hls.tags import ONCE, TAGS, Scope
 from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_RENDITIONS, limit_error
-from player.manifest.model import Place, SessionData, SessionKey, Steering
+from player.manifest.model import ContentSteering, SessionData, SessionKey, SourcePosition
 from player.manifest.urls import Resolver
 
 
@@ -89,9 +89,9 @@ class _MultivariantReader:
         attributes = self._attributes(tag)
         url = self._url(self.variables.substitute(uri, line), line)
         if url is not None:
-            self._add(self.result.variants, Entry(attributes, url, tag.line))
+            self._add(self.result.variants, MultivariantEntry(attributes, url, tag.line))
 
-    def _add(self, entries: list[Entry], entry: Entry) -> None:
+    def _add(self, entries: list[MultivariantEntry], entry: MultivariantEntry) -> None:
         if len(entries) >= MAX_RENDITIONS:
             raise limit_error("the playlist has too many renditions", MAX_RENDITIONS, line=entry.line)
         entries.append(entry)
@@ -142,9 +142,9 @@ class _MultivariantReader:
         uri = attributes.get("URI")
         url = self._url(uri, tag.line) if uri else None
         if url is not None or not uri:
-            self._add(self.result.media, Entry(attributes, url, tag.line))
+            self._add(self.result.media, MultivariantEntry(attributes, url, tag.line))
 
-    def _own_uri(self, tag: Tag, entries: list[Entry]) -> None:
+    def _own_uri(self, tag: Tag, entries: list[MultivariantEntry]) -> None:
         attributes = self._attributes(tag)
         uri = attributes.get("URI")
         if not uri:
@@ -152,7 +152,7 @@ class _MultivariantReader:
             return
         url = self._url(uri, tag.line)
         if url is not None:
-            self._add(entries, Entry(attributes, url, tag.line))
+            self._add(entries, MultivariantEntry(attributes, url, tag.line))
 
     def _session_data(self, tag: Tag) -> None:
         attributes = self._attributes(tag)
@@ -172,7 +172,7 @@ class _MultivariantReader:
 
     def _session_key(self, tag: Tag) -> None:
         key = read_key(self._attributes(tag), self.resolve, self.notes, tag.line)
-        self.result.session_keys.append(SessionKey(key, Place(tag.line)))
+        self.result.session_keys.append(SessionKey(key, SourcePosition(tag.line)))
 
     def _steering(self, tag: Tag) -> None:
         attributes = self._attributes(tag)
@@ -181,6 +181,8 @@ class _MultivariantReader:
             self.notes.warn("hls.steering_without_uri", "EXT-X-CONTENT-STEERING has no SERVER-URI.", line=tag.line)
             return
         pathway = attributes.get("PATHWAY-ID")
-        self.result.steering = Steering(
-            server_uri=self.resolve(uri), default_pathways=(pathway,) if pathway else (), place=Place(tag.line)
+        self.result.steering = ContentSteering(
+            server_uri=self.resolve(uri),
+            default_pathways=(pathway,) if pathway else (),
+            place=SourcePosition(tag.line),
         )

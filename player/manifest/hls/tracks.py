@@ -11,10 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from player.manifest.codecs import codec_family, container_of_url, of_type, split_codecs
-from player.manifest.hls.entries import Entry, Multivariant
+from player.manifest.hls.entries import Multivariant, MultivariantEntry
 from player.manifest.hls.lexer import integer, is_yes, number, resolution
 from player.manifest.hls.pathways import BACKUP_PREFIX, DEFAULT_PATHWAY
-from player.manifest.model import Container, ListedIndex, Location, Place, PlaylistRef, Rendition, Track, TrackType
+from player.manifest.model import (
+    Container,
+    ListedIndex,
+    Location,
+    PlaylistRef,
+    Rendition,
+    SourcePosition,
+    Track,
+    TrackType,
+)
 from player.manifest.urls import folder_of
 
 _MEDIA_TYPES = {
@@ -72,8 +81,8 @@ class _UniqueNames:
         return name
 
 
-def _media_by_group(entries: Iterable[Entry]) -> dict[GroupKey, list[Entry]]:
-    groups: dict[GroupKey, list[Entry]] = defaultdict(list)
+def _media_by_group(entries: Iterable[MultivariantEntry]) -> dict[GroupKey, list[MultivariantEntry]]:
+    groups: dict[GroupKey, list[MultivariantEntry]] = defaultdict(list)
     for entry in entries:
         groups[entry.attributes.get("TYPE", ""), entry.attributes.get("GROUP-ID", "")].append(entry)
     return groups
@@ -82,11 +91,13 @@ def _media_by_group(entries: Iterable[Entry]) -> dict[GroupKey, list[Entry]]:
 # -- redundant variants ------------------------------------------------------------------------------------------
 
 
-def _fold(variants: Sequence[Entry], media: dict[GroupKey, list[Entry]]) -> list[list[Entry]]:
+def _fold(
+    variants: Sequence[MultivariantEntry], media: dict[GroupKey, list[MultivariantEntry]]
+) -> list[list[MultivariantEntry]]:
     """Variants grouped so that each list holds the redundant copies of one stream, the first one leading."""
-    folded: dict[tuple[object, ...], list[Entry]] = {}
-    alone: list[list[Entry]] = []
-    order: list[list[Entry]] = []
+    folded: dict[tuple[object, ...], list[MultivariantEntry]] = {}
+    alone: list[list[MultivariantEntry]] = []
+    order: list[list[MultivariantEntry]] = []
     for variant in variants:
         key = _stream_key(variant, media)
         copies = folded.get(key)
@@ -101,13 +112,13 @@ def _fold(variants: Sequence[Entry], media: dict[GroupKey, list[Entry]]) -> list
     return order
 
 
-def _stream_key(variant: Entry, media: dict[GroupKey, list[Entry]]) -> tuple[object, ...]:
+def _stream_key(variant: MultivariantEntry, media: dict[GroupKey, list[MultivariantEntry]]) -> tuple[object, ...]:
     own = tuple(variant.attributes.get(name) for name in _SAME_STREAM)
     groups = tuple(_group_key(kind, variant.attributes.get(kind), media) for kind in _GROUP_ATTRIBUTES)
     return own + groups
 
 
-def _group_key(kind: str, group: str | None, media: dict[GroupKey, list[Entry]]) -> object:
+def _group_key(kind: str, group: str | None, media: dict[GroupKey, list[MultivariantEntry]]) -> object:
     if group is None:
         return None
     members = media.get((kind, group))
@@ -116,12 +127,12 @@ def _group_key(kind: str, group: str | None, media: dict[GroupKey, list[Entry]])
     return tuple(sorted(_member_key(member) for member in members))
 
 
-def _member_key(member: Entry) -> tuple[str, ...]:
+def _member_key(member: MultivariantEntry) -> tuple[str, ...]:
     return (*(member.attributes.get(name, "") for name in _SAME_MEDIA), "" if member.url is None else "uri")
 
 
 def _backup_groups(
-    folded: Sequence[Sequence[Entry]], kind: str, media: dict[GroupKey, list[Entry]]
+    folded: Sequence[Sequence[MultivariantEntry]], kind: str, media: dict[GroupKey, list[MultivariantEntry]]
 ) -> dict[str, list[tuple[str, str]]]:
     """For each group of leading variants, the groups that stand for it on other pathways: ``(group, pathway)``.
 
@@ -144,7 +155,7 @@ def _backup_groups(
     return backups
 
 
-def _pathway(entry: Entry, position: int) -> str:
+def _pathway(entry: MultivariantEntry, position: int) -> str:
     named = entry.attributes.get("PATHWAY-ID")
     if named:
         return named
@@ -157,7 +168,7 @@ def _pathway(entry: Entry, position: int) -> str:
 _FLAT = frozenset({"CH-MONO", "PROJ-RECT"})
 
 
-def _restriction(variant: Entry) -> str | None:
+def _restriction(variant: MultivariantEntry) -> str | None:
     """Why a variant is not for a player like this one (4.4.6.2): a layout other than a flat picture, or a content
     protection configuration that a program on a computer cannot guarantee; None where it is for everybody."""
     layout = variant.attributes.get("REQ-VIDEO-LAYOUT", "")
@@ -168,7 +179,7 @@ def _restriction(variant: Entry) -> str | None:
     return None if allowed is None else f"ALLOWED-CPC {allowed[:80]}"
 
 
-def _restricted(source: Multivariant, folded: Sequence[Sequence[Entry]]) -> dict[int, str]:
+def _restricted(source: Multivariant, folded: Sequence[Sequence[MultivariantEntry]]) -> dict[int, str]:
     """The variants to be passed over, by line, with the reason. Where that would be all, none is: other players play
     them, and a licence server has the last word."""
     found = {copies[0].line: reason for copies in folded if (reason := _restriction(copies[0])) is not None}
@@ -183,8 +194,8 @@ def _restricted(source: Multivariant, folded: Sequence[Sequence[Entry]]) -> dict
 
 
 def _variant_tracks(
-    folded: Sequence[Sequence[Entry]],
-    media: dict[GroupKey, list[Entry]],
+    folded: Sequence[Sequence[MultivariantEntry]],
+    media: dict[GroupKey, list[MultivariantEntry]],
     names: _UniqueNames,
     restricted: Mapping[int, str],
 ) -> list[Track]:
@@ -212,7 +223,7 @@ def _variant_tracks(
     return tracks
 
 
-def _family(variant: Entry) -> tuple[str, str]:
+def _family(variant: MultivariantEntry) -> tuple[str, str]:
     """``(codec family, video range)``; ``audio`` for a variant without pictures, empty where nothing is said."""
     codecs = split_codecs(variant.attributes.get("CODECS"))
     video = of_type(codecs, TrackType.VIDEO)
@@ -231,7 +242,10 @@ def _is_sound_file(url: str | None) -> bool:
 
 
 def _variant(
-    copies: Sequence[Entry], position: int, media: dict[GroupKey, list[Entry]], names: _UniqueNames
+    copies: Sequence[MultivariantEntry],
+    position: int,
+    media: dict[GroupKey, list[MultivariantEntry]],
+    names: _UniqueNames,
 ) -> Rendition:
     first = copies[0]
     attributes = first.attributes
@@ -258,7 +272,7 @@ def _variant(
         muxed_audio=_carries_audio(first, codecs, media),
         locations=tuple(_location(copy, number_) for number_, copy in enumerate(copies)),
         attributes=attributes,
-        place=Place(first.line),
+        place=SourcePosition(first.line),
     )
 
 
@@ -266,7 +280,9 @@ def _bits(text: str | None) -> int:
     return max(integer(text) or 0, 0)
 
 
-def _carries_audio(variant: Entry, codecs: Sequence[str], media: dict[GroupKey, list[Entry]]) -> bool:
+def _carries_audio(
+    variant: MultivariantEntry, codecs: Sequence[str], media: dict[GroupKey, list[MultivariantEntry]]
+) -> bool:
     """Whether the variant's own segments hold its audio: no group, or a member of it without URI (4.4.6.2.1)."""
     if _family(variant)[0] == "audio":
         return False
@@ -277,7 +293,7 @@ def _carries_audio(variant: Entry, codecs: Sequence[str], media: dict[GroupKey, 
     return not codecs or bool(of_type(codecs, TrackType.AUDIO))
 
 
-def _location(entry: Entry, position: int) -> Location:
+def _location(entry: MultivariantEntry, position: int) -> Location:
     assert entry.url is not None
     return Location(
         pathway=_pathway(entry, position),
@@ -287,7 +303,7 @@ def _location(entry: Entry, position: int) -> Location:
         audio_group=entry.attributes.get("AUDIO"),
         subtitle_group=entry.attributes.get("SUBTITLES"),
         attributes=entry.attributes,
-        place=Place(entry.line),
+        place=SourcePosition(entry.line),
     )
 
 
@@ -296,8 +312,8 @@ def _location(entry: Entry, position: int) -> Location:
 
 def _media_tracks(
     source: Multivariant,
-    media: dict[GroupKey, list[Entry]],
-    folded: Sequence[Sequence[Entry]],
+    media: dict[GroupKey, list[MultivariantEntry]],
+    folded: Sequence[Sequence[MultivariantEntry]],
     names: _UniqueNames,
 ) -> list[Track]:
     backups = {kind: _backup_groups(folded, kind, media) for kind in _GROUP_ATTRIBUTES}
@@ -323,7 +339,7 @@ def _media_tracks(
     return tracks
 
 
-def _group_codecs(variants: Iterable[Entry]) -> dict[GroupKey, tuple[str, ...]]:
+def _group_codecs(variants: Iterable[MultivariantEntry]) -> dict[GroupKey, tuple[str, ...]]:
     """The codecs of the audio and subtitle groups, which only the variants that use them say."""
     result: dict[GroupKey, tuple[str, ...]] = {}
     for variant in variants:
@@ -337,7 +353,11 @@ def _group_codecs(variants: Iterable[Entry]) -> dict[GroupKey, tuple[str, ...]]:
 
 
 def _media_track(
-    entry: Entry, home: str, copies: Sequence[tuple[Entry, str]], codecs: tuple[str, ...], names: _UniqueNames
+    entry: MultivariantEntry,
+    home: str,
+    copies: Sequence[tuple[MultivariantEntry, str]],
+    codecs: tuple[str, ...],
+    names: _UniqueNames,
 ) -> Track:
     attributes = entry.attributes
     type_ = _MEDIA_TYPES[attributes.get("TYPE", "")]
@@ -346,7 +366,7 @@ def _media_track(
     locations: tuple[Location, ...] = ()
     if entry.url is not None:
         locations = (
-            Location(home, folder_of(entry.url), attributes=attributes, place=Place(entry.line)),
+            Location(home, folder_of(entry.url), attributes=attributes, place=SourcePosition(entry.line)),
             *(
                 Location(
                     pathway,
@@ -354,7 +374,7 @@ def _media_track(
                     priority=position,
                     segments=PlaylistRef(copy.url or ""),
                     attributes=copy.attributes,
-                    place=Place(copy.line),
+                    place=SourcePosition(copy.line),
                 )
                 for position, (copy, pathway) in enumerate(copies, 2)
             ),
@@ -370,7 +390,7 @@ def _media_track(
         embedded=entry.url is None,
         locations=locations,
         attributes=attributes,
-        place=Place(entry.line),
+        place=SourcePosition(entry.line),
     )
     return Track(
         id=ident,
@@ -384,14 +404,16 @@ def _media_track(
         autoselect=is_yes(attributes.get("AUTOSELECT")),
         forced=is_yes(attributes.get("FORCED")),
         instream_id=attributes.get("INSTREAM-ID"),
-        place=Place(entry.line),
+        place=SourcePosition(entry.line),
     )
 
 
 # -- I-frame and image playlists -----------------------------------------------------------------------------------
 
 
-def _extra_tracks(entries: Sequence[Entry], type_: TrackType, ident: str, names: _UniqueNames) -> list[Track]:
+def _extra_tracks(
+    entries: Sequence[MultivariantEntry], type_: TrackType, ident: str, names: _UniqueNames
+) -> list[Track]:
     renditions = []
     for position, entry in enumerate(entries):
         attributes = entry.attributes
@@ -413,7 +435,7 @@ def _extra_tracks(entries: Sequence[Entry], type_: TrackType, ident: str, names:
                 stable_id=attributes.get("STABLE-VARIANT-ID"),
                 locations=(Location(_pathway(entry, 0), folder_of(entry.url)),),
                 attributes=attributes,
-                place=Place(entry.line),
+                place=SourcePosition(entry.line),
             )
         )
     if not renditions:

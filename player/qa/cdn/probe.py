@@ -10,7 +10,7 @@ from player.base.clock import Clock, SystemClock
 from player.base.errors import NetError
 from player.manifest.model import Segment
 from player.net.gate import Gate
-from player.net.model import Connection, Request, RequestKind, Transport
+from player.net.model import ConnectionTiming, Request, RequestKind, Transport
 from player.qa.cdn.hosts import Places
 
 Connect = Callable[[], Transport]
@@ -104,7 +104,7 @@ class _Line:
         except NetError as error:
             return Probe(host, number, cold, error=str(error.code))
         self.open = True
-        made = body.connection or Connection()
+        made = body.connection or ConnectionTiming()
         return Probe(
             host,
             number,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from player.base.errors import ErrorCode, InputError
-from player.net.model import Connection
+from player.net.model import ConnectionTiming
 
 FORMAT = "matinee-recording"
 VERSION = 2
@@ -64,7 +64,7 @@ class Exchange:
     hung: bool = False
     recoverable: bool = False
     cmcd: str = ""
-    connection: Connection | None = None
+    connection: ConnectionTiming | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _exchange(row: Mapping[str, Any]) -> Exchange:
     values["range"] = None if values["range"] is None else (int(values["range"][0]), values["range"][1])
     values["chunks"] = tuple((float(at_s), int(size)) for at_s, size in values.get("chunks", ()))
     if values.get("connection") is not None:
-        values["connection"] = Connection(**values["connection"])
+        values["connection"] = ConnectionTiming(**values["connection"])
     if values["body"] and not str(values["body"]).startswith("bodies/"):
         raise ValueError("a body that is none")
     return Exchange(**values)

@@ -21,7 +21,7 @@ from typing import Any
 
 from abr import registry
 from abr.ledger import decision_from_dict, memory_from_dict
-from abr.model import Decision, NetworkMemory, Policy, Progress, Reason, Snapshot, Verdict
+from abr.model import AbandonmentVerdict, Decision, NetworkMemory, Policy, Reason, Snapshot, TransferProgress
 from abr.startup import while_low
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, InputError
@@ -268,7 +268,7 @@ class _Paced:
             self._before.clear()
         return decision
 
-    def on_progress(self, progress: Progress) -> Verdict:
+    def on_progress(self, progress: TransferProgress) -> AbandonmentVerdict:
         return self._policy.on_progress(progress)
 
 
@@ -300,10 +300,10 @@ class _Pinned:
         self._left.popleft()
         return decision
 
-    def on_progress(self, progress: Progress) -> Verdict:
+    def on_progress(self, progress: TransferProgress) -> AbandonmentVerdict:
         given_up = self._abandoned[0] if self._abandoned else None
         now_s = progress.snapshot.now_s - self._begin_s + _TICK_S
         if given_up is None or given_up["rung"] != progress.rung or now_s < given_up["at_s"]:
-            return Verdict(None, Reason.HOLD, "")
+            return AbandonmentVerdict(None, Reason.HOLD, "")
         self._abandoned.popleft()
-        return Verdict(given_up["to_rung"], Reason.ABANDONED, given_up["sentence"])
+        return AbandonmentVerdict(given_up["to_rung"], Reason.ABANDONED, given_up["sentence"])

@@ -28,7 +28,7 @@ _SLOW = frozenset({ErrorCode.NET_TIMEOUT, ErrorCode.NET_STALLED})
 _Key = tuple[str, int, int | None]
 
 
-class Origin:
+class OriginThread:
     """A thread with a gate to the network. Media files are kept, so that a repeat does not ask again."""
 
     def __init__(self, transport: Transport) -> None:
@@ -95,12 +95,12 @@ class Origin:
 
 
 class OriginTransport:
-    """A :class:`player.net.model.Transport` for one playback over an :class:`Origin`.
+    """A :class:`player.net.model.Transport` for one playback over an :class:`OriginThread`.
 
     Which exchange makes a new connection is computed: one does where its host has none that is idle.
     """
 
-    def __init__(self, origin: Origin, loop: VirtualLoop) -> None:
+    def __init__(self, origin: OriginThread, loop: VirtualLoop) -> None:
         self._origin = origin
         self._loop = loop
         self._idle: Counter[str] = Counter()

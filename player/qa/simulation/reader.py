@@ -19,7 +19,7 @@ _ENTERED = frozenset({_SEGMENT, _INFO, _TRACKS, _TRACK_ENTRY, _CUES, _CUE_POINT,
 
 
 @dataclass(frozen=True, slots=True)
-class Packet:
+class ReadSample:
     """A sample: the number of its track, and its presentation time in seconds."""
 
     track: int
@@ -44,7 +44,7 @@ class FileReader:
         self.has_video = False
         self.cues: list[tuple[float, int]] = []
 
-    def read(self) -> list[Packet] | None:
+    def read(self) -> list[ReadSample] | None:
         """The packets of the next bytes; None where the stream gives none now."""
         parts = self._stream.read(_READ)
         if not parts:
@@ -66,7 +66,7 @@ class FileReader:
         self._position = position
         self._stream.seek(position)
 
-    def _packets(self) -> Iterator[Packet]:
+    def _packets(self) -> Iterator[ReadSample]:
         while (head := _element_head(self._buffer)) is not None:
             id_, size, start = head
             if id_ == _VOID:
@@ -88,12 +88,12 @@ class FileReader:
             if packet is not None:
                 yield packet
 
-    def _leaf(self, id_: int, body: bytes) -> Packet | None:
+    def _leaf(self, id_: int, body: bytes) -> ReadSample | None:
         if id_ == _TIMESTAMP:
             self._cluster_ms = int.from_bytes(body, "big")
         elif id_ == _SIMPLE_BLOCK:
             (relative_ms,) = struct.unpack_from(">h", body, 1)
-            return Packet(body[0] & 0x7F, (self._cluster_ms + relative_ms) / 1000)
+            return ReadSample(body[0] & 0x7F, (self._cluster_ms + relative_ms) / 1000)
         elif id_ == _DURATION:
             self.duration_s = struct.unpack(">d", body)[0] / 1000
         elif id_ == _TRACK_TYPE:

@@ -21,13 +21,13 @@ from player.net.faults import FaultyTransport
 from player.net.gate import Gate
 from player.net.model import Transfer, Transport
 from player.net.routing import RoutingTransport
-from player.net.shaping import ShapedTransport, Trace
+from player.net.shaping import LinkTrace, ShapedTransport
 from player.playback.session import Session
 from player.playback.settings import PlaybackServices
 from player.qa.recording.recorder import SessionRecorder
 from player.qa.script import follow
 from player.qa.simulation.loop import LoopClock, VirtualLoop
-from player.qa.simulation.origin import Origin, OriginTransport
+from player.qa.simulation.origin import OriginThread, OriginTransport
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.spec import Bench, RunSpec
 from player.reporting.cmcd import PlayerMoment, RequestMarker, moment_of
@@ -37,7 +37,7 @@ from player.service.client import ServiceClient
 from player.service.tokens import TokenStore
 from player.stream.throughput import Recall
 
-DEFAULT_LINK = Trace.constant(20_000_000.0, 0.02)
+DEFAULT_LINK = LinkTrace.constant(20_000_000.0, 0.02)
 """A network where the plan names none: a virtual one needs some speed."""
 
 
@@ -57,7 +57,7 @@ class Past:
 Make = Callable[[VirtualLoop, Clock], Transport]
 
 
-def simulate(spec: RunSpec, bench: Bench, *, origin: Origin | None = None) -> dict[str, Any]:
+def simulate(spec: RunSpec, bench: Bench, *, origin: OriginThread | None = None) -> dict[str, Any]:
     """The report of ``spec`` played in virtual time over the real servers' bytes. Raises MatineeError where the
     service refuses the account."""
     own = origin is None
@@ -69,9 +69,9 @@ def simulate(spec: RunSpec, bench: Bench, *, origin: Origin | None = None) -> di
             source.close()
 
 
-def open_origin(bench: Bench) -> Origin:
+def open_origin(bench: Bench) -> OriginThread:
     """The real network, for any number of simulated playbacks."""
-    return Origin(RoutingTransport(folder=bench.local_folder, ca_file=bench.ca_file, web=bench.web))
+    return OriginThread(RoutingTransport(folder=bench.local_folder, ca_file=bench.ca_file, web=bench.web))
 
 
 def run_virtual(

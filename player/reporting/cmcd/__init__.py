@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from player.reporting.cmcd.encode import Item, Value, encode, headers, with_query
+from player.reporting.cmcd.encode import TypedNumber, Value, encode, headers, with_query
 from player.reporting.cmcd.events import CmcdReporter
 from player.reporting.cmcd.moment import moment_of
 from player.reporting.cmcd.request import CmcdSettings, Mode, PlayerMoment, RequestMarker
@@ -10,10 +10,10 @@ from player.reporting.cmcd.request import CmcdSettings, Mode, PlayerMoment, Requ
 __all__ = [
     "CmcdReporter",
     "CmcdSettings",
-    "Item",
     "Mode",
     "PlayerMoment",
     "RequestMarker",
+    "TypedNumber",
     "Value",
     "encode",
     "headers",

@@ -36,7 +36,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class TypedNumber:
     """A number that goes with an object type (``v``, ``a``, ``av``, ...)."""
 
     value: float
@@ -51,7 +51,7 @@ class Path:
     byte_range: str = ""
 
 
-Value = str | float | bool | Item | Path | Sequence[str]
+Value = str | float | bool | TypedNumber | Path | Sequence[str]
 
 _OBJECT, _REQUEST, _STATUS, _SESSION = "Object", "Request", "Status", "Session"
 KEYS: Mapping[str, Key] = {
@@ -137,7 +137,7 @@ def _pair(name: str, key: Key, value: Value, version: int) -> str:
         return f"{name}=({' '.join(_quoted(str(text)) for text in texts)})"
     if isinstance(value, Path):
         return _path_pair(name, value, version)
-    item = value if isinstance(value, Item) else Item(float(value))  # type: ignore[arg-type]
+    item = value if isinstance(value, TypedNumber) else TypedNumber(float(value))  # type: ignore[arg-type]
     number = _number(item.value, key.round) if name != "pr" else f"{item.value:g}"
     if key.shape is Shape.PER_TYPE and version > 1:
         return f"{name}=({number}{';' + item.object_type if item.object_type else ''})"

@@ -10,7 +10,7 @@ from player.base.clock import Clock
 from player.base.errors import NetError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
-from player.reporting.cmcd.encode import Item, Value, encode
+from player.reporting.cmcd.encode import TypedNumber, Value, encode
 from player.reporting.cmcd.request import PlayerMoment, RequestMarker, session_values
 from player.reporting.events import (
     BufferSampled,
@@ -21,21 +21,21 @@ from player.reporting.events import (
     StatusChanged,
     TransferDone,
 )
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 
 MIME_TYPE = "application/cmcd"
 INTERVAL_S = 30.0
 SEND_EVERY_S = 5.0
 _MOST_WAITING = 500
 _STATES = {
-    Status.LOADING: "s",
-    Status.PLAYING: "p",
-    Status.SEEKING: "k",
-    Status.BUFFERING: "r",
-    Status.PAUSED: "a",
-    Status.ENDED: "e",
-    Status.FAILED: "f",
-    Status.IDLE: "q",
+    PlaybackStatus.LOADING: "s",
+    PlaybackStatus.PLAYING: "p",
+    PlaybackStatus.SEEKING: "k",
+    PlaybackStatus.BUFFERING: "r",
+    PlaybackStatus.PAUSED: "a",
+    PlaybackStatus.ENDED: "e",
+    PlaybackStatus.FAILED: "f",
+    PlaybackStatus.IDLE: "q",
 }
 _NOT_REPORTED = frozenset({RequestKind.TELEMETRY, RequestKind.API, RequestKind.LICENCE, RequestKind.TIME})
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 def play_state(status: str) -> str:
     """The token (``sta``) of one of our statuses; empty for none of them."""
-    return _STATES.get(Status(status), "") if status in set(Status) else ""
+    return _STATES.get(PlaybackStatus(status), "") if status in set(PlaybackStatus) else ""
 
 
 class CmcdReporter:
@@ -75,12 +75,12 @@ class CmcdReporter:
                 self._rung = event.decision.rung
                 rungs = event.decision.snapshot.rungs
                 if self._rung < len(rungs):
-                    self._report("bc", br=Item(rungs[self._rung].bitrate_bps / 1000, "v"))
+                    self._report("bc", br=TypedNumber(rungs[self._rung].bitrate_bps / 1000, "v"))
             case TransferDone():
                 self._response(event)
             case BufferSampled() if event.at_s - self._interval_s >= INTERVAL_S:
                 self._interval_s = event.at_s
-                self._report("t", bl=Item(event.buffer_s * 1000), pt=event.position_s * 1000)
+                self._report("t", bl=TypedNumber(event.buffer_s * 1000), pt=event.position_s * 1000)
 
     async def run(self) -> None:
         """Send what waits every few seconds, for ever."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from player.reporting.cmcd.events import play_state
 from player.reporting.cmcd.request import PlayerMoment
-from player.reporting.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, PlaybackStatus
 
 _PROTOCOLS = {"dash": "d", "hls": "h"}
-_NOTHING_SHOWN = frozenset({Status.LOADING, Status.SEEKING, Status.BUFFERING})
+_NOTHING_SHOWN = frozenset({PlaybackStatus.LOADING, PlaybackStatus.SEEKING, PlaybackStatus.BUFFERING})
 
 
 def moment_of(state: PlaybackState) -> PlayerMoment:

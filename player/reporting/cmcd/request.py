@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from player.manifest.model import ByteRange
 from player.net.model import Request, RequestKind
-from player.reporting.cmcd.encode import Item, Path, Value, headers, with_query
+from player.reporting.cmcd.encode import Path, TypedNumber, Value, headers, with_query
 from player.transfer.model import Coming
 
 _TYPES = {
@@ -92,14 +92,14 @@ class RequestMarker:
             "sn": self._number,
         }
         if now.throughput_bps:
-            found["mtp"] = Item(now.throughput_bps / 1000, kind if request.kind in _MEDIA else "")
+            found["mtp"] = TypedNumber(now.throughput_bps / 1000, kind if request.kind in _MEDIA else "")
         if now.position_s is not None:
             found["pt"] = now.position_s * 1000
         if now.state:
             found["sta"] = now.state
         if request.kind not in _MEDIA:
             return found
-        found |= {"bl": Item(now.buffer_s * 1000, kind), "bs": now.stalls > self._stalls.get(request.track, 0)}
+        found |= {"bl": TypedNumber(now.buffer_s * 1000, kind), "bs": now.stalls > self._stalls.get(request.track, 0)}
         self._stalls[request.track] = now.stalls
         if not now.starting:
             found["dl"] = now.buffer_s * 1000 / max(now.speed, 0.1)
@@ -109,10 +109,10 @@ class RequestMarker:
             found |= _next_object(coming)
         if not _is_beside(request):
             if now.rung_bps is not None:
-                found["br"] = Item(now.rung_bps / 1000, kind)
+                found["br"] = TypedNumber(now.rung_bps / 1000, kind)
                 found["rtp"] = 5 * now.rung_bps / 1000  # more than five times the rate is of no use to us
             if now.top_bps is not None:
-                found["tb"] = Item(now.top_bps / 1000, kind)
+                found["tb"] = TypedNumber(now.top_bps / 1000, kind)
         return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from player.reporting.telemetry.queue import Bounds, EventQueue
 from player.reporting.telemetry.schema import SCHEMA, SCHEMA_VERSION, TelemetryEvent, markdown
-from player.reporting.telemetry.sender import Form, SessionFacts, Telemetry, accepted_ids
+from player.reporting.telemetry.sender import Form, SessionFacts, TelemetrySender, accepted_ids
 
 __all__ = [
     "SCHEMA",
@@ -13,8 +13,8 @@ __all__ = [
     "EventQueue",
     "Form",
     "SessionFacts",
-    "Telemetry",
     "TelemetryEvent",
+    "TelemetrySender",
     "accepted_ids",
     "markdown",
 ]

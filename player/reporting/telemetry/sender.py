@@ -76,7 +76,7 @@ class SessionFacts:
         }
 
 
-class Telemetry:
+class TelemetrySender:
     """One for each receiver, on the engine's loop. Without ``consent`` nothing is gathered, kept or sent.
 
     ``refused`` counts the events that the receiver will never take, which are dropped.

@@ -8,7 +8,7 @@ situation still allows. Every row has a last resort, so there is an answer to ev
 
 from __future__ import annotations
 
-from player.transfer.recovery.matrix import MATRIX, TROUBLE_BY_CODE, Row, trouble_of
+from player.transfer.recovery.matrix import MATRIX, TROUBLE_BY_CODE, MatrixRow, trouble_of
 from player.transfer.recovery.model import Action, Failure, Situation, Step, Trouble, retry_after_s
 from player.transfer.recovery.steps import (
     FIRST_DELAY_S,
@@ -25,7 +25,7 @@ __all__ = [
     "TROUBLE_BY_CODE",
     "Action",
     "Failure",
-    "Row",
+    "MatrixRow",
     "Situation",
     "Step",
     "Trouble",

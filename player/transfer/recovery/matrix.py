@@ -15,7 +15,7 @@ SERVER_PATIENCE_S = 90.0  # a server that is there and does not serve
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """What is worth trying, in order. RETRY at most ``rounds`` times; WAIT_FOR_NETWORK no longer than ``patience_s``
     after the first failure; ``last`` (SKIP or FAIL) when all that has been done."""
 
@@ -70,22 +70,22 @@ TROUBLE_BY_CODE: Mapping[ErrorCode | DrmErrorCode, Trouble] = {
 _CDN, _RETRY, _RUNG = Action.OTHER_PATH, Action.RETRY, Action.OTHER_RUNG
 _SESSION, _LICENCE, _WAIT = Action.REFRESH_SESSION, Action.REFRESH_LICENCE, Action.WAIT_FOR_NETWORK
 
-_LOST = Row((_CDN, _RETRY, _WAIT), rounds=3, patience_s=OUTAGE_PATIENCE_S)
+_LOST = MatrixRow((_CDN, _RETRY, _WAIT), rounds=3, patience_s=OUTAGE_PATIENCE_S)
 _BROKE = replace(_LOST, patience_s=SERVER_PATIENCE_S)
-_BUSY = Row((_CDN, _RETRY, _RUNG, _WAIT), rounds=4, patience_s=SERVER_PATIENCE_S, last=Action.SKIP)
-_SPOILED = Row((_CDN, _RETRY, _RUNG), rounds=2, last=Action.SKIP)
+_BUSY = MatrixRow((_CDN, _RETRY, _RUNG, _WAIT), rounds=4, patience_s=SERVER_PATIENCE_S, last=Action.SKIP)
+_SPOILED = MatrixRow((_CDN, _RETRY, _RUNG), rounds=2, last=Action.SKIP)
 _MISSING = replace(_SPOILED, rounds=1)
 
-BASE: Mapping[Trouble, Row] = {
+BASE: Mapping[Trouble, MatrixRow] = {
     Trouble.DNS: _LOST,
     Trouble.UNREACHABLE: _LOST,
     Trouble.REFUSED: _BROKE,
-    Trouble.TLS: Row((_CDN, _RETRY), rounds=1),
+    Trouble.TLS: MatrixRow((_CDN, _RETRY), rounds=1),
     Trouble.TIMEOUT: _LOST,
     Trouble.STALLED: _LOST,
     Trouble.CUT: _BROKE,
-    Trouble.SLOW: Row((_CDN, _RUNG, _RETRY), rounds=1),
-    Trouble.DENIED: Row((_SESSION, _CDN)),
+    Trouble.SLOW: MatrixRow((_CDN, _RUNG, _RETRY), rounds=1),
+    Trouble.DENIED: MatrixRow((_SESSION, _CDN)),
     Trouble.NOT_FOUND: _MISSING,
     Trouble.GONE: replace(_MISSING, tries=(_CDN, _RUNG), rounds=0),
     Trouble.RANGE: _MISSING,
@@ -94,13 +94,13 @@ BASE: Mapping[Trouble, Row] = {
     Trouble.LENGTH: _SPOILED,
     Trouble.PROTOCOL: _SPOILED,
     Trouble.CORRUPT: _SPOILED,
-    Trouble.NO_KEY: Row((_LICENCE, _RUNG)),
-    Trouble.UNDECRYPTABLE: Row((_CDN, _RETRY), rounds=1),
-    Trouble.UNDECODABLE: Row((_RUNG,), last=Action.SKIP),
-    Trouble.CLOCK_SKEW: Row((_SESSION, _LICENCE, _CDN)),
-    Trouble.DISK_FULL: Row(),
-    Trouble.UNSAFE: Row((_CDN,)),
-    Trouble.FINAL: Row(),
+    Trouble.NO_KEY: MatrixRow((_LICENCE, _RUNG)),
+    Trouble.UNDECRYPTABLE: MatrixRow((_CDN, _RETRY), rounds=1),
+    Trouble.UNDECODABLE: MatrixRow((_RUNG,), last=Action.SKIP),
+    Trouble.CLOCK_SKEW: MatrixRow((_SESSION, _LICENCE, _CDN)),
+    Trouble.DISK_FULL: MatrixRow(),
+    Trouble.UNSAFE: MatrixRow((_CDN,)),
+    Trouble.FINAL: MatrixRow(),
 }
 """The row of a segment; :func:`_row` takes away what other kinds do not have."""
 
@@ -138,14 +138,14 @@ _NATURES: Mapping[RequestKind, _Nature] = {
 }
 
 
-def _row(nature: _Nature, base: Row) -> Row:
+def _row(nature: _Nature, base: MatrixRow) -> MatrixRow:
     tries = tuple(action for action in base.tries if action in nature.able)
     rounds = min(base.rounds, nature.rounds) if _RETRY in tries else 0
     last = Action.SKIP if nature.dispensable else base.last if nature.leaves_gap else Action.FAIL
-    return Row(tries, rounds, base.patience_s if _WAIT in tries else 0.0, last)
+    return MatrixRow(tries, rounds, base.patience_s if _WAIT in tries else 0.0, last)
 
 
-MATRIX: Mapping[RequestKind, Mapping[Trouble, Row]] = {
+MATRIX: Mapping[RequestKind, Mapping[Trouble, MatrixRow]] = {
     kind: {trouble: _row(nature, BASE[trouble]) for trouble in Trouble} for kind, nature in _NATURES.items()
 }
 """The full product of kinds and troubles."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from player.transfer.recovery.matrix import MATRIX, Row, trouble_of
+from player.transfer.recovery.matrix import MATRIX, MatrixRow, trouble_of
 from player.transfer.recovery.model import Action, Failure, Situation, Step, Trouble
 
 FIRST_DELAY_S = 0.25
@@ -38,7 +38,7 @@ def next_step(failure: Failure, situation: Situation, seed: int = 0) -> Step:
     return _step(Action.SKIP if skip else Action.FAIL, 0.0, failure)
 
 
-def _possible(action: Action, row: Row, failure: Failure, situation: Situation, trouble: Trouble) -> bool:
+def _possible(action: Action, row: MatrixRow, failure: Failure, situation: Situation, trouble: Trouble) -> bool:
     match action:
         case Action.OTHER_PATH:
             return situation.pathways_left > 0
@@ -52,7 +52,7 @@ def _possible(action: Action, row: Row, failure: Failure, situation: Situation, 
             return _may_retry(row, failure, situation, trouble)
 
 
-def _may_retry(row: Row, failure: Failure, situation: Situation, trouble: Trouble) -> bool:
+def _may_retry(row: MatrixRow, failure: Failure, situation: Situation, trouble: Trouble) -> bool:
     if (failure.retry_after_s or 0.0) > LONGEST_RETRY_AFTER_S:
         return False
     if situation.may_come and trouble is Trouble.NOT_FOUND:

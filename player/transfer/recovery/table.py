@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from player.net.model import RequestKind
-from player.transfer.recovery.matrix import MATRIX, TROUBLE_BY_CODE, Row
+from player.transfer.recovery.matrix import MATRIX, TROUBLE_BY_CODE, MatrixRow
 from player.transfer.recovery.model import Action, Trouble
 from player.transfer.recovery.steps import FIRST_DELAY_S, LONGEST_DELAY_S, LONGEST_RETRY_AFTER_S
 
@@ -71,7 +71,7 @@ def markdown() -> str:
 
 
 def _kinds() -> Iterator[str]:
-    by_rows: dict[tuple[Row, ...], list[RequestKind]] = {}
+    by_rows: dict[tuple[MatrixRow, ...], list[RequestKind]] = {}
     for kind, row_of in MATRIX.items():
         by_rows.setdefault(tuple(row_of[trouble] for trouble in Trouble), []).append(kind)
     for rows, kinds in by_rows.items():
@@ -82,14 +82,14 @@ def _kinds() -> Iterator[str]:
         yield ""
 
 
-def _alike(rows: Sequence[Row]) -> list[tuple[str, list[Trouble]]]:
+def _alike(rows: Sequence[MatrixRow]) -> list[tuple[str, list[Trouble]]]:
     found: dict[str, list[Trouble]] = {}
     for trouble, row in zip(Trouble, rows, strict=True):
         found.setdefault(_in_words(row), []).append(trouble)
     return list(found.items())
 
 
-def _in_words(row: Row) -> str:
+def _in_words(row: MatrixRow) -> str:
     words = []
     for action in row.tries:
         if action is Action.RETRY:

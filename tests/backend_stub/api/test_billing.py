@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from backend_stub.payments.local import DECLINED_CARD, EMPTY_CARD, GOOD_CARD, ONCE_CARD
-from backend_stub.payments.provider import Outcome, ProviderUnavailableError
+from backend_stub.payments.provider import ChargeOutcome, ProviderUnavailableError
 from backend_stub.payments.signature import TOLERANCE_S, sign
 from backend_stub.services.billing_rules import DAY_S, GRACE_S, PERIOD_S, price_cents
 from tests.kit.rights import START, Caller, Service, refusal, service
@@ -239,7 +239,7 @@ class TestTheProvider:
         provider = running.context.money.provider
         charge = type(provider).charge
 
-        def lost(*call: Any) -> Outcome:
+        def lost(*call: Any) -> ChargeOutcome:
             charge(provider, *call)
             raise ProviderUnavailableError
 
@@ -254,7 +254,7 @@ class TestTheProvider:
         assert [state for *_, state in paid(caller)] == ["paid"]
 
     def test_or_by_asking_again(self, running: Service, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-        def nobody(*_call: Any) -> Outcome:
+        def nobody(*_call: Any) -> ChargeOutcome:
             raise ProviderUnavailableError
 
         with monkeypatch.context() as down:
@@ -310,8 +310,8 @@ class TestTheProvider:
     def test_a_key_stands_for_one_charge(self, running: Service) -> None:
         provider = running.context.money.provider
         card = provider.keep_card(ONCE_CARD)
-        assert provider.charge("k", card.token, 5) == provider.charge("k", card.token, 5) == Outcome(paid=True)
-        assert provider.charge("l", card.token, 5) == Outcome(paid=False, reason="expired_card")
+        assert provider.charge("k", card.token, 5) == provider.charge("k", card.token, 5) == ChargeOutcome(paid=True)
+        assert provider.charge("l", card.token, 5) == ChargeOutcome(paid=False, reason="expired_card")
         for token, amount in ((card.token, 6), ("card_other", 5)):
             with pytest.raises(ValueError, match="another charge"):
                 provider.charge("k", token, amount)

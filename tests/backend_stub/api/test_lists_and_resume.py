@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend_stub.services.entitlement import Rights, Viewing
+from backend_stub.services.entitlement import ContractTerms, Viewing
 from backend_stub.services.resume import Resume, resume
 from tests.kit.rights import START, Service, SigningDevice, refusal, service
 
@@ -76,7 +76,7 @@ class TestMyList:
 
     def test_only_titles_on_offer(self, running: Service, device: SigningDevice) -> None:
         self.put(device, True, START)
-        running.context.rights.contracts.set("film", Rights(available_until=START + 1), by=None)
+        running.context.rights.contracts.set("film", ContractTerms(available_until=START + 1), by=None)
         running.clock.step(2)
         assert self.ids(device) == []
         unknown = device.client.call("PUT", "/list/none", {"listed": True, "changed_at": 0.0})

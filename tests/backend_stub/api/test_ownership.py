@@ -133,7 +133,10 @@ def test_every_route_that_names_something_owned_is_tried() -> None:
     devices = closed_routes(
         lambda path, body: (
             "{session_id}" in path
-            or any(schema in body for schema in ("PlayRequest", "DownloadRequest", "SignedRequest", "LicenceRequest"))
+            or any(
+                schema in body
+                for schema in ("PlayRequest", "DownloadGrantRequest", "SignedRequest", "LicenceRequest")
+            )
         )
     )
     assert devices == set(DEVICE_BODIES) | NEEDS_NO_GOOD_DEVICE

@@ -12,7 +12,7 @@ import pytest
 from backend_stub.clock import DAY_S, SystemClock
 from backend_stub.db.models import PlaySession, Title
 from backend_stub.services.catalog import WatchedTitle
-from backend_stub.services.entitlement import Rights, Viewing
+from backend_stub.services.entitlement import ContractTerms, Viewing
 from backend_stub.services.row_queries import RowQueries
 from backend_stub.services.rows import KEPT_S, LeftOut, Row, RowMaker, Rows, Shown
 from tests.kit.rights import START, Caller, Service, SettableClock, publish_ladder, service
@@ -109,7 +109,7 @@ class TestTheRows:
             report(caller, title_id, 10.0, START - 9)
             caller.call("PUT", f"/list/{title_id}", {"listed": True, "changed_at": START})
             view(running, account, title_id)
-        running.context.rights.contracts.set("film", Rights(countries=frozenset({"JP"})), by=None)
+        running.context.rights.contracts.set("film", ContractTerms(countries=frozenset({"JP"})), by=None)
         with running.context.database.write() as session:
             session.get_one(Title, "alpha").maturity = 16
         assert shown(caller) == {row: ["beta"] for row in ("continue", "list", "trending", "new")}

@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from backend_stub.db.models import Title
-from backend_stub.services.entitlement import Rights
-from backend_stub.services.search_index import Document, SearchIndex
+from backend_stub.services.entitlement import ContractTerms
+from backend_stub.services.search_index import SearchDocument, SearchIndex
 from backend_stub.services.vocabulary import Near, Vocabulary
 from tests.kit.rights import START, Caller, Service, refusal, service
 
@@ -97,7 +97,7 @@ def test_years_and_pages(viewer: Caller) -> None:
 
 
 def test_only_what_the_viewer_may_see(running: Service, viewer: Caller) -> None:
-    running.context.rights.contracts.set("amelie", Rights(countries=frozenset({"FR"})), by=None)
+    running.context.rights.contracts.set("amelie", ContractTerms(countries=frozenset({"FR"})), by=None)
     assert hits(viewer, "q=paris") == ["paris-texas"]
     running.context.rights.contracts.rate("paris-texas", 16, by=None)
     child = viewer.post("/profiles", {"name": "Kim", "maturity": 6}).json()
@@ -130,7 +130,7 @@ def test_queries_that_are_none(viewer: Caller, query: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_answered(text: str) -> None:
     index = SearchIndex(Path(":memory:"))
-    index.update([Document("a", "A Film", "of words", 2000)], [], "1")
+    index.update([SearchDocument("a", "A Film", "of words", 2000)], [], "1")
     assert index.find(index.understand(text), 5) in ([], ["a"])
     index.close()
 
@@ -171,7 +171,7 @@ def test_a_slip_in_one_of_many_words_is_found(tmp_path: Path) -> None:
     pick = random.Random(3)
     words = sorted({"".join(pick.choices("abdeiklmnorstu", k=pick.randint(6, 10))) for _ in range(3000)})
     index = SearchIndex(tmp_path / "search.db")
-    index.update([Document(str(n), word, "", 2000) for n, word in enumerate(words)], [], "1")
+    index.update([SearchDocument(str(n), word, "", 2000) for n, word in enumerate(words)], [], "1")
     sample = pick.sample(words, 100)
     found = 0
     for word in sample:
@@ -194,9 +194,9 @@ def test_the_nearest_comes_first_and_then_the_most_frequent() -> None:
 
 def test_titles_that_change_change_what_may_be_meant(tmp_path: Path) -> None:
     index = SearchIndex(tmp_path / "search.db")
-    index.update([Document("a", "Escape", "", 2000)], [], "1")
+    index.update([SearchDocument("a", "Escape", "", 2000)], [], "1")
     assert index.understand("escpae").corrected == "escape"
-    index.update([Document("b", "Landscape", "", 2000)], ["a"], "2")
+    index.update([SearchDocument("b", "Landscape", "", 2000)], ["a"], "2")
     assert index.understand("escpae").corrected is None
     assert index.find(index.understand("lnadscape"), 5) == ["b"]
     index.close()

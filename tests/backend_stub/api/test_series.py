@@ -10,7 +10,7 @@ import pytest
 
 from backend_stub.db.models import PlaySession, Title
 from backend_stub.services.belonging import Belonging
-from backend_stub.services.entitlement import Rights
+from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.publishing import PublishedTitle, PublishError, publish, unpublish
 from backend_stub.services.rows import RowMaker
 from backend_stub.services.structure import Markers
@@ -154,15 +154,15 @@ class TestTheRules:
     def test_rights_and_rating_of_a_series_are_those_of_its_episodes(
         self, running: Service, viewer: Caller, publisher: Caller
     ) -> None:
-        running.context.rights.contracts.set("the-mill", Rights(countries=frozenset({"JP"})), by=None)
+        running.context.rights.contracts.set("the-mill", ContractTerms(countries=frozenset({"JP"})), by=None)
         issue(running, "late", Belonging("The Mill", 3, 1))
         assert "the-mill" not in ids(viewer.get("/catalog"))
         for title_id in ("s1e1", "late"):
             assert publisher.get(f"/admin/titles/{title_id}/rights").json()["countries"] == ["JP"]
-        running.context.rights.contracts.set("s1e2", Rights(), by=None)  # one of them is on offer here
+        running.context.rights.contracts.set("s1e2", ContractTerms(), by=None)  # one of them is on offer here
         assert "the-mill" not in ids(viewer.get("/catalog"))  # its own rights count too
-        running.context.rights.contracts.set("the-mill", Rights(), by=None)
-        running.context.rights.contracts.set("s1e1", Rights(available_from=START + 1e6), by=None)
+        running.context.rights.contracts.set("the-mill", ContractTerms(), by=None)
+        running.context.rights.contracts.set("s1e1", ContractTerms(available_from=START + 1e6), by=None)
         assert seasons(viewer) == {1: ["s1e2"], 2: ["s2e1"], 3: ["late"]}
         running.context.rights.contracts.rate("the-mill", 16, by=None)
         profile = viewer.post("/profiles", {"name": "Kid", "maturity": 12, "pin": None}).json()["id"]
@@ -217,7 +217,7 @@ class TestGoingOn:
         following = answer["next_episode"]
         assert (following["id"], following["episode"]["season"], following["episode"]["number"]) == ("s2e1", 2, 1)
         assert following["poster_url"].endswith("/posters/s2e1.jpg")
-        running.context.rights.contracts.set("s1e2", Rights(available_from=START + 1e6), by=None)
+        running.context.rights.contracts.set("s1e2", ContractTerms(available_from=START + 1e6), by=None)
         assert device.play("s1e1").json()["next_episode"]["id"] == "s2e1"  # what is not on offer is passed over
         assert device.play("s2e1").json()["next_episode"] is None
         assert device.play("film").json()["next_episode"] is None

@@ -17,7 +17,7 @@ from backend_stub.services.addresses import Edge
 from backend_stub.services.quality import percentile
 from backend_stub.services.reports import Outcome
 from backend_stub.services.retention import Retention
-from backend_stub.services.steering import PathwayState, Steering, rank
+from backend_stub.services.steering import PathwayState, SteeringService, rank
 from backend_stub.signing import UrlSigner
 from tests.kit.rights import START, Caller, Service, SettableClock, SigningDevice, refusal, service
 
@@ -186,13 +186,13 @@ class TestSteering:
     EDGES = tuple(Edge(f"edge-{name}", f"http://{name}") for name in "abc")
 
     @pytest.fixture
-    def steering(self) -> Steering:
-        return Steering(UrlSigner([b"k" * 32]), SettableClock(), lambda: self.EDGES)
+    def steering(self) -> SteeringService:
+        return SteeringService(UrlSigner([b"k" * 32]), SettableClock(), lambda: self.EDGES)
 
-    def test_the_edges_stand_in_their_own_order(self, steering: Steering) -> None:
+    def test_the_edges_stand_in_their_own_order(self, steering: SteeringService) -> None:
         assert {tuple(steering.order(f"s{n}")) for n in range(20)} == {("edge-a", "edge-b", "edge-c")}
 
-    def test_weights_share_viewers_out(self, steering: Steering) -> None:
+    def test_weights_share_viewers_out(self, steering: SteeringService) -> None:
         steering.set_weights({"edge-a": 3.0, "edge-b": 1.0, "edge-c": 0.0})
         orders = [steering.order(f"s{n}") for n in range(2000)]
         first = Counter(order[0] for order in orders)
@@ -200,7 +200,7 @@ class TestSteering:
         assert {order[2] for order in orders} == {"edge-c"}
         assert orders == [steering.order(f"s{n}") for n in range(2000)]
 
-    def test_failing_edges_go_behind(self, steering: Steering) -> None:
+    def test_failing_edges_go_behind(self, steering: SteeringService) -> None:
         for number in range(8):
             steering.report([Outcome("edge-a", number % 2 == 0)])
         assert steering.order("s") == ["edge-b", "edge-c", "edge-a"]

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 from backend_stub.config import Settings
 from backend_stub.db.database import Database
 from backend_stub.db.migrate import HEAD, NewerDatabaseError, alembic_config, current_revision, upgrade
-from backend_stub.db.models import Account, Base, ContentKey, Device, DeviceProgress, ListEntry, Progress
+from backend_stub.db.models import Account, Base, ContentKey, Device, DeviceProgress, ListEntry, WatchedPosition
 from backend_stub.services.plans import plan_at
 
 
@@ -131,7 +131,7 @@ def test_profiles_keep_the_list_and_the_positions_that_they_shared(database: Dat
     with database.read() as session:
         for profile_id in ("", "p", "q"):
             assert session.get_one(ListEntry, ("a", profile_id, "film")).changed_at == 7.0
-            assert session.get_one(Progress, ("a", profile_id, "film")).position_s == 4.0
+            assert session.get_one(WatchedPosition, ("a", profile_id, "film")).position_s == 4.0
             assert session.get_one(DeviceProgress, ("a", profile_id, "film", "d")).watched_at == 8.0
 
 

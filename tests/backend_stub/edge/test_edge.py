@@ -10,7 +10,7 @@ import pytest
 
 from backend_stub.context import ServiceContext, open_context
 from backend_stub.server import ServerGroup
-from backend_stub.signing import Grant, UrlSigner
+from backend_stub.signing import EdgeGrant, UrlSigner
 from tests.kit.backend import SEGMENT_BYTES, SignedInViewer
 
 SEGMENT = "video/1.m4s"
@@ -34,7 +34,7 @@ def signed(
     group: ServerGroup, path: str, *, title: str = "noise", lifetime_s: float = 60, key: bytes | None = None
 ) -> str:
     signer = UrlSigner([key]) if key is not None else group.context.url_signer
-    token = signer.sign(Grant(title, "", group.context.clock.now() + lifetime_s, "clear"))
+    token = signer.sign(EdgeGrant(title, "", group.context.clock.now() + lifetime_s, "clear"))
     return f"{group.edges[0].url}/s/{token}{path}"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from backend_stub.config import Settings
 from backend_stub.server import ServerGroup, ServerOptions
-from backend_stub.signing import Grant
+from backend_stub.signing import EdgeGrant
 from tests.kit.backend import SEGMENT_BYTES, fault_document, publish_noise
 from tests.kit.rights import SettableClock
 
@@ -46,7 +46,7 @@ def client() -> Iterator[httpx.Client]:
 
 
 def url(tiered: ServerGroup, name: str, edge: int = 0) -> str:
-    token = tiered.context.url_signer.sign(Grant("noise", "", tiered.context.clock.now() + 1e6, "clear"))
+    token = tiered.context.url_signer.sign(EdgeGrant("noise", "", tiered.context.clock.now() + 1e6, "clear"))
     return f"{tiered.edges[edge].url}/s/{token}/noise/clear/{name}"
 
 

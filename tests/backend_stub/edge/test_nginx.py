@@ -10,7 +10,7 @@ import pytest
 
 from backend_stub.edge.nginx import NginxEdge, configuration
 from backend_stub.server import ServerGroup
-from backend_stub.signing import Grant, UrlSigner
+from backend_stub.signing import EdgeGrant, UrlSigner
 from tests.kit.backend import SignedInViewer
 from tests.kit.nginx import running_nginx
 from tests.kit.waiting import until
@@ -41,7 +41,7 @@ def signed_path(
     group: ServerGroup, path: str, *, title: str = "noise", lifetime_s: float = 600, key: bytes | None = None
 ) -> str:
     signer = UrlSigner([key or group.context.secrets.url_signing])
-    return f"/s/{signer.sign(Grant(title, '', group.context.clock.now() + lifetime_s, path.split('/')[2]))}{path}"
+    return f"/s/{signer.sign(EdgeGrant(title, '', group.context.clock.now() + lifetime_s, path.split('/')[2]))}{path}"
 
 
 @pytest.mark.parametrize(

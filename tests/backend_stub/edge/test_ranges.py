@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend_stub.edge.ranges import Span, UnsatisfiableRangeError, parse_range
+from backend_stub.edge.ranges import ByteSpan, UnsatisfiableRangeError, parse_range
 
 
 @pytest.mark.parametrize(
     ("value", "size", "expected"),
     [
         (None, 100, None),
-        ("bytes=0-9", 100, Span(0, 10)),
-        ("bytes=90-", 100, Span(90, 10)),
-        ("bytes=90-200", 100, Span(90, 10)),
-        ("bytes=-10", 100, Span(90, 10)),
-        ("bytes=-1000", 100, Span(0, 100)),
-        ("BYTES=1-1", 100, Span(1, 1)),
+        ("bytes=0-9", 100, ByteSpan(0, 10)),
+        ("bytes=90-", 100, ByteSpan(90, 10)),
+        ("bytes=90-200", 100, ByteSpan(90, 10)),
+        ("bytes=-10", 100, ByteSpan(90, 10)),
+        ("bytes=-1000", 100, ByteSpan(0, 100)),
+        ("BYTES=1-1", 100, ByteSpan(1, 1)),
         ("bytes=9-3", 100, None),
         ("bytes=-", 100, None),
         ("bytes=0-1,5-6", 100, None),
@@ -25,7 +25,7 @@ from backend_stub.edge.ranges import Span, UnsatisfiableRangeError, parse_range
         ("bytes=" + "9" * 40 + "-", 100, None),
     ],
 )
-def test_part_asked_for(value: str | None, size: int, expected: Span | None) -> None:
+def test_part_asked_for(value: str | None, size: int, expected: ByteSpan | None) -> None:
     assert parse_range(value, size) == expected
 
 

@@ -15,7 +15,7 @@ from backend_stub.edge.remote import AnnounceError, RemoteEdge, RemoteEdgeOption
 from backend_stub.server import ServerGroup, ServerOptions
 from backend_stub.services.edge_beats import FORGOTTEN_S
 from backend_stub.services.steering_rules import Audience
-from backend_stub.signing import Grant
+from backend_stub.signing import EdgeGrant
 from tests.kit.backend import publish_noise
 from tests.kit.rights import SettableClock
 from tests.kit.waiting import until
@@ -41,7 +41,7 @@ def options(group: ServerGroup, **changes: object) -> RemoteEdgeOptions:
 
 
 def address(group: ServerGroup, edge: RemoteEdge) -> str:
-    token = group.context.url_signer.sign(Grant("noise", "", group.context.clock.now() + 1e6, "clear"))
+    token = group.context.url_signer.sign(EdgeGrant("noise", "", group.context.clock.now() + 1e6, "clear"))
     return f"{edge.url}/s/{token}/noise/clear/manifest.mpd"
 
 

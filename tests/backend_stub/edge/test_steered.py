@@ -23,8 +23,8 @@ MPD = """<?xml version="1.0" encoding="UTF-8"?>
 <SegmentTemplate timescale="1" duration="4" startNumber="1" initialization="v/init.mp4" media="v/$Number$.m4s"/>
 </Representation></AdaptationSet></Period></MPD>"""
 PLACES = [
-    steered.Place("edge-b", "http://b/s/t.k/film/clear/"),
-    steered.Place("edge-a", "http://a/s/t.k/film/clear/"),
+    steered.EdgeFolder("edge-b", "http://b/s/t.k/film/clear/"),
+    steered.EdgeFolder("edge-a", "http://a/s/t.k/film/clear/"),
 ]
 URL = "http://service/steering/1?token=a.b&c=d"
 

@@ -17,7 +17,7 @@ from backend_stub.config import Settings
 from backend_stub.encoding import ttml
 from backend_stub.encoding.chunks import SEGMENT_S, split
 from backend_stub.encoding.findings import findings_of
-from backend_stub.encoding.ladder import Codec, build_ladder
+from backend_stub.encoding.ladder import TargetCodec, build_ladder
 from backend_stub.encoding.options import Sidecar, TitleOptions, Wanted, job_key, read_spec, spec_document
 from backend_stub.encoding.package import SYSTEMS
 from backend_stub.encoding.pipeline import publish_file
@@ -69,16 +69,16 @@ def test_simple_films_have_fewer_rungs_and_other_codecs_their_own() -> None:
     full = build_ladder(source())
     assert [rung.height for rung in full.video] == [240, 360, 480, 720]
     assert [rung.height for rung in build_ladder(source(), detail=0.1).video] == [360, 720]
-    both = build_ladder(source(), [Codec.AV1])
-    assert both.codecs == (Codec.H264, Codec.AV1)
-    assert [rung.name for rung in both.of(Codec.AV1)] == ["av1-240p", "av1-360p", "av1-480p", "av1-720p"]
-    assert both.of(Codec.AV1)[-1].bitrate < both.of(Codec.H264)[-1].bitrate
+    both = build_ladder(source(), [TargetCodec.AV1])
+    assert both.codecs == (TargetCodec.H264, TargetCodec.AV1)
+    assert [rung.name for rung in both.of(TargetCodec.AV1)] == ["av1-240p", "av1-360p", "av1-480p", "av1-720p"]
+    assert both.of(TargetCodec.AV1)[-1].bitrate < both.of(TargetCodec.H264)[-1].bitrate
 
 
 def test_the_plan_can_be_done_and_ends_with_publishing() -> None:
     film = source(subtitles=(TextInfo(0, "eng"),))
     options = TitleOptions(codecs=("hevc",))
-    tasks = tasks_after_probe(film, build_ladder(film, [Codec.HEVC]), options)
+    tasks = tasks_after_probe(film, build_ladder(film, [TargetCodec.HEVC]), options)
     graph = needs_of([(task.name, task.needs) for task in (PROBE, *tasks)])
     needed = {need for needs in graph.values() for need in needs}
     assert set(graph) - needed == {"publish"}

@@ -10,7 +10,7 @@ import pytest
 from backend_stub.encoding import chunks
 from backend_stub.encoding.documents import read_source, source_document
 from backend_stub.encoding.errors import BadInputError
-from backend_stub.encoding.ladder import Codec, build_ladder
+from backend_stub.encoding.ladder import TargetCodec, build_ladder
 from backend_stub.encoding.poster import make_pictures
 from backend_stub.encoding.probe import SourceInfo, probe
 from backend_stub.encoding.reading import copy_pictures, with_pictures
@@ -35,9 +35,9 @@ def test_a_chunk_between_two_keyframes_has_every_frame(
     ffmpeg("-i", barcoded, "-map", "0:v", *coding, film)
     source = prepared(film, tmp_path)
     assert (source.pictures_path is not None) == copied
-    ladder = build_ladder(source, [Codec.H264], 1.0)
+    ladder = build_ladder(source, [TargetCodec.H264], 1.0)
     second = chunks.split(source.picture_s, ladder.fps)[1]
-    report = chunks.encode_chunk(source, ladder, Codec.H264, second, tmp_path / "chunk", preset="ultrafast")
+    report = chunks.encode_chunk(source, ladder, TargetCodec.H264, second, tmp_path / "chunk", preset="ultrafast")
     assert report.frames == 4 * media.FPS
     with av.open(str(chunks.rung_file(tmp_path / "chunk", ladder.video[-1]))) as container:
         marks = [barcode.decode(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]

@@ -28,7 +28,7 @@ MPD = """<?xml version="1.0"?>
 def test_the_player_finds_the_picture_of_a_time(length_s: float, time_s: float) -> None:
     """One picture of each segment, whatever the length of the title is."""
     sheets = -(-length_s // (tiles.COLUMNS * tiles.ROWS * tiles.SEGMENT_S))
-    made = tiles.Tiles(int(sheets), 320, 180, 40_000)
+    made = tiles.TileSheets(int(sheets), 320, 180, 40_000)
     text = tiles.add_to_dash(MPD.replace("{length}", str(length_s)), made)
     read = parse(text.encode(), "http://a.test/title.mpd")
     assert isinstance(read, Presentation)

@@ -13,12 +13,12 @@ from backend_stub.faults.document import (
     Refuse,
     Rule,
     Stall,
-    Status,
+    StatusFault,
     TraceEntry,
     Truncate,
 )
 from backend_stub.faults.engine import FaultEngine, RequestFacts, TakenFault
-from backend_stub.faults.plan import Ending, plan_of
+from backend_stub.faults.plan import BodyEnding, plan_of
 
 STARTED = 100.0
 SEGMENT = RequestFacts("/film/clear/video/1.m4s", ("edge-a", "127.0.0.1:8001"), "segment")
@@ -96,10 +96,23 @@ def test_delays_add_up_and_the_first_status_and_the_earliest_ending_win() -> Non
     plan = plan_of(
         [
             TakenFault(fault)
-            for fault in (Delay(1), Status(503, None), Delay(0.5), Cut(10), Stall(4), Status(404, None), Truncate(8))
+            for fault in (
+                Delay(1),
+                StatusFault(503, None),
+                Delay(0.5),
+                Cut(10),
+                Stall(4),
+                StatusFault(404, None),
+                Truncate(8),
+            )
         ]
     )
-    assert (plan.delay_s, plan.status, plan.ending, plan.end_after) == (1.5, Status(503, None), Ending.STALL, 4)
+    assert (plan.delay_s, plan.status, plan.ending, plan.end_after) == (
+        1.5,
+        StatusFault(503, None),
+        BodyEnding.STALL,
+        4,
+    )
     assert not plan.refuse
     assert plan_of([TakenFault(Kill(0)), TakenFault(Refuse())]).refuse
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from backend_stub.clock import DAY_S, day_of
-from backend_stub.db.models import RecommendationRun, SimilarTitles, Title, View, ViewerPicks
+from backend_stub.db.models import DailyView, RecommendationRun, SimilarTitles, Title, ViewerPicks
 from backend_stub.recommending.factors import factorise
 from backend_stub.recommending.feedback import Viewer, read_feedback
 from backend_stub.services.entitlement import Viewing
@@ -69,7 +69,7 @@ def audience(running: Service, of_each: int = 12, titles: int = 8) -> dict[str, 
 def watch(running: Service, account: str, titles: list[str], profile_id: str = "", days_ago: int = 0) -> None:
     day = day_of(running.clock.now()) - days_ago
     with running.context.database.write() as session:
-        session.add_all(View(day=day, title_id=one, account_id=account, profile_id=profile_id) for one in titles)
+        session.add_all(DailyView(day=day, title_id=one, account_id=account, profile_id=profile_id) for one in titles)
 
 
 def share(title_ids: list[str], taste: str) -> float:
@@ -107,7 +107,7 @@ def test_the_rows_show_them_and_say_why(running: Service) -> None:
     watch(running, account, ["space-0"])
     shown = rows(running.client(account))
     with running.context.database.read() as session:
-        met = set(session.scalars(select(View.title_id).where(View.account_id == account)))
+        met = set(session.scalars(select(DailyView.title_id).where(DailyView.account_id == account)))
     assert shown["because"]["because"] == {"id": "space-0", "title": "space-0"}
     assert share(ids(shown["because"])[:5], "space") > 0.7
     assert share(ids(shown["picks"])[:5], "crime") > 0.7

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select
 
 from backend_stub.db.models import ContentKey
-from backend_stub.services.entitlement import Rights
+from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.streams import AHEAD_S, BEAT_S, SILENT_S
 from tests.kit.backend import open_licence_jwe
 from tests.kit.rights import (
@@ -117,7 +117,7 @@ def test_a_smaller_download_needs_fewer_keys(device: SigningDevice) -> None:
 
 
 def test_outputs_that_are_not_protected_get_no_high_quality(running: Service, device: SigningDevice) -> None:
-    rights = Rights(hdcp={"HD": "1.4", "UHD": "2.2"})
+    rights = ContractTerms(hdcp={"HD": "1.4", "UHD": "2.2"})
     running.context.rights.contracts.set("film", rights, by=None)
     session_id = device.download().json()["download_id"]
     answer = device.acquire(session_id)
@@ -285,7 +285,7 @@ class TestRenewal:
         assert refusal(device.renew(licence, sequence=9)) == (422, "bad_signed_request")
 
     def test_a_rental_keeps_its_first_play(self, running: Service, device: SigningDevice) -> None:
-        running.context.rights.contracts.set("film", Rights(rental=True), by=None)
+        running.context.rights.contracts.set("film", ContractTerms(rental=True), by=None)
         licence = running.licence(device.acquire(device.download().json()["download_id"]))
         running.clock.step(DAY)
         renewed = running.licence(device.renew(licence, first_play_at=START + 100))
@@ -297,7 +297,7 @@ class TestRenewal:
         assert refusal(device.acquire(licence["session_id"])) == (403, "renewal_closed")
 
     def test_a_title_that_leaves_is_not_renewed_beyond_that(self, running: Service, device: SigningDevice) -> None:
-        running.context.rights.contracts.set("film", Rights(available_until=START + 5 * DAY), by=None)
+        running.context.rights.contracts.set("film", ContractTerms(available_until=START + 5 * DAY), by=None)
         licence = running.licence(device.acquire(device.download().json()["download_id"]))
         assert (licence["expires_at"], licence["renewal"]) == (START + 5 * DAY, None)
         assert refusal(device.renew(licence)) == (403, "renewal_closed")
@@ -330,7 +330,7 @@ class TestRenewal:
 
 def test_a_title_with_other_rights_is_left_alone(running: Service, device: SigningDevice) -> None:
     publish_ladder(running.context.settings, "other")
-    running.context.rights.contracts.set("film", replace(Rights(), download=False), by=None)
+    running.context.rights.contracts.set("film", replace(ContractTerms(), download=False), by=None)
     assert refusal(device.download()) == (403, "download_not_allowed")
     assert device.download("other").status_code == 200
 

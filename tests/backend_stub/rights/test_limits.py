@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend_stub.services.entitlement import Rights
+from backend_stub.services.entitlement import ContractTerms
 from tests.kit.backend import base64url
 from tests.kit.rights import LADDER, START, Service, SigningDevice, publish_ladder, read_jws, refusal, sign
 
@@ -145,7 +145,7 @@ class TestDownloads:
         assert device.download().status_code == 200
 
     def test_the_free_plan_has_none(self, running: Service) -> None:
-        running.context.rights.contracts.set("film", Rights(free=True), by=None)
+        running.context.rights.contracts.set("film", ContractTerms(free=True), by=None)
         device = running.device(running.account("ben", "free"))
         assert refusal(device.download()) == (403, "download_not_allowed")
         assert device.play().status_code == 200
@@ -178,7 +178,7 @@ class TestOffer:
 
     def test_countries(self, running: Service) -> None:
         account = running.account("ben")
-        running.context.rights.contracts.set("film", Rights(countries=frozenset({"DE", "AT"})), by=None)
+        running.context.rights.contracts.set("film", ContractTerms(countries=frozenset({"DE", "AT"})), by=None)
         german, elsewhere = running.device(account, "10.1.2.3"), running.device(account)
         assert german.play().status_code == 200
         assert refusal(elsewhere.play()) == (403, "not_in_region")
@@ -186,7 +186,7 @@ class TestOffer:
         running.context.accounts.change(account, by=None, country="AT")  # counts where the network is unknown
         assert elsewhere.play().status_code == 200
         assert len(elsewhere.client.get("/catalog").json()["items"]) == 1
-        running.context.rights.contracts.set("film", Rights(countries=frozenset({"AT"})), by=None)
+        running.context.rights.contracts.set("film", ContractTerms(countries=frozenset({"AT"})), by=None)
         assert refusal(german.play()) == (403, "not_in_region")
         assert elsewhere.play().status_code == 200
 
@@ -197,11 +197,11 @@ class TestOffer:
             session.get_one(Title, "film").open_licence = True
         body = {"kids": [base64url(LADDER[0].kid)], "type": "temporary"}
         assert device.post("/clearkey/film", body).status_code == 200
-        running.context.rights.contracts.set("film", Rights(countries=frozenset({"DE"})), by=None)
+        running.context.rights.contracts.set("film", ContractTerms(countries=frozenset({"DE"})), by=None)
         assert refusal(device.post("/clearkey/film", body)) == (403, "not_in_region")
 
     def test_the_window(self, running: Service, device: SigningDevice) -> None:
-        rights = Rights(available_from=START + 100, available_until=START + 200)
+        rights = ContractTerms(available_from=START + 100, available_until=START + 200)
         running.context.rights.contracts.set("film", rights, by=None)
         early = device.play()
         assert (refusal(early), early.json()["available_from"]) == ((403, "not_yet_available"), START + 100)

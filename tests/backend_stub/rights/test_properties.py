@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from backend_stub.problems import ProblemError
-from backend_stub.services.entitlement import Entitled, Rights, Viewing
+from backend_stub.services.entitlement import ContractTerms, Entitled, Viewing
 from backend_stub.services.plans import PLANS
 from backend_stub.services.rights.policy import download_terms, streaming_terms
 from backend_stub.services.rights.pssh import BadPsshError, kids_in_pssh
@@ -23,7 +23,7 @@ moments = st.floats(0, 2e9)
 lengths = st.floats(1, 1e8)
 
 
-def entitled(rights: Rights, plan_ends_at: float | None) -> Entitled:
+def entitled(rights: ContractTerms, plan_ends_at: float | None) -> Entitled:
     return Entitled(None, rights, PLANS["premium"], plan_ends_at)  # type: ignore[arg-type]
 
 
@@ -39,7 +39,7 @@ def test_a_download_never_outlives_window_or_plan(
     now: float, licence_s: float, window: float | None, plan: float | None, free: bool, renewable: bool
 ) -> None:
     until = None if window is None else now + window
-    rights = Rights(free=free, available_until=until, licence_s=licence_s, renewable=renewable)
+    rights = ContractTerms(free=free, available_until=until, licence_s=licence_s, renewable=renewable)
     terms = download_terms(entitled(rights, None if plan is None else now + plan), now)
     assert terms.expires_at <= now + licence_s
     assert until is None or terms.expires_at <= until
@@ -56,7 +56,7 @@ def test_a_download_never_outlives_window_or_plan(
 def test_a_streaming_licence_never_outlives_its_session(
     now: float, session_s: float, licence_s: float, window: float | None
 ) -> None:
-    rights = Rights(available_until=None if window is None else now + window)
+    rights = ContractTerms(available_until=None if window is None else now + window)
     terms = streaming_terms(entitled(rights, None), now, now + session_s, licence_s)
     assert terms.expires_at <= now + session_s
     assert (terms.renew_until or 0) <= now + session_s

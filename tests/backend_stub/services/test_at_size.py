@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from backend_stub.clock import DAY_S, day_of
 from backend_stub.db.models import (
     AuditEntry,
+    DailyView,
     PlaySession,
     ProgressEvent,
     Quality,
     QualityHour,
     RefreshToken,
     Title,
-    View,
     ViewDay,
 )
 from backend_stub.services.quality import aggregate
@@ -175,7 +175,9 @@ class TestViews:
                 self.watch(running, *(Seen(today - again, f"t{number}", one, "") for one in accounts[number:]))
                 self.watch(running, *(Seen(today - again, f"t{number}", one, "") for one in accounts[number:]))
         with running.context.database.read() as session:
-            counted = session.execute(select(View.day, View.title_id, func.count()).group_by(View.day, View.title_id))
+            counted = session.execute(
+                select(DailyView.day, DailyView.title_id, func.count()).group_by(DailyView.day, DailyView.title_id)
+            )
             summed = session.execute(select(ViewDay.day, ViewDay.title_id, ViewDay.views))
             assert sorted(map(tuple, counted)) == sorted(map(tuple, summed))
         assert running.context.titles.views.rank()[0] == "t0"

@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from backend_stub.db.models import LedgerCharge, Membership, Payment, Subscription
 from backend_stub.payments.local import DECLINED_CARD, GOOD_CARD, ONCE_CARD
-from backend_stub.payments.provider import Outcome, ProviderUnavailableError
+from backend_stub.payments.provider import ChargeOutcome, ProviderUnavailableError
 from backend_stub.problems import ProblemError
-from backend_stub.services.billing import Billing, Holding
+from backend_stub.services.billing import AccountHolding, Billing
 from backend_stub.services.billing_rules import DAY_S, GRACE_S, PERIOD_S, price_cents
 from tests.kit.rights import service
 
@@ -34,7 +34,7 @@ class FlakyProvider:
     def __getattr__(self, name: str) -> object:
         return getattr(self.provider, name)
 
-    def charge(self, *call: object) -> Outcome:
+    def charge(self, *call: object) -> ChargeOutcome:
         if self.broken == "before":
             raise ProviderUnavailableError
         outcome = self.provider.charge(*call)  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ class BillingMachine(RuleBasedStateMachine):
         self.opened.close()
         self.folder.cleanup()
 
-    def holding(self) -> Holding:
+    def holding(self) -> AccountHolding:
         return self.billing.holding(self.account)
 
     def paid(self) -> list[Payment]:
@@ -72,7 +72,7 @@ class BillingMachine(RuleBasedStateMachine):
         with self.database.read() as session:
             return len(session.scalars(select(Payment.id).where(Payment.kind == "renewal")).all())
 
-    def attempt(self, refusals: set[str], call: Callable[[], Holding]) -> Holding | None:
+    def attempt(self, refusals: set[str], call: Callable[[], AccountHolding]) -> AccountHolding | None:
         """What the call gives; None where it was refused as it may be."""
         try:
             return call()

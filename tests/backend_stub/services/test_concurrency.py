@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from backend_stub.config import Settings
 from backend_stub.context import ServiceContext, open_context
-from backend_stub.db.models import Progress, ProgressEvent
+from backend_stub.db.models import ProgressEvent, WatchedPosition
 from backend_stub.problems import ProblemError
 from backend_stub.services.progress import ProgressReport
 from backend_stub.services.telemetry import PlayerEvent
@@ -62,7 +62,7 @@ def test_one_event_counts_once(context: ServiceContext) -> None:
     assert at_once(report) == [["e", f"e{number}"] for number in range(WORKERS)]
     with context.database.read() as session:
         assert session.scalar(select(func.count()).select_from(ProgressEvent)) == WORKERS + 1
-        assert session.get_one(Progress, (account.id, "", "noise")).watched_at == WORKERS - 1
+        assert session.get_one(WatchedPosition, (account.id, "", "noise")).watched_at == WORKERS - 1
 
 
 def test_telemetry_that_comes_many_times_at_once_counts_once(context: ServiceContext) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backend_stub.problems import ProblemError
 from backend_stub.services.addresses import Edge
 from backend_stub.services.edge_beats import SILENT_S, EdgeHealth, EdgeReport
-from backend_stub.services.steering import PathwayState, Steering, rank
+from backend_stub.services.steering import PathwayState, SteeringService, rank
 from backend_stub.services.steering_rules import Audience, SteeringRule
 from backend_stub.signing import UrlSigner
 from tests.kit.rights import Service, SettableClock, refusal, service
@@ -19,9 +19,9 @@ from tests.kit.rights import Service, SettableClock, refusal, service
 EDGES = [Edge(f"edge-{letter}", f"http://{letter}") for letter in "abc"]
 
 
-def steering(*reports: EdgeReport, age_s: float = 0.0) -> Steering:
+def steering(*reports: EdgeReport, age_s: float = 0.0) -> SteeringService:
     health = {report.pathway: EdgeHealth(report, age_s) for report in reports}
-    return Steering(UrlSigner([b"k" * 32]), SettableClock(), lambda: EDGES, lambda: health)
+    return SteeringService(UrlSigner([b"k" * 32]), SettableClock(), lambda: EDGES, lambda: health)
 
 
 def test_the_nearest_goes_first_unless_it_is_full_or_ill() -> None:

@@ -16,7 +16,7 @@ from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest
 from drm_client.pssh import build_pssh
-from drm_client.rights import Rights, RightsState
+from drm_client.rights import LicenceFacts, RightsState
 from drm_client.signed_licences import LicenceOrder
 from player.base.errors import ServiceError
 from player.engine import Engine
@@ -114,7 +114,7 @@ def test_a_download_keeps_its_licence_renews_it_and_gives_it_back(client: Client
     assert client.do(licences.send_receipts()) == 1
     assert licences.store.receipts() == ()
     with pytest.raises(DrmError):
-        client.do(client.rights.signed.renew(Rights(after), f"/api/v1/licences/{licence_id}/renewal", KIDS))
+        client.do(client.rights.signed.renew(LicenceFacts(after), f"/api/v1/licences/{licence_id}/renewal", KIDS))
 
 
 def test_a_withdrawn_licence_plays_no_more_once_the_service_was_heard(client: Client) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from drm_client.keysystem import KeyRequest, LicencePolicy
+from drm_client.keysystem import KeyRequest, StreamingTerms
 from drm_client.licence import Licence
 from player.base.errors import ErrorCode, NetError
 from player.licensing.licences import LicenceOffer, PlaybackLicences
@@ -32,7 +32,7 @@ class Server:
         self._grants = grants
         self.delay_s = 1.0
         self.requests: list[KeyRequest] = []
-        self.policy = LicencePolicy()
+        self.policy = StreamingTerms()
 
     def now(self) -> float:
         return self._clock.wall()

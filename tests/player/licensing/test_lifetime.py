@@ -10,7 +10,7 @@ import pytest
 
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import KeyRing
-from drm_client.keysystem import LicencePolicy
+from drm_client.keysystem import StreamingTerms
 from drm_client.licence import Licence
 from player.base.errors import ErrorCode, NetError
 from player.licensing.licences import LicenceOffer, PlaybackLicences
@@ -77,7 +77,7 @@ async def test_a_renewal_that_fails_is_tried_again_until_the_licence_ends() -> N
 
 async def test_a_streaming_licence_without_a_renewal_time_is_renewed_in_its_last_tenth() -> None:
     now = [1000.0]
-    holding = StreamingLicenceInUse(_licence(LicencePolicy("streaming", 2000.0)), lambda: now[0], _never)
+    holding = StreamingLicenceInUse(_licence(StreamingTerms("streaming", 2000.0)), lambda: now[0], _never)
     due = {}
     for seconds in (1000, 1890, 1901, 1999):
         now[0] = float(seconds)
@@ -88,14 +88,14 @@ async def test_a_streaming_licence_without_a_renewal_time_is_renewed_in_its_last
 
 
 async def test_a_playback_may_outlive_a_streaming_licence_by_its_grace_time() -> None:
-    policy = LicencePolicy("streaming", 2000.0, renew_from_at=1500.0, grace_s=300.0)
+    policy = StreamingTerms("streaming", 2000.0, renew_from_at=1500.0, grace_s=300.0)
     holding = StreamingLicenceInUse(_licence(policy), lambda: 2100.0, _never)
     held = await holding.standing()
     assert (held.remaining_s, held.renewal_due, held.ended) == (200.0, True, None)
 
 
 async def test_a_licence_without_an_end_is_left_alone() -> None:
-    held = await StreamingLicenceInUse(_licence(LicencePolicy()), lambda: 9e9, _never).standing()
+    held = await StreamingLicenceInUse(_licence(StreamingTerms()), lambda: 9e9, _never).standing()
     assert (held.remaining_s, held.renewal_due, held.ended) == (None, False, None)
 
 
@@ -163,11 +163,11 @@ async def test_when_a_session_is_over_another_one_gives_the_licence() -> None:
     clock, ring = FakeClock(waits_for_threads=True), KeyRing()
     refused = DrmError(DrmErrorCode.LICENCE_REFUSED, "The session has expired.")
     server = Server(clock, grants=(SD,))
-    server.policy = LicencePolicy("streaming", clock.wall() + 100.0)
+    server.policy = StreamingTerms("streaming", clock.wall() + 100.0)
     second = LicenceOffer("http://licences.test/2", "matinee.clearkey", "session-2", (SD,))
 
     async def reoffer() -> LicenceOffer:
-        server.policy = LicencePolicy("streaming", clock.wall() + 9000.0)
+        server.policy = StreamingTerms("streaming", clock.wall() + 9000.0)
         return second
 
     licences = PlaybackLicences(
@@ -255,7 +255,7 @@ async def _until(clock: FakeClock, happened: object) -> None:
     pytest.fail("it never happened")
 
 
-def _licence(policy: LicencePolicy) -> Licence:
+def _licence(policy: StreamingTerms) -> Licence:
     return Licence("matinee.clearkey", (SD,), policy)
 
 

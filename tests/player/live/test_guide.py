@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.live.guide import CAUGHT_UP, MOVED, MOVED_IN_PAUSE, Advice, Guide, Moment
+from player.live.guide import CAUGHT_UP, MOVED, MOVED_IN_PAUSE, Advice, LiveGuide, LiveObservation
 from player.live.latency import FASTEST, SLOWEST, Latency, latency_of
 from player.live.pace import Pace
 from player.manifest import parse
 from player.manifest.model import LiveInfo, ManifestProtocol, Presentation
 
-AT = Moment(
+AT = LiveObservation(
     position_s=988.0,
     buffer_s=8.0,
     playing=True,
@@ -30,7 +30,7 @@ AT = Moment(
 class Show:
     """A playback of an hour-long programme in steps of half a second."""
 
-    def __init__(self, guide: Guide, moment: Moment = AT, *, drift: float = 0.0) -> None:
+    def __init__(self, guide: LiveGuide, moment: LiveObservation = AT, *, drift: float = 0.0) -> None:
         self.guide = guide
         self.moment = moment
         self.speed = 1.0
@@ -59,8 +59,8 @@ class Show:
             self.view = advice.view
 
 
-def guide(target_s: float = 12.0, **fields: float) -> Guide:
-    return Guide(Latency(target_s, **fields))
+def guide(target_s: float = 12.0, **fields: float) -> LiveGuide:
+    return LiveGuide(Latency(target_s, **fields))
 
 
 def test_it_begins_at_the_target_latency() -> None:
@@ -69,8 +69,8 @@ def test_it_begins_at_the_target_latency() -> None:
 
 def test_it_begins_where_the_source_or_the_viewer_wants() -> None:
     event = replace(AT, slides=False)
-    assert Guide(Latency(12.0, from_start_s=0.0)).begin_s(event, None) == 880.0
-    assert not Guide(Latency(12.0, from_start_s=0.0)).following
+    assert LiveGuide(Latency(12.0, from_start_s=0.0)).begin_s(event, None) == 880.0
+    assert not LiveGuide(Latency(12.0, from_start_s=0.0)).following
     assert guide().begin_s(event, 30.0) == 910.0
     assert guide().begin_s(event, 9000.0) == 988.0
 

@@ -9,18 +9,18 @@ from typing import Any, cast
 
 import pytest
 
-from player.live.guide import Guide, Moment
+from player.live.guide import LiveGuide, LiveObservation
 from player.live.latency import Latency, latency_of
 from player.live.programme import made_until_s, with_open
 from player.manifest import parse
-from player.manifest.model import ByteRange, Part, PreloadHint, Rendition, Segment
+from player.manifest.model import ByteRange, PartialSegment, PreloadHint, Rendition, Segment
 from player.net.gate import _Bursts
 from player.net.model import RequestKind, Transfer
 from player.net.ranges import parse_content_range
 from player.playback.notes import sample_of
 from player.stream.buffer import SegmentBuffer
 from player.stream.parts import PartLoader
-from player.stream.sources import Growing, Progress, Sources
+from player.stream.sources import Growing, PartsProgress, Sources
 from player.stream.waiting import Waiting
 from player.transfer.loader import LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource, Sink
 
@@ -70,8 +70,8 @@ def test_a_source_that_publishes_whole_segments_is_not_played_nearer_than_they_a
     assert found.target_s == 2.5
 
 
-def moment(behind_s: float, buffer_s: float) -> Moment:
-    return Moment(
+def moment(behind_s: float, buffer_s: float) -> LiveObservation:
+    return LiveObservation(
         position_s=100.0 - behind_s,
         buffer_s=buffer_s,
         playing=True,
@@ -83,8 +83,8 @@ def moment(behind_s: float, buffer_s: float) -> Moment:
     )
 
 
-def low_guide() -> Guide:
-    return Guide(Latency(target_s=1.0, part_s=0.33))
+def low_guide() -> LiveGuide:
+    return LiveGuide(Latency(target_s=1.0, part_s=0.33))
 
 
 def test_latency_is_won_back_by_speed_with_half_a_second_in_hand() -> None:
@@ -103,7 +103,7 @@ def test_who_is_seconds_behind_jumps() -> None:
 def test_the_begin_makes_up_for_the_time_that_it_takes() -> None:
     """But it is never so near that nothing is in hand."""
     assert low_guide().begin_s(moment(0.0, 0.0), None) == pytest.approx(99.3)
-    near = Guide(Latency(target_s=0.3, part_s=0.1)).begin_s(moment(0.0, 0.0), None)
+    near = LiveGuide(Latency(target_s=0.3, part_s=0.1)).begin_s(moment(0.0, 0.0), None)
     assert near == pytest.approx(100.0 - 0.25 * 0.3)
 
 
@@ -133,9 +133,9 @@ def test_an_ended_playlist_has_no_such_segment() -> None:
 class Listing:
     """What lists the parts, one state after another: each look that finds nothing new goes on to the next."""
 
-    states: list[Progress]
+    states: list[PartsProgress]
 
-    def progress(self, _rendition: Rendition, _number: int) -> Progress:
+    def progress(self, _rendition: Rendition, _number: int) -> PartsProgress:
         return self.states[0]
 
     async def changed(self, _limit_s: float) -> None:
@@ -177,7 +177,7 @@ class _Order:
     avoid: frozenset[str] = frozenset()
 
 
-def load(files: dict[str, bytes], *states: Progress) -> tuple[LoadResult, bytes, Loads]:
+def load(files: dict[str, bytes], *states: PartsProgress) -> tuple[LoadResult, bytes, Loads]:
     loads, buffer = Loads(files), SegmentBuffer(Waiting())
     loader = PartLoader(cast(Any, loads), cast(Sources, _Addresses()), cast(Growing, Listing(list(states))))
     order = _Order(Segment(8, 2.0, 2.0, ""))
@@ -185,8 +185,8 @@ def load(files: dict[str, bytes], *states: Progress) -> tuple[LoadResult, bytes,
     return result, bytes(buffer.view(0, len(buffer))), loads
 
 
-def parts(*names: str) -> tuple[Part, ...]:
-    return tuple(Part(name, 0.33) for name in names)
+def parts(*names: str) -> tuple[PartialSegment, ...]:
+    return tuple(PartialSegment(name, 0.33) for name in names)
 
 
 FILES = {"a": b"AA", "b": b"BBB", "c": b"C"}
@@ -194,7 +194,10 @@ FILES = {"a": b"AA", "b": b"BBB", "c": b"C"}
 
 def test_parts_are_loaded_as_they_are_listed() -> None:
     result, body, loads = load(
-        FILES, Progress(parts("a")), Progress(parts("a", "b")), Progress(parts("a", "b", "c"), whole=True)
+        FILES,
+        PartsProgress(parts("a")),
+        PartsProgress(parts("a", "b")),
+        PartsProgress(parts("a", "b", "c"), whole=True),
     )
     assert result.outcome is LoadOutcome.DONE
     assert body == b"AABBBC"
@@ -203,7 +206,7 @@ def test_parts_are_loaded_as_they_are_listed() -> None:
 
 def test_an_announced_part_is_asked_for_before_it_is_listed_and_once() -> None:
     _, body, loads = load(
-        FILES, Progress(parts("a"), PreloadHint("PART", "b")), Progress(parts("a", "b", "c"), whole=True)
+        FILES, PartsProgress(parts("a"), PreloadHint("PART", "b")), PartsProgress(parts("a", "b", "c"), whole=True)
     )
     assert body == b"AABBBC"
     assert loads.asked == [("a", None, False), ("b", None, True), ("c", None, False)]
@@ -211,7 +214,7 @@ def test_an_announced_part_is_asked_for_before_it_is_listed_and_once() -> None:
 
 def test_an_announced_part_that_does_not_come_is_left_to_the_list() -> None:
     result, body, loads = load(
-        FILES, Progress(parts("a"), PreloadHint("PART", "gone")), Progress(parts("a", "b"), whole=True)
+        FILES, PartsProgress(parts("a"), PreloadHint("PART", "gone")), PartsProgress(parts("a", "b"), whole=True)
     )
     assert result.outcome is LoadOutcome.DONE
     assert body == b"AABBB"
@@ -219,11 +222,11 @@ def test_an_announced_part_that_does_not_come_is_left_to_the_list() -> None:
 
 
 def test_an_announced_range_without_an_end_brings_all_the_rest() -> None:
-    ranges = tuple(Part("s", 0.33, ByteRange(start, 2)) for start in (0, 2, 4))
+    ranges = tuple(PartialSegment("s", 0.33, ByteRange(start, 2)) for start in (0, 2, 4))
     _, body, loads = load(
         {"s": b"AABBCC"},
-        Progress(ranges[:1], PreloadHint("PART", "s", ByteRange(2))),
-        Progress(ranges, whole=True),
+        PartsProgress(ranges[:1], PreloadHint("PART", "s", ByteRange(2))),
+        PartsProgress(ranges, whole=True),
     )
     assert body == b"AABBCC"
     assert loads.asked == [("s", ByteRange(0, 2), False), ("s", ByteRange(2), True)]
@@ -232,20 +235,20 @@ def test_an_announced_range_without_an_end_brings_all_the_rest() -> None:
 @pytest.mark.parametrize("byte_range", [None, ByteRange(2)])
 def test_an_announced_part_that_is_empty_is_asked_for_once(byte_range: ByteRange | None) -> None:
     """A server that answers at once with nothing is not asked again and again."""
-    announced = Progress((), PreloadHint("PART", "s", byte_range))
-    _, body, loads = load({"s": b"", "a": b"AA"}, announced, announced, Progress(parts("a"), whole=True))
+    announced = PartsProgress((), PreloadHint("PART", "s", byte_range))
+    _, body, loads = load({"s": b"", "a": b"AA"}, announced, announced, PartsProgress(parts("a"), whole=True))
     assert body == b"AA"
     assert [url for url, _, _ in loads.asked].count("s") == 1
 
 
 def test_a_gap_among_the_parts_ends_the_segment() -> None:
-    gap = Part("b", 0.33, gap=True)
-    _, body, _ = load(FILES, Progress((*parts("a"), gap, *parts("c")), whole=True))
+    gap = PartialSegment("b", 0.33, gap=True)
+    _, body, _ = load(FILES, PartsProgress((*parts("a"), gap, *parts("c")), whole=True))
     assert body == b"AA"
 
 
 def test_a_part_that_cannot_be_had_is_told() -> None:
-    result, _, _ = load({}, Progress(parts("a"), whole=True))
+    result, _, _ = load({}, PartsProgress(parts("a"), whole=True))
     assert result.outcome is LoadOutcome.FAILED
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from player.live.programme import Programme
-from player.live.schedule import SILENT_S, Source
+from player.live.programme import LiveProgramme
+from player.live.schedule import SILENT_S, ReloadState
 from player.manifest import parse, refresh
 from player.manifest.model import Presentation, Rendition
 from player.manifest.timing import Reload
@@ -42,7 +42,7 @@ def only(presentation: Presentation, period: int = 0) -> Rendition:
     return presentation.periods[period].tracks[0].renditions[0]
 
 
-def starts(programme: Programme, rendition: Rendition) -> list[float]:
+def starts(programme: LiveProgramme, rendition: Rendition) -> list[float]:
     index = programme.index(rendition)
     assert index is not None
     return [segment.start_s for segment in index]
@@ -50,7 +50,7 @@ def starts(programme: Programme, rendition: Rendition) -> list[float]:
 
 def test_the_first_rendition_stands_for_all_later_ones() -> None:
     first = parse(playlist(10), HLS)
-    programme = Programme(first)
+    programme = LiveProgramme(first)
     newer, _ = refresh(first, playlist(12), HLS)
     assert not programme.take(newer)
     assert only(newer) is not only(first)
@@ -61,7 +61,7 @@ def test_the_first_rendition_stands_for_all_later_ones() -> None:
 
 def test_a_sequence_that_starts_anew_is_a_new_period_with_the_same_renditions() -> None:
     first = parse(playlist(100), HLS)
-    programme = Programme(first)
+    programme = LiveProgramme(first)
     newer, changes = refresh(first, playlist(0), HLS)
     assert changes.reset
     assert programme.take(newer, reset=changes.reset)
@@ -74,7 +74,7 @@ def test_a_sequence_that_starts_anew_is_a_new_period_with_the_same_renditions() 
 
 def test_periods_keep_their_numbers_when_the_first_ones_leave() -> None:
     first = parse(mpd(("a", 100, 0, 5), ("b", 120, 0, 2)), MPD, now_s=129.0)
-    programme = Programme(first)
+    programme = LiveProgramme(first)
     b = only(first, 1)
     assert [segment.discontinuity for segment in programme.index(b) or ()] == [1, 1]
     newer, _ = refresh(first, mpd(("b", 120, 0, 5), ("c", 140, 0, 1)), MPD, 145.0)
@@ -90,7 +90,7 @@ def test_periods_keep_their_numbers_when_the_first_ones_leave() -> None:
 
 def test_an_mpd_that_counts_from_another_moment_goes_on_where_the_clock_is() -> None:
     first = parse(mpd(("0", 0, 0, 5), begun="1970-01-01T00:10:00Z"), MPD, now_s=625.0)
-    programme = Programme(first)
+    programme = LiveProgramme(first)
     assert programme.availability_start_s == 600.0
     newer, _ = refresh(first, mpd(("0", 0, 0, 2), begun="1970-01-01T00:10:40Z"), MPD, 650.0)
     assert programme.take(newer)
@@ -107,7 +107,7 @@ def test_an_mpd_that_counts_from_another_moment_goes_on_where_the_clock_is() -> 
 
 @pytest.mark.parametrize(("failures", "wait_s"), [(0, 3.0), (1, 1.0), (2, 2.0), (3, 4.0), (9, 5.0)])
 def test_a_source_that_fails_is_asked_again_soon_and_then_less_often(failures: int, wait_s: float) -> None:
-    source = Source(asked_s=0.0, news_s=0.0)
+    source = ReloadState(asked_s=0.0, news_s=0.0)
     for _ in range(failures):
         source.failed(10.0)
     assert source.wait_s(Reload("u", 3.0), 10.0) == wait_s
@@ -117,7 +117,7 @@ def test_a_source_that_fails_is_asked_again_soon_and_then_less_often(failures: i
 
 
 def test_a_server_that_does_not_block_is_not_asked_in_a_loop() -> None:
-    source = Source(asked_s=0.0, news_s=0.0)
+    source = ReloadState(asked_s=0.0, news_s=0.0)
     source.loaded(10.0, 10.1, changed=False, fresh=False)
     assert source.wait_s(Reload("u", 2.0, blocking=True), 10.1) == pytest.approx(1.9)
     source.loaded(20.0, 23.9, changed=False, fresh=False)
@@ -127,7 +127,7 @@ def test_a_server_that_does_not_block_is_not_asked_in_a_loop() -> None:
 
 
 def test_a_source_that_has_long_sent_nothing_is_gone() -> None:
-    source = Source(asked_s=0.0, news_s=0.0)
+    source = ReloadState(asked_s=0.0, news_s=0.0)
     source.loaded(10.0, 10.0, changed=True, fresh=True)
     source.loaded(200.0, 200.0, changed=False, fresh=False)
     assert not source.is_gone(10.0 + SILENT_S)

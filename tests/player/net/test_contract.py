@@ -16,7 +16,7 @@ from player.net.http import HttpTransport
 from player.net.local import LocalTransport
 from player.net.model import Request, RequestKind, Transport
 from player.net.routing import RoutingTransport
-from player.net.shaping import ShapedTransport, Trace
+from player.net.shaping import LinkTrace, ShapedTransport
 from tests.kit.clock import FakeClock
 from tests.kit.rawserver import RawServer
 from tests.kit.transport import ScriptedTransport, check_transport
@@ -43,8 +43,8 @@ async def test_the_network(server: RawServer, make: type[Transport]) -> None:
     "wrap",
     [
         lambda inner: FaultyTransport(inner, CLOCK, FaultPlan()),
-        lambda inner: ShapedTransport(inner, CLOCK, Trace.constant(1e9, 0.001)),
-        lambda inner: FaultyTransport(ShapedTransport(inner, CLOCK, Trace.constant(1e9)), CLOCK, FaultPlan()),
+        lambda inner: ShapedTransport(inner, CLOCK, LinkTrace.constant(1e9, 0.001)),
+        lambda inner: FaultyTransport(ShapedTransport(inner, CLOCK, LinkTrace.constant(1e9)), CLOCK, FaultPlan()),
     ],
 )
 async def test_wrapped(server: RawServer, wrap) -> None:

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from player.base.errors import InputError
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind
-from player.net.shaping import Period, ShapedTransport, Trace, load_trace
+from player.net.shaping import LinkTrace, ShapedTransport, TracePeriod, load_trace
 from tests.kit.clock import FakeClock
 from tests.kit.transport import ScriptedTransport
 
 PERIODS = st.lists(
-    st.builds(Period, st.floats(0.1, 30), st.one_of(st.just(0.0), st.floats(1e4, 1e8)), st.floats(0, 0.5)),
+    st.builds(TracePeriod, st.floats(0.1, 30), st.one_of(st.just(0.0), st.floats(1e4, 1e8)), st.floats(0, 0.5)),
     min_size=1,
     max_size=6,
 ).filter(lambda periods: any(period.bps for period in periods))
 
 
 def test_bytes_over_several_periods() -> None:
-    trace = Trace([Period(1.0, 8000, 0.1), Period(2.0, 0, 0.2), Period(1.0, 16000, 0.3)])
+    trace = LinkTrace([TracePeriod(1.0, 8000, 0.1), TracePeriod(2.0, 0, 0.2), TracePeriod(1.0, 16000, 0.3)])
     assert trace.sent_at(0.0, 500) == pytest.approx(0.5)
     assert trace.sent_at(0.5, 500) == pytest.approx(1.0)
     assert trace.sent_at(0.5, 501) == pytest.approx(3.0005)
@@ -36,9 +36,9 @@ def test_bytes_over_several_periods() -> None:
 
 @given(PERIODS, st.floats(0, 1000), st.integers(0, 200_000), st.integers(0, 200_000))
 def test_sending_in_two_parts_takes_as_long_as_in_one(
-    periods: list[Period], start: float, first: int, second: int
+    periods: list[TracePeriod], start: float, first: int, second: int
 ) -> None:
-    trace = Trace(periods)
+    trace = LinkTrace(periods)
     whole = trace.sent_at(start, first + second)
     assert trace.sent_at(trace.sent_at(start, first), second) == pytest.approx(whole, abs=1e-4)
     assert whole >= start
@@ -49,7 +49,7 @@ def test_sending_in_two_parts_takes_as_long_as_in_one(
 def test_trace_files(tmp_path: Path) -> None:
     file = tmp_path / "t.json"
     file.write_text(json.dumps([{"duration_ms": 2000, "bandwidth_kbps": 500, "latency_ms": 40}]))
-    assert load_trace(file).periods == (Period(2.0, 500_000.0, 0.04),)
+    assert load_trace(file).periods == (TracePeriod(2.0, 500_000.0, 0.04),)
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_trace_files(tmp_path: Path) -> None:
 )
 def test_a_bad_trace_is_named(document: object, named: str) -> None:
     with pytest.raises(InputError, match=named):
-        Trace.parse(document)
+        LinkTrace.parse(document)
 
 
 async def test_the_shaping_rule() -> None:
     clock = FakeClock()
     content = bytes(100_000)
     inner = ScriptedTransport(clock, {"https://a.test/x": content})
-    gate = Gate(ShapedTransport(inner, clock, Trace.constant(800_000, 0.1)), clock)
+    gate = Gate(ShapedTransport(inner, clock, LinkTrace.constant(800_000, 0.1)), clock)
 
     async def get(number: int) -> float:
         start = clock.monotonic()

@@ -17,7 +17,7 @@ from player.reporting.events import (
     StallBegan,
     StallEnded,
 )
-from player.reporting.state import Failure, PlaybackState, RungChoice, Status
+from player.reporting.state import PlaybackFailure, PlaybackState, PlaybackStatus, RungChoice
 from player.stream.buffered import Playhead
 from tests.kit.clock import FakeClock
 
@@ -36,7 +36,7 @@ class Bench:
         self.monitor.handle_player_event("playback-restart", {})
 
     @property
-    def status(self) -> Status:
+    def status(self) -> PlaybackStatus:
         return self.monitor.state.status
 
     def of(self, kind: type) -> list:
@@ -55,7 +55,7 @@ def done(position: int, rung: int, media_s: float, pathway: str = "a", track: st
 async def test_loading_until_the_first_picture(bench: Bench) -> None:
     bench.monitor.handle_property("pause", False)
     bench.monitor.handle_property("paused-for-cache", True)
-    assert bench.status is Status.LOADING
+    assert bench.status is PlaybackStatus.LOADING
     assert bench.playhead.starving
     assert not bench.playhead.playing
     await bench.play()
@@ -67,13 +67,13 @@ async def test_loading_until_the_first_picture(bench: Bench) -> None:
 
 async def test_pause_and_play(bench: Bench) -> None:
     await bench.play()
-    assert bench.status is Status.PLAYING
+    assert bench.status is PlaybackStatus.PLAYING
     assert bench.playhead.playing
     bench.monitor.handle_property("pause", True)
-    assert (bench.status, bench.monitor.state.paused) == (Status.PAUSED, True)
+    assert (bench.status, bench.monitor.state.paused) == (PlaybackStatus.PAUSED, True)
     assert not bench.playhead.playing
     bench.monitor.handle_property("pause", False)
-    assert (bench.status, bench.monitor.state.paused) == (Status.PLAYING, False)
+    assert (bench.status, bench.monitor.state.paused) == (PlaybackStatus.PLAYING, False)
 
 
 async def test_a_stall_has_a_begin_and_an_end(bench: Bench) -> None:
@@ -81,12 +81,12 @@ async def test_a_stall_has_a_begin_and_an_end(bench: Bench) -> None:
     bench.monitor.handle_property("time-pos", 7.0)
     bench.monitor.handle_property("paused-for-cache", True)
     bench.monitor.handle_property("paused-for-cache", True)
-    assert bench.status is Status.BUFFERING
+    assert bench.status is PlaybackStatus.BUFFERING
     assert bench.playhead.starving
     assert bench.monitor.state.stall == "network", "so it is told at once"
     await bench.clock.advance(2.5)
     bench.monitor.handle_property("paused-for-cache", False)
-    assert (bench.status, bench.monitor.state.stall) == (Status.PLAYING, "")
+    assert (bench.status, bench.monitor.state.stall) == (PlaybackStatus.PLAYING, "")
     assert [(event.at_s, event.position_s) for event in bench.of(StallBegan)] == [(1000.5, 7.0)]
     assert [event.duration_s for event in bench.of(StallEnded)] == [2.5]
 
@@ -99,7 +99,7 @@ async def test_whatever_ends_a_stall_closes_it(bench: Bench, end: str) -> None:
     if end == "finished":
         bench.monitor.finish_at(at_end=True)
     elif end == "failed":
-        bench.monitor.fail(Failure("net.cut", "The connection broke."))
+        bench.monitor.fail(PlaybackFailure("net.cut", "The connection broke."))
     elif end == "stopped":
         bench.monitor.stop()
     else:
@@ -113,13 +113,17 @@ async def test_a_jump_is_not_a_stall_and_the_position_is_its_target(bench: Bench
     bench.monitor.start_seek(60.0)
     bench.monitor.handle_property("time-pos", 7.04)
     bench.monitor.handle_property("paused-for-cache", True)
-    assert (bench.status, bench.playhead.position_s, bench.monitor.state.position_s) == (Status.SEEKING, 60.0, 60.0)
+    assert (bench.status, bench.playhead.position_s, bench.monitor.state.position_s) == (
+        PlaybackStatus.SEEKING,
+        60.0,
+        60.0,
+    )
     assert bench.monitor.is_seeking
     assert bench.playhead.starving
     bench.monitor.handle_property("paused-for-cache", False)
     bench.monitor.handle_player_event("playback-restart", {})
     bench.monitor.handle_property("time-pos", 60.0)
-    assert (bench.status, bench.playhead.starving) == (Status.PLAYING, False)
+    assert (bench.status, bench.playhead.starving) == (PlaybackStatus.PLAYING, False)
     assert bench.of(StallBegan) == []
     assert not bench.monitor.is_seeking
 
@@ -129,24 +133,24 @@ async def test_a_jump_while_paused_stays_paused(bench: Bench) -> None:
     bench.monitor.handle_property("pause", True)
     bench.monitor.start_seek(9.0)
     bench.monitor.handle_player_event("playback-restart", {})
-    assert bench.status is Status.PAUSED
+    assert bench.status is PlaybackStatus.PAUSED
 
 
 async def test_the_end_stays_the_end_until_the_viewer_jumps(bench: Bench) -> None:
     await bench.play()
     bench.monitor.handle_property("time-pos", 99.0)
     assert not bench.monitor.finish_at(at_end=False)
-    assert bench.status is Status.PLAYING
+    assert bench.status is PlaybackStatus.PLAYING
     assert bench.monitor.finish_at(at_end=True)
     for name in ("pause", "paused-for-cache"):
         for value in (True, False):
             bench.monitor.handle_property(name, value)
     bench.monitor.stop()
-    assert bench.status is Status.ENDED
+    assert bench.status is PlaybackStatus.ENDED
     assert bench.monitor.ended
     bench.monitor.start_seek(5.0)
     bench.monitor.handle_player_event("playback-restart", {})
-    assert bench.status is Status.PLAYING
+    assert bench.status is PlaybackStatus.PLAYING
 
 
 async def test_stopping_where_one_was_asked_to_is_an_end_but_not_that_of_the_title(bench: Bench) -> None:
@@ -154,7 +158,7 @@ async def test_stopping_where_one_was_asked_to_is_an_end_but_not_that_of_the_tit
     bench.monitor.update(duration_s=24.0)
     bench.monitor.handle_property("time-pos", 5.0)
     bench.monitor.stop_short()
-    assert (bench.status, bench.monitor.state.cut_short) == (Status.ENDED, True)
+    assert (bench.status, bench.monitor.state.cut_short) == (PlaybackStatus.ENDED, True)
     bench.monitor.finish_at(at_end=True)
     assert not bench.monitor.state.cut_short
     bench.monitor.handle_property("time-pos", 24.0)
@@ -165,10 +169,10 @@ async def test_stopping_where_one_was_asked_to_is_an_end_but_not_that_of_the_tit
 async def test_a_failure_is_final(bench: Bench) -> None:
     await bench.play()
     bench.monitor.update(notice="trying again")
-    bench.monitor.fail(Failure("net.dns", "No such host."))
+    bench.monitor.fail(PlaybackFailure("net.dns", "No such host."))
     bench.monitor.handle_property("pause", True)
     state = bench.monitor.state
-    assert (state.status, state.notice) == (Status.FAILED, "")
+    assert (state.status, state.notice) == (PlaybackStatus.FAILED, "")
     assert state.failure is not None
     assert (state.failure.code, state.failure.sentence) == ("net.dns", "No such host.")
 
@@ -176,7 +180,7 @@ async def test_a_failure_is_final(bench: Bench) -> None:
 async def test_a_stopped_playback_is_idle(bench: Bench) -> None:
     await bench.play()
     bench.monitor.stop()
-    assert bench.status is Status.IDLE
+    assert bench.status is PlaybackStatus.IDLE
 
 
 def test_the_rung_of_a_time_is_that_of_its_segment(bench: Bench) -> None:

@@ -16,7 +16,7 @@ from player.net.model import Request, RequestKind
 from player.playback.prefetch import Prefetcher, needs_network
 from player.playback.settings import PlaybackSettings
 from player.reporting.cmcd import with_query
-from player.reporting.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, PlaybackStatus
 from player.title.opening import LIVE, PlaybackSource
 from tests.kit import media
 from tests.kit.clock import FakeClock
@@ -164,12 +164,17 @@ async def test_segments_and_what_is_too_much_are_not_kept() -> None:
 @pytest.mark.parametrize(
     ("state", "needs"),
     [
-        (PlaybackState(status=Status.ENDED), False),
-        (PlaybackState(status=Status.LOADING), True),
-        (PlaybackState(Status.PLAYING, position_s=10.0, duration_s=60.0, buffered=((5.0, 40.0),)), True),
-        (PlaybackState(Status.PLAYING, position_s=45.0, duration_s=60.0, buffered=((0.0, 9.0), (40.0, 59.9))), False),
-        (PlaybackState(Status.PLAYING, position_s=45.0, duration_s=60.0, buffered=((50.0, 60.0),)), True),
-        (PlaybackState(Status.PLAYING, position_s=45.0, live=True, buffered=((40.0, 60.0),)), True),
+        (PlaybackState(status=PlaybackStatus.ENDED), False),
+        (PlaybackState(status=PlaybackStatus.LOADING), True),
+        (PlaybackState(PlaybackStatus.PLAYING, position_s=10.0, duration_s=60.0, buffered=((5.0, 40.0),)), True),
+        (
+            PlaybackState(
+                PlaybackStatus.PLAYING, position_s=45.0, duration_s=60.0, buffered=((0.0, 9.0), (40.0, 59.9))
+            ),
+            False,
+        ),
+        (PlaybackState(PlaybackStatus.PLAYING, position_s=45.0, duration_s=60.0, buffered=((50.0, 60.0),)), True),
+        (PlaybackState(PlaybackStatus.PLAYING, position_s=45.0, live=True, buffered=((40.0, 60.0),)), True),
     ],
 )
 def test_a_playback_that_has_everything_needs_no_network(state: PlaybackState, needs: bool) -> None:
@@ -179,7 +184,7 @@ def test_a_playback_that_has_everything_needs_no_network(state: PlaybackState, n
 @pytest.mark.parametrize("low", [True, False])
 def test_on_a_slow_link_the_next_episode_is_not_fetched_ahead(low: bool, tmp_path: Path) -> None:
     whole = PlaybackState(
-        Status.PLAYING, position_s=45.0, duration_s=60.0, buffered=((40.0, 60.0),), low_bandwidth=low
+        PlaybackStatus.PLAYING, position_s=45.0, duration_s=60.0, buffered=((40.0, 60.0),), low_bandwidth=low
     )
     with engine(tmp_path) as made:
         made._sessions = {Mock(state=whole): Future()}  # a playback, as far as it counts

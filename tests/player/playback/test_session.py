@@ -14,7 +14,7 @@ from player.media.model import Interrupted
 from player.playback.phases import Loaded, Opening, Playing, Ready, Requested
 from player.playback.settings import PlaybackSettings
 from player.reporting.events import RungDecided, Sought
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit.clock import settle
 from tests.kit.playing import SessionBench
@@ -76,7 +76,7 @@ async def test_libmpv_opens_its_file_while_the_manifest_is_on_its_way(make: Make
     assert len(bench.state.rungs) == 3
     assert bench.state.duration_s == 20.0
     await bench.player.begin()
-    assert bench.state.status is Status.PLAYING
+    assert bench.state.status is PlaybackStatus.PLAYING
 
 
 async def test_what_the_viewer_set_before_is_set_when_there_is_a_file(make: Make) -> None:
@@ -137,10 +137,10 @@ async def test_a_seek_ends_a_read_that_waits_elsewhere(make: Make) -> None:
     bench.player.cached = ((0.0, 8.0),)
     bench.session.seek(5.0)
     await settle()
-    assert (bench.state.status, bench.state.position_s) == (Status.SEEKING, 5.0)
+    assert (bench.state.status, bench.state.position_s) == (PlaybackStatus.SEEKING, 5.0)
     assert bench.waiting._interrupted < generation, "it is in libmpv's cache: its read may go on"
     await bench.player.arrive(5.0)
-    assert bench.state.status is Status.PLAYING
+    assert bench.state.status is PlaybackStatus.PLAYING
     bench.session.seek(18.0)
     await settle()
     assert bench.player.done("seek") == [5.0, 18.0]
@@ -197,7 +197,7 @@ async def test_the_end_of_the_title_ends_the_session(make: Make) -> None:
     bench.player.property("time-pos", 19.9)
     bench.player.property("eof-reached", True)
     await bench.finish()
-    assert bench.state.status is Status.ENDED
+    assert bench.state.status is PlaybackStatus.ENDED
     assert phase(bench) is Playing
 
 
@@ -207,14 +207,14 @@ async def test_a_session_that_stays_at_the_end_goes_back(make: Make) -> None:
     bench.player.property("time-pos", 19.9)
     bench.player.property("eof-reached", True)
     await settle()
-    assert bench.state.status is Status.ENDED
+    assert bench.state.status is PlaybackStatus.ENDED
     assert not bench.running.done()  # type: ignore[union-attr]
     bench.player.properties["eof-reached"] = False
     bench.session.seek(3.0)
     await settle()
     assert bench.player.told[-2:] == [("seek", 3.0), ("set", "pause", False)], "libmpv pauses at its end"
     await bench.player.arrive(3.0)
-    assert bench.state.status is Status.PLAYING
+    assert bench.state.status is PlaybackStatus.PLAYING
 
 
 async def test_an_end_of_file_in_mid_title_is_read_on(make: Make) -> None:
@@ -224,7 +224,7 @@ async def test_an_end_of_file_in_mid_title_is_read_on(make: Make) -> None:
     bench.player.property("eof-reached", True)
     await settle()
     assert bench.player.done("seek") == [6.0]
-    assert bench.state.status is Status.SEEKING
+    assert bench.state.status is PlaybackStatus.SEEKING
 
 
 # --- close and failure, in each phase
@@ -271,7 +271,7 @@ async def test_a_stop_closes_everything_in_each_phase(make: Make, wanted: type[R
     bench = await reach(make, wanted, NEVER)
     assert phase(bench) is wanted
     await bench.stop()
-    assert bench.state.status is Status.IDLE
+    assert bench.state.status is PlaybackStatus.IDLE
     assert bench.transport.open_now == 0
     assert bench.waiting.ended
     started = wanted is not Requested
@@ -290,7 +290,7 @@ async def test_a_failure_in_each_phase_ends_the_session_with_its_reason(make: Ma
     await bench.finish()
     codes = {Requested: ErrorCode.SERVICE_SIGN_IN, Playing: ErrorCode.MEDIA_DECODER}
     failure = bench.state.failure
-    assert (bench.state.status, phase(bench)) == (Status.FAILED, wanted)
+    assert (bench.state.status, phase(bench)) == (PlaybackStatus.FAILED, wanted)
     assert failure is not None
     assert failure.code == codes.get(wanted, ErrorCode.HTTP_GONE)
     assert bench.transport.open_now == 0

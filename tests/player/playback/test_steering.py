@@ -15,7 +15,7 @@ from player.manifest.model import ManifestProtocol
 from player.manifest.steering import MAX_CLONES, parse_steering
 from player.net.gate import Gate
 from player.net.model import RequestKind
-from player.playback.steering import Steering, order_of, start_order, steering_of, steering_url, with_home
+from player.playback.steering import SteeringClient, order_of, start_order, steering_of, steering_url, with_home
 from player.reporting.events import Event, Note
 from player.transfer.loader import BytesSink, Loader, Resource
 from player.transfer.pathways import Pathways
@@ -37,8 +37,8 @@ class Bench:
         self.paths = Pathways(("a", "b", "c"))
         self.events: list[Event] = []
         self.gate = Gate(self.transport, self.clock)
-        self.steering = Steering(
-            model.Steering(url, defaults, early),
+        self.steering = SteeringClient(
+            model.ContentSteering(url, defaults, early),
             protocol,
             self.paths,
             self.gate,
@@ -228,7 +228,7 @@ async def test_an_answer_is_waited_for_before_the_start_but_not_for_long(late: b
     if late:
         bench.transport.plan(steering_url(SERVER, DASH, "c", None), Act(first_byte_s=60))
     wanted = model.Presentation(
-        DASH, "mpd", "https://a.test/m.mpd", (), steering=model.Steering(SERVER, ("c",), True)
+        DASH, "mpd", "https://a.test/m.mpd", (), steering=model.ContentSteering(SERVER, ("c",), True)
     )
     began = bench.clock.monotonic()
     made = await bench.clock.run(
@@ -256,7 +256,9 @@ async def test_the_server_is_told_of_the_pathway_without_a_name_by_its_own_name_
     bench = Bench()
     bench.answers(".")
     bench.paths.start_over(("cdn.test:8443",))
-    wanted = model.Presentation(HLS, "m3u8", "https://cdn.test:8443/m", (), steering=model.Steering(SERVER, (), True))
+    wanted = model.Presentation(
+        HLS, "m3u8", "https://cdn.test:8443/m", (), steering=model.ContentSteering(SERVER, (), True)
+    )
     await bench.clock.run(
         steering_of(wanted, bench.paths, bench.gate, bench.clock, lambda: None, bench.events.append)
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from player.net.shaping import Trace
+from player.net.shaping import LinkTrace
 from player.playback.settings import PlaybackSettings
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.simulation.run import simulate
@@ -38,7 +38,7 @@ def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def report(folder: Path, **settings: int) -> dict[str, Any]:
     title = media.ffmpeg_dash(SECONDS)
     with FileServer(title.folder) as server:
-        source, link = PlaybackSource(url=server.url("manifest.mpd")), Trace.constant(2e7, 0.02)
+        source, link = PlaybackSource(url=server.url("manifest.mpd")), LinkTrace.constant(2e7, 0.02)
         spec = RunSpec(Labels("drops"), source, PlaybackSettings(buffer_s=6.0, **settings), link)  # type: ignore[arg-type]
         return simulate(spec, Bench(folder))
 

@@ -14,7 +14,7 @@ from player.qa.chart import even
 from player.qa.junit import junit
 from player.qa.outcome import PlanOutcome, outcome_of
 from player.qa.page import page
-from player.qa.plan import Plan
+from player.qa.plan import QaPlan
 from player.qa.spec import RunResult
 from player.qa.thresholds import PLAIN, figure, judge, metrics_of, parse, statistic
 from player.qa.why import why, why_in_short
@@ -22,7 +22,7 @@ from tests.kit.reports import report, result
 
 
 def outcome(results: Sequence[RunResult], *conditions: str) -> PlanOutcome:
-    return outcome_of(Plan("Plan & <test>", "why", True, (), tuple(map(parse, conditions))), results)
+    return outcome_of(QaPlan("Plan & <test>", "why", True, (), tuple(map(parse, conditions))), results)
 
 
 def test_figures_come_out_of_the_report() -> None:

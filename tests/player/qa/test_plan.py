@@ -11,7 +11,7 @@ from abr.model import Rung
 from player.base.errors import InputError, MediaError
 from player.qa import schema
 from player.qa.document import MAX_BYTES, load, read
-from player.qa.plan import Plan, load_plan, plan_of
+from player.qa.plan import QaPlan, load_plan, plan_of
 from player.qa.script import Do
 from player.reporting.cmcd import CmcdSettings, Mode
 from player.tracks.capabilities import DecodeLimits
@@ -23,7 +23,7 @@ sources:
 """
 
 
-def parsed(text: str, folder: Path = Path(), **values: str) -> Plan:
+def parsed(text: str, folder: Path = Path(), **values: str) -> QaPlan:
     return plan_of(read(text, "plan.yaml"), folder, values)
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from player.base.errors import InputError
 from player.net.faults import FaultPlan
-from player.net.shaping import Period, Trace
+from player.net.shaping import LinkTrace, TracePeriod
 from player.playback.settings import PlaybackSettings
 from player.qa.har import har
 from player.qa.recording.archive import VERSION, Exchange, Recording, read_recording
@@ -32,7 +32,7 @@ from tests.kit.fileserver import FileServer
 from tests.kit.har import HAR
 
 FORMATS = Path(__file__).parent / "formats"
-UNSTEADY = Trace([Period(5, 1.8e6, 0.03), Period(6, 0.25e6, 0.08)])
+UNSTEADY = LinkTrace([TracePeriod(5, 1.8e6, 0.03), TracePeriod(6, 0.25e6, 0.08)])
 FAULTS = FaultPlan.parse(
     {
         "version": 1,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from player.net.faults import FaultPlan
-from player.net.shaping import Period, Trace
+from player.net.shaping import LinkTrace, TracePeriod
 from player.playback.settings import PlaybackSettings
 from player.qa.script import Do, ScriptStep
 from player.qa.simulation.loop import LoopClock, Stuck, VirtualLoop
@@ -22,7 +22,7 @@ from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer
 
-FAST_THEN_SLOW = Trace([Period(6, 1.2e6, 0.03), Period(60, 0.3e6, 0.05)])
+FAST_THEN_SLOW = LinkTrace([TracePeriod(6, 1.2e6, 0.03), TracePeriod(60, 0.3e6, 0.05)])
 BUFFER_10_S = PlaybackSettings(buffer_s=10)
 
 
@@ -65,7 +65,9 @@ def test_transport_streams_are_played_too(tmp_path: Path) -> None:
 def test_a_link_that_is_too_slow_stalls(tmp_path: Path) -> None:
     title = media.ffmpeg_dash()
     with FileServer(title.folder) as server:
-        report = simulate(spec(server.url("manifest.mpd"), network=Trace.constant(150_000.0, 0.02)), Bench(tmp_path))
+        report = simulate(
+            spec(server.url("manifest.mpd"), network=LinkTrace.constant(150_000.0, 0.02)), Bench(tmp_path)
+        )
     assert report["result"]["played_to_end"]
     assert report["summary"]["stalls"] >= 1
     assert report["stalls"][0]["duration_s"] > 0

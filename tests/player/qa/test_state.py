@@ -65,7 +65,7 @@ def played(run: RunSpec, bench: Bench, mode: str) -> dict[str, Any]:
 
 
 def positions(group: Any) -> list[tuple[str, float]]:
-    from backend_stub.db.models import Progress
+    from backend_stub.db.models import WatchedPosition
 
     with group.context.database.read() as session:
-        return sorted((row.title_id, row.position_s) for row in session.query(Progress))
+        return sorted((row.title_id, row.position_s) for row in session.query(WatchedPosition))

@@ -26,9 +26,9 @@ from player.reporting.events import (
     TransferDone,
 )
 from player.reporting.report import REPORT_VERSION, Recorder, summary_lines
-from player.reporting.state import Failure, PlaybackState, RungChoice, Status
+from player.reporting.state import PlaybackFailure, PlaybackState, PlaybackStatus, RungChoice
 from player.stream.fetching import Order
-from player.title.opening import Addresses, PlaybackSource
+from player.title.opening import PlaybackSource, TitleAddresses
 from tests.kit.clock import FakeClock
 from tests.kit.presentations import entry, rendition
 from tests.kit.transport import ScriptedTransport
@@ -79,13 +79,13 @@ def recorded() -> Recorder:
         recorder(event)
     recorder.see(
         PlaybackState(
-            status=Status.FAILED,
+            status=PlaybackStatus.FAILED,
             title="Bars",
             position_s=3.5,
             duration_s=24.0,
             rungs=RUNGS,
             dropped_frames=2,
-            failure=Failure("net.dns", "No such host."),
+            failure=PlaybackFailure("net.dns", "No such host."),
         )
     )
     return recorder
@@ -252,7 +252,7 @@ async def test_no_secret_of_an_address_gets_into_a_report() -> None:
         url=url, keys=((bytes(16), b"verysecretkey..."),), licence_url="http://l.test/?k=verysecret"
     )
     shown = json.dumps(recorder.report(source=source.shown_name, policy="x"))
-    for text in (shown, repr(source), repr(Addresses({"a": url})), repr(recorder.events)):
+    for text in (shown, repr(source), repr(TitleAddresses({"a": url})), repr(recorder.events)):
         assert "secret" not in text
         assert "hidden" not in text
 

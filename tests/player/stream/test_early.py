@@ -11,7 +11,7 @@ from abr import registry
 from abr.early import ArrivalRate, Arriving, in_time
 from abr.model import Estimate
 from player.manifest.model import Presentation, TrackType
-from player.net.shaping import Period, Trace
+from player.net.shaping import LinkTrace, TracePeriod
 from player.reporting.events import SegmentDone
 from tests.kit.presentations import audio_track, presentation, rendition, segments, video_track
 from tests.kit.streaming import title
@@ -128,10 +128,10 @@ def ladder() -> Presentation:
     return presentation(video_track(*rungs), audio_track(renditions=(sound,)))
 
 
-def alternating(random: Random, rates_kbps: tuple[float, ...]) -> Trace:
+def alternating(random: Random, rates_kbps: tuple[float, ...]) -> LinkTrace:
     first = random.randrange(len(rates_kbps))
     ordered = [rates_kbps[(first + number) % len(rates_kbps)] for number in range(40)]
-    return Trace([Period(random.uniform(1.0, 8.0), kbps * 1000, 0.04) for kbps in ordered])
+    return LinkTrace([TracePeriod(random.uniform(1.0, 8.0), kbps * 1000, 0.04) for kbps in ordered])
 
 
 @pytest.mark.parametrize("rates_kbps", [(700, 1500), (650,), (1000, 2500)], ids=str)
@@ -172,7 +172,9 @@ async def test_a_link_that_is_too_slow_stalls_seldom(make: Make) -> None:
     def body(_type: TrackType, start_s: float, end_s: float, url: str) -> bytes:
         return bytes(round(PICTURE_BPS.get(url.rsplit("/")[-1].rsplit("-")[0], SOUND_BPS) * (end_s - start_s) / 8))
 
-    bench = make(ladder(), of=body, trace=Trace.constant(400_000.0, 0.04), policy=registry.create(registry.DEFAULT))
+    bench = make(
+        ladder(), of=body, trace=LinkTrace.constant(400_000.0, 0.04), policy=registry.create(registry.DEFAULT)
+    )
     viewer = Viewer(bench)
     await bench.start()
     await viewer.watch(30.0)

@@ -12,7 +12,7 @@ from player.manifest.model import ListedIndex, Segment
 from player.media.model import Interrupted, Sample, StreamKind
 from player.stream.buffer import Superseded
 from player.stream.feed import AudioFeed, MainFeed, Offsets
-from player.stream.store import Entry
+from player.stream.store import StoredSegment
 from player.stream.timeline import Slot, build_timeline
 from player.stream.waiting import Waiting
 from tests.kit.presentations import AAC, DAMAGE, entry, record, records, segments
@@ -24,26 +24,26 @@ STEP_S = 0.5
 class Shelf:
     """A library of ready-made audio entries; a list gives them one after another."""
 
-    def __init__(self, *entries: Entry | list[Entry]) -> None:
-        self.entries = [[item] if isinstance(item, Entry) else item for item in entries]
+    def __init__(self, *entries: StoredSegment | list[StoredSegment]) -> None:
+        self.entries = [[item] if isinstance(item, StoredSegment) else item for item in entries]
         self.asked: list[int] = []
 
-    def main_entry(self, slot: Slot) -> Entry:
+    def main_entry(self, slot: Slot) -> StoredSegment:
         raise AssertionError("not asked for here")
 
     def audio_segments(self, track: str, slot: Slot) -> list[tuple[int, Segment]]:
         return [(position, copies[0].segment) for position, copies in enumerate(self.entries)]
 
-    def audio_entry(self, track: str, position: int) -> Entry:
+    def audio_entry(self, track: str, position: int) -> StoredSegment:
         self.asked.append(position)
         copies = self.entries[position]
         return copies.pop(0) if len(copies) > 1 else copies[0]
 
-    def wait_ready(self, wanted: Entry) -> None:
+    def wait_ready(self, wanted: StoredSegment) -> None:
         if wanted.buffer.failure is not None and wanted.failure is None:
             raise wanted.buffer.failure
 
-    def shown(self, shown: Entry) -> None:
+    def shown(self, shown: StoredSegment) -> None:
         raise AssertionError("sound is not pinned")
 
 
@@ -51,7 +51,7 @@ def slot(number: int = 0) -> Slot:
     return build_timeline([ListedIndex(segments(3))])[number]
 
 
-def sound(position: int, data: bytes | None = None, **options) -> Entry:
+def sound(position: int, data: bytes | None = None, **options) -> StoredSegment:
     """The audio segment of a position, 4 s of half-second samples unless ``data`` says otherwise."""
     start_s = 4.0 * position
     own = records(AUDIO, start_s, start_s + 4.0, STEP_S) if data is None else data
@@ -62,7 +62,7 @@ def times(feed: AudioFeed, start_s: float, stop_s: float) -> list[float]:
     return [sample.dts_s for sample in feed.between(slot(), start_s, stop_s)]
 
 
-def feed_of(*entries: Entry | list[Entry]) -> AudioFeed:
+def feed_of(*entries: StoredSegment | list[StoredSegment]) -> AudioFeed:
     return AudioFeed("audio-0", AAC, Shelf(*entries), Offsets())
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from player.stream.lanes import LONGEST_S, Go, Lane, Wait
+from player.stream.lanes import LONGEST_S, Go, Lane, LaneWait
 from player.stream.store import SegmentStore
 from tests.kit.clock import FakeClock, settle
 from tests.kit.presentations import entry
@@ -18,7 +18,7 @@ class Desk:
 
     def __init__(self, parallel: int = 1) -> None:
         self.store = SegmentStore(1 << 20)
-        self.answer: Callable[[int], Go | Wait] = lambda _position: Go(1)
+        self.answer: Callable[[int], Go | LaneWait] = lambda _position: Go(1)
         self.begun: list[tuple[int, int]] = []
         self.cancelled: list[int] = []
         self.crashes: list[tuple[int, str]] = []
@@ -26,7 +26,7 @@ class Desk:
         self.clock = FakeClock()
         self.lane = Lane("main", self.store, self.clock, self._admit, self._fetch, self._crashed, parallel=parallel)
 
-    def _admit(self, position: int) -> Go | Wait:
+    def _admit(self, position: int) -> Go | LaneWait:
         return self.answer(position)
 
     async def _fetch(self, position: int, rung: int) -> None:
@@ -88,7 +88,7 @@ async def test_what_is_stored_is_not_fetched_again(desk: Desk) -> None:
 
 
 async def test_a_lane_that_is_told_to_wait_asks_again_when_poked(desk: Desk) -> None:
-    desk.answer = lambda _position: Wait(1e6)
+    desk.answer = lambda _position: LaneWait(1e6)
     desk.lane.start(0, 3)
     await settle()
     assert desk.begun == []
@@ -103,9 +103,9 @@ async def test_a_lane_that_is_told_to_wait_asks_again_when_poked(desk: Desk) -> 
 async def test_a_lane_sleeps_as_long_as_it_is_told_and_no_longer_than_the_bound(desk: Desk) -> None:
     asked: list[float] = []
 
-    def answer(_position: int) -> Wait:
+    def answer(_position: int) -> LaneWait:
         asked.append(desk.clock.monotonic())
-        return Wait(0.75 if len(asked) == 1 else 1e6)
+        return LaneWait(0.75 if len(asked) == 1 else 1e6)
 
     desk.answer = answer
     desk.lane.start(0, 3)
@@ -188,7 +188,7 @@ async def test_a_fetch_that_breaks_down_is_told_and_the_lane_goes_on(desk: Desk)
 
 
 async def test_an_admission_that_breaks_down_is_told_and_the_lane_goes_on(desk: Desk) -> None:
-    def answer(position: int) -> Go | Wait:
+    def answer(position: int) -> Go | LaneWait:
         if position == 0:
             raise RuntimeError("a bug")
         return Go(2)

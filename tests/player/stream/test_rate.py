@@ -8,14 +8,14 @@ import pytest
 
 from abr.model import Estimate, Phase, Rung
 from player.net.model import RequestKind
-from player.stream.rate import Moment, RateControl
+from player.stream.rate import RateControl, RungRequest
 from player.transfer.model import LoadProgress, Resource
 from tests.kit.streaming import Wishes
 
 RUNGS = (Rung("low", 400_000), Rung("mid", 900_000), Rung("top", 2_000_000))
 
 
-def moment(**changes: object) -> Moment:
+def moment(**changes: object) -> RungRequest:
     options = {
         "now_s": 5.0,
         "buffer_s": 8.0,
@@ -25,7 +25,7 @@ def moment(**changes: object) -> Moment:
         "playing": True,
         "speed": 1.5,
     }
-    return Moment(**{**options, **changes})  # type: ignore[arg-type]
+    return RungRequest(**{**options, **changes})  # type: ignore[arg-type]
 
 
 def control(policy: Wishes) -> RateControl:

@@ -6,7 +6,7 @@ import pytest
 
 from player.manifest.model import Segment
 from player.stream.line import LinePart, SegmentLine
-from player.stream.row import Row
+from player.stream.row import TimedList
 from player.stream.timeline import Timeline
 from tests.kit.presentations import rendition
 
@@ -14,7 +14,7 @@ MONTH = 30 * 86_400 // 4
 
 
 def test_numbers_stay_when_the_oldest_are_forgotten() -> None:
-    row = Row(range(5000), float)
+    row = TimedList(range(5000), float)
     row.append(5000)
     row.forget(900)
     assert len(row.items) == 5001, "a few are not worth it"

@@ -18,7 +18,7 @@ from player.net.model import RequestKind, Response, Transfer
 from player.playback import settings as playback
 from player.playback.session import Session
 from player.playback.settings import PlaybackSettings
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from player.service.machine import machine_name
 from player.service.reply import problem
 from player.title.heartbeats import BEAT_S, FAREWELL_S, HeartbeatAction, Heartbeats, HeartbeatSchedule, NextHeartbeat
@@ -190,7 +190,7 @@ def viewer(group: ServerGroup, profile: Path, name: str) -> Iterator[Engine]:
         yield made
 
 
-def reached(session: Session, *statuses: Status) -> bool:
+def reached(session: Session, *statuses: PlaybackStatus) -> bool:
     return until(lambda: session.state.status in statuses)
 
 
@@ -211,9 +211,9 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             null_player() as small,
         ):
             first = tv.open(source, screen, lambda _state: None, settings)
-            assert reached(first, Status.PLAYING)
+            assert reached(first, PlaybackStatus.PLAYING)
             second = phone.open(source, small, lambda _state: None, settings)
-            assert reached(second, Status.FAILED)
+            assert reached(second, PlaybackStatus.FAILED)
             assert second.state.failure is not None
             assert second.state.failure.playing == f"{machine_name()} (Film)"
             assert second.state.failure.playing in second.state.failure.sentence
@@ -229,9 +229,9 @@ def test_one_screen_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             assert tv.wait(first, 20)
             assert group.context.streams.running() == 0
             third = phone.open(source, small, lambda _state: None, settings)
-            assert reached(third, Status.PLAYING, Status.FAILED)
-            assert third.state.status is Status.PLAYING
+            assert reached(third, PlaybackStatus.PLAYING, PlaybackStatus.FAILED)
+            assert third.state.status is PlaybackStatus.PLAYING
             group.context.devices.revoke(account.id, str(phone.own_device_id))
-            assert reached(third, Status.FAILED)
+            assert reached(third, PlaybackStatus.FAILED)
             assert third.state.failure is not None
             assert third.state.failure.sentence == "This device was removed from your account."

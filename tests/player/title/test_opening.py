@@ -8,10 +8,10 @@ from drm_client.errors import DrmError, DrmErrorCode
 from player.base.errors import ErrorCode, InputError, ManifestError, NetError, ServiceError
 from player.manifest.model import TrackType
 from player.reporting.events import Event, PhaseReached
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from player.title.opening import (
-    Addresses,
     PlaybackSource,
+    TitleAddresses,
     addresses_of,
     begin_at,
     failure_of,
@@ -74,7 +74,7 @@ async def test_a_title_needs_a_service() -> None:
 
 
 async def load(link: Link, manifests: dict[str, str], events: list[Event]):
-    work = load_presentation(Addresses(manifests), link.loader, link.paths, link.clock, events.append)
+    work = load_presentation(TitleAddresses(manifests), link.loader, link.paths, link.clock, events.append)
     return await link.clock.run(work)
 
 
@@ -122,8 +122,8 @@ async def test_what_is_no_manifest_is_said(body: bytes | None, error: type[Excep
 
 
 def test_every_failure_has_a_code_and_a_sentence() -> None:
-    assert failure_of(NetError(ErrorCode.NET_DNS, "No host.")) == Failure("net.dns", "No host.")
-    assert failure_of(DrmError(DrmErrorCode.NO_KEY, "No key.")) == Failure("drm.no_key", "No key.")
+    assert failure_of(NetError(ErrorCode.NET_DNS, "No host.")) == PlaybackFailure("net.dns", "No host.")
+    assert failure_of(DrmError(DrmErrorCode.NO_KEY, "No key.")) == PlaybackFailure("drm.no_key", "No key.")
     refused = ServiceError(ErrorCode.SERVICE_NOT_ENTITLED, "No.", problem="stream_limit", playing="Kitchen (Harbour)")
     assert (failure_of(refused).reason, failure_of(refused).playing) == ("stream_limit", "Kitchen (Harbour)")
 

@@ -12,7 +12,7 @@ from backend_stub.services.publishing import PublishedTitle, publish
 from player.base.errors import ErrorCode, ServiceError
 from player.engine import Engine
 from player.net.model import Body, Request, Transport
-from player.title.opening import Addresses, PlaybackSource, addresses_of
+from player.title.opening import PlaybackSource, TitleAddresses, addresses_of
 from player.title.renewal import renewal_of
 from tests.kit.backend import KEYS, running_backend, stage_title
 from tests.kit.playback import signed_in_engine
@@ -42,7 +42,7 @@ class Viewer:
         engine.submit(engine.device_id()).result(10)
         calls.clear()
 
-    def play(self, title_id: str, variant: str) -> Addresses:
+    def play(self, title_id: str, variant: str) -> TitleAddresses:
         source = PlaybackSource(title_id=title_id, variant=variant)
         work = addresses_of(source, self.engine.service, self.engine.device_id)
         return self.engine.submit(work).result(10)

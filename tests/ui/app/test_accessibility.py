@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 
 from player.base.errors import ErrorCode, NetError
-from player.reporting.state import Failure, Status
+from player.reporting.state import PlaybackFailure, PlaybackStatus
 from tests.kit.fake_client import cards, playing
 from tests.ui.stage import accessible_name, name_of
 from tests.ui.states import STATES
@@ -95,6 +95,8 @@ def test_menu(stage):
 
 def test_player_trouble(stage):
     session = stage.play(playing())
-    session.publish(playing(status=Status.FAILED, failure=Failure("media.damaged", "The video is damaged.")))
+    session.publish(
+        playing(status=PlaybackStatus.FAILED, failure=PlaybackFailure("media.damaged", "The video is damaged."))
+    )
     stage.until(lambda: stage.focus_name == "retryPlayback")
     assert set(check_names(stage, 2)) == {"retryPlayback", "leavePlayer"}

@@ -9,20 +9,20 @@ import pytest
 from player.manifest.chapters import Chapter
 from tests.kit.fake_client import playing
 from ui.app.viewmodels.chapters import chapter_marks, chapter_name
-from ui.app.viewmodels.seeking import Stretch
+from ui.app.viewmodels.seeking import SeekRange
 
 CHAPTERS = (Chapter(10.0, "The ferry"), Chapter(150.0), Chapter(300.0, "Ice"))
 
 
 def test_marks_are_where_chapters_begin():
-    assert chapter_marks(CHAPTERS, Stretch(0.0, 600.0)) == pytest.approx([1 / 60, 0.25, 0.5])
-    assert chapter_marks(CHAPTERS, Stretch(100.0, 200.0, live=True)) == [0.5]
-    assert chapter_marks(CHAPTERS, Stretch()) == []
+    assert chapter_marks(CHAPTERS, SeekRange(0.0, 600.0)) == pytest.approx([1 / 60, 0.25, 0.5])
+    assert chapter_marks(CHAPTERS, SeekRange(100.0, 200.0, live=True)) == [0.5]
+    assert chapter_marks(CHAPTERS, SeekRange()) == []
 
 
 def test_the_ends_of_the_bar_and_what_lies_too_near_have_no_mark():
     close = [Chapter(float(second)) for second in range(601)]
-    marks = chapter_marks(close, Stretch(0.0, 600.0))
+    marks = chapter_marks(close, SeekRange(0.0, 600.0))
     assert marks[0] > 0.0
     assert marks[-1] < 1.0
     assert len(marks) <= 200

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from player.title.opening import PlaybackSource
 from tests.kit.fake_client import FakePlayer, cards, playing
 from ui.app.desktop.bus import has_session_bus
@@ -26,7 +26,7 @@ from ui.app.viewmodels.tasks import Tasks
 def test_without_a_bus_nothing_happens(stage):
     session = stage.play(playing())
     desktop = DesktopSession(stage.app.player, None, stage.app.home.posters)
-    session.publish(playing(paused=True, status=Status.PAUSED))
+    session.publish(playing(paused=True, status=PlaybackStatus.PAUSED))
     stage.until(lambda: stage.app.player.property("paused"))
     assert not desktop.screen.held
     desktop.close()
@@ -38,7 +38,7 @@ def test_what_plays_in_the_words_of_mpris(stage):
     told = metadata(stage.app.player, "")
     assert (told["xesam:title"], told["mpris:length"]) == ("Title 0", 600_000_000)
     assert "mpris:artUrl" not in told
-    session.publish(playing(paused=True, status=Status.PAUSED))
+    session.publish(playing(paused=True, status=PlaybackStatus.PAUSED))
     stage.until(lambda: playback_status(stage.app.player) == "Paused")
 
 

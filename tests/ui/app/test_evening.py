@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QLocale, QPointF, Qt
 
-from player.reporting.state import Status
+from player.reporting.state import PlaybackStatus
 from tests.kit.fake_client import cards, playing
 from ui.app.ports.titles import Credits
 from ui.app.system.translation import translate_into
@@ -58,7 +58,7 @@ def play_from(stage, page: str) -> None:
     stage.app.openTitle(TITLES[0].id)
     stage.until(lambda: bool(stage.client.sessions))
     stage.client.sessions[-1].publish(playing())
-    stage.until(lambda: stage.app.player.property("status") == str(Status.PLAYING))
+    stage.until(lambda: stage.app.player.property("status") == str(PlaybackStatus.PLAYING))
 
 
 @pytest.mark.parametrize("way", ["back", "end"])
@@ -70,7 +70,7 @@ def test_keys_work_after_a_playback_however_it_was_left(stage, tv, page, way):
     if way == "back":
         stage.key(K.Key_Back)
     else:
-        stage.client.sessions[-1].publish(playing(status=Status.ENDED))
+        stage.client.sessions[-1].publish(playing(status=PlaybackStatus.ENDED))
     stage.until(lambda: stage.page == page)
     dwell(stage)
     assert some_key_works(stage)
@@ -85,7 +85,7 @@ def test_a_film_watched_to_its_end_is_not_offered_to_go_on_with(stage, page):
     evening(stage, tv=False)
     play_from(stage, page)
     stage.client.left_at = {begun.id: begun.duration_s}
-    stage.client.sessions[-1].publish(playing(status=Status.ENDED))
+    stage.client.sessions[-1].publish(playing(status=PlaybackStatus.ENDED))
     stage.until(lambda: stage.page == page)
     stage.until(lambda: not stage.client.left_at)
     dwell(stage)

@@ -11,7 +11,7 @@ import pytest
 
 from downloads import ledger, request
 from downloads.errors import DownloadError
-from downloads.model import Choice, Origin, State
+from downloads.model import DownloadChoice, DownloadOrigin, State
 from drm_client.keystore import FileKeyStore
 from player.reporting.state import NextEpisode, TitleFacts
 from player.service.model import EpisodePlace, Markers, Season, Title, WatchProgress
@@ -68,7 +68,9 @@ def test_a_complete_download_without_a_licence_plays(tmp_path):
 def test_a_title_whose_rating_is_not_known_is_for_adults(tmp_path, card, maturity, poster):
     made = shelf(tmp_path)
     folder = made.store.create("The Film", "film")
-    request.write(folder, request.DownloadRequest(Origin(title_id="film", service="https://tv.test"), Choice()))
+    request.write(
+        folder, request.DownloadRequest(DownloadOrigin(title_id="film", service="https://tv.test"), DownloadChoice())
+    )
     if card is not None:
         folder.write_secret("card", json.dumps(card).encode())
     folder.note(ledger.changed(State.PAUSED))

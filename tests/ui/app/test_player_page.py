@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from player.reporting.state import Failure, LiveView, Status
+from player.reporting.state import LiveView, PlaybackFailure, PlaybackStatus
 from tests.kit.fake_client import cards, playing
 
 K = Qt.Key
@@ -125,12 +125,12 @@ def test_the_overlay_goes_by_itself_and_comes_back(stage):
 def test_busy_and_buffering_show_a_spinner(stage):
     session = stage.play(playing())
     assert not stage.item("busy").isVisible()
-    session.publish(playing(status=Status.BUFFERING, stall="network", rung_loading=1))
+    session.publish(playing(status=PlaybackStatus.BUFFERING, stall="network", rung_loading=1))
     stage.until(lambda: stage.item("busy").isVisible())
     assert stage.item("busyWords").property("text") == "Waiting for the network"
     assert stage.item("busyDetail").property("text").startswith("The quality goes down to 480p")
     stage.until(lambda: stage.item("busyWords").property("opacity") == 1)
-    session.publish(playing(status=Status.SEEKING))
+    session.publish(playing(status=PlaybackStatus.SEEKING))
     stage.until(lambda: stage.item("busyWords").property("text") == "Seeking")
     assert not stage.item("busyDetail").isVisible()
 
@@ -157,7 +157,9 @@ def test_a_failure_takes_the_focus_and_can_be_retried_or_left(stage):
     session = stage.play(playing())
     stage.item("quality").forceActiveFocus()
     stage.key(K.Key_Return)
-    session.publish(playing(status=Status.FAILED, failure=Failure("media.damaged", "The video is damaged.")))
+    session.publish(
+        playing(status=PlaybackStatus.FAILED, failure=PlaybackFailure("media.damaged", "The video is damaged."))
+    )
     stage.until(lambda: stage.focus_name == "retryPlayback")
     trouble = stage.item("playerTrouble")
     assert trouble.property("heading") == "The video is damaged"
@@ -167,7 +169,9 @@ def test_a_failure_takes_the_focus_and_can_be_retried_or_left(stage):
     stage.until(lambda: len(stage.client.sessions) == 2)
     assert ("stop",) in session.orders
     assert stage.focus_name == "idle"
-    stage.client.sessions[1].publish(playing(status=Status.FAILED, failure=Failure("net.dns", "No such host.")))
+    stage.client.sessions[1].publish(
+        playing(status=PlaybackStatus.FAILED, failure=PlaybackFailure("net.dns", "No such host."))
+    )
     stage.until(lambda: stage.focus_name == "retryPlayback")
     stage.key(K.Key_Right)
     assert stage.focus_name == "troubleHelp"
@@ -179,7 +183,7 @@ def test_a_failure_takes_the_focus_and_can_be_retried_or_left(stage):
 
 def test_the_end_leaves_the_player(stage):
     session = stage.play(playing())
-    session.publish(playing(status=Status.ENDED))
+    session.publish(playing(status=PlaybackStatus.ENDED))
     stage.until(lambda: stage.page != "player")
     assert stage.focus is not None
 
@@ -276,7 +280,7 @@ def test_the_window_is_large_again_when_the_playback_is_left(stage):
     session = stage.play(playing())
     stage.key(K.Key_P)
     stage.until(lambda: stage.window.width() == 480)
-    session.publish(playing(status=Status.ENDED))
+    session.publish(playing(status=PlaybackStatus.ENDED))
     stage.until(lambda: stage.page != "player")
     stage.until(lambda: stage.window.width() > 480)
 
@@ -294,7 +298,7 @@ def test_after_hours_without_a_sign_of_anybody_it_asks(stage):
 
 
 def test_nobody_is_asked_while_nothing_plays(stage):
-    session = stage.play(playing(paused=True, status=Status.PAUSED))
+    session = stage.play(playing(paused=True, status=PlaybackStatus.PAUSED))
     session.orders.clear()
     stage.app.player.presence.late.emit()
     assert not stage.app.player.property("asksPresence")

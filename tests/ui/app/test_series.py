@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
-from player.reporting.state import NextEpisode, Status, TitleFacts
+from player.reporting.state import NextEpisode, PlaybackStatus, TitleFacts
 from tests.kit.fake_client import playing, seasons, series_card
 from tests.ui.states import STATES
 from ui.app.viewmodels.presence import STILL_WATCHING_MS
@@ -150,14 +150,14 @@ class TestThePlayer:
         stage.key(K.Key_Back)
         assert stage.page == "player"
         assert not stage.item("nextEpisode").isVisible()
-        session.publish(playing(status=Status.ENDED, position_s=600.0, facts=FACTS))
+        session.publish(playing(status=PlaybackStatus.ENDED, position_s=600.0, facts=FACTS))
         stage.until(lambda: stage.page != "player")
 
     def test_an_episode_that_is_over_goes_on_with_the_next(self, stage):
         session = stage.play(playing(position_s=500.0, facts=FACTS))
         player = stage.app.player
         player.presence.begin(5_000_000)
-        session.publish(playing(status=Status.ENDED, position_s=600.0, facts=FACTS))
+        session.publish(playing(status=PlaybackStatus.ENDED, position_s=600.0, facts=FACTS))
         stage.until(lambda: len(stage.client.sessions) == 2)
         assert player.presence.timer.interval() < STILL_WATCHING_MS, "nobody has shown that they are there"
         stage.key(K.Key_I)
@@ -187,7 +187,7 @@ class TestTheCountdown:
     def test_it_counts_while_the_playback_runs_and_ends_once(self, up_next):
         up_next.show(playing(position_s=561.0, facts=FACTS))
         self.tick(up_next, 4)
-        up_next.show(playing(position_s=565.0, status=Status.PAUSED, paused=True, facts=FACTS))
+        up_next.show(playing(position_s=565.0, status=PlaybackStatus.PAUSED, paused=True, facts=FACTS))
         self.tick(up_next, 30)
         assert up_next.property("secondsLeft") == COUNTDOWN_S - 4
         up_next.show(playing(position_s=565.0, facts=FACTS))

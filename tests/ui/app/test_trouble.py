@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from drm_client.errors import DrmErrorCode
 from player.base.errors import ErrorCode
 from player.playback.stalls import StallCause
-from player.reporting.state import Failure, Status
+from player.reporting.state import PlaybackFailure, PlaybackStatus
 from player.service.reply import _BY_PROBLEM
 from player.transfer.recovery import Action
 from tests.kit.fake_client import cards, playing
@@ -21,7 +21,7 @@ CODES = [*map(str, ErrorCode), *map(str, DrmErrorCode)]
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_error_has_a_page_that_says_what_is_done(code):
-    found = trouble_of(Failure(code, "It failed."))
+    found = trouble_of(PlaybackFailure(code, "It failed."))
     assert found.heading
     assert found.icon
     assert found.done
@@ -34,29 +34,31 @@ def test_every_error_has_a_sentence_for_other_languages():
 
 
 def test_in_english_an_error_speaks_for_itself(monkeypatch):
-    failure = Failure("net.dns", "tv.test cannot be found.")
+    failure = PlaybackFailure("net.dns", "tv.test cannot be found.")
     assert sentence_of(failure) == "tv.test cannot be found."
     monkeypatch.setattr("ui.app.viewmodels.text.tr", lambda words: f"<{words}>")
     assert sentence_of(failure) == "<The address of the server cannot be found.>"
-    wrong = Failure("service.not_entitled", "No.", reason="wrong_pin")
+    wrong = PlaybackFailure("service.not_entitled", "No.", reason="wrong_pin")
     assert sentence_of(wrong) == "<The PIN is wrong.>", "the reason goes before the code"
 
 
 @pytest.mark.parametrize("cause", StallCause)
 def test_a_stall_names_its_cause_and_what_is_done(cause):
-    state = playing(status=Status.BUFFERING, stall=str(cause))
+    state = playing(status=PlaybackStatus.BUFFERING, stall=str(cause))
     assert waiting_words(state)
     assert remedy_words(state)
     others = {
-        waiting_words(playing(status=Status.BUFFERING, stall=str(one))) for one in StallCause if one is not cause
+        waiting_words(playing(status=PlaybackStatus.BUFFERING, stall=str(one)))
+        for one in StallCause
+        if one is not cause
     }
     assert waiting_words(state) not in others
 
 
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.FAIL])
 def test_what_is_tried_is_said_while_it_loads(action):
-    assert remedy_words(playing(status=Status.LOADING, remedy=str(action)))
-    assert remedy_words(playing(status=Status.PLAYING)) == ""
+    assert remedy_words(playing(status=PlaybackStatus.LOADING, remedy=str(action)))
+    assert remedy_words(playing(status=PlaybackStatus.PLAYING)) == ""
 
 
 @pytest.mark.parametrize("place", [place for place in Help if place is not Help.NONE])
@@ -77,7 +79,7 @@ def test_every_place_of_help_has_a_name(place):
 def test_help_leads_to_where_the_trouble_is_mended(stage, code, reason, page):
     stage.client.viewer = "Ada"
     session = stage.play(playing())
-    session.publish(playing(status=Status.FAILED, failure=Failure(code, "No.", reason=reason)))
+    session.publish(playing(status=PlaybackStatus.FAILED, failure=PlaybackFailure(code, "No.", reason=reason)))
     stage.until(lambda: stage.focus_name in ("retryPlayback", "troubleHelp"))
     while stage.focus_name != "troubleHelp":
         stage.key(K.Key_Right)
@@ -90,8 +92,8 @@ def test_after_a_new_sign_in_playback_goes_on_where_it_stopped(stage):
     stage.sign_in()
     stage.app.openTitle("title-1")
     stage.until(lambda: bool(stage.client.sessions))
-    expired = Failure("service.expired", "Your sign-in has expired; please sign in again.")
-    stage.client.sessions[-1].publish(playing(status=Status.FAILED, position_s=81.0, failure=expired))
+    expired = PlaybackFailure("service.expired", "Your sign-in has expired; please sign in again.")
+    stage.client.sessions[-1].publish(playing(status=PlaybackStatus.FAILED, position_s=81.0, failure=expired))
     stage.until(lambda: stage.focus_name == "troubleHelp")
     stage.key(K.Key_Return)
     stage.until(lambda: stage.page == "signIn")

@@ -15,7 +15,7 @@ from PySide6.QtQml import QQmlApplicationEngine
 
 from player.base.errors import ComponentError, ErrorCode
 from player.mpv.player import MpvPlayer, OutputOptions
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from tests.kit.clip import BARS, write_bars
 from tests.kit.fake_client import FakePlayer, FakeSurface
 from tests.packaging.xvfb import VirtualScreen
@@ -153,11 +153,11 @@ def test_a_missing_libmpv_is_told_to_everyone_who_waits(qapp, qtbot):
 
     output, surface = VideoOutput(missing), FakeSurface()
     output.set_surface(surface)
-    failures: list[Failure] = []
+    failures: list[PlaybackFailure] = []
     output.when_ready(pytest.fail, failures.append)
     qtbot.waitUntil(lambda: len(failures) == 1)
     output.when_ready(pytest.fail, failures.append)
-    assert failures == [Failure("component.libmpv", "libmpv is not installed.")] * 2
+    assert failures == [PlaybackFailure("component.libmpv", "libmpv is not installed.")] * 2
     output.shutdown()
 
 

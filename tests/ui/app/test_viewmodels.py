@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QThread
 
 from abr.model import Reason
 from player.base.errors import ErrorCode, MatineeError, NetError
-from player.reporting.state import Failure, PlaybackState, StatSample
+from player.reporting.state import PlaybackFailure, PlaybackState, StatSample
 from tests.kit.fake_client import FakeClient, cards, decision, playing
 from ui.app.ports.titles import CardRow
 from ui.app.profile.home_cache import HomeCache, KeptHome
@@ -99,7 +99,7 @@ def test_an_error_of_the_family_keeps_its_sentence(client, tasks, qtbot):
     seen = []
     tasks.run(client.catalog(None), seen.append, seen.append)
     qtbot.waitUntil(lambda: bool(seen))
-    assert seen == [Failure("net.dns", "There is no such host.")]
+    assert seen == [PlaybackFailure("net.dns", "There is no such host.")]
 
 
 @pytest.mark.logs_errors

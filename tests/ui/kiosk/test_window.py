@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 
 from player.playback.settings import PlaybackSettings
-from player.reporting.state import PlaybackState, RungChoice, Status
+from player.reporting.state import PlaybackState, PlaybackStatus, RungChoice
 from player.title.opening import PlaybackSource
 from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from ui.app.video.output import VideoOutput
@@ -24,10 +24,10 @@ from ui.kiosk.screen import page as screens
 from ui.kiosk.screen.fallback import PlainWindow
 from ui.kiosk.screen.page import KioskScreen
 from ui.kiosk.screen.view_model import KioskViewModel
-from ui.kiosk.screen.window import _Parts
+from ui.kiosk.screen.window import _ScreenParts
 from ui.kiosk.watchdog import Beat
 
-PLAYING = PlaybackState(Status.PLAYING, rungs=(RungChoice(0, "360p", 360, 500_000),), position_s=1.0)
+PLAYING = PlaybackState(PlaybackStatus.PLAYING, rungs=(RungChoice(0, "360p", 360, 500_000),), position_s=1.0)
 ENTRIES = (
     PlaylistEntry("Welcome", url="https://a.test/1"),
     PlaylistEntry("News", url="https://a.test/2", max_height=720),
@@ -107,7 +107,7 @@ def test_entries_play_in_turn(kiosk: Kiosk) -> None:
     first = kiosk.start()
     assert kiosk.client.sessions[-1].source.url == "https://a.test/1"
     kiosk.publish(first, PLAYING)
-    first.publish(replace(PLAYING, status=Status.ENDED))
+    first.publish(replace(PLAYING, status=PlaybackStatus.ENDED))
     second = kiosk.session(2)
     assert kiosk.client.sessions[-1].source.url == "https://a.test/2"
     assert kiosk.chosen == list(ENTRIES)
@@ -124,14 +124,14 @@ def test_beats_tell_whether_the_picture_moves(kiosk: Kiosk) -> None:
     kiosk.qtbot.waitUntil(lambda: kiosk.beats[-1].frames == 25)
     assert kiosk.beats[-1].due
     assert kiosk.view.property("place") == "picture"
-    kiosk.publish(session, replace(PLAYING, status=Status.LOADING))
+    kiosk.publish(session, replace(PLAYING, status=PlaybackStatus.LOADING))
     assert not kiosk.beats[-1].due
     assert kiosk.view.property("place") == "waiting"
 
 
 def test_what_fails_gives_way_to_the_next(kiosk: Kiosk) -> None:
     session = kiosk.start()
-    session.publish(PlaybackState(Status.FAILED))
+    session.publish(PlaybackState(PlaybackStatus.FAILED))
     kiosk.session(2)
     assert kiosk.client.sessions[-1].source.url == "https://a.test/2"
 
@@ -215,7 +215,7 @@ def test_a_title_plays_from_its_begin_and_a_channel_live(tmp_path: Path) -> None
         def open(self, source: PlaybackSource, player: object, on_state: object, settings: PlaybackSettings) -> None:
             opened.append(settings)
 
-    parts = _Parts(Provisioning("foyer", ENTRIES), tmp_path)
+    parts = _ScreenParts(Provisioning("foyer", ENTRIES), tmp_path)
     parts.choose(ENTRIES[0])
     parts.open_playback(Engine(), streamed(ENTRIES[0]), object(), print, 0.0)
     assert (opened[0].start_s, opened[0].live_start_s) == (0.0, None)

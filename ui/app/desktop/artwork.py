@@ -10,7 +10,7 @@ from ui.app.viewmodels.player import PlayerViewModel
 from ui.app.viewmodels.posters import PosterCache
 
 
-class Artwork(QObject):
+class DesktopArtwork(QObject):
     """``address`` is the ``file:`` address of a picture on disk, empty while there is none: other programs are not
     told the service's addresses, which may be signed. ``changed`` follows when it has come."""
 

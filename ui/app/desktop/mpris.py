@@ -11,7 +11,7 @@ from PySide6.QtCore import ClassInfo, Property, QObject, Signal, Slot
 from PySide6.QtDBus import QDBusAbstractAdaptor, QDBusConnection, QDBusMessage, QDBusObjectPath
 
 from player.reporting.state import NOT_PLAYING
-from ui.app.desktop.artwork import Artwork
+from ui.app.desktop.artwork import DesktopArtwork
 from ui.app.system.links import SCHEME
 from ui.app.viewmodels.menus import SPEEDS
 from ui.app.viewmodels.player import PlayerViewModel
@@ -34,7 +34,7 @@ class Mpris(QObject):
     stopWanted = Signal()
     openWanted = Signal(str)
 
-    def __init__(self, player: PlayerViewModel, artwork: Artwork, parent: QObject | None = None) -> None:
+    def __init__(self, player: PlayerViewModel, artwork: DesktopArtwork, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.player = player
         self._artwork = artwork

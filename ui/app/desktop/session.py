@@ -5,14 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtDBus import QDBusConnection
 
-from player.reporting.state import Status
-from ui.app.desktop.artwork import Artwork
+from player.reporting.state import PlaybackStatus
+from ui.app.desktop.artwork import DesktopArtwork
 from ui.app.desktop.mpris import Mpris
 from ui.app.desktop.screen_saver import ScreenSaver
 from ui.app.viewmodels.player import PlayerViewModel
 from ui.app.viewmodels.posters import PosterCache
 
-_MOVING = (Status.PLAYING, Status.BUFFERING, Status.SEEKING)
+_MOVING = (PlaybackStatus.PLAYING, PlaybackStatus.BUFFERING, PlaybackStatus.SEEKING)
 
 
 class DesktopSession(QObject):
@@ -28,7 +28,7 @@ class DesktopSession(QObject):
         super().__init__(parent)
         self._player = player
         self.screen = ScreenSaver(available=bus is not None)
-        self.mpris = Mpris(player, Artwork(player, posters, self), self)
+        self.mpris = Mpris(player, DesktopArtwork(player, posters, self), self)
         if bus is not None:
             self.mpris.publish(bus)
         player.stateChanged.connect(self._look)

@@ -18,12 +18,12 @@ from downloads.downloader import Downloader
 from downloads.engine import access_of, plan_of
 from downloads.errors import DownloadError, store_gone
 from downloads.folder import DownloadFolder
-from downloads.model import Choice, Origin, Snapshot, State
+from downloads.model import DownloadChoice, DownloadOrigin, DownloadSummary, State
 from downloads.offline import OfflineTransport, source_of
 from downloads.presence import somebody_plays
 from downloads.queue import Queue
 from downloads.request import DownloadRequest
-from downloads.schedule import Wait
+from downloads.schedule import WaitReason
 from downloads.settings import DownloadSettings
 from downloads.smart import SmartRule
 from downloads.smart_steps import SeriesService, step_of
@@ -119,7 +119,7 @@ class KeptTitles:
         self._keeping_up = asyncio.Lock()
         self._queue: Queue | None = None
         self._work: asyncio.Task[None] | None = None
-        self._waits: Mapping[str, Wait] = {}
+        self._waits: Mapping[str, WaitReason] = {}
         self.transport = CurrentDownload(self._opened)
 
     async def shelf(self) -> Shelf:
@@ -140,14 +140,14 @@ class KeptTitles:
     async def sizes(self, card: TitleCard) -> Mapping[int, int]:
         found = {}
         for height in sorted(card.heights, reverse=True):
-            plan = await plan_of(self._engine(), self._wanted(card, Choice(max_height=height)))
+            plan = await plan_of(self._engine(), self._wanted(card, DownloadChoice(max_height=height)))
             found[height] = plan.size
         return found
 
     async def add(self, card: TitleCard, height: int | None) -> None:
-        await self._add(card, Choice(max_height=height))
+        await self._add(card, DownloadChoice(max_height=height))
 
-    async def _add(self, card: TitleCard, choice: Choice, *, smart: bool = False) -> None:
+    async def _add(self, card: TitleCard, choice: DownloadChoice, *, smart: bool = False) -> None:
         store = await self._ready()
         wanted = self._wanted(card, choice, smart=smart)
         known = kept_card.kept_card(card, await self._told(card.id))
@@ -173,7 +173,7 @@ class KeptTitles:
         snapshots = await asyncio.to_thread(store.list)
         kept = await asyncio.to_thread(lambda: {item.id: _request_of(store, item) for item in snapshots})
         made = {download_id for download_id, wanted in kept.items() if wanted is not None and wanted.smart}
-        by_series: dict[str, Choice] = {}
+        by_series: dict[str, DownloadChoice] = {}
         for item in snapshots:
             series_id, wanted = kept_card.read(store.find(item.id), rated=True).series_id, kept[item.id]
             if series_id and wanted is not None:
@@ -289,7 +289,7 @@ class KeptTitles:
         finally:
             self._waits = {}
 
-    def _waiting(self, waiting: Mapping[str, Wait]) -> None:
+    def _waiting(self, waiting: Mapping[str, WaitReason]) -> None:
         self._waits = waiting
 
     async def _stop(self, folder: DownloadFolder) -> None:
@@ -338,16 +338,18 @@ class KeptTitles:
             return None
         return None if kept is None else kept.licences
 
-    def _wanted(self, card: TitleCard, choice: Choice, *, smart: bool = False) -> DownloadRequest:
+    def _wanted(self, card: TitleCard, choice: DownloadChoice, *, smart: bool = False) -> DownloadRequest:
         found = self._engine().service
-        origin = Origin(title_id=card.id, variant=card.variant, service="" if found is None else found.address)
+        origin = DownloadOrigin(
+            title_id=card.id, variant=card.variant, service="" if found is None else found.address
+        )
         return DownloadRequest(origin, choice, smart=smart)
 
-    def _shelf(self, store: Store, snapshots: tuple[Snapshot, ...], licences: OfflineLicences | None) -> Shelf:
+    def _shelf(self, store: Store, snapshots: tuple[DownloadSummary, ...], licences: OfflineLicences | None) -> Shelf:
         titles = [self._shown(store, item, licences) for item in snapshots]
         return Shelf(titles, sum(item.fetched for item in snapshots), self._room())
 
-    def _shown(self, store: Store, item: Snapshot, licences: OfflineLicences | None) -> KeptTitle:
+    def _shown(self, store: Store, item: DownloadSummary, licences: OfflineLicences | None) -> KeptTitle:
         readable = not item.code.startswith("download.")
         folder = store.find(item.id)
         licence = _licence_of(store, item, licences) if readable else _Licence(may_start=False)
@@ -377,7 +379,7 @@ class KeptTitles:
         )
 
 
-def _licence_of(store: Store, item: Snapshot, licences: OfflineLicences | None) -> _Licence:
+def _licence_of(store: Store, item: DownloadSummary, licences: OfflineLicences | None) -> _Licence:
     """What a download's licence permits now; nothing is asked of anybody."""
     if not item.title_id:
         return _Licence()
@@ -404,7 +406,7 @@ def _licence_of(store: Store, item: Snapshot, licences: OfflineLicences | None) 
     )
 
 
-def _request_of(store: Store, item: Snapshot) -> DownloadRequest | None:
+def _request_of(store: Store, item: DownloadSummary) -> DownloadRequest | None:
     """None for what cannot be read: no rule made it."""
     try:
         return request.read(store.find(item.id))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from player.base.errors import ANY_ERROR, ErrorCode, ServiceError
-from player.reporting.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, PlaybackStatus
 from ui.app.ports.household import AccountCard, DeviceCard, Devices, Household, PartReport, SignInCode
 from ui.app.ports.playback import PlayerPort, SessionPort
 from ui.app.ports.titles import (
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _CLOSE_S, _LOOK_S = 10.0, 0.5
-_BUSY = frozenset({Status.LOADING, Status.PLAYING, Status.BUFFERING, Status.SEEKING})
+_BUSY = frozenset({PlaybackStatus.LOADING, PlaybackStatus.PLAYING, PlaybackStatus.BUFFERING, PlaybackStatus.SEEKING})
 
 
 class OpenPlayback(Protocol):

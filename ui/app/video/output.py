@@ -8,11 +8,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 
 from player.base.errors import ANY_ERROR, ComponentError, ErrorCode
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.playback import PlayerPort, SurfacePort
 
 Ready = Callable[[PlayerPort], None]
-Failed = Callable[[Failure], None]
+Failed = Callable[[PlaybackFailure], None]
 
 
 def make_player() -> PlayerPort:
@@ -34,7 +34,7 @@ class VideoOutput(QObject):
         self._make_player = make_player
         self._surface: SurfacePort | None = None
         self._player: PlayerPort | None = None
-        self._failure: Failure | None = None
+        self._failure: PlaybackFailure | None = None
         self._thread: threading.Thread | None = None
         self._ready = False
         self._waiting: list[tuple[Ready, Failed]] = []
@@ -78,10 +78,10 @@ class VideoOutput(QObject):
         try:
             self._player = self._make_player()
         except ANY_ERROR as error:
-            self._failure = Failure(str(error.code), error.sentence)
+            self._failure = PlaybackFailure(str(error.code), error.sentence)
         except OSError as error:  # python-mpv raises it when there is no libmpv
             missing = ComponentError(ErrorCode.COMPONENT_LIBMPV, f"libmpv is missing on this machine ({error}).")
-            self._failure = Failure(str(missing.code), missing.sentence)
+            self._failure = PlaybackFailure(str(missing.code), missing.sentence)
         self._made.emit(self._player)
 
     def _attach(self, player: PlayerPort | None) -> None:
@@ -91,7 +91,7 @@ class VideoOutput(QObject):
                 self._surface.attach(player.handle)
                 return
             except ComponentError as error:
-                self._failure = Failure(str(error.code), error.sentence)
+                self._failure = PlaybackFailure(str(error.code), error.sentence)
         waiting, self._waiting = self._waiting, []
         for _, failed in waiting:
             if self._failure is not None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from player.service.billing import Payment, Plan, Subscription
 from ui.app.ports.client import ClientPort
 from ui.app.ports.household import AccountCard
@@ -218,7 +218,7 @@ class AccountViewModel(QObject):
         self._card, self._state = card, AccountState.READY
         self._publish()
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         if self._card is None:
             self._state, self._message = AccountState.ERROR, failure.sentence
             self.changed.emit()
@@ -231,12 +231,12 @@ class AccountViewModel(QObject):
         self._say(_standing(subscription))
         self.refresh()
 
-    def _not_ordered(self, plan: str, failure: Failure) -> None:
+    def _not_ordered(self, plan: str, failure: PlaybackFailure) -> None:
         if failure.code.startswith("service."):  # it has answered, so nothing is open
             self._orders.pop(plan, None)
         self._refused(failure)
 
-    def _refused(self, failure: Failure) -> None:
+    def _refused(self, failure: PlaybackFailure) -> None:
         self._say(failure.sentence)
 
     def _out(self, _none: None) -> None:

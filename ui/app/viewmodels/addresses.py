@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.system import links
 from ui.app.system.links import MatineeLink
 from ui.app.viewmodels.binding import shown
@@ -28,7 +28,7 @@ class AddressesViewModel(QObject):
         self,
         tasks: Tasks,
         may_watch: Callable[[], bool],
-        failed: Callable[[Failure], None],
+        failed: Callable[[PlaybackFailure], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.reporting.state import Failure, NextEpisode
+from player.reporting.state import NextEpisode, PlaybackFailure
 from player.service.model import Profile
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import TitleCard
@@ -452,7 +452,7 @@ class ApplicationViewModel(QObject):
         else:
             self._enter(name, fresh=False)
 
-    def _not_restored(self, _failure: Failure) -> None:
+    def _not_restored(self, _failure: PlaybackFailure) -> None:
         self._rest_on(Page.SIGN_IN)
 
     def _rest_on(self, page: Page) -> None:

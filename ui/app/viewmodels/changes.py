@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from player.reporting.state import PlaybackState, Status
+from player.reporting.state import PlaybackState, PlaybackStatus
 
 
 def on_bar(state: PlaybackState) -> tuple[object, ...]:
@@ -33,5 +33,5 @@ def all_but_time(state: PlaybackState) -> tuple[object, ...]:
         state.failure,
         state.stall,
         state.remedy,
-        state.rung_loading if state.status is Status.BUFFERING else None,
+        state.rung_loading if state.status is PlaybackStatus.BUFFERING else None,
     )

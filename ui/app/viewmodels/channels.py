@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, QTimer, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import ChannelCard, OnAir, TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
@@ -112,7 +112,7 @@ class ChannelsViewModel(QObject):
         self._state = ChannelsState.READY if cards else ChannelsState.EMPTY
         self._publish()
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         self._message = failure.sentence
         if not self._cards:
             self._state = ChannelsState.ERROR

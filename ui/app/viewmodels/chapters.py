@@ -6,13 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from player.manifest.chapters import Chapter
-from ui.app.viewmodels.seeking import Stretch
+from ui.app.viewmodels.seeking import SeekRange
 from ui.app.viewmodels.text import tr
 
 _CLOSEST = 0.005  # of the bar: marks nearer to each other would be one smear
 
 
-def chapter_marks(chapters: Sequence[Chapter], bar: Stretch) -> list[float]:
+def chapter_marks(chapters: Sequence[Chapter], bar: SeekRange) -> list[float]:
     """The places on the bar where a chapter begins, 0 to 1; not its ends, and none that lies too near to the one
     before."""
     marks: list[float] = []

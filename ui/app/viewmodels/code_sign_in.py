@@ -7,12 +7,12 @@ from urllib.parse import quote
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.base.errors import ErrorCode
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.household import SignInCode
 from ui.app.viewmodels.backoff import BackOff
 from ui.app.viewmodels.binding import shown
-from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 
 
 class CodeSignInViewModel(QObject):
@@ -27,8 +27,8 @@ class CodeSignInViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._asking: Task[SignInCode] | None = None
-        self._waiting: Task[str] | None = None
+        self._asking: ClientTask[SignInCode] | None = None
+        self._waiting: ClientTask[str] | None = None
         self._back_off = back_off or BackOff()
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._ask)
@@ -84,13 +84,13 @@ class CodeSignInViewModel(QObject):
         self._stop()
         self.signedIn.emit(name)
 
-    def _not_approved(self, failure: Failure) -> None:
+    def _not_approved(self, failure: PlaybackFailure) -> None:
         if failure.code == ErrorCode.SERVICE_EXPIRED:
             self.renew()
         else:
             self._failed(failure)
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         self._stop()
         self._error = failure.sentence
         self._retry.start(round(1000 * self._back_off.next_s()))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal
 
 from player.base.errors import ErrorCode
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import Credits, SeasonCards, TitleCard
 from ui.app.viewmodels.binding import shown
@@ -266,7 +266,7 @@ class DetailsViewModel(QObject):
         if not was_series:  # a list may not have told
             self._look_for_episodes(card)
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         self._gone = failure.code == ErrorCode.SERVICE_NOT_FOUND
         self._notice = failure.sentence
         self.changed.emit()

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Property, QDateTime, QLocale, QObject, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.household import DeviceCard, Devices
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.menus import Option, OptionModel
-from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.app.viewmodels.text import tr
 
 REMOVE = "remove"
@@ -40,7 +40,7 @@ class DevicesViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._asking: Task[Devices] | None = None
+        self._asking: ClientTask[Devices] | None = None
         self._lines = DeviceModel(self)
         self._options = OptionModel(self)
         self._message = ""
@@ -96,7 +96,7 @@ class DevicesViewModel(QObject):
             else tr("{count} devices").format(count=len(devices.items))
         )
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         self._asking = None
         self._say(failure.sentence)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.downloads import DownloadsPort, KeptTitle, Shelf
 from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
@@ -18,7 +18,7 @@ from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.profiles import ADULT
 from ui.app.viewmodels.rights import kept_rights_words
 from ui.app.viewmodels.sentences import sentence_of
-from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.app.viewmodels.text import bitrate, byte_words, duration_words, tr
 from ui.app.viewmodels.titles import Poster, PosterModel
 
@@ -81,7 +81,7 @@ class DownloadsViewModel(QObject):
         self._clock = clock
         self._shelf = Shelf()
         self._known = False
-        self._look: Task[Shelf] | None = None
+        self._look: ClientTask[Shelf] | None = None
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self.refresh)
         self._speeds: dict[str, Speed] = {}
@@ -201,7 +201,7 @@ class DownloadsViewModel(QObject):
         if self.port is not None:
             self._tasks.run(self.port.add(card, height), lambda _none: self._again(), self._not_done)
 
-    def tell(self, failure: Failure) -> None:
+    def tell(self, failure: PlaybackFailure) -> None:
         """Something with a download went wrong."""
         self._tell(failure.sentence)
 
@@ -220,7 +220,7 @@ class DownloadsViewModel(QObject):
         self._tell(words.get(action, "").format(name=name, count=found))
         self._again()
 
-    def _not_done(self, failure: Failure) -> None:
+    def _not_done(self, failure: PlaybackFailure) -> None:
         self._tell(failure.sentence)
         self._again()
 
@@ -257,7 +257,7 @@ class DownloadsViewModel(QObject):
         self._ready.replace([_poster(one, old.get(one.id, "")) for one in titles if one.playable])
         self.changed.emit()
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         self._look = None
         self._known = True
         self._timer.stop()
@@ -286,7 +286,7 @@ class DownloadsViewModel(QObject):
 def status_words(one: KeptTitle) -> str:
     """What a download is doing, or why it does nothing."""
     if one.code:
-        return sentence_of(Failure(one.code, one.sentence))
+        return sentence_of(PlaybackFailure(one.code, one.sentence))
     if one.state == "queued":
         return tr("Downloading") if one.running else _waiting_words().get(one.waits, tr("Waiting"))
     words = {"paused": tr("Paused"), "complete": tr("Downloaded"), "failed": tr("Failed")}

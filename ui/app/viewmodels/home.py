@@ -10,7 +10,7 @@ from enum import StrEnum
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from player.base.errors import ANY_ERROR, ErrorCode
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import CardPage, CardRow, TitleCard
 from ui.app.profile.home_cache import HomeCache, KeptHome
@@ -49,7 +49,7 @@ class HomeState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FirstScreen:
+class HomeAnswer:
     """What the service answered; ``rows`` is None where it gave the catalogue only."""
 
     page: CardPage
@@ -210,7 +210,7 @@ class HomeViewModel(QObject):
         self._first.stop()
         self._further.stop()
 
-    def _arrived(self, screen: FirstScreen) -> None:
+    def _arrived(self, screen: HomeAnswer) -> None:
         fresh = list(screen.page.titles)
         same = [card.id for card in fresh] == [card.id for card in self._cards[: len(fresh)]]
         if same and len(self._cards) > len(fresh) and self._cursor is not None:
@@ -266,7 +266,7 @@ class HomeViewModel(QObject):
         self._cursor = cursor
         self._titles.more_wanted = self._more if self._cursor is not None else None
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         self._offline = failure.code in _NO_NETWORK
         if self._cards:
             self._notice = _offline_words() if self._offline else failure.sentence
@@ -285,7 +285,7 @@ class HomeViewModel(QObject):
         self.changed.emit()
 
 
-async def _first_screen(client: ClientPort) -> FirstScreen:
+async def _first_screen(client: ClientPort) -> HomeAnswer:
     """Catalogue and rows at once. Without the catalogue there is no page, without the rows there is."""
     rows = asyncio.ensure_future(client.rows())
     try:
@@ -294,9 +294,9 @@ async def _first_screen(client: ClientPort) -> FirstScreen:
         rows.cancel()
         raise
     try:
-        return FirstScreen(page, tuple(await rows))
+        return HomeAnswer(page, tuple(await rows))
     except ANY_ERROR:
-        return FirstScreen(page, None)
+        return HomeAnswer(page, None)
 
 
 def _offline_words() -> str:

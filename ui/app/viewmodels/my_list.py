@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import shown
@@ -17,7 +17,7 @@ from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.titles import PosterModel, keep_posters
 
 
-class ListState(StrEnum):
+class MyListState(StrEnum):
     """What the page as a whole shows."""
 
     LOADING = "loading"
@@ -40,7 +40,7 @@ class MyListViewModel(QObject):
         self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._cards: tuple[TitleCard, ...] = ()
         self._titles = PosterModel(posters, self)
-        self._state = ListState.LOADING
+        self._state = MyListState.LOADING
         self._message = ""
 
     state = shown(str, "_state", changed)
@@ -79,22 +79,22 @@ class MyListViewModel(QObject):
     def clear(self) -> None:
         """Forget everything, for another viewer."""
         self._question.stop()
-        self._show((), state=ListState.LOADING)
+        self._show((), state=MyListState.LOADING)
 
     def _arrived(self, cards: Sequence[TitleCard]) -> None:
         self._show(tuple(cards))
 
-    def _not_taken(self, failure: Failure, before: tuple[TitleCard, ...]) -> None:
+    def _not_taken(self, failure: PlaybackFailure, before: tuple[TitleCard, ...]) -> None:
         if failure.code in SIGNED_OUT:
             self.signInNeeded.emit(failure.sentence)
             return
         self._show(before, failure.sentence)
 
-    def _failed(self, failure: Failure) -> None:
-        self._show(self._cards, failure.sentence, None if self._cards else ListState.ERROR)
+    def _failed(self, failure: PlaybackFailure) -> None:
+        self._show(self._cards, failure.sentence, None if self._cards else MyListState.ERROR)
 
-    def _show(self, cards: tuple[TitleCard, ...], message: str = "", state: ListState | None = None) -> None:
+    def _show(self, cards: tuple[TitleCard, ...], message: str = "", state: MyListState | None = None) -> None:
         self._cards, self._message = cards, message
-        self._state = state or (ListState.READY if cards else ListState.EMPTY)
+        self._state = state or (MyListState.READY if cards else MyListState.EMPTY)
         self._titles.replace(keep_posters(self._titles.records, cards))
         self.changed.emit()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.reporting.state import Failure, NextEpisode, PlaybackState, Status
+from player.reporting.state import NextEpisode, PlaybackFailure, PlaybackState, PlaybackStatus
 from ui.app.ports.client import ClientPort
 from ui.app.ports.playback import PlayerPort, SessionPort
 from ui.app.video.output import VideoOutput
@@ -27,7 +27,7 @@ from ui.app.viewmodels.presence import STILL_WATCHING_MS, Presence
 from ui.app.viewmodels.preview import PreviewViewModel
 from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.rights import rights_words
-from ui.app.viewmodels.seeking import SeekIntent, Stretch, stretch_of
+from ui.app.viewmodels.seeking import SeekIntent, SeekRange, stretch_of
 from ui.app.viewmodels.sentences import notice_words, sentence_of
 from ui.app.viewmodels.statistics import StatisticsViewModel
 from ui.app.viewmodels.tasks import Tasks
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
 
 _NO_NETWORK = "wait_for_network"  # a remedy
-_BUSY = (Status.IDLE, Status.LOADING, Status.BUFFERING, Status.SEEKING)
+_BUSY = (PlaybackStatus.IDLE, PlaybackStatus.LOADING, PlaybackStatus.BUFFERING, PlaybackStatus.SEEKING)
 
 
 class PlayerViewModel(QObject):
@@ -248,7 +248,7 @@ class PlayerViewModel(QObject):
         self._source, self._start_s = source, start_s
         self.presence.begin(self._nobody_ms or STILL_WATCHING_MS)
         self._nobody_ms = None
-        self._show(self._idle(Status.LOADING, source.shown_name))
+        self._show(self._idle(PlaybackStatus.LOADING, source.shown_name))
         relay = StateRelay(self)
         relay.arrived.connect(self._show)
         self._relay = relay
@@ -414,7 +414,11 @@ class PlayerViewModel(QObject):
             self.open(PlaybackSource(title_id=following.title_id, name=following.name, variant=""))
 
     def _ask_presence(self) -> None:
-        if self._state.paused or self._state.status not in (Status.PLAYING, Status.BUFFERING, Status.SEEKING):
+        if self._state.paused or self._state.status not in (
+            PlaybackStatus.PLAYING,
+            PlaybackStatus.BUFFERING,
+            PlaybackStatus.SEEKING,
+        ):
             self.presence.begin()
             return
         self._asks_presence = True
@@ -441,11 +445,11 @@ class PlayerViewModel(QObject):
             session.set_muted(True)
         session.set_subtitle_position(100 * (1 - self._controls_share))
 
-    def _idle(self, status: Status = Status.IDLE, title: str = "") -> PlaybackState:
+    def _idle(self, status: PlaybackStatus = PlaybackStatus.IDLE, title: str = "") -> PlaybackState:
         return PlaybackState(status=status, title=title, volume=self._volume, muted=self._muted)
 
-    def _fail(self, failure: Failure) -> None:
-        self._show(PlaybackState(status=Status.FAILED, title=self._state.title, failure=failure))
+    def _fail(self, failure: PlaybackFailure) -> None:
+        self._show(PlaybackState(status=PlaybackStatus.FAILED, title=self._state.title, failure=failure))
 
     def _tell(self, order: Callable[[SessionPort], None]) -> None:
         if self._session is not None:
@@ -458,7 +462,7 @@ class PlayerViewModel(QObject):
             self.sought.emit(target)
 
     @property
-    def _bar(self) -> Stretch:
+    def _bar(self) -> SeekRange:
         return stretch_of(self._state)
 
     def _time_s(self) -> float:
@@ -470,7 +474,7 @@ class PlayerViewModel(QObject):
 
     def _show(self, state: PlaybackState) -> None:
         before, self._state = self._state, state
-        self._intent.settle(state.position_s, seeking=state.status is Status.SEEKING)
+        self._intent.settle(state.position_s, seeking=state.status is PlaybackStatus.SEEKING)
         self._look()
         self._statistics.show(state)
         self._up_next.show(state)
@@ -484,5 +488,9 @@ class PlayerViewModel(QObject):
         self.timeChanged.emit()
         if on_bar(before) != on_bar(state):
             self.bufferedChanged.emit()
-        if state.status is Status.ENDED and before.status is not Status.ENDED and not self._up_next.take_over():
+        if (
+            state.status is PlaybackStatus.ENDED
+            and before.status is not PlaybackStatus.ENDED
+            and not self._up_next.take_over()
+        ):
             self.ended.emit()

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl
 
 from player.base.errors import ErrorCode, InputError
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.viewmodels.tasks import Tasks
 
@@ -61,7 +61,7 @@ class PosterCache(QObject):
     def _stored(self, url: str, path: Path) -> None:
         self._arrived(url, QUrl.fromLocalFile(str(path)).toString())
 
-    def _refused(self, url: str, _failure: Failure) -> None:
+    def _refused(self, url: str, _failure: PlaybackFailure) -> None:
         self._arrived(url, "")
 
     def _arrived(self, url: str, address: str) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Property, QObject, Signal
 from PySide6.QtGui import QImage
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.playback import SessionPort
 from ui.app.viewmodels.binding import shown
-from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 
 if TYPE_CHECKING:
     from player.thumbnails import Picture
@@ -30,7 +30,7 @@ class PreviewViewModel(QObject):
         self._tasks = tasks
         self._session: SessionPort | None = None
         self._time_s: float | None = None
-        self._task: Task[Picture | None] | None = None
+        self._task: ClientTask[Picture | None] | None = None
         self._asked_s = 0.0
         self._image, self._start_s, self._end_s = QImage(), 0.0, 0.0
         self._waiting = False
@@ -74,7 +74,7 @@ class PreviewViewModel(QObject):
             return
         self._show(picture)
 
-    def _failed(self, _failure: Failure) -> None:
+    def _failed(self, _failure: PlaybackFailure) -> None:
         self._answered(None)
 
     def _show(self, picture: Picture | None) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from player.service.model import Profile
 from ui.app.ports.client import ClientPort
 from ui.app.ports.household import Household
@@ -179,7 +179,7 @@ class ProfilesViewModel(QObject):
         self._wanted, self._pin = None, ""
         self._accept(person)
 
-    def _refused(self, failure: Failure) -> None:
+    def _refused(self, failure: PlaybackFailure) -> None:
         self._pin = ""
         asked = self._wanted is not None and self._wanted.has_pin
         self._show(ProfilesState.PIN if asked else ProfilesState.CHOOSING, failure.sentence)
@@ -207,7 +207,7 @@ class ProfilesViewModel(QObject):
         if new:
             self.chosen.emit(person)
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         if self._people:
             self._show(ProfilesState.CHOOSING, failure.sentence)
             return

@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 from player.base.errors import ErrorCode
-from player.reporting.state import Failure
-from ui.app.viewmodels.tasks import Task, Tasks
+from player.reporting.state import PlaybackFailure
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 
 T = TypeVar("T")
 # The service wants a new sign-in.
@@ -22,12 +22,12 @@ class Question(Generic[T]):
         self,
         tasks: Tasks,
         arrived: Callable[[T], None],
-        failed: Callable[[Failure], None],
+        failed: Callable[[PlaybackFailure], None],
         signed_out: Callable[[str], None],
     ) -> None:
         self._tasks = tasks
         self._arrived, self._failed, self._signed_out = arrived, failed, signed_out
-        self._task: Task[T] | None = None
+        self._task: ClientTask[T] | None = None
 
     @property
     def waiting(self) -> bool:
@@ -49,7 +49,7 @@ class Question(Generic[T]):
         self._task = None
         self._arrived(answer)
 
-    def _refused(self, failure: Failure) -> None:
+    def _refused(self, failure: PlaybackFailure) -> None:
         self._task = None
         if failure.code in SIGNED_OUT:
             self._signed_out(failure.sentence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from player.reporting.state import Failure, PlaybackState
+from player.reporting.state import PlaybackFailure, PlaybackState
 from ui.app.ports.downloads import KeptTitle
 from ui.app.viewmodels import text
 from ui.app.viewmodels.sentences import sentence_of
@@ -28,7 +28,7 @@ def rights_words(state: PlaybackState) -> str:
 def kept_rights_words(title: KeptTitle) -> str:
     """What the lists of downloads say: in English the licence's own sentence, else in short what it comes to."""
     if "." in title.rights_state:
-        return sentence_of(Failure(title.rights_state, title.rights))
+        return sentence_of(PlaybackFailure(title.rights_state, title.rights))
     words = _standing_words(title, text.tr)
     return title.rights if words == _standing_words(title, str) else words
 

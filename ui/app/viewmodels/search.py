@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import Found, TitleCard
 from ui.app.profile.last_used import Memory
@@ -141,7 +141,7 @@ class SearchViewModel(QObject):
         other = tr("Shown is what was found for “{query}”.").format(query=found.corrected) if found.corrected else ""
         self._show(SearchState.FOUND if cards else SearchState.NOTHING, other, cards)
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         self._show(SearchState.ERROR, failure.sentence)
 
     @Slot()

@@ -16,7 +16,7 @@ _PATIENCE = 30  # states to wait for a sent seek, about three seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SeekRange:
     """What the seek bar stands for, in seconds on the title's timeline: all of a title, or the window of a live
     programme. False where nothing is known yet."""
 
@@ -43,11 +43,11 @@ class Stretch:
         return behind if self.end_s - time_s < 1 else f"-{behind}"
 
 
-def stretch_of(state: PlaybackState) -> Stretch:
+def stretch_of(state: PlaybackState) -> SeekRange:
     """What the seek bar stands for now."""
     if state.live_view is not None:
-        return Stretch(state.live_view.start_s, state.live_view.end_s, live=True)
-    return Stretch(0.0, state.duration_s or 0.0)
+        return SeekRange(state.live_view.start_s, state.live_view.end_s, live=True)
+    return SeekRange(0.0, state.duration_s or 0.0)
 
 
 class SeekIntent:

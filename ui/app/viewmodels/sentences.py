@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.viewmodels import text
 
 Translate = Callable[[str], str]
 
 
-def sentence_of(failure: Failure) -> str:
+def sentence_of(failure: PlaybackFailure) -> str:
     """What the viewer reads: in English the error's own words."""
     plain, theirs = all_sentences(str), all_sentences(text.tr)
     key = failure.reason if failure.reason in plain else failure.code

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.household import PartReport
 from ui.app.profile.preferences import Preferences
@@ -18,7 +18,7 @@ from ui.app.viewmodels.data_use import DataUseViewModel
 from ui.app.viewmodels.devices import DevicesViewModel
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.setting_choices import KEYS, Deed, SettingsSection, choices_of, section_names, words_of
-from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.app.viewmodels.text import byte_words, tr
 
 
@@ -91,7 +91,7 @@ class SettingsViewModel(QObject):
         self._rows = SettingModel(self)
         self._choices = OptionModel(self)
         self._parts = PartModel(self)
-        self._looking: Task[Sequence[PartReport]] | None = None
+        self._looking: ClientTask[Sequence[PartReport]] | None = None
         self._parts_message = ""
         self._take_effect()
         self._publish()
@@ -194,7 +194,7 @@ class SettingsViewModel(QObject):
         self._notice = notice
         self.changed.emit()
 
-    def tell_failure(self, failure: Failure) -> None:
+    def tell_failure(self, failure: PlaybackFailure) -> None:
         self.tell(failure.sentence)
 
     def notice_seen(self) -> None:
@@ -216,7 +216,7 @@ class SettingsViewModel(QObject):
         self._parts.replace([PartLine(part.name, part.present, part.detail, part.remedy) for part in reports])
         self.partsChanged.emit()
 
-    def _not_examined(self, failure: Failure) -> None:
+    def _not_examined(self, failure: PlaybackFailure) -> None:
         self._looking = None
         self._parts_message = failure.sentence
         self.partsChanged.emit()

@@ -7,11 +7,11 @@ from typing import Any
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from player.base.errors import InputError
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from player.service.address import is_loopback, service_address
 from ui.app.ports.client import ClientPort
 from ui.app.viewmodels.binding import shown
-from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.app.viewmodels.text import tr
 
 SHORTEST_PASSWORD = 8  # the service takes no shorter one
@@ -29,7 +29,7 @@ class SignInViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._task: Task[Any] | None = None
+        self._task: ClientTask[Any] | None = None
         self._busy = False
         self._error = ""
         self._email = ""
@@ -113,12 +113,12 @@ class SignInViewModel(QObject):
         self._show(busy=False, error="")
         self.serviceChosen.emit(address)
 
-    def _no_service(self, failure: Failure) -> None:
+    def _no_service(self, failure: PlaybackFailure) -> None:
         self._show(
             busy=False, error=tr("There is no Matinee service at this address. {why}").format(why=failure.sentence)
         )
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         self._show(busy=False, error=failure.sentence)
         self.refused.emit()
 

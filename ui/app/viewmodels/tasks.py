@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 
 from player.base.errors import ANY_ERROR
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.viewmodels.sentences import sentence_of
 from ui.app.viewmodels.text import tr
@@ -21,11 +21,11 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Task(Generic[T]):
+class ClientTask(Generic[T]):
     """A coroutine on its way. After :meth:`cancel` neither of its callbacks is called any more."""
 
     done: Callable[[T], None]
-    failed: Callable[[Failure], None]
+    failed: Callable[[PlaybackFailure], None]
     future: Future[T] | None = None
     cancelled: bool = False
 
@@ -51,10 +51,10 @@ class Tasks(QObject):
         self,
         work: Coroutine[Any, Any, T],
         done: Callable[[T], None],
-        failed: Callable[[Failure], None],
-    ) -> Task[T]:
+        failed: Callable[[PlaybackFailure], None],
+    ) -> ClientTask[T]:
         """Start ``work``; ``done`` gets its value, or ``failed`` what went wrong in words for the viewer."""
-        task = Task(done, failed, cancelled=self._closed)
+        task = ClientTask(done, failed, cancelled=self._closed)
         if self._closed:
             work.close()
             return task
@@ -66,7 +66,7 @@ class Tasks(QObject):
         """Start nothing and report nothing any more; for the end of the application."""
         self._closed = True
 
-    def _deliver(self, task: Task[T], future: Future[T]) -> None:
+    def _deliver(self, task: ClientTask[T], future: Future[T]) -> None:
         if task.cancelled or self._closed:
             return
         try:
@@ -77,10 +77,10 @@ class Tasks(QObject):
             task.done(value)
 
 
-def failure_of(error: BaseException) -> Failure:
+def failure_of(error: BaseException) -> PlaybackFailure:
     """An error as the viewer sees it. Errors outside the family are faults of ours and go to the log."""
     if isinstance(error, ANY_ERROR):
-        failure = Failure.of(error)
+        failure = PlaybackFailure.of(error)
         return replace(failure, sentence=sentence_of(failure))
     _log.error("unexpected error", exc_info=error)
-    return Failure("internal", tr("Something went wrong inside Matinee."))
+    return PlaybackFailure("internal", tr("Something went wrong inside Matinee."))

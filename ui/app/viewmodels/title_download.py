@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.downloads import DownloadsViewModel
 from ui.app.viewmodels.menus import Option, OptionModel
 from ui.app.viewmodels.rights import kept_rights_words
-from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.app.viewmodels.text import byte_words, tr
 
 _BEST = "best"
@@ -38,7 +38,7 @@ class TitleDownload(QObject):
         self._downloads = downloads
         self._tasks = tasks
         self._card: TitleCard | None = None
-        self._asking: Task[Mapping[int, int]] | None = None
+        self._asking: ClientTask[Mapping[int, int]] | None = None
         self._options = OptionModel(self)
         self._notice = ""
         downloads.looked.connect(self.changed)
@@ -127,7 +127,7 @@ class TitleDownload(QObject):
         ]
         self._options.replace(options or [Option(_BEST, tr("Best quality"))])
 
-    def _no_sizes(self, failure: Failure) -> None:
+    def _no_sizes(self, failure: PlaybackFailure) -> None:
         """The menu shows no sizes; why a download is not possible is said beside it."""
         self._asking = None
         self._notice = failure.sentence

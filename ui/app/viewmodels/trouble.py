@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from player.reporting.state import Failure, PlaybackState, Status
+from player.reporting.state import PlaybackFailure, PlaybackState, PlaybackStatus
 from ui.app.viewmodels.sentences import sentence_of
 from ui.app.viewmodels.text import tr
 
@@ -34,7 +34,7 @@ class PlaybackTrouble:
     again: bool = True
 
 
-def trouble_of(failure: Failure) -> PlaybackTrouble:
+def trouble_of(failure: PlaybackFailure) -> PlaybackTrouble:
     """The page of an error: that of the service's reason, of its code, or of its stage."""
     pages = {**_network(), **_service(), **_media(), **_rights(), **_machine()}
     stage = failure.code.split(".")[0]
@@ -42,7 +42,7 @@ def trouble_of(failure: Failure) -> PlaybackTrouble:
     return found or PlaybackTrouble("warning", tr("This cannot be played"), tr("Try again goes on where it stopped."))
 
 
-def trouble_sentence(failure: Failure) -> str:
+def trouble_sentence(failure: PlaybackFailure) -> str:
     """What went wrong; where other screens play, those follow as lines of their own."""
     return tr("Your plan plays on no more screens at the same time.") if failure.playing else sentence_of(failure)
 
@@ -196,15 +196,17 @@ def _machine() -> dict[str, PlaybackTrouble]:
 
 def waiting_words(state: PlaybackState) -> str:
     """What is awaited; empty while nothing is."""
-    if state.status is Status.BUFFERING:
+    if state.status is PlaybackStatus.BUFFERING:
         return {
             "licence": tr("Waiting for the licence"),
             "decoder": tr("The picture has stopped"),
             "source": tr("The source does not deliver"),
             "machine": tr("This machine is busy"),
         }.get(state.stall, tr("Waiting for the network"))
-    loading = (Status.IDLE, Status.LOADING)
-    return tr("Loading") if state.status in loading else tr("Seeking") if state.status is Status.SEEKING else ""
+    loading = (PlaybackStatus.IDLE, PlaybackStatus.LOADING)
+    return (
+        tr("Loading") if state.status in loading else tr("Seeking") if state.status is PlaybackStatus.SEEKING else ""
+    )
 
 
 def remedy_words(state: PlaybackState) -> str:
@@ -219,7 +221,7 @@ def remedy_words(state: PlaybackState) -> str:
         "wait_for_network": tr("There is no network. It goes on by itself when it is back."),
         "skip": tr("A damaged part is passed over."),
     }.get(state.remedy, "")
-    return tried or (_patience(state) if state.status is Status.BUFFERING else "")
+    return tried or (_patience(state) if state.status is PlaybackStatus.BUFFERING else "")
 
 
 def _patience(state: PlaybackState) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Property, QObject, Signal
 
-from player.reporting.state import Failure
+from player.reporting.state import PlaybackFailure
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.trouble import PlaybackTrouble, help_words, trouble_of, trouble_sentence
 
@@ -18,7 +18,7 @@ class TroubleViewModel(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.failure: Failure | None = None
+        self.failure: PlaybackFailure | None = None
         self._trouble = _NONE
         self._sentence = self._playing = self._code = ""
 
@@ -52,7 +52,7 @@ class TroubleViewModel(QObject):
     def helpWords(self) -> str:
         return help_words(self._trouble.help)
 
-    def show(self, failure: Failure | None) -> None:
+    def show(self, failure: PlaybackFailure | None) -> None:
         """What has ended the playback; None while nothing has."""
         if failure == self.failure:
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from player.reporting.state import NO_FACTS, NextEpisode, PlaybackState, Status, TitleFacts
+from player.reporting.state import NO_FACTS, NextEpisode, PlaybackState, PlaybackStatus, TitleFacts
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.titles import place_words
@@ -14,7 +14,7 @@ from ui.app.viewmodels.titles import place_words
 COUNTDOWN_S = 10
 TAIL_S = 15.0  # a title whose credits are not marked offers the next one so long before its end
 _INTRO_LEFT_S = 1.0  # less of an intro is not worth a button
-_RUNNING = frozenset({Status.PLAYING, Status.ENDED})
+_RUNNING = frozenset({PlaybackStatus.PLAYING, PlaybackStatus.ENDED})
 
 
 class UpNext(QObject):
@@ -147,7 +147,11 @@ class UpNext(QObject):
 
 def _in_intro(state: PlaybackState) -> bool:
     intro = state.facts.intro
-    if intro is None or state.live or state.status in (Status.IDLE, Status.LOADING, Status.ENDED, Status.FAILED):
+    if (
+        intro is None
+        or state.live
+        or state.status in (PlaybackStatus.IDLE, PlaybackStatus.LOADING, PlaybackStatus.ENDED, PlaybackStatus.FAILED)
+    ):
         return False
     return intro[0] <= state.position_s < intro[1] - _INTRO_LEFT_S
 
@@ -155,9 +159,13 @@ def _in_intro(state: PlaybackState) -> bool:
 def _credits_run(state: PlaybackState) -> bool:
     """Whether it is time to offer the next episode."""
     following: NextEpisode | None = state.facts.next_episode
-    if following is None or state.live or state.status in (Status.IDLE, Status.LOADING, Status.FAILED):
+    if (
+        following is None
+        or state.live
+        or state.status in (PlaybackStatus.IDLE, PlaybackStatus.LOADING, PlaybackStatus.FAILED)
+    ):
         return False
-    if state.status is Status.ENDED:
+    if state.status is PlaybackStatus.ENDED:
         return True
     if state.facts.credits_s is not None:
         return state.position_s >= state.facts.credits_s

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
-from player.reporting.state import Failure, PlaybackState, Status
+from player.reporting.state import PlaybackFailure, PlaybackState, PlaybackStatus
 from player.title.opening import PlaybackSource
 from ui.app.ports.client import ClientPort
 from ui.app.ports.playback import PlayerPort, SessionPort
 from ui.app.video.output import VideoOutput
 from ui.app.viewmodels.relay import StateRelay
-from ui.app.viewmodels.tasks import Task, Tasks
+from ui.app.viewmodels.tasks import ClientTask, Tasks
 from ui.kiosk.date import SystemDate
 from ui.kiosk.program import Play, Program, Stop
 from ui.kiosk.provisioning import PlaylistEntry, Provisioning
@@ -25,7 +25,7 @@ from ui.kiosk.watchdog import Beat
 
 _log = logging.getLogger(__name__)
 _LOOK_MS = 500
-_OVER = (Status.ENDED, Status.FAILED)
+_OVER = (PlaybackStatus.ENDED, PlaybackStatus.FAILED)
 
 FindSource = Callable[[PlaylistEntry], Coroutine[Any, Any, PlaybackSource]]
 """What to play for an entry, asked on the client's loop."""
@@ -67,7 +67,7 @@ class KioskScreen(QObject):
         self._state = PlaybackState()
         self._relay: StateRelay | None = None
         self._session: SessionPort | None = None
-        self._task: Task[SessionPort] | None = None
+        self._task: ClientTask[SessionPort] | None = None
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self.look)
 
@@ -106,7 +106,12 @@ class KioskScreen(QObject):
     def _beat(self) -> Beat:
         program, state = self._program, self._state
         entries = self._provisioning.entries
-        due = program.is_on and self._session is not None and state.status is Status.PLAYING and bool(state.rungs)
+        due = (
+            program.is_on
+            and self._session is not None
+            and state.status is PlaybackStatus.PLAYING
+            and bool(state.rungs)
+        )
         return Beat(
             frames=self._frames,
             due=due,
@@ -122,13 +127,21 @@ class KioskScreen(QObject):
         """Since the last look: another picture; for sound alone, another second."""
         if self._surface is None or self._session is None:
             return False
-        seen = self._surface.frames if self._state.rungs else self._frames + (self._state.status is Status.PLAYING)
+        seen = (
+            self._surface.frames
+            if self._state.rungs
+            else self._frames + (self._state.status is PlaybackStatus.PLAYING)
+        )
         moved, self._frames = seen > self._frames, max(seen, self._frames)
         return moved
 
     def _is_seen(self) -> bool:
         """Whether there is a picture to look at, moving or about to go on."""
-        return self._session is not None and self._state.status in (Status.PLAYING, Status.BUFFERING, Status.SEEKING)
+        return self._session is not None and self._state.status in (
+            PlaybackStatus.PLAYING,
+            PlaybackStatus.BUFFERING,
+            PlaybackStatus.SEEKING,
+        )
 
     # --- the playback
 
@@ -158,7 +171,7 @@ class KioskScreen(QObject):
         self._session = session
         session.set_volume(self._provisioning.volume)
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: PlaybackFailure) -> None:
         _log.warning("%s cannot be played: %s", self._playing_name(), failure.code)
         self._after(self._program.failed(time.monotonic(), self._date.now()))
 
@@ -169,7 +182,7 @@ class KioskScreen(QObject):
         if state.status not in _OVER:
             return
         now = time.monotonic()
-        if state.status is Status.ENDED:
+        if state.status is PlaybackStatus.ENDED:
             self._after(self._program.ended(now, self._date.now()))
         else:
             code = state.failure.code if state.failure else ""

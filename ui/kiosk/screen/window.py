@@ -48,7 +48,7 @@ def run_screen(provisioning: Provisioning, profile: Path, begin_with: int) -> in
     application.setQuitOnLastWindowClosed(False)
     scene.after_application()
     scene.register_types(scene.choose_scene())
-    parts = _Parts(provisioning, profile)
+    parts = _ScreenParts(provisioning, profile)
     client = EngineClient(parts.make_engine, parts.open_playback, provisioning.service_url, prepare=parts.prepare)
     parts.client = client
     tasks = Tasks(client)
@@ -94,7 +94,7 @@ def run_screen(provisioning: Provisioning, profile: Path, begin_with: int) -> in
 
 
 @dataclass(slots=True)
-class _Parts:
+class _ScreenParts:
     """What the client is made of, and what goes with the entry that plays."""
 
     provisioning: Provisioning

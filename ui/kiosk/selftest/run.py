@@ -118,7 +118,7 @@ def run(minutes: float, seed: int, state: Path, say: Callable[[str], None]) -> S
         environment = own_environment() | {OFFSET_VARIABLE: str(state / CLOCK_FILE)}
         process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL)
         try:
-            return _Run(process, port, site, state, say).for_minutes(minutes, seed)
+            return _TrialRun(process, port, site, state, say).for_minutes(minutes, seed)
         finally:
             site.mend()
             process.send_signal(signal.SIGTERM)
@@ -129,7 +129,7 @@ def run(minutes: float, seed: int, state: Path, say: Callable[[str], None]) -> S
                 process.wait()
 
 
-class _Run:
+class _TrialRun:
     def __init__(
         self, process: subprocess.Popen[bytes], port: int, site: LocalSite, state: Path, say: Callable[[str], None]
     ) -> None:

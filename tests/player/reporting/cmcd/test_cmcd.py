@@ -15,16 +15,16 @@ from player.reporting import rows
 from player.reporting.cmcd import (
     CmcdReporter,
     CmcdSettings,
-    Item,
     Mode,
     PlayerMoment,
     RequestMarker,
+    TypedNumber,
     encode,
     moment_of,
 )
 from player.reporting.events import BufferSampled, ErrorRaised, PhaseReached, StatusChanged, TransferDone
 from player.reporting.qoe import Qoe
-from player.reporting.state import PlaybackState, RungChoice, SourceForm, StatSample, Status
+from player.reporting.state import PlaybackState, PlaybackStatus, RungChoice, SourceForm, StatSample
 from player.transfer.model import Coming
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport
@@ -134,13 +134,13 @@ def test_off_is_off_and_only_the_web_is_told() -> None:
 
 def test_text_is_made_safe() -> None:
     assert encode({"cid": 'a"b\\cé' + "x" * 500}, 1) == 'cid="a\\"b\\\\c?' + "x" * 122 + '"'
-    assert encode({"bl": Item(149.0, "v"), "pr": 1, "v": 1, "su": False}, 1) == "bl=100"
+    assert encode({"bl": TypedNumber(149.0, "v"), "pr": 1, "v": 1, "su": False}, 1) == "bl=100"
     assert encode({"ec": ["net.cut", "x"], "v": 2}, 2) == 'ec=("net.cut" "x"),v=2'
 
 
 def test_the_moment_is_taken_from_the_visible_state() -> None:
     state = PlaybackState(
-        status=Status.PLAYING,
+        status=PlaybackStatus.PLAYING,
         position_s=5.0,
         rungs=(RungChoice(0, "a", 240, 1000), RungChoice(1, "b", 480, 2000)),
         rung_loading=0,
@@ -152,7 +152,7 @@ def test_the_moment_is_taken_from_the_visible_state() -> None:
     assert (now.buffer_s, now.throughput_bps, now.top_bps, now.rung_bps, now.state) == (9.0, 4000.0, 2000, 1000, "p")
     assert not now.starting
     assert (now.protocol, now.main, now.stalls) == ("d", "av", 2)
-    unknown = moment_of(PlaybackState(status=Status.LOADING))
+    unknown = moment_of(PlaybackState(status=PlaybackStatus.LOADING))
     assert unknown.starting
     assert (unknown.protocol, unknown.main, unknown.stalls) == ("", "v", 0)
     assert moment_of(PlaybackState(form=SourceForm("hls", pictures=False, sound=True))).main == "a"

@@ -33,8 +33,8 @@ from player.reporting.telemetry import (
     EventQueue,
     Form,
     SessionFacts,
-    Telemetry,
     TelemetryEvent,
+    TelemetrySender,
     accepted_ids,
     markdown,
 )
@@ -72,7 +72,7 @@ class Bench:
         self.clock = FakeClock(waits_for_threads=True)
         self.service = Service()
         self.queue = EventQueue(folder / "telemetry.db", bounds)
-        self.telemetry = Telemetry(self.queue, self.service.deliver, self.clock, consent=consent)
+        self.telemetry = TelemetrySender(self.queue, self.service.deliver, self.clock, consent=consent)
         facts = SessionFacts("film", "encrypted", "plan", "Matinee 0.1", "Linux x86_64")
         self.tell = self.telemetry.session(facts, PlaybackState)
 
@@ -177,7 +177,7 @@ async def test_an_event_that_is_never_taken_holds_up_no_other(
         return frozenset(item["id"] for item in items)
 
     queue = EventQueue(tmp_path / "t.db")
-    telemetry = Telemetry(queue, deliver, FakeClock(), consent=True)
+    telemetry = TelemetrySender(queue, deliver, FakeClock(), consent=True)
     told = events(300, 1.0, size=10)
     told[70] = replace(told[70], data={"code": math.inf})
     queue.put(told)
@@ -281,7 +281,7 @@ async def test_the_service_is_told_what_it_counts(tmp_path: Path) -> None:
         sent.extend(json.loads(body)["items"])
         return frozenset(event["event_id"] for event in sent)
 
-    telemetry = Telemetry(EventQueue(tmp_path / "t.db"), deliver, clock, consent=True, form=Form.QUALITY)
+    telemetry = TelemetrySender(EventQueue(tmp_path / "t.db"), deliver, clock, consent=True, form=Form.QUALITY)
     device: list[str | None] = [None]
     facts = SessionFacts("film", client="Matinee/0.1", device_id=lambda: device[0])
     rungs = (RungChoice(0, "360p", 360, 500_000), RungChoice(1, "720p", 720, 2_000_000))
