@@ -170,7 +170,7 @@ class DownloadFolder:
 
     # --- small secrets beside the items
 
-    def write_secret(self, name: str, value: bytes) -> None:
+    def write_secret(self, name: str, value: bytes | bytearray) -> None:
         """Keep something small, sealed."""
         with self._storage():
             temporary = self.path / f"{name}.new"

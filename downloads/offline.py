@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from downloads.choose import Picked
@@ -17,7 +18,7 @@ from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadPlan, KeptRendition, PlanItem
 from downloads.planning import Key, key_of
-from downloads.request import keys_of
+from downloads.request import kept_keys
 from downloads.resolving import Need, resolve, segments_of
 from downloads.service import licence_of
 from player.base.clock import Clock
@@ -72,7 +73,7 @@ async def source_of(folder: DownloadFolder) -> PlaybackSource:
         kept=presentation,
         title_id=folder.ledger.title_id,
         name=folder.ledger.name,
-        keys=keys_of(folder),
+        kept_keys=partial(kept_keys, folder),
         licence_id=licence_of(folder),
     )
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
+from typing import cast
 
 from downloads.errors import damaged
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadChoice, DownloadOrigin
+from drm_client.keys import ContentKey
+from drm_client.licence_store import keys_text, read_keys
+from drm_client.memory import read_secret_json, wipe
 
 _NAME = "request"
 _KEYS = "keys"
@@ -43,7 +47,14 @@ def read(folder: DownloadFolder) -> DownloadRequest:
 
 def note_keys(folder: DownloadFolder, keys: Collection[tuple[bytes, bytes]]) -> None:
     """Keep the keys of material whose keys are known, sealed."""
-    folder.write_secret(_KEYS, json.dumps({kid.hex(): key.hex() for kid, key in keys}).encode())
+    held = [ContentKey(kid, key) for kid, key in keys]
+    text = keys_text(held)
+    try:
+        folder.write_secret(_KEYS, text)
+    finally:
+        wipe(text)
+        for key in held:
+            key.clear()
 
 
 def forget_keys(folder: DownloadFolder) -> None:
@@ -52,8 +63,16 @@ def forget_keys(folder: DownloadFolder) -> None:
 
 
 def keys_of(folder: DownloadFolder) -> tuple[tuple[bytes, bytes], ...]:
-    """The known keys of a download."""
+    """The known keys of a download, by key ID."""
+    return tuple((key.kid, bytes(key.value)) for key in kept_keys(folder))
+
+
+def kept_keys(folder: DownloadFolder) -> tuple[ContentKey, ...]:
+    """The known keys of a download, for a key ring. Raises DownloadError where they were changed."""
     data = folder.read_secret(_KEYS)
     if data is None:
         return ()
-    return tuple((bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in json.loads(data).items())
+    try:
+        return read_keys(cast(dict[str, str], read_secret_json(data)))
+    finally:
+        wipe(data)

@@ -60,6 +60,14 @@ class SampleDecryptor:
         self._generation = keys.generation
         self._ciphers: dict[tuple[str, bytes], tuple[_Method, CipherContext]] = {}
         self._lock = threading.Lock()
+        keys.attach(self)
+
+    def drop_ciphers(self) -> None:
+        """Forget the contexts of keys that were taken away: a context has a copy of its key."""
+        with self._lock:
+            if self._generation != self._keys.generation:
+                self._ciphers.clear()
+                self._generation = self._keys.generation
 
     def decrypt(self, data: bytearray | memoryview | bytes, protection: SampleProtection) -> bytearray:
         """The clear sample. A ``bytearray`` is decrypted in place and returned, anything else is copied first.

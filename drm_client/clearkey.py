@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 from typing import Any
@@ -12,11 +11,13 @@ from drm_client.base64url import encode_base64url
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey
 from drm_client.keysystem import KeyRequest, LicenceCall, LicenceGrant, StreamingTerms, licence_url
+from drm_client.memory import read_secret_json, wipe
 
 SYSTEM_IDS = (systems.CLEARKEY, systems.W3C_COMMON)
 MAX_RESPONSE_BYTES = 1 << 20
 MAX_KEYS = 1024
 _PERSISTENT = "persistent-license"
+_STANDARD = {ord("-"): ord("+"), ord("_"): ord("/")}
 
 
 class ClearKey:
@@ -73,7 +74,7 @@ def read_json(body: bytes) -> dict[str, Any]:
     if len(body) > MAX_RESPONSE_BYTES:
         raise malformed("It is too large.")
     try:
-        document = json.loads(body)
+        document = read_secret_json(body)
     except (ValueError, RecursionError) as error:
         raise malformed("It is not JSON.") from error
     if not isinstance(document, dict):
@@ -82,7 +83,8 @@ def read_json(body: bytes) -> dict[str, Any]:
 
 
 def parse_key_set(document: dict[str, Any]) -> tuple[tuple[ContentKey, ...], StreamingTerms]:
-    """The symmetric keys of a JWK set (W3C EME 9.1.4). Raises :class:`DrmError` ``drm.licence_malformed``."""
+    """The symmetric keys of a JWK set (W3C EME 9.1.4), whose own copies of them are overwritten. Raises
+    :class:`DrmError` ``drm.licence_malformed``."""
     members = document.get("keys")
     if not isinstance(members, list) or len(members) > MAX_KEYS:
         raise malformed("It has no list of keys.")
@@ -90,7 +92,13 @@ def parse_key_set(document: dict[str, Any]) -> tuple[tuple[ContentKey, ...], Str
     for member in members:
         if not isinstance(member, dict) or member.get("kty") != "oct":
             raise malformed("One of its keys is of an unknown kind.")
-        keys.append(ContentKey(decode_base64url(member.get("kid")), decode_base64url(member.get("k"))))
+        text = member.get("k")
+        value = decode_base64url(text)
+        try:
+            keys.append(ContentKey(decode_base64url(member.get("kid")), value))
+        finally:
+            wipe(value)
+            wipe(text)
     return tuple(keys), StreamingTerms()
 
 
@@ -107,11 +115,22 @@ def decode_base64url(text: object) -> bytes:
     """Base64url with or without padding. Raises :class:`DrmError` ``drm.licence_malformed``."""
     if not isinstance(text, str):
         raise malformed("One of its keys is incomplete.")
+    if not text.isascii():
+        raise malformed("One of its keys is not in base64url.")
+    encoded = text.encode()
+    standard = bytearray(encoded)
+    wipe(encoded)
     try:
-        unpadded = text.rstrip("=").encode("ascii")
-        return base64.b64decode(unpadded + b"=" * (-len(unpadded) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        while standard[-1:] == b"=":
+            del standard[-1:]
+        for place, character in enumerate(standard):
+            standard[place] = _STANDARD.get(character, character)
+        standard += b"=" * (-len(standard) % 4)
+        return binascii.a2b_base64(standard, strict_mode=True)
+    except binascii.Error as error:
         raise malformed("One of its keys is not in base64url.") from error
+    finally:
+        wipe(standard)
 
 
 def malformed(detail: str) -> DrmError:

@@ -8,6 +8,7 @@ from drm_client.clearkey import json_call, key_ids_message, malformed, parse_key
 from drm_client.device import DeviceIdentity
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keysystem import KeyRequest, LicenceCall, LicenceGrant, StreamingTerms
+from drm_client.memory import wipe
 
 
 class DeviceClearKey:
@@ -44,7 +45,10 @@ class DeviceClearKey:
                 "The licence was issued for another play session, so it is not used.",
                 reason="session",
             )
-        keys, _ = parse_key_set(read_json(plaintext))
+        try:
+            keys, _ = parse_key_set(read_json(plaintext))
+        finally:
+            wipe(plaintext)
         return LicenceGrant(wanted_keys(keys, request), _policy(document.get("policy")))
 
 

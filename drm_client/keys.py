@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
+import weakref
 from collections.abc import Iterable
+from typing import Protocol
 
 from drm_client.errors import DrmError, DrmErrorCode
 
@@ -49,23 +52,64 @@ class ContentKey:
         return f"ContentKey(kid={self.kid.hex()})"
 
 
+class MaskedKey:
+    """A content key that is not in use: kept in memory as a difference from a random mask, so that no scan finds
+    it."""
+
+    __slots__ = ("_mask", "_masked", "kid")
+
+    def __init__(self, key: ContentKey) -> None:
+        self.kid = key.kid
+        self._mask = bytearray(secrets.token_bytes(len(key.value)))
+        self._masked = bytearray(one ^ other for one, other in zip(key.value, self._mask, strict=True))
+
+    def unmasked(self) -> ContentKey:
+        """The key, to be used and cleared."""
+        value = bytearray(one ^ other for one, other in zip(self._masked, self._mask, strict=True))
+        key = ContentKey(self.kid, value)
+        value[:] = bytes(len(value))
+        return key
+
+    def clear(self) -> None:
+        """Forget the key."""
+        self._mask[:] = bytes(len(self._mask))
+
+    def __repr__(self) -> str:
+        return f"MaskedKey(kid={self.kid.hex()})"
+
+
+class CipherHolder(Protocol):
+    """Has cipher contexts made from the keys of a ring."""
+
+    def drop_ciphers(self) -> None:
+        """Forget those whose keys are gone. Called on any thread, without the ring's lock."""
+        ...
+
+
 class KeyRing:
     """The content keys of one playback, by key ID. Safe to use from several threads.
 
     ``generation`` grows whenever a key is taken away or replaced, so that holders of cipher contexts know to
-    drop theirs.
+    drop theirs; those that :meth:`attach` are told at once.
     """
 
     def __init__(self, keys: Iterable[ContentKey] = ()) -> None:
         self._changed = threading.Condition()
         self._keys: dict[bytes, ContentKey] = {}
         self._default: ContentKey | None = None
+        self._holders: weakref.WeakSet[CipherHolder] = weakref.WeakSet()
         self.generation = 0
         self.update(keys)
+
+    def attach(self, holder: CipherHolder) -> None:
+        """Have ``holder``, which is not kept alive by this, told when keys are taken away."""
+        with self._changed:
+            self._holders.add(holder)
 
     def update(self, keys: Iterable[ContentKey]) -> None:
         """Add ``keys``; a key whose ID is known replaces the old one, which is zeroed."""
         with self._changed:
+            before = self.generation
             for key in keys:
                 old = self._keys.get(key.kid)
                 if old is not None and old is not key:
@@ -74,6 +118,8 @@ class KeyRing:
                     old.clear()
                 self._keys[key.kid] = key
             self._changed.notify_all()
+        if self.generation != before:
+            self._tell()
 
     def add(self, kid: bytes, value: bytes | bytearray) -> None:
         """Add one key from its raw bytes."""
@@ -87,6 +133,7 @@ class KeyRing:
             self._default = ContentKey(bytes(KID_LENGTH), value)
             self.generation += 1
             self._changed.notify_all()
+        self._tell()
 
     def get(self, kid: bytes) -> ContentKey:
         """The key for ``kid``. Raises :class:`DrmError` ``drm.no_key`` with the key ID in ``fields["kid"]``."""
@@ -123,6 +170,7 @@ class KeyRing:
             if key is not None:
                 self.generation += 1
                 key.clear()
+        self._tell()
 
     def clear(self) -> None:
         """Zero and drop all keys: the playback ended or its licence ran out."""
@@ -134,6 +182,13 @@ class KeyRing:
             if self._default is not None:
                 self._default.clear()
                 self._default = None
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._changed:
+            holders = tuple(self._holders)
+        for holder in holders:
+            holder.drop_ciphers()
 
     def __contains__(self, kid: object) -> bool:
         with self._changed:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from drm_client.clearkey import ClearKey
 from drm_client.device import DeviceIdentity
 from drm_client.device_clearkey import DeviceClearKey
 from drm_client.errors import DrmError, DrmErrorCode
-from drm_client.keys import ContentKey, KeyRing
+from drm_client.keys import KeyRing, MaskedKey
 from drm_client.keysystem import (
     KeyRequest,
     KeySystem,
@@ -24,9 +24,11 @@ from drm_client.keysystem import (
     choose_system,
     vendor_systems,
 )
+from drm_client.memory import scrub_freed_memory, wipe
 from drm_client.signed_licences import SignedLicences
 
 Post = Callable[[LicenceCall], Awaitable[bytes]]
+"""Makes one exchange. The answer is overwritten once it was read: nobody else may keep it."""
 MAX_CACHED = 64
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -35,13 +37,23 @@ _Identity = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """What was granted: which system, the keys' IDs and the policy. ``from_cache`` where nothing was asked."""
+    """What was granted: which system, the keys' IDs and the policy. ``from_cache`` where nothing was asked. ``grant``
+    has no keys any more: they are in the ring."""
 
     system: str
     kids: tuple[bytes, ...]
     policy: StreamingTerms
     from_cache: bool = False
     grant: LicenceGrant = field(default_factory=LicenceGrant, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """A grant of the key system ``name`` whose keys are masked."""
+
+    name: str
+    grant: LicenceGrant
+    keys: tuple[MaskedKey, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -74,7 +86,7 @@ class LicenceClient:
         self._post = post
         self.now = now
         self._signed = signed
-        self._cached: dict[_Identity, tuple[str, LicenceGrant]] = {}
+        self._cached: dict[_Identity, _Granted] = {}
         self._flights: dict[_Identity, _Flight[Any]] = {}
 
     async def acquire(self, request: KeyRequest, ring: KeyRing, *, fresh: bool = False) -> Licence:
@@ -84,43 +96,50 @@ class LicenceClient:
         """
         identity: _Identity = (request.licence_url, request.system, request.session_id, *sorted(request.kids))
         remembered = None if fresh else self._remembered(identity)
-        name, grant = remembered or await self._granted(identity, request)
-        ring.update(ContentKey(key.kid, key.value) for key in grant.keys)
-        kids = tuple(key.kid for key in grant.keys)
-        return Licence(name, kids, grant.policy, remembered is not None, grant)
+        granted = remembered or await self._granted(identity, request)
+        ring.update(key.unmasked() for key in granted.keys)
+        kids = tuple(key.kid for key in granted.keys)
+        return Licence(granted.name, kids, granted.grant.policy, remembered is not None, granted.grant)
 
-    async def _granted(self, identity: _Identity, request: KeyRequest) -> tuple[str, LicenceGrant]:
+    async def _granted(self, identity: _Identity, request: KeyRequest) -> _Granted:
         """A licence that was asked for now."""
+        granted = await self._shared(identity, lambda: self._ask(request))
+        self._check_expiry(granted.grant.policy)
+        self._remember(identity, granted)
+        return granted
+
+    async def _ask(self, request: KeyRequest) -> _Granted:
         signed = None if self._signed is None or request.signed_url is None else await self._signed()
         if signed is not None and request.system == DeviceClearKey.name:
-            name, asker = DeviceClearKey.name, signed
-            grant = await self._shared(identity, lambda: asker.grant(request))
-        else:
-            system = choose_system(self._systems, request)
-            name, call = system.name, system.form_request(request)
-            grant = system.read_response(request, await self._shared(identity, lambda: self._post_once(call)))
-        self._check_expiry(grant.policy)
-        self._remember(identity, name, grant)
-        return name, grant
+            return _masked(DeviceClearKey.name, await signed.grant(request))
+        system = choose_system(self._systems, request)
+        body = await self._post_once(system.form_request(request))
+        try:
+            return _masked(system.name, system.read_response(request, body))
+        finally:
+            if isinstance(system, (DeviceClearKey, ClearKey)):  # a vendor's module may have kept it
+                wipe(body)
+                scrub_freed_memory()
 
     def forget(self) -> None:
         """Zero and drop all that is kept in memory: signed out, or the program ends."""
-        for key in (key for _, grant in self._cached.values() for key in grant.keys):
+        for key in (key for granted in self._cached.values() for key in granted.keys):
             key.clear()
         self._cached.clear()
 
-    def _remembered(self, identity: _Identity) -> tuple[str, LicenceGrant] | None:
+    def _remembered(self, identity: _Identity) -> _Granted | None:
         kept = self._cached.get(identity)
-        if kept is not None and (kept[1].policy.expires_at or 0) <= self.now():
+        if kept is not None and (kept.grant.policy.expires_at or 0) <= self.now():
             del self._cached[identity]
-            for key in kept[1].keys:
+            for key in kept.keys:
                 key.clear()
             return None
         return kept
 
-    def _remember(self, identity: _Identity, name: str, grant: LicenceGrant) -> None:
+    def _remember(self, identity: _Identity, granted: _Granted) -> None:
+        grant = granted.grant
         if grant.policy.type == "streaming" and grant.policy.expires_at is not None and grant.decryptor is None:
-            self._cached[identity] = (name, grant)
+            self._cached[identity] = granted
             _drop_oldest(self._cached)
 
     def _check_expiry(self, policy: StreamingTerms) -> None:
@@ -161,6 +180,13 @@ class LicenceClient:
             raise DrmError(
                 DrmErrorCode.LICENCE_UNREACHABLE, "The licence server cannot be reached.", recoverable=True
             ) from error
+
+
+def _masked(name: str, grant: LicenceGrant) -> _Granted:
+    keys = tuple(map(MaskedKey, grant.keys))
+    for key in grant.keys:
+        key.clear()
+    return _Granted(name, replace(grant, keys=()), keys)
 
 
 def _drop_oldest(kept: dict[_Key, _Value]) -> None:

@@ -5,14 +5,16 @@ Entries are JSON with a version of their own, so that a licence survives an upda
 
 from __future__ import annotations
 
+import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from drm_client.clock import TrustedTime
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keys import ContentKey
+from drm_client.memory import read_secret_json, wipe
 from drm_client.rights import FirstPlay, LicenceFacts
 from drm_client.signed_policy import read_policy
 from drm_client.vault import Vault
@@ -92,7 +94,10 @@ class LicenceStore:
         kept = self._vault.get(LICENCE, licence_id)
         if kept is None:
             raise DrmError(DrmErrorCode.NO_LICENCE, "There is no licence for this title on this device.")
-        return self._read(json.loads(kept), self._vault.epoch)
+        try:
+            return self._read(cast(dict[str, Any], read_secret_json(kept)), self._vault.epoch)
+        finally:
+            wipe(kept)
 
     def all(self) -> tuple[KeptLicence, ...]:
         """Every licence that can be read; :meth:`Vault.check` names the others."""
@@ -116,7 +121,12 @@ class LicenceStore:
 
     def put(self, licence: KeptLicence) -> None:
         """Keep ``licence`` in the place of an earlier one with its ID. It is on the disk when this returns."""
-        self._vault.put(LICENCE, licence.licence_id, _text(self._document(licence)))
+        text = bytearray(_text(self._document(licence)))
+        _put_keys(text, licence.keys)
+        try:
+            self._vault.put(LICENCE, licence.licence_id, text)
+        finally:
+            wipe(text)
 
     def release(self, licence_id: str, receipt: Receipt | None) -> None:
         """Forget a licence and keep its receipt, both at once."""
@@ -178,7 +188,6 @@ class LicenceStore:
             "v": _VERSION,
             "service": licence.service,
             "policy": licence.document,
-            "keys": {key.kid.hex(): key.value.hex() for key in licence.keys},
             "first_play": None if first is None else [first.time.at_s, first.time.certain_s, first.settled],
             "revoked": rights.revoked,
             "released": rights.released,
@@ -202,8 +211,40 @@ class LicenceStore:
             released=document["released"],
             confirmed=document["epoch"] == epoch,
         )
-        keys = tuple(ContentKey(bytes.fromhex(kid), bytes.fromhex(key)) for kid, key in document["keys"].items())
-        return KeptLicence(document["service"], rights, document["policy"], keys)
+        return KeptLicence(document["service"], rights, document["policy"], read_keys(document["keys"]))
+
+
+def read_keys(texts: dict[str, str]) -> tuple[ContentKey, ...]:
+    """Keys out of hexadecimal texts by key ID, which are overwritten."""
+    keys = []
+    for kid, text in texts.items():
+        value = bytes.fromhex(text)
+        wipe(text)
+        keys.append(ContentKey(bytes.fromhex(kid), value))
+        wipe(value)
+    return tuple(keys)
+
+
+def keys_text(keys: Iterable[ContentKey]) -> bytearray:
+    """The JSON text that :func:`read_keys` reads: made here, as the library's would leave copies of the keys."""
+    text = bytearray(b"{")
+    for key in keys:
+        value = binascii.hexlify(key.value)
+        text += b'%s"%s":"' % (b"," if len(text) > 1 else b"", key.kid.hex().encode())
+        text += value
+        text += b'"'
+        wipe(value)
+    text += b"}"
+    return text
+
+
+def _put_keys(text: bytearray, keys: Iterable[ContentKey]) -> None:
+    """Add the keys to a JSON object's text."""
+    written = keys_text(keys)
+    text[-1:] = b',"keys":'
+    text += written
+    text += b"}"
+    wipe(written)
 
 
 def _text(document: dict[str, Any]) -> bytes:

@@ -37,7 +37,7 @@ class Sealer:
     def seal(self, data: bytes | bytearray | memoryview, context: str) -> bytes:
         """``data`` sealed: nonce, ciphertext, tag."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._live().encrypt(nonce, bytes(data), context.encode())
+        return nonce + self._live().encrypt(nonce, data, context.encode())
 
     def stream(self, context: str) -> SealingStream:
         """As :meth:`seal`, piece by piece: for large values, which need not be held in memory."""

@@ -16,6 +16,7 @@ from drm_client.errors import DrmError
 from drm_client.keys import ContentKey
 from drm_client.keysystem import KeyRequest, LicenceGrant, StreamingTerms
 from drm_client.licence_store import KeptLicence, Receipt
+from drm_client.memory import wipe
 from drm_client.policy import LicencePolicy, PolicyType
 from drm_client.pssh import parse_pssh
 from drm_client.refusals import RefusedError
@@ -255,9 +256,12 @@ class SignedLicences:
 
     def _keys(self, jwe: str, policy: LicencePolicy) -> tuple[ContentKey, ...]:
         header, plaintext = self._device.decrypt_jwe(jwe)
-        if header.get("sid") != policy.session_id:
-            raise untrusted("Its keys are for another session.")
-        keys, _ = parse_key_set(read_json(plaintext))
+        try:
+            if header.get("sid") != policy.session_id:
+                raise untrusted("Its keys are for another session.")
+            keys, _ = parse_key_set(read_json(plaintext))
+        finally:
+            wipe(plaintext)
         if {key.kid for key in keys} != set(policy.keys):
             raise untrusted("It holds other keys than it names.")
         return keys

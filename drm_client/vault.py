@@ -115,11 +115,11 @@ class Vault:
         with self._lock, self._reading():
             return self._read(self._head(), kind, name)
 
-    def put(self, kind: str, name: str, value: bytes) -> None:
+    def put(self, kind: str, name: str, value: bytes | bytearray) -> None:
         """Keep a value; it is on the disk when this returns."""
         self.put_all({(kind, name): value})
 
-    def put_all(self, values: Mapping[tuple[str, str], bytes | None]) -> None:
+    def put_all(self, values: Mapping[tuple[str, str], bytes | bytearray | None]) -> None:
         """Keep, or delete (None), several values at once: all or none."""
         with self.exclusive():
             head = self._head()
@@ -297,7 +297,7 @@ class Vault:
             raise _damaged("An entry that is kept on this device was replaced by an older one.", place)
         return value
 
-    def _write_entry(self, seals: dict[str, str], kind: str, name: str, value: bytes | None) -> None:
+    def _write_entry(self, seals: dict[str, str], kind: str, name: str, value: bytes | bytearray | None) -> None:
         place = f"{kind}/{name}"
         if value is None:
             self._database.execute("DELETE FROM entries WHERE kind = ? AND name = ?", (kind, name))

@@ -108,6 +108,7 @@ class Prefetcher:
         keys, paths = KeyRing(), Pathways(tuple(addresses.manifests))
         for kid, key in source.keys:
             keys.add(kid, key)
+        keys.update(await asyncio.to_thread(source.kept_keys))
         loader = Loader(self._gate, paths, self._clock, Random(settings.seed))
         licences = services.playback_licences(keys, addresses.offer, None, _unheard, _unheard)
         try:

@@ -3,6 +3,7 @@ loop."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
@@ -53,6 +54,7 @@ async def open_title(requested: Requested, on_property: OnProperty, on_event: On
         raise MediaError(ErrorCode.MEDIA_NO_TRACKS, "The service names no place to play this title from.")
     for kid, key in source.keys:
         parts.keys.add(kid, key)
+    parts.keys.update(await asyncio.to_thread(source.kept_keys))
     parts.paths.start_over(tuple(addresses.manifests))
     renewal = renewal_of(source, services.service, services.device_id, addresses.session_id)
     ended = partial(parts.tasks.call_soon, parts.ending.fail)

@@ -11,11 +11,12 @@ import functools
 import importlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from drm_client.cenc import SampleDecryptor
 from drm_client.errors import DrmError
 from drm_client.keys import KeyRing
+from drm_client.memory import scrub_freed_memory, wipe
 from player.base.errors import ErrorCode, MediaError
 from player.manifest import attach_index, attach_playlist, index_ranges, moved_url, segment_url
 from player.manifest.model import (
@@ -40,6 +41,9 @@ from player.net.model import RequestKind
 from player.stream.timeline import Slot, loaded
 from player.transfer.loader import Loader, LoadResult, Resource
 from player.transfer.model import Coming
+
+if TYPE_CHECKING:
+    from drm_client.hls_aes import SegmentCipher
 
 _BEHIND_TIMEOUT_S = 10.0
 
@@ -384,7 +388,8 @@ class Sources:
         return task.result() if task is not None and task.done() else None
 
     async def close(self) -> None:
-        """Give up everything that is being fetched."""
+        """Give up everything that is being fetched, and forget the keys of whole segments."""
+        self._whole_segment.forget()
         tasks = [task for task in self._once.values() if not task.done()]
         for task in tasks:
             task.cancel()
@@ -392,12 +397,12 @@ class Sources:
 
 
 class WholeKeys:
-    """Keys of whole-segment encryption, fetched through the loader and kept until one does not fit: then the server
-    may have another one by now, and whoever loads the segment again asks for it."""
+    """Keys of whole-segment encryption, fetched through the loader and kept (as ciphers, not as bytes) until one does
+    not fit: then the server may have another one by now, and whoever loads the segment again asks for it."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
-        self._keys: dict[str, bytes] = {}
+        self._ciphers: dict[tuple[str, str], SegmentCipher] = {}
 
     def handles(self, key: KeyInfo) -> bool:
         """Whether the segment as a whole is encrypted with a key that we can fetch."""
@@ -410,30 +415,47 @@ class WholeKeys:
     ) -> Callable[[bytes | None], bytes]:
         """A decryptor to be fed with the chunks of a segment, and with None at the end. ``urls`` are the key's
         addresses by CDN."""
-        from drm_client.hls_aes import media_sequence_iv, segment_decryptor  # only encrypted HLS needs it
+        from drm_client.hls_aes import media_sequence_iv  # only encrypted HLS needs it
 
         if key.uri is None:
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The playlist names no address for its key.")
-        value = self._keys.get(key.uri)
-        if value is None:
-            value = await self._loader.load_bytes(Resource(RequestKind.KEY, urls))
-            self._keys[key.uri] = value
+        place = (key.uri, key.method)
+        cipher = self._ciphers.get(place) or await self._fetch(key, urls)
+        self._ciphers[place] = cipher
         iv = key.iv if key.iv is not None or sequence is None else media_sequence_iv(sequence)
-        with self._doubting(key.uri):
-            decryptor = segment_decryptor(key.method, value, iv)
+        with self._doubting(place):
+            decryptor = cipher.decryptor(iv)
 
         def decrypt(chunk: bytes | None) -> bytes:
-            with self._doubting(key.uri or ""):
+            with self._doubting(place):
                 return decryptor.finish() if chunk is None else decryptor.feed(chunk)
 
         return decrypt
 
+    def forget(self) -> None:
+        """Forget all keys: the playback is over."""
+        for cipher in self._ciphers.values():
+            cipher.close()
+        self._ciphers.clear()
+
+    async def _fetch(self, key: KeyInfo, urls: Mapping[str, str]) -> SegmentCipher:
+        from drm_client.hls_aes import SegmentCipher
+
+        value = await self._loader.load_bytes(Resource(RequestKind.KEY, urls))
+        try:
+            return SegmentCipher(key.method, value)
+        finally:
+            wipe(value)
+            scrub_freed_memory()
+
     @contextlib.contextmanager
-    def _doubting(self, uri: str) -> Iterator[None]:
+    def _doubting(self, place: tuple[str, str]) -> Iterator[None]:
         try:
             yield
         except DrmError:
-            self._keys.pop(uri, None)
+            cipher = self._ciphers.pop(place, None)
+            if cipher is not None:
+                cipher.close()
             raise
 
 

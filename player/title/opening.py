@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from drm_client.keys import ContentKey
 from player.base.clock import Clock
 from player.base.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, ServiceError, unexpected
 from player.licensing.licences import LicenceOffer
@@ -43,9 +44,11 @@ class PlaybackSource:
     (``manifests``, the preferred one first). ``title_id`` beside ``kept`` says which title of the service it is.
 
     ``variant`` is the form of a title: encrypted, clear or live; empty for the one that the title has, encrypted
-    where there is one. ``keys`` are (key ID, key) pairs for material whose keys are known; ``licence_url`` is a
-    ClearKey server, ``licence_id`` a licence that is kept on this device. ``folder`` holds the local manifest at
-    ``url`` and all its media: ``file:`` addresses are loaded from in there only, and without it none are.
+    where there is one. ``keys`` are (key ID, key) pairs for material whose keys are known; ``kept_keys`` reads those
+    that are kept with a download, on a worker thread and anew for each playback (raises DownloadError);
+    ``licence_url`` is a ClearKey server, ``licence_id`` a licence that is kept on this device. ``folder`` holds the
+    local manifest at ``url`` and all its media: ``file:`` addresses are loaded from in there only, and without it
+    none are.
     """
 
     url: str = field(default="", repr=False)
@@ -53,6 +56,7 @@ class PlaybackSource:
     name: str = ""
     variant: str = ENCRYPTED
     keys: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
+    kept_keys: Callable[[], tuple[ContentKey, ...]] = field(default=tuple, repr=False, compare=False)
     licence_url: str | None = field(default=None, repr=False)
     kept: Presentation | None = field(default=None, repr=False)
     licence_id: str | None = None

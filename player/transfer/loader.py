@@ -15,13 +15,14 @@ from random import Random
 from typing import TypeVar
 
 from drm_client.errors import DrmError
+from drm_client.memory import wipe
 from player.base.clock import Clock
 from player.base.errors import ANY_ERROR, ErrorCode, MatineeError, NetError
 from player.manifest.model import ByteRange
 from player.manifest.steering import Clone
 from player.net.failures import failure
 from player.net.gate import Gate, GateBody
-from player.net.model import Request
+from player.net.model import Request, RequestKind
 from player.net.pauses import Pauses
 from player.transfer.addressing import Addressing, Refresh
 from player.transfer.cdn_probe import CdnProbe
@@ -231,7 +232,10 @@ class Loader:
         result = await self.load(resource, sink, avoid=avoid)
         if result.error is not None:
             raise result.error
-        return bytes(sink.body), result
+        body = bytes(sink.body)
+        if resource.kind is RequestKind.KEY:
+            wipe(sink.body)
+        return body, result
 
     async def load_and_read(self, resource: Resource, read: Callable[[bytes, LoadResult], Awaitable[_T]]) -> _T:
         """What ``read`` makes of a small resource; one that it finds damaged is loaded anew, elsewhere if possible.

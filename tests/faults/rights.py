@@ -113,11 +113,36 @@ def half_made_downloads_stay(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Store, "_was_never_made", lambda _self, _entry: False)
 
 
+def ciphers_outlive_their_keys(patch: pytest.MonkeyPatch) -> None:
+    _in_the_player(patch, "from drm_client.cenc import SampleDecryptor as S; S.drop_ciphers = lambda self: None\n")
+
+
+def copies_of_keys_stay(patch: pytest.MonkeyPatch) -> None:
+    _in_the_player(patch, "from drm_client import clearkey; clearkey.wipe = lambda secret: None\n")
+
+
+def players_may_dump_core(patch: pytest.MonkeyPatch) -> None:
+    from tests.player.licensing import test_no_core_dumps
+
+    allow = "from drm_client import memory; memory.forbid_core_dumps = lambda: True\n"
+    patch.setattr(test_no_core_dumps, "_WATCH", allow + test_no_core_dumps._WATCH)
+
+
+def _in_the_player(patch: pytest.MonkeyPatch, statement: str) -> None:
+    from tests.player.licensing import test_keys_in_memory
+
+    patch.setattr(test_keys_in_memory, "_SCAN", statement + test_keys_in_memory._SCAN)
+
+
 _ISSUERS = "tests/drm_client/test_issuers.py"
 _REPAIRS = "tests/downloads/test_repairs.py"
 _SERVICE = "tests/player/service/test_service.py"
 _KILLS = "tests/downloads/test_rights_kills.py"
 _VAULT = "tests/drm_client/test_vault.py"
+_IN_MEMORY = (
+    "tests/player/licensing/test_keys_in_memory.py::"
+    "test_a_key_is_found_at_most_twice_while_it_plays_and_never_afterwards"
+)
 FAULTS = [
     Fault(
         "rights-one-clock-for-all-services",
@@ -204,5 +229,12 @@ FAULTS = [
         "rights-wrong-hour-is-for-ever",
         f"{_KILLS}::test_clients_are_whole_an_hour_after_their_service_is_mended",
         time_never_goes_back,
+    ),
+    Fault("rights-ciphers-outlive-their-keys", f"{_IN_MEMORY}[dash-cenc]", ciphers_outlive_their_keys),
+    Fault("rights-copies-of-keys-stay", f"{_IN_MEMORY}[service]", copies_of_keys_stay),
+    Fault(
+        "rights-players-may-dump-core",
+        "tests/player/licensing/test_no_core_dumps.py::test_a_process_that_plays_can_leave_no_core_dump[headless]",
+        players_may_dump_core,
     ),
 ]

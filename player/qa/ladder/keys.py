@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from drm_client.cenc import SampleDecryptor, SampleProtection
 from drm_client.errors import DrmError
-from drm_client.hls_aes import media_sequence_iv, segment_decryptor, whole_segment_methods
+from drm_client.hls_aes import SegmentCipher, media_sequence_iv, whole_segment_methods
 from drm_client.keys import KeyRing
 from drm_client.keysystem import KeyRequest, LicenceCall
 from drm_client.licence import LicenceClient
@@ -40,7 +40,7 @@ class SweepKeys:
         self._protections = tuple(
             protection for _, _, rendition in iter_renditions(presentation) for protection in rendition.protections
         )
-        self._whole: dict[str, bytes] = {}
+        self._whole: dict[tuple[str, str], SegmentCipher] = {}
         self._asked = asyncio.Lock()
         self._has_asked = False
 
@@ -77,15 +77,19 @@ class SweepKeys:
             return data
         if key.uri is None:
             raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "The playlist names no address for its key.")
-        if key.uri not in self._whole:
-            self._whole[key.uri] = (await self._gate.fetch(Request(RequestKind.KEY, key.uri))).body
+        place = (key.uri, key.method)
+        if place not in self._whole:
+            body = (await self._gate.fetch(Request(RequestKind.KEY, key.uri))).body
+            self._whole[place] = SegmentCipher(key.method, body)
         iv = key.iv if key.iv is not None else media_sequence_iv(segment.number)
-        decryptor = segment_decryptor(key.method, self._whole[key.uri], iv)
+        decryptor = self._whole[place].decryptor(iv)
         return decryptor.feed(data) + decryptor.finish()
 
     def forget(self) -> None:
         """Zero the keys."""
         self._ring.clear()
+        for cipher in self._whole.values():
+            cipher.close()
         self._whole.clear()
 
     async def _post(self, call: LicenceCall) -> bytes:
