@@ -11,8 +11,8 @@ from pathlib import Path
 from backend_stub.config import Settings
 from backend_stub.context import open_context
 from backend_stub.faults.document import parse_faults
-from backend_stub.jobs.crew import Crew, Hiring
-from backend_stub.jobs.waking import Bell
+from backend_stub.jobs.wake_up_signal import Bell
+from backend_stub.jobs.worker_pool import Crew, Hiring
 from backend_stub.recommending.suggestions import Made
 from backend_stub.server import ServerGroup, ServerOptions
 

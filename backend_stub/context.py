@@ -11,18 +11,18 @@ from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.storage import Storage, open_storage
 from backend_stub.jobs.store import Jobs
-from backend_stub.jobs.waking import Bell
+from backend_stub.jobs.wake_up_signal import Bell
 from backend_stub.live.faults import LivePlans
 from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
 from backend_stub.payments.local import LocalProvider
+from backend_stub.periodic_tasks import ServiceUpkeep, UpkeepTask
 from backend_stub.recommending.suggestions import Suggestions
 from backend_stub.service_secrets import ServiceSecrets, load_or_create, url_signing_keys
 from backend_stub.services.accounts import Accounts
 from backend_stub.services.addresses import Edge, SignedAddresses
 from backend_stub.services.artwork import ArtworkFiles
 from backend_stub.services.audit import AuditLog
-from backend_stub.services.belonging import TitleBelongings
 from backend_stub.services.billing import Billing
 from backend_stub.services.catalog import Catalog
 from backend_stub.services.content_keys import KeyVault
@@ -33,15 +33,15 @@ from backend_stub.services.downloads import Downloads
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
 from backend_stub.services.editing import Editing
-from backend_stub.services.insight import Insight
-from backend_stub.services.issuing import RightsService
-from backend_stub.services.key_care import KeyCare
+from backend_stub.services.licence_issuing import RightsService
 from backend_stub.services.licences import Licences
+from backend_stub.services.master_key_rotation import KeyCare
 from backend_stub.services.my_list import ViewerLists
 from backend_stub.services.operator_settings import OperatorSettings
 from backend_stub.services.payment_events import PaymentEvents
 from backend_stub.services.plans import Subscriptions
 from backend_stub.services.play import PlayService
+from backend_stub.services.playback_insight import Insight
 from backend_stub.services.profiles import Profiles
 from backend_stub.services.progress import ProgressLog
 from backend_stub.services.quality import QualitySums
@@ -65,13 +65,13 @@ from backend_stub.services.steering import SteeringService
 from backend_stub.services.streams import Streams
 from backend_stub.services.telemetry import TelemetryIntake
 from backend_stub.services.title_credits import TitleCredits
+from backend_stub.services.title_relations import TitleBelongings
 from backend_stub.services.title_rights import TitleContracts
 from backend_stub.services.title_versions import TitleVersions
 from backend_stub.services.tokens import TokenIssuer
 from backend_stub.services.uploads import Uploads
 from backend_stub.services.views import Views
 from backend_stub.signing import UrlSigner
-from backend_stub.upkeep import ServiceUpkeep, UpkeepTask
 
 _SUMS_S = 60.0
 _SEARCH_S = 5.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from downloads import ledger
 from downloads.folder import DownloadFolder
+from downloads.item_writer import ItemWriter
 from downloads.journal import Body
 from downloads.model import DownloadPlan, PlanItem
-from downloads.writing import ItemWriter
 from player.net.model import RequestKind
 from player.transfer.loader import Loader, LoadOutcome, Resource
 from player.transfer.recovery import Trouble, trouble_of

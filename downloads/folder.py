@@ -17,11 +17,11 @@ from typing import Protocol
 
 from downloads import ledger, planfile
 from downloads.errors import DownloadError, damaged, storage_error, store_gone
+from downloads.item_writer import DiskFile, HashCode, ItemWriter, SystemFile
 from downloads.journal import Body, Journal
 from downloads.ledger import Ledger
 from downloads.locks import held, is_held
 from downloads.model import DownloadPlan, DownloadSummary, PlanItem, Stored
-from downloads.writing import DiskFile, HashCode, ItemWriter, SystemFile
 from drm_client.errors import DrmError
 from drm_client.sealing import TAG_BYTES, FingerprintStream, Sealer, SealingStream
 from player.base.errors import ErrorCode

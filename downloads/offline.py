@@ -13,11 +13,11 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
-from downloads.choose import Picked
 from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadPlan, KeptRendition, PlanItem
 from downloads.planning import Key, key_of
+from downloads.rendition_choice import Picked
 from downloads.request import kept_keys
 from downloads.resolving import Need, resolve, segments_of
 from downloads.service import licence_of

@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from downloads.choose import Picked, choose
 from downloads.errors import DownloadError
 from downloads.model import DownloadChoice, DownloadOrigin, DownloadPlan, KeptRendition, PlanItem
+from downloads.rendition_choice import Picked, choose
 from downloads.resolving import Need, resolve, segments_of
 from player.base.errors import ErrorCode, MatineeError
 from player.manifest import attach_playlist, located_segment, moved_url, with_mirrors

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from downloads.choose import Picked
+from downloads.rendition_choice import Picked
 from player.base.errors import ErrorCode, MediaError
 from player.manifest import attach_index, attach_playlist, index_ranges
 from player.manifest.model import (

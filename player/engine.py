@@ -34,11 +34,11 @@ from player.licensing.licences import licence_request
 from player.licensing.upkeep import LicenceUpkeep
 from player.mpv.model import MediaPlayer
 from player.net.gate import Gate, GateLimits
-from player.net.kept import KeptAnswers
 from player.net.model import USER_AGENT, Request, RequestKind, Transfer, Transport
+from player.net.prefetched import KeptAnswers
 from player.net.routing import RoutingTransport
 from player.net.suspend import LOOK_EVERY_S, SuspendWatch
-from player.net.web import WebOptions
+from player.net.web_options import WebOptions
 from player.playback.network_memory import CurrentNetwork, NetworkStore
 from player.playback.prefetch import Prefetcher, needs_network
 from player.playback.session import Session

@@ -11,7 +11,7 @@ from backend_stub.admin import words
 from backend_stub.admin.charts import Axis, Band, Line, bars, plot
 from backend_stub.clock import DAY_S
 from backend_stub.db.models import TelemetryEvent
-from backend_stub.services.insight import QualityInterval
+from backend_stub.services.playback_insight import QualityInterval
 
 _LANE = 110  # the height of one curve of a timeline
 

@@ -16,7 +16,7 @@ from backend_stub.db.models import Title
 from backend_stub.problems import ProblemError
 from backend_stub.services.artwork import ArtworkKind
 from backend_stub.services.catalog import WatchedTitle
-from backend_stub.services.structure import Markers
+from backend_stub.services.title_structure import Markers
 
 router = APIRouter(tags=["catalog"])
 

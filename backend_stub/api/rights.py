@@ -12,7 +12,7 @@ from backend_stub.api.deps import Context, Hex32, TitleId, Watching
 from backend_stub.api.errors import documented
 from backend_stub.api.play import manifest_bodies
 from backend_stub.services.downloads import DownloadGrant
-from backend_stub.services.issuing import LicenceUrls, SignedLicence
+from backend_stub.services.licence_issuing import LicenceUrls, SignedLicence
 
 router = APIRouter(tags=["rights"])
 

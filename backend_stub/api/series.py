@@ -12,9 +12,9 @@ from backend_stub.api.catalog import markers_body, title_body
 from backend_stub.api.deps import Context, Publisher, TitleId, Watching
 from backend_stub.api.errors import documented
 from backend_stub.problems import ProblemError, not_found
-from backend_stub.services.belonging import BelongingError, EpisodeOf
 from backend_stub.services.catalog import WatchedTitle
-from backend_stub.services.structure import Markers
+from backend_stub.services.title_relations import BelongingError, EpisodeOf
+from backend_stub.services.title_structure import Markers
 
 router = APIRouter(tags=["catalog"])
 

@@ -12,7 +12,7 @@ from backend_stub.api.errors import documented
 from backend_stub.context import ServiceContext
 from backend_stub.manifests import limited
 from backend_stub.problems import ProblemError
-from backend_stub.services import steered
+from backend_stub.services import steered_manifests
 from backend_stub.services.steering import TTL_S
 from backend_stub.titles import LIVE
 
@@ -75,19 +75,19 @@ def steering(
 def steered_hls(request: Request, context: Context, session_id: Hex32, country: Country, token: _Token) -> Response:
     """The title on all edges, for players that are steered by what the manifest says."""
     text, places, url = _steered(request, context, session_id, country, token, "master.m3u8")
-    return Response(steered.hls(text, places, url), media_type=_HLS_TYPE)
+    return Response(steered_manifests.hls(text, places, url), media_type=_HLS_TYPE)
 
 
 @router.get("/steering/{session_id}/manifest.mpd", name="steered_dash", response_class=Response, responses=_DASH)
 def steered_dash(request: Request, context: Context, session_id: Hex32, country: Country, token: _Token) -> Response:
     """The title on all edges, for players that are steered by what the manifest says."""
     text, places, url = _steered(request, context, session_id, country, token, "manifest.mpd")
-    return Response(steered.dash(text, places, url), media_type=_DASH_TYPE)
+    return Response(steered_manifests.dash(text, places, url), media_type=_DASH_TYPE)
 
 
 def _steered(
     request: Request, context: ServiceContext, session_id: str, country: str | None, token: str, name: str
-) -> tuple[str, list[steered.EdgeFolder], str]:
+) -> tuple[str, list[steered_manifests.EdgeFolder], str]:
     """The title's own manifest, where its files are, and the address of the steering server."""
     grant = context.steering.check(session_id, token)
     if grant.place == LIVE:
@@ -98,7 +98,7 @@ def _steered(
         text = (home / grant.place / limited(name, limit)).read_text(encoding="utf-8")
     except OSError as error:
         raise ProblemError(404, "variant_not_found", "The title has no such variant.") from error
-    places = [steered.EdgeFolder(one.pathway, one.hls.rpartition("/")[0] + "/") for one in manifests]
+    places = [steered_manifests.EdgeFolder(one.pathway, one.hls.rpartition("/")[0] + "/") for one in manifests]
     if not places:
         raise ProblemError(404, "variant_not_found", "There is no edge that has the title.")
     return text, places, str(request.url_for("steering", session_id=session_id).include_query_params(token=token))

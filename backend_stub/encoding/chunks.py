@@ -18,13 +18,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from backend_stub.encoding import tools
+from backend_stub.encoding.black_frames import WATCH_FILTERS, Intervals, read_watch
 from backend_stub.encoding.boxes import count_samples, first_fragment, with_edit
 from backend_stub.encoding.errors import BadInputError, ToolFailedError
 from backend_stub.encoding.ladder import EncodingLadder, TargetCodec, VideoRung
+from backend_stub.encoding.picture_source import picture_stream, read_pictures
 from backend_stub.encoding.probe import SourceInfo
 from backend_stub.encoding.process import run_tool
-from backend_stub.encoding.reading import picture_stream, read_pictures
-from backend_stub.encoding.watching import WATCH_FILTERS, Intervals, read_watch
 
 SEGMENT_S = 4
 _MOST_SEGMENTS = 15

@@ -23,7 +23,7 @@ from backend_stub.encoding.process import disk_full
 from backend_stub.encoding.samples import SAMPLES, TEST_PATTERN, SampleTitle, missing_samples, publish_sample
 from backend_stub.encoding.storage import open_storage
 from backend_stub.jobs.opening import open_jobs
-from backend_stub.jobs.waking import Bell
+from backend_stub.jobs.wake_up_signal import Bell
 from backend_stub.services.publishing import PublishError
 
 GOOD, FAILED, BAD_INPUT, MISSING_COMPONENT, DISK_FULL, INTERRUPTED = 0, 1, 2, 3, 5, 130

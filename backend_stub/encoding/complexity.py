@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from backend_stub.encoding import tools
 from backend_stub.encoding.errors import ToolFailedError
 from backend_stub.encoding.ladder import MAX_FPS, usual_bitrate
+from backend_stub.encoding.picture_source import picture_stream, read_pictures
 from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
 from backend_stub.encoding.process import run_tool
-from backend_stub.encoding.reading import picture_stream, read_pictures
 
 # A short film or a small one has few rungs anyway, and the look costs as much as it could save.
 _SHORTEST_S = 120.0

@@ -22,10 +22,10 @@ from backend_stub.encoding.scenery import Layer
 from backend_stub.encoding.scenes import SCENES
 from backend_stub.encoding.score import MusicScore
 from backend_stub.encoding.staging import staging_folder
-from backend_stub.services.belonging import Belonging
 from backend_stub.services.publishing import is_published
-from backend_stub.services.structure import Markers
 from backend_stub.services.title_credits import Credits, Job, Person
+from backend_stub.services.title_relations import Belonging
+from backend_stub.services.title_structure import Markers
 from backend_stub.titles import slug
 
 FPS = 24

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backend_stub.encoding.audio import HIGHEST_PEAK_DB, TARGET_LUFS
+from backend_stub.encoding.black_frames import Intervals, merge
 from backend_stub.encoding.ladder import TargetCodec
 from backend_stub.encoding.probe import SourceInfo
-from backend_stub.encoding.sound import HIGHEST_PEAK_DB, TARGET_LUFS
-from backend_stub.encoding.watching import Intervals, merge
 
 _NOTICEABLE_OFFSET_S = 0.045  # ITU-R BT.1359: sound that is early by more than this is noticed
 _OFF_TARGET_LU = 1.0

@@ -11,7 +11,7 @@ from typing import Any
 
 from backend_stub.encoding.ladder import TargetCodec
 from backend_stub.encoding.package import SCHEMES, SYSTEMS
-from backend_stub.services.belonging import Belonging, read_belonging
+from backend_stub.services.title_relations import Belonging, read_belonging
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backend_stub.encoding import lettering, tools
+from backend_stub.encoding import stroke_font, tools
 from backend_stub.encoding.errors import BadInputError, ToolFailedError
+from backend_stub.encoding.picture_source import picture_stream, read_pictures
 from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
 from backend_stub.encoding.process import run_tool
-from backend_stub.encoding.reading import picture_stream, read_pictures
 
 WIDTH = 480
 HEIGHT = 720
@@ -77,7 +77,7 @@ def _filled(width: int, height: int) -> str:
 
 def letter_poster(picture: NDArray[np.uint8], title: str) -> NDArray[np.uint8]:
     """``picture`` (rows, columns, RGB) with ``title`` at its foot; unchanged when no letter of it can be drawn."""
-    text = lettering.plain(title)
+    text = stroke_font.plain(title)
     if not text:
         return picture
     rows, columns = picture.shape[:2]
@@ -86,7 +86,7 @@ def letter_poster(picture: NDArray[np.uint8], title: str) -> NDArray[np.uint8]:
     top = rows - _MARGIN - step * len(lines)
     canvas = picture.astype(np.float32) * _shade(rows, top - 2 * size)[:, None, None]
     for number, line in enumerate(lines):
-        ink = lettering.draw(line, size)[:, : columns - 2 * _MARGIN]
+        ink = stroke_font.draw(line, size)[:, : columns - 2 * _MARGIN]
         y = top + number * step
         part = canvas[y : y + ink.shape[0], _MARGIN : _MARGIN + ink.shape[1]]
         cover = ink[: part.shape[0], :, None]
@@ -98,10 +98,10 @@ def letter_poster(picture: NDArray[np.uint8], title: str) -> NDArray[np.uint8]:
 def _fit(text: str, width: int) -> tuple[int, list[str]]:
     """The largest letters in which ``text`` takes few enough lines, none too wide; else the smallest, cut short."""
     for size in _LETTER_SIZES:
-        lines = lettering.wrap(text, size, width)
-        if len(lines) <= _MOST_LINES and all(lettering.text_width(line, size) <= width for line in lines):
+        lines = stroke_font.wrap(text, size, width)
+        if len(lines) <= _MOST_LINES and all(stroke_font.text_width(line, size) <= width for line in lines):
             return size, lines
-    return _LETTER_SIZES[-1], lettering.wrap(text, _LETTER_SIZES[-1], width)[:_MOST_LINES]
+    return _LETTER_SIZES[-1], stroke_font.wrap(text, _LETTER_SIZES[-1], width)[:_MOST_LINES]
 
 
 def _shade(rows: int, top: int) -> NDArray[np.float32]:

@@ -53,7 +53,7 @@ class SourceInfo:
     whole file's, ``picture_s`` that of its video alone. ``video_index`` is FFmpeg's stream index. ``bitrate`` is
     the video's in bit/s (the file's where the container does not tell), None when unknown. With ``has_index`` FFmpeg
     finds the keyframe before any position; else ``pictures_path`` may be a copy of the pictures that has one
-    (:mod:`backend_stub.encoding.reading`).
+    (:mod:`backend_stub.encoding.picture_source`).
     """
 
     path: Path

@@ -27,9 +27,9 @@ from backend_stub.encoding import tools
 from backend_stub.encoding.chunks import Chunk, frames_filters, rung_file
 from backend_stub.encoding.errors import DamagedOutputError
 from backend_stub.encoding.ladder import EncodingLadder, TargetCodec, VideoRung
+from backend_stub.encoding.picture_source import picture_stream, read_pictures
 from backend_stub.encoding.probe import SourceInfo, ffmpeg_url
 from backend_stub.encoding.process import run_tool
-from backend_stub.encoding.reading import picture_stream, read_pictures
 
 _PICTURES = 12  # of each place
 _RUN_UP_S = 1

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend_stub.config import Settings
-from backend_stub.encoding import lettering, tools
+from backend_stub.encoding import stroke_font, tools
 from backend_stub.encoding.chunks import progress_reader
 from backend_stub.encoding.pipeline import Progress, TitleOptions, publish_file
 from backend_stub.encoding.probe import ffmpeg_url
@@ -208,7 +208,7 @@ def _cell(character: str, letter_height: int) -> NDArray[np.uint8]:
     """One character in the middle of a cell of fixed, even size, so that the digits do not dance."""
     columns = letter_height // (2 if character == ":" else 1) // 2 * 2
     rows = (letter_height * 8 // 5) // 2 * 2
-    ink = lettering.draw(character, letter_height)
+    ink = stroke_font.draw(character, letter_height)
     cell = np.zeros((rows, columns), np.uint8)
     left, top = max(0, (columns - ink.shape[1]) // 2), (rows - letter_height) // 2 - 2
     part = cell[top : top + ink.shape[0], left : left + ink.shape[1]]

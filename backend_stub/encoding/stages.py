@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from backend_stub.config import Settings
-from backend_stub.encoding import chunks, probe, rating, sound, subtitles, tiles
+from backend_stub.encoding import audio, chunks, probe, rating, subtitles, tiles
 from backend_stub.encoding.complexity import detail_of
 from backend_stub.encoding.documents import ladder_document, read_ladder, read_source, source_document
 from backend_stub.encoding.errors import BadInputError, DamagedOutputError, EncodingError, ToolMissingError
@@ -30,10 +30,10 @@ from backend_stub.encoding.package import (
     generate_keys,
     package,
 )
+from backend_stub.encoding.picture_source import PICTURES_COPY, copy_pictures, with_pictures
 from backend_stub.encoding.plan import chunk_task, tasks_after_probe
 from backend_stub.encoding.poster import PICTURES, make_pictures
 from backend_stub.encoding.probe import SourceInfo
-from backend_stub.encoding.reading import PICTURES_COPY, copy_pictures, with_pictures
 from backend_stub.encoding.storage import JOB_FOLDER, Storage, job_folder
 from backend_stub.encoding.subtitles import TextRung
 from backend_stub.encoding.tiles import TileSheets
@@ -319,9 +319,9 @@ def _video(task: _Task) -> TaskOutcome:
 def _audio(task: _Task) -> TaskOutcome:
     rung = next(one for one in task.ladder.audio if one.name == task.claim.params["rung"])
     source, name = task.bring_source(), f"audio-{rung.name}.mp4"
-    loudness = sound.measure(source, rung, cancel=task.cancel)
+    loudness = audio.measure(source, rung, cancel=task.cancel)
     place = task.folder / name
-    sound.encode_sound(source, rung, loudness.gain_db, place, progress=task.progress, cancel=task.cancel)
+    audio.encode_sound(source, rung, loudness.gain_db, place, progress=task.progress, cancel=task.cancel)
     task.keep(name)
     return TaskOutcome({**asdict(loudness), "gain_db": loudness.gain_db})
 

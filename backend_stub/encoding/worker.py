@@ -18,7 +18,7 @@ from backend_stub.jobs.model import Claim
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import RetryPolicy
 from backend_stub.jobs.store import Jobs
-from backend_stub.jobs.waking import Bell
+from backend_stub.jobs.wake_up_signal import Bell
 from backend_stub.jobs.worker import Hands, Worker
 from backend_stub.master_keys import MasterKeys
 

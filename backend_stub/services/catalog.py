@@ -18,8 +18,8 @@ from backend_stub.problems import ProblemError
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values, published_title
 from backend_stub.services.progress import watches_of
 from backend_stub.services.resume import FROM_THE_BEGIN, Resume, Watch, resume, standing
-from backend_stub.services.structure import Markers, SeriesPlace, markers_by_title, places_of, surroundings_of
 from backend_stub.services.title_credits import ANY, Narrowing
+from backend_stub.services.title_structure import Markers, SeriesPlace, markers_by_title, places_of, surroundings_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from backend_stub.services.entitlement import Entitled, Viewing, entitled_title
 from backend_stub.services.resume import FROM_THE_BEGIN, Resume
 from backend_stub.services.steering_rules import ANYBODY, Audience
 from backend_stub.services.streams import hold_streams, make_room, make_room_ahead, play_session
-from backend_stub.services.structure import next_episode
+from backend_stub.services.title_structure import next_episode
 from backend_stub.services.title_versions import qualities_of
 from backend_stub.signing import EdgeGrant
 from backend_stub.titles import CLEAR, ENCRYPTED, LIVE, place_of, shown_place

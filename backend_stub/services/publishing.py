@@ -20,8 +20,8 @@ from backend_stub.db.models import Title, TitleVersion
 from backend_stub.master_keys import MasterKeys
 from backend_stub.services import audit
 from backend_stub.services.artwork import ArtworkKind, artwork_name, store_artwork
-from backend_stub.services.belonging import Belonging, BelongingError, free_id, give_poster, settle, withdraw
 from backend_stub.services.content_keys import KeyVault, PlainKey
+from backend_stub.services.title_relations import Belonging, BelongingError, free_id, give_poster, settle, withdraw
 from backend_stub.titles import ENCRYPTED, SHOWN_MARK, TITLE_ID_PATTERN, VARIANTS, place_of, slug
 
 _MADE_OF_FILM: tuple[ArtworkKind, ...] = ("backdrop", "still")

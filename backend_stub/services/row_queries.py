@@ -14,8 +14,8 @@ from backend_stub.recommending.feedback import Viewer
 from backend_stub.recommending.genres import of_same_genres
 from backend_stub.recommending.suggestions import MOST, picks_for, similar_to
 from backend_stub.services.catalog import Catalog, WatchedTitle, progress_of
+from backend_stub.services.continue_watching import going_on
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
-from backend_stub.services.going_on import going_on
 from backend_stub.services.my_list import ViewerLists
 from backend_stub.services.rows import RowMaker, Shown
 from backend_stub.services.views import Views
@@ -51,7 +51,7 @@ class RowQueries:
         ]
 
     def going_on(self, viewing: Viewing) -> Shown:
-        """What the viewer is at, the latest first: see :mod:`backend_stub.services.going_on`."""
+        """What the viewer is at, the latest first: see :mod:`backend_stub.services.continue_watching`."""
         with self._database.read() as session:
             return Shown(going_on(session, viewing, self._clock.now(), ROW_LENGTH))
 

@@ -14,7 +14,7 @@ from backend_stub.db.models import SeasonName
 from backend_stub.problems import ProblemError
 from backend_stub.services.catalog import WatchedTitle, watched
 from backend_stub.services.entitlement import Viewing, published_title
-from backend_stub.services.structure import episodes_on_offer
+from backend_stub.services.title_structure import episodes_on_offer
 from backend_stub.titles import SERIES
 
 

@@ -11,7 +11,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Title, TitleRights
 from backend_stub.services import audit
 from backend_stub.services.entitlement import ContractTerms, rights_of
-from backend_stub.services.structure import with_episodes
+from backend_stub.services.title_structure import with_episodes
 
 
 class TitleContracts:

@@ -16,8 +16,8 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import ContentKey, KeyEnvelope, Title, TitleVersion
 from backend_stub.problems import ProblemError
 from backend_stub.services import audit
-from backend_stub.services.belonging import follow_series_of, withdraw
 from backend_stub.services.publishing import mark_shown, show, version_folders
+from backend_stub.services.title_relations import follow_series_of, withdraw
 from backend_stub.titles import VERSION_PATTERN
 
 _QUALITIES = select(TitleVersion.qualities).where(

@@ -9,9 +9,9 @@ from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import Container
 from player.media import fmp4, packed, sniff, ts, webm
 from player.media.model import ByteSource, EventMessage, Sample, SampleDecrypt, StreamConfig, StreamKind
-from player.media.source import WholeSource
 from player.media.timestamps import TimestampUnwrapper
 from player.media.track import Fmp4Init
+from player.media.whole_segment import WholeSource
 
 
 class Demuxer(ABC):

@@ -19,13 +19,13 @@ from urllib.parse import urlsplit
 
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, NetError
-from player.net.around import BodyAround
 from player.net.document import JsonFields, read_json, refuse
 from player.net.failures import failure
 from player.net.local import MemoryBody
 from player.net.model import Body, Request, RequestKind, Transport
 from player.net.redact import host_of
 from player.net.shaping import Link, LinkTrace, PacedBody
+from player.net.wrapped_body import BodyAround
 
 _MAX_RULES = 1000
 _SIGNATURE = re.compile(r"^/s/[^/]+(?=/)")

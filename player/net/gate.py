@@ -13,16 +13,16 @@ from urllib.parse import urlsplit
 
 from player.base.clock import Clock
 from player.base.errors import ErrorCode, NetError
-from player.net.around import BodyAround
 from player.net.cmsd import parse_cmsd
 from player.net.failures import failure, status_failure
-from player.net.kept import KeptBody
 from player.net.model import Body, Request, Response, Transfer, Transport
 from player.net.policy import with_defaults
+from player.net.prefetched import KeptBody
 from player.net.ranges import ContentRange, Cutter, parse_content_range
 from player.net.redact import host_of, redact_url
 from player.net.slots import Slots
 from player.net.watchdog import WaitedTooLong, Watchdog
+from player.net.wrapped_body import BodyAround
 
 _TRICKLE_S = 10.0
 _TRICKLE_BYTES_PER_S = 200.0  # the slowest phone networks give five times as much

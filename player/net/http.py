@@ -20,12 +20,12 @@ import anyio.lowlevel
 import httpx
 
 from player.base.errors import ErrorCode, InputError, NetError
+from player.net.cleanup import to_its_end
 from player.net.decoding import decoded
-from player.net.ending import to_its_end
 from player.net.failures import connect_failure, failure
 from player.net.model import Body, ConnectionTiming, Request, RequestKind
-from player.net.renewing import SILENT_S, RenewedTransport
-from player.net.web import WebOptions, is_address
+from player.net.stale_connections import SILENT_S, RenewedTransport
+from player.net.web_options import WebOptions, is_address
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-token"})
@@ -45,7 +45,7 @@ class HttpTransport:
 
     ``ca_file`` is a PEM file of further authorities to trust, ``web`` what a test bench wants besides. ``connect_s``
     bounds the making of a connection; the other waits are the gate's. ``silent_s``: see
-    :class:`player.net.renewing.RenewedTransport`.
+    :class:`player.net.stale_connections.RenewedTransport`.
     """
 
     def __init__(

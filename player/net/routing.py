@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from player.base.errors import ErrorCode
-from player.net.ending import to_its_end
+from player.net.cleanup import to_its_end
 from player.net.failures import failure
 from player.net.local import DataTransport, LocalTransport
 from player.net.model import Body, Request, Transport
-from player.net.web import WebOptions
+from player.net.web_options import WebOptions
 
 if TYPE_CHECKING:
     from player.net.http import HttpTransport

@@ -15,9 +15,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from player.base.clock import Clock
-from player.net.around import BodyAround
 from player.net.document import JsonFields, read_json, refuse
 from player.net.model import Body, Request, Transport
+from player.net.wrapped_body import BodyAround
 
 _MAX_PERIODS = 200_000
 _PACED_BYTES = 16 * 1024  # so many bytes go over the link at once

@@ -15,10 +15,10 @@ from player.manifest.model import Presentation
 from player.mpv.control import MpvControl
 from player.net.suspend import Sleep
 from player.playback.live import LivePlayback
+from player.playback.on_demand import RecordedPlayback
 from player.playback.parts import PendingStream, PlaybackParts
 from player.playback.previews import Previews
 from player.playback.progress import PlaybackProgress
-from player.playback.recorded import RecordedPlayback
 from player.playback.reload import Reloads
 from player.playback.track_switching import TrackSwitch
 from player.reporting.events import Sought

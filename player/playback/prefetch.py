@@ -2,7 +2,7 @@
 
 A viewer who looks at a title may play it next: its leave to play, its manifest, its licence and what stands before
 the first segments are fetched. Of these the playback's own requests find their answers in memory
-(:mod:`player.net.kept`), and the licence is remembered, so that only the first segments are still to come.
+(:mod:`player.net.prefetched`), and the licence is remembered, so that only the first segments are still to come.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from player.base.errors import ANY_ERROR
 from player.licensing.licences import PlaybackLicences
 from player.manifest.model import Presentation, Rendition
 from player.net.gate import Gate
-from player.net.kept import OLDEST_S
+from player.net.prefetched import OLDEST_S
 from player.playback.quality_control import rate_control
 from player.playback.settings import PlaybackServices, PlaybackSettings
 from player.reporting.events import Event

@@ -11,8 +11,8 @@ from typing import Literal
 from player.base.errors import ErrorCode, MediaError
 from player.licensing.licences import PlaybackLicences
 from player.playback.live import LivePlayback
+from player.playback.on_demand import RecordedPlayback
 from player.playback.parts import PlaybackParts
-from player.playback.recorded import RecordedPlayback
 from player.playback.reload import Reloads
 from player.playback.stalls import StallCause, StallDetector, StallObservation
 from player.reporting.events import Event

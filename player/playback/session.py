@@ -21,12 +21,12 @@ from player.net.suspend import Sleep
 from player.playback.controls import Controls
 from player.playback.ending import PlaybackEnding
 from player.playback.monitor import Monitor
-from player.playback.notes import reported_recall, sample_of
 from player.playback.parts import PlaybackCommands, PlaybackParts
 from player.playback.phases import Loaded, Opening, Playing, Ready, Requested
 from player.playback.settings import PlaybackServices, PlaybackSettings
 from player.playback.steps import begin, find_segments, load, open_title, prepare
 from player.playback.tasks import PlaybackTasks
+from player.playback.translation import reported_recall, sample_of
 from player.reporting.events import Event, EventHub, PhaseReached, TransferDone
 from player.reporting.state import PlaybackState, PlaybackStatus
 from player.stream.buffered import Playhead

@@ -15,17 +15,17 @@ from player.mpv.control import MpvControl
 from player.mpv.outputs import LOW_LATENCY
 from player.net.model import RequestKind
 from player.playback.live import LiveActions, LiveParts, LivePlayback
-from player.playback.notes import note_of
+from player.playback.on_demand import RecordedPlayback
 from player.playback.parts import PendingStream, PlaybackParts
 from player.playback.phases import Loaded, Opening, Playing, Ready, Requested
 from player.playback.previews import Previews
 from player.playback.progress import PlaybackProgress
 from player.playback.quality_control import rate_control
-from player.playback.recorded import RecordedPlayback
 from player.playback.reload import Reloads
 from player.playback.steering import steering_of
 from player.playback.subtitles import SubtitleTracks
 from player.playback.track_switching import TrackSwitch
+from player.playback.translation import note_of
 from player.stream.fetching import SegmentFetcher
 from player.stream.sources import Sources, WholeKeys
 from player.stream.store import SegmentStore

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from player.qa.why import label_of, why_stalls
+from player.qa.explanations import label_of, why_stalls
 
 WIDTH = 960
 _LEFT, _RIGHT, _TOP, _GAP = 92, 16, 8, 30

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
+from player.qa.explanations import why
 from player.qa.outcome import PlanOutcome, RunOutcome
 from player.qa.thresholds import Judgement
-from player.qa.why import why
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from player.qa.explanations import why
 from player.qa.plan import QaPlan
-from player.qa.spec import RunResult
+from player.qa.run_spec import RunResult
 from player.qa.thresholds import Condition, Judgement, Metrics, figure, implied, judge, metrics_of, parse, statistic
-from player.qa.why import why
 
 OUTCOME_VERSION = 1
 _IMPLIED = "failed == 0"

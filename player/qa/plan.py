@@ -19,8 +19,8 @@ from player.playback.settings import PlaybackSettings
 from player.qa import schema
 from player.qa.devices import bounds_of, display_height
 from player.qa.document import Place, PlanDocument, load
+from player.qa.run_spec import Labels, RunSpec
 from player.qa.script import Do, ScriptStep
-from player.qa.spec import Labels, RunSpec
 from player.qa.thresholds import Condition, parse
 from player.reporting.cmcd import CmcdSettings, Mode
 from player.title.opening import PlaybackSource

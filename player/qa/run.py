@@ -22,8 +22,8 @@ from multiprocessing import active_children, get_context
 from typing import TYPE_CHECKING
 
 from player.base.errors import ErrorCode, MatineeError
+from player.qa.run_spec import Bench, RunResult, RunSpec
 from player.qa.simulation.run import open_origin, simulate
-from player.qa.spec import Bench, RunResult, RunSpec
 
 if TYPE_CHECKING:
     from player.qa.simulation.origin import OriginThread
@@ -163,7 +163,7 @@ def _leave_interrupts() -> None:
 def _get_ready(virtual: bool) -> None:
     """Load what a run needs, in a worker process: that takes a second or more."""
     if not virtual:
-        from player.qa import real as _real  # noqa: F401
+        from player.qa import realtime_run as _real  # noqa: F401
 
 
 def _end(threads: Sequence[threading.Thread]) -> None:
@@ -200,7 +200,7 @@ def _work_or_raise(spec: RunSpec, bench: Bench, virtual: bool) -> RunResult:
         if bench not in _origins:
             _origins[bench] = open_origin(bench)
         return _virtual_run(spec, bench, _origins[bench])
-    from player.qa.real import play
+    from player.qa.realtime_run import play
     from player.qa.usage import peak_memory_bytes
 
     began = time.monotonic()

@@ -25,7 +25,7 @@ class SoakSample:
 
 @dataclass(frozen=True, slots=True)
 class SoakPlayback:
-    """Why things happened in a playback, in sentences (:mod:`player.qa.why`)."""
+    """Why things happened in a playback, in sentences (:mod:`player.qa.explanations`)."""
 
     round: int
     why: tuple[str, ...]

@@ -11,12 +11,12 @@ from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.manifest.model import Rendition, Segment, Track
 from player.reporting.events import ErrorRaised, Note, Observer
 from player.stream.buffered import Buffered, Playhead
-from player.stream.early import EarlyReading
+from player.stream.early_reading import EarlyReading
 from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
 from player.stream.lanes import LONGEST_S, Go, Lane, LaneWait
-from player.stream.line import LinePart, SegmentLine
 from player.stream.main_track import DAMAGED_TRIES, NEWEST, SOUND_AHEAD_S, MainTrack
 from player.stream.rate import RateControl
+from player.stream.segment_line import LinePart, SegmentLine
 from player.stream.sources import Sources
 from player.stream.store import SegmentStore, StoredSegment
 from player.tracks.selection import Selection, audio_rendition

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from player.manifest.model import Segment
 from player.reporting.events import MAIN
-from player.stream.line import SegmentLine
+from player.stream.segment_line import SegmentLine
 from player.stream.store import SegmentStore
 from player.stream.timeline import Timeline
 

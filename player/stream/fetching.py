@@ -11,7 +11,7 @@ from player.base.errors import MatineeError
 from player.manifest.model import Rendition, Segment
 from player.net.model import RequestKind
 from player.stream.buffer import SegmentBuffer, Superseded
-from player.stream.parts import PartLoader
+from player.stream.part_loader import PartLoader
 from player.stream.sources import Sources
 from player.stream.store import SegmentStore, StoredSegment
 from player.stream.waiting import Waiting

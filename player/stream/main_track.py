@@ -13,12 +13,12 @@ from player.base.errors import ErrorCode, MatineeError, MediaError, unexpected
 from player.manifest.model import Rendition, Segment
 from player.reporting.events import MAIN, ErrorRaised, Note, Observer, RungDecided, SegmentAbandoned
 from player.stream.buffered import Buffered, Playhead
-from player.stream.early import EarlyReading
+from player.stream.early_reading import EarlyReading
 from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
-from player.stream.holding import HoldRecorder
+from player.stream.hold_recorder import HoldRecorder
 from player.stream.lanes import LONGEST_S, POLL_S, Go, Hold, Lane, LaneWait
 from player.stream.rate import RateControl, RungRequest
-from player.stream.replacing import Replacing
+from player.stream.replacement import Replacing
 from player.stream.sources import Sources
 from player.stream.store import SegmentStore, StoredSegment
 from player.stream.timeline import Slot, is_aligned, segment_for

@@ -18,26 +18,26 @@ from player.base.clock import Clock
 from player.base.errors import MatineeError, MediaError
 from player.manifest.model import ListedIndex, Rendition, Segment
 from player.media.model import ByteSource, StreamKind
-from player.media.source import WholeSource
+from player.media.whole_segment import WholeSource
 from player.net.model import RequestKind
 from player.reporting.events import MAIN, MediaBroken, Note, Observer, PhaseReached, SegmentDone
 from player.stream.audio_tracks import AudioTracks, audio_key
 from player.stream.buffered import Buffered, Playhead
 from player.stream.continuity import Break
-from player.stream.early import EarlyReading
+from player.stream.early_reading import EarlyReading
 from player.stream.emitter import MUXED, Emitter
 from player.stream.feed import AudioFeed
 from player.stream.fetching import FetchOutcome, Order, SegmentFetcher
 from player.stream.files import Files, Following
-from player.stream.firsts import FirstSegments
+from player.stream.first_segments import FirstSegments
 from player.stream.header import HeaderBuilder
 from player.stream.lanes import Lane
-from player.stream.library import StoreLibrary
-from player.stream.line import SegmentLine
 from player.stream.main_track import MainTrack
 from player.stream.rate import RateControl
+from player.stream.segment_line import SegmentLine
 from player.stream.sources import Growing, Sources
 from player.stream.store import SegmentStore
+from player.stream.stored_segments import StoreLibrary
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.virtual import VirtualStream
 from player.stream.waiting import Waiting

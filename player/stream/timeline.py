@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import IndexRef, PlaylistRef, Rendition, Segment, SegmentIndex
-from player.stream.row import TimedList
+from player.stream.timed_list import TimedList
 
 _FEW_PICTURES_S = 0.05
 _KEPT = 1024  # slots before the window of a live playback

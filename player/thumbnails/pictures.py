@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from player.base.errors import ErrorCode, MediaError
 from player.media.demux import Demuxer
 from player.media.model import Codec, StreamKind
-from player.media.source import WholeSource
+from player.media.whole_segment import WholeSource
 from player.thumbnails.layout import TileSpot
 
 MAX_PIXELS = 32 << 20

@@ -23,7 +23,7 @@ from player.manifest.steering import Clone
 from player.net.failures import failure
 from player.net.gate import Gate, GateBody
 from player.net.model import Request, RequestKind
-from player.net.pauses import Pauses
+from player.net.retry_pauses import Pauses
 from player.transfer.addressing import Addressing, Refresh
 from player.transfer.cdn_probe import CdnProbe
 from player.transfer.model import (

@@ -30,8 +30,8 @@ from abr.simulator.metrics import score
 from abr.simulator.session import Options, simulate
 from player.net.shaping import LinkTrace as LinkTrace
 from player.playback.settings import PlaybackSettings
+from player.qa.run_spec import Bench, Labels, RunSpec
 from player.qa.simulation.run import simulate as play_virtually
-from player.qa.spec import Bench, Labels, RunSpec
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backend_stub.config import Settings
-from backend_stub.encoding import chunks, sound, tools
+from backend_stub.encoding import audio, chunks, tools
 from backend_stub.encoding.ladder import EncodingLadder, TargetCodec, build_ladder
 from backend_stub.encoding.options import TitleOptions
 from backend_stub.encoding.pipeline import publish_file
@@ -76,7 +76,7 @@ def in_chunks(source: SourceInfo, ladder: EncodingLadder, folder: Path) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as slots:
         work = [slots.submit(chunk, one) for one in parts]
         work += [
-            slots.submit(sound.encode_sound, source, track, 0.0, folder / f"audio-{track.name}.mp4")
+            slots.submit(audio.encode_sound, source, track, 0.0, folder / f"audio-{track.name}.mp4")
             for track in ladder.audio
         ]
         for one in work:

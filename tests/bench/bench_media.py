@@ -19,9 +19,9 @@ from av.bitstream import BitStreamFilterContext
 
 from backend_stub.encoding import tools
 from player.media import fmp4, matroska
-from player.media.source import WholeSource
 from player.media.timestamps import TimestampUnwrapper
 from player.media.ts import read_segment
+from player.media.whole_segment import WholeSource
 from tests.kit.segments import split_mp4
 
 SECONDS = 8

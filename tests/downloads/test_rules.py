@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloads import smart
-from downloads.choose import choose, speaks
 from downloads.model import ALL, DownloadChoice, DownloadSummary, State
+from downloads.rendition_choice import choose, speaks
 from downloads.schedule import QueueConditions, WaitReason, decide, retry_delay_s
 from downloads.settings import DownloadSettings, Metered, Window
 from downloads.smart import SmartRule

@@ -14,7 +14,7 @@ from player.manifest.dash import live, mpd
 from player.manifest.limits import MAX_SEGMENTS
 from player.manifest.model import Presentation
 from player.playback.live import LivePlayback
-from player.stream.parts import PartLoader
+from player.stream.part_loader import PartLoader
 from tests.faults.model import Fault
 
 _TESTS = "tests/player/live/test_by_clock.py::"

@@ -6,7 +6,7 @@ import pytest
 
 from player.net import gate
 from player.playback.settings import PlaybackSettings
-from player.qa import outcome, plan, why
+from player.qa import explanations, outcome, plan
 from player.qa.watch import ManifestWatch
 from player.stream.emitter import Emitter
 from tests.faults.model import Fault
@@ -34,7 +34,7 @@ def a_trickle_is_waited_for(patch: pytest.MonkeyPatch) -> None:
 
 
 def every_failure_has_its_own_line(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(why, "_FEW", 10_000)
+    patch.setattr(explanations, "_FEW", 10_000)
 
 
 def only_whole_segments_are_news(patch: pytest.MonkeyPatch) -> None:

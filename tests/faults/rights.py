@@ -6,8 +6,8 @@ import pytest
 
 from backend_stub.services.rights import time_guard
 from downloads import checking, removal, service
+from downloads.item_writer import ItemWriter
 from downloads.store import Store
-from downloads.writing import ItemWriter
 from drm_client import clock
 from drm_client.clock import ClockState, Reading, TrustedTime
 from drm_client.keystore import FileKeyStore
@@ -217,7 +217,7 @@ FAULTS = [
     ),
     Fault(
         "rights-items-are-held-whole",
-        "tests/downloads/test_writing.py::test_little_of_an_item_is_in_memory_while_it_arrives",
+        "tests/downloads/test_item_writer.py::test_little_of_an_item_is_in_memory_while_it_arrives",
         items_are_held_whole,
     ),
     Fault(

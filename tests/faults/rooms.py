@@ -8,7 +8,7 @@ import pytest
 
 import player.manifest.edit
 import player.net.http
-import player.net.renewing
+import player.net.stale_connections
 from player.manifest.model import Period
 from player.playback.phases import Opening, Playing
 from player.playback.reload import Reloads
@@ -59,7 +59,7 @@ def _give_up_kept_connections(patch: pytest.MonkeyPatch) -> None:
 
 def _take_every_turn(patch: pytest.MonkeyPatch) -> None:
     """An answer of very many parts holds the loop until it is read."""
-    patch.setattr(player.net.renewing, "_MOST_IN_A_ROW", 1 << 30)
+    patch.setattr(player.net.stale_connections, "_MOST_IN_A_ROW", 1 << 30)
 
 
 def _keep_by_id_alone(patch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ from backend_stub.api import auth, errors
 from backend_stub.db.models import Account, Profile, Quality
 from backend_stub.encoding import process, worker
 from backend_stub.encoding.errors import StorageError
-from backend_stub.services import issuing, retention, search, shared, streams, tokens
+from backend_stub.services import licence_issuing, retention, search, shared, streams, tokens
 from backend_stub.services.edge_beats import EdgeBeats
 from backend_stub.services.edge_gate import EdgeGate
-from backend_stub.services.insight import Insight, PlayedSession
+from backend_stub.services.playback_insight import Insight, PlayedSession
 from backend_stub.services.quality import Group, QualityOf, QualitySums, aggregate
 from backend_stub.services.rights import policy
 from backend_stub.services.views import Views
@@ -38,7 +38,7 @@ def _for_good(patch: pytest.MonkeyPatch) -> None:
 
 def _never_silent(patch: pytest.MonkeyPatch) -> None:
     """Keys are given to sessions that have no place."""
-    for module in (streams, issuing):
+    for module in (streams, licence_issuing):
         patch.setattr(module, "keys_until", lambda _play, now, _licence_s: now + 3 * 3600)
 
 

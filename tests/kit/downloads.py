@@ -21,10 +21,10 @@ from downloads import request
 from downloads.downloader import Access, Downloader
 from downloads.errors import DownloadError
 from downloads.folder import DownloadFolder, SystemDisk
+from downloads.item_writer import DiskFile, SystemFile
 from downloads.model import DownloadChoice, DownloadOrigin, State
 from downloads.settings import DownloadSettings
 from downloads.store import Store
-from downloads.writing import DiskFile, SystemFile
 from drm_client.keystore import FileKeyStore
 from player.base.clock import SystemClock
 from player.base.errors import ErrorCode

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.kit.waiting import until_in_loop
-from ui.kiosk.place import KioskFolders
+from ui.kiosk.folders import KioskFolders
 from ui.kiosk.provisioning import load
 from ui.kiosk.supervisor import Supervisor
 from ui.kiosk.watchdog import Limits

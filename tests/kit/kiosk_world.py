@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from ui.kiosk.date import ScreenDate
 from ui.kiosk.disk import BoundedLog
 from ui.kiosk.program import Play, Program, Stop
 from ui.kiosk.provisioning import PlaylistEntry
 from ui.kiosk.schedule import Hours, PlayTime, next_entry
+from ui.kiosk.trusted_date import ScreenDate
 from ui.kiosk.watchdog import Beat, ScreenOrder, ScreenPhase, ScreenWatchdog
 
 STEP_S = 0.25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from player.qa.spec import Labels, RunResult
+from player.qa.run_spec import Labels, RunResult
 
 
 def report(**parts: Any) -> dict[str, Any]:

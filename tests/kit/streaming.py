@@ -17,7 +17,7 @@ from player.media.model import StreamKind
 from player.net.gate import Gate
 from player.net.model import Transfer
 from player.net.shaping import LinkTrace, ShapedTransport
-from player.playback.notes import sample_of
+from player.playback.translation import sample_of
 from player.reporting.events import Event
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher

@@ -26,8 +26,8 @@ from player.media.model import StreamKind
 from player.net.faults import FaultPlan, FaultyTransport
 from player.net.gate import Gate
 from player.net.model import Request, RequestKind, Transfer, Transport
-from player.playback.notes import note_of, sample_of
 from player.playback.steering import steering_of
+from player.playback.translation import note_of, sample_of
 from player.reporting.events import Event, Note
 from player.stream.buffered import Playhead
 from player.stream.fetching import SegmentFetcher

@@ -37,9 +37,9 @@ from ui.app.profile.home_cache import HomeCache, KeptHome
 from ui.app.profile.last_used import LastUse, Memory
 from ui.app.profile.preferences import Preferences, PreferenceStore
 from ui.app.profile.storage import JsonFile
-from ui.app.window.place import WindowPlace
+from ui.app.window.geometry import WindowPlace
 from ui.kiosk.commands import CommandJournal, OperatorCommand
-from ui.kiosk.place import KioskFolders, keep_good
+from ui.kiosk.folders import KioskFolders, keep_good
 from ui.kiosk.playlist import PlaylistStore
 from ui.kiosk.provisioning import parse
 

@@ -29,10 +29,10 @@ from ui.app.profile.home_cache import HomeCache
 from ui.app.profile.last_used import Memory
 from ui.app.profile.preferences import Preferences, PreferenceStore
 from ui.app.profile.storage import JsonFile
-from ui.app.window.place import WindowPlace
+from ui.app.window.geometry import WindowPlace
 from ui.kiosk import provisioning
 from ui.kiosk.commands import CommandJournal
-from ui.kiosk.place import of_file
+from ui.kiosk.folders import of_file
 from ui.kiosk.playlist import PlaylistStore
 
 ARCHIVES = sorted(made.FORMATS.glob("*.tar.gz"))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from player.engine import Engine
     from player.mpv.player import MpvPlayer
     from player.net.model import Transport
-    from player.net.web import WebOptions
+    from player.net.web_options import WebOptions
     from player.playback.session import Session
     from player.playback.settings import PlaybackSettings
     from player.reporting.events import Event
@@ -134,7 +134,7 @@ def _run(application: QGuiApplication, options: AppOptions, single: SingleInstan
     from ui.app.system.garbage import GarbageCollector
     from ui.app.system.interrupts import Interrupts
     from ui.app.window import scene
-    from ui.app.window.place import WindowMemory
+    from ui.app.window.geometry import WindowMemory
 
     parts = _make_parts(options, store)
     app = parts.app
@@ -295,7 +295,7 @@ def _presence(options: AppOptions) -> AbstractContextManager[None]:
 def _make_engine(options: AppOptions, store: PreferenceStore, meter: DataMeter, downloads: LateDownloads) -> Engine:
     from downloads.offline import SCHEME
     from player.engine import Engine, EngineSettings
-    from player.net.web import WebOptions
+    from player.net.web_options import WebOptions
 
     return Engine(
         EngineSettings(

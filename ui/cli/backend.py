@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from player.base.errors import ComponentError, ErrorCode, InputError
-from ui.cli.finding import how_to_install
+from ui.cli.doctor_finding import how_to_install
 
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 

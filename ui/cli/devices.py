@@ -8,8 +8,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ui.cli.account_session import service_of
 from ui.cli.options import add_profile_arguments, add_service_argument
-from ui.cli.signed_in import service_of
 
 if TYPE_CHECKING:
     from player.service.model import DeviceList

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli import doctor_machine as machine
-from ui.cli.finding import PartFinding, how_to_install
+from ui.cli.doctor_finding import PartFinding, how_to_install
 from ui.cli.options import add_ca_file_argument, add_service_arguments, profile_folder
 
 if TYPE_CHECKING:

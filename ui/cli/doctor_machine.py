@@ -11,8 +11,8 @@ import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from ui.cli.finding import PartFinding
-from ui.kiosk.date import can_be_right
+from ui.cli.doctor_finding import PartFinding
+from ui.kiosk.trusted_date import can_be_right
 
 # FFmpeg's names; the second part is what has it.
 ESSENTIAL = {"h264": "H.264", "aac": "AAC"}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.finding import PartFinding
+from ui.cli.doctor_finding import PartFinding
 
 if TYPE_CHECKING:
     from player.engine import Engine

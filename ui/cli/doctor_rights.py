@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.cli.finding import PartFinding
+from ui.cli.doctor_finding import PartFinding
 
 if TYPE_CHECKING:
     from drm_client.trusted_clock import TrustedClock

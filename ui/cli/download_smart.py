@@ -11,7 +11,7 @@ from downloads.errors import DownloadError
 from downloads.model import DownloadOrigin, DownloadSummary
 from downloads.request import DownloadRequest
 from downloads.smart import SmartRule, SmartStep
-from downloads.smart_steps import watched_share
+from downloads.smart_series import watched_share
 from downloads.store import Store
 from player.base.errors import ErrorCode, ExitCode, InputError
 from player.engine import Engine

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from downloads import conditions
-from downloads.cap import capped
 from downloads.downloader import Downloader
 from downloads.engine import access_of, plan_of
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadPlan, PlanItem
 from downloads.presence import somebody_plays
 from downloads.queue import Queue
+from downloads.rate_limit import capped
 from downloads.request import DownloadRequest
 from downloads.schedule import WaitReason
 from downloads.settings import DownloadSettings, Metered, Window

@@ -13,7 +13,7 @@ from ui.cli.build_info import build, program
 from ui.cli.options import whole_number
 
 if TYPE_CHECKING:
-    from ui.kiosk.place import KioskFolders
+    from ui.kiosk.folders import KioskFolders
     from ui.kiosk.provisioning import Provisioning
 
 DEFAULT_FILE = Path("/etc/matinee/kiosk.toml")
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     """The kiosk until it is ended; or one of the small things."""
     if args.new_code:
         return _new_code()
-    from ui.kiosk.place import KioskFolders, read_or_last_good
+    from ui.kiosk.folders import KioskFolders, read_or_last_good
     from ui.kiosk.provisioning import load
 
     if args.check:

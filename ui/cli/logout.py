@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 
+from ui.cli.account_session import service_of
 from ui.cli.options import add_profile_arguments, add_service_argument
-from ui.cli.signed_in import service_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -111,7 +111,7 @@ def play_headless(args: argparse.Namespace, source: PlaybackSource, speed: float
     """The playback with null outputs on the calling thread; prints a summary on stderr."""
     from player.engine import Engine
     from player.mpv.player import MpvPlayer, OutputOptions
-    from player.qa.why import why_in_short
+    from player.qa.explanations import why_in_short
     from player.reporting.report import Recorder, summary_lines
 
     untimed = speed == "max"

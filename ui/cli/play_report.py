@@ -30,7 +30,7 @@ def verdict_of(report: dict[str, Any], conditions: Sequence[Condition], *, stric
 def write_report(report: dict[str, Any], args: argparse.Namespace) -> None:
     """Where ``--report`` and ``--json`` want it, with ``why`` in sentences. Raises OSError with the file's name, and
     leaves no half of one."""
-    from player.qa.why import why
+    from player.qa.explanations import why
 
     report = {**report, "why": why(report)}
     if args.json or (args.report is not None and str(args.report) == "-"):

@@ -111,7 +111,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _belonging(args: argparse.Namespace, number: int) -> object:
-    belonging, structure = load("backend_stub.services.belonging"), load("backend_stub.services.structure")
+    belonging, structure = (
+        load("backend_stub.services.title_relations"),
+        load("backend_stub.services.title_structure"),
+    )
     credits_ = load("backend_stub.services.title_credits")
     people = [credits_.Person(name, job) for job, name in args.credit]
     return belonging.Belonging(

@@ -16,7 +16,7 @@ from ui.cli.web_options import add_connection_arguments, web_of
 
 if TYPE_CHECKING:
     from player.qa.plan import QaPlan
-    from player.qa.spec import Bench
+    from player.qa.run_spec import Bench
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def plan_of(args: argparse.Namespace) -> QaPlan:
 @contextmanager
 def bench_of(args: argparse.Namespace) -> Iterator[Bench]:
     """Where runs take place. Without ``--profile-dir`` the profile is thrown away at the end."""
-    from player.qa.spec import Bench
+    from player.qa.run_spec import Bench
 
     bench = Bench(
         profile=Path(),

@@ -20,7 +20,7 @@ from ui.cli.web_options import cmcd_of, conditions_of
 if TYPE_CHECKING:
     from player.qa.outcome import PlanOutcome
     from player.qa.plan import QaPlan
-    from player.qa.spec import RunResult
+    from player.qa.run_spec import RunResult
 
 _BAR = 30
 _MOST_TOLD = 5
@@ -112,8 +112,8 @@ def _as_told(plan: QaPlan, args: argparse.Namespace) -> QaPlan:
 
 def write(outcome: PlanOutcome, folder: Path) -> None:
     """The three documents."""
+    from player.qa.html_report import page
     from player.qa.junit import junit
-    from player.qa.page import page
 
     (folder / "report.json").write_text(json.dumps(outcome.document(), indent=1) + "\n", encoding="utf-8")
     (folder / "junit.xml").write_text(junit(outcome), encoding="utf-8")
@@ -122,7 +122,7 @@ def write(outcome: PlanOutcome, folder: Path) -> None:
 
 def tell(outcome: PlanOutcome, folder: Path | None) -> None:
     """The verdict in a few lines on stderr, and what went wrong in runs that broke something."""
-    from player.qa.why import why_errors, why_stalls
+    from player.qa.explanations import why_errors, why_stalls
 
     for run in [each for each in outcome.runs if not each.passed][:_MOST_TOLD]:
         for sentence in [*why_errors(run.result.report), *why_stalls(run.result.report)][:_MOST_TOLD]:

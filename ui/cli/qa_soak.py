@@ -18,8 +18,8 @@ from ui.cli.options import positive, whole_number
 from ui.cli.qa_options import add_bench_arguments, bench_of
 
 if TYPE_CHECKING:
+    from player.qa.run_spec import Bench, RunSpec
     from player.qa.soak import Budget, SoakPlayback, SoakSample
-    from player.qa.spec import Bench, RunSpec
 
 _MINUTE_S = 60.0
 _MOST_TOLD = 200  # playbacks, the last ones
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     verdict = found or f"{rounds} playbacks in {watch.now_s() / _MINUTE_S:.1f} minutes, within all budgets."
     document = _document(watch.samples, verdict, told, good=good)
     if args.out is not None:
-        from player.qa.soak_page import soak_page
+        from player.qa.soak_report import soak_page
 
         (args.out / "soak.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         (args.out / "soak.html").write_text(
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _spec(args: argparse.Namespace) -> RunSpec:
     from player.playback.settings import PlaybackSettings
-    from player.qa.spec import Labels, RunSpec
+    from player.qa.run_spec import Labels, RunSpec
     from player.title.opening import PlaybackSource
     from ui.cli.web_options import cmcd_of
 
@@ -93,9 +93,9 @@ def _spec(args: argparse.Namespace) -> RunSpec:
 
 def _rounds(spec: RunSpec, bench: Bench, watch: _Watch, told: deque[SoakPlayback]) -> str | None:
     """Playback after playback, each told in ``told``; why one failed, if one did."""
-    from player.qa.real import play
+    from player.qa.explanations import why
+    from player.qa.realtime_run import play
     from player.qa.soak import SoakPlayback
-    from player.qa.why import why
 
     while not watch.over.is_set():
         watch.round += 1

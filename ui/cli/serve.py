@@ -112,4 +112,4 @@ def hiring(settings: Any, workers: int | None) -> Any:  # noqa: ANN401 -- their 
         "MATINEE_STORE_URL": settings.store_url,
     }
     data = str(settings.data_dir.absolute())
-    return load("backend_stub.jobs.crew").Hiring([*command, "--data", data], environment, max(0, most))
+    return load("backend_stub.jobs.worker_pool").Hiring([*command, "--data", data], environment, max(0, most))

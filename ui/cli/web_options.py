@@ -10,7 +10,7 @@ from ui.cli.options import add_ca_file_argument
 
 if TYPE_CHECKING:
     from player.net.model import Transport
-    from player.net.web import WebOptions
+    from player.net.web_options import WebOptions
     from player.qa.thresholds import Condition
     from player.reporting.cmcd import CmcdSettings
 
@@ -46,19 +46,21 @@ def add_cmcd_arguments(parser: argparse.ArgumentParser) -> None:
 
 def web_of(args: argparse.Namespace) -> WebOptions:
     """What :func:`add_web_arguments` was told. Raises InputError."""
-    from player.net import web
+    from player.net import web_options
     from player.net.model import USER_AGENT
 
-    headers = [web.header_of(text) for text in args.header]
+    headers = [web_options.header_of(text) for text in args.header]
     if args.cookie:
-        headers.append(web.cookie_header(args.cookie))
-    return web.WebOptions(
+        headers.append(web_options.cookie_header(args.cookie))
+    return web_options.WebOptions(
         http2=args.http == "2",
-        user_agent=USER_AGENT if args.user_agent is None else web.header_of(f"User-Agent: {args.user_agent}")[1],
+        user_agent=USER_AGENT
+        if args.user_agent is None
+        else web_options.header_of(f"User-Agent: {args.user_agent}")[1],
         headers=tuple(headers),
-        resolve=tuple(web.resolve_of(text) for text in args.resolve),
-        interface=web.interface_of(args.interface) if args.interface else "",
-        proxy=web.proxy_of(args.proxy) if args.proxy else "",
+        resolve=tuple(web_options.resolve_of(text) for text in args.resolve),
+        interface=web_options.interface_of(args.interface) if args.interface else "",
+        proxy=web_options.proxy_of(args.proxy) if args.proxy else "",
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from player.base.files import is_newer, kept_json, write_whole
 from ui.kiosk.commands import newer_file
 from ui.kiosk.provisioning import PlaylistEntry, Provisioning, with_playlist
-from ui.kiosk.tables import TableError
+from ui.kiosk.toml_tables import TableError
 
 _log = logging.getLogger(__name__)
 _MAX_BYTES = 1_000_000

@@ -14,10 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from player.base.errors import ErrorCode, InputError
-from player.net.web import WebOptions
+from player.net.web_options import WebOptions
 from ui.kiosk.operator import is_code_record
 from ui.kiosk.schedule import DAYS, Hours, PlayTime
-from ui.kiosk.tables import Table, TableError
+from ui.kiosk.toml_tables import Table, TableError
 
 FORMAT = 1
 _MAX_BYTES = 256 * 1024
@@ -123,7 +123,8 @@ def load(path: Path) -> Provisioning:
 
 
 def parse(text: str) -> Provisioning:
-    """A provisioning out of text. Raises :class:`ui.kiosk.tables.TableError`."""
+    """A provisioning out of text. Raises
+    :class:`ui.kiosk.toml_tables.TableError`."""
     top = _top(text)
     _check_format(top)
     screen, operator = top.table("screen"), top.table("operator")
@@ -154,7 +155,8 @@ def parse(text: str) -> Provisioning:
 
 
 def with_playlist(provisioning: Provisioning, text: str) -> Provisioning:
-    """The same with the entries of ``text``, which has nothing else. Raises :class:`ui.kiosk.tables.TableError`."""
+    """The same with the entries of ``text``, which has nothing else. Raises
+    :class:`ui.kiosk.toml_tables.TableError`."""
     top = _top(text)
     changed = replace(provisioning, entries=tuple(_entry(table) for table in top.tables("entry", _MAX_ENTRIES)))
     top.refuse_the_rest()

@@ -27,12 +27,12 @@ from ui.kiosk.commands import (
     OperatorCommand,
 )
 from ui.kiosk.disk import log_tail
+from ui.kiosk.folders import KioskFolders, of_file
 from ui.kiosk.health import Health
-from ui.kiosk.place import KioskFolders, of_file
 from ui.kiosk.playlist import PlaylistStore
+from ui.kiosk.playlist_trial import Glance, Trial, TrialVerdict
 from ui.kiosk.provisioning import Provisioning, with_playlist
-from ui.kiosk.tables import TableError
-from ui.kiosk.trial import Glance, Trial, TrialVerdict
+from ui.kiosk.toml_tables import TableError
 
 _LOOK_S = 1.0
 _PICTURE_S = 8.0
@@ -62,7 +62,7 @@ class SupervisedScreen(Protocol):
 
 
 class Desk(Protocol):
-    """See :class:`ui.kiosk.desk.CommandDesk`."""
+    """See :class:`ui.kiosk.command_client.CommandDesk`."""
 
     async def ask(self, health: Health) -> tuple[list[OperatorCommand], float]: ...
 

@@ -19,18 +19,18 @@ from player.base.clock import SystemClock
 from player.base.errors import InputError
 from ui.kiosk import provisioning as files
 from ui.kiosk.child import ScreenProcess
-from ui.kiosk.date import SystemDate
 from ui.kiosk.disk import bound_log, tidy
 from ui.kiosk.display_watch import DisplayWatch
+from ui.kiosk.folders import KioskFolders, keep_good
 from ui.kiosk.health import Health, HealthServer
 from ui.kiosk.notify import Notifier
-from ui.kiosk.place import KioskFolders, keep_good
 from ui.kiosk.playlist import PlaylistStore
+from ui.kiosk.playlist_trial import Glance
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE, memory_of, own_environment, write_wish
 from ui.kiosk.provisioning import NetworkRules, Provisioning
 from ui.kiosk.remote import Remote
 from ui.kiosk.schedule import screen_is_on
-from ui.kiosk.trial import Glance
+from ui.kiosk.trusted_date import SystemDate
 from ui.kiosk.watchdog import Beat, Limits, RestartReason, ScreenOrder, ScreenPhase, ScreenWatchdog
 
 _log = logging.getLogger(__name__)
@@ -186,8 +186,8 @@ class Supervisor:
     async def _ask_for_commands(self, service_url: str, network: NetworkRules) -> None:
         # Loaded only here, as a screen without a service needs none of what signs and asks; and aside, as a slow disk
         # can take longer than the watchdog waits.
-        await asyncio.to_thread(importlib.import_module, "ui.kiosk.desk")
-        from ui.kiosk.desk import open_desk
+        await asyncio.to_thread(importlib.import_module, "ui.kiosk.command_client")
+        from ui.kiosk.command_client import open_desk
 
         clock = SystemClock()
         desk = partial(open_desk, self._place.profile, service_url, network, clock)

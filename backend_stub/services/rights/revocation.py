@@ -12,8 +12,8 @@ from backend_stub.db.database import Database
 from backend_stub.db.models import Download, IssuedLicence, Revocation, Title, TitleRights
 from backend_stub.services import audit
 from backend_stub.services.rights.signatures import REVOCATIONS, ServiceSigner
-from backend_stub.services.structure import with_episodes
 from backend_stub.services.title_rights import rights_row
+from backend_stub.services.title_structure import with_episodes
 
 MAX_ENTRIES = 1000
 _NEXT_S = 3600.0

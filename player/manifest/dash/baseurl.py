@@ -8,7 +8,7 @@ from typing import NamedTuple
 from player.manifest.dash.query import Queries
 from player.manifest.dash.xml import Element, attribute, children, decimal, integer, line_of, text_of
 from player.manifest.model import Location
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.urls import folder_of, resolve
 
 MAX_ALTERNATIVES = 32

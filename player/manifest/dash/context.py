@@ -9,7 +9,7 @@ from player.base.errors import ManifestError
 from player.manifest.dash.query import Queries
 from player.manifest.dash.timeline import Plain, Row
 from player.manifest.dash.xml import Element
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 _ROUNDING_S = 1e-3
 _CHUNK_S = 0.5  # where it is not said

@@ -12,7 +12,7 @@ from player.manifest.dash.query import Queries
 from player.manifest.dash.xml import Element, attribute, child, children, line_of, local, parse_xml, text_of
 from player.manifest.dates import parse_date, parse_duration
 from player.manifest.limits import MAX_REMOTE_BYTES, limit_error
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.urls import WEB_SCHEMES, resolve, scheme_of
 
 CHAINING = frozenset({"urn:mpeg:dash:chaining:2016", "urn:mpeg:dash:mpd-chaining:2016"})

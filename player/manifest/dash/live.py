@@ -8,7 +8,7 @@ from player.manifest.dash.query import Queries
 from player.manifest.dash.xml import Element, attributes, boolean, child, children, decimal, line_of, local, text_of
 from player.manifest.dates import parse_date, parse_duration
 from player.manifest.model import ContentSteering, LiveInfo, SourcePosition
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.urls import resolve
 
 HTTP_CLOCKS = "urn:mpeg:dash:utc:http-"

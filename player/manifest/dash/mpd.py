@@ -31,7 +31,7 @@ from player.manifest.dash.xml import (
 )
 from player.manifest.limits import MAX_DURATION_S, limit_error
 from player.manifest.model import LiveInfo, ManifestProtocol, Period, Presentation, loaded_segments
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.urls import resolve
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from player.manifest.dash.xml import Element, attribute, children, line_of, local, text_of
 from player.manifest.model import Protection, SourcePosition
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 MP4_PROTECTION = "urn:mpeg:dash:mp4protection:2011"
 _UUID = re.compile(r"([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})")

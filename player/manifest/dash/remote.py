@@ -22,7 +22,7 @@ from player.manifest.dash.imports import (
 from player.manifest.dash.query import Queries
 from player.manifest.dash.xml import RESOLVE_TO_ZERO, XLINK, Element, children, line_of, local, parse_xml, remote_link
 from player.manifest.limits import MAX_REMOTE_BYTES, MAX_REMOTE_DEPTH, MAX_REMOTE_LINKS, limit_error
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.urls import WEB_SCHEMES, resolve, scheme_of
 
 # Elements that may be remote ones (Annex B of the schema: those with xlink attributes), in any namespace.

@@ -7,7 +7,7 @@ names and shows that each is either here or reported.
 from __future__ import annotations
 
 from player.manifest.dash.xml import Element, attributes, local
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 _COMMON = (
     "profiles width height sar frameRate audioSamplingRate mimeType codecs supplementalCodecs contentType lang "

@@ -10,7 +10,7 @@ from typing import TypeVar
 from player.manifest.dash.templates import UrlTemplate
 from player.manifest.dash.xml import Element, children, integer, line_of
 from player.manifest.model import IndexRef, KeyInfo, Segment, SegmentIndex, SourcePosition
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 SEA = "urn:mpeg:dash:sea:2012"
 _IV = re.compile(r"(?:0[xX])?([0-9a-fA-F]{1,32})")

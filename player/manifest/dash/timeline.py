@@ -14,7 +14,7 @@ from lxml import etree
 
 from player.manifest.dash.xml import Element, children, integer, line_of, local
 from player.manifest.limits import MAX_COUNTED_SEGMENTS, MAX_OPEN_WINDOW, MAX_SEGMENTS, limit_error
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 
 class SegmentRun(NamedTuple):

@@ -9,7 +9,7 @@ from player.manifest.dates import parse_date
 from player.manifest.hls.findings import check_date_range
 from player.manifest.hls.lexer import number
 from player.manifest.model import Segment, SourcePosition, TimedEvent
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 DATE_DIGITS = 6  # what a float keeps of the seconds since 1970
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from player.manifest.model import ContentSteering, SessionData, SessionKey
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from player.manifest.hls.entries import Multivariant, MultivariantEntry
 from player.manifest.hls.lexer import is_yes, number
 from player.manifest.hls.tags import ONCE
 from player.manifest.model import PlaylistInfo, Segment
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 _GROUP_TYPES = ("AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS")
 INTERSTITIAL_CLASS = "com.apple.hls.interstitial"

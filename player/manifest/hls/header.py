@@ -9,7 +9,7 @@ from player.manifest.hls.lexer import attribute_list, integer, is_yes, number
 from player.manifest.hls.variables import Variables
 from player.manifest.limits import MAX_DURATION_S
 from player.manifest.model import ByteRange, PlaylistInfo, PreloadHint, RenditionReport
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.urls import Resolver
 
 

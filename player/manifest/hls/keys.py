@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from player.manifest.hls.lexer import hexadecimal, integer
 from player.manifest.model import KeyInfo, SourcePosition
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.urls import Resolver
 
 IV_BYTES = 16

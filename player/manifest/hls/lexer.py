@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from player.base.errors import ErrorCode, ManifestError
 from player.manifest.limits import MAX_LINE_CHARACTERS, limit_error
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.sniff import HEADLESS, first_tag
 
 _HEADER = re.compile(r"#EXTM3U(?:[ \t:,].*)?$")

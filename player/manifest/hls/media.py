@@ -27,7 +27,7 @@ from player.manifest.model import (
     SourcePosition,
     TimedEvent,
 )
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 from player.manifest.urls import Resolver
 
 _WORD = re.compile(r"[A-Za-z]+$")  # what no packager calls a segment

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from player.manifest.hls.lexer import byte_range
 from player.manifest.model import ByteRange, InitSegment, Segment
-from player.manifest.notes import Notes
+from player.manifest.parser_notes import Notes
 
 
 class ByteRanges:

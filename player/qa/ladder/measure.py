@@ -12,8 +12,8 @@ from player.base.errors import MediaError
 from player.manifest.model import Rendition, Segment
 from player.media.demux import open_demuxer
 from player.media.model import Codec, Sample, StreamConfig, StreamKind
-from player.media.source import WholeSource
 from player.media.timestamps import TimestampUnwrapper
+from player.media.whole_segment import WholeSource
 from player.qa.ladder.keys import SweepKeys
 
 if TYPE_CHECKING:

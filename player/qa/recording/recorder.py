@@ -13,9 +13,9 @@ from typing import Any
 
 from player.base.clock import Clock
 from player.base.errors import NetError
-from player.net.around import BodyAround
 from player.net.model import MEDIA_KINDS, Body, Request, RequestKind, Transport
 from player.net.redact import redact_text
+from player.net.wrapped_body import BodyAround
 from player.playback.settings import PlaybackSettings
 from player.qa.recording.archive import ArchiveWriter, Exchange
 from player.qa.recording.scrub import Scrubber

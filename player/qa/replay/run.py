@@ -28,10 +28,10 @@ from player.base.errors import ErrorCode, InputError
 from player.playback.settings import PlaybackSettings
 from player.qa.recording.archive import Recording
 from player.qa.replay.answers import RecordedTimes, ReplayTransport
+from player.qa.run_spec import Bench, Labels, RunSpec
 from player.qa.script import Do, ScriptStep
 from player.qa.simulation.loop import VirtualLoop
 from player.qa.simulation.run import Past, run_virtual
-from player.qa.spec import Bench, Labels, RunSpec
 from player.title.opening import PlaybackSource
 from player.tracks.capabilities import DecodeLimits
 

@@ -25,11 +25,11 @@ from player.net.shaping import LinkTrace, ShapedTransport
 from player.playback.session import Session
 from player.playback.settings import PlaybackServices
 from player.qa.recording.recorder import SessionRecorder
+from player.qa.run_spec import Bench, RunSpec
 from player.qa.script import follow
 from player.qa.simulation.loop import LoopClock, VirtualLoop
 from player.qa.simulation.origin import OriginThread, OriginTransport
 from player.qa.simulation.player import SimulatedPlayer
-from player.qa.spec import Bench, RunSpec
 from player.reporting.cmcd import PlayerMoment, RequestMarker, moment_of
 from player.reporting.report import Recorder
 from player.reporting.state import PlaybackState

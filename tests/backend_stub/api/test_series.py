@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from backend_stub.db.models import PlaySession, Title
-from backend_stub.services.belonging import Belonging
 from backend_stub.services.entitlement import ContractTerms
 from backend_stub.services.publishing import PublishedTitle, PublishError, publish, unpublish
 from backend_stub.services.rows import RowMaker
-from backend_stub.services.structure import Markers
 from backend_stub.services.title_credits import Credits, Person
+from backend_stub.services.title_relations import Belonging
+from backend_stub.services.title_structure import Markers
 from tests.kit.backend import stage_title
 from tests.kit.rights import LADDER, START, Caller, Service, SigningDevice, refusal, service
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from backend_stub.services import steered
+from backend_stub.services import steered_manifests
 from player.manifest import parse
 from player.manifest.model import TrackType
 from tests.kit.backend import SignedInViewer
@@ -23,14 +23,14 @@ MPD = """<?xml version="1.0" encoding="UTF-8"?>
 <SegmentTemplate timescale="1" duration="4" startNumber="1" initialization="v/init.mp4" media="v/$Number$.m4s"/>
 </Representation></AdaptationSet></Period></MPD>"""
 PLACES = [
-    steered.EdgeFolder("edge-b", "http://b/s/t.k/film/clear/"),
-    steered.EdgeFolder("edge-a", "http://a/s/t.k/film/clear/"),
+    steered_manifests.EdgeFolder("edge-b", "http://b/s/t.k/film/clear/"),
+    steered_manifests.EdgeFolder("edge-a", "http://a/s/t.k/film/clear/"),
 ]
 URL = "http://service/steering/1?token=a.b&c=d"
 
 
 def test_hls_has_everything_once_for_each_pathway() -> None:
-    text = steered.hls(MASTER, PLACES, URL)
+    text = steered_manifests.hls(MASTER, PLACES, URL)
     assert f'#EXT-X-CONTENT-STEERING:SERVER-URI="{URL}",PATHWAY-ID="edge-b"' in text
     assert text.count('GROUP-ID="default-audio.edge-a"') == text.count('AUDIO="default-audio.edge-a"') == 1
     presentation = parse(text.encode(), "http://service/master.m3u8")
@@ -43,7 +43,7 @@ def test_hls_has_everything_once_for_each_pathway() -> None:
 
 
 def test_dash_has_a_base_for_each_service_location() -> None:
-    presentation = parse(steered.dash(MPD, PLACES, URL).encode(), "http://service/manifest.mpd")
+    presentation = parse(steered_manifests.dash(MPD, PLACES, URL).encode(), "http://service/manifest.mpd")
     assert presentation.steering is not None
     assert (presentation.steering.server_uri, presentation.steering.default_pathways) == (URL, ("edge-b",))
     (rung,) = presentation.periods[0].tracks[0].renditions

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from backend_stub.config import Settings
 from backend_stub.encoding import ttml
+from backend_stub.encoding.audio import HIGHEST_PEAK_DB, TARGET_LUFS, Loudness, measure
+from backend_stub.encoding.black_frames import merge
 from backend_stub.encoding.chunks import SEGMENT_S, split
 from backend_stub.encoding.findings import findings_of
 from backend_stub.encoding.ladder import TargetCodec, build_ladder
@@ -24,8 +26,6 @@ from backend_stub.encoding.pipeline import publish_file
 from backend_stub.encoding.plan import PROBE, tasks_after_probe
 from backend_stub.encoding.probe import AudioInfo, SourceInfo, TextInfo
 from backend_stub.encoding.rating import opinion
-from backend_stub.encoding.sound import HIGHEST_PEAK_DB, TARGET_LUFS, Loudness, measure
-from backend_stub.encoding.watching import merge
 from backend_stub.jobs.graph import needs_of
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.live import dash, hls

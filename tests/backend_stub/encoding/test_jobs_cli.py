@@ -16,7 +16,7 @@ from backend_stub.encoding import cli, jobs_cli
 from backend_stub.encoding.options import TitleOptions
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState
-from backend_stub.jobs.waking import Bell
+from backend_stub.jobs.wake_up_signal import Bell
 from tests.kit.encoding import tiny_film
 from tests.kit.waiting import until
 from ui.cli.main import main

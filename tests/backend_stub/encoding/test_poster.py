@@ -9,19 +9,19 @@ import av
 import numpy as np
 import pytest
 
-from backend_stub.encoding import lettering
+from backend_stub.encoding import stroke_font
 from backend_stub.encoding.poster import HEIGHT, PICTURES, WIDTH, letter_poster, make_pictures
 from backend_stub.encoding.probe import probe
 
 
 def test_letters_differ_from_each_other() -> None:
-    shapes = {lettering.draw(character, 48).tobytes() for character in string.ascii_uppercase + string.digits}
+    shapes = {stroke_font.draw(character, 48).tobytes() for character in string.ascii_uppercase + string.digits}
     assert len(shapes) == 36
 
 
 @pytest.mark.parametrize("character", string.ascii_uppercase + string.digits + ".,:-'!?&/")
 def test_every_letter_has_ink_and_fits(character: str) -> None:
-    ink = lettering.draw(character, 60)
+    ink = stroke_font.draw(character, 60)
     assert ink.max() == 1
     assert ink.min() == 0
     assert not ink[:, -1].any()
@@ -29,14 +29,14 @@ def test_every_letter_has_ink_and_fits(character: str) -> None:
 
 
 def test_text_without_glyphs_is_left_out() -> None:
-    assert lettering.plain("  Größe – Café №1 ") == "GROSSE CAFE NO1"
-    assert lettering.plain("фильм") == ""
+    assert stroke_font.plain("  Größe – Café №1 ") == "GROSSE CAFE NO1"
+    assert stroke_font.plain("фильм") == ""
 
 
 def test_lines_fit_their_width() -> None:
-    lines = lettering.wrap("THE LONG AND WINDING STORY OF A FILM", 40, 400)
+    lines = stroke_font.wrap("THE LONG AND WINDING STORY OF A FILM", 40, 400)
     assert len(lines) > 1
-    assert all(lettering.text_width(line, 40) <= 400 for line in lines)
+    assert all(stroke_font.text_width(line, 40) <= 400 for line in lines)
 
 
 def test_the_title_is_lettered_at_the_foot_only() -> None:

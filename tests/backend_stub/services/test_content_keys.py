@@ -14,7 +14,7 @@ from backend_stub.db.models import ContentKey, KeyEnvelope, Title
 from backend_stub.master_keys import MasterKeys
 from backend_stub.problems import ProblemError
 from backend_stub.services.content_keys import KeyVault, PlainKey
-from backend_stub.services.key_care import KeyCare
+from backend_stub.services.master_key_rotation import KeyCare
 
 HD = PlainKey("HD", b"k" * 16, b"s" * 16)
 SD = PlainKey("SD", b"l" * 16, b"t" * 16)

@@ -17,9 +17,9 @@ from player.manifest.model import ByteRange, PartialSegment, PreloadHint, Rendit
 from player.net.gate import _Bursts
 from player.net.model import RequestKind, Transfer
 from player.net.ranges import parse_content_range
-from player.playback.notes import sample_of
+from player.playback.translation import sample_of
 from player.stream.buffer import SegmentBuffer
-from player.stream.parts import PartLoader
+from player.stream.part_loader import PartLoader
 from player.stream.sources import Growing, PartsProgress, Sources
 from player.stream.waiting import Waiting
 from player.transfer.loader import LoadOutcome, LoadProgress, LoadResult, LoadVerdict, Resource, Sink

@@ -16,7 +16,7 @@ from drm_client.keys import KeyRing
 from player.base.errors import ErrorCode, MediaError
 from player.media import fmp4
 from player.media.model import Codec, EventMessage, Sample, StreamKind
-from player.media.source import WholeSource
+from player.media.whole_segment import WholeSource
 from tests.kit import media
 from tests.kit.segments import (
     TricklingSource,

@@ -12,8 +12,8 @@ from drm_client.cenc import SampleProtection
 from player.base.errors import ErrorCode, MediaError
 from player.media import fmp4
 from player.media.model import Codec, Sample
-from player.media.source import WholeSource
 from player.media.track import Fmp4Init
+from player.media.whole_segment import WholeSource
 from tests.kit.segments import box, encode_audio, encode_video, full_box, packets, split_mp4
 
 KID_A, KID_B = bytes(range(16)), bytes(range(16, 32))

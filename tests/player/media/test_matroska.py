@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from player.media import fmp4, matroska
 from player.media.model import Codec, Colour, Sample, StreamConfig, StreamKind
-from player.media.source import WholeSource
+from player.media.whole_segment import WholeSource
 from tests.kit import media
 from tests.kit.segments import encode_audio, encode_video, packets, split_mp4
 

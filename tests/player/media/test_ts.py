@@ -14,8 +14,8 @@ from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import Container
 from player.media.demux import open_demuxer, read_whole
 from player.media.model import Codec, Sample, StreamKind
-from player.media.source import WholeSource
 from player.media.timestamps import WRAP, TimestampUnwrapper
+from player.media.whole_segment import WholeSource
 from tests.kit import media
 from tests.kit.segments import encode_audio, packets
 

@@ -13,7 +13,7 @@ from player.manifest.model import Container
 from player.media import webm
 from player.media.demux import open_demuxer, read_whole
 from player.media.model import Codec, StreamKind
-from player.media.source import WholeSource
+from player.media.whole_segment import WholeSource
 from tests.kit.segments import TricklingSource, encode_audio, encode_video, packets
 
 VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "10"}

@@ -9,10 +9,10 @@ import pytest
 from player.base.errors import ErrorCode, NetError
 from player.manifest.model import ByteRange
 from player.net.gate import Gate, GateLimits
-from player.net.kept import KeptAnswers
 from player.net.model import Request, RequestKind, Response, Transfer
 from player.net.policy import POLICIES
-from player.playback.notes import sample_of
+from player.net.prefetched import KeptAnswers
+from player.playback.translation import sample_of
 from player.title.opening import pathway_of
 from tests.kit.clock import FakeClock
 from tests.kit.transport import Act, ScriptedTransport

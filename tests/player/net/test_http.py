@@ -19,7 +19,7 @@ from player.manifest.model import ByteRange
 from player.net.gate import Gate
 from player.net.http import HttpTransport
 from player.net.model import Request, RequestKind, Response, Transfer
-from player.net.web import WebOptions
+from player.net.web_options import WebOptions
 from tests.kit.rawserver import Exchange, RawServer
 
 CONTENT = bytes(range(251)) * 4000

@@ -12,7 +12,7 @@ import pytest
 from player.base.errors import NetError
 from player.net.http import HttpTransport
 from player.net.model import Request, RequestKind
-from player.net.renewing import RenewedTransport
+from player.net.stale_connections import RenewedTransport
 from tests.kit.rawserver import Exchange, RawServer
 
 CONTENT = bytes(range(256)) * 2000

@@ -11,8 +11,8 @@ from unittest.mock import Mock
 import pytest
 
 from player.engine import Engine
-from player.net.kept import MOST_BYTES, OLDEST_S, KeptAnswers
 from player.net.model import Request, RequestKind
+from player.net.prefetched import MOST_BYTES, OLDEST_S, KeptAnswers
 from player.playback.prefetch import Prefetcher, needs_network
 from player.playback.settings import PlaybackSettings
 from player.reporting.cmcd import with_query

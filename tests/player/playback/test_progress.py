@@ -10,8 +10,8 @@ import pytest
 
 from player.mpv.model import Measured
 from player.playback.monitor import Monitor
+from player.playback.on_demand import RecordedPlayback
 from player.playback.progress import PlaybackProgress
-from player.playback.recorded import RecordedPlayback
 from player.reporting.events import Event
 from player.reporting.state import PlaybackState
 from player.stream.buffered import Playhead

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend_stub.services.belonging import EpisodeOf
-from backend_stub.services.structure import Markers
+from backend_stub.services.title_relations import EpisodeOf
+from backend_stub.services.title_structure import Markers
 from player.playback.settings import PlaybackSettings
 from player.reporting.report import Recorder
 from player.reporting.state import NextEpisode, TitleFacts

@@ -20,9 +20,9 @@ from player.playback.stalls import (
     StallFinding,
     StallObservation,
 )
+from player.qa.run_spec import Bench, Labels, RunSpec
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.simulation.run import simulate
-from player.qa.spec import Bench, Labels, RunSpec
 from player.reporting.events import Note, SegmentDone, StallEnded
 from player.title.opening import PlaybackSource
 from tests.kit import media

@@ -11,9 +11,9 @@ import pytest
 
 from player.net.shaping import LinkTrace
 from player.playback.settings import PlaybackSettings
+from player.qa.run_spec import Bench, Labels, RunSpec
 from player.qa.simulation.player import SimulatedPlayer
 from player.qa.simulation.run import simulate
-from player.qa.spec import Bench, Labels, RunSpec
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer

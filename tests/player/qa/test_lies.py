@@ -13,8 +13,8 @@ from player.playback.settings import PlaybackSettings
 from player.qa.document import read
 from player.qa.outcome import outcome_of
 from player.qa.plan import plan_of
+from player.qa.run_spec import Bench, Labels, RunResult, RunSpec
 from player.qa.simulation.run import simulate
-from player.qa.spec import Bench, Labels, RunResult, RunSpec
 from player.qa.thresholds import metrics_of
 from player.title.opening import PlaybackSource
 from tests.kit import media

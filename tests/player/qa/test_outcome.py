@@ -11,13 +11,13 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from player.qa.chart import even
+from player.qa.explanations import why, why_in_short
+from player.qa.html_report import page
 from player.qa.junit import junit
 from player.qa.outcome import PlanOutcome, outcome_of
-from player.qa.page import page
 from player.qa.plan import QaPlan
-from player.qa.spec import RunResult
+from player.qa.run_spec import RunResult
 from player.qa.thresholds import PLAIN, figure, judge, metrics_of, parse, statistic
-from player.qa.why import why, why_in_short
 from tests.kit.reports import report, result
 
 

@@ -23,9 +23,9 @@ from player.qa.recording.archive import VERSION, Exchange, Recording, read_recor
 from player.qa.recording.scrub import Scrubber, place_of
 from player.qa.replay.answers import with_work
 from player.qa.replay.run import replay, replay_freely
+from player.qa.run_spec import Bench, Labels, RunSpec
 from player.qa.script import Do, ScriptStep
 from player.qa.simulation.run import simulate
-from player.qa.spec import Bench, Labels, RunSpec
 from player.title.opening import PlaybackSource
 from tests.kit import media
 from tests.kit.fileserver import FileServer

@@ -13,10 +13,10 @@ import pytest
 from player.net.faults import FaultPlan
 from player.net.shaping import LinkTrace, TracePeriod
 from player.playback.settings import PlaybackSettings
+from player.qa.run_spec import Bench, Labels, RunSpec
 from player.qa.script import Do, ScriptStep
 from player.qa.simulation.loop import LoopClock, Stuck, VirtualLoop
 from player.qa.simulation.run import simulate
-from player.qa.spec import Bench, Labels, RunSpec
 from player.qa.thresholds import metrics_of
 from player.title.opening import PlaybackSource
 from tests.kit import media

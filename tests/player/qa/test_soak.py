@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from player.qa.soak import Budget, SoakSample, trend, trouble
-from player.qa.soak_page import soak_page
+from player.qa.soak_report import soak_page
 from player.qa.usage import Usage, usage
 from tests.kit import media
 from tests.kit.fileserver import FileServer

@@ -11,8 +11,8 @@ from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from player.playback.settings import PlaybackSettings
 from player.qa.document import read
 from player.qa.plan import plan_of
+from player.qa.run_spec import Bench, RunSpec
 from player.qa.simulation.run import simulate
-from player.qa.spec import Bench, RunSpec
 from player.reporting.report import Recorder
 from player.title.opening import PlaybackSource
 from tests.kit.backend import running_backend
@@ -59,7 +59,7 @@ def test_a_plan_neither_uses_nor_changes_where_the_viewer_is(tmp_path: Path, mod
 def played(run: RunSpec, bench: Bench, mode: str) -> dict[str, Any]:
     if mode == "virtual":
         return simulate(run, bench)
-    from player.qa.real import play
+    from player.qa.realtime_run import play
 
     return play(run, bench)
 

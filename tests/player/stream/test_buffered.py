@@ -8,7 +8,7 @@ import pytest
 
 from player.reporting.events import MAIN
 from player.stream.buffered import Buffered, Playhead
-from player.stream.line import LinePart, SegmentLine
+from player.stream.segment_line import LinePart, SegmentLine
 from player.stream.store import SegmentStore
 from player.stream.timeline import build_timeline
 from tests.kit.presentations import entry, rendition, segments

@@ -19,9 +19,9 @@ from player.stream.buffer import Superseded
 from player.stream.emitter import FIRST_AUDIO_TRACK, VIDEO_TRACK, Emitter, Piece
 from player.stream.feed import AudioFeed
 from player.stream.layout import CHUNK, CUE_LEAD, TRACK, VIDEO
-from player.stream.library import StoreLibrary
-from player.stream.line import LinePart, SegmentLine
+from player.stream.segment_line import LinePart, SegmentLine
 from player.stream.store import SegmentStore
+from player.stream.stored_segments import StoreLibrary
 from player.stream.timeline import Timeline, build_timeline
 from player.stream.waiting import Waiting
 from tests.kit.presentations import AAC, entry, record, records, rendition

@@ -11,7 +11,7 @@ from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import ListedIndex, Presentation, Rendition
 from player.media.matroska import MatroskaTrack
 from player.media.model import ByteSource, Codec, StreamConfig, StreamKind
-from player.media.source import WholeSource
+from player.media.whole_segment import WholeSource
 from player.stream import header as header_module
 from player.stream.header import HeaderBuilder
 from player.stream.layout import cue_position

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from player.base.errors import ErrorCode, MediaError
 from player.manifest.model import ListedIndex, Segment
-from player.stream.line import LinePart, SegmentLine
+from player.stream.segment_line import LinePart, SegmentLine
 from player.stream.timeline import Timeline, build_timeline, is_aligned, segment_for
 from tests.kit.presentations import rendition, segments
 

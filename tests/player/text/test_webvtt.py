@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from player.base.errors import ErrorCode, MediaError
 from player.media import fmp4
-from player.media.source import WholeSource
+from player.media.whole_segment import WholeSource
 from player.text import cues as model
 from player.text import webvtt
 from player.text.cues import PLAIN, Align, Cue, CuePlacement, TextEdge, TextSpan, TextStyle

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from player.reporting.state import NextEpisode, PlaybackStatus, TitleFacts
 from tests.kit.fake_client import playing, seasons, series_card
 from tests.ui.states import STATES
-from ui.app.viewmodels.presence import STILL_WATCHING_MS
+from ui.app.viewmodels.still_watching import STILL_WATCHING_MS
 from ui.app.viewmodels.titles import is_seen
 from ui.app.viewmodels.up_next import COUNTDOWN_S, UpNext
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QWindow
 
-from ui.app.window.place import WindowMemory, WindowPlace, is_reachable
+from ui.app.window.geometry import WindowMemory, WindowPlace, is_reachable
 
 SCREENS = [QRect(0, 0, 1920, 1080), QRect(1920, 0, 1280, 1024)]
 

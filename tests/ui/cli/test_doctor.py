@@ -14,8 +14,8 @@ from drm_client.vault import Vault
 from tests.kit.fileserver import FileServer
 from ui.cli import doctor
 from ui.cli import doctor_machine as machine
+from ui.cli.doctor_finding import how_to_install
 from ui.cli.doctor_network import reach, way_out
-from ui.cli.finding import how_to_install
 from ui.cli.main import main
 
 ALL = set(machine.ESSENTIAL) | set(machine.USUAL)
@@ -148,7 +148,7 @@ def test_a_damaged_key_store_is_repaired_and_what_is_lost_is_told(
 
 
 def test_a_missing_part_is_got_the_way_the_program_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    of_debian = Path("/usr/lib/matinee/python/ui/cli/finding.py")
+    of_debian = Path("/usr/lib/matinee/python/ui/cli/doctor_finding.py")
     assert how_to_install("backend") == "Install it with: pip install 'matinee[backend]'."
     assert how_to_install("backend", of_debian) == "Install it with: apt install matinee-backend."
     assert how_to_install("app", of_debian) == "Install it with: apt install --reinstall matinee."

@@ -11,7 +11,7 @@ import pytest
 
 from backend_stub.server import ServerGroup
 from backend_stub.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
-from backend_stub.services.belonging import EpisodeOf
+from backend_stub.services.title_relations import EpisodeOf
 from player.service.model import ProgressItem
 from tests.kit.backend import running_backend
 from tests.kit.media import packager_cenc

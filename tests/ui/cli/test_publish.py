@@ -8,9 +8,9 @@ import json
 import pytest
 
 from backend_stub.encoding.options import TitleOptions, Wanted, read_spec, spec_document
-from backend_stub.services.belonging import Belonging
-from backend_stub.services.structure import Markers
 from backend_stub.services.title_credits import Credits, Person
+from backend_stub.services.title_relations import Belonging
+from backend_stub.services.title_structure import Markers
 from ui.cli import publish
 
 

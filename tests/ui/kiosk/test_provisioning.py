@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from player.base.errors import InputError
-from ui.kiosk.keeping import streamed
+from ui.kiosk.kept_titles import streamed
 from ui.kiosk.operator import code_record
 from ui.kiosk.provisioning import NetworkRules, Orientation, load, parse
 from ui.kiosk.schedule import Hours, PlayTime
-from ui.kiosk.tables import TableError
+from ui.kiosk.toml_tables import TableError
 
 EXAMPLE = Path(__file__).parents[3] / "packaging" / "kiosk.example.toml"
 SMALL = 'format = 1\n[[entry]]\nurl = "https://streams.test/a.m3u8"\n'

@@ -14,11 +14,11 @@ from player.base.errors import ErrorCode, NetError
 from tests.kit.clock import FakeClock
 from ui.kiosk.commands import CommandJournal, CommandOutcome, OperatorCommand
 from ui.kiosk.disk import log_tail
+from ui.kiosk.folders import KioskFolders, read_or_last_good
 from ui.kiosk.health import Health
-from ui.kiosk.place import KioskFolders, read_or_last_good
+from ui.kiosk.playlist_trial import Glance, Trial, TrialVerdict
 from ui.kiosk.provisioning import Provisioning, load
 from ui.kiosk.remote import Remote
-from ui.kiosk.trial import Glance, Trial, TrialVerdict
 
 FILE = """format = 1
 name = "foyer"

@@ -20,7 +20,7 @@ from tests.kit.backend import running_backend
 from tests.kit.clock import FakeClock
 from tests.kit.kiosk_screen import PICTURE, Kiosk
 from ui.cli.main import main
-from ui.kiosk.desk import open_desk
+from ui.kiosk.command_client import open_desk
 from ui.kiosk.provisioning import NetworkRules
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -67,7 +67,7 @@ class Operator:
 
 async def test_an_operator_looks_after_a_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend_stub.api.kiosk.ASK_AGAIN_S", 0.0)  # as soon as the kiosk will
-    monkeypatch.setattr("ui.kiosk.desk._LEAST_S", 0.1)
+    monkeypatch.setattr("ui.kiosk.command_client._LEAST_S", 0.1)
     monkeypatch.setattr("ui.kiosk.remote._LOOK_S", 0.1)
     monkeypatch.setenv("MATINEE_PASSWORD", DEMO_PASSWORD)
     with running_backend(tmp_path / "service", edges=1) as group:
@@ -86,7 +86,7 @@ async def test_an_operator_looks_after_a_screen(tmp_path: Path, monkeypatch: pyt
         with operator.client:
             async with kiosk.running():
                 await _all_four(kiosk, operator)
-                monkeypatch.setattr("ui.kiosk.trial.TRIAL_S", 0.5)
+                monkeypatch.setattr("ui.kiosk.playlist_trial.TRIAL_S", 0.5)
                 await _one_that_cannot_play(kiosk, operator)
             known = group.context.device_commands.devices()[0]
         assert (known.status["name"], known.waiting) == ("foyer-1", 0)

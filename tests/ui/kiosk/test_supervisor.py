@@ -12,7 +12,7 @@ import pytest
 
 from player.base.errors import InputError
 from tests.kit.kiosk_screen import FILE, Kiosk
-from ui.kiosk.place import read_or_last_good
+from ui.kiosk.folders import read_or_last_good
 from ui.kiosk.process import EXIT_ANEW, EXIT_LEAVE
 from ui.kiosk.supervisor import LEFT
 from ui.kiosk.watchdog import RestartReason

@@ -17,7 +17,7 @@ from tests.kit.fake_client import FakeClient, FakePlayer, FakeSurface
 from ui.app.video.output import VideoOutput
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.window.scene import load_window
-from ui.kiosk.keeping import streamed
+from ui.kiosk.kept_titles import streamed
 from ui.kiosk.operator import code_record
 from ui.kiosk.provisioning import PlaylistEntry, Provisioning
 from ui.kiosk.screen import page as screens

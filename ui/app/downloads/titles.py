@@ -26,7 +26,7 @@ from downloads.request import DownloadRequest
 from downloads.schedule import WaitReason
 from downloads.settings import DownloadSettings
 from downloads.smart import SmartRule
-from downloads.smart_steps import SeriesService, step_of
+from downloads.smart_series import SeriesService, step_of
 from downloads.store import Store, free_bytes
 from drm_client.errors import DrmError, DrmErrorCode
 from drm_client.keystore import KeyStore

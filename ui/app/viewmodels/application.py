@@ -19,10 +19,10 @@ from ui.app.viewmodels.code_sign_in import CodeSignInViewModel
 from ui.app.viewmodels.details import DetailsViewModel
 from ui.app.viewmodels.downloads import DownloadsViewModel
 from ui.app.viewmodels.home import HomeViewModel
-from ui.app.viewmodels.looking import LookingAhead, source_of
 from ui.app.viewmodels.my_list import MyListViewModel
 from ui.app.viewmodels.pages import Page, PageStack
 from ui.app.viewmodels.player import PlayerViewModel
+from ui.app.viewmodels.prefetching import LookingAhead, source_of
 from ui.app.viewmodels.profiles import ProfilesViewModel
 from ui.app.viewmodels.search import SearchViewModel
 from ui.app.viewmodels.setting_choices import Deed

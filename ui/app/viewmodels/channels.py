@@ -13,8 +13,8 @@ from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import ChannelCard, OnAir, TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
+from ui.app.viewmodels.pending_request import Question
 from ui.app.viewmodels.posters import PosterCache
-from ui.app.viewmodels.question import Question
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 

@@ -13,8 +13,8 @@ from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import Credits, SeasonCards, TitleCard
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.episodes import EpisodesViewModel
+from ui.app.viewmodels.pending_request import Question
 from ui.app.viewmodels.posters import PosterCache
-from ui.app.viewmodels.question import Question
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time, genre_words, tr
 from ui.app.viewmodels.titles import PosterModel, is_begun, keep_posters, place_words

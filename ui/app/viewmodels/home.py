@@ -16,8 +16,8 @@ from ui.app.ports.titles import CardPage, CardRow, TitleCard
 from ui.app.profile.home_cache import HomeCache, KeptHome
 from ui.app.viewmodels.backoff import BackOff
 from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.pending_request import Question
 from ui.app.viewmodels.posters import PosterCache
-from ui.app.viewmodels.question import Question
 from ui.app.viewmodels.rows import CONTINUE, RowsModel
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr

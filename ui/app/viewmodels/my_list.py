@@ -11,8 +11,8 @@ from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.pending_request import SIGNED_OUT, Question
 from ui.app.viewmodels.posters import PosterCache
-from ui.app.viewmodels.question import SIGNED_OUT, Question
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.titles import PosterModel, keep_posters
 

@@ -12,7 +12,6 @@ from ui.app.ports.client import ClientPort
 from ui.app.ports.playback import PlayerPort, SessionPort
 from ui.app.video.output import VideoOutput
 from ui.app.viewmodels.binding import part, shown
-from ui.app.viewmodels.changes import all_but_time, on_bar
 from ui.app.viewmodels.chapters import chapter_marks, chapter_name
 from ui.app.viewmodels.menus import (
     AUTO,
@@ -23,13 +22,14 @@ from ui.app.viewmodels.menus import (
     speed_options,
     text_options,
 )
-from ui.app.viewmodels.presence import STILL_WATCHING_MS, Presence
 from ui.app.viewmodels.preview import PreviewViewModel
+from ui.app.viewmodels.redraw import all_but_time, on_bar
 from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.rights import rights_words
 from ui.app.viewmodels.seeking import SeekIntent, SeekRange, stretch_of
 from ui.app.viewmodels.sentences import notice_words, sentence_of
 from ui.app.viewmodels.statistics import StatisticsViewModel
+from ui.app.viewmodels.still_watching import STILL_WATCHING_MS, Presence
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.titles import place_words

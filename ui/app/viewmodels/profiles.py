@@ -13,7 +13,7 @@ from ui.app.ports.client import ClientPort
 from ui.app.ports.household import Household
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.binding import RecordModel, shown
-from ui.app.viewmodels.question import Question
+from ui.app.viewmodels.pending_request import Question
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 

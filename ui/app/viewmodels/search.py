@@ -12,8 +12,8 @@ from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import Found, TitleCard
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.binding import shown
+from ui.app.viewmodels.pending_request import Question
 from ui.app.viewmodels.posters import PosterCache
-from ui.app.viewmodels.question import Question
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 from ui.app.viewmodels.titles import PosterModel, keep_posters

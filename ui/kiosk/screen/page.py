@@ -16,11 +16,11 @@ from ui.app.ports.playback import PlayerPort, SessionPort
 from ui.app.video.output import VideoOutput
 from ui.app.viewmodels.relay import StateRelay
 from ui.app.viewmodels.tasks import ClientTask, Tasks
-from ui.kiosk.date import SystemDate
 from ui.kiosk.program import Play, Program, Stop
 from ui.kiosk.provisioning import PlaylistEntry, Provisioning
 from ui.kiosk.schedule import next_entry
 from ui.kiosk.screen.view_model import KioskViewModel
+from ui.kiosk.trusted_date import SystemDate
 from ui.kiosk.watchdog import Beat
 
 _log = logging.getLogger(__name__)

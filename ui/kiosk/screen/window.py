@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from player.reporting.state import PlaybackState
     from player.title.opening import PlaybackSource
     from ui.app.downloads.titles import KeptTitles
-    from ui.kiosk.keeping import SignInKeeper, TitleKeeper
+    from ui.kiosk.kept_titles import SignInKeeper, TitleKeeper
 
 _KEEP_EVERY_MS = 60_000
 _NO_SOUND = ("", "null")
@@ -109,8 +109,8 @@ class _ScreenParts:
     _providing: bool = False
 
     def make_engine(self) -> Engine:
-        from downloads.cap import capped
         from downloads.offline import SCHEME
+        from downloads.rate_limit import capped
         from player.engine import Engine, EngineSettings
 
         provisioning = self.provisioning
@@ -132,7 +132,7 @@ class _ScreenParts:
         from drm_client.keystore import open_key_store
         from player.base.clock import SystemClock
         from ui.app.downloads.titles import KeptTitles
-        from ui.kiosk.keeping import SignInKeeper, TitleKeeper
+        from ui.kiosk.kept_titles import SignInKeeper, TitleKeeper
 
         client = self.client
         assert client is not None, "it is there before it makes its engine"

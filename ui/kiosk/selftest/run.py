@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from player.base.errors import ComponentError, ErrorCode
-from ui.kiosk.date import OFFSET_VARIABLE
 from ui.kiosk.process import own_command, own_environment
 from ui.kiosk.selftest.clip import MASTER, make
 from ui.kiosk.selftest.site import LocalSite
 from ui.kiosk.selftest.troubles import Kind, StagedTrouble, troubles
+from ui.kiosk.trusted_date import OFFSET_VARIABLE
 
 BACK_WITHIN_S = 15.0
 CLIP_S = 20

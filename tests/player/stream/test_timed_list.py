@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from player.manifest.model import Segment
-from player.stream.line import LinePart, SegmentLine
-from player.stream.row import TimedList
+from player.stream.segment_line import LinePart, SegmentLine
+from player.stream.timed_list import TimedList
 from player.stream.timeline import Timeline
 from tests.kit.presentations import rendition
 

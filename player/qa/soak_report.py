@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from player.qa.chart import even
-from player.qa.page import POLICY, STYLE
+from player.qa.html_report import POLICY, STYLE
 from player.qa.soak import SoakPlayback, SoakSample
 
 _WIDTH, _HEIGHT, _LEFT = 960, 160, 92

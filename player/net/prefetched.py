@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from player.base.clock import Clock
 from player.manifest.model import ByteRange
-from player.net.around import BodyAround
 from player.net.model import Body, Request, RequestKind, Transport
+from player.net.wrapped_body import BodyAround
 
 MOST_BYTES = 4 * 1024 * 1024
 OLDEST_S = 60.0

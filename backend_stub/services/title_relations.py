@@ -17,9 +17,9 @@ from backend_stub.clock import Clock
 from backend_stub.db.database import Database
 from backend_stub.db.models import Episode, Title, TitleMarkers, Trailer
 from backend_stub.services import audit
-from backend_stub.services.structure import Markers, markers_of, with_episodes
 from backend_stub.services.title_credits import Credits, Person, store_credits
 from backend_stub.services.title_rights import inherit
+from backend_stub.services.title_structure import Markers, markers_of, with_episodes
 from backend_stub.titles import EPISODE, FILM, SERIES, TRAILER, slug
 
 POSTER = "poster.jpg"

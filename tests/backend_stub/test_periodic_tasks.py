@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from backend_stub.clock import SystemClock
-from backend_stub.upkeep import ServiceUpkeep, UpkeepTask
+from backend_stub.periodic_tasks import ServiceUpkeep, UpkeepTask
 from tests.kit.rights import SettableClock
 
 

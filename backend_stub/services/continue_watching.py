@@ -11,7 +11,7 @@ from backend_stub.db.models import Episode, Title, TitleMarkers, TitleRights, Wa
 from backend_stub.services.catalog import WatchedTitle, progress_is_of, watched
 from backend_stub.services.entitlement import Viewing, is_offered, offer_values
 from backend_stub.services.resume import is_seen
-from backend_stub.services.structure import next_episode
+from backend_stub.services.title_structure import next_episode
 from backend_stub.titles import EPISODE, FILM
 
 _LOOKED_AT = 200  # so many titles that were watched last

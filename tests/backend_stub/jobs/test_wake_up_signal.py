@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from backend_stub.jobs.waking import Bell
+from backend_stub.jobs.wake_up_signal import Bell
 from tests.kit.postgres import postgres_cluster
 from tests.kit.redis import redis_server
 

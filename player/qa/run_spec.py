@@ -8,7 +8,7 @@ from typing import Any
 
 from player.net.faults import FaultPlan
 from player.net.shaping import LinkTrace
-from player.net.web import WebOptions
+from player.net.web_options import WebOptions
 from player.playback.settings import PlaybackSettings
 from player.qa.script import ScriptStep
 from player.title.opening import PlaybackSource

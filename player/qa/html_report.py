@@ -10,9 +10,9 @@ from html import escape
 from typing import Any
 
 from player.qa import chart
+from player.qa.explanations import why_errors, why_paths, why_rungs, why_stalls, why_start
 from player.qa.outcome import PlanOutcome, RunOutcome, statistics_of
 from player.qa.thresholds import PLAIN, figure, shown
-from player.qa.why import why_errors, why_paths, why_rungs, why_stalls, why_start
 
 _COLUMNS = (
     ("startup_s", "start, s"),

@@ -14,7 +14,7 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 
 from backend_stub.jobs.store import Jobs
-from backend_stub.jobs.waking import Bell
+from backend_stub.jobs.wake_up_signal import Bell
 
 _logger = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5.0

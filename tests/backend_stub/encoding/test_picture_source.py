@@ -11,9 +11,9 @@ from backend_stub.encoding import chunks
 from backend_stub.encoding.documents import read_source, source_document
 from backend_stub.encoding.errors import BadInputError
 from backend_stub.encoding.ladder import TargetCodec, build_ladder
+from backend_stub.encoding.picture_source import copy_pictures, with_pictures
 from backend_stub.encoding.poster import make_pictures
 from backend_stub.encoding.probe import SourceInfo, probe
-from backend_stub.encoding.reading import copy_pictures, with_pictures
 from tests.backend_stub.encoding.conftest import ffmpeg
 from tests.kit import barcode, media
 

@@ -89,7 +89,8 @@ class TitleKeeper:
 
     async def provide(self) -> None:
         """One round of steps. What fails is tried again in the next one, and keeps no other from being done. What
-        nobody wants is let go in the second round in a row: a playlist may be on trial (:mod:`ui.kiosk.trial`)."""
+        nobody wants is let go in the second round in a row: a playlist may be on trial
+        (:mod:`ui.kiosk.playlist_trial`)."""
         try:
             steps = decide(self._entries, await self._downloads.shelf(), self._limit_bytes, self._refused)
         except ANY_ERROR as error:

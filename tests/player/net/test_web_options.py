@@ -14,7 +14,7 @@ from player.base.errors import InputError, NetError
 from player.net.gate import Gate
 from player.net.http import HttpTransport
 from player.net.model import Request, RequestKind, Response
-from player.net.web import WebOptions, cookie_header, header_of, interface_of, proxy_of, resolve_of
+from player.net.web_options import WebOptions, cookie_header, header_of, interface_of, proxy_of, resolve_of
 from tests.kit.rawserver import RawServer
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from backend_stub.jobs.crew import Crew
 from backend_stub.jobs.model import NewTask
-from backend_stub.jobs.waking import Bell
+from backend_stub.jobs.wake_up_signal import Bell
+from backend_stub.jobs.worker_pool import Crew
 from tests.kit.jobs import a_job, job_table
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from downloads import writing
+from downloads import item_writer
 from downloads.folder import DownloadFolder
+from downloads.item_writer import ItemWriter
 from downloads.ledger import kept
 from downloads.model import PlanItem
-from downloads.writing import ItemWriter
 from drm_client.sealing import KEY_BYTES, NONCE_BYTES, TAG_BYTES, Sealer
 from player.net.model import RequestKind
 from tests.kit.downloads import shelf
@@ -38,7 +38,7 @@ def test_little_of_an_item_is_in_memory_while_it_arrives(tmp_path: Path, sealed:
     writer, path = folder.writer(wanted), folder.item_path(0)
     for _ in range(100):
         writer.write(CHUNK)
-        assert waiting(writer, path) <= writing.BUFFER_BYTES + len(CHUNK)
+        assert waiting(writer, path) <= item_writer.BUFFER_BYTES + len(CHUNK)
     stored = writer.finish()
     assert (stored.fetched, stored.length) == (100 * len(CHUNK), path.stat().st_size)
     folder.note(kept(0, stored))

@@ -12,7 +12,7 @@ from player.title.opening import PlaybackSource
 from tests.kit.clock import FakeClock
 from ui.app.ports.downloads import KeptTitle, Shelf
 from ui.app.ports.titles import TitleCard
-from ui.kiosk.keeping import SignInKeeper, Steps, TitleKeeper, decide, playable
+from ui.kiosk.kept_titles import SignInKeeper, Steps, TitleKeeper, decide, playable
 from ui.kiosk.provisioning import PlaylistEntry
 
 ENTRIES = [

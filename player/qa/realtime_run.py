@@ -13,9 +13,9 @@ from player.net.faults import FaultyTransport
 from player.net.model import Transport
 from player.net.shaping import ShapedTransport
 from player.qa.recording.recorder import SessionRecorder
+from player.qa.run_spec import Bench, RunSpec
 from player.qa.script import follow
 from player.qa.simulation.run import shown
-from player.qa.spec import Bench, RunSpec
 from player.reporting.report import Recorder
 
 _POLL_S = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from player.manifest.model import Segment
-from player.stream.line import SegmentLine
+from player.stream.segment_line import SegmentLine
 from player.stream.store import SegmentStore, StoredSegment
 from player.stream.timeline import Slot
 from player.stream.waiting import Waiting

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.kiosk.date import DATE_VARIABLE, OFFSET_VARIABLE, ScreenDate, SystemDate
+from ui.kiosk.trusted_date import DATE_VARIABLE, OFFSET_VARIABLE, ScreenDate, SystemDate
 
 NOW_S = 1_800_000_000.0
 

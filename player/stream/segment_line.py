@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from player.manifest.model import Rendition, Segment
-from player.stream.row import TimedList
+from player.stream.timed_list import TimedList
 
 _KEPT = 1024  # segments before the window of a live playback
 
