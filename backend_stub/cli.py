@@ -11,8 +11,8 @@ from pathlib import Path
 from backend_stub.config import Settings
 from backend_stub.context import open_context
 from backend_stub.faults.document import parse_faults
-from backend_stub.jobs.wake_up_signal import Bell
-from backend_stub.jobs.worker_pool import Crew, Hiring
+from backend_stub.jobs.wake_up_signal import WakeUpSignal
+from backend_stub.jobs.worker_pool import Hiring, WorkerPool
 from backend_stub.recommending.suggestions import Made
 from backend_stub.server import ServerGroup, ServerOptions
 
@@ -92,13 +92,13 @@ def _crew(settings: Settings, group: ServerGroup, hiring: Hiring | None) -> Iter
     if hiring is None or not hiring.most:
         yield
         return
-    bell = Bell(settings.data_dir, settings.wake_url)
-    crew = Crew(group.context.jobs, bell, hiring.most, hiring.hire)
-    crew.start()
+    wake_up = WakeUpSignal(settings.data_dir, settings.wake_url)
+    pool = WorkerPool(group.context.jobs, wake_up, hiring.most, hiring.hire)
+    pool.start()
     try:
         yield
     finally:
-        crew.stop()
+        pool.stop()
 
 
 def ensure_admin(group: ServerGroup, email: str, password: str) -> None:

@@ -11,7 +11,7 @@ from backend_stub.db.database import Database
 from backend_stub.db.migrate import upgrade
 from backend_stub.encoding.storage import Storage, open_storage
 from backend_stub.jobs.store import Jobs
-from backend_stub.jobs.wake_up_signal import Bell
+from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from backend_stub.live.faults import LivePlans
 from backend_stub.master_keys import MasterKeys
 from backend_stub.metrics import Metrics
@@ -179,7 +179,7 @@ class ServiceContext:
     metrics: Metrics
     audit_log: AuditLog
     jobs: Jobs
-    bell: Bell
+    wake_up: WakeUpSignal
     storage: Storage
     uploads: Uploads
     upkeep: ServiceUpkeep
@@ -187,7 +187,7 @@ class ServiceContext:
     def close(self) -> None:
         self.upkeep.stop()
         self.titles.close()
-        self.bell.close()
+        self.wake_up.close()
         if self.shared is not None:
             self.shared.close()
         self.database.close()
@@ -259,7 +259,7 @@ def open_context(
         metrics=Metrics(),
         audit_log=AuditLog(database),
         jobs=Jobs(database, clock),
-        bell=Bell(settings.data_dir, settings.wake_url),
+        wake_up=WakeUpSignal(settings.data_dir, settings.wake_url),
         storage=open_storage(settings),
         uploads=Uploads(settings.uploads_dir, clock),
         upkeep=ServiceUpkeep(_upkeep_tasks(money, rights, titles, quality, Retention(database, clock)), clock),

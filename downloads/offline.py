@@ -17,7 +17,7 @@ from downloads.errors import DownloadError, damaged
 from downloads.folder import DownloadFolder
 from downloads.model import DownloadPlan, KeptRendition, PlanItem
 from downloads.planning import Key, key_of
-from downloads.rendition_choice import Picked
+from downloads.rendition_choice import ChosenRendition
 from downloads.request import kept_keys
 from downloads.resolving import Need, resolve, segments_of
 from downloads.service import licence_of
@@ -140,7 +140,7 @@ class OfflineTransport:
         return folder, int(number)
 
 
-def _find(presentation: Presentation, part: KeptRendition) -> Picked:
+def _find(presentation: Presentation, part: KeptRendition) -> ChosenRendition:
     """A part of the plan in the manifest it was made from; where an update reads it with other ids of tracks, the
     rendition's own id decides."""
     if part.period < len(presentation.periods):
@@ -148,7 +148,7 @@ def _find(presentation: Presentation, part: KeptRendition) -> Picked:
         for track in sorted(tracks, key=lambda t: t.id != part.track):
             for rendition in track.renditions:
                 if rendition.id == part.rendition:
-                    return Picked(part.period, part.type, track, rendition)
+                    return ChosenRendition(part.period, part.type, track, rendition)
     raise damaged("The manifest of the download")
 
 
@@ -160,7 +160,7 @@ class _Narrowing:
         self._plan = plan
         self._items = items
 
-    def apply(self, presentation: Presentation, kept: tuple[Picked, ...]) -> Presentation:
+    def apply(self, presentation: Presentation, kept: tuple[ChosenRendition, ...]) -> Presentation:
         ids = {id(item.rendition) for item in kept}
         periods = tuple(self._period(period, ids) for period in presentation.periods)
         return replace(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from downloads.errors import DownloadError
 from downloads.model import DownloadChoice, DownloadOrigin, DownloadPlan, KeptRendition, PlanItem
-from downloads.rendition_choice import Picked, choose
+from downloads.rendition_choice import ChosenRendition, choose
 from downloads.resolving import Need, resolve, segments_of
 from player.base.errors import ErrorCode, MatineeError
 from player.manifest import attach_playlist, located_segment, moved_url, with_mirrors
@@ -106,8 +106,8 @@ async def draft(
 
 
 async def _with_other_playlists(
-    presentation: Presentation, picked: tuple[Picked, ...], loader: Loader
-) -> tuple[Presentation, tuple[Picked, ...]]:
+    presentation: Presentation, picked: tuple[ChosenRendition, ...], loader: Loader
+) -> tuple[Presentation, tuple[ChosenRendition, ...]]:
     """With the playlists of CDNs that have their own (HLS redundant variants), as far as they can be had: they only
     say where the same segments are too."""
     found = []
@@ -125,11 +125,11 @@ async def _with_other_playlists(
     return presentation, tuple(found)
 
 
-def _again(presentation: Presentation, item: Picked) -> Picked:
+def _again(presentation: Presentation, item: ChosenRendition) -> ChosenRendition:
     """A picked rendition as it is in a later ``presentation``."""
     track = next(track for track in presentation.periods[item.period].tracks if track.id == item.track.id)
     rendition = next(one for one in track.renditions if one.id == item.rendition.id)
-    return Picked(item.period, item.type, track, rendition)
+    return ChosenRendition(item.period, item.type, track, rendition)
 
 
 def places(
@@ -202,7 +202,7 @@ class _Writer:
             PlanItem(index, kind, part, url, addresses, byte_range, size, about, start_s, duration_s, sealed, base)
         )
 
-    def add_rendition(self, part: int, picked: Picked, sealed: bool) -> None:
+    def add_rendition(self, part: int, picked: ChosenRendition, sealed: bool) -> None:
         rendition = picked.rendition
         for segment in segments_of(rendition):
             if segment.gap:
@@ -242,7 +242,7 @@ def _identity_keys(segment: Segment) -> Iterator[KeyInfo]:
             yield key
 
 
-def _bps(picked: Picked, segment: Segment) -> float:
+def _bps(picked: ChosenRendition, segment: Segment) -> float:
     if segment.bitrate_bps:
         return float(segment.bitrate_bps)
     rendition = picked.rendition
@@ -252,7 +252,7 @@ def _bps(picked: Picked, segment: Segment) -> float:
     return float(declared or (_IMAGE_BPS if picked.type is TrackType.IMAGE else 128_000))
 
 
-def _part(item: Picked) -> KeptRendition:
+def _part(item: ChosenRendition) -> KeptRendition:
     return KeptRendition(
         item.period, item.type, item.track.id, item.rendition.id, sealed=not is_protected(item.rendition)
     )
@@ -263,7 +263,7 @@ def _end_s(rendition: Rendition) -> float:
     return segments[len(segments) - 1].end_s if len(segments) else 0.0
 
 
-def _kids(picked: Iterable[Picked]) -> tuple[bytes, ...]:
+def _kids(picked: Iterable[ChosenRendition]) -> tuple[bytes, ...]:
     kids = (kid for item in picked for protection in item.rendition.protections for kid in protection.default_kids)
     return tuple(dict.fromkeys(kids))
 

@@ -13,7 +13,7 @@ from player.tracks.selection import Selection, audio_rendition, ladder, renditio
 
 
 @dataclass(frozen=True, slots=True)
-class Picked:
+class ChosenRendition:
     """A rendition to keep and where it stands; ``period`` counts from 0."""
 
     period: int
@@ -24,14 +24,14 @@ class Picked:
 
 def choose(
     presentation: Presentation, choice: DownloadChoice, duration_s: float, decoders: Collection[str] = ()
-) -> tuple[Picked, ...]:
+) -> tuple[ChosenRendition, ...]:
     """The renditions to keep, in order of need: video, audio, subtitles, thumbnails.
 
     Raises MediaError where there is nothing that can be played.
     """
     language = next((name for name in choice.audio if name != ALL), None)
     selection = select(presentation, UNKNOWN_PREFERENCES.first_in(language), decoders)
-    picked: list[Picked] = []
+    picked: list[ChosenRendition] = []
     if selection.video is not None:
         rung = pick_rung(selection, choice, duration_s)
         picked += _video(presentation, selection.video, rung)
@@ -64,12 +64,12 @@ def speaks(language: str | None, wanted: str) -> bool:
     return have == want or have.split("-")[0] == want or have == want.split("-")[0]
 
 
-def _video(presentation: Presentation, track: LogicalTrack, rung: int) -> list[Picked]:
+def _video(presentation: Presentation, track: LogicalTrack, rung: int) -> list[ChosenRendition]:
     found = []
     for number, period in enumerate(presentation.periods):
         if track.per_period[number] is not None:
             rendition = rendition_of(track, rung, number)
-            found.append(Picked(number, TrackType.VIDEO, _home(period, rendition), rendition))
+            found.append(ChosenRendition(number, TrackType.VIDEO, _home(period, rendition), rendition))
     return found
 
 
@@ -83,13 +83,15 @@ def _matching(tracks: Sequence[LogicalTrack], languages: Sequence[str]) -> tuple
     return tuple(track for track in tracks if any(speaks(track.language, wanted) for wanted in languages))
 
 
-def _each_period(presentation: Presentation, track: LogicalTrack, pick: Callable[[Track], Rendition]) -> list[Picked]:
+def _each_period(
+    presentation: Presentation, track: LogicalTrack, pick: Callable[[Track], Rendition]
+) -> list[ChosenRendition]:
     found = []
     for number, own in enumerate(track.per_period):
         if own is not None and not own.renditions[0].embedded:
             rendition = pick(own)
             home = _home(presentation.periods[number], rendition)
-            found.append(Picked(number, home.type, home, rendition))
+            found.append(ChosenRendition(number, home.type, home, rendition))
     return found
 
 
@@ -98,10 +100,10 @@ def _home(period: Period, rendition: Rendition) -> Track:
     return next(track for track in period.tracks if any(item is rendition for item in track.renditions))
 
 
-def _thumbnails(presentation: Presentation) -> list[Picked]:
+def _thumbnails(presentation: Presentation) -> list[ChosenRendition]:
     found = []
     for number, period in enumerate(presentation.periods):
         track = next((item for item in period.of(TrackType.IMAGE) if item.renditions), None)
         if track is not None:
-            found.append(Picked(number, TrackType.IMAGE, track, track.renditions[0]))
+            found.append(ChosenRendition(number, TrackType.IMAGE, track, track.renditions[0]))
     return found

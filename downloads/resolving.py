@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from downloads.rendition_choice import Picked
+from downloads.rendition_choice import ChosenRendition
 from player.base.errors import ErrorCode, MediaError
 from player.manifest import attach_index, attach_playlist, index_ranges
 from player.manifest.model import (
@@ -42,8 +42,8 @@ Read = Callable[[Need], Awaitable[tuple[bytes, str]]]
 
 
 async def resolve(
-    presentation: Presentation, picked: Iterable[Picked], read: Read
-) -> tuple[Presentation, tuple[Picked, ...]]:
+    presentation: Presentation, picked: Iterable[ChosenRendition], read: Read
+) -> tuple[Presentation, tuple[ChosenRendition, ...]]:
     """``presentation`` with the segments of the picked renditions in it, and these as they then are.
 
     Raises what ``read`` raises, ManifestError, or MediaError.
@@ -55,7 +55,7 @@ async def resolve(
     found = []
     for period, track, number in places:
         home = presentation.periods[period].tracks[track]
-        found.append(Picked(period, home.type, home, home.renditions[number]))
+        found.append(ChosenRendition(period, home.type, home, home.renditions[number]))
     return presentation, tuple(found)
 
 
@@ -68,7 +68,7 @@ def segments_of(rendition: Rendition) -> SegmentIndex:
     return rendition.segments
 
 
-def _place(presentation: Presentation, item: Picked) -> tuple[int, int, int]:
+def _place(presentation: Presentation, item: ChosenRendition) -> tuple[int, int, int]:
     tracks = presentation.periods[item.period].tracks
     track = _index_of(tracks, item.track)
     return item.period, track, _index_of(tracks[track].renditions, item.rendition)

@@ -55,7 +55,7 @@ def cancel(context: Context, operator: SignedInOperator, _form: SealedForm, job_
 def retry(context: Context, operator: SignedInOperator, _form: SealedForm, job_id: Hex32) -> Response:
     try:
         if context.jobs.retry(job_id, by=operator.account.id):
-            context.bell.ring()
+            context.wake_up.ring()
     except JobNotFoundError:
         raise _gone() from None
     return see_other(f"/jobs/{job_id}")

@@ -54,7 +54,7 @@ def ask_for_job(body: schemas.JobRequest, context: Context, publisher: Publisher
         job_id = submit(context.jobs, context.storage, file, options, priority=body.priority, account_id=publisher.id)
     except StorageError as error:
         raise ProblemError(503, "store_unavailable", error.sentence) from error
-    context.bell.ring()
+    context.wake_up.ring()
     return _body(context.jobs.get(job_id))
 
 
@@ -74,7 +74,7 @@ def cancel_job(context: Context, publisher: Publisher, job_id: Hex32) -> schemas
 def retry_job(context: Context, publisher: Publisher, job_id: Hex32) -> schemas.JobBody:
     _found(context, job_id)
     if context.jobs.retry(job_id, by=publisher.id):
-        context.bell.ring()
+        context.wake_up.ring()
     return _body(_found(context, job_id))
 
 

@@ -23,7 +23,7 @@ from backend_stub.encoding.process import disk_full
 from backend_stub.encoding.samples import SAMPLES, TEST_PATTERN, SampleTitle, missing_samples, publish_sample
 from backend_stub.encoding.storage import open_storage
 from backend_stub.jobs.opening import open_jobs
-from backend_stub.jobs.wake_up_signal import Bell
+from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from backend_stub.services.publishing import PublishError
 
 GOOD, FAILED, BAD_INPUT, MISSING_COMPONENT, DISK_FULL, INTERRUPTED = 0, 1, 2, 3, 5, 130
@@ -74,12 +74,12 @@ def submit_command(
     out, err = out or sys.stdout, err or sys.stderr
     try:
         storage = open_storage(settings)
-        with open_jobs(settings) as jobs, closing(Bell(settings.data_dir, settings.wake_url)) as bell:
+        with open_jobs(settings) as jobs, closing(WakeUpSignal(settings.data_dir, settings.wake_url)) as wake_up:
             job_id = submit(jobs, storage, file.absolute(), options, host=socket.gethostname())
-            bell.ring()
+            wake_up.ring()
     except EncodingError as error:
         return _say(err, str(error), _exit_code(error))
-    except ValueError as error:  # an address of the bucket or of the bell
+    except ValueError as error:  # an address of the bucket or of the wake-up signal
         return _say(err, str(error), BAD_INPUT)
     out.write(f"{job_id}\n")
     return GOOD

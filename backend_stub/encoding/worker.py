@@ -18,7 +18,7 @@ from backend_stub.jobs.model import Claim
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import RetryPolicy
 from backend_stub.jobs.store import Jobs
-from backend_stub.jobs.wake_up_signal import Bell
+from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from backend_stub.jobs.worker import Hands, Worker
 from backend_stub.master_keys import MasterKeys
 
@@ -49,21 +49,21 @@ def run_worker(
     """Do tasks until ``stop`` is set; then those at work are put back, and others go on with them. Over a bucket the
     last step of a job is left to the service, whose data folder it is that viewers see.
 
-    ``announce`` gets the worker's name once it works. Raises ValueError for an address of the bell or of the
-    bucket that cannot be used, and for a bucket without the master key of the service.
+    ``announce`` gets the worker's name once it works. Raises ValueError for an address of the wake-up signal or of
+    the bucket that cannot be used, and for a bucket without the master key of the service.
     """
     if settings.store_url and not MasterKeys.given(settings.secrets_dir):
         raise ValueError("A worker over a bucket needs the service's master key in MATINEE_MASTER_KEY.")
     storage = open_storage(settings)
     with open_jobs(settings, options.policy) as jobs:
-        bell = Bell(settings.data_dir, settings.wake_url)
+        wake_up = WakeUpSignal(settings.data_dir, settings.wake_url)
         stages = Stages(settings, storage)
         kinds = stages.kinds - {LAST} if settings.store_url else None
         hands = Hands(options.slots or os.cpu_count() or 1, options.poll_s, kinds=kinds)
-        worker = Worker(jobs, stages.run, hands, ring=bell.ring, on_begin=on_begin)
+        worker = Worker(jobs, stages.run, hands, ring=wake_up.ring, on_begin=on_begin)
         worker.start()
         try:
-            bell.listen(worker.wake)
+            wake_up.listen(worker.wake)
             announce(worker.name)
             while not stop.is_set():
                 _sweep(storage, jobs)
@@ -71,7 +71,7 @@ def run_worker(
                     return
         finally:
             worker.stop()
-            bell.close()
+            wake_up.close()
 
 
 def _is_idle(worker: Worker, stop: threading.Event, leave_after_s: float) -> bool:

@@ -1,4 +1,4 @@
-"""The bell that wakes workers on any machine: one message per task that can begin, through Huey.
+"""The signal that wakes workers on any machine: one message per task that can begin, through Huey.
 
 Messages may be lost, come twice or too early: they only say that looking at the job table is worth while. Huey's
 storage is a file in the data folder, or Redis or PostgreSQL by a URL (``redis://``, ``postgresql://``).
@@ -53,7 +53,7 @@ class _NowAndThen(logging.Filter):
 _now_and_then = _NowAndThen()
 
 
-class Bell:
+class WakeUpSignal:
     """Rings for workers, and listens for them. ``url`` is empty for the data folder's own. Raises ValueError for a
     ``url`` that cannot be used, and for a PostgreSQL that does not answer."""
 
@@ -68,7 +68,7 @@ class Bell:
         self._heard()
 
     def ring(self, times: int = 1) -> None:
-        """Wake as many workers. A bell that is broken is no reason to stop: they look by themselves as well."""
+        """Wake as many workers. A signal that is lost is no reason to stop: they look by themselves as well."""
         try:
             for _ in range(times):
                 self._task()

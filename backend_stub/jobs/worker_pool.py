@@ -14,7 +14,7 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 
 from backend_stub.jobs.store import Jobs
-from backend_stub.jobs.wake_up_signal import Bell
+from backend_stub.jobs.wake_up_signal import WakeUpSignal
 
 _logger = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5.0
@@ -22,7 +22,7 @@ _AFTER_A_FAILURE_S = 60.0
 _PATIENCE_S = 20.0
 
 
-class Hired(Protocol):
+class LocalWorker(Protocol):
     """A process, as :class:`subprocess.Popen` is one."""
 
     def poll(self) -> int | None: ...
@@ -39,36 +39,37 @@ class Hiring:
     environment: Mapping[str, str]
     most: int
 
-    def hire(self) -> Hired:
+    def hire(self) -> LocalWorker:
         return subprocess.Popen(self.command, env=self.environment, stdin=subprocess.DEVNULL)
 
 
-class Crew:
-    """Hires workers when the bell rings, and looks now and then for what it did not hear. Those who find nothing more
-    to do leave by themselves; one that failed is not followed by another for a minute."""
+class WorkerPool:
+    """Starts workers when the wake-up signal comes, and looks now and then for what it did not hear.
+
+    Those who find nothing more to do leave by themselves; one that failed is not followed by another for a minute."""
 
     def __init__(
         self,
         jobs: Jobs,
-        bell: Bell,
+        wake_up: WakeUpSignal,
         most: int,
-        hire: Callable[[], Hired],
+        hire: Callable[[], LocalWorker],
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
-        self._bell = bell
+        self._wake_up = wake_up
         self._most = most
         self._hire = hire
         self._now = now
-        self._workers: list[Hired] = []
+        self._workers: list[LocalWorker] = []
         self._not_before = float("-inf")
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep_looking, name="crew", daemon=True)
+        self._thread = threading.Thread(target=self._keep_looking, name="pool", daemon=True)
 
     def start(self) -> None:
-        self._bell.listen(self.look)
+        self._wake_up.listen(self.look)
         self._thread.start()
 
     def look(self) -> int:
@@ -90,7 +91,7 @@ class Crew:
     def stop(self) -> None:
         """End all of them; what they had begun is put back for others."""
         self._stopping.set()
-        self._bell.close()
+        self._wake_up.close()
         if self._thread.is_alive():
             self._thread.join()
         with self._lock:

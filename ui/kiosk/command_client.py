@@ -34,7 +34,7 @@ _GONE = (404, 422)  # the service will never take this answer
 _log = logging.getLogger(__name__)
 
 
-class CommandDesk:
+class CommandClient:
     """``service_url`` is the service's address without ``/api/v1``. For the gate's own loop."""
 
     def __init__(self, gate: Gate, service_url: str, device: DeviceIdentity, clock: Clock) -> None:
@@ -97,10 +97,10 @@ class CommandDesk:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(
+async def open_client(
     profile: Path, service_url: str, rules: NetworkRules, clock: Clock
-) -> AsyncIterator[CommandDesk | None]:
-    """The desk of the device whose key lies in ``profile``, over the network as ``rules`` permit it; None while
+) -> AsyncIterator[CommandClient | None]:
+    """The client of the device whose key lies in ``profile``, over the network as ``rules`` permit it; None while
     there is no such key: the screen has not been signed in yet. Raises DrmError for one that cannot be read."""
     device = await asyncio.to_thread(_identity, profile)
     if device is None:
@@ -110,7 +110,7 @@ async def open_desk(
     await transport.warm()
     gate = Gate(transport, clock)
     try:
-        yield CommandDesk(gate, service_url, device, clock)
+        yield CommandClient(gate, service_url, device, clock)
     finally:
         await gate.close()
 

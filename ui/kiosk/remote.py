@@ -61,8 +61,8 @@ class SupervisedScreen(Protocol):
         ...
 
 
-class Desk(Protocol):
-    """See :class:`ui.kiosk.command_client.CommandDesk`."""
+class OperatorCommands(Protocol):
+    """See :class:`ui.kiosk.command_client.CommandClient`."""
 
     async def ask(self, health: Health) -> tuple[list[OperatorCommand], float]: ...
 
@@ -78,24 +78,24 @@ class Aside(Protocol):
     def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
 
-OpenDesk = Callable[[], AbstractAsyncContextManager[Desk | None]]
+OpenClient = Callable[[], AbstractAsyncContextManager[OperatorCommands | None]]
 
 
 class Remote:
-    """See the module. ``open_desk`` gives None as long as the screen is not signed in; ``aside`` runs what the disk
+    """See the module. ``open_client`` gives None as long as the screen is not signed in; ``aside`` runs what the disk
     may hold up, where it holds nothing else up."""
 
     def __init__(
         self,
         place: KioskFolders,
         watched: SupervisedScreen,
-        open_desk: OpenDesk,
+        open_client: OpenClient,
         clock: Clock,
         aside: Aside = asyncio.to_thread,
     ) -> None:
         self._place = place
         self._watched = watched
-        self._open_desk = open_desk
+        self._open_client = open_client
         self._clock = clock
         self._aside = aside
         self._playlists = PlaylistStore(place.state)
@@ -106,18 +106,18 @@ class Remote:
         await self._end_what_was_begun()
         while True:
             try:
-                async with self._open_desk() as desk:
-                    if desk is not None:
-                        await self._follow(desk)
+                async with self._open_client() as client:
+                    if client is not None:
+                        await self._follow(client)
             except ANY_ERROR as error:
                 _log.warning("commands cannot be asked for: %s", error.code)
             await self._clock.sleep(_UNSIGNED_S)
 
-    async def _follow(self, desk: Desk) -> None:
+    async def _follow(self, client: OperatorCommands) -> None:
         failures = 0
         while True:
             try:
-                wait_s = await self.round(desk)
+                wait_s = await self.round(client)
                 failures = 0
             except ANY_ERROR as error:
                 wait_s = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
@@ -126,29 +126,29 @@ class Remote:
                 failures += 1
             await self._clock.sleep(wait_s)
 
-    async def round(self, desk: Desk) -> float:
-        """Tell what is untold, ask, do; the seconds until the next time. Raises what ``desk`` raises."""
-        await self._tell(desk)
-        commands, wait_s = await desk.ask(self._watched.health())
+    async def round(self, client: OperatorCommands) -> float:
+        """Tell what is untold, ask, do; the seconds until the next time. Raises what ``client`` raises."""
+        await self._tell(client)
+        commands, wait_s = await client.ask(self._watched.health())
         arrived = self._clock.monotonic()
         for command in commands:
             if not self._journal.knows(command.id) and self._clock.monotonic() - arrived < command.good_for_s:
-                await self._do(command, desk)
-                await self._tell(desk)
+                await self._do(command, client)
+                await self._tell(client)
         return wait_s
 
-    async def _tell(self, desk: Desk) -> None:
+    async def _tell(self, client: OperatorCommands) -> None:
         for outcome in self._journal.untold():
-            await desk.answer(outcome)
+            await client.answer(outcome)
             await self._keep(partial(self._journal.told, outcome.command_id))
 
-    async def _do(self, command: OperatorCommand, desk: Desk) -> None:
+    async def _do(self, command: OperatorCommand, client: OperatorCommands) -> None:
         _log.info("command %s: %s", command.id[:8], command.kind)
         try:
             await self._aside(partial(self._journal.begin, command))
         except OSError as error:
             # What cannot be remembered could be done twice.
-            await desk.answer(
+            await client.answer(
                 CommandOutcome(command.id, ok=False, message=f"It cannot be noted here: {error.strerror}.")
             )
             return
@@ -160,7 +160,7 @@ class Remote:
             )
         _log.info("command %s: %s", command.id[:8], "done" if outcome.ok else outcome.message)
         if not await self._keep(partial(self._journal.end, outcome)):
-            await desk.answer(outcome)
+            await client.answer(outcome)
 
     async def _outcome(self, command: OperatorCommand) -> CommandOutcome:
         match command.kind:

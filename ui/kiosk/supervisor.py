@@ -187,11 +187,11 @@ class Supervisor:
         # Loaded only here, as a screen without a service needs none of what signs and asks; and aside, as a slow disk
         # can take longer than the watchdog waits.
         await asyncio.to_thread(importlib.import_module, "ui.kiosk.command_client")
-        from ui.kiosk.command_client import open_desk
+        from ui.kiosk.command_client import open_client
 
         clock = SystemClock()
-        desk = partial(open_desk, self._place.profile, service_url, network, clock)
-        await Remote(self._place, self, desk, clock).run()
+        client = partial(open_client, self._place.profile, service_url, network, clock)
+        await Remote(self._place, self, client, clock).run()
 
     # --- what draws
 

@@ -16,7 +16,7 @@ from backend_stub.encoding import cli, jobs_cli
 from backend_stub.encoding.options import TitleOptions
 from backend_stub.jobs.opening import open_jobs
 from backend_stub.jobs.states import JobState
-from backend_stub.jobs.wake_up_signal import Bell
+from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from tests.kit.encoding import tiny_film
 from tests.kit.waiting import until
 from ui.cli.main import main
@@ -67,7 +67,7 @@ def test_jobs_that_cannot_be_done_or_are_not_there(tmp_path: Path) -> None:
 
 def test_the_bell_is_heard_in_another_place_and_its_loss_is_no_failure(tmp_path: Path) -> None:
     heard = threading.Event()
-    listening, ringing = Bell(tmp_path), Bell(tmp_path)
+    listening, ringing = WakeUpSignal(tmp_path), WakeUpSignal(tmp_path)
     listening.listen(heard.set, poll_s=0.1)
     ringing.ring(2)
     assert heard.wait(60)

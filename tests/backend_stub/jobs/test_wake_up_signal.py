@@ -1,4 +1,4 @@
-"""The bell on each of its storages: the data folder's file, Redis and PostgreSQL (where they are installed)."""
+"""The wake_up on each of its storages: the data folder's file, Redis and PostgreSQL (where they are installed)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from backend_stub.jobs.wake_up_signal import Bell
+from backend_stub.jobs.wake_up_signal import WakeUpSignal
 from tests.kit.postgres import postgres_cluster
 from tests.kit.redis import redis_server
 
@@ -32,7 +32,7 @@ def folder() -> Iterator[str]:
 def test_whoever_listens_hears_the_bell_that_another_rings(tmp_path: Path, storage) -> None:
     heard = threading.Semaphore(0)
     with storage() as url:
-        listening, ringing = Bell(tmp_path, url), Bell(tmp_path, url)
+        listening, ringing = WakeUpSignal(tmp_path, url), WakeUpSignal(tmp_path, url)
         listening.listen(heard.release, poll_s=0.1)
         try:
             ringing.ring(2)
@@ -44,8 +44,8 @@ def test_whoever_listens_hears_the_bell_that_another_rings(tmp_path: Path, stora
 
 
 def test_a_storage_that_is_away_is_told_of_now_and_then(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    bell = Bell(tmp_path, "redis://127.0.0.1:1/0")
-    bell.listen(lambda: None, poll_s=0.01)
+    wake_up = WakeUpSignal(tmp_path, "redis://127.0.0.1:1/0")
+    wake_up.listen(lambda: None, poll_s=0.01)
     try:
         for name in ("Worker", "Scheduler", "Worker"):
             try:
@@ -53,7 +53,7 @@ def test_a_storage_that_is_away_is_told_of_now_and_then(tmp_path: Path, caplog: 
             except ConnectionError:
                 logging.getLogger(f"huey.consumer.{name}").exception("It is away.")
     finally:
-        bell.close()
+        wake_up.close()
     told = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(told) <= 1
     assert all(record.exc_info is None for record in told)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from backend_stub.jobs.model import NewTask
-from backend_stub.jobs.wake_up_signal import Bell
-from backend_stub.jobs.worker_pool import Crew
+from backend_stub.jobs.wake_up_signal import WakeUpSignal
+from backend_stub.jobs.worker_pool import WorkerPool
 from tests.kit.jobs import a_job, job_table
 
 
@@ -41,19 +41,19 @@ def test_workers_are_hired_for_what_there_is_to_do(tmp_path: Path) -> None:
         return hired[-1]
 
     with job_table(tmp_path) as (jobs, _clock):
-        bell = Bell(tmp_path)
-        crew = Crew(jobs, bell, 2, hire, now=lambda: 0.0)
-        assert crew.look() == 0
+        wake_up = WakeUpSignal(tmp_path)
+        pool = WorkerPool(jobs, wake_up, 2, hire, now=lambda: 0.0)
+        assert pool.look() == 0
         jobs.submit(a_job(), [NewTask("one", "test"), NewTask("two", "test"), NewTask("three", "test")])
-        assert crew.look() == 2  # not three
-        assert crew.look() == 2
+        assert pool.look() == 2  # not three
+        assert pool.look() == 2
         hired[0].code = 0  # found nothing more to do
         while (claim := jobs.claim("somebody")) is not None:
             jobs.finish(claim, {})
-        assert crew.look() == 1
-        crew.stop()
+        assert pool.look() == 1
+        pool.stop()
         assert hired[1].terminated
-        assert crew.look() == 0
+        assert pool.look() == 0
 
 
 def test_a_worker_that_failed_is_not_followed_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -65,12 +65,12 @@ def test_a_worker_that_failed_is_not_followed_at_once(tmp_path: Path, caplog: py
         return hired[-1]
 
     with job_table(tmp_path) as (jobs, _clock):
-        crew = Crew(jobs, Bell(tmp_path), 1, hire, now=lambda: now_s)
+        pool = WorkerPool(jobs, WakeUpSignal(tmp_path), 1, hire, now=lambda: now_s)
         jobs.submit(a_job(), [NewTask("one", "test")])
-        assert crew.look() == 1
+        assert pool.look() == 1
         hired[0].code = 3
-        assert crew.look() == 0
+        assert pool.look() == 0
         assert "code 3" in caplog.text
         now_s = 61.0
-        assert crew.look() == 1
-        crew.stop()
+        assert pool.look() == 1
+        pool.stop()

@@ -124,10 +124,10 @@ class World:
     def begin(self) -> None:
         """The kiosk begins, with what the one before has left on the disk."""
         self.screen.provisioning = read_or_last_good(self.place)
-        self.remote = Remote(self.place, self.screen, self.open_desk, self.clock, at_once)
+        self.remote = Remote(self.place, self.screen, self.open_client, self.clock, at_once)
 
     @asynccontextmanager
-    async def open_desk(self) -> AsyncIterator[Service]:
+    async def open_client(self) -> AsyncIterator[Service]:
         yield self.service
 
     async def live(self, seconds: float) -> None:

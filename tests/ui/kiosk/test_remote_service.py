@@ -20,7 +20,7 @@ from tests.kit.backend import running_backend
 from tests.kit.clock import FakeClock
 from tests.kit.kiosk_screen import PICTURE, Kiosk
 from ui.cli.main import main
-from ui.kiosk.command_client import open_desk
+from ui.kiosk.command_client import open_client
 from ui.kiosk.provisioning import NetworkRules
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,7 +41,7 @@ class Operator:
 
     def __init__(self, group: ServerGroup) -> None:
         account = group.context.accounts.register("root@matinee.local", "root", "secret-9", plan="free", role="admin")
-        token = group.context.tokens.issue(account, "desk").access_token
+        token = group.context.tokens.issue(account, "kiosk").access_token
         self.client = httpx.Client(
             base_url=group.api_url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
         )
@@ -73,13 +73,13 @@ async def test_an_operator_looks_after_a_screen(tmp_path: Path, monkeypatch: pyt
     with running_backend(tmp_path / "service", edges=1) as group:
         kiosk = Kiosk(tmp_path, FILE.format(url=group.api.url))
         words = ["kiosk", str(kiosk.place.file), "--state", str(kiosk.place.state), "--sign-in", DEMO_EMAIL]
-        async with open_desk(kiosk.place.profile, group.api.url, NetworkRules(), SystemClock()) as desk:
-            assert desk is None  # nobody has signed it in
+        async with open_client(kiosk.place.profile, group.api.url, NetworkRules(), SystemClock()) as client:
+            assert client is None  # nobody has signed it in
         assert main(words) == 0
         wrong = FakeClock(wall_s=0.0)
-        async with open_desk(kiosk.place.profile, group.api.url, NetworkRules(("127.0.0.1",)), wrong) as desk:
-            assert desk is not None
-            assert await desk.ask(kiosk.supervisor.health()) == ([], 0.1)
+        async with open_client(kiosk.place.profile, group.api.url, NetworkRules(("127.0.0.1",)), wrong) as client:
+            assert client is not None
+            assert await client.ask(kiosk.supervisor.health()) == ([], 0.1)
         (kiosk.place.state / "logs").mkdir()
         (kiosk.place.state / "logs" / "kiosk.log").write_text("asked http://a.test/x?token=hunter2\n")
         operator = Operator(group)

@@ -14,7 +14,7 @@ from ui.app.ports.client import ClientPort
 from ui.app.ports.household import AccountCard
 from ui.app.viewmodels.binding import RecordModel, shown
 from ui.app.viewmodels.menus import Option, OptionModel
-from ui.app.viewmodels.pending_request import Question
+from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 
@@ -75,7 +75,7 @@ class AccountViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._question = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._working = False
         self._card: AccountCard | None = None
         self._orders: dict[str, str] = {}  # the request of each plan whose outcome is not known

@@ -22,7 +22,7 @@ from ui.app.viewmodels.home import HomeViewModel
 from ui.app.viewmodels.my_list import MyListViewModel
 from ui.app.viewmodels.pages import Page, PageStack
 from ui.app.viewmodels.player import PlayerViewModel
-from ui.app.viewmodels.prefetching import LookingAhead, source_of
+from ui.app.viewmodels.prefetching import TitlePrefetch, source_of
 from ui.app.viewmodels.profiles import ProfilesViewModel
 from ui.app.viewmodels.search import SearchViewModel
 from ui.app.viewmodels.setting_choices import Deed
@@ -79,7 +79,7 @@ class ApplicationViewModel(QObject):
         self._by_code = tv and bool(client.service_name)
         self._settings = settings or SettingsViewModel(client, tasks, parent=self)
         self._details = DetailsViewModel(client, tasks, home.posters, self)
-        self._looking = LookingAhead(client, self._card_of, self)
+        self._looking = TitlePrefetch(client, self._card_of, self)
         self._downloads = downloads or DownloadsViewModel(None, tasks, home.posters, self)
         self._title_download = TitleDownload(
             self._downloads, tasks, self, lambda: self._settings.preferences.download_height

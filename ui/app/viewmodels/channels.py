@@ -13,7 +13,7 @@ from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import ChannelCard, OnAir, TitleCard
 from ui.app.viewmodels.binding import RecordModel, shown
-from ui.app.viewmodels.pending_request import Question
+from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
@@ -63,7 +63,7 @@ class ChannelsViewModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._client, self._posters, self._now = client, posters, now
-        self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._question = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._cards: tuple[ChannelCard, ...] = ()
         self._lines = ChannelModel(self)
         self._state = ChannelsState.LOADING

@@ -13,7 +13,7 @@ from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import Credits, SeasonCards, TitleCard
 from ui.app.viewmodels.binding import shown
 from ui.app.viewmodels.episodes import EpisodesViewModel
-from ui.app.viewmodels.pending_request import Question
+from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time, genre_words, tr
@@ -38,9 +38,9 @@ class DetailsViewModel(QObject):
     def __init__(self, client: ClientPort, tasks: Tasks, posters: PosterCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
-        self._title_question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
-        self._seasons_question = Question(tasks, self._found_episodes, self._failed, self.signInNeeded.emit)
-        self._credits_question = Question(tasks, self._credited, lambda _failure: None, self.signInNeeded.emit)
+        self._title_question = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._seasons_question = PendingRequest(tasks, self._found_episodes, self._failed, self.signInNeeded.emit)
+        self._credits_question = PendingRequest(tasks, self._credited, lambda _failure: None, self.signInNeeded.emit)
         self._credits = Credits()
         self._card: TitleCard | None = None
         self._model = PosterModel(posters, self)

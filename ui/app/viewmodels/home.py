@@ -16,7 +16,7 @@ from ui.app.ports.titles import CardPage, CardRow, TitleCard
 from ui.app.profile.home_cache import HomeCache, KeptHome
 from ui.app.viewmodels.backoff import BackOff
 from ui.app.viewmodels.binding import shown
-from ui.app.viewmodels.pending_request import Question
+from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.rows import CONTINUE, RowsModel
 from ui.app.viewmodels.tasks import Tasks
@@ -83,8 +83,8 @@ class HomeViewModel(QObject):
         self.posters = posters
         self._kept = kept
         self._owner = ""
-        self._first = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
-        self._further = Question(tasks, self._next_page, self._failed, self.signInNeeded.emit)
+        self._first = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._further = PendingRequest(tasks, self._next_page, self._failed, self.signInNeeded.emit)
         self._back_off = back_off or BackOff()
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._load)

@@ -11,7 +11,7 @@ from player.reporting.state import PlaybackFailure
 from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import TitleCard
 from ui.app.viewmodels.binding import shown
-from ui.app.viewmodels.pending_request import SIGNED_OUT, Question
+from ui.app.viewmodels.pending_request import SIGNED_OUT, PendingRequest
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.titles import PosterModel, keep_posters
@@ -37,7 +37,7 @@ class MyListViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._tasks = tasks
-        self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._question = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._cards: tuple[TitleCard, ...] = ()
         self._titles = PosterModel(posters, self)
         self._state = MyListState.LOADING

@@ -14,7 +14,7 @@ T = TypeVar("T")
 SIGNED_OUT = frozenset({ErrorCode.SERVICE_EXPIRED, ErrorCode.SERVICE_SIGN_IN})
 
 
-class Question(Generic[T]):
+class PendingRequest(Generic[T]):
     """``arrived`` gets the answer and ``failed`` what went wrong; where the service takes the viewer for signed out,
     ``signed_out`` is told why instead."""
 

@@ -29,7 +29,7 @@ from ui.app.viewmodels.rights import rights_words
 from ui.app.viewmodels.seeking import SeekIntent, SeekRange, stretch_of
 from ui.app.viewmodels.sentences import notice_words, sentence_of
 from ui.app.viewmodels.statistics import StatisticsViewModel
-from ui.app.viewmodels.still_watching import STILL_WATCHING_MS, Presence
+from ui.app.viewmodels.still_watching import STILL_WATCHING_MS, StillWatching
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import clock_time
 from ui.app.viewmodels.titles import place_words
@@ -79,7 +79,7 @@ class PlayerViewModel(QObject):
         self._volume, self._muted = 100, False
         self._seek_timer = QTimer(self, singleShot=True, interval=180)
         self._seek_timer.timeout.connect(self._commit_seek)
-        self.presence = Presence(self)
+        self.presence = StillWatching(self)
         self.presence.late.connect(self._ask_presence)
         self._asks_presence = False
         self._nobody_ms: int | None = None  # left until somebody has to show, from one episode to the next

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from player.title.opening import PlaybackSource
 
 
-class LookingAhead(QObject):
+class TitlePrefetch(QObject):
     """Tells the client which title may be played next; it fetches that once it has been looked at for a moment, and
     where nothing better is to be done with the network."""
 

@@ -13,7 +13,7 @@ from ui.app.ports.client import ClientPort
 from ui.app.ports.household import Household
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.binding import RecordModel, shown
-from ui.app.viewmodels.pending_request import Question
+from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
 
@@ -61,8 +61,8 @@ class ProfilesViewModel(QObject):
         super().__init__(parent)
         self._client = client
         self._memory = memory or Memory(None)
-        self._asking = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
-        self._choosing = Question(tasks, self._selected, self._refused, self.signInNeeded.emit)
+        self._asking = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._choosing = PendingRequest(tasks, self._selected, self._refused, self.signInNeeded.emit)
         self._viewer = ""
         self._people: tuple[Profile, ...] = ()
         self._person: Profile | None = None

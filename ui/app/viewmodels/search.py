@@ -12,7 +12,7 @@ from ui.app.ports.client import ClientPort
 from ui.app.ports.titles import Found, TitleCard
 from ui.app.profile.last_used import Memory
 from ui.app.viewmodels.binding import shown
-from ui.app.viewmodels.pending_request import Question
+from ui.app.viewmodels.pending_request import PendingRequest
 from ui.app.viewmodels.posters import PosterCache
 from ui.app.viewmodels.tasks import Tasks
 from ui.app.viewmodels.text import tr
@@ -54,7 +54,7 @@ class SearchViewModel(QObject):
         self._client = client
         self._suggest = suggest  # titles for a page without a query
         self._memory = memory or Memory(None)
-        self._question = Question(tasks, self._arrived, self._failed, self.signInNeeded.emit)
+        self._question = PendingRequest(tasks, self._arrived, self._failed, self.signInNeeded.emit)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.submit)
         self._query = ""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 STILL_WATCHING_MS = 3 * 3600 * 1000
 
 
-class Presence(QObject):
+class StillWatching(QObject):
     """From :meth:`begin` to :meth:`end`. ``late`` says that nobody has shown for hours."""
 
     late = Signal()
