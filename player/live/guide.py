@@ -7,7 +7,7 @@ window slides past them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from player.live.latency import Latency
 from player.live.pace import SPARE_S, Pace
@@ -98,6 +98,13 @@ class LiveGuide:
         """The viewer jumps."""
         self.following = moment.edge_s - place_s <= self.target_s(moment) + self._slack_s
         self._pace.rest()
+
+    def fall_back(self, target_s: float) -> None:
+        """The source lists more than when playback began, and ``target_s`` is the latency that is wanted by now: who
+        joined a programme that had just begun was nearer to its edge than it asks for."""
+        target_s = min(target_s, self._latency.wished_s)
+        if target_s > self._latency.target_s:
+            self._latency = replace(self._latency, target_s=target_s)
 
     def wished(self, speed: float) -> None:
         """The viewer chose a speed."""

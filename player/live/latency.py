@@ -25,9 +25,11 @@ LOW_S = 5.0
 class Latency:
     """What is aimed at; seconds behind the edge. ``max_s`` is the source's own limit, beyond which to jump, if it has
     one. ``from_start_s`` is set where the source wants playback to begin so far into its window.
-    ``part_s`` is how long the parts or chunks are in which it publishes segments before they are whole."""
+    ``part_s`` is how long the parts or chunks are in which it publishes segments before they are whole. ``wished_s``
+    is the target where the source lists enough for it."""
 
     target_s: float
+    wished_s: float = 0.0
     min_rate: float = SLOWEST
     max_rate: float = FASTEST
     max_s: float | None = None
@@ -59,8 +61,10 @@ def latency_of(presentation: Presentation, segment_s: float, window_s: float) ->
     if live.part_target_s is not None:
         least_s = _LEAST_PARTS * live.part_target_s
     longest_s = max(window_s - segment_s, segment_s, _LEAST_S)
+    target_s = max(target_s, least_s)
     return Latency(
-        target_s=min(max(target_s, least_s), longest_s),
+        target_s=min(target_s, longest_s),
+        wished_s=target_s,
         min_rate=_within(live.min_rate, SLOWEST, 1.0, SLOWEST),
         max_rate=_within(live.max_rate, 1.0, FASTEST, FASTEST),
         max_s=live.max_latency_s,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from player.manifest.model import Period, Presentation, Rendition, Track
+from player.manifest.model import Period, Presentation, Rendition, Track, TrackType
 
 
 def with_keys(presentation: Presentation) -> Presentation:
@@ -51,3 +51,22 @@ def iter_renditions(presentation: Presentation) -> Iterator[tuple[Period, Track,
         for track in period.tracks:
             for rendition in track.renditions:
                 yield period, track, rendition
+
+
+def as_sound(presentation: Presentation, is_sound: Callable[[Track, Rendition], bool]) -> Presentation:
+    """``presentation`` with the renditions of its video tracks that have no picture in audio tracks of their own."""
+    periods = []
+    for period in presentation.periods:
+        tracks: list[Track] = []
+        for track in period.tracks:
+            plain = [r for r in track.renditions if track.type is TrackType.VIDEO and is_sound(track, r)]
+            if not plain:
+                tracks.append(track)
+                continue
+            others = tuple(r for r in track.renditions if r not in plain)
+            if others:
+                tracks.append(replace(track, renditions=others))
+            moved = tuple(replace(r, muxed_audio=False) for r in plain)
+            tracks.append(replace(track, id=f"audio-{plain[0].id}", type=TrackType.AUDIO, renditions=moved))
+        periods.append(replace(period, tracks=tuple(tracks)))
+    return replace(presentation, periods=tuple(periods))

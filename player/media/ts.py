@@ -158,3 +158,64 @@ def _samples(stream: _Stream, timestamps: TimestampUnwrapper) -> Iterator[Sample
 def looks_like_ts(head: bytes) -> bool:
     """Whether ``head`` begins like a transport stream: sync bytes 188 apart."""
     return len(head) > 0 and all(head[place] == 0x47 for place in range(0, min(len(head), 4 * _PACKET_BYTES), 188))
+
+
+START_BYTES = 50 * _PACKET_BYTES
+"""Of a segment: as many packets hold its first tables of programs, which encoders repeat every 0.1 to 0.5 s."""
+
+_AUDIO_TYPES = {0x03, 0x04, 0x0F, 0x11, 0x81, 0x87, 0xC1, 0xC2, 0xCF, 0xD3}
+_VIDEO_TYPES = {0x01, 0x02, 0x10, 0x1B, 0x20, 0x24, 0x27, 0x33, 0xDB, 0xEA}
+
+
+def is_sound_only(head: bytes) -> bool | None:
+    """Whether the program that ``head`` begins has sound and no picture, by its Program Map Table (ISO/IEC 13818-1
+    2.4.4.8, stream types of table 2-34 and of ATSC A/52, and those of encrypted samples). None where no table is in
+    ``head``, or where it names a stream whose kind its type does not tell."""
+    map_pid, kinds = None, None
+    for place in range(0, len(head) - _PACKET_BYTES + 1, _PACKET_BYTES):
+        packet = head[place : place + _PACKET_BYTES]
+        pid = int.from_bytes(packet[1:3], "big") & 0x1FFF
+        section = _section(packet)
+        if section[:1] == b"\x00" and pid == 0 and len(section) >= 12:
+            map_pid = _map_pid(section)
+        elif section[:1] == b"\x02" and pid == map_pid:
+            kinds = _stream_types(section)
+            break
+    if kinds is None or not kinds:
+        return None
+    if kinds & _VIDEO_TYPES:
+        return False
+    return True if kinds <= _AUDIO_TYPES | _DATA_TYPES and kinds & _AUDIO_TYPES else None
+
+
+_DATA_TYPES = {0x15, 0x86}  # ID3 metadata, SCTE 35
+
+
+def _section(packet: bytes) -> bytes:
+    """The table section that a packet begins; empty where it begins none."""
+    if len(packet) < _PACKET_BYTES or packet[0] != 0x47 or not packet[1] & 0x40 or not packet[3] & 0x10:
+        return b""
+    start = 5 + packet[4] if packet[3] & 0x20 else 4
+    start += 1 + (packet[start] if start < _PACKET_BYTES else 0)
+    section = packet[start:]
+    length = int.from_bytes(section[1:3], "big") & 0x0FFF if len(section) >= 3 else 0
+    return section[: 3 + length]
+
+
+def _map_pid(section: bytes) -> int | None:
+    """The PID of the first program's map, from a Program Association Table; program 0 is the network's."""
+    for place in range(8, len(section) - 4 - 3, 4):
+        if section[place : place + 2] != b"\0\0":
+            return int.from_bytes(section[place + 2 : place + 4], "big") & 0x1FFF
+    return None
+
+
+def _stream_types(section: bytes) -> set[int]:
+    """The types of the streams in a Program Map Table that is whole in its packet."""
+    if len(section) < 16:
+        return set()
+    place, end, found = 12 + (int.from_bytes(section[10:12], "big") & 0x0FFF), len(section) - 4, set()
+    while place + 5 <= end:
+        found.add(section[place])
+        place += 5 + (int.from_bytes(section[place + 3 : place + 5], "big") & 0x0FFF)
+    return found

@@ -13,7 +13,7 @@ from typing import Any
 from player.base.errors import MatineeError
 from player.live.edge import DatedEdge, Lag, LiveEdge, ObservedEdge, ServerClock
 from player.live.guide import LiveGuide, LiveObservation
-from player.live.latency import latency_of
+from player.live.latency import Latency, latency_of
 from player.live.programme import LiveProgramme, made_until_s
 from player.live.refresher import Refresher
 from player.manifest.changes import Changes
@@ -123,9 +123,7 @@ class LivePlayback:
         timeline = self._streaming.timeline
         now_s = self._clock.monotonic()  # one time for all: where it begins must not hang on how busy the machine is
         self._see_end(now_s)
-        latency = latency_of(
-            self._programme.presentation, timeline.slots[-1].duration_s, timeline.end_s - timeline.start_s
-        )
+        latency = self._latency()
         self._guide = LiveGuide(latency, self._monitor.state.speed)
         self.low_latency = latency.low
         if latency.low and latency.part_s is not None:
@@ -135,6 +133,12 @@ class LivePlayback:
         self._refresher.follow()
         self._monitor.update(live=True)
         return begin_s
+
+    def _latency(self) -> Latency:
+        """What the source asks for, as far as what it lists now permits."""
+        timeline = self._streaming.timeline
+        segment_s, window_s = timeline.slots[-1].duration_s, timeline.end_s - timeline.start_s
+        return latency_of(self._programme.presentation, segment_s, window_s)
 
     def follow(self, position_s: float) -> None:
         """Twice a second: see to what is followed, and to where the viewer is."""
@@ -280,6 +284,8 @@ class LivePlayback:
                 self._lag.seen(self._edge.at(now_s) - before_s, now_s)
             self._awake = True
             self._see_end(now_s)
+            if self._guide is not None and not self.low_latency:
+                self._guide.fall_back(self._latency().target_s)
         if self._ended:
             self._end()
 

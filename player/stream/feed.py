@@ -78,6 +78,11 @@ class Offsets:
             offset = self._known[slot.group] = entry.segment.start_s - first.pts_s
         return offset
 
+    def untimed_s(self, slot: Slot, entry: StoredSegment) -> float:
+        """The media time of a segment that carries none (bare audio frames, RFC 8216bis 3.1.3, without the ID3 tag
+        that it asks for; fragments without tfdt): it begins where the manifest says."""
+        return entry.segment.start_s - (self.of(slot, entry) or 0.0)
+
 
 def _end_s(sample: TimedSample) -> float:
     return sample.dts_s + sample.duration_s
@@ -92,7 +97,7 @@ class MainFeed:
 
     def __init__(self, slot: Slot, entry: StoredSegment, offsets: Offsets) -> None:
         assert entry.demuxer is not None
-        self._samples = entry.demuxer.samples(entry.buffer)
+        self._samples = entry.demuxer.samples(entry.buffer, fallback_start_s=offsets.untimed_s(slot, entry))
         self._slot = slot
         self._entry = entry
         self._offsets = offsets
@@ -126,9 +131,8 @@ class MainFeed:
 class _ReadAhead:
     """The samples of one audio segment: those read so far, and the rest as it arrives."""
 
-    def __init__(self, entry: StoredSegment, offset_s: float) -> None:
-        assert entry.demuxer is not None
-        self._rest: Iterator[Sample] | None = entry.demuxer.samples(entry.buffer)
+    def __init__(self, samples: Iterator[Sample], offset_s: float) -> None:
+        self._rest: Iterator[Sample] | None = samples
         self._offset_s = offset_s
         self.read: list[TimedSample] = []
 
@@ -238,11 +242,13 @@ class AudioFeed:
         kept = self._open.get(entry.position)
         if kept is not None and kept[0] is entry:
             return kept[1]
+        assert entry.demuxer is not None
+        untimed_s = self._offsets.untimed_s(slot, entry)
         offset = self._offsets.of(slot, entry)
         if offset is None:  # no main sample has been read in this group: this track sets the clock
-            assert entry.demuxer is not None
-            offset = self._offsets.of(slot, entry, next(iter(entry.demuxer.samples(entry.buffer)), None)) or 0.0
-        reader = _ReadAhead(entry, offset)
+            first = next(iter(entry.demuxer.samples(entry.buffer, fallback_start_s=untimed_s)), None)
+            offset = self._offsets.of(slot, entry, first) or 0.0
+        reader = _ReadAhead(entry.demuxer.samples(entry.buffer, fallback_start_s=untimed_s), offset)
         self._open[entry.position] = (entry, reader)
         while len(self._open) > _KEPT_SEGMENTS:
             self._open.popitem(last=False)

@@ -14,8 +14,10 @@ from player.base.errors import ANY_ERROR, ErrorCode, InputError, MatineeError, S
 from player.licensing.licences import LicenceOffer
 from player.manifest import attach_playlist, parse, remote_links, with_mirrors
 from player.manifest.edit import iter_renditions
-from player.manifest.model import PlaylistRef, Presentation, Rendition
+from player.manifest.model import PlaylistRef, Presentation, Rendition, Segment
 from player.manifest.urls import split_url
+from player.manifest.values import ByteRange
+from player.media import ts
 from player.net.model import RequestKind
 from player.reporting.events import Observer, PhaseReached
 from player.reporting.state import NO_FACTS, NextEpisode, PlaybackFailure, TitleFacts
@@ -23,7 +25,7 @@ from player.resume.merge import Resume
 from player.resume.sync import ResumeSync
 from player.service.client import ServiceClient
 from player.service.model import PlaySession
-from player.tracks.codec_probe import facts_of, init_of, wanted, with_facts
+from player.tracks.codec_probe import facts_of, init_of, start_of, wanted, with_facts, with_sound_only
 from player.tracks.selection import select
 from player.transfer.loader import Loader, LoadResult, Resource
 from player.transfer.pathways import Pathways
@@ -289,9 +291,21 @@ async def _probed(presentation: Presentation, rendition: Rendition, loader: Load
         rendition = next(found, rendition)
     init = init_of(rendition)
     if init is None:
-        return presentation
+        start = start_of(rendition)
+        return presentation if start is None else await _with_start(presentation, rendition, start, loader)
     resource = Resource(RequestKind.INIT, {pathway_of(init.url): init.url}, byte_range=init.byte_range)
     return with_facts(presentation, rendition, facts_of(await loader.load_bytes(resource)))
+
+
+async def _with_start(
+    presentation: Presentation, rendition: Rendition, segment: Segment, loader: Loader
+) -> Presentation:
+    whole = segment.byte_range or ByteRange(0)
+    length = ts.START_BYTES if whole.length is None else min(ts.START_BYTES, whole.length)
+    resource = Resource(
+        RequestKind.SEGMENT, {pathway_of(segment.url): segment.url}, byte_range=ByteRange(whole.start, length)
+    )
+    return with_sound_only(presentation, rendition, await loader.load_bytes(resource))
 
 
 async def load_presentation(

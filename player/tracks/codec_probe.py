@@ -1,4 +1,5 @@
-"""What the media says of itself, where a manifest names no codecs or the wrong ones. Pure: it reads init segments.
+"""What the media says of itself, where a manifest names no codecs or the wrong ones. Pure: it reads init segments,
+and the first bytes of what has none.
 
 A player that must know whether it can decode something asks :func:`wanted` for an init segment of each track, loads
 it, and puts what :func:`facts_of` found into the presentation by :func:`with_facts`.
@@ -10,8 +11,9 @@ from dataclasses import replace
 
 from player.base.errors import ErrorCode, MediaError
 from player.manifest.codecs import codec_family, codec_type, of_type
-from player.manifest.edit import iter_renditions, map_renditions
+from player.manifest.edit import as_sound, iter_renditions, map_renditions
 from player.manifest.model import (
+    Container,
     IndexRef,
     InitSegment,
     ManifestWarning,
@@ -19,12 +21,15 @@ from player.manifest.model import (
     PlaylistRef,
     Presentation,
     Rendition,
+    Segment,
+    SegmentIndex,
     Track,
     TrackType,
 )
-from player.media import aac, fmp4, webm
+from player.media import aac, fmp4, ts, webm
 from player.media.model import Codec, StreamConfig, StreamKind
 from player.media.sample_entry import SampleEntry
+from player.media.sniff import SNIFF_BYTES, sniff
 
 _EBML = b"\x1a\x45\xdf\xa3"
 _TYPES = {StreamKind.VIDEO: TrackType.VIDEO, StreamKind.AUDIO: TrackType.AUDIO, StreamKind.TEXT: TrackType.TEXT}
@@ -91,6 +96,28 @@ def init_of(rendition: Rendition) -> InitSegment | None:
     return None if init is None or init.keys else init
 
 
+def start_of(rendition: Rendition) -> Segment | None:
+    """The segment whose first bytes tell what is in it, where there is no init segment to say it, and it is not
+    encrypted as a whole."""
+    segments = rendition.segments
+    if not isinstance(segments, SegmentIndex) or not len(segments):
+        return None
+    live = rendition.playlist is not None and not rendition.playlist.ended
+    segment = segments[len(segments) - 1 if live else 0]  # what is old leaves a live list
+    return None if segment.init is not None or segment.keys or segment.gap else segment
+
+
+def with_sound_only(presentation: Presentation, rendition: Rendition, head: bytes) -> Presentation:
+    """``presentation`` where ``head``, the begin of a segment of an undeclared ``rendition``, may show that it has
+    sound and no picture: then it and its undeclared neighbours are audio."""
+    container = sniff(head[:SNIFF_BYTES])
+    sound = container is Container.PACKED_AUDIO or (container is Container.TS and ts.is_sound_only(head))
+    track = next((own for _, own, item in iter_renditions(presentation) if item is rendition), None)
+    if not sound or track is None:
+        return presentation
+    return as_sound(presentation, lambda own, item: own is track and is_undeclared(own, item))
+
+
 def is_undeclared(track: Track, rendition: Rendition) -> bool:
     """Whether the manifest does not say how this rendition of a video or audio track is coded."""
     if track.type not in (TrackType.VIDEO, TrackType.AUDIO) or rendition.media is not None or rendition.embedded:
@@ -127,6 +154,8 @@ def with_facts(presentation: Presentation, rendition: Rendition, facts: MediaFac
         return replace(item, media=facts) if item is rendition else item
 
     changed = map_renditions(presentation, change)
+    if alike and sound and all(codec_type(codec) is TrackType.AUDIO for codec in facts.codecs):
+        changed = as_sound(changed, lambda _, item: item.media is facts or item.media is shared)
     wrong = _contradiction(rendition, facts)
     if wrong is None:
         return changed

@@ -9,7 +9,7 @@ from typing import TypeVar
 from player.base.errors import ErrorCode, ManifestError
 from player.manifest.changes import BrokenRule, Changes, RenditionChange
 from player.manifest.codecs import codec_type, container_of_url
-from player.manifest.edit import iter_renditions, map_renditions
+from player.manifest.edit import as_sound, iter_renditions, map_renditions
 from player.manifest.hls.media import MediaPlaylist, parse_media
 from player.manifest.hls.merge import Merged, in_place, merge
 from player.manifest.hls.multivariant import parse_multivariant
@@ -291,21 +291,7 @@ def attach_merged(presentation: Presentation, rendition_id: str, text: str, url:
 def _with_audio_only(presentation: Presentation, rendition_id: str) -> Presentation:
     """A variant that declares no codec we know and whose segments are packed audio is no video: it gets an audio
     track."""
-    periods = []
-    for period in presentation.periods:
-        tracks: list[Track] = []
-        for track in period.tracks:
-            plain = [r for r in track.renditions if r.id == rendition_id and _is_packed_audio(r)]
-            if track.type is not TrackType.VIDEO or not plain:
-                tracks.append(track)
-                continue
-            others = tuple(r for r in track.renditions if r not in plain)
-            if others:
-                tracks.append(replace(track, renditions=others))
-            moved = tuple(replace(r, muxed_audio=False) for r in plain)
-            tracks.append(replace(track, id=f"audio-{rendition_id}", type=TrackType.AUDIO, renditions=moved))
-        periods.append(replace(period, tracks=tuple(tracks)))
-    return replace(presentation, periods=tuple(periods))
+    return as_sound(presentation, lambda _, rendition: rendition.id == rendition_id and _is_packed_audio(rendition))
 
 
 def _is_packed_audio(rendition: Rendition) -> bool:

@@ -15,6 +15,11 @@ from player.manifest.hls.media import MediaPlaylist
 from player.manifest.model import PlaylistInfo, Segment, TimedEvent
 
 SAME_S = 1e-3
+_NOT_COUNTED = BrokenRule(
+    "hls.sequence_not_counted",
+    "Segments were removed, and the media sequence number was not counted on; it was repaired.",
+    "RFC 8216bis 6.2.2",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,9 @@ def merge(
     Raises :class:`ManifestError` for a delta update that skips segments which the older playlist does not have: the
     client must then load the whole playlist (6.3.7).
     """
+    uncounted = _uncounted(old_segments, new)
+    if uncounted:
+        new = _counted_on(new, uncounted)
     reset = _is_reset(old_segments, new)
     if reset:
         start_s = old_segments[-1].end_s
@@ -58,7 +66,34 @@ def merge(
     ranges = in_place(_ranges(old_ranges, new) if new.info.skipped else new.date_ranges, old_ranges, segments)
     merged = replace(new, segments=segments, date_ranges=ranges)
     change = _change(rendition_id, old_segments, segments, missed)
-    return Merged(merged, change, _broken(old_segments, old_info, merged, change), reset=False)
+    broken = _broken(old_segments, old_info, merged, change)
+    return Merged(merged, change, (*broken, _NOT_COUNTED) if uncounted else broken, reset=False)
+
+
+def _uncounted(old: Sequence[Segment], new: MediaPlaylist) -> int:
+    """By how much the media sequence number is too small: old segments have left the playlist, and it was not
+    counted on (FFmpeg's ``single_file`` says 0 for ever). 0 where it is right.
+
+    The number counts (RFC 8216bis 6.2.2); only one that stands still while the segments have plainly moved does not.
+    """
+    if not old or not new.segments or new.info.skipped or new.segments[0].number > old[0].number:
+        return 0
+    known, listed = [_identity(each) for each in old], [_identity(each) for each in new.segments]
+    if listed[0] not in known or len(set(known)) < len(known):
+        return 0
+    place = known.index(listed[0])
+    both = len(known) - place
+    too_small = old[place].number - new.segments[0].number
+    return too_small if known[place:] == listed[:both] else 0
+
+
+def _identity(segment: Segment) -> tuple[str, object]:
+    return segment.url.partition("?")[0], segment.byte_range
+
+
+def _counted_on(new: MediaPlaylist, by: int) -> MediaPlaylist:
+    info = replace(new.info, media_sequence=new.info.media_sequence + by)
+    return replace(new, info=info, segments=tuple(each._replace(number=each.number + by) for each in new.segments))
 
 
 def _is_reset(old: Sequence[Segment], new: MediaPlaylist) -> bool:

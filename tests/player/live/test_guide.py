@@ -96,6 +96,18 @@ def test_a_sound_card_whose_clock_is_off_is_made_up_for(drift: float, off_s: flo
     assert worst < 0.2
 
 
+def test_who_joined_a_programme_that_had_just_begun_falls_back_to_what_it_asks_for() -> None:
+    begun = replace(AT, position_s=996.0)
+    show = Show(Guide(latency_of(hls(), 4.0, 8.0)), begun)
+    assert show.guide.target_s(begun) == 4.0
+    for window_s in range(8, 40, 4):
+        show.guide.fall_back(latency_of(hls(), 4.0, window_s).target_s)
+        show.run(30.0)
+    assert abs(show.view.latency_s - 12.0) < 0.1
+    assert not show.jumps
+    assert min(show.speeds) >= SLOWEST
+
+
 def test_who_has_little_in_hand_is_not_hurried() -> None:
     pace = Pace(SLOWEST, FASTEST)
     assert pace.rate(3.0, 1.0) == 1.0

@@ -51,6 +51,34 @@ def test_hls_sequence_reset_starts_anew() -> None:
     assert [item.start_s for item in segments(new)] == [12.0, 16.0, 20.0]
 
 
+def uncounted(first: int, count: int = 4) -> str:
+    """A window of one growing file that slides, of which the sequence number says nothing (FFmpeg, single_file)."""
+    body = "".join(f"#EXTINF:4,\n#EXT-X-BYTERANGE:100@{100 * n}\nall.ts\n" for n in range(first, first + count))
+    return f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n{body}"
+
+
+def test_hls_segments_that_move_under_the_same_number_are_counted_on() -> None:
+    presentation = parse(uncounted(0), URL)
+    for first in (0, 1, 1, 3):
+        presentation, changes = refresh(presentation, uncounted(first), URL)
+        assert [item.number for item in segments(presentation)] == list(range(first, first + 4))
+        assert [item.start_s for item in segments(presentation)] == [4.0 * n for n in range(first, first + 4)]
+        assert codes(changes) == (["hls.sequence_not_counted"] if first else [])
+        assert not changes.reset
+    assert changes.of("media").added == (5, 6)
+
+
+def test_hls_names_that_come_round_again_are_other_segments() -> None:
+    """The number counts: an encoder that uses its file names in turn has new media under old names."""
+    old = parse(playlist(0, 4), URL)
+    names = playlist(4, 4)
+    for number in range(4):
+        names = names.replace(f"{number + 4}.ts", f"{number}.ts")
+    new, changes = refresh(old, names, URL)
+    assert [item.number for item in segments(new)] == [4, 5, 6, 7]
+    assert not changes.broken
+
+
 @pytest.mark.parametrize(
     ("before", "after", "code"),
     [

@@ -9,8 +9,9 @@ import pytest
 from player.base.errors import MediaError
 from player.manifest import parse
 from player.manifest.edit import iter_renditions
-from player.manifest.model import MediaFacts, Presentation, Rendition
-from player.tracks.codec_probe import facts_of, init_of, wanted, with_facts
+from player.manifest.model import MediaFacts, Presentation, Rendition, TrackType
+from player.media import ts
+from player.tracks.codec_probe import facts_of, init_of, start_of, wanted, with_facts, with_sound_only
 from player.tracks.selection import select
 from tests.kit import he_aac, media, samples
 
@@ -117,3 +118,39 @@ def test_a_rung_with_a_property_that_is_not_understood_is_passed_over_and_shown(
     assert selection.video is not None
     assert [item.id for item in selection.video.first.renditions] == ["plain"]
     assert [item.rendition.id for item in selection.unsupported_rungs] == ["odd"]
+
+
+def ts_head(*types: int) -> bytes:
+    """Two packets: a table of programs and the map of the one that it names, with streams of these types."""
+    table = bytes.fromhex("00b00d0001c10000") + b"\0\1\xe1\x00" + bytes(4)
+    streams = b"".join(bytes([kind]) + b"\xe1\x01\xf0\x00" for kind in types)
+    body = bytes.fromhex("0001c10000e101f000") + streams + bytes(4)
+    chart = b"\2" + (0xB000 | len(body)).to_bytes(2, "big") + body
+    return packet(0, table) + packet(0x100, chart)
+
+
+def packet(pid: int, section: bytes) -> bytes:
+    return (b"\x47" + (0x4000 | pid).to_bytes(2, "big") + b"\x10\0" + section).ljust(188, b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("types", "sound"),
+    [((0x0F,), True), ((0x1B, 0x0F), False), ((0x0F, 0x15), True), ((0x24,), False), ((0x06,), None), ((), None)],
+)
+def test_a_program_map_tells_whether_there_is_a_picture(types: tuple[int, ...], sound: bool | None) -> None:
+    head = ts_head(*types)
+    assert ts.is_sound_only(head) is sound
+    assert ts.is_sound_only(head[:188]) is None
+    for cut in range(0, len(head), 7):
+        ts.is_sound_only(head[:cut] + bytes(20))  # whatever comes, it does not fail
+
+
+def test_undeclared_variants_of_sound_alone_are_audio() -> None:
+    text = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n"
+    presentation = parse(text, "https://example.org/a/x.m3u8")
+    (rendition,) = renditions(presentation)
+    changed = with_sound_only(presentation, rendition, ts_head(0x0F))
+    assert [track.type for track in changed.periods[0].tracks] == [TrackType.AUDIO]
+    assert select(changed).video is None
+    assert with_sound_only(presentation, rendition, ts_head(0x1B, 0x0F)) is presentation
+    assert start_of(rendition) is not None
